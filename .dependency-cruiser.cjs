@@ -1,0 +1,35 @@
+// The import rules of ARCHITECTURE.md: what is not allowed here does not cross folders.
+const folders = ['events', 'log', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'api', 'cli', 'runtime']
+const ports = '^src/(log/(log|registry)|objects/objects|database/database)\\.ts$'
+const everywhere = ['^src/events/', '^src/runtime/', ports]
+
+/** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
+const fence = (folder, also = []) => ({
+  name: `${folder}-imports`,
+  comment: `src/${folder} may import itself, src/events, src/runtime and the ports${also.length > 0 ? `, ${also.join(', ')}` : ''}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^(src|simulator|test|bench)/', pathNot: [`^src/${folder}/`, ...everywhere, ...also] },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/events/' } },
+    { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
+    ...folders.filter(folder => !['events', 'runtime', 'api', 'cli'].includes(folder)).map(folder => fence(folder)),
+    fence('api', ['^src/projections/[^/]+/queries', '^src/webhooks/endpoint', '^src/webhooks/queries']),
+    fence('cli', ['^src/main\\.ts$', '^src/api/client\\.ts$', '^simulator/']),
+    {
+      name: 'only-simulating-verbs-know-the-simulator',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/(demo|simulate)[^/]*\\.ts$' },
+      to: { path: '^simulator/' },
+    },
+    { name: 'simulator-stands-alone', severity: 'error', from: { path: '^simulator/', pathNot: '\\.test\\.ts$' }, to: { path: '^(src|test|bench)/', pathNot: '^src/runtime/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+}

@@ -1,0 +1,26 @@
+// The envelope: the first fields of every record on every topic, in this order (CONTRACT.md, Topics).
+import { field, optional, record } from './schema-fields.ts'
+
+const rawObject = record('RawObject', 'Where raw bytes above the inline limit are kept.', {
+  key: field('string', 'Object key, raw/{eventId}.'),
+  sizeBytes: field('long', 'Size of the raw bytes.'),
+  sha256: field('string', 'SHA-256 of the raw bytes, lower-case hex.'),
+})
+
+export const envelope = {
+  eventId: field('string', '32 lower-case hex digits; the first copy per id wins.'),
+  type: field('string', 'entity.pastTense'),
+  instanceId: field('string', 'The WhatsApp account this belongs to; also the key of the record.'),
+  epoch: field('long', 'Raised each time a process takes the instance; 0 for events that no socket owner writes.'),
+  sequence: field('long', 'Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s.'),
+  occurredAt: field('instant', 'When it happened, by WhatsApp’s clock where there is one.'),
+  recordedAt: field('instant', 'When zaplog recorded it; the timestamp of the record.'),
+  chatId: optional('string', 'JID without device: the LID where known, else the phone-number JID.'),
+  chatPn: optional('string', 'Phone-number JID of the chat where known.'),
+  senderId: optional('string', 'JID without device of who sent it: the LID where known.'),
+  senderPn: optional('string', 'Phone-number JID of the sender where known.'),
+  messageId: optional('string', 'WhatsApp’s id of the message.'),
+  fromMe: optional('boolean', 'Whether the account itself sent it.'),
+  raw: optional('bytes', 'The WhatsApp protobuf (messages) or binary stanza (everything else) it was made of. Sensitive.'),
+  rawObject: optional(rawObject, 'In place of raw where that is too large for a record.'),
+} as const

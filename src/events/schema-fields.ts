@@ -1,0 +1,22 @@
+// The few Avro shapes that event definitions are written in; scripts/generate.ts turns them into schemas/*.avsc and TypeScript types.
+
+export type FieldType =
+  | 'string'
+  | 'int'
+  | 'long'
+  | 'double'
+  | 'boolean'
+  | 'bytes'
+  | 'instant'
+  | { array: FieldType }
+  | { optional: FieldType }
+  | { record: RecordShape }
+export type RecordShape = { name: string; doc: string; fields: Readonly<Record<string, Field>> }
+export type Field = { type: FieldType; doc: string }
+export type EventShape = { type: string; doc: string; internal?: true; fields: Readonly<Record<string, Field>> }
+
+export const field = (type: FieldType, doc: string): Field => ({ type, doc })
+/** Absent is null on the wire; a field added later must be optional (FULL_TRANSITIVE). */
+export const optional = (type: FieldType, doc: string): Field => ({ type: { optional: type }, doc })
+export const list = (type: FieldType, doc: string): Field => ({ type: { array: type }, doc })
+export const record = (name: string, doc: string, fields: RecordShape['fields']): FieldType => ({ record: { name, doc, fields } })

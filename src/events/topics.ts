@@ -1,0 +1,106 @@
+// The topics, as code: what is in each, its key, how long it is kept, and which event type goes where (CONTRACT.md, Topics).
+import type { EventType } from './event.ts'
+
+export type TopicName =
+  | 'events'
+  | 'media-downloaded'
+  | 'media-stored'
+  | 'media-failed'
+  | 'webhook-deliveries'
+  | 'webhook-attempts'
+  | 'dead-letters'
+
+export type TopicEntry = {
+  name: TopicName
+  key: string
+  holds: string
+  personalData: string
+  public: boolean
+  /** null: the configured default. */
+  retentionDays: number | null
+  /** Times the configured record limit. */
+  recordLimitFactor: number
+}
+
+export const topics: readonly TopicEntry[] = [
+  {
+    name: 'events',
+    key: 'instance id',
+    holds: 'everything the sockets saw',
+    personalData: 'message content, raw protobuf, media keys',
+    public: true,
+    retentionDays: null,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'media-downloaded',
+    key: 'instance id',
+    holds: 'files fetched, decrypted, verified and held under incoming/',
+    personalData: 'file names, media keys',
+    public: false,
+    retentionDays: null,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'media-stored',
+    key: 'instance id',
+    holds: 'final object, hash, size, type, thumbnail, dimensions',
+    personalData: 'file names, object keys',
+    public: true,
+    retentionDays: null,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'media-failed',
+    key: 'instance id',
+    holds: 'reason, stage, retryable or not, attempts, round',
+    personalData: 'file names, media keys',
+    public: true,
+    retentionDays: null,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'webhook-deliveries',
+    key: 'lane',
+    holds: 'released deliveries, in order: body without links; no address, header or secret',
+    personalData: 'message content',
+    public: false,
+    retentionDays: 30,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'webhook-attempts',
+    key: 'endpoint id',
+    holds: 'the outcome of each attempt',
+    personalData: 'what the receiver answered',
+    public: false,
+    retentionDays: 30,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'dead-letters',
+    key: 'as original',
+    holds: 'records that no processor could take: original bytes and headers, and why',
+    personalData: 'as original',
+    public: true,
+    retentionDays: null,
+    recordLimitFactor: 2,
+  },
+]
+
+export function topicOf(type: EventType): TopicName {
+  switch (type) {
+    case 'media.downloaded':
+      return 'media-downloaded'
+    case 'media.stored':
+      return 'media-stored'
+    case 'media.failed':
+      return 'media-failed'
+    case 'delivery.released':
+      return 'webhook-deliveries'
+    case 'delivery.attempted':
+      return 'webhook-attempts'
+    default:
+      return 'events'
+  }
+}

@@ -1,0 +1,137 @@
+// The event log port: what zaplog needs of Kafka, and no more. Every sentence here is asserted by test/contracts/log.ts on every adapter.
+// Offsets are bigint (decimal strings in JSON), instants are epoch milliseconds, rejections are LogError.
+
+export type TopicPartition = { topic: string; partition: number }
+
+/** The next offset to read: 1 + the last one done. */
+export type Position = TopicPartition & { nextOffset: bigint }
+
+/** `recordedAt` is the record's timestamp in the log. A null value is a tombstone. */
+export type NewRecord = {
+  key: string
+  value: Uint8Array | null
+  headers: Readonly<Record<string, string>>
+  recordedAt: number
+}
+export type LogRecord = TopicPartition & NewRecord & { offset: bigint }
+export type Append = { topic: string; records: readonly NewRecord[] }
+
+/** What a lane handler decided. A throw is `retry`; a `retry` past maxAttempts is `park`. */
+export type Outcome =
+  /** Done once every append is durable; an empty list is done in silence. */
+  | { kind: 'emit'; appends: readonly Append[] }
+  /** Costs one attempt; only this lane waits. delayMs is at most 60 s: what waits longer becomes a row of its owner. */
+  | { kind: 'retry'; delayMs: number; reason: string }
+  /** Costs no attempt: one record per dependency probes after delayMs, the others wait for it, intake stops on this member only. */
+  | { kind: 'pause'; dependency: string; delayMs: number; reason: string }
+  /** Original bytes become durable in deadLetterTopic, then the lane goes on. */
+  | { kind: 'park'; reason: string }
+  /** The partition stops here, uncommitted, and status() says so. */
+  | { kind: 'halt'; reason: string }
+
+/** What is done of one partition: everything below nextOffset, and `finished` beyond it (`to` exclusive). */
+export type Progress = Position & { finished: readonly { from: bigint; to: bigint }[] }
+
+/** Progress rows under an owner token. */
+export type ProgressStore = {
+  /** This member owns the named partitions from now on; a partition without a row is left out of the answer and must halt. */
+  take(group: string, assigned: readonly TopicPartition[], signal: AbortSignal): Promise<readonly Progress[]>
+  /** false: somebody else took one of them, the assignment is over and nothing was saved. */
+  save(group: string, progress: readonly Progress[], signal: AbortSignal): Promise<boolean>
+}
+
+export type LaneConsumer = {
+  group: string
+  topics: readonly string[]
+  deadLetterTopic: string
+  progress: ProgressStore
+  /** Handlers running at once on this member. */
+  maxConcurrency: number
+  /** Intake of a partition stops while this many bytes of its records are unfinished. */
+  maxBufferedBytes: number
+  maxAttempts: number
+  /** Pure. Within a partition equal lanes run one at a time, in offset order. */
+  lane(record: LogRecord): string
+  /**
+   * `attempt` counts from 1 and starts again after a crash or a move. The signal aborts when the assignment ends;
+   * a lane restarts here only after its earlier handler returned, and what an ended assignment completes is discarded.
+   */
+  handle(record: LogRecord, attempt: number, signal: AbortSignal): Promise<Outcome>
+}
+
+/** One partition in offset order; [fromOffset, nextOffset) was read, gaps included. */
+export type Batch = TopicPartition & { fromOffset: bigint; nextOffset: bigint; records: readonly LogRecord[] }
+export type BatchOutcome =
+  | { kind: 'applied' }
+  /** Somebody else went on: read again from there. */
+  | { kind: 'moved'; nextOffset: bigint }
+  | { kind: 'retry'; delayMs: number; reason: string }
+  | { kind: 'halt'; reason: string }
+
+export type BatchConsumer = {
+  group: string
+  topics: readonly string[]
+  maxBatchRecords: number
+  maxBatchBytes: number
+  /** Where to read on, per assigned partition; one left out halts. */
+  positions(assigned: readonly TopicPartition[], signal: AbortSignal): Promise<readonly Position[]>
+  /** One batch of partition p at a time, over all topics; partition p of all topics belongs to one member. */
+  handle(batch: Batch, signal: AbortSignal): Promise<BatchOutcome>
+}
+
+export type PartitionStatus = Position & {
+  state: 'running' | 'paused' | 'halted'
+  reason: string | null
+  lastProgressAt: number
+}
+/** `done` resolves when intake has stopped, work is finished or handed back, and commits are durable. */
+export type Consumption = { done: Promise<void>; status(): readonly PartitionStatus[] }
+
+/** Partitions that a list of positions does not name are not read. */
+export type Edge = 'first' | 'end' | { recordedAt: number } | readonly Position[]
+
+/** lagMs: now - recordedAt of the next record; 0 when there is none; null where it cannot be known. */
+export type Lag = Position & { firstOffset: bigint; endOffset: bigint; lagRecords: number; lagMs: number | null }
+
+export type TopicDeclaration = {
+  topic: string
+  partitions: number
+  replication: number
+  minInsync: number
+  retentionMs: number | 'forever'
+  cleanup: 'delete' | 'compact'
+  maxRecordBytes: number
+}
+export type TopicDifference = { topic: string; setting: string; declared: string; actual: string }
+
+export type EventLog = {
+  /**
+   * Resolves when every record survives a kill -9 of us and of the log's server. Per key, log order = call order.
+   * Unavailability is retried inside (the worst case is a repeated record); rejects only what cannot ever succeed.
+   * Answers one position per partition written: the offset after the last record there.
+   */
+  append(append: Append, signal: AbortSignal): Promise<readonly Position[]>
+  /** At least once; abort is a graceful stop: work in hand is finished or handed back, progress saved. */
+  consumeLanes(consumer: LaneConsumer, signal: AbortSignal): Consumption
+  /** A position outside the log halts as `truncated`, never skips. */
+  consumeBatches(consumer: BatchConsumer, signal: AbortSignal): Consumption
+  /** Ordered per partition; 'end' is the end when called; until null never ends; from before the log rejects `truncated`. */
+  read(topic: string, range: { from: Edge; until: Edge | null }, signal: AbortSignal): AsyncIterable<LogRecord>
+  lag(of: readonly Position[], signal: AbortSignal): Promise<readonly Lag[]>
+  /** Creates what is missing, changes nothing that exists, answers every difference. */
+  ensureTopics(declared: readonly TopicDeclaration[], signal: AbortSignal): Promise<readonly TopicDifference[]>
+  close(): Promise<void>
+}
+
+export type LogErrorCode = 'record-too-large' | 'topic-missing' | 'denied' | 'aborted' | 'truncated' | 'unavailable'
+
+export class LogError extends Error {
+  override name = 'LogError'
+  readonly code: LogErrorCode
+  readonly retryable: boolean
+  constructor(code: LogErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? code === 'unavailable'
+  }
+}

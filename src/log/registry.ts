@@ -1,0 +1,24 @@
+// The schema registry port: schemas and their ids, the same on every adapter and for ever.
+
+/** An Avro schema as its JSON text; the subject is its full record name (RecordNameStrategy). */
+export type AvroSchema = { subject: string; text: string }
+
+export type SchemaRegistry = {
+  /** The id of this very schema under its subject, registering it where that is allowed. Equal schema, equal id. */
+  idOf(schema: AvroSchema, signal: AbortSignal): Promise<number>
+  /** null: the registry says there is none. Unreachable rejects, retryable. */
+  schemaOf(id: number, signal: AbortSignal): Promise<AvroSchema | null>
+}
+
+export type RegistryErrorCode = 'unreachable' | 'incompatible' | 'denied' | 'aborted'
+
+export class RegistryError extends Error {
+  override name = 'RegistryError'
+  readonly code: RegistryErrorCode
+  readonly retryable: boolean
+  constructor(code: RegistryErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.retryable = code === 'unreachable'
+  }
+}

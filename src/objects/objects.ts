@@ -1,0 +1,57 @@
+// The object store port: whole objects or none, in constant memory. Every sentence is asserted by test/contracts/objects.ts.
+// What is missing is null; rejections are ObjectError.
+
+export type ObjectHead = {
+  key: string
+  sizeBytes: number
+  contentType: string
+  /** Names in snake_case, values in UTF-8. */
+  metadata: Readonly<Record<string, string>>
+  etag: string
+  modifiedAt: number
+}
+
+export type NewObject = { key: string; body: AsyncIterable<Uint8Array>; contentType: string; metadata: ObjectHead['metadata'] }
+export type PresignGrant = {
+  method: 'GET' | 'PUT'
+  key: string
+  expiresInMs: number
+  contentType?: string
+  sizeBytes?: number
+  downloadName?: string
+}
+
+export type ObjectStore = {
+  /** Nothing is visible under the key before the body has ended, and nothing at all if the body throws; memory does not grow with the size. */
+  put(object: NewObject, signal: AbortSignal): Promise<ObjectHead>
+  /** Bytes fromByte..toByte, both inclusive, of the object as it was when called. */
+  get(
+    object: { key: string; fromByte?: number; toByte?: number },
+    signal: AbortSignal,
+  ): Promise<{ head: ObjectHead; body: AsyncIterable<Uint8Array> } | null>
+  head(key: string, signal: AbortSignal): Promise<ObjectHead | null>
+  /** Bytes stay the same; content type and metadata are the given ones. null: there is nothing under fromKey. */
+  copy(
+    object: { fromKey: string; toKey: string; contentType: string; metadata: ObjectHead['metadata'] },
+    signal: AbortSignal,
+  ): Promise<ObjectHead | null>
+  /** Keys that are not there are not an error. */
+  delete(keys: readonly string[], signal: AbortSignal): Promise<void>
+  /** In ascending key order. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<{ key: string; sizeBytes: number; modifiedAt: number }>
+  /** expiresAt is the true end, also when credentials end earlier. */
+  presign(grant: PresignGrant, signal: AbortSignal): Promise<{ url: string; expiresAt: number }>
+}
+
+export type ObjectErrorCode = 'denied' | 'throttled' | 'unreachable' | 'misconfigured' | 'refused' | 'aborted'
+
+export class ObjectError extends Error {
+  override name = 'ObjectError'
+  readonly code: ObjectErrorCode
+  readonly retryable: boolean
+  constructor(code: ObjectErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.retryable = code === 'throttled' || code === 'unreachable'
+  }
+}

@@ -1,0 +1,253 @@
+// The whole configuration, declared once: parsed whole before anything opens, every mistake reported together.
+// .env.example and README's table are generated from this file.
+import ipaddr from 'ipaddr.js'
+import { type Environment, openVariables, type Problem, parseDuration, type Variables } from './variables.ts'
+
+export const roles = ['producers', 'processors', 'projections', 'webhooks', 'api'] as const
+export type RoleName = (typeof roles)[number]
+export type Config = ReturnType<typeof declareVariables>
+
+export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: readonly Problem[] }
+
+export function parseConfig(env: Environment): ParsedConfig {
+  const variables = openVariables(env)
+  const config = declareVariables(variables)
+  requireTogether(variables, config)
+  refuseUnknown(variables, env)
+  const problems = variables.problems()
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+}
+
+export const declaredVariables = () => {
+  const variables = openVariables({})
+  declareVariables(variables)
+  return variables.declared()
+}
+
+function declareVariables(v: Variables) {
+  v.group('Process')
+  const process = {
+    roles: v.list('ROLES', { default: roles.join(','), shown: 'all', doc: `comma list of ${roles.join(', ')}`, each: parseRole }),
+    host: v.text('HOST', { default: '127.0.0.1', doc: 'address the API listens on' }),
+    port: v.whole('PORT', { default: 7070, from: 0, to: 65_535, doc: 'port of the API; 0 takes a free one' }),
+    publicUrl: v.parsed('PUBLIC_URL', {
+      shown: 'http://HOST:PORT',
+      doc: 'what media links begin with',
+      parse: parseUrl(['http:', 'https:']),
+    }),
+    dataDir: v.text('DATA_DIR', { default: './data', doc: 'embedded Postgres, embedded objects, generated keys' }),
+    logLevel: v.choice('LOG_LEVEL', {
+      default: 'info',
+      of: ['debug', 'info', 'warn', 'error', 'silent'],
+      doc: 'debug, info, warn, error or silent',
+    }),
+    stopWithinMs: v.durationMs('STOP_WITHIN', { default: '25s', doc: 'how long SIGTERM waits for what is in flight' }),
+    metricsToken: v.optionalText('METRICS_TOKEN', { doc: 'bearer token that /metrics asks for; unset: open', secret: true }),
+  }
+  v.group('Database')
+  const database = {
+    url: v.parsed('DATABASE_URL', {
+      shown: 'embedded Postgres',
+      doc: 'external Postgres, a direct connection (LISTEN)',
+      secret: true,
+      parse: parseUrl(['postgres:', 'postgresql:']),
+    }),
+    poolSize: v.whole('DATABASE_POOL_SIZE', { default: 10, from: 2, to: 500, doc: 'connections of one process' }),
+    sslCa: v.optionalText('DATABASE_SSL_CA', {
+      doc: 'PEM of the authority that signed the server’s certificate; setting it demands TLS',
+      secret: true,
+    }),
+  }
+  v.group('Log')
+  const log = {
+    topicPrefix: v.text('TOPIC_PREFIX', { default: 'wa.', doc: 'begins every topic name' }),
+    groupPrefix: v.text('GROUP_PREFIX', { default: 'zaplog.', doc: 'begins every consumer group name' }),
+    partitions: v.whole('TOPIC_PARTITIONS', { default: 24, from: 1, to: 1024, doc: 'fixed when the topics are created' }),
+    maxRecordBytes: v.sizeBytes('TOPIC_MAX_RECORD', { default: '2MiB', doc: 'largest record; dead letters take twice that' }),
+    rawInlineBytes: v.sizeBytes('TOPIC_RAW_INLINE', { default: '768KiB', doc: 'larger raw bytes go to the object store' }),
+  }
+  v.group('Keys')
+  const keys = {
+    adminApiKey: v.optionalText('ADMIN_API_KEY', {
+      shown: 'made at first start',
+      doc: 'key of the administrator; required with DATABASE_URL',
+      secret: true,
+    }),
+    encryptionKey: v.parsed('ENCRYPTION_KEY', {
+      shown: 'made at first start',
+      doc: '32 bytes in base64 that seal what is kept in Postgres; required with DATABASE_URL',
+      secret: true,
+      parse: parseKey,
+    }),
+    encryptionKeyPrevious: v.parsed('ENCRYPTION_KEY_PREVIOUS', {
+      doc: 'still opens what an earlier key sealed',
+      secret: true,
+      parse: parseKey,
+    }),
+  }
+  v.group('WhatsApp')
+  const whatsapp = {
+    url: v.parsed('WHATSAPP_URL', {
+      shown: 'WhatsApp',
+      doc: 'a simulator’s websocket, loopback only',
+      parse: parseLoopback(['ws:', 'wss:']),
+    }),
+    cdnUrl: v.parsed('WHATSAPP_CDN_URL', {
+      shown: 'WhatsApp',
+      doc: 'loopback origin that every media host on the allow-list is fetched from',
+      parse: parseLoopback(['http:', 'https:']),
+    }),
+    version: v.parsed('WHATSAPP_VERSION', {
+      shown: 'Baileys’ own',
+      doc: 'client version to announce, such as 2.3000.1043857760',
+      parse: parseVersion,
+    }),
+    connectsPerSecond: v.whole('WHATSAPP_CONNECTS_PER_SECOND', {
+      default: 10,
+      from: 1,
+      to: 1000,
+      doc: 'how fast sockets are opened',
+    }),
+    qrRounds: v.whole('WHATSAPP_QR_ROUNDS', {
+      default: 5,
+      from: 1,
+      to: 100,
+      doc: 'unpaired instances are parked after so many rounds of codes',
+    }),
+    appendTimeoutMs: v.durationMs('WHATSAPP_APPEND_TIMEOUT', {
+      default: '10s',
+      doc: 'a socket is closed when an append or key write has been pending for so long',
+    }),
+  }
+  v.group('Media')
+  const media = {
+    maxTransfers: v.whole('MEDIA_MAX_TRANSFERS', { default: 16, from: 1, to: 1000, doc: 'downloads at once in one process' }),
+    maxTransfersPerInstance: v.whole('MEDIA_MAX_TRANSFERS_PER_INSTANCE', {
+      default: 4,
+      from: 1,
+      to: 1000,
+      doc: 'downloads at once for one instance',
+    }),
+    connectTimeoutMs: v.durationMs('MEDIA_CONNECT_TIMEOUT', { default: '5s', doc: '' }),
+    idleTimeoutMs: v.durationMs('MEDIA_IDLE_TIMEOUT', { default: '15s', doc: 'longest silence while a file is coming' }),
+    minTotalTimeoutMs: v.durationMs('MEDIA_TOTAL_TIMEOUT', {
+      default: '30s',
+      doc: 'at least so long for a whole file, more for large ones (256 KiB/s)',
+    }),
+    retryDelaysMs: v.list('MEDIA_RETRY_DELAYS', {
+      default: '2s,4s,8s',
+      doc: 'waits before each further try',
+      each: parseDuration,
+    }),
+    maxImageBytes: v.sizeBytes('MEDIA_MAX_IMAGE', { default: '10MiB', doc: 'largest image' }),
+    maxAudioBytes: v.sizeBytes('MEDIA_MAX_AUDIO', { default: '16MiB', doc: 'largest audio or voice note' }),
+    maxDocumentBytes: v.sizeBytes('MEDIA_MAX_DOCUMENT', { default: '25MiB', doc: 'largest document' }),
+    maxVideoBytes: v.sizeBytes('MEDIA_MAX_VIDEO', { default: '50MiB', doc: 'largest video' }),
+    thumbnailPixels: v.whole('THUMBNAIL_PIXELS', {
+      default: 200,
+      from: 16,
+      to: 2000,
+      doc: 'thumbnails fit a square of this side',
+    }),
+    thumbnailQuality: v.whole('THUMBNAIL_QUALITY', { default: 85, from: 1, to: 100, doc: 'JPEG quality' }),
+    thumbnailMaxPixels: v.whole('THUMBNAIL_MAX_SOURCE_PIXELS', {
+      default: 50_000_000,
+      from: 1,
+      to: 1_000_000_000,
+      doc: 'larger images get none',
+    }),
+  }
+  v.group('Webhooks')
+  const webhooks = {
+    allowLoopback: v.flag('WEBHOOK_ALLOW_LOOPBACK', { default: false, doc: 'receivers on this machine, also over http' }),
+    allowCidrs: v.list('WEBHOOK_ALLOW_CIDRS', {
+      default: '',
+      shown: 'none',
+      doc: 'private ranges that receivers may be in; metadata addresses never',
+      each: parseCidr,
+    }),
+    attemptTimeoutMs: v.durationMs('WEBHOOK_TIMEOUT', {
+      default: '15s',
+      fromMs: 100,
+      toMs: 30_000,
+      doc: 'for one whole exchange',
+    }),
+    retryDelaysMs: v.list('WEBHOOK_RETRY_DELAYS', {
+      default: '5s,30s,2m,10m,30m,2h,5h,10h,14h,20h,24h',
+      doc: 'waits before each further attempt, +-20 %',
+      each: parseDuration,
+    }),
+    deadAfterMs: v.durationMs('WEBHOOK_DEAD_AFTER', {
+      default: '15m',
+      doc: 'a delivery that fails for so long while its endpoint’s other lanes succeed becomes a dead letter',
+    }),
+    holdMediaMs: v.durationMs('WEBHOOK_HOLD_MEDIA', { default: '20s', toMs: 900_000, doc: 'default of an endpoint’s holdMedia' }),
+    maxInFlight: v.whole('WEBHOOK_MAX_IN_FLIGHT', { default: 512, from: 1, to: 10_000, doc: 'attempts at once in one process' }),
+    maxInFlightPerEndpoint: v.whole('WEBHOOK_MAX_IN_FLIGHT_PER_ENDPOINT', {
+      default: 10,
+      from: 1,
+      to: 1000,
+      doc: 'attempts at once to one endpoint',
+    }),
+  }
+  return { ...process, database, log, keys, whatsapp, media, webhooks }
+}
+
+function requireTogether(v: Variables, config: Config) {
+  if (config.roles.length === 0) v.problem('ROLES', `expected at least one of ${roles.join(', ')}`)
+  if (config.database.url === null) return
+  if (config.keys.adminApiKey === null) v.problem('ADMIN_API_KEY', 'expected a key when DATABASE_URL is set')
+  if (config.keys.encryptionKey === null) v.problem('ENCRYPTION_KEY', 'expected 32 bytes in base64 when DATABASE_URL is set')
+}
+
+const ourPrefixes =
+  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_)/
+
+/** A misspelt name would otherwise be a setting that silently does nothing. */
+function refuseUnknown(v: Variables, env: Environment) {
+  const known = new Set(v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name])))
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && value !== '' && ourPrefixes.test(name) && !known.has(name))
+      v.problem(name, 'is not a setting of this version')
+}
+
+const parseRole = (text: string) =>
+  text === 'all'
+    ? { expected: `roles (leave ROLES unset for all)` }
+    : (roles.find(one => one === text) ?? { expected: `${roles.join(', ')}` })
+
+const parseUrl = (schemes: readonly string[]) => (text: string) => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  return url !== null && schemes.includes(url.protocol)
+    ? text.replace(/\/+$/, '')
+    : { expected: `a URL that begins with ${schemes.map(s => `${s}//`).join(' or ')}` }
+}
+
+const parseLoopback = (schemes: readonly string[]) => (text: string) => {
+  const url = parseUrl(schemes)(text)
+  if (typeof url !== 'string') return url
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  const loopback = host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
+  return loopback ? url : { expected: 'a loopback address: it is for simulators only' }
+}
+
+const parseKey = (text: string) => {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.length === 32 && bytes.toString('base64') === text ? bytes : { expected: '32 bytes in base64' }
+}
+
+const parseVersion = (text: string) => {
+  const parts = text.split('.').map(Number)
+  const [major, minor, patch] = parts
+  if (
+    parts.length !== 3 ||
+    major === undefined ||
+    minor === undefined ||
+    patch === undefined ||
+    parts.some(part => !Number.isInteger(part))
+  )
+    return { expected: 'three numbers joined by dots' }
+  return [major, minor, patch] as const
+}
+
+const parseCidr = (text: string) => (ipaddr.isValidCIDR(text) ? text : { expected: 'ranges such as 10.0.0.0/8' })

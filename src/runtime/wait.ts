@@ -1,0 +1,24 @@
+// Waiting that ends early when the signal aborts.
+
+/** Resolves true after delayMs, false as soon as the signal aborts; never rejects. */
+export function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false)
+  return new Promise(resolve => {
+    const end = (reached: boolean) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      resolve(reached)
+    }
+    const onAbort = () => end(false)
+    const timer = setTimeout(() => end(true), delayMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Exponential from baseMs to capMs, spread by +-jitter (0..1); attempt counts from 1; random in [0, 1). */
+export function backoffMs(of: { attempt: number; baseMs: number; capMs: number; jitter: number; random: number }): number {
+  const plain = Math.min(of.capMs, of.baseMs * 2 ** Math.min(of.attempt - 1, 30))
+  return Math.round(spread(plain, of.jitter, of.random))
+}
+
+export const spread = (valueMs: number, jitter: number, random: number): number => valueMs * (1 + jitter * (2 * random - 1))

@@ -1,0 +1,83 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Config, parseConfig } from '../../src/runtime/config.ts'
+
+const problemsOf = (env: Record<string, string>) => {
+  const parsed = parseConfig(env)
+  return parsed.ok ? [] : parsed.problems.map(problem => `${problem.name}: ${problem.message}`)
+}
+const configOf = (env: Record<string, string>): Config => {
+  const parsed = parseConfig(env)
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  return parsed.config
+}
+
+describe('configuration', () => {
+  test('[H8] needs nothing: every setting has a default', () => {
+    expect(configOf({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 7070,
+      roles: ['producers', 'processors', 'projections', 'webhooks', 'api'],
+    })
+  })
+
+  test('[H8] reports all mistakes together, each with what was expected and what came', () => {
+    expect(problemsOf({ PORT: '70000', ROLES: 'api,painter', WEBHOOK_TIMEOUT: '5 seconds', LOG_LEVEL: 'loud' })).toEqual([
+      'ROLES: expected a comma list of producers, processors, projections, webhooks, api, got "api,painter"',
+      'PORT: expected a whole number from 0 to 65535, got "70000"',
+      'LOG_LEVEL: expected one of debug, info, warn, error, silent, got "loud"',
+      'WEBHOOK_TIMEOUT: expected a duration such as 500ms, 20s, 15m, 24h or 7d from 100 ms to 30000 ms, got "5 seconds"',
+    ])
+  })
+
+  test('[H8] refuses names that begin like ours and are not', () => {
+    expect(problemsOf({ WEBHOOK_TIMOUT: '5s', KAFKA_BROKERS: 'localhost:9092', HOME: '/home/somebody' })).toEqual([
+      'WEBHOOK_TIMOUT: is not a setting of this version',
+      'KAFKA_BROKERS: is not a setting of this version',
+    ])
+  })
+
+  test('[H8] counts an empty value as unset', () => {
+    expect(configOf({ PORT: '', DATABASE_URL: '' })).toMatchObject({ port: 7070, database: { url: null } })
+  })
+
+  test('[I2] never repeats a secret in a complaint', () => {
+    const problems = problemsOf({ ENCRYPTION_KEY: 'hunter2' })
+    expect(problems).toEqual(['ENCRYPTION_KEY: expected 32 bytes in base64, got something else'])
+  })
+
+  test('[I2] reads a secret from NAME_FILE, and says so when it cannot', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'zaplog-config-')), 'key')
+    writeFileSync(file, `${Buffer.alloc(32, 7).toString('base64')}\n`)
+    expect(configOf({ ENCRYPTION_KEY_FILE: file }).keys.encryptionKey).toEqual(Buffer.alloc(32, 7))
+    expect(problemsOf({ ADMIN_API_KEY_FILE: `${file}.missing` })).toEqual([
+      expect.stringContaining('ADMIN_API_KEY_FILE: expected a readable file'),
+    ])
+  })
+
+  test('[I2] asks for both keys as soon as the database is external', () => {
+    expect(problemsOf({ DATABASE_URL: 'postgres://db/zaplog' })).toEqual([
+      'ADMIN_API_KEY: expected a key when DATABASE_URL is set',
+      'ENCRYPTION_KEY: expected 32 bytes in base64 when DATABASE_URL is set',
+    ])
+  })
+
+  test('[K1] lets simulators be on loopback only', () => {
+    expect(configOf({ WHATSAPP_URL: 'ws://127.0.0.1:9000/ws/chat' }).whatsapp.url).toBe('ws://127.0.0.1:9000/ws/chat')
+    expect(problemsOf({ WHATSAPP_URL: 'ws://198.51.100.7/ws' })).toHaveLength(1)
+    expect(problemsOf({ WHATSAPP_CDN_URL: 'http://example.com' })).toHaveLength(1)
+  })
+
+  test('[H8] understands durations and sizes', () => {
+    const config = configOf({
+      WEBHOOK_RETRY_DELAYS: '0s, 5s,2m ,24h',
+      MEDIA_MAX_IMAGE: '10MiB',
+      WEBHOOK_ALLOW_CIDRS: '10.0.0.0/8, fd00::/8',
+    })
+    expect(config.webhooks.retryDelaysMs).toEqual([0, 5000, 120_000, 86_400_000])
+    expect(config.media.maxImageBytes).toBe(10_485_760)
+    expect(config.webhooks.allowCidrs).toEqual(['10.0.0.0/8', 'fd00::/8'])
+  })
+})
