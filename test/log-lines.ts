@@ -10,7 +10,11 @@ export function collectLogLines(expected: readonly string[] = []): Logger & { li
   const at =
     (level: LogLine['level']) =>
     (event: string, fields: Fields = {}) =>
-      void lines.push({ level, event, fields: fields.error === undefined ? fields : { ...fields, error: describeError(fields.error) } })
+      void lines.push({
+        level,
+        event,
+        fields: fields.error === undefined ? fields : { ...fields, error: describeError(fields.error) },
+      })
   afterEach(() => {
     expect(lines.filter(line => line.level === 'error' && !expected.includes(line.event))).toEqual([])
   })

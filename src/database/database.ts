@@ -1,6 +1,11 @@
 // The database port: Postgres with transactions that are retried where that is safe and reported where it is not.
 
+/** Rows as node-postgres gives them: bigint and numeric as text, timestamptz as Date, jsonb parsed, bytea as Buffer. */
 export type Transaction = {
+  /**
+   * With `values` one statement; without, also several. On the Database itself it commits by itself and is never repeated:
+   * where the answer was lost, the error says `perhapsDone`. Queries of one transaction run one after another.
+   */
   query<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
 }
 
@@ -10,8 +15,9 @@ export type Database = Transaction & {
    * a COMMIT whose answer was lost rejects with `commit-unknown` and is never repeated. A throw of `work` rolls back and is rethrown as it is.
    */
   transact<T>(work: (tx: Transaction) => Promise<T>, signal: AbortSignal): Promise<T>
-  /** Resolves once listening; goes on over reconnects until the signal aborts. Wakes may be lost or repeated: callers poll too. */
+  /** Resolves once listening; goes on over reconnects until the signal aborts. Wakes may be lost or repeated: callers poll too. Each holds a connection. */
   listen(channel: string, wake: () => void, signal: AbortSignal): Promise<void>
+  /** Idempotent. Waits for what runs, at most 5 s, then cuts it; afterwards everything rejects with `aborted`. */
   close(): Promise<void>
 }
 
@@ -33,10 +39,17 @@ export class DatabaseError extends Error {
   readonly retryable: boolean
   /** The server's SQLSTATE where there was one. */
   readonly sqlState: string | null
-  constructor(code: DatabaseErrorCode, message: string, options: { sqlState?: string | null; cause?: unknown } = {}) {
+  /** The answer to something already sent was lost: it may have been carried out. False means that it was not. */
+  readonly perhapsDone: boolean
+  constructor(
+    code: DatabaseErrorCode,
+    message: string,
+    options: { sqlState?: string | null; perhapsDone?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.code = code
     this.retryable = code === 'unreachable' || code === 'timeout' || code === 'conflict' || code === 'disk-full'
     this.sqlState = options.sqlState ?? null
+    this.perhapsDone = options.perhapsDone ?? code === 'commit-unknown'
   }
 }

@@ -31,7 +31,11 @@ create sequence instance_epochs;
 create table instance_owners (
   instance_id text primary key references instance_ids,
   epoch bigint not null,
-  taken_at timestamptz not null default now()
+  taken_at timestamptz not null default now(),
+  -- False from taking until the socket was closed in peace: what Baileys held in memory may be missing, so the app state is read anew.
+  ended_cleanly boolean not null default true,
+  -- '{wanted}/{restart_count}' that is done with: the owner rests until either changes, also over a restart of the process.
+  parked_for text
 );
 
 -- What only the live owner knows. The QR text holds a secret: sealed.

@@ -1,0 +1,16 @@
+// Runs a TypeScript file of this repository, or says in words why this Node cannot. Plain JavaScript, so that an old Node reads it too.
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  process.stderr.write(
+    `zaplog needs Node 24 or newer, this is ${process.version}.\n` +
+      'npm ci installs one in node_modules unless install scripts are switched off; mend it with:\n' +
+      '  npm rebuild node\n',
+  )
+  process.exit(78)
+}
+const [script, ...args] = process.argv.slice(2)
+process.argv.splice(1, process.argv.length, resolve(script), ...args)
+await import(pathToFileURL(resolve(script)))

@@ -1,0 +1,132 @@
+// A real, unmodified Baileys client with its auth in memory, for the simulator's own tests and benchmark.
+import makeWASocket, {
+  type AuthenticationCreds,
+  type BaileysEventMap,
+  BufferJSON,
+  DisconnectReason,
+  initAuthCreds,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+  type UserFacingSocketConfig,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import { pino } from 'pino'
+
+export type Auth = { creds: AuthenticationCreds; keys: SignalKeyStore }
+export type BaileysClient = {
+  /** The socket of the newest connection. */
+  socket(): WASocket
+  auth: Auth
+  /** Every event so far, in order. */
+  events: readonly Partial<BaileysEventMap>[]
+  /** Disconnect codes so far, in order. */
+  closes: readonly number[]
+  isOpen(): boolean
+  /** Resolves with what `find` finds, looking now and after every event. */
+  waitFor<Found>(find: () => Found | null | undefined | false): Promise<Found>
+  whenQr(): Promise<string>
+  close(): Promise<void>
+}
+
+/** Connects, and again by itself only when WhatsApp asks for a restart (515). */
+export function openBaileysClient(
+  url: string,
+  auth: Auth = memoryAuth(),
+  config: Partial<UserFacingSocketConfig> = {},
+): BaileysClient {
+  const events: Partial<BaileysEventMap>[] = []
+  const closes: number[] = []
+  let qr: string | null = null
+  let isOpen = false
+  let isClosing = false
+  const waiting = new Set<() => void>()
+
+  function connect(): WASocket {
+    const opened = makeWASocket({
+      auth,
+      waWebSocketUrl: url,
+      logger: pino({ level: 'silent' }),
+      version: [2, 3000, 1043857760],
+      ...config,
+    })
+    opened.ev.on('creds.update', update => Object.assign(auth.creds, update))
+    opened.ev.process(event => {
+      events.push(event)
+      if (event['connection.update']) onConnection(event['connection.update'])
+      for (const look of waiting) look()
+    })
+    return opened
+  }
+
+  function onConnection({ connection, lastDisconnect, qr: shown }: BaileysEventMap['connection.update']): void {
+    if (shown) qr = shown
+    if (connection === 'open') isOpen = true
+    if (connection !== 'close') return
+    isOpen = false
+    const code = statusCodeOf(lastDisconnect?.error)
+    closes.push(code)
+    if (code === DisconnectReason.restartRequired && !isClosing) socket = connect()
+  }
+
+  function waitFor<Found>(find: () => Found | null | undefined | false): Promise<Found> {
+    return new Promise((resolve, reject) => {
+      function look(): void {
+        try {
+          const found = find()
+          if (found === null || found === undefined || found === false) return
+          resolve(found)
+        } catch (error) {
+          reject(error)
+        }
+        waiting.delete(look)
+      }
+      waiting.add(look)
+      look()
+    })
+  }
+
+  let socket = connect()
+  return {
+    socket: () => socket,
+    auth,
+    events,
+    closes,
+    isOpen: () => isOpen,
+    waitFor,
+    whenQr: () => waitFor(() => qr),
+    async close() {
+      isClosing = true
+      await socket.end(undefined)
+    },
+  }
+}
+
+/** Values are kept as JSON, as a store would: what is handed out is never shared. */
+export function memoryAuth(): Auth {
+  const stored = new Map<string, string>()
+  return {
+    creds: initAuthCreds(),
+    keys: {
+      get: async (type, ids) => {
+        const found: Record<string, SignalDataTypeMap[typeof type]> = {}
+        for (const id of ids) {
+          const json = stored.get(`${type}/${id}`)
+          if (json !== undefined) found[id] = JSON.parse(json, BufferJSON.reviver)
+        }
+        return found
+      },
+      set: async data => {
+        for (const [type, values] of Object.entries(data))
+          for (const [id, value] of Object.entries(values))
+            if (value === null) stored.delete(`${type}/${id}`)
+            else stored.set(`${type}/${id}`, JSON.stringify(value, BufferJSON.replacer))
+      },
+    },
+  }
+}
+
+function statusCodeOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('output' in error)) return 0
+  const { output } = error
+  return typeof output === 'object' && output !== null && 'statusCode' in output ? Number(output.statusCode) : 0
+}

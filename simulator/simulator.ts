@@ -1,0 +1,92 @@
+// A WhatsApp on loopback that the real Baileys client pairs with; what it was told to deliver stays queued until the client settles it.
+import { createServer } from 'node:http'
+import { WebSocketServer } from 'ws'
+import { acceptClient } from './accept-client.ts'
+import { type Cdn, openCdn } from './cdn.ts'
+import { createDevice, type SimDevice } from './device.ts'
+import { type Contact, createDirectory, type Group } from './directory.ts'
+import { createAnnouncer, type SimulatorEvents } from './events.ts'
+import { listenOnLoopback } from './listen.ts'
+import { createAuthority } from './noise.ts'
+import { pairCompanion } from './pair-companion.ts'
+import { setPicture } from './set-picture.ts'
+import type { Companion, World } from './world.ts'
+
+export type Simulator = {
+  /** The websocket, for WHATSAPP_URL. */
+  url: string
+  /** The origin every media host is fetched from, for WHATSAPP_CDN_URL. */
+  cdnUrl: string
+  cdn: Cdn
+  /** What the owner's phone does with the QR text a client shows. Resolves once paired, before the client logs in again. */
+  scanQr(qr: string, phone: { pn: string; name?: string }): Promise<SimDevice>
+  /** The newest companion of that account, or the one with that id. Throws when there is none. */
+  device(pn: string, deviceId?: number): SimDevice
+  /** Every linked companion, in pairing order. */
+  devices(): readonly SimDevice[]
+  /** The same phone number is the same contact, with the same keys. */
+  contact(contact: { pn: string; lid?: string; name?: string }): Contact
+  group(group: { subject: string; members: readonly Contact[]; id?: string }): Group
+  /** Gives a contact or group a picture (null takes it away) and notifies every companion. */
+  setPicture(of: Contact | Group, bytes: Uint8Array | null): void
+  /** Returns what stops listening. */
+  on<Name extends keyof SimulatorEvents>(event: Name, listener: (detail: SimulatorEvents[Name]) => void): () => void
+  /** Cuts every connection and stops both servers. Idempotent. */
+  close(): Promise<void>
+}
+
+export async function openSimulator(options: { port?: number; cdnPort?: number } = {}): Promise<Simulator> {
+  const cdn = await openCdn({ port: options.cdnPort ?? 0 })
+  const announcer = createAnnouncer()
+  const world: World = {
+    authority: createAuthority(),
+    directory: createDirectory(),
+    cdn,
+    announce: announcer.announce,
+    deviceOf,
+    clients: new Set(),
+    clientsByRef: new Map(),
+  }
+  const devices = new Map<Companion, SimDevice>()
+
+  function deviceOf(companion: Companion): SimDevice {
+    const device = devices.get(companion) ?? createDevice(world, companion)
+    devices.set(companion, device)
+    return device
+  }
+
+  const http = createServer((_request, response) => response.writeHead(426).end())
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+  http.on('upgrade', (request, socket, head) =>
+    sockets.handleUpgrade(request, socket, head, opened => acceptClient(world, opened)),
+  )
+  const port = await listenOnLoopback(http, options.port ?? 0).catch(async error => {
+    await cdn.close()
+    throw error
+  })
+
+  let closing: Promise<void> | null = null
+  async function close(): Promise<void> {
+    for (const client of world.clients) client.connection.cut()
+    sockets.close()
+    http.closeAllConnections()
+    await Promise.all([new Promise(resolve => http.close(resolve)), cdn.close()])
+  }
+
+  return {
+    url: `ws://127.0.0.1:${port}/ws/chat`,
+    cdnUrl: cdn.url,
+    cdn,
+    scanQr: async (qr, phone) => deviceOf(await pairCompanion(world, qr, phone)),
+    device: (pn, deviceId) => deviceOf(world.directory.companion(pn, deviceId)),
+    devices: () => world.directory.companions().map(deviceOf),
+    contact: contact => world.directory.person(contact).contact,
+    group: group => world.directory.group(group),
+    setPicture: (of, bytes) => setPicture(world, of, bytes),
+    on: announcer.on,
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,105 @@
+// /v1/deliveries: what went to which endpoint, how it stands, and every attempt.
+import { z } from 'zod'
+import type { Database } from '../../database/database.ts'
+import { type DeliveryFilter, getDelivery, listDeliveries } from '../../webhooks/queries.ts'
+import type { App } from '../create-app.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { describeCall } from '../describe-call.ts'
+import { pageOf, pageQuery } from '../pagination.ts'
+import { Problem } from '../problems.ts'
+
+const text = z.string().nullable()
+const count = z.number().nullable()
+const delivery = z.object({
+  id: z.string().describe('the header webhook-id'),
+  endpointId: z.string(),
+  endpointVersion: z.number().describe('the settings that matched'),
+  eventId: z.string(),
+  instanceId: z.string(),
+  type: z.string(),
+  messageId: text,
+  state: z.string().describe('held, pending, sending, retrying, waiting, delivered, dead, discarded, expired, filtered'),
+  attempts: z.number(),
+  createdAt: z.string(),
+  firstAttemptAt: text,
+  lastAttemptAt: text,
+  retryAt: text.describe('when the next attempt is due'),
+  statusCode: count.describe('of the last attempt'),
+  error: text,
+})
+const attempt = z.object({
+  attempt: z.number().describe('from 1'),
+  outcome: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  statusCode: count,
+  error: text,
+  retryInMs: count,
+  response: text.describe('at most 4 KiB'),
+})
+
+const states = [
+  'held',
+  'pending',
+  'sending',
+  'retrying',
+  'waiting',
+  'delivered',
+  'dead',
+  'discarded',
+  'expired',
+  'filtered',
+] as const
+const filters = {
+  endpointId: z.string().min(1).max(100).optional(),
+  state: z.enum(states).optional(),
+  messageId: z.string().min(1).max(200).optional(),
+}
+const tag = 'deliveries'
+
+export function deliveryRoutes(app: App, deps: { database: Database }) {
+  async function list(filter: DeliveryFilter) {
+    const [cursor] = filter.cursor === undefined ? [] : decodeCursor(filter.cursor, [/^[\w-]{1,100}$/])
+    const { data, nextCursor } = await listDeliveries(deps.database, { ...filter, cursor })
+    return { data: [...data], nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]) }
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/v1/deliveries',
+    schema: describeCall('List deliveries, newest first', {
+      tag,
+      querystring: z.strictObject({ ...pageQuery, ...filters }),
+      answers: { 200: pageOf(delivery) },
+      problems: [422],
+    }),
+    handler: ({ query }) => list(query),
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/events/:eventId/deliveries',
+    schema: describeCall('List the deliveries of one event', {
+      tag,
+      params: z.object({ eventId: z.string() }),
+      querystring: z.strictObject(pageQuery),
+      answers: { 200: pageOf(delivery) },
+      problems: [422],
+    }),
+    handler: ({ params: { eventId }, query }) => list({ ...query, eventId }),
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/deliveries/:id',
+    schema: describeCall('Read a delivery with its attempts', {
+      tag,
+      params: z.object({ id: z.string() }),
+      answers: { 200: delivery.extend({ attempts: z.array(attempt) }) },
+      problems: [404],
+    }),
+    handler: async ({ params: { id } }) => {
+      const found = await getDelivery(deps.database, id)
+      if (found === null) throw new Problem('delivery-not-found', `there is no delivery ${id.slice(0, 100)}`)
+      return { ...found, attempts: [...found.attempts] }
+    },
+  })
+}

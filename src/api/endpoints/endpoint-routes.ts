@@ -1,0 +1,107 @@
+// /v1/endpoints: where webhooks go. The secret is in the answer to POST and nowhere else.
+import { z } from 'zod'
+import {
+  createEndpoint,
+  deleteEndpoint,
+  type EndpointDeps,
+  endpointInput,
+  getEndpoint,
+  listEndpoints,
+  patchEndpoint,
+} from '../../webhooks/endpoints.ts'
+import type { App } from '../create-app.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { describeCall } from '../describe-call.ts'
+import { pageOf, pageQuery } from '../pagination.ts'
+import { type FieldError, Problem } from '../problems.ts'
+
+const endpoint = z.object({
+  id: z.string(),
+  ...endpointInput.shape,
+  disabledReason: z.string().optional().describe('why, where nobody asked for it'),
+  createdAt: z.string(),
+})
+const created = endpoint.extend({
+  secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it'),
+})
+const params = z.object({ id: z.string() })
+const tag = 'endpoints'
+
+export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal }) {
+  app.route({
+    method: 'POST',
+    url: '/v1/endpoints',
+    schema: describeCall('Create an endpoint', {
+      tag,
+      body: endpointInput,
+      answers: { 201: created },
+      problems: [400, 413, 415, 422],
+    }),
+    handler: async ({ body }, reply) => {
+      const result = await createEndpoint(deps, body, deps.cut)
+      if (!result.ok) throw invalid(result.problems)
+      return reply.code(201).header('location', `/v1/endpoints/${result.endpoint.id}`).send(result.endpoint)
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/endpoints',
+    schema: describeCall('List endpoints, newest first', {
+      tag,
+      querystring: z.strictObject({ cursor: pageQuery.cursor, limit: pageQuery.limit }),
+      answers: { 200: pageOf(endpoint) },
+      problems: [422],
+    }),
+    handler: async ({ query: { cursor, limit } }) => {
+      const [after] = cursor === undefined ? [] : decodeCursor(cursor, [/^ep_[0-9a-f]{24}$/])
+      const { data, nextCursor } = await listEndpoints(deps, { cursor: after, limit })
+      return { data: [...data], nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]) }
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/endpoints/:id',
+    schema: describeCall('Read an endpoint', { tag, params, answers: { 200: endpoint }, problems: [404] }),
+    handler: async ({ params: { id } }) => found(id, await getEndpoint(deps, id)),
+  })
+  app.route({
+    method: 'PATCH',
+    url: '/v1/endpoints/:id',
+    schema: describeCall('Change an endpoint (RFC 7396)', {
+      tag,
+      params,
+      body: z.record(z.string(), z.unknown()).describe('fields as in POST; null takes one back; validated after merging'),
+      answers: { 200: endpoint },
+      problems: [400, 404, 413, 415, 422],
+    }),
+    handler: async ({ params: { id }, body }) => {
+      const result = found(id, await patchEndpoint(deps, id, body, deps.cut))
+      if (!result.ok) throw invalid(result.problems)
+      return result.endpoint
+    },
+  })
+  app.route({
+    method: 'DELETE',
+    url: '/v1/endpoints/:id',
+    schema: describeCall('Delete an endpoint; what it still waited for is discarded', {
+      tag,
+      params,
+      answers: { 204: z.undefined() },
+      problems: [404],
+    }),
+    handler: async ({ params: { id } }, reply) => {
+      found(id, (await deleteEndpoint(deps, id)) || null)
+      return reply.code(204).send()
+    },
+  })
+}
+
+function found<T>(id: string, endpoint: T | null): T {
+  if (endpoint === null) throw new Problem('endpoint-not-found', `there is no endpoint ${id.slice(0, 63)}`)
+  return endpoint
+}
+
+function invalid(errors: readonly FieldError[]): Problem {
+  const fields = errors.map(error => ('pointer' in error ? error.pointer : error.parameter))
+  return new Problem('invalid-input', `reading the body: not valid: ${fields.join(', ')}`, { errors })
+}

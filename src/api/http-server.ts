@@ -1,0 +1,77 @@
+// The process's one listening socket: health and metrics from the first moment, everything else while it is mounted.
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Role } from '../runtime/role.ts'
+import { createApp } from './create-app.ts'
+import { type HealthDeps, healthRoutes } from './health-routes.ts'
+import { openRequests } from './open-requests.ts'
+import { Problem } from './problems.ts'
+
+export type HttpServer = Role & {
+  /** Where it listens, without a path, e.g. http://127.0.0.1:7070. */
+  url: string
+  /** Every request from now on is this listener's. What it answers takes that back: it resolves when its requests have ended, or were cut after graceMs. */
+  mount(listener: RequestListener): Unmount
+}
+export type Unmount = (graceMs: number) => Promise<void>
+export type HttpServerDeps = HealthDeps & {
+  config: { host: string; port: number; metricsToken: string | null }
+  logger: Logger
+  metrics: Metrics
+}
+
+const KEEP_ALIVE_MS = 72_000 // longer than load balancers keep theirs, or they would write into a closing socket
+const CLOSE_GRACE_MS = 1_000
+
+/** Rejects when the address cannot be listened on, naming it. Port 0 takes a free one. */
+export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
+  const base = createApp({ ...deps, notFound: notServing })
+  healthRoutes(base, deps)
+  await base.ready()
+
+  const idle = () => openRequests((request, response) => base.routing(request, response))
+  let current = idle()
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => current.serve(request, response))
+  const url = await listen(server, deps.config)
+  let closed: Promise<void> | null = null
+
+  async function close() {
+    const stopped = new Promise<void>(resolve => server.close(() => resolve()))
+    await current.end(CLOSE_GRACE_MS)
+    server.closeAllConnections()
+    await stopped
+    await base.close()
+  }
+
+  return {
+    name: 'http',
+    url,
+    checks: () => [],
+    mount: listener => {
+      const mounted = openRequests(listener)
+      current = mounted
+      return graceMs => {
+        if (current === mounted) current = idle()
+        return mounted.end(graceMs)
+      }
+    },
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+const notServing = () =>
+  new Problem('not-serving', 'the API is not open in this process: it is starting or stopping, or ROLES leaves api out')
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', cause => reject(new Error(`listening on ${host} port ${port}: ${cause.message}`, { cause })))
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error(`listening on ${host} port ${port}: got no port`)
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}

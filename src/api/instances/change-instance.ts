@@ -1,0 +1,128 @@
+// Changes to instances: the wanted state and the event that tells of it are one transaction; the owner is woken after it.
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Database, Transaction } from '../../database/database.ts'
+import { requestId } from '../../events/ids.ts'
+import { invalidInput } from '../invalid-input.ts'
+import type { Outbox } from '../outbox.ts'
+import { Problem } from '../problems.ts'
+import { type Settings, settings as settingsSchema } from './instance-shapes.ts'
+import { mergePatch } from './merge-patch.ts'
+
+export type ChangeDeps = { database: Database; outbox: Outbox; clock: () => number }
+/** outboxId: what has to be settled before the change can be read in the read model; null: nothing was appended. */
+export type Change = { id: string; outboxId: string | null }
+
+/** Reserves the id for ever. Throws Problem `instance-exists`. */
+export async function createInstance(
+  deps: ChangeDeps,
+  wanted: { id: string | undefined; name: string; settings: Settings },
+  signal: AbortSignal,
+): Promise<Change> {
+  const id = wanted.id ?? generateId()
+  const request = randomUUID()
+  const nowAt = deps.clock()
+  const outboxId = await deps.database.transact(async tx => {
+    const reserved = await tx.query(
+      `insert into instance_ids (instance_id, request_id, reserved_at, name, settings) values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5)
+       on conflict do nothing returning instance_id`,
+      [id, request, nowAt, wanted.name, JSON.stringify(wanted.settings)],
+    )
+    if (reserved.length === 0)
+      throw new Problem('instance-exists', `creating instance ${id}: the id is taken, or was once; ids are never given out again`)
+    return deps.outbox.owe(tx, {
+      ...unowned(id, 'instance.created', request, nowAt),
+      name: wanted.name,
+      settings: wanted.settings,
+    })
+  }, signal)
+  await wake(deps.database)
+  return { id, outboxId }
+}
+
+/** Throws Problem `instance-not-found`, or `invalid-input` where the merged settings are not valid. */
+export async function patchInstance(
+  deps: ChangeDeps,
+  id: string,
+  patch: { name?: string | undefined; settings?: Readonly<Record<string, unknown>> | null | undefined },
+  signal: AbortSignal,
+): Promise<Change> {
+  const outboxId = await deps.database.transact(async tx => {
+    const before = await lock(tx, id)
+    const name = patch.name ?? before.name
+    const settings = patch.settings === undefined ? before.settings : mergedSettings(before.settings, patch.settings)
+    await tx.query('update instance_ids set name = $2, settings = $3 where instance_id = $1', [
+      id,
+      name,
+      JSON.stringify(settings),
+    ])
+    return deps.outbox.owe(tx, { ...unowned(id, 'instance.settings-changed', randomUUID(), deps.clock()), name, settings })
+  }, signal)
+  await wake(deps.database)
+  return { id, outboxId }
+}
+
+function mergedSettings(before: Settings, patch: Readonly<Record<string, unknown>> | null): Settings {
+  const merged = patch === null ? {} : mergePatch(before, patch)
+  const parsed = settingsSchema.safeParse(merged)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map(issue => ({ ...issue, path: ['settings', ...issue.path] }))
+  throw invalidInput(issues, { settings: merged }, 'pointer')
+}
+
+/** The owner closes the socket and opens it again; one that was logged out begins anew, with a QR code. */
+export const restartInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
+  want(deps, id, `restart_count = restart_count + 1, wanted = 'running'`, signal)
+
+/** The owner unlinks the phone's companion and erases the auth state. */
+export const logOutInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
+  want(deps, id, `wanted = 'logged-out'`, signal)
+
+/** The owner logs out and erases the auth state; the id stays reserved. */
+export const deleteInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
+  want(deps, id, `wanted = 'deleted'`, signal)
+
+async function want(deps: ChangeDeps, id: string, assignments: string, signal: AbortSignal): Promise<Change> {
+  await deps.database.transact(async tx => {
+    await lock(tx, id)
+    await tx.query(`update instance_ids set ${assignments} where instance_id = $1`, [id])
+  }, signal)
+  await wake(deps.database)
+  return { id, outboxId: null }
+}
+
+/** Changes of one instance come one after the other, so that their events do too. */
+async function lock(tx: Transaction, id: string): Promise<{ name: string; settings: Settings }> {
+  const [row] = await tx.query<{ name: string; settings: Settings }>(
+    `select name, settings from instance_ids where instance_id = $1 and wanted <> 'deleted' for update`,
+    [id],
+  )
+  if (row === undefined) throw instanceNotFound(id)
+  return row
+}
+
+export const instanceNotFound = (id: string) => new Problem('instance-not-found', `there is no instance ${id.slice(0, 63)}`)
+
+/** Lost wakes only cost time: owners poll too. */
+const wake = (database: Database) => database.query(`select pg_notify('instances', '')`)
+
+/** Events that no socket owner writes carry epoch 0 and sequence 0 (DESIGN 3). */
+const unowned = <Type extends 'instance.created' | 'instance.settings-changed'>(
+  id: string,
+  type: Type,
+  request: string,
+  nowAt: number,
+) => ({
+  type,
+  eventId: requestId({ instanceId: id, type, requestId: request }),
+  instanceId: id,
+  epoch: 0,
+  sequence: 0,
+  occurredAt: nowAt,
+  recordedAt: nowAt,
+})
+
+/** 80 random bits in Crockford's alphabet, lower case: no look-alikes. */
+function generateId(): string {
+  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+  return [...randomBytes(16)].map(byte => alphabet[byte & 31]).join('')
+}

@@ -1,0 +1,133 @@
+// /v1/instances: create, list, read, change, restart, log out, delete; each change answers with the whole resource.
+
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { pageOf, pageQuery } from '../pagination.ts'
+import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
+import {
+  type Change,
+  type ChangeDeps,
+  createInstance,
+  deleteInstance,
+  logOutInstance,
+  patchInstance,
+  restartInstance,
+} from './change-instance.ts'
+import { instance, instancePatch, newInstance } from './instance-shapes.ts'
+import type { PendingQr } from './pending-qr.ts'
+import { qrRoutes } from './qr-routes.ts'
+import { listInstances, readInstance } from './read-instances.ts'
+
+const params = z.object({ id: z.string() })
+const tag = 'instances'
+
+export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: PendingQr; stopping: AbortSignal; cut: AbortSignal }) {
+  const { database, cut } = deps
+
+  async function answer(reply: FastifyReply, change: Change) {
+    if (change.outboxId !== null) setPosition(reply, await deps.outbox.settle(change.outboxId))
+    return readInstance(database, change.id)
+  }
+
+  app.route({
+    method: 'POST',
+    url: '/v1/instances',
+    schema: describeCall('Create an instance; it starts connecting', {
+      tag,
+      body: newInstance,
+      answers: { 201: instance },
+      problems: [400, 409, 413, 415, 422],
+    }),
+    handler: async ({ body }, reply) => {
+      const change = await createInstance(deps, { id: body.id, name: body.name, settings: body.settings ?? {} }, cut)
+      return reply
+        .code(201)
+        .header('location', `/v1/instances/${change.id}`)
+        .send(await answer(reply, change))
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/instances',
+    schema: describeCall('List instances, newest first', {
+      tag,
+      querystring: z.strictObject({ ...pageQuery, ...waitForQuery }),
+      answers: { 200: pageOf(instance) },
+      problems: [422],
+    }),
+    handler: async ({ query: { waitFor, ...page } }) => {
+      await awaitPosition(deps, waitFor)
+      return listInstances(database, page)
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id',
+    schema: describeCall('Read an instance', {
+      tag,
+      params,
+      querystring: z.strictObject(waitForQuery),
+      answers: { 200: instance },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id }, query: { waitFor } }) => {
+      await awaitPosition(deps, waitFor)
+      return readInstance(database, id)
+    },
+  })
+  app.route({
+    method: 'PATCH',
+    url: '/v1/instances/:id',
+    schema: describeCall('Change name or settings (RFC 7396)', {
+      tag,
+      params,
+      body: instancePatch,
+      answers: { 200: instance },
+      problems: [400, 404, 413, 415, 422],
+    }),
+    handler: async ({ params: { id }, body }, reply) => answer(reply, await patchInstance(deps, id, body, cut)),
+  })
+  for (const { verb, summary, change } of requests)
+    app.route({
+      method: 'POST',
+      url: `/v1/instances/:id/${verb}`,
+      schema: describeCall(summary, {
+        tag,
+        params,
+        body: z.strictObject({}).nullish(),
+        answers: { 202: instance },
+        problems: [404, 415, 422],
+      }),
+      handler: async ({ params: { id } }, reply) => reply.code(202).send(await answer(reply, await change(deps, id, cut))),
+    })
+  app.route({
+    method: 'DELETE',
+    url: '/v1/instances/:id',
+    schema: describeCall('Log out and delete an instance; its id is never given out again', {
+      tag,
+      params,
+      querystring: z.strictObject({ purge: notPurged }),
+      answers: { 202: instance },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id } }, reply) => {
+      const before = await readInstance(database, id)
+      await deleteInstance(deps, id, cut)
+      return reply.code(202).send(before)
+    },
+  })
+  qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id) })
+}
+
+const requests = [
+  {
+    verb: 'restart',
+    summary: 'Close the socket and open it again; one that is logged out shows a new QR code',
+    change: restartInstance,
+  },
+  { verb: 'logout', summary: 'Unlink the phone and erase the auth state', change: logOutInstance },
+]
+
+const notPurged = z.enum(['false'], { error: 'false, or nothing: this version cannot purge what it stored' }).optional()

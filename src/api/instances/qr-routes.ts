@@ -1,0 +1,108 @@
+// GET /v1/instances/{id}/qr: the code to scan, as data, text for terminals, or a picture.
+import type { FastifyReply } from 'fastify'
+import { toBuffer, toString as toText } from 'qrcode'
+import { z } from 'zod'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { Problem } from '../problems.ts'
+import type { Instance } from './instance-shapes.ts'
+import type { PendingQr, Qr } from './pending-qr.ts'
+
+type Deps = {
+  pendingQr: PendingQr
+  /** Throws Problem `instance-not-found`. */
+  readInstance(id: string): Promise<Instance>
+  stopping: AbortSignal
+}
+
+const query = z.strictObject({
+  wait: z.coerce.number().int().min(1).max(60).optional().describe('seconds to wait for a code'),
+  format: z.enum(['json', 'text', 'svg', 'png']).default('json').describe('text is a drawing for terminals'),
+})
+const answer = z.object({ qr: z.string().describe('what the code says'), expiresAt: z.string() })
+const drawing = { schema: z.string() }
+
+export function qrRoutes(app: App, deps: Deps) {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/qr',
+    schema: describeCall('The QR code that a phone scans to link this instance', {
+      tag: 'instances',
+      params: z.object({ id: z.string() }),
+      querystring: query,
+      answers: {
+        200: {
+          description: 'The pending code',
+          content: {
+            'application/json': { schema: answer },
+            'text/plain': drawing,
+            'image/svg+xml': drawing,
+            'image/png': drawing,
+          },
+        },
+      },
+      problems: [404, 409, 422],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const waited = AbortSignal.timeout((request.query.wait ?? 0) * 1000)
+      const qr = await waitForQr(deps, id, AbortSignal.any([waited, gone.signal, deps.stopping]))
+      if (qr === null && deps.stopping.aborted)
+        throw new Problem('stopping', `waiting for the QR code of ${id}: this process is stopping`)
+      if (qr === null) throw new Problem('no-qr-pending', await whyNone(deps, id))
+      reply.header('cache-control', 'no-store')
+      return draw(reply, request.query.format, qr)
+    },
+  })
+}
+
+/** Throws Problem `instance-not-found` or `already-paired`, also while waiting. */
+async function waitForQr({ pendingQr, readInstance }: Deps, id: string, signal: AbortSignal): Promise<Qr | null> {
+  return pendingQr.until(async () => {
+    const qr = await pendingQr.read(id)
+    if (qr !== null) return qr
+    const instance = await readInstance(id)
+    if (isPaired(instance))
+      throw new Problem(
+        'already-paired',
+        `instance ${id} is paired with ${instance.phone ?? 'a phone'}; log it out to pair another one`,
+      )
+    return null
+  }, signal)
+}
+
+/** A phone that was paired once stays in the row after a log-out: only what follows a pairing counts, and `connecting` may lead to either. */
+function isPaired({ state, phone, reason }: Instance): boolean {
+  if (state === 'reconnecting' || state === 'closed') return phone !== null && reason !== 'qr-expired'
+  return state === 'open'
+}
+
+async function whyNone({ readInstance }: Deps, id: string): Promise<string> {
+  const { state, reasonText } = await readInstance(id)
+  const why = `instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText})`}`
+  return state === 'closed' || state === 'logged-out'
+    ? `${why}: POST /v1/instances/${id}/restart asks for a new code`
+    : `${why}: wait=1..60 waits for the code`
+}
+
+async function draw(reply: FastifyReply, format: 'json' | 'text' | 'svg' | 'png', { qr, expiresAt }: Qr) {
+  reply.header('expires', new Date(expiresAt).toUTCString())
+  switch (format) {
+    case 'json':
+      return reply.send({ qr, expiresAt: new Date(expiresAt).toISOString() })
+    case 'text':
+      return reply
+        .type('text/plain; charset=utf-8')
+        .serializer(String)
+        .send(await toText(qr, { type: 'utf8' }))
+    case 'svg':
+      return reply
+        .type('image/svg+xml')
+        .serializer(String)
+        .send(await toText(qr, { type: 'svg' }))
+    case 'png':
+      return reply.type('image/png').send(await toBuffer(qr, { type: 'png', width: 400 }))
+  }
+}

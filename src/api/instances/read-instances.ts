@@ -1,0 +1,74 @@
+// Instances as the outside sees them: what was asked for (at once, from instance_ids) with what the log says became of it (read model).
+import type { Transaction } from '../../database/database.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { instanceNotFound } from './change-instance.ts'
+import type { Instance, Settings } from './instance-shapes.ts'
+
+type Row = {
+  instance_id: string
+  name: string
+  settings: Settings
+  state: string | null
+  reason: string | null
+  reason_text: string | null
+  state_at: Date | null
+  phone: string | null
+  lid: string | null
+  epoch: string | null
+  reserved_at: Date
+  created_micros: string
+}
+
+/** Exact: milliseconds would make two instances one place in the list. */
+const createdMicros = '(extract(epoch from ids.reserved_at) * 1000000)::bigint'
+const select = `
+  select ids.instance_id, ids.name, ids.settings, ids.reserved_at, ${createdMicros} as created_micros,
+    seen.state, seen.reason, seen.reason_text, seen.state_at, seen.phone, seen.lid, seen.epoch
+  from instance_ids ids left join instances seen using (instance_id)
+  where ids.wanted <> 'deleted'`
+
+/** Throws Problem `instance-not-found`, also where it was deleted. */
+export async function readInstance(database: Transaction, id: string): Promise<Instance> {
+  const [row] = await database.query<Row>(`${select} and ids.instance_id = $1`, [id])
+  if (row === undefined) throw instanceNotFound(id)
+  return instanceOf(row)
+}
+
+/** Throws Problem `instance-not-found`. */
+export async function demandInstance(database: Transaction, id: string): Promise<void> {
+  const [row] = await database.query(`select 1 from instance_ids where instance_id = $1 and wanted <> 'deleted'`, [id])
+  if (row === undefined) throw instanceNotFound(id)
+}
+
+type Page = { cursor?: string | undefined; limit: number; after?: number | undefined; before?: number | undefined }
+
+export async function listInstances(database: Transaction, page: Page): Promise<{ data: Instance[]; nextCursor: string | null }> {
+  const [cursorMicros = null, cursorId = null] =
+    page.cursor === undefined ? [] : decodeCursor(page.cursor, [/^\d{1,18}$/, /^.{1,63}$/])
+  const rows = await database.query<Row>(
+    `${select}
+      and ($1::bigint is null or (${createdMicros}, ids.instance_id) < ($1, $2))
+      and ($3::float8 is null or ids.reserved_at >= to_timestamp($3 / 1000))
+      and ($4::float8 is null or ids.reserved_at < to_timestamp($4 / 1000))
+    order by ids.reserved_at desc, ids.instance_id desc limit $5`,
+    [cursorMicros, cursorId, page.after ?? null, page.before ?? null, page.limit + 1],
+  )
+  const shown = rows.slice(0, page.limit)
+  const last = shown.at(-1)
+  const nextCursor = last !== undefined && rows.length > page.limit ? encodeCursor([last.created_micros, last.instance_id]) : null
+  return { data: shown.map(instanceOf), nextCursor }
+}
+
+const instanceOf = (row: Row): Instance => ({
+  id: row.instance_id,
+  name: row.name,
+  state: row.state ?? 'created',
+  reason: row.reason,
+  reasonText: row.reason_text,
+  stateAt: (row.state_at ?? row.reserved_at).toISOString(),
+  phone: row.phone,
+  lid: row.lid,
+  epoch: Number(row.epoch ?? 0),
+  settings: row.settings,
+  createdAt: row.reserved_at.toISOString(),
+})

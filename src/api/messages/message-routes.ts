@@ -1,0 +1,143 @@
+// /v1/instances/{id}/chats, messages, contacts, media: the read model, newest first, under whichever address a chat is asked for.
+import { z } from 'zod'
+import type { Database } from '../../database/database.ts'
+import {
+  getMessage,
+  listChats,
+  listContacts,
+  listMedia,
+  listMessages,
+  type MediaListAnswer,
+  type MessageAnswer,
+} from '../../projections/read-model/queries.ts'
+import type { MediaLinks } from '../../runtime/media-links.ts'
+import type { App } from '../create-app.ts'
+import { readPage } from '../cursor.ts'
+import { describeCall } from '../describe-call.ts'
+import { demandInstance } from '../instances/read-instances.ts'
+import { pageOf, pageQuery } from '../pagination.ts'
+import { awaitPosition, waitForQuery } from '../position.ts'
+import { Problem } from '../problems.ts'
+import { chat, contact, mediaItem, message } from './message-shapes.ts'
+
+type Deps = { database: Database; links: MediaLinks; stopping: AbortSignal }
+
+const params = z.object({ id: z.string() })
+const page = { ...pageQuery, ...waitForQuery }
+const chatId = z.exactOptional(z.string().min(1).max(200)).describe('LID, phone-number JID, or digits')
+const word = z.exactOptional(z.string().min(1).max(100))
+
+export function messageRoutes(app: App, deps: Deps) {
+  const { database } = deps
+
+  /** What every read of an instance begins with. Throws Problem. */
+  async function prepare(id: string, waitFor: string | undefined) {
+    await demandInstance(database, id)
+    await awaitPosition(deps, waitFor)
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/chats',
+    schema: describeCall('List chats, the last active first', {
+      tag: 'messages',
+      params,
+      querystring: z.strictObject(page),
+      answers: { 200: pageOf(chat) },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
+      await prepare(id, waitFor)
+      return listed(await readPage(request.cursor, () => listChats(database, { instanceId: id, ...request })))
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/contacts',
+    schema: describeCall('List contacts, the last changed first', {
+      tag: 'messages',
+      params,
+      querystring: z.strictObject(page),
+      answers: { 200: pageOf(contact) },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
+      await prepare(id, waitFor)
+      return listed(await readPage(request.cursor, () => listContacts(database, { instanceId: id, ...request })))
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/messages',
+    schema: describeCall('List messages, newest first', {
+      tag: 'messages',
+      params,
+      querystring: z.strictObject({
+        ...page,
+        chatId,
+        q: z.exactOptional(z.string().min(1).max(500)).describe('words of the text; -word, "a phrase", or'),
+      }),
+      answers: { 200: pageOf(message) },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
+      await prepare(id, waitFor)
+      const { data, nextCursor } = await readPage(request.cursor, () => listMessages(database, { instanceId: id, ...request }))
+      return { data: data.map(one => linked(deps.links, one)), nextCursor }
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/messages/:messageId',
+    schema: describeCall('Read a message, by WhatsApp’s id or by its event’s', {
+      tag: 'messages',
+      params: params.extend({ messageId: z.string() }),
+      querystring: z.strictObject({
+        ...waitForQuery,
+        chatId: chatId.describe('of several messages with one id, the one in this chat'),
+      }),
+      answers: { 200: message },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id, messageId }, query }) => {
+      await prepare(id, query.waitFor)
+      const found = await getMessage(database, { instanceId: id, messageId, chatId: query.chatId ?? null })
+      if (found === null) throw new Problem('message-not-found', `instance ${id} has no message ${messageId.slice(0, 200)}`)
+      return linked(deps.links, found)
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/media',
+    schema: describeCall('List media, newest first', {
+      tag: 'media',
+      params,
+      querystring: z.strictObject({ ...page, chatId, kind: word, status: word, reason: word }),
+      answers: { 200: pageOf(mediaItem) },
+      problems: [404, 422],
+    }),
+    handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
+      await prepare(id, waitFor)
+      const { data, nextCursor } = await readPage(request.cursor, () => listMedia(database, { instanceId: id, ...request }))
+      return { data: data.map(one => ({ ...one, ...urlsOf(deps.links, one) })), nextCursor }
+    },
+  })
+}
+
+const listed = <Item>({ data, nextCursor }: { data: readonly Item[]; nextCursor: string | null }) => ({
+  data: [...data],
+  nextCursor,
+})
+
+const linked = (links: MediaLinks, one: MessageAnswer) => ({
+  ...one,
+  mentions: one.mentions === null ? null : [...one.mentions],
+  reactions: [...one.reactions],
+  receipts: [...one.receipts],
+  media: one.media === null ? null : { ...one.media, ...urlsOf(links, { eventId: one.eventId, ...one.media }) },
+})
+
+const urlsOf = (links: MediaLinks, of: Pick<MediaListAnswer, 'eventId' | 'hasThumbnail'>) => ({
+  url: links.link(of.eventId, 'file'),
+  thumbnailUrl: of.hasThumbnail ? links.link(of.eventId, 'thumbnail') : null,
+})

@@ -1,0 +1,99 @@
+// The HTTP API on the process's server: every call but those of health needs a key or a signature.
+import type { Database } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { EventLog } from '../log/log.ts'
+import type { ObjectStore } from '../objects/objects.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { MediaLinks } from '../runtime/media-links.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Role } from '../runtime/role.ts'
+import type { Sealer } from '../runtime/seal.ts'
+import { aboutRoutes } from './about-routes.ts'
+import { createAuth } from './auth.ts'
+import { type App, createApp } from './create-app.ts'
+import { deliveryRoutes } from './deliveries/delivery-routes.ts'
+import { endpointRoutes } from './endpoints/endpoint-routes.ts'
+import { type HealthDeps, healthRoutes } from './health-routes.ts'
+import type { HttpServer } from './http-server.ts'
+import { instanceRoutes } from './instances/instance-routes.ts'
+import { openPendingQr } from './instances/pending-qr.ts'
+import { mediaLinkRoutes } from './media/media-link-routes.ts'
+import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
+import { messageRoutes } from './messages/message-routes.ts'
+import { openApiDocument } from './open-api-document.ts'
+import { openOutbox } from './outbox.ts'
+
+export type ApiDeps = HealthDeps & {
+  server: HttpServer
+  database: Database
+  log: Pick<EventLog, 'append'>
+  codec: Codec
+  objects: ObjectStore
+  sealer: Sealer
+  links: MediaLinks
+  /** Checks presigned URLs of the embedded object store; null where another one signs and serves them. */
+  verifyObjectUrl: VerifyObjectUrl | null
+  topic(name: TopicName): string
+  adminKey: string
+  publicUrl: string
+  webhooks: Config['webhooks']
+  metrics: Metrics
+  logger: Logger
+  version: string
+  clock: () => number
+}
+
+/** Longest that a request may still take when the process stops. */
+const CLOSE_GRACE_MS = 10_000
+
+export async function openApi(deps: ApiDeps): Promise<Role> {
+  const stopping = new AbortController()
+  const cut = new AbortController()
+  const pendingQr = await openPendingQr(deps, cut.signal)
+  const outbox = openOutbox(deps)
+  const app = createApp(deps)
+  demandKey(app, deps)
+  await openApiDocument(app, deps)
+  const routeDeps = { ...deps, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
+  healthRoutes(app, deps)
+  aboutRoutes(app, deps)
+  instanceRoutes(app, routeDeps)
+  endpointRoutes(app, { ...routeDeps, config: deps.webhooks })
+  messageRoutes(app, routeDeps)
+  deliveryRoutes(app, deps)
+  mediaLinkRoutes(app, routeDeps)
+  objectRoutes(app, deps)
+  await app.ready()
+  const unmount = deps.server.mount((request, response) => app.routing(request, response))
+
+  let closed: Promise<void> | null = null
+  async function close() {
+    stopping.abort() // ends waiting requests; the others are finished
+    await unmount(CLOSE_GRACE_MS)
+    cut.abort()
+    await outbox.close()
+    await app.close()
+  }
+  return {
+    name: 'api',
+    checks: () => {
+      const trouble = outbox.trouble()
+      return [{ name: 'api', state: trouble === null ? 'ok' : 'degraded', detail: trouble ?? '' }]
+    },
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+/** Closed by default: a call is open only where its description says that it needs no key. */
+function demandKey(app: App, options: { adminKey: string; clock: () => number }) {
+  const authorize = createAuth(options)
+  app.addHook('onRequest', async request => {
+    if (request.routeOptions.schema?.security?.length === 0) return
+    authorize(request)
+  })
+}

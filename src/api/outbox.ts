@@ -1,0 +1,137 @@
+// Records that changes through the API owe to the log: written with the change, in its transaction, and appended after it in that order.
+// A crash in between repeats an append (same bytes, same event id), never loses one.
+import type { Database, Transaction } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { Event } from '../events/event.ts'
+import { type TopicName, topicOf } from '../events/topics.ts'
+import type { EventLog, Position } from '../log/log.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { wait } from '../runtime/wait.ts'
+
+export type OutboxDeps = {
+  database: Database
+  log: Pick<EventLog, 'append'>
+  codec: Pick<Codec, 'encode'>
+  topic(name: TopicName): string
+  logger: Logger
+}
+export type Outbox = {
+  /** Within the change's own transaction. Answers the row's id. */
+  owe(tx: Transaction, event: Event): Promise<string>
+  /** Appends what is owed and answers where this record is; null: the log did not answer in time, and it will be appended later. */
+  settle(outboxId: string): Promise<readonly Position[] | null>
+  /** null: nothing is owed for longer than usual. */
+  trouble(): string | null
+  close(): Promise<void>
+}
+
+const SETTLE_TIMEOUT_MS = 5_000
+const SWEEP_MS = 2_000
+
+/** What a crash left behind is appended from the first moment on. */
+export function openOutbox(deps: OutboxDeps): Outbox {
+  const stop = new AbortController()
+  let trouble: string | null = null
+  let turn: Promise<unknown> = Promise.resolve()
+  const sweeping = sweep()
+
+  /** One at a time in this process, so that at most one connection waits for the log. */
+  function drain(signal: AbortSignal): Promise<void> {
+    const mine = turn.then(() => drainApiOutbox(deps, signal))
+    turn = mine.catch(() => undefined) // reported by whoever asked for it
+    return mine
+  }
+
+  /** Failures here are also those that a request gave up on. */
+  async function sweep() {
+    do {
+      try {
+        await drain(stop.signal)
+        await forgetCollected(deps.database)
+        trouble = null
+      } catch (error) {
+        if (stop.signal.aborted) return
+        if (trouble === null) deps.logger.warn('api.outbox-stuck', { error })
+        trouble = `changes made through the API are waiting for the log: ${error instanceof Error ? error.message : String(error)}`
+      }
+    } while (await wait(SWEEP_MS, stop.signal))
+  }
+
+  return {
+    owe: (tx, event) => owe(deps, tx, event),
+    settle: async outboxId => {
+      try {
+        await drain(AbortSignal.any([stop.signal, AbortSignal.timeout(SETTLE_TIMEOUT_MS)]))
+        return await collect(deps.database, outboxId)
+      } catch (error) {
+        deps.logger.warn('api.append-postponed', { outboxId, error })
+        return null
+      }
+    },
+    trouble: () => trouble,
+    close: async () => {
+      stop.abort()
+      await sweeping
+      await turn
+    },
+  }
+}
+
+async function owe({ codec, topic }: OutboxDeps, tx: Transaction, event: Event): Promise<string> {
+  const { key, headers, value, recordedAt } = codec.encode(event)
+  const [row] = await tx.query<{ outbox_id: string }>(
+    `insert into api_outbox (topic, key, headers, value, recorded_at) values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
+     returning outbox_id`,
+    [topic(topicOf(event.type)), key, JSON.stringify(headers), value, recordedAt],
+  )
+  if (row === undefined) throw new Error(`writing ${event.type} to api_outbox: expected the new row, got none`)
+  return row.outbox_id
+}
+
+type OwedRow = {
+  outbox_id: string
+  topic: string
+  key: string
+  headers: Record<string, string>
+  value: Buffer | null
+  recorded_at_ms: string
+}
+
+const MAX_ROWS = 500
+
+/** Appends every owed record, oldest first, one process at a time. Rejects what the log or the database rejects; the rest stays owed. */
+export async function drainApiOutbox(deps: Pick<OutboxDeps, 'database' | 'log'>, signal: AbortSignal): Promise<void> {
+  const { database, log } = deps
+  const [owed] = await database.query('select 1 from api_outbox where appended_at is null limit 1')
+  if (owed === undefined) return
+  await database.transact(async tx => {
+    await tx.query(`select pg_advisory_xact_lock(hashtext('api_outbox'))`)
+    const rows = await tx.query<OwedRow>(
+      `select outbox_id, topic, key, headers, value, (extract(epoch from recorded_at) * 1000)::bigint as recorded_at_ms
+       from api_outbox where appended_at is null order by outbox_id limit ${MAX_ROWS}`,
+    )
+    for (const row of rows) {
+      const record = { key: row.key, value: row.value, headers: row.headers, recordedAt: Number(row.recorded_at_ms) }
+      const positions = await log.append({ topic: row.topic, records: [record] }, signal)
+      await tx.query('update api_outbox set appended_at = now(), positions = $2 where outbox_id = $1', [
+        row.outbox_id,
+        positionsText(positions),
+      ])
+    }
+  }, signal)
+}
+
+const positionsText = (positions: readonly Position[]): string =>
+  JSON.stringify(positions.map(one => ({ ...one, nextOffset: String(one.nextOffset) })))
+
+async function collect(database: Database, outboxId: string): Promise<readonly Position[] | null> {
+  const [row] = await database.query<{ positions: { topic: string; partition: number; nextOffset: string }[] }>(
+    'delete from api_outbox where outbox_id = $1 and appended_at is not null returning positions',
+    [outboxId],
+  )
+  return row?.positions.map(one => ({ ...one, nextOffset: BigInt(one.nextOffset) })) ?? null
+}
+
+/** Rows whose request is gone: it was given up, or its process died. */
+const forgetCollected = (database: Database) =>
+  database.query(`delete from api_outbox where appended_at < now() - interval '1 minute'`)

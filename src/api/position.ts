@@ -1,0 +1,35 @@
+// Reading what was just written: the header zaplog-position of writes, and `waitFor` of reads.
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import type { Database } from '../database/database.ts'
+import type { Position } from '../log/log.ts'
+import { positionToken, waitForPosition } from '../projections/queries.ts'
+import { Problem } from './problems.ts'
+
+/** Of the topic events, where every change through the API goes. null: the log did not answer in time; the change stands. */
+export function setPosition(reply: FastifyReply, positions: readonly Position[] | null) {
+  if (positions !== null) reply.header('zaplog-position', positionToken('events', positions))
+}
+
+export const waitForQuery = {
+  waitFor: z.string().min(1).max(4000).optional().describe('zaplog-position of a write: answers once that can be read'),
+}
+
+const readModel = { name: 'read-model', version: 1 }
+const PATIENCE_MS = 5_000
+
+/** Throws Problem `invalid-input` for what is no position, `position-not-reached` after 5 s. */
+export async function awaitPosition(
+  deps: { database: Database; stopping: AbortSignal },
+  token: string | undefined,
+): Promise<void> {
+  if (token === undefined) return
+  const signal = AbortSignal.any([deps.stopping, AbortSignal.timeout(PATIENCE_MS)])
+  const outcome = await waitForPosition(deps.database, readModel, token, signal)
+  if (outcome === 'reached') return
+  if (outcome === 'timed-out')
+    throw new Problem('position-not-reached', 'the read model has not come to the position in waitFor yet')
+  throw new Problem('invalid-input', 'reading the parameters: not valid: waitFor', {
+    errors: [{ parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) }],
+  })
+}

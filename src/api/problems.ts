@@ -1,0 +1,91 @@
+// Every refusal of the API as an RFC 9457 problem: a fixed type per kind of refusal, and for input the field, what was expected and what came.
+import { z } from 'zod'
+
+/** `pointer`: RFC 6901, into the body; `parameter`: of path or query. `received` is text, cut at 200 characters. */
+export type FieldError =
+  | { pointer: string; expected: string; received: string }
+  | { parameter: string; expected: string; received: string }
+export type Slug = keyof typeof kinds
+
+/** Thrown by routes; the error handler sends it. `detail` says what was asked of what, and what stands against it. */
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly slug: Slug
+  readonly status: number
+  readonly errors: readonly FieldError[]
+  readonly retryAfterSeconds: number | null
+  constructor(
+    slug: Slug,
+    detail: string,
+    options: { errors?: readonly FieldError[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause })
+    this.slug = slug
+    const kind: Kind = kinds[slug]
+    this.status = kind.status
+    this.errors = options.errors ?? []
+    this.retryAfterSeconds = options.retryAfterSeconds ?? kind.retryAfterSeconds ?? null
+  }
+}
+
+export const problemBody = (problem: Problem) => ({
+  type: `urn:zaplog:problem:${problem.slug}`,
+  title: kinds[problem.slug].title,
+  status: problem.status,
+  detail: problem.message,
+  ...(problem.errors.length > 0 && { errors: problem.errors }),
+})
+
+export const problemType = 'application/problem+json'
+
+export const problemSchema = z
+  .object({
+    type: z.string().describe('urn:zaplog:problem:<slug>'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().optional().describe('RFC 6901, into the body'),
+          parameter: z.string().optional().describe('of path or query'),
+          expected: z.string(),
+          received: z.string(),
+        }),
+      )
+      .optional(),
+  })
+  .describe('RFC 9457')
+
+type Kind = { status: number; title: string; retryAfterSeconds?: number }
+
+const kinds = {
+  'malformed-request': { status: 400, title: 'The request cannot be read' },
+  unauthorized: { status: 401, title: 'A valid key is needed' },
+  'link-invalid': { status: 403, title: 'The link was not signed by this server' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'instance-not-found': { status: 404, title: 'There is no such instance' },
+  'endpoint-not-found': { status: 404, title: 'There is no such endpoint' },
+  'message-not-found': { status: 404, title: 'There is no such message' },
+  'delivery-not-found': { status: 404, title: 'There is no such delivery' },
+  'media-not-found': { status: 404, title: 'There is no such media' },
+  'media-pending': { status: 404, title: 'The media is not stored yet' },
+  'media-failed': { status: 404, title: 'The media could not be stored' },
+  'media-skipped': { status: 404, title: 'The media was not downloaded, by choice' },
+  'instance-exists': { status: 409, title: 'The id is taken' },
+  'no-qr-pending': { status: 409, title: 'No QR code is pending' },
+  'already-paired': { status: 409, title: 'The instance is paired already' },
+  'link-expired': { status: 410, title: 'The link has expired' },
+  'media-expired': { status: 410, title: 'The media was deleted' },
+  'position-expired': { status: 410, title: 'The position is older than what is kept' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is of a type that is not taken here' },
+  'range-not-satisfiable': { status: 416, title: 'The range lies outside the media' },
+  'invalid-input': { status: 422, title: 'The input is not valid' },
+  'too-many-failures': { status: 429, title: 'Too many requests with a wrong key', retryAfterSeconds: 60 },
+  internal: { status: 500, title: 'Something went wrong here' },
+  'not-serving': { status: 503, title: 'This process does not serve the API', retryAfterSeconds: 5 },
+  stopping: { status: 503, title: 'This process is stopping', retryAfterSeconds: 5 },
+  unavailable: { status: 503, title: 'Something that is needed cannot be reached', retryAfterSeconds: 5 },
+  'position-not-reached': { status: 503, title: 'The position is not reached yet', retryAfterSeconds: 1 },
+} as const satisfies Record<string, Kind>

@@ -1,0 +1,80 @@
+// zaplog start: configuration, then everything it asks for, until SIGTERM or SIGINT.
+import pc from 'picocolors'
+import { openZaplog, type Zaplog } from '../main.ts'
+import { type Config, parseConfig } from '../runtime/config.ts'
+import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
+import { exitCodes } from './exit-codes.ts'
+import { version } from './version.ts'
+
+export async function start(): Promise<void> {
+  const config = readConfig()
+  const logger = createLogger({ level: config.logLevel })
+  superviseProcess(logger)
+  const zaplog = await open(config, logger)
+  announce(zaplog)
+  await stopOnSignal(zaplog, config.stopWithinMs, logger)
+}
+
+function readConfig(): Config {
+  const parsed = parseConfig(process.env)
+  if (parsed.ok) return parsed.config
+  for (const problem of parsed.problems) process.stderr.write(`${problem.name}: ${problem.message}\n`)
+  process.exit(exitCodes.configuration)
+}
+
+/** What cannot be handled where it happens ends the process: a restart continues, nothing was acknowledged that is not durable. */
+function superviseProcess(logger: Logger): void {
+  const end = (event: string) => (error: unknown) => {
+    logger.error(event, { error })
+    process.exit(exitCodes.failed)
+  }
+  process.on('uncaughtException', end('process.uncaught'))
+  process.on('unhandledRejection', end('process.unhandled'))
+}
+
+async function open(config: Config, logger: Logger): Promise<Zaplog> {
+  try {
+    return await openZaplog(config, { logger, version })
+  } catch (error) {
+    process.stderr.write(`${pc.red('zaplog cannot start:')} ${describeError(error)}\n`)
+    process.exit(exitCodeOf(error))
+  }
+}
+
+const exitCodeOf = (error: unknown): number =>
+  error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : exitCodes.failed
+
+function announce(zaplog: Zaplog): void {
+  const out = (line: string) => process.stdout.write(`${line}\n`)
+  out(`${pc.bold('zaplog')} ${version} listens on ${pc.cyan(zaplog.url)}`)
+  if (zaplog.adminKey === null) return
+  const { value, file, created } = zaplog.adminKey
+  // The key itself is shown once, and to a person: not into a file that collects output.
+  if (created && process.stdout.isTTY) out(`admin key, shown this once: ${pc.yellow(value)}`)
+  out(`admin key is in ${file}`)
+  out('')
+  out('next:')
+  out(`  npm run zaplog -- instances create --name "Support"     ${pc.dim('pair a phone: shows a QR code here')}`)
+  out(`  npm run zaplog -- webhooks add https://example.com/hook ${pc.dim('receive its messages')}`)
+  out(`  ${zaplog.url}/openapi.json                     ${pc.dim('everything else')}`)
+}
+
+/** The first signal stops gracefully, the second at once; what takes longer than STOP_WITHIN is cut: a restart repeats it. */
+async function stopOnSignal(zaplog: Zaplog, stopWithinMs: number, logger: Logger): Promise<void> {
+  const name = await nextSignal()
+  logger.info('process.stopping', { signal: name })
+  const cut = setTimeout(() => {
+    logger.error('process.stop-timed-out', { stopWithinMs })
+    process.exit(exitCodes.failed)
+  }, stopWithinMs)
+  void nextSignal().then(() => process.exit(exitCodes.failed))
+  await zaplog.close()
+  clearTimeout(cut)
+  logger.info('process.stopped')
+  process.exit(exitCodes.done)
+}
+
+const nextSignal = (): Promise<string> =>
+  new Promise(resolve => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
+  })

@@ -1,0 +1,84 @@
+// The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
+import { Command, CommanderError, Option } from 'commander'
+import { addEndpoint, listEndpoints, removeEndpoint } from './endpoints.ts'
+import { exitCodes } from './exit-codes.ts'
+import {
+  createInstance,
+  deleteInstance,
+  listInstances,
+  logOutInstance,
+  restartInstance,
+  showInstance,
+  showQr,
+} from './instances.ts'
+import { version } from './version.ts'
+
+const json = () => new Option('--json', 'one JSON document instead of text')
+
+const program = new Command('zaplog')
+  .description('The event log for WhatsApp.')
+  .version(version)
+  .showHelpAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Verbs other than start, demo and simulate speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070]
+with ADMIN_API_KEY, or the key in DATA_DIR/admin-key [./data/admin-key].
+Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.`,
+  )
+
+program
+  .command('start')
+  .description('run zaplog; settings come from the environment (.env.example lists them)')
+  .action(async () => (await import('./start.ts')).start())
+
+program
+  .command('demo')
+  .description('run everything against a simulated phone and print each stage of each message')
+  .option('--once', 'exit when every expected webhook has arrived: 0, or 1 with what is missing')
+  .addOption(json())
+  .action(async options => (await import('./demo.ts')).demo(options))
+
+program
+  .command('simulate')
+  .description('run a local WhatsApp for zaplog to connect to; control it at /sim/v1')
+  .option('--port <port>', 'websocket port', '7071')
+  .option('--cdn-port <port>', 'port of the media CDN', '7072')
+  .option('--control-port <port>', 'port of the control API', '7073')
+  .action(async options => (await import('./simulate.ts')).simulate(options))
+
+const instances = program.command('instances').description('WhatsApp accounts')
+instances.command('list').description('all instances and their states').addOption(json()).action(listInstances)
+instances.command('show <id>').description('one instance').addOption(json()).action(showInstance)
+instances
+  .command('create')
+  .description('create an instance and show the QR code to scan')
+  .requiredOption('--name <name>', 'what people call it')
+  .option('--id <id>', 'its id for ever; made up when left out')
+  .option('--no-qr', 'do not wait for the QR code')
+  .addOption(json())
+  .action(createInstance)
+instances.command('qr <id>').description('show QR codes until the phone has scanned one').action(showQr)
+instances.command('restart <id>').description('close the socket and open it again').action(restartInstance)
+instances.command('logout <id>').description('unlink the phone and erase the auth state').action(logOutInstance)
+instances.command('delete <id>').description('delete the instance; its id is never given out again').action(deleteInstance)
+
+const endpoints = program.command('webhooks').description('endpoints that receive webhooks')
+endpoints.command('list').description('all endpoints').addOption(json()).action(listEndpoints)
+endpoints
+  .command('add <url>')
+  .description('add an endpoint; its secret is shown once')
+  .option('--instance <id...>', 'only these instances')
+  .option('--types <type...>', 'only these event types; patterns such as message.* are allowed')
+  .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled')
+  .addOption(json())
+  .action(addEndpoint)
+endpoints.command('remove <id>').description('remove an endpoint').action(removeEndpoint)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+}

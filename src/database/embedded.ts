@@ -1,0 +1,94 @@
+// A PostgreSQL of our own in a directory: made once, started, restarted when it dies, stopped on close; what a killed process left is replaced.
+import { resolve } from 'node:path'
+import type { Logger } from '../runtime/logger.ts'
+import { backoffMs, wait } from '../runtime/wait.ts'
+import { DatabaseError } from './database.ts'
+import { makeCluster } from './embedded-cluster.ts'
+import { freePort, type Server, type ServerSettings, startServer } from './embedded-server.ts'
+import { stopLeftOver } from './postmaster.ts'
+
+type Options = {
+  dataDir: string
+  logger: Logger
+  /** false loses everything in a power cut: for tests only. */
+  fsync?: boolean
+  /** Default: a free one. */
+  port?: number
+}
+export type EmbeddedPostgres = {
+  /** Of a superuser, on loopback, with a password made for this directory. */
+  url: string
+  /** Disconnects everybody, checkpoints, stops. Idempotent. */
+  close(): Promise<void>
+}
+
+const START_ATTEMPTS = 40
+const START_RETRY_MS = 250
+const RESTART_BASE_MS = 100
+const RESTART_CAP_MS = 5_000
+
+/** Rejects with DatabaseError where the directory, the user or the disk do not allow it. One process at a time: see openDataDir. */
+export async function openEmbeddedPostgres(options: Options): Promise<EmbeddedPostgres> {
+  const { logger, fsync = true } = options
+  const closing = new AbortController()
+  const cluster = await makeCluster({ dataDir: resolve(options.dataDir), fsync, logger })
+  await stopLeftOver(cluster.path, logger)
+  const { server, settings } = await startFirst({ cluster, fsync, logger }, options.port ?? null, closing.signal)
+  logger.info('postgres.started', { pid: server.pid, port: settings.port, dataDir: options.dataDir })
+  const running = keepRunning(server, settings, closing.signal)
+  return {
+    url: cluster.urlOf(settings.port),
+    close: async () => {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+/** A free port may be taken by the time the server wants it, and processes of an earlier server may still be ending. */
+async function startFirst(of: Omit<ServerSettings, 'port'>, wantedPort: number | null, signal: AbortSignal) {
+  for (let attempt = 1; ; attempt++) {
+    const settings = { ...of, port: wantedPort ?? (await freePort()) }
+    try {
+      return { settings, server: await startServer(settings, signal) }
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== 'unreachable' || attempt === START_ATTEMPTS) throw error
+      of.logger.info('postgres.start-repeated', { attempt, retryInMs: START_RETRY_MS, error })
+      await wait(START_RETRY_MS, signal)
+    }
+  }
+}
+
+/** The url names the port, so every restart takes the same one. Clients see their connections break, and come back. */
+async function keepRunning(first: Server, settings: ServerSettings, signal: AbortSignal): Promise<void> {
+  let server: Server | null = first
+  while (server !== null) {
+    const said = await Promise.race([server.exited, aborted(signal)])
+    if (said === null) return await server.stop()
+    settings.logger.error('postgres.exited', { pid: server.pid, said })
+    server = await restart(settings, signal)
+  }
+}
+
+/** null once told to stop. */
+async function restart(settings: ServerSettings, signal: AbortSignal): Promise<Server | null> {
+  for (let attempt = 1; ; attempt++) {
+    const retryInMs = backoffMs({ attempt, baseMs: RESTART_BASE_MS, capMs: RESTART_CAP_MS, jitter: 0, random: 0 })
+    if (!(await wait(retryInMs, signal))) return null
+    try {
+      await stopLeftOver(settings.cluster.path, settings.logger)
+      const server = await startServer(settings, signal)
+      settings.logger.warn('postgres.restarted', { pid: server.pid, attempt })
+      return server
+    } catch (error) {
+      if (signal.aborted) return null
+      settings.logger.error('postgres.restart-failed', { attempt, error })
+    }
+  }
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<null>(resolve => {
+    if (signal.aborted) resolve(null)
+    signal.addEventListener('abort', () => resolve(null), { once: true })
+  })

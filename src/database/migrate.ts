@@ -1,0 +1,90 @@
+// Brings a database to this version's migrations: one process at a time, all of what is missing or nothing, never from a newer version back.
+import { readdir } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import pg from 'pg'
+import type { Logger } from '../runtime/logger.ts'
+import { wait } from '../runtime/wait.ts'
+import { destroy } from './connection.ts'
+import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
+import { DatabaseError } from './database.ts'
+import { orAbort } from './or-abort.ts'
+import { toDatabaseError } from './postgres-errors.ts'
+
+type Options = Pick<ConnectionTarget, 'url' | 'sslCa'> & { logger: Logger; directory?: string }
+
+const ownMigrations = fileURLToPath(new URL('../../infra/postgres/migrations', import.meta.url))
+const TABLE = 'zaplog_migrations'
+/** Waiting longer for a table would stop everybody queueing behind us. */
+const LOCK_TIMEOUT_MS = 10_000
+const MAX_ATTEMPTS = 6
+const RETRY_MS = 1_000
+
+/** Answers the names of what it applied. Rejects with DatabaseError; repeats only where it waited in vain for a lock. */
+export async function migrate(options: Options, signal: AbortSignal): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await migrateOnce(options, signal)
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== 'timeout' || attempt === MAX_ATTEMPTS) throw error
+      options.logger.warn('database.migration-waits', { attempt, retryInMs: RETRY_MS, error })
+      if (!(await wait(RETRY_MS, signal))) throw stopped(options)
+    }
+  }
+}
+
+async function migrateOnce(options: Options, signal: AbortSignal): Promise<readonly string[]> {
+  if (signal.aborted) throw stopped(options)
+  const settings = { ...options, applicationName: 'zaplog migrate', statementTimeoutMs: 0, lockTimeoutMs: LOCK_TIMEOUT_MS }
+  const client = new pg.Client(connectionSettings(settings))
+  client.on('error', error => options.logger.debug('database.migration-connection-lost', { error })) // its query rejects as well
+  try {
+    return await orAbort(runMissing(client, options), stopped(options), signal)
+  } finally {
+    destroy(client) // an unfinished transaction is rolled back, and the advisory lock freed
+  }
+}
+
+async function runMissing(client: pg.Client, { logger, directory = ownMigrations, url }: Options): Promise<readonly string[]> {
+  let step = 'connecting'
+  try {
+    await client.connect()
+    step = 'reading what is applied'
+    await refuseNewer(client, directory, url)
+    const applied = await runner({
+      dbClient: client,
+      dir: directory,
+      direction: 'up',
+      migrationsTable: TABLE,
+      singleTransaction: true,
+      advisoryLockMode: 'wait',
+      log: line => {
+        step = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? step
+        logger.debug('database.migrating', { line })
+      },
+    })
+    const names = applied.map(({ name }) => name)
+    if (names.length > 0) logger.info('database.migrated', { migrations: names })
+    return names
+  } catch (error) {
+    throw toDatabaseError({ doing: `migrating ${describeTarget({ url })}, ${step}`, error })
+  }
+}
+
+/** A newer version's tables may mean something else: this one must not write them. */
+async function refuseNewer(client: pg.Client, directory: string, url: string): Promise<void> {
+  const { rows: tables } = await client.query<{ known: string | null }>(`select to_regclass('public.${TABLE}') as known`)
+  if (tables[0]?.known == null) return
+  const known = new Set((await readdir(directory)).map(file => basename(file, '.sql')))
+  const { rows } = await client.query<{ name: string }>(`select name from public.${TABLE} order by id`)
+  const unknown = rows.map(({ name }) => name).filter(name => !known.has(name))
+  if (unknown.length === 0) return
+  throw new DatabaseError(
+    'misconfigured',
+    `migrating ${describeTarget({ url })}: a newer zaplog has written this database (${unknown.join(', ')}); run that version or later, or restore a backup from before it (misconfigured)`,
+  )
+}
+
+const stopped = (target: { url: string }) =>
+  new DatabaseError('aborted', `migrating ${describeTarget(target)}: told to stop (aborted)`)

@@ -1,0 +1,54 @@
+// The Database port on a Postgres server.
+import type { Logger } from '../runtime/logger.ts'
+import { type ConnectionTarget, describeTarget } from './connection-settings.ts'
+import { type Database, DatabaseError } from './database.ts'
+import { listen } from './listen.ts'
+import { openPool } from './pool.ts'
+import { transact } from './transact.ts'
+
+type Options = ConnectionTarget & { poolSize: number; logger: Logger }
+
+const OLDEST_SERVER = 14
+
+/** Connects once before it resolves; rejects with DatabaseError where that fails or the server will not do. */
+export async function openPostgres(options: Options): Promise<Database> {
+  const { logger } = options
+  const pool = openPool(options)
+  const stopping = new AbortController()
+  const listenings = new Set<Promise<void>>()
+  let closing: Promise<unknown> | null = null
+
+  const database: Database = {
+    query: (sql, values) => pool.lend(connection => connection.query(sql, values), stopping.signal),
+    transact: (work, signal) => transact({ lend: pool.lend, logger }, work, signal),
+    listen: async (channel, wake, signal) => {
+      const either = AbortSignal.any([signal, stopping.signal])
+      const { ended } = await listen({ target: options, logger }, { channel, wake }, either)
+      listenings.add(ended)
+      void ended.finally(() => listenings.delete(ended))
+    },
+    close: async () => {
+      stopping.abort()
+      closing ??= Promise.all([...listenings, pool.close()])
+      await closing
+    },
+  }
+  try {
+    await checkServer(database, options)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function checkServer(database: Database, target: ConnectionTarget): Promise<void> {
+  const [server] = await database.query<{ version: number; encoding: string }>(
+    "select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding",
+  )
+  const refuse = (problem: string) =>
+    new DatabaseError('misconfigured', `opening ${describeTarget(target)}: ${problem} (misconfigured)`)
+  if (server === undefined || server.version < OLDEST_SERVER)
+    throw refuse(`expected PostgreSQL ${OLDEST_SERVER} or later, got ${server?.version}`)
+  if (server.encoding !== 'UTF8') throw refuse(`expected a database in UTF8, got ${server.encoding}`)
+}

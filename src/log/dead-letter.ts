@@ -1,0 +1,33 @@
+// A record that no attempt could finish, as it goes to the dead letters: original key, value and headers, and where it came from and why.
+import type { LogRecord, NewRecord } from './log.ts'
+
+export type Failure = { code: string; message: string; attempts: number; processor: string; firstFailedAt: number }
+
+/** Longer messages are cut, so that the dead letter of a record always fits where twice the record does. */
+const MAX_MESSAGE_CHARACTERS = 2000
+
+/** recordedAt is the original's too: a dead letter is the same record in another place. */
+export const deadLetterOf = (record: LogRecord, failure: Failure): NewRecord => ({
+  key: record.key,
+  value: record.value,
+  headers: {
+    ...record.headers,
+    'x-origin-topic': record.topic,
+    'x-origin-partition': String(record.partition),
+    'x-origin-offset': String(record.offset),
+    'x-origin-timestamp': String(record.recordedAt),
+    'x-error-code': printable(failure.code),
+    'x-error-message': printable(failure.message),
+    'x-attempts': String(failure.attempts),
+    'x-processor': failure.processor,
+    'x-first-failed-at': String(failure.firstFailedAt),
+  },
+  recordedAt: record.recordedAt,
+})
+
+/** Headers are text everywhere: control characters, which some logs refuse, become spaces. */
+const printable = (text: string) =>
+  text
+    .replace(/\p{Cc}/gu, ' ')
+    .toWellFormed()
+    .slice(0, MAX_MESSAGE_CHARACTERS)

@@ -1,0 +1,113 @@
+// Where each partition ends, as far as this process knows: told by its own appends at once, by NOTIFY after those of others, by polling in any case.
+import type { Database } from '../database/database.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { wait } from '../runtime/wait.ts'
+import type { Position, TopicPartition } from './log.ts'
+
+export type Tails = {
+  /** This process appended: wakes who waits here, and tells the others soon. */
+  appended(positions: readonly Position[]): void
+  /** Resolves true once the partition is known to end elsewhere than at nextOffset, perhaps at once; false when the signal aborts. */
+  moved(position: Position, signal: AbortSignal): Promise<boolean>
+  close(): Promise<void>
+}
+
+const CHANNEL = 'zaplog_log'
+const NOTIFY_EVERY_MS = 10
+const LISTEN_AGAIN_MS = 1000
+
+type Waiter = { nextOffset: bigint; wake(): void }
+
+export function openTails(deps: { database: Database; logger: Logger; pollMs: number }): Tails {
+  const { database, logger, pollMs } = deps
+  const closing = new AbortController()
+  const ends = new Map<string, bigint>()
+  const waiters = new Map<string, TopicPartition & { waiting: Set<Waiter> }>()
+  let notifying: Promise<void> | null = null
+  let pollWait = new AbortController()
+  const pollNow = () => pollWait.abort()
+
+  function tell({ topic, partition, nextOffset }: Position) {
+    const name = `${topic}/${partition}`
+    ends.set(name, nextOffset)
+    for (const waiter of waiters.get(name)?.waiting ?? []) if (waiter.nextOffset !== nextOffset) waiter.wake()
+  }
+
+  async function notifyOthers() {
+    await wait(NOTIFY_EVERY_MS, closing.signal)
+    notifying = null
+    try {
+      await database.query(`notify ${CHANNEL}`)
+    } catch (error) {
+      logger.debug('log.notify-failed', { error }) // the others poll
+    }
+  }
+
+  async function pollAlways() {
+    while (!closing.signal.aborted) {
+      await wait(pollMs, pollWait.signal)
+      pollWait = new AbortController()
+      if (waiters.size === 0 || closing.signal.aborted) continue
+      try {
+        for (const position of await readEnds(database, topicsOf(waiters.values()))) tell(position)
+      } catch (error) {
+        logger.warn('log.poll-failed', { error })
+      }
+    }
+  }
+
+  async function listenAlways() {
+    while (!closing.signal.aborted) {
+      try {
+        return await database.listen(CHANNEL, pollNow, closing.signal)
+      } catch (error) {
+        if (!closing.signal.aborted) logger.warn('log.listen-failed', { error })
+        await wait(LISTEN_AGAIN_MS, closing.signal)
+      }
+    }
+  }
+
+  const running = [pollAlways(), listenAlways()]
+
+  return {
+    appended: positions => {
+      positions.forEach(tell)
+      notifying ??= notifyOthers()
+    },
+    moved: ({ topic, partition, nextOffset }, signal) => {
+      if (signal.aborted || closing.signal.aborted) return Promise.resolve(false)
+      const name = `${topic}/${partition}`
+      // Told while nobody waited: an append between the caller's look and this wait is not missed.
+      if ((ends.get(name) ?? 0n) > nextOffset) return Promise.resolve(true)
+      const here = waiters.get(name) ?? { topic, partition, waiting: new Set() }
+      waiters.set(name, here)
+      return new Promise(resolve => {
+        const end = (moved: boolean) => {
+          here.waiting.delete(waiter)
+          if (here.waiting.size === 0 && waiters.get(name) === here) waiters.delete(name)
+          for (const ending of [signal, closing.signal]) ending.removeEventListener('abort', onAbort)
+          resolve(moved)
+        }
+        const onAbort = () => end(false)
+        const waiter = { nextOffset, wake: () => end(true) }
+        here.waiting.add(waiter)
+        for (const ending of [signal, closing.signal]) ending.addEventListener('abort', onAbort, { once: true })
+      })
+    },
+    close: async () => {
+      closing.abort()
+      pollNow()
+      await Promise.all([...running, notifying])
+    },
+  }
+}
+
+const topicsOf = (waiters: Iterable<TopicPartition>) => [...new Set([...waiters].map(waiter => waiter.topic))]
+
+async function readEnds(database: Database, topics: readonly string[]): Promise<Position[]> {
+  const rows = await database.query<{ topic: string; partition: number; next_offset: string }>(
+    'select topic, partition, next_offset from log_partitions where topic = any($1)',
+    [topics],
+  )
+  return rows.map(({ topic, partition, next_offset }) => ({ topic, partition, nextOffset: BigInt(next_offset) }))
+}

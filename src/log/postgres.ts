@@ -1,0 +1,129 @@
+// The event log in Postgres: every promise of the port on tables of one database, with dense offsets and leases judged by its clock.
+import type { Database } from '../database/database.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { StartAssignment } from './assignment.ts'
+import { createBatches } from './batches.ts'
+import { createLanes } from './lanes.ts'
+import { type Consumption, type EventLog, LogError } from './log.ts'
+import { createPostgresAppend } from './postgres-append.ts'
+import { joinGroup, type Leases, type Membership } from './postgres-assignment.ts'
+import { readLag } from './postgres-lag.ts'
+import { readTopic } from './postgres-read.ts'
+import { openPostgresReader } from './postgres-reader.ts'
+import { openRetention } from './postgres-retention.ts'
+import { openTails } from './postgres-tails.ts'
+import { ensureTopics, findTopic } from './postgres-topics.ts'
+import { waitedFor } from './waited-for.ts'
+
+export type PostgresLogSettings = Leases & {
+  /** Readers look for new records so often; NOTIFY wakes them earlier. */
+  pollMs: number
+  /** The first wait after a handler threw; doubles up to 60 s. */
+  retryBaseMs: number
+  /** Intake of a partition stops at so many unfinished records, whatever their size. */
+  maxUnfinishedRecords: number
+  /** How often records older than their topic's retention are deleted. */
+  trimEveryMs: number
+}
+type Deps = {
+  database: Database
+  /** Connections of its own for appends, so that no other query keeps them waiting. */
+  appendDatabase?: Database
+  logger: Logger
+  metrics: Metrics
+  settings?: Partial<PostgresLogSettings>
+}
+
+const defaults: PostgresLogSettings = {
+  heartbeatMs: 1_000,
+  ttlMs: 5_000,
+  rebalanceGraceMs: 1_000,
+  stopGraceMs: 20_000,
+  pollMs: 250,
+  retryBaseMs: 500,
+  maxUnfinishedRecords: 10_000,
+  trimEveryMs: 60_000,
+}
+
+export function openPostgresLog(deps: Deps): EventLog {
+  const { database, logger, metrics } = deps
+  const settings = { ...defaults, ...deps.settings }
+  const closing = new AbortController()
+  const consuming = new Set<Promise<void>>()
+  const tails = openTails({ database, logger, pollMs: settings.pollMs })
+  const appender = createPostgresAppend({
+    database: deps.appendDatabase ?? database,
+    logger,
+    metrics,
+    appended: tails.appended,
+  })
+  const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
+  const openReader = (from: Parameters<typeof openPostgresReader>[1]) => openPostgresReader({ database, tails, logger }, from)
+  let closed: Promise<void> | null = null
+
+  function consume(group: string, topics: readonly string[], start: StartAssignment, signal: AbortSignal): Consumption {
+    const stopping = AbortSignal.any([signal, closing.signal])
+    let membership: Membership | null = null
+    const done = run()
+    consuming.add(done)
+    done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
+    return { done, status: () => membership?.assignments().flatMap(assignment => assignment.status()) ?? [] }
+
+    async function run() {
+      const counts = await partitionCounts(topics, stopping)
+      if (counts === null) return
+      membership = joinGroup(
+        {
+          database,
+          logger,
+          leases: settings,
+          start: partition =>
+            start(counts.filter(({ partitions }) => partition < partitions).map(({ topic }) => ({ topic, partition }))),
+        },
+        { name: group, partitions: Math.max(...counts.map(({ partitions }) => partitions)) },
+        stopping,
+      )
+      await membership.left
+    }
+  }
+
+  /** Rejects where a topic does not exist; Postgres itself is waited for. null: stopped first. */
+  async function partitionCounts(topics: readonly string[], signal: AbortSignal) {
+    const find = () => Promise.all(topics.map(topic => findTopic(database, topic)))
+    return waitedFor('the topics of a consumer', find, { logger, signal })
+  }
+
+  async function close() {
+    closing.abort()
+    // What running handlers still append is durable before the appender closes.
+    await Promise.allSettled(consuming)
+    await appender.close()
+    await Promise.all([tails.close(), retention.close()])
+  }
+
+  return {
+    append: appender.append,
+    consumeLanes: (consumer, signal) =>
+      consume(
+        consumer.group,
+        consumer.topics,
+        createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer),
+        signal,
+      ),
+    consumeBatches: (consumer, signal) =>
+      consume(consumer.group, consumer.topics, createBatches({ openReader, logger, ...settings }, consumer), signal),
+    read: (topic, range, signal) => readTopic({ database, tails }, topic, range, AbortSignal.any([signal, closing.signal])),
+    lag: (of, signal) => unlessAborted('reading the lag', signal, () => readLag(database, of)),
+    ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+async function unlessAborted<Answer>(doing: string, signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
+  if (signal.aborted) throw new LogError('aborted', `${doing}: aborted before it began`)
+  return ask()
+}

@@ -1,0 +1,88 @@
+// Progress of consumer groups, in Postgres whatever the log: written only by whoever took the partition last. One store per member of a group.
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../database/database.ts'
+import type { Progress, ProgressStore, TopicPartition } from './log.ts'
+
+export type ProgressRows = ProgressStore & {
+  /**
+   * The start step: rows at offset 0 of topics that the group has never read. Rows lost since are not made again, because reading
+   * from 0 would repeat what was done: whoever takes such a partition halts.
+   */
+  make(group: string, topics: readonly string[], partitions: number): Promise<void>
+}
+
+export function createProgressStore(database: Database): ProgressRows {
+  /** A fresh token with every take, so that a save sent before it never counts after it. */
+  const tokens = new Map<string, string>()
+  const nameOf = (group: string, { topic, partition }: TopicPartition) => `${group} ${topic} ${partition}`
+
+  return {
+    make: async (group, topics, partitions) => {
+      await database.query(
+        `with made as (
+           insert into log_groups (group_name, topic) select $1, unnest($2::text[]) on conflict do nothing returning topic)
+         insert into log_progress (group_name, topic, partition, next_offset)
+         select $1, topic, partition, 0 from made, generate_series(0, $3::integer - 1) partition
+         on conflict do nothing`,
+        [group, topics, partitions],
+      )
+    },
+    take: async (group, assigned, signal) => {
+      signal.throwIfAborted()
+      const token = randomUUID()
+      const rows = await database.query<Row>(takeSql, [group, token, topicsOf(assigned), partitionsOf(assigned)])
+      const taken = rows.map(progressOf)
+      for (const one of taken) tokens.set(nameOf(group, one), token)
+      return taken
+    },
+    save: async (group, progress, signal) => {
+      signal.throwIfAborted()
+      const [row] = await database.query<{ saved: boolean }>(saveSql, [
+        group,
+        topicsOf(progress),
+        partitionsOf(progress),
+        progress.map(one => tokens.get(nameOf(group, one)) ?? null),
+        progress.map(one => one.nextOffset.toString()),
+        progress.map(one => JSON.stringify(one.finished.map(({ from, to }) => [from.toString(), to.toString()]))),
+      ])
+      return row?.saved === true
+    },
+  }
+}
+
+type Row = { topic: string; partition: number; next_offset: string; finished: readonly (readonly [string, string])[] }
+
+const progressOf = ({ topic, partition, next_offset, finished }: Row): Progress => ({
+  topic,
+  partition,
+  nextOffset: BigInt(next_offset),
+  finished: finished.map(([from, to]) => ({ from: BigInt(from), to: BigInt(to) })),
+})
+
+const topicsOf = (of: readonly TopicPartition[]) => of.map(({ topic }) => topic)
+const partitionsOf = (of: readonly TopicPartition[]) => of.map(({ partition }) => partition)
+
+/** Rows are locked in one order by take and save, so that they cannot deadlock. */
+const takeSql = `
+  with ours as (
+    select p.topic, p.partition from log_progress p
+     where p.group_name = $1 and (p.topic, p.partition) in (select * from unnest($3::text[], $4::integer[]))
+     order by p.topic, p.partition for update)
+  update log_progress p set owner = $2 from ours
+   where p.group_name = $1 and p.topic = ours.topic and p.partition = ours.partition
+  returning p.topic, p.partition, p.next_offset, p.finished`
+
+/** All or nothing: either every row is still ours, or none is written. */
+const saveSql = `
+  with given as (
+    select * from unnest($2::text[], $3::integer[], $4::text[], $5::bigint[], $6::jsonb[]) as g (topic, partition, owner, next_offset, finished)),
+  ours as (
+    select p.topic, p.partition from log_progress p join given g on g.topic = p.topic and g.partition = p.partition and g.owner = p.owner
+     where p.group_name = $1 order by p.topic, p.partition for update of p),
+  saved as (
+    update log_progress p set next_offset = g.next_offset, finished = g.finished, saved_at = now()
+      from given g
+     where p.group_name = $1 and p.topic = g.topic and p.partition = g.partition
+       and (select count(*) from ours) = (select count(*) from given)
+    returning 1)
+  select count(*) = (select count(*) from given) as saved from saved`

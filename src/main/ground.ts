@@ -1,0 +1,55 @@
+// What everything stands on: the data directory, the keys, and a migrated Postgres, embedded or external.
+import { randomBytes } from 'node:crypto'
+import { openEmbeddedPostgres } from '../database/embedded.ts'
+import { migrate } from '../database/migrate.ts'
+import type { Config } from '../runtime/config.ts'
+import { type DataDir, openDataDir } from '../runtime/data-dir.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { createSealer, type Sealer } from '../runtime/seal.ts'
+
+export type AdminKey = { value: string; file: string; created: boolean }
+export type Ground = {
+  dataDir: DataDir
+  database: { url: string; sslCa: string | null }
+  sealer: Sealer
+  adminKeyValue: string
+  /** null where the configuration gave it. */
+  adminKey: AdminKey | null
+  close(): Promise<void>
+}
+
+const KEY_BYTES = 32
+
+export async function openGround(config: Config, { logger }: { logger: Logger }): Promise<Ground> {
+  const dataDir = await openDataDir({ logger }, config.dataDir)
+  try {
+    const { sealer, adminKey, adminKeyValue } = await openKeys(config, dataDir)
+    const server = config.database.url === null ? await openEmbeddedPostgres({ dataDir: dataDir.file('postgres'), logger }) : null
+    const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa }
+    const close = async () => {
+      await server?.close()
+      await dataDir.close()
+    }
+    try {
+      await migrate({ ...database, logger }, new AbortController().signal)
+    } catch (error) {
+      await server?.close()
+      throw error
+    }
+    return { dataDir, database, sealer, adminKey, adminKeyValue, close }
+  } catch (error) {
+    await dataDir.close()
+    throw error
+  }
+}
+
+/** Made at the first start where the configuration gives none; afterwards always the same. */
+async function openKeys({ keys }: Config, dataDir: DataDir) {
+  const current = keys.encryptionKey ?? Buffer.from((await dataDir.readOrCreateSecret('encryption-key', newKey)).value, 'base64')
+  const sealer = createSealer({ current, previous: keys.encryptionKeyPrevious })
+  if (keys.adminApiKey !== null) return { sealer, adminKeyValue: keys.adminApiKey, adminKey: null }
+  const made = await dataDir.readOrCreateSecret('admin-key', () => randomBytes(KEY_BYTES).toString('base64url'))
+  return { sealer, adminKeyValue: made.value, adminKey: { ...made, file: dataDir.file('admin-key') } }
+}
+
+const newKey = () => randomBytes(KEY_BYTES).toString('base64')

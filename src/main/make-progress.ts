@@ -1,0 +1,13 @@
+// The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
+import { processorNames, topicsOf as topicsOfProcessor } from '../processors/open-processors.ts'
+import { makeCheckpoints } from '../projections/checkpoints.ts'
+import { projectionsOf } from '../projections/open-projections.ts'
+import { webhookStream } from '../projections/webhook-stream/webhook-stream.ts'
+import { topicsOf as topicsOfBridge } from '../webhooks/open-webhooks.ts'
+import type { Ports } from './ports.ts'
+
+export async function makeProgress({ database, progress, topic, group }: Ports, partitions: number): Promise<void> {
+  for (const name of processorNames) await progress.make(group(name), topicsOfProcessor[name].map(topic), partitions)
+  await progress.make(group('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
+  for (const projection of projectionsOf([webhookStream])) await makeCheckpoints(database, projection, partitions)
+}

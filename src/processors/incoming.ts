@@ -1,0 +1,99 @@
+// The verified file under incoming/: fetched once per instance however often it is forwarded, visible only when MAC and hash agreed,
+// and its `sha256` metadata is always that of its bytes.
+import { createHash } from 'node:crypto'
+import type { Dispatcher } from 'undici'
+import type { MediaSource } from '../events/event.ts'
+import type { ObjectHead, ObjectStore } from '../objects/objects.ts'
+import { type FetchRequest, fetchMedia } from './fetch-media.ts'
+import { MediaError } from './media-error.ts'
+import { mediaUrl } from './media-url.ts'
+import { encryptedSizeBytes, verifiedDownload } from './verified-download.ts'
+
+export type Wanted = {
+  instanceId: string
+  kind: string
+  source: MediaSource
+  maxBytes: number
+  timeouts: Pick<FetchRequest, 'idleTimeoutMs' | 'minTotalTimeoutMs' | 'timeoutFactor'>
+}
+export type Incoming = { key: string; sizeBytes: number; sha256: string }
+
+/** The media key makes it unguessable, the encrypted hash ties it to its bytes. */
+export function incomingKey(instanceId: string, { mediaKey, encSha256 }: Pick<MediaSource, 'mediaKey' | 'encSha256'>): string {
+  const length = Buffer.of(mediaKey.length)
+  const hash = createHash('sha256')
+    .update(length)
+    .update(mediaKey)
+    .update(encSha256 ?? Buffer.of())
+  return `incoming/${instanceId}/${hash.digest('hex')}`
+}
+
+export async function findIncoming(objects: ObjectStore, key: string, signal: AbortSignal): Promise<Incoming | null> {
+  const head = await objects.head(key, signal)
+  return head?.metadata.sha256 === undefined ? null : toIncoming(head)
+}
+
+/** Rejects MediaError or ObjectError, or with the signal's reason. */
+export async function fetchIncoming(
+  deps: { objects: ObjectStore; dispatcher: Dispatcher; cdnUrl: string | null },
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<Incoming> {
+  const announced = wanted.source.sha256 == null ? '' : Buffer.from(wanted.source.sha256).toString('hex')
+  const first = await putVerified(deps, { wanted, sha256: announced }, signal)
+  if ('incoming' in first) return first.incoming
+  // The announced hash is missing or wrong: metadata goes ahead of the bytes, so the true one takes a second fetch.
+  const second = await putVerified(deps, { wanted, sha256: first.otherSha256 }, signal)
+  if ('incoming' in second) return second.incoming
+  throw new MediaError('bad-hash', 'downloading: two fetches of the same file gave other bytes each')
+}
+
+type Put = { incoming: Incoming } | { otherSha256: string }
+
+/** Nothing becomes visible unless the plain bytes have this hash: the body throws before its end. */
+async function putVerified(
+  { objects, dispatcher, cdnUrl }: { objects: ObjectStore; dispatcher: Dispatcher; cdnUrl: string | null },
+  { wanted, sha256 }: { wanted: Wanted; sha256: string },
+  signal: AbortSignal,
+): Promise<Put> {
+  const { source, kind, maxBytes } = wanted
+  const announcedBytes = source.sizeBytes ?? null
+  /** Kept here, because a store may wrap what its body throws. */
+  const failures: unknown[] = []
+  const other: string[] = []
+  async function* body() {
+    try {
+      const url = mediaUrl(source, cdnUrl)
+      const fetched = fetchMedia(
+        { dispatcher },
+        {
+          url,
+          announcedBytes: announcedBytes === null ? null : encryptedSizeBytes(announcedBytes),
+          maxBytes: encryptedSizeBytes(maxBytes),
+          ...wanted.timeouts,
+        },
+        signal,
+      )
+      const { mediaKey, encSha256 = null } = source
+      const file = yield* verifiedDownload(fetched, { kind, mediaKey, encSha256, sizeBytes: announcedBytes, maxBytes })
+      if (file.sha256 === sha256) return
+      other.push(file.sha256)
+      throw new Error('the plain bytes have another hash than announced')
+    } catch (error) {
+      failures.push(error)
+      throw error
+    }
+  }
+  const key = incomingKey(wanted.instanceId, source)
+  const metadata = { instance_id: wanted.instanceId, sha256 }
+  try {
+    const head = await objects.put({ key, body: body(), contentType: 'application/octet-stream', metadata }, signal)
+    return { incoming: toIncoming(head) }
+  } catch (error) {
+    const [otherSha256] = other
+    if (otherSha256 !== undefined) return { otherSha256 }
+    throw failures.length > 0 ? failures[0] : error
+  }
+}
+
+const toIncoming = ({ key, sizeBytes, metadata }: ObjectHead): Incoming => ({ key, sizeBytes, sha256: metadata.sha256 ?? '' })

@@ -1,0 +1,34 @@
+// Why a file could not be had or kept: a reason of CONTRACT.md (media.reason), and whether trying again can help (SPEC C5).
+
+const retryable = {
+  timeout: true,
+  connection: true,
+  throttled: true,
+  'server-error': true,
+  /** May be what a broken proxy made of it; the same bytes again end as this again. */
+  truncated: true,
+  'no-url': false,
+  gone: false,
+  'bad-mac': false,
+  'bad-hash': false,
+  'too-large': false,
+  'type-not-allowed': false,
+  corrupt: false,
+  'storage-refused': false,
+} as const satisfies Record<string, boolean>
+
+export type MediaReason = keyof typeof retryable
+
+export class MediaError extends Error {
+  override name = 'MediaError'
+  readonly reason: MediaReason
+  readonly retryable: boolean
+  /** What the server asked for. */
+  readonly retryAfterMs: number | null
+  constructor(reason: MediaReason, message: string, options: { retryAfterMs?: number | null; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.reason = reason
+    this.retryable = retryable[reason]
+    this.retryAfterMs = options.retryAfterMs ?? null
+  }
+}

@@ -1,0 +1,32 @@
+// A record's event, or what to do with a record that has none: unknown types are passed over, damage is parked, a registry outage waits.
+import type { Codec } from '../events/codec.ts'
+import { EventError } from '../events/codec.ts'
+import type { Event, EventType } from '../events/event.ts'
+import type { LogRecord, Outcome } from '../log/log.ts'
+import { RegistryError } from '../log/registry.ts'
+
+export type ReadEvent = { kind: 'event'; event: Event } | { kind: 'outcome'; outcome: Outcome }
+
+export const nothing: Outcome = { kind: 'emit', appends: [] }
+
+/** Records whose header names another type than `types` are not decoded at all. */
+export async function readEvent(
+  deps: { codec: Codec; types: readonly EventType[]; pauseMs: number },
+  record: LogRecord,
+  signal: AbortSignal,
+): Promise<ReadEvent> {
+  const announced = record.headers['event-type']
+  if (announced !== undefined && !deps.types.some(type => type === announced)) return { kind: 'outcome', outcome: nothing }
+  try {
+    const event = await deps.codec.decode(record.value, signal)
+    return event === null ? { kind: 'outcome', outcome: nothing } : { kind: 'event', event }
+  } catch (error) {
+    if (error instanceof EventError) return { kind: 'outcome', outcome: { kind: 'park', reason: error.message } }
+    if (error instanceof RegistryError && error.retryable)
+      return {
+        kind: 'outcome',
+        outcome: { kind: 'pause', dependency: 'schema-registry', delayMs: deps.pauseMs, reason: error.message },
+      }
+    throw error
+  }
+}

@@ -1,0 +1,136 @@
+// Durable before acknowledged: nothing of a stanza reaches WhatsApp (receipt, ack, nack) before what it says is in the log.
+// Encrypted parts are appended inside their ratchet's transaction (gated-repository.ts), everything else before Baileys sees it.
+import { type BinaryNode, decodeMessageNode } from '@whiskeysockets/baileys'
+import { describeError, type Logger } from '../runtime/logger.ts'
+import { type AppendedParts, appendedPartsType } from './appended-parts.ts'
+import { decodeMessage } from './convert-message.ts'
+import type { PartGate } from './gated-repository.ts'
+import type { Ingest, Part } from './ingest.ts'
+import { isBroadcast, isGroup, type OwnAddresses } from './jid.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
+import type { SocketLife } from './socket-life.ts'
+import { partKey } from './stanza-identity.ts'
+import type { GatedClass } from './stanza-lane.ts'
+
+export type AckGate = PartGate & {
+  before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
+  after(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
+}
+type Deps = {
+  ingest: Ingest
+  parts: AppendedParts
+  life: SocketLife
+  own(): OwnAddresses
+  logger: Logger
+  metrics: ProducerMetrics
+}
+type Traced = Part & { encryption: string }
+
+/** What Baileys answers with NACK 487 and no retry receipt (MISSING_KEYS_ERROR_TEXT in lib/Utils/decode-wa-message.js). */
+const alreadyUsed = 'Key used already or never filled'
+const gatedEncryptions: ReadonlySet<string> = new Set(['pkmsg', 'msg', 'skmsg'])
+
+export function createAckGate({ ingest, parts, life, own, logger, metrics }: Deps): AckGate {
+  /** By the identity of the ciphertext object: the very one that Baileys hands to its repository. */
+  const traced = new WeakMap<Uint8Array, Traced>()
+  const accounted = new WeakSet<BinaryNode>()
+
+  const before: AckGate['before'] = async (stanzaClass, node) => {
+    switch (stanzaClass) {
+      case 'message':
+        return beforeMessage(node)
+      case 'receipt':
+        return ingest.receipt(node)
+      default:
+        return ingest.unknown({ node, part: 0, name: `${stanzaClass} ${node.attrs.type ?? ''}`.trim() })
+    }
+  }
+
+  async function beforeMessage(node: BinaryNode): Promise<void> {
+    if (!isReadable(node)) return append(node, () => ingest.unknown({ node, part: 0, name: 'message: unreadable stanza' }))
+    const encoded = partsOf(node)
+    if (encoded.length === 0) return append(node, () => ingest.unknown({ node, part: 0, name: 'message: without content' }))
+    // Baileys refuses the whole stanza when its first part is of a kind it cannot decrypt.
+    const isRefused = encoded[0]?.encryption === 'msmsg'
+    for (const { content, encryption, part } of encoded)
+      if (gatedEncryptions.has(encryption) && !isRefused) traced.set(content, { node, part, encryption })
+      else await append(node, () => appendOpen({ node, part, encryption, content }))
+  }
+
+  const appendOpen = ({ node, part, encryption, content }: Traced & { content: Uint8Array }) =>
+    encryption === 'plaintext'
+      ? ingest.message({ node, part, plaintext: content, isPadded: false })
+      : ingest.unknown({ node, part, name: `message: enc ${encryption}` })
+
+  async function append(node: BinaryNode, work: () => Promise<void>): Promise<void> {
+    await work()
+    accounted.add(node)
+  }
+
+  const decrypted: PartGate['decrypted'] = async ({ ciphertext, plaintext, keep, processSenderKey }) => {
+    const part = traced.get(ciphertext)
+    if (part === undefined) throw new Error('gating a decrypted part: it belongs to no stanza that came through the gate')
+    await append(part.node, () => ingest.message({ ...part, plaintext, isPadded: true }))
+    try {
+      const senderKey = senderKeyIn(part, plaintext)
+      if (senderKey !== null) await processSenderKey(senderKey)
+    } catch (error) {
+      // The message is whole without it; what the key would open comes again through retry receipts.
+      logger.warn('sender-key.refused', { error: describeError(error) })
+    }
+    // A poll's secret would be kept here too, under a key type of its own: votes can be opened only with it.
+    const added = await parts.add(partKey(ingest.read(part.node), part.part))
+    await keep(appendedPartsType, added)
+  }
+
+  const failed: PartGate['failed'] = async ({ ciphertext, error }) => {
+    const part = traced.get(ciphertext)
+    // A key store that was given up makes Baileys see "no session": that says nothing about the message.
+    if (part === undefined || life.isOver()) return error
+    if (await parts.has(partKey(ingest.read(part.node), part.part))) {
+      accounted.add(part.node)
+      metrics.redelivered.inc()
+      return new Error(alreadyUsed)
+    }
+    await append(part.node, () => ingest.undecryptable({ ...part, reason: describeError(error) }))
+    return error
+  }
+
+  /** Whatever made Baileys refuse a message before it tried to decrypt it, the stanza is not lost in silence. */
+  const after: AckGate['after'] = async (stanzaClass, node) => {
+    if (stanzaClass !== 'message' || accounted.has(node) || life.isOver()) return
+    await append(node, () => ingest.unknown({ node, part: 0, name: 'message: refused before decryption' }))
+  }
+
+  function isReadable(node: BinaryNode): boolean {
+    const { pn, lid } = own()
+    try {
+      decodeMessageNode(node, pn ?? '', lid ?? '')
+      return true
+    } catch (error) {
+      logger.warn('message.unreadable', { error: describeError(error) })
+      return false
+    }
+  }
+
+  return { before, after, decrypted, failed }
+}
+
+type Encoded = { content: Uint8Array; encryption: string; part: number }
+
+function partsOf(node: BinaryNode): readonly Encoded[] {
+  const children = Array.isArray(node.content) ? node.content : []
+  return children
+    .filter(({ tag }) => tag === 'enc' || tag === 'plaintext')
+    .flatMap(({ tag, attrs, content }, part) =>
+      content instanceof Uint8Array ? [{ content, part, encryption: tag === 'enc' ? (attrs.type ?? 'none') : tag }] : [],
+    )
+}
+
+/** Sender keys come with messages to groups and to broadcast lists; elsewhere Baileys takes them in by itself. */
+function senderKeyIn({ node, encryption }: Traced, plaintext: Uint8Array) {
+  const from = node.attrs.from ?? ''
+  if (encryption === 'skmsg' || !(isGroup(from) || isBroadcast(from))) return null
+  const item = decodeMessage(plaintext).senderKeyDistributionMessage
+  return item ? { authorJid: node.attrs.participant ?? from, item } : null
+}

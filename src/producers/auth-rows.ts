@@ -1,0 +1,88 @@
+// The rows of an instance's auth state: sealed, and written in one statement that takes effect only while the epoch is the owner's.
+import type { Database } from '../database/database.ts'
+import type { Sealer } from '../runtime/seal.ts'
+
+export type KeyWrite = { type: string; id: string; value: string | null }
+export type AuthRows = {
+  readCreds(): Promise<string | null>
+  readKeys(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  readAllKeys(type: string): Promise<ReadonlyMap<string, string>>
+  /** All or nothing, creds with the keys; `fenced`: another epoch owns the instance, and nothing was written. */
+  write(change: { keys: readonly KeyWrite[]; creds: string | null }): Promise<'written' | 'fenced'>
+  /** The same condition; for what a new pairing must not find. */
+  erase(): Promise<'written' | 'fenced'>
+  eraseKeys(type: string): Promise<'written' | 'fenced'>
+}
+type Of = { instanceId: string; epoch: number }
+type Row = { id: string; sealed: Buffer }
+
+export function openAuthRows({ database, sealer }: { database: Database; sealer: Sealer }, { instanceId, epoch }: Of): AuthRows {
+  const place = (type: string, id: string) => `auth_keys|${instanceId}|${type}|${id}`
+  const credsPlace = `auth_creds|${instanceId}`
+  const seal = (text: string, context: string) => sealer.seal(Buffer.from(text), context)
+  const opened = (type: string, rows: readonly Row[]) =>
+    new Map(rows.map(({ id, sealed }) => [id, sealer.open(sealed, place(type, id)).toString()]))
+
+  return {
+    readCreds: async () => {
+      const [row] = await database.query<{ sealed: Buffer }>('select sealed from auth_creds where instance_id = $1', [instanceId])
+      return row === undefined ? null : sealer.open(row.sealed, credsPlace).toString()
+    },
+    readKeys: async (type, ids) => opened(type, await database.query<Row>(readSql, [instanceId, type, ids])),
+    readAllKeys: async type => opened(type, await database.query<Row>(readAllSql, [instanceId, type])),
+    write: async ({ keys, creds }) => {
+      const kept = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
+      const gone = keys.filter(({ value }) => value === null)
+      return answer(
+        await database.query<Owner>(writeSql, [
+          instanceId,
+          epoch,
+          gone.map(key => key.type),
+          gone.map(key => key.id),
+          kept.map(key => key.type),
+          kept.map(key => key.id),
+          kept.map(key => seal(key.value, place(key.type, key.id))),
+          creds === null ? null : seal(creds, credsPlace),
+        ]),
+      )
+    },
+    erase: async () => answer(await database.query<Owner>(eraseSql, [instanceId, epoch])),
+    eraseKeys: async type => answer(await database.query<Owner>(eraseKeysSql, [instanceId, epoch, type])),
+  }
+}
+
+type Owner = { owners: number }
+const answer = ([row]: readonly Owner[]) => (row?.owners === 1 ? 'written' : 'fenced')
+
+const readSql = 'select id, sealed from auth_keys where instance_id = $1 and type = $2 and id = any($3::text[])'
+const readAllSql = 'select id, sealed from auth_keys where instance_id = $1 and type = $2'
+
+/** The share lock holds off whoever takes the instance over until this statement is committed: a zombie cannot write after that. */
+const owner = 'with owner as (select 1 from instance_owners where instance_id = $1 and epoch = $2 for share)'
+const owners = 'select count(*)::int as owners from owner'
+
+const writeSql = `${owner},
+gone as (
+  delete from auth_keys using unnest($3::text[], $4::text[]) as old (type, id)
+  where auth_keys.instance_id = $1 and auth_keys.type = old.type and auth_keys.id = old.id and exists (select from owner)
+),
+kept as (
+  insert into auth_keys (instance_id, type, id, sealed)
+  select $1, new.type, new.id, new.sealed from unnest($5::text[], $6::text[], $7::bytea[]) as new (type, id, sealed)
+  where exists (select from owner)
+  on conflict (instance_id, type, id) do update set sealed = excluded.sealed
+),
+saved as (
+  insert into auth_creds (instance_id, epoch, sealed) select $1, $2, $8::bytea where $8::bytea is not null and exists (select from owner)
+  on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
+)
+${owners}`
+
+const eraseSql = `${owner},
+keys as (delete from auth_keys where instance_id = $1 and exists (select from owner)),
+creds as (delete from auth_creds where instance_id = $1 and exists (select from owner))
+${owners}`
+
+const eraseKeysSql = `${owner},
+keys as (delete from auth_keys where instance_id = $1 and type = $3 and exists (select from owner))
+${owners}`

@@ -1,0 +1,168 @@
+// An instance's Baileys auth state in Postgres: one statement per key transaction, creds never behind keys, and neither get nor set
+// rejects, or answers "absent" for a failure, while the socket lives: Baileys would turn that into retry receipts and a NACK.
+import {
+  type AuthenticationCreds,
+  type AuthenticationState,
+  BufferJSON,
+  initAuthCreds,
+  proto,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+} from '@whiskeysockets/baileys'
+import type { Database } from '../database/database.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { SealError, type Sealer } from '../runtime/seal.ts'
+import { backoffMs, wait } from '../runtime/wait.ts'
+import { type KeyWrite, openAuthRows } from './auth-rows.ts'
+import { createLru } from './lru.ts'
+import { type SocketLife, untilEnded, whilePending } from './socket-life.ts'
+
+export type AuthState = AuthenticationState & {
+  /** Keys of zaplog's own beside Signal's, in the same store and transactions. */
+  readAll(type: string): Promise<ReadonlyMap<string, string>>
+  /** For what has to be fetched anew. */
+  eraseAll(type: string): Promise<void>
+  /** Baileys changed the creds: they are written soon, and not later than the next keys. */
+  credsChanged(): void
+  /** Resolves once the creds as they are now are durable. */
+  saveCreds(): Promise<void>
+}
+type Deps = {
+  database: Database
+  sealer: Sealer
+  life: SocketLife
+  instanceId: string
+  epoch: number
+  /** How long a read or write may be pending before the socket is given up. */
+  timeoutMs: number
+  random: () => number
+  logger: Logger
+}
+
+/** Cached values and absences of one instance. */
+const maxCached = 512
+/** Used once each: not worth a place in the cache. */
+const uncached = 'pre-key'
+
+/** Rejects with SealError where the encryption key is another one; erases nothing. */
+export async function openAuthState(deps: Deps): Promise<AuthState> {
+  const { life, instanceId, epoch, logger } = deps
+  const rows = openAuthRows(deps, { instanceId, epoch })
+  const stored = await persistently('reading creds', rows.readCreds)
+  const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
+  /** JSON text, so that nobody shares an object; null: known to be absent. */
+  const cache = createLru<string | null>(maxCached)
+  let pending = new Map<string, KeyWrite>()
+  let areCredsDirty = stored === null
+  let writing: Promise<void> | null = null
+  let writes = 0
+
+  const keys: SignalKeyStore = {
+    get: async (type, ids) => {
+      const found: { [id: string]: SignalDataTypeMap[typeof type] } = {}
+      for (const [id, text] of await read(type, ids)) found[id] = revive(type, text)
+      return found
+    },
+    set: data => change(writesOf(data)),
+  }
+
+  async function read(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>()
+    const missing: string[] = []
+    for (const id of ids) {
+      const cached = cache.get(`${type}|${id}`)
+      if (cached === undefined) missing.push(id)
+      else if (cached !== null) found.set(id, cached)
+    }
+    if (missing.length === 0) return found
+    const writesBefore = writes
+    const fetched = await persistently('reading keys', () => rows.readKeys(type, missing))
+    for (const id of missing) {
+      const text = fetched.get(id)
+      if (text !== undefined) found.set(id, text)
+      // A write that went on meanwhile knows better than this read.
+      if (type !== uncached && writes === writesBefore && writing === null) cache.set(`${type}|${id}`, text ?? null)
+    }
+    return found
+  }
+
+  /** Resolves once these writes, and the creds if they changed, are durable. One statement at a time; what waits goes together. */
+  async function change(keyWrites: readonly KeyWrite[]): Promise<void> {
+    for (const write of keyWrites) pending.set(`${write.type}|${write.id}`, write)
+    while (writing !== null) await writing
+    if (pending.size === 0 && !areCredsDirty) return
+    writing = flush()
+    await writing.finally(() => {
+      writing = null
+    })
+  }
+
+  async function flush(): Promise<void> {
+    const batch = pending
+    pending = new Map()
+    const savedCreds = areCredsDirty ? JSON.stringify(creds, BufferJSON.replacer) : null
+    areCredsDirty = false
+    const answer = await persistently('writing keys', () => rows.write({ keys: [...batch.values()], creds: savedCreds }))
+    if (answer === 'fenced') throw fenced()
+    writes += 1
+    for (const [place, { type, value }] of batch) if (type !== uncached) cache.set(place, value)
+  }
+
+  function fenced(): unknown {
+    life.terminate('fenced')
+    return life.signal.reason
+  }
+
+  /** Until it succeeds or the socket has ended; a write that is repeated after an unknown end writes the same again. */
+  function persistently<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    return whilePending(life, deps.timeoutMs, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await untilEnded(work(), life.signal)
+        } catch (error) {
+          if (life.signal.aborted) throw life.signal.reason
+          if (error instanceof SealError) {
+            life.terminate('sealed')
+            throw error
+          }
+          const delayMs = backoffMs({ attempt, baseMs: 50, capMs: 2_000, jitter: 0.2, random: deps.random() })
+          logger.warn('auth.retrying', { instanceId, epoch, doing, attempt, delayMs, error })
+          await wait(delayMs, life.signal)
+        }
+      }
+    })
+  }
+
+  return {
+    creds,
+    keys,
+    readAll: type => persistently('reading keys', () => rows.readAllKeys(type)),
+    eraseAll: async type => {
+      if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()
+    },
+    credsChanged: () => {
+      areCredsDirty = true
+      change([]).catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error }))
+    },
+    saveCreds: () => {
+      areCredsDirty = true
+      return change([])
+    },
+  }
+}
+
+function writesOf(data: SignalDataSet): readonly KeyWrite[] {
+  return Object.entries(data).flatMap(([type, values]) =>
+    Object.entries(values).map(([id, value]) => ({
+      type,
+      id,
+      value: value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer),
+    })),
+  )
+}
+
+function revive<Type extends keyof SignalDataTypeMap>(type: Type, text: string): SignalDataTypeMap[Type] {
+  const value = JSON.parse(text, BufferJSON.reviver)
+  return type === 'app-state-sync-key' ? (proto.Message.AppStateSyncKeyData.fromObject(value) as unknown as typeof value) : value
+}

@@ -1,0 +1,26 @@
+// A Baileys event as JSON without byte arrays and secrets: what may be said about an event that has no schema yet.
+
+const secretKey = /key|secret|token|cred|private|qr/i
+const maxDepth = 12
+
+export function describePayload(payload: unknown): string {
+  return JSON.stringify(clean(payload, 0)) ?? 'null'
+}
+
+/** undefined: left out. */
+function clean(value: unknown, depth: number): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || depth > maxDepth || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return undefined
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof Error) return value.message
+  if (Array.isArray(value)) return value.map(item => clean(item, depth + 1)).filter(item => item !== undefined)
+  const kept: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value)) {
+    // A message key names a message; every other key opens something.
+    const isMessageKey = key === 'key' && typeof item === 'object' && item !== null && 'remoteJid' in item
+    if (!secretKey.test(key) || isMessageKey) kept[key] = clean(item, depth + 1)
+  }
+  return kept
+}

@@ -1,0 +1,73 @@
+// Guards around Baileys' transport: frames one at a time and in order, no rejection of a listener unhandled, and a connection that
+// no longer answers, or does not finish closing, is cut.
+import type { EventEmitter } from 'node:events'
+import type { OwnReason } from './reconnect-policy.ts'
+
+type Transport = EventEmitter & { readonly isClosing: boolean }
+type Deps = {
+  terminate(reason: OwnReason): void
+  isOver(): boolean
+  /** Cuts what is closing anyway. */
+  cut(): void
+  failed(error: unknown, event: string): void
+  keepAliveIntervalMs: number
+  connectTimeoutMs: number
+}
+type Listener = (...args: unknown[]) => unknown
+
+const checkMs = 5_000
+/** Baileys pings after each keep-alive interval; a server that is alive has answered by then. */
+const answerMarginMs = 15_000
+
+/** Call right after makeWASocket. Returns what stops the watch. */
+export function hardenSocket(transport: Transport, deps: Deps): () => void {
+  catchRejections(transport, deps)
+  let lastFrameAt = performance.now()
+  const seen = () => {
+    lastFrameAt = performance.now()
+  }
+  queueFrames(transport, deps, seen)
+  const silenceMs = Math.max(deps.keepAliveIntervalMs, deps.connectTimeoutMs) + answerMarginMs
+  const watch = setInterval(() => {
+    if (transport.isClosing) deps.cut()
+    else if (performance.now() - lastFrameAt > silenceMs) deps.terminate('half-open')
+  }, checkMs)
+  return () => clearInterval(watch)
+}
+
+/**
+ * Compressed frames are inflated asynchronously, so later ones would overtake them, and one that cannot be decrypted rejects a promise
+ * that nobody awaits and leaves the socket deaf (lib/Utils/noise-handler.js, lib/Socket/socket.js).
+ */
+function queueFrames(transport: Transport, deps: Deps, seen: () => void): void {
+  const [inner] = transport.listeners('message') as Listener[]
+  if (inner === undefined) throw new Error('hardening a socket: expected Baileys to listen for frames')
+  transport.off('message', inner)
+  let chain: Promise<unknown> = Promise.resolve()
+  transport.on('message', data => {
+    seen()
+    chain = chain
+      .then(() => (deps.isOver() ? undefined : inner(data)))
+      .catch(error => {
+        deps.failed(error, 'message')
+        deps.terminate('broken-frame')
+      })
+  })
+}
+
+/** Baileys' stanza listeners are async and nobody awaits them: what they reject when the connection goes would end the process. */
+function catchRejections(transport: Transport, deps: Deps): void {
+  for (const event of transport.eventNames()) {
+    if (typeof event !== 'string' || !event.startsWith('CB:')) continue
+    for (const listener of transport.listeners(event) as Listener[]) {
+      transport.off(event, listener)
+      transport.on(event, async (...args: unknown[]) => {
+        try {
+          await listener(...args)
+        } catch (error) {
+          deps.failed(error, event)
+        }
+      })
+    }
+  }
+}

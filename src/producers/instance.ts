@@ -1,0 +1,211 @@
+// One instance's life over any number of sockets: connecting, qr, open, reconnecting ... until somebody wants otherwise.
+// Each socket has an epoch of its own, taken before it opens; what the end of one leaves untold is told first in the next.
+import { backoffMs, wait } from '../runtime/wait.ts'
+import { createContactNames } from './contact-names.ts'
+import type { State } from './instance-events.ts'
+import { taskOf, type Wanted } from './instance-rows.ts'
+import { createInstanceVoice } from './instance-voice.ts'
+import type { OwnAddresses } from './jid.ts'
+import { type Connection, type ConnectionDeps, openConnection } from './open-connection.ts'
+import { type Epoch, openEpoch } from './open-epoch.ts'
+import type { Pacer } from './pacer.ts'
+import { openPartsMemory } from './parts-memory.ts'
+import { type Ending, nextStep, type OwnReason } from './reconnect-policy.ts'
+import { retireInstance } from './retire-instance.ts'
+import { untilEnded } from './socket-life.ts'
+
+export type Instance = {
+  state(): State['state'] | 'parked'
+  /** What is wanted now; a changed task ends the present socket. */
+  update(wanted: Wanted): void
+  /** Destroys the socket at once and ends. */
+  terminate(reason: OwnReason): void
+  /** Finishes the stanza in hand, says goodbye, leaves the auth state in peace. Idempotent. */
+  close(): Promise<void>
+}
+export type InstanceDeps = ConnectionDeps & {
+  pacer: Pacer
+  qrRounds: number
+  /** Between connects that failed. */
+  backoff: { baseMs: number; capMs: number }
+}
+
+const maxContacts = 2_000
+/** A connection that lived this long starts the backoff anew. */
+const stableMs = 10_000
+const beginning: State = { state: 'connecting', reason: null, reasonText: null }
+
+export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
+  const { instanceId } = first
+  const { clock, rows, logger, metrics } = deps
+  const stop = new AbortController()
+  const names = createContactNames({ maxContacts })
+  const memory = openPartsMemory()
+  const voice = createInstanceVoice({ instanceId, clock, metrics })
+  let wanted = first
+  let nudge = new AbortController()
+  let present: Epoch | null = null
+  let failures = 0
+  let qrRounds = 0
+  let isResting = false
+  voice.owe(beginning)
+  const ended = run()
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      if (wanted.parkedFor === taskOf(wanted)) await rest()
+      else await liveOneEpoch()
+    }
+    voice.silence()
+  }
+
+  async function rest(): Promise<void> {
+    voice.parked()
+    await aborted(anyEnd())
+  }
+
+  async function liveOneEpoch(): Promise<void> {
+    const task = taskOf(wanted)
+    const purposely = anyEnd()
+    const epoch = await takeEpoch()
+    if (epoch === null) return
+    present = epoch
+    try {
+      if (wanted.wanted !== 'running') return await retire(epoch, 'Asked for by an operator.')
+      // After an outage this append is the probe: no socket opens before the log takes it.
+      await untilEnded(voice.tellOwed(epoch.append), purposely)
+      if (isResting) return await aborted(purposely)
+      if (await isTurn(purposely)) await goOn(epoch, await connect(epoch, purposely), task)
+    } catch (error) {
+      // Not finished because the log or the database is away, or something else came up: taken up again in a new epoch.
+      if (!purposely.aborted) logger.warn('instance.epoch-ended', { instanceId, epoch: epoch.epoch, error })
+      failures += 1
+    } finally {
+      epoch.life.release()
+      present = null
+    }
+  }
+
+  async function takeEpoch(): Promise<Epoch | null> {
+    for (let attempt = 1; !stop.signal.aborted; attempt++) {
+      try {
+        return await openEpoch(deps, instanceId)
+      } catch (error) {
+        const delayMs = delayAfter(attempt)
+        logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
+        await wait(delayMs, stop.signal)
+      }
+    }
+    return null
+  }
+
+  /** false: there is something else to do now. */
+  async function isTurn(purposely: AbortSignal): Promise<boolean> {
+    const delayMs = failures === 0 ? 0 : delayAfter(failures)
+    return (await wait(delayMs, purposely)) && (await deps.pacer.turn(purposely))
+  }
+
+  /** Until the connection is gone, for whatever reason, and nothing of it is on its way any more. */
+  async function connect(epoch: Epoch, purposely: AbortSignal): Promise<Ending> {
+    const qrRoundsLeft = deps.qrRounds - qrRounds - 1
+    const connection = await open(epoch)
+    if (connection === null) return { statusCode: 0, message: '', details: {}, own: epoch.life.ownReason(), qrRoundsLeft }
+    await Promise.race([connection.closed, aborted(purposely)])
+    const own = purposely.aborted ? await endOnPurpose(connection) : null
+    const closed = await connection.closed
+    await connection.idle()
+    if (epoch.life.ownReason() === null) await connection.auth.saveCreds()
+    const openedAt = connection.openedAt()
+    if (openedAt !== null) qrRounds = 0
+    if (openedAt !== null && clock() - openedAt >= stableMs) failures = 0
+    return { ...closed, own: epoch.life.ownReason() ?? own, qrRoundsLeft }
+  }
+
+  /** null: ended by ourselves before there was a connection. */
+  async function open(epoch: Epoch): Promise<Connection | null> {
+    const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.append, state, own)
+    try {
+      return await openConnection(deps, { epoch, names, parts: memory.through, settings: () => wanted.settings, tell })
+    } catch (error) {
+      if (epoch.life.ownReason() === null) throw error
+      logger.error('instance.not-opened', { instanceId, epoch: epoch.epoch, error })
+      return null
+    }
+  }
+
+  /** null: WhatsApp's answer to a log-out says what comes next. */
+  async function endOnPurpose(connection: Connection): Promise<OwnReason | null> {
+    if (!stop.signal.aborted && wanted.wanted !== 'running' && connection.openedAt() !== null) {
+      await connection.logout()
+      return null
+    }
+    await connection.close()
+    return stop.signal.aborted ? 'shutdown' : 'requested'
+  }
+
+  async function goOn(epoch: Epoch, ending: Ending, task: string): Promise<void> {
+    const step = nextStep(ending)
+    metrics.closes.inc({ reason: step.reason })
+    logger.info('socket.closed', { instanceId, epoch: epoch.epoch, statusCode: ending.statusCode, own: ending.own, ...step })
+    failures = step.action === 'reconnect' ? failures + 1 : 0
+    if (step.reason === 'qr-expired') qrRounds += 1
+    if (step.state === 'logged-out') return retire(epoch, step.reasonText)
+    voice.owe(step)
+    isResting = step.action === 'rest'
+    if (epoch.life.signal.aborted) return
+    await voice.tellOwed(epoch.append)
+    if (ending.own === 'shutdown' || ending.own === 'requested') await rows.endCleanly({ instanceId, epoch: epoch.epoch })
+    if (step.action === 'stop') await park(epoch, task)
+  }
+
+  async function retire(epoch: Epoch, reasonText: string): Promise<void> {
+    const task = taskOf(wanted)
+    await untilEnded(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), stop.signal)
+    await park(epoch, task)
+  }
+
+  async function park(epoch: Epoch, task: string): Promise<void> {
+    await rows.hideQr({ instanceId, epoch: epoch.epoch })
+    await rows.park({ instanceId, epoch: epoch.epoch }, task)
+    if (taskOf(wanted) === task) wanted = { ...wanted, parkedFor: task }
+  }
+
+  function anyEnd(): AbortSignal {
+    return AbortSignal.any([stop.signal, nudge.signal])
+  }
+
+  function delayAfter(attempt: number): number {
+    return backoffMs({ attempt, ...deps.backoff, jitter: 0.2, random: deps.random() })
+  }
+
+  return {
+    state: () => voice.shown(),
+    update: next => {
+      const task = taskOf(next)
+      const isChanged = task !== taskOf(wanted)
+      // A row read before we parked does not wake us.
+      wanted = { ...next, parkedFor: wanted.parkedFor === task ? task : next.parkedFor }
+      if (!isChanged) return
+      failures = 0
+      qrRounds = 0
+      isResting = false
+      voice.owe(beginning)
+      nudge.abort()
+      nudge = new AbortController()
+    },
+    terminate: reason => {
+      stop.abort()
+      present?.life.terminate(reason)
+    },
+    close: () => {
+      stop.abort()
+      return ended
+    },
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,67 @@
+// The protobuf of a message part: unpadded, and looked through for content without decoding, so that unknown fields count as content.
+
+/** Message fields that carry keys and context only: sender-key distributions and messageContextInfo. */
+const keyFields: ReadonlySet<number> = new Set([2, 15, 35])
+const deviceSentField = 31
+const deviceSentMessageField = 2
+
+/** Encrypted parts end in n bytes of the value n, as Baileys' unpadRandomMax16 takes it. Throws where that cannot be. */
+export function unpad(plaintext: Uint8Array): Uint8Array {
+  const count = plaintext.at(-1)
+  if (count === undefined || count > plaintext.length)
+    throw new Error(`unpadding ${plaintext.length} bytes: they end in ${count ?? 'nothing'}`)
+  return plaintext.subarray(0, plaintext.length - count)
+}
+
+/** False for a part that only distributes keys: there is nothing in it to append. */
+export function hasContent(message: Uint8Array): boolean {
+  for (const { field, bytes } of fieldsOf(message)) {
+    if (keyFields.has(field)) continue
+    if (field !== deviceSentField || bytes === null) return true
+    for (const inner of fieldsOf(bytes))
+      if (inner.field === deviceSentMessageField && (inner.bytes === null || hasContent(inner.bytes))) return true
+  }
+  return false
+}
+
+/** Top-level fields in wire order; bytes of length-delimited ones. Throws on what is no protobuf. */
+function* fieldsOf(message: Uint8Array): Generator<{ field: number; bytes: Uint8Array | null }> {
+  let at = 0
+  const varint = (): number => {
+    let value = 0
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = message[at++]
+      if (byte === undefined) break
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return value
+    }
+    throw new Error(`reading a protobuf of ${message.length} bytes: it ends in the middle of a number`)
+  }
+  while (at < message.length) {
+    const tag = varint()
+    const field = Math.floor(tag / 8)
+    switch (tag % 8) {
+      case 0:
+        varint()
+        yield { field, bytes: null }
+        break
+      case 1:
+        at += 8
+        yield { field, bytes: null }
+        break
+      case 2: {
+        const end = varint() + at
+        if (end > message.length) throw new Error(`reading a protobuf of ${message.length} bytes: field ${field} is longer`)
+        yield { field, bytes: message.subarray(at, end) }
+        at = end
+        break
+      }
+      case 5:
+        at += 4
+        yield { field, bytes: null }
+        break
+      default:
+        throw new Error(`reading a protobuf of ${message.length} bytes: field ${field} has wire type ${tag % 8}`)
+    }
+  }
+}

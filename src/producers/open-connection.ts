@@ -1,0 +1,118 @@
+// One socket inside one epoch: its auth state, its gate, and what it says about itself while it lives.
+import type { BaileysEventMap } from '@whiskeysockets/baileys'
+import type { Database } from '../database/database.ts'
+import type { Sealer } from '../runtime/seal.ts'
+import { createAckGate } from './ack-gate.ts'
+import type { AppendedParts } from './appended-parts.ts'
+import { type AuthState, openAuthState } from './auth-state.ts'
+import type { ContactNames } from './contact-names.ts'
+import { describePayload } from './describe-payload.ts'
+import type { Draft } from './draft.ts'
+import { treatEvent } from './event-sources.ts'
+import { createIngest } from './ingest.ts'
+import { ownAddresses, paired, type State } from './instance-events.ts'
+import type { InstanceSettings } from './instance-settings.ts'
+import type { OwnAddresses } from './jid.ts'
+import type { Epoch, EpochDeps } from './open-epoch.ts'
+import { type ConnectionUpdate, openSocket, type Socket } from './open-socket.ts'
+
+export type Connection = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
+  auth: AuthState
+  /** Epoch milliseconds; null: not logged in. */
+  openedAt(): number | null
+}
+export type ConnectionDeps = EpochDeps & {
+  database: Database
+  sealer: Sealer
+  url: string | null
+  version: readonly [number, number, number] | null
+  /** null: as long as Baileys shows each code. */
+  qrTimeoutMs: number | null
+}
+export type ConnectionOf = {
+  epoch: Epoch
+  names: ContactNames
+  /** The instance's memory of parts; it loads through the newest auth state. */
+  parts(auth: AuthState): AppendedParts
+  settings(): InstanceSettings
+  tell(state: State, own: OwnAddresses): Promise<void>
+}
+
+/** How long WhatsApp keeps the first code of a round, and each later one (lib/Socket/socket.js). */
+const qrLife = { firstMs: 60_000, laterMs: 20_000 }
+
+export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Promise<Connection> {
+  const { epoch, settings } = of
+  const { instanceId, life } = epoch
+  const { clock, rows, logger, metrics } = deps
+  const auth = await openAuthState({ ...deps, life, instanceId, epoch: epoch.epoch, timeoutMs: deps.appendTimeoutMs })
+  // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
+  if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
+  const own = () => ownAddresses(auth.creds)
+  const ingest = createIngest({ instanceId, own, settings, names: of.names, append: epoch.append, clock, metrics })
+  const gate = createAckGate({ ingest, parts: of.parts(auth), life, own, logger, metrics })
+  let openedAt: number | null = null
+  let codes = 0
+
+  function connection(update: ConnectionUpdate): void {
+    if (update.qr) showQr(update.qr)
+    if (update.isNewLogin) {
+      say('instance.paired', epoch.append([paired({ instanceId, occurredAt: clock() }, auth.creds)]))
+      hideQr()
+    }
+    if (update.connection !== 'open') return
+    openedAt = clock()
+    hideQr()
+    say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
+  }
+
+  function showQr(qr: string): void {
+    const expiresAt = clock() + (deps.qrTimeoutMs ?? (codes++ === 0 ? qrLife.firstMs : qrLife.laterMs))
+    say('qr', rows.showQr({ instanceId, epoch: epoch.epoch, qr, expiresAt }))
+    say(
+      'instance.state-changed',
+      of.tell({ state: 'qr', reason: null, reasonText: 'Waiting for a phone to scan the code.' }, own()),
+    )
+  }
+  const hideQr = () => say('qr', rows.hideQr({ instanceId, epoch: epoch.epoch }))
+
+  function received(events: Partial<BaileysEventMap>): void {
+    for (const [name, payload] of Object.entries(events)) {
+      const treatment = treatEvent(name, payload)
+      if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
+      else say(name, epoch.append([fromBaileys(name, treatment.payload)]))
+    }
+  }
+  const fromBaileys = (name: string, payload: unknown): Draft => ({
+    eventId: null,
+    type: 'unknown',
+    instanceId,
+    occurredAt: clock(),
+    source: 'baileys',
+    name,
+    payload: describePayload(payload),
+  })
+
+  /** Nobody waits for these; what the end of the socket leaves unsaid is said again by the next one. */
+  function say(what: string, saying: Promise<void>): void {
+    saying.catch(error => logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
+  }
+
+  const { url, version, qrTimeoutMs } = deps
+  const socket = openSocket({
+    instanceId,
+    auth,
+    gate,
+    life,
+    url,
+    version,
+    qrTimeoutMs,
+    settings: settings(),
+    received,
+    connection,
+    clock,
+    logger,
+    metrics,
+  })
+  return { ...socket, auth, openedAt: () => openedAt }
+}

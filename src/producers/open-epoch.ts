@@ -1,0 +1,45 @@
+// An epoch: the right to write for an instance until somebody takes a newer one, and the one queue into the log that goes with it.
+import type { Codec } from '../events/codec.ts'
+import type { EventLog } from '../log/log.ts'
+import type { ObjectStore } from '../objects/objects.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { type AppendQueue, openAppendQueue } from './append-queue.ts'
+import type { Draft } from './draft.ts'
+import { createRecordFitter } from './fit-record.ts'
+import type { InstanceRows } from './instance-rows.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
+import { createSocketLife, type SocketLife, whilePending } from './socket-life.ts'
+
+export type Epoch = {
+  instanceId: string
+  epoch: number
+  /** How the epoch before was left. */
+  endedCleanly: boolean
+  life: SocketLife
+  queue: AppendQueue
+  /** Pending for the append timeout, it ends the socket. */
+  append(drafts: readonly Draft[]): Promise<void>
+}
+export type EpochDeps = {
+  log: EventLog
+  codec: Codec
+  objects: ObjectStore
+  eventsTopic: string
+  rawInlineBytes: number
+  maxRecordBytes: number
+  appendTimeoutMs: number
+  rows: InstanceRows
+  clock: () => number
+  random: () => number
+  logger: Logger
+  metrics: ProducerMetrics
+}
+
+export async function openEpoch(deps: EpochDeps, instanceId: string): Promise<Epoch> {
+  const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
+  const life = createSocketLife()
+  const fitter = createRecordFitter(deps)
+  const queue = openAppendQueue({ ...deps, topic: deps.eventsTopic, fitter, instanceId, epoch }, life.signal)
+  const append = (drafts: readonly Draft[]) => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts))
+  return { instanceId, epoch, endedCleanly, life, queue, append }
+}

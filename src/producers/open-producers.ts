@@ -1,0 +1,133 @@
+// The role producers: the only process of its database that holds WhatsApp sockets, and only while it provably does.
+import type { Database } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { EventLog } from '../log/log.ts'
+import type { ObjectStore } from '../objects/objects.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Check, Role } from '../runtime/role.ts'
+import type { Sealer } from '../runtime/seal.ts'
+import { wait } from '../runtime/wait.ts'
+import { openInstanceRows } from './instance-rows.ts'
+import { createPacer } from './pacer.ts'
+import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
+import { createProducerMetrics } from './producer-metrics.ts'
+import { ProducersError } from './producers-error.ts'
+import { openSupervisor, type Supervisor } from './supervisor.ts'
+
+export type ProducersDeps = {
+  database: Database
+  /** Opens a connection of its own for the lock; its application name is what a second process is told. */
+  openSession: OpenLockSession
+  log: EventLog
+  codec: Codec
+  objects: ObjectStore
+  sealer: Sealer
+  topic: (name: TopicName) => string
+  config: Pick<Config['whatsapp'], 'url' | 'version' | 'connectsPerSecond' | 'qrRounds' | 'appendTimeoutMs'> &
+    Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
+  logger: Logger
+  metrics: Metrics
+  clock: () => number
+  random: () => number
+  /** Between connects that failed [1 s .. 60 s]. */
+  backoff?: { baseMs: number; capMs: number }
+  /** How long WhatsApp keeps each code of a round [60 s the first, 20 s the others]. */
+  qrTimeoutMs?: number
+}
+
+const retakeMs = 1_000
+
+/** Rejects with ProducersError: `already-running` (exit code 75) or `wrong-key` (78). */
+export async function openProducers(deps: ProducersDeps): Promise<Role> {
+  const { config, clock, random, logger } = deps
+  await refuseWrongKey(deps)
+  const stop = new AbortController()
+  const instanceDeps = {
+    ...deps,
+    ...config,
+    eventsTopic: deps.topic('events'),
+    rows: openInstanceRows(deps),
+    pacer: createPacer({ perSecond: config.connectsPerSecond, clock, random }),
+    backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000 },
+    qrTimeoutMs: deps.qrTimeoutMs ?? null,
+    metrics: createProducerMetrics(deps.metrics),
+  }
+  let supervisor: Supervisor | null = null
+  const running = keepRunning(await takeProducerLock(deps.openSession, stop.signal))
+
+  async function keepRunning(first: LockSession): Promise<void> {
+    for (let lock: LockSession | null = first; lock !== null; lock = await retake()) {
+      await superviseWhile(lock)
+      await lock.close()
+    }
+  }
+
+  async function superviseWhile(lock: LockSession): Promise<void> {
+    const running = openSupervisor(instanceDeps)
+    supervisor = running
+    // Whoever takes the lock after us must not find our sockets alive: they go first, and in this very turn.
+    lock.lost.addEventListener('abort', () => running.terminate('fenced'), { once: true })
+    if (lock.lost.aborted) running.terminate('fenced')
+    await ends(AbortSignal.any([lock.lost, stop.signal]))
+    if (lock.lost.aborted) logger.warn('producers.lock-lost', { error: lock.lost.reason })
+    await running.close()
+    supervisor = null
+  }
+
+  async function retake(): Promise<LockSession | null> {
+    while (!stop.signal.aborted) {
+      try {
+        return await takeProducerLock(deps.openSession, stop.signal)
+      } catch (error) {
+        if (!stop.signal.aborted) logger.warn('producers.lock-not-taken', { error })
+        await wait(retakeMs, stop.signal)
+      }
+    }
+    return null
+  }
+
+  return {
+    name: 'producers',
+    checks: () => [checkOf(supervisor)],
+    close: async () => {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+/** Nothing is opened, and nothing erased, with a key that is not the one the auth state was sealed with. */
+async function refuseWrongKey({ database, sealer }: ProducersDeps): Promise<void> {
+  const [row] = await database.query<{ instance_id: string; sealed: Buffer }>(
+    'select instance_id, sealed from auth_creds limit 1',
+  )
+  if (row === undefined) return
+  try {
+    sealer.open(row.sealed, `auth_creds|${row.instance_id}`)
+  } catch (cause) {
+    throw new ProducersError(
+      'wrong-key',
+      `starting producers: the stored auth state of instance ${row.instance_id} does not open with this ENCRYPTION_KEY. ` +
+        'Set the key it was sealed with (or give that one as ENCRYPTION_KEY_PREVIOUS); nothing was changed.',
+      { cause },
+    )
+  }
+}
+
+function checkOf(supervisor: Supervisor | null): Check {
+  if (supervisor === null)
+    return { name: 'producers', state: 'degraded', detail: 'waiting for the lock that one process with producers holds' }
+  const counts = new Map<string, number>()
+  for (const state of supervisor.states().values()) counts.set(state, (counts.get(state) ?? 0) + 1)
+  const detail = [...counts].map(([state, count]) => `${count} ${state}`).join(', ')
+  return { name: 'producers', state: 'ok', detail: detail === '' ? 'no instances' : detail }
+}
+
+const ends = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

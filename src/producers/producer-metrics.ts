@@ -1,0 +1,37 @@
+// What producers count. Labels are bounded: names come from tables of ours, never from the wire.
+import type { Metrics } from '../runtime/metrics.ts'
+
+export type ProducerMetrics = ReturnType<typeof createProducerMetrics>
+
+export function createProducerMetrics(metrics: Metrics) {
+  return {
+    sockets: metrics.gauge({ name: 'zaplog_sockets', help: 'Instances by state.', labels: ['state'] }),
+    appended: metrics.counter({
+      name: 'zaplog_events_appended_total',
+      help: 'Events made durable by producers.',
+      labels: ['type'],
+    }),
+    ignored: metrics.counter({ name: 'zaplog_events_ignored_total', help: 'What is not appended, by name.', labels: ['name'] }),
+    undecryptable: metrics.counter({
+      name: 'zaplog_undecryptable_total',
+      help: 'Message parts that could not be decrypted.',
+      labels: ['encryption'],
+    }),
+    unknown: metrics.counter({
+      name: 'zaplog_events_unknown_total',
+      help: 'Events appended as unknown, by source.',
+      labels: ['source'],
+    }),
+    shrunk: metrics.counter({
+      name: 'zaplog_events_shrunk_total',
+      help: 'Events that could not be appended as they were: raw moved to the object store, or made unknown.',
+      labels: ['how'],
+    }),
+    redelivered: metrics.counter({
+      name: 'zaplog_parts_redelivered_total',
+      help: 'Message parts that came again although they are in the log.',
+    }),
+    closes: metrics.counter({ name: 'zaplog_socket_closes_total', help: 'Sockets that ended, by reason.', labels: ['reason'] }),
+    appendSeconds: metrics.histogram({ name: 'zaplog_append_seconds', help: 'From a stanza part to its durable record.' }),
+  }
+}

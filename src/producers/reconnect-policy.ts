@@ -1,0 +1,122 @@
+// What follows the end of a socket: pure, one row per close code, with the reason in words a person understands.
+
+/** Why we ended it ourselves; null: WhatsApp or the network did. */
+export type OwnReason = 'log-unavailable' | 'fenced' | 'half-open' | 'broken-frame' | 'sealed' | 'requested' | 'shutdown'
+export type Ending = {
+  /** Baileys' DisconnectReason, an HTTP status, or WhatsApp's failure reason. */
+  statusCode: number
+  message: string
+  own: OwnReason | null
+  /** From <failure>: attributes such as expire. */
+  details: Readonly<Record<string, unknown>>
+  qrRoundsLeft: number
+}
+export type NextStep = {
+  /** reconnect waits a backoff, restart-now only for its turn; stop waits for a person, rest for a person or a new process. */
+  action: 'restart-now' | 'reconnect' | 'stop' | 'rest'
+  state: 'reconnecting' | 'closed' | 'logged-out'
+  reason:
+    | 'replaced'
+    | 'banned'
+    | 'client-outdated'
+    | 'logged-out'
+    | 'qr-expired'
+    | 'network'
+    | 'log-unavailable'
+    | 'restart-required'
+    | 'requested'
+    | 'internal'
+  reasonText: string
+}
+
+export function nextStep(ending: Ending): NextStep {
+  return ending.own === null ? afterWhatsApp(ending) : afterOurselves[ending.own]
+}
+
+const reconnecting = (reason: NextStep['reason'], reasonText: string): NextStep => ({
+  action: 'reconnect',
+  state: 'reconnecting',
+  reason,
+  reasonText,
+})
+const stopped = (reason: NextStep['reason'], reasonText: string): NextStep => ({
+  action: 'stop',
+  state: 'closed',
+  reason,
+  reasonText,
+})
+
+const afterOurselves: Readonly<Record<OwnReason, NextStep>> = {
+  'log-unavailable': reconnecting(
+    'log-unavailable',
+    'The event log or the database did not take a write in time. Nothing was acknowledged; WhatsApp keeps the messages.',
+  ),
+  fenced: reconnecting('internal', 'Another process took this instance over.'),
+  'half-open': reconnecting('network', 'WhatsApp stopped answering on the open connection.'),
+  'broken-frame': reconnecting('network', 'WhatsApp sent a frame that could not be read.'),
+  sealed: {
+    action: 'rest',
+    state: 'closed',
+    reason: 'internal',
+    reasonText: 'The stored credentials do not open with this ENCRYPTION_KEY. Nothing was erased.',
+  },
+  requested: { action: 'restart-now', state: 'reconnecting', reason: 'requested', reasonText: 'A restart was asked for.' },
+  shutdown: { action: 'rest', state: 'closed', reason: 'requested', reasonText: 'zaplog is stopped.' },
+}
+
+function afterWhatsApp(ending: Ending): NextStep {
+  const { statusCode, message } = ending
+  switch (statusCode) {
+    case 515:
+      return {
+        action: 'restart-now',
+        state: 'reconnecting',
+        reason: 'restart-required',
+        reasonText: 'WhatsApp asked to connect again.',
+      }
+    case 401:
+      return {
+        action: 'stop',
+        state: 'logged-out',
+        reason: 'logged-out',
+        reasonText: 'The phone removed this device, or WhatsApp no longer knows it. It has to be paired again.',
+      }
+    case 402:
+    case 403:
+      return stopped('banned', banText(statusCode, ending.details))
+    case 405:
+    case 409:
+      return stopped(
+        'client-outdated',
+        'WhatsApp refuses this client version. Set WHATSAPP_VERSION to a current one, then restart.',
+      )
+    case 411:
+      return stopped('internal', 'The phone does not support linked devices. Update WhatsApp on it, then restart.')
+    case 440:
+      return stopped('replaced', 'Another session with the same credentials took over. Stop it, then restart this one.')
+    case 408:
+      return message.includes('QR refs attempts ended')
+        ? afterQrRound(ending.qrRoundsLeft)
+        : lost('The connection to WhatsApp was lost.')
+    case 428:
+      return lost('The connection to WhatsApp was closed.')
+    case 503:
+      return lost('WhatsApp is not available at the moment.')
+    default:
+      return reconnecting('internal', `WhatsApp ended the connection with code ${statusCode}: ${message}`)
+  }
+}
+
+const lost = (reasonText: string) => reconnecting('network', reasonText)
+
+function afterQrRound(qrRoundsLeft: number): NextStep {
+  return qrRoundsLeft > 0
+    ? { action: 'restart-now', state: 'reconnecting', reason: 'qr-expired', reasonText: 'The codes ran out; new ones follow.' }
+    : stopped('qr-expired', 'Nobody scanned the code. Restart the instance to get a new one.')
+}
+
+function banText(statusCode: number, details: Ending['details']): string {
+  const seconds = Number(details.expire)
+  if (statusCode === 403 || !(seconds > 0)) return 'WhatsApp banned this account.'
+  return `WhatsApp banned this account for ${Math.ceil(seconds / 3600)} hours.`
+}

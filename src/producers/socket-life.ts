@@ -1,0 +1,81 @@
+// One socket's life: what waits for the log or the database may reject only once this socket can send no more.
+import type { OwnReason } from './reconnect-policy.ts'
+
+export type SocketLife = {
+  /** Aborts when what is pending may be given up: after the connection was destroyed, never before. */
+  signal: AbortSignal
+  /** True once nothing more may enter: the connection is gone, or going. */
+  isOver(): boolean
+  /** Why zaplog ended it; null while it lives, or when WhatsApp or the network did. */
+  ownReason(): OwnReason | null
+  /** Destroys the connection at once (no receipt, ack or nack leaves any more), then gives up what is pending. The first reason stays. */
+  terminate(reason: OwnReason): void
+  /** The connection is gone by itself: what is pending may still finish. */
+  closed(): void
+  /** Gives up whatever is left of it. */
+  release(): void
+  /** What terminate destroys. */
+  owns(destroy: () => void): void
+}
+
+export function createSocketLife(): SocketLife {
+  const end = new AbortController()
+  let destroy: () => void = () => undefined
+  let own: OwnReason | null = null
+  let isOver = false
+  return {
+    signal: end.signal,
+    isOver: () => isOver,
+    ownReason: () => own,
+    terminate: reason => {
+      own ??= reason
+      isOver = true
+      destroy()
+      end.abort(new SocketEnded(reason))
+    },
+    closed: () => {
+      isOver = true
+    },
+    release: () => {
+      isOver = true
+      destroy()
+      end.abort(new SocketEnded('the connection is closed'))
+    },
+    owns: how => {
+      destroy = how
+      if (isOver) destroy()
+    },
+  }
+}
+
+export class SocketEnded extends Error {
+  override name = 'SocketEnded'
+  readonly code = 'socket-ended'
+  readonly retryable = true
+  constructor(reason: string) {
+    super(`the socket has ended: ${reason}`)
+  }
+}
+
+/** Rejects with the signal's reason as soon as it aborts; what `promise` comes to after that is nobody's concern any more. */
+export function untilEnded<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    promise.catch(() => undefined)
+    return Promise.reject(signal.reason)
+  }
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/** Runs work that never fails while the socket lives; pending for timeoutMs, the socket is terminated first, and work rejects through its signal. */
+export async function whilePending<T>(life: SocketLife, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => life.terminate('log-unavailable'), timeoutMs)
+  try {
+    return await work()
+  } finally {
+    clearTimeout(timer)
+  }
+}

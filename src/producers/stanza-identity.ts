@@ -1,0 +1,77 @@
+// Who and what a stanza is about, from the stanza alone: the same stanza gives the same identity at every redelivery.
+// No mapping look-up is used: one delivery might know a mapping that the next does not, and the event id would change.
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { StanzaIdentity } from '../events/ids.ts'
+import { bareJid, deviceOf, isBroadcast, isGroup, isLid, isNewsletter, isOwn, isPn, type OwnAddresses } from './jid.ts'
+
+/** An address with its counterpart where the stanza names it: id is the LID wherever there is one. */
+export type Address = { id: string; pn: string | null }
+
+export type Stanza = {
+  instanceId: string
+  stanzaClass: string
+  stanzaId: string
+  fromMe: boolean
+  chat: Address
+  sender: Address
+  /** 0 is the phone itself. */
+  senderDevice: number
+  isGroup: boolean
+  /** Epoch milliseconds by WhatsApp's clock; null where the stanza has none. */
+  occurredAt: number | null
+  /** Push name. */
+  senderName: string | null
+}
+
+export function readStanza(node: BinaryNode, of: { instanceId: string; own: OwnAddresses }): Stanza {
+  const { attrs } = node
+  const from = bareJid(attrs.from ?? '')
+  const isShared = isGroup(from) || isBroadcast(from) || isNewsletter(from)
+  const author = isShared ? (attrs.participant ?? from) : (attrs.participant ?? attrs.from ?? '')
+  const fromMe = isOwn(author, of.own)
+  const sender = pairOf(author, [attrs.participant_lid, attrs.sender_lid], [attrs.participant_pn, attrs.sender_pn])
+  return {
+    instanceId: of.instanceId,
+    stanzaClass: node.tag,
+    stanzaId: attrs.id ?? '',
+    fromMe,
+    chat: isShared ? { id: from, pn: null } : chatOf(attrs, { fromMe, sender }),
+    sender,
+    senderDevice: deviceOf(author),
+    isGroup: isGroup(from),
+    occurredAt: instantOf(attrs.t),
+    senderName: attrs.notify ?? null,
+  }
+}
+
+/** What the event ids of this stanza are made of. */
+export const identityOf = (stanza: Stanza, receipt?: NonNullable<StanzaIdentity['receipt']>): StanzaIdentity => ({
+  instanceId: stanza.instanceId,
+  stanzaClass: stanza.stanzaClass,
+  stanzaId: stanza.stanzaId,
+  fromMe: stanza.fromMe,
+  chat: stanza.chat.id,
+  sender: stanza.sender.id,
+  ...(receipt && { receipt }),
+})
+
+/** One part of a stanza, known again at its redelivery: (class, stanza id, sender, part). */
+export const partKey = (stanza: Stanza, part: number): string =>
+  [stanza.stanzaClass, stanza.stanzaId, stanza.sender.id, part].join('\n')
+
+/** A copy of what the account itself wrote or read is addressed from the account; `recipient` is the chat. */
+function chatOf(attrs: BinaryNode['attrs'], { fromMe, sender }: { fromMe: boolean; sender: Address }): Address {
+  if (!fromMe || attrs.recipient === undefined) return sender
+  return pairOf(attrs.recipient, [attrs.recipient_lid, attrs.peer_recipient_lid], [attrs.recipient_pn, attrs.peer_recipient_pn])
+}
+
+function pairOf(address: string, lids: readonly (string | undefined)[], pns: readonly (string | undefined)[]): Address {
+  const all = [address, ...lids, ...pns].filter(one => one !== undefined).map(bareJid)
+  const pn = all.find(isPn) ?? null
+  return { id: all.find(isLid) ?? bareJid(address), pn }
+}
+
+function instantOf(seconds: string | undefined): number | null {
+  const value = Number(seconds)
+  return seconds !== undefined && Number.isSafeInteger(value) && value > 0 ? value * 1000 : null
+}

@@ -1,0 +1,79 @@
+// Stanzas of one socket enter Baileys one at a time, in arrival order. Baileys itself awaits nothing here, reads keys before its mutex and
+// queues offline messages apart: a live message would overtake the offline ones of its chat (lib/Socket/messages-recv.js).
+import type { EventEmitter } from 'node:events'
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { wait } from '../runtime/wait.ts'
+
+export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
+export type GatedClass = (typeof gatedClasses)[number]
+
+export type StanzaLane = {
+  /** Resolves when no stanza is inside. */
+  idle(): Promise<void>
+}
+type Deps = {
+  isOver(): boolean
+  /** Before Baileys sees the stanza; a rejection keeps it out: not acknowledged, so WhatsApp delivers it again. */
+  before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
+  /** After Baileys is done with it. */
+  after(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
+  failed(error: unknown, node: BinaryNode): void
+}
+type Listener = (node: BinaryNode) => Promise<void>
+
+/** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
+const notificationHoldMs = 5_000
+
+/** Call right after makeWASocket. */
+export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
+  let chain = Promise.resolve()
+  for (const stanzaClass of gatedClasses) {
+    const event = `CB:${stanzaClass}`
+    const inner = soleListener(socket, event)
+    socket.off(event, inner)
+    socket.on(event, (node: BinaryNode) => {
+      chain = chain.then(() => enter(stanzaClass, node, inner)).catch(error => deps.failed(error, node))
+    })
+  }
+
+  async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
+    if (deps.isOver()) return
+    const node = withoutOffline(arrived)
+    await deps.before(stanzaClass, node)
+    if (deps.isOver()) return
+    const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
+    await (holdsOthers ? inner(node) : handleAside(node, inner))
+    await deps.after(stanzaClass, node)
+  }
+
+  async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {
+    const settled = new AbortController()
+    const handled = inner(node)
+      .catch(error => deps.failed(error, node))
+      .finally(() => settled.abort())
+    await Promise.race([handled, wait(notificationHoldMs, settled.signal)])
+  }
+
+  return {
+    idle: async () => {
+      for (let seen = chain; ; seen = chain) {
+        await seen
+        if (seen === chain) return
+      }
+    },
+  }
+}
+
+function soleListener(socket: EventEmitter, event: string): Listener {
+  const [inner, ...others] = socket.listeners(event)
+  if (inner === undefined || others.length > 0)
+    throw new Error(`gating ${event}: expected one listener of Baileys, got ${inner === undefined ? 'none' : others.length + 1}`)
+  return inner as Listener
+}
+
+/** The very same node, so that ciphertexts keep their object identity: by it a decrypted part is traced to its stanza. */
+function withoutOffline(node: BinaryNode): BinaryNode {
+  const { offline, ...attrs } = node.attrs
+  node.attrs = attrs
+  return node
+}

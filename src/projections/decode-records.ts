@@ -1,0 +1,48 @@
+// Records to events, or to the reason why not. Nothing is left out in silence: what cannot be decoded is a poison, with its key.
+import { type Codec, EventError } from '../events/codec.ts'
+import type { LogRecord } from '../log/log.ts'
+import type { Placed } from './projection.ts'
+
+export type DecodedRecord =
+  | { kind: 'event'; placed: Placed; key: string }
+  | { kind: 'poison'; record: LogRecord; code: string; message: string }
+
+/** In log order. Event types that this version does not know are passed over, counted in `passedOver`. Rejects when the registry is away. */
+export async function decodeRecords(
+  codec: Pick<Codec, 'decode'>,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<{ decoded: readonly DecodedRecord[]; passedOver: number }> {
+  const decoded: DecodedRecord[] = []
+  let passedOver = 0
+  for (const record of records) {
+    const one = await decodeRecord(codec, record, signal)
+    if (one === null) passedOver++
+    else decoded.push(one)
+  }
+  return { decoded, passedOver }
+}
+
+async function decodeRecord(codec: Pick<Codec, 'decode'>, record: LogRecord, signal: AbortSignal): Promise<DecodedRecord | null> {
+  try {
+    const event = await codec.decode(record.value, signal)
+    if (event === null) return null
+    if (event.instanceId !== record.key) return misplaced(record, event.instanceId)
+    const { topic, partition, offset } = record
+    return { kind: 'event', placed: { event, position: { topic, partition, nextOffset: offset + 1n } }, key: record.key }
+  } catch (error) {
+    if (error instanceof EventError) return { kind: 'poison', record, code: error.code, message: error.message }
+    throw error
+  }
+}
+
+/** Its instance may live in another partition, whose owner would write the same rows. */
+const misplaced = (record: LogRecord, instanceId: string): DecodedRecord => ({
+  kind: 'poison',
+  record,
+  code: 'misplaced',
+  message: `decoding a record: expected its instance as key, got key ${JSON.stringify(record.key)} for instance ${JSON.stringify(instanceId)}`,
+})
+
+/** Quarantining needs to know whose record it is. */
+export const isReadableKey = (key: string): boolean => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(key)

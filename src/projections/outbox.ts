@@ -1,0 +1,77 @@
+// What a projection emits is a row in the transaction that caused it, and is appended to the log afterwards, oldest first.
+// Appended before deleted: a crash in between repeats records under the same event ids, and never loses one.
+import type { Database, Transaction } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { Append, EventLog, NewRecord } from '../log/log.ts'
+import type { Emission, Projection } from './projection.ts'
+
+type Identity = Pick<Projection, 'name' | 'version'>
+type Encoding = { codec: Pick<Codec, 'encode'>; topic(name: TopicName): string }
+
+const DRAIN_RECORDS = 200
+
+/** Throws EventError `not-encodable`, and so rolls back what caused the emission. */
+export async function putInOutbox(
+  tx: Transaction,
+  { codec, topic }: Encoding,
+  of: Identity & { partition: number },
+  emissions: readonly Emission[],
+): Promise<void> {
+  if (emissions.length === 0) return
+  const records = emissions.map(({ event, key }) => codec.encode(event, key))
+  await tx.query(
+    `insert into projection_outbox (projection, version, partition, topic, key, headers, value, recorded_at)
+     select $1, $2, $3, n.topic, n.key, n.headers, n.value, to_timestamp(n.recorded_at / 1000.0)
+     from unnest($4::text[], $5::text[], $6::jsonb[], $7::bytea[], $8::bigint[])
+          with ordinality as n(topic, key, headers, value, recorded_at, nth)
+     order by n.nth`,
+    [
+      of.name,
+      of.version,
+      of.partition,
+      emissions.map(one => topic(one.topic)),
+      records.map(one => one.key),
+      records.map(one => JSON.stringify(one.headers)),
+      records.map(one => one.value),
+      records.map(one => String(one.recordedAt)),
+    ],
+  )
+}
+
+/** Appends and deletes everything the outbox of one partition holds; answers how many records that were. */
+export async function drainOutbox(
+  { database, log }: { database: Database; log: Pick<EventLog, 'append'> },
+  of: Identity & { partition: number },
+  signal: AbortSignal,
+): Promise<number> {
+  for (let drained = 0; ; ) {
+    const rows = await oldest(database, of)
+    for (const append of appendsOf(rows)) await log.append(append, signal)
+    if (rows.length > 0)
+      await database.query('delete from projection_outbox where outbox_id = any ($1::bigint[])', [rows.map(row => row.outbox_id)])
+    drained += rows.length
+    if (rows.length < DRAIN_RECORDS) return drained
+  }
+}
+
+type Row = { outbox_id: string; topic: string; key: string; headers: Record<string, string>; value: Buffer; recorded_at: Date }
+
+const oldest = (database: Transaction, of: Identity & { partition: number }): Promise<readonly Row[]> =>
+  database.query<Row>(
+    `select outbox_id, topic, key, headers, value, recorded_at from projection_outbox
+     where projection = $1 and version = $2 and partition = $3 order by outbox_id limit $4`,
+    [of.name, of.version, of.partition, DRAIN_RECORDS],
+  )
+
+/** One append per topic; rows of one key have one topic, so that their order is kept. */
+function appendsOf(rows: readonly Row[]): readonly Append[] {
+  const records = new Map<string, NewRecord[]>()
+  for (const row of rows) {
+    const record = { key: row.key, value: row.value, headers: row.headers, recordedAt: row.recorded_at.getTime() }
+    const known = records.get(row.topic)
+    if (known === undefined) records.set(row.topic, [record])
+    else known.push(record)
+  }
+  return [...records].map(([topic, ofTopic]) => ({ topic, records: ofTopic }))
+}

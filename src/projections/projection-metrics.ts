@@ -1,0 +1,67 @@
+// What a projection did, as counters; how far behind it is, as gauges. Several projections of one process share the names.
+import type { Metrics } from '../runtime/metrics.ts'
+import type { StepCounts } from './step.ts'
+
+export type ProjectionMetrics = {
+  applied(counts: StepCounts): void
+  batchSeconds(durationSeconds: number): void
+  quarantinedKeys(count: number): void
+  /** null: nobody knows, and the gauge says so by being absent. */
+  lag(of: { records: number; seconds: number } | null): void
+}
+
+export function openProjectionMetrics(metrics: Metrics, projection: string): ProjectionMetrics {
+  const labels = ['projection']
+  const events = metrics.counter({ name: 'zaplog_projection_events_total', help: 'Events projected.', labels })
+  const duplicates = metrics.counter({
+    name: 'zaplog_events_duplicate_total',
+    help: 'Copies of events that were dropped.',
+    labels,
+  })
+  const conflicts = metrics.counter({
+    name: 'zaplog_event_id_conflicts_total',
+    help: 'Copies that said something else than the first one; they were dropped.',
+    labels,
+  })
+  const emitted = metrics.counter({
+    name: 'zaplog_projection_emitted_total',
+    help: 'Records that projections owed to the log.',
+    labels,
+  })
+  const seconds = metrics.histogram({ name: 'zaplog_projection_batch_seconds', help: 'Time to apply one batch.', labels })
+  const quarantined = metrics.gauge({
+    name: 'zaplog_projection_quarantined_keys',
+    help: 'Instances left out of a projection.',
+    labels,
+  })
+  const lagRecords = metrics.gauge({
+    name: 'zaplog_projection_lag_records',
+    help: 'Records not yet projected by this process.',
+    labels,
+  })
+  const lagSeconds = metrics.gauge({
+    name: 'zaplog_projection_lag_seconds',
+    help: 'Age of the oldest record not yet projected.',
+    labels,
+  })
+  const own = { projection }
+  return {
+    applied: counts => {
+      events.inc(own, counts.applied)
+      duplicates.inc(own, counts.duplicates)
+      conflicts.inc(own, counts.conflicts.length)
+      emitted.inc(own, counts.emitted)
+    },
+    batchSeconds: durationSeconds => seconds.observe(own, durationSeconds),
+    quarantinedKeys: count => quarantined.set(own, count),
+    lag: of => {
+      if (of === null) {
+        lagRecords.remove(own)
+        lagSeconds.remove(own)
+        return
+      }
+      lagRecords.set(own, of.records)
+      lagSeconds.set(own, of.seconds)
+    },
+  }
+}

@@ -1,0 +1,63 @@
+// Where a projection is: tokens of positions, waiting until one is projected, and resuming a key that was left out.
+import type { Transaction } from '../database/database.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { Position } from '../log/log.ts'
+import { wait } from '../runtime/wait.ts'
+import type { Projection } from './projection.ts'
+
+export { requestResume } from './quarantine.ts'
+
+type Identity = Pick<Projection, 'name' | 'version'>
+const POLL_MS = 20
+
+/** Opaque to clients: what was appended to one topic ends before these positions. */
+export const positionToken = (topic: TopicName, positions: readonly Position[]): string =>
+  Buffer.from(JSON.stringify([topic, ...positions.map(one => [one.partition, String(one.nextOffset)])])).toString('base64url')
+
+/**
+ * `reached`: everything before the token's positions is projected, so that a read sees it. `timed-out`: the signal aborted first.
+ * `invalid`: no token of ours, or of a topic or partition that the projection does not read.
+ */
+export async function waitForPosition(
+  database: Transaction,
+  projection: Identity,
+  token: string,
+  signal: AbortSignal,
+): Promise<'reached' | 'timed-out' | 'invalid'> {
+  const position = parseToken(token)
+  if (position === null) return 'invalid'
+  const values = [projection.name, projection.version, position.topic, position.partitions, position.offsets]
+  do {
+    const [answer] = await database.query<{ known: number; reached: number }>(
+      `select count(*)::integer as known, count(*) filter (where (c.offsets ->> $3)::bigint >= w.next_offset)::integer as reached
+       from unnest($4::integer[], $5::bigint[]) as w(partition, next_offset)
+       join projection_checkpoints c on c.projection = $1 and c.version = $2 and c.partition = w.partition and c.offsets ? $3`,
+      values,
+    )
+    if (answer === undefined || answer.known !== position.partitions.length) return 'invalid'
+    if (answer.reached === answer.known) return 'reached'
+  } while (await wait(POLL_MS, signal))
+  return 'timed-out'
+}
+
+function parseToken(token: string): { topic: string; partitions: readonly number[]; offsets: readonly string[] } | null {
+  const [topic, ...places] = parseList(Buffer.from(token, 'base64url').toString())
+  const parsed = places.flatMap(place => {
+    const [partition, offset] = Array.isArray(place) ? place : []
+    return isPartition(partition) && typeof offset === 'string' && /^\d{1,18}$/.test(offset) ? [{ partition, offset }] : []
+  })
+  if (typeof topic !== 'string' || topic.includes('\0') || parsed.length !== places.length) return null
+  return { topic, partitions: parsed.map(one => one.partition), offsets: parsed.map(one => one.offset) }
+}
+
+const isPartition = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31
+
+function parseList(text: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return Array.isArray(parsed) ? parsed : []
+  } catch {
+    return [] // no token of ours
+  }
+}

@@ -1,0 +1,52 @@
+// What is known of each contact, per address: of every field the value with the greatest (epoch, sequence), whenever it comes.
+import type { Transaction } from '../../database/database.ts'
+import type { EventOf } from '../../events/event.ts'
+import { insertRows, instant, type Row } from './insert-rows.ts'
+import { keyOf } from './stamp.ts'
+
+type ContactEvent = EventOf<'contact.updated'>
+type Placed = { epoch: number; sequence: number }
+
+export async function projectContacts(tx: Transaction, events: readonly ContactEvent[]): Promise<void> {
+  const byContact = Map.groupBy(events, event => keyOf(event.instanceId, event.contactId))
+  await insertRows(tx, 'contacts', [...byContact.values()].map(toRow), onConflict)
+}
+
+function toRow(ofOne: readonly ContactEvent[]): Row {
+  const last = latest(ofOne)
+  const name = latest(ofOne.filter(event => event.name != null))
+  const pushName = latest(ofOne.filter(event => event.pushName != null))
+  return {
+    instance_id: last?.instanceId,
+    contact_id: last?.contactId,
+    name: name?.name ?? null,
+    name_epoch: name?.epoch ?? -1,
+    name_sequence: name?.sequence ?? -1,
+    push_name: pushName?.pushName ?? null,
+    push_name_epoch: pushName?.epoch ?? -1,
+    push_name_sequence: pushName?.sequence ?? -1,
+    updated_at: instant(last?.occurredAt ?? 0),
+    epoch: last?.epoch,
+    sequence: last?.sequence,
+    changed_by_event: last?.eventId,
+  }
+}
+
+function latest<E extends Placed>(events: readonly E[]): E | undefined {
+  return events.reduce<E | undefined>((best, event) => (best === undefined || isAfter(event, best) ? event : best), undefined)
+}
+const isAfter = (one: Placed, other: Placed) =>
+  one.epoch > other.epoch || (one.epoch === other.epoch && one.sequence > other.sequence)
+
+/** `columns` take the new value where its (epoch, sequence) is the greater one. */
+const newer = (prefix: string, columns: readonly string[]) =>
+  columns.map(
+    column => `${column} = case when (excluded.${prefix}epoch, excluded.${prefix}sequence) > (old.${prefix}epoch, old.${prefix}sequence)
+       then excluded.${column} else old.${column} end`,
+  )
+
+const onConflict = `on conflict (instance_id, contact_id) do update set ${[
+  ...newer('name_', ['name', 'name_epoch', 'name_sequence']),
+  ...newer('push_name_', ['push_name', 'push_name_epoch', 'push_name_sequence']),
+  ...newer('', ['updated_at', 'changed_by_event', 'epoch', 'sequence']),
+].join(', ')}`

@@ -1,0 +1,31 @@
+// Many rows in one statement, with whatever text people send: what Postgres cannot hold is replaced, never a reason to stop.
+import type { Transaction } from '../../database/database.ts'
+
+/** Column names in snake_case; instants by `instant`. Every row of one call has the same columns in the same order. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** `onConflict` calls the row that is there `old`. Answers what `returning` asks for. */
+export async function insertRows<Returned>(
+  tx: Transaction,
+  table: string,
+  rows: readonly Row[],
+  onConflict: string,
+): Promise<readonly Returned[]> {
+  const [first] = rows
+  if (first === undefined) return []
+  const columns = Object.keys(first).join(', ')
+  return tx.query<Returned>(
+    `insert into ${table} as old (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1::json) ${onConflict}`,
+    [JSON.stringify(rows, withoutNul)],
+  )
+}
+
+/** Postgres' text has no NUL. */
+const withoutNul = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+
+const EARLIEST_AT = 0
+const LATEST_AT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** Epoch milliseconds as Postgres reads them; what no calendar holds becomes its nearest end. */
+export const instant = (at: number): string => new Date(Math.min(Math.max(at, EARLIEST_AT), LATEST_AT)).toISOString()

@@ -1,0 +1,100 @@
+// One row per instance: name and settings as last written, connection and phone by the greatest (epoch, sequence), deletion for ever.
+import type { Transaction } from '../../database/database.ts'
+import type { EventOf } from '../../events/event.ts'
+import { assertNever } from '../../events/event.ts'
+import { insertRows, instant, type Row } from './insert-rows.ts'
+import type { InstanceEvent } from './sort-events.ts'
+
+/** Few and far between: one statement each, in log order. */
+export async function projectInstances(tx: Transaction, events: readonly InstanceEvent[]): Promise<void> {
+  for (const event of events) await projectInstance(tx, event)
+}
+
+async function projectInstance(tx: Transaction, event: InstanceEvent): Promise<void> {
+  switch (event.type) {
+    case 'instance.created':
+    case 'instance.settings-changed':
+      return writeSettings(tx, event)
+    case 'instance.state-changed':
+      await writeState(tx, event, { state: event.state, reason: event.reason ?? null, reason_text: event.reasonText ?? null })
+      if (event.phone != null) await writePhone(tx, event, event.phone, event.lid ?? null)
+      return
+    case 'instance.paired':
+      return writePhone(tx, event, event.phone, event.lid ?? null)
+    case 'instance.logged-out':
+      return writeState(tx, event, { state: 'logged-out', reason: event.reason, reason_text: null })
+    case 'instance.deleted':
+      return writeDeletion(tx, event)
+    default:
+      return assertNever(event)
+  }
+}
+
+const upsert = (tx: Transaction, event: InstanceEvent, row: Row, update: string): Promise<unknown> =>
+  insertRows(
+    tx,
+    'instances',
+    [{ ...emptyRow, instance_id: event.instanceId, epoch: event.epoch, changed_by_event: event.eventId, ...row }],
+    `on conflict (instance_id) do update set
+       epoch = greatest(old.epoch, excluded.epoch), changed_by_event = excluded.changed_by_event, ${update}`,
+  )
+
+/** json_populate_recordset gives null, not the default, for what is not named. */
+const emptyRow: Row = {
+  settings: {},
+  state: 'created',
+  state_epoch: -1,
+  state_sequence: -1,
+  phone_epoch: -1,
+  phone_sequence: -1,
+  purged: false,
+}
+
+async function writeSettings(tx: Transaction, event: EventOf<'instance.created' | 'instance.settings-changed'>): Promise<void> {
+  const createdAt = event.type === 'instance.created' ? instant(event.occurredAt) : null
+  await upsert(
+    tx,
+    event,
+    { name: event.name, settings: event.settings, created_at: createdAt },
+    'name = excluded.name, settings = excluded.settings, created_at = coalesce(old.created_at, excluded.created_at)',
+  )
+}
+
+/** What no socket owner wrote (epoch 0) has its place in the log as its only order. */
+async function writeState(
+  tx: Transaction,
+  event: InstanceEvent,
+  is: { state: string; reason: string | null; reason_text: string | null },
+): Promise<void> {
+  await upsert(
+    tx,
+    event,
+    { ...is, state_at: instant(event.occurredAt), state_epoch: event.epoch, state_sequence: event.sequence },
+    `state = excluded.state, reason = excluded.reason, state_at = excluded.state_at,
+     reason_text = case when excluded.reason_text is null and old.state = excluded.state then old.reason_text else excluded.reason_text end,
+     state_epoch = greatest(old.state_epoch, excluded.state_epoch),
+     state_sequence = case when excluded.state_epoch = 0 then old.state_sequence else excluded.state_sequence end
+     where excluded.state_epoch = 0
+        or (excluded.state_epoch, excluded.state_sequence) > (old.state_epoch, old.state_sequence)`,
+  )
+}
+
+async function writePhone(tx: Transaction, event: InstanceEvent, phone: string, lid: string | null): Promise<void> {
+  await upsert(
+    tx,
+    event,
+    { phone, lid, phone_epoch: event.epoch, phone_sequence: event.sequence },
+    `phone = excluded.phone, lid = case when old.phone = excluded.phone then coalesce(excluded.lid, old.lid) else excluded.lid end,
+     phone_epoch = excluded.phone_epoch, phone_sequence = excluded.phone_sequence
+     where (excluded.phone_epoch, excluded.phone_sequence) > (old.phone_epoch, old.phone_sequence)`,
+  )
+}
+
+async function writeDeletion(tx: Transaction, event: EventOf<'instance.deleted'>): Promise<void> {
+  await upsert(
+    tx,
+    event,
+    { deleted_at: instant(event.occurredAt), purged: event.purged },
+    'deleted_at = coalesce(old.deleted_at, excluded.deleted_at), purged = old.purged or excluded.purged',
+  )
+}

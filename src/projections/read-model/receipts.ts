@@ -1,0 +1,41 @@
+// How far each message got with each participant: the greatest status wins, and of equal ones the first.
+import type { Transaction } from '../../database/database.ts'
+import type { EventOf } from '../../events/event.ts'
+import { insertRows, instant } from './insert-rows.ts'
+import { keyOf } from './stamp.ts'
+
+type Receipt = EventOf<'message.receipt-updated'>
+
+/** An error can be overcome by a repeat, hence its place. A status that is not here is kept until a known one comes. */
+const ranks: Readonly<Record<string, number>> = { server: 1, error: 2, delivered: 3, read: 4, played: 5 }
+const rankOf = (event: Receipt): number => ranks[event.status] ?? 0
+
+export async function projectReceipts(tx: Transaction, events: readonly Receipt[]): Promise<void> {
+  const greatest = new Map<string, { event: Receipt; messageId: string }>()
+  for (const event of events)
+    for (const messageId of event.messageIds) {
+      const key = keyOf(event.instanceId, messageId, event.chatId, participantOf(event))
+      const known = greatest.get(key)
+      if (known === undefined || rankOf(event) > rankOf(known.event)) greatest.set(key, { event, messageId })
+    }
+  const rows = [...greatest.values()].map(({ event, messageId }) => ({
+    instance_id: event.instanceId,
+    message_id: messageId,
+    chat_id: event.chatId ?? '',
+    participant_id: participantOf(event),
+    status: event.status,
+    rank: rankOf(event),
+    occurred_at: instant(event.occurredAt),
+    changed_by_event: event.eventId,
+  }))
+  await insertRows(
+    tx,
+    'message_receipts',
+    rows,
+    `on conflict (instance_id, message_id, chat_id, participant_id) do update set
+       status = excluded.status, rank = excluded.rank, occurred_at = excluded.occurred_at, changed_by_event = excluded.changed_by_event
+     where excluded.rank > old.rank`,
+  )
+}
+
+const participantOf = (event: Receipt): string => event.participantId ?? event.senderId ?? ''

@@ -1,0 +1,136 @@
+// A quarantined key is read again from where it was left out, while its partition waits: in the end it is as if it had never been left out.
+// A record that still cannot be projected keeps the key quarantined from there.
+import type { Codec } from '../events/codec.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { EventLog, LogRecord } from '../log/log.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { decodeRecords } from './decode-records.ts'
+import { classifyFailure } from './failure.ts'
+import type { Placed, Projection } from './projection.ts'
+import { type Poison, type Quarantined, quarantinedBy, quarantineKey, releaseKey } from './quarantine.ts'
+import { applyEvents, nothingApplied, type Step } from './step.ts'
+
+export type ResumeDeps = {
+  codec: Pick<Codec, 'decode'>
+  log: Pick<EventLog, 'read'>
+  topic(name: TopicName): string
+  logger: Logger
+  /** One transaction of the partition; false: another owner went on, and the resuming is theirs. */
+  step(work: Step['work']): Promise<boolean>
+}
+
+const RECORDS_PER_STEP = 500
+
+/** `until` are the partition's offsets. Rejects on outages; what was read again by then stays, and copies are dropped the next time. */
+export async function resumeKey(
+  deps: ResumeDeps,
+  projection: Projection,
+  left: Quarantined,
+  until: ReadonlyMap<string, bigint>,
+  signal: AbortSignal,
+): Promise<void> {
+  const done = new Map(left.offsets)
+  for (const topic of projection.reads) {
+    const range = { from: left.offsets.get(topic) ?? 0n, until: until.get(topic) ?? 0n }
+    for await (const records of recordsOfKey(deps, { ...left, topic }, range, signal)) {
+      const stopped = await applyAgain(deps, projection, topic, records, signal)
+      if (stopped === 'moved') return
+      if (stopped !== null) return keepQuarantined(deps, projection, stopped, left.partition, done)
+      done.set(topic, (records.at(-1)?.offset ?? 0n) + 1n)
+    }
+    done.set(topic, range.until)
+  }
+  const released = await deps.step(async tx => {
+    await releaseKey(tx, projection, left.key)
+    return nothingApplied
+  })
+  if (released) deps.logger.info('projection.resumed', { projection: projection.name, partition: left.partition, key: left.key })
+}
+
+/** null: all applied. */
+async function applyAgain(
+  deps: ResumeDeps,
+  projection: Projection,
+  topic: string,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<Poison | 'moved' | null> {
+  const { decoded } = await decodeRecords(deps.codec, records, signal)
+  const readable = decoded.flatMap(one => (one.kind === 'event' ? [one.placed] : []))
+  if (readable.length === decoded.length) {
+    const outcome = await tryStep(deps, projection, topic, readable)
+    if (outcome === null || outcome === 'moved') return outcome
+  }
+  for (const one of decoded) {
+    const outcome =
+      one.kind === 'poison'
+        ? { topic, offset: one.record.offset, key: one.record.key, code: one.code, message: one.message }
+        : await tryStep(deps, projection, topic, [one.placed])
+    if (outcome !== null) return outcome
+  }
+  return null
+}
+
+async function tryStep(
+  deps: ResumeDeps,
+  projection: Projection,
+  topic: string,
+  placed: readonly Placed[],
+): Promise<Poison | 'moved' | null> {
+  try {
+    return (await deps.step(tx => applyEvents(tx, projection, placed))) ? null : 'moved'
+  } catch (error) {
+    const failure = classifyFailure(error)
+    const [first] = placed
+    if (failure.kind !== 'poison' || first === undefined) throw error
+    return {
+      topic,
+      offset: first.position.nextOffset - 1n,
+      key: first.event.instanceId,
+      code: failure.code,
+      message: failure.message,
+    }
+  }
+}
+
+async function keepQuarantined(
+  deps: ResumeDeps,
+  projection: Projection,
+  poison: Poison,
+  partition: number,
+  offsets: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  await deps.step(async tx => {
+    await quarantineKey(tx, projection, quarantinedBy(poison, partition, offsets))
+    return nothingApplied
+  })
+  const { topic, key, code } = poison
+  deps.logger.error('projection.quarantined', {
+    projection: projection.name,
+    partition,
+    topic,
+    offset: String(poison.offset),
+    key,
+    code,
+    reason: poison.message,
+  })
+}
+
+async function* recordsOfKey(
+  deps: ResumeDeps,
+  of: { topic: TopicName; partition: number; key: string },
+  range: { from: bigint; until: bigint },
+  signal: AbortSignal,
+): AsyncIterable<readonly LogRecord[]> {
+  if (range.from >= range.until) return
+  const at = { topic: deps.topic(of.topic), partition: of.partition }
+  const edges = { from: [{ ...at, nextOffset: range.from }], until: [{ ...at, nextOffset: range.until }] }
+  let gathered: LogRecord[] = []
+  for await (const record of deps.log.read(at.topic, edges, signal)) {
+    if (record.key === of.key) gathered.push(record)
+    if (gathered.length < RECORDS_PER_STEP) continue
+    yield gathered
+    gathered = []
+  }
+  if (gathered.length > 0) yield gathered
+}

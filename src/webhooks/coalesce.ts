@@ -1,0 +1,33 @@
+// Many small calls, few round trips: what is asked while one batch is on its way goes together in the next. Nobody waits for a timer.
+
+/** `work` answers one result per item, in order. A batch that fails rejects every call in it. */
+export function coalesce<In, Out>(
+  work: (batch: readonly In[]) => Promise<readonly Out[]>,
+  maxBatch: number,
+): (item: In) => Promise<Out> {
+  type Call = { item: In; resolve: (out: Out) => void; reject: (error: unknown) => void }
+  let queued: Call[] = []
+  let running = false
+
+  async function run() {
+    running = true
+    while (queued.length > 0) {
+      const batch = queued.slice(0, maxBatch)
+      queued = queued.slice(maxBatch)
+      try {
+        const results = await work(batch.map(call => call.item))
+        if (results.length !== batch.length) throw new Error(`expected ${batch.length} results of a batch, got ${results.length}`)
+        for (const [index, result] of results.entries()) batch[index]?.resolve(result)
+      } catch (error) {
+        for (const call of batch) call.reject(error)
+      }
+    }
+    running = false
+  }
+
+  return item =>
+    new Promise((resolve, reject) => {
+      queued.push({ item, resolve, reject })
+      if (!running) void run()
+    })
+}

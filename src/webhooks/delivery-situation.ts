@@ -1,0 +1,91 @@
+// What an attempt must know first, read fresh for each: how far the delivery is, whether its lane waits, and where and how to send it.
+import type { Database } from '../database/database.ts'
+import { coalesce } from './coalesce.ts'
+
+export type Situation = {
+  /** Postgres' now(): every other instant here is by the same clock. */
+  nowAt: number
+  /** Nothing is left to do: delivered, dead or discarded. */
+  finished: boolean
+  attempts: number
+  firstAttemptAt: number | null
+  lastAttemptAt: number | null
+  laneWaits: boolean
+  /** Dead letters of the lane since it last delivered. */
+  skipped: number
+  /** null: deleted. */
+  endpoint: SendingEndpoint | null
+}
+export type SendingEndpoint = {
+  enabled: boolean
+  url: string
+  headersSealed: Buffer
+  /** Newest first. */
+  secretsSealed: readonly Buffer[]
+  succeededAt: number | null
+}
+export type SituationOf = { deliveryId: string; endpointId: string; lane: string }
+
+const MAX_BATCH = 200
+
+export const createSituationReader = (database: Database): ((of: SituationOf) => Promise<Situation>) =>
+  coalesce(batch => readSituations(database, batch), MAX_BATCH)
+
+type Row = {
+  now_at: number
+  finished: boolean
+  attempts: number
+  first_attempt_at: number | null
+  last_attempt_at: number | null
+  lane_waits: boolean
+  skipped: number
+  live: boolean
+  enabled: boolean
+  url: string
+  headers_sealed: Buffer
+  secrets_sealed: Buffer[] | null
+  succeeded_at: number | null
+}
+
+async function readSituations(database: Database, of: readonly SituationOf[]): Promise<readonly Situation[]> {
+  const rows = await database.query<Row>(
+    `select (extract(epoch from now()) * 1000)::float8 as now_at,
+            coalesce(d.state in ('delivered', 'dead', 'discarded'), false) as finished,
+            coalesce(d.attempts, 0) as attempts,
+            (extract(epoch from d.first_attempt_at) * 1000)::float8 as first_attempt_at,
+            (extract(epoch from d.last_attempt_at) * 1000)::float8 as last_attempt_at,
+            w.lane is not null as lane_waits,
+            coalesce(s.skipped, 0) as skipped,
+            coalesce(e.deleted_at is null and v.url is not null, false) as live,
+            e.enabled, v.url, v.headers_sealed,
+            (select array_agg(k.sealed order by k.secret_id desc) from webhook_secrets k
+              where k.endpoint_id = e.endpoint_id and (k.expires_at is null or k.expires_at > now())) as secrets_sealed,
+            (extract(epoch from e.succeeded_at) * 1000)::float8 as succeeded_at
+       from unnest($1::text[], $2::text[], $3::text[]) with ordinality as n (delivery_id, endpoint_id, lane, place)
+       left join webhook_deliveries d using (delivery_id)
+       left join webhook_waiting_lanes w on w.lane = n.lane
+       left join webhook_skipped s on s.lane = n.lane
+       left join webhook_endpoints e on e.endpoint_id = n.endpoint_id
+       left join webhook_endpoint_versions v on v.endpoint_id = e.endpoint_id and v.version = e.version
+      order by n.place`,
+    [of.map(one => one.deliveryId), of.map(one => one.endpointId), of.map(one => one.lane)],
+  )
+  return rows.map(row => ({
+    nowAt: row.now_at,
+    finished: row.finished,
+    attempts: row.attempts,
+    firstAttemptAt: row.first_attempt_at,
+    lastAttemptAt: row.last_attempt_at,
+    laneWaits: row.lane_waits,
+    skipped: row.skipped,
+    endpoint: row.live
+      ? {
+          enabled: row.enabled,
+          url: row.url,
+          headersSealed: row.headers_sealed,
+          secretsSealed: row.secrets_sealed ?? [],
+          succeededAt: row.succeeded_at,
+        }
+      : null,
+  }))
+}

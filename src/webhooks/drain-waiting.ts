@@ -1,0 +1,133 @@
+// Drains waiting lanes in order when they are due: one delivery of a lane at a time, through the same attempt as every other.
+// Any node may drain any lane: the claim on its row is what keeps two from doing it, so that no lane waits for a partition's owner.
+import type { Database } from '../database/database.ts'
+import { LogError, type LogRecord } from '../log/log.ts'
+import { wait } from '../runtime/wait.ts'
+import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
+import type { Situation, SituationOf } from './delivery-situation.ts'
+import type { Slots } from './slots.ts'
+import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting, type WaitingRecord } from './waiting-lanes.ts'
+
+export type DrainDeps = {
+  database: Database
+  attempt: AttemptDeps
+  slots: Slots
+  readSituation(of: SituationOf): Promise<Situation>
+  /** Names this member in its claims. */
+  member: string
+  perEndpoint: number
+  pollMs: number
+}
+export type Drain = {
+  wake(): void
+  /** What keeps it from working; null: nothing. */
+  trouble(): string | null
+  /** Finishes the attempts in flight, gives every lane back. */
+  close(): Promise<void>
+}
+
+export function openDrain(deps: DrainDeps): Drain {
+  const stopping = new AbortController()
+  const lanes = new Set<Promise<void>>()
+  let wakeUp = new AbortController()
+  let trouble: string | null = null
+
+  const begin = (claim: Claim) => {
+    const lane = drainLane(deps, claim, stopping.signal)
+      .catch(error => {
+        trouble = String(error)
+        deps.attempt.logger.warn('webhooks.drain-interrupted', { lane: claim.lane, error })
+      })
+      .finally(() => {
+        lanes.delete(lane)
+        wakeUp.abort()
+      })
+    lanes.add(lane)
+  }
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      wakeUp = new AbortController()
+      try {
+        const claims = await claimDueLanes(deps.database, {
+          member: deps.member,
+          perEndpoint: deps.perEndpoint,
+          claimMs: claimMs(deps),
+        })
+        for (const claim of claims) begin(claim)
+        trouble = null
+      } catch (error) {
+        trouble = String(error)
+        deps.attempt.logger.warn('webhooks.drain-interrupted', { error })
+      }
+      await wait(deps.pollMs, AbortSignal.any([wakeUp.signal, stopping.signal]))
+    }
+    await Promise.all(lanes)
+  }
+  const running = run()
+
+  return {
+    wake: () => wakeUp.abort(),
+    trouble: () => trouble,
+    close: () => {
+      stopping.abort()
+      return running
+    },
+  }
+}
+
+/** Longer than any attempt: a claim that ran out belongs to somebody who is gone. */
+const claimMs = (deps: DrainDeps) => deps.attempt.config.attemptTimeoutMs + 5_000
+
+async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): Promise<void> {
+  for (;;) {
+    const slot = await deps.slots.take(claim.endpointId, 'endless', stopping)
+    if (slot === 'aborted' || slot === 'full') return giveBack(deps.database, claim, null)
+    try {
+      const head = await headOf(deps.database, claim, claimMs(deps))
+      if (head === null) {
+        await leaveWaiting(deps.database, claim.lane, '', deps.attempt.lifetime)
+        return
+      }
+      const result = await attemptHead(deps, head)
+      if (result.kind === 'again') return await giveBack(deps.database, claim, result.inMs)
+      if (result.kind === 'disabled') return await giveBack(deps.database, claim, null)
+      if (!(await leaveWaiting(deps.database, claim.lane, head.deliveryId, deps.attempt.lifetime))) return
+    } finally {
+      slot.release()
+    }
+  }
+}
+
+/** An attempt that began is finished, also while stopping. */
+async function attemptHead(deps: DrainDeps, head: WaitingRecord): Promise<AttemptResult> {
+  const record = head.value === null ? await readBack(deps, head) : head
+  const delivery = record === null ? null : await deps.attempt.codec.decode(record.value, deps.attempt.lifetime)
+  if (record === null || delivery === null || delivery.type !== 'delivery.released') return giveUp(deps, head)
+  const situation = await deps.readSituation(delivery)
+  return attemptDelivery(deps.attempt, { delivery, record, situation }, deps.attempt.lifetime)
+}
+
+/** null: the log does not go back so far any more. */
+async function readBack(deps: DrainDeps, of: WaitingRecord): Promise<LogRecord | null> {
+  const { topic, partition, offset } = of
+  const range = { from: [{ topic, partition, nextOffset: offset }], until: [{ topic, partition, nextOffset: offset + 1n }] }
+  try {
+    for await (const record of deps.attempt.log.read(topic, range, deps.attempt.lifetime)) return record
+    return null
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'truncated') return null
+    throw error
+  }
+}
+
+/** The body is gone from the log: said in its row and in the log line, and its lane goes on. */
+async function giveUp(deps: DrainDeps, of: WaitingRecord): Promise<AttemptResult> {
+  const reason = `its record is no longer in the log (${of.topic} partition ${of.partition} offset ${of.offset})`
+  await deps.database.query(
+    `update webhook_deliveries set state = 'dead', error = $2 where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded')`,
+    [of.deliveryId, reason],
+  )
+  deps.attempt.logger.warn('delivery.lost', { deliveryId: of.deliveryId, reason })
+  return { kind: 'finished' }
+}

@@ -1,0 +1,137 @@
+// What an endpoint can be set to: one schema for the API, its document and the table; every refusal says what is supported.
+import { z } from 'zod'
+import { type EventType, eventTypes } from '../events/event.ts'
+import { topicOf } from '../events/topics.ts'
+import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
+
+export type EndpointInput = z.infer<typeof endpointInput>
+/** A JSON pointer into the request body, and what it should have been. */
+export type Problem = { pointer: string; expected: string; received: string }
+
+/** Types a client can ask for: those on the topics that the webhook stream reads, and media.updated. */
+const streamTopics: readonly string[] = ['events', 'media-stored', 'media-failed']
+const subscribableTypes: readonly string[] = [
+  ...eventTypes.filter((type: EventType) => streamTopics.includes(topicOf(type))),
+  'media.updated',
+]
+
+const forbiddenHeaders =
+  /^(webhook-.*|zaplog-.*|content-.*|proxy-.*|host|connection|transfer-encoding|keep-alive|upgrade|expect|te|trailer)$/
+
+const eventTypeName = z.string().refine(isTypeOrPattern, {
+  error: issue =>
+    `expected * or a pattern such as message.* or one of ${subscribableTypes.join(', ')}; got ${String(issue.input)}`,
+})
+const chatAddress = z.string().regex(/^(\d{5,20}|[0-9A-Za-z._-]+@(s\.whatsapp\.net|lid|g\.us|newsletter|broadcast))$/, {
+  error: 'expected a phone number in digits or a JID such as 5511900000001@s.whatsapp.net',
+})
+const chats = z.strictObject({
+  include: z.array(chatAddress).max(1000).optional(),
+  exclude: z.array(chatAddress).max(1000).optional(),
+})
+const headers = z
+  .record(z.string(), z.string().max(4096))
+  .refine(all => Object.keys(all).length <= 20, { error: 'expected at most 20 headers' })
+  .check(context => {
+    for (const [name, value] of Object.entries(context.value)) {
+      const problem = problemOfHeader(name, value)
+      if (problem !== null) context.issues.push({ code: 'custom', message: problem, input: value, path: [name] })
+    }
+  })
+const holdMediaError = 'expected seconds from 0 to 900 or until-settled'
+const holdMedia = z.union(
+  [z.number().int(holdMediaError).min(0, holdMediaError).max(900, holdMediaError), z.literal('until-settled')],
+  holdMediaError,
+)
+
+export const endpointInput = z.strictObject({
+  role: supportedOnly('events').default('events'),
+  url: z.string().max(2048).meta({ description: 'https; where each delivery is posted to' }),
+  instanceIds: z.array(z.string()).min(1).max(1000).optional().meta({ description: 'omitted: every instance' }),
+  eventTypes: z.array(eventTypeName).min(1).optional().meta({
+    description: 'names and patterns; omitted: all but presence.updated, message.history, media.*, processing.*, unknown',
+  }),
+  chats: chats.optional().meta({ description: 'applies to what belongs to a chat; exclude wins' }),
+  order: supportedOnly('chat').default('chat').meta({ description: 'fixed at creation' }),
+  format: supportedOnly('zaplog').default('zaplog'),
+  headers: headers.optional().meta({ description: 'sent with every attempt' }),
+  holdMedia: holdMedia.optional().meta({ description: 'seconds a message waits for its media: 0..900 or until-settled' }),
+  mediaHoldsChat: z.boolean().default(true).meta({ description: 'whether a held message holds the later ones of its chat' }),
+  mediaUrls: supportedOnly('link').default('link'),
+  onMediaFailed: supportedOnly('send').default('send'),
+  onSkipped: supportedOnly('send').default('send'),
+  enabled: z.boolean().default(true),
+})
+
+/** zod's issues as problems; `input` is what was parsed. Header values are not repeated: they may be credentials. */
+export const problemsOf = (error: z.ZodError, input: unknown): readonly Problem[] =>
+  error.issues.flatMap(issue =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map(key => ({ pointer: pointerOf([...issue.path, key]), expected: 'no such field', received: key }))
+      : [
+          {
+            pointer: pointerOf(issue.path),
+            expected: issue.message,
+            received: issue.path[0] === 'headers' ? 'something else' : show(valueAt(input, issue.path)),
+          },
+        ],
+  )
+
+/** Only the address decides here; what its name resolves to is checked at each new connection. */
+export function checkUrl(text: string, allowances: Allowances): Problem | null {
+  const refuse = (expected: string): Problem => ({ pointer: '/url', expected, received: hideCredentials(text) })
+  if (!URL.canParse(text)) return refuse('a URL such as https://example.com/webhooks')
+  const url = new URL(text)
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  const loopback = host === 'localhost' || host.endsWith('.localhost') || isLoopback(host)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback && allowances.allowLoopback))
+    return refuse('https (http only for a receiver on this machine, with WEBHOOK_ALLOW_LOOPBACK=true)')
+  if (url.username !== '' || url.password !== '') return refuse('no user name or password in the URL; use a custom header')
+  if (text.includes('#')) return refuse('no fragment: it would never be sent')
+  if (loopback && !allowances.allowLoopback)
+    return refuse('a public address, got one of this machine (WEBHOOK_ALLOW_LOOPBACK opens it)')
+  const refusal = isLiteral(host) ? refuseAddress(host, allowances) : null
+  return refusal === null ? null : refuse(`a public address, got ${refusal} (WEBHOOK_ALLOW_CIDRS opens private ranges)`)
+}
+
+export const addressOf = (chat: string): string => (/^\d+$/.test(chat) ? `${chat}@s.whatsapp.net` : chat)
+
+/** RFC 7396: null removes, objects merge, everything else replaces. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const merged: Record<string, unknown> = isObject(target) ? { ...target } : {}
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) delete merged[name]
+    else merged[name] = mergePatch(merged[name], value)
+  return merged
+}
+
+function isTypeOrPattern(name: string): boolean {
+  if (name === '*') return true
+  return name.endsWith('.*')
+    ? subscribableTypes.some(type => type.startsWith(name.slice(0, -1)))
+    : subscribableTypes.includes(name)
+}
+
+function problemOfHeader(name: string, value: string): string | null {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name)) return 'a header name of letters, digits and dashes'
+  if (forbiddenHeaders.test(name.toLowerCase())) return 'a header that zaplog or the connection does not set itself'
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'a header value without line breaks and control characters'
+}
+
+/** Settings of which this version supports one value: any other is refused by name. */
+function supportedOnly<const Value extends string>(value: Value) {
+  return z.literal(value, { error: `expected ${value}, the only value this version supports` })
+}
+
+const isLiteral = (host: string) => /^[0-9.]+$/.test(host) || host.includes(':')
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const pointerOf = (path: readonly PropertyKey[]) =>
+  path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+const show = (value: unknown) => (value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 200))
+const hideCredentials = (text: string) => text.replace(/\/\/[^/@]*@/, '//***@').slice(0, 200)
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, part) => (Object(value) === value ? Reflect.get(Object(value), part) : undefined), input)
+}

@@ -1,0 +1,205 @@
+// Endpoints over the database: versioned settings, sealed headers and secrets. Each delivery names the version that matched it.
+import { randomBytes } from 'node:crypto'
+import type { Database, Transaction } from '../database/database.ts'
+import type { Sealer } from '../runtime/seal.ts'
+import type { Allowances } from './address-guard.ts'
+import {
+  addressOf,
+  checkUrl,
+  type EndpointInput,
+  endpointInput,
+  mergePatch,
+  type Problem,
+  problemsOf,
+} from './endpoint-settings.ts'
+
+export { type EndpointInput, endpointInput, type Problem } from './endpoint-settings.ts'
+
+export type EndpointDeps = { database: Database; sealer: Sealer; config: Allowances & { holdMediaMs: number } }
+/** The resource of CONTRACT.md; what was omitted is absent. */
+export type Endpoint = Omit<EndpointInput, 'holdMedia'> & {
+  id: string
+  holdMedia: number | 'until-settled'
+  /** Why, where it was not an operator's wish. */
+  disabledReason?: string
+  createdAt: string
+}
+export type Changed<T> = { ok: true; endpoint: T } | { ok: false; problems: readonly Problem[] }
+
+/** The answer alone has the secret: it is kept sealed and never shown again. */
+export async function createEndpoint(
+  deps: EndpointDeps,
+  input: EndpointInput,
+  signal: AbortSignal,
+): Promise<Changed<Endpoint & { secret: string }>> {
+  const problem = checkUrl(input.url, deps.config)
+  if (problem !== null) return { ok: false, problems: [problem] }
+  const id = `ep_${randomBytes(12).toString('hex')}`
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  await deps.database.transact(async tx => {
+    await tx.query('insert into webhook_endpoints (endpoint_id, version, enabled) values ($1, 1, $2)', [id, input.enabled])
+    await insertVersion(deps, tx, { id, version: 1, input })
+    await tx.query('insert into webhook_secrets (endpoint_id, sealed) values ($1, $2)', [
+      id,
+      deps.sealer.seal(Buffer.from(secret), `webhook_secrets|${id}`),
+    ])
+  }, signal)
+  const endpoint = await getEndpoint(deps, id)
+  if (endpoint === null) throw new Error(`creating endpoint ${id}: deleted before it could be answered`)
+  return { ok: true, endpoint: { ...endpoint, secret } }
+}
+
+/** Newest first. `limit` is 1..200; after a cursor that is none of ours comes nothing. */
+export async function listEndpoints(
+  deps: EndpointDeps,
+  page: { cursor?: string | undefined; limit: number },
+): Promise<{ data: readonly Endpoint[]; nextCursor: string | null }> {
+  const rows = await deps.database.query<EndpointRow>(
+    `${selectEndpoints} where e.deleted_at is null
+       and ($1::text is null or (e.created_at, e.endpoint_id) < (select c.created_at, c.endpoint_id from webhook_endpoints c where c.endpoint_id = $1))
+     order by e.created_at desc, e.endpoint_id desc limit $2`,
+    [page.cursor ?? null, page.limit + 1],
+  )
+  const data = rows.slice(0, page.limit).map(row => endpointOf(deps, row))
+  return { data, nextCursor: rows.length > page.limit ? (data.at(-1)?.id ?? null) : null }
+}
+
+export async function getEndpoint(deps: EndpointDeps, id: string): Promise<Endpoint | null> {
+  const [row] = await deps.database.query<EndpointRow>(`${selectEndpoints} where e.endpoint_id = $1 and e.deleted_at is null`, [
+    id,
+  ])
+  return row === undefined ? null : endpointOf(deps, row)
+}
+
+/** RFC 7396, validated after merging; null: no such endpoint. Enabling one that its receiver disabled clears the reason. */
+export async function patchEndpoint(
+  deps: EndpointDeps,
+  id: string,
+  patch: unknown,
+  signal: AbortSignal,
+): Promise<Changed<Endpoint> | null> {
+  const problems = await deps.database.transact(async tx => {
+    const [row] = await tx.query<EndpointRow>(
+      `${selectEndpoints} where e.endpoint_id = $1 and e.deleted_at is null for update of e`,
+      [id],
+    )
+    if (row === undefined) return null
+    const current = inputOf(deps, row)
+    const merged = mergePatch(current, patch)
+    const parsed = endpointInput.safeParse(merged)
+    if (!parsed.success) return problemsOf(parsed.error, merged)
+    const problem = checkUrl(parsed.data.url, deps.config)
+    if (problem !== null) return [problem]
+    const version = settingsText(parsed.data) === settingsText(current) ? row.version : row.version + 1
+    if (version !== row.version) await insertVersion(deps, tx, { id, version, input: parsed.data })
+    await tx.query(
+      `update webhook_endpoints set version = $2, enabled = $3, changed_at = now(),
+         disabled_reason = case when $3 then null else disabled_reason end
+       where endpoint_id = $1`,
+      [id, version, parsed.data.enabled],
+    )
+    return []
+  }, signal)
+  if (problems === null) return null
+  if (problems.length > 0) return { ok: false, problems }
+  const endpoint = await getEndpoint(deps, id)
+  return endpoint === null ? null : { ok: true, endpoint }
+}
+
+/** false: no such endpoint. What it still owed is discarded by the bridge, delivery by delivery. */
+export async function deleteEndpoint(deps: Pick<EndpointDeps, 'database'>, id: string): Promise<boolean> {
+  const rows = await deps.database.query(
+    'update webhook_endpoints set deleted_at = now() where endpoint_id = $1 and deleted_at is null returning endpoint_id',
+    [id],
+  )
+  return rows.length > 0
+}
+
+type EndpointRow = {
+  endpoint_id: string
+  version: number
+  enabled: boolean
+  disabled_reason: string | null
+  created_at: Date
+  url: string
+  instance_ids: string[] | null
+  event_types: string[] | null
+  chats_include: string[] | null
+  chats_exclude: string[] | null
+  headers_sealed: Buffer
+  hold_media_seconds: number | null
+  media_holds_chat: boolean
+}
+const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.instance_ids, v.event_types,
+    v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat
+  from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)`
+
+async function insertVersion(deps: EndpointDeps, tx: Transaction, of: { id: string; version: number; input: EndpointInput }) {
+  const { id, version, input } = of
+  const holdMedia = input.holdMedia ?? Math.round(deps.config.holdMediaMs / 1000)
+  await tx.query(
+    `insert into webhook_endpoint_versions (endpoint_id, version, url, instance_ids, event_types, chats_include, chats_exclude,
+       lane_order, format, headers_sealed, hold_media_seconds, media_holds_chat)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      id,
+      version,
+      input.url,
+      input.instanceIds ?? null,
+      input.eventTypes ?? null,
+      input.chats?.include?.map(addressOf) ?? null,
+      input.chats?.exclude?.map(addressOf) ?? null,
+      input.order,
+      input.format,
+      deps.sealer.seal(Buffer.from(JSON.stringify(input.headers ?? null)), headersContext(id)),
+      holdMedia === 'until-settled' ? null : holdMedia,
+      input.mediaHoldsChat,
+    ],
+  )
+}
+
+/** Headers are bound to their endpoint: a row copied elsewhere does not open. */
+export const headersContext = (endpointId: string): string => `webhook_endpoint_versions|${endpointId}`
+
+function inputOf(deps: Pick<EndpointDeps, 'sealer'>, row: EndpointRow): EndpointInput & { holdMedia: number | 'until-settled' } {
+  const headers = openHeaders(deps.sealer, row.endpoint_id, row.headers_sealed)
+  return {
+    role: 'events',
+    url: row.url,
+    ...(row.instance_ids !== null && { instanceIds: row.instance_ids }),
+    ...(row.event_types !== null && { eventTypes: row.event_types }),
+    ...((row.chats_include !== null || row.chats_exclude !== null) && {
+      chats: {
+        ...(row.chats_include !== null && { include: row.chats_include }),
+        ...(row.chats_exclude !== null && { exclude: row.chats_exclude }),
+      },
+    }),
+    order: 'chat',
+    format: 'zaplog',
+    ...(headers !== null && { headers }),
+    holdMedia: row.hold_media_seconds ?? 'until-settled',
+    mediaHoldsChat: row.media_holds_chat,
+    mediaUrls: 'link',
+    onMediaFailed: 'send',
+    onSkipped: 'send',
+    enabled: row.enabled,
+  }
+}
+
+const endpointOf = (deps: EndpointDeps, row: EndpointRow): Endpoint => ({
+  id: row.endpoint_id,
+  ...inputOf(deps, row),
+  ...(row.disabled_reason !== null && { disabledReason: row.disabled_reason }),
+  createdAt: row.created_at.toISOString(),
+})
+
+export function openHeaders(sealer: Sealer, endpointId: string, sealed: Uint8Array): Record<string, string> | null {
+  const headers: Record<string, string> | null = JSON.parse(sealer.open(sealed, headersContext(endpointId)).toString('utf8'))
+  return headers
+}
+
+/** Whether a patch changed what is versioned. */
+const settingsText = (input: EndpointInput): string => {
+  const { enabled: _enabled, ...versioned } = input
+  return JSON.stringify(Object.entries(versioned).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

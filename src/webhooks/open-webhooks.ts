@@ -1,0 +1,153 @@
+// The webhook bridge: from released deliveries to the clients' endpoints. At least once, in order per lane, the same webhook-id for ever;
+// an endpoint that is slow or down delays nobody else, and never the log.
+import { randomUUID } from 'node:crypto'
+import { Agent, type Dispatcher } from 'undici'
+import type { Database } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { EventLog, PartitionStatus, ProgressStore } from '../log/log.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Check, Role } from '../runtime/role.ts'
+import type { Sealer } from '../runtime/seal.ts'
+import { wait } from '../runtime/wait.ts'
+import type { AttemptDeps } from './attempt-delivery.ts'
+import type { Links } from './build-post.ts'
+import { createSituationReader } from './delivery-situation.ts'
+import { openDrain } from './drain-waiting.ts'
+import { forgetOldDeliveries } from './forget-deliveries.ts'
+import { createGuardedConnector } from './guarded-connector.ts'
+import { createAttemptRecorder } from './record-attempts.ts'
+import { createSlots } from './slots.ts'
+import { takeInDelivery } from './take-in-delivery.ts'
+import { createAttemptMetrics, createBacklog } from './webhook-metrics.ts'
+
+/** What the bridge's group reads: for the start step that makes the progress rows. */
+export const topicsOf: Readonly<Record<'webhooks', readonly TopicName[]>> = { webhooks: ['webhook-deliveries'] }
+
+export type WebhooksDeps = {
+  database: Database
+  log: EventLog
+  progress: ProgressStore
+  codec: Codec
+  sealer: Sealer
+  links: Links
+  topic(name: TopicName): string
+  group(name: string): string
+  config: Config['webhooks']
+  version: string
+  logger: Logger
+  metrics: Metrics
+  clock: () => number
+  random: () => number
+}
+
+const DRAIN_POLL_MS = 1_000
+const READ_BACKLOG_EVERY_MS = 10_000
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
+/** Lanes that may be busy or wait for a slot, per slot of this process. */
+const LANES_PER_SLOT = 16
+
+export function openWebhooks(deps: WebhooksDeps): Role {
+  const group = deps.group('webhooks')
+  const intake = new AbortController()
+  const lifetime = new AbortController()
+  const dispatcher = openDispatcher(deps.config)
+  const slots = createSlots({
+    total: deps.config.maxInFlight,
+    perEndpoint: deps.config.maxInFlightPerEndpoint,
+  })
+  const attempt: AttemptDeps = {
+    ...deps,
+    group,
+    dispatcher,
+    metrics: createAttemptMetrics(deps.metrics),
+    record: createAttemptRecorder(deps.database, lifetime.signal),
+    lifetime: lifetime.signal,
+  }
+  const readSituation = createSituationReader(deps.database)
+  const backlog = createBacklog(deps)
+  const shared = { database: deps.database, attempt, slots, readSituation }
+  const drain = openDrain({
+    ...shared,
+    member: randomUUID(),
+    perEndpoint: deps.config.maxInFlightPerEndpoint,
+    pollMs: DRAIN_POLL_MS,
+  })
+  const watching = watchBacklog()
+
+  const consumption = deps.log.consumeLanes(
+    {
+      group,
+      topics: topicsOf.webhooks.map(deps.topic),
+      deadLetterTopic: deps.topic('dead-letters'),
+      progress: deps.progress,
+      maxConcurrency: LANES_PER_SLOT * deps.config.maxInFlight,
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      // Our own schedule ends sooner: this bounds surprises only.
+      maxAttempts: deps.config.retryDelaysMs.length + 20,
+      lane: record => record.key,
+      handle: (record, _attempt, signal) => takeInDelivery({ ...shared, backlog, wakeDrain: drain.wake }, record, signal),
+    },
+    intake.signal,
+  )
+
+  async function watchBacklog() {
+    do {
+      try {
+        await backlog.read(deps.database)
+        await forgetOldDeliveries(deps.database)
+      } catch (error) {
+        deps.logger.warn('webhooks.backlog-unread', { error })
+      }
+    } while (await wait(READ_BACKLOG_EVERY_MS, intake.signal))
+  }
+
+  /** Exchanges that began are finished, as far as the log's stop waits for them: ending them would only repeat them elsewhere. */
+  async function stop() {
+    slots.close()
+    intake.abort()
+    await Promise.all([drain.close(), consumption.done, watching])
+    lifetime.abort()
+    await dispatcher.destroy()
+  }
+  let stopped: Promise<void> | null = null
+
+  return {
+    name: 'webhooks',
+    checks: () => [
+      ...consumption.status().flatMap(checkOf),
+      { name: 'webhooks drain', state: drain.trouble() === null ? 'ok' : 'degraded', detail: drain.trouble() ?? 'running' },
+    ],
+    close: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+const checkOf = (of: PartitionStatus): readonly Check[] =>
+  of.state === 'running'
+    ? []
+    : [
+        {
+          name: `webhooks ${of.topic} partition ${of.partition}`,
+          state: 'degraded',
+          detail: `${of.state}: ${of.reason ?? 'no reason given'}`,
+        },
+      ]
+
+/** Our own slots bound what is in flight, so that nothing ever queues here while its deadline runs. */
+const openDispatcher = (config: Config['webhooks']): Dispatcher =>
+  new Agent({
+    connect: createGuardedConnector({ allowances: config }),
+    connections: config.maxInFlight,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: config.attemptTimeoutMs,
+    bodyTimeout: config.attemptTimeoutMs,
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 10_000,
+    clientTtl: 60_000,
+  })

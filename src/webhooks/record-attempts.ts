@@ -1,0 +1,151 @@
+// Writes what came of an attempt: the attempt log, the delivery's state, the endpoint's clock, and what its lane skipped. One transaction
+// per batch. A delivery that is delivered, dead or discarded never changes again, whoever says otherwise.
+import type { Database, Transaction } from '../database/database.ts'
+import type { EventOf } from '../events/event.ts'
+import type { AttemptOutcome } from './attempt-outcome.ts'
+import { coalesce } from './coalesce.ts'
+
+export type Released = EventOf<'delivery.released'>
+export type AttemptRecord = {
+  delivery: Released
+  /** null: decided without an attempt (the endpoint is gone). */
+  exchange: {
+    attempt: number
+    durationMs: number
+    statusCode: number | null
+    error: string | null
+    response: string | null
+  } | null
+  outcome: AttemptOutcome
+}
+
+/** Longer waits are rows, not memory (SPEC E5). */
+export const SHORT_WAIT_MS = 60_000
+const MAX_BATCH = 200
+
+export const createAttemptRecorder = (database: Database, signal: AbortSignal): ((record: AttemptRecord) => Promise<null>) =>
+  coalesce(async batch => {
+    await database.transact(tx => write(tx, batch), signal)
+    return batch.map(() => null)
+  }, MAX_BATCH)
+
+async function write(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {
+  await writeDeliveries(tx, batch)
+  await writeAttempts(tx, batch)
+  await noteSuccesses(tx, batch)
+  await countSkipped(tx, batch)
+  for (const record of batch) await disableAsAsked(tx, record)
+}
+
+export function stateAfter(outcome: AttemptOutcome): string {
+  switch (outcome.kind) {
+    case 'retry':
+      return outcome.inMs > SHORT_WAIT_MS ? 'waiting' : 'retrying'
+    case 'disabled':
+      return 'waiting'
+    default:
+      return outcome.kind
+  }
+}
+
+async function writeDeliveries(tx: Transaction, batch: readonly AttemptRecord[]) {
+  await tx.query(
+    `insert into webhook_deliveries as d (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id,
+       state, attempts, first_attempt_at, last_attempt_at, retry_at, status_code, error)
+     select delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, coalesce(attempt, 0),
+            now() - duration_ms * interval '1 millisecond', now() - duration_ms * interval '1 millisecond',
+            now() + retry_in_ms * interval '1 millisecond', status_code, error
+       from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                   $10::integer[], $11::float8[], $12::float8[], $13::integer[], $14::text[])
+         as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state,
+               attempt, duration_ms, retry_in_ms, status_code, error)
+     on conflict (delivery_id) do update set
+       state = excluded.state,
+       attempts = greatest(d.attempts, excluded.attempts),
+       first_attempt_at = coalesce(d.first_attempt_at, excluded.first_attempt_at),
+       last_attempt_at = coalesce(excluded.last_attempt_at, d.last_attempt_at),
+       retry_at = excluded.retry_at,
+       status_code = excluded.status_code,
+       error = excluded.error
+     where d.state not in ('delivered', 'dead', 'discarded')`,
+    [
+      batch.map(one => one.delivery.deliveryId),
+      batch.map(one => one.delivery.endpointId),
+      batch.map(one => one.delivery.endpointVersion),
+      batch.map(one => eventIdOf(one.delivery)),
+      batch.map(one => one.delivery.instanceId),
+      batch.map(one => one.delivery.lane),
+      batch.map(one => one.delivery.webhookType),
+      batch.map(one => one.delivery.messageId ?? null),
+      batch.map(one => stateAfter(one.outcome)),
+      batch.map(one => one.exchange?.attempt ?? null),
+      batch.map(one => one.exchange?.durationMs ?? null),
+      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.inMs : null)),
+      batch.map(one => one.exchange?.statusCode ?? null),
+      batch.map(one => one.exchange?.error ?? reasonOf(one.outcome)),
+    ],
+  )
+}
+
+/** After a crash an attempt may come again under its number: the later one is the one on record. */
+async function writeAttempts(tx: Transaction, batch: readonly AttemptRecord[]) {
+  const made = batch.flatMap(({ delivery, exchange, outcome }) =>
+    exchange === null ? [] : [{ deliveryId: delivery.deliveryId, ...exchange, outcome }],
+  )
+  await tx.query(
+    `insert into webhook_attempts (delivery_id, attempt, outcome, started_at, duration_ms, status_code, error, retry_in_ms, response)
+     select n.delivery_id, n.attempt, n.outcome, now() - n.duration_ms * interval '1 millisecond', n.duration_ms, n.status_code, n.error,
+            n.retry_in_ms, n.response
+       from unnest($1::text[], $2::integer[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[], $8::text[])
+         as n (delivery_id, attempt, outcome, duration_ms, status_code, error, retry_in_ms, response)
+     on conflict (delivery_id, attempt) do update set outcome = excluded.outcome, started_at = excluded.started_at,
+       duration_ms = excluded.duration_ms, status_code = excluded.status_code, error = excluded.error,
+       retry_in_ms = excluded.retry_in_ms, response = excluded.response`,
+    [
+      made.map(one => one.deliveryId),
+      made.map(one => one.attempt),
+      made.map(one => stateAfter(one.outcome)),
+      made.map(one => Math.round(one.durationMs)),
+      made.map(one => one.statusCode),
+      made.map(one => one.error ?? reasonOf(one.outcome)),
+      made.map(one => (one.outcome.kind === 'retry' ? Math.round(one.outcome.inMs) : null)),
+      made.map(one => one.response),
+    ],
+  )
+}
+
+/** At most ten writes a second to one endpoint's row, in one order, so that nodes do not deadlock. */
+async function noteSuccesses(tx: Transaction, batch: readonly AttemptRecord[]) {
+  const endpoints = new Set(batch.filter(one => one.outcome.kind === 'delivered').map(one => one.delivery.endpointId))
+  if (endpoints.size === 0) return
+  await tx.query(
+    `update webhook_endpoints set succeeded_at = now() where endpoint_id in (
+       select endpoint_id from webhook_endpoints
+        where endpoint_id = any($1) and (succeeded_at is null or succeeded_at < now() - interval '100 milliseconds')
+        order by endpoint_id for update)`,
+    [[...endpoints]],
+  )
+}
+
+async function countSkipped(tx: Transaction, batch: readonly AttemptRecord[]) {
+  const lanesOf = (kind: AttemptOutcome['kind']) => batch.filter(one => one.outcome.kind === kind).map(one => one.delivery.lane)
+  if (lanesOf('delivered').length > 0) await tx.query('delete from webhook_skipped where lane = any($1)', [lanesOf('delivered')])
+  for (const lane of lanesOf('dead'))
+    await tx.query(
+      `insert into webhook_skipped as s (lane, skipped) values ($1, 1) on conflict (lane) do update set skipped = s.skipped + 1`,
+      [lane],
+    )
+}
+
+async function disableAsAsked(tx: Transaction, { delivery, outcome }: AttemptRecord) {
+  const reason = outcome.kind === 'disabled' ? outcome.reason : outcome.kind === 'delivered' ? outcome.disable : null
+  if (reason === null) return
+  await tx.query(
+    'update webhook_endpoints set enabled = false, disabled_reason = $2, changed_at = now() where endpoint_id = $1 and enabled',
+    [delivery.endpointId, reason],
+  )
+}
+
+const reasonOf = (outcome: AttemptOutcome): string | null => ('reason' in outcome ? outcome.reason : null)
+/** deliveryId is {eventId}_{endpointId}. */
+const eventIdOf = (delivery: Released) => delivery.deliveryId.slice(0, delivery.deliveryId.indexOf('_'))

@@ -1,0 +1,93 @@
+// A delivery as its lane hands it over: attempted at once, or laid down as a row behind those of its lane that wait.
+// Nothing here may hold the partition: what cannot start soon, or must wait long, becomes a row and the log goes on.
+import { type Database, DatabaseError } from '../database/database.ts'
+import { EventError } from '../events/codec.ts'
+import type { LogRecord, Outcome } from '../log/log.ts'
+import { RegistryError } from '../log/registry.ts'
+import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
+import type { Situation, SituationOf } from './delivery-situation.ts'
+import { type Released, SHORT_WAIT_MS } from './record-attempts.ts'
+import type { Slots } from './slots.ts'
+import { enterWaiting, joinWaiting } from './waiting-lanes.ts'
+import type { Backlog } from './webhook-metrics.ts'
+
+export type TakeInDeps = {
+  database: Database
+  attempt: AttemptDeps
+  slots: Slots
+  readSituation(of: SituationOf): Promise<Situation>
+  backlog: Pick<Backlog, 'waitingOf'>
+  /** Somebody may have to drain sooner than the next look. */
+  wakeDrain(): void
+}
+
+/** A healthy endpoint's burst passes in memory; behind one that is slow, deliveries become rows before they fill it. */
+const patience = { maxWaiting: 500, maxWaitMs: 2_000 }
+const done: Outcome = { kind: 'emit', appends: [] }
+/** Beyond so many waiting deliveries of one endpoint only their places in the log are kept. */
+const MAX_KEPT_VALUES = 20_000
+
+export async function takeInDelivery(deps: TakeInDeps, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const event = await deps.attempt.codec.decode(record.value, signal)
+    if (event === null) return done
+    if (event.type !== 'delivery.released') return { kind: 'park', reason: `expected delivery.released, got ${event.type}` }
+    return await takeIn(deps, event, record, signal)
+  } catch (error) {
+    return outcomeOfError(error, signal)
+  }
+}
+
+async function takeIn(deps: TakeInDeps, delivery: Released, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
+  const slot = await deps.slots.take(delivery.endpointId, patience, signal)
+  if (slot === 'aborted') return handedBack
+  if (slot === 'full') return layDown(deps, delivery, record, 0)
+  try {
+    const situation = await deps.readSituation(delivery)
+    if (situation.laneWaits && (await joinWaiting(deps.database, waiting(deps, delivery, record), signal))) return done
+    signal.throwIfAborted()
+    const current = situation.laneWaits ? await deps.readSituation(delivery) : situation
+    const result = await attemptDelivery(deps.attempt, { delivery, record, situation: current }, signal)
+    return await follow(deps, delivery, record, result)
+  } finally {
+    slot.release()
+  }
+}
+
+function follow(deps: TakeInDeps, delivery: Released, record: LogRecord, result: AttemptResult): Outcome | Promise<Outcome> {
+  switch (result.kind) {
+    case 'finished':
+      return done
+    case 'again':
+      if (result.inMs <= SHORT_WAIT_MS) return { kind: 'retry', delayMs: result.inMs, reason: 'the receiver did not take it' }
+      return layDown(deps, delivery, record, result.inMs)
+    case 'disabled':
+      return layDown(deps, delivery, record, 0)
+  }
+}
+
+async function layDown(deps: TakeInDeps, delivery: Released, record: LogRecord, dueInMs: number): Promise<Outcome> {
+  await enterWaiting(deps.database, waiting(deps, delivery, record), dueInMs, deps.attempt.lifetime)
+  if (dueInMs === 0) deps.wakeDrain()
+  return done
+}
+
+const waiting = (deps: TakeInDeps, delivery: Released, record: LogRecord) => ({
+  delivery,
+  record,
+  keepValue: deps.backlog.waitingOf(delivery.endpointId) < MAX_KEPT_VALUES,
+})
+
+/** The assignment is over: whatever this says is discarded. */
+const handedBack: Outcome = { kind: 'retry', delayMs: 0, reason: 'the assignment has ended' }
+
+/** What is down is waited for and costs no attempt; what is unreadable can never succeed; the rest is a surprise. */
+function outcomeOfError(error: unknown, signal: AbortSignal): Outcome {
+  if (signal.aborted) return handedBack
+  if (error instanceof EventError) return { kind: 'park', reason: error.message }
+  if (error instanceof DatabaseError && (error.retryable || error.code === 'commit-unknown'))
+    return { kind: 'pause', dependency: 'postgres', delayMs: 1000, reason: error.message }
+  if (error instanceof RegistryError && error.retryable)
+    return { kind: 'pause', dependency: 'schema-registry', delayMs: 1000, reason: error.message }
+  throw error
+}

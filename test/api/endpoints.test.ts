@@ -1,0 +1,117 @@
+// Endpoints over HTTP: the secret once, every wrong field by name, changes merged, what is deleted gone.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { collectLogLines } from '../log-lines.ts'
+import { openTestApi, type TestApi } from './open-test-api.ts'
+
+const logger = collectLogLines()
+let api: TestApi
+beforeAll(async () => {
+  api = await openTestApi('api-endpoints', logger)
+})
+afterAll(() => api.close())
+
+const url = 'https://hooks.example.com/zaplog'
+const create = (body: object) => api.call('POST', '/v1/endpoints', { body: { url, ...body } })
+
+test('[E1] a new endpoint is answered whole, and its secret is shown this once', async () => {
+  const created = await create({ eventTypes: ['message.*'], headers: { 'x-team': 'blue' }, holdMedia: 0 })
+  expect(created.status).toBe(201)
+  const { secret, ...endpoint } = created.json
+  expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+  expect(endpoint).toMatchObject({
+    role: 'events',
+    url,
+    eventTypes: ['message.*'],
+    order: 'chat',
+    format: 'zaplog',
+    headers: { 'x-team': 'blue' },
+    holdMedia: 0,
+    mediaHoldsChat: true,
+    mediaUrls: 'link',
+    onMediaFailed: 'send',
+    enabled: true,
+  })
+  expect(created.headers.get('location')).toBe(`/v1/endpoints/${endpoint.id}`)
+  expect((await api.call('GET', `/v1/endpoints/${endpoint.id}`)).json).toEqual(endpoint)
+})
+
+test('[E1] the list is newest first, and its pages hold each endpoint once', async () => {
+  const ids: unknown[] = []
+  for (let made = 0; made < 3; made++) ids.push((await create({})).json.id)
+  const first = await api.call('GET', '/v1/endpoints?limit=2')
+  const second = await api.call('GET', `/v1/endpoints?limit=2&cursor=${first.json.nextCursor}`)
+  const listed = [...(first.json.data as { id: string }[]), ...(second.json.data as { id: string }[])].map(one => one.id)
+  expect(listed.slice(0, 3)).toEqual(ids.reverse())
+  expect(new Set(listed).size).toBe(4)
+})
+
+test('[E1] a change is merged, and null takes a field back', async () => {
+  const { json } = await create({ eventTypes: ['message.received'], headers: { 'x-team': 'blue' } })
+  const patched = await api.call('PATCH', `/v1/endpoints/${json.id}`, {
+    body: { eventTypes: null, headers: { 'x-env': 'test' }, enabled: false },
+  })
+  expect(patched.status).toBe(200)
+  expect(patched.json).toMatchObject({ headers: { 'x-team': 'blue', 'x-env': 'test' }, enabled: false })
+  expect(patched.json).not.toHaveProperty('eventTypes')
+  expect(patched.json).not.toHaveProperty('secret')
+})
+
+test('[E1] a deleted endpoint is gone for every call', async () => {
+  const { json } = await create({})
+  expect((await api.call('DELETE', `/v1/endpoints/${json.id}`)).status).toBe(204)
+  for (const [method, body] of [['GET'], ['PATCH', { enabled: true }], ['DELETE']] as const)
+    expect((await api.call(method, `/v1/endpoints/${json.id}`, { body })).json).toMatchObject({
+      type: 'urn:zaplog:problem:endpoint-not-found',
+    })
+})
+
+describe('refusals', () => {
+  test.each([
+    ['http://hooks.example.com/x', 'https'],
+    ['ftp://hooks.example.com/x', 'https'],
+    ['not a url', 'a URL such as'],
+    ['https://user:pass@hooks.example.com/x', 'no user name or password'],
+    ['https://127.0.0.1/x', 'a public address'],
+    ['https://localhost/x', 'a public address'],
+    ['https://10.1.2.3/x', 'a public address'],
+    ['https://169.254.169.254/latest/meta-data', 'a public address'],
+    ['https://[::1]/x', 'a public address'],
+    ['https://0x7f000001/x', 'a public address'],
+  ])('[E9] %s is refused when it is set and when it is changed', async (bad, expected) => {
+    const created = await create({ url: bad })
+    expect(created.status).toBe(422)
+    expect(created.json.errors).toMatchObject([{ pointer: '/url', expected: expect.stringContaining(expected) }])
+    const { json } = await create({})
+    const patched = await api.call('PATCH', `/v1/endpoints/${json.id}`, { body: { url: bad } })
+    expect(patched.status).toBe(422)
+    expect(patched.json.errors).toEqual(created.json.errors)
+    expect((await api.call('GET', `/v1/endpoints/${json.id}`)).json.url).toBe(url)
+  })
+
+  test('[E1] an unknown event type is refused with the list of those that there are', async () => {
+    const { status, json } = await create({ eventTypes: ['message.received', 'message.exploded'] })
+    expect(status).toBe(422)
+    expect(json.errors).toMatchObject([
+      { pointer: '/eventTypes/1', expected: expect.stringMatching(/message\.received.*instance\.created/) },
+    ])
+  })
+
+  test('[I3] unknown fields and values that this version does not support are named', async () => {
+    const { json } = await create({ order: 'none', colour: 'red', holdMedia: 901 })
+    expect(json.errors).toMatchObject([
+      { pointer: '/order', expected: expect.stringContaining('chat'), received: '"none"' },
+      { pointer: '/holdMedia', expected: 'at most 900', received: '901' },
+      { pointer: '/colour', expected: 'nothing: there is no such field' },
+    ])
+  })
+
+  test('[I2] the value of a refused header is not repeated: it may be a credential', async () => {
+    const { status, text } = await create({ headers: { 'webhook-id': 'hunter2' } })
+    expect(status).toBe(422)
+    expect(text).not.toContain('hunter2')
+  })
+
+  test('[I3] a wrong cursor is refused', async () => {
+    expect((await api.call('GET', '/v1/endpoints?cursor=ep_1')).status).toBe(422)
+  })
+})

@@ -1,0 +1,140 @@
+// One socket per process: health from the first moment, the API while it is mounted, nothing cut while it closes.
+import { afterEach, describe, expect, test } from 'vitest'
+import { createApp } from '../../src/api/create-app.ts'
+import { type HttpServer, openHttpServer } from '../../src/api/http-server.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import type { Check } from '../../src/runtime/role.ts'
+import { collectLogLines } from '../log-lines.ts'
+
+const logger = collectLogLines()
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close()
+})
+
+async function openServer(
+  given: { checks?: readonly Check[]; isReady?: boolean; metricsToken?: string } = {},
+): Promise<HttpServer> {
+  const server = await openHttpServer({
+    config: { host: '127.0.0.1', port: 0, metricsToken: given.metricsToken ?? null },
+    checks: () => given.checks ?? [],
+    isReady: () => given.isReady ?? true,
+    metrics: createMetrics({ processMetrics: false }),
+    logger,
+  })
+  open.push(server)
+  return server
+}
+
+describe('health', () => {
+  test('[H3] a process without trouble is live and ready, without a key', async () => {
+    const { url } = await openServer()
+    expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'ok' })
+    const ready = await fetch(`${url}/health/ready`)
+    expect(ready.status).toBe(200)
+    expect(await ready.json()).toEqual({ status: 'ok', checks: [] })
+  })
+
+  test('[H3] what a restart would not help is live, ready and degraded, with the reason', async () => {
+    const checks: Check[] = [{ name: 'webhooks', state: 'degraded', detail: 'partition 3 halted: truncated' }]
+    const { url } = await openServer({ checks })
+    expect((await fetch(`${url}/health/live`)).status).toBe(200)
+    const ready = await fetch(`${url}/health/ready`)
+    expect(ready.status).toBe(200)
+    expect(await ready.json()).toEqual({ status: 'degraded', checks })
+  })
+
+  test('[H3] what a restart would help is neither live nor ready', async () => {
+    const { url } = await openServer({ checks: [{ name: 'projections', state: 'failed', detail: 'no progress for 60 s' }] })
+    expect((await fetch(`${url}/health/live`)).status).toBe(503)
+    expect((await fetch(`${url}/health/ready`)).status).toBe(503)
+  })
+
+  test('[H3] a process that is still starting is live and not ready', async () => {
+    const { url } = await openServer({ isReady: false })
+    expect((await fetch(`${url}/health/live`)).status).toBe(200)
+    const ready = await fetch(`${url}/health/ready`)
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toEqual({ status: 'starting', checks: [] })
+  })
+
+  test('[L] everything else is 503 with Retry-After while the API is not mounted', async () => {
+    const { url } = await openServer()
+    const answer = await fetch(`${url}/v1/instances`)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toMatchObject({ type: 'urn:zaplog:problem:not-serving', status: 503 })
+  })
+})
+
+describe('metrics', () => {
+  test('[H1] metrics are open where no token is set, and ask for it where one is', async () => {
+    const first = await openServer()
+    const answer = await fetch(`${first.url}/metrics`)
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain/)
+    const { url } = await openServer({ metricsToken: 'scrape-me' })
+    expect((await fetch(`${url}/metrics`)).status).toBe(401)
+    expect((await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer scrape-you' } })).status).toBe(401)
+    await fetch(`${url}/health/live`)
+    const scraped = await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer scrape-me' } })
+    expect(await scraped.text()).toContain('zaplog_http_request_seconds_count{method="GET",route="/health/live",status="200"} 1')
+  })
+})
+
+describe('closing', () => {
+  async function mountSlow(server: HttpServer) {
+    const app = createApp({ logger, metrics: createMetrics({ processMetrics: false }) })
+    const entered = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    app.get('/slow', async () => {
+      entered.resolve()
+      await release.promise
+      return 'done'
+    })
+    await app.ready()
+    const unmount = server.mount((request, response) => app.routing(request, response))
+    return { unmount, entered: entered.promise, release: release.resolve }
+  }
+
+  test('[H6] a request in flight is answered before the API is gone, and the next one is refused meanwhile', async () => {
+    const server = await openServer()
+    const { unmount, entered, release } = await mountSlow(server)
+    const slow = fetch(`${server.url}/slow`)
+    await entered
+    const unmounted = unmount(10_000)
+    expect((await fetch(`${server.url}/slow`)).status).toBe(503)
+    release()
+    expect(await (await slow).text()).toBe('done')
+    await unmounted
+  })
+
+  test('[H6] a request that takes longer than the grace is cut', async () => {
+    const server = await openServer()
+    const { unmount, entered } = await mountSlow(server)
+    const slow = fetch(`${server.url}/slow`).catch(() => 'cut')
+    await entered
+    await unmount(1)
+    expect(await slow).toBe('cut')
+  })
+
+  test('[H6] a closed server takes no connection, and closing twice is closing once', async () => {
+    const server = await openServer()
+    await fetch(`${server.url}/health/live`)
+    await Promise.all([server.close(), server.close()])
+    await expect(fetch(`${server.url}/health/live`)).rejects.toThrow()
+  })
+
+  test('[H8] an address in use is named', async () => {
+    const { url } = await openServer()
+    const port = Number(new URL(url).port)
+    const second = openHttpServer({
+      config: { host: '127.0.0.1', port, metricsToken: null },
+      checks: () => [],
+      isReady: () => true,
+      metrics: createMetrics({ processMetrics: false }),
+      logger,
+    })
+    await expect(second).rejects.toThrow(`listening on 127.0.0.1 port ${port}: listen EADDRINUSE`)
+  })
+})

@@ -1,0 +1,219 @@
+// The read model over HTTP: what was written can be read from the position on that the write answered, under every address of a chat.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aGroup, anEvent, somebody, somebodyElse } from '../events.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { openTestApi, type TestApi } from './open-test-api.ts'
+import { appendEvents, projectEvents } from './project-events.ts'
+
+const logger = collectLogLines()
+let api: TestApi
+let projection: { close(): Promise<void> }
+let position: string
+
+const jpeg = { mimetype: 'image/jpeg', sizeBytes: 1000, fileName: 'férias.jpg', width: 640, height: 480 }
+const texts = Array.from({ length: 5 }, (_, index) =>
+  anEvent('message.received', { messageId: `TEXT${index}`, text: index === 2 ? 'the invoice of January' : `line ${index}` }),
+)
+const inGroup = anEvent('message.received', {
+  messageId: 'GROUP',
+  chatId: aGroup,
+  chatPn: null,
+  senderId: somebodyElse.lid,
+  senderPn: somebodyElse.pn,
+  isGroup: true,
+})
+const picture = anEvent('message.received', { messageId: 'PICTURE', kind: 'image', text: 'a caption', media: jpeg })
+const failing = anEvent('message.received', { messageId: 'FAILING', kind: 'document', media: { mimetype: 'application/pdf' } })
+
+beforeAll(async () => {
+  api = await openTestApi('api-messages', logger)
+  projection = await projectEvents(api, logger)
+  await api.call('POST', '/v1/instances', { body: { id: 'shop', name: 'Shop' } })
+  await api.call('POST', '/v1/instances', { body: { id: 'empty', name: 'Empty' } })
+  position = await appendEvents(api, [
+    anEvent('contact.updated'),
+    ...texts,
+    anEvent('message.reacted', { targetMessageId: 'TEXT0', emoji: '👍' }),
+    anEvent('message.edited', { targetMessageId: 'TEXT1', text: 'corrected' }),
+    inGroup,
+    picture,
+    failing,
+    anEvent('media.failed', {
+      sourceEventId: failing.eventId,
+      kind: 'document',
+      reason: 'gone',
+      stage: 'download',
+      retryable: true,
+    }),
+    anEvent('media.stored', {
+      sourceEventId: picture.eventId,
+      key: 'k.jpg',
+      thumbnailKey: 'k.jpg_thumb.jpg',
+      mimetype: 'image/jpeg',
+      fileName: 'férias.jpg',
+    }),
+    anEvent('instance.state-changed', { state: 'open', phone: '5511900000099' }),
+  ])
+  await api.call('GET', `/v1/instances?waitFor=${position}`)
+})
+afterAll(async () => {
+  await projection.close()
+  await api.close()
+})
+
+type Item = Record<string, unknown>
+const list = async (path: string) => {
+  const { status, json } = await api.call('GET', `/v1/instances/shop/${path}`)
+  expect(status).toBe(200)
+  return json.data as Item[]
+}
+const ids = (items: readonly Item[]) => items.map(one => one.messageId)
+
+describe('reading what was written', () => {
+  test('[D4] a read with waitFor sees the write whose position it names', async () => {
+    for (let index = 0; index < 10; index++) {
+      const name = `Name ${index}`
+      const patched = await api.call('PATCH', '/v1/instances/shop', { body: { name } })
+      const waitFor = patched.headers.get('zaplog-position')
+      expect((await api.call('GET', `/v1/instances/shop?waitFor=${waitFor}`)).status).toBe(200)
+      const [row] = await api.database.query<{ name: string }>(`select name from instances where instance_id = 'shop'`)
+      expect(row?.name).toBe(name)
+    }
+  })
+
+  test('[D4] what is no position is refused, wherever it is given', async () => {
+    for (const path of ['', '/shop', '/shop/chats', '/shop/messages', '/shop/messages/TEXT0', '/shop/contacts', '/shop/media']) {
+      const { status, json } = await api.call('GET', `/v1/instances${path}?waitFor=soon`)
+      expect([path, status]).toEqual([path, 422])
+      expect(json.errors).toEqual([{ parameter: 'waitFor', expected: 'zaplog-position of a write', received: 'soon' }])
+    }
+  })
+
+  test('[D4] a position that is never reached is 503 with Retry-After once patience ends', async () => {
+    const [topic, ...places] = JSON.parse(Buffer.from(position, 'base64url').toString()) as [string, ...[number, string][]]
+    const future = Buffer.from(JSON.stringify([topic, ...places.map(([partition]) => [partition, '999999'])])).toString(
+      'base64url',
+    )
+    const { status, headers, json } = await api.call('GET', `/v1/instances/shop/chats?waitFor=${future}`)
+    expect([status, headers.get('retry-after'), json.type]).toEqual([503, '1', 'urn:zaplog:problem:position-not-reached'])
+  })
+
+  test('[A1] the instance shows the state that its events tell', async () => {
+    expect((await api.call('GET', '/v1/instances/shop')).json).toMatchObject({ state: 'open', phone: '5511900000099' })
+  })
+})
+
+describe('messages', () => {
+  test('[D4] the messages of a chat are newest first, and its pages hold each once', async () => {
+    const seen: unknown[] = []
+    for (let path: string | null = `messages?chatId=${somebody.lid}&limit=3`; path !== null; ) {
+      const { json }: { json: Item } = await api.call('GET', `/v1/instances/shop/${path}`)
+      seen.push(...ids(json.data as Item[]))
+      path = json.nextCursor === null ? null : `messages?chatId=${somebody.lid}&limit=3&cursor=${json.nextCursor}`
+    }
+    expect(seen).toEqual(['FAILING', 'PICTURE', 'TEXT4', 'TEXT3', 'TEXT2', 'TEXT1', 'TEXT0'])
+  })
+
+  test('[D4] a chat is found by its LID, its phone-number JID and its digits', async () => {
+    const byLid = await list(`messages?chatId=${somebody.lid}`)
+    expect(await list(`messages?chatId=${encodeURIComponent(somebody.pn)}`)).toEqual(byLid)
+    expect(await list(`messages?chatId=${somebody.pn.split('@')[0]}`)).toEqual(byLid)
+    expect(await list('messages?chatId=5511900000077')).toEqual([])
+  })
+
+  test('[D4] words of the text find their message', async () => {
+    expect(ids(await list('messages?q=invoice'))).toEqual(['TEXT2'])
+    expect(ids(await list('messages?q=invoice%20-january'))).toEqual([])
+  })
+
+  test('[D4] after is inclusive and before is exclusive', async () => {
+    const at = (index: number) => new Date(texts[index]?.occurredAt ?? 0).toISOString()
+    expect(ids(await list(`messages?after=${at(1)}&before=${at(3)}`))).toEqual(['TEXT2', 'TEXT1'])
+  })
+
+  test('[D1] a message shows its edit, its reactions and its place, and is found by either id', async () => {
+    const { json } = await api.call('GET', '/v1/instances/shop/messages/TEXT0')
+    expect(json).toMatchObject({
+      messageId: 'TEXT0',
+      kind: 'text',
+      fromMe: false,
+      isGroup: false,
+      chatId: somebody.lid,
+      chatPn: somebody.pn,
+      media: null,
+    })
+    expect(json.reactions).toEqual([{ senderId: somebody.lid, emoji: '👍' }])
+    expect((await api.call('GET', `/v1/instances/shop/messages/${texts[0]?.eventId}`)).json).toEqual(json)
+    expect((await api.call('GET', '/v1/instances/shop/messages/TEXT1')).json).toMatchObject({ text: 'corrected' })
+  })
+
+  test('[C7] media comes with its stable links, and in words why there is none', async () => {
+    const { json } = await api.call('GET', '/v1/instances/shop/messages/PICTURE')
+    expect(json.media).toMatchObject({
+      status: 'stored',
+      reason: null,
+      mimetype: 'image/jpeg',
+      fileName: 'férias.jpg',
+      url: api.links.link(picture.eventId, 'file'),
+      thumbnailUrl: api.links.link(picture.eventId, 'thumbnail'),
+    })
+    const failed = await api.call('GET', '/v1/instances/shop/messages/FAILING')
+    expect(failed.json.media).toMatchObject({
+      status: 'failed',
+      reason: 'gone',
+      stage: 'download',
+      retryable: true,
+      thumbnailUrl: null,
+    })
+  })
+
+  test('[D4] an unknown message is 404, and so is one of another instance', async () => {
+    for (const path of [
+      '/v1/instances/shop/messages/NOTHING',
+      '/v1/instances/empty/messages/TEXT0',
+      `/v1/instances/shop/messages/TEXT0?chatId=${aGroup}`,
+    ])
+      expect((await api.call('GET', path)).json).toMatchObject({ type: 'urn:zaplog:problem:message-not-found' })
+  })
+})
+
+describe('chats, contacts and media', () => {
+  test('[D4] chats are the last active first, with name and last message', async () => {
+    const chats = await list('chats')
+    expect(chats.map(one => one.chatId)).toEqual([somebody.lid, aGroup])
+    expect(chats[0]).toMatchObject({
+      name: 'Somebody',
+      isGroup: false,
+      lastMessage: { messageId: 'FAILING', kind: 'document', fromMe: false },
+    })
+  })
+
+  test('[D4] contacts carry both addresses', async () => {
+    expect(await list('contacts')).toMatchObject([{ contactLid: somebody.lid, contactPn: somebody.pn, pushName: 'Somebody' }])
+  })
+
+  test('[D4] media is found by chat, kind, status and reason', async () => {
+    expect(ids(await list('media'))).toEqual(['FAILING', 'PICTURE'])
+    expect(ids(await list('media?kind=image'))).toEqual(['PICTURE'])
+    expect(ids(await list('media?status=failed&reason=gone'))).toEqual(['FAILING'])
+    expect(ids(await list(`media?chatId=${aGroup}`))).toEqual([])
+    expect((await list('media?kind=image'))[0]).toMatchObject({
+      eventId: picture.eventId,
+      url: api.links.link(picture.eventId, 'file'),
+    })
+  })
+
+  test.each(['chats', 'contacts', 'messages', 'media'])(
+    '[I3] %s of an unknown instance are 404, with a wrong cursor, limit or field 422',
+    async kind => {
+      expect((await api.call('GET', `/v1/instances/nobody/${kind}`)).json).toMatchObject({
+        type: 'urn:zaplog:problem:instance-not-found',
+      })
+      expect((await api.call('GET', `/v1/instances/empty/${kind}`)).json).toEqual({ data: [], nextCursor: null })
+      const wild = Buffer.from('[1e300,"x"]').toString('base64url')
+      for (const query of ['cursor=nonsense', 'cursor=W10', 'limit=0', 'limit=201', 'colour=red', 'after=x'])
+        expect([query, (await api.call('GET', `/v1/instances/shop/${kind}?${query}`)).status]).toEqual([query, 422])
+      expect((await api.call('GET', `/v1/instances/shop/${kind}?cursor=${wild}`)).status).toBe(200)
+    },
+  )
+})

@@ -1,0 +1,18 @@
+// Everything the log port promises, each sentence by its name. An adapter keeps all of it or declares its limit.
+import { appendPromises, lagPromises, readPromises, topicPromises } from './log-append.ts'
+import { batchPromises } from './log-batches.ts'
+import type { LogChecks } from './log-ground.ts'
+import { groupPromises } from './log-groups.ts'
+import { lanePromises } from './log-lanes.ts'
+import { pausePromises } from './log-pauses.ts'
+
+export const logPromises: LogChecks = {
+  ...appendPromises,
+  ...readPromises,
+  ...lagPromises,
+  ...topicPromises,
+  ...lanePromises,
+  ...pausePromises,
+  ...groupPromises,
+  ...batchPromises,
+}

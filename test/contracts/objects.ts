@@ -1,0 +1,295 @@
+// The promises of src/objects/objects.ts, one check each, for every adapter: green on a true one, red on one that breaks that promise.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ObjectError, type ObjectHead, type ObjectStore, type PresignGrant } from '../../src/objects/objects.ts'
+import { liveBytes, MAX_GROWTH_BYTES } from './live-bytes.ts'
+
+export type StoreUnderTest = {
+  store: ObjectStore
+  /** Whether a presigned URL's server would let this request through at that instant. */
+  admits(request: { method: string; url: string; contentType?: string; sizeBytes?: number }, nowAt: number): Promise<boolean>
+  close(): Promise<void>
+}
+type Check = (under: StoreUnderTest, prefix: string) => Promise<void>
+
+const never = new AbortController().signal
+const text = (value: string) => Buffer.from(value)
+async function* chunks(...values: readonly string[]) {
+  for (const value of values) yield text(value)
+}
+const object = (key: string, value: string, metadata: ObjectHead['metadata'] = {}) => ({
+  key,
+  body: chunks(value),
+  contentType: 'text/plain',
+  metadata,
+})
+export const readAll = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => Buffer.concat(await Array.fromAsync(body))
+const textAt = async (store: ObjectStore, key: string): Promise<string | null> => {
+  const found = await store.get({ key }, never)
+  return found === null ? null : (await readAll(found.body)).toString()
+}
+const keysUnder = async (store: ObjectStore, prefix: string) =>
+  (await Array.fromAsync(store.list(prefix, never))).map(one => one.key)
+const codeOf = (error: unknown) => (error instanceof ObjectError ? error.code : error)
+
+/** Each takes a prefix of its own, so that they may share a bucket. */
+export const objectPromises = {
+  '[C3] put shows nothing under the key before the body has ended': async ({ store }, prefix) => {
+    const key = `${prefix}/held`
+    const seen: (ObjectHead | null)[] = []
+    async function* body() {
+      yield text('first ')
+      seen.push(await store.head(key, never))
+      yield text('second')
+      seen.push(await store.head(key, never))
+    }
+    await store.put({ ...object(key, ''), body: body() }, never)
+    expect(seen).toEqual([null, null])
+    expect(await textAt(store, key)).toBe('first second')
+  },
+  '[C3] a body that throws leaves nothing, and put rejects': async ({ store }, prefix) => {
+    async function* body() {
+      yield text('half')
+      throw new Error('the source broke')
+    }
+    await expect(store.put({ ...object(`${prefix}/broken`, ''), body: body() }, never)).rejects.toThrow()
+    expect(await store.head(`${prefix}/broken`, never)).toBeNull()
+    expect(await keysUnder(store, `${prefix}/`)).toEqual([])
+  },
+  '[C3] a body that throws leaves the object that was there as it was': async ({ store }, prefix) => {
+    await store.put(object(`${prefix}/kept`, 'old', { version: '1' }), never)
+    async function* body() {
+      yield text('new')
+      throw new Error('the source broke')
+    }
+    await expect(store.put({ ...object(`${prefix}/kept`, ''), body: body() }, never)).rejects.toThrow()
+    expect(await textAt(store, `${prefix}/kept`)).toBe('old')
+    expect((await store.head(`${prefix}/kept`, never))?.metadata).toEqual({ version: '1' })
+  },
+  '[C3] memory does not grow with the size of what is put': async ({ store }, prefix) => {
+    const sizeBytes = 64 * 1024 * 1024
+    const peak = { bytes: 0 }
+    const before = liveBytes()
+    async function* body() {
+      for (let sent = 0; sent < sizeBytes; sent += 64 * 1024) {
+        yield Buffer.alloc(64 * 1024, sent / (64 * 1024))
+        if (sent % (8 * 1024 * 1024) === 0) peak.bytes = Math.max(peak.bytes, liveBytes() - before)
+      }
+      peak.bytes = Math.max(peak.bytes, liveBytes() - before)
+    }
+    const head = await store.put({ ...object(`${prefix}/large`, ''), body: body() }, never)
+    expect(head.sizeBytes).toBe(sizeBytes)
+    expect(peak.bytes).toBeLessThan(MAX_GROWTH_BYTES)
+    await store.delete([`${prefix}/large`], never)
+  },
+  '[C3] put that is aborted rejects `aborted` and leaves nothing, even while the body hangs': async ({ store }, prefix) => {
+    const stop = new AbortController()
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+    async function* body() {
+      yield text('half')
+      reach()
+      await new Promise<never>(() => 'hangs for ever')
+    }
+    const put = store.put({ ...object(`${prefix}/aborted`, ''), body: body() }, stop.signal).catch(codeOf)
+    await reached
+    stop.abort()
+    expect(await put).toBe('aborted')
+    expect(await keysUnder(store, `${prefix}/`)).toEqual([])
+  },
+  '[C6] put over an object replaces bytes, type and metadata together': async ({ store }, prefix) => {
+    const key = `${prefix}/replaced`
+    await store.put(object(key, 'a'.repeat(10), { version: 'a' }), never)
+    const readWhole = async () => {
+      const found = await store.get({ key }, never)
+      if (found === null) throw new Error('expected an object, got none')
+      const body = (await readAll(found.body)).toString()
+      expect(body).toBe((found.head.metadata.version ?? '').repeat(found.head.sizeBytes))
+    }
+    async function* watched(value: string) {
+      yield text(value)
+      await readWhole()
+    }
+    const write = (n: number) => {
+      const version = 'ab'.charAt(n % 2)
+      return store.put({ ...object(key, '', { version }), body: watched(version.repeat(10 + (n % 2))) }, never)
+    }
+    await write(1)
+    await write(2)
+    const writers = Array.from({ length: 8 }, (_, n) => write(n))
+    const readers = Array.from({ length: 8 }, readWhole)
+    await Promise.all([...writers, ...readers])
+  },
+  '[C7] get answers the bytes fromByte..toByte, both inclusive, and no more than there are': async ({ store }, prefix) => {
+    const key = `${prefix}/range`
+    await store.put(object(key, '0123456789'), never)
+    const range = async (fromByte?: number, toByte?: number) => {
+      const found = await store.get(
+        { key, ...(fromByte !== undefined && { fromByte }), ...(toByte !== undefined && { toByte }) },
+        never,
+      )
+      return found === null ? null : (await readAll(found.body)).toString()
+    }
+    expect(await range(2, 4)).toBe('234')
+    expect(await range(7)).toBe('789')
+    expect(await range(undefined, 0)).toBe('0')
+    expect(await range(8, 100)).toBe('89')
+    expect(await range(10)).toBe('')
+    expect(await range(4, 2).catch(codeOf)).toBe('refused')
+  },
+  '[C7] get answers the object as it was when called': async ({ store }, prefix) => {
+    const key = `${prefix}/snapshot`
+    await store.put({ ...object(key, ''), body: chunks('x'.repeat(300_000)) }, never)
+    const found = await store.get({ key }, never)
+    await store.put({ ...object(key, ''), body: chunks('y'.repeat(300_000)) }, never)
+    expect((await readAll(found?.body ?? chunks())).toString()).toBe('x'.repeat(300_000))
+  },
+  '[C4] head answers size, type, metadata in UTF-8, etag and time': async ({ store }, prefix) => {
+    const key = `${prefix}/head`
+    const metadata = { event_id: '0123', media_type: 'voz “é”' }
+    const earliest = Date.now() - 2000
+    const put = await store.put({ ...object(key, 'seven b', metadata), contentType: 'audio/ogg; codecs=opus' }, never)
+    const head = await store.head(key, never)
+    expect(head).toEqual(put)
+    expect(head).toMatchObject({ key, sizeBytes: 7, contentType: 'audio/ogg; codecs=opus', metadata })
+    expect(head?.modifiedAt).toBeGreaterThan(earliest)
+    expect((await store.get({ key }, never))?.head).toEqual(head)
+  },
+  '[C7] the etag changes when the bytes change': async ({ store }, prefix) => {
+    const first = await store.put(object(`${prefix}/etag`, 'one'), never)
+    const second = await store.put(object(`${prefix}/etag`, 'two'), never)
+    expect(first.etag).not.toBe('')
+    expect(second.etag).not.toBe(first.etag)
+    expect((await store.head(`${prefix}/etag`, never))?.etag).toBe(second.etag)
+  },
+  '[C4] an object without bytes is an object': async ({ store }, prefix) => {
+    await store.put({ ...object(`${prefix}/empty`, ''), body: chunks() }, never)
+    expect((await store.head(`${prefix}/empty`, never))?.sizeBytes).toBe(0)
+    expect(await textAt(store, `${prefix}/empty`)).toBe('')
+  },
+  '[C4] copy keeps the bytes, takes the given type and metadata, and leaves the source': async ({ store }, prefix) => {
+    await store.put(object(`${prefix}/from`, 'bytes', { event_id: 'a' }), never)
+    const to = { contentType: 'image/png', metadata: { event_id: 'b' } }
+    const head = await store.copy({ fromKey: `${prefix}/from`, toKey: `${prefix}/deep/er/to`, ...to }, never)
+    expect(head).toMatchObject({ ...to, key: `${prefix}/deep/er/to`, sizeBytes: 5 })
+    expect(await store.head(`${prefix}/deep/er/to`, never)).toEqual(head)
+    expect(await textAt(store, `${prefix}/deep/er/to`)).toBe('bytes')
+    expect((await store.head(`${prefix}/from`, never))?.metadata).toEqual({ event_id: 'a' })
+    await store.delete([`${prefix}/from`], never)
+    expect(await textAt(store, `${prefix}/deep/er/to`)).toBe('bytes')
+  },
+  '[C4] copy of what is not there is null and makes nothing': async ({ store }, prefix) => {
+    const copied = await store.copy({ fromKey: `${prefix}/none`, toKey: `${prefix}/to`, contentType: 'a/b', metadata: {} }, never)
+    expect(copied).toBeNull()
+    expect(await store.head(`${prefix}/to`, never)).toBeNull()
+  },
+  '[C6] what is missing is null': async ({ store }, prefix) => {
+    expect(await store.head(`${prefix}/missing`, never)).toBeNull()
+    expect(await store.get({ key: `${prefix}/missing` }, never)).toBeNull()
+  },
+  '[C11] delete removes every key named, and one that is not there is no error': async ({ store }, prefix) => {
+    await store.put(object(`${prefix}/1`, 'x'), never)
+    await store.put(object(`${prefix}/2`, 'x'), never)
+    await store.put(object(`${prefix}/3`, 'x'), never)
+    await store.delete([`${prefix}/1`, `${prefix}/none`, `${prefix}/3`], never)
+    expect(await keysUnder(store, `${prefix}/`)).toEqual([`${prefix}/2`])
+  },
+  '[C11] list answers what begins with the prefix, in ascending order of the keys’ bytes': async ({ store }, prefix) => {
+    const names = ['a', 'a.b', 'a/b', 'a/b/c', 'a0', 'B', 'b', '\u{ff5e}', '\u{1f600}', 'é', 'x y%z']
+    for (const name of names) await store.put(object(`${prefix}/${name}`, name), never)
+    const sorted = [...names].sort((a, b) => Buffer.compare(text(a), text(b))).map(name => `${prefix}/${name}`)
+    expect(await keysUnder(store, `${prefix}/`)).toEqual(sorted)
+    expect(await keysUnder(store, `${prefix}/a`)).toEqual(['a', 'a.b', 'a/b', 'a/b/c', 'a0'].map(name => `${prefix}/${name}`))
+    expect(await keysUnder(store, `${prefix}/a/`)).toEqual([`${prefix}/a/b`, `${prefix}/a/b/c`])
+    expect(await keysUnder(store, `${prefix}/nothing`)).toEqual([])
+    const [first] = await Array.fromAsync(store.list(`${prefix}/a.b`, never))
+    expect(first).toMatchObject({ sizeBytes: 3, modifiedAt: (await store.head(`${prefix}/a.b`, never))?.modifiedAt })
+  },
+  '[C4] keys that differ only in case are two objects, and a key may continue another': async ({ store }, prefix) => {
+    for (const key of ['k', 'K', 'k/k', 'é', 'e\u0301']) await store.put(object(`${prefix}/${key}`, key), never)
+    for (const key of ['k', 'K', 'k/k', 'é', 'e\u0301']) expect(await textAt(store, `${prefix}/${key}`)).toBe(key)
+  },
+  '[I3] what is no key is refused by every call': async ({ store }, prefix) => {
+    const signal = never
+    for (const key of ['', '/a', 'a/', 'a//b', '../a', 'a/../../b', '.', 'a/./b', 'a\0b', '..\\a', '\ud800', 'x'.repeat(1025)]) {
+      const bad = key === '' ? '' : `${prefix}/${key}`
+      const copy = { contentType: 'a/b', metadata: {} }
+      expect(await store.put(object(bad, 'x'), signal).catch(codeOf), `put ${bad}`).toBe('refused')
+      expect(await store.get({ key: bad }, signal).catch(codeOf), `get ${bad}`).toBe('refused')
+      expect(await store.head(bad, signal).catch(codeOf), `head ${bad}`).toBe('refused')
+      expect(await store.delete([bad], signal).catch(codeOf), `delete ${bad}`).toBe('refused')
+      expect(await store.copy({ fromKey: bad, toKey: `${prefix}/x`, ...copy }, signal).catch(codeOf)).toBe('refused')
+      expect(await store.copy({ fromKey: `${prefix}/x`, toKey: bad, ...copy }, signal).catch(codeOf)).toBe('refused')
+      expect(await store.presign({ method: 'GET', key: bad, expiresInMs: 60_000 }, signal).catch(codeOf)).toBe('refused')
+    }
+  },
+  '[I3] metadata and types that no store takes are refused': async ({ store }, prefix) => {
+    const put = (more: object) => store.put({ ...object(`${prefix}/bad`, 'x'), ...more }, never).catch(codeOf)
+    expect(await put({ metadata: { 'Not-Snake': 'x' } })).toBe('refused')
+    expect(await put({ metadata: { a: 'line\r\nbreak' } })).toBe('refused')
+    expect(await put({ metadata: { a: 'x'.repeat(2100) } })).toBe('refused')
+    expect(await put({ contentType: 'text/plain\r\nx: y' })).toBe('refused')
+    expect(await store.head(`${prefix}/bad`, never)).toBeNull()
+  },
+  '[H6] every call rejects `aborted` once the signal has aborted': async ({ store }, prefix) => {
+    const key = `${prefix}/gone`
+    const gone = AbortSignal.abort()
+    await store.put(object(key, 'x'), never)
+    expect(await store.put(object(`${prefix}/other`, 'x'), gone).catch(codeOf)).toBe('aborted')
+    expect(await store.get({ key }, gone).catch(codeOf)).toBe('aborted')
+    expect(await store.head(key, gone).catch(codeOf)).toBe('aborted')
+    expect(await store.delete([key], gone).catch(codeOf)).toBe('aborted')
+    expect(await Array.fromAsync(store.list(prefix, gone)).catch(codeOf)).toBe('aborted')
+    expect(await keysUnder(store, `${prefix}/`)).toEqual([key])
+  },
+  '[C7] a presigned URL admits its method until it expires, and expiresAt is the true end': async ({ store, admits }, prefix) => {
+    const key = `${prefix}/a file “é”.txt`
+    await store.put(object(key, 'x'), never)
+    const nowAt = Date.now()
+    const { url, expiresAt } = await store.presign({ method: 'GET', key, expiresInMs: 60_000 }, never)
+    expect(Math.abs(expiresAt - nowAt - 60_000)).toBeLessThan(5_000)
+    expect(await admits({ method: 'GET', url }, expiresAt - 1)).toBe(true)
+    expect(await admits({ method: 'GET', url }, expiresAt)).toBe(false)
+    expect(await admits({ method: 'PUT', url }, nowAt)).toBe(false)
+    expect(await admits({ method: 'DELETE', url }, nowAt)).toBe(false)
+  },
+  '[C7] a presigned URL that was changed admits nothing': async ({ store, admits }, prefix) => {
+    const nowAt = Date.now()
+    const grant: PresignGrant = { method: 'GET', key: `${prefix}/mine`, expiresInMs: 60_000, downloadName: 'a.txt' }
+    const { url } = await store.presign(grant, never)
+    expect(await admits({ method: 'GET', url }, nowAt)).toBe(true)
+    expect(await admits({ method: 'GET', url: url.replace('mine', 'yours') }, nowAt)).toBe(false)
+    expect(await admits({ method: 'GET', url: url.replace('a.txt', 'b.txt') }, nowAt)).toBe(false)
+    expect(await admits({ method: 'GET', url: url.replace(/\d{10}/, '9999999999') }, nowAt)).toBe(false)
+  },
+  '[C13] a presigned PUT admits the type and the size it was made for': async ({ store, admits }, prefix) => {
+    const nowAt = Date.now()
+    const bound = { contentType: 'image/png', sizeBytes: 10 }
+    const { url } = await store.presign({ method: 'PUT', key: `${prefix}/up`, expiresInMs: 60_000, ...bound }, never)
+    expect(await admits({ method: 'PUT', url, ...bound }, nowAt)).toBe(true)
+    expect(await admits({ method: 'PUT', url, ...bound, contentType: 'text/html' }, nowAt)).toBe(false)
+    expect(await admits({ method: 'PUT', url, ...bound, sizeBytes: 11 }, nowAt)).toBe(false)
+  },
+  '[C7] a presigned URL lives at most 7 days': async ({ store }, prefix) => {
+    const grant = { method: 'GET' as const, key: `${prefix}/x` }
+    const weekMs = 7 * 24 * 3_600_000
+    await store.presign({ ...grant, expiresInMs: weekMs }, never)
+    expect(await store.presign({ ...grant, expiresInMs: weekMs + 1000 }, never).catch(codeOf)).toBe('refused')
+    expect(await store.presign({ ...grant, expiresInMs: 0 }, never).catch(codeOf)).toBe('refused')
+  },
+} satisfies Record<string, Check>
+
+export type ObjectPromise = keyof typeof objectPromises
+
+export function objectStoreContract(adapter: string, openAdapter: () => Promise<StoreUnderTest>): void {
+  describe(`${adapter} keeps the object store's promises`, () => {
+    const opened: StoreUnderTest[] = []
+    beforeAll(async () => void opened.push(await openAdapter()))
+    afterAll(async () => void (await Promise.all(opened.map(one => one.close()))))
+    Object.entries(objectPromises).forEach(([promise, check], n) => {
+      test(promise, async () => {
+        const [under] = opened
+        if (under === undefined) throw new Error(`${adapter} did not open`)
+        await check(under, `contract-${n}`)
+      })
+    })
+  })
+}

@@ -1,0 +1,182 @@
+// What the Postgres adapter says and does beside the port's promises: messages, limits, sessions.
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openPostgres } from '../../src/database/postgres.ts'
+import { openSession } from '../../src/database/session.ts'
+import { openTestDatabase, type TestDatabase } from '../database.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { openTcpProxy } from '../tcp-proxy.ts'
+import { until } from '../until.ts'
+
+const never = new AbortController().signal
+let server: TestDatabase
+
+beforeAll(async () => {
+  server = await openTestDatabase('postgres adapter')
+})
+afterAll(() => server.close())
+
+describe('errors', () => {
+  test('[I2] [H3] a message says the statement and the state, and none of the values', async () => {
+    await server.database.query('create table numbered (n int unique); insert into numbered values (5)')
+    const twice = server.database.query('insert into numbered values ($1)', [5])
+    await expect(twice).rejects.toMatchObject({
+      code: 'constraint',
+      retryable: false,
+      sqlState: '23505',
+      message:
+        'running "insert into numbered values ($1)": duplicate key value violates unique constraint "numbered_n_key" (23505)',
+    })
+    const unfit = await server.database.query('insert into numbered values ($1)', ['hello "there" friend']).catch(error => error)
+    expect(unfit).toMatchObject({
+      code: 'failed',
+      sqlState: '22P02',
+      message: expect.not.stringContaining('there'),
+      cause: undefined,
+    })
+  })
+
+  test.for([
+    ['a server that is not there', { port: '1' }, 'unreachable', true],
+    ['a wrong password', { password: 'wrong' }, 'denied', false],
+    ['a database that does not exist', { pathname: '/nowhere' }, 'misconfigured', false],
+  ] as const)('[H7] %s is reported as such, without the password', async ([, change, code, retryable]) => {
+    const url = Object.assign(new URL(server.url), change)
+    const error = await openOn(url.href).catch(thrown => thrown)
+    expect(error).toMatchObject({
+      code,
+      retryable,
+      message: expect.stringContaining(`${url.hostname}:${url.port}${url.pathname}`),
+    })
+    expect(error.message).not.toContain(url.password)
+  })
+
+  test('[I2] what is no URL is refused without showing it', async () => {
+    await expect(openOn('postgres://user:secret@:x/')).rejects.toMatchObject({
+      code: 'misconfigured',
+      message: expect.not.stringContaining('secret'),
+    })
+  })
+
+  test('[I2] a CA demands TLS, whatever the URL says', async () => {
+    const plain = openSession({ url: `${server.url}?sslmode=disable`, sslCa: 'any', applicationName: 'test' }, never)
+    await expect(plain).rejects.toMatchObject({ code: 'misconfigured', message: expect.stringContaining('does not support SSL') })
+  })
+
+  test('a statement and a lock that take too long are timeouts, and not done', async () => {
+    const database = await openOn(server.url, { statementTimeoutMs: 100, lockTimeoutMs: 50 })
+    await expect(database.query('select pg_sleep(60)')).rejects.toMatchObject({
+      code: 'timeout',
+      sqlState: '57014',
+      retryable: true,
+      perhapsDone: false,
+    })
+    await server.database.transact(async tx => {
+      await tx.query('create table locked (n int)')
+      await tx.query('select pg_advisory_xact_lock(7)')
+      await expect(database.query('select pg_advisory_lock(7)')).rejects.toMatchObject({ code: 'timeout', sqlState: '55P03' })
+    }, never)
+  })
+})
+
+test('[H9] a prepared statement survives a migration that changes its table', async () => {
+  await server.database.query('create table widening (a int); insert into widening values (1)')
+  const read = () => server.database.query('select * from widening where a = $1', [1])
+  expect(await read()).toEqual([{ a: 1 }])
+  await server.database.query('alter table widening add b int')
+  expect(await server.database.transact(tx => tx.query('select * from widening where a = $1', [1]), never)).toEqual([
+    { a: 1, b: null },
+  ])
+  await server.database.query('alter table widening add c int')
+  expect(await read()).toEqual([{ a: 1, b: null, c: null }])
+})
+
+test('[D2] a connection left in a transaction is never lent again', async () => {
+  const database = await openPostgres({ url: server.url, poolSize: 1, applicationName: 'test', logger: collectLogLines() })
+  onTestFinished(() => database.close())
+  const backend = () => database.query('select pg_backend_pid() as pid')
+  const before = await backend()
+  expect(await backend()).toEqual(before)
+  await database.query('begin')
+  expect(await backend()).not.toEqual(before)
+})
+
+test('[B2] commits are durable even where the server’s default says otherwise', async () => {
+  await server.database.query(
+    "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$",
+  )
+  const database = await openOn(server.url)
+  expect(await database.query("select current_setting('synchronous_commit') as it")).toEqual([{ it: 'on' }])
+})
+
+test('[H6] close waits for what runs, and cuts what does not end', async () => {
+  const database = await openOn(server.url)
+  const short = database.query('select pg_sleep(0.2)')
+  const long = database.query('select pg_sleep(20)').catch(error => error)
+  await until(
+    'both run',
+    async () => (await database.query("select 1 from pg_stat_activity where query like 'select pg_sleep(%'")).length === 2,
+  )
+  const startedAt = performance.now()
+  await database.close()
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  await expect(short).resolves.toHaveLength(1)
+  expect(await long).toMatchObject({ code: 'aborted', perhapsDone: true })
+})
+
+describe('a session', () => {
+  test('[A3] holds an advisory lock until it is closed', async () => {
+    const first = await openOwn(server.url)
+    const second = await openOwn(server.url)
+    const lock = (session: typeof first) => session.query<{ got: boolean }>('select pg_try_advisory_lock(42) as got')
+    expect(await lock(first)).toEqual([{ got: true }])
+    expect(await lock(second)).toEqual([{ got: false }])
+    await first.close()
+    await until('the lock is free', async () => (await lock(second))[0]?.got)
+    expect(first.lost.aborted).toBe(true)
+  })
+
+  test('[A3] knows at once that its connection is cut', async () => {
+    const { proxy, url } = await openThroughProxy()
+    const session = await openOwn(url)
+    proxy.cut()
+    await until('lost', () => session.lost.aborted, 2_000)
+    await expect(session.query('select 1')).rejects.toMatchObject({ code: 'unreachable', perhapsDone: false })
+  })
+
+  test('[A3] gives up a server that does not answer any more', async () => {
+    const { proxy, url } = await openThroughProxy()
+    const session = await openOwn(url, { heartbeatMs: 20, statementTimeoutMs: 200 })
+    proxy.hold()
+    await until('lost', () => session.lost.aborted, 5_000)
+    expect(session.lost.reason).toMatchObject({ code: 'timeout' })
+  })
+
+  test('[H6] an abort ends the wait for a connection', async () => {
+    const { proxy, url } = await openThroughProxy()
+    proxy.hold()
+    const stop = new AbortController()
+    const opening = openSession({ url, applicationName: 'test' }, stop.signal)
+    setImmediate(() => stop.abort())
+    await expect(opening).rejects.toMatchObject({ code: 'aborted' })
+  })
+})
+
+async function openOn(url: string, limits: { statementTimeoutMs?: number; lockTimeoutMs?: number } = {}) {
+  const database = await openPostgres({ url, poolSize: 3, applicationName: 'test', logger: collectLogLines(), ...limits })
+  onTestFinished(() => database.close())
+  return database
+}
+
+async function openOwn(url: string, limits: { heartbeatMs?: number; statementTimeoutMs?: number } = {}) {
+  const session = await openSession({ url, applicationName: 'test', ...limits }, never)
+  onTestFinished(() => session.close())
+  return session
+}
+
+async function openThroughProxy() {
+  const url = new URL(server.url)
+  const proxy = await openTcpProxy({ target: { port: Number(url.port) } })
+  onTestFinished(() => proxy.close())
+  url.port = String(proxy.port)
+  return { proxy, url: url.href }
+}

@@ -1,0 +1,232 @@
+// Consumers of the log in Postgres keep order and lose nothing while members come, go, hang, and while Postgres does not answer.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Database, DatabaseError } from '../../src/database/database.ts'
+import type { LogRecord, Outcome } from '../../src/log/log.ts'
+import { openPostgresLog, type PostgresLogSettings } from '../../src/log/postgres.ts'
+import { createProgressStore } from '../../src/log/progress.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { aGate, aRecord, type Ground, openGround, textOf } from '../contracts/log-ground.ts'
+import { openTestDatabase, type TestDatabase } from '../database.ts'
+import { type Fault, flaky } from '../flaky.ts'
+import { testSettings } from '../log.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { openPostgresAdapter } from './postgres-adapter.ts'
+
+const done: Outcome = { kind: 'emit', appends: [] }
+const logger = collectLogLines(['log.partition-halted'])
+let server: TestDatabase
+let ground: Ground
+const opened: { close(): Promise<void> }[] = []
+
+beforeEach(async () => {
+  server = await openTestDatabase('consume', { poolSize: 10 })
+  ground = await openGround(openPostgresAdapter(server, logger), 30_000)
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(one => one.close()))
+  await ground.close()
+  await server.close()
+})
+
+/** A member whose queries meet a fault. */
+function aMember(faultOf: (sql: string) => Fault | null, settings: Partial<PostgresLogSettings> = {}) {
+  const database: Database = flaky(server.database, ({ name, args }) => (name === 'query' ? faultOf(String(args[0])) : null))
+  const log = openPostgresLog({
+    database,
+    logger,
+    metrics: createMetrics({ processMetrics: false }),
+    settings: { ...testSettings, ...settings },
+  })
+  opened.push(log)
+  return { log, progress: createProgressStore(database), close: log.close }
+}
+
+test('[H5] 10,000 records in random lanes, over members that come and go: every one handled, no lane out of order', async () => {
+  const { topic, deadLetters, group } = await ground.course({ partitions: 4 })
+  const members = [ground.first, await ground.member(), await ground.member()]
+  const last = new Map<string, number>()
+  const handled = new Set<number>()
+  let violations = 0
+  let repeated = 0
+  const handle = async (record: LogRecord, attempt: number, signal: AbortSignal): Promise<Outcome> => {
+    await new Promise(resolve => setImmediate(resolve))
+    const number = Number(textOf(record))
+    if (attempt === 1 && number % 97 === 0) return { kind: 'retry', delayMs: 2, reason: 'once in a while' }
+    if (signal.aborted) return done
+    const lane = `${record.partition} ${record.headers.lane}`
+    // A repeat may go back to what was handled before; what is new must be newer than all of its lane.
+    if (handled.has(number)) repeated += 1
+    else if (number < (last.get(lane) ?? -1)) violations += 1
+    else last.set(lane, number)
+    handled.add(number)
+    return done
+  }
+  const of = {
+    group,
+    topics: [topic],
+    deadLetterTopic: deadLetters,
+    maxConcurrency: 64,
+    lane: (r: LogRecord) => r.headers.lane ?? '',
+    handle,
+  }
+  const records = Array.from({ length: 10_000 }, (_, n) =>
+    aRecord(`key-${n % 40}`, String(n), { headers: { lane: `${n % 40} ${Math.floor(Math.random() * 5)}` } }),
+  )
+  for (let at = 0; at < records.length; at += 500) await ground.append(topic, records.slice(at, at + 500))
+  const running = members.slice(0, 1).map(member => ground.lanes(of, member))
+  await ground.until('it has begun', () => handled.size > 500)
+  for (const member of members.slice(1)) running.push(ground.lanes(of, member))
+  await ground.until('it goes on', () => handled.size > 4_000)
+  await running[0]?.stop()
+  await ground.until('all are handled', () => handled.size === 10_000)
+  expect(violations).toBe(0)
+  expect(repeated).toBeLessThan(1_000)
+})
+
+test('[H5] a member that cannot renew its lease aborts its handlers, another goes on, and what the first completes is discarded', async () => {
+  const { topic, deadLetters, group } = await ground.course()
+  const target = await ground.topic()
+  let hanging = false
+  const settings = { ttlMs: 800 }
+  const zombie = aMember(sql => (hanging && sql.includes('log_heartbeat') ? { hang: true } : null), settings)
+  const other = aMember(() => null, settings)
+  const gate = aGate()
+  const told: boolean[] = []
+  const handleAs =
+    (member: string) =>
+    async (record: LogRecord, _attempt: number, signal: AbortSignal): Promise<Outcome> => {
+      if (member === 'zombie') {
+        await gate.opened
+        told.push(signal.aborted)
+      }
+      return { kind: 'emit', appends: [{ topic: target, records: [aRecord('out', `${member} ${textOf(record)}`)] }] }
+    }
+  const of = { group, topics: [topic], deadLetterTopic: deadLetters }
+  const first = ground.lanes({ ...of, handle: handleAs('zombie') }, zombie)
+  await ground.append(topic, [aRecord('one', 'a')])
+  await ground.until('it is in hand', () => first.consumption.status().length === 1)
+  hanging = true
+  ground.lanes({ ...of, handle: handleAs('other') }, other)
+  await ground.until('the other has done it', async () => (await ground.all(target)).length === 1)
+  expect(first.consumption.status()).toEqual([])
+  gate.open()
+  await ground.until('the zombie completed', () => told.length === 1)
+  await ground.append(topic, [aRecord('one', 'b')])
+  await ground.until('the other goes on', async () => (await ground.all(target)).length === 2)
+  expect(told).toEqual([true])
+  expect((await ground.all(target)).map(textOf)).toEqual(['other a', 'other b'])
+  // It would wait for its heartbeat for ever: the database closes under it instead.
+  opened.splice(opened.indexOf(zombie.log), 1)
+})
+
+test('[D2] an assignment whose progress somebody else took is over, and begins again from what was saved', async () => {
+  const { topic, deadLetters, group } = await ground.course()
+  const handled: string[] = []
+  const handle = async (record: LogRecord) => {
+    handled.push(textOf(record))
+    return done
+  }
+  ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  await ground.append(topic, [aRecord('one', 'a')])
+  await ground.until('it runs', () => handled.length === 1)
+  const thief = createProgressStore(server.database)
+  const at = { topic, partition: 0 }
+  await ground.until('it was saved', async () => {
+    const [row] = await server.database.query<{ next_offset: string }>(
+      'select next_offset from log_progress where group_name = $1',
+      [group],
+    )
+    return row?.next_offset === '1'
+  })
+  await thief.take(group, [at], ground.never)
+  await ground.append(topic, [aRecord('one', 'b')])
+  await ground.until('it noticed', () => logger.lines.some(({ event }) => event === 'log.progress-lost'))
+  await ground.append(topic, [aRecord('one', 'c')])
+  await ground.until('it goes on', () => handled.includes('c'))
+  expect(handled.filter(value => value === 'a')).toEqual(['a'])
+})
+
+test('[H3] while Postgres does not answer consumers wait, and go on by themselves', async () => {
+  const { topic, deadLetters, group } = await ground.course()
+  const target = await ground.topic()
+  let down = false
+  const member = aMember(() => (down ? { fail: new DatabaseError('unreachable', 'no route') } : null))
+  const handle = async (record: LogRecord): Promise<Outcome> => ({
+    kind: 'emit',
+    appends: [{ topic: target, records: [aRecord('out', textOf(record))] }],
+  })
+  ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle }, member)
+  await ground.append(topic, [aRecord('one', 'a')])
+  await ground.until('it runs', async () => (await ground.all(target)).length === 1)
+  down = true
+  await ground.append(topic, [aRecord('one', 'b')])
+  await ground.until('it notices', () => logger.lines.some(({ event }) => event === 'log.membership-failed'))
+  down = false
+  await ground.until('it goes on', async () => (await ground.all(target)).map(textOf).includes('b'))
+  expect(await ground.all(deadLetters)).toEqual([])
+})
+
+test('[C5] an emission that a topic refuses is a dependency that is down: nothing is parked, and it resumes by itself', async () => {
+  const { topic, deadLetters, group } = await ground.course()
+  const missing = ground.group()
+  const attempts: number[] = []
+  const handle = async (_record: LogRecord, attempt: number): Promise<Outcome> => {
+    attempts.push(attempt)
+    return { kind: 'emit', appends: [{ topic: missing, records: [aRecord('out', 'x')] }] }
+  }
+  const { consumption } = ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxAttempts: 1, handle })
+  await ground.append(topic, [aRecord('one', 'a')])
+  const paused = await ground.until('it is paused', () => consumption.status().find(({ state }) => state === 'paused'))
+  expect(paused.reason).toContain(missing)
+  await server.database.query(
+    'with made as (insert into log_topics (topic, partitions, max_record_bytes) values ($1, 1, 1000)) insert into log_partitions values ($1, 0)',
+    [missing],
+  )
+  await ground.until('it is emitted', async () => (await ground.all(missing)).length === 1)
+  expect(new Set(attempts)).toEqual(new Set([1]))
+})
+
+test('[E7] an emission too large is parked at once, and a dead letter too large halts: nothing is dropped', async () => {
+  const [topic, target] = [await ground.topic(), await ground.topic({ maxRecordBytes: 500 })]
+  const [roomy, tight] = [await ground.topic(), await ground.topic({ maxRecordBytes: 50 })]
+  const handle = async (): Promise<Outcome> => ({
+    kind: 'emit',
+    appends: [{ topic: target, records: [aRecord('out', 'x'.repeat(600))] }],
+  })
+  await ground.append(topic, [aRecord('one', 'a')])
+  const groups = [ground.group(), ground.group()]
+  for (const group of groups) await ground.makeProgress(group, [topic], 1)
+  ground.lanes({ group: groups[0] ?? '', topics: [topic], deadLetterTopic: roomy, handle })
+  const { consumption } = ground.lanes({ group: groups[1] ?? '', topics: [topic], deadLetterTopic: tight, handle })
+  await ground.until('it is parked', async () => (await ground.all(roomy)).length === 1)
+  expect((await ground.all(roomy))[0]?.headers).toMatchObject({ 'x-error-code': 'record-too-large', 'x-attempts': '1' })
+  const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
+  expect(halted.reason).toContain(tight)
+})
+
+test('a consumer of a topic that does not exist says so', async () => {
+  const { deadLetters, group } = await ground.course()
+  const consumption = ground.log.consumeBatches(
+    {
+      group,
+      topics: [deadLetters, 'no-such-topic'],
+      maxBatchRecords: 1,
+      maxBatchBytes: 1,
+      positions: async () => [],
+      handle: async () => ({ kind: 'applied' }),
+    },
+    ground.never,
+  )
+  await expect(consumption.done).rejects.toMatchObject({ code: 'topic-missing' })
+})
+
+test('[B7] records older than their topic’s retention are deleted, the oldest first; what is kept for ever stays', async () => {
+  const trimming = aMember(() => null, { trimEveryMs: 20 })
+  const [short, kept] = [await ground.topic({ retentionMs: 3_600_000 }), await ground.topic()]
+  const old = Date.now() - 7_200_000
+  const records = [old, old, Date.now(), old].map((recordedAt, n) => aRecord('one', String(n), { recordedAt }))
+  for (const topic of [short, kept]) await ground.append(topic, records, trimming)
+  await ground.until('the old ones are gone', async () => (await ground.all(short)).length === 2)
+  expect((await ground.all(short)).map(textOf)).toEqual(['2', '3'])
+  expect((await ground.all(kept)).length).toBe(4)
+})

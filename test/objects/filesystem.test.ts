@@ -1,0 +1,154 @@
+// What only the filesystem store has: files that a crash left, a disk that goes away, keys that would leave the directory.
+import { fork } from 'node:child_process'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { translateDiskError } from '../../src/objects/disk-errors.ts'
+import { openFilesystemStore } from '../../src/objects/filesystem.ts'
+import { directoryOf, pathOf } from '../../src/objects/object-path.ts'
+import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
+import { verifyPresigned } from '../../src/objects/presigned-url.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+import { openStore } from './open-store.ts'
+
+const never = new AbortController().signal
+const logger = collectLogLines()
+const signingKey = Buffer.alloc(32, 7)
+const opened: { directory: string; store: ObjectStore; close(): Promise<void> }[] = []
+beforeEach(async () => void opened.push(await openStore()))
+afterEach(async () => void (await opened.pop()?.close()))
+const current = () => {
+  const [under] = opened
+  if (under === undefined) throw new Error('no store is open')
+  return under
+}
+async function* body(value: string) {
+  yield Buffer.from(value)
+}
+const object = (key: string, value = 'x') => ({ key, body: body(value), contentType: 'text/plain', metadata: {} })
+const openAgain = (directory: string) =>
+  openFilesystemStore({ directory, publicUrl: 'http://127.0.0.1:7070', signingKey, logger })
+
+test('[C3] kill -9 in the middle of a put leaves no object, and the next opening removes the file', async () => {
+  const { directory, store } = current()
+  const child = fork(new URL('./put-and-hang.ts', import.meta.url), [directory], { execArgv: [] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await until('the child has written half', async () => {
+    const [name] = await readdir(join(directory, 'unfinished'))
+    return name !== undefined && (await readFile(join(directory, 'unfinished', name))).length > 0
+  })
+  await openAgain(directory)
+  expect(await readdir(join(directory, 'unfinished')), 'of a living process: kept').toHaveLength(1)
+  const exited = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await exited
+  await openAgain(directory)
+  expect(await readdir(join(directory, 'unfinished'))).toEqual([])
+  expect(await store.head('half', never)).toBeNull()
+  expect(logger.lines.find(line => line.event === 'objects.leftovers-removed')?.fields).toEqual({ removed: 1 })
+})
+
+test('[C5] a disk that went away is misconfigured, never an empty store', async () => {
+  const { directory, store } = current()
+  await store.put(object('here'), never)
+  await rename(join(directory, 'objects'), join(directory, 'elsewhere'))
+  const calls = [
+    store.head('here', never),
+    store.get({ key: 'here' }, never),
+    store.delete(['here'], never),
+    Array.fromAsync(store.list('', never)),
+    store.copy({ fromKey: 'here', toKey: 'there', contentType: 'a/b', metadata: {} }, never),
+  ]
+  for (const one of await Promise.allSettled(calls))
+    expect(one).toMatchObject({ status: 'rejected', reason: { name: 'ObjectError', code: 'misconfigured' } })
+  await rename(join(directory, 'elsewhere'), join(directory, 'objects'))
+  expect((await store.head('here', never))?.sizeBytes).toBe(1)
+})
+
+test('[C5] a directory that cannot be one rejects at open, saying which', async () => {
+  const path = join(current().directory, 'a-file')
+  await writeFile(path, 'x')
+  await expect(openAgain(path)).rejects.toMatchObject({ code: 'misconfigured', message: expect.stringContaining(path) })
+})
+
+test('[C5] a file of somebody else’s is no object', async () => {
+  const { directory, store } = current()
+  await mkdir(join(directory, 'objects', 'a'), { recursive: true })
+  await writeFile(join(directory, 'objects', 'a', 'b@'), 'not ours')
+  await expect(store.head('a/b', never)).rejects.toMatchObject({ code: 'misconfigured' })
+})
+
+test.each([
+  ['ENOSPC', 'unreachable', true],
+  ['EIO', 'unreachable', true],
+  ['EACCES', 'denied', false],
+  ['EROFS', 'misconfigured', false],
+  ['EMFILE', 'throttled', true],
+  ['ENAMETOOLONG', 'refused', false],
+  ['ESOMETHING', 'unreachable', true],
+])('[C5] %s is %s', (errno, code, retryable) => {
+  const cause = Object.assign(new Error('the disk says no'), { code: errno })
+  const translated = translateDiskError('putting a/b', cause)
+  expect(translated).toMatchObject({ code, retryable, cause })
+  expect(translated.message).toBe(`putting a/b: the disk says no (${errno})`)
+})
+
+test('[I3] every file lies under the directory, whatever the key', async () => {
+  const { directory, store } = current()
+  const keys = ['%2e%2e/x', '~/x', 'C:x', 'a/…/b', 'CON', 'x'.repeat(200), '@', 'a@/b', '...']
+  for (const key of keys) await store.put(object(key), never)
+  const listed = (await Array.fromAsync(store.list('', never))).map(one => one.key)
+  expect(listed.toSorted()).toEqual(keys.toSorted())
+  expect((await readdir(directory)).toSorted()).toEqual(['objects', 'unfinished'])
+  await expect(store.put(object('X'.repeat(200)), never)).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('[C4] no two keys share a file, also where the file system ignores case or normalises Unicode', () => {
+  const keys = ['k', 'K', 'k@', 'k/k', 'k@/k', 'é', 'e\u0301', '%6b', 'ﬁ', 'fi', 'k.', 'k ']
+  const asOthersSeeThem = keys.map(key => pathOf('objects', key).toLowerCase().normalize('NFKC'))
+  expect(new Set(asOthersSeeThem).size).toBe(keys.length)
+  expect(keys.map(key => directoryOf('objects', `${key}/x`).path).every(path => !path.includes('@'))).toBe(true)
+})
+
+test('[C7] a stream that nobody reads is closed by its return and by the signal', async () => {
+  const { store } = current()
+  await store.put(object('closing', 'x'.repeat(500_000)), never)
+  const openFiles = async () => (await readdir('/dev/fd')).length
+  const before = await openFiles()
+  const stop = new AbortController()
+  const first = await store.get({ key: 'closing' }, stop.signal)
+  const second = await store.get({ key: 'closing' }, stop.signal)
+  const third = await store.get({ key: 'closing' }, stop.signal)
+  await first?.body[Symbol.asyncIterator]().return?.()
+  for await (const _ of second?.body ?? []) break
+  stop.abort()
+  await until('all three are closed', async () => (await openFiles()) <= before)
+  await expect(Array.fromAsync(third?.body ?? [])).rejects.toBeInstanceOf(ObjectError)
+})
+
+test('[C7] what was signed comes back with the grant, in words that a server can act on', async () => {
+  const { store } = current()
+  const grant = { method: 'GET' as const, key: 'a b/é.pdf', expiresInMs: 60_000, downloadName: 'Relatório.pdf' }
+  const { url, expiresAt } = await store.presign(grant, never)
+  expect(verifyPresigned(signingKey, { method: 'GET', url }, expiresAt - 1)).toEqual({
+    ok: true,
+    grant: { method: 'GET', key: 'a b/é.pdf', downloadName: 'Relatório.pdf', expiresAt },
+  })
+  const path = new URL(url).pathname + new URL(url).search
+  expect(verifyPresigned(signingKey, { method: 'GET', url: path }, expiresAt)).toEqual({ ok: false, reason: 'expired' })
+  expect(verifyPresigned(Buffer.alloc(32), { method: 'GET', url }, 0)).toEqual({ ok: false, reason: 'tampered' })
+  for (const bad of ['/objects/a', '/objects/a?method=GET&exp=x&sig=y', '/objects/%zz?method=GET&exp=1&sig=y', '/elsewhere'])
+    expect(verifyPresigned(signingKey, { method: 'GET', url: bad }, 0)).toEqual({ ok: false, reason: 'malformed' })
+})
+
+test('[H6] a body’s own failure comes out of put as it was thrown', async () => {
+  const failure = Object.assign(new Error('reset by peer'), { code: 'ECONNRESET', syscall: 'read' })
+  async function* failing() {
+    yield Buffer.from('x')
+    throw failure
+  }
+  await expect(current().store.put({ ...object('x'), body: failing() }, never)).rejects.toBe(failure)
+  await rm(join(current().directory, 'unfinished'), { recursive: true })
+  await expect(current().store.put(object('x'), never)).rejects.toMatchObject({ code: 'misconfigured' })
+})

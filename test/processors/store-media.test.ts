@@ -1,0 +1,209 @@
+// store-media, record by record: final keys, true types, thumbnails, and what it says when it cannot.
+import { createHash, randomBytes } from 'node:crypto'
+import sharp from 'sharp'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sampleJpeg, samplePdf, sampleVoice } from '../../simulator/sample-media.ts'
+import type { Event, EventOf } from '../../src/events/event.ts'
+import type { ObjectErrorCode } from '../../src/objects/objects.ts'
+import { readAll } from '../contracts/objects.ts'
+import { anEvent } from '../events.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { handle, type MediaWorld, never, openMediaWorld } from './media-world.ts'
+
+const logger = collectLogLines()
+const opened: MediaWorld[] = []
+beforeEach(async () => void opened.push(await openMediaWorld(logger)))
+afterEach(async () => void (await opened.pop()?.close()))
+const world = (): MediaWorld => {
+  const [one] = opened
+  if (one === undefined) throw new Error('no world is open')
+  return one
+}
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const photo = await sampleJpeg({ width: 640, height: 480 })
+
+/** What download-media leaves behind. */
+async function downloaded(bytes: Uint8Array, more: Partial<EventOf<'media.downloaded'>> = {}) {
+  const key = more.incomingKey ?? `incoming/shop/${sha256(bytes)}`
+  async function* body() {
+    yield bytes
+  }
+  const metadata = { instance_id: 'shop', sha256: sha256(bytes) }
+  await world().truth.put({ key, body: body(), contentType: 'application/octet-stream', metadata }, never)
+  return anEvent('media.downloaded', {
+    sourceEventId: 'a'.repeat(32),
+    occurredAt: Date.UTC(2026, 0, 31, 23, 59, 59),
+    incomingKey: key,
+    sizeBytes: bytes.length,
+    sha256: sha256(bytes),
+    mimetype: 'image/jpeg',
+    fileName: '../../etc/férias.exe',
+    messageId: '3EB0AA',
+    chatId: '100000000000001@lid',
+    ...more,
+  })
+}
+const store = (event: Event, ...config: Parameters<MediaWorld['store']>) => handle(world(), world().store(...config), event)
+const keys = async () => (await Array.fromAsync(world().truth.list('shop/', never))).map(one => one.key)
+const bytesAt = async (key: string) => {
+  const found = await world().truth.get({ key }, never)
+  return found === null ? null : await readAll(found.body)
+}
+const finalKey = `shop/2026/01/31/${'a'.repeat(32)}.jpg`
+
+test('[C4] an image gets its final key, type, metadata, dimensions and thumbnail', async () => {
+  const event = await downloaded(photo, { width: 1, height: 1 })
+  const [made] = (await store(event)).events
+  expect(made).toMatchObject({
+    type: 'media.stored',
+    sourceEventId: event.sourceEventId,
+    round: 1,
+    kind: 'image',
+    key: finalKey,
+    extension: 'jpg',
+    mimetype: 'image/jpeg',
+    sizeBytes: photo.length,
+    sha256: sha256(photo),
+    sha256Matches: true,
+    width: 640,
+    height: 480,
+    thumbnailKey: `${finalKey}_thumb.jpg`,
+    fileName: '../../etc/férias.exe',
+    messageId: '3EB0AA',
+    occurredAt: event.occurredAt,
+    sequence: event.sequence,
+    recordedAt: 1_800_000_000_000,
+  })
+  expect(await keys()).toEqual([finalKey, `${finalKey}_thumb.jpg`])
+  expect(await bytesAt(finalKey)).toEqual(photo)
+  const thumbnail = await sharp((await bytesAt(`${finalKey}_thumb.jpg`)) ?? undefined).metadata()
+  expect(thumbnail).toMatchObject({ format: 'jpeg', width: 200, height: 150 })
+  expect(await world().truth.head(finalKey, never)).toMatchObject({
+    contentType: 'image/jpeg',
+    metadata: { instance_id: 'shop', event_id: 'a'.repeat(32), media_type: 'image', sha256: sha256(photo) },
+  })
+})
+
+test('[C4] other kinds keep what the message said of them', async () => {
+  const voice = await downloaded(sampleVoice(), { kind: 'voice', mimetype: 'audio/ogg; codecs=opus', durationSeconds: 3 })
+  expect((await store(voice)).events).toMatchObject([
+    { mimetype: 'audio/ogg', extension: 'ogg', durationSeconds: 3, thumbnailKey: null, width: null },
+  ])
+  const pdf = await downloaded(samplePdf(), {
+    kind: 'document',
+    mimetype: 'application/pdf',
+    pages: 1,
+    sourceEventId: 'b'.repeat(32),
+  })
+  expect((await store(pdf)).events).toMatchObject([{ mimetype: 'application/pdf', extension: 'pdf', pages: 1 }])
+})
+
+test('[C4] a program called a picture is kept as bytes that nothing runs', async () => {
+  const program = Buffer.concat([Buffer.from('MZ\x90\0'), randomBytes(300)])
+  expect((await store(await downloaded(program))).events).toMatchObject([
+    { mimetype: 'application/octet-stream', extension: 'bin', thumbnailKey: null },
+  ])
+})
+
+test('[C6] what is there already with the same hash is not written again, and the event is the same', async () => {
+  const event = await downloaded(photo)
+  const [first] = (await store(event)).events
+  world().objects.calls.length = 0
+  const [again] = (await store(event)).events
+  expect(again).toEqual(first)
+  expect(world().objects.calls.map(call => call.split(' ')[0])).toEqual(['get', 'head'])
+})
+
+test('[C6] every event has a copy of its own, so that deleting one breaks none', async () => {
+  const one = await downloaded(photo)
+  const other = await downloaded(photo, { sourceEventId: 'b'.repeat(32) })
+  await store(one)
+  await store(other)
+  await world().truth.delete([finalKey, one.incomingKey], never)
+  expect(await bytesAt(finalKey.replaceAll('a'.repeat(32), 'b'.repeat(32)))).toEqual(photo)
+})
+
+test('[C6] another file under the final key is replaced', async () => {
+  const event = await downloaded(photo)
+  await store(event)
+  const newer = await sampleJpeg({ width: 30, height: 20 })
+  const [made] = (await store(await downloaded(newer, { round: 2 }))).events
+  expect(made).toMatchObject({ key: finalKey, sha256: sha256(newer), width: 30, round: 2 })
+  expect(await bytesAt(finalKey)).toEqual(newer)
+})
+
+test('[C5] an incoming object that is gone fails the round, retryable while rounds are left', async () => {
+  const mediaSource = { mediaKey: randomBytes(32), directPath: '/v/x' }
+  const lost = async (round: number) => {
+    const event = await downloaded(photo, { round, mediaSource })
+    await world().truth.delete([event.incomingKey], never)
+    return (await store(event)).events
+  }
+  const failed = { type: 'media.failed', stage: 'store', reason: 'gone' }
+  expect(await lost(1)).toMatchObject([{ ...failed, round: 1, retryable: true, mediaSource: { directPath: '/v/x' } }])
+  expect(await lost(2)).toMatchObject([{ ...failed, round: 2, retryable: true }])
+  expect(await lost(3)).toMatchObject([{ ...failed, round: 3, retryable: false }])
+})
+
+test('[C6] other bytes under the incoming key are not taken for this file', async () => {
+  const event = await downloaded(photo, { incomingKey: 'incoming/shop/1' })
+  await downloaded(randomBytes(100), { incomingKey: 'incoming/shop/1' })
+  expect((await store(event)).events).toMatchObject([{ type: 'media.failed', reason: 'gone', retryable: true }])
+  expect(await keys()).toEqual([])
+})
+
+test('[C6] an incoming object that expired after its file was stored is no failure', async () => {
+  const event = await downloaded(photo)
+  const [first] = (await store(event)).events
+  await world().truth.delete([event.incomingKey], never)
+  expect((await store(event)).events).toEqual([first])
+})
+
+test('[C4] exactly the limit of the message’s kind passes', async () => {
+  const event = await downloaded(photo)
+  const limit = async (maxImageBytes: number) => (await store(event, { maxImageBytes, maxDocumentBytes: 1 })).events
+  expect(await limit(photo.length - 1)).toMatchObject([{ type: 'media.failed', reason: 'too-large', retryable: false }])
+  expect(await limit(photo.length)).toMatchObject([{ type: 'media.stored' }])
+})
+
+test('[C4] a picture whose thumbnail fails is stored without it, and that is logged and counted', async () => {
+  const broken = photo.subarray(0, 300)
+  const [made] = (await store(await downloaded(broken))).events
+  expect(made).toMatchObject({ type: 'media.stored', mimetype: 'image/jpeg', thumbnailKey: null })
+  expect(await keys()).toEqual([finalKey])
+  expect(logger.lines.some(line => line.event === 'media.thumbnail-failed')).toBe(true)
+  expect(await world().metrics.render()).toContain('zaplog_media_thumbnail_failures_total 1')
+})
+
+test('[C4] a thumbnail that storage refuses costs the picture nothing', async () => {
+  world().objects.failing.set('put', 'refused')
+  expect((await store(await downloaded(photo))).events).toMatchObject([{ type: 'media.stored', width: 640, thumbnailKey: null }])
+})
+
+test.each<[ObjectErrorCode, 'get' | 'head' | 'put' | 'copy']>([
+  ['unreachable', 'get'],
+  ['denied', 'head'],
+  ['unreachable', 'put'],
+  ['misconfigured', 'copy'],
+  ['throttled', 'copy'],
+])('[C5] storage that is %s at %s pauses; no message is failed for it', async (code, call) => {
+  const event = await downloaded(photo)
+  world().objects.failing.set(call, code)
+  expect((await store(event)).outcome).toMatchObject({ kind: 'pause', dependency: 'object-store', delayMs: 1234 })
+  world().objects.failing.clear()
+  expect((await store(event)).events).toMatchObject([{ type: 'media.stored', thumbnailKey: `${finalKey}_thumb.jpg` }])
+})
+
+test('[C5] storage that refuses the final object fails that file alone', async () => {
+  world().objects.failing.set('copy', 'refused')
+  expect((await store(await downloaded(photo))).events).toMatchObject([
+    { reason: 'storage-refused', retryable: false, stage: 'store' },
+  ])
+})
+
+test('[H6] work whose assignment ended answers nothing', async () => {
+  const event = await downloaded(photo)
+  const consumer = world().store()
+  await expect(consumer.handle(world().recordOf(event), 1, AbortSignal.abort(new Error('over')))).rejects.toThrow()
+  expect(await keys()).toEqual([])
+})

@@ -1,0 +1,145 @@
+// One way into the log: in order, without gaps, together, and never given up while there is a socket.
+import { afterEach, expect, test } from 'vitest'
+import type { Codec } from '../../src/events/codec.ts'
+import { EventError } from '../../src/events/codec.ts'
+import type { Event } from '../../src/events/event.ts'
+import { type Append, type EventLog, LogError } from '../../src/log/log.ts'
+import { openAppendQueue } from '../../src/producers/append-queue.ts'
+import type { Draft } from '../../src/producers/draft.ts'
+import { createRecordFitter } from '../../src/producers/fit-record.ts'
+import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { createMemoryObjects } from './memory-objects.ts'
+
+const logger = collectLogLines()
+/** A codec that shows the event instead of hiding it in Avro; text `?` does not encode. */
+const codec: Pick<Codec, 'encode'> = {
+  encode: event => {
+    if ('text' in event && event.text === '?') throw new EventError('not-encodable', 'encoding: text')
+    const value = Buffer.from(JSON.stringify({ ...event, raw: event.raw?.toString() ?? null }))
+    return { key: event.instanceId, value, headers: {}, recordedAt: event.recordedAt }
+  },
+}
+const decode = (append: Append) => append.records.map(record => JSON.parse(Buffer.from(record.value ?? []).toString()) as Event)
+const metrics = createProducerMetrics(createMetrics({ processMetrics: false }))
+const stop: AbortController[] = []
+afterEach(() => {
+  for (const controller of stop.splice(0)) controller.abort()
+})
+
+function open(append: (append: Append) => Promise<void>, of: { maxRecordBytes?: number } = {}) {
+  const controller = new AbortController()
+  stop.push(controller)
+  const appends: Append[] = []
+  const log = {
+    append: async (one: Append) => {
+      await append(one)
+      appends.push(one)
+      return []
+    },
+  } as unknown as EventLog
+  const objects = createMemoryObjects()
+  const fitter = createRecordFitter({
+    codec: codec as Codec,
+    objects,
+    rawInlineBytes: 1_000,
+    maxRecordBytes: of.maxRecordBytes ?? 100_000,
+    metrics,
+  })
+  const queue = openAppendQueue(
+    { log, fitter, topic: 'wa.events', instanceId: 'first', epoch: 7, clock: () => 5, random: () => 0, logger, metrics },
+    controller.signal,
+  )
+  return { queue, appends, objects, controller, events: () => appends.flatMap(decode) }
+}
+const message = (text: string, raw: string | null = null): Draft => ({
+  eventId: `id of ${text.slice(0, 9)}`,
+  type: 'message.received',
+  instanceId: 'first',
+  occurredAt: 1,
+  kind: 'text',
+  text,
+  isGroup: false,
+  raw: raw === null ? null : Buffer.from(raw),
+})
+
+test('[B4] what arrives while an append is in flight goes together in the next one, in order', async () => {
+  const first = Promise.withResolvers<void>()
+  let nth = 0
+  const { queue, appends, events } = open(async () => {
+    if (nth++ === 0) await first.promise
+  })
+  const all = ['a', 'b', 'c', 'd'].map(text => queue.append([message(text)]))
+  first.resolve()
+  await Promise.all(all)
+  expect(appends.map(append => append.records.length)).toEqual([1, 3])
+  expect(events().map(event => event.sequence)).toEqual([1, 2, 3, 4])
+  expect(events().every(event => event.epoch === 7 && event.recordedAt === 5)).toBe(true)
+})
+
+test('[B3] sequence and id are kept through retries', async () => {
+  const tried: Event[][] = []
+  const { queue } = open(async append => {
+    tried.push(decode(append))
+    if (tried.length < 3) throw new LogError('topic-missing', 'appending: no topic')
+  })
+  await queue.append([message('a'), message('b')])
+  expect(tried).toHaveLength(3)
+  expect(tried[2]).toEqual(tried[0])
+})
+
+test('[B2] an append rejects only after its signal aborted, and then for good', async () => {
+  const { queue, controller } = open(async () => {
+    throw new LogError('denied', 'appending: denied')
+  })
+  let settled = 'pending'
+  const pending = queue.append([message('a')]).catch(() => {
+    settled = 'rejected'
+  })
+  await new Promise(resolve => setImmediate(resolve))
+  expect(settled).toBe('pending')
+  controller.abort(new Error('over'))
+  await pending
+  expect(settled).toBe('rejected')
+  expect(queue.isBroken()).toBe(true)
+  await expect(queue.append([message('b')])).rejects.toThrow('over')
+})
+
+test('[B2] raw bytes above the inline limit go to the object store', async () => {
+  const { queue, events, objects } = open(async () => undefined)
+  await queue.append([message('a', 'r'.repeat(2_000))])
+  expect(events()).toMatchObject([{ type: 'message.received', raw: null, rawObject: { key: 'raw/id of a', sizeBytes: 2_000 } }])
+  expect(objects.stored.get('raw/id of a')?.length).toBe(2_000)
+})
+
+test('[B1] an event that does not encode becomes unknown with its raw bytes, under the same id', async () => {
+  const { queue, events } = open(async () => undefined)
+  await queue.append([message('?', 'raw')])
+  expect(events()).toMatchObject([
+    { type: 'unknown', name: 'message.received: not encodable', raw: 'raw', eventId: 'id of ?', sequence: 1 },
+  ])
+})
+
+test('[B1] an event too large for any record becomes unknown, whole in the object store', async () => {
+  const { queue, events, objects } = open(async () => undefined, { maxRecordBytes: 6_000 })
+  await queue.append([message('x'.repeat(9_000))])
+  const [event] = events()
+  expect(event).toMatchObject({ type: 'unknown', name: 'message.received: too large', sequence: 1 })
+  expect(objects.stored.get(event?.rawObject?.key ?? '')?.toString()).toContain('x'.repeat(9_000))
+})
+
+test('[B1] a record that the log refuses as too large is shrunk alone, its neighbours stay', async () => {
+  const limit = 1_500
+  const { queue, events } = open(async append => {
+    if (append.records.some(record => (record.value?.length ?? 0) > limit))
+      throw new LogError('record-too-large', 'appending: too large')
+  })
+  await queue.append([message('a'), message('x'.repeat(3_000)), message('b', 'r'.repeat(900))])
+  expect(events()).toMatchObject([
+    { type: 'message.received', text: 'a' },
+    { type: 'unknown', name: 'message.received: too large' },
+    { type: 'message.received', text: 'b', raw: 'r'.repeat(900) },
+  ])
+  expect(events().map(event => event.sequence)).toEqual([1, 2, 3])
+})

@@ -1,0 +1,160 @@
+// The key store never answers wrongly: not behind its back, not for a failure, and not to whom the instance no longer belongs.
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type AuthState, openAuthState } from '../../src/producers/auth-state.ts'
+import { openInstanceRows } from '../../src/producers/instance-rows.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
+import { openTestDatabase, type TestDatabase } from '../database.ts'
+import { flaky, type Plan } from '../flaky.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+
+const logger = collectLogLines()
+const sealer = createSealer({ current: randomBytes(32), previous: null })
+let postgres: TestDatabase
+beforeEach(async () => {
+  postgres = await openTestDatabase('auth state')
+  await postgres.database.query("insert into instance_ids (instance_id, request_id, name) values ('first', 'r', 'First')")
+})
+afterEach(async () => {
+  await postgres.close()
+})
+
+const owning = () => openInstanceRows({ database: postgres.database, sealer }).takeEpoch('first')
+async function open(plan: Plan = () => null, timeoutMs = 10_000) {
+  const { epoch } = await owning()
+  const life = createSocketLife()
+  const database = flaky(postgres.database, plan)
+  const auth = await openAuthState({ database, sealer, life, instanceId: 'first', epoch, timeoutMs, random: Math.random, logger })
+  return { auth, life }
+}
+const session = (auth: AuthState, id: string) => Promise.resolve(auth.keys.get('session', [id])).then(found => found[id])
+const bytes = (text: string) => Buffer.from(text)
+
+test('[A4] what was set is found again, by this process and the next', async () => {
+  const { auth } = await open()
+  await auth.keys.set({
+    session: { a: bytes('one'), b: bytes('two') },
+    'pre-key': { 1: { public: bytes('p'), private: bytes('q') } },
+  })
+  await auth.keys.set({ session: { b: null } })
+  expect(await session(auth, 'a')).toEqual(bytes('one'))
+  expect(await session(auth, 'b')).toBeUndefined()
+  const { auth: next } = await open()
+  expect(await next.keys.get('session', ['a', 'b', 'c'])).toEqual({ a: bytes('one') })
+  expect(await next.keys.get('pre-key', ['1'])).toEqual({ 1: { public: bytes('p'), private: bytes('q') } })
+})
+
+test('[A4] what is handed out is nobody else’s', async () => {
+  const { auth } = await open()
+  const given = bytes('one')
+  await auth.keys.set({ session: { a: given } })
+  given.fill(0)
+  ;(await session(auth, 'a'))?.fill(0)
+  expect(await session(auth, 'a')).toEqual(bytes('one'))
+})
+
+test('[A4] absence is remembered, and ends with a write', async () => {
+  let reads = 0
+  const { auth } = await open(({ name, args: [sql] }) => {
+    if (name === 'query' && String(sql).startsWith('select id, sealed')) reads += 1
+    return null
+  })
+  expect(await session(auth, 'a')).toBeUndefined()
+  expect(await session(auth, 'a')).toBeUndefined()
+  expect(reads).toBe(1)
+  await auth.keys.set({ session: { a: bytes('one') } })
+  expect(await session(auth, 'a')).toEqual(bytes('one'))
+  expect(reads).toBe(1)
+})
+
+test('[A4] creds that changed are written with the keys that follow, in one statement', async () => {
+  const { auth } = await open()
+  await auth.saveCreds()
+  auth.creds.nextPreKeyId = 77
+  auth.credsChanged()
+  await auth.keys.set({ 'pre-key': { 76: { public: bytes('p'), private: bytes('q') } } })
+  const { auth: next } = await open()
+  expect(next.creds.nextPreKeyId).toBe(77)
+})
+
+test('[A3] [A4] a write of an earlier epoch changes nothing and ends its socket', async () => {
+  const { auth, life } = await open()
+  await auth.keys.set({ session: { a: bytes('one') } })
+  await owning()
+  await expect(auth.keys.set({ session: { a: bytes('zombie') } })).rejects.toThrow('fenced')
+  expect(life.ownReason()).toBe('fenced')
+  const { auth: next } = await open()
+  expect(await session(next, 'a')).toEqual(bytes('one'))
+})
+
+test('[B2] get and set outlast failures of the database, and reject only after their socket was destroyed', async () => {
+  let isAway = false
+  const { auth, life } = await open(
+    ({ name }) => (isAway && name === 'query' ? { fail: new Error('connection refused') } : null),
+    300,
+  )
+  await auth.keys.set({ session: { a: bytes('one') } })
+  const order: string[] = []
+  life.owns(() => void order.push('destroyed'))
+  isAway = true
+  const reading = session(auth, 'b')
+  isAway = false
+  expect(await reading).toBeUndefined()
+  isAway = true
+  const failures = [session(auth, 'c'), Promise.resolve(auth.keys.set({ session: { c: bytes('x') } }))].map(pending =>
+    pending.then(
+      () => order.push('answered'),
+      () => order.push('rejected'),
+    ),
+  )
+  await Promise.all(failures)
+  expect(order[0]).toBe('destroyed')
+  expect(order.filter(what => what !== 'destroyed')).toEqual(['rejected', 'rejected'])
+  expect(life.ownReason()).toBe('log-unavailable')
+})
+
+test('[A4] a write whose answer was lost is written again, and is there', async () => {
+  let isLost = true
+  const { auth } = await open(({ name, args: [sql] }) => {
+    if (!isLost || name !== 'query' || !String(sql).includes('insert into auth_keys')) return null
+    isLost = false
+    return { failAfter: new Error('connection lost') }
+  })
+  await auth.keys.set({ session: { a: bytes('one') } })
+  const { auth: next } = await open()
+  expect(await session(next, 'a')).toEqual(bytes('one'))
+})
+
+test('[A4] concurrent writes go together and each waits for its own', async () => {
+  const { auth } = await open()
+  await Promise.all(Array.from({ length: 50 }, (_, index) => auth.keys.set({ session: { [`k${index}`]: bytes(`v${index}`) } })))
+  const { auth: next } = await open()
+  const found = await next.keys.get(
+    'session',
+    Array.from({ length: 50 }, (_, index) => `k${index}`),
+  )
+  expect(Object.keys(found)).toHaveLength(50)
+})
+
+test('[A4] a wrong key opens nothing, erases nothing, and says so', async () => {
+  const { auth } = await open()
+  await auth.saveCreds()
+  const { epoch } = await owning()
+  const life = createSocketLife()
+  const wrong = createSealer({ current: randomBytes(32), previous: null })
+  const opening = openAuthState({
+    database: postgres.database,
+    sealer: wrong,
+    life,
+    instanceId: 'first',
+    epoch,
+    timeoutMs: 1_000,
+    random: Math.random,
+    logger,
+  })
+  await expect(opening).rejects.toThrow(/wrong key/)
+  expect(life.ownReason()).toBe('sealed')
+  await until('nothing was erased', async () => (await postgres.database.query('select 1 from auth_creds')).length === 1)
+})

@@ -1,0 +1,139 @@
+// What is bent in Baileys and libsignal from outside, each bend with what it prevents. A new version of either has to pass this.
+import { EventEmitter } from 'node:events'
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+import { hardenSocket } from '../../src/producers/harden-socket.ts'
+import '../../src/producers/silence-libsignal.ts'
+import { rememberMisses } from '../../src/producers/lid-lookups.ts'
+import { openStanzaLane } from '../../src/producers/stanza-lane.ts'
+import { verifyXeddsa } from '../../src/producers/verify-sender-key.ts'
+import { until } from '../until.ts'
+
+const require = createRequire(import.meta.url)
+
+test('[B2] signatures that libsignal accepts are accepted, any other is refused', () => {
+  const curve = require('libsignal/src/curve.js')
+  for (let round = 0; round < 8; round++) {
+    const { pubKey, privKey } = curve.generateKeyPair()
+    const message = Buffer.from(`message ${round}`)
+    const signature: Buffer = curve.calculateSignature(privKey, message)
+    expect(verifyXeddsa(pubKey, message, signature)).toBe(true)
+    expect(verifyXeddsa(pubKey.subarray(1), message, signature)).toBe(true)
+    for (const byte of [0, 31, 32, 63]) {
+      const tampered = Buffer.from(signature)
+      tampered.writeUInt8(tampered.readUInt8(byte) ^ 1, byte)
+      expect(verifyXeddsa(pubKey, message, tampered)).toBe(false)
+    }
+    expect(verifyXeddsa(pubKey, Buffer.from('another message'), signature)).toBe(false)
+    expect(verifyXeddsa(curve.generateKeyPair().pubKey, message, signature)).toBe(false)
+  }
+})
+
+test('[I2] libsignal’s console lines, which hold private keys, are dropped; others are not', async () => {
+  const { readFile, readdir } = await import('node:fs/promises')
+  const directory = new URL('.', import.meta.resolve('libsignal/src/curve.js'))
+  const files = (await readdir(directory)).filter(name => name.endsWith('.js'))
+  const source = (await Promise.all(files.map(name => readFile(new URL(name, directory), 'utf8')))).join('\n')
+  const lines = [...source.matchAll(/^\s*console\.\w+\(\s*(['"])(.+?)\1/gm)].map(match => match[2] ?? '')
+  expect(lines.length).toBeGreaterThan(10)
+  const guard = await readFile(new URL('../../src/producers/silence-libsignal.ts', import.meta.url), 'utf8')
+  const beginnings = [...guard.matchAll(/^ {2}'(.+)',$/gm)].map(match => match[1] ?? '')
+  for (const line of lines)
+    expect(
+      beginnings.some(beginning => line.startsWith(beginning)),
+      line,
+    ).toBe(true)
+})
+
+const transport = () => Object.assign(new EventEmitter(), { isClosing: false })
+const hardened = (of: ReturnType<typeof transport>, overrides: { isOver?(): boolean; terminate?(reason: string): void } = {}) => {
+  const failures: unknown[] = []
+  const stop = hardenSocket(of, {
+    terminate: () => undefined,
+    isOver: () => false,
+    cut: () => undefined,
+    failed: error => void failures.push(error),
+    keepAliveIntervalMs: 30_000,
+    connectTimeoutMs: 20_000,
+    ...overrides,
+  })
+  return { failures, stop }
+}
+
+test('[B4] frames that take longer to inflate are not overtaken', async () => {
+  const socket = transport()
+  const seen: number[] = []
+  socket.on('message', async (frame: number) => {
+    if (frame % 3 === 0) await new Promise(resolve => setImmediate(resolve))
+    seen.push(frame)
+  })
+  const { stop } = hardened(socket)
+  for (let frame = 0; frame < 20; frame++) socket.emit('message', frame)
+  await until('all frames', () => seen.length === 20)
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  stop()
+})
+
+test('[B2] a frame that cannot be read ends the connection instead of the process', async () => {
+  const socket = transport()
+  socket.on('message', async () => Promise.reject(new Error('bad mac')))
+  const reasons: string[] = []
+  const { failures, stop } = hardened(socket, { terminate: reason => void reasons.push(reason) })
+  socket.emit('message', 'x')
+  await until('it is ended', () => reasons.length > 0)
+  expect(reasons).toEqual(['broken-frame'])
+  expect(failures).toHaveLength(1)
+  stop()
+})
+
+test('[B2] what a stanza listener of Baileys rejects ends nothing', async () => {
+  const socket = transport()
+  socket.on('message', () => undefined)
+  socket.on('CB:ib,,offline_preview', async () => Promise.reject(new Error('Connection Closed')))
+  const { failures, stop } = hardened(socket)
+  socket.emit('CB:ib,,offline_preview', {})
+  await until('it is caught', () => failures.length === 1)
+  stop()
+})
+
+test('[B4] a number without a LID is asked about once an hour; a failed look-up does not refuse the message', async () => {
+  let nowAt = 0
+  let asked = 0
+  const failures: unknown[] = []
+  let answer: () => Promise<[]> = async () => []
+  const ask = () => {
+    asked += 1
+    return answer()
+  }
+  const look = rememberMisses(ask, { clock: () => nowAt, failed: error => void failures.push(error) })
+  await look(['5511900000011@s.whatsapp.net'])
+  await look(['5511900000011@s.whatsapp.net'])
+  expect(asked).toBe(1)
+  nowAt = 3_600_001
+  answer = () => Promise.reject(new Error('rate-overlimit'))
+  expect(await look(['5511900000011@s.whatsapp.net'])).toEqual([])
+  await look(['5511900000011@s.whatsapp.net'])
+  expect(asked).toBe(3)
+  expect(failures).toHaveLength(2)
+})
+
+test('[B2] a stanza whose append was given up never reaches Baileys, nor does any after it', async () => {
+  const socket = new EventEmitter()
+  const seen: string[] = []
+  for (const stanzaClass of ['message', 'receipt', 'notification', 'call'])
+    socket.on(`CB:${stanzaClass}`, async node => void seen.push(node.attrs.id))
+  let isOver = false
+  const lane = openStanzaLane(socket, {
+    isOver: () => isOver,
+    before: async (_class, node) => {
+      if (node.attrs.id !== '2') return
+      isOver = true
+      throw new Error('given up')
+    },
+    after: async () => undefined,
+    failed: () => undefined,
+  })
+  for (const id of ['1', '2', '3']) socket.emit('CB:receipt', { tag: 'receipt', attrs: { id, offline: '1' } })
+  await lane.idle()
+  expect(seen).toEqual(['1'])
+})

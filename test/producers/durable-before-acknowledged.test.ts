@@ -1,0 +1,114 @@
+// WhatsApp hears nothing of a message before the log has it, whatever fails; and what it was not told comes again.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { text } from '../../simulator/content.ts'
+import { flaky } from '../flaky.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+import { hows, openRig, type Rig, testConfig, texts } from './rig.ts'
+import { type SwitchedLog, switchLog } from './switched-log.ts'
+
+const logger = collectLogLines()
+let rig: Rig
+let switched: SwitchedLog
+beforeEach(async () => {
+  rig = await openRig('durable before acknowledged', logger)
+  switched = switchLog(rig.testLog.log)
+})
+afterEach(async () => {
+  switched.release()
+  await rig.close()
+})
+
+const contact = () => rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
+const impatient = () => ({ ...testConfig, url: rig.simulator.url, appendTimeoutMs: 400 })
+
+test('[B2] a message is not acknowledged before it is durable', async () => {
+  await rig.start({ log: switched.log })
+  const device = await rig.pair('first')
+  switched.hold()
+  const id = await device.send(contact(), text('held'))
+  await until('its append waits', () => switched.stuck() > 0)
+  expect(hows(device, id)).toEqual([])
+  expect(await rig.eventsOf('message.received')).toEqual([])
+  switched.release()
+  await until('it is acknowledged', () => hows(device, id).length > 0)
+  expect(hows(device, id)).toEqual(['receipt:inactive'])
+  expect(texts(await rig.eventsOf('message.received'))).toEqual(['held'])
+})
+
+test('[B2] a receipt, a notification and a call are not acknowledged before they are durable', async () => {
+  await rig.start({ log: switched.log })
+  const device = await rig.pair('first')
+  await until('the login is told', () => device.pending().length === 0)
+  const { lidJid: from } = contact()
+  switched.hold()
+  device.receipt({ messageIds: ['3EB0AA'], from: contact(), type: 'read' })
+  device.pushStanza({ tag: 'notification', attrs: { id: 'n1', from, type: 'status', t: '1700000000' }, content: [] })
+  device.pushStanza({
+    tag: 'call',
+    attrs: { id: 'c1', from, t: '1700000000' },
+    content: [{ tag: 'terminate', attrs: { 'call-id': 'x' } }],
+  })
+  await until('an append waits', () => switched.stuck() > 0)
+  for (const id of ['3EB0AA', 'n1', 'c1']) expect(hows(device, id)).toEqual([])
+  switched.release()
+  for (const id of ['3EB0AA', 'n1', 'c1']) await until(`${id} is acknowledged`, () => hows(device, id).length > 0)
+  const [receipt] = await rig.eventsOf('message.receipt-updated')
+  expect(receipt).toMatchObject({ messageIds: ['3EB0AA'], status: 'read', chatId: from, fromMe: false })
+  const unknown = (await rig.eventsOf('unknown')).filter(event => event.source === 'stanza').map(event => event.name)
+  expect(unknown).toEqual(['notification status', 'call'])
+})
+
+test('[B2] while the log is away the socket is closed, nothing is said to WhatsApp, and everything arrives when it is back', async () => {
+  await rig.start({ log: switched.log, config: impatient() })
+  const device = await rig.pair('first')
+  switched.hang()
+  const ids = [await device.send(contact(), text('one')), await device.send(contact(), text('two'))]
+  await until('the socket is closed', () => !device.isOnline())
+  for (const id of ids) expect(hows(device, id)).toEqual([])
+  expect(device.pending()).toEqual(ids)
+  switched.release()
+  await rig.untilEvents('message.received', 2)
+  await until('all is acknowledged', () => device.pending().length === 0)
+  expect(texts(await rig.eventsOf('message.received'))).toEqual(['one', 'two'])
+  expect(await rig.eventsOf('message.undecryptable')).toEqual([])
+  const reasons = (await rig.eventsOf('instance.state-changed')).map(event => event.reason)
+  expect(reasons).toContain('log-unavailable')
+})
+
+test('[B2] [B3] dying between append and ratchet step repeats the message under the same id', async () => {
+  let isAway = false
+  const database = flaky(rig.database.database, ({ name, args: [sql] }) =>
+    isAway && name === 'query' && String(sql).includes('auth_keys') ? { hang: true } : null,
+  )
+  await rig.start({ database, config: impatient() })
+  const device = await rig.pair('first')
+  isAway = true
+  const id = await device.send(contact(), text('twice in the log, once in the world'))
+  await until('the socket is closed', () => !device.isOnline())
+  expect(hows(device, id)).toEqual([])
+  isAway = false
+  await until('it is acknowledged', () => hows(device, id).length > 0)
+  const copies = await rig.eventsOf('message.received')
+  expect(copies.length).toBeGreaterThan(0)
+  expect(new Set(copies.map(copy => copy.eventId)).size).toBe(1)
+  expect(new Set(copies.map(copy => copy.epoch)).size).toBe(copies.length)
+  expect(await rig.eventsOf('message.undecryptable')).toEqual([])
+})
+
+test('[B3] a message that comes again after its ratchet step adds nothing and is refused without a retry', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  const id = await device.send(contact(), text('once'))
+  await until('it is acknowledged', () => hows(device, id).length === 1)
+  device.redeliver([id])
+  await until('the copy is settled', () => hows(device, id).length === 2)
+  expect(hows(device, id)).toEqual(['receipt:inactive', 'nack:487'])
+  await role.close()
+  device.redeliver([id])
+  await rig.start()
+  await until('the copy after a restart is settled', () => hows(device, id).length === 3)
+  expect(hows(device, id).at(-1)).toBe('nack:487')
+  expect(texts(await rig.eventsOf('message.received'))).toEqual(['once'])
+  expect(await rig.eventsOf('message.undecryptable')).toEqual([])
+})

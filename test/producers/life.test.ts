@@ -1,0 +1,214 @@
+// What becomes of an instance: restarts, log-outs, replacements, deletions, wrong keys, second processes. Every state says why.
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { text } from '../../simulator/content.ts'
+import { openSession } from '../../src/database/session.ts'
+import { ProducersError } from '../../src/producers/producers-error.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { openTcpProxy } from '../tcp-proxy.ts'
+import { until } from '../until.ts'
+import { hows, openRig, ownerPn, type Rig, texts } from './rig.ts'
+import { switchLog } from './switched-log.ts'
+
+const logger = collectLogLines()
+let rig: Rig
+beforeEach(async () => {
+  rig = await openRig('life of an instance', logger)
+})
+afterEach(async () => {
+  await rig.close()
+})
+
+const countAuth = async () => {
+  const [row] = await rig.database.database.query<{ creds: number; keys: number }>(
+    'select (select count(*)::int from auth_creds) as creds, (select count(*)::int from auth_keys) as keys',
+  )
+  return row
+}
+const loginsOf = () => {
+  let logins = 0
+  rig.simulator.on('login', () => {
+    logins += 1
+  })
+  return () => logins
+}
+
+test('[A4] a restarted process logs in with the stored auth state, which is sealed', async () => {
+  const role = await rig.start()
+  await rig.pair('first')
+  await role.close()
+  const [closed] = (await rig.eventsOf('instance.state-changed')).slice(-1)
+  expect(closed).toMatchObject({ state: 'closed', reason: 'requested' })
+  const rows = await rig.database.database.query<{ sealed: Buffer }>(
+    'select sealed from auth_creds union all select sealed from auth_keys',
+  )
+  expect(rows.length).toBeGreaterThan(800)
+  for (const { sealed } of rows) expect(sealed.includes('"Buffer"')).toBe(false)
+  await rig.start()
+  await rig.untilState('first', 'open')
+  expect(await rig.eventsOf('instance.paired')).toHaveLength(1)
+})
+
+test('[A1] [A7] a log-out on the phone erases the auth state, and the instance waits for a restart, also over a new process', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  device.streamError('loggedOut')
+  const state = await rig.untilState('first', 'logged-out')
+  expect(state.reasonText).toContain('paired again')
+  expect(await rig.eventsOf('instance.logged-out')).toHaveLength(1)
+  await until('the auth state is erased', async () => (await countAuth())?.keys === 0)
+  expect(await countAuth()).toEqual({ creds: 0, keys: 0 })
+  await role.close()
+  const eventsBefore = (await rig.events()).length
+  const second = await rig.start()
+  await until('the instance rests', () => second.checks()[0]?.detail === '1 parked')
+  expect((await rig.events()).length).toBe(eventsBefore)
+  await rig.want('first', `restart_count = restart_count + 1, wanted = 'running'`)
+  await rig.simulator.scanQr(await rig.qrOf('first'), { pn: ownerPn })
+  await rig.untilState('first', 'open')
+})
+
+test('[A1] [A7] a log-out asked for unlinks the device and erases the auth state', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  await rig.want('first', `wanted = 'logged-out'`)
+  await rig.untilState('first', 'logged-out')
+  await until('the device is unlinked', device.isRemoved)
+  await until('the auth state is erased', async () => (await countAuth())?.creds === 0)
+})
+
+test('[A1] [A7] a deleted instance logs out, says so, erases its auth state, and is not touched again', async () => {
+  const role = await rig.start()
+  await rig.pair('first')
+  await rig.want('first', `wanted = 'deleted'`)
+  await rig.untilEvents('instance.deleted', 1)
+  await until('the auth state is erased', async () => (await countAuth())?.creds === 0)
+  await until('the process forgets it', () => role.checks()[0]?.detail === 'no instances')
+})
+
+test('[A1] another session with the same credentials closes this one for good', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  device.streamError('conflict')
+  const state = await rig.untilState('first', 'closed')
+  expect(state).toMatchObject({ reason: 'replaced' })
+  expect(await countAuth()).toMatchObject({ creds: 1 })
+  const logins = loginsOf()
+  await role.close()
+  const second = await rig.start()
+  await until('the instance rests', () => second.checks()[0]?.detail === '1 parked')
+  expect(logins()).toBe(0)
+  await rig.want('first', 'restart_count = restart_count + 1')
+  await rig.untilState('first', 'open')
+})
+
+test('[A1] [A2] a cut connection is opened again and says why it was away', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  device.drop()
+  await until('it says so', async () => (await rig.eventsOf('instance.state-changed')).find(event => event.reason === 'network'))
+  await rig.untilState('first', 'open')
+  const ana = rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
+  await device.send(ana, text('still there?'))
+  expect(texts(await rig.untilEvents('message.received', 1))).toEqual(['still there?'])
+})
+
+test('[A1] a restart asked for closes the socket and opens a new one', async () => {
+  await rig.start()
+  await rig.pair('first')
+  const logins = loginsOf()
+  await rig.want('first', 'restart_count = restart_count + 1')
+  await until('it logs in again', () => logins() === 1)
+  await rig.untilState('first', 'open')
+})
+
+test('[A5] chats that the settings ignore are counted, not appended; a change takes effect without a restart', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
+  const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana] })
+  await rig.want('first', `settings = '{"ignoreGroups": true}'`)
+  await until('the setting is in effect', async () => {
+    await device.sendGroup(group, ana, text('ignored?'))
+    await until('all is acknowledged', () => device.pending().length === 0)
+    return (await rig.metrics.render()).includes('zaplog_events_ignored_total{name="settings ignoreGroups"}')
+  })
+  await device.send(ana, text('kept'))
+  await until('all is acknowledged', () => device.pending().length === 0)
+  expect(texts(await rig.eventsOf('message.received')).at(-1)).toBe('kept')
+})
+
+test('[A4] a wrong encryption key refuses to start, says so, and erases nothing', async () => {
+  const role = await rig.start()
+  await rig.pair('first')
+  await role.close()
+  const before = await countAuth()
+  const sealer = createSealer({ current: randomBytes(32), previous: null })
+  await expect(rig.start({ sealer })).rejects.toThrow(/does not open with this ENCRYPTION_KEY/)
+  expect(await countAuth()).toEqual(before)
+  await rig.start()
+  await rig.untilState('first', 'open')
+})
+
+test('[A3] a second process with producers is refused with the name of the first', async () => {
+  await rig.start()
+  const refused = await rig.start().catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(ProducersError)
+  expect(refused).toMatchObject({ exitCode: 75, code: 'already-running' })
+  expect(String(refused)).toContain('zaplog test')
+})
+
+test('[A3] [B2] losing the lock ends every socket before anything else, and taking it again opens them', async () => {
+  const { hostname, port } = new URL(rig.database.url)
+  const proxy = await openTcpProxy({ target: { host: hostname, port: Number(port) } })
+  const proxied = rig.database.url.replace(`:${port}/`, `:${proxy.port}/`)
+  const switched = switchLog(rig.testLog.log)
+  const role = await rig.start({
+    log: switched.log,
+    openSession: signal => openSession({ url: proxied, applicationName: 'zaplog test' }, signal),
+  })
+  const device = await rig.pair('first')
+  switched.hold()
+  const id = await device.send(rig.simulator.contact({ pn: '5511900000011', name: 'Ana' }), text('in the middle of it'))
+  await until('its append waits', () => switched.stuck() > 0)
+  proxy.down()
+  // Sooner than its append is given up: nothing waits for the stanza in hand.
+  await until('the socket is gone', () => !device.isOnline(), 5_000)
+  expect(hows(device, id)).toEqual([])
+  switched.release()
+  await until('it waits for the lock', () => role.checks()[0]?.state === 'degraded')
+  proxy.resume()
+  await until('the socket is back', device.isOnline)
+  await proxy.close()
+})
+
+test('[A2] an instance never paired is parked after its rounds of codes, until a restart', async () => {
+  const role = await rig.start({ qrTimeoutMs: 15 })
+  await rig.create('lonely')
+  const state = await rig.untilState('lonely', 'closed')
+  expect(state).toMatchObject({ reason: 'qr-expired' })
+  const rounds = (await rig.eventsOf('instance.state-changed')).filter(event => event.state === 'qr')
+  expect(rounds).toHaveLength(2)
+  await role.close()
+  const eventsBefore = (await rig.events()).length
+  const second = await rig.start()
+  await until('the instance rests', () => second.checks()[0]?.detail === '1 parked')
+  expect((await rig.events()).length).toBe(eventsBefore)
+  await rig.want('lonely', 'restart_count = restart_count + 1')
+  await rig.qrOf('lonely')
+})
+
+test('[A1] an instance that waits for a phone can be logged out; its code is gone with it', async () => {
+  const role = await rig.start()
+  await rig.create('lonely')
+  await rig.qrOf('lonely')
+  await rig.want('lonely', `wanted = 'logged-out'`)
+  await rig.untilState('lonely', 'logged-out')
+  await until('the instance rests', async () => {
+    const [row] = await rig.database.database.query<{ parked_for: string }>('select parked_for from instance_owners')
+    return row?.parked_for === 'logged-out/0'
+  })
+  expect(await rig.database.database.query('select 1 from instance_qr')).toEqual([])
+  expect(role.checks()[0]?.state).toBe('ok')
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { type Ending, nextStep } from '../../src/producers/reconnect-policy.ts'
+
+const ending = (of: Partial<Ending>): Ending => ({ statusCode: 0, message: '', own: null, details: {}, qrRoundsLeft: 0, ...of })
+
+test.each([
+  [515, '', 'restart-now', 'reconnecting', 'restart-required'],
+  [428, '', 'reconnect', 'reconnecting', 'network'],
+  [503, '', 'reconnect', 'reconnecting', 'network'],
+  [408, 'Connection was lost', 'reconnect', 'reconnecting', 'network'],
+  [440, '', 'stop', 'closed', 'replaced'],
+  [401, '', 'stop', 'logged-out', 'logged-out'],
+  [402, '', 'stop', 'closed', 'banned'],
+  [403, '', 'stop', 'closed', 'banned'],
+  [405, '', 'stop', 'closed', 'client-outdated'],
+  [411, '', 'stop', 'closed', 'internal'],
+  [500, 'Stream Errored', 'reconnect', 'reconnecting', 'internal'],
+  [0, '', 'reconnect', 'reconnecting', 'internal'],
+])('[A1] [A2] close code %i %s leads to %s, state %s, reason %s', (statusCode, message, action, state, reason) => {
+  const step = nextStep(ending({ statusCode, message }))
+  expect(step).toMatchObject({ action, state, reason })
+  expect(step.reasonText.length).toBeGreaterThan(10)
+})
+
+test('[A2] codes that ran out are renewed while there are rounds left, then the instance is parked', () => {
+  const ranOut = { statusCode: 408, message: 'QR refs attempts ended' }
+  expect(nextStep(ending({ ...ranOut, qrRoundsLeft: 1 }))).toMatchObject({ action: 'restart-now', reason: 'qr-expired' })
+  expect(nextStep(ending({ ...ranOut, qrRoundsLeft: 0 }))).toMatchObject({
+    action: 'stop',
+    state: 'closed',
+    reason: 'qr-expired',
+  })
+})
+
+test('[A1] a ban says for how long', () => {
+  expect(nextStep(ending({ statusCode: 402, details: { expire: '7200' } })).reasonText).toBe(
+    'WhatsApp banned this account for 2 hours.',
+  )
+})
+
+test('[B2] a socket that zaplog ended is judged by that, not by the code of its end', () => {
+  expect(nextStep(ending({ statusCode: 428, own: 'log-unavailable' }))).toMatchObject({
+    action: 'reconnect',
+    reason: 'log-unavailable',
+  })
+  expect(nextStep(ending({ statusCode: 401, own: 'shutdown' }))).toMatchObject({ action: 'rest', reason: 'requested' })
+})

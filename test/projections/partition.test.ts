@@ -1,0 +1,156 @@
+// Who owns a partition of a projection, when two members think that they do.
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Event } from '../../src/events/event.ts'
+import { topics } from '../../src/events/topics.ts'
+import { type Batch, LogError, type NewRecord } from '../../src/log/log.ts'
+import { makeCheckpoints, takeCheckpoints } from '../../src/projections/checkpoints.ts'
+import { type OwnedPartition, openPartition, type PartitionDeps } from '../../src/projections/partition.ts'
+import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { openTestDatabase, type TestDatabase } from '../database.ts'
+import { anEvent } from '../events.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { never, openMemoryCodec } from '../projection-dsl.ts'
+import { until } from '../until.ts'
+import { type Counting, openCounting, readCounted } from './counting-projection.ts'
+
+const logger = collectLogLines(['projection.quarantined'])
+let test: TestDatabase
+let counting: Counting
+let appended: NewRecord[]
+let logIsUp: boolean
+let member: () => Promise<OwnedPartition>
+let batchOf: (events: readonly Event[], fromOffset: number) => Batch
+
+beforeEach(async () => {
+  test = await openTestDatabase('projection partition', { poolSize: 8 })
+  counting = await openCounting(test.database, { emits: true })
+  await makeCheckpoints(test.database, counting, 1)
+  appended = []
+  logIsUp = true
+  const codec = await openMemoryCodec()
+  const deps: PartitionDeps = {
+    database: test.database,
+    codec,
+    topic: name => `wa.${name}`,
+    log: {
+      append: async ({ records }) => {
+        if (!logIsUp) throw new LogError('unavailable', 'appending: no log')
+        appended.push(...records)
+        return []
+      },
+      read: async function* () {
+        yield* []
+      },
+    },
+    logger,
+    metrics: openProjectionMetrics(createMetrics({ processMetrics: false }), 'counting'),
+  }
+  member = async () => {
+    const owned = openPartition(deps, counting, 0)
+    const [checkpoint] = await takeCheckpoints(test.database, counting, [0], never)
+    if (checkpoint === undefined) throw new Error('no checkpoint')
+    await owned.take(checkpoint, never)
+    return owned
+  }
+  batchOf = (events, fromOffset) => ({
+    topic: 'wa.events',
+    partition: 0,
+    fromOffset: BigInt(fromOffset),
+    nextOffset: BigInt(fromOffset + events.length),
+    records: events.map((event, index) => ({
+      ...codec.encode(event),
+      topic: 'wa.events',
+      partition: 0,
+      offset: BigInt(fromOffset + index),
+    })),
+  })
+})
+afterEach(() => test.close())
+
+const someEvents = (count: number) => Array.from({ length: count }, () => anEvent('message.received'))
+
+it('[D2] of two members on one partition one applies each batch, and the other goes on behind it', async () => {
+  const first = someEvents(3)
+  const second = someEvents(2)
+  const old = await member()
+  const current = await member()
+  expect(await old.handle(batchOf(first, 0), never)).toEqual({ kind: 'moved', nextOffset: 0n })
+  expect(await current.handle(batchOf(first, 0), never)).toEqual({ kind: 'applied' })
+  expect(await old.handle(batchOf(first, 0), never)).toEqual({ kind: 'moved', nextOffset: 3n })
+  expect(await old.handle(batchOf(second, 3), never)).toEqual({ kind: 'applied' })
+  expect(await current.handle(batchOf(second, 3), never)).toEqual({ kind: 'moved', nextOffset: 5n })
+  expect((await readCounted(test.database)).map(row => [row.event_id, row.times])).toEqual(
+    [...first, ...second].map(event => [event.eventId, 1]),
+  )
+  expect(appended).toHaveLength(5)
+})
+
+it('[D2] a batch that does not begin where the projection is changes nothing', async () => {
+  const owned = await member()
+  expect(await owned.handle(batchOf(someEvents(2), 7), never)).toEqual({ kind: 'moved', nextOffset: 0n })
+  expect(await readCounted(test.database)).toEqual([])
+})
+
+it('[D2] taking over waits for what the earlier owner is committing, and appends what it left', async () => {
+  const old = await member()
+  const events = someEvents(2)
+  let release: () => void = () => undefined
+  const inTransaction = new Promise<void>(entered => {
+    counting.inTransaction = () =>
+      new Promise(resolve => {
+        release = resolve
+        entered()
+      })
+  })
+  const applying = old.handle(batchOf(events, 0), never)
+  await inTransaction
+  logIsUp = false
+  const taking = takeCheckpoints(test.database, counting, [0], never)
+  await until('the new owner waits for the old one', async () => {
+    const waiting = await test.database.query(
+      `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%projection_checkpoints%' and datname = current_database()`,
+    )
+    return waiting.length === 1
+  })
+  release()
+  expect(await applying).toMatchObject({ kind: 'retry' })
+  expect((await taking)[0]?.offsets.get('events')).toBe(2n)
+  expect(appended).toEqual([])
+  logIsUp = true
+  counting.inTransaction = async () => undefined
+  await member()
+  expect(appended).toHaveLength(2)
+})
+
+it('[D2] a step that failed after its commit is not done again', async () => {
+  const owned = await member()
+  const batch = batchOf(someEvents(2), 0)
+  logIsUp = false
+  expect(await owned.handle(batch, never)).toMatchObject({ kind: 'retry', reason: expect.stringContaining('no log') })
+  expect(await owned.handle(batch, never)).toMatchObject({ kind: 'retry' })
+  logIsUp = true
+  expect(await owned.handle(batch, never)).toEqual({ kind: 'moved', nextOffset: 2n })
+  expect((await readCounted(test.database)).map(row => row.times)).toEqual([1, 1])
+  expect(appended).toHaveLength(2)
+})
+
+it('[D2] a key that was left out stays so for the next owner, and everybody else goes on', async () => {
+  const old = await member()
+  counting.refuses.add('shop')
+  const spoiled = batchOf(someEvents(1), 0)
+  expect(await old.handle(spoiled, never)).toMatchObject({ kind: 'retry' })
+  expect(await old.handle(spoiled, never)).toMatchObject({ kind: 'retry' })
+  expect(await old.handle(spoiled, never)).toEqual({ kind: 'applied' })
+  expect(old.quarantined()).toMatchObject([{ key: 'shop', topic: 'events', offset: 0n, code: 'RangeError' }])
+  counting.refuses.clear()
+  const next = await member()
+  expect(next.quarantined()).toMatchObject([{ key: 'shop', topic: 'events', offset: 0n }])
+  const other = anEvent('message.received', { instanceId: 'store' })
+  expect(await next.handle(batchOf([...someEvents(2), other], 1), never)).toEqual({ kind: 'applied' })
+  expect((await readCounted(test.database)).map(row => row.event_id)).toEqual([other.eventId])
+})
+
+it('[B7] what a projection reads are topics of the catalogue', () => {
+  expect(counting.reads.filter(name => !topics.some(one => one.name === name))).toEqual([])
+})

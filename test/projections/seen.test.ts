@@ -1,0 +1,61 @@
+// First copy per event id wins, among the last ids of each instance.
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { Event } from '../../src/events/event.ts'
+import type { Placed } from '../../src/projections/projection.ts'
+import { digestOf, keepFirstCopies, SEEN_PER_INSTANCE } from '../../src/projections/seen.ts'
+import { openTestDatabase, type TestDatabase } from '../database.ts'
+import { aCopyOf, anEvent } from '../events.ts'
+
+const of = { name: 'seeing', version: 1 }
+let test: TestDatabase
+beforeAll(async () => {
+  test = await openTestDatabase('projection seen')
+})
+afterAll(() => test.close())
+beforeEach(() => test.database.query('truncate projection_seen'))
+
+let offset = 0n
+const placed = (event: Event): Placed => {
+  offset += 1n
+  return { event, position: { topic: 'wa.events', partition: 0, nextOffset: offset } }
+}
+const keep = (...events: readonly Event[]) =>
+  test.database.transact(tx => keepFirstCopies(tx, of, events.map(placed)), new AbortController().signal)
+const idsOf = (kept: Awaited<ReturnType<typeof keep>>) => kept.fresh.map(one => one.event.eventId)
+
+it('[B3] inside one batch the lowest offset wins', async () => {
+  const event = anEvent('message.received', { text: 'first' })
+  const kept = await keep(event, aCopyOf(event, 2), { ...event, text: 'second' })
+  expect(kept).toMatchObject({ fresh: [{ event: { text: 'first' } }], duplicates: 2, conflicts: [event.eventId] })
+})
+
+it('[B3] a copy is known in a later batch; another version of the projection has seen nothing yet', async () => {
+  const event = anEvent('message.received')
+  expect(idsOf(await keep(event))).toEqual([event.eventId])
+  expect(await keep(aCopyOf(event, 2))).toMatchObject({ fresh: [], duplicates: 1, conflicts: [] })
+  const next = await test.database.transact(
+    tx => keepFirstCopies(tx, { ...of, version: 2 }, [placed(event)]),
+    new AbortController().signal,
+  )
+  expect(idsOf(next)).toEqual([event.eventId])
+})
+
+it('[B3] a redelivery is no conflict, a changed word or byte is one', () => {
+  const event = anEvent('message.received', { text: 'a', raw: Buffer.from('a') })
+  expect(digestOf(aCopyOf(event, 5))).toBe(digestOf(event))
+  expect(digestOf({ ...event, text: 'b' })).not.toBe(digestOf(event))
+  expect(digestOf({ ...event, raw: Buffer.from('b') })).not.toBe(digestOf(event))
+})
+
+it('[B3] the last 4,096 ids of each instance are remembered, in log order, whatever other instances do', async () => {
+  const quiet = anEvent('message.received', { instanceId: 'store' })
+  const busy = Array.from({ length: SEEN_PER_INSTANCE + 1 }, () => anEvent('message.received'))
+  await keep(quiet, ...busy)
+  const [oldest, second] = busy
+  if (oldest === undefined || second === undefined) throw new Error('no events')
+  expect(idsOf(await keep(second))).toEqual([])
+  expect(idsOf(await keep(oldest))).toEqual([oldest.eventId])
+  expect(idsOf(await keep(quiet))).toEqual([])
+  const [count] = await test.database.query<{ count: string }>("select count(*) from projection_seen where instance_id = 'shop'")
+  expect(Number(count?.count)).toBe(SEEN_PER_INSTANCE)
+})

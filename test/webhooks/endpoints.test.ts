@@ -1,0 +1,180 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { problemsOf } from '../../src/webhooks/endpoint-settings.ts'
+import {
+  createEndpoint,
+  deleteEndpoint,
+  endpointInput,
+  getEndpoint,
+  listEndpoints,
+  patchEndpoint,
+} from '../../src/webhooks/endpoints.ts'
+import { openTestDatabase } from '../database.ts'
+import { endpointDeps, never } from './open-stream.ts'
+
+const test = await openTestDatabase('endpoints')
+afterAll(() => test.close())
+const deps = endpointDeps(test)
+const url = 'https://example.com/webhooks'
+const create = async (given: object = {}) => {
+  const created = await createEndpoint(deps, endpointInput.parse({ url, ...given }), never)
+  if (!created.ok) throw new Error(JSON.stringify(created.problems))
+  return created.endpoint
+}
+const refusals = (input: object) => {
+  const parsed = endpointInput.safeParse(input)
+  return parsed.success ? [] : problemsOf(parsed.error, input)
+}
+
+describe('endpoints', () => {
+  it('[E1] one is created with every default said, and its secret shown once', async () => {
+    const { secret, ...endpoint } = await create()
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    expect(endpoint).toEqual({
+      id: expect.stringMatching(/^ep_[0-9a-f]{24}$/),
+      role: 'events',
+      url,
+      order: 'chat',
+      format: 'zaplog',
+      holdMedia: 20,
+      mediaHoldsChat: true,
+      mediaUrls: 'link',
+      onMediaFailed: 'send',
+      onSkipped: 'send',
+      enabled: true,
+      createdAt: expect.stringMatching(/Z$/),
+    })
+    expect(await getEndpoint(deps, endpoint.id)).toEqual(endpoint)
+  })
+
+  it('[I2] secrets and custom headers are sealed at rest', async () => {
+    const { id, secret } = await create({ headers: { Authorization: 'Bearer open-sesame' } })
+    expect((await getEndpoint(deps, id))?.headers).toEqual({ Authorization: 'Bearer open-sesame' })
+    const rows = await test.database.query<{ sealed: Buffer }>(
+      `select sealed from webhook_secrets where endpoint_id = $1
+       union all select headers_sealed from webhook_endpoint_versions where endpoint_id = $1`,
+      [id],
+    )
+    expect(rows).toHaveLength(2)
+    for (const row of rows) expect(row.sealed.includes('open-sesame') || row.sealed.includes(secret)).toBe(false)
+  })
+
+  it('[E1] a patch merges, null brings the default back, and only a change makes a version', async () => {
+    const { id } = await create({
+      instanceIds: ['shop'],
+      eventTypes: ['message.*'],
+      headers: { 'x-a': '1', 'x-b': '2' },
+      holdMedia: 5,
+    })
+    const version = async () =>
+      (await test.database.query<{ version: number }>('select version from webhook_endpoints where endpoint_id = $1', [id]))[0]
+        ?.version
+    expect(await patchEndpoint(deps, id, { holdMedia: 5 }, never)).toMatchObject({ ok: true })
+    expect(await patchEndpoint(deps, id, { enabled: false }, never)).toMatchObject({ ok: true, endpoint: { enabled: false } })
+    expect(await version()).toBe(1)
+    const patch = {
+      eventTypes: null,
+      headers: { 'x-a': null, 'x-c': '3' },
+      holdMedia: null,
+      chats: { include: ['5511900000001'] },
+    }
+    expect(await patchEndpoint(deps, id, patch, never)).toMatchObject({
+      ok: true,
+      endpoint: {
+        instanceIds: ['shop'],
+        headers: { 'x-b': '2', 'x-c': '3' },
+        holdMedia: 20,
+        chats: { include: ['5511900000001@s.whatsapp.net'] },
+        enabled: false,
+      },
+    })
+    expect((await getEndpoint(deps, id))?.eventTypes).toBeUndefined()
+    expect(await version()).toBe(2)
+  })
+
+  it('[E1] a patch is validated after merging, and a refused one changes nothing', async () => {
+    const { id } = await create()
+    const before = await getEndpoint(deps, id)
+    expect(await patchEndpoint(deps, id, { order: 'none' }, never)).toMatchObject({
+      ok: false,
+      problems: [{ pointer: '/order', expected: 'expected chat, the only value this version supports', received: '"none"' }],
+    })
+    expect(await patchEndpoint(deps, id, { url: 'https://10.0.0.1/' }, never)).toMatchObject({
+      ok: false,
+      problems: [{ pointer: '/url' }],
+    })
+    expect(await patchEndpoint(deps, id, { url: null }, never)).toMatchObject({ ok: false, problems: [{ pointer: '/url' }] })
+    expect(await patchEndpoint(deps, id, { nonsense: 1 }, never)).toMatchObject({
+      ok: false,
+      problems: [{ pointer: '/nonsense' }],
+    })
+    expect(await getEndpoint(deps, id)).toEqual(before)
+  })
+
+  it('[E1] a list is newest first and goes page by page; deleted ones are gone', async () => {
+    await test.database.query('update webhook_endpoints set deleted_at = now()')
+    const made = [await create(), await create(), await create()].map(one => one.id)
+    const first = await listEndpoints(deps, { limit: 2 })
+    expect(first.data.map(one => one.id)).toEqual([made[2], made[1]])
+    const second = await listEndpoints(deps, { limit: 2, cursor: first.nextCursor ?? '' })
+    expect(second).toMatchObject({ data: [{ id: made[0] }], nextCursor: null })
+    expect(await deleteEndpoint(deps, made[0] ?? '')).toBe(true)
+    expect(await deleteEndpoint(deps, made[0] ?? '')).toBe(false)
+    expect(await getEndpoint(deps, made[0] ?? '')).toBeNull()
+    expect(await patchEndpoint(deps, made[0] ?? '', {}, never)).toBeNull()
+    expect((await listEndpoints(deps, { limit: 50 })).data).toHaveLength(2)
+  })
+})
+
+describe('what an endpoint cannot be', () => {
+  it('[E1] an unknown event type is refused with the names', () => {
+    const [problem] = refusals({ url, eventTypes: ['message.received', 'mesage.sent'] })
+    expect(problem).toMatchObject({ pointer: '/eventTypes/1', received: '"mesage.sent"' })
+    expect(problem?.expected).toContain('message.received, message.sent')
+    expect(problem?.expected).toContain('media.updated')
+    expect(refusals({ url, eventTypes: ['message.*', 'media.*', '*', 'media.updated', 'instance.paired'] })).toEqual([])
+    expect(refusals({ url, eventTypes: ['nothing.*'] })).toHaveLength(1)
+    expect(refusals({ url, eventTypes: [] })).toHaveLength(1)
+    expect(refusals({ url, eventTypes: ['delivery.released'] })).toHaveLength(1)
+  })
+  it.each([
+    'webhook-id',
+    'Webhook-Signature',
+    'zaplog-attempt',
+    'Host',
+    'Content-Type',
+    'connection',
+    'Transfer-Encoding',
+    'bad name',
+    '',
+  ])('[E1] header %j is refused', name => {
+    expect(refusals({ url, headers: { [name]: 'value' } })).toHaveLength(1)
+  })
+  it('[E1] header values cannot smuggle lines, and are not repeated in the refusal', () => {
+    const [problem] = refusals({ url, headers: { 'x-key': 'secret\r\nwebhook-id: forged' } })
+    expect(problem?.pointer).toBe('/headers/x-key')
+    expect(JSON.stringify(problem)).not.toContain('secret')
+  })
+  it.each([-1, 901, 1.5, 'forever', '20'])('[E2] holdMedia %j is refused', holdMedia => {
+    expect(refusals({ url, holdMedia })).toEqual([
+      { pointer: '/holdMedia', expected: 'expected seconds from 0 to 900 or until-settled', received: JSON.stringify(holdMedia) },
+    ])
+  })
+  it.each([0, 1, 900, 'until-settled'])('[E2] holdMedia %j is taken', holdMedia => {
+    expect(refusals({ url, holdMedia })).toEqual([])
+  })
+  it('[E1] what this version does not support is refused by name', () => {
+    for (const [name, value] of Object.entries({
+      order: 'instance',
+      format: 'zapi',
+      mediaUrls: 'presigned',
+      onMediaFailed: 'hold',
+      role: 'monitoring',
+    }))
+      expect(refusals({ url, [name]: value })).toMatchObject([{ pointer: `/${name}`, received: JSON.stringify(value) }])
+    expect(refusals({ url, batch: {} })).toEqual([{ pointer: '/batch', expected: 'no such field', received: 'batch' }])
+  })
+  it('[E1] chats are phone numbers or JIDs', () => {
+    expect(refusals({ url, chats: { include: ['5511900000001', '100000000000001@lid', '120363000000000001@g.us'] } })).toEqual([])
+    expect(refusals({ url, chats: { include: ['somebody'] } })).toMatchObject([{ pointer: '/chats/include/0' }])
+  })
+})

@@ -1,0 +1,103 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { patchEndpoint } from '../../src/webhooks/endpoints.ts'
+import { claimDueLanes, enterWaiting, giveBack, headOf, joinWaiting, leaveWaiting } from '../../src/webhooks/waiting-lanes.ts'
+import { anEvent } from '../events.ts'
+import { never, openStream } from './open-stream.ts'
+
+const stream = await openStream('waiting lanes')
+const { database } = stream
+afterAll(() => stream.close())
+beforeEach(() => database.query('truncate webhook_waiting_lanes, webhook_waiting, webhook_deliveries'))
+
+const { id: endpointId } = await stream.endpoint()
+const lane = `${endpointId}/shop/chat`
+let offset = 0n
+const waiting = (given: { lane?: string; deliveryId?: string } = {}) => {
+  offset += 1n
+  const delivery = anEvent('delivery.released', { endpointId, lane, deliveryId: `${offset}_${endpointId}`, ...given })
+  const record = { topic: 't', partition: 0, offset, key: delivery.lane, value: Buffer.of(1), headers: {}, recordedAt: 1 }
+  return { delivery, record, keepValue: true }
+}
+const claim = (member = 'one', perEndpoint = 10, claimMs = 60_000) => claimDueLanes(database, { member, perEndpoint, claimMs })
+const expire = () => database.query(`update webhook_waiting_lanes set claimed_until = now() - interval '1 second'`)
+const only = <T>(list: readonly T[]): T => {
+  const [first] = list
+  if (first === undefined || list.length !== 1) throw new Error(`expected one, got ${list.length}`)
+  return first
+}
+
+describe('waiting lanes', () => {
+  it('[E3] a lane is left by its head, and only then by what came later', async () => {
+    const [first, second] = [waiting(), waiting()]
+    await enterWaiting(database, second, 0, never)
+    await enterWaiting(database, first, 0, never)
+    const mine = only(await claim())
+    expect(await headOf(database, mine, 60_000)).toMatchObject({
+      deliveryId: first.delivery.deliveryId,
+      offset: first.record.offset,
+    })
+    expect(await leaveWaiting(database, lane, first.delivery.deliveryId, never)).toBe(true)
+    expect(await headOf(database, mine, 60_000)).toMatchObject({ deliveryId: second.delivery.deliveryId })
+    expect(await leaveWaiting(database, lane, second.delivery.deliveryId, never)).toBe(false)
+    expect(await joinWaiting(database, waiting(), never)).toBe(false)
+  })
+
+  it('[E3] joining and leaving at once never strands a delivery', async () => {
+    for (let round = 0; round < 20; round++) {
+      const [head, late] = [waiting(), waiting()]
+      await enterWaiting(database, head, 0, never)
+      const [joined, more] = await Promise.all([
+        joinWaiting(database, late, never),
+        leaveWaiting(database, lane, head.delivery.deliveryId, never),
+      ])
+      expect(more).toBe(joined)
+      if (joined) await leaveWaiting(database, lane, late.delivery.deliveryId, never)
+      expect(await database.query('select from webhook_waiting_lanes')).toEqual([])
+    }
+  })
+
+  it('[E3] a lane has one claim; one that ran out is over, even for the member that claims it again', async () => {
+    await enterWaiting(database, waiting(), 0, never)
+    const earlier = only(await claim())
+    expect(await claim('two')).toEqual([])
+    await expire()
+    const later = only(await claim())
+    expect(await headOf(database, earlier, 60_000)).toBeNull()
+    expect(await headOf(database, later, 60_000)).not.toBeNull()
+    await giveBack(database, earlier, null)
+    expect(await claim('two')).toEqual([])
+    await giveBack(database, later, 60_000)
+    expect(await claim('two')).toEqual([])
+    await database.query('update webhook_waiting_lanes set due_at = now()')
+    expect(await claim('two')).toHaveLength(1)
+  })
+
+  it('[E3] no member claims more lanes of one endpoint than it may attempt at once', async () => {
+    for (let nth = 0; nth < 5; nth++) await enterWaiting(database, waiting({ lane: `${lane}${nth}` }), 0, never)
+    expect(await claim('one', 3)).toHaveLength(3)
+    expect(await claim('one', 3)).toEqual([])
+    expect(await claim('two', 3)).toHaveLength(2)
+  })
+
+  it('[E5] lanes of a disabled endpoint are not claimed until it is enabled', async () => {
+    await enterWaiting(database, waiting(), 0, never)
+    await patchEndpoint(stream.deps, endpointId, { enabled: false }, never)
+    expect(await claim()).toEqual([])
+    await patchEndpoint(stream.deps, endpointId, { enabled: true }, never)
+    expect(await claim()).toHaveLength(1)
+  })
+
+  it('[E4] what was finished elsewhere does not wait again, and its lane is left', async () => {
+    const done = waiting()
+    await database.query(
+      `insert into webhook_deliveries (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, state)
+       values ($1, $2, 1, 'e', 'shop', $3, 't', 'delivered')`,
+      [done.delivery.deliveryId, endpointId, lane],
+    )
+    await enterWaiting(database, done, 0, never)
+    const mine = only(await claim())
+    expect(await headOf(database, mine, 60_000)).toBeNull()
+    expect(await leaveWaiting(database, lane, '', never)).toBe(false)
+    expect(await database.query('select from webhook_waiting_lanes')).toEqual([])
+  })
+})
