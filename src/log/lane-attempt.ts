@@ -17,8 +17,8 @@ export type Result =
 type Failed = { code: string; reason: string }
 
 const MAX_RETRY_DELAY_MS = 60_000
-/** A log that refuses a topic is nobody's record's fault: it is a dependency that is down. */
-const REFUSED_TOPIC_DELAY_MS = 5_000
+/** A log that refuses a topic is nobody's record's fault: it is a dependency that is down, asked again after so many first waits. */
+const REFUSED_TOPIC_WAITS = 10
 
 export async function attemptRecord(
   deps: AttemptDeps,
@@ -102,7 +102,7 @@ export async function attemptRecord(
       if (signal.aborted) return { kind: 'over' }
       const reason = error instanceof Error ? error.message : String(error)
       if (!(error instanceof LogError) || error.code !== 'record-too-large')
-        return { kind: 'down', dependency: `topic ${append.topic}`, delayMs: REFUSED_TOPIC_DELAY_MS, reason }
+        return { kind: 'down', dependency: `topic ${append.topic}`, delayMs: REFUSED_TOPIC_WAITS * deps.retryBaseMs, reason }
       // A larger record will not become smaller by trying again; a dead letter that does not fit either must not be lost.
       return as === 'emitted' ? park({ code: error.code, reason }) : { kind: 'halted', reason }
     }

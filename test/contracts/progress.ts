@@ -100,8 +100,8 @@ export const brokenStores: readonly BrokenStore[] = [
     store: rows => ({
       ...rows,
       take: async (group, assigned, signal) => {
-        for (const { topic, partition } of assigned) await rows.make(group, [topic], partition + 1)
-        return rows.take(group, assigned, signal)
+        const taken = await rows.take(group, assigned, signal)
+        return assigned.map(at => taken.find(one => one.partition === at.partition) ?? upTo(at, 0n))
       },
     }),
   },

@@ -32,16 +32,17 @@ test('every promise of the progress store is broken by one of them', () => {
   expect(Object.keys(progressPromises).filter(title => !brokenStores.some(({ breaks }) => title.startsWith(breaks)))).toEqual([])
 })
 
-test('[D2] rows are made once: made again they keep what was saved', async () => {
+test('[D2] rows are made once per group and topic: saved ones stay, lost ones are not made again, new topics get theirs', async () => {
   const { store, group, topic } = await aSubject()
   const never = new AbortController().signal
-  await store.take(group, [{ topic, partition: 0 }], never)
+  const at = [0, 1].map(partition => ({ topic, partition }))
+  await store.take(group, at, never)
   await store.save(group, [{ topic, partition: 0, nextOffset: 4n, finished: [] }], never)
-  await createProgressStore(database.database).make(group, [topic], 3)
-  const taken = await store.take(
-    group,
-    [0, 1, 2].map(partition => ({ topic, partition })),
-    never,
-  )
-  expect(taken.toSorted((a, b) => a.partition - b.partition).map(({ nextOffset }) => nextOffset)).toEqual([4n, 0n, 0n])
+  await database.database.query('delete from log_progress where group_name = $1 and partition = 1', [group])
+  await createProgressStore(database.database).make(group, [topic, `${topic}-new`], 2)
+  const taken = await store.take(group, [...at, { topic: `${topic}-new`, partition: 1 }], never)
+  expect(taken.map(({ topic: of, partition, nextOffset }) => [of, partition, nextOffset]).sort()).toEqual([
+    [topic, 0, 4n],
+    [`${topic}-new`, 1, 0n],
+  ])
 })
