@@ -34,6 +34,7 @@ export async function demo(options: Options): Promise<void> {
   } finally {
     await stage.close()
   }
+  process.exit() // Baileys keeps timers of closed sockets for up to half a minute
 }
 
 type Stage = {
