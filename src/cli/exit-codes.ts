@@ -1,3 +1,29 @@
 // What the process's end says (CONTRACT.md, Environment).
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, tryLater: 75, configuration: 78 } as const
+
+/** By the code of an error that ended a start: what another setting mends is configuration, what time mends is worth another try. */
+const byErrorCode: Readonly<Record<string, number>> = {
+  'already-running': exitCodes.tryLater,
+  'in-use': exitCodes.tryLater,
+  unreachable: exitCodes.tryLater,
+  timeout: exitCodes.tryLater,
+  'disk-full': exitCodes.tryLater,
+  denied: exitCodes.configuration,
+  damaged: exitCodes.configuration,
+  misconfigured: exitCodes.configuration,
+  'wrong-key': exitCodes.configuration,
+  'partitions-differ': exitCodes.configuration,
+  EADDRINUSE: exitCodes.tryLater,
+  EADDRNOTAVAIL: exitCodes.configuration,
+  EACCES: exitCodes.configuration,
+}
+
+export function exitCodeOf(error: unknown): number {
+  for (let one = error; one instanceof Error; one = one.cause)
+    if ('code' in one && typeof one.code === 'string') {
+      const exitCode = byErrorCode[one.code]
+      if (exitCode !== undefined) return exitCode
+    }
+  return exitCodes.failed
+}

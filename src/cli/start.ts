@@ -3,7 +3,7 @@ import pc from 'picocolors'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { version } from './version.ts'
 
 export async function start(): Promise<void> {
@@ -40,9 +40,6 @@ async function open(config: Config, logger: Logger): Promise<Zaplog> {
     process.exit(exitCodeOf(error))
   }
 }
-
-const exitCodeOf = (error: unknown): number =>
-  error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : exitCodes.failed
 
 function announce(zaplog: Zaplog): void {
   const out = (line: string) => process.stdout.write(`${line}\n`)

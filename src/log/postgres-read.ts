@@ -84,6 +84,7 @@ async function positionsOf(
 const isPositions = (edge: Edge): edge is readonly Position[] => Array.isArray(edge)
 
 async function anyMoved(tails: Tails, stretches: readonly Stretch[], signal: AbortSignal) {
+  if (signal.aborted) return
   const enough = new AbortController()
   const onAbort = () => enough.abort()
   signal.addEventListener('abort', onAbort, { once: true })

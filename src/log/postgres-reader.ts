@@ -14,7 +14,7 @@ type Deps = { database: Database; tails: Tails; logger: Logger }
 
 export function openPostgresReader({ database, tails, logger }: Deps, from: Position): PartitionReader {
   let nextOffset = from.nextOffset
-  let ahead: 'unknown' | 'records' = 'unknown'
+  let endOffset = from.nextOffset
   const here = (): Position => ({ topic: from.topic, partition: from.partition, nextOffset })
 
   async function asked<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
@@ -23,12 +23,14 @@ export function openPostgresReader({ database, tails, logger }: Deps, from: Posi
     return answer
   }
 
+  /** Never says that there is more than Postgres said: a batch consumer would wait here while its other topics have records. */
   async function ready(signal: AbortSignal) {
-    while (ahead === 'unknown') {
+    while (endOffset <= nextOffset) {
       const range = await asked(() => readRange(database, from), signal)
       assertInside(here(), range)
-      if (range.endOffset === nextOffset && !(await tails.moved(here(), signal))) throw abortedReading(here())
-      ahead = 'records'
+      const end = range.endOffset > nextOffset ? range.endOffset : await tails.moved(here(), signal)
+      if (end === null) throw abortedReading(here())
+      endOffset = end
     }
   }
 
@@ -36,11 +38,11 @@ export function openPostgresReader({ database, tails, logger }: Deps, from: Posi
     for (;;) {
       await ready(signal)
       const records = await asked(() => readRecords(database, here(), limits), signal)
-      ahead = records.length === limits.maxRecords ? 'records' : 'unknown'
       const fromOffset = nextOffset
       nextOffset += BigInt(records.length)
       if (records.length > 0) return { topic: from.topic, partition: from.partition, fromOffset, nextOffset, records }
-      // Trimmed since, or a wake that was about nothing: `ready` tells which.
+      // Trimmed since: `ready` says so.
+      endOffset = nextOffset
       await wait(NOTHING_READ_MS, signal)
     }
   }

@@ -7,8 +7,8 @@ import type { Position, TopicPartition } from './log.ts'
 export type Tails = {
   /** This process appended: wakes who waits here, and tells the others soon. */
   appended(positions: readonly Position[]): void
-  /** Resolves true once the partition is known to end elsewhere than at nextOffset, perhaps at once; false when the signal aborts. */
-  moved(position: Position, signal: AbortSignal): Promise<boolean>
+  /** Resolves with the partition's end once it is known to be elsewhere than at nextOffset, perhaps at once; null when the signal aborts. */
+  moved(position: Position, signal: AbortSignal): Promise<bigint | null>
   close(): Promise<void>
 }
 
@@ -16,7 +16,7 @@ const CHANNEL = 'zaplog_log'
 const NOTIFY_EVERY_MS = 10
 const LISTEN_AGAIN_MS = 1000
 
-type Waiter = { nextOffset: bigint; wake(): void }
+type Waiter = { nextOffset: bigint; wake(endOffset: bigint): void }
 
 export function openTails(deps: { database: Database; logger: Logger; pollMs: number }): Tails {
   const { database, logger, pollMs } = deps
@@ -30,7 +30,7 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   function tell({ topic, partition, nextOffset }: Position) {
     const name = `${topic}/${partition}`
     ends.set(name, nextOffset)
-    for (const waiter of waiters.get(name)?.waiting ?? []) if (waiter.nextOffset !== nextOffset) waiter.wake()
+    for (const waiter of waiters.get(name)?.waiting ?? []) if (waiter.nextOffset !== nextOffset) waiter.wake(nextOffset)
   }
 
   async function notifyOthers() {
@@ -75,21 +75,22 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
       notifying ??= notifyOthers()
     },
     moved: ({ topic, partition, nextOffset }, signal) => {
-      if (signal.aborted || closing.signal.aborted) return Promise.resolve(false)
+      if (signal.aborted || closing.signal.aborted) return Promise.resolve(null)
       const name = `${topic}/${partition}`
       // Told while nobody waited: an append between the caller's look and this wait is not missed.
-      if ((ends.get(name) ?? 0n) > nextOffset) return Promise.resolve(true)
+      const known = ends.get(name) ?? 0n
+      if (known > nextOffset) return Promise.resolve(known)
       const here = waiters.get(name) ?? { topic, partition, waiting: new Set() }
       waiters.set(name, here)
       return new Promise(resolve => {
-        const end = (moved: boolean) => {
+        const end = (endOffset: bigint | null) => {
           here.waiting.delete(waiter)
           if (here.waiting.size === 0 && waiters.get(name) === here) waiters.delete(name)
           for (const ending of [signal, closing.signal]) ending.removeEventListener('abort', onAbort)
-          resolve(moved)
+          resolve(endOffset)
         }
-        const onAbort = () => end(false)
-        const waiter = { nextOffset, wake: () => end(true) }
+        const onAbort = () => end(null)
+        const waiter = { nextOffset, wake: (endOffset: bigint) => end(endOffset) }
         here.waiting.add(waiter)
         for (const ending of [signal, closing.signal]) ending.addEventListener('abort', onAbort, { once: true })
       })

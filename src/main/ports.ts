@@ -17,6 +17,7 @@ import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Ground } from './ground.ts'
+import { keptSecret } from './kept-secret.ts'
 
 export type Ports = {
   database: Database
@@ -36,7 +37,7 @@ type Deps = { config: Config; ground: Ground; logger: Logger; metrics: Metrics; 
 /** Another partition count than the topics were made with would move keys to other partitions and break their order. */
 export class PartitionsDiffer extends Error {
   override name = 'PartitionsDiffer'
-  readonly exitCode = 78
+  readonly code = 'partitions-differ'
 }
 
 /** Of the pool, for appends alone: no other query keeps them waiting. */
@@ -67,7 +68,7 @@ export async function openPorts({ config, ground, logger, metrics, publicUrl }: 
       progress: createProgressStore(database),
       objects: await openFilesystemStore({ directory: ground.dataDir.file('objects'), publicUrl, signingKey, logger }),
       sealer,
-      links: createMediaLinks({ publicUrl, key: sealer.derive('media-links') }),
+      links: createMediaLinks({ publicUrl, key: await keptSecret({ database, sealer }, 'media-links') }),
       topic,
       group: name => `${config.log.groupPrefix}${name}`,
       verifyObjectUrl: (request, nowAt) => verifyPresigned(signingKey, request, nowAt),

@@ -40,7 +40,7 @@ export type ProducersDeps = {
 
 const retakeMs = 1_000
 
-/** Rejects with ProducersError: `already-running` (exit code 75) or `wrong-key` (78). */
+/** Rejects with ProducersError: `already-running` or `wrong-key`. */
 export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const { config, clock, random, logger } = deps
   await refuseWrongKey(deps)

@@ -96,16 +96,6 @@ export function checkUrl(text: string, allowances: Allowances): Problem | null {
 
 export const addressOf = (chat: string): string => (/^\d+$/.test(chat) ? `${chat}@s.whatsapp.net` : chat)
 
-/** RFC 7396: null removes, objects merge, everything else replaces. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
-  const merged: Record<string, unknown> = isObject(target) ? { ...target } : {}
-  for (const [name, value] of Object.entries(patch))
-    if (value === null) delete merged[name]
-    else merged[name] = mergePatch(merged[name], value)
-  return merged
-}
-
 function isTypeOrPattern(name: string): boolean {
   if (name === '*') return true
   return name.endsWith('.*')
@@ -125,8 +115,6 @@ function supportedOnly<const Value extends string>(value: Value) {
 }
 
 const isLiteral = (host: string) => /^[0-9.]+$/.test(host) || host.includes(':')
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const pointerOf = (path: readonly PropertyKey[]) =>
   path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 const show = (value: unknown) => (value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 200))

@@ -1,17 +1,10 @@
 // Endpoints over the database: versioned settings, sealed headers and secrets. Each delivery names the version that matched it.
 import { randomBytes } from 'node:crypto'
 import type { Database, Transaction } from '../database/database.ts'
+import { mergePatch } from '../runtime/merge-patch.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Allowances } from './address-guard.ts'
-import {
-  addressOf,
-  checkUrl,
-  type EndpointInput,
-  endpointInput,
-  mergePatch,
-  type Problem,
-  problemsOf,
-} from './endpoint-settings.ts'
+import { addressOf, checkUrl, type EndpointInput, endpointInput, type Problem, problemsOf } from './endpoint-settings.ts'
 
 export { type EndpointInput, endpointInput, type Problem } from './endpoint-settings.ts'
 

@@ -100,7 +100,7 @@ describe('refusals', () => {
     const { json } = await create({ order: 'none', colour: 'red', holdMedia: 901 })
     expect(json.errors).toMatchObject([
       { pointer: '/order', expected: expect.stringContaining('chat'), received: '"none"' },
-      { pointer: '/holdMedia', expected: 'at most 900', received: '901' },
+      { pointer: '/holdMedia', expected: 'seconds from 0 to 900 or until-settled', received: '901' },
       { pointer: '/colour', expected: 'nothing: there is no such field' },
     ])
   })

@@ -155,7 +155,7 @@ test('[A3] a second process with producers is refused with the name of the first
   await rig.start()
   const refused = await rig.start().catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(ProducersError)
-  expect(refused).toMatchObject({ exitCode: 75, code: 'already-running' })
+  expect(refused).toMatchObject({ code: 'already-running', retryable: true })
   expect(String(refused)).toContain('zaplog test')
 })
 

@@ -2,11 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { requestId } from '../../events/ids.ts'
+import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
 import type { Outbox } from '../outbox.ts'
 import { Problem } from '../problems.ts'
 import { type Settings, settings as settingsSchema } from './instance-shapes.ts'
-import { mergePatch } from './merge-patch.ts'
 
 export type ChangeDeps = { database: Database; outbox: Outbox; clock: () => number }
 /** outboxId: what has to be settled before the change can be read in the read model; null: nothing was appended. */

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { DatabaseError } from '../../src/database/database.ts'
+import { DataDirError } from '../../src/runtime/data-dir.ts'
+import { SealError } from '../../src/runtime/seal.ts'
+
+test('[H8] what another setting mends ends with 78, what time mends with 75, everything else with 1', () => {
+  expect(exitCodeOf(new SealError('opening auth_creds'))).toBe(78)
+  expect(exitCodeOf(new DataDirError('denied', 'opening ./data'))).toBe(78)
+  expect(exitCodeOf(new DataDirError('in-use', 'opening ./data'))).toBe(75)
+  expect(exitCodeOf(new Error('starting', { cause: new DatabaseError('unreachable', 'connecting') }))).toBe(75)
+  expect(exitCodeOf(new Error('something else'))).toBe(1)
+  expect(exitCodeOf('not even an error')).toBe(1)
+})
