@@ -39,6 +39,23 @@ export const appendPromises: LogChecks = {
     assert.deepEqual((await ground.all(topic)).map(textOf), values)
   },
 
+  '[B4] members that append at once leave no gap, and whoever reads along sees every record in offset order': async ground => {
+    const topic = await ground.topic()
+    const members = [ground.first, await ground.member(), await ground.member()]
+    const offsets: bigint[] = []
+    const { stop } = ground.tail(topic, ({ offset }) => void offsets.push(offset))
+    const appendAll = async (member: (typeof members)[number]) => {
+      for (let n = 0; n < 60; n += 1) await ground.append(topic, [aRecord('one', `${n}`), aRecord('two', `${n}`)], member)
+    }
+    await ground.within('all are appended', Promise.all(members.map(appendAll)))
+    await ground.until('all are read', () => offsets.length >= 360)
+    assert.equal(codeIn(await stop()), 'aborted')
+    assert.deepEqual(
+      offsets,
+      Array.from({ length: 360 }, (_, n) => BigInt(n)),
+    )
+  },
+
   'append answers one position per partition written, the offset after the last record there': async ground => {
     const topic = await ground.topic({ partitions: 4 })
     const keys = Array.from({ length: 12 }, (_, n) => `key-${n}`)
@@ -126,17 +143,13 @@ export const readPromises: LogChecks = {
 
   'a read without an end goes on with what is appended later, until its signal aborts': async ground => {
     const topic = await ground.topic({ partitions: 2 })
-    const stopping = new AbortController()
     const got: string[] = []
-    const reading = (async () => {
-      for await (const record of ground.log.read(topic, { from: 'first', until: null }, stopping.signal)) got.push(textOf(record))
-    })()
+    const { stop } = ground.tail(topic, record => void got.push(textOf(record)))
     for (const value of ['a', 'b', 'c']) {
       await ground.append(topic, [aRecord('one', value)])
       await ground.until(`${value} read`, () => got.at(-1) === value)
     }
-    stopping.abort()
-    assert.equal(await codeOf(ground.within('the read ends', reading)), 'aborted')
+    assert.equal(codeIn(await stop()), 'aborted')
     assert.deepEqual(got, ['a', 'b', 'c'])
   },
 
@@ -251,11 +264,15 @@ export const topicPromises: LogChecks = {
 }
 
 /** The LogError code of a rejection; fails where it resolves or rejects with anything else. */
-export async function codeOf(call: Promise<unknown>): Promise<string> {
-  const failure = await call.then(
-    () => null,
-    error => error,
+export const codeOf = async (call: Promise<unknown>): Promise<string> =>
+  codeIn(
+    await call.then(
+      () => null,
+      error => error,
+    ),
   )
+
+function codeIn(failure: unknown): string {
   assert.ok(failure instanceof LogError, `expected a LogError, got ${failure === null ? 'an answer' : String(failure)}`)
   assert.equal(failure.retryable, false)
   return failure.code

@@ -100,6 +100,17 @@ export async function openGround(adapter: LogAdapter, deadlineMs = 20_000) {
     ) => run(signal => by.log.consumeLanes({ ...laneDefaults, progress: by.progress, ...of }, signal)),
     batches: (of: Partial<BatchConsumer> & Pick<BatchConsumer, 'group' | 'topics' | 'handle'>, by: LogMember = first) =>
       run(signal => by.log.consumeBatches({ ...batchDefaults, ...of }, signal)),
+    /** Reads a topic without an end until `stop`, which answers what the read ended with. */
+    tail: (name: string, each: (record: LogRecord) => void, by: LogMember = first) => {
+      const stopping = new AbortController()
+      const ended = readOn(by.log.read(name, { from: 'first', until: null }, stopping.signal), each)
+      return {
+        stop: () => {
+          stopping.abort()
+          return withDeadline('the read ends', ended, deadlineMs)
+        },
+      }
+    },
     /** All records of a topic, per partition in order. */
     all: async (name: string, by: LogMember = first): Promise<LogRecord[]> =>
       collect(by.log.read(name, { from: 'first', until: 'end' }, never)),
@@ -122,6 +133,15 @@ const batchDefaults = {
   maxBatchRecords: 100,
   maxBatchBytes: 1024 ** 2,
   positions: async (assigned: readonly TopicPartition[]) => assigned.map(at => ({ ...at, nextOffset: 0n })),
+}
+
+async function readOn(records: AsyncIterable<LogRecord>, each: (record: LogRecord) => void): Promise<unknown> {
+  try {
+    for await (const record of records) each(record)
+    return null
+  } catch (error) {
+    return error
+  }
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -122,13 +122,20 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     title: 'looks its token up late',
     breaks: '[D2] a save sent before',
-    store: rows => ({
-      ...rows,
-      save: async (group, progress, signal) => {
-        await rows.take(group, [], signal)
-        return rows.save(group, progress, signal)
-      },
-    }),
+    store: rows => {
+      let taking: Promise<unknown> = Promise.resolve()
+      return {
+        take: (group, assigned, signal) => {
+          const taken = rows.take(group, assigned, signal)
+          taking = taken
+          return taken
+        },
+        save: async (group, progress, signal) => {
+          await taking
+          return rows.save(group, progress, signal)
+        },
+      }
+    },
   },
   {
     title: 'has one row for all groups',

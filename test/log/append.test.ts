@@ -150,6 +150,19 @@ test('what waits together goes out together, at most 1,000 records and 512 KiB a
   await counted.close()
 })
 
+test('[B2] an append is durable when it is answered although the server’s default is not to wait for that', async () => {
+  const topic = await aTopic()
+  const seen = await server.database.transact(async tx => {
+    await tx.query("set local synchronous_commit = 'off'")
+    await tx.query(
+      "select * from log_append(array[$1], '{0}', '{1}', '{k}', array[null::bytea], '{\"{}\"}', array[now()], '{1}')",
+      [topic],
+    )
+    return tx.query<{ value: string }>("select current_setting('synchronous_commit') as value")
+  }, never)
+  expect(seen).toEqual([{ value: 'on' }])
+})
+
 test('[B2] kill -9 of a process in the middle of appending loses nothing it was answered, in order', async () => {
   const topic = await aTopic(2)
   const child = spawn(process.execPath, [fileURLToPath(new URL('append-until-killed.ts', import.meta.url)), server.url, topic], {

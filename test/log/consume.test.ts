@@ -120,6 +120,24 @@ test('[H5] a member that cannot renew its lease aborts its handlers, another goe
   answer.open()
 })
 
+test('[H5] a lease that changed hands and came back between two heartbeats is another assignment', async () => {
+  const { topic, deadLetters, group } = await ground.course()
+  const told: boolean[] = []
+  const gate = aGate()
+  const handle = async (_record: LogRecord, _attempt: number, signal: AbortSignal): Promise<Outcome> => {
+    if (told.length === 0) signal.addEventListener('abort', gate.open)
+    told.push(signal.aborted)
+    if (told.length === 1) await gate.opened
+    return done
+  }
+  ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  await ground.append(topic, [aRecord('one', 'a')])
+  await ground.until('it is in hand', () => told.length === 1)
+  await server.database.query('update log_leases set generation = generation + 1 where group_name = $1', [group])
+  await ground.until('its signal aborted, and it is handled again', () => told.length === 2)
+  expect(told).toEqual([false, false])
+})
+
 test('[D2] an assignment whose progress somebody else took is over, and begins again from what was saved', async () => {
   const { topic, deadLetters, group } = await ground.course()
   const handled: string[] = []
@@ -205,6 +223,44 @@ test('[E7] an emission too large is parked at once, and a dead letter too large 
   expect(halted.reason).toContain(tight)
 })
 
+test('[D2] an offset that is missing in the log halts, and nothing after it is handled', async () => {
+  const { topic, deadLetters, group } = await ground.course()
+  const handled: string[] = []
+  const handle = async (record: LogRecord) => {
+    handled.push(textOf(record))
+    return done
+  }
+  await ground.append(
+    topic,
+    ['a', 'b', 'c'].map(value => aRecord('one', value)),
+  )
+  await server.database.query('delete from log_records where topic = $1 and "offset" = 1', [topic])
+  const { consumption } = ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
+  expect(halted.reason).toMatch(/^truncated: .*expected offset 1, got 2/)
+  expect(handled).toEqual([])
+})
+
+test('another member’s append wakes readers before they look again, and where the wake is lost they look again', async () => {
+  const seldom = aMember(() => null, { pollMs: 3_600_000 })
+  const often = aMember(sql => (sql.startsWith('notify') ? { fail: new DatabaseError('unreachable', 'no route') } : null), {
+    pollMs: 20,
+  })
+  for (const [writer, reader] of [
+    [ground.first, seldom],
+    [often, ground.first],
+  ] as const) {
+    const topic = await ground.topic()
+    const got: string[] = []
+    const { stop } = ground.tail(topic, record => void got.push(textOf(record)), reader)
+    for (const value of ['a', 'b', 'c']) {
+      await ground.append(topic, [aRecord('one', value)], writer)
+      await ground.until(`${value} is read`, () => got.includes(value))
+    }
+    expect(await stop()).toMatchObject({ code: 'aborted' })
+  }
+})
+
 test('a consumer of a topic that does not exist says so', async () => {
   const { deadLetters, group } = await ground.course()
   const consumption = ground.log.consumeBatches(
@@ -227,7 +283,14 @@ test('[B7] records older than their topic’s retention are deleted, the oldest 
   const old = Date.now() - 7_200_000
   const records = [old, old, Date.now(), old].map((recordedAt, n) => aRecord('one', String(n), { recordedAt }))
   for (const topic of [short, kept]) await ground.append(topic, records, trimming)
-  await ground.until('the old ones are gone', async () => (await ground.all(short)).length === 2)
+  const [, trimmed] = await ground.until('the old ones are gone', async () => {
+    const lags = await ground.log.lag(
+      [kept, short].map(topic => ({ topic, partition: 0, nextOffset: 4n })),
+      ground.never,
+    )
+    return lags[1]?.firstOffset === 2n ? lags : null
+  })
+  expect(trimmed?.endOffset).toBe(4n)
   expect((await ground.all(short)).map(textOf)).toEqual(['2', '3'])
   expect((await ground.all(kept)).length).toBe(4)
 })
