@@ -20,9 +20,10 @@ export async function* readTopic(
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord> {
   let stretches = await findStretches(database, topic, range)
+  let due: readonly Stretch[] = stretches
   while (stretches.length > 0) {
     let found = false
-    for (const stretch of stretches) {
+    for (const stretch of due) {
       if (signal.aborted) throw new LogError('aborted', `reading ${topic}: aborted`)
       for (const record of await readChunk(database, stretch)) {
         found = true
@@ -30,7 +31,8 @@ export async function* readTopic(
       }
     }
     stretches = stretches.filter(({ position, until }) => until === null || position.nextOffset < until)
-    if (!found && stretches.length > 0) await anyMoved(tails, stretches, signal)
+    // Once everything is read, a new record costs a look at its own partition, not at all of them.
+    due = found || stretches.length === 0 ? stretches : await firstMoved(tails, stretches, signal)
   }
 }
 
@@ -84,12 +86,13 @@ async function positionsOf(
 
 const isPositions = (edge: Edge): edge is readonly Position[] => Array.isArray(edge)
 
-async function anyMoved(tails: Tails, stretches: readonly Stretch[], signal: AbortSignal) {
-  if (signal.aborted) return
+async function firstMoved(tails: Tails, stretches: readonly Stretch[], signal: AbortSignal): Promise<readonly Stretch[]> {
+  if (signal.aborted) return stretches
   const enough = new AbortController()
   const onAbort = () => enough.abort()
   signal.addEventListener('abort', onAbort, { once: true })
-  await Promise.race(stretches.map(({ position }) => tails.moved(position, enough.signal)))
+  const moved = await Promise.race(stretches.map(stretch => tails.moved(stretch.position, enough.signal).then(() => stretch)))
   enough.abort()
   signal.removeEventListener('abort', onAbort)
+  return [moved]
 }
