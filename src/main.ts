@@ -42,6 +42,8 @@ type Parts = {
   ground: Ground
   ports: Ports
   server: HttpServer
+  checks(): readonly Check[]
+  isReady(): boolean
 }
 
 export async function openZaplog(config: Config, { logger, version, wrap = ports => ports }: Options): Promise<Zaplog> {
@@ -50,28 +52,18 @@ export async function openZaplog(config: Config, { logger, version, wrap = ports
     opened.push(part)
     return part
   }
-  const close = once(async () => {
-    for (const part of opened.toReversed()) await part.close()
-  })
+  const close = once(() => closeAll(opened.toReversed(), logger))
   const metrics = createMetrics({ processMetrics: true })
   const roles: Role[] = []
   let isReady = false
   try {
-    const server = keep(await openHttpServer({ config, logger, metrics, checks: () => checksOf(roles), isReady: () => isReady }))
+    const health = { checks: () => checksOf(roles), isReady: () => isReady }
+    const server = keep(await openHttpServer({ config, logger, metrics, ...health }))
     const ground = keep(await openGround(config, { logger }))
     const ports = wrap(keep(await openPorts({ config, ground, logger, metrics, publicUrl: config.publicUrl ?? server.url })))
     await makeProgress(ports, config.log.partitions)
-    const parts: Parts = { config, logger, metrics, version, ground, ports, server }
-    for (const name of startOrder.filter(role => config.roles.includes(role)))
-      roles.push(
-        keep(
-          await openRole[name](
-            parts,
-            () => checksOf(roles),
-            () => isReady,
-          ),
-        ),
-      )
+    const parts: Parts = { config, logger, metrics, version, ground, ports, server, ...health }
+    for (const name of startOrder.filter(role => config.roles.includes(role))) roles.push(keep(await openRole[name](parts)))
     isReady = true
     logger.info('process.started', { version, roles: config.roles, url: server.url })
     const markStopping = once(async () => {
@@ -80,15 +72,26 @@ export async function openZaplog(config: Config, { logger, version, wrap = ports
     })
     return { url: server.url, adminKey: ground.adminKey, ports, close: markStopping }
   } catch (error) {
-    await close()
+    await close().catch(closing => logger.warn('process.close-failed', { error: closing })) // why it could not start matters more
     throw error
   }
+}
+
+/** One after another; one that fails keeps none of the others open. Rejects with the first failure, at the end. */
+async function closeAll(parts: readonly { close(): Promise<void> }[], logger: Logger): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of parts)
+    await part.close().catch(error => {
+      logger.error('process.close-failed', { error })
+      failures.push(error)
+    })
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Readers before writers: what producers append finds its consumers running, and stops being appended first. */
 const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'processors', 'producers', 'api']
 
-type OpenRole = (parts: Parts, checks: () => readonly Check[], isReady: () => boolean) => Role | Promise<Role>
+type OpenRole = (parts: Parts) => Role | Promise<Role>
 
 const openRole: Readonly<Record<RoleName, OpenRole>> = {
   producers: ({ config, ground, ports, logger, metrics }) =>
@@ -112,7 +115,7 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProjections({ ...ports, partitions: config.log.partitions, logger, metrics, extra: [webhookStream] }),
   webhooks: ({ config, ports, version, logger, metrics }) =>
     openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
-  api: ({ config, ground, ports, server, version, logger, metrics }, checks, isReady) =>
+  api: ({ config, ground, ports, server, version, logger, metrics, checks, isReady }) =>
     openApi({
       ...ports,
       server,

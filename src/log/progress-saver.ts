@@ -20,6 +20,8 @@ const FLUSH_AGAIN_MS = 100
 export function createProgressSaver(deps: { store: ProgressStore; group: string; logger: Logger }): ProgressSaver {
   const { store, group, logger } = deps
   const changed = new Set<Saved>()
+  /** Their assignment is over: a save of theirs that fails now must not be repeated under the token of the next one. */
+  const forgotten = new WeakSet<Saved>()
   let scheduled = false
   let saving = Promise.resolve()
 
@@ -49,6 +51,7 @@ export function createProgressSaver(deps: { store: ProgressStore; group: string;
   }
 
   function markChanged(of: Saved) {
+    if (forgotten.has(of)) return
     changed.add(of)
     if (scheduled) return
     scheduled = true
@@ -64,6 +67,9 @@ export function createProgressSaver(deps: { store: ProgressStore; group: string;
       await saveNext()
       while (of.some(one => changed.has(one)) && (await wait(FLUSH_AGAIN_MS, signal))) await saveNext()
     },
-    forget: of => void changed.delete(of),
+    forget: of => {
+      forgotten.add(of)
+      changed.delete(of)
+    },
   }
 }

@@ -50,7 +50,10 @@ export async function openPorts({ config, ground, logger, metrics, publicUrl }: 
   const connect = (applicationName: string, poolSize: number) =>
     openPostgres({ ...ground.database, poolSize, applicationName, logger })
   const database = await connect('zaplog', config.database.poolSize)
-  const appendDatabase = await connect('zaplog append', APPEND_CONNECTIONS)
+  const appendDatabase = await connect('zaplog append', APPEND_CONNECTIONS).catch(async error => {
+    await database.close()
+    throw error
+  })
   const log = openPostgresLog({ database, appendDatabase, logger, metrics })
   const close = async () => {
     await log.close()
