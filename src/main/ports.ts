@@ -8,9 +8,7 @@ import { openPostgresLog } from '../log/postgres.ts'
 import { createProgressStore, type ProgressRows } from '../log/progress.ts'
 import { cachedRegistry } from '../log/registry-cached.ts'
 import { openPostgresRegistry } from '../log/registry-postgres.ts'
-import { openFilesystemStore } from '../objects/filesystem.ts'
 import type { ObjectStore } from '../objects/objects.ts'
-import { verifyPresigned } from '../objects/presigned-url.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
@@ -18,6 +16,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Ground } from './ground.ts'
 import { keptSecret } from './kept-secret.ts'
+import { type Objects, openObjects } from './objects.ts'
 
 export type Ports = {
   database: Database
@@ -29,7 +28,8 @@ export type Ports = {
   links: MediaLinks
   topic(name: TopicName): string
   group(name: string): string
-  verifyObjectUrl(request: { method: string; url: string }, nowAt: number): ReturnType<typeof verifyPresigned>
+  /** null where the object store signs and serves its own URLs. */
+  verifyObjectUrl: Objects['verifyObjectUrl']
   close(): Promise<void>
 }
 type Deps = { config: Config; ground: Ground; logger: Logger; metrics: Metrics; publicUrl: string }
@@ -63,18 +63,16 @@ export async function openPorts({ config, ground, logger, metrics, publicUrl }: 
   try {
     await checkTopics(log, declareTopics(config, topic), logger)
     const codec = await openCodec(cachedRegistry(openPostgresRegistry(database)), signal)
-    const signingKey = sealer.derive('object-urls')
     return {
       database,
       log,
       codec,
       progress: createProgressStore(database),
-      objects: await openFilesystemStore({ directory: ground.dataDir.file('objects'), publicUrl, signingKey, logger }),
+      ...(await openObjects({ config: config.objects, ground, publicUrl, logger })),
       sealer,
       links: createMediaLinks({ publicUrl, key: await keptSecret({ database, sealer }, 'media-links') }),
       topic,
       group: name => `${config.log.groupPrefix}${name}`,
-      verifyObjectUrl: (request, nowAt) => verifyPresigned(signingKey, request, nowAt),
       close,
     }
   } catch (error) {

@@ -66,6 +66,24 @@ function declareVariables(v: Variables) {
     maxRecordBytes: v.sizeBytes('TOPIC_MAX_RECORD', { default: '2MiB', doc: 'largest record; dead letters take twice that' }),
     rawInlineBytes: v.sizeBytes('TOPIC_RAW_INLINE', { default: '768KiB', doc: 'larger raw bytes go to the object store' }),
   }
+  v.group('Objects')
+  const objects = {
+    bucket: v.parsed('S3_BUCKET', { shown: 'the file system', doc: 'S3 bucket for media', parse: text => text }),
+    endpoint: v.parsed('S3_ENDPOINT', {
+      shown: 'AWS',
+      doc: 'an S3 server of another maker',
+      parse: parseUrl(['http:', 'https:']),
+    }),
+    region: v.optionalText('S3_REGION', { shown: 'the SDK’s chain', doc: 'region of the bucket' }),
+    accessKeyId: v.optionalText('S3_ACCESS_KEY_ID', { shown: 'the SDK’s chain', doc: 'with its secret' }),
+    secretAccessKey: v.optionalText('S3_SECRET_ACCESS_KEY', { shown: 'the SDK’s chain', doc: 'of that key', secret: true }),
+    forcePathStyle: v.choice('S3_FORCE_PATH_STYLE', {
+      default: 'auto',
+      of: ['auto', 'true', 'false'],
+      doc: 'bucket in the path instead of the host name; auto: with S3_ENDPOINT',
+    }),
+    acl: v.optionalText('S3_ACL', { shown: 'none', doc: 'canned ACL of new objects' }),
+  }
   v.group('Keys')
   const keys = {
     adminApiKey: v.optionalText('ADMIN_API_KEY', {
@@ -190,11 +208,17 @@ function declareVariables(v: Variables) {
       doc: 'attempts at once to one endpoint',
     }),
   }
-  return { ...process, database, log, keys, whatsapp, media, webhooks }
+  return { ...process, database, log, objects, keys, whatsapp, media, webhooks }
 }
 
 function requireTogether(v: Variables, config: Config) {
   if (config.roles.length === 0) v.problem('ROLES', `expected at least one of ${roles.join(', ')}`)
+  const { bucket, accessKeyId, secretAccessKey } = config.objects
+  if (accessKeyId !== null && secretAccessKey === null)
+    v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')
+  if (secretAccessKey !== null && accessKeyId === null)
+    v.problem('S3_ACCESS_KEY_ID', 'expected one when S3_SECRET_ACCESS_KEY is set')
+  if (bucket === null && config.objects.endpoint !== null) v.problem('S3_BUCKET', 'expected one when S3_ENDPOINT is set')
   if (config.database.url === null) return
   if (config.keys.adminApiKey === null) v.problem('ADMIN_API_KEY', 'expected a key when DATABASE_URL is set')
   if (config.keys.encryptionKey === null) v.problem('ENCRYPTION_KEY', 'expected 32 bytes in base64 when DATABASE_URL is set')

@@ -1,11 +1,15 @@
-// The process that scenarios start and kill: zaplog's own composition, with a crash planted between its ports.
-// argv: JSON of { env, plan }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
+// The process that scenarios start and kill: zaplog's own composition, with a crash or slow statements planted between its ports.
+// argv: JSON of { env, plan, slow }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
+import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { openZaplog } from '../../src/main.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { type CrashPlan, crashing } from './crash-plan.ts'
+import { type SlowPlan, slowing } from './slow-statements.ts'
 
-const { env, plan }: { env: Record<string, string>; plan: CrashPlan | null } = JSON.parse(process.argv[2] ?? '{}')
+type Launch = { env: Record<string, string>; plan: CrashPlan | null; slow: SlowPlan | null }
+
+const { env, plan, slow }: Launch = JSON.parse(process.argv[2] ?? '{}')
 const parsed = parseConfig(env)
 if (!parsed.ok) {
   process.stderr.write(`${JSON.stringify(parsed.problems)}\n`)
@@ -16,11 +20,11 @@ try {
   const zaplog = await openZaplog(parsed.config, {
     logger,
     version: '0.0.0-test',
-    wrap: ports => ({ ...ports, ...crashing(plan, ports) }),
+    wrap: ports => ({ ...ports, ...crashing(plan, { ...ports, database: slowing(slow, ports.database) }) }),
   })
-  process.stdout.write(`${JSON.stringify({ url: zaplog.url, key: zaplog.adminKey?.value })}\n`)
   process.once('SIGTERM', () => void zaplog.close().then(() => process.exit(0)))
+  process.stdout.write(`${JSON.stringify({ url: zaplog.url, key: zaplog.adminKey?.value })}\n`)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-  process.exit(error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : 1)
+  process.exit(exitCodeOf(error))
 }

@@ -5,7 +5,8 @@ import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { type Answer, openReceiver, type ReceivedAttempt, type Receiver } from '../receiver.ts'
 import { until } from '../until.ts'
 import type { CrashPlan } from './crash-plan.ts'
-import { makeDataDir, startZaplog, type ZaplogProcess } from './zaplog-process.ts'
+import type { SlowPlan } from './slow-statements.ts'
+import { type Launched, launchZaplog, makeDataDir, type ZaplogProcess } from './zaplog-process.ts'
 
 export type Stage = {
   simulator: Simulator
@@ -15,10 +16,17 @@ export type Stage = {
   zaplog(): ZaplogProcess
   /** Starts zaplog again on the same directory; without a plan it does not crash any more. */
   restart(plan?: CrashPlan): Promise<ZaplogProcess>
+  /** Starts zaplog again, and lets go at once: it may be killed on its way up. */
+  launch(): Launched
+  dataDir: string
   close(): Promise<void>
 }
 type Options = {
+  /** Sees the data directory before zaplog does. */
+  prepare?: (dataDir: string) => void
   plan?: CrashPlan
+  slow?: SlowPlan
+  program?: 'app' | 'start'
   env?: Record<string, string>
   endpoint?: Record<string, unknown>
   respond?: (attempt: ReceivedAttempt) => Answer | Promise<Answer>
@@ -28,27 +36,42 @@ export const PHONE = '5511900000001'
 export const INSTANCE = 'shop'
 
 export async function openStage(options: Options = {}): Promise<Stage> {
+  const { slow = null, program = 'app', plan = null } = options
   const simulator = await openSimulator()
   const receiver = await openReceiver(options.respond === undefined ? {} : { respond: options.respond })
-  const dataDir = makeDataDir()
+  const { path: dataDir, remove } = makeDataDir()
+  options.prepare?.(dataDir)
   const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, ...options.env }
-  let zaplog = await startZaplog({ dataDir: dataDir.path, env, plan: options.plan ?? null })
-  await subscribe(zaplog, receiver, options.endpoint)
-  const device = await pair(zaplog, simulator)
-  return {
-    simulator,
-    receiver,
-    device,
-    zaplog: () => zaplog,
-    restart: async plan => {
-      zaplog = await startZaplog({ dataDir: dataDir.path, env, plan: plan ?? null })
-      return zaplog
-    },
-    close: async () => {
-      await zaplog.killEverything()
-      await Promise.all([simulator.close(), receiver.close()])
-      dataDir.remove()
-    },
+  let launched = launchZaplog({ dataDir, env, slow, program, plan })
+  const close = async () => {
+    await launched.killEverything()
+    await Promise.all([simulator.close(), receiver.close()])
+    remove()
+  }
+  try {
+    let zaplog = await launched.listening
+    await subscribe(zaplog, receiver, options.endpoint)
+    const device = await pair(zaplog, simulator)
+    const launch = (again: CrashPlan | null = null) => {
+      launched = launchZaplog({ dataDir, env, slow, program, plan: again })
+      return launched
+    }
+    return {
+      simulator,
+      receiver,
+      device,
+      dataDir,
+      zaplog: () => zaplog,
+      launch,
+      restart: async again => {
+        zaplog = await launch(again).listening
+        return zaplog
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

@@ -6,17 +6,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { until } from '../until.ts'
 import type { CrashPlan } from './crash-plan.ts'
+import { killPostgres } from './its-postgres.ts'
+import type { SlowPlan } from './slow-statements.ts'
 
-export type ZaplogProcess = {
+export type ZaplogProcess = Launched & {
   url: string
   key: string
   dataDir: string
-  pid: number
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>
   /** From now on the crash plan counts. */
   arm(): void
+}
+/** A zaplog on its way up: it may be killed before it listens. */
+export type Launched = {
+  pid: number
+  /** Rejects when it ends before. */
+  listening: Promise<ZaplogProcess>
   /** kill -9 of zaplog; its Postgres lives on, as after a crash. */
   kill(): Promise<void>
   /** kill -9 of zaplog and of its Postgres. */
@@ -25,12 +31,24 @@ export type ZaplogProcess = {
   stop(): Promise<number | null>
   /** Resolves when the process has ended by itself. */
   ended: Promise<void>
+  /** null while it runs, and when a signal ended it. */
+  exitCode(): number | null
   /** What it wrote on stderr so far. */
   errors(): string
-  postgresPid(): number | null
+}
+export type LaunchOptions = {
+  dataDir: string
+  env?: Record<string, string>
+  plan?: CrashPlan | null
+  slow?: SlowPlan | null
+  /** `start` is the command line's own, without anything planted [app] */
+  program?: 'app' | 'start'
+  /** As another user. */
+  uid?: number
 }
 
 const app = fileURLToPath(new URL('./app.ts', import.meta.url))
+const commandLine = fileURLToPath(new URL('../../src/cli/zaplog.ts', import.meta.url))
 
 export function makeDataDir(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'zaplog-scenario-'))
@@ -38,70 +56,80 @@ export function makeDataDir(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-export async function startZaplog(options: {
-  dataDir: string
-  env?: Record<string, string>
-  plan?: CrashPlan | null
-}): Promise<ZaplogProcess> {
-  const env = {
-    DATA_DIR: options.dataDir,
-    PORT: '0',
-    WEBHOOK_ALLOW_LOOPBACK: 'true',
-    LOG_LEVEL: 'warn',
-    TOPIC_PARTITIONS: '4',
-    ...options.env,
-  }
-  const child = spawn(process.execPath, [app, JSON.stringify({ env, plan: options.plan ?? null })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+export const startZaplog = (options: LaunchOptions): Promise<ZaplogProcess> => launchZaplog(options).listening
+
+export function launchZaplog(options: LaunchOptions): Launched {
+  const { dataDir } = options
+  const child = spawnProgram(options)
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text
   })
-  const ended = once(child, 'exit').then(() => undefined)
-  const { url, key } = await firstLine(child, ended, () => stderr)
-  const pid = child.pid ?? 0
-
+  const ended = once(child, 'close').then(() => undefined)
   const kill = async () => {
     child.kill('SIGKILL')
     await ended
   }
-  const postgresPid = () => readPid(join(options.dataDir, 'postgres', 'postmaster.pid'))
-  return {
-    url,
-    key,
-    dataDir: options.dataDir,
-    pid,
+  const launched = {
+    pid: child.pid ?? 0,
     ended,
     kill,
-    postgresPid,
-    errors: () => stderr,
-    call: (method, path, body) => call(url, key, { method, path, body }),
-    arm: () => void child.kill('SIGUSR2'),
-    killEverything: async () => {
-      const postmaster = postgresPid()
-      await kill()
-      if (postmaster === null) return
-      process.kill(postmaster, 'SIGKILL')
-      await until('the killed Postgres to be gone', () => !isAlive(postmaster))
-    },
     stop: async () => {
       child.kill('SIGTERM')
       await ended
       return child.exitCode
     },
+    exitCode: () => child.exitCode,
+    errors: () => stderr,
+    killEverything: async () => {
+      await kill()
+      await killPostgres(dataDir)
+    },
   }
+  const listening: Promise<ZaplogProcess> = firstLine(child, ended, { dataDir, stderr: () => stderr }).then(({ url, key }) => ({
+    ...launched,
+    listening,
+    url,
+    key,
+    dataDir,
+    call: (method, path, body) => call(url, key, { method, path, body }),
+    arm: () => void child.kill('SIGUSR2'),
+  }))
+  listening.catch(() => undefined) // whoever awaits it has the error; one that was killed on purpose needs nobody
+  return { ...launched, listening }
 }
 
-async function firstLine(child: ChildProcess, ended: Promise<void>, stderr: () => string): Promise<{ url: string; key: string }> {
+export const scenarioEnv = (dataDir: string): Record<string, string> => ({
+  DATA_DIR: dataDir,
+  PORT: '0',
+  WEBHOOK_ALLOW_LOOPBACK: 'true',
+  LOG_LEVEL: 'warn',
+  TOPIC_PARTITIONS: '4',
+})
+
+function spawnProgram({ dataDir, env = {}, plan = null, slow = null, program = 'app', uid }: LaunchOptions) {
+  const settings = { ...scenarioEnv(dataDir), ...env }
+  const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
+  return program === 'app'
+    ? spawn(process.execPath, [app, JSON.stringify({ env: settings, plan, slow })], { stdio })
+    : spawn(process.execPath, [commandLine, 'start'], {
+        stdio,
+        env: { PATH: process.env.PATH ?? '', ...settings },
+        ...(uid === undefined ? {} : { uid }),
+      })
+}
+
+/** The app prints JSON; the command line prints where it listens, and keeps the key in the directory. */
+async function firstLine(child: ChildProcess, ended: Promise<void>, of: { dataDir: string; stderr(): string }) {
   if (child.stdout === null) throw new Error('no stdout')
   const lines = createInterface({ input: child.stdout })
   const line = await Promise.race([once(lines, 'line').then(([text]) => String(text)), ended.then(() => null)])
   if (line === null)
-    throw Object.assign(new Error(`zaplog ended with ${child.exitCode} before it listened:\n${stderr()}`), {
-      exitCode: child.exitCode,
-    })
-  return JSON.parse(line)
+    throw new Error(`zaplog ended with ${child.exitCode ?? child.signalCode} before it listened:\n${of.stderr()}`)
+  const told: { url: string; key: string } = line.startsWith('{')
+    ? JSON.parse(line)
+    : { url: / (http:\S+)/.exec(line)?.[1] ?? '', key: readFileSync(join(of.dataDir, 'admin-key'), 'utf8').trim() }
+  return told
 }
 
 async function call(url: string, key: string, of: { method: string; path: string; body: unknown }) {
@@ -112,23 +140,4 @@ async function call(url: string, key: string, of: { method: string; path: string
   })
   const text = await response.text()
   return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
-}
-
-function readPid(file: string): number | null {
-  try {
-    return Number(readFileSync(file, 'utf8').split('\n')[0])
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-}
-
-/** A process that has ended and that nobody has reaped yet still answers signals: its state tells. */
-function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
 }

@@ -1,0 +1,62 @@
+// A part that tests need, fetched once per version into the user's cache and whole when it is there: an interrupted fetch leaves none.
+import { execFile } from 'node:child_process'
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+export type Artifact = {
+  /** Names its directory in the cache. */
+  name: string
+  version: string
+  /** Puts the part into this directory, which is there and empty. */
+  make(directory: string): Promise<void>
+}
+
+const cacheDirectory = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'zaplog')
+
+/** Resolves with the directory that holds it; rejects with what `make` says. Two that fetch at once both succeed, one copy is kept. */
+export async function fetchArtifact({ name, version, make }: Artifact): Promise<string> {
+  const directory = join(cacheDirectory, `${name}-${version}`)
+  if (await isThere(directory)) return directory
+  await mkdir(cacheDirectory, { recursive: true })
+  const unfinished = await mkdtemp(join(cacheDirectory, `.${name}-`))
+  try {
+    await make(unfinished)
+    await rename(unfinished, directory)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    if (!(await isThere(directory))) throw error // else another process was faster
+  }
+  return directory
+}
+
+/** Answers what the program printed, standard error included; rejects with its last words. */
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const run = promisify(execFile)
+  try {
+    const { stdout, stderr } = await run(command, args, { env, maxBuffer: 16 * 1024 * 1024, timeout: FETCH_TIMEOUT_MS })
+    return stdout + stderr
+  } catch (cause) {
+    throw new Error(`running ${command} ${args[0] ?? ''}: ${lastWords(cause)}`, { cause })
+  }
+}
+
+const FETCH_TIMEOUT_MS = 600_000
+const TOLD_CHARACTERS = 300
+
+function lastWords(error: unknown): string {
+  const printed =
+    error instanceof Error && 'stdout' in error && 'stderr' in error ? `${error.stdout}\n${error.stderr}`.trim() : ''
+  return (printed === '' ? String(error) : printed).slice(-TOLD_CHARACTERS)
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,119 @@
+// A server of a test run as a child process: up when it answers, killed and started again at will, and gone with us however we end.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+
+export type ServerCommand = {
+  /** For messages. */
+  name: string
+  command: string
+  args: readonly string[]
+  cwd?: string
+  /** The whole environment, but for PATH and HOME. */
+  env?: Readonly<Record<string, string>>
+  /** Whether it answers; asked until it does. */
+  isUp(): Promise<boolean>
+  startWithinMs: number
+}
+export type ServerProcess = {
+  /** As kill -9; resolves when it is gone. */
+  kill(): Promise<void>
+  /** After kill(): the same command again; resolves when it answers. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+type Running = { child: ChildProcess; exited: Promise<string> }
+
+const PROBE_MS = 25
+const STOP_WITHIN_MS = 5_000
+const TOLD_CHARACTERS = 500
+
+export async function startServerProcess(server: ServerCommand): Promise<ServerProcess> {
+  let running: Running | null = await startUntilUp(server)
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = running
+    running = null
+    if (ending !== null) await endProcess(ending, signal)
+  }
+  return {
+    kill: () => end('SIGKILL'),
+    start: async () => {
+      running ??= await startUntilUp(server)
+    },
+    close: () => end('SIGTERM'),
+  }
+}
+
+async function startUntilUp(server: ServerCommand): Promise<Running> {
+  const running = spawnServer(server)
+  let lastWords: string | null = null
+  void running.exited.then(said => {
+    lastWords = said
+  })
+  const endAt = performance.now() + server.startWithinMs
+  while (lastWords === null && performance.now() < endAt) {
+    if (await server.isUp()) return running
+    await new Promise(resolve => setTimeout(resolve, PROBE_MS))
+  }
+  const problem = lastWords ?? `it did not answer within ${server.startWithinMs} ms`
+  await endProcess(running, 'SIGKILL')
+  throw new Error(`starting ${server.name}: ${problem}`)
+}
+
+function spawnServer({ command, args, cwd, env }: ServerCommand): Running {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(command, args, {
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+  })
+  let said = ''
+  for (const output of [child.stdout, child.stderr])
+    output.setEncoding('utf8').on('data', text => {
+      said = (said + text).slice(-TOLD_CHARACTERS)
+    })
+  const endWatch = killWithUs(child)
+  const exited = new Promise<string>(resolve => {
+    child.once('error', error => resolve(error.message))
+    child.once('close', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}: ${said.trim()}`))
+  })
+  void exited.then(endWatch)
+  return { child, exited }
+}
+
+async function endProcess({ child, exited }: Running, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal)
+  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+  await exited
+  clearTimeout(impatience)
+}
+
+/** A shell that outlives us: when its standard input ends without a word, we were killed, and it kills the server. */
+function killWithUs({ pid }: ChildProcess): () => void {
+  if (pid === undefined) return () => undefined
+  const shell = spawn('sh', ['-c', 'read word && exit; kill -KILL "$0"', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  shell.unref()
+  return () => shell.stdin.end('closed\n')
+}
+
+/** Free when asked; the port stays the same over restarts. */
+export async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise(resolve => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('looking for a free port: got none')
+  return address.port
+}
+
+/** For isUp: whether an HTTP server answers 200 there. */
+export const answersOk = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    async response => {
+      await response.body?.cancel()
+      return response.ok
+    },
+    () => false,
+  )

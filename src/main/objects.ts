@@ -1,0 +1,36 @@
+// The object store that the configuration chooses: a bucket, or a directory whose presigned URLs our API serves.
+import { openFilesystemStore } from '../objects/filesystem.ts'
+import type { ObjectStore } from '../objects/objects.ts'
+import { type PresignedCheck, verifyPresigned } from '../objects/presigned-url.ts'
+import { openS3Store } from '../objects/s3.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Ground } from './ground.ts'
+
+export type Objects = {
+  objects: ObjectStore
+  verifyObjectUrl: ((request: { method: string; url: string }, nowAt: number) => PresignedCheck) | null
+}
+type Deps = { config: Config['objects']; ground: Ground; publicUrl: string; logger: Logger }
+
+export async function openObjects({ config, ground, publicUrl, logger }: Deps): Promise<Objects> {
+  if (config.bucket !== null) return { objects: await openBucket(config, config.bucket, logger), verifyObjectUrl: null }
+  const signingKey = ground.sealer.derive('object-urls')
+  return {
+    objects: await openFilesystemStore({ directory: ground.dataDir.file('objects'), publicUrl, signingKey, logger }),
+    verifyObjectUrl: (request, nowAt) => verifyPresigned(signingKey, request, nowAt),
+  }
+}
+
+const openBucket = (config: Config['objects'], bucket: string, logger: Logger): Promise<ObjectStore> =>
+  openS3Store({
+    bucket,
+    logger,
+    ...(config.endpoint === null ? {} : { endpoint: config.endpoint }),
+    ...(config.region === null ? {} : { region: config.region }),
+    ...(config.accessKeyId === null || config.secretAccessKey === null
+      ? {}
+      : { credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey } }),
+    ...(config.forcePathStyle === 'auto' ? {} : { forcePathStyle: config.forcePathStyle === 'true' }),
+    ...(config.acl === null ? {} : { acl: config.acl }),
+  })

@@ -1,0 +1,188 @@
+// Puts a body that ends when it ends: in one request where it fits a part, else in parts, which show only once all are there.
+// A body that throws, an abort and a failed part leave no parts behind.
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import type { NewObject } from './objects.ts'
+import type { S3Bucket } from './s3-bucket.ts'
+import { failureOf } from './s3-errors.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** What S3 is told of an object besides its bytes. */
+export type S3Description = Pick<PutObjectCommandInput, 'Bucket' | 'Key' | 'ContentType' | 'Metadata' | 'ACL'>
+export type Uploaded = { etag: string; sizeBytes: number }
+type Part = { number: number; bytes: Buffer; isLast: boolean }
+/** Buffers that were sent come back in `spare`, to be filled again: the collector would let them pile up. */
+type Source = { parts: AsyncIterable<Part>; spare: Buffer[]; stopReading: () => void }
+
+/** S3's least, so the largest object that fits its 10,000 parts has 48.8 GiB. */
+const PART_BYTES = 5 * 1024 * 1024
+/** With the one being filled, an upload holds three parts in memory. */
+const PARTS_IN_FLIGHT = 2
+const ABANDON_TIMEOUT_MS = 10_000
+const MAX_ABANDONS = 3
+
+/** Rejects with what the body throws as it is, else ObjectError. The etag is as S3 spells it, in quotes. */
+export async function uploadBody(
+  bucket: S3Bucket,
+  object: NewObject & { description: S3Description },
+  signal: AbortSignal,
+): Promise<Uploaded> {
+  const failed = new AbortController()
+  const spare: Buffer[] = []
+  const parts = inParts(untilAborted(bucket, object, AbortSignal.any([signal, failed.signal])), spare)
+  try {
+    const { value: first } = await parts.next()
+    if (first === undefined) throw new Error(`putting ${object.key}: a body without an end`)
+    if (first.isLast) return await putWhole(bucket, object, first.bytes, signal)
+    const source = { parts: startingWith(first, parts), spare, stopReading: () => failed.abort() }
+    return await putInParts(bucket, object, source, signal)
+  } finally {
+    await parts.return(undefined) // whatever failed, the source learns that nobody reads on
+  }
+}
+
+async function putWhole(
+  bucket: S3Bucket,
+  { key, description }: { key: string; description: S3Description },
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<Uploaded> {
+  const command = new PutObjectCommand({ ...description, Body: bytes })
+  const call = { doing: `putting ${key}, ${bytes.length} bytes`, sizeBytes: bytes.length }
+  const { ETag = '' } = await bucket.within({ ...call, request: options => bucket.client.send(command, options) }, signal)
+  return { etag: ETag, sizeBytes: bytes.length }
+}
+
+async function putInParts(
+  bucket: S3Bucket,
+  { key, description }: { key: string; description: S3Description },
+  source: Source,
+  signal: AbortSignal,
+): Promise<Uploaded> {
+  const create = new CreateMultipartUploadCommand(description)
+  const { UploadId } = await bucket.within(
+    { doing: `beginning to put ${key} in parts`, request: options => bucket.client.send(create, options) },
+    signal,
+  )
+  const upload = { Bucket: description.Bucket, Key: description.Key, UploadId }
+  try {
+    const sent = await sendParts(bucket, upload, source, signal)
+    const complete = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent.parts } })
+    const doing = `completing ${key}, ${sent.parts.length} parts`
+    const { ETag = '' } = await bucket.within(
+      { doing, slow: true, request: options => bucket.client.send(complete, options) },
+      signal,
+    )
+    return { etag: ETag, sizeBytes: sent.sizeBytes }
+  } catch (error) {
+    await abandon(bucket, upload)
+    throw error
+  }
+}
+
+type Upload = { Bucket: string | undefined; Key: string | undefined; UploadId: string | undefined }
+
+/** Settles when no part is in flight any more, so that none arrives after its upload was abandoned. */
+async function sendParts(
+  bucket: S3Bucket,
+  upload: Upload,
+  { parts, spare, stopReading }: Source,
+  signal: AbortSignal,
+): Promise<{ parts: CompletedPart[]; sizeBytes: number }> {
+  const sent: CompletedPart[] = []
+  const failures: unknown[] = []
+  const inFlight = new Set<Promise<void>>()
+  let sizeBytes = 0
+  const fail = (error: unknown) => {
+    failures.push(error)
+    stopReading()
+  }
+  const send = async ({ number, bytes }: Part) => {
+    const command = new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes })
+    const call = { doing: `putting part ${number} of ${upload.Key}`, sizeBytes: bytes.length }
+    const { ETag } = await bucket.within({ ...call, request: options => bucket.client.send(command, options) }, signal)
+    sent.push({ PartNumber: number, ETag })
+    sizeBytes += bytes.length
+    spare.push(bytes)
+  }
+  try {
+    for await (const part of parts) {
+      const sending = send(part)
+        .catch(fail)
+        .finally(() => inFlight.delete(sending))
+      inFlight.add(sending)
+      if (inFlight.size === PARTS_IN_FLIGHT) await Promise.race(inFlight)
+    }
+  } catch (error) {
+    fail(error) // after a part's failure this is only its echo: reading was stopped
+  }
+  await Promise.all(inFlight)
+  if (failures.length > 0) throw failures[0]
+  return { parts: sent.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0)), sizeBytes }
+}
+
+/** Not by the caller's signal, which may be the reason. A part that was cut on its way may still arrive: then once more. */
+async function abandon(bucket: S3Bucket, upload: Upload): Promise<void> {
+  const signal = AbortSignal.timeout(ABANDON_TIMEOUT_MS)
+  try {
+    for (let left = true, nth = 1; left && nth <= MAX_ABANDONS; nth += 1) {
+      await unlessGone(options => bucket.client.send(new AbortMultipartUploadCommand(upload), options))
+      left = (await unlessGone(options => bucket.client.send(new ListPartsCommand(upload), options))) !== null
+    }
+  } catch (error) {
+    bucket.logger.warn('objects.upload-left', { key: upload.Key, uploadId: upload.UploadId, error })
+  }
+
+  function unlessGone<Answer>(send: (options: { abortSignal: AbortSignal }) => Promise<Answer>): Promise<Answer | null> {
+    return bucket.within(
+      {
+        doing: `abandoning the upload of ${upload.Key}`,
+        request: async options => {
+          try {
+            return await send(options)
+          } catch (error) {
+            if (failureOf(error).name === 'NoSuchUpload') return null
+            throw error
+          }
+        },
+      },
+      signal,
+    )
+  }
+}
+
+/** At least one, possibly empty; all but the last have PART_BYTES. */
+async function* inParts(body: AsyncIterable<Uint8Array>, spare: Buffer[]): AsyncGenerator<Part, undefined, undefined> {
+  const another = () => spare.pop() ?? Buffer.allocUnsafe(PART_BYTES)
+  let number = 1
+  let part = another()
+  let filledBytes = 0
+  for await (const chunk of body) {
+    for (let takenBytes = 0; takenBytes < chunk.length; ) {
+      if (filledBytes === PART_BYTES) {
+        yield { number, bytes: part, isLast: false }
+        number += 1
+        part = another()
+        filledBytes = 0
+      }
+      const piece = chunk.subarray(takenBytes, takenBytes + PART_BYTES - filledBytes)
+      part.set(piece, filledBytes)
+      filledBytes += piece.length
+      takenBytes += piece.length
+    }
+  }
+  yield { number, bytes: part.subarray(0, filledBytes), isLast: true }
+}
+
+async function* startingWith(first: Part, rest: AsyncIterable<Part>): AsyncGenerator<Part, void, undefined> {
+  yield first
+  yield* rest
+}

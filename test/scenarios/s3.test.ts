@@ -1,0 +1,60 @@
+// Guarantee: with a bucket of a real S3 server the same zaplog stores there, pauses its media while it is away, and goes on by itself.
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { runsHere, s3Available } from '../../infra/services/available.ts'
+import { text } from '../../simulator/content.ts'
+import { image } from '../../simulator/media.ts'
+import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { openS3World } from '../objects/s3-world.ts'
+import { openStage, type Stage, untilDelivered } from './stage.ts'
+
+describe.runIf(await runsHere(s3Available))('with S3', () => {
+  test('[H4] [C5] [E2] files are objects in the bucket; while it is away texts flow and no file fails', async () => {
+    const world = await openS3World('media')
+    const { endpoint, credentials } = world.server
+    const env = {
+      S3_BUCKET: 'media',
+      S3_ENDPOINT: endpoint,
+      S3_REGION: 'us-east-1',
+      S3_ACCESS_KEY_ID: credentials.accessKeyId,
+      S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    }
+    const stage = await openStage({ env, endpoint: { holdMedia: 'until-settled', mediaHoldsChat: false } })
+    try {
+      const first = await sendImage(stage)
+      await untilDelivered(stage.receiver, [first])
+      await expectStored(stage, first)
+
+      await world.server.kill()
+      const second = await sendImage(stage)
+      const words = await stage.device.send(stage.simulator.contact({ pn: '5511900000012' }), text('meanwhile'))
+      await untilDelivered(stage.receiver, [words])
+      expect(mediaOf(stage, second)).toBeUndefined()
+      expect((await fetch(mediaOf(stage, first)?.url ?? '')).status).toBe(503)
+
+      await world.server.start()
+      await untilDelivered(stage.receiver, [second])
+      await expectStored(stage, second)
+    } finally {
+      await stage.close()
+      await world.close()
+    }
+  })
+})
+
+type Media = { status: string; url: string; sha256: string }
+
+const sendImage = async ({ simulator, device }: Stage) =>
+  await device.send(simulator.contact({ pn: '5511900000011' }), image(simulator.cdn, { bytes: await sampleJpeg() }))
+
+const mediaOf = ({ receiver }: Stage, messageId: string) =>
+  receiver.accepted.find(attempt => attempt.body.data.messageId === messageId)?.body.data.media as Media | undefined
+
+/** The link of the webhook leads to the very bytes. */
+async function expectStored(stage: Stage, messageId: string): Promise<void> {
+  const media = mediaOf(stage, messageId)
+  expect(media).toMatchObject({ status: 'stored' })
+  const response = await fetch(media?.url ?? '')
+  const bytes = Buffer.from(await response.arrayBuffer())
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(media?.sha256)
+}
