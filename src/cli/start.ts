@@ -10,9 +10,13 @@ export async function start(): Promise<void> {
   const config = readConfig()
   const logger = createLogger({ level: config.logLevel })
   superviseProcess(logger)
+  const toldToStop = watchSignals(config.stopWithinMs, logger)
   const zaplog = await open(config, logger)
   announce(zaplog)
-  await stopOnSignal(zaplog, config.stopWithinMs, logger)
+  await toldToStop
+  await zaplog.close()
+  logger.info('process.stopped')
+  process.exit(exitCodes.done)
 }
 
 function readConfig(): Config {
@@ -56,19 +60,18 @@ function announce(zaplog: Zaplog): void {
   out(`  ${zaplog.url}/openapi.json                     ${pc.dim('everything else')}`)
 }
 
-/** The first signal stops gracefully, the second at once; what takes longer than STOP_WITHIN is cut: a restart repeats it. */
-async function stopOnSignal(zaplog: Zaplog, stopWithinMs: number, logger: Logger): Promise<void> {
+/**
+ * The first signal stops gracefully, the second at once; what takes longer than STOP_WITHIN is cut: a restart repeats it.
+ * Watched from before the start, so that one on the way up leaves no server of ours behind.
+ */
+async function watchSignals(stopWithinMs: number, logger: Logger): Promise<void> {
   const name = await nextSignal()
   logger.info('process.stopping', { signal: name })
-  const cut = setTimeout(() => {
+  setTimeout(() => {
     logger.error('process.stop-timed-out', { stopWithinMs })
     process.exit(exitCodes.failed)
   }, stopWithinMs)
   void nextSignal().then(() => process.exit(exitCodes.failed))
-  await zaplog.close()
-  clearTimeout(cut)
-  logger.info('process.stopped')
-  process.exit(exitCodes.done)
 }
 
 const nextSignal = (): Promise<string> =>

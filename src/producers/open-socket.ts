@@ -1,4 +1,5 @@
 // One WhatsApp connection: the unmodified Baileys, gated and hardened from outside through its public options and its event emitters.
+import './keep-context.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
 import makeWASocket, { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, type WASocket } from '@whiskeysockets/baileys'
@@ -61,6 +62,7 @@ export function openSocket(deps: SocketDeps): Socket {
   }
   const socket = makeWASocket(options(deps, failed))
   life.owns(() => cut(socket))
+  keepNoMessages(socket)
   let isClosing = false
   const lane = openStanzaLane(socket.ws, {
     isOver: () => isClosing || life.isOver(),
@@ -129,11 +131,19 @@ function options(deps: SocketDeps, failed: (error: unknown, where: string) => vo
     syncFullHistory: settings.historySync,
     // History is appended as its notification; whoever wants the blob fetches it from there.
     shouldSyncHistoryMessage: () => false,
-    enableRecentMessageCache: false,
+    // With it the phone is asked for an undecryptable message by a timer; without, all other messages of the account wait two seconds
+    // for each of them (sendRetryRequest in lib/Socket/messages-recv.js). What it would keep in memory: see keepNoMessages.
+    enableRecentMessageCache: true,
+    enableAutoSessionRecreation: false,
     // The key store retries by itself; a commit that it gave up is over.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     getMessage: async () => undefined,
   }
+}
+
+/** Baileys would keep the last 512 messages of each account, those it received included, a timer for each. */
+function keepNoMessages({ messageRetryManager }: WASocket): void {
+  if (messageRetryManager !== null) messageRetryManager.addRecentMessage = () => undefined
 }
 
 /** terminate, not close: that waits for an answer for up to 35 s. */

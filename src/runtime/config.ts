@@ -27,7 +27,7 @@ export const declaredVariables = () => {
 function declareVariables(v: Variables) {
   v.group('Process')
   const process = {
-    roles: v.list('ROLES', { default: roles.join(','), shown: 'all', doc: `comma list of ${roles.join(', ')}`, each: parseRole }),
+    roles: v.parsed('ROLES', { shown: 'all', doc: `comma list of ${roles.join(', ')}`, parse: parseRoles }) ?? roles,
     host: v.text('HOST', { default: '127.0.0.1', doc: 'address the API listens on' }),
     port: v.whole('PORT', { default: 7070, from: 0, to: 65_535, doc: 'port of the API; 0 takes a free one' }),
     publicUrl: v.parsed('PUBLIC_URL', {
@@ -212,7 +212,6 @@ function declareVariables(v: Variables) {
 }
 
 function requireTogether(v: Variables, config: Config) {
-  if (config.roles.length === 0) v.problem('ROLES', `expected at least one of ${roles.join(', ')}`)
   const { bucket, accessKeyId, secretAccessKey } = config.objects
   if (accessKeyId !== null && secretAccessKey === null)
     v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')
@@ -235,10 +234,13 @@ function refuseUnknown(v: Variables, env: Environment) {
       v.problem(name, 'is not a setting of this version')
 }
 
-const parseRole = (text: string) =>
-  text === 'all'
-    ? { expected: `roles (leave ROLES unset for all)` }
-    : (roles.find(one => one === text) ?? { expected: `${roles.join(', ')}` })
+const parseRoles = (text: string) => {
+  const names = text.split(',').map(name => name.trim())
+  if (names.includes('all')) return roles
+  const chosen = roles.filter(role => names.includes(role))
+  const isKnown = (name: string) => roles.some(role => role === name)
+  return names.every(isKnown) ? chosen : { expected: `a comma list of ${roles.join(', ')}` }
+}
 
 const parseUrl = (schemes: readonly string[]) => (text: string) => {
   const url = URL.canParse(text) ? new URL(text) : null

@@ -18,7 +18,7 @@ export type DataDir = {
 
 export class DataDirError extends Error {
   override name = 'DataDirError'
-  readonly code: 'in-use' | 'denied' | 'disk-full' | 'damaged' | 'failed'
+  readonly code: 'in-use' | 'denied' | 'disk-full' | 'damaged' | 'misconfigured' | 'failed'
   readonly retryable = false
   constructor(code: DataDirError['code'], message: string, cause?: unknown) {
     super(message, { cause })
@@ -79,7 +79,7 @@ const mends: readonly { pattern: RegExp; code: DataDirError['code']; mend: strin
   { pattern: /EACCES|EPERM/, code: 'denied', mend: 'give this user the directory, or choose another DATA_DIR' },
   { pattern: /EROFS/, code: 'denied', mend: 'the file system is read-only; choose another DATA_DIR' },
   { pattern: /ENOSPC|EDQUOT/, code: 'disk-full', mend: 'the disk is full; free some space' },
-  { pattern: /ENOTDIR|EEXIST/, code: 'failed', mend: 'a file is in the way; choose another DATA_DIR' },
+  { pattern: /ENOTDIR|EEXIST/, code: 'misconfigured', mend: 'a file is in the way; choose another DATA_DIR' },
 ]
 
 async function translated<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -39,6 +39,12 @@ describe('configuration', () => {
     ])
   })
 
+  test('[H5] takes any mix of roles, and all for all of them', () => {
+    expect(configOf({ ROLES: 'api, producers' }).roles).toEqual(['producers', 'api'])
+    expect(configOf({ ROLES: 'all' }).roles).toHaveLength(5)
+    expect(problemsOf({ ROLES: ',' })).toHaveLength(1)
+  })
+
   test('[H8] counts an empty value as unset', () => {
     expect(configOf({ PORT: '', DATABASE_URL: '' })).toMatchObject({ port: 7070, database: { url: null } })
   })

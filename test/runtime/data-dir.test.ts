@@ -72,7 +72,7 @@ test('[I2] an emptied secret is not replaced by another', async () => {
 test('[H8] a file in the way is named', async () => {
   const path = join(await openTempDir(), 'file')
   await writeFile(path, '')
-  await expect(open(path)).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining(path) })
+  await expect(open(path)).rejects.toMatchObject({ code: 'misconfigured', message: expect.stringContaining(path) })
 })
 
 test.runIf(process.getuid?.() === 0)('[H8] a directory without permission is refused with its path', async () => {

@@ -56,8 +56,6 @@ export function makeDataDir(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-export const startZaplog = (options: LaunchOptions): Promise<ZaplogProcess> => launchZaplog(options).listening
-
 export function launchZaplog(options: LaunchOptions): Launched {
   const { dataDir } = options
   const child = spawnProgram(options)
