@@ -1,6 +1,6 @@
 // Durable before acknowledged: nothing of a stanza reaches WhatsApp (receipt, ack, nack) before what it says is in the log.
 // Encrypted parts are appended inside their ratchet's transaction (gated-repository.ts), everything else before Baileys sees it.
-import { type BinaryNode, decodeMessageNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, decodeMessageNode, proto } from '@whiskeysockets/baileys'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { type AppendedParts, appendedPartsType } from './appended-parts.ts'
 import { decodeMessage } from './convert-message.ts'
@@ -24,7 +24,7 @@ type Deps = {
   logger: Logger
   metrics: ProducerMetrics
 }
-type Traced = Part & { encryption: string }
+type Traced = Part & { encryption: string; content: Uint8Array }
 
 /** What Baileys answers with NACK 487 and no retry receipt (MISSING_KEYS_ERROR_TEXT in lib/Utils/decode-wa-message.js). */
 const alreadyUsed = 'Key used already or never filled'
@@ -53,11 +53,11 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
     // Baileys refuses the whole stanza when its first part is of a kind it cannot decrypt.
     const isRefused = encoded[0]?.encryption === 'msmsg'
     for (const { content, encryption, part } of encoded)
-      if (gatedEncryptions.has(encryption) && !isRefused) traced.set(content, { node, part, encryption })
+      if (gatedEncryptions.has(encryption) && !isRefused) traced.set(content, { node, part, encryption, content })
       else await append(node, () => appendOpen({ node, part, encryption, content }))
   }
 
-  const appendOpen = ({ node, part, encryption, content }: Traced & { content: Uint8Array }) =>
+  const appendOpen = ({ node, part, encryption, content }: Traced) =>
     encryption === 'plaintext'
       ? ingest.message({ node, part, plaintext: content, isPadded: false })
       : ingest.unknown({ node, part, name: `message: enc ${encryption}` })
@@ -70,6 +70,7 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
   const decrypted: PartGate['decrypted'] = async ({ ciphertext, plaintext, keep, processSenderKey }) => {
     const part = traced.get(ciphertext)
     if (part === undefined) throw new Error('gating a decrypted part: it belongs to no stanza that came through the gate')
+    // A poll's secret, which opens its votes, is in the raw bytes of its event.
     await append(part.node, () => ingest.message({ ...part, plaintext, isPadded: true }))
     try {
       const senderKey = senderKeyIn(part, plaintext)
@@ -78,8 +79,7 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
       // The message is whole without it; what the key would open comes again through retry receipts.
       logger.warn('sender-key.refused', { error: describeError(error) })
     }
-    // A poll's secret would be kept here too, under a key type of its own: votes can be opened only with it.
-    const added = await parts.add(partKey(ingest.read(part.node), part.part))
+    const added = await parts.add(partKey(ingest.read(part.node), part))
     await keep(appendedPartsType, added)
   }
 
@@ -87,7 +87,7 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
     const part = traced.get(ciphertext)
     // A key store that was given up makes Baileys see "no session": that says nothing about the message.
     if (part === undefined || life.isOver()) return error
-    if (await parts.has(partKey(ingest.read(part.node), part.part))) {
+    if (await parts.has(partKey(ingest.read(part.node), part))) {
       accounted.add(part.node)
       metrics.redelivered.inc()
       return new Error(alreadyUsed)
@@ -96,16 +96,18 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
     return error
   }
 
-  /** Whatever made Baileys refuse a message before it tried to decrypt it, the stanza is not lost in silence. */
+  /** What Baileys refused for a reason that isReadable does not foresee: its NACK may have left already, but the stanza is in the log. */
   const after: AckGate['after'] = async (stanzaClass, node) => {
     if (stanzaClass !== 'message' || accounted.has(node) || life.isOver()) return
     await append(node, () => ingest.unknown({ node, part: 0, name: 'message: refused before decryption' }))
   }
 
+  /** False for what Baileys throws at outside of decrypting a part, which it answers with a NACK at once. */
   function isReadable(node: BinaryNode): boolean {
     const { pn, lid } = own()
     try {
       decodeMessageNode(node, pn ?? '', lid ?? '')
+      for (const certificate of certificatesOf(node)) checkCertificate(certificate)
       return true
     } catch (error) {
       logger.warn('message.unreadable', { error: describeError(error) })
@@ -114,6 +116,18 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
   }
 
   return { before, after, decrypted, failed }
+}
+
+/** Business certificates are decoded where decryptMessageNode of lib/Utils/decode-wa-message.js decodes them. */
+const certificatesOf = (node: BinaryNode): readonly Uint8Array[] =>
+  (Array.isArray(node.content) ? node.content : []).flatMap(({ tag, content }) =>
+    tag === 'verified_name' && content instanceof Uint8Array ? [content] : [],
+  )
+
+function checkCertificate(bytes: Uint8Array): void {
+  const { details } = proto.VerifiedNameCertificate.decode(bytes)
+  if (!details) throw new Error('reading a business certificate: it has no details')
+  proto.VerifiedNameCertificate.Details.decode(details)
 }
 
 type Encoded = { content: Uint8Array; encryption: string; part: number }

@@ -12,11 +12,8 @@ import type { ProducerMetrics } from './producer-metrics.ts'
 import { untilEnded } from './socket-life.ts'
 
 export type AppendQueue = {
-  /** All of these in one append; resolves once they are durable. */
+  /** All of these in one append; resolves once they are durable. One that was given up leaves gaps: no further one is taken. */
   append(drafts: readonly Draft[]): Promise<void>
-  /** True once an append was given up: its sequence numbers may be missing, so the epoch is over. */
-  isBroken(): boolean
-  epoch: number
 }
 type Deps = {
   log: EventLog
@@ -113,5 +110,5 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
     }
   }
 
-  return { append, isBroken: () => broken !== null, epoch }
+  return { append }
 }

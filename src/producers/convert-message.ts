@@ -10,6 +10,7 @@ import { convertMedia } from './kinds/media.ts'
 import { convertPoll } from './kinds/poll.ts'
 import { convertText } from './kinds/text.ts'
 import { hasContent, unpad } from './message-content.ts'
+import { recoveredFrom } from './recovered-messages.ts'
 import type { Stanza } from './stanza-identity.ts'
 import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
 
@@ -31,7 +32,9 @@ export function convertMessage({ stanza, part, plaintext, isPadded, receivedAt }
   try {
     const raw = isPadded ? unpad(plaintext) : plaintext
     if (!hasContent(raw)) return []
-    return [convertContent(proto.Message.decode(raw), { ...origin, raw })]
+    const message = proto.Message.decode(raw)
+    const recovered = recoveredFrom(unwrapMessage(message).content, origin)
+    return [convertContent(message, { ...origin, raw }), ...recovered.map(one => convertContent(one.message, one.origin))]
   } catch (error) {
     return [unknownDraft(origin, `message: unreadable, ${error instanceof Error ? error.name : 'Error'}`)]
   }

@@ -15,7 +15,6 @@ export const eventSources: Readonly<Record<keyof BaileysEventMap, Source>> = {
   'messaging-history.set': 'gated stanza',
   'messaging-history.status': 'gated stanza',
   'messages.upsert': 'gated stanza',
-  'messages.update': 'gated stanza',
   'messages.reaction': 'gated stanza',
   'messages.media-update': 'gated stanza',
   'message-receipt.update': 'gated stanza',
@@ -29,6 +28,7 @@ export const eventSources: Readonly<Record<keyof BaileysEventMap, Source>> = {
   'newsletter-settings.update': 'gated stanza',
   call: 'gated stanza',
   'message-capping.update': 'baileys',
+  'messages.update': 'baileys',
   'messages.delete': 'baileys',
   'chats.upsert': 'baileys',
   'chats.update': 'baileys',
@@ -46,10 +46,21 @@ export const eventSources: Readonly<Record<keyof BaileysEventMap, Source>> = {
   'settings.update': 'baileys',
 }
 
-/** Fields that Baileys copies from gated stanzas into events that otherwise come from the app state. */
-const stanzaFields: Readonly<Record<string, readonly string[]>> = {
-  'chats.update': ['messages', 'conversationTimestamp', 'unreadCount', 'ephemeralExpiration', 'ephemeralSettingTimestamp'],
-  'contacts.update': ['notify', 'verifiedName', 'imgUrl'],
+type Item = Readonly<Record<string, unknown>>
+
+/** Of the items of these events only what no gated stanza said: changes made on another device, from the app state. null: nothing. */
+const appStateOf: Readonly<Record<string, (item: Item) => Item | null>> = {
+  // Status, edits and revokes are stanzas; stars are not.
+  'messages.update': ({ key, update }) => {
+    const { starred } = itemOf(update)
+    return starred === undefined ? null : { key, update: { starred } }
+  },
+  'chats.update': ({ messages, conversationTimestamp, ephemeralExpiration, ephemeralSettingTimestamp, ...chat }) => {
+    const { unreadCount, ...rest } = chat
+    // Messages count upwards; 0 is a chat read, -1 one marked unread, elsewhere.
+    return orNull(typeof unreadCount === 'number' && unreadCount > 0 ? rest : chat)
+  },
+  'contacts.update': ({ notify, verifiedName, imgUrl, ...contact }) => orNull(contact),
 }
 
 const sources = new Map<string, Source>(Object.entries(eventSources))
@@ -64,17 +75,19 @@ export function treatEvent(name: string, payload: unknown): Treatment {
   const source = sources.get(name)
   if (source === undefined) return { kind: 'append-unlisted', payload }
   if (source !== 'baileys') return { kind: 'ignore' }
-  const rest = withoutStanzaFields(name, payload)
+  const rest = withoutStanzas(name, payload)
   return rest === null ? { kind: 'ignore' } : { kind: 'append', payload: rest }
 }
 
 /** null: a gated stanza said all of it already. */
-function withoutStanzaFields(name: string, payload: unknown): unknown {
-  const fields = stanzaFields[name]
-  if (fields === undefined || !Array.isArray(payload)) return payload
-  const left = payload.map(item => omit(item, fields)).filter(item => Object.keys(item).some(key => key !== 'id'))
+function withoutStanzas(name: string, payload: unknown): unknown {
+  const keep = appStateOf[name]
+  if (keep === undefined || !Array.isArray(payload)) return payload
+  const left = payload.map(item => keep(itemOf(item))).filter(item => item !== null)
   return left.length === 0 ? null : left
 }
 
-const omit = (item: unknown, fields: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(item ?? {}).filter(([key, value]) => !fields.includes(key) && value !== undefined))
+const itemOf = (value: unknown): Item =>
+  Object.fromEntries(Object.entries(value ?? {}).filter(([, field]) => field !== undefined))
+
+const orNull = (item: Item): Item | null => (Object.keys(item).some(key => key !== 'id') ? item : null)

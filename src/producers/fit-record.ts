@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { type Codec, type EncodedEvent, EventError } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import type { ObjectStore } from '../objects/objects.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
+import { untilEnded } from './socket-life.ts'
 
 export type RecordFitter = {
   fit(event: Event, signal: AbortSignal): Promise<EncodedEvent>
@@ -19,15 +21,33 @@ export function createRecordFitter(deps: {
   objects: ObjectStore
   rawInlineBytes: number
   maxRecordBytes: number
+  /** How long the object store may take for what could stay in its record. */
+  objectTimeoutMs: number
+  logger: Logger
   metrics: ProducerMetrics
 }): RecordFitter {
   const { codec, objects, metrics } = deps
   const fits = (record: EncodedEvent) => record.value.length + overheadBytes <= deps.maxRecordBytes
 
   async function fit(event: Event, signal: AbortSignal): Promise<EncodedEvent> {
-    const inline = (event.raw?.length ?? 0) > deps.rawInlineBytes ? await moveRaw(event, signal) : event
+    const isLong = (event.raw?.length ?? 0) > deps.rawInlineBytes
+    const inline = isLong ? await movedOrWhole(event, signal) : event
     const record = encode(inline)
     return fits(record) ? record : ((await shrink(inline, signal)) ?? record)
+  }
+
+  /** Better a large record than a message that WhatsApp has to keep: without the object store, what fits stays whole. */
+  async function movedOrWhole(event: Event, signal: AbortSignal): Promise<Event> {
+    if (!fits(encode(event))) return moveRaw(event, signal)
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(deps.objectTimeoutMs)])
+    try {
+      return await untilEnded(moveRaw(event, patience), patience)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      const { instanceId, eventId } = event
+      deps.logger.warn('record.raw-kept-inline', { instanceId, eventId, sizeBytes: event.raw?.length, error })
+      return event
+    }
   }
 
   async function shrink(event: Event, signal: AbortSignal): Promise<EncodedEvent | null> {

@@ -41,43 +41,47 @@ export function createIngest(deps: Deps): Ingest {
     return { stanza: read(node), ordinal: { part, index: 0 }, raw, receivedAt: clock() }
   }
 
-  async function append(stanza: Stanza, drafts: readonly Draft[]): Promise<void> {
-    const ignored = ignoredBy(deps.settings(), stanza)
-    if (ignored === null) return deps.append(drafts)
-    metrics.ignored.inc({ name: ignored })
+  /** What of it the settings do not leave out. */
+  function kept(drafts: readonly Draft[]): readonly Draft[] {
+    return drafts.filter(({ chatId }) => {
+      const ignored = ignoredBy(deps.settings(), chatId ?? '')
+      if (ignored !== null) metrics.ignored.inc({ name: ignored })
+      return ignored === null
+    })
   }
 
   return {
     read,
     message: async ({ node, part, plaintext, isPadded }) => {
       const stanza = read(node)
-      const drafts = convertMessage({ stanza, part, plaintext, isPadded, receivedAt: clock() })
+      const drafts = kept(convertMessage({ stanza, part, plaintext, isPadded, receivedAt: clock() }))
+      // Whoever writes only where nothing is appended is not known either.
       const contact = drafts.length === 0 ? null : deps.names.changed(stanza, clock())
-      await append(stanza, contact === null ? drafts : [...drafts, contact])
+      await deps.append(contact === null ? drafts : [...drafts, contact])
       if (contact !== null) deps.names.remember(contact)
     },
     undecryptable: async ({ node, part, encryption, reason }) => {
       const from = origin({ node, part })
       const { senderName, isGroup } = from.stanza
       metrics.undecryptable.inc({ encryption })
-      await append(from.stanza, [{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }])
+      await deps.append(kept([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }]))
     },
     receipt: async node => {
       const { stanza, raw, receivedAt } = origin({ node, part: 0 })
       const { drafts, ignored } = convertReceipt({ node, stanza, raw: raw ?? new Uint8Array(), receivedAt })
       if (ignored !== null) metrics.ignored.inc({ name: ignored })
-      await append(stanza, drafts)
+      await deps.append(kept(drafts))
     },
     unknown: async ({ node, part, name }) => {
       const from = origin({ node, part })
-      await append(from.stanza, [unknownDraft(from, name)])
+      await deps.append(kept([unknownDraft(from, name)]))
     },
   }
 }
 
 /** The name it is counted under. */
-function ignoredBy(settings: InstanceSettings, { chat: { id } }: Stanza): string | null {
-  if (settings.ignoreGroups && isGroup(id)) return 'settings ignoreGroups'
-  if (settings.ignoreStatus && isStatus(id)) return 'settings ignoreStatus'
-  return settings.ignoreNewsletters && isNewsletter(id) ? 'settings ignoreNewsletters' : null
+function ignoredBy(settings: InstanceSettings, chatId: string): string | null {
+  if (settings.ignoreGroups && isGroup(chatId)) return 'settings ignoreGroups'
+  if (settings.ignoreStatus && isStatus(chatId)) return 'settings ignoreStatus'
+  return settings.ignoreNewsletters && isNewsletter(chatId) ? 'settings ignoreNewsletters' : null
 }

@@ -13,6 +13,7 @@ import { openPartsMemory } from './parts-memory.ts'
 import { type Ending, nextStep, type OwnReason } from './reconnect-policy.ts'
 import { retireInstance } from './retire-instance.ts'
 import { untilEnded } from './socket-life.ts'
+import { unlinkDevice } from './unlink-device.ts'
 
 export type Instance = {
   state(): State['state'] | 'parked'
@@ -33,6 +34,7 @@ export type InstanceDeps = ConnectionDeps & {
 const maxContacts = 2_000
 /** A connection that lived this long starts the backoff anew. */
 const stableMs = 10_000
+const onRequest = 'Asked for by an operator.'
 const beginning: State = { state: 'connecting', reason: null, reasonText: null }
 
 export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
@@ -48,6 +50,8 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   let failures = 0
   let qrRounds = 0
   let isResting = false
+  /** What came of unlinking the device for the present task: it is tried once. */
+  let farewell: string | null = null
   voice.owe(beginning)
   const ended = run()
 
@@ -71,14 +75,15 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     if (epoch === null) return
     present = epoch
     try {
-      if (wanted.wanted !== 'running') return await retire(epoch, 'Asked for by an operator.')
+      if (wanted.wanted !== 'running') return await leave(epoch, purposely)
       // After an outage this append is the probe: no socket opens before the log takes it.
       await untilEnded(voice.tellOwed(epoch.append), purposely)
       if (isResting) return await aborted(purposely)
       if (await isTurn(purposely)) await goOn(epoch, await connect(epoch, purposely), task)
     } catch (error) {
       // Not finished because the log or the database is away, or something else came up: taken up again in a new epoch.
-      if (!purposely.aborted) logger.warn('instance.epoch-ended', { instanceId, epoch: epoch.epoch, error })
+      if (purposely.aborted) return
+      logger.warn('instance.epoch-ended', { instanceId, epoch: epoch.epoch, error })
       failures += 1
     } finally {
       epoch.life.release()
@@ -147,15 +152,30 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     const step = nextStep(ending)
     metrics.closes.inc({ reason: step.reason })
     logger.info('socket.closed', { instanceId, epoch: epoch.epoch, statusCode: ending.statusCode, own: ending.own, ...step })
+    if (step.state === 'logged-out') return retire(epoch, wanted.wanted === 'running' ? step.reasonText : onRequest)
     failures = step.action === 'reconnect' ? failures + 1 : 0
     if (step.reason === 'qr-expired') qrRounds += 1
-    if (step.state === 'logged-out') return retire(epoch, step.reasonText)
     voice.owe(step)
     isResting = step.action === 'rest'
     if (epoch.life.signal.aborted) return
     await voice.tellOwed(epoch.append)
     if (ending.own === 'shutdown' || ending.own === 'requested') await rows.endCleanly({ instanceId, epoch: epoch.epoch })
     if (step.action === 'stop') await park(epoch, task)
+  }
+
+  /** Without a socket of its own: the device is unlinked through a new one, then the pairing ends here, whatever came of that. */
+  async function leave(epoch: Epoch, purposely: AbortSignal): Promise<void> {
+    if (!(await isTurn(purposely))) return
+    farewell ??= await unlink(epoch, purposely)
+    if (purposely.aborted) return
+    await retire(epoch, farewell)
+  }
+
+  async function unlink(epoch: Epoch, purposely: AbortSignal): Promise<string> {
+    const failure = await unlinkDevice(deps, { epoch, names, parts: memory.through, settings: () => wanted.settings }, purposely)
+    if (failure === null) return onRequest
+    logger.warn('instance.not-unlinked', { instanceId, epoch: epoch.epoch, failure })
+    return `${onRequest} The device could not be unlinked (${failure}). Remove it on the phone.`
   }
 
   async function retire(epoch: Epoch, reasonText: string): Promise<void> {
@@ -189,6 +209,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
       failures = 0
       qrRounds = 0
       isResting = false
+      farewell = null
       voice.owe(beginning)
       nudge.abort()
       nudge = new AbortController()

@@ -24,6 +24,12 @@ export function hasContent(message: Uint8Array): boolean {
   return false
 }
 
+/** The bytes of a message field as they are on the wire; null: absent. Throws on what is no protobuf. */
+export function fieldOf(message: Uint8Array, wanted: number): Uint8Array | null {
+  for (const { field, bytes } of fieldsOf(message)) if (field === wanted) return bytes
+  return null
+}
+
 /** Top-level fields in wire order; bytes of length-delimited ones. Throws on what is no protobuf. */
 function* fieldsOf(message: Uint8Array): Generator<{ field: number; bytes: Uint8Array | null }> {
   let at = 0

@@ -1,5 +1,4 @@
 // One socket inside one epoch: its auth state, its gate, and what it says about itself while it lives.
-import type { BaileysEventMap } from '@whiskeysockets/baileys'
 import type { Database } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { createAckGate } from './ack-gate.ts'
@@ -76,12 +75,11 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
   }
   const hideQr = () => say('qr', rows.hideQr({ instanceId, epoch: epoch.epoch }))
 
-  function received(events: Partial<BaileysEventMap>): void {
-    for (const [name, payload] of Object.entries(events)) {
-      const treatment = treatEvent(name, payload)
-      if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
-      else say(name, epoch.append([fromBaileys(name, treatment.payload)]))
-    }
+  function received(name: string, payload: unknown): void {
+    const treatment = treatEvent(name, payload)
+    if (treatment.kind === 'append-unlisted') metrics.unlisted.inc()
+    if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
+    else say(name, epoch.append([fromBaileys(name, treatment.payload)]))
   }
   const fromBaileys = (name: string, payload: unknown): Draft => ({
     eventId: null,

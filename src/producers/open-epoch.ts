@@ -3,7 +3,7 @@ import type { Codec } from '../events/codec.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { type AppendQueue, openAppendQueue } from './append-queue.ts'
+import { openAppendQueue } from './append-queue.ts'
 import type { Draft } from './draft.ts'
 import { createRecordFitter } from './fit-record.ts'
 import type { InstanceRows } from './instance-rows.ts'
@@ -16,7 +16,6 @@ export type Epoch = {
   /** How the epoch before was left. */
   endedCleanly: boolean
   life: SocketLife
-  queue: AppendQueue
   /** Pending for the append timeout, it ends the socket. */
   append(drafts: readonly Draft[]): Promise<void>
 }
@@ -38,8 +37,8 @@ export type EpochDeps = {
 export async function openEpoch(deps: EpochDeps, instanceId: string): Promise<Epoch> {
   const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
   const life = createSocketLife()
-  const fitter = createRecordFitter(deps)
+  const fitter = createRecordFitter({ ...deps, objectTimeoutMs: deps.appendTimeoutMs / 2 })
   const queue = openAppendQueue({ ...deps, topic: deps.eventsTopic, fitter, instanceId, epoch }, life.signal)
   const append = (drafts: readonly Draft[]) => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts))
-  return { instanceId, epoch, endedCleanly, life, queue, append }
+  return { instanceId, epoch, endedCleanly, life, append }
 }

@@ -42,7 +42,7 @@ const retakeMs = 1_000
 
 /** Rejects with ProducersError: `already-running` or `wrong-key`. */
 export async function openProducers(deps: ProducersDeps): Promise<Role> {
-  const { config, clock, random, logger } = deps
+  const { config, random, logger } = deps
   await refuseWrongKey(deps)
   const stop = new AbortController()
   const instanceDeps = {
@@ -50,7 +50,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     ...config,
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
-    pacer: createPacer({ perSecond: config.connectsPerSecond, clock, random }),
+    pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     metrics: createProducerMetrics(deps.metrics),
@@ -60,8 +60,18 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
 
   async function keepRunning(first: LockSession): Promise<void> {
     for (let lock: LockSession | null = first; lock !== null; lock = await retake()) {
-      await superviseWhile(lock)
-      await lock.close()
+      await tried('supervising', superviseWhile(lock))
+      await tried('giving up the lock', lock.close())
+    }
+  }
+
+  /** What an end leaves behind is said, and keeps nobody from taking the lock again: the sockets are gone, the server frees the lock. */
+  async function tried(doing: string, work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      supervisor = null
+      logger.warn('producers.not-ended', { doing, error })
     }
   }
 

@@ -41,8 +41,8 @@ export type SocketDeps = {
   /** null: Baileys' 60 s for the first code of a round, 20 s for each later one. */
   qrTimeoutMs: number | null
   settings: InstanceSettings
-  /** Every event of Baileys by name, in its order. */
-  received(events: Partial<BaileysEventMap>): void
+  /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
+  received(name: string, payload: unknown): void
   connection(update: ConnectionUpdate): void
   clock: () => number
   logger: Logger
@@ -81,18 +81,29 @@ export function openSocket(deps: SocketDeps): Socket {
   })
   const emptyLidCache = setInterval(() => socket.signalRepository.lidMapping.close(), lidCacheMs)
 
+  /** Baileys awaits nobody: what is thrown here would end the process. */
+  function take(name: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      deps.metrics.untaken.inc()
+      logger.warn('socket.event-not-taken', { instanceId, name, error })
+    }
+  }
+
   const closed = new Promise<Closed>(resolve => {
     socket.ev.process(async events => {
       if (events['creds.update']) deps.auth.credsChanged()
-      deps.received(events)
+      // Whatever else is among them, the end of the connection is not missed.
       const update = events['connection.update']
-      if (update === undefined) return
-      deps.connection(update)
-      if (update.connection !== 'close') return
-      life.closed()
-      stopWatch()
-      clearInterval(emptyLidCache)
-      resolve(closedBy(update.lastDisconnect?.error))
+      if (update?.connection === 'close') {
+        life.closed()
+        stopWatch()
+        clearInterval(emptyLidCache)
+        resolve(closedBy(update.lastDisconnect?.error))
+      }
+      if (update !== undefined) take('connection.update', () => deps.connection(update))
+      for (const [name, payload] of Object.entries(events)) take(name, () => deps.received(name, payload))
     })
   })
 
@@ -111,6 +122,9 @@ export function openSocket(deps: SocketDeps): Socket {
     },
     logout: async () => {
       await socket.logout()
+      const cutter = setTimeout(() => cut(socket), goodbyeMs)
+      await closed
+      clearTimeout(cutter)
     },
   }
 }

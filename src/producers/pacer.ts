@@ -6,15 +6,16 @@ export type Pacer = {
   turn(signal: AbortSignal): Promise<boolean>
 }
 
-export function createPacer(options: { perSecond: number; clock: () => number; random: () => number }): Pacer {
+/** `monotonic`: milliseconds that never go back. */
+export function createPacer(options: { perSecond: number; monotonic: () => number; random: () => number }): Pacer {
   const spacingMs = 1000 / options.perSecond
-  let nextAt = 0
+  let next = 0
   return {
     turn: signal => {
-      const nowAt = options.clock()
-      const at = Math.max(nowAt, nextAt)
-      nextAt = at + spacingMs
-      return wait(at - nowAt + options.random() * spacingMs, signal)
+      const now = options.monotonic()
+      const turn = Math.max(now, next)
+      next = turn + spacingMs
+      return wait(turn - now + options.random() * spacingMs, signal)
     },
   }
 }

@@ -22,6 +22,14 @@ export function createProducerMetrics(metrics: Metrics) {
       help: 'Events appended as unknown, by source.',
       labels: ['source'],
     }),
+    unlisted: metrics.counter({
+      name: 'zaplog_events_unlisted_total',
+      help: 'Events of Baileys that this version does not list; appended as unknown.',
+    }),
+    untaken: metrics.counter({
+      name: 'zaplog_events_untaken_total',
+      help: 'Events of Baileys that could not be taken in; the log line says which.',
+    }),
     shrunk: metrics.counter({
       name: 'zaplog_events_shrunk_total',
       help: 'Events that could not be appended as they were: raw moved to the object store, or made unknown.',

@@ -1,5 +1,6 @@
 // Who and what a stanza is about, from the stanza alone: the same stanza gives the same identity at every redelivery.
 // No mapping look-up is used: one delivery might know a mapping that the next does not, and the event id would change.
+import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { StanzaIdentity } from '../events/ids.ts'
 import { bareJid, deviceOf, isBroadcast, isGroup, isLid, isNewsletter, isOwn, isPn, type OwnAddresses } from './jid.ts'
@@ -55,9 +56,12 @@ export const identityOf = (stanza: Stanza, receipt?: NonNullable<StanzaIdentity[
   ...(receipt && { receipt }),
 })
 
-/** One part of a stanza, known again at its redelivery: (class, stanza id, sender, part). */
-export const partKey = (stanza: Stanza, part: number): string =>
-  [stanza.stanzaClass, stanza.stanzaId, stanza.sender.id, part].join('\n')
+/** One part of a stanza, known again at its redelivery: (class, stanza id, sender, part, ciphertext). Encrypted anew it is another one. */
+export const partKey = (stanza: Stanza, { part, content }: { part: number; content: Uint8Array }): string =>
+  [stanza.stanzaClass, stanza.stanzaId, stanza.sender.id, part, digestOf(content)].join('\n')
+
+/** 16 bytes of SHA-256. */
+const digestOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex').slice(0, 32)
 
 /** A copy of what the account itself wrote or read is addressed from the account; `recipient` is the chat. */
 function chatOf(attrs: BinaryNode['attrs'], { fromMe, sender }: { fromMe: boolean; sender: Address }): Address {

@@ -1,7 +1,7 @@
-// A message without its wrappers: view-once, ephemeral, edited, caption and the like become flags, however deep they are nested.
+// A message without its wrappers (view-once, ephemeral, edited, caption and the like), however deep they are nested.
 import type { proto } from '@whiskeysockets/baileys'
 
-export type Unwrapped = { content: proto.IMessage; viewOnce: boolean; isEphemeral: boolean }
+export type Unwrapped = { content: proto.IMessage; viewOnce: boolean }
 
 const maxDepth = 8
 
@@ -23,14 +23,12 @@ const wrappers = [
 export function unwrapMessage(message: proto.IMessage): Unwrapped {
   let content = message.deviceSentMessage?.message ?? message
   let viewOnce = false
-  let isEphemeral = false
   for (let depth = 0; depth < maxDepth; depth++) {
     const wrapper = wrappers.find(name => content[name]?.message)
     const inner = wrapper === undefined ? undefined : content[wrapper]?.message
     if (wrapper === undefined || !inner) break
     viewOnce ||= wrapper.startsWith('viewOnce')
-    isEphemeral ||= wrapper === 'ephemeralMessage'
     content = inner
   }
-  return { content, viewOnce, isEphemeral }
+  return { content, viewOnce }
 }

@@ -4,6 +4,7 @@ import type { Codec } from '../../src/events/codec.ts'
 import { EventError } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import { type Append, type EventLog, LogError } from '../../src/log/log.ts'
+import type { ObjectStore } from '../../src/objects/objects.ts'
 import { openAppendQueue } from '../../src/producers/append-queue.ts'
 import type { Draft } from '../../src/producers/draft.ts'
 import { createRecordFitter } from '../../src/producers/fit-record.ts'
@@ -28,7 +29,7 @@ afterEach(() => {
   for (const controller of stop.splice(0)) controller.abort()
 })
 
-function open(append: (append: Append) => Promise<void>, of: { maxRecordBytes?: number } = {}) {
+function open(append: (append: Append) => Promise<void>, of: { maxRecordBytes?: number; put?: ObjectStore['put'] } = {}) {
   const controller = new AbortController()
   stop.push(controller)
   const appends: Append[] = []
@@ -42,7 +43,9 @@ function open(append: (append: Append) => Promise<void>, of: { maxRecordBytes?: 
   const objects = createMemoryObjects()
   const fitter = createRecordFitter({
     codec: codec as Codec,
-    objects,
+    objects: { ...objects, ...(of.put && { put: of.put }) },
+    logger,
+    objectTimeoutMs: 20,
     rawInlineBytes: 1_000,
     maxRecordBytes: of.maxRecordBytes ?? 100_000,
     metrics,
@@ -102,7 +105,6 @@ test('[B2] an append rejects only after its signal aborted, and then for good', 
   controller.abort(new Error('over'))
   await pending
   expect(settled).toBe('rejected')
-  expect(queue.isBroken()).toBe(true)
   await expect(queue.append([message('b')])).rejects.toThrow('over')
 })
 
@@ -111,6 +113,26 @@ test('[B2] raw bytes above the inline limit go to the object store', async () =>
   await queue.append([message('a', 'r'.repeat(2_000))])
   expect(events()).toMatchObject([{ type: 'message.received', raw: null, rawObject: { key: 'raw/id of a', sizeBytes: 2_000 } }])
   expect(objects.stored.get('raw/id of a')?.length).toBe(2_000)
+})
+
+test('[B2] while the object store is away, raw bytes that fit a record stay in it; others wait', async () => {
+  let isAway = true
+  let puts = 0
+  const put: ObjectStore['put'] = async ({ key, contentType, metadata }) => {
+    if (puts++ === 0) return new Promise(() => 'never')
+    if (isAway) throw new Error('the object store is away')
+    return { key, contentType, metadata, sizeBytes: 0, etag: '', modifiedAt: 0 }
+  }
+  const { queue, events } = open(async () => undefined, { put, maxRecordBytes: 10_000 })
+  await queue.append([message('a', 'r'.repeat(2_000))])
+  await queue.append([message('a', 'r'.repeat(2_000))])
+  expect(events()).toMatchObject(['unanswered', 'refused'].map(() => ({ text: 'a', raw: 'r'.repeat(2_000) })))
+  const larger = queue.append([message('b', 'r'.repeat(20_000))])
+  await new Promise(resolve => setImmediate(resolve))
+  expect(events()).toHaveLength(2)
+  isAway = false
+  await larger
+  expect(events()[2]).toMatchObject({ text: 'b', raw: null, rawObject: { sizeBytes: 20_000 } })
 })
 
 test('[B1] an event that does not encode becomes unknown with its raw bytes, under the same id', async () => {

@@ -112,3 +112,35 @@ test('[B3] a message that comes again after its ratchet step adds nothing and is
   expect(texts(await rig.eventsOf('message.received'))).toEqual(['once'])
   expect(await rig.eventsOf('message.undecryptable')).toEqual([])
 })
+
+test('[B8] what cannot be decrypted under the id of a message that is in the log is not taken for its copy', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const id = await device.send(contact(), text('good'))
+  await until('it is acknowledged', () => hows(device, id).length === 1)
+  await device.send(contact(), text('encrypted anew, and broken'), { id, corrupt: 'first' })
+  const [undecryptable] = await rig.untilEvents('message.undecryptable', 1)
+  expect(undecryptable).toMatchObject({ messageId: id })
+  await rig.untilEvents('message.received', 2)
+  expect(hows(device, id)).not.toContain('nack:487')
+})
+
+test('[B2] a stanza that Baileys refuses for its business certificate is in the log before it is refused', async () => {
+  await rig.start({ log: switched.log })
+  const device = await rig.pair('first')
+  await until('the login is told', () => device.pending().length === 0)
+  switched.hold()
+  device.pushStanza({
+    tag: 'message',
+    attrs: { id: 'SHOP', from: contact().lidJid, type: 'text', t: '1700000000' },
+    content: [
+      { tag: 'verified_name', attrs: {}, content: Buffer.from('ffff', 'hex') },
+      { tag: 'enc', attrs: { type: 'msg', v: '2' }, content: Buffer.from('x') },
+    ],
+  })
+  await until('its append waits', () => switched.stuck() > 0)
+  expect(hows(device, 'SHOP')).toEqual([])
+  switched.release()
+  await until('it is refused', () => hows(device, 'SHOP').length > 0)
+  expect((await rig.eventsOf('unknown')).find(event => event.messageId === 'SHOP')?.name).toBe('message: unreadable stanza')
+})

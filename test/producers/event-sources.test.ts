@@ -21,6 +21,27 @@ test('[B1] of an event with two sources only the part that no stanza said is app
   })
 })
 
+test('[B1] what was read, marked unread or starred on another device is appended: no stanza says it', () => {
+  const chats = [
+    { id: 'read', unreadCount: 0 },
+    { id: 'marked', unreadCount: -1, conversationTimestamp: 1 },
+  ]
+  const payload = [
+    { id: 'read', unreadCount: 0 },
+    { id: 'marked', unreadCount: -1 },
+  ]
+  expect(treatEvent('chats.update', chats)).toEqual({ kind: 'append', payload })
+  const key = { remoteJid: '200@lid', id: 'M' }
+  const updates = [
+    { key, update: { starred: false, status: 4 } },
+    { key, update: { status: 3 } },
+    { key, update: { message: null, messageStubType: 1 } },
+  ]
+  expect(treatEvent('messages.update', updates)).toEqual({ kind: 'append', payload: [{ key, update: { starred: false } }] })
+  expect(treatEvent('messages.update', updates.slice(1))).toEqual({ kind: 'ignore' })
+  expect(treatEvent('contacts.update', [{ id: 'a', notify: 'Ana', imgUrl: 'changed' }])).toEqual({ kind: 'ignore' })
+})
+
 test('[B1] an event of a newer Baileys is appended', () => {
   expect(treatEvent('stars.aligned', 1)).toEqual({ kind: 'append-unlisted', payload: 1 })
 })

@@ -183,6 +183,27 @@ test('[A3] [B2] losing the lock ends every socket before anything else, and taki
   await proxy.close()
 })
 
+test('[A3] a lock session that fails to close after its loss does not keep the process from taking the lock again', async () => {
+  let loss = new AbortController()
+  await rig.start({
+    openSession: async signal => {
+      const session = await openSession({ url: rig.database.url, applicationName: 'zaplog test' }, signal)
+      const cut = new AbortController()
+      loss = cut
+      const close = async () => {
+        await session.close()
+        if (cut.signal.aborted) throw new Error('closing a session that is gone')
+      }
+      return { ...session, close, lost: AbortSignal.any([session.lost, cut.signal]) }
+    },
+  })
+  const device = await rig.pair('first')
+  loss.abort(new Error('the connection of the lock was lost'))
+  await until('the socket is gone', () => !device.isOnline())
+  await until('the socket is back', device.isOnline)
+  expect(logger.lines.filter(line => line.event === 'producers.not-ended')).toHaveLength(1)
+})
+
 test('[A2] an instance never paired is parked after its rounds of codes, until a restart', async () => {
   const role = await rig.start({ qrTimeoutMs: 15 })
   await rig.create('lonely')

@@ -78,13 +78,15 @@ test('[B3] a receipt is told apart by its type and the messages it lists', () =>
   expect(new Set(ids).size).toBe(3)
 })
 
-test('[B3] a part is known again by class, stanza id, sender and part', () => {
+test('[B3] a part is known again by class, stanza id, sender, part and ciphertext', () => {
+  const at = (part: number, content = 'x') => ({ part, content: Buffer.from(content) })
   const keys = [
-    partKey(read({ id: 'M', from: lid }), 0),
-    partKey(read({ id: 'M', from: lid }), 1),
-    partKey(read({ id: 'N', from: lid }), 0),
-    partKey(read({ id: 'M', from: '201@lid' }), 0),
+    partKey(read({ id: 'M', from: lid }), at(0)),
+    partKey(read({ id: 'M', from: lid }), at(1)),
+    partKey(read({ id: 'M', from: lid }), at(0, 'y')),
+    partKey(read({ id: 'N', from: lid }), at(0)),
+    partKey(read({ id: 'M', from: '201@lid' }), at(0)),
   ]
-  expect(new Set(keys).size).toBe(4)
-  expect(partKey(read({ id: 'M', from: pn, sender_lid: lid, offline: '1' }), 0)).toBe(keys[0])
+  expect(new Set(keys).size).toBe(5)
+  expect(partKey(read({ id: 'M', from: pn, sender_lid: lid, offline: '1' }), at(0))).toBe(keys[0])
 })

@@ -1,0 +1,65 @@
+// Messages that the phone hands over because this device could not read them (placeholder resends), each under its own address.
+// Pure; the same message handed over twice is the same event, also where its own stanza is decrypted after all.
+import { proto } from '@whiskeysockets/baileys'
+import type { Origin } from './draft.ts'
+import { bareJid, deviceOf, isBroadcast, isGroup, isPn } from './jid.ts'
+import { numberOf } from './kinds/body.ts'
+import { fieldOf } from './message-content.ts'
+import type { Address, Stanza } from './stanza-identity.ts'
+
+export type Recovered = { message: proto.IMessage; origin: Origin }
+
+const { Type } = proto.Message.ProtocolMessage
+/** `message` of WebMessageInfo: its bytes as they came, fields of the future included. */
+const messageField = 2
+
+/** Only the account's own phone may speak for others; from anybody else this is a forgery. */
+export function recoveredFrom({ protocolMessage: carrier }: proto.IMessage, origin: Origin): readonly Recovered[] {
+  if (carrier?.type !== Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE || !origin.stanza.fromMe) return []
+  const results = carrier.peerDataOperationRequestResponseMessage?.peerDataOperationResult ?? []
+  return results.flatMap(({ placeholderMessageResendResponse: resend }) =>
+    resend?.webMessageInfoBytes ? recover(resend.webMessageInfoBytes, origin) : [],
+  )
+}
+
+/** Empty for what cannot be read; its bytes are in the event of the message that carries it. */
+function recover(bytes: Uint8Array, origin: Origin): readonly Recovered[] {
+  try {
+    const info = proto.WebMessageInfo.decode(bytes)
+    const raw = fieldOf(bytes, messageField)
+    const stanza = stanzaOf(info, origin.stanza)
+    if (!info.message || raw === null || stanza === null) return []
+    return [{ message: info.message, origin: { stanza, ordinal: { part: 0, index: 0 }, raw, receivedAt: origin.receivedAt } }]
+  } catch {
+    return []
+  }
+}
+
+function stanzaOf(info: proto.IWebMessageInfo, carrier: Stanza): Stanza | null {
+  const { key } = info
+  if (!key?.id || !key.remoteJid) return null
+  const chat = addressOf(key.remoteJid)
+  const isShared = isGroup(chat.id) || isBroadcast(chat.id)
+  const fromMe = key.fromMe === true
+  const author = isShared ? (key.participant ?? info.participant) : key.remoteJid
+  if (!author && !fromMe) return null
+  const seconds = numberOf(info.messageTimestamp)
+  return {
+    instanceId: carrier.instanceId,
+    stanzaClass: carrier.stanzaClass,
+    stanzaId: key.id,
+    fromMe,
+    chat,
+    // What the account wrote itself is its own, wherever the phone leaves that out.
+    sender: fromMe ? carrier.sender : addressOf(author ?? ''),
+    senderDevice: fromMe ? 0 : deviceOf(author ?? ''),
+    isGroup: isGroup(chat.id),
+    occurredAt: seconds === null || seconds <= 0 ? null : seconds * 1000,
+    senderName: info.pushName || null,
+  }
+}
+
+function addressOf(jid: string): Address {
+  const id = bareJid(jid)
+  return { id, pn: isPn(id) ? id : null }
+}

@@ -1,0 +1,87 @@
+// Whoever asks for a log-out or a deletion gets the device unlinked at WhatsApp, whatever the socket is doing; or is told that it was not.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { flaky } from '../flaky.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+import { openRig, type Rig } from './rig.ts'
+
+const logger = collectLogLines()
+let rig: Rig
+beforeEach(async () => {
+  rig = await openRig('leaving', logger)
+})
+afterEach(async () => {
+  await rig.close()
+})
+
+const areCredsErased = async () => (await rig.database.database.query('select 1 from auth_creds')).length === 0
+
+test('[A1] [A7] a log-out asked for while nothing runs unlinks the device at the next start', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  await role.close()
+  await rig.want('first', `wanted = 'logged-out'`)
+  await rig.start()
+  const state = await rig.untilState('first', 'logged-out')
+  expect(state.reasonText).toBe('Asked for by an operator.')
+  await until('the device is unlinked', device.isRemoved)
+  await until('the auth state is erased', areCredsErased)
+  expect(await rig.eventsOf('instance.logged-out')).toHaveLength(1)
+})
+
+test('[A1] [A7] an instance that rests is connected once more to be unlinked before it is deleted', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  device.streamError('conflict')
+  await rig.untilState('first', 'closed')
+  await rig.want('first', `wanted = 'deleted'`)
+  await rig.untilEvents('instance.deleted', 1)
+  expect(device.isRemoved()).toBe(true)
+  await until('the auth state is erased', areCredsErased)
+})
+
+test('[A1] [A7] a device that WhatsApp does not let in to unlink itself is deleted all the same, and the reason says so', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  await role.close()
+  device.refuseLogin(503)
+  await rig.want('first', `wanted = 'deleted'`)
+  await rig.start()
+  await rig.untilEvents('instance.deleted', 1)
+  const [loggedOut] = await rig.eventsOf('instance.logged-out')
+  expect(loggedOut?.reason).toContain('could not be unlinked')
+  expect((await rig.untilState('first', 'logged-out')).reasonText).toContain('Remove it on the phone')
+  expect(device.isRemoved()).toBe(false)
+  await until('the auth state is erased', areCredsErased)
+})
+
+test('[A1] an end that the database does not take is tried again after a pause, which a new wish ends', async () => {
+  let failures = 0
+  const database = flaky(rig.database.database, ({ name, args: [sql] }) => {
+    if (name !== 'query' || !String(sql).includes('creds as (delete')) return null
+    failures += 1
+    return { fail: new Error('the database is away') }
+  })
+  await rig.start({ database, backoff: { baseMs: 60_000, capMs: 60_000 } })
+  await rig.create('lonely')
+  await rig.qrOf('lonely')
+  await rig.want('lonely', `wanted = 'logged-out'`)
+  await until('the auth state could not be erased', () => failures > 0)
+  await rig.want('lonely', `wanted = 'running', restart_count = restart_count + 1`)
+  await until('it shows a code again', async () => {
+    const states = (await rig.eventsOf('instance.state-changed')).map(({ state }) => state)
+    return states.lastIndexOf('qr') > states.indexOf('logged-out')
+  })
+  expect(failures).toBe(1)
+  expect(await rig.eventsOf('instance.logged-out')).toHaveLength(1)
+})
+
+test('[A1] a wall clock that goes back stops no connect', async () => {
+  let agoMs = 0
+  await rig.start({ clock: () => Date.now() - agoMs })
+  const device = await rig.pair('first')
+  agoMs = 3_600_000
+  device.drop()
+  await rig.untilState('first', 'reconnecting')
+  await rig.untilState('first', 'open')
+})

@@ -1,0 +1,54 @@
+// One socket of Baileys whose listeners fail: its end is still known, and the process lives on.
+import { initAuthCreds } from '@whiskeysockets/baileys'
+import { expect, test } from 'vitest'
+import type { AuthState } from '../../src/producers/auth-state.ts'
+import { readSettings } from '../../src/producers/instance-settings.ts'
+import { openSocket } from '../../src/producers/open-socket.ts'
+import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { collectLogLines } from '../log-lines.ts'
+
+const logger = collectLogLines()
+const auth: AuthState = {
+  creds: initAuthCreds(),
+  keys: { get: async () => ({}), set: async () => undefined },
+  readAll: async () => new Map(),
+  eraseAll: async () => undefined,
+  credsChanged: () => undefined,
+  saveCreds: async () => undefined,
+}
+
+test('[B2] an event that cannot be taken in is counted, and hides neither the others nor the end of the connection', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  const taken: string[] = []
+  const socket = openSocket({
+    instanceId: 'first',
+    auth,
+    gate: {
+      before: async () => undefined,
+      after: async () => undefined,
+      decrypted: async () => undefined,
+      failed: async ({ error }) => error,
+    },
+    life: createSocketLife(),
+    // Nobody listens there.
+    url: 'ws://127.0.0.1:9',
+    version: null,
+    qrTimeoutMs: null,
+    settings: readSettings({}),
+    received: name => {
+      taken.push(name)
+      throw new Error('not taken in')
+    },
+    connection: () => {
+      throw new Error('not said')
+    },
+    clock: Date.now,
+    logger,
+    metrics: createProducerMetrics(metrics),
+  })
+  expect((await socket.closed).statusCode).not.toBe(0)
+  expect(taken).toContain('connection.update')
+  expect(await metrics.render()).toMatch(/zaplog_events_untaken_total [1-9]/)
+})
