@@ -26,5 +26,6 @@ process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed, ${numP
 process.exitCode = checked === 0 && tested === 0 && numPassedTests > 0 ? 0 : 1
 
 function run(args: readonly string[]): number | null {
-  return spawnSync(process.execPath, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).status
+  const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' }
+  return spawnSync(process.execPath, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] }).status
 }

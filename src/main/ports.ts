@@ -2,12 +2,9 @@
 import type { Database } from '../database/database.ts'
 import { openPostgres } from '../database/postgres.ts'
 import { type Codec, openCodec } from '../events/codec.ts'
-import { type TopicName, topics } from '../events/topics.ts'
-import type { EventLog, TopicDeclaration } from '../log/log.ts'
-import { openPostgresLog } from '../log/postgres.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { EventLog } from '../log/log.ts'
 import { createProgressStore, type ProgressRows } from '../log/progress.ts'
-import { cachedRegistry } from '../log/registry-cached.ts'
-import { openPostgresRegistry } from '../log/registry-postgres.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -16,6 +13,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Ground } from './ground.ts'
 import { keptSecret } from './kept-secret.ts'
+import { openLog } from './log.ts'
 import { type Objects, openObjects } from './objects.ts'
 
 export type Ports = {
@@ -34,39 +32,27 @@ export type Ports = {
 }
 type Deps = { config: Config; ground: Ground; logger: Logger; metrics: Metrics; publicUrl: string }
 
-/** Another partition count than the topics were made with would move keys to other partitions and break their order. */
-export class PartitionsDiffer extends Error {
-  override name = 'PartitionsDiffer'
-  readonly code = 'partitions-differ'
-}
-
-/** Of the pool, for appends alone: no other query keeps them waiting. */
-const APPEND_CONNECTIONS = 4
-
 export async function openPorts({ config, ground, logger, metrics, publicUrl }: Deps): Promise<Ports> {
   const { sealer } = ground
   const signal = new AbortController().signal
   const topic = (name: TopicName) => `${config.log.topicPrefix}${name}`
-  const connect = (applicationName: string, poolSize: number) =>
-    openPostgres({ ...ground.database, poolSize, applicationName, logger })
-  const database = await connect('zaplog', config.database.poolSize)
-  const appendDatabase = await connect('zaplog append', APPEND_CONNECTIONS).catch(async error => {
-    await database.close()
-    throw error
+  const database = await openPostgres({
+    ...ground.database,
+    poolSize: config.database.poolSize,
+    applicationName: 'zaplog',
+    logger,
   })
-  const log = openPostgresLog({ database, appendDatabase, logger, metrics })
+  const opened: { close(): Promise<void> }[] = [database]
   const close = async () => {
-    await log.close()
-    await appendDatabase.close()
-    await database.close()
+    for (const part of opened.toReversed()) await part.close()
   }
   try {
-    await checkTopics(log, declareTopics(config, topic), logger)
-    const codec = await openCodec(cachedRegistry(openPostgresRegistry(database)), signal)
+    const log = await openLog({ config, ground, database, logger, metrics }, topic)
+    opened.push(log)
     return {
       database,
-      log,
-      codec,
+      log: log.log,
+      codec: await openCodec(log.registry, signal),
       progress: createProgressStore(database),
       ...(await openObjects({ config: config.objects, ground, publicUrl, logger })),
       sealer,
@@ -79,27 +65,4 @@ export async function openPorts({ config, ground, logger, metrics, publicUrl }: 
     await close()
     throw error
   }
-}
-
-const DAY_MS = 86_400_000
-
-const declareTopics = ({ log }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
-  topics.map(({ name, retentionDays, recordLimitFactor }) => ({
-    topic: topic(name),
-    partitions: log.partitions,
-    replication: 1,
-    minInsync: 1,
-    retentionMs: retentionDays === null ? 'forever' : retentionDays * DAY_MS,
-    cleanup: 'delete',
-    maxRecordBytes: log.maxRecordBytes * recordLimitFactor,
-  }))
-
-async function checkTopics(log: EventLog, declared: readonly TopicDeclaration[], logger: Logger): Promise<void> {
-  const differences = await log.ensureTopics(declared, new AbortController().signal)
-  for (const difference of differences) logger.warn('log.topic-differs', difference)
-  const partitions = differences.find(({ setting }) => setting === 'partitions')
-  if (partitions !== undefined)
-    throw new PartitionsDiffer(
-      `opening the log: TOPIC_PARTITIONS is ${partitions.declared}, ${partitions.topic} was made with ${partitions.actual}; it cannot be changed afterwards`,
-    )
 }

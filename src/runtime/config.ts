@@ -66,6 +66,33 @@ function declareVariables(v: Variables) {
     maxRecordBytes: v.sizeBytes('TOPIC_MAX_RECORD', { default: '2MiB', doc: 'largest record; dead letters take twice that' }),
     rawInlineBytes: v.sizeBytes('TOPIC_RAW_INLINE', { default: '768KiB', doc: 'larger raw bytes go to the object store' }),
   }
+  v.group('Kafka')
+  const kafka = {
+    brokers: v.parsed('KAFKA_BROKERS', { shown: 'the log is in Postgres', doc: 'comma list of host:port', parse: parseBrokers }),
+    ssl: v.flag('KAFKA_SSL', { default: false, doc: 'TLS' }),
+    sslCa: v.optionalText('KAFKA_SSL_CA', { doc: 'PEM of the authority that signed the brokers’ certificates', secret: true }),
+    sasl: {
+      mechanism: v.parsed('KAFKA_SASL_MECHANISM', { shown: 'none', doc: saslMechanisms.join(', '), parse: parseSaslMechanism }),
+      username: v.optionalText('KAFKA_SASL_USERNAME', { doc: 'with KAFKA_SASL_MECHANISM' }),
+      password: v.optionalText('KAFKA_SASL_PASSWORD', { doc: 'with KAFKA_SASL_MECHANISM', secret: true }),
+    },
+    replication: v.whole('TOPIC_REPLICATION', { default: 1, from: 1, to: 100, doc: 'copies of each topic that zaplog creates' }),
+    minInsync: v.parsed('TOPIC_MIN_INSYNC', {
+      shown: '1; 2 from replication 3',
+      doc: 'copies that have an append before it counts',
+      parse: parseCount,
+    }),
+  }
+  const schemaRegistry = {
+    url: v.parsed('SCHEMA_REGISTRY_URL', {
+      shown: 'ids are in Postgres',
+      doc: 'a registry with Confluent’s API; required with KAFKA_BROKERS',
+      parse: parseUrl(['http:', 'https:']),
+    }),
+    username: v.optionalText('SCHEMA_REGISTRY_USERNAME', { doc: 'where it asks for one' }),
+    password: v.optionalText('SCHEMA_REGISTRY_PASSWORD', { doc: 'of that user', secret: true }),
+    autoRegister: v.flag('SCHEMA_AUTO_REGISTER', { default: true, doc: 'false: every schema has to be there already' }),
+  }
   v.group('Objects')
   const objects = {
     bucket: v.parsed('S3_BUCKET', { shown: 'the file system', doc: 'S3 bucket for media', parse: text => text }),
@@ -208,10 +235,17 @@ function declareVariables(v: Variables) {
       doc: 'attempts at once to one endpoint',
     }),
   }
-  return { ...process, database, log, objects, keys, whatsapp, media, webhooks }
+  return { ...process, database, log, kafka, schemaRegistry, objects, keys, whatsapp, media, webhooks }
 }
 
 function requireTogether(v: Variables, config: Config) {
+  if (config.kafka.brokers !== null && config.schemaRegistry.url === null)
+    v.problem('SCHEMA_REGISTRY_URL', 'expected one when KAFKA_BROKERS is set')
+  if (config.kafka.brokers === null && config.schemaRegistry.url !== null)
+    v.problem('KAFKA_BROKERS', 'expected them when SCHEMA_REGISTRY_URL is set')
+  const { mechanism, username, password } = config.kafka.sasl
+  if (mechanism !== null && username === null) v.problem('KAFKA_SASL_USERNAME', 'expected one when KAFKA_SASL_MECHANISM is set')
+  if (mechanism !== null && password === null) v.problem('KAFKA_SASL_PASSWORD', 'expected one when KAFKA_SASL_MECHANISM is set')
   const { bucket, accessKeyId, secretAccessKey } = config.objects
   if (accessKeyId !== null && secretAccessKey === null)
     v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')
@@ -241,6 +275,17 @@ const parseRoles = (text: string) => {
   const isKnown = (name: string) => roles.some(role => role === name)
   return names.every(isKnown) ? chosen : { expected: `a comma list of ${roles.join(', ')}` }
 }
+
+const parseBrokers = (text: string) => {
+  const brokers = text.split(',').map(broker => broker.trim())
+  return brokers.every(broker => /^[^\s:/]+:\d{1,5}$/.test(broker)) ? brokers : { expected: 'a comma list of host:port' }
+}
+
+const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+const parseSaslMechanism = (text: string) =>
+  saslMechanisms.find(mechanism => mechanism === text.toLowerCase()) ?? { expected: `one of ${saslMechanisms.join(', ')}` }
+
+const parseCount = (text: string) => (/^[1-9]\d{0,2}$/.test(text) ? Number(text) : { expected: 'a whole number from 1' })
 
 const parseUrl = (schemes: readonly string[]) => (text: string) => {
   const url = URL.canParse(text) ? new URL(text) : null

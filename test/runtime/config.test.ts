@@ -33,10 +33,23 @@ describe('configuration', () => {
   })
 
   test('[H8] refuses names that begin like ours and are not', () => {
-    expect(problemsOf({ WEBHOOK_TIMOUT: '5s', KAFKA_BROKERS: 'localhost:9092', HOME: '/home/somebody' })).toEqual([
+    expect(problemsOf({ WEBHOOK_TIMOUT: '5s', KAFKA_BROKER: 'localhost:9092', HOME: '/home/somebody' })).toEqual([
       'WEBHOOK_TIMOUT: is not a setting of this version',
-      'KAFKA_BROKERS: is not a setting of this version',
+      'KAFKA_BROKER: is not a setting of this version',
     ])
+  })
+
+  test('[H8] asks for what belongs together', () => {
+    expect(problemsOf({ KAFKA_BROKERS: 'localhost:9092' })).toEqual([
+      'SCHEMA_REGISTRY_URL: expected one when KAFKA_BROKERS is set',
+    ])
+    const sasl = { KAFKA_BROKERS: 'a:1', SCHEMA_REGISTRY_URL: 'http://b', KAFKA_SASL_MECHANISM: 'PLAIN' }
+    expect(problemsOf(sasl)).toHaveLength(2)
+    expect(problemsOf({ KAFKA_BROKERS: 'http://a', SCHEMA_REGISTRY_URL: 'http://b' })).toEqual([
+      'KAFKA_BROKERS: expected a comma list of host:port, got "http://a"',
+      'KAFKA_BROKERS: expected them when SCHEMA_REGISTRY_URL is set',
+    ])
+    expect(problemsOf({ S3_ENDPOINT: 'http://a', S3_ACCESS_KEY_ID: 'k' })).toHaveLength(2)
   })
 
   test('[H5] takes any mix of roles, and all for all of them', () => {

@@ -23,7 +23,7 @@ try {
     wrap: ports => ({ ...ports, ...crashing(plan, { ...ports, database: slowing(slow, ports.database) }) }),
   })
   process.once('SIGTERM', () => void zaplog.close().then(() => process.exit(0)))
-  process.stdout.write(`${JSON.stringify({ url: zaplog.url, key: zaplog.adminKey?.value })}\n`)
+  process.stdout.write(`${JSON.stringify({ url: zaplog.url, key: zaplog.adminKey?.value ?? env.ADMIN_API_KEY })}\n`)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   process.exit(exitCodeOf(error))

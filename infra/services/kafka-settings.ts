@@ -1,0 +1,90 @@
+// What one Kafka node for tests is told: broker and controller in one process, on loopback, nothing replicated.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runProgram } from './fetch-artifact.ts'
+
+/** Who may speak to the `sasl-ssl` listener; not a super user. */
+export const SASL_USER = { mechanism: 'scram-sha-512', username: 'zaplog', password: 'only-for-tests' } as const
+
+export type KafkaPorts = {
+  /** What clients connect to. */
+  clients: number
+  controller: number
+  /** Between brokers, where clients speak something else. */
+  internal: number
+  /** A second plaintext listener, which the broker says is at `advertisedPort`: where a proxy is. */
+  proxied: { port: number; advertisedPort: number } | null
+}
+export type KafkaListeners = 'plaintext' | 'sasl-ssl'
+
+/** Answers the file, and the certificate to trust (PEM) where there is one. */
+export async function writeKafkaSettings(directory: string, ports: KafkaPorts, listeners: KafkaListeners) {
+  const certificate = listeners === 'sasl-ssl' ? await makeKeys(directory) : null
+  const own = listeners === 'sasl-ssl' ? saslSettings(directory, ports) : plaintextSettings(ports)
+  const lines = Object.entries({ ...baseSettings(directory, ports), ...own }).map(([name, value]) => `${name}=${value}\n`)
+  const settings = join(directory, 'server.properties')
+  await writeFile(settings, lines.join(''))
+  return { settings, certificate }
+}
+
+const baseSettings = (directory: string, { controller }: KafkaPorts) => ({
+  'process.roles': 'broker,controller',
+  'node.id': 1,
+  'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+  'controller.listener.names': 'CONTROLLER',
+  'log.dirs': join(directory, 'data'),
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 1,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 1,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'group.initial.rebalance.delay.ms': 0,
+  'group.min.session.timeout.ms': 500,
+  // After kill -9 the controller waits this long for the old broker before it lets the new one in.
+  'broker.session.timeout.ms': 3000,
+  'broker.heartbeat.interval.ms': 500,
+  'log.cleaner.dedupe.buffer.size': 1_048_577,
+  // Kafka's default, so that a client that creates topics by looking at them is found out.
+  'auto.create.topics.enable': true,
+})
+
+const plaintextSettings = ({ clients, controller, proxied }: KafkaPorts) => {
+  const behind = proxied === null ? [] : [{ ...proxied, name: 'PROXIED' }]
+  const all = [{ name: 'PLAINTEXT', port: clients, advertisedPort: clients }, ...behind]
+  return {
+    listeners: [...all.map(({ name, port }) => `${name}://127.0.0.1:${port}`), `CONTROLLER://127.0.0.1:${controller}`].join(),
+    'advertised.listeners': all.map(({ name, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort}`).join(),
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  }
+}
+
+/** Whoever comes over an internal listener may everything; other users everything no ACL speaks of. */
+const saslSettings = (directory: string, { clients, controller, internal }: KafkaPorts) => ({
+  listeners: `SASL_SSL://127.0.0.1:${clients},INTERNAL://127.0.0.1:${internal},CONTROLLER://127.0.0.1:${controller}`,
+  'advertised.listeners': `SASL_SSL://127.0.0.1:${clients},INTERNAL://127.0.0.1:${internal}`,
+  'inter.broker.listener.name': 'INTERNAL',
+  'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'sasl.enabled.mechanisms': SASL_USER.mechanism.toUpperCase(),
+  'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  'ssl.keystore.type': 'PKCS12',
+  'ssl.keystore.location': join(directory, 'keys.p12'),
+  'ssl.keystore.password': KEY_PASSWORD,
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+  'allow.everyone.if.no.acl.found': true,
+})
+
+const KEY_PASSWORD = 'only-for-tests'
+
+/** A key pair that signs itself; its certificate is its own authority. */
+async function makeKeys(directory: string): Promise<string> {
+  const store = ['-keystore', join(directory, 'keys.p12'), '-storetype', 'PKCS12', '-storepass', KEY_PASSWORD, '-alias', 'kafka']
+  const names = ['-dname', 'CN=127.0.0.1', '-ext', 'san=ip:127.0.0.1']
+  await runProgram('keytool', ['-genkeypair', '-keyalg', 'EC', '-validity', '3650', ...names, ...store])
+  const file = join(directory, 'certificate.pem')
+  await runProgram('keytool', ['-exportcert', '-rfc', '-file', file, ...store])
+  return readFile(file, 'utf8')
+}

@@ -1,0 +1,97 @@
+// The event log and the registry that the configuration chooses: Kafka with a registry server, or both in Postgres.
+
+import type { Database } from '../database/database.ts'
+import { openPostgres } from '../database/postgres.ts'
+import { type TopicName, topics } from '../events/topics.ts'
+import { openKafkaLog } from '../log/kafka.ts'
+import type { EventLog, TopicDeclaration } from '../log/log.ts'
+import { openPostgresLog } from '../log/postgres.ts'
+import type { SchemaRegistry } from '../log/registry.ts'
+import { cachedRegistry } from '../log/registry-cached.ts'
+import { openConfluentRegistry } from '../log/registry-confluent.ts'
+import { openPostgresRegistry } from '../log/registry-postgres.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Ground } from './ground.ts'
+
+export type Log = { log: EventLog; registry: SchemaRegistry; close(): Promise<void> }
+type Deps = { config: Config; ground: Ground; database: Database; logger: Logger; metrics: Metrics }
+
+/** Another partition count than the topics were made with would move keys to other partitions and break their order. */
+export class PartitionsDiffer extends Error {
+  override name = 'PartitionsDiffer'
+  readonly code = 'partitions-differ'
+}
+
+/** Connections for appends alone: no other query keeps them waiting. */
+const APPEND_CONNECTIONS = 4
+const DAY_MS = 86_400_000
+
+export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
+  const opened = deps.config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, deps.config.kafka.brokers)
+  try {
+    await checkTopics(opened.log, declareTopics(deps.config, topic), deps.logger)
+    return opened
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function openEmbedded({ ground, database, logger, metrics }: Deps): Promise<Log> {
+  const appendDatabase = await openPostgres({
+    ...ground.database,
+    poolSize: APPEND_CONNECTIONS,
+    applicationName: 'zaplog append',
+    logger,
+  })
+  const log = openPostgresLog({ database, appendDatabase, logger, metrics })
+  const close = async () => {
+    await log.close()
+    await appendDatabase.close()
+  }
+  return { log, registry: cachedRegistry(openPostgresRegistry(database)), close }
+}
+
+function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Log {
+  const { kafka, schemaRegistry } = config
+  const { mechanism, username, password } = kafka.sasl
+  const log = openKafkaLog({
+    brokers,
+    clientId: 'zaplog',
+    ...(kafka.ssl ? { ssl: kafka.sslCa === null ? true : { ca: kafka.sslCa } } : {}),
+    ...(mechanism === null ? {} : { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
+    logger,
+    metrics,
+  })
+  const registry = openConfluentRegistry({
+    url: schemaRegistry.url ?? '',
+    ...(schemaRegistry.username === null ? {} : { username: schemaRegistry.username }),
+    ...(schemaRegistry.password === null ? {} : { password: schemaRegistry.password }),
+    autoRegister: schemaRegistry.autoRegister,
+    logger,
+  })
+  return { log, registry: cachedRegistry(registry), close: log.close }
+}
+
+const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
+  topics.map(({ name, retentionDays, recordLimitFactor }) => ({
+    topic: topic(name),
+    partitions: log.partitions,
+    replication: kafka.brokers === null ? 1 : kafka.replication,
+    minInsync: kafka.brokers === null ? 1 : (kafka.minInsync ?? (kafka.replication >= 3 ? 2 : 1)),
+    retentionMs: retentionDays === null ? 'forever' : retentionDays * DAY_MS,
+    cleanup: 'delete',
+    maxRecordBytes: log.maxRecordBytes * recordLimitFactor,
+  }))
+
+async function checkTopics(log: EventLog, declared: readonly TopicDeclaration[], logger: Logger): Promise<void> {
+  const differences = await log.ensureTopics(declared, new AbortController().signal)
+  for (const difference of differences) logger.warn('log.topic-differs', difference)
+  const partitions = differences.find(({ setting }) => setting === 'partitions')
+  if (partitions !== undefined)
+    throw new PartitionsDiffer(
+      `opening the log: TOPIC_PARTITIONS is ${partitions.declared}, ${partitions.topic} was made with ${partitions.actual}; it cannot be changed afterwards`,
+    )
+}

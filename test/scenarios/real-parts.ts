@@ -1,0 +1,46 @@
+// Kafka, a schema registry and an S3 server on loopback, and the settings that make zaplog use them.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { registryAvailable, runsHere, s3Available } from '../../infra/services/available.ts'
+import { type Kafka, openKafka } from '../../infra/services/kafka.ts'
+import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
+import { openRegistry, type RegistryServer } from '../../infra/services/registry.ts'
+import { openS3World, type S3World } from '../objects/s3-world.ts'
+
+export type RealParts = {
+  kafka: Kafka
+  registry: RegistryServer
+  s3: S3World
+  env: Record<string, string>
+  close(): Promise<void>
+}
+
+export const realPartsRunHere = async (): Promise<boolean> =>
+  (await Promise.all([kafkaAvailable, registryAvailable, s3Available].map(runsHere))).every(runs => runs)
+
+export async function openRealParts(): Promise<RealParts> {
+  const directory = await mkdtemp(join(tmpdir(), 'zaplog-real-parts-'))
+  const kafka = await openKafka({ directory: join(directory, 'kafka') })
+  const registry = await openRegistry()
+  const s3 = await openS3World('media')
+  const { endpoint, credentials } = s3.server
+  return {
+    kafka,
+    registry,
+    s3,
+    env: {
+      KAFKA_BROKERS: kafka.brokers,
+      SCHEMA_REGISTRY_URL: registry.url,
+      S3_BUCKET: 'media',
+      S3_ENDPOINT: endpoint,
+      S3_REGION: 'us-east-1',
+      S3_ACCESS_KEY_ID: credentials.accessKeyId,
+      S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    close: async () => {
+      await Promise.all([s3.close(), registry.close(), kafka.close()])
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
