@@ -1,10 +1,22 @@
 // The whole configuration, declared once: parsed whole before anything opens, every mistake reported together.
 // .env.example and README's table are generated from this file.
-import ipaddr from 'ipaddr.js'
+import {
+  parseBrokers,
+  parseCidr,
+  parseCount,
+  parseKey,
+  parseLoopback,
+  parseRoles,
+  parseSaslMechanism,
+  parseUrl,
+  parseVersion,
+  roles,
+  saslMechanisms,
+} from './config-values.ts'
 import { type Environment, openVariables, type Problem, parseDuration, type Variables } from './variables.ts'
 
-export const roles = ['producers', 'processors', 'projections', 'webhooks', 'api'] as const
-export type RoleName = (typeof roles)[number]
+export type { RoleName } from './config-values.ts'
+
 export type Config = ReturnType<typeof declareVariables>
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: readonly Problem[] }
@@ -267,58 +279,3 @@ function refuseUnknown(v: Variables, env: Environment) {
     if (value !== undefined && value !== '' && ourPrefixes.test(name) && !known.has(name))
       v.problem(name, 'is not a setting of this version')
 }
-
-const parseRoles = (text: string) => {
-  const names = text.split(',').map(name => name.trim())
-  if (names.includes('all')) return roles
-  const chosen = roles.filter(role => names.includes(role))
-  const isKnown = (name: string) => roles.some(role => role === name)
-  return names.every(isKnown) ? chosen : { expected: `a comma list of ${roles.join(', ')}` }
-}
-
-const parseBrokers = (text: string) => {
-  const brokers = text.split(',').map(broker => broker.trim())
-  return brokers.every(broker => /^[^\s:/]+:\d{1,5}$/.test(broker)) ? brokers : { expected: 'a comma list of host:port' }
-}
-
-const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
-const parseSaslMechanism = (text: string) =>
-  saslMechanisms.find(mechanism => mechanism === text.toLowerCase()) ?? { expected: `one of ${saslMechanisms.join(', ')}` }
-
-const parseCount = (text: string) => (/^[1-9]\d{0,2}$/.test(text) ? Number(text) : { expected: 'a whole number from 1' })
-
-const parseUrl = (schemes: readonly string[]) => (text: string) => {
-  const url = URL.canParse(text) ? new URL(text) : null
-  return url !== null && schemes.includes(url.protocol)
-    ? text.replace(/\/+$/, '')
-    : { expected: `a URL that begins with ${schemes.map(s => `${s}//`).join(' or ')}` }
-}
-
-const parseLoopback = (schemes: readonly string[]) => (text: string) => {
-  const url = parseUrl(schemes)(text)
-  if (typeof url !== 'string') return url
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
-  const loopback = host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
-  return loopback ? url : { expected: 'a loopback address: it is for simulators only' }
-}
-
-const parseKey = (text: string) => {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.length === 32 && bytes.toString('base64') === text ? bytes : { expected: '32 bytes in base64' }
-}
-
-const parseVersion = (text: string) => {
-  const parts = text.split('.').map(Number)
-  const [major, minor, patch] = parts
-  if (
-    parts.length !== 3 ||
-    major === undefined ||
-    minor === undefined ||
-    patch === undefined ||
-    parts.some(part => !Number.isInteger(part))
-  )
-    return { expected: 'three numbers joined by dots' }
-  return [major, minor, patch] as const
-}
-
-const parseCidr = (text: string) => (ipaddr.isValidCIDR(text) ? text : { expected: 'ranges such as 10.0.0.0/8' })
