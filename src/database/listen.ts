@@ -62,7 +62,8 @@ async function attach(
 }
 
 async function openListening({ target }: Deps, listener: Listener, signal: AbortSignal): Promise<Session> {
-  const session = await openSession({ ...target, notified: () => listener.wake() }, signal)
+  const applicationName = `${target.applicationName} listen` // in pg_stat_activity apart from the pool, which it is not part of
+  const session = await openSession({ ...target, applicationName, notified: () => listener.wake() }, signal)
   try {
     await session.query(`listen ${pg.escapeIdentifier(listener.channel)}`)
     return session

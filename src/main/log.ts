@@ -81,7 +81,7 @@ const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => strin
     partitions: log.partitions,
     replication: kafka.brokers === null ? 1 : kafka.replication,
     minInsync: kafka.brokers === null ? 1 : (kafka.minInsync ?? (kafka.replication >= 3 ? 2 : 1)),
-    retentionMs: retentionDays === null ? 'forever' : retentionDays * DAY_MS,
+    retentionMs: retentionDays === null ? log.retentionMs : retentionDays * DAY_MS,
     cleanup: 'delete',
     maxRecordBytes: log.maxRecordBytes * recordLimitFactor,
   }))

@@ -1,5 +1,7 @@
 // What single settings may be: each parser answers the value, or what was expected instead.
+import { X509Certificate } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
+import { parseDuration } from './variables.ts'
 
 export const roles = ['producers', 'processors', 'projections', 'webhooks', 'api'] as const
 export type RoleName = (typeof roles)[number]
@@ -43,6 +45,19 @@ export const parseKey = (text: string) => {
   return bytes.length === 32 && bytes.toString('base64') === text ? bytes : { expected: '32 bytes in base64' }
 }
 
+/** It travels in a header: what a header cannot carry would be a key that never fits. */
+export const parseAdminKey = (text: string) =>
+  /^[\x21-\x7e]{16,}$/.test(text) ? text : { expected: '16 or more letters, digits and signs, without spaces' }
+
+export const parseCertificate = (text: string) => {
+  try {
+    new X509Certificate(text)
+    return text
+  } catch {
+    return { expected: 'a certificate in PEM, -----BEGIN CERTIFICATE----- and its lines' }
+  }
+}
+
 export const parseVersion = (text: string) => {
   const parts = text.split('.').map(Number)
   const [major, minor, patch] = parts
@@ -58,3 +73,14 @@ export const parseVersion = (text: string) => {
 }
 
 export const parseCidr = (text: string) => (ipaddr.isValidCIDR(text) ? text : { expected: 'ranges such as 10.0.0.0/8' })
+
+/** A consumer that is away for longer loses its place in the log: less than a day is surely a slip. */
+const LEAST_RETENTION_MS = 86_400_000
+
+export const parseRetention = (text: string) => {
+  if (text === 'forever') return 'forever' as const
+  const ms = parseDuration(text)
+  return typeof ms === 'number' && ms >= LEAST_RETENTION_MS
+    ? ms
+    : { expected: 'forever, or a duration of 1d or more such as 90d' }
+}

@@ -1,11 +1,14 @@
 // The whole configuration, declared once: parsed whole before anything opens, every mistake reported together.
 // .env.example and README's table are generated from this file.
 import {
+  parseAdminKey,
   parseBrokers,
+  parseCertificate,
   parseCidr,
   parseCount,
   parseKey,
   parseLoopback,
+  parseRetention,
   parseRoles,
   parseSaslMechanism,
   parseUrl,
@@ -64,10 +67,16 @@ function declareVariables(v: Variables) {
       secret: true,
       parse: parseUrl(['postgres:', 'postgresql:']),
     }),
-    poolSize: v.whole('DATABASE_POOL_SIZE', { default: 10, from: 2, to: 500, doc: 'connections of one process' }),
-    sslCa: v.optionalText('DATABASE_SSL_CA', {
+    poolSize: v.whole('DATABASE_POOL_SIZE', {
+      default: 10,
+      from: 2,
+      to: 500,
+      doc: 'connections of one process, besides about ten that only listen, append or hold its lock',
+    }),
+    sslCa: v.parsed('DATABASE_SSL_CA', {
       doc: 'PEM of the authority that signed the server’s certificate; setting it demands TLS',
       secret: true,
+      parse: parseCertificate,
     }),
   }
   v.group('Log')
@@ -75,6 +84,12 @@ function declareVariables(v: Variables) {
     topicPrefix: v.text('TOPIC_PREFIX', { default: 'wa.', doc: 'begins every topic name' }),
     groupPrefix: v.text('GROUP_PREFIX', { default: 'zaplog.', doc: 'begins every consumer group name' }),
     partitions: v.whole('TOPIC_PARTITIONS', { default: 24, from: 1, to: 1024, doc: 'fixed when the topics are created' }),
+    retentionMs:
+      v.parsed('TOPIC_RETENTION', {
+        shown: 'forever; deliveries and attempts 30d',
+        doc: 'how long records are kept in topics that zaplog creates, other than deliveries and attempts',
+        parse: parseRetention,
+      }) ?? 'forever',
     maxRecordBytes: v.sizeBytes('TOPIC_MAX_RECORD', { default: '2MiB', doc: 'largest record; dead letters take twice that' }),
     rawInlineBytes: v.sizeBytes('TOPIC_RAW_INLINE', { default: '768KiB', doc: 'larger raw bytes go to the object store' }),
   }
@@ -82,7 +97,11 @@ function declareVariables(v: Variables) {
   const kafka = {
     brokers: v.parsed('KAFKA_BROKERS', { shown: 'the log is in Postgres', doc: 'comma list of host:port', parse: parseBrokers }),
     ssl: v.flag('KAFKA_SSL', { default: false, doc: 'TLS' }),
-    sslCa: v.optionalText('KAFKA_SSL_CA', { doc: 'PEM of the authority that signed the brokers’ certificates', secret: true }),
+    sslCa: v.parsed('KAFKA_SSL_CA', {
+      doc: 'PEM of the authority that signed the brokers’ certificates',
+      secret: true,
+      parse: parseCertificate,
+    }),
     sasl: {
       mechanism: v.parsed('KAFKA_SASL_MECHANISM', { shown: 'none', doc: saslMechanisms.join(', '), parse: parseSaslMechanism }),
       username: v.optionalText('KAFKA_SASL_USERNAME', { doc: 'with KAFKA_SASL_MECHANISM' }),
@@ -125,10 +144,11 @@ function declareVariables(v: Variables) {
   }
   v.group('Keys')
   const keys = {
-    adminApiKey: v.optionalText('ADMIN_API_KEY', {
+    adminApiKey: v.parsed('ADMIN_API_KEY', {
       shown: 'made at first start',
-      doc: 'key of the administrator; required with DATABASE_URL',
+      doc: 'key of the administrator, 16 characters or more; required with DATABASE_URL',
       secret: true,
+      parse: parseAdminKey,
     }),
     encryptionKey: v.parsed('ENCRYPTION_KEY', {
       shown: 'made at first start',
@@ -258,12 +278,21 @@ function requireTogether(v: Variables, config: Config) {
   const { mechanism, username, password } = config.kafka.sasl
   if (mechanism !== null && username === null) v.problem('KAFKA_SASL_USERNAME', 'expected one when KAFKA_SASL_MECHANISM is set')
   if (mechanism !== null && password === null) v.problem('KAFKA_SASL_PASSWORD', 'expected one when KAFKA_SASL_MECHANISM is set')
+  if (config.kafka.sslCa !== null && !config.kafka.ssl) v.problem('KAFKA_SSL', 'expected true when KAFKA_SSL_CA is set')
+  const { replication, minInsync } = config.kafka
+  if (minInsync !== null && minInsync > replication)
+    v.problem(
+      'TOPIC_MIN_INSYNC',
+      `expected at most TOPIC_REPLICATION, ${replication}, got ${minInsync}: no append could ever succeed`,
+    )
   const { bucket, accessKeyId, secretAccessKey } = config.objects
   if (accessKeyId !== null && secretAccessKey === null)
     v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')
   if (secretAccessKey !== null && accessKeyId === null)
     v.problem('S3_ACCESS_KEY_ID', 'expected one when S3_SECRET_ACCESS_KEY is set')
   if (bucket === null && config.objects.endpoint !== null) v.problem('S3_BUCKET', 'expected one when S3_ENDPOINT is set')
+  if (config.database.url === null && config.database.sslCa !== null)
+    v.problem('DATABASE_URL', 'expected one when DATABASE_SSL_CA is set')
   if (config.database.url === null) return
   if (config.keys.adminApiKey === null) v.problem('ADMIN_API_KEY', 'expected a key when DATABASE_URL is set')
   if (config.keys.encryptionKey === null) v.problem('ENCRYPTION_KEY', 'expected 32 bytes in base64 when DATABASE_URL is set')

@@ -50,6 +50,9 @@ describe('configuration', () => {
       'KAFKA_BROKERS: expected them when SCHEMA_REGISTRY_URL is set',
     ])
     expect(problemsOf({ S3_ENDPOINT: 'http://a', S3_ACCESS_KEY_ID: 'k' })).toHaveLength(2)
+    expect(problemsOf({ TOPIC_REPLICATION: '3', TOPIC_MIN_INSYNC: '4' })).toEqual([
+      'TOPIC_MIN_INSYNC: expected at most TOPIC_REPLICATION, 3, got 4: no append could ever succeed',
+    ])
   })
 
   test('[H5] takes any mix of roles, and all for all of them', () => {
@@ -87,6 +90,30 @@ describe('configuration', () => {
     expect(configOf({ WHATSAPP_URL: 'ws://127.0.0.1:9000/ws/chat' }).whatsapp.url).toBe('ws://127.0.0.1:9000/ws/chat')
     expect(problemsOf({ WHATSAPP_URL: 'ws://198.51.100.7/ws' })).toHaveLength(1)
     expect(problemsOf({ WHATSAPP_CDN_URL: 'http://example.com' })).toHaveLength(1)
+  })
+
+  test('[I2] refuses an administrator’s key that no header can carry, and one that is easily guessed', () => {
+    const expected = 'ADMIN_API_KEY: expected 16 or more letters, digits and signs, without spaces, got something else'
+    expect(problemsOf({ ADMIN_API_KEY: 'letters with some spaces' })).toEqual([expected])
+    expect(problemsOf({ ADMIN_API_KEY: 'short' })).toEqual([expected])
+    expect(configOf({ ADMIN_API_KEY: 'sixteen-letters-' }).keys.adminApiKey).toBe('sixteen-letters-')
+  })
+
+  test('[H8] knows an authority from a path or a slip before anything is opened', () => {
+    const expected = 'expected a certificate in PEM, -----BEGIN CERTIFICATE----- and its lines, got something else'
+    expect(problemsOf({ DATABASE_SSL_CA: '/etc/ca.pem', KAFKA_SSL_CA: 'my authority' })).toEqual([
+      `DATABASE_SSL_CA: ${expected}`,
+      `KAFKA_SSL_CA: ${expected}`,
+    ])
+  })
+
+  test('[B7] keeps records for ever, or for a day and more', () => {
+    expect(configOf({}).log.retentionMs).toBe('forever')
+    expect(configOf({ TOPIC_RETENTION: 'forever' }).log.retentionMs).toBe('forever')
+    expect(configOf({ TOPIC_RETENTION: '90d' }).log.retentionMs).toBe(7_776_000_000)
+    expect(problemsOf({ TOPIC_RETENTION: '2h' })).toEqual([
+      'TOPIC_RETENTION: expected forever, or a duration of 1d or more such as 90d, got "2h"',
+    ])
   })
 
   test('[H8] understands durations and sizes', () => {
