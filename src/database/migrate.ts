@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 import { destroy } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
-import { orAbort } from './or-abort.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 
 type Options = Pick<ConnectionTarget, 'url' | 'sslCa'> & { logger: Logger; directory?: string }
@@ -40,7 +40,7 @@ async function migrateOnce(options: Options, signal: AbortSignal): Promise<reado
   const client = new pg.Client(connectionSettings(settings))
   client.on('error', error => options.logger.debug('database.migration-connection-lost', { error })) // its query rejects as well
   try {
-    return await orAbort(runMissing(client, options), stopped(options), signal)
+    return await orAbort(runMissing(client, options), () => stopped(options), signal)
   } finally {
     destroy(client) // an unfinished transaction is rolled back, and the advisory lock freed
   }

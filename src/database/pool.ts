@@ -1,11 +1,11 @@
 // Lends connections: one borrower each, at most poolSize, and one that broke or was left in a transaction is never lent again.
 import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 import { type Connection, wrapConnection } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget, STATEMENT_TIMEOUT_MS } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
-import { orAbort } from './or-abort.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 import { createStatementNames } from './statement-names.ts'
 
@@ -30,8 +30,8 @@ export function openPool(options: ConnectionTarget & { poolSize: number; logger:
     options.logger.warn('database.idle-connection-lost', { target, error: toDatabaseError({ doing: 'idling', error }) }),
   )
 
+  const stopped = () => new DatabaseError('aborted', `waiting for a connection to ${target}: told to stop (aborted)`)
   const take = async (signal: AbortSignal): Promise<pg.PoolClient> => {
-    const stopped = new DatabaseError('aborted', `waiting for a connection to ${target}: told to stop (aborted)`)
     const taking = pool.connect()
     try {
       return await orAbort(taking, stopped, signal, stopping.signal)

@@ -1,9 +1,9 @@
 // A connection of one's own, for what lives as long as it does: session advisory locks, LISTEN. Its loss is known within 10 s, mostly at once.
 import pg from 'pg'
+import { orAbort } from '../runtime/or-abort.ts'
 import { destroy, wrapConnection } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError, type Transaction } from './database.ts'
-import { orAbort } from './or-abort.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 import { createStatementNames } from './statement-names.ts'
 
@@ -58,7 +58,7 @@ async function connect(client: pg.Client, target: ConnectionTarget, signal: Abor
   const stopped = new DatabaseError('aborted', `${doing}: told to stop (aborted)`)
   if (signal.aborted) throw stopped
   try {
-    await orAbort(client.connect(), stopped, signal)
+    await orAbort(client.connect(), () => stopped, signal)
   } catch (error) {
     destroy(client)
     throw toDatabaseError({ doing, error })

@@ -1,5 +1,6 @@
 // Turns concurrent appends into few sends without changing their order: one send at a time, what waits meanwhile goes out together next.
 // A send that finds the log unavailable is repeated until it succeeds or nobody waits for it: a repeat may write a record twice, never lose one.
+import { onAbort } from '../runtime/or-abort.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import { LogError, type NewRecord, type Position, type TopicPartition } from './log.ts'
 
@@ -78,7 +79,7 @@ export function createAppendQueue(send: Send, options: Options): AppendQueue {
     new Promise<bigint>((resolve, reject) => {
       const settle = () => {
         item.abandoned = true
-        for (const end of [signal, closing.signal]) end.removeEventListener('abort', onAbort)
+        for (const stop of stops) stop()
       }
       const item: Waiting = {
         group,
@@ -94,9 +95,8 @@ export function createAppendQueue(send: Send, options: Options): AppendQueue {
           reject(error)
         },
       }
-      const onAbort = () => item.reject(aborted(group))
       if (signal.aborted || closing.signal.aborted) return reject(aborted(group))
-      for (const end of [signal, closing.signal]) end.addEventListener('abort', onAbort, { once: true })
+      const stops = [signal, closing.signal].map(end => onAbort(end, () => item.reject(aborted(group))))
       waiting.push(item)
       sending ??= Promise.resolve().then(sendAll)
     })

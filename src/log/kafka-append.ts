@@ -3,6 +3,7 @@
 import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 import { createAppendQueue, type Group, sizeOf } from './append-queue.ts'
 import type { Closable, KafkaClient } from './kafka-client.ts'
@@ -107,7 +108,7 @@ export function createKafkaAppend({ client, link, logger, metrics, requestTimeou
   return {
     append: async (append, signal) => {
       if (append.records.length === 0) return []
-      const topic = await abortable(topicOf(append.topic), append.topic, signal)
+      const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
       const groups = groupByPartition(append, topic)
       return Promise.all(groups.map(group => shardOf(shards, group).queue.append(group, signal)))
     },
@@ -156,15 +157,6 @@ function shardOf<Shard>(shards: readonly Shard[], { topic, partition }: Group): 
   const shard = shards[(partition + topic.length) % shards.length]
   if (shard === undefined) throw new RangeError('choosing a producer: there is none')
   return shard
-}
-
-function abortable<T>(promise: Promise<T>, topic: string, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(abortedBefore(topic))
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortedBefore(topic))
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 const abortedBefore = (topic: string) => new LogError('aborted', `appending to ${topic}: aborted before anything was sent`)

@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 import { createAppendQueue, type Group, sizeOf } from './append-queue.ts'
 import { type Append, type EventLog, LogError, type NewRecord, type Position } from './log.ts'
@@ -60,7 +61,7 @@ export function createPostgresAppend({ database, logger, metrics, appended }: De
   /** A topic that is not known yet is looked up until Postgres answers; calls made meanwhile keep their order behind it. */
   async function lookUp(topic: string, signal: AbortSignal): Promise<Topic> {
     for (;;) {
-      if (signal.aborted) throw new LogError('aborted', `appending to ${topic}: aborted before anything was sent`)
+      if (signal.aborted) throw abortedBefore(topic)
       try {
         return await findTopic(database, topic)
       } catch (error) {
@@ -85,7 +86,7 @@ export function createPostgresAppend({ database, logger, metrics, appended }: De
   return {
     append: async (append, signal) => {
       if (append.records.length === 0) return []
-      const topic = await abortable(topicOf(append.topic), append, signal)
+      const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
       const groups = groupByPartition(append, topic)
       return Promise.all(groups.map(group => queueOf(queues, group).append(group, signal)))
     },
@@ -102,14 +103,7 @@ function queueOf<Queue>(queues: readonly Queue[], { topic, partition }: Group): 
   return queue
 }
 
-function abortable<T>(promise: Promise<T>, { topic }: Append, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(new LogError('aborted', `appending to ${topic}: aborted before it began`))
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new LogError('aborted', `appending to ${topic}: aborted before anything was sent`))
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
+const abortedBefore = (topic: string) => new LogError('aborted', `appending to ${topic}: aborted before anything was sent`)
 
 /** Rejects what the log would never take before anything of the call is sent. */
 function groupByPartition(append: Append, topic: Topic): Group[] {

@@ -1,6 +1,7 @@
 // Where each partition ends, as far as this process knows: told by its own appends at once, by NOTIFY after those of others, by polling in any case.
 import type { Database } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { onAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 import type { Position, TopicPartition } from './log.ts'
 
@@ -86,13 +87,12 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
         const end = (endOffset: bigint | null) => {
           here.waiting.delete(waiter)
           if (here.waiting.size === 0 && waiters.get(name) === here) waiters.delete(name)
-          for (const ending of [signal, closing.signal]) ending.removeEventListener('abort', onAbort)
+          for (const stop of stops) stop()
           resolve(endOffset)
         }
-        const onAbort = () => end(null)
         const waiter = { nextOffset, wake: (endOffset: bigint) => end(endOffset) }
         here.waiting.add(waiter)
-        for (const ending of [signal, closing.signal]) ending.addEventListener('abort', onAbort, { once: true })
+        const stops = [signal, closing.signal].map(ending => onAbort(ending, () => end(null)))
       })
     },
     close: async () => {

@@ -1,5 +1,6 @@
 // Whose turn it is among all lanes of a member: at most maxConcurrency handlers at once, first come first served.
 // While a dependency is down nobody starts but one probe per dependency; whoever else found it down waits for the probe's answer.
+import { onAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 
 export type Down = { dependency: string; delayMs: number; reason: string }
@@ -94,12 +95,11 @@ function inLine(line: Set<Waiter>, signal: AbortSignal): Promise<boolean | null>
   return new Promise(resolve => {
     const end = (answer: boolean | null) => {
       line.delete(waiter)
-      signal.removeEventListener('abort', onAbort)
+      stop()
       resolve(answer)
     }
     const waiter = (answer: boolean) => end(answer)
-    const onAbort = () => end(null)
     line.add(waiter)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const stop = onAbort(signal, () => end(null))
   })
 }

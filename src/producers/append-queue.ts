@@ -5,11 +5,11 @@ import type { Event } from '../events/event.ts'
 import { stateId } from '../events/ids.ts'
 import { type EventLog, LogError } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import type { Draft } from './draft.ts'
 import type { RecordFitter } from './fit-record.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
-import { untilEnded } from './socket-life.ts'
 
 export type AppendQueue = {
   /** All of these in one append; resolves once they are durable. One that was given up leaves gaps: no further one is taken. */
@@ -58,7 +58,7 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
       const batch = waiting
       waiting = []
       try {
-        await untilEnded(appendBatch(batch.flatMap(one => one.events)), signal)
+        await orAbort(appendBatch(batch.flatMap(one => one.events)), () => signal.reason, signal)
         for (const one of batch) one.resolve()
       } catch (error) {
         broken = { error }

@@ -12,11 +12,12 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Database } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { SealError, type Sealer } from '../runtime/seal.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
 import { createLru } from './lru.ts'
-import { type SocketLife, untilEnded, whilePending } from './socket-life.ts'
+import { type SocketLife, whilePending } from './socket-life.ts'
 
 export type AuthState = AuthenticationState & {
   /** Keys of zaplog's own beside Signal's, in the same store and transactions. */
@@ -119,7 +120,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     return whilePending(life, deps.timeoutMs, async () => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await untilEnded(work(), life.signal)
+          return await orAbort(work(), () => life.signal.reason, life.signal)
         } catch (error) {
           if (life.signal.aborted) throw life.signal.reason
           if (error instanceof SealError) {

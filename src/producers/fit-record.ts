@@ -4,8 +4,8 @@ import { type Codec, type EncodedEvent, EventError } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
-import { untilEnded } from './socket-life.ts'
 
 export type RecordFitter = {
   fit(event: Event, signal: AbortSignal): Promise<EncodedEvent>
@@ -41,7 +41,7 @@ export function createRecordFitter(deps: {
     if (!fits(encode(event))) return moveRaw(event, signal)
     const patience = AbortSignal.any([signal, AbortSignal.timeout(deps.objectTimeoutMs)])
     try {
-      return await untilEnded(moveRaw(event, patience), patience)
+      return await orAbort(moveRaw(event, patience), () => patience.reason, patience)
     } catch (error) {
       if (signal.aborted) throw signal.reason
       const { instanceId, eventId } = event

@@ -1,5 +1,7 @@
 // One instance's life over any number of sockets: connecting, qr, open, reconnecting ... until somebody wants otherwise.
 // Each socket has an epoch of its own, taken before it opens; what the end of one leaves untold is told first in the next.
+
+import { orAbort } from '../runtime/or-abort.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import { createContactNames } from './contact-names.ts'
 import type { State } from './instance-events.ts'
@@ -12,7 +14,6 @@ import type { Pacer } from './pacer.ts'
 import { openPartsMemory } from './parts-memory.ts'
 import { type Ending, nextStep, type OwnReason } from './reconnect-policy.ts'
 import { retireInstance } from './retire-instance.ts'
-import { untilEnded } from './socket-life.ts'
 import { unlinkDevice } from './unlink-device.ts'
 
 export type Instance = {
@@ -77,7 +78,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     try {
       if (wanted.wanted !== 'running') return await leave(epoch, purposely)
       // After an outage this append is the probe: no socket opens before the log takes it.
-      await untilEnded(voice.tellOwed(epoch.append), purposely)
+      await orAbort(voice.tellOwed(epoch.append), () => purposely.reason, purposely)
       if (isResting) return await aborted(purposely)
       if (await isTurn(purposely)) await goOn(epoch, await connect(epoch, purposely), task)
     } catch (error) {
@@ -180,7 +181,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
 
   async function retire(epoch: Epoch, reasonText: string): Promise<void> {
     const task = taskOf(wanted)
-    await untilEnded(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), stop.signal)
+    await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stop.signal.reason, stop.signal)
     await park(epoch, task)
   }
 

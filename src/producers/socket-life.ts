@@ -57,19 +57,6 @@ export class SocketEnded extends Error {
   }
 }
 
-/** Rejects with the signal's reason as soon as it aborts; what `promise` comes to after that is nobody's concern any more. */
-export function untilEnded<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => undefined)
-    return Promise.reject(signal.reason)
-  }
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
 /** Runs work that never fails while the socket lives; pending for timeoutMs, the socket is terminated first, and work rejects through its signal. */
 export async function whilePending<T>(life: SocketLife, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const timer = setTimeout(() => life.terminate('log-unavailable'), timeoutMs)

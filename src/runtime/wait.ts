@@ -1,4 +1,5 @@
 // Waiting that ends early when the signal aborts.
+import { onAbort } from './or-abort.ts'
 
 /** Resolves true after delayMs, false as soon as the signal aborts; never rejects. */
 export function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
@@ -6,12 +7,11 @@ export function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise(resolve => {
     const end = (reached: boolean) => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
+      stop()
       resolve(reached)
     }
-    const onAbort = () => end(false)
     const timer = setTimeout(() => end(true), delayMs)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const stop = onAbort(signal, () => end(false))
   })
 }
 
