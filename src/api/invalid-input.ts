@@ -7,11 +7,30 @@ import { type FieldError, Problem } from './problems.ts'
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
   data => {
+    const place = httpPart === 'body' ? 'pointer' : 'parameter'
+    const unreadable = unreadableIn(data)
+    if (unreadable !== null) return { error: invalidInput([unreadable], data, place) }
     const result = schema.safeParse(data)
-    return result.success
-      ? { value: result.data }
-      : { error: invalidInput(result.error.issues, data, httpPart === 'body' ? 'pointer' : 'parameter') }
+    return result.success ? { value: result.data } : { error: invalidInput(result.error.issues, data, place) }
   }
+
+/** Deeper than any schema here; recursion over more would end the request, not the input. */
+const MAX_LEVELS = 32
+
+/** Before anything follows the input: nesting without end, and the NUL that no text of Postgres can hold, in whichever field. */
+function unreadableIn(data: unknown): Issue | null {
+  const rest: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: data, path: [] }]
+  for (let one = rest.pop(); one !== undefined; one = rest.pop()) {
+    const { value, path } = one
+    if (typeof value === 'string' && value.includes('\0'))
+      return { code: 'custom', path: [...path], message: 'expected text without NUL' }
+    if (typeof value !== 'object' || value === null) continue
+    if (path.length === MAX_LEVELS)
+      return { code: 'custom', path: path.slice(0, 1), message: `expected at most ${MAX_LEVELS} levels` }
+    for (const [key, inner] of Object.entries(value)) rest.push({ value: inner, path: [...path, key] })
+  }
+  return null
+}
 
 export function invalidInput(issues: readonly Issue[], data: unknown, place: Place): Problem {
   const errors = issues.flatMap(issue => fieldErrors(issue, data, place))
@@ -82,8 +101,14 @@ const MAX_RECEIVED_CHARACTERS = 200
 /** In a body JSON text, so that 5 and "5" differ; a parameter is text anyway. */
 function receivedText(value: unknown, place: Place): string {
   if (value === undefined || (value === null && place === 'parameter')) return 'nothing'
-  const text = place === 'parameter' && typeof value === 'string' ? value : JSON.stringify(value)
+  const text = place === 'parameter' && typeof value === 'string' ? value : JSON.stringify(value, firstLevel())
   return text.length > MAX_RECEIVED_CHARACTERS ? `${text.slice(0, MAX_RECEIVED_CHARACTERS)}…` : text
+}
+
+/** For JSON.stringify: what is inside of what is shown is not followed, however deep it is. */
+function firstLevel() {
+  let levels = 0
+  return (_key: string, value: unknown): unknown => (typeof value === 'object' && value !== null && levels++ > 0 ? '…' : value)
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {

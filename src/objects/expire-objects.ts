@@ -23,7 +23,8 @@ export function openObjectExpiry(deps: {
 }): Role {
   const { everyMs = DAY_MS, logger } = deps
   const stop = new AbortController()
-  const last = { problem: null as string | null }
+  /** By prefix. */
+  const problems = new Map<string, string>()
 
   async function run(): Promise<void> {
     do {
@@ -35,10 +36,10 @@ export function openObjectExpiry(deps: {
     try {
       const deleted = await expireObjects(deps.objects, { ...rule, nowAt: deps.clock() }, stop.signal)
       if (deleted > 0) logger.info('objects.expired', { prefix: rule.prefix, deleted })
-      last.problem = null
+      problems.delete(rule.prefix)
     } catch (error) {
       if (stop.signal.aborted) return
-      last.problem = String(error)
+      problems.set(rule.prefix, `${rule.prefix}: ${String(error)}`)
       logger.warn('objects.expiry-failed', { prefix: rule.prefix, error })
     }
   }
@@ -46,9 +47,10 @@ export function openObjectExpiry(deps: {
   const done = run()
   return {
     name: 'object-expiry',
-    checks: () => [
-      { name: 'object-expiry', state: last.problem === null ? 'ok' : 'degraded', detail: last.problem ?? 'running' },
-    ],
+    checks: () => {
+      const detail = [...problems.values()].join('; ')
+      return [{ name: 'object-expiry', state: detail === '' ? 'ok' : 'degraded', detail: detail || 'running' }]
+    },
     close: async () => {
       stop.abort()
       await done

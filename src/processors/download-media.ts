@@ -47,7 +47,8 @@ const RETRY_JITTER = 0.2
 const MAX_RETRY_DELAY_MS = 60_000
 
 export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
-  const fetches = createSharedWork<Incoming>()
+  /** What is final is so by one message's reference: a forward may have a fresher or truer one. What passes by itself is shared. */
+  const fetches = createSharedWork<Incoming>(failure => failure instanceof MediaError && !failure.retryable)
 
   const handle: LaneConsumer['handle'] = async (record, attempt, signal) => {
     const read = await readEvent({ ...deps, types }, record, signal)
@@ -73,12 +74,13 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
     const maxBytes = maxBytesOf(deps.config, file.fields.kind)
     const key = incomingKey(file.event.instanceId, file.source)
     const fetched = { here: false }
-    const incoming = await fetches.share(key, async () => {
+    const fetchOnce = async () => {
       const known = await findIncoming(deps.objects, key, signal)
       if (known !== null) return known
       fetched.here = true
       return await fetchInTurn(file, { attempt, maxBytes }, signal)
-    })
+    }
+    const incoming = await fetches.share(key, fetchOnce, signal)
     if (incoming.sizeBytes > maxBytes)
       throw new MediaError('too-large', `downloading a ${file.fields.kind}: expected at most ${maxBytes} bytes`)
     return { incoming, reused: !fetched.here }

@@ -13,11 +13,3 @@ export function translateFetchError(doing: string, cause: unknown): MediaError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   return new MediaError(timeouts.has(code) ? 'timeout' : 'connection', `${doing}: ${describeError(cause)}`, { cause })
 }
-
-/** Seconds or an HTTP date (RFC 9110, 10.2.3); null for anything else. */
-export function parseRetryAfterMs(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string') return null
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
-  const at = Date.parse(header)
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now())
-}

@@ -1,6 +1,7 @@
 // An encrypted file as a stream from WhatsApp's CDN: within its deadlines and size, resumed after a broken connection, never redirected.
 import { type Dispatcher, request } from 'undici'
-import { parseRetryAfterMs, translateFetchError } from './fetch-errors.ts'
+import { parseRetryAfter } from '../runtime/retry-after.ts'
+import { translateFetchError } from './fetch-errors.ts'
 import { MediaError } from './media-error.ts'
 
 export type FetchRequest = {
@@ -30,7 +31,7 @@ export async function* fetchMedia(
   checkSize(wanted, wanted.announcedBytes)
   const deadline = openDeadline(wanted)
   const ended = AbortSignal.any([signal, deadline.signal])
-  const progress = { receivedBytes: 0, totalBytes: null as number | null }
+  const progress = { receivedBytes: 0 }
   try {
     for (let resumes = 0; ; resumes++) {
       try {
@@ -47,7 +48,7 @@ export async function* fetchMedia(
   }
 }
 
-type Progress = { receivedBytes: number; totalBytes: number | null }
+type Progress = { receivedBytes: number }
 type Rest = { wanted: FetchRequest; progress: Progress; deadline: Deadline }
 
 async function* fetchRest(
@@ -101,7 +102,7 @@ function discard(body: Dispatcher.ResponseData['body']): void {
 function checkStatus(wanted: FetchRequest, status: number, headers: Dispatcher.ResponseData['headers']): void {
   if (status === 200 || status === 206) return
   const doing = `fetching from ${wanted.url.host}`
-  const retryAfterMs = parseRetryAfterMs(headers['retry-after'])
+  const retryAfterMs = parseRetryAfter([headers['retry-after']].flat()[0], Date.now())
   if (status === 429 || status === 408) throw new MediaError('throttled', `${doing}: got ${status}`, { retryAfterMs })
   if (status >= 500 || status === 416) throw new MediaError('server-error', `${doing}: got ${status}`, { retryAfterMs })
   if (status >= 300 && status < 400) throw new MediaError('server-error', `${doing}: got ${status}; redirects are not followed`)

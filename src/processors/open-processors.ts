@@ -41,7 +41,12 @@ export function openProcessors(deps: ProcessorsDeps): Role {
   const { config, pauseMs = 5_000 } = deps
   const slots = createTransferSlots({ max: config.maxTransfers, maxPerInstance: config.maxTransfersPerInstance })
   const metrics = createMediaMetrics(deps.metrics, slots, deps.clock)
-  const dispatcher = new Agent({ connect: { timeout: config.connectTimeoutMs }, connections: config.maxTransfers })
+  const dispatcher = new Agent({
+    connect: { timeout: config.connectTimeoutMs },
+    connections: config.maxTransfers,
+    // One file per connection: over HTTP/2 a stalled one would share its window with the others.
+    allowH2: false,
+  })
   const stop = new AbortController()
   const shared = { ...deps, pauseMs, metrics }
   const running = [

@@ -1,4 +1,5 @@
-// A record's event, or what to do with a record that has none: unknown types are passed over, damage is parked, a registry outage waits.
+// A record's event, or what to do with a record that has none: unknown types are passed over, damage is parked, a registry that does
+// not answer, or not us, is waited for.
 import type { Codec } from '../events/codec.ts'
 import { EventError } from '../events/codec.ts'
 import type { Event, EventType } from '../events/event.ts'
@@ -22,7 +23,7 @@ export async function readEvent(
     return event === null ? { kind: 'outcome', outcome: nothing } : { kind: 'event', event }
   } catch (error) {
     if (error instanceof EventError) return { kind: 'outcome', outcome: { kind: 'park', reason: error.message } }
-    if (error instanceof RegistryError && error.retryable)
+    if (error instanceof RegistryError && error.code !== 'aborted')
       return {
         kind: 'outcome',
         outcome: { kind: 'pause', dependency: 'schema-registry', delayMs: deps.pauseMs, reason: error.message },

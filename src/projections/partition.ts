@@ -98,7 +98,7 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     const topic = nameOf.get(batch.topic)
     if (topic === undefined) return { kind: 'halt', reason: `${of.name} does not read ${batch.topic}` }
     await payLog(signal)
-    const { decoded } = await decodeRecords(deps.codec, batch.records, signal)
+    const { decoded, passedOver } = await decodeRecords(deps.codec, batch.records, signal)
     const plan = planBatch(topic, decoded, keysOf(quarantined))
     if (plan.kind === 'unreadable') return { kind: 'halt', reason: plan.reason }
     const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
@@ -113,6 +113,7 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     )
     if (!done) return moved(topic)
     leaveOut(plan.poisons, before)
+    deps.metrics.passedOver(passedOver)
     await payLog(signal)
     return { kind: 'applied' }
   }

@@ -4,6 +4,8 @@ import type { StepCounts } from './step.ts'
 
 export type ProjectionMetrics = {
   applied(counts: StepCounts): void
+  /** Records of a newer version's event types. */
+  passedOver(records: number): void
   batchSeconds(durationSeconds: number): void
   quarantinedKeys(count: number): void
   /** null: nobody knows, and the gauge says so by being absent. */
@@ -26,6 +28,11 @@ export function openProjectionMetrics(metrics: Metrics, projection: string): Pro
   const emitted = metrics.counter({
     name: 'zaplog_projection_emitted_total',
     help: 'Records that projections owed to the log.',
+    labels,
+  })
+  const passedOver = metrics.counter({
+    name: 'zaplog_projection_passed_over_total',
+    help: 'Records of event types that this version does not know.',
     labels,
   })
   const seconds = metrics.histogram({ name: 'zaplog_projection_batch_seconds', help: 'Time to apply one batch.', labels })
@@ -52,6 +59,7 @@ export function openProjectionMetrics(metrics: Metrics, projection: string): Pro
       conflicts.inc(own, counts.conflicts.length)
       emitted.inc(own, counts.emitted)
     },
+    passedOver: records => passedOver.inc(own, records),
     batchSeconds: durationSeconds => seconds.observe(own, durationSeconds),
     quarantinedKeys: count => quarantined.set(own, count),
     lag: of => {

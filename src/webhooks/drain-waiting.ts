@@ -1,10 +1,13 @@
 // Drains waiting lanes in order when they are due: one delivery of a lane at a time, through the same attempt as every other.
 // Any node may drain any lane: the claim on its row is what keeps two from doing it, so that no lane waits for a partition's owner.
 import type { Database } from '../database/database.ts'
+import { EventError } from '../events/codec.ts'
 import { LogError, type LogRecord } from '../log/log.ts'
+import { describeError } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
+import type { Released } from './record-attempts.ts'
 import type { Slots } from './slots.ts'
 import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting, type WaitingRecord } from './waiting-lanes.ts'
 
@@ -30,12 +33,16 @@ export function openDrain(deps: DrainDeps): Drain {
   const stopping = new AbortController()
   const lanes = new Set<Promise<void>>()
   let wakeUp = new AbortController()
-  let trouble: string | null = null
+  /** Of claiming lanes, and of the lane that ended last. */
+  const troubles: { claiming: string | null; draining: string | null } = { claiming: null, draining: null }
 
   const begin = (claim: Claim) => {
     const lane = drainLane(deps, claim, stopping.signal)
+      .then(() => {
+        troubles.draining = null
+      })
       .catch(error => {
-        trouble = String(error)
+        troubles.draining = describeError(error)
         deps.attempt.logger.warn('webhooks.drain-interrupted', { lane: claim.lane, error })
       })
       .finally(() => {
@@ -55,9 +62,9 @@ export function openDrain(deps: DrainDeps): Drain {
           claimMs: claimMs(deps),
         })
         for (const claim of claims) begin(claim)
-        trouble = null
+        troubles.claiming = null
       } catch (error) {
-        trouble = String(error)
+        troubles.claiming = describeError(error)
         deps.attempt.logger.warn('webhooks.drain-interrupted', { error })
       }
       await wait(deps.pollMs, AbortSignal.any([wakeUp.signal, stopping.signal]))
@@ -68,7 +75,7 @@ export function openDrain(deps: DrainDeps): Drain {
 
   return {
     wake: () => wakeUp.abort(),
-    trouble: () => trouble,
+    trouble: () => troubles.claiming ?? troubles.draining,
     close: () => {
       stopping.abort()
       return running
@@ -102,10 +109,23 @@ async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): 
 /** An attempt that began is finished, also while stopping. */
 async function attemptHead(deps: DrainDeps, head: WaitingRecord): Promise<AttemptResult> {
   const record = head.value === null ? await readBack(deps, head) : head
-  const delivery = record === null ? null : await deps.attempt.codec.decode(record.value, deps.attempt.lifetime)
-  if (record === null || delivery === null || delivery.type !== 'delivery.released') return giveUp(deps, head)
+  if (record === null) return giveUp(deps, head, 'its record is no longer in the log')
+  const delivery = await readDelivery(deps, record)
+  if (delivery === null) return giveUp(deps, head, 'its record cannot be read')
   const situation = await deps.readSituation(delivery)
   return attemptDelivery(deps.attempt, { delivery, record, situation }, deps.attempt.lifetime)
+}
+
+/** null: it is none, and never will be. Rejects what passes by itself. */
+async function readDelivery(deps: DrainDeps, record: LogRecord): Promise<Released | null> {
+  try {
+    const event = await deps.attempt.codec.decode(record.value, deps.attempt.lifetime)
+    return event?.type === 'delivery.released' ? event : null
+  } catch (error) {
+    if (!(error instanceof EventError)) throw error
+    deps.attempt.logger.warn('delivery.unreadable', { topic: record.topic, offset: String(record.offset), error })
+    return null
+  }
 }
 
 /** null: the log does not go back so far any more. */
@@ -121,11 +141,15 @@ async function readBack(deps: DrainDeps, of: WaitingRecord): Promise<LogRecord |
   }
 }
 
-/** The body is gone from the log: said in its row and in the log line, and its lane goes on. */
-async function giveUp(deps: DrainDeps, of: WaitingRecord): Promise<AttemptResult> {
-  const reason = `its record is no longer in the log (${of.topic} partition ${of.partition} offset ${of.offset})`
+/** The body cannot be had: said in its row, by the next delivery and in the log line, and its lane goes on. */
+async function giveUp(deps: DrainDeps, of: WaitingRecord, why: string): Promise<AttemptResult> {
+  const reason = `${why} (${of.topic} partition ${of.partition} offset ${of.offset})`
   await deps.database.query(
-    `update webhook_deliveries set state = 'dead', error = $2 where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded')`,
+    `with lost as (
+       update webhook_deliveries set state = 'dead', error = $2
+        where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded') returning lane)
+     insert into webhook_skipped as s (lane, skipped) select lane, 1 from lost
+     on conflict (lane) do update set skipped = s.skipped + 1`,
     [of.deliveryId, reason],
   )
   deps.attempt.logger.warn('delivery.lost', { deliveryId: of.deliveryId, reason })

@@ -5,8 +5,8 @@ import { topicOf } from '../events/topics.ts'
 import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
 
 export type EndpointInput = z.infer<typeof endpointInput>
-/** A JSON pointer into the request body, and what it should have been. */
-export type Problem = { pointer: string; expected: string; received: string }
+/** What stands against an input, as zod says it; `input` is what was judged, less credentials. */
+export type Refusal = { issues: readonly z.core.$ZodIssue[]; input: unknown }
 
 /** Types a client can ask for: those on the topics that the webhook stream reads, and media.updated. */
 const streamTopics: readonly string[] = ['events', 'media-stored', 'media-failed']
@@ -63,23 +63,12 @@ export const endpointInput = z.strictObject({
   enabled: z.boolean().default(true),
 })
 
-/** zod's issues as problems; `input` is what was parsed. Header values are not repeated: they may be credentials. */
-export const problemsOf = (error: z.ZodError, input: unknown): readonly Problem[] =>
-  error.issues.flatMap(issue =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map(key => ({ pointer: pointerOf([...issue.path, key]), expected: 'no such field', received: key }))
-      : [
-          {
-            pointer: pointerOf(issue.path),
-            expected: issue.message,
-            received: issue.path[0] === 'headers' ? 'something else' : show(valueAt(input, issue.path)),
-          },
-        ],
-  )
-
 /** Only the address decides here; what its name resolves to is checked at each new connection. */
-export function checkUrl(text: string, allowances: Allowances): Problem | null {
-  const refuse = (expected: string): Problem => ({ pointer: '/url', expected, received: hideCredentials(text) })
+export function checkUrl(text: string, allowances: Allowances): Refusal | null {
+  const refuse = (expected: string): Refusal => {
+    const input = { url: hideCredentials(text) }
+    return { issues: [{ code: 'custom', path: ['url'], message: `expected ${expected}`, input: input.url }], input }
+  }
   if (!URL.canParse(text)) return refuse('a URL such as https://example.com/webhooks')
   const url = new URL(text)
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
@@ -115,11 +104,4 @@ function supportedOnly<const Value extends string>(value: Value) {
 }
 
 const isLiteral = (host: string) => /^[0-9.]+$/.test(host) || host.includes(':')
-const pointerOf = (path: readonly PropertyKey[]) =>
-  path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-const show = (value: unknown) => (value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 200))
-const hideCredentials = (text: string) => text.replace(/\/\/[^/@]*@/, '//***@').slice(0, 200)
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, part) => (Object(value) === value ? Reflect.get(Object(value), part) : undefined), input)
-}
+const hideCredentials = (text: string) => text.replace(/^[^?#]*@/, '***@')

@@ -4,9 +4,9 @@ import type { Database, Transaction } from '../database/database.ts'
 import { mergePatch } from '../runtime/merge-patch.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Allowances } from './address-guard.ts'
-import { addressOf, checkUrl, type EndpointInput, endpointInput, type Problem, problemsOf } from './endpoint-settings.ts'
+import { addressOf, checkUrl, type EndpointInput, endpointInput, type Refusal } from './endpoint-settings.ts'
 
-export { type EndpointInput, endpointInput, type Problem } from './endpoint-settings.ts'
+export { type EndpointInput, endpointInput } from './endpoint-settings.ts'
 
 export type EndpointDeps = { database: Database; sealer: Sealer; config: Allowances & { holdMediaMs: number } }
 /** The resource of CONTRACT.md; what was omitted is absent. */
@@ -17,7 +17,7 @@ export type Endpoint = Omit<EndpointInput, 'holdMedia'> & {
   disabledReason?: string
   createdAt: string
 }
-export type Changed<T> = { ok: true; endpoint: T } | { ok: false; problems: readonly Problem[] }
+export type Changed<T> = { ok: true; endpoint: T } | ({ ok: false } & Refusal)
 
 /** The answer alone has the secret: it is kept sealed and never shown again. */
 export async function createEndpoint(
@@ -25,8 +25,8 @@ export async function createEndpoint(
   input: EndpointInput,
   signal: AbortSignal,
 ): Promise<Changed<Endpoint & { secret: string }>> {
-  const problem = checkUrl(input.url, deps.config)
-  if (problem !== null) return { ok: false, problems: [problem] }
+  const refusal = checkUrl(input.url, deps.config)
+  if (refusal !== null) return { ok: false, ...refusal }
   const id = `ep_${randomBytes(12).toString('hex')}`
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   await deps.database.transact(async tx => {
@@ -71,18 +71,18 @@ export async function patchEndpoint(
   patch: unknown,
   signal: AbortSignal,
 ): Promise<Changed<Endpoint> | null> {
-  const problems = await deps.database.transact(async tx => {
+  const outcome = await deps.database.transact<Refusal | 'changed' | 'none'>(async tx => {
     const [row] = await tx.query<EndpointRow>(
       `${selectEndpoints} where e.endpoint_id = $1 and e.deleted_at is null for update of e`,
       [id],
     )
-    if (row === undefined) return null
+    if (row === undefined) return 'none'
     const current = inputOf(deps, row)
     const merged = mergePatch(current, patch)
     const parsed = endpointInput.safeParse(merged)
-    if (!parsed.success) return problemsOf(parsed.error, merged)
-    const problem = checkUrl(parsed.data.url, deps.config)
-    if (problem !== null) return [problem]
+    if (!parsed.success) return { issues: parsed.error.issues, input: merged }
+    const refusal = checkUrl(parsed.data.url, deps.config)
+    if (refusal !== null) return refusal
     const version = settingsText(parsed.data) === settingsText(current) ? row.version : row.version + 1
     if (version !== row.version) await insertVersion(deps, tx, { id, version, input: parsed.data })
     await tx.query(
@@ -91,10 +91,10 @@ export async function patchEndpoint(
        where endpoint_id = $1`,
       [id, version, parsed.data.enabled],
     )
-    return []
+    return 'changed'
   }, signal)
-  if (problems === null) return null
-  if (problems.length > 0) return { ok: false, problems }
+  if (outcome === 'none') return null
+  if (outcome !== 'changed') return { ok: false, ...outcome }
   const endpoint = await getEndpoint(deps, id)
   return endpoint === null ? null : { ok: true, endpoint }
 }

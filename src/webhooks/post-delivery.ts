@@ -1,15 +1,15 @@
 // One POST under one deadline for the whole exchange: redirects are not followed, at most 64 KiB are read and 4 KiB kept,
 // and no body is ever left unread on a connection that is used again.
 import { type Dispatcher, request } from 'undici'
+import { parseRetryAfter } from '../runtime/retry-after.ts'
 import type { Exchange } from './attempt-outcome.ts'
-import { parseRetryAfter } from './retry-after.ts'
 
 export const MAX_RESPONSE_BYTES = 64 * 1024
 export const MAX_KEPT_BYTES = 4 * 1024
 
 export type Post = { url: string; headers: Readonly<Record<string, string>>; body: string; timeoutMs: number }
 
-/** Rejects only when the signal aborts: then nobody knows what the receiver did, and the attempt does not count. */
+/** Rejects only when the signal aborts before the answer: then nobody knows what the receiver did, and the attempt does not count. */
 export async function postDelivery(
   of: { dispatcher: Dispatcher; clock: () => number },
   post: Post,
@@ -17,7 +17,7 @@ export async function postDelivery(
 ): Promise<Exchange & { durationMs: number }> {
   const startedAt = of.clock()
   const exchange = await withDeadline(post.timeoutMs, signal, deadline => send(of, post, deadline))
-  signal.throwIfAborted()
+  if (exchange.kind === 'failed') signal.throwIfAborted()
   return { ...exchange, durationMs: of.clock() - startedAt }
 }
 

@@ -87,7 +87,7 @@ function outcomeOfError(error: unknown, signal: AbortSignal): Outcome {
   if (error instanceof EventError) return { kind: 'park', reason: error.message }
   if (error instanceof DatabaseError && (error.retryable || error.code === 'commit-unknown'))
     return { kind: 'pause', dependency: 'postgres', delayMs: 1000, reason: error.message }
-  if (error instanceof RegistryError && error.retryable)
+  if (error instanceof RegistryError)
     return { kind: 'pause', dependency: 'schema-registry', delayMs: 1000, reason: error.message }
   throw error
 }

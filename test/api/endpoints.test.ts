@@ -88,6 +88,26 @@ describe('refusals', () => {
     expect((await api.call('GET', `/v1/endpoints/${json.id}`)).json.url).toBe(url)
   })
 
+  test('[I3] a change is refused in the words in which the whole would be', async () => {
+    const { json } = await create({})
+    for (const wrong of [
+      { enabled: 'yes' },
+      { holdMedia: 901 },
+      { instanceIds: [] },
+      { colour: 'red' },
+      { headers: { host: 'hunter2' } },
+    ]) {
+      const created = await create(wrong)
+      const patched = await api.call('PATCH', `/v1/endpoints/${json.id}`, { body: wrong })
+      expect([patched.status, patched.json]).toEqual([422, created.json])
+    }
+  })
+
+  test('[I2] a password in a refused URL is not repeated, however the URL is spelled', async () => {
+    for (const bad of ['https://user:hunter2@example.com/', 'https:/user:hunter2@example.com/', 'https://a:b@hunter2@10.0.0.1/'])
+      expect((await create({ url: bad })).text).not.toContain('hunter2')
+  })
+
   test('[E1] an unknown event type is refused with the list of those that there are', async () => {
     const { status, json } = await create({ eventTypes: ['message.received', 'message.exploded'] })
     expect(status).toBe(422)

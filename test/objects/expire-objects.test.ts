@@ -55,3 +55,22 @@ test('[C11] it runs by itself, says when storage is down, and goes on the next t
   await role.close()
   await role.close()
 })
+
+test('[C11] a prefix that cannot be expired is said, also where the next one can', async () => {
+  const listed: string[] = []
+  const objects: ObjectStore = {
+    ...store(),
+    list: (prefix, signal) => {
+      listed.push(prefix)
+      return store().list(prefix, signal)
+    },
+    delete: async names => {
+      throw new ObjectError('denied', `not ${names[0]}`)
+    },
+  }
+  const rules = [rule, { prefix: 'other/', afterMs: 60_000 }]
+  const role = openObjectExpiry({ objects, rules, everyMs: 20, logger, clock: () => Date.now() + 61_000 })
+  await until('both were tried', () => listed.length > 2)
+  expect(role.checks()).toMatchObject([{ state: 'degraded', detail: expect.stringContaining('incoming/') }])
+  await role.close()
+})

@@ -240,7 +240,7 @@ test('[C2] an instance with its transfers in use keeps no other waiting', async 
   expect(await Array.fromAsync(world().truth.list('incoming/shop/', never))).toEqual([])
 })
 
-test('[B8] what cannot be decoded is parked, and an unreachable registry pauses', async () => {
+test('[B8] what cannot be decoded is parked, and a registry that is away or lets nobody in pauses', async () => {
   const record: LogRecord = world().recordOf(message())
   const consumer = world().download()
   expect(await consumer.handle({ ...record, value: Buffer.from('junk') }, 1, never)).toMatchObject({ kind: 'park' })
@@ -248,11 +248,13 @@ test('[B8] what cannot be decoded is parked, and an unreachable registry pauses'
   const foreign = Buffer.from(record.value ?? [])
   foreign.writeInt32BE(9999, 1)
   expect(await consumer.handle({ ...record, value: foreign }, 1, never)).toMatchObject({ kind: 'park' })
-  world().registry.outage = new RegistryError('unreachable', 'asking for schema 9999: connection refused')
-  expect(await consumer.handle({ ...record, value: foreign }, 1, never)).toMatchObject({
-    kind: 'pause',
-    dependency: 'schema-registry',
-  })
+  for (const code of ['unreachable', 'denied', 'misconfigured'] as const) {
+    world().registry.outage = new RegistryError(code, 'asking for schema 9999: no answer for us')
+    expect(await consumer.handle({ ...record, value: foreign }, 1, never)).toMatchObject({
+      kind: 'pause',
+      dependency: 'schema-registry',
+    })
+  }
 })
 
 test('[C3] memory stays the same while 64 MiB go from the CDN into the store', async () => {

@@ -6,7 +6,7 @@ import { type Batch, LogError, type NewRecord } from '../../src/log/log.ts'
 import { makeCheckpoints, takeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { type OwnedPartition, openPartition, type PartitionDeps } from '../../src/projections/partition.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
+import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
@@ -19,6 +19,9 @@ let test: TestDatabase
 let counting: Counting
 let appended: NewRecord[]
 let logIsUp: boolean
+let metrics: Metrics
+/** As if a newer version had written them. */
+let fromTheFuture: readonly string[]
 let member: () => Promise<OwnedPartition>
 let batchOf: (events: readonly Event[], fromOffset: number) => Batch
 
@@ -28,10 +31,18 @@ beforeEach(async () => {
   await makeCheckpoints(test.database, counting, 1)
   appended = []
   logIsUp = true
+  metrics = createMetrics({ processMetrics: false })
+  fromTheFuture = []
   const codec = await openMemoryCodec()
   const deps: PartitionDeps = {
     database: test.database,
-    codec,
+    codec: {
+      ...codec,
+      decode: async (value, signal) => {
+        const event = await codec.decode(value, signal)
+        return event !== null && fromTheFuture.includes(event.eventId) ? null : event
+      },
+    },
     topic: name => `wa.${name}`,
     log: {
       append: async ({ records }) => {
@@ -44,7 +55,7 @@ beforeEach(async () => {
       },
     },
     logger,
-    metrics: openProjectionMetrics(createMetrics({ processMetrics: false }), 'counting'),
+    metrics: openProjectionMetrics(metrics, 'counting'),
   }
   member = async () => {
     const owned = openPartition(deps, counting, 0)
@@ -84,6 +95,14 @@ it('[D2] of two members on one partition one applies each batch, and the other g
     [...first, ...second].map(event => [event.eventId, 1]),
   )
   expect(appended).toHaveLength(5)
+})
+
+it('[B1] what this version does not know is passed over and counted', async () => {
+  const [known, newer] = [someEvents(2), someEvents(3)]
+  fromTheFuture = newer.map(event => event.eventId)
+  expect(await (await member()).handle(batchOf([...newer, ...known], 0), never)).toEqual({ kind: 'applied' })
+  expect(await readCounted(test.database)).toHaveLength(2)
+  expect(await metrics.render()).toContain('zaplog_projection_passed_over_total{projection="counting"} 3')
 })
 
 it('[D2] a batch that does not begin where the projection is changes nothing', async () => {

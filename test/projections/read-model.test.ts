@@ -143,6 +143,14 @@ describe('messages', () => {
     })
   })
 
+  it('[D1] a long id is never cut through a character', async () => {
+    for (const before of [62, 63, 64]) {
+      const messageId = 'x'.repeat(before) + '😀'.repeat(200)
+      await dsl.given(anEvent('message.received', { messageId, text: 'hello' })).thenRow('messages', {}, { text: 'hello' })
+      expect(await getMessage(dsl.test.database, { instanceId: 'shop', messageId })).toMatchObject({ text: 'hello' })
+    }
+  })
+
   it('[D1] an instant that no calendar holds does not stop anybody', async () => {
     const message = anEvent('message.received', { occurredAt: 9e15 })
     await dsl.given(message).thenRow('messages', {}, { occurred_at: new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999)) })

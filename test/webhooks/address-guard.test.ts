@@ -71,7 +71,7 @@ describe('URLs of endpoints', () => {
     'example.com',
     '',
   ])('[E9] %s is refused', url => {
-    expect(checkUrl(url, nothing)).toMatchObject({ pointer: '/url' })
+    expect(checkUrl(url, nothing)).toMatchObject({ issues: [{ path: ['url'] }] })
   })
   it('[E9] a public https address is taken; http only on this machine and only where configured', () => {
     expect(checkUrl('https://example.com/webhooks?key=1', nothing)).toBeNull()

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
+import { parseRetryAfter } from '../../src/runtime/retry-after.ts'
 import { type AttemptHistory, type Exchange, judgeAttempt } from '../../src/webhooks/attempt-outcome.ts'
-import { parseRetryAfter } from '../../src/webhooks/retry-after.ts'
 import { signDelivery } from '../../src/webhooks/sign-delivery.ts'
 
 const second = 1000

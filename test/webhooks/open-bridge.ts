@@ -37,7 +37,7 @@ export async function openBridge(name: string, logger: ReturnType<typeof collect
 
   const endpoint = async (url: string, given: object = {}) => {
     const created = await createEndpoint(deps, endpointInput.parse({ url, ...given }), never)
-    if (!created.ok) throw new Error(JSON.stringify(created.problems))
+    if (!created.ok) throw new Error(JSON.stringify(created.issues))
     return created.endpoint
   }
   const delivery = (endpointId: string, chatId: string, given: Partial<EventOf<'delivery.released'>> = {}) => {

@@ -35,12 +35,20 @@ export async function openStream(name: string) {
     ...test,
     deps,
     released,
+    /** As if nothing had ever come in, and nobody listened. */
+    clear: async () => {
+      released.length = 0
+      await test.database.query('delete from webhook_media')
+      await test.database.query(
+        'truncate webhook_endpoints, webhook_endpoint_versions, webhook_secrets, webhook_lanes, webhook_held, webhook_media_early, webhook_deliveries cascade',
+      )
+    },
     /** Every delivery so far. */
     all: () => released.map(seen),
     endpoint: async (given: Partial<EndpointInput> = {}) => {
       const input = endpointInput.parse({ url: 'https://example.com/', ...given })
       const created = await createEndpoint(deps, input, never)
-      if (!created.ok) throw new Error(JSON.stringify(created.problems))
+      if (!created.ok) throw new Error(JSON.stringify(created.issues))
       return created.endpoint
     },
     /** One batch of one topic, as the runner hands it over; answers what it released. */

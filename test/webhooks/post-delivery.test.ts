@@ -17,9 +17,15 @@ async function open(respond: (nth: number) => Answer, connections = 4) {
   const connect = createGuardedConnector({ allowances: { allowLoopback: true, allowCidrs: [] } })
   const dispatcher = new Agent({ connect, connections })
   closing.push(receiver.close, () => dispatcher.destroy())
+  let clockReads = 0
+  const clock = () => {
+    clockReads++
+    return Date.now()
+  }
   const post = (timeoutMs = 10_000, signal = never) =>
-    postDelivery({ dispatcher, clock: Date.now }, { url: receiver.url, headers: {}, body: body(), timeoutMs }, signal)
-  return { receiver, post }
+    postDelivery({ dispatcher, clock }, { url: receiver.url, headers: {}, body: body(), timeoutMs }, signal)
+  /** Once at the start, once when the head of an answer is here. */
+  return { receiver, post, clockReads: () => clockReads }
 }
 let made = 0
 const body = () => JSON.stringify({ type: 'message.received', data: { eventId: String(++made) } })
@@ -74,6 +80,16 @@ describe('one exchange', () => {
     const { receiver, post } = await open(() => ({}))
     await receiver.close()
     expect(await post()).toMatchObject({ kind: 'failed', code: 'connection-refused' })
+  })
+
+  it('[H6] an answer that was given counts, also where the assignment ends before its last byte', async () => {
+    const { receiver, post, clockReads } = await open(() => ({ dripMs: 20 }))
+    const ending = new AbortController()
+    const posted = post(10_000, ending.signal)
+    await until('the head is read', () => clockReads() === 2)
+    ending.abort()
+    expect(await posted).toMatchObject({ kind: 'answered', statusCode: 200 })
+    await until('the connection is closed', () => receiver.openConnections() === 0)
   })
 
   it('[E4] an assignment that ends cuts the exchange, and it does not count', async () => {

@@ -12,8 +12,9 @@ import {
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
+import { invalidInput } from '../invalid-input.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
-import { type FieldError, Problem } from '../problems.ts'
+import { Problem } from '../problems.ts'
 
 const endpoint = z.object({
   id: z.string(),
@@ -39,7 +40,7 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
     }),
     handler: async ({ body }, reply) => {
       const result = await createEndpoint(deps, body, deps.cut)
-      if (!result.ok) throw invalid(result.problems)
+      if (!result.ok) throw invalidInput(result.issues, result.input, 'pointer')
       return reply.code(201).header('location', `/v1/endpoints/${result.endpoint.id}`).send(result.endpoint)
     },
   })
@@ -76,7 +77,7 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
     }),
     handler: async ({ params: { id }, body }) => {
       const result = found(id, await patchEndpoint(deps, id, body, deps.cut))
-      if (!result.ok) throw invalid(result.problems)
+      if (!result.ok) throw invalidInput(result.issues, result.input, 'pointer')
       return result.endpoint
     },
   })
@@ -99,9 +100,4 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
 function found<T>(id: string, endpoint: T | null): T {
   if (endpoint === null) throw new Problem('endpoint-not-found', `there is no endpoint ${id.slice(0, 63)}`)
   return endpoint
-}
-
-function invalid(errors: readonly FieldError[]): Problem {
-  const fields = errors.map(error => ('pointer' in error ? error.pointer : error.parameter))
-  return new Problem('invalid-input', `reading the body: not valid: ${fields.join(', ')}`, { errors })
 }

@@ -2,7 +2,7 @@
 import type { Transaction } from '../../database/database.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { instanceNotFound } from './change-instance.ts'
-import type { Instance, Settings } from './instance-shapes.ts'
+import { type Instance, instanceIdPattern, type Settings } from './instance-shapes.ts'
 
 type Row = {
   instance_id: string
@@ -44,7 +44,7 @@ type Page = { cursor?: string | undefined; limit: number; after?: number | undef
 
 export async function listInstances(database: Transaction, page: Page): Promise<{ data: Instance[]; nextCursor: string | null }> {
   const [cursorMicros = null, cursorId = null] =
-    page.cursor === undefined ? [] : decodeCursor(page.cursor, [/^\d{1,18}$/, /^.{1,63}$/])
+    page.cursor === undefined ? [] : decodeCursor(page.cursor, [/^\d{1,18}$/, instanceIdPattern])
   const rows = await database.query<Row>(
     `${select}
       and ($1::bigint is null or (${createdMicros}, ids.instance_id) < ($1, $2))

@@ -1,7 +1,8 @@
 // Which LID and which phone-number JID are one person, from every event that names both. Pairs are only ever added.
 import type { Transaction } from '../../database/database.ts'
 import type { Event } from '../../events/event.ts'
-import { insertRows, instant } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
 
 export type AddressPair = { instanceId: string; lid: string; pn: string }
@@ -21,7 +22,7 @@ export async function learnAddressPairs(tx: Transaction, events: readonly Event[
       instance_id: pair.instanceId,
       lid: pair.lid,
       pn: pair.pn,
-      occurred_at: instant(event.occurredAt),
+      occurred_at: isoInstant(event.occurredAt),
       changed_by_event: event.eventId,
     })),
     'on conflict do nothing returning instance_id, lid, pn',

@@ -1,6 +1,7 @@
 // One row per address under which messages came or went: when the last one did.
 import type { Transaction } from '../../database/database.ts'
-import { insertRows, instant } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows } from './insert-rows.ts'
 import type { MessageEvent } from './sort-events.ts'
 import { greatestByKey, keyOf } from './stamp.ts'
 
@@ -11,7 +12,7 @@ export async function projectChats(tx: Transaction, messages: readonly MessageEv
     instance_id: event.instanceId,
     chat_id: event.chatId,
     is_group: event.isGroup,
-    last_message_at: instant(event.occurredAt),
+    last_message_at: isoInstant(event.occurredAt),
     epoch: event.epoch,
     sequence: event.sequence,
     changed_by_event: event.eventId,

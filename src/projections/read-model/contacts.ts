@@ -1,7 +1,8 @@
 // What is known of each contact, per address: of every field the value with the greatest (epoch, sequence), whenever it comes.
 import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
-import { insertRows, instant, type Row } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows, type Row } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
 
 type ContactEvent = EventOf<'contact.updated'>
@@ -25,7 +26,7 @@ function toRow(ofOne: readonly ContactEvent[]): Row {
     push_name: pushName?.pushName ?? null,
     push_name_epoch: pushName?.epoch ?? -1,
     push_name_sequence: pushName?.sequence ?? -1,
-    updated_at: instant(last?.occurredAt ?? 0),
+    updated_at: isoInstant(last?.occurredAt ?? 0),
     epoch: last?.epoch,
     sequence: last?.sequence,
     changed_by_event: last?.eventId,

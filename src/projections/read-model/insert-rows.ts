@@ -1,7 +1,7 @@
 // Many rows in one statement, with whatever text people send: what Postgres cannot hold is replaced, never a reason to stop.
 import type { Transaction } from '../../database/database.ts'
 
-/** Column names in snake_case; instants by `instant`. Every row of one call has the same columns in the same order. */
+/** Column names in snake_case; instants by `isoInstant`. Every row of one call has the same columns in the same order. */
 export type Row = Readonly<Record<string, unknown>>
 
 /** `onConflict` calls the row that is there `old`. Answers what `returning` asks for. */
@@ -23,9 +23,3 @@ export async function insertRows<Returned>(
 /** Postgres' text has no NUL. */
 const withoutNul = (_key: string, value: unknown): unknown =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
-
-const EARLIEST_AT = 0
-const LATEST_AT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
-/** Epoch milliseconds as Postgres reads them; what no calendar holds becomes its nearest end. */
-export const instant = (at: number): string => new Date(Math.min(Math.max(at, EARLIEST_AT), LATEST_AT)).toISOString()

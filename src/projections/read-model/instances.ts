@@ -2,7 +2,8 @@
 import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { assertNever } from '../../events/event.ts'
-import { insertRows, instant, type Row } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows, type Row } from './insert-rows.ts'
 import type { InstanceEvent } from './sort-events.ts'
 
 /** Few and far between: one statement each, in log order. */
@@ -51,7 +52,7 @@ const emptyRow: Row = {
 }
 
 async function writeSettings(tx: Transaction, event: EventOf<'instance.created' | 'instance.settings-changed'>): Promise<void> {
-  const createdAt = event.type === 'instance.created' ? instant(event.occurredAt) : null
+  const createdAt = event.type === 'instance.created' ? isoInstant(event.occurredAt) : null
   await upsert(
     tx,
     event,
@@ -69,7 +70,7 @@ async function writeState(
   await upsert(
     tx,
     event,
-    { ...is, state_at: instant(event.occurredAt), state_epoch: event.epoch, state_sequence: event.sequence },
+    { ...is, state_at: isoInstant(event.occurredAt), state_epoch: event.epoch, state_sequence: event.sequence },
     `state = excluded.state, reason = excluded.reason, state_at = excluded.state_at,
      reason_text = case when excluded.reason_text is null and old.state = excluded.state then old.reason_text else excluded.reason_text end,
      state_epoch = greatest(old.state_epoch, excluded.state_epoch),
@@ -94,7 +95,7 @@ async function writeDeletion(tx: Transaction, event: EventOf<'instance.deleted'>
   await upsert(
     tx,
     event,
-    { deleted_at: instant(event.occurredAt), purged: event.purged },
+    { deleted_at: isoInstant(event.occurredAt), purged: event.purged },
     'deleted_at = coalesce(old.deleted_at, excluded.deleted_at), purged = old.purged or excluded.purged',
   )
 }

@@ -1,8 +1,9 @@
 // What became of each file, by a maximum that any order of the topics yields: the higher round,
 // then expired > stored > failed > downloaded > refreshed.
 import type { Transaction } from '../../database/database.ts'
-import { assertNever } from '../../events/event.ts'
-import { insertRows, instant, type Row } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { mediaStatusOf } from '../media-status.ts'
+import { insertRows, type Row } from './insert-rows.ts'
 import type { MediaEvent } from './sort-events.ts'
 
 const ranks = { 'media.refreshed': 0, 'media.downloaded': 1, 'media.failed': 2, 'media.stored': 3, 'media.expired': 4 } as const
@@ -27,23 +28,6 @@ export async function projectMedia(tx: Transaction, events: readonly MediaEvent[
 const isGreater = (one: MediaEvent, other: MediaEvent) =>
   one.round !== other.round ? one.round > other.round : ranks[one.type] > ranks[other.type]
 
-/** CONTRACT.md, media.status. What was filtered out or not wanted did not fail. */
-function statusOf(event: MediaEvent): string {
-  switch (event.type) {
-    case 'media.refreshed':
-    case 'media.downloaded':
-      return 'pending'
-    case 'media.failed':
-      return /^filtered-|^policy$/.test(event.reason) ? 'skipped' : 'failed'
-    case 'media.stored':
-      return 'stored'
-    case 'media.expired':
-      return 'expired'
-    default:
-      return assertNever(event)
-  }
-}
-
 function toRow(event: MediaEvent): Row {
   const stored = event.type === 'media.stored' ? event : null
   const downloaded = event.type === 'media.downloaded' ? event : null
@@ -54,7 +38,7 @@ function toRow(event: MediaEvent): Row {
     instance_id: event.instanceId,
     round: event.round,
     rank: ranks[event.type],
-    status: statusOf(event),
+    status: mediaStatusOf(event),
     kind: event.kind,
     mimetype: event.mimetype ?? null,
     file_name: event.fileName ?? null,
@@ -74,7 +58,7 @@ function toRow(event: MediaEvent): Row {
     retryable: failed?.retryable ?? null,
     attempts: failed?.attempts ?? downloaded?.attempts ?? null,
     detail: failed?.detail ?? null,
-    occurred_at: instant(event.occurredAt),
+    occurred_at: isoInstant(event.occurredAt),
     changed_by_event: event.eventId,
   }
 }

@@ -1,7 +1,8 @@
 // Edits and revokes as they came, each first copy for ever, whether or not their message was projected yet.
 import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
-import { insertRows, instant, type Row } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows, type Row } from './insert-rows.ts'
 
 type Change = EventOf<'message.edited' | 'message.revoked'>
 
@@ -22,7 +23,7 @@ const changeOf = (event: Change): Row => ({
   sender_id: event.senderId ?? (event.fromMe === true || event.isGroup ? null : (event.chatId ?? null)),
   from_me: event.fromMe ?? false,
   target_message_id: event.targetMessageId,
-  occurred_at: instant(event.occurredAt),
+  occurred_at: isoInstant(event.occurredAt),
   epoch: event.epoch,
   sequence: event.sequence,
   changed_by_event: event.eventId,

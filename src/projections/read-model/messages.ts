@@ -1,6 +1,7 @@
 // One row per message, its first copy for ever; edits and revokes change it only in settle-messages.ts.
 import type { Transaction } from '../../database/database.ts'
-import { insertRows, instant, type Row } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows, type Row } from './insert-rows.ts'
 import type { MessageEvent } from './sort-events.ts'
 
 export async function projectMessages(tx: Transaction, events: readonly MessageEvent[]): Promise<void> {
@@ -40,7 +41,7 @@ function toRow(event: MessageEvent): Row {
     interactive: said?.interactive ?? null,
     media: said?.media ?? null,
     undecryptable: event.type === 'message.undecryptable' ? event.reason : null,
-    occurred_at: instant(event.occurredAt),
+    occurred_at: isoInstant(event.occurredAt),
     changed_by_event: event.eventId,
   }
 }

@@ -1,5 +1,5 @@
 // Pages of a list, newest first: what is inserted meanwhile is newer than every cursor and moves nothing.
-import { instant } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
 
 export type PageRequest = {
   /** From the page before; anything else throws QueryError. */
@@ -36,11 +36,11 @@ export const rowsToRead = (request: PageRequest): number =>
 /** Conditions of a page, for columns that order it: an instant and a text that tells equal instants apart. */
 export function pageTerms(request: PageRequest, columns: { at: string; id: string }, { bind }: Bindings): readonly string[] {
   const terms: string[] = []
-  if (request.after != null) terms.push(`${columns.at} >= ${bind(instant(request.after))}::timestamptz`)
-  if (request.before != null) terms.push(`${columns.at} < ${bind(instant(request.before))}::timestamptz`)
+  if (request.after != null) terms.push(`${columns.at} >= ${bind(isoInstant(request.after))}::timestamptz`)
+  if (request.before != null) terms.push(`${columns.at} < ${bind(isoInstant(request.before))}::timestamptz`)
   if (request.cursor != null) {
     const { at, id } = parseCursor(request.cursor)
-    terms.push(`(${columns.at}, ${columns.id}) < (${bind(instant(at))}::timestamptz, ${bind(id)}::text)`)
+    terms.push(`(${columns.at}, ${columns.id}) < (${bind(isoInstant(at))}::timestamptz, ${bind(id)}::text)`)
   }
   return terms
 }

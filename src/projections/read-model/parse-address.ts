@@ -1,5 +1,5 @@
 // What people write for a chat: a LID, a phone-number JID (with or without a device), or the digits of a phone number.
-import { storableId } from './storable-ids.ts'
+import { storableId } from '../storable-ids.ts'
 
 export function parseAddress(text: string): string {
   const trimmed = text.trim()

@@ -1,9 +1,9 @@
 // Messages as the API answers them: current text, reactions, receipts and the state of the file, under whichever address they are asked for.
 import type { Transaction } from '../../database/database.ts'
+import { storableId } from '../storable-ids.ts'
 import { describeMedia, hasMedia, type MediaAnswer, type MediaColumns, mediaColumns } from './describe-media.ts'
 import { type Bindings, createBindings, isoOrNull, type Page, type PageRequest, pageTerms, rowsToRead, toPage } from './page.ts'
 import { parseAddress } from './parse-address.ts'
-import { storableId } from './storable-ids.ts'
 
 export type MessageAnswer = {
   eventId: string

@@ -1,7 +1,8 @@
 // The last reaction of each sender to each message; taking one back is an empty emoji, kept so that an older one cannot come after it.
 import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
-import { insertRows, instant } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows } from './insert-rows.ts'
 import { greatestByKey, isLaterThanOld, keyOf } from './stamp.ts'
 
 type Reaction = EventOf<'message.reacted'>
@@ -14,7 +15,7 @@ export async function projectReactions(tx: Transaction, events: readonly Reactio
     chat_id: event.chatId ?? '',
     sender_id: senderOf(event),
     emoji: event.emoji,
-    occurred_at: instant(event.occurredAt),
+    occurred_at: isoInstant(event.occurredAt),
     epoch: event.epoch,
     sequence: event.sequence,
     changed_by_event: event.eventId,

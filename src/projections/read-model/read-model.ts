@@ -1,6 +1,7 @@
 // The read model: instances, chats, contacts, messages and their media as rows, the same ones whatever the interleaving of the topics.
 import type { Transaction } from '../../database/database.ts'
 import type { Placed, Projection } from '../projection.ts'
+import { withStorableIds } from '../storable-ids.ts'
 import { learnAddressPairs } from './addresses.ts'
 import { projectChats } from './chats.ts'
 import { projectContacts } from './contacts.ts'
@@ -12,7 +13,6 @@ import { projectReactions } from './reactions.ts'
 import { projectReceipts } from './receipts.ts'
 import { type MessageKey, settleMessages } from './settle-messages.ts'
 import { type SortedEvents, sortEvents } from './sort-events.ts'
-import { withStorableIds } from './storable-ids.ts'
 
 export const readModel: Projection = {
   name: 'read-model',

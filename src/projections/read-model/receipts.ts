@@ -1,7 +1,8 @@
 // How far each message got with each participant: the greatest status wins, and of equal ones the first.
 import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
-import { insertRows, instant } from './insert-rows.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { insertRows } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
 
 type Receipt = EventOf<'message.receipt-updated'>
@@ -25,7 +26,7 @@ export async function projectReceipts(tx: Transaction, events: readonly Receipt[
     participant_id: participantOf(event),
     status: event.status,
     rank: rankOf(event),
-    occurred_at: instant(event.occurredAt),
+    occurred_at: isoInstant(event.occurredAt),
     changed_by_event: event.eventId,
   }))
   await insertRows(

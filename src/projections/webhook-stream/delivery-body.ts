@@ -1,6 +1,7 @@
 // The body of a delivery in format `zaplog` (CONTRACT.md, Webhooks): {type, timestamp, data}, less the media links, which each attempt adds.
 // Pure, and the same bytes for the same event for ever. Never in it: raw, rawObject, mediaSource.
 import type { Event, Media } from '../../events/event.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
 import { type EventHead, eventHead } from './event-head.ts'
 import type { MediaOutcome } from './media-outcome.ts'
 
@@ -12,7 +13,12 @@ export function deliveryBody(event: Event): string {
   const own = Object.entries(event).filter(([name, value]) => !notRepeated.has(name) && value !== null && value !== undefined)
   const fields: Record<string, unknown> = Object.fromEntries(own.map(([name, value]) => [name, withoutNulls(value)]))
   if ('media' in event && event.media != null) fields.media = mediaBody(event.media, null)
-  return capped({ type: event.type, timestamp: isoTime(event.occurredAt), head: headOf(eventHead(event), event.eventId), fields })
+  return capped({
+    type: event.type,
+    timestamp: isoInstant(event.occurredAt),
+    head: headOf(eventHead(event), event.eventId),
+    fields,
+  })
 }
 
 /** A held message at its release: the same body, with what has become of its file. */
@@ -32,7 +38,7 @@ export function mediaUpdatedBody(of: {
 }): string {
   const { eventId, occurredAt, message, outcome } = of
   const data = { ...headOf(message, eventId), media: mediaBody(message.media, outcome) }
-  return JSON.stringify({ type: 'media.updated', timestamp: isoTime(occurredAt), data })
+  return JSON.stringify({ type: 'media.updated', timestamp: isoInstant(occurredAt), data })
 }
 
 export function mediaBody(announced: Media, outcome: MediaOutcome | null): Record<string, unknown> {
@@ -42,10 +48,10 @@ export function mediaBody(announced: Media, outcome: MediaOutcome | null): Recor
   return withoutNulls({
     status,
     reason: outcome?.reason,
-    mimetype,
+    mimetype: cut(mimetype),
     sizeBytes,
-    sha256,
-    fileName,
+    sha256: cut(sha256),
+    fileName: cut(fileName),
     width,
     height,
     durationSeconds,
@@ -53,8 +59,11 @@ export function mediaBody(announced: Media, outcome: MediaOutcome | null): Recor
   })
 }
 
+/** Senders choose these texts. Longer than any file system takes, they could lift a body above the cap at its release. */
+const MAX_TEXT_CHARACTERS = 1_000
+const cut = (text: string | null | undefined) => text?.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
+
 type Body = { type: string; timestamp: string; data: Record<string, unknown> }
-const isoTime = (at: number) => new Date(at).toISOString()
 
 const notRepeated = new Set<string>([
   ...['eventId', 'type', 'instanceId', 'epoch', 'sequence', 'occurredAt', 'recordedAt'],

@@ -1,13 +1,14 @@
 // What became of a message's file, and which of two outcomes is the greater: the higher round, then expired > stored > failed.
 // A maximum, so that any order of the topics ends alike.
 import type { Event, EventOf, Media } from '../../events/event.ts'
+import { type MediaStatus, mediaStatusOf } from '../media-status.ts'
 
 export type MediaEvent = EventOf<'media.stored'> | EventOf<'media.failed'> | EventOf<'media.expired'>
 /** `rank`: 0 nothing yet, 1 failed, 2 stored, 3 expired. */
 export type Standing = { round: number; rank: number }
 /** The outcome as webhooks show it: what is known better than the message announced it. */
 export type MediaOutcome = {
-  status: 'stored' | 'failed' | 'skipped' | 'expired'
+  status: MediaStatus
   reason: string | null
   known: { readonly [Name in keyof Media]?: Media[Name] | null | undefined }
   hasThumbnail: boolean
@@ -25,17 +26,8 @@ export const isGreater = (one: Standing, other: Standing): boolean =>
 export function outcomeOf(event: MediaEvent): MediaOutcome {
   const { mimetype, fileName, width, height, durationSeconds, pages } = event
   const known = { mimetype, fileName, width, height, durationSeconds, pages }
-  switch (event.type) {
-    case 'media.stored':
-      return {
-        status: 'stored',
-        reason: null,
-        known: { ...known, sizeBytes: event.sizeBytes, sha256: event.sha256 },
-        hasThumbnail: event.thumbnailKey != null,
-      }
-    case 'media.failed':
-      return { status: event.stage === 'policy' ? 'skipped' : 'failed', reason: event.reason, known, hasThumbnail: false }
-    case 'media.expired':
-      return { status: 'expired', reason: event.reason, known, hasThumbnail: false }
-  }
+  const status = mediaStatusOf(event)
+  if (event.type !== 'media.stored') return { status, reason: event.reason, known, hasThumbnail: false }
+  const { sizeBytes, sha256, thumbnailKey } = event
+  return { status, reason: null, known: { ...known, sizeBytes, sha256 }, hasThumbnail: thumbnailKey != null }
 }

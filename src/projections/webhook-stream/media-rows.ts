@@ -78,11 +78,12 @@ export async function takeEarly(tx: Transaction, sourceEventId: string): Promise
   return inOrder(rows)
 }
 
-/** Partitions with a hold that has ended or rows past their time. */
+/** Partitions with a hold that has ended or rows past their time; what is held stays, however old. */
 export async function duePartitions(database: Transaction): Promise<readonly number[]> {
   const rows = await database.query<{ partition: number }>(
     `select partition from webhook_held where not ready and due_at <= now()
-     union select partition from webhook_media where read_at < now() - interval '30 days'
+     union select m.partition from webhook_media m where m.read_at < now() - interval '30 days'
+             and not exists (select from webhook_held h where h.media_event_id = m.event_id)
      union select partition from webhook_media_early where read_at < now() - interval '30 days'`,
   )
   return rows.map(row => row.partition)

@@ -5,6 +5,7 @@ import type { Transaction } from '../../database/database.ts'
 import type { Event } from '../../events/event.ts'
 import { derivedId } from '../../events/ids.ts'
 import type { Emission, Projection } from '../projection.ts'
+import { withStorableIds } from '../storable-ids.ts'
 import { type Chat, type ChatLanes, openChatLanes } from './chat-lanes.ts'
 import { deliveryBody, mediaUpdatedBody } from './delivery-body.ts'
 import { type EventHead, eventHead } from './event-head.ts'
@@ -21,12 +22,10 @@ export const webhookStream: Projection = {
   apply: async (tx, placed) => {
     const [first] = placed
     if (first === undefined) return []
-    const turn = await openTurn(
-      tx,
-      first.position.partition,
-      placed.map(one => one.event),
-    )
-    for (const { event } of placed) await take(turn, event)
+    // Webhooks name a message, chat or sender by the id that the API has for it.
+    const events = placed.map(one => withStorableIds(one.event))
+    const turn = await openTurn(tx, first.position.partition, events)
+    for (const event of events) await take(turn, event)
     return finish(turn)
   },
   tick: async (tx, { partition, nowAt }) => {

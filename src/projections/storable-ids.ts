@@ -1,7 +1,7 @@
 // Ids as the tables' indexes can hold them. Senders choose message ids, and what they react to is what they say it is:
 // neither a NUL nor a megabyte of id may keep anybody's events from being projected. Equal ids stay equal.
 import { createHash } from 'node:crypto'
-import type { Event } from '../../events/event.ts'
+import type { Event } from '../events/event.ts'
 
 const idFields: ReadonlySet<string> = new Set([
   'chatId',
@@ -39,5 +39,5 @@ const toStorable = (value: unknown): unknown =>
 export function storableId(id: string): string {
   const text = id.replaceAll('\0', '\ufffd')
   if (text.length <= LONGEST_ID) return text
-  return `${text.slice(0, 64)}…sha256:${createHash('sha256').update(text).digest('hex')}`
+  return `${text.slice(0, 64).toWellFormed()}…sha256:${createHash('sha256').update(text).digest('hex')}`
 }

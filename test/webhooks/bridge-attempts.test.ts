@@ -1,0 +1,161 @@
+// The bridge attempts each delivery in its lane's order, and what came of it is on record, whoever is killed.
+import { afterEach, describe, expect, it } from 'vitest'
+import { createProgressStore } from '../../src/log/progress.ts'
+import { getDelivery, listDeliveries } from '../../src/webhooks/queries.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+import { ascending, bridgesOf, sequences } from './bridges.ts'
+import { never } from './open-stream.ts'
+
+const logger = collectLogLines()
+const { open, close } = bridgesOf(logger)
+afterEach(close)
+
+describe('attempts', () => {
+  it('[E4] a delivery arrives signed, once, and is on record with its attempt', async () => {
+    const bridge = await open('bridge signed')
+    const receiver = await bridge.receiver(() => ({ body: 'thank you' }))
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    await bridge.append(delivery)
+    bridge.start()
+    await bridge.untilStates('delivered', states => states[0] === 'delivered')
+    expect(receiver.refused).toEqual([])
+    expect(receiver.attempts).toMatchObject([{ webhookId: delivery.deliveryId, attempt: 1, skipped: 0, text: delivery.body }])
+    expect(receiver.attempts[0]?.headers).toMatchObject({ 'user-agent': 'zaplog/0.1.0', 'content-type': 'application/json' })
+    expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({
+      state: 'delivered',
+      statusCode: 200,
+      attempts: [{ attempt: 1, outcome: 'delivered', statusCode: 200, response: 'thank you' }],
+    })
+    const [attempted] = await bridge.records('webhook-attempts')
+    expect(attempted?.key).toBe(receiver.id)
+    expect(await bridge.codec.decode(attempted?.value ?? null, never)).toMatchObject({ outcome: 'delivered', attempt: 1 })
+    expect(await bridge.metrics.render()).toContain('zaplog_webhook_attempts_total{outcome="delivered"} 1')
+  })
+
+  it('[E3] [E4] [E5] 20 % random failures reorder no chat and lose nothing', async () => {
+    const bridge = await open('bridge failures')
+    let seed = 42
+    const random = () => {
+      seed = (seed * 1103515245 + 12345) % 2 ** 31
+      return seed / 2 ** 31
+    }
+    const receiver = await bridge.receiver(() => ({ status: random() < 0.2 ? 500 : 200 }))
+    const chats = Array.from({ length: 10 }, (_, index) => `chat-${index}`)
+    const deliveries = Array.from({ length: 200 }, (_, index) => bridge.delivery(receiver.id, chats[index % chats.length] ?? ''))
+    await bridge.append(...deliveries)
+    bridge.start()
+    await until('all arrived', () => receiver.accepted().length === deliveries.length)
+    for (const chat of chats) expect(ascending(sequences(receiver.acceptedOf(chat)))).toBe(true)
+    expect(new Set(receiver.accepted().map(one => one.webhookId))).toEqual(new Set(deliveries.map(one => one.deliveryId)))
+    expect(receiver.attempts.some(one => one.attempt > 1)).toBe(true)
+    expect(receiver.attempts.every(one => one.attempt === one.copy)).toBe(true)
+    await bridge.untilStates('all on record', states => states.every(state => state === 'delivered'))
+  })
+
+  it('[E3] an endpoint that hangs delays no other', async () => {
+    const bridge = await open('bridge hanging')
+    const [hanging, healthy] = [await bridge.receiver(() => ({ stall: true })), await bridge.receiver()]
+    for (let nth = 0; nth < 100; nth++) await bridge.append(bridge.delivery(hanging.id, `chat-${nth}`))
+    bridge.start({ attemptTimeoutMs: 30_000 })
+    await until('the hanging one has all its slots', () => hanging.attempts.length === 10)
+    const startedAt = Date.now()
+    for (let nth = 0; nth < 50; nth++) await bridge.append(bridge.delivery(healthy.id, `chat-${nth}`))
+    await until('the healthy one has all', () => healthy.accepted().length === 50)
+    expect(Date.now() - startedAt).toBeLessThan(10_000)
+    // What found no slot became rows: neither memory nor the partition waits for it.
+    await until('the rest waits as rows', async () => (await bridge.database.query('select from webhook_waiting')).length >= 50)
+    expect(hanging.attempts).toHaveLength(10)
+    hanging.close()
+  })
+
+  it('[E4] a record that comes again, and one after a restart, is not sent again once it is on record', async () => {
+    const bridge = await open('bridge copies')
+    const receiver = await bridge.receiver()
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    await bridge.append(delivery, delivery)
+    const first = bridge.start()
+    await until('progress', async () => (await bridge.metrics.render()).includes('zaplog_webhook_copies_total 1'))
+    await first.close()
+    await bridge.append(delivery, bridge.delivery(receiver.id, 'chat-1'))
+    bridge.start()
+    await until('the next arrived', () => receiver.accepted().length === 2)
+    expect(receiver.attempts).toHaveLength(2)
+  })
+
+  it('[E4] a crash between the answer and its record repeats the attempt under the same webhook-id and number', async () => {
+    const bridge = await open('bridge crash')
+    const receiver = await bridge.receiver()
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    await bridge.append(delivery)
+    const first = bridge.start()
+    await bridge.untilStates('delivered', states => states[0] === 'delivered')
+    await first.close()
+    // As if neither the rows nor the progress had been written.
+    await bridge.database.query('delete from webhook_deliveries')
+    await bridge.database.query('update log_progress set next_offset = 0, finished = $1', ['[]'])
+    bridge.start()
+    await until('it came again', () => receiver.attempts.length === 2)
+    expect(receiver.attempts.map(one => [one.webhookId, one.attempt])).toEqual([
+      [delivery.deliveryId, 1],
+      [delivery.deliveryId, 1],
+    ])
+    expect(receiver.accepted()).toHaveLength(1)
+  })
+
+  it('[E4] attempt numbers go on after a restart', async () => {
+    const bridge = await open('bridge numbers')
+    let up = false
+    const receiver = await bridge.receiver(() => ({ status: up ? 200 : 500 }))
+    await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
+    const first = bridge.start({ retryDelaysMs: [5_000, 5_000, 5_000] })
+    await bridge.untilStates('retrying', states => states[0] === 'retrying')
+    await first.close()
+    up = true
+    bridge.start()
+    await bridge.untilStates('delivered', states => states[0] === 'delivered')
+    expect(receiver.attempts.map(one => one.attempt)).toEqual([1, 2])
+  })
+
+  it('[H6] stopping finishes the exchange in flight', async () => {
+    const bridge = await open('bridge stop')
+    const receiver = await bridge.receiver(() => ({ delayMs: 300 }))
+    await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
+    const role = bridge.start()
+    await until('it is in flight', () => receiver.attempts.length === 1)
+    await role.close()
+    expect((await listDeliveries(bridge.database, { limit: 10 })).data).toMatchObject([{ state: 'delivered' }])
+    expect(receiver.cutConnections()).toBe(0)
+  })
+})
+
+describe('several nodes', () => {
+  it('[E3] [E4] two nodes share the lanes, through memory and rows, and never work on one at once', async () => {
+    const bridge = await open('bridge two nodes')
+    const busy = new Set<unknown>()
+    const together: unknown[] = []
+    let up = false
+    const receiver = await bridge.receiver(async ({ body }) => {
+      const chat = body.data.chatId
+      if (busy.has(chat)) together.push(chat)
+      busy.add(chat)
+      await new Promise(resolve => setImmediate(resolve))
+      busy.delete(chat)
+      return { status: up ? 200 : 500 }
+    })
+    const { id } = receiver
+    const chats = Array.from({ length: 12 }, (_, index) => `chat-${index}`)
+    const append = () => bridge.append(...chats.flatMap(chat => Array.from({ length: 5 }, () => bridge.delivery(id, chat))))
+    const config = { retryDelaysMs: [120_000, 120_000, 120_000], maxInFlightPerEndpoint: 3 }
+    bridge.start(config)
+    bridge.start(config, createProgressStore(bridge.database))
+    await append()
+    await bridge.untilStates('all wait', states => states.length === 60 && states.every(state => state === 'waiting'))
+    up = true
+    await bridge.dueNow()
+    await append()
+    await until('all arrived', () => receiver.accepted().length === 120)
+    for (const chat of chats) expect(ascending(sequences(receiver.acceptedOf(chat)))).toBe(true)
+    expect(together).toEqual([])
+  })
+})
