@@ -6,7 +6,9 @@ import { openApi } from './api/open-api.ts'
 import { openSession } from './database/session.ts'
 import { type AdminKey, type Ground, openGround } from './main/ground.ts'
 import { makeProgress } from './main/make-progress.ts'
+import { partsOf } from './main/parts.ts'
 import { openPorts, type Ports } from './main/ports.ts'
+import { createWaits } from './main/wait-for-part.ts'
 import { openObjectExpiry } from './objects/expire-objects.ts'
 import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
@@ -34,7 +36,8 @@ export type Options = {
   wrap?: (ports: Ports) => Ports
 }
 
-type Parts = {
+/** What roles are opened with. */
+type Needs = {
   config: Config
   logger: Logger
   metrics: Metrics
@@ -44,9 +47,18 @@ type Parts = {
   server: HttpServer
   checks(): readonly Check[]
   isReady(): boolean
+  metricsKeys(): readonly string[]
 }
 
-export async function openZaplog(config: Config, { logger, version, wrap = ports => ports }: Options): Promise<Zaplog> {
+/**
+ * Listens first, then waits for parts that are away. Rejects PartRefused for one that no waiting mends, StartStopped when the signal
+ * aborts while it waits, and what else went wrong; nothing is left open then.
+ */
+export async function openZaplog(
+  config: Config,
+  { logger, version, wrap = ports => ports }: Options,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Zaplog> {
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.push(part)
@@ -54,16 +66,22 @@ export async function openZaplog(config: Config, { logger, version, wrap = ports
   }
   const close = once(() => closeAll(opened.toReversed(), logger))
   const metrics = createMetrics({ processMetrics: true })
-  const roles: Role[] = []
+  const parts = partsOf(config)
+  const waits = createWaits({ logger }, signal)
+  const checked: Pick<Role, 'checks'>[] = [waits]
   let isReady = false
+  const metricsKeys = config.metricsToken === null ? [] : [config.metricsToken]
   try {
-    const health = { checks: () => checksOf(roles), isReady: () => isReady }
+    const health = { checks: () => checksOf(checked), isReady: () => isReady, metricsKeys: () => metricsKeys }
     const server = keep(await openHttpServer({ config, logger, metrics, ...health }))
-    const ground = keep(await openGround(config, { logger }))
-    const ports = wrap(keep(await openPorts({ config, ground, logger, metrics, publicUrl: config.publicUrl ?? server.url })))
-    await makeProgress(ports, config.log.partitions)
-    const parts: Parts = { config, logger, metrics, version, ground, ports, server, ...health }
-    for (const name of startOrder.filter(role => config.roles.includes(role))) roles.push(keep(await openRole[name](parts)))
+    const ground = keep(await openGround(config, { parts, waits, logger }))
+    metricsKeys.push(ground.adminKeyValue)
+    const publicUrl = config.publicUrl ?? server.url
+    const ports = wrap(keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl })))
+    checked.push(ports)
+    await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
+    const needs: Needs = { config, logger, metrics, version, ground, ports, server, ...health }
+    for (const name of startOrder.filter(role => config.roles.includes(role))) checked.push(keep(await openRole[name](needs)))
     isReady = true
     logger.info('process.started', { version, roles: config.roles, url: server.url })
     const markStopping = once(async () => {
@@ -91,7 +109,7 @@ async function closeAll(parts: readonly { close(): Promise<void> }[], logger: Lo
 /** Readers before writers: what producers append finds its consumers running, and stops being appended first. */
 const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'processors', 'producers', 'api']
 
-type OpenRole = (parts: Parts) => Role | Promise<Role>
+type OpenRole = (needs: Needs) => Role | Promise<Role>
 
 const openRole: Readonly<Record<RoleName, OpenRole>> = {
   producers: ({ config, ground, ports, logger, metrics }) =>
@@ -115,16 +133,16 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProjections({ ...ports, partitions: config.log.partitions, logger, metrics, extra: [webhookStream] }),
   webhooks: ({ config, ports, version, logger, metrics }) =>
     openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
-  api: ({ config, ground, ports, server, version, logger, metrics, checks, isReady }) =>
+  api: ({ config, ground, ports, server, version, logger, metrics, checks, isReady, metricsKeys }) =>
     openApi({
       ...ports,
       server,
-      config,
       webhooks: config.webhooks,
       adminKey: ground.adminKeyValue,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,
+      metricsKeys,
       version,
       logger,
       metrics,
@@ -143,7 +161,7 @@ const together = (name: string, roles: readonly Role[]): Role => ({
   },
 })
 
-const checksOf = (roles: readonly Role[]) => roles.flatMap(role => role.checks())
+const checksOf = (checked: readonly Pick<Role, 'checks'>[]) => checked.flatMap(one => one.checks())
 
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null

@@ -1,4 +1,4 @@
-// Whether this process lives and can work, and its metrics; health is open to everybody, because orchestrators have no key.
+// Whether this process lives and can work, open to everybody because orchestrators have no key; and its metrics, which are not.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -11,8 +11,9 @@ export type HealthDeps = {
   checks(): readonly Check[]
   /** False while starting and stopping: live, but not ready. */
   isReady(): boolean
+  /** Any of them reads /metrics; the administrator's is among them once it is known. */
+  metricsKeys(): readonly string[]
   metrics: Metrics
-  config: { metricsToken: string | null }
 }
 
 const check = z.object({ name: z.string(), state: z.enum(['ok', 'degraded', 'failed']), detail: z.string() })
@@ -45,14 +46,14 @@ export function healthRoutes(app: App, deps: HealthDeps) {
   app.route({
     method: 'GET',
     url: '/metrics',
-    schema: describeCall('Metrics in Prometheus’ text format; asks for METRICS_TOKEN where that is set', {
+    schema: describeCall('Metrics in Prometheus’ text format, for METRICS_TOKEN or the administrator’s key', {
       open: true,
       answers: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
       problems: [401],
     }),
     handler: async (request, reply) => {
-      if (!mayScrape(request.headers.authorization, deps.config.metricsToken))
-        throw new Problem('unauthorized', 'expected METRICS_TOKEN in the header `authorization: Bearer <token>`')
+      if (!mayScrape(request.headers.authorization, deps.metricsKeys()))
+        throw new Problem('unauthorized', 'expected METRICS_TOKEN, or a key, in the header `authorization: Bearer <token>`')
       return reply
         .header('content-type', deps.metrics.contentType)
         .serializer(String)
@@ -68,8 +69,8 @@ function readiness(checks: readonly Check[], isReady: boolean): z.infer<typeof r
   return checks.some(one => one.state === 'degraded') ? 'degraded' : 'ok'
 }
 
-function mayScrape(authorization: string | undefined, token: string | null): boolean {
-  if (token === null) return true
+function mayScrape(authorization: string | undefined, keys: readonly string[]): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`))
+  const given = digest(authorization ?? '')
+  return keys.some(key => timingSafeEqual(given, digest(`Bearer ${key}`)))
 }

@@ -16,7 +16,7 @@ export type HttpServer = Role & {
 }
 export type Unmount = (graceMs: number) => Promise<void>
 export type HttpServerDeps = HealthDeps & {
-  config: { host: string; port: number; metricsToken: string | null }
+  config: { host: string; port: number }
   logger: Logger
   metrics: Metrics
 }

@@ -1,8 +1,10 @@
 // zaplog start: configuration, then everything it asks for, until SIGTERM or SIGINT.
 import pc from 'picocolors'
+import { PartRefused, StartStopped } from '../main/wait-for-part.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
+import { onAbort } from '../runtime/or-abort.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { version } from './version.ts'
 
@@ -10,13 +12,12 @@ export async function start(): Promise<void> {
   const config = readConfig()
   const logger = createLogger({ level: config.logLevel })
   superviseProcess(logger)
-  const toldToStop = watchSignals(config.stopWithinMs, logger)
-  const zaplog = await open(config, logger)
+  const stopping = watchSignals(config.stopWithinMs, logger)
+  const zaplog = await open(config, logger, stopping)
   announce(zaplog)
-  await toldToStop
+  await aborted(stopping)
   await zaplog.close()
-  logger.info('process.stopped')
-  process.exit(exitCodes.done)
+  stopped(logger)
 }
 
 function readConfig(): Config {
@@ -36,13 +37,20 @@ function superviseProcess(logger: Logger): void {
   process.on('unhandledRejection', end('process.unhandled'))
 }
 
-async function open(config: Config, logger: Logger): Promise<Zaplog> {
+async function open(config: Config, logger: Logger, stopping: AbortSignal): Promise<Zaplog> {
   try {
-    return await openZaplog(config, { logger, version })
+    return await openZaplog(config, { logger, version }, stopping)
   } catch (error) {
-    process.stderr.write(`${pc.red('zaplog cannot start:')} ${describeError(error)}\n`)
+    if (error instanceof StartStopped) stopped(logger)
+    const answer = error instanceof PartRefused ? error.message : describeError(error)
+    process.stderr.write(`${pc.red('zaplog cannot start:')} ${answer}\n`)
     process.exit(exitCodeOf(error))
   }
+}
+
+function stopped(logger: Logger): never {
+  logger.info('process.stopped')
+  process.exit(exitCodes.done)
 }
 
 function announce(zaplog: Zaplog): void {
@@ -61,20 +69,26 @@ function announce(zaplog: Zaplog): void {
 }
 
 /**
- * The first signal stops gracefully, the second at once; what takes longer than STOP_WITHIN is cut: a restart repeats it.
- * Watched from before the start, so that one on the way up leaves no server of ours behind.
+ * Aborts at the first signal, which stops gracefully; the second stops at once. What takes longer than STOP_WITHIN is cut: a restart
+ * repeats it. Watched from before the start, so that one on the way up leaves no server of ours behind.
  */
-async function watchSignals(stopWithinMs: number, logger: Logger): Promise<void> {
-  const name = await nextSignal()
-  logger.info('process.stopping', { signal: name })
-  setTimeout(() => {
-    logger.error('process.stop-timed-out', { stopWithinMs })
-    process.exit(exitCodes.failed)
-  }, stopWithinMs)
-  void nextSignal().then(() => process.exit(exitCodes.failed))
+function watchSignals(stopWithinMs: number, logger: Logger): AbortSignal {
+  const stopping = new AbortController()
+  void nextSignal().then(name => {
+    logger.info('process.stopping', { signal: name })
+    setTimeout(() => {
+      logger.error('process.stop-timed-out', { stopWithinMs })
+      process.exit(exitCodes.failed)
+    }, stopWithinMs)
+    void nextSignal().then(() => process.exit(exitCodes.failed))
+    stopping.abort()
+  })
+  return stopping.signal
 }
 
 const nextSignal = (): Promise<string> =>
   new Promise(resolve => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
   })
+
+const aborted = (signal: AbortSignal): Promise<void> => new Promise(resolve => void onAbort(signal, resolve))

@@ -1,4 +1,5 @@
 // What Postgres and its driver report, as DatabaseError: one table, applied once, at the edge.
+import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { DatabaseError, type DatabaseErrorCode } from './database.ts'
 
 type Failure = { doing: string; error: unknown; perhapsDone?: boolean }
@@ -67,14 +68,6 @@ function codeOfSqlState(sqlState: string, error: unknown): DatabaseErrorCode {
 const driverCodes: Readonly<Record<string, DatabaseErrorCode>> = {
   EACCES: 'denied',
   EPERM: 'denied',
-  CERT_HAS_EXPIRED: 'misconfigured',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'misconfigured',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'misconfigured',
-  ERR_OSSL_PEM_NO_START_LINE: 'misconfigured',
-  SELF_SIGNED_CERT_IN_CHAIN: 'misconfigured',
-  UNABLE_TO_GET_ISSUER_CERT: 'misconfigured',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'misconfigured',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'misconfigured',
 }
 const network = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOENT|ERR_STREAM|ERR_SOCKET)/
 
@@ -86,12 +79,16 @@ const driverMessages: readonly (readonly [RegExp, DatabaseErrorCode])[] = [
     'misconfigured',
   ],
   [/^SASL|SCRAM/, 'denied'],
+  [/received invalid response/, 'misconfigured'], // of something that is no Postgres
   [/terminated|timeout expired|not queryable|connection error/i, 'unreachable'],
 ]
 
 function codeOfDriver(error: unknown): DatabaseErrorCode {
   const code = driverCodeOf(error)
-  if (code !== null) return driverCodes[code] ?? (network.test(code) ? 'unreachable' : 'failed')
+  if (code !== null) {
+    if (isTlsMismatch(code)) return 'misconfigured'
+    return driverCodes[code] ?? (network.test(code) ? 'unreachable' : 'failed')
+  }
   const text = textOf(error)
   return driverMessages.find(([pattern]) => pattern.test(text))?.[1] ?? 'failed'
 }

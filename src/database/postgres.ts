@@ -1,5 +1,6 @@
 // The Database port on a Postgres server.
 import type { Logger } from '../runtime/logger.ts'
+import { onAbort } from '../runtime/or-abort.ts'
 import { type ConnectionTarget, describeTarget } from './connection-settings.ts'
 import { type Database, DatabaseError } from './database.ts'
 import { listen } from './listen.ts'
@@ -10,8 +11,8 @@ type Options = ConnectionTarget & { poolSize: number; logger: Logger }
 
 const OLDEST_SERVER = 14
 
-/** Connects once before it resolves; rejects with DatabaseError where that fails or the server will not do. */
-export async function openPostgres(options: Options): Promise<Database> {
+/** Connects once before it resolves; rejects with DatabaseError where that fails, the server will not do, or the signal aborts first. */
+export async function openPostgres(options: Options, signal: AbortSignal = new AbortController().signal): Promise<Database> {
   const { logger } = options
   const pool = openPool(options)
   const stopping = new AbortController()
@@ -33,12 +34,15 @@ export async function openPostgres(options: Options): Promise<Database> {
       await closing
     },
   }
+  const giveUp = onAbort(signal, () => stopping.abort())
   try {
     await checkServer(database, options)
     return database
   } catch (error) {
     await database.close()
     throw error
+  } finally {
+    giveUp()
   }
 }
 

@@ -32,6 +32,7 @@ export const createBatches =
 
     async function openReaders(): Promise<Reading[]> {
       const positions = await askPositions()
+      if (positions === null) return []
       return states.flatMap(state => {
         const position = positions.find(({ topic, partition }) => topic === state.at.topic && partition === state.at.partition)
         if (position !== undefined) return { reader: open(state, position), state, ready: false, asking: false }
@@ -40,16 +41,19 @@ export const createBatches =
       })
     }
 
-    async function askPositions(): Promise<readonly Position[]> {
+    /** null: stopped first, whatever was answered. */
+    async function askPositions(): Promise<readonly Position[] | null> {
       for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
         try {
-          return await consumer.positions(partitions, stopping.signal)
+          const positions = await consumer.positions(partitions, stopping.signal)
+          return stopping.signal.aborted ? null : positions
         } catch (error) {
+          if (stopping.signal.aborted) return null
           for (const state of states) state.pause(`asking for positions: ${textOf(error)}`)
           await retryAfter(attempt, error)
         }
       }
-      return []
+      return null
     }
 
     function open(state: Reading['state'], position: Position) {

@@ -1,5 +1,6 @@
 // What kafkajs and the brokers report, as LogError: what will never succeed is in these tables, everything else is `unavailable`
 // (also kafkajs' own TypeErrors, which it throws while brokers come and go: what we send is checked before).
+import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { LogError, type LogErrorCode } from './log.ts'
 
 /** Brokers' names for answers that stay the same however often one asks. */
@@ -54,8 +55,9 @@ export const isAboutTopic = (error: unknown): boolean =>
 function codeOf(error: unknown): LogErrorCode {
   const type = brokerErrorOf(error)
   if (type !== null) return codes[type] ?? 'unavailable'
-  const named = chainOf(error).map(({ name }) => codesByName[name])
-  return named.find(code => code !== undefined) ?? 'unavailable'
+  const chain = chainOf(error)
+  const named = chain.map(({ name }) => codesByName[name]).find(code => code !== undefined)
+  return named ?? (chain.some(isTls) ? 'misconfigured' : 'unavailable')
 }
 
 /** kafkajs wraps by `cause`, and errors of topics by `errors`. */
@@ -64,6 +66,8 @@ function chainOf(error: unknown): Error[] {
   const inner = 'errors' in error && Array.isArray(error.errors) ? error.errors : [error.cause]
   return [error, ...inner.filter(one => one !== error).flatMap(chainOf)]
 }
+
+const isTls = (error: Error): boolean => 'code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)
 
 const typeOf = (error: unknown): string | null =>
   error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : null

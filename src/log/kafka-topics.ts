@@ -1,10 +1,8 @@
 // The topics of Kafka: created as declared, never changed, every difference answered.
-import type { Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
 import { brokerErrorOf } from './kafka-errors.ts'
 import type { KafkaLink } from './kafka-link.ts'
 import { LogError, type TopicDeclaration, type TopicDifference } from './log.ts'
-import { waitedFor } from './waited-for.ts'
 
 /** maxRecordBytes is Kafka's limit of a batch, its 61 bytes of header included; null where we may not know. */
 export type Topic = { topic: string; partitions: number; replication: number; maxRecordBytes: number | null }
@@ -40,15 +38,12 @@ export async function findPartitions(link: KafkaLink, topic: string): Promise<{ 
   }
 }
 
-type Deps = { link: KafkaLink; logger: Logger }
-
-export async function ensureTopics({ link, logger }: Deps, declared: readonly TopicDeclaration[], signal: AbortSignal) {
+/** Rejects `unavailable` where Kafka is away: called again, it goes on with what is missing. */
+export async function ensureTopics(link: KafkaLink, declared: readonly TopicDeclaration[], signal: AbortSignal) {
   const differences: TopicDifference[] = []
   for (const declaration of declared) {
-    const ensure = () => ensureTopic(link, declaration, signal)
-    const found = await waitedFor(`topic ${declaration.topic}`, ensure, { logger, signal })
-    if (found === null) throw new LogError('aborted', `creating topic ${declaration.topic}: aborted`)
-    differences.push(...found)
+    if (signal.aborted) throw new LogError('aborted', `creating topic ${declaration.topic}: aborted`)
+    differences.push(...(await ensureTopic(link, declaration, signal)))
   }
   return differences
 }

@@ -129,7 +129,7 @@ export function openKafkaLog(deps: Deps): EventLog {
     read: (topic, range, signal) =>
       readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, closing.signal])),
     lag: (of, signal) => unlessAborted('reading the lag', signal, () => readLag(link, of)),
-    ensureTopics: (declared, signal) => ensureTopics({ link, logger }, declared, signal),
+    ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
     close: () => {
       closed ??= close()
       return closed

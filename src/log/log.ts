@@ -123,7 +123,15 @@ export type EventLog = {
   close(): Promise<void>
 }
 
-export type LogErrorCode = 'record-too-large' | 'topic-missing' | 'denied' | 'aborted' | 'truncated' | 'unavailable'
+/** misconfigured: TLS does not fit. Retryable like unavailable: whoever runs the log may mend it as well as our settings. */
+export type LogErrorCode =
+  | 'record-too-large'
+  | 'topic-missing'
+  | 'denied'
+  | 'aborted'
+  | 'truncated'
+  | 'unavailable'
+  | 'misconfigured'
 
 export class LogError extends Error {
   override name = 'LogError'
@@ -132,6 +140,6 @@ export class LogError extends Error {
   constructor(code: LogErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
     super(message, { cause: options.cause })
     this.code = code
-    this.retryable = options.retryable ?? code === 'unavailable'
+    this.retryable = options.retryable ?? (code === 'unavailable' || code === 'misconfigured')
   }
 }

@@ -1,7 +1,8 @@
-// Asks a registry over HTTP with a deadline: what it answers is a value, what keeps it from answering is `unreachable`.
+// Asks a registry over HTTP with a deadline: what it answers is a value, what keeps it from answering is an error.
 import { request } from 'undici'
 import type { Logger } from '../runtime/logger.ts'
 import { describeError } from '../runtime/logger.ts'
+import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { RegistryError } from './registry.ts'
 
 export type RegistryOptions = {
@@ -20,7 +21,7 @@ export type RegistryClient = { ask(question: RegistryQuestion, signal: AbortSign
 const ANSWER_TIMEOUT_MS = 10_000
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
-/** `ask` rejects RegistryError `unreachable` or `aborted`. Answers that are not JSON have an empty body. */
+/** `ask` rejects RegistryError `unreachable`, `misconfigured` or `aborted`. Answers that are not JSON have an empty body. */
 export function openRegistryClient(options: RegistryOptions): RegistryClient {
   const { url, username, password = '', answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   const base = url.replace(/\/+$/, '')
@@ -42,11 +43,15 @@ export function openRegistryClient(options: RegistryOptions): RegistryClient {
     } catch (cause) {
       if (signal.aborted) throw new RegistryError('aborted', `${doing}: aborted`, { cause })
       const reason = deadline.aborted ? `no answer within ${answerTimeoutMs} ms` : describeError(cause)
-      throw new RegistryError('unreachable', `${doing}: ${reason}`, { cause })
+      throw new RegistryError(isTls(cause) ? 'misconfigured' : 'unreachable', `${doing}: ${reason}`, { cause })
     }
   }
   return { ask }
 }
+
+const isTls = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)) || isTls(error.cause))
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {

@@ -99,4 +99,4 @@ function idIn(doing: string, { body }: RegistryAnswer): number {
 }
 
 const notARegistry = (doing: string) =>
-  new RegistryError('unreachable', `${doing}: expected a registry’s answer, got another: is SCHEMA_REGISTRY_URL right?`)
+  new RegistryError('misconfigured', `${doing}: expected a registry’s answer, got another: is SCHEMA_REGISTRY_URL right?`)

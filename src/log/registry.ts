@@ -10,7 +10,8 @@ export type SchemaRegistry = {
   schemaOf(id: number, signal: AbortSignal): Promise<AvroSchema | null>
 }
 
-export type RegistryErrorCode = 'unreachable' | 'incompatible' | 'denied' | 'aborted'
+/** misconfigured: TLS does not fit, or it is no registry. Retryable like unreachable: whoever runs it may mend it as well as our settings. */
+export type RegistryErrorCode = 'unreachable' | 'incompatible' | 'denied' | 'aborted' | 'misconfigured'
 
 export class RegistryError extends Error {
   override name = 'RegistryError'
@@ -19,6 +20,6 @@ export class RegistryError extends Error {
   constructor(code: RegistryErrorCode, message: string, options: { cause?: unknown } = {}) {
     super(message, { cause: options.cause })
     this.code = code
-    this.retryable = code === 'unreachable'
+    this.retryable = code === 'unreachable' || code === 'misconfigured'
   }
 }

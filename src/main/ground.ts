@@ -6,6 +6,8 @@ import type { Config } from '../runtime/config.ts'
 import { type DataDir, openDataDir } from '../runtime/data-dir.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createSealer, type Sealer } from '../runtime/seal.ts'
+import type { Parts } from './parts.ts'
+import type { Waits } from './wait-for-part.ts'
 
 export type AdminKey = { value: string; file: string; created: boolean }
 export type Ground = {
@@ -20,7 +22,9 @@ export type Ground = {
 
 const KEY_BYTES = 32
 
-export async function openGround(config: Config, { logger }: { logger: Logger }): Promise<Ground> {
+type Deps = { parts: Parts; waits: Waits; logger: Logger }
+
+export async function openGround(config: Config, { parts, waits, logger }: Deps): Promise<Ground> {
   const dataDir = await openDataDir({ logger }, config.dataDir)
   try {
     const { sealer, adminKey, adminKeyValue } = await openKeys(config, dataDir)
@@ -31,7 +35,7 @@ export async function openGround(config: Config, { logger }: { logger: Logger })
       await dataDir.close()
     }
     try {
-      await migrate({ ...database, logger }, new AbortController().signal)
+      await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
     } catch (error) {
       await server?.close()
       throw error

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts'
 import { openPostgres } from '../database/postgres.ts'
 import { type TopicName, topics } from '../events/topics.ts'
 import { openKafkaLog } from '../log/kafka.ts'
-import type { EventLog, TopicDeclaration } from '../log/log.ts'
+import type { EventLog, TopicDeclaration, TopicDifference } from '../log/log.ts'
 import { openPostgresLog } from '../log/postgres.ts'
 import type { SchemaRegistry } from '../log/registry.ts'
 import { cachedRegistry } from '../log/registry-cached.ts'
@@ -13,10 +13,28 @@ import { openPostgresRegistry } from '../log/registry-postgres.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import type { Check } from '../runtime/role.ts'
 import type { Ground } from './ground.ts'
+import type { Part, Parts } from './parts.ts'
+import type { Waits } from './wait-for-part.ts'
 
-export type Log = { log: EventLog; registry: SchemaRegistry; close(): Promise<void> }
-type Deps = { config: Config; ground: Ground; database: Database; logger: Logger; metrics: Metrics }
+export type Log = {
+  log: EventLog
+  registry: SchemaRegistry
+  /** Degraded where a topic has other settings than it is declared with. */
+  checks(): readonly Check[]
+  close(): Promise<void>
+}
+type Opened = Omit<Log, 'checks'>
+type Deps = {
+  config: Config
+  ground: Ground
+  parts: Parts
+  waits: Waits
+  database: Database
+  logger: Logger
+  metrics: Metrics
+}
 
 /** Another partition count than the topics were made with would move keys to other partitions and break their order. */
 export class PartitionsDiffer extends Error {
@@ -31,15 +49,16 @@ const DAY_MS = 86_400_000
 export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
   const opened = deps.config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, deps.config.kafka.brokers)
   try {
-    await checkTopics(opened.log, declareTopics(deps.config, topic), deps.logger)
-    return opened
+    const differences = await ensureTopics(deps, opened.log, declareTopics(deps.config, topic))
+    refuseOtherPartitions(differences, deps.parts.kafka)
+    return { ...opened, checks: () => checkOf(differences) }
   } catch (error) {
     await opened.close()
     throw error
   }
 }
 
-async function openEmbedded({ ground, database, logger, metrics }: Deps): Promise<Log> {
+async function openEmbedded({ ground, database, logger, metrics }: Deps): Promise<Opened> {
   const appendDatabase = await openPostgres({
     ...ground.database,
     poolSize: APPEND_CONNECTIONS,
@@ -54,7 +73,7 @@ async function openEmbedded({ ground, database, logger, metrics }: Deps): Promis
   return { log, registry: cachedRegistry(openPostgresRegistry(database)), close }
 }
 
-function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Log {
+function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
   const { kafka, schemaRegistry } = config
   const { mechanism, username, password } = kafka.sasl
   const log = openKafkaLog({
@@ -86,12 +105,26 @@ const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => strin
     maxRecordBytes: log.maxRecordBytes * recordLimitFactor,
   }))
 
-async function checkTopics(log: EventLog, declared: readonly TopicDeclaration[], logger: Logger): Promise<void> {
-  const differences = await log.ensureTopics(declared, new AbortController().signal)
+async function ensureTopics({ parts, waits, logger }: Deps, log: EventLog, declared: readonly TopicDeclaration[]) {
+  const differences = await waits.waitFor(parts.kafka, signal => log.ensureTopics(declared, signal))
   for (const difference of differences) logger.warn('log.topic-differs', difference)
+  return differences
+}
+
+function refuseOtherPartitions(differences: readonly TopicDifference[], kafka: Part | null): void {
   const partitions = differences.find(({ setting }) => setting === 'partitions')
-  if (partitions !== undefined)
-    throw new PartitionsDiffer(
-      `opening the log: TOPIC_PARTITIONS is ${partitions.declared}, ${partitions.topic} was made with ${partitions.actual}; it cannot be changed afterwards`,
-    )
+  if (partitions === undefined) return
+  const where = kafka === null ? 'Postgres' : `Kafka at ${kafka.address}`
+  throw new PartitionsDiffer(
+    `opening the log in ${where}: TOPIC_PARTITIONS is ${partitions.declared}, ${partitions.topic} was made with ${partitions.actual}; it cannot be changed afterwards`,
+  )
+}
+
+/** Records may go sooner, or stand on fewer copies, than our settings promise: whoever runs the log has to know. */
+function checkOf(differences: readonly TopicDifference[]): readonly Check[] {
+  if (differences.length === 0) return []
+  const told = differences.map(
+    ({ topic, setting, declared, actual }) => `${topic}: ${setting} is ${actual}, declared ${declared}`,
+  )
+  return [{ name: 'topics', state: 'degraded', detail: told.join('; ') }]
 }

@@ -3,18 +3,24 @@ import { openFilesystemStore } from '../objects/filesystem.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import { type PresignedCheck, verifyPresigned } from '../objects/presigned-url.ts'
 import { openS3Store } from '../objects/s3.ts'
+import type { S3Options } from '../objects/s3-bucket.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Ground } from './ground.ts'
+import type { Parts } from './parts.ts'
+import type { Waits } from './wait-for-part.ts'
 
 export type Objects = {
   objects: ObjectStore
   verifyObjectUrl: ((request: { method: string; url: string }, nowAt: number) => PresignedCheck) | null
 }
-type Deps = { config: Config['objects']; ground: Ground; publicUrl: string; logger: Logger }
+type Deps = { config: Config['objects']; ground: Ground; parts: Parts; waits: Waits; publicUrl: string; logger: Logger }
 
-export async function openObjects({ config, ground, publicUrl, logger }: Deps): Promise<Objects> {
-  if (config.bucket !== null) return { objects: await openBucket(config, config.bucket, logger), verifyObjectUrl: null }
+export async function openObjects({ config, ground, parts, waits, publicUrl, logger }: Deps): Promise<Objects> {
+  if (config.bucket !== null) {
+    const options = s3Options(config, config.bucket, logger)
+    return { objects: await waits.waitFor(parts.s3, signal => openS3Store(options, signal)), verifyObjectUrl: null }
+  }
   const signingKey = ground.sealer.derive('object-urls')
   return {
     objects: await openFilesystemStore({ directory: ground.dataDir.file('objects'), publicUrl, signingKey, logger }),
@@ -22,15 +28,14 @@ export async function openObjects({ config, ground, publicUrl, logger }: Deps): 
   }
 }
 
-const openBucket = (config: Config['objects'], bucket: string, logger: Logger): Promise<ObjectStore> =>
-  openS3Store({
-    bucket,
-    logger,
-    ...(config.endpoint === null ? {} : { endpoint: config.endpoint }),
-    ...(config.region === null ? {} : { region: config.region }),
-    ...(config.accessKeyId === null || config.secretAccessKey === null
-      ? {}
-      : { credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey } }),
-    ...(config.forcePathStyle === 'auto' ? {} : { forcePathStyle: config.forcePathStyle === 'true' }),
-    ...(config.acl === null ? {} : { acl: config.acl }),
-  })
+const s3Options = (config: Config['objects'], bucket: string, logger: Logger): S3Options => ({
+  bucket,
+  logger,
+  ...(config.endpoint === null ? {} : { endpoint: config.endpoint }),
+  ...(config.region === null ? {} : { region: config.region }),
+  ...(config.accessKeyId === null || config.secretAccessKey === null
+    ? {}
+    : { credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey } }),
+  ...(config.forcePathStyle === 'auto' ? {} : { forcePathStyle: config.forcePathStyle === 'true' }),
+  ...(config.acl === null ? {} : { acl: config.acl }),
+})

@@ -10,11 +10,14 @@ import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import type { Check } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Ground } from './ground.ts'
 import { keptSecret } from './kept-secret.ts'
 import { openLog } from './log.ts'
 import { type Objects, openObjects } from './objects.ts'
+import type { Parts } from './parts.ts'
+import type { Waits } from './wait-for-part.ts'
 
 export type Ports = {
   database: Database
@@ -28,37 +31,36 @@ export type Ports = {
   group(name: string): string
   /** null where the object store signs and serves its own URLs. */
   verifyObjectUrl: Objects['verifyObjectUrl']
+  /** What was found at start and still holds. */
+  checks(): readonly Check[]
   close(): Promise<void>
 }
-type Deps = { config: Config; ground: Ground; logger: Logger; metrics: Metrics; publicUrl: string }
+type Deps = { config: Config; ground: Ground; parts: Parts; waits: Waits; logger: Logger; metrics: Metrics; publicUrl: string }
 
-export async function openPorts({ config, ground, logger, metrics, publicUrl }: Deps): Promise<Ports> {
+export async function openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }: Deps): Promise<Ports> {
   const { sealer } = ground
-  const signal = new AbortController().signal
   const topic = (name: TopicName) => `${config.log.topicPrefix}${name}`
-  const database = await openPostgres({
-    ...ground.database,
-    poolSize: config.database.poolSize,
-    applicationName: 'zaplog',
-    logger,
-  })
+  const target = { ...ground.database, poolSize: config.database.poolSize, applicationName: 'zaplog', logger }
+  const database = await waits.waitFor(parts.postgres, signal => openPostgres(target, signal))
   const opened: { close(): Promise<void> }[] = [database]
   const close = async () => {
     for (const part of opened.toReversed()) await part.close()
   }
   try {
-    const log = await openLog({ config, ground, database, logger, metrics }, topic)
+    const linkKey = await waits.waitFor(parts.postgres, () => keptSecret({ database, sealer }, 'media-links'))
+    const log = await openLog({ config, ground, parts, waits, database, logger, metrics }, topic)
     opened.push(log)
     return {
       database,
       log: log.log,
-      codec: await openCodec(log.registry, signal),
+      codec: await waits.waitFor(parts.registry, signal => openCodec(log.registry, signal)),
       progress: createProgressStore(database),
-      ...(await openObjects({ config: config.objects, ground, publicUrl, logger })),
+      ...(await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })),
       sealer,
-      links: createMediaLinks({ publicUrl, key: await keptSecret({ database, sealer }, 'media-links') }),
+      links: createMediaLinks({ publicUrl, key: linkKey }),
       topic,
       group: name => `${config.log.groupPrefix}${name}`,
+      checks: log.checks,
       close,
     }
   } catch (error) {

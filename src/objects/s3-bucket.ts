@@ -1,5 +1,5 @@
 // One bucket's client: every request has deadlines, and every failure comes out as ObjectError saying what was being done.
-import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { HeadBucketCommand, ListObjectsV2Command, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Logger } from '../runtime/logger.ts'
 import { ObjectError } from './objects.ts'
 import { failureOf, translateS3Error } from './s3-errors.ts'
@@ -48,8 +48,8 @@ const SPARE_MS = 5_000
 /** A reader that is slow holds its socket: well beyond the transfers of one process. */
 const MAX_SOCKETS = 256
 
-/** Rejects ObjectError; `misconfigured` where there is no such bucket. */
-export async function openS3Bucket(options: S3Options): Promise<S3Bucket> {
+/** Rejects ObjectError, and leaves no connection behind then; `misconfigured` where there is no such bucket. */
+export async function openS3Bucket(options: S3Options, signal: AbortSignal): Promise<S3Bucket> {
   const { bucket: name, logger, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   const client = createClient(options)
   const within: S3Bucket['within'] = async ({ doing, sizeBytes = 0, slow = false, request }, signal) => {
@@ -68,9 +68,14 @@ export async function openS3Bucket(options: S3Options): Promise<S3Bucket> {
     }
   }
   const bucket: S3Bucket = { name, client, answerTimeoutMs, logger, within }
-  await checkRegion(client)
-  await checkBucket(bucket, new AbortController().signal)
-  return bucket
+  try {
+    await checkRegion(client)
+    await checkBucket(bucket, signal)
+    return bucket
+  } catch (error) {
+    client.destroy()
+    throw error
+  }
 }
 
 function createClient(options: S3Options): S3Client {
@@ -119,13 +124,22 @@ export async function checkBucket({ name, client, within }: S3Bucket, signal: Ab
         try {
           await client.send(new HeadBucketCommand({ Bucket: name }), options)
         } catch (cause) {
-          if (statusOf(cause) !== 404) throw cause
+          if (statusOf(cause) !== 404) {
+            // The answer to a HEAD has no words, and a wrong secret, a wrong region and a missing right differ only in theirs.
+            if (isRefusal(cause)) await client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 }), options)
+            throw cause
+          }
           throw new ObjectError('misconfigured', `looking for the bucket ${name}: there is none (status 404)`, { cause })
         }
       },
     },
     signal,
   )
+}
+
+const isRefusal = (error: unknown) => {
+  const status = statusOf(error)
+  return status !== null && status >= 300 && status < 500
 }
 
 const statusOf = (error: unknown) => failureOf(error).status

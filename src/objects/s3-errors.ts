@@ -1,4 +1,5 @@
 // S3's errors in the port's words, translated once, by one table.
+import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { ObjectError, type ObjectErrorCode } from './objects.ts'
 
 /** By the error's name as S3 answers it, the SDK's, or the socket's code; what is not listed is judged by its HTTP status. */
@@ -19,11 +20,6 @@ const codes: Readonly<Record<string, ObjectErrorCode>> = {
   NoSuchBucket: 'misconfigured',
   NotImplemented: 'misconfigured',
   PermanentRedirect: 'misconfigured',
-  CERT_HAS_EXPIRED: 'misconfigured',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'misconfigured',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'misconfigured',
-  SELF_SIGNED_CERT_IN_CHAIN: 'misconfigured',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'misconfigured',
   BandwidthLimitExceeded: 'throttled',
   ConditionalRequestConflict: 'throttled', // two writers of one key at once: later it works
   OperationAborted: 'throttled',
@@ -63,7 +59,12 @@ export const isMissingObject = (error: unknown): boolean => {
 export function translateS3Error(doing: string, cause: unknown): ObjectError {
   if (cause instanceof ObjectError) return cause
   const failure = failureOf(cause)
-  return new ObjectError(codes[failure.name] ?? codeOfStatus(failure.status), `${doing}: ${describe(failure, cause)}`, { cause })
+  return new ObjectError(codeOf(failure), `${doing}: ${describe(failure, cause)}`, { cause })
+}
+
+function codeOf({ name, status }: S3Failure): ObjectErrorCode {
+  if (status === null && isTlsMismatch(name)) return 'misconfigured'
+  return codes[name] ?? codeOfStatus(status)
 }
 
 function codeOfStatus(status: number | null): ObjectErrorCode {

@@ -64,7 +64,8 @@ function commandOf({ name }: S3Bucket, { method, key, contentType, sizeBytes, do
 }
 
 /** RFC 6266: an ASCII name for old clients, the true one beside it. */
-function attachment(name: string): string {
+function attachment(given: string): string {
+  const name = given.toWellFormed()
   const ascii = name.replaceAll(/[^\x20-\x7e]|["\\%]/gu, '_')
   const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, one => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`

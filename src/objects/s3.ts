@@ -17,9 +17,9 @@ import { refuseAborted } from './until-aborted.ts'
  * Copies up to 5 GiB, S3's limit for one request; larger sources are `refused`. What a kill -9 leaves of an upload is the
  * bucket's lifecycle's (AbortIncompleteMultipartUpload). Needs no close: idle connections do not keep the process.
  */
-export async function openS3Store(options: S3Options): Promise<ObjectStore> {
+export async function openS3Store(options: S3Options, signal: AbortSignal = new AbortController().signal): Promise<ObjectStore> {
   const { clock = Date.now } = options
-  const bucket = await openS3Bucket(options)
+  const bucket = await openS3Bucket(options, signal)
   const presign = createPresign(bucket)
   const acl = options.acl === undefined ? {} : { ACL: options.acl as ObjectCannedACL }
   const describe = (key: string, of: Pick<ObjectHead, 'contentType' | 'metadata'>): S3Description => {

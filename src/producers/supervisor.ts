@@ -32,7 +32,7 @@ export function openSupervisor(deps: InstanceDeps): Supervisor {
     try {
       await deps.database.listen('instances', () => wake.abort(), stop.signal)
     } catch (error) {
-      deps.logger.warn('producers.not-listening', { error })
+      if (!stop.signal.aborted) deps.logger.warn('producers.not-listening', { error })
     }
   }
 

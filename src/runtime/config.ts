@@ -57,7 +57,10 @@ function declareVariables(v: Variables) {
       doc: 'debug, info, warn, error or silent',
     }),
     stopWithinMs: v.durationMs('STOP_WITHIN', { default: '25s', doc: 'how long SIGTERM waits for what is in flight' }),
-    metricsToken: v.optionalText('METRICS_TOKEN', { doc: 'bearer token that /metrics asks for; unset: open', secret: true }),
+    metricsToken: v.optionalText('METRICS_TOKEN', {
+      doc: 'bearer token for /metrics alone; the administrator’s key is taken too',
+      secret: true,
+    }),
   }
   v.group('Database')
   const database = {

@@ -13,12 +13,13 @@ afterEach(async () => {
 })
 
 async function openServer(
-  given: { checks?: readonly Check[]; isReady?: boolean; metricsToken?: string } = {},
+  given: { checks?: readonly Check[]; isReady?: boolean; metricsKeys?: readonly string[] } = {},
 ): Promise<HttpServer> {
   const server = await openHttpServer({
-    config: { host: '127.0.0.1', port: 0, metricsToken: given.metricsToken ?? null },
+    config: { host: '127.0.0.1', port: 0 },
     checks: () => given.checks ?? [],
     isReady: () => given.isReady ?? true,
+    metricsKeys: () => given.metricsKeys ?? [],
     metrics: createMetrics({ processMetrics: false }),
     logger,
   })
@@ -69,12 +70,11 @@ describe('health', () => {
 })
 
 describe('metrics', () => {
-  test('[H1] metrics are open where no token is set, and ask for it where one is', async () => {
-    const first = await openServer()
-    const answer = await fetch(`${first.url}/metrics`)
-    expect(answer.headers.get('content-type')).toMatch(/^text\/plain/)
-    const { url } = await openServer({ metricsToken: 'scrape-me' })
+  test('[H1] [I1] metrics are for whoever has one of the keys', async () => {
+    const { url } = await openServer({ metricsKeys: ['of-the-administrator', 'scrape-me'] })
     expect((await fetch(`${url}/metrics`)).status).toBe(401)
+    const first = await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer of-the-administrator' } })
+    expect(first.headers.get('content-type')).toMatch(/^text\/plain/)
     expect((await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer scrape-you' } })).status).toBe(401)
     await fetch(`${url}/health/live`)
     const scraped = await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer scrape-me' } })
@@ -129,7 +129,8 @@ describe('closing', () => {
     const { url } = await openServer()
     const port = Number(new URL(url).port)
     const second = openHttpServer({
-      config: { host: '127.0.0.1', port, metricsToken: null },
+      config: { host: '127.0.0.1', port },
+      metricsKeys: () => [],
       checks: () => [],
       isReady: () => true,
       metrics: createMetrics({ processMetrics: false }),

@@ -59,9 +59,10 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
     const shared = {
       checks: () => [],
       isReady: () => true,
+      metricsKeys: () => [],
       metrics,
       logger,
-      config: { host: '127.0.0.1', port: 0, metricsToken: null },
+      config: { host: '127.0.0.1', port: 0 },
     }
     const server = await openHttpServer(shared)
     const signingKey = sealer.derive('objects')

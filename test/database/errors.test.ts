@@ -15,6 +15,7 @@ test.for([
   ['53300', 'unreachable', true],
   ['55P03', 'timeout', true],
   ['57P01', 'unreachable', true],
+  ['57P03', 'unreachable', true],
   ['XX000', 'failed', false],
 ] as const)('[D2] the server’s state %s is %s', ([state, code, retryable]) => {
   const error = Object.assign(new Error('the server’s words'), { code: state, severity: 'ERROR' })
@@ -25,10 +26,16 @@ test.for([
   ['ECONNREFUSED', 'unreachable', true],
   ['EAI_AGAIN', 'unreachable', true],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'misconfigured', false],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'misconfigured', false],
   ['EACCES', 'denied', false],
 ] as const)('[D2] the driver’s code %s is %s', ([driver, code, retryable]) => {
   const error = toDatabaseError({ doing: 'connecting to h:1/d', error: Object.assign(new Error(''), { code: driver }) })
   expect(error).toMatchObject({ code, retryable, sqlState: null, message: expect.stringContaining(driver) })
+})
+
+test('[H4] something that is no Postgres is misconfigured', () => {
+  const error = new Error('received invalid response: 48')
+  expect(toDatabaseError({ doing: 'connecting to h:1/d', error })).toMatchObject({ code: 'misconfigured', retryable: false })
 })
 
 test('[D2] only an answer that never came, or ended the connection, leaves open what was done', () => {

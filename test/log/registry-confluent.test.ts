@@ -182,6 +182,12 @@ async function openBadRegistry(status: number, body: string) {
 }
 const problem = (code: number) => JSON.stringify({ error_code: code, message: 'so it is' })
 
+test('[B5] a server that speaks no TLS where some is asked for is misconfigured, and may be mended while we run', async () => {
+  const { url } = await openBadRegistry(200, '{}')
+  const registry = openConfluentRegistry({ url: url.replace('http:', 'https:'), autoRegister: true, logger })
+  await expect(registry.schemaOf(7, never)).rejects.toMatchObject({ code: 'misconfigured', retryable: true })
+})
+
 describe('[B5] a registry that answers', () => {
   test.for([
     ['401', 401, problem(40101), 'denied'],
@@ -192,13 +198,13 @@ describe('[B5] a registry that answers', () => {
     ['that its store failed', 500, problem(50001), 'unreachable'],
     ['503 of a proxy', 503, '<html>', 'unreachable'],
     ['429', 429, '', 'unreachable'],
-    ['200 with a page', 200, '<html>welcome</html>', 'unreachable'],
-    ['200 with nothing of what was asked', 200, '{}', 'unreachable'],
+    ['200 with a page', 200, '<html>welcome</html>', 'misconfigured'],
+    ['200 with nothing of what was asked', 200, '{}', 'misconfigured'],
   ] as const)('%s is told apart', async ([, status, body, code]) => {
     const { url } = await openBadRegistry(status, body)
     const registry = openConfluentRegistry({ url, autoRegister: true, logger })
     for (const call of [registry.idOf(schemaOf('Any', []), never), registry.schemaOf(7, never)])
-      await expect(call).rejects.toMatchObject({ name: 'RegistryError', code, retryable: code === 'unreachable' })
+      await expect(call).rejects.toMatchObject({ name: 'RegistryError', code, retryable: code !== 'denied' })
   })
 
   test('a schema that is not Avro has none, and that is said', async () => {

@@ -24,6 +24,7 @@ const table: readonly [string, unknown, ObjectErrorCode][] = [
   ['a wrong clock', answered('RequestTimeTooSkewed', 403), 'misconfigured'],
   ['no credentials at all', Object.assign(new Error('none'), { name: 'CredentialsProviderError' }), 'misconfigured'],
   ['an untrusted certificate', broke('SELF_SIGNED_CERT_IN_CHAIN'), 'misconfigured'],
+  ['no TLS where some was asked for', broke('EPROTO'), 'misconfigured'],
   ['too many requests', answered('SlowDown', 503), 'throttled'],
   ['a 429 of a proxy', answered('Whatever', 429), 'throttled'],
   ['two writers at once', answered('OperationAborted', 409), 'throttled'],

@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  ListMultipartUploadsCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { openS3Server, type S3Server } from '../../infra/services/s3.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
@@ -18,9 +24,12 @@ export type S3World = {
   open(options?: Options): Promise<ObjectStore>
   /** Keys whose upload in parts was begun and neither completed nor abandoned. */
   unfinishedUploads(): Promise<readonly string[]>
+  /** Somebody whose every right to the bucket is one policy, until it is taken back; `allow` gives it again. */
+  addGuest(): Promise<S3Guest>
   admits: StoreUnderTest['admits']
   close(): Promise<void>
 }
+type S3Guest = { credentials: S3Server['credentials']; allow(): Promise<void>; deny(): Promise<void> }
 
 export async function openS3World(bucket: string): Promise<S3World> {
   const directory = await mkdtemp(join(tmpdir(), 'zaplog-s3-'))
@@ -38,6 +47,16 @@ export async function openS3World(bucket: string): Promise<S3World> {
     unfinishedUploads: async () => {
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
       return Uploads.map(({ Key = '' }) => Key)
+    },
+    addGuest: async () => {
+      const guest = await server.addUser()
+      const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`]
+      const Statement = [{ Effect: 'Allow', Principal: { AWS: [guest.accessKeyId] }, Action: ['s3:*'], Resource }]
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+      const allow = async () => void (await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy })))
+      const deny = async () => void (await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket })))
+      await allow()
+      return { credentials: guest, allow, deny }
     },
     admits,
     close: async () => {

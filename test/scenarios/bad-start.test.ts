@@ -6,11 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openConversation } from './conversation.ts'
 import { expectReadModel } from './expect-read-model.ts'
 import { killPostgres } from './its-postgres.ts'
+import { exitCodes, refusal } from './refusal.ts'
 import { expectOnceInOrder, openStage, untilDelivered } from './stage.ts'
 import { type Launched, type LaunchOptions, launchZaplog, makeDataDir } from './zaplog-process.ts'
 
 const NOBODY = 65_534
-const exitCodes = { tryLater: 75, configuration: 78 }
 const otherKey = Buffer.alloc(32, 7).toString('base64')
 
 let dataDir: ReturnType<typeof makeDataDir>
@@ -128,15 +128,4 @@ function whoIsRefused(): { who: string; uid: number | null } {
   return status === 0
     ? { who: 'nobody', uid: NOBODY }
     : { who: 'no one: we are root, and nobody else can reach this program', uid: null }
-}
-
-/** What the command line says, and ends with, when it must not start. */
-async function refusal(options: LaunchOptions): Promise<{ exitCode: number; said: string }> {
-  const refused = launch(options)
-  const listened = await refused.listening.then(
-    () => true,
-    () => false,
-  )
-  expect(listened, 'zaplog started all the same').toBe(false)
-  return { exitCode: refused.exitCode() ?? -1, said: refused.errors() }
 }

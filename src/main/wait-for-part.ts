@@ -1,0 +1,126 @@
+// A part that is away at start is waited for: said at once, every 10 s and in readiness, until it is there or the start is told to stop.
+// What no waiting mends ends the start with one sentence that names the settings.
+import { DatabaseError } from '../database/database.ts'
+import { LogError } from '../log/log.ts'
+import { RegistryError } from '../log/registry.ts'
+import { ObjectError } from '../objects/objects.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
+import type { Check } from '../runtime/role.ts'
+import { spread, wait } from '../runtime/wait.ts'
+import { expectationOf, type Part } from './parts.ts'
+
+export type Waits = {
+  /**
+   * Opens a part, again and again while it is away. null: an embedded part, which is opened once and not waited for.
+   * What `open` leaves behind when it rejects, or when its signal aborts, is its own to close: it is called about every second.
+   * Rejects PartRefused, StartStopped, or what `open` throws besides the errors of the ports.
+   */
+  waitFor<T>(part: Part | null, open: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** One for each part that is being waited for. */
+  checks(): readonly Check[]
+}
+type Deps = { logger: Logger; sayEveryMs?: number; retryMs?: number }
+
+/** `code` is the port's, from which the exit code follows; the message is a whole answer, without the causes. */
+export class PartRefused extends Error {
+  override name = 'PartRefused'
+  readonly code: string
+  constructor(part: Part, cause: PortError) {
+    super(`${part.title} at ${part.address}: expected ${expectationOf(part, cause)}, got: ${cause.message}`, { cause })
+    this.code = cause.code
+  }
+}
+
+export class StartStopped extends Error {
+  override name = 'StartStopped'
+  readonly code = 'aborted'
+}
+
+const SAY_EVERY_MS = 10_000
+const RETRY_MS = 1_000
+const JITTER = 0.2
+
+/** The signal tells the start to stop. */
+export function createWaits({ logger, sayEveryMs = SAY_EVERY_MS, retryMs = RETRY_MS }: Deps, signal: AbortSignal): Waits {
+  const waitings = new Set<Waiting>()
+
+  async function waitFor<T>(part: Part | null, open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (part === null) return await openOnce(open)
+    const waiting = beginWaiting(part, { logger, sayEveryMs })
+    waitings.add(waiting)
+    try {
+      const found = await untilThere(part, open, waiting)
+      waiting.sayOver()
+      return found
+    } finally {
+      waitings.delete(waiting)
+      waiting.end()
+    }
+  }
+
+  async function openOnce<T>(open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (signal.aborted) throw stopped('an embedded part')
+    try {
+      return await open(signal)
+    } catch (error) {
+      if (signal.aborted && isPortError(error) && error.code === 'aborted') throw stopped('an embedded part')
+      throw error
+    }
+  }
+
+  async function untilThere<T>(part: Part, open: (signal: AbortSignal) => Promise<T>, waiting: Waiting): Promise<T> {
+    const told = () => stopped(`${part.title} at ${part.address}`)
+    for (;;) {
+      if (signal.aborted) throw told()
+      try {
+        return await orAbort(open(signal), told, signal)
+      } catch (error) {
+        if (signal.aborted) throw told()
+        if (!isPortError(error)) throw error
+        if (!isAway(error)) throw new PartRefused(part, error)
+        waiting.tried(error.message)
+      }
+      await wait(spread(retryMs, JITTER, Math.random()), signal)
+    }
+  }
+
+  return { waitFor, checks: () => [...waitings].map(waiting => waiting.check()) }
+}
+
+type Waiting = ReturnType<typeof beginWaiting>
+
+function beginWaiting({ name, address }: Part, { logger, sayEveryMs }: { logger: Logger; sayEveryMs: number }) {
+  const beganAt = performance.now()
+  const waitedMs = () => Math.round(performance.now() - beganAt)
+  let reason = 'no answer yet'
+  let isSaid = false
+  const say = () => {
+    isSaid = true
+    logger.warn('process.waiting', { part: name, address, waitedMs: waitedMs(), reason })
+  }
+  const saying = setInterval(say, sayEveryMs)
+  return {
+    tried: (why: string) => {
+      reason = why
+      if (!isSaid) say()
+    },
+    sayOver: () => {
+      if (isSaid) logger.info('process.waiting-over', { part: name, address, waitedMs: waitedMs() })
+    },
+    check: (): Check => ({ name, state: 'degraded', detail: `waited for since ${seconds(waitedMs())} s: ${reason}` }),
+    end: () => clearInterval(saying),
+  }
+}
+
+const seconds = (ms: number) => Math.floor(ms / 1000)
+
+type PortError = DatabaseError | LogError | RegistryError | ObjectError
+
+const isPortError = (error: unknown): error is PortError =>
+  [DatabaseError, LogError, RegistryError, ObjectError].some(port => error instanceof port)
+
+/** `misconfigured` may be worth another try to a process that runs, because others may mend it; a start says it. */
+const isAway = ({ code, retryable }: PortError) => code === 'commit-unknown' || (retryable && code !== 'misconfigured')
+
+const stopped = (what: string) => new StartStopped(`waiting for ${what}: told to stop (aborted)`)

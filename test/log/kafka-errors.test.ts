@@ -1,0 +1,22 @@
+// What Kafka says is told apart: not there or not ready, denied, or TLS that does not fit.
+import { expect, test } from 'vitest'
+import { toLogError } from '../../src/log/kafka-errors.ts'
+
+const broker = (type: string) => Object.assign(new Error('the broker’s words'), { type })
+const socket = (code: string) => Object.assign(new Error('the socket’s words'), { name: 'KafkaJSConnectionError', code })
+const wrapped = (cause: Error) => new Error('retried in vain', { cause })
+
+test.for([
+  ['nobody listening', socket('ECONNREFUSED'), 'unavailable', true],
+  ['a cluster without a controller', broker('NOT_CONTROLLER'), 'unavailable', true],
+  ['a topic without a leader yet', broker('LEADER_NOT_AVAILABLE'), 'unavailable', true],
+  ['a broker that does not answer in time', broker('REQUEST_TIMED_OUT'), 'unavailable', true],
+  ['too few copies in sync', broker('NOT_ENOUGH_REPLICAS'), 'unavailable', true],
+  ['an untrusted certificate', socket('DEPTH_ZERO_SELF_SIGNED_CERT'), 'misconfigured', true],
+  ['a certificate for another name', socket('ERR_TLS_CERT_ALTNAME_INVALID'), 'misconfigured', true],
+  ['a wrong password', broker('SASL_AUTHENTICATION_FAILED'), 'denied', false],
+  ['fewer brokers than copies', broker('INVALID_REPLICATION_FACTOR'), 'denied', false],
+] as const)('[G1] %s, however it is wrapped', ([, error, code, retryable]) => {
+  for (const one of [error, wrapped(error), wrapped(wrapped(error))])
+    expect(toLogError('creating topic wa.events', one)).toMatchObject({ code, retryable })
+})
