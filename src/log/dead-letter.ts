@@ -20,7 +20,7 @@ export const deadLetterOf = (record: LogRecord, failure: Failure): NewRecord => 
     'x-error-message': printable(failure.message),
     'x-attempts': String(failure.attempts),
     'x-processor': failure.processor,
-    'x-first-failed-at': String(failure.firstFailedAt),
+    'x-first-failed-at': String(Math.round(failure.firstFailedAt)), // Postgres counts in microseconds
   },
   recordedAt: record.recordedAt,
 })

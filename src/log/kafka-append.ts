@@ -4,7 +4,7 @@ import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { orAbort } from '../runtime/or-abort.ts'
-import { wait } from '../runtime/wait.ts'
+import { isWorthSaying, wait } from '../runtime/wait.ts'
 import { createAppendQueue, type Group, sizeOf } from './append-queue.ts'
 import type { Closable, KafkaClient } from './kafka-client.ts'
 import { toLogError } from './kafka-errors.ts'
@@ -60,7 +60,7 @@ export function createKafkaAppend({ client, link, logger, metrics, requestTimeou
 
   function sayRetried(error: LogError, attempt: number) {
     retries.inc()
-    logger.warn('log.append-retried', { attempt, error })
+    if (isWorthSaying(attempt)) logger.warn('log.append-retried', { attempt, error })
   }
 
   async function send(sender: Sender, groups: readonly Group[]): Promise<readonly bigint[]> {

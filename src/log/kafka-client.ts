@@ -5,6 +5,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib'
 import kafkajs, { type ISocketFactory, type KafkaConfig, type Producer, type SASLOptions } from 'kafkajs'
 import type { Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
+import { forgetHalfAnswers } from './kafka-half-answers.ts'
 import { type Cluster, ClusterClass, createProducer, createSocketFactory, READ_COMMITTED } from './kafka-internals.ts'
 import { keepMetadataApart } from './kafka-metadata.ts'
 import { silenceNegativeTimeouts } from './kafka-warnings.ts'
@@ -69,6 +70,7 @@ export function createKafkaClient(
       metadataMaxAge: METADATA_MAX_AGE_MS,
       maxInFlightRequests: null,
     })
+    forgetHalfAnswers(cluster)
     return { cluster, sockets, problemOf: keepMetadataApart(cluster) }
   }
   return {

@@ -1,7 +1,7 @@
 // Reads many partitions of Kafka side by side: one fetch at a time per broker, for every reader that has room, so that a slow reader holds up nobody.
 // No group is involved: a reader begins exactly where it is told, and a position outside the log is an error, never a reset.
 import type { Logger } from '../runtime/logger.ts'
-import { backoffMs, wait } from '../runtime/wait.ts'
+import { backoffMs, isWorthSaying, wait } from '../runtime/wait.ts'
 import { isAboutTopic, toLogError } from './kafka-errors.ts'
 import { type FetchAnswer, fetchFrom, leaderOf } from './kafka-fetch.ts'
 import type { KafkaLink } from './kafka-link.ts'
@@ -152,7 +152,7 @@ export function createKafkaFetcher({ link, logger, maxWaitMs }: Deps): KafkaFetc
     } catch (error) {
       if (closing.signal.aborted) return null
       failures += 1
-      logger.warn('log.unavailable', { what: 'fetching', attempt: failures, error })
+      if (isWorthSaying(failures)) logger.warn('log.unavailable', { what: 'fetching', attempt: failures, error })
       const delayMs = backoffMs({ attempt: failures, baseMs: 50, capMs: RETRY_CAP_MS, jitter: 0.3, random: Math.random() })
       await wait(delayMs, closing.signal)
       changed()

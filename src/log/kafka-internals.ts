@@ -7,8 +7,11 @@ import type { ISocketFactory, Producer } from 'kafkajs'
 /** leader: -1 while there is none. */
 export type PartitionMetadata = { partitionId: number; leader: number; replicas: readonly number[] }
 export type Cluster = {
-  /** Brokers come to be in here. */
-  brokerPool: { createBroker(options: object): Broker }
+  /** Brokers and their connections come to be in here. */
+  brokerPool: {
+    createBroker(options: object): Broker
+    connectionPoolBuilder: { build(destination?: object): Promise<{ pool: readonly Connection[] }> }
+  }
   connect(): Promise<void>
   disconnect(): Promise<void>
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>
@@ -27,6 +30,14 @@ type OffsetQuery = {
 }
 type TopicOffsets = { topic: string; partitions: readonly { partition: number; offset: string }[] }
 
+/** Opens one socket after another; what it has read of an answer that is not whole is in the last three. */
+export type Connection = {
+  connect(): Promise<unknown>
+  isConnected(): boolean
+  chunks: readonly Buffer[]
+  bytesBuffered: number
+  bytesNeeded: number
+}
 export type Broker = {
   /** What its cluster asks it with. */
   metadata(topics: readonly string[]): Promise<unknown>

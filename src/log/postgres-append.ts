@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { orAbort } from '../runtime/or-abort.ts'
-import { wait } from '../runtime/wait.ts'
+import { isWorthSaying, wait } from '../runtime/wait.ts'
 import { createAppendQueue, type Group, sizeOf } from './append-queue.ts'
 import { type Append, type EventLog, LogError, type NewRecord, type Position } from './log.ts'
 import { partitionOf } from './partitioner.ts'
@@ -36,14 +36,12 @@ export function createPostgresAppend({ database, logger, metrics, appended }: De
   })
   const closing = new AbortController()
 
-  const queues = Array.from({ length: QUEUES }, () =>
-    createAppendQueue(send, {
-      onRetry: (error, attempt) => {
-        retries.inc()
-        logger.warn('log.append-retried', { attempt, error })
-      },
-    }),
-  )
+  const queues = Array.from({ length: QUEUES }, () => createAppendQueue(send, { onRetry: sayRetried }))
+
+  function sayRetried(error: LogError, attempt: number) {
+    retries.inc()
+    if (isWorthSaying(attempt)) logger.warn('log.append-retried', { attempt, error })
+  }
 
   async function send(groups: readonly Group[]): Promise<readonly bigint[]> {
     const done = seconds.startTimer()
@@ -60,14 +58,13 @@ export function createPostgresAppend({ database, logger, metrics, appended }: De
 
   /** A topic that is not known yet is looked up until Postgres answers; calls made meanwhile keep their order behind it. */
   async function lookUp(topic: string, signal: AbortSignal): Promise<Topic> {
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       if (signal.aborted) throw abortedBefore(topic)
       try {
         return await findTopic(database, topic)
       } catch (error) {
         if (!(error instanceof LogError) || !error.retryable) throw error
-        retries.inc()
-        logger.warn('log.append-retried', { attempt: 1, error })
+        sayRetried(error, attempt)
         await wait(LOOKUP_RETRY_MS, signal)
       }
     }

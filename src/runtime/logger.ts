@@ -28,9 +28,18 @@ export function createLogger(options: { level: string; destination?: Destination
   }
 }
 
-/** Message and codes down the chain of causes; no properties of drivers, which may hold rows or credentials. */
+/**
+ * Messages and codes down the chain of causes, each once: a message mostly quotes its cause. No properties of drivers, which may hold
+ * rows or credentials.
+ */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
-  return `${error.message}${code}${error.cause === undefined ? '' : `: ${describeError(error.cause)}`}`
+  let told = ''
+  for (let one: unknown = error; one !== undefined; one = one instanceof Error ? one.cause : undefined) {
+    const words = one instanceof Error ? one.message : String(one)
+    if (!told.includes(words)) told += told === '' ? words : `: ${words}`
+    if (one instanceof Error && 'code' in one && typeof one.code === 'string' && !told.includes(one.code))
+      told += ` (${one.code})`
+  }
+  return told.trim()
 }

@@ -21,4 +21,7 @@ export function backoffMs(of: { attempt: number; baseMs: number; capMs: number; 
   return Math.round(spread(plain, of.jitter, of.random))
 }
 
+/** Of attempts that fail one after another: the 1st, 2nd, 4th, 8th ... An outage of hours is a page of log, not a book. */
+export const isWorthSaying = (attempt: number): boolean => Number.isInteger(Math.log2(attempt))
+
 export const spread = (valueMs: number, jitter: number, random: number): number => valueMs * (1 + jitter * (2 * random - 1))

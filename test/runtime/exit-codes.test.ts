@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { DatabaseError } from '../../src/database/database.ts'
+import { LogError } from '../../src/log/log.ts'
+import { RegistryError } from '../../src/log/registry.ts'
+import { ObjectError } from '../../src/objects/objects.ts'
 import { DataDirError } from '../../src/runtime/data-dir.ts'
 import { SealError } from '../../src/runtime/seal.ts'
 
@@ -9,6 +12,11 @@ test('[H8] what another setting mends ends with 78, what time mends with 75, eve
   expect(exitCodeOf(new DataDirError('denied', 'opening ./data'))).toBe(78)
   expect(exitCodeOf(new DataDirError('in-use', 'opening ./data'))).toBe(75)
   expect(exitCodeOf(new Error('starting', { cause: new DatabaseError('unreachable', 'connecting') }))).toBe(75)
+  expect(exitCodeOf(new LogError('unavailable', 'creating topic wa.events'))).toBe(75)
+  expect(exitCodeOf(new ObjectError('throttled', 'looking for the bucket'))).toBe(75)
+  expect(exitCodeOf(new ObjectError('refused', 'looking for the bucket'))).toBe(78)
+  expect(exitCodeOf(new RegistryError('incompatible', 'registering a schema'))).toBe(78)
+  expect(exitCodeOf(new RegistryError('misconfigured', 'registering a schema'))).toBe(78)
   expect(exitCodeOf(new Error('something else'))).toBe(1)
   expect(exitCodeOf('not even an error')).toBe(1)
 })
