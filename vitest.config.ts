@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real brokers and processes share two cores on CI: one more try there, never elsewhere, and the report says which test took it.
     retry: process.env.CI ? 1 : 0,
+    // Scenarios mostly wait for brokers and processes of their own: two files at a time also where there are two cores.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: 'test/global-setup.ts',
   },
 })

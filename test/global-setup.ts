@@ -1,62 +1,58 @@
-// One embedded Postgres per test run, started by the first test that asks, gone with the run however it ends.
+// What all tests of a run share: one Postgres, and one Kafka, registry and S3 server. Each is started by the first test that asks,
+// and gone with the run however it ends.
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../src/database/embedded.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openSession } from '../src/database/session.ts'
-import { createLogger, describeError } from '../src/runtime/logger.ts'
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    /** Answers the URL of the run's server, as text; a database of the name below is there to copy. */
-    databaseDesk: string
-  }
-}
+import { createLogger } from '../src/runtime/logger.ts'
+import { openDesk } from './desk.ts'
+import { openSharedParts, realPartsRunHere } from './scenarios/shared-parts.ts'
 
 export const TEMPLATE = 'migrated_template'
 
 export default async function setUp(project: TestProject) {
-  let opening: ReturnType<typeof openServer> | null = null
-  const desk = createServer((_, response) => {
-    opening ??= openServer()
-    opening.then(
-      ({ url }) => response.end(url),
-      error => response.writeHead(500).end(describeError(error)),
-    )
+  const folder = onceAsked(openFolder)
+  const database = onceAsked(async () => openServer(await folder.ask()))
+  const parts = onceAsked(async () => openSharedParts(join((await folder.ask()).path, 'parts')))
+  const runHere = onceAsked(realPartsRunHere)
+  const desk = await openDesk({
+    database: async () => (await database.ask()).url,
+    parts: async () => JSON.stringify(await parts.ask()),
+    'parts-run-here': async () => ((await runHere.ask()) ? 'yes' : 'no'),
   })
-  await new Promise<void>(resolve => desk.listen(0, '127.0.0.1', resolve))
-  const address = desk.address()
-  if (address === null || typeof address === 'string') throw new Error('the desk has no port')
-  project.provide('databaseDesk', `http://127.0.0.1:${address.port}/`)
+  project.provide('databaseDesk', desk.urlOf('database'))
+  project.provide('partsRunHereDesk', desk.urlOf('parts-run-here'))
+  project.provide('partsDesk', desk.urlOf('parts'))
   return async () => {
     desk.close()
-    desk.closeAllConnections()
-    await opening?.then(
-      server => server.close(),
-      () => undefined, // the test that asked has the error
-    )
+    for (const part of [parts, database, folder]) await part.opened()?.then(({ close }) => close(), told)
   }
 }
 
-async function openServer() {
-  const folder = await mkdtemp(join(tmpdir(), 'zaplog-test-'))
-  await chmod(folder, 0o711) // root's server runs as another user, who must get through
-  const logger = createLogger({ level: 'warn' })
-  const server = await openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger, fsync: false })
-  const endWatch = removeWithUs(folder)
-  await makeTemplate(server)
+/** The test that asked has the error. */
+const told = () => undefined
+
+function onceAsked<Answer>(open: () => Promise<Answer>) {
+  let opening: Promise<Answer> | null = null
   return {
-    url: server.url,
-    close: async () => {
-      await server.close()
-      await rm(folder, { recursive: true, force: true })
-      endWatch()
+    ask: () => {
+      opening ??= open()
+      return opening
     },
+    /** null: nobody asked. */
+    opened: () => opening,
   }
+}
+
+async function openServer({ path }: { path: string }) {
+  const logger = createLogger({ level: 'warn' })
+  const server = await openEmbeddedPostgres({ dataDir: join(path, 'postgres'), logger, fsync: false })
+  await makeTemplate(server)
+  return server
 }
 
 async function makeTemplate({ url }: EmbeddedPostgres): Promise<void> {
@@ -67,9 +63,23 @@ async function makeTemplate({ url }: EmbeddedPostgres): Promise<void> {
   await migrate({ url: url.replace(/postgres$/, TEMPLATE), logger: createLogger({ level: 'warn' }) }, never)
 }
 
-/** A shell that outlives us: when its standard input ends without a word, we were killed, and it stops the server and removes its files. */
+async function openFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'zaplog-test-'))
+  await chmod(path, 0o711) // root's server runs as another user, who must get through
+  const endWatch = removeWithUs(path)
+  return {
+    path,
+    close: async () => {
+      await rm(path, { recursive: true, force: true })
+      endWatch()
+    },
+  }
+}
+
+/** A shell that outlives us: when its standard input ends without a word, we were killed, and it stops the Postgres and removes the files. */
 function removeWithUs(folder: string): () => void {
-  const script = 'read word && exit; kill -INT "$(head -n 1 "$0/postgres/cluster/postmaster.pid")"; sleep 2; rm -rf "$0"'
+  const script =
+    'read word && exit; pid="$0/postgres/cluster/postmaster.pid"; [ -f "$pid" ] && kill -INT "$(head -n 1 "$pid")"; sleep 2; rm -rf "$0"'
   const shell = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   shell.unref()
   return () => shell.stdin.end('closed\n')

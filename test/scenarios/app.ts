@@ -1,15 +1,16 @@
 // The process that scenarios start and kill: zaplog's own composition, with a crash or slow statements planted between its ports.
-// argv: JSON of { env, plan, slow }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
+// argv: JSON of { env, plan, slow, shortSessions }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
 import { exitCodeOf } from '../../src/cli/exit-codes.ts'
 import { openZaplog } from '../../src/main.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { type CrashPlan, crashing } from './crash-plan.ts'
+import { shorteningSessions } from './short-sessions.ts'
 import { type SlowPlan, slowing } from './slow-statements.ts'
 
-type Launch = { env: Record<string, string>; plan: CrashPlan | null; slow: SlowPlan | null }
+type Launch = { env: Record<string, string>; plan: CrashPlan | null; slow: SlowPlan | null; shortSessions: boolean }
 
-const { env, plan, slow }: Launch = JSON.parse(process.argv[2] ?? '{}')
+const { env, plan, slow, shortSessions }: Launch = JSON.parse(process.argv[2] ?? '{}')
 const parsed = parseConfig(env)
 if (!parsed.ok) {
   process.stderr.write(`${JSON.stringify(parsed.problems)}\n`)
@@ -17,10 +18,17 @@ if (!parsed.ok) {
 }
 const logger = createLogger({ level: parsed.config.logLevel })
 try {
+  const { brokers } = parsed.config.kafka
   const zaplog = await openZaplog(parsed.config, {
     logger,
     version: '0.0.0-test',
-    wrap: ports => ({ ...ports, ...crashing(plan, { ...ports, database: slowing(slow, ports.database) }) }),
+    wrap: ports => ({
+      ...ports,
+      ...crashing(plan, {
+        log: shortSessions ? shorteningSessions(brokers, logger, ports) : ports.log,
+        database: slowing(slow, ports.database),
+      }),
+    }),
   })
   process.once('SIGTERM', () => void zaplog.close().then(() => process.exit(0)))
   process.stdout.write(`${JSON.stringify({ url: zaplog.url, key: zaplog.adminKey?.value ?? env.ADMIN_API_KEY })}\n`)

@@ -6,68 +6,70 @@ import { node, secondsNow } from '../../simulator/stanza.ts'
 import { until } from '../until.ts'
 import { openConversation } from './conversation.ts'
 import { listMessages } from './expect-read-model.ts'
-import { openItsLog } from './its-log.ts'
-import { openStage, type Stage, untilDelivered } from './stage.ts'
+import { onEachLane } from './lanes.ts'
+import { type Stage, untilDelivered } from './stage.ts'
 
 const endpoint = { eventTypes: ['message.*', 'unknown'] }
 
-test('[B8] a message that cannot be decrypted is told, its good copy takes its place, and nobody waits for either', async () => {
-  const stage = await openStage({ endpoint })
-  try {
-    const { device, receiver, simulator } = stage
-    const asked: string[] = []
-    simulator.on('client-message', ({ to }) => void asked.push(to))
-    const [ana, bia] = [simulator.contact({ pn: '5511900000011' }), simulator.contact({ pn: '5511900000012' })]
-    const healed = await device.send(ana, text('whole again'), { corrupt: 'first' })
-    const behind = await device.send(bia, text('behind it'))
-    await untilDelivered(receiver, [healed, behind])
-    // Asking the phone for the message takes seconds, and the other chats do not wait for it.
-    expect(asked).toEqual([])
-    await until('the good copy', () => typesOf(stage, healed).includes('message.received'))
+onEachLane(lane => {
+  test('[B8] a message that cannot be decrypted is told, its good copy takes its place, and nobody waits for either', async () => {
+    const stage = await lane.openStage({ endpoint })
+    try {
+      const { device, receiver, simulator } = stage
+      const asked: string[] = []
+      simulator.on('client-message', ({ to }) => void asked.push(to))
+      const [ana, bia] = [simulator.contact({ pn: '5511900000011' }), simulator.contact({ pn: '5511900000012' })]
+      const healed = await device.send(ana, text('whole again'), { corrupt: 'first' })
+      const behind = await device.send(bia, text('behind it'))
+      await untilDelivered(receiver, [healed, behind])
+      // Asking the phone for the message takes seconds, and the other chats do not wait for it.
+      expect(asked).toEqual([])
+      await until('the good copy', () => typesOf(stage, healed).includes('message.received'))
 
-    const lost = await device.send(ana, text('never'), { corrupt: 'always' })
-    const after = await device.send(ana, text('after it'))
-    await untilDelivered(receiver, [lost, after])
-    await until('the last retry to be given up', () => device.pending().length === 0)
-    expect(typesOf(stage, healed)).toEqual(['message.undecryptable', 'message.received'])
-    expect(typesOf(stage, behind)).toEqual(['message.received'])
-    expect(typesOf(stage, lost)).toEqual(['message.undecryptable'])
-    expect(typesOf(stage, after)).toEqual(['message.received'])
+      const lost = await device.send(ana, text('never'), { corrupt: 'always' })
+      const after = await device.send(ana, text('after it'))
+      await untilDelivered(receiver, [lost, after])
+      await until('the last retry to be given up', () => device.pending().length === 0)
+      expect(typesOf(stage, healed)).toEqual(['message.undecryptable', 'message.received'])
+      expect(typesOf(stage, behind)).toEqual(['message.received'])
+      expect(typesOf(stage, lost)).toEqual(['message.undecryptable'])
+      expect(typesOf(stage, after)).toEqual(['message.received'])
 
-    const rows = await until('the good copy in the read model', async () => {
-      const all = new Map((await listMessages(stage.zaplog())).map(row => [row.messageId, row]))
-      return all.get(healed)?.undecryptable === null && all.has(after) && all
-    })
-    expect(rows.get(healed)).toMatchObject({ text: 'whole again' })
-    expect(rows.get(lost)).toMatchObject({ text: null, undecryptable: expect.stringMatching(/MAC|session/) })
-  } finally {
-    await stage.close()
-  }
-})
+      const rows = await until('the good copy in the read model', async () => {
+        const all = new Map((await listMessages(stage.zaplog())).map(row => [row.messageId, row]))
+        return all.get(healed)?.undecryptable === null && all.has(after) && all
+      })
+      expect(rows.get(healed)).toMatchObject({ text: 'whole again' })
+      expect(rows.get(lost)).toMatchObject({ text: null, undecryptable: expect.stringMatching(/MAC|session/) })
+    } finally {
+      await stage.close()
+    }
+  })
 
-test('[B1] [B8] malformed stanzas and kinds nobody knows are unknown events with their bytes, and what follows them flows', async () => {
-  const stage = await openStage({ endpoint })
-  try {
-    const { device, receiver } = stage
-    const talk = openConversation(stage, { chats: 2 })
-    await talk.write(2)
-    const [ana] = talk.contacts
-    if (ana === undefined) throw new Error('no contact')
-    for (const stanza of strangeStanzas(ana.lidJid)) device.pushStanza(stanza)
-    const future = await device.send(ana, unknownKind('from the future'))
-    await talk.write(10)
-    await untilDelivered(receiver, [...talk.sent.map(one => one.messageId), future])
-    await until('WhatsApp to be told of every stanza', () => device.pending().length === 0)
+  test('[B1] [B8] malformed stanzas and kinds nobody knows are unknown events with their bytes, and what follows them flows', async () => {
+    const stage = await lane.openStage({ endpoint })
+    try {
+      const { device, receiver } = stage
+      const talk = openConversation(stage, { chats: 2 })
+      await talk.write(2)
+      const [ana] = talk.contacts
+      if (ana === undefined) throw new Error('no contact')
+      for (const stanza of strangeStanzas(ana.lidJid)) device.pushStanza(stanza)
+      const future = await device.send(ana, unknownKind('from the future'))
+      await talk.write(10)
+      await untilDelivered(receiver, [...talk.sent.map(one => one.messageId), future])
+      await until('WhatsApp to be told of every stanza', () => device.pending().length === 0)
 
-    expect(talk.sent.map(one => typesOf(stage, one.messageId))).toEqual(talk.sent.map(() => ['message.received']))
-    expect(typesOf(stage, 'GARBAGE')).toEqual(['message.undecryptable'])
-    for (const id of ['EMPTY', 'NOBODY', 'STRANGE', 'NOT-PROTOBUF', 'ODD', 'NEW', future])
-      expect(typesOf(stage, id), id).toEqual(['unknown'])
-    await expectBytesInLog(stage, future)
-    expect(await stage.zaplog().call('GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } })
-  } finally {
-    await stage.close()
-  }
+      expect(talk.sent.map(one => typesOf(stage, one.messageId))).toEqual(talk.sent.map(() => ['message.received']))
+      expect(typesOf(stage, 'GARBAGE')).toEqual(['message.undecryptable'])
+      for (const id of ['EMPTY', 'NOBODY', 'STRANGE', 'NOT-PROTOBUF', 'ODD', 'NEW', future])
+        expect(typesOf(stage, id), id).toEqual(['unknown'])
+      await expectBytesInLog(stage, future)
+      expect(await stage.zaplog().call('GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } })
+    } finally {
+      await stage.close()
+    }
+  })
 })
 
 /** No content; from nobody; not a ciphertext; encrypted in a way nobody knows; not protobuf; receipts and notifications of the future. */
@@ -86,8 +88,8 @@ function strangeStanzas(from: string): readonly BinaryNode[] {
   ]
 }
 
-async function expectBytesInLog({ dataDir }: Stage, future: string): Promise<void> {
-  const its = await openItsLog(dataDir)
+async function expectBytesInLog({ ground }: Stage, future: string): Promise<void> {
+  const its = await ground.openLog()
   try {
     const unknown = (await its.events('events')).filter(event => event.type === 'unknown')
     expect(unknown.filter(event => (event.raw?.length ?? 0) === 0)).toEqual([])

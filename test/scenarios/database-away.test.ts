@@ -1,61 +1,15 @@
 // Guarantee: while Postgres hangs nothing is acknowledged to WhatsApp; when it goes on, everything is there, once and in order.
-import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { freezePostgres } from './its-postgres.ts'
-import { expectOnceInOrder, openStage, untilDelivered } from './stage.ts'
+import { test } from 'vitest'
+import { onEachLane } from './lanes.ts'
+import { expectNothingLostWithout } from './twenty-seconds-away.ts'
 
-const CHATS = 5
-const MESSAGES = 200
-/** Longer than WHATSAPP_APPEND_TIMEOUT: the sockets are closed meanwhile. The promise is about time, and so is this test. */
-const AWAY_MS = 20_000
-
-test('[B2] [B3] 20 s without Postgres acknowledge nothing and lose nothing of 200 messages', { timeout: 120_000 }, async () => {
-  const stage = await openStage()
-  try {
-    const { device, receiver } = stage
-    const talk = openConversation(stage, { chats: CHATS })
-    const before = await talk.write(CHATS)
-    await untilDelivered(
-      receiver,
-      before.map(one => one.messageId),
-    )
-    await until('the first messages to be settled', () => device.pending().length === 0)
-
-    // From here on their keys are in zaplog's memory: only the log and the ratchet's commit still need Postgres.
-    for (const contact of talk.contacts) device.establishSession(contact)
-    const known = await talk.write(CHATS)
-    await untilDelivered(
-      receiver,
-      known.map(one => one.messageId),
-    )
-    await until('those to be settled', () => device.pending().length === 0)
-
-    const postgres = await freezePostgres(stage.dataDir)
-    const settledBefore = device.settled()
+onEachLane(lane => {
+  test('[B2] [B3] 20 s without Postgres acknowledge nothing and lose nothing of 200 messages', { timeout: 120_000 }, async () => {
+    const stage = await lane.openStage()
     try {
-      await Promise.all([talk.write(MESSAGES), new Promise(resolve => setTimeout(resolve, AWAY_MS))])
-      expect(device.settled()).toEqual(settledBefore)
-      expect(device.pending()).toHaveLength(MESSAGES)
-      expect(device.isOnline()).toBe(false)
+      await expectNothingLostWithout(stage.ground.postgres, stage)
     } finally {
-      postgres.thaw()
+      await stage.close()
     }
-
-    await untilDelivered(
-      receiver,
-      talk.sent.map(one => one.messageId),
-    )
-    await until('WhatsApp to have every receipt', () => device.pending().length === 0)
-    expectOnceInOrder(receiver, talk.sent)
-    expect(receiver.accepted.filter(one => one.body.type === 'message.undecryptable')).toEqual([])
-    await expectReadModel(stage.zaplog(), talk.sent)
-    await until('zaplog to be well again', async () => {
-      const ready = await stage.zaplog().call('GET', '/health/ready')
-      return ready.status === 200 && ready.body.status === 'ok'
-    })
-  } finally {
-    await stage.close()
-  }
+  })
 })

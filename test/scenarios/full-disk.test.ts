@@ -1,13 +1,12 @@
 // Guarantee: a full disk under the object store pauses media, says so, and delays no text; with room again everything is made up for.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { text } from '../../simulator/content.ts'
 import { document } from '../../simulator/media.ts'
 import { samplePdf } from '../../simulator/sample-media.ts'
 import { until } from '../until.ts'
-import { openStage, type Stage, untilDelivered } from './stage.ts'
+import { onEachLane } from './lanes.ts'
+import { type Stage, untilDelivered } from './stage.ts'
 import { makeDataDir } from './zaplog-process.ts'
 
 const SMALL = '512k'
@@ -15,51 +14,52 @@ const LARGE = '32m'
 /** More than the small disk holds. */
 const PADDING = Buffer.alloc(2 * 1024 ** 2, ' ')
 
-test('[C5] a full disk pauses media and delays no text', async ({ annotate }) => {
-  if (!canMount()) {
-    await annotate('a small disk is a mount of its own, which we may not make here: nothing is proven')
-    return
-  }
-  let disk = ''
-  const stage = await openStage({
-    endpoint: { holdMedia: 1 },
-    prepare: dataDir => {
-      disk = join(dataDir, 'objects')
-      mkdirSync(disk)
-      mount('-t', 'tmpfs', '-o', `size=${SMALL}`, 'tmpfs', disk)
-    },
-  })
-  try {
-    const { device, receiver, simulator } = stage
-    const [ana, bia] = [simulator.contact({ pn: '5511900000011' }), simulator.contact({ pn: '5511900000012' })]
-    const bytes = Buffer.concat([samplePdf(), PADDING])
-    const file = await device.send(ana, document(simulator.cdn, { bytes, fileName: 'big.pdf' }))
-    const check = await until('the processors to say that they wait for room', async () => {
-      const { status, body } = await stage.zaplog().call('GET', '/health/ready')
-      return status === 200 && (body.checks as Check[]).find(one => one.name === 'download-media' && one.state === 'degraded')
+onEachLane(lane => {
+  test('[C5] a full disk pauses media and delays no text', async ({ annotate }) => {
+    if (!canMount()) {
+      await annotate('a small disk is a mount of its own, which we may not make here: nothing is proven')
+      return
+    }
+    let disk = ''
+    const stage = await lane.openStage({
+      endpoint: { holdMedia: 1 },
+      prepareStore: directory => {
+        disk = directory
+        mount('-t', 'tmpfs', '-o', `size=${SMALL}`, 'tmpfs', disk)
+      },
     })
-    expect(check.detail).toMatch(/paused: .*(ENOSPC|no space left)/)
-    const texts = [await device.send(bia, text('other chat')), await device.send(ana, text('same chat'))]
-    await untilDelivered(receiver, [file, ...texts])
-    expect(mediaOf(stage, 'message.received', file)).toMatchObject({ status: 'pending' })
+    try {
+      const { device, receiver, simulator } = stage
+      const [ana, bia] = [simulator.contact({ pn: '5511900000011' }), simulator.contact({ pn: '5511900000012' })]
+      const bytes = Buffer.concat([samplePdf(), PADDING])
+      const file = await device.send(ana, document(simulator.cdn, { bytes, fileName: 'big.pdf' }))
+      const check = await until('the processors to say that they wait for room', async () => {
+        const { status, body } = await stage.zaplog().call('GET', '/health/ready')
+        return status === 200 && (body.checks as Check[]).find(one => one.name === 'download-media' && one.state === 'degraded')
+      })
+      expect(check.detail).toMatch(/paused: .*(ENOSPC|no space left)/i)
+      const texts = [await device.send(bia, text('other chat')), await device.send(ana, text('same chat'))]
+      await untilDelivered(receiver, [file, ...texts])
+      expect(mediaOf(stage, 'message.received', file)).toMatchObject({ status: 'pending' })
 
-    mount('-o', `remount,size=${LARGE}`, disk)
-    await until('media.updated', () => mediaOf(stage, 'media.updated', file))
-    const media = mediaOf(stage, 'media.updated', file)
-    expect(media).toMatchObject({ status: 'stored', sizeBytes: bytes.length })
-    const answer = await fetch(String(media?.url))
-    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true)
-    await until('zaplog to be well again', async () => {
-      const { body } = await stage.zaplog().call('GET', '/health/ready')
-      return body.status === 'ok'
-    })
-    expect(receiver.attempts.filter(one => one.copy > 1)).toEqual([])
-    expect(await stage.zaplog().call('GET', '/v1/deliveries?state=dead')).toMatchObject({ body: { data: [] } })
-  } finally {
-    await stage.zaplog().kill()
-    run('umount', disk)
-    await stage.close()
-  }
+      mount('-o', `remount,size=${LARGE}`, disk)
+      await until('media.updated', () => mediaOf(stage, 'media.updated', file))
+      const media = mediaOf(stage, 'media.updated', file)
+      expect(media).toMatchObject({ status: 'stored', sizeBytes: bytes.length })
+      const answer = await fetch(String(media?.url))
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true)
+      await until('zaplog to be well again', async () => {
+        const { body } = await stage.zaplog().call('GET', '/health/ready')
+        return body.status === 'ok'
+      })
+      expect(receiver.attempts.filter(one => one.copy > 1)).toEqual([])
+      expect(await stage.zaplog().call('GET', '/v1/deliveries?state=dead')).toMatchObject({ body: { data: [] } })
+    } finally {
+      await stage.zaplog().kill()
+      run('umount', '--lazy', disk) // a server may still have it open
+      await stage.close()
+    }
+  })
 })
 
 const mediaOf = ({ receiver }: Stage, type: string, messageId: string) =>

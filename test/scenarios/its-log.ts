@@ -1,34 +1,33 @@
-// The log of a running zaplog on embedded parts, opened a second time by our own adapter: to append what no producer would, and to read what is kept.
-
-import { openPostgres } from '../../src/database/postgres.ts'
+// The log of a zaplog under test, opened a second time by our own adapter: to append what no producer would, and to read what is kept.
 import { type Codec, openCodec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { TopicName } from '../../src/events/topics.ts'
 import type { EventLog, LogRecord } from '../../src/log/log.ts'
-import { openPostgresLog } from '../../src/log/postgres.ts'
-import { openPostgresRegistry } from '../../src/log/registry-postgres.ts'
-import { createLogger } from '../../src/runtime/logger.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
-import { databaseUrlOf } from './its-postgres.ts'
+import type { SchemaRegistry } from '../../src/log/registry.ts'
 
 export type ItsLog = {
   log: EventLog
   codec: Codec
   topic(name: TopicName): string
+  group(name: string): string
   records(name: TopicName): Promise<readonly LogRecord[]>
   /** Every event of the topic, in order per partition; what does not decode rejects. */
   events(name: TopicName): Promise<readonly Event[]>
   close(): Promise<void>
 }
+type Deps = {
+  log: EventLog
+  registry: SchemaRegistry
+  prefixes: { topic: string; group: string }
+  /** After the log. */
+  closeRest?: () => Promise<void>
+}
 
 const never = new AbortController().signal
 
-export async function openItsLog(dataDir: string): Promise<ItsLog> {
-  const logger = createLogger({ level: 'silent' })
-  const database = await openPostgres({ url: databaseUrlOf(dataDir), poolSize: 2, applicationName: 'scenario', logger })
-  const log = openPostgresLog({ database, logger, metrics: createMetrics({ processMetrics: false }) })
-  const codec = await openCodec(openPostgresRegistry(database), never)
-  const topic = (name: TopicName) => `wa.${name}`
+export async function openItsLog({ log, registry, prefixes, closeRest }: Deps): Promise<ItsLog> {
+  const codec = await openCodec(registry, never)
+  const topic = (name: TopicName) => `${prefixes.topic}${name}`
 
   async function records(name: TopicName): Promise<readonly LogRecord[]> {
     return Array.fromAsync(log.read(topic(name), { from: 'first', until: 'end' }, never))
@@ -38,6 +37,7 @@ export async function openItsLog(dataDir: string): Promise<ItsLog> {
     log,
     codec,
     topic,
+    group: name => `${prefixes.group}${name}`,
     records,
     events: async name => {
       const decoded: Event[] = []
@@ -49,7 +49,7 @@ export async function openItsLog(dataDir: string): Promise<ItsLog> {
     },
     close: async () => {
       await log.close()
-      await database.close()
+      await closeRest?.()
     },
   }
 }

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { text } from '../../simulator/content.ts'
 import { until } from '../until.ts'
 import type { CrashPoint } from './crash-plan.ts'
-import { expectOnceInOrder, INSTANCE, openStage, type Stage, untilDelivered } from './stage.ts'
+import { onEachLane } from './lanes.ts'
+import { expectOnceInOrder, INSTANCE, type Stage, untilDelivered } from './stage.ts'
 
 const points: readonly { between: string; point: CrashPoint }[] = [
   {
@@ -24,7 +25,7 @@ const points: readonly { between: string; point: CrashPoint }[] = [
   },
   {
     between: 'between that transaction and the outbox append',
-    point: { at: 'statement', when: 'committed', contains: 'insert into projection_outbox' },
+    point: { at: 'append', when: 'before', topic: 'webhook-deliveries' },
   },
   {
     between: 'between that append and the row’s deletion',
@@ -36,33 +37,35 @@ const points: readonly { between: string; point: CrashPoint }[] = [
   },
 ]
 
-test.for(points)('[B2] [B3] [E4] kill -9 of everything $between loses, doubles and reorders nothing', async ({ point }) => {
-  const stage = await openStage({ plan: { point } })
-  try {
-    const before = await sendRound(stage, 'before', 2)
-    await untilDelivered(
-      stage.receiver,
-      before.map(one => one.messageId),
-    )
-    stage.zaplog().arm()
-    const during = await sendRound(stage, 'during', 3)
-    await stage.zaplog().ended
-    await stage.zaplog().killEverything()
+onEachLane(lane => {
+  test.for(points)('[B2] [B3] [E4] kill -9 of everything $between loses, doubles and reorders nothing', async ({ point }) => {
+    const stage = await lane.openStage({ plan: { point }, shortSessions: true })
+    try {
+      const before = await sendRound(stage, 'before', 2)
+      await untilDelivered(
+        stage.receiver,
+        before.map(one => one.messageId),
+      )
+      stage.zaplog().arm()
+      const during = await sendRound(stage, 'during', 3)
+      await stage.zaplog().ended
+      await stage.killEverything()
 
-    await stage.restart()
-    const after = await sendRound(stage, 'after', 2)
-    const sent = [...before, ...during, ...after]
-    await untilDelivered(
-      stage.receiver,
-      sent.map(one => one.messageId),
-    )
-    await until('WhatsApp to have every receipt', () => stage.device.pending().length === 0)
-    expectOnceInOrder(stage.receiver, sent)
-    await expectReadModel(stage, sent)
-    expect(stage.receiver.accepted.filter(one => one.body.type === 'message.undecryptable')).toEqual([])
-  } finally {
-    await stage.close()
-  }
+      await stage.restart()
+      const after = await sendRound(stage, 'after', 2)
+      const sent = [...before, ...during, ...after]
+      await untilDelivered(
+        stage.receiver,
+        sent.map(one => one.messageId),
+      )
+      await until('WhatsApp to have every receipt', () => stage.device.pending().length === 0)
+      expectOnceInOrder(stage.receiver, sent)
+      await expectReadModel(stage, sent)
+      expect(stage.receiver.accepted.filter(one => one.body.type === 'message.undecryptable')).toEqual([])
+    } finally {
+      await stage.close()
+    }
+  })
 })
 
 /** Two contacts write in turns. */

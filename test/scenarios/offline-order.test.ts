@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { until } from '../until.ts'
 import { openConversation, type Sent } from './conversation.ts'
 import { expectReadModel } from './expect-read-model.ts'
-import { expectOnceInOrder, openStage, type Stage, untilDelivered } from './stage.ts'
+import { onEachLane } from './lanes.ts'
+import { expectOnceInOrder, type Stage, untilDelivered } from './stage.ts'
 
 /** Every read and write of Signal keys waits a random while: where one message overtakes another, it is here. */
 const slow = { contains: 'auth_keys', maxDelayMs: 6, seed: 20260107 }
@@ -11,38 +12,40 @@ const OFFLINE = 20
 const LIVE = 3
 const BURSTS = 5
 
-test('[B2] [B4] 20 messages that waited at WhatsApp come before the 3 that follow them live', async () => {
-  const stage = await openStage({ slow })
-  try {
-    const { device } = stage
-    const talk = openConversation(stage, { chats: 1 })
-    await talk.write(1)
-    await until('the first to be settled', () => device.pending().length === 0)
-    device.drop()
-    await until('the companion to be away', () => !device.isOnline())
-    await talk.write(OFFLINE)
-    expect(device.pending()).toHaveLength(OFFLINE)
-    await until('the companion to be back', () => device.isOnline())
-    await talk.write(LIVE)
-    expect(device.pending().length, 'the live ones must meet offline ones that are still on their way').toBeGreaterThan(LIVE)
-    await expectAll(stage, talk.sent)
-  } finally {
-    await stage.close()
-  }
-})
-
-test('[B2] [B4] bursts of 20 from contacts never seen before arrive in order', async () => {
-  const stage = await openStage({ slow })
-  try {
-    const sent: Sent[] = []
-    for (let burst = 0; burst < BURSTS; burst++) {
-      const talk = openConversation(stage, { chats: 1, first: 20 + burst })
-      sent.push(...(await talk.write(OFFLINE)))
+onEachLane(lane => {
+  test('[B2] [B4] 20 messages that waited at WhatsApp come before the 3 that follow them live', async () => {
+    const stage = await lane.openStage({ slow })
+    try {
+      const { device } = stage
+      const talk = openConversation(stage, { chats: 1 })
+      await talk.write(1)
+      await until('the first to be settled', () => device.pending().length === 0)
+      device.drop()
+      await until('the companion to be away', () => !device.isOnline())
+      await talk.write(OFFLINE)
+      expect(device.pending()).toHaveLength(OFFLINE)
+      await until('the companion to be back', () => device.isOnline())
+      await talk.write(LIVE)
+      expect(device.pending().length, 'the live ones must meet offline ones that are still on their way').toBeGreaterThan(LIVE)
+      await expectAll(stage, talk.sent)
+    } finally {
+      await stage.close()
     }
-    await expectAll(stage, sent)
-  } finally {
-    await stage.close()
-  }
+  })
+
+  test('[B2] [B4] bursts of 20 from contacts never seen before arrive in order', async () => {
+    const stage = await lane.openStage({ slow })
+    try {
+      const sent: Sent[] = []
+      for (let burst = 0; burst < BURSTS; burst++) {
+        const talk = openConversation(stage, { chats: 1, first: 20 + burst })
+        sent.push(...(await talk.write(OFFLINE)))
+      }
+      await expectAll(stage, sent)
+    } finally {
+      await stage.close()
+    }
+  })
 })
 
 async function expectAll(stage: Stage, sent: readonly Sent[]): Promise<void> {

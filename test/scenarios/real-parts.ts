@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { registryAvailable, runsHere, s3Available } from '../../infra/services/available.ts'
 import { type Kafka, openKafka } from '../../infra/services/kafka.ts'
-import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import { openRegistry, type RegistryServer } from '../../infra/services/registry.ts'
 import { openS3World, type S3World } from '../objects/s3-world.ts'
+
+export { realPartsRunHere } from './shared-parts.ts'
 
 export type RealParts = {
   kafka: Kafka
@@ -15,9 +15,6 @@ export type RealParts = {
   env: Record<string, string>
   close(): Promise<void>
 }
-
-export const realPartsRunHere = async (): Promise<boolean> =>
-  (await Promise.all([kafkaAvailable, registryAvailable, s3Available].map(runsHere))).every(runs => runs)
 
 export async function openRealParts(): Promise<RealParts> {
   const directory = await mkdtemp(join(tmpdir(), 'zaplog-real-parts-'))

@@ -1,10 +1,13 @@
-// What a scenario starts from: a simulated WhatsApp, a paired zaplog in a process of its own, a receiver that verifies signatures.
+// What a scenario starts from: a simulated WhatsApp, a paired zaplog in a process of its own with what it stands on, a receiver that
+// verifies signatures.
 import { expect } from 'vitest'
 import type { SimDevice } from '../../simulator/device.ts'
 import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { type Answer, openReceiver, type ReceivedAttempt, type Receiver } from '../receiver.ts'
 import { until } from '../until.ts'
 import type { CrashPlan } from './crash-plan.ts'
+import { embeddedGround } from './embedded-ground.ts'
+import type { Ground, OpenGround } from './ground.ts'
 import type { SlowPlan } from './slow-statements.ts'
 import { type Launched, launchZaplog, makeDataDir, type ZaplogProcess } from './zaplog-process.ts'
 
@@ -12,22 +15,30 @@ export type Stage = {
   simulator: Simulator
   device: SimDevice
   receiver: Receiver
+  ground: Ground
   /** The running process; another one after each restart. */
   zaplog(): ZaplogProcess
   /** Starts zaplog again on the same directory; without a plan it does not crash any more. */
   restart(plan?: CrashPlan): Promise<ZaplogProcess>
   /** Starts zaplog again, and lets go at once: it may be killed on its way up. */
   launch(): Launched
+  /** kill -9 of zaplog, also on its way up; a Postgres of its own lives on, as after a crash. */
+  kill(): Promise<void>
+  /** kill -9 of zaplog and of its Postgres; one that is not zaplog's own is up again when this resolves. */
+  killEverything(): Promise<void>
   dataDir: string
   close(): Promise<void>
 }
-type Options = {
-  /** Sees the data directory before zaplog does. */
-  prepare?: (dataDir: string) => void
+export type StageOptions = {
+  /** Default: everything embedded. */
+  ground?: OpenGround
   plan?: CrashPlan
   slow?: SlowPlan
   program?: 'app' | 'start'
+  /** After the ground's: these win. */
   env?: Record<string, string>
+  /** A killed member of a consumer group delays those that live for 2 s at most; never said where a lost membership would be a finding. */
+  shortSessions?: boolean
   endpoint?: Record<string, unknown>
   respond?: (attempt: ReceivedAttempt) => Answer | Promise<Answer>
 }
@@ -35,43 +46,63 @@ type Options = {
 export const PHONE = '5511900000001'
 export const INSTANCE = 'shop'
 
-export async function openStage(options: Options = {}): Promise<Stage> {
-  const { slow = null, program = 'app', plan = null } = options
-  const simulator = await openSimulator()
-  const receiver = await openReceiver(options.respond === undefined ? {} : { respond: options.respond })
-  const { path: dataDir, remove } = makeDataDir()
-  options.prepare?.(dataDir)
-  const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, ...options.env }
-  let launched = launchZaplog({ dataDir, env, slow, program, plan })
+type Close = () => void | Promise<void>
+
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const closing: Close[] = []
   const close = async () => {
-    await launched.killEverything()
-    await Promise.all([simulator.close(), receiver.close()])
-    remove()
+    for (const end of closing.splice(0).toReversed()) await end()
   }
   try {
-    let zaplog = await launched.listening
-    await subscribe(zaplog, receiver, options.endpoint)
-    const device = await pair(zaplog, simulator)
-    const launch = (again: CrashPlan | null = null) => {
-      launched = launchZaplog({ dataDir, env, slow, program, plan: again })
-      return launched
-    }
-    return {
-      simulator,
-      receiver,
-      device,
-      dataDir,
-      zaplog: () => zaplog,
-      launch,
-      restart: async again => {
-        zaplog = await launch(again).listening
-        return zaplog
-      },
-      close,
-    }
+    return { ...(await setStage(options, closing)), close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** `closing`: what ends what is open, in order of opening. */
+async function setStage(options: StageOptions, closing: Close[]): Promise<Omit<Stage, 'close'>> {
+  const { ground: openGround = async (directory: string) => embeddedGround(directory, null), respond, endpoint } = options
+  const { path: dataDir, remove } = makeDataDir()
+  closing.push(remove)
+  const simulator = await openSimulator()
+  closing.push(simulator.close)
+  const receiver = await openReceiver(respond === undefined ? {} : { respond })
+  closing.push(receiver.close)
+  const ground = await openGround(dataDir)
+  closing.push(ground.close)
+
+  const { plan: firstPlan = null, slow = null, program = 'app', shortSessions = false } = options
+  const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, ...ground.env, ...options.env }
+  const launchWith = (plan: CrashPlan | null) => launchZaplog({ dataDir, env, slow, program, plan, shortSessions })
+  let launched = launchWith(firstPlan)
+  closing.push(() => launched.kill())
+  let zaplog = await launched.listening
+  await subscribe(zaplog, receiver, endpoint)
+  const device = await pair(zaplog, simulator)
+  const launch = (plan: CrashPlan | null = null) => {
+    launched = launchWith(plan)
+    return launched
+  }
+  return {
+    simulator,
+    receiver,
+    device,
+    ground,
+    dataDir,
+    zaplog: () => zaplog,
+    launch,
+    restart: async plan => {
+      zaplog = await launch(plan).listening
+      return zaplog
+    },
+    kill: () => launched.kill(),
+    killEverything: async () => {
+      await launched.kill()
+      await ground.postgres.kill()
+      await ground.postgres.start()
+    },
   }
 }
 

@@ -4,42 +4,45 @@ import { text } from '../../simulator/content.ts'
 import { video } from '../../simulator/media.ts'
 import { sampleMp4 } from '../../simulator/sample-media.ts'
 import { until } from '../until.ts'
-import { openStage, type Stage } from './stage.ts'
+import { onEachLane } from './lanes.ts'
+import type { Stage } from './stage.ts'
 
 const HOLD_S = 2
 /** The download gives up a silent connection after the hold has ended, and tries again soon. */
 const env = { MEDIA_IDLE_TIMEOUT: '4s', MEDIA_RETRY_DELAYS: '100ms,100ms,100ms' }
 const AT_BYTE = 200
 
-test('[C2] [E2] a stalled video holds its own chat until the deadline, and no other', async () => {
-  const stage = await openStage({ env, endpoint: { holdMedia: HOLD_S } })
-  try {
-    const { sentAt, path, ...ids } = await sendRound(stage)
-    await untilArrived(stage, 'message.received', 4)
-    expect(arrivals(stage)).toEqual([ids.elsewhere, ids.elsewhereToo, ids.video, ids.after])
-    const held = arrival(stage, ids.video)
-    expect(held.receivedAt - sentAt).toBeGreaterThanOrEqual(HOLD_S * 1000)
-    expect(arrival(stage, ids.elsewhereToo).receivedAt).toBeLessThan(sentAt + HOLD_S * 1000)
-    await expectLaterStored(stage, ids.video, path)
-  } finally {
-    await stage.close()
-  }
-})
+onEachLane(lane => {
+  test('[C2] [E2] a stalled video holds its own chat until the deadline, and no other', async () => {
+    const stage = await lane.openStage({ env, endpoint: { holdMedia: HOLD_S } })
+    try {
+      const { sentAt, path, ...ids } = await sendRound(stage)
+      await untilArrived(stage, 'message.received', 4)
+      expect(arrivals(stage)).toEqual([ids.elsewhere, ids.elsewhereToo, ids.video, ids.after])
+      const held = arrival(stage, ids.video)
+      expect(held.receivedAt - sentAt).toBeGreaterThanOrEqual(HOLD_S * 1000)
+      expect(arrival(stage, ids.elsewhereToo).receivedAt).toBeLessThan(sentAt + HOLD_S * 1000)
+      await expectLaterStored(stage, ids.video, path)
+    } finally {
+      await stage.close()
+    }
+  })
 
-test('[C2] [E2] with mediaHoldsChat: false a stalled video holds nothing but itself', async () => {
-  const stage = await openStage({ env, endpoint: { holdMedia: HOLD_S, mediaHoldsChat: false } })
-  try {
-    const { sentAt, path, ...ids } = await sendRound(stage)
-    await untilArrived(stage, 'message.received', 4)
-    expect(arrivals(stage).at(-1)).toBe(ids.video)
-    expect(arrivals(stage).toSorted()).toEqual([ids.elsewhere, ids.elsewhereToo, ids.video, ids.after].toSorted())
-    expect(arrival(stage, ids.after).receivedAt).toBeLessThan(sentAt + HOLD_S * 1000)
-    // The place it overtook is told.
-    expect(arrival(stage, ids.after).body.data.sequence).toBeGreaterThan(arrival(stage, ids.video).body.data.sequence)
-    await expectLaterStored(stage, ids.video, path)
-  } finally {
-    await stage.close()
-  }
+  test('[C2] [E2] with mediaHoldsChat: false a stalled video holds nothing but itself', async () => {
+    const stage = await lane.openStage({ env, endpoint: { holdMedia: HOLD_S, mediaHoldsChat: false } })
+    try {
+      const { sentAt, path, ...ids } = await sendRound(stage)
+      await untilArrived(stage, 'message.received', 4)
+      expect(arrivals(stage).at(-1)).toBe(ids.video)
+      expect(arrivals(stage).toSorted()).toEqual([ids.elsewhere, ids.elsewhereToo, ids.video, ids.after].toSorted())
+      expect(arrival(stage, ids.after).receivedAt).toBeLessThan(sentAt + HOLD_S * 1000)
+      // The place it overtook is told.
+      expect(arrival(stage, ids.after).body.data.sequence).toBeGreaterThan(arrival(stage, ids.video).body.data.sequence)
+      await expectLaterStored(stage, ids.video, path)
+    } finally {
+      await stage.close()
+    }
+  })
 })
 
 /** A video that stalls, a text in its chat, two texts in another. */

@@ -1,4 +1,4 @@
-// A zaplog in a process of its own, on embedded parts, that scenarios speak HTTP to, kill and start again on the same directory.
+// A zaplog in a process of its own, that scenarios speak HTTP to, kill and start again on the same directory.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -41,6 +41,8 @@ export type LaunchOptions = {
   env?: Record<string, string>
   plan?: CrashPlan | null
   slow?: SlowPlan | null
+  /** A killed member of a consumer group delays those that live for 2 s at most. */
+  shortSessions?: boolean
   /** `start` is the command line's own, without anything planted [app] */
   program?: 'app' | 'start'
   /** As another user. */
@@ -84,15 +86,17 @@ export function launchZaplog(options: LaunchOptions): Launched {
       await killPostgres(dataDir)
     },
   }
-  const listening: Promise<ZaplogProcess> = firstLine(child, ended, { dataDir, stderr: () => stderr }).then(({ url, key }) => ({
-    ...launched,
-    listening,
-    url,
-    key,
-    dataDir,
-    call: (method, path, body) => call(url, key, { method, path, body }),
-    arm: () => void child.kill('SIGUSR2'),
-  }))
+  const listening: Promise<ZaplogProcess> = firstLine(child, ended, { ...options, stderr: () => stderr }).then(
+    ({ url, key }) => ({
+      ...launched,
+      listening,
+      url,
+      key,
+      dataDir,
+      call: (method, path, body) => call(url, key, { method, path, body }),
+      arm: () => void child.kill('SIGUSR2'),
+    }),
+  )
   listening.catch(() => undefined) // whoever awaits it has the error; one that was killed on purpose needs nobody
   return { ...launched, listening }
 }
@@ -105,11 +109,19 @@ export const scenarioEnv = (dataDir: string): Record<string, string> => ({
   TOPIC_PARTITIONS: '4',
 })
 
-function spawnProgram({ dataDir, env = {}, plan = null, slow = null, program = 'app', uid }: LaunchOptions) {
+function spawnProgram({
+  dataDir,
+  env = {},
+  plan = null,
+  slow = null,
+  shortSessions = false,
+  program = 'app',
+  uid,
+}: LaunchOptions) {
   const settings = { ...scenarioEnv(dataDir), ...env }
   const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
   return program === 'app'
-    ? spawn(process.execPath, [app, JSON.stringify({ env: settings, plan, slow })], { stdio })
+    ? spawn(process.execPath, [app, JSON.stringify({ env: settings, plan, slow, shortSessions })], { stdio })
     : spawn(process.execPath, [commandLine, 'start'], {
         stdio,
         env: { PATH: process.env.PATH ?? '', ...settings },
@@ -117,8 +129,8 @@ function spawnProgram({ dataDir, env = {}, plan = null, slow = null, program = '
       })
 }
 
-/** The app prints JSON; the command line prints where it listens, and keeps the key in the directory. */
-async function firstLine(child: ChildProcess, ended: Promise<void>, of: { dataDir: string; stderr(): string }) {
+/** The app prints JSON; the command line prints where it listens, and keeps a key that it was not given in the directory. */
+async function firstLine(child: ChildProcess, ended: Promise<void>, of: LaunchOptions & { stderr(): string }) {
   if (child.stdout === null) throw new Error('no stdout')
   const lines = createInterface({ input: child.stdout })
   const line = await Promise.race([once(lines, 'line').then(([text]) => String(text)), ended.then(() => null)])
@@ -126,9 +138,11 @@ async function firstLine(child: ChildProcess, ended: Promise<void>, of: { dataDi
     throw new Error(`zaplog ended with ${child.exitCode ?? child.signalCode} before it listened:\n${of.stderr()}`)
   const told: { url: string; key: string } = line.startsWith('{')
     ? JSON.parse(line)
-    : { url: / (http:\S+)/.exec(line)?.[1] ?? '', key: readFileSync(join(of.dataDir, 'admin-key'), 'utf8').trim() }
+    : { url: / (http:\S+)/.exec(line)?.[1] ?? '', key: of.env?.ADMIN_API_KEY ?? madeKey(of.dataDir) }
   return told
 }
+
+const madeKey = (dataDir: string): string => readFileSync(join(dataDir, 'admin-key'), 'utf8').trim()
 
 async function call(url: string, key: string, of: { method: string; path: string; body: unknown }) {
   const response = await fetch(new URL(of.path, url), {
