@@ -1,0 +1,113 @@
+// The bare side: Baileys as it comes, auth in memory, in a process of its own. It does nothing with what it receives, or posts it at once
+// to a receiver: nothing is written down anywhere, and what a crash finds in memory is lost.
+import makeWASocket, {
+  type BaileysEventMap,
+  DisconnectReason,
+  initAuthCreds,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+} from '@whiskeysockets/baileys'
+import { pino } from 'pino'
+import { Webhook } from 'standardwebhooks'
+import { Agent, request } from 'undici'
+import '../src/producers/silence-libsignal.ts'
+import { answerCalls } from './child.ts'
+
+type Target = { url: string; secret: string }
+
+let target: Target | null = null
+const connections = new Agent({ connections: 64 })
+const opening: Promise<void>[] = []
+
+const calls = {
+  /** Answers the first QR code of one more client. */
+  open: async ({ url }: { url: string }) => {
+    const qr = Promise.withResolvers<string>()
+    opening.push(openClient(url, qr.resolve))
+    return qr.promise
+  },
+  /** Every client is logged in. */
+  opened: async () => void (await Promise.all(opening)),
+  postTo: async (of: Target) => {
+    target = of
+  },
+}
+export type BaileysCalls = typeof calls
+answerCalls(calls)
+
+/** Resolves once logged in. WhatsApp asks for one new connection after pairing (515). */
+function openClient(url: string, showQr: (qr: string) => void): Promise<void> {
+  const auth = { creds: initAuthCreds(), keys: memoryKeys() }
+  const { promise, resolve } = Promise.withResolvers<void>()
+  function connect(): void {
+    const socket = makeWASocket({
+      auth,
+      waWebSocketUrl: url,
+      logger: pino({ level: 'silent' }),
+      markOnlineOnConnect: false,
+      // with it, events are held back for 20 s after the first login
+      shouldSyncHistoryMessage: () => false,
+    })
+    socket.ev.on('creds.update', update => Object.assign(auth.creds, update))
+    socket.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {
+      if (qr !== undefined) showQr(qr)
+      if (connection === 'open') resolve()
+      if (connection === 'close' && statusOf(lastDisconnect?.error) === DisconnectReason.restartRequired) connect()
+    })
+    socket.ev.on('messages.upsert', postAll)
+  }
+  connect()
+  return promise
+}
+
+/** The fastest store there can be: what Baileys hands in is what it gets back. */
+function memoryKeys(): SignalKeyStore {
+  const stored = new Map<string, unknown>()
+  return {
+    get: async (type, ids) => {
+      const found: Record<string, SignalDataTypeMap[typeof type]> = {}
+      for (const id of ids) {
+        const value = stored.get(`${type}/${id}`)
+        if (value !== undefined) found[id] = value as SignalDataTypeMap[typeof type]
+      }
+      return found
+    },
+    set: async data => {
+      for (const [type, values] of Object.entries(data))
+        for (const [id, value] of Object.entries(values))
+          if (value === null) stored.delete(`${type}/${id}`)
+          else stored.set(`${type}/${id}`, value)
+    },
+  }
+}
+
+function postAll({ messages }: BaileysEventMap['messages.upsert']): void {
+  if (target === null) return
+  for (const { key, message } of messages) {
+    const webhookId = `${key.id}`
+    const data = { chatId: key.remoteJid, messageId: key.id, text: message?.conversation }
+    void post(target, webhookId, JSON.stringify({ type: 'message.received', timestamp: new Date().toISOString(), data }))
+  }
+}
+
+/** Signed like ours, so that the receiver has the same work with it. One that fails is lost, and missed by the bench. */
+async function post({ url, secret }: Target, webhookId: string, body: string): Promise<void> {
+  const now = new Date()
+  const answer = await request(url, {
+    dispatcher: connections,
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': webhookId,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(webhookId, now, body),
+    },
+    body,
+  })
+  await answer.body.dump()
+}
+
+function statusOf(error: unknown): number {
+  const { output } = (error ?? {}) as { output?: { statusCode?: number } }
+  return output?.statusCode ?? 0
+}

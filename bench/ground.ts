@@ -1,0 +1,74 @@
+// What benches without a whole zaplog stand on: a Postgres of their own that syncs to disk, with every table, and a broker.
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Kafka, openKafka } from '../infra/services/kafka.ts'
+import { kafkaAvailable } from '../infra/services/kafka-jars.ts'
+import type { Database } from '../src/database/database.ts'
+import { openEmbeddedPostgres } from '../src/database/embedded.ts'
+import { migrate } from '../src/database/migrate.ts'
+import { openPostgres } from '../src/database/postgres.ts'
+import { type TopicName, topics } from '../src/events/topics.ts'
+import type { EventLog, TopicDeclaration } from '../src/log/log.ts'
+import { createLogger } from '../src/runtime/logger.ts'
+import { NotHere } from './measure.ts'
+
+export type Ground = { url: string; open(poolSize: number): Promise<Database> }
+
+/** zaplog's defaults (TOPIC_PARTITIONS, DATABASE_POOL_SIZE, connections for appends). */
+export const partitions = 24
+export const poolSize = 10
+export const appendPoolSize = 4
+
+export const never = new AbortController().signal
+export const topic = (name: TopicName): string => `wa.${name}`
+export const group = (name: string): string => `zaplog.${name}`
+
+/** On stderr; of a bench no warnings are expected. */
+export const logger = createLogger({ level: 'warn' })
+
+export async function openGround(closing: AsyncDisposableStack): Promise<Ground> {
+  const directory = await openDirectory(closing)
+  const server = await openEmbeddedPostgres({ dataDir: join(directory, 'postgres'), logger })
+  closing.defer(server.close)
+  await migrate({ url: server.url, logger }, never)
+  return {
+    url: server.url,
+    open: async size => {
+      const database = await openPostgres({ url: server.url, poolSize: size, applicationName: 'bench', logger })
+      closing.defer(database.close)
+      return database
+    },
+  }
+}
+
+/** Rejects with NotHere on a machine that cannot run it. */
+export async function openBroker(closing: AsyncDisposableStack): Promise<Kafka> {
+  const missing = await kafkaAvailable()
+  if (missing !== null) throw new NotHere(missing)
+  const kafka = await openKafka({ directory: join(await openDirectory(closing), 'kafka') })
+  closing.defer(kafka.close)
+  return kafka
+}
+
+/** Of one's own, and gone at the end. As root, the embedded Postgres runs as another user, who must get through. */
+export async function openDirectory(closing: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'zaplog-bench-'))
+  closing.defer(() => rm(directory, { recursive: true, force: true }))
+  await chmod(directory, 0o711)
+  return directory
+}
+
+export async function ensureTopics(log: EventLog, names: readonly string[] = topics.map(({ name }) => topic(name))) {
+  await log.ensureTopics(names.map(declare), never)
+}
+
+const declare = (name: string): TopicDeclaration => ({
+  topic: name,
+  partitions,
+  replication: 1,
+  minInsync: 1,
+  retentionMs: 'forever',
+  cleanup: 'delete',
+  maxRecordBytes: 2 * 1024 ** 2,
+})

@@ -1,0 +1,68 @@
+// A simulated WhatsApp with both sides linked to it: zaplog as it is run, and as many bare Baileys clients.
+import { until } from '../test/until.ts'
+import type { BaileysCalls } from './baileys-process.ts'
+import { openChild } from './child.ts'
+import type { Line, WhatsAppCalls } from './whatsapp-process.ts'
+import { openZaplog, type Zaplog } from './zaplog.ts'
+
+export type Linked = {
+  whatsapp: WhatsAppCalls
+  zaplog: Zaplog
+  bare: BaileysCalls
+  zaplogLines: readonly Line[]
+  bareLines: readonly Line[]
+  /** Resolves when zaplog has projected all that it has appended: it takes no CPU from whoever is measured next. */
+  settled(): Promise<void>
+}
+type Options = {
+  sockets: number
+  /** Each writes to one account only. */
+  contactsPerSocket: number
+  env?: Record<string, string>
+}
+
+const OPEN_WITHIN_MS = 60_000
+
+/** Accounts are 5511900000000 to ..49, their contacts 5511900000050 to ..99. */
+export async function openLinked(closing: AsyncDisposableStack, options: Options): Promise<Linked> {
+  const whatsapp = openChild<WhatsAppCalls>(closing, './whatsapp-process.ts')
+  const bare = openChild<BaileysCalls>(closing, './baileys-process.ts')
+  const { url, cdnUrl } = await whatsapp.urls()
+  const where = { WHATSAPP_URL: url, WHATSAPP_CDN_URL: cdnUrl, WHATSAPP_CONNECTS_PER_SECOND: '1000' }
+  const zaplog = await openZaplog(closing, { ...where, ...options.env })
+  const zaplogLines: Line[] = []
+  const bareLines: Line[] = []
+  for (let socket = 0; socket < options.sockets; socket++) {
+    const pn = `55119000000${String(socket).padStart(2, '0')}`
+    const contacts = Array.from(
+      { length: options.contactsPerSocket },
+      (_, nth) => `55119000000${50 + socket * options.contactsPerSocket + nth}`,
+    )
+    zaplogLines.push({ jid: await whatsapp.scan({ qr: await qrOf(zaplog, `bench-${socket}`), pn }), contacts })
+    bareLines.push({ jid: await whatsapp.scan({ qr: await bare.open({ url }), pn }), contacts })
+  }
+  await bare.opened()
+  await until(
+    'every instance to be open',
+    async () => (await zaplog.metric('zaplog_sockets', 'state="open"')) === options.sockets,
+    OPEN_WITHIN_MS,
+  )
+  await whatsapp.greet({ lines: [...zaplogLines, ...bareLines] })
+  const settled = async () => {
+    await until('zaplog to have projected everything', () => isSettled(zaplog))
+  }
+  return { whatsapp, zaplog, bare, zaplogLines, bareLines, settled }
+}
+
+async function qrOf(zaplog: Zaplog, id: string): Promise<string> {
+  await zaplog.ask('POST', '/v1/instances', { id, name: id })
+  const { qr } = await zaplog.ask('GET', `/v1/instances/${id}/qr?wait=30`)
+  return String(qr)
+}
+
+/** Of the log's other topics these two read nothing here. */
+async function isSettled(zaplog: Zaplog): Promise<boolean> {
+  const appended = await zaplog.metric('zaplog_log_records_appended_total', 'topic="wa.events"')
+  const projected = (name: string) => zaplog.metric('zaplog_projection_events_total', `projection="${name}"`)
+  return (await projected('read-model')) === appended && (await projected('webhook-stream')) === appended
+}

@@ -1,0 +1,119 @@
+// [D2] Events per second through the read model, each exactly once in effect, from the log in Postgres on; against a raw insert of the rows
+// that came of them into tables of the same columns and indexes, in batches as large, over as many connections.
+import type { Database } from '../src/database/database.ts'
+import { openCodec } from '../src/events/codec.ts'
+import { openPostgresLog } from '../src/log/postgres.ts'
+import { openPostgresRegistry } from '../src/log/registry-postgres.ts'
+import { makeCheckpoints } from '../src/projections/checkpoints.ts'
+import type { Projection } from '../src/projections/projection.ts'
+import { readModel } from '../src/projections/read-model/read-model.ts'
+import { openProjection } from '../src/projections/runner.ts'
+import { createMetrics } from '../src/runtime/metrics.ts'
+import { until } from '../test/until.ts'
+import { ensureTopics, group, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
+import { type Bench, expectEqual, secondsOf } from './measure.ts'
+import { someTexts } from './records.ts'
+
+const n = 20_000
+/** What received texts become. */
+const tables = ['messages', 'chats', 'address_pairs']
+/** As the runner has them: its largest batch, and steps at once. */
+const batchRows = 1_000
+const stepsAtOnce = 4
+
+export const project: Bench = async closing => {
+  const ground = await openGround(closing)
+  const database = await ground.open(poolSize)
+  const metrics = createMetrics({ processMetrics: false })
+  const log = openPostgresLog({ database, logger, metrics })
+  closing.defer(log.close)
+  await ensureTopics(log)
+  const codec = await openCodec(openPostgresRegistry(database), never)
+  await makeCheckpoints(database, readModel, partitions)
+  for (const table of tables) await database.query(`create table bare_${table} (like ${table} including all)`)
+
+  const append = async (count: number): Promise<readonly string[]> => {
+    const events = someTexts(count, { instances: 50, chatsPerInstance: 20 })
+    await log.append({ topic: topic('events'), records: events.map(event => codec.encode(event)) }, never)
+    return events.map(({ eventId }) => eventId)
+  }
+  /** From the first batch of a backlog until every row is there, in seconds. */
+  const projectAll = async (): Promise<number> => {
+    const end = await countOf(database, 'log_records')
+    let startedAt = Number.POSITIVE_INFINITY
+    const timed: Projection = {
+      ...readModel,
+      apply: (tx, placed) => {
+        startedAt = Math.min(startedAt, performance.now())
+        return readModel.apply(tx, placed)
+      },
+    }
+    const role = openProjection({ database, log, codec, topic, group, partitions, logger, metrics }, timed)
+    await until('every event to be projected', async () => (await projected(database)) === end)
+    const seconds = (performance.now() - startedAt) / 1000
+    await role.close()
+    return seconds
+  }
+
+  await append(n / 4)
+  await projectAll()
+  return async () => {
+    const before = await countOf(database, 'messages')
+    const eventIds = await append(n)
+    const seconds = await projectAll()
+    expectEqual('messages in the read model', (await countOf(database, 'messages')) - before, n)
+    const inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
+    const bareSeconds = await secondsOf(async () => {
+      for (const insert of inserts) await insert()
+    })
+    expectEqual('bare messages', await countOf(database, 'bare_messages'), n)
+    return { value: n / seconds, unit: 'events/s', bare: n / bareSeconds, n, seconds }
+  }
+}
+
+/** The rows that are there now, of messages only those of these events, ready to be inserted once more. */
+async function prepareInsert(database: Database, table: string, eventIds: readonly string[]): Promise<() => Promise<void>> {
+  await database.query(`truncate bare_${table}`)
+  const columns = await database.query<{ name: string; type: string }>(
+    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and attgenerated = '' order by attnum`,
+    [table],
+  )
+  const names = columns.map(({ name }) => name).join(', ')
+  const rows = await database.query<Record<string, string | null>>(
+    `select ${columns.map(({ name }) => `${name}::text`).join(', ')} from ${table}
+     ${table === 'messages' ? 'where event_id = any($1)' : 'where $1::text[] is not null'}`,
+    [eventIds],
+  )
+  const arrays = columns.map(({ type }, at) => `$${at + 1}::${type}[]`).join(', ')
+  const insert = (batch: typeof rows) =>
+    database.query(
+      `insert into bare_${table} (${names}) select * from unnest(${arrays})`,
+      columns.map(({ name }) => batch.map(row => row[name])),
+    )
+  return async () => {
+    let taken = 0
+    const work = async () => {
+      while (taken < rows.length) {
+        const from = taken
+        taken += batchRows
+        await insert(rows.slice(from, from + batchRows))
+      }
+    }
+    await Promise.all(Array.from({ length: stepsAtOnce }, work))
+  }
+}
+
+async function countOf(database: Database, table: string): Promise<number> {
+  const [row] = await database.query<{ count: number }>(`select count(*)::integer as count from ${table}`)
+  return row?.count ?? 0
+}
+
+/** Records of the topic events that are behind the checkpoints. */
+async function projected(database: Database): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `select sum((offsets ->> 'events')::bigint)::integer as count from projection_checkpoints where projection = $1`,
+    [readModel.name],
+  )
+  return row?.count ?? 0
+}

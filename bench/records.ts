@@ -1,0 +1,50 @@
+// Records as producers append them: received texts of many instances and chats, encoded, with their headers.
+import { randomBytes } from 'node:crypto'
+import { type Codec, openCodec } from '../src/events/codec.ts'
+import type { EventOf } from '../src/events/event.ts'
+import type { NewRecord } from '../src/log/log.ts'
+import { anEvent } from '../test/events.ts'
+import { never } from './ground.ts'
+import { writtenText } from './written-text.ts'
+
+/** At most 100 chats; everybody may write to every instance. `rawBytes`: of the protobuf that travels along. */
+type Shape = { instances: number; chatsPerInstance: number; rawBytes?: number }
+
+/** What a phone's text has. */
+const TEXT_RAW_BYTES = 100
+
+/** In turns over the instances, then over the chats of each. */
+export const someTexts = (
+  n: number,
+  { instances, chatsPerInstance, rawBytes = TEXT_RAW_BYTES }: Shape,
+): readonly EventOf<'message.received'>[] =>
+  Array.from({ length: n }, (_, at) => {
+    const chat = String((Math.floor(at / instances) % chatsPerInstance) + 100).slice(1)
+    const [lid, pn] = [`1000000000000${chat}@lid`, `55119000000${chat}@s.whatsapp.net`]
+    const now = Date.now()
+    return anEvent('message.received', {
+      instanceId: `bench-${at % instances}`,
+      chatId: lid,
+      chatPn: pn,
+      senderId: lid,
+      senderPn: pn,
+      senderName: 'Somebody',
+      text: writtenText(),
+      raw: randomBytes(rawBytes),
+      occurredAt: now,
+      recordedAt: now,
+    })
+  })
+
+/** Values of 1 KiB each. */
+export async function someRecords(n: number, shape: Shape): Promise<readonly NewRecord[]> {
+  const schemas: { subject: string; text: string }[] = []
+  const codec: Codec = await openCodec(
+    { idOf: async schema => schemas.push(schema), schemaOf: async id => schemas[id - 1] ?? null },
+    never,
+  )
+  const encode = (events: readonly EventOf<'message.received'>[]) => events.map(event => codec.encode(event))
+  const [sample] = encode(someTexts(1, { ...shape, rawBytes: 512 }))
+  const rawBytes = 1024 + 512 - (sample?.value.length ?? 0)
+  return encode(someTexts(n, { ...shape, rawBytes }))
+}

@@ -1,0 +1,108 @@
+// The simulated WhatsApp in a process of its own, the same for both sides of a bench: it changes libsignal for its whole process.
+import { text } from '../simulator/content.ts'
+import type { SimDevice } from '../simulator/device.ts'
+import type { Contact } from '../simulator/directory.ts'
+import { openSimulator, type Simulator } from '../simulator/simulator.ts'
+import { answerCalls } from './child.ts'
+import { writtenText } from './written-text.ts'
+
+/** A linked client, and the numbers of the contacts who write to it in turns. */
+export type Line = { jid: string; contacts: readonly string[] }
+/** `window`: written and not yet acknowledged at any time, for each client; WhatsApp lets about a hundred through to a busy one. */
+type Delivery = { lines: readonly Line[]; n: number; window: number }
+type Pace = { lines: readonly Line[]; n: number; perSecond: number }
+
+const simulator: Simulator = await openSimulator()
+const devices = new Map<string, SimDevice>()
+
+const calls = {
+  urls: async () => ({ url: simulator.url, cdnUrl: simulator.cdnUrl }),
+  /** Answers the JID of the client that is linked by it. */
+  scan: async ({ qr, pn }: { qr: string; pn: string }) => {
+    const device = await simulator.scanQr(qr, { pn })
+    devices.set(device.jid, device)
+    return device.jid
+  },
+  /** Each contact's first message opens its session; from then on they write as people do who were answered. */
+  greet: async ({ lines }: { lines: readonly Line[] }) => {
+    const first = lines.flatMap(({ jid, contacts }) => contacts.map(pn => ({ jid, contacts: [pn] })))
+    for (const line of first) await deliver({ lines: [line], n: 1, window: 1 })
+    for (const { jid, contacts } of lines) for (const pn of contacts) deviceOf(jid).establishSession(simulator.contact({ pn }))
+  },
+  deliver,
+  pace,
+  /** Of this process, so far. */
+  cpuMs: async () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
+}
+export type WhatsAppCalls = typeof calls
+answerCalls(calls)
+
+/** Keeps the window of every client full. Answers the seconds from the first message to the last acknowledgement. */
+async function deliver({ lines, n, window }: Delivery): Promise<number> {
+  const startedAt = performance.now()
+  await converse(lines, n, writers => {
+    for (const { write } of writers) for (let open = 0; open < window; open++) write()
+    return writer => writer.write()
+  })
+  return (performance.now() - startedAt) / 1000
+}
+
+/** Writes evenly over time, to one client after another, whatever is acknowledged. */
+async function pace({ lines, n, perSecond }: Pace): Promise<void> {
+  await converse(lines, n, writers => {
+    const startedAt = performance.now()
+    let written = 0
+    const beat = setInterval(() => {
+      const due = Math.min(n, ((performance.now() - startedAt) / 1000) * perSecond)
+      for (; written < due; written++) writers[written % writers.length]?.write()
+      if (written === n) clearInterval(beat)
+    }, 1)
+    return () => undefined
+  })
+}
+
+type Writer = { jid: string; write(): void }
+/** Answers what to do when a client has acknowledged one. */
+type Drive = (writers: readonly Writer[]) => (acknowledgedBy: Writer) => void
+
+/** Resolves when all n are acknowledged; anything but a receipt is a message that was not taken in, and makes it reject. */
+function converse(lines: readonly Line[], n: number, drive: Drive): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let acknowledged = 0
+    const writers = lines.map((line, index) => createWriter(line, Math.ceil((n - index) / lines.length), reject))
+    const stop = simulator.on('settled', ({ device, settlement: { tag, how } }) => {
+      const writer = writers.find(({ jid }) => jid === device.jid)
+      if (writer === undefined || tag !== 'message') return
+      if (!how.startsWith('receipt:')) reject(new Error(`delivering to ${device.jid}: it answered ${how}`))
+      if (++acknowledged < n) return acknowledge(writer)
+      stop()
+      resolve()
+    })
+    const acknowledge = drive(writers)
+  })
+}
+
+/** Writes at most n, the contacts in turns. */
+function createWriter({ jid, contacts }: Line, n: number, failed: (error: unknown) => void): Writer {
+  const device = deviceOf(jid)
+  const people: readonly Contact[] = contacts.map(pn => simulator.contact({ pn }))
+  let written = 0
+  return {
+    jid,
+    write: () => {
+      const from = people[written % people.length]
+      if (written === n || from === undefined) return
+      written++
+      device.send(from, text(writtenText())).catch(failed)
+    },
+  }
+}
+
+function deviceOf(jid: string): SimDevice {
+  const device = devices.get(jid)
+  if (device === undefined) throw new Error(`writing to ${jid}: it is not linked`)
+  return device
+}

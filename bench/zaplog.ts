@@ -1,0 +1,72 @@
+// zaplog as people run it: its command line in a process of its own, everything at its defaults but for where things are.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { openDirectory } from './ground.ts'
+
+export type Zaplog = {
+  url: string
+  /** The answer of a call that has to succeed. */
+  ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
+  /** The sum of a metric over its labels; with `labelled` only of lines that contain it, e.g. 'type="message.received"'. */
+  metric(name: string, labelled?: string): Promise<number>
+}
+
+const commandLine = fileURLToPath(new URL('../src/cli/zaplog.ts', import.meta.url))
+const adminKey = randomBytes(16).toString('hex')
+
+/** On embedded parts and a directory of its own where `env` does not say otherwise. Stopped, and the directory removed, by `closing`. */
+export async function openZaplog(closing: AsyncDisposableStack, env: Record<string, string>): Promise<Zaplog> {
+  const child = launchZaplog(closing, { DATA_DIR: await openDirectory(closing), ...env })
+  if (child.stdout === null) throw new Error('starting zaplog: it has no standard output')
+  const lines = createInterface({ input: child.stdout })
+  const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit')])
+  const url = /listens on (\S+)/.exec(String(line))?.[1]
+  if (url === undefined) throw new Error(`starting zaplog: it said ${line}`)
+  return {
+    url,
+    ask: async (method, path, body) => {
+      const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
+      const answer = await fetch(new URL(path, url), {
+        method,
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      if (!answer.ok) throw new Error(`${method} ${path}: zaplog answered ${answer.status} ${text}`)
+      return text === '' ? {} : JSON.parse(text)
+    },
+    metric: async (name, labelled = '') => {
+      const scraped = await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${adminKey}` } })
+      const text = await scraped.text()
+      const lines = text.split('\n').filter(line => /^[^{ ]*/.exec(line)?.[0] === name && line.includes(labelled))
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+    },
+  }
+}
+
+/** Its log goes to nobody: at its default level, it is written all the same. */
+export function launchZaplog(closing: AsyncDisposableStack, env: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, [commandLine, 'start'], {
+    env: { PATH: process.env.PATH, PORT: '0', WEBHOOK_ALLOW_LOOPBACK: 'true', ADMIN_API_KEY: adminKey, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const sayIfError = (line: string) => void (isError(line) && process.stderr.write(`zaplog: ${line}\n`))
+  createInterface({ input: child.stderr }).on('line', sayIfError)
+  closing.defer(() => stop(child))
+  return child
+}
+
+/** pino's levels: 50 is an error; what is no JSON comes from Node. */
+const isError = (line: string): boolean => !line.startsWith('{') || line.startsWith('{"level":50')
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exited
+  }
+  if (child.exitCode !== 0) throw new Error(`stopping zaplog: it ended with ${child.signalCode ?? child.exitCode}`)
+}
