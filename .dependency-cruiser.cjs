@@ -25,6 +25,13 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/cli/(demo|simulate)[^/]*\\.ts$' },
       to: { path: '^simulator/' },
     },
+    {
+      name: 'only-dev-verbs-know-the-services',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/dev-parts\\.ts$' },
+      to: { path: '^infra/' },
+    },
+    { name: 'services-stand-alone', severity: 'error', from: { path: '^infra/' }, to: { path: '^(src|simulator|test|bench)/' } },
     { name: 'simulator-stands-alone', severity: 'error', from: { path: '^simulator/', pathNot: '\\.test\\.ts$' }, to: { path: '^(src|test|bench)/', pathNot: '^src/runtime/' } },
   ],
   options: {

@@ -12,13 +12,16 @@ export type Artifact = {
   /** Puts the part into this directory, which is there and empty. */
   make(directory: string): Promise<void>
 }
+/** Called before something is fetched: it takes minutes. */
+export type OnFetch = () => void
 
 const cacheDirectory = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'zaplog')
 
 /** Resolves with the directory that holds it; rejects with what `make` says. Two that fetch at once both succeed, one copy is kept. */
-export async function fetchArtifact({ name, version, make }: Artifact): Promise<string> {
+export async function fetchArtifact({ name, version, make }: Artifact, onFetch?: OnFetch): Promise<string> {
   const directory = join(cacheDirectory, `${name}-${version}`)
   if (await isThere(directory)) return directory
+  onFetch?.()
   await mkdir(cacheDirectory, { recursive: true })
   const unfinished = await mkdtemp(join(cacheDirectory, `.${name}-`))
   try {
@@ -31,17 +34,19 @@ export async function fetchArtifact({ name, version, make }: Artifact): Promise<
   return directory
 }
 
-/** Answers what the program printed, standard error included; rejects with its last words. */
+/** Answers what the program printed, standard error included; rejects with its last words. The signal ends it, with an AbortError. */
 export async function runProgram(
   command: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
   const run = promisify(execFile)
   try {
-    const { stdout, stderr } = await run(command, args, { env, maxBuffer: 16 * 1024 * 1024, timeout: FETCH_TIMEOUT_MS })
+    const limits = { maxBuffer: 16 * 1024 * 1024, timeout: FETCH_TIMEOUT_MS }
+    const { stdout, stderr } = await run(command, args, { env, ...limits, ...(signal !== undefined && { signal }) })
     return stdout + stderr
   } catch (cause) {
+    signal?.throwIfAborted()
     throw new Error(`running ${command} ${args[0] ?? ''}: ${lastWords(cause)}`, { cause })
   }
 }
@@ -55,7 +60,7 @@ function lastWords(error: unknown): string {
   return (printed === '' ? String(error) : printed).slice(-TOLD_CHARACTERS)
 }
 
-const isThere = (path: string): Promise<boolean> =>
+export const isThere = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,

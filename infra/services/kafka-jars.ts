@@ -2,38 +2,28 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { fetchArtifact, runProgram } from './fetch-artifact.ts'
+import { fetchArtifact, type OnFetch, runProgram } from './fetch-artifact.ts'
+import { requireJava } from './java.ts'
+import { requireService, whyMissing } from './require-service.ts'
 
 const pom = fileURLToPath(new URL('pom.xml', import.meta.url))
-const OLDEST_JAVA = 17
+
+/** Fetches it where it is not there. Rejects with ServiceMissing. */
+export const requireKafka = (onFetch?: OnFetch, signal?: AbortSignal): Promise<void> =>
+  requireService('Kafka is missing: install Java 17 or newer and Maven, which fetches it once', async () => {
+    await requireJava(signal)
+    await fetchKafkaJars(onFetch, signal)
+  })
 
 /** null: Kafka can be started here; otherwise one sentence that says how to mend it. Asking fetches what can be fetched. */
-export async function kafkaAvailable(): Promise<string | null> {
-  try {
-    await requireJava()
-    await fetchKafkaJars()
-    return null
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return `Kafka is missing: install Java ${OLDEST_JAVA} or newer and Maven, which fetches it once (${reason.replaceAll(/\s+/g, ' ')})`
-  }
-}
+export const kafkaAvailable = (): Promise<string | null> => whyMissing(requireKafka)
 
 /** The directory of the jars; another pom.xml, another directory. */
-export async function fetchKafkaJars(): Promise<string> {
+export async function fetchKafkaJars(onFetch?: OnFetch, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256').update(await readFile(pom))
-  return fetchArtifact({
-    name: 'kafka',
-    version: hash.digest('hex').slice(0, 12),
-    make: async directory => {
-      await runProgram('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${directory}`])
-    },
-  })
-}
-
-/** It says `openjdk version "17.0.15"`, older ones `"1.8.0"`. */
-async function requireJava(): Promise<void> {
-  const said = await runProgram('java', ['-version'])
-  const major = Number(/version "(\d+)/.exec(said)?.[1])
-  if (!(major >= OLDEST_JAVA)) throw new Error(`expected Java ${OLDEST_JAVA} or newer, got: ${said.slice(0, 100)}`)
+  const copy = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies']
+  const make = async (directory: string) => {
+    await runProgram('mvn', [...copy, `-DoutputDirectory=${directory}`], { signal })
+  }
+  return fetchArtifact({ name: 'kafka', version: hash.digest('hex').slice(0, 12), make }, onFetch)
 }

@@ -1,4 +1,4 @@
-// What one Kafka node for tests is told: broker and controller in one process, on loopback, nothing replicated.
+// What one Kafka node is told: broker and controller in one process, on loopback, nothing replicated.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from './fetch-artifact.ts'
@@ -32,7 +32,7 @@ const baseSettings = (directory: string, { controller }: KafkaPorts) => ({
   'node.id': 1,
   'controller.quorum.voters': `1@127.0.0.1:${controller}`,
   'controller.listener.names': 'CONTROLLER',
-  'log.dirs': join(directory, 'data'),
+  'log.dirs': dataDirectory(directory),
   'offsets.topic.replication.factor': 1,
   'offsets.topic.num.partitions': 1,
   'transaction.state.log.replication.factor': 1,
@@ -49,6 +49,8 @@ const baseSettings = (directory: string, { controller }: KafkaPorts) => ({
   // Kafka's default, so that a client that creates topics by looking at them is found out.
   'auto.create.topics.enable': true,
 })
+
+export const dataDirectory = (directory: string): string => join(directory, 'data')
 
 const plaintextSettings = ({ clients, controller, proxied }: KafkaPorts) => {
   const behind = proxied === null ? [] : [{ ...proxied, name: 'PROXIED' }]

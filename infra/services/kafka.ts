@@ -1,12 +1,12 @@
-// A real Apache Kafka (KRaft, one node) on loopback for tests and benches: up when opened, killed like a machine, restarted on what it wrote, gone with us.
+// A real Apache Kafka (KRaft, one node) on loopback: up when opened, killed like a machine, restarted on what it wrote, gone with us.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
-import { runProgram } from './fetch-artifact.ts'
+import { isThere, runProgram } from './fetch-artifact.ts'
 import { fetchKafkaJars } from './kafka-jars.ts'
-import { type KafkaListeners, SASL_USER, writeKafkaSettings } from './kafka-settings.ts'
+import { dataDirectory, type KafkaListeners, type KafkaPorts, SASL_USER, writeKafkaSettings } from './kafka-settings.ts'
 import { freePort, startServerProcess } from './server-process.ts'
 
 export type Kafka = {
@@ -18,12 +18,15 @@ export type Kafka = {
   kill(): Promise<void>
   /** On the same ports and data; kills first where it runs. */
   restart(): Promise<void>
+  /** Resolves with its last words when it ends without being told to. */
+  ended: Promise<string>
   close(): Promise<void>
 }
 export type KafkaOptions = {
-  /** Its data and settings; whoever made the directory removes it. */
+  /** Its data and settings: another broker opened on them later goes on there. Whoever made the directory removes it. */
   directory: string
-  port?: number
+  port?: number | undefined
+  controllerPort?: number | undefined
   listeners?: KafkaListeners
   /** A second plaintext listener at `port`, which clients are told is at `advertisedPort`: where a proxy is. */
   proxied?: { port: number; advertisedPort: number }
@@ -38,20 +41,24 @@ const jvm = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
 ]
 
-export async function openKafka({ directory, port, listeners = 'plaintext', proxied }: KafkaOptions): Promise<Kafka> {
+export async function openKafka(options: KafkaOptions, signal?: AbortSignal): Promise<Kafka> {
+  const { directory, listeners = 'plaintext' } = options
   const jars = join(await fetchKafkaJars(), '*')
-  const clients = port ?? (await freePort())
-  const ports = { clients, controller: await freePort(), internal: await freePort(), proxied: proxied ?? null }
+  const ports = await choosePorts(options)
   await mkdir(directory, { recursive: true })
   const { settings, certificate } = await writeKafkaSettings(directory, ports, listeners)
-  await format(jars, settings, listeners)
-  const server = await startServerProcess({
-    name: `Kafka at 127.0.0.1:${clients}`,
-    command: 'java',
-    args: [...jvm, '-cp', jars, 'kafka.Kafka', settings],
-    isUp: () => isListening(clients),
-    startWithinMs: START_WITHIN_MS,
-  })
+  if (!(await isFormatted(directory))) await format({ jars, settings, listeners }, signal)
+  const { clients } = ports
+  const server = await startServerProcess(
+    {
+      name: `Kafka at 127.0.0.1:${clients}`,
+      command: 'java',
+      args: [...jvm, '-cp', jars, 'kafka.Kafka', settings],
+      isUp: () => isListening(clients),
+      startWithinMs: START_WITHIN_MS,
+    },
+    signal,
+  )
   return {
     brokers: `127.0.0.1:${clients}`,
     certificate,
@@ -60,17 +67,29 @@ export async function openKafka({ directory, port, listeners = 'plaintext', prox
       await server.kill()
       await server.start()
     },
+    ended: server.ended,
     close: server.close,
   }
 }
 
-async function format(jars: string, settings: string, listeners: KafkaListeners) {
+const choosePorts = async ({ port, controllerPort, proxied }: KafkaOptions): Promise<KafkaPorts> => ({
+  clients: port ?? (await freePort()),
+  controller: controllerPort ?? (await freePort()),
+  internal: await freePort(),
+  proxied: proxied ?? null,
+})
+
+/** Kafka's format command writes this file last. */
+const isFormatted = (directory: string): Promise<boolean> => isThere(join(dataDirectory(directory), 'meta.properties'))
+
+type Format = { jars: string; settings: string; listeners: KafkaListeners }
+async function format({ jars, settings, listeners }: Format, signal?: AbortSignal): Promise<void> {
   // A uuid as Kafka writes it, which never begins like an option.
   const id = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   const { mechanism, username, password } = SASL_USER
   const scram = ['--add-scram', `${mechanism.toUpperCase()}=[name=${username},password=${password}]`]
   const options = ['format', '-t', id, '-c', settings, '-g', ...(listeners === 'sasl-ssl' ? scram : [])]
-  await runProgram('java', ['-cp', jars, 'kafka.tools.StorageTool', ...options])
+  await runProgram('java', ['-cp', jars, 'kafka.tools.StorageTool', ...options], { signal })
 }
 
 async function isListening(port: number): Promise<boolean> {

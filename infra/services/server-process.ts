@@ -1,4 +1,4 @@
-// A server of a test run as a child process: up when it answers, killed and started again at will, and gone with us however we end.
+// A server as a child process: up when it answers, killed and started again at will, and gone with us however we end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 
@@ -20,6 +20,8 @@ export type ServerProcess = {
   /** After kill(): the same command again; resolves when it answers. */
   start(): Promise<void>
   close(): Promise<void>
+  /** Resolves with its last words when it ends without being told to; never rejects. */
+  ended: Promise<string>
 }
 type Running = { child: ChildProcess; exited: Promise<string> }
 
@@ -27,8 +29,18 @@ const PROBE_MS = 25
 const STOP_WITHIN_MS = 5_000
 const TOLD_CHARACTERS = 500
 
-export async function startServerProcess(server: ServerCommand): Promise<ServerProcess> {
-  let running: Running | null = await startUntilUp(server)
+/** Rejects with what it said last; with an AbortError when the signal aborts first. Afterwards the signal is of no concern. */
+export async function startServerProcess(server: ServerCommand, signal?: AbortSignal): Promise<ServerProcess> {
+  const ended = Promise.withResolvers<string>()
+  let running: Running | null = null
+  const start = async (until?: AbortSignal) => {
+    const started = await startUntilUp(server, until)
+    running = started
+    void started.exited.then(said => {
+      if (running === started) ended.resolve(`${server.name}: ${said}`)
+    })
+  }
+  await start(signal)
   const end = async (signal: NodeJS.Signals) => {
     const ending = running
     running = null
@@ -37,25 +49,27 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerP
   return {
     kill: () => end('SIGKILL'),
     start: async () => {
-      running ??= await startUntilUp(server)
+      if (running === null) await start()
     },
     close: () => end('SIGTERM'),
+    ended: ended.promise,
   }
 }
 
-async function startUntilUp(server: ServerCommand): Promise<Running> {
+async function startUntilUp(server: ServerCommand, signal?: AbortSignal): Promise<Running> {
   const running = spawnServer(server)
   let lastWords: string | null = null
   void running.exited.then(said => {
     lastWords = said
   })
   const endAt = performance.now() + server.startWithinMs
-  while (lastWords === null && performance.now() < endAt) {
+  while (lastWords === null && signal?.aborted !== true && performance.now() < endAt) {
     if (await server.isUp()) return running
     await new Promise(resolve => setTimeout(resolve, PROBE_MS))
   }
   const problem = lastWords ?? `it did not answer within ${server.startWithinMs} ms`
   await endProcess(running, 'SIGKILL')
+  signal?.throwIfAborted()
   throw new Error(`starting ${server.name}: ${problem}`)
 }
 
@@ -64,6 +78,7 @@ function spawnServer({ command, args, cwd, env }: ServerCommand): Running {
   const child = spawn(command, args, {
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // Ctrl-C reaches the whole process group: when it ends is for us to say
     ...(cwd !== undefined && { cwd }),
   })
   let said = ''

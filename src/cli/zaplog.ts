@@ -1,5 +1,6 @@
 // The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
 import { Command, CommanderError, Option } from 'commander'
+import { parseParts, parsePortBase, partNames } from './dev-options.ts'
 import { addEndpoint, listEndpoints, removeEndpoint } from './endpoints.ts'
 import { exitCodes } from './exit-codes.ts'
 import {
@@ -23,7 +24,7 @@ const program = new Command('zaplog')
   .addHelpText(
     'after',
     `
-Verbs other than start, demo and simulate speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070]
+Verbs other than start, demo, simulate and dev speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070]
 with ADMIN_API_KEY, or the key in DATA_DIR/admin-key [./data/admin-key].
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.`,
   )
@@ -47,6 +48,29 @@ program
   .option('--cdn-port <port>', 'port of the media CDN', '7072')
   .option('--control-port <port>', 'port of the control API', '7073')
   .action(async options => (await import('./simulate.ts')).simulate(options))
+
+const dev = program.command('dev').description('what a laptop or a first start lacks')
+dev
+  .command('services')
+  .description('run Kafka, a schema registry and an S3 server on loopback; prints the settings that make zaplog use them')
+  .addOption(
+    new Option('--only <parts>', 'comma list of kafka, registry, s3').argParser(parseParts).default(partNames, 'all of them'),
+  )
+  .option('--data <directory>', 'what they keep: the same directory, the same data', './data/services')
+  .addOption(new Option('--fresh', 'a new directory, removed at the end').conflicts('data'))
+  .option(
+    '--port-base <port>',
+    'Kafka’s; registry, S3 and Kafka’s controller take the next three; 0: free ones',
+    parsePortBase,
+    7080,
+  )
+  .option('--settings <file>', 'where to write the settings, too')
+  .action(async options => (await import('./dev-services.ts')).devServices(options))
+dev
+  .command('secrets')
+  .description('write a .env with new random secrets for docker-compose.yml; never over an existing one')
+  .option('--file <file>', 'where to', '.env')
+  .action(async options => (await import('./dev-secrets.ts')).devSecrets(options))
 
 const instances = program.command('instances').description('WhatsApp accounts')
 instances.command('list').description('all instances and their states').addOption(json()).action(listInstances)

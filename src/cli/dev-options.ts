@@ -1,0 +1,22 @@
+// The options of zaplog dev, from text to what they mean.
+import { InvalidArgumentError } from 'commander'
+
+export const partNames = ['kafka', 'registry', 's3'] as const
+export type PartName = (typeof partNames)[number]
+
+export function parseParts(text: string): readonly PartName[] {
+  const names = text.split(',').map(name => name.trim())
+  const chosen = partNames.filter(part => names.includes(part))
+  if (chosen.length === 0 || names.some(name => !partNames.some(part => part === name)))
+    throw new InvalidArgumentError(`Expected a comma list of ${partNames.join(', ')}.`)
+  return chosen
+}
+
+/** Four ports begin there. */
+const GREATEST_BASE = 65_532
+
+export function parsePortBase(text: string): number {
+  const base = Number(text)
+  if (!/^\d+$/.test(text) || base > GREATEST_BASE) throw new InvalidArgumentError(`Expected a port from 0 to ${GREATEST_BASE}.`)
+  return base
+}

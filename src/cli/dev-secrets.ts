@@ -1,0 +1,53 @@
+// zaplog dev secrets: a .env with a new random value for everything that docker-compose.yml asks for; a file that is there stays as it is.
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { describeError } from '../runtime/logger.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+
+/** Ends with 1 where the file is there. */
+export async function devSecrets({ file }: { file: string }): Promise<void> {
+  try {
+    await writeNew(file, envText())
+    process.stdout.write(
+      `wrote ${file}, readable by you only; keep a copy of ENCRYPTION_KEY: without it paired accounts are lost\n`,
+    )
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    process.stderr.write(`writing ${file}: ${isThere ? 'it is there, and stays as it is' : describeError(error)}\n`)
+    process.exitCode = isThere ? exitCodes.failed : exitCodeOf(error)
+  }
+}
+
+/** Rejects with EEXIST before anything is written. */
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+const envText = (): string =>
+  [
+    '# What docker-compose.yml asks for. Whoever reads this file has everything: keep it out of version control and images.',
+    ...Object.entries(values).map(([name, value]) => `${name}=${value()}`),
+    '',
+  ].join('\n')
+
+/** Safe in URLs, shells and .env files without quotes. */
+const word = (bytes: number) => () => randomBytes(bytes).toString('base64url')
+
+const values: Readonly<Record<string, () => string>> = {
+  ADMIN_API_KEY: word(32),
+  ENCRYPTION_KEY: () => randomBytes(32).toString('base64'),
+  METRICS_TOKEN: word(32),
+  POSTGRES_PASSWORD: word(24),
+  REGISTRY_POSTGRES_PASSWORD: word(24),
+  S3_ACCESS_KEY_ID: () => `zaplog${randomBytes(6).toString('hex')}`,
+  S3_SECRET_ACCESS_KEY: word(30),
+  GRAFANA_ADMIN_PASSWORD: word(24),
+  // A uuid as Kafka writes it, which never begins like an option; not secret, but of this cluster only.
+  CLUSTER_ID: () => randomBytes(16).toString('base64url').replace(/^-/, 'A'),
+}

@@ -1,0 +1,139 @@
+// zaplog dev services: the parts that a laptop lacks, on loopback, until SIGTERM or SIGINT; what they were told is there after a restart.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { lockDirectory } from '../runtime/directory-lock.ts'
+import { onAbort } from '../runtime/or-abort.ts'
+import { readIfThere } from '../runtime/read-if-there.ts'
+import { writeDurably } from '../runtime/write-durably.ts'
+import type { PartName } from './dev-options.ts'
+import type { openParts as OpenParts, Part } from './dev-parts.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+
+type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
+type Place = { path: string; takenOver: boolean; close(): Promise<void> }
+
+class DevServicesError extends Error {
+  override name = 'DevServicesError'
+  readonly code: 'in-use' | 'misconfigured'
+  readonly retryable = false
+  constructor(code: DevServicesError['code'], message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
+/** Ends the process: 0 when told to stop, else with what kept the parts from running. */
+export async function devServices(options: Options): Promise<void> {
+  const stopping = watchSignals()
+  try {
+    const openParts = await loadLaunchers()
+    await checkSettingsFile(options.settings)
+    const place = await openPlace(options)
+    try {
+      await runParts(openParts, place, { options, stopping })
+    } finally {
+      await place.close()
+    }
+  } catch (error) {
+    if (!(stopping.aborted && error instanceof Error && error.name === 'AbortError')) {
+      say(`zaplog dev services: ${error instanceof Error ? error.message : String(error)}`)
+      process.exit(exitCodeOf(error))
+    }
+  }
+  process.exit(exitCodes.done)
+}
+
+type Run = { options: Options; stopping: AbortSignal }
+
+async function runParts(openParts: typeof OpenParts, place: Place, { options, stopping }: Run): Promise<void> {
+  const parts = await openParts(
+    {
+      names: options.only,
+      portBase: options.portBase,
+      directory: place.path,
+      leftOverMs: place.takenOver ? LEFT_OVER_MS : 0,
+      say: (part, what) => say(`${part.padEnd(8)} ${what}`),
+    },
+    stopping,
+  )
+  try {
+    await announce(parts, options.settings)
+    const died = await Promise.race([aborted(stopping), ...parts.map(part => part.ended)])
+    if (died !== null) throw new Error(`${died}; the others are stopped, what they hold is kept`)
+  } finally {
+    await Promise.all(parts.map(part => part.close()))
+  }
+}
+
+/** How long servers of a killed process may take to go: their watchers kill them at once. */
+const LEFT_OVER_MS = 10_000
+
+async function announce(parts: readonly Part[], settingsFile: string | undefined): Promise<void> {
+  const lines = parts.flatMap(({ env }) => Object.entries(env).map(([name, value]) => `${name}=${value}\n`)).join('')
+  if (settingsFile !== undefined) await writeDurably(settingsFile, `${WRITTEN_BY}\n${lines}`)
+  process.stdout.write(lines)
+  const source = settingsFile === undefined ? '' : `: set -a; . ${resolve(settingsFile)}; set +a; npm start`
+  say(`start zaplog with these settings${source}; Ctrl-C here stops the services`)
+}
+
+const WRITTEN_BY = '# Written by zaplog dev services; written anew at each of its starts.'
+
+/** Only a file of ours is written over. */
+async function checkSettingsFile(path: string | undefined): Promise<void> {
+  const known = path === undefined ? null : await readIfThere(path)
+  if (known !== null && !known.startsWith(WRITTEN_BY))
+    throw new DevServicesError(
+      'misconfigured',
+      `writing the settings to ${path}: it is there and not ours; choose another --settings`,
+    )
+}
+
+/** Of one process at a time. */
+async function openPlace({ data, fresh }: Options): Promise<Place> {
+  if (fresh) {
+    const path = await mkdtemp(join(tmpdir(), 'zaplog-services-'))
+    return { path, takenOver: false, close: () => rm(path, { recursive: true, force: true }) }
+  }
+  const path = resolve(data)
+  if (/[,;\\\n]/.test(path))
+    throw new DevServicesError(
+      'misconfigured',
+      `opening ${path}: expected a path without , ; and \\, which Kafka and the registry split at`,
+    )
+  // The directory above may become DATA_DIR, whose files others may not list.
+  await mkdir(path, { recursive: true, mode: 0o711 })
+  const lock = await lockDirectory(path)
+  if (!lock.held)
+    throw new DevServicesError(
+      'in-use',
+      `opening ${path}: process ${lock.byPid} runs services on it; stop it, or choose another --data`,
+    )
+  return { path, takenOver: lock.takenFromPid !== null, close: lock.release }
+}
+
+/** They are part of the repository, not of the image. */
+async function loadLaunchers(): Promise<typeof OpenParts> {
+  try {
+    return (await import('./dev-parts.ts')).openParts
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
+    throw new DevServicesError('misconfigured', 'the launchers of services are in the repository, not in the image', error)
+  }
+}
+
+/** The first signal stops, the second ends at once; the servers go in either case. */
+function watchSignals(): AbortSignal {
+  const stopping = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      if (stopping.signal.aborted) process.exit(exitCodes.failed)
+      say('stopping')
+      stopping.abort()
+    })
+  return stopping.signal
+}
+
+const aborted = (signal: AbortSignal) => new Promise<null>(done => void onAbort(signal, () => done(null)))
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
