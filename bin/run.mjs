@@ -1,4 +1,5 @@
 // Runs a TypeScript file of this repository, or says in words why this Node cannot. Plain JavaScript, so that an old Node reads it too.
+import module from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -11,6 +12,7 @@ if (major < 24) {
   )
   process.exit(78)
 }
+module.enableCompileCache() // in the temporary directory: the next start has half of its code compiled already
 const [script, ...args] = process.argv.slice(2)
 process.argv.splice(1, process.argv.length, resolve(script), ...args)
 await import(pathToFileURL(resolve(script)))

@@ -42,10 +42,13 @@ export function wrapConnection(client: Client, options: { names: StatementNames;
   const runNow = async <Row>(sql: string, values?: readonly unknown[]): Promise<Answer<Row>> => {
     const doing = `running ${summarize(sql)}`
     if (lost.aborted) throw lostWhile(doing, lost.reason, false)
-    const silence = new DatabaseError('timeout', `${doing}: no answer within ${answerWithinMs} ms (timeout, retryable)`, {
-      perhapsDone: true,
-    })
-    const timer = setTimeout(() => cut(silence), answerWithinMs)
+    let silence: DatabaseError | null = null
+    const timer = setTimeout(() => {
+      // Made only now: an error with its stack for every statement would be a good part of its cost.
+      const silent = `${doing}: no answer within ${answerWithinMs} ms (timeout, retryable)`
+      silence = new DatabaseError('timeout', silent, { perhapsDone: true })
+      cut(silence)
+    }, answerWithinMs)
     try {
       return answerOf<Row>(
         await client.query(values === undefined ? { text: sql } : { name: names.of(sql), text: sql, values: [...values] }),
@@ -55,7 +58,7 @@ export function wrapConnection(client: Client, options: { names: StatementNames;
         names.renew()
         if (client.getTransactionStatus() === 'I') return await runNow<Row>(sql, values) // it did not run; in a transaction all of it repeats
       }
-      if (lost.reason === silence) throw silence
+      if (silence !== null && lost.reason === silence) throw silence
       const failure = lost.aborted ? lostWhile(doing, lost.reason, true) : toDatabaseError({ doing, error, perhapsDone: true })
       if (!lost.aborted && breaksConnection(error)) cut(failure)
       throw failure

@@ -15,6 +15,8 @@ type Deps = { database: Database; tails: Tails; logger: Logger }
 export function openPostgresReader({ database, tails, logger }: Deps, from: Position): PartitionReader {
   let nextOffset = from.nextOffset
   let endOffset = from.nextOffset
+  /** The position was found to be inside the log: from there on, an end that was told need not be asked for. */
+  let isAsked = false
   const here = (): Position => ({ topic: from.topic, partition: from.partition, nextOffset })
 
   async function asked<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
@@ -25,9 +27,11 @@ export function openPostgresReader({ database, tails, logger }: Deps, from: Posi
 
   /** Never says that there is more than Postgres said: a batch consumer would wait here while its other topics have records. */
   async function ready(signal: AbortSignal) {
+    if (isAsked) endOffset = later(endOffset, tails.known(from))
     while (endOffset <= nextOffset) {
       const range = await asked(() => readRange(database, from), signal)
       assertInside(here(), range)
+      isAsked = true
       const end = range.endOffset > nextOffset ? range.endOffset : await tails.moved(here(), signal)
       if (end === null) throw abortedReading(here())
       endOffset = end
@@ -41,14 +45,17 @@ export function openPostgresReader({ database, tails, logger }: Deps, from: Posi
       const fromOffset = nextOffset
       nextOffset += BigInt(records.length)
       if (records.length > 0) return { topic: from.topic, partition: from.partition, fromOffset, nextOffset, records }
-      // Trimmed since: `ready` says so.
+      // Trimmed since: `ready` asks, and says so.
       endOffset = nextOffset
+      isAsked = false
       await wait(NOTHING_READ_MS, signal)
     }
   }
 
   return { ready, next, close: () => undefined }
 }
+
+const later = (one: bigint, other: bigint): bigint => (one > other ? one : other)
 
 type Bounds = { firstOffset: bigint; endOffset: bigint }
 

@@ -8,6 +8,8 @@ import type { Position, TopicPartition } from './log.ts'
 export type Tails = {
   /** This process appended: wakes who waits here, and tells the others soon. */
   appended(positions: readonly Position[]): void
+  /** The partition's end as last told; 0n where nobody told it. */
+  known(of: TopicPartition): bigint
   /** Resolves with the partition's end once it is known to be elsewhere than at nextOffset, perhaps at once; null when the signal aborts. */
   moved(position: Position, signal: AbortSignal): Promise<bigint | null>
   close(): Promise<void>
@@ -71,6 +73,7 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   const running = [pollAlways(), listenAlways()]
 
   return {
+    known: ({ topic, partition }) => ends.get(`${topic}/${partition}`) ?? 0n,
     appended: positions => {
       positions.forEach(tell)
       notifying ??= notifyOthers()

@@ -1,5 +1,5 @@
 // Secrets at rest: AES-256-GCM, a fresh nonce each time, bound to what they belong to, so that a row copied elsewhere does not open.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 
 export type Sealer = {
   /** version byte | 12 bytes nonce | ciphertext | 16 bytes tag. `context` names the place, e.g. auth_keys|instance|type|id. */
@@ -21,14 +21,16 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 export function createSealer(keys: { current: Uint8Array; previous: Uint8Array | null }): Sealer {
+  const current = createSecretKey(keys.current)
+  const previous = keys.previous === null ? null : createSecretKey(keys.previous)
   return {
     seal: (plain, context) => {
       const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', keys.current, nonce).setAAD(Buffer.from(context))
+      const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(Buffer.from(context))
       return Buffer.concat([Buffer.of(VERSION), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
     },
     open: (sealed, context) => {
-      for (const key of [keys.current, keys.previous]) {
+      for (const key of [current, previous]) {
         const plain = key === null ? null : tryOpen(key, sealed, context)
         if (plain !== null) return plain
       }
@@ -40,7 +42,7 @@ export function createSealer(keys: { current: Uint8Array; previous: Uint8Array |
   }
 }
 
-function tryOpen(key: Uint8Array, sealed: Uint8Array, context: string): Buffer | null {
+function tryOpen(key: KeyObject, sealed: Uint8Array, context: string): Buffer | null {
   if (sealed[0] !== VERSION || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) return null
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + NONCE_BYTES)).setAAD(Buffer.from(context))
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))

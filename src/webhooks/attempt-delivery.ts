@@ -39,10 +39,10 @@ export type AttemptResult =
   /** No attempt before the endpoint is enabled. */
   | { kind: 'disabled' }
 
-/** Rejects when the signal aborts before the answer is there: then nothing is on record. */
+/** Rejects when the signal aborts before the answer is there: then nothing is on record. `answered`: the receiver is free for another. */
 export async function attemptDelivery(
   deps: AttemptDeps,
-  of: { delivery: Released; record: LogRecord; situation: Situation },
+  of: { delivery: Released; record: LogRecord; situation: Situation; answered(): void },
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const { delivery, situation } = of
@@ -59,6 +59,7 @@ export async function attemptDelivery(
   const post = prepare(deps, { delivery, endpoint: situation.endpoint, attempt, skipped: situation.skipped })
   if (post === null) return { kind: 'again', inMs: UNSENDABLE_RETRY_MS }
   const made = await send(deps, { ...of, post, attempt, endpoint: situation.endpoint }, signal)
+  of.answered()
   await keep(deps, { ...of, ...made })
   return resultOf(made.outcome)
 }

@@ -96,7 +96,7 @@ async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): 
         await leaveWaiting(deps.database, claim.lane, '', deps.attempt.lifetime)
         return
       }
-      const result = await attemptHead(deps, head)
+      const result = await attemptHead(deps, head, slot.release)
       if (result.kind === 'again') return await giveBack(deps.database, claim, result.inMs)
       if (result.kind === 'disabled') return await giveBack(deps.database, claim, null)
       if (!(await leaveWaiting(deps.database, claim.lane, head.deliveryId, deps.attempt.lifetime))) return
@@ -107,13 +107,13 @@ async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): 
 }
 
 /** An attempt that began is finished, also while stopping. */
-async function attemptHead(deps: DrainDeps, head: WaitingRecord): Promise<AttemptResult> {
+async function attemptHead(deps: DrainDeps, head: WaitingRecord, answered: () => void): Promise<AttemptResult> {
   const record = head.value === null ? await readBack(deps, head) : head
   if (record === null) return giveUp(deps, head, 'its record is no longer in the log')
   const delivery = await readDelivery(deps, record)
   if (delivery === null) return giveUp(deps, head, 'its record cannot be read')
   const situation = await deps.readSituation(delivery)
-  return attemptDelivery(deps.attempt, { delivery, record, situation }, deps.attempt.lifetime)
+  return attemptDelivery(deps.attempt, { delivery, record, situation, answered }, deps.attempt.lifetime)
 }
 
 /** null: it is none, and never will be. Rejects what passes by itself. */

@@ -19,7 +19,7 @@ import { openDrain } from './drain-waiting.ts'
 import { forgetOldDeliveries } from './forget-deliveries.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
 import { createAttemptRecorder } from './record-attempts.ts'
-import { createSlots } from './slots.ts'
+import { createSlots, type Patience } from './slots.ts'
 import { takeInDelivery } from './take-in-delivery.ts'
 import { createAttemptMetrics, createBacklog } from './webhook-metrics.ts'
 
@@ -48,6 +48,10 @@ const READ_BACKLOG_EVERY_MS = 10_000
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
 /** Lanes that may be busy or wait for a slot, per slot of this process. */
 const LANES_PER_SLOT = 16
+/** While one lane's outcome is written down, another uses its slot. */
+const CLAIMS_PER_SLOT = 2
+const MAX_WAIT_MS = 2_000
+const LEAST_WAITING = 500
 
 export function openWebhooks(deps: WebhooksDeps): Role {
   const group = deps.group('webhooks')
@@ -72,7 +76,7 @@ export function openWebhooks(deps: WebhooksDeps): Role {
   const drain = openDrain({
     ...shared,
     member: randomUUID(),
-    perEndpoint: deps.config.maxInFlightPerEndpoint,
+    perEndpoint: CLAIMS_PER_SLOT * deps.config.maxInFlightPerEndpoint,
     pollMs: DRAIN_POLL_MS,
   })
   const watching = watchBacklog()
@@ -88,7 +92,8 @@ export function openWebhooks(deps: WebhooksDeps): Role {
       // Our own schedule ends sooner: this bounds surprises only.
       maxAttempts: deps.config.retryDelaysMs.length + 20,
       lane: record => record.key,
-      handle: (record, _attempt, signal) => takeInDelivery({ ...shared, backlog, wakeDrain: drain.wake }, record, signal),
+      handle: (record, _attempt, signal) =>
+        takeInDelivery({ ...shared, backlog, patience: patienceOf(deps.config), wakeDrain: drain.wake }, record, signal),
     },
     intake.signal,
   )
@@ -126,6 +131,12 @@ export function openWebhooks(deps: WebhooksDeps): Role {
     },
   }
 }
+
+/** One endpoint may have a long line where it is served fast, and never more than half of all that may wait here. */
+const patienceOf = ({ maxInFlight, maxInFlightPerEndpoint }: Config['webhooks']): Patience => ({
+  maxWaiting: Math.min(Math.max(LEAST_WAITING, LANES_PER_SLOT * maxInFlightPerEndpoint), (LANES_PER_SLOT * maxInFlight) / 2),
+  maxWaitMs: MAX_WAIT_MS,
+})
 
 const checkOf = (of: PartitionStatus): readonly Check[] =>
   of.state === 'running'

@@ -7,7 +7,7 @@ import { RegistryError } from '../log/registry.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import { type Released, SHORT_WAIT_MS } from './record-attempts.ts'
-import type { Slots } from './slots.ts'
+import type { Patience, Slots } from './slots.ts'
 import { enterWaiting, joinWaiting } from './waiting-lanes.ts'
 import type { Backlog } from './webhook-metrics.ts'
 
@@ -17,12 +17,12 @@ export type TakeInDeps = {
   slots: Slots
   readSituation(of: SituationOf): Promise<Situation>
   backlog: Pick<Backlog, 'waitingOf'>
+  /** A healthy endpoint's burst passes in memory; behind one that is slow, deliveries become rows before they fill it. */
+  patience: Patience
   /** Somebody may have to drain sooner than the next look. */
   wakeDrain(): void
 }
 
-/** A healthy endpoint's burst passes in memory; behind one that is slow, deliveries become rows before they fill it. */
-const patience = { maxWaiting: 500, maxWaitMs: 2_000 }
 const done: Outcome = { kind: 'emit', appends: [] }
 /** Beyond so many waiting deliveries of one endpoint only their places in the log are kept. */
 const MAX_KEPT_VALUES = 20_000
@@ -39,7 +39,7 @@ export async function takeInDelivery(deps: TakeInDeps, record: LogRecord, signal
 }
 
 async function takeIn(deps: TakeInDeps, delivery: Released, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
-  const slot = await deps.slots.take(delivery.endpointId, patience, signal)
+  const slot = await deps.slots.take(delivery.endpointId, deps.patience, signal)
   if (slot === 'aborted') return handedBack
   if (slot === 'full') return layDown(deps, delivery, record, 0)
   try {
@@ -47,7 +47,7 @@ async function takeIn(deps: TakeInDeps, delivery: Released, record: LogRecord, s
     if (situation.laneWaits && (await joinWaiting(deps.database, waiting(deps, delivery, record), signal))) return done
     signal.throwIfAborted()
     const current = situation.laneWaits ? await deps.readSituation(delivery) : situation
-    const result = await attemptDelivery(deps.attempt, { delivery, record, situation: current }, signal)
+    const result = await attemptDelivery(deps.attempt, { delivery, record, situation: current, answered: slot.release }, signal)
     return await follow(deps, delivery, record, result)
   } finally {
     slot.release()
