@@ -17,10 +17,7 @@ export type Part = {
   ended: Promise<string>
   close(): Promise<void>
 }
-export type PartsPlan = PortPlan & {
-  directory: string
-  say(part: PartName, what: string): void
-}
+export type PartsPlan = PortPlan & { directory: string }
 
 export class CredentialsDamaged extends Error {
   override name = 'CredentialsDamaged'

@@ -9,6 +9,7 @@ export type PortPlan = {
   portBase: number
   /** How long to wait for servers of a killed process to leave their ports. */
   leftOverMs: number
+  say(part: PartName, what: string): void
 }
 type Use = 'kafka' | 'registry' | 's3' | 'kafkaController'
 
@@ -38,11 +39,13 @@ export async function requirePorts(plan: PortPlan, signal: AbortSignal): Promise
   for (const { part, offset, called } of Object.values(uses)) {
     if (!plan.names.includes(part)) continue
     const port = plan.portBase + offset
-    for (let problem = await probePort(port); problem !== null; problem = await probePort(port)) {
+    for (let waited = false, problem = await probePort(port); problem !== null; problem = await probePort(port)) {
       if (performance.now() >= endAt)
         throw new PortInUse(`${called} needs port ${port} on 127.0.0.1, which is in use: choose others with --port-base`, {
           cause: problem,
         })
+      if (!waited) plan.say(part, `waits for port ${port}, which a server of the killed process may still have`)
+      waited = true
       await wait(PORT_POLL_MS, signal)
       signal.throwIfAborted()
     }

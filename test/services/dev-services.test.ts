@@ -90,6 +90,21 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
     expect(servers.filter(runs)).toEqual([])
   })
 
+  test('[H4] after a kill -9 it waits for a port that an earlier server still has', async () => {
+    const portBase = await freePortBase()
+    const some = ['--only', 's3', '--data', data(), '--port-base', String(portBase)]
+    const first = launch(some)
+    await first.settings()
+    const servers = first.servers()
+    first.signal('SIGKILL')
+    await until('its server to be gone', () => !servers.some(runs))
+    const earlier = await occupy(portBase + 2)
+    const second = launch(some)
+    await until('the next start to wait', () => second.said().includes(`waits for port ${portBase + 2}`))
+    await earlier.close()
+    await second.settings()
+  })
+
   test('[H4] a port in use is said with the name of the part that needs it, before anything is started', async () => {
     const portBase = await freePortBase()
     const taken = await occupy(portBase + 1)
@@ -131,7 +146,9 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
 
   test('[H4] SIGTERM on the way up stops what has been started', async () => {
     const services = launch(['--only', 'kafka', '--data', data(), '--port-base', '0'])
-    const started = await until('Java to be started', () => services.servers().length > 0 && services.servers())
+    await until('Kafka to open its log', () => existsSync(join(data(), 'kafka', 'data', '__cluster_metadata-0')))
+    const started = services.servers()
+    expect(started).toHaveLength(1)
     services.signal('SIGTERM')
     expect(await services.ended, services.said()).toBe(exitCodes.done)
     expect(started.filter(runs)).toEqual([])
