@@ -9,6 +9,7 @@ import { writeDurably } from '../runtime/write-durably.ts'
 import type { PartName } from './dev-options.ts'
 import type { openParts as OpenParts, Part } from './dev-parts.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { fromRepository } from './from-repository.ts'
 
 type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
 type Place = { path: string; takenOver: boolean; close(): Promise<void> }
@@ -27,7 +28,7 @@ class DevServicesError extends Error {
 export async function devServices(options: Options): Promise<void> {
   const stopping = watchSignals()
   try {
-    const openParts = await loadLaunchers()
+    const { openParts } = await fromRepository('dev services', () => import('./dev-parts.ts'))
     await checkSettingsFile(options.settings)
     const place = await openPlace(options)
     try {
@@ -110,16 +111,6 @@ async function openPlace({ data, fresh }: Options): Promise<Place> {
       `opening ${path}: process ${lock.byPid} runs services on it; stop it, or choose another --data`,
     )
   return { path, takenOver: lock.takenFromPid !== null, close: lock.release }
-}
-
-/** They are part of the repository, not of the image. */
-async function loadLaunchers(): Promise<typeof OpenParts> {
-  try {
-    return (await import('./dev-parts.ts')).openParts
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
-    throw new DevServicesError('misconfigured', 'the launchers of services are in the repository, not in the image', error)
-  }
 }
 
 /** The first signal stops, the second ends at once; the servers go in either case. */

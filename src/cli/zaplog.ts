@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { parseParts, parsePortBase, partNames } from './dev-options.ts'
 import { addEndpoint, listEndpoints, removeEndpoint } from './endpoints.ts'
 import { exitCodes } from './exit-codes.ts'
+import { fromRepository } from './from-repository.ts'
 import {
   createInstance,
   deleteInstance,
@@ -39,7 +40,7 @@ program
   .description('run everything against a simulated phone and print each stage of each message')
   .option('--once', 'exit when every expected webhook has arrived: 0, or 1 with what is missing')
   .addOption(json())
-  .action(async options => (await import('./demo.ts')).demo(options))
+  .action(async options => (await fromRepository('demo', () => import('./demo.ts'))).demo(options))
 
 program
   .command('simulate')
@@ -47,7 +48,7 @@ program
   .option('--port <port>', 'websocket port', '7071')
   .option('--cdn-port <port>', 'port of the media CDN', '7072')
   .option('--control-port <port>', 'port of the control API', '7073')
-  .action(async options => (await import('./simulate.ts')).simulate(options))
+  .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options))
 
 const dev = program.command('dev').description('what a laptop or a first start lacks')
 dev

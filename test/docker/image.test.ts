@@ -100,11 +100,15 @@ test('[H4] [H7] it starts on a server of its own, is healthy, is scraped as Prom
   }
 })
 
-test('[H4] what the image lacks is said in one sentence', async () => {
-  const services = runImage(['dev', 'services'], {})
-  await services.ended
-  expect(services.child.exitCode).toBe(78)
-  expect(services.said()).toBe('zaplog dev services: the launchers of services are in the repository, not in the image\n')
+test.for([
+  ['dev services', 'the launchers of services are'],
+  ['demo', 'the simulator is'],
+  ['simulate', 'the simulator is'],
+] as const)('[H4] that the image lacks what %s needs is said in one sentence', async ([verb, what]) => {
+  const run = runImage(verb.split(' '), {})
+  await run.ended
+  expect(run.said()).toBe(`zaplog ${verb}: ${what} in the repository, not in the image\n`)
+  expect(run.child.exitCode).toBe(78)
 })
 
 test('[I2] the image makes the secrets that Compose asks for, where nothing but Docker is there', async () => {
