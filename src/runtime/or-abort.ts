@@ -1,8 +1,9 @@
 // Being told of an abort, and not waiting longer than until then.
 
 /**
- * Calls back once, never before it has answered, when the signal aborts or where it has; answers how to stop listening. Any number of callbacks are one
- * listener of the signal: Node compares a new listener with every other, so that ten thousand waiting calls would cost their square.
+ * Calls back once, never before it has answered, when the signal aborts or where it has; answers how to stop listening.
+ * Any number of callbacks are one listener of the signal: Node compares a new listener with every other, so that ten thousand
+ * waiting calls would cost their square.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (signal.aborted) {

@@ -1,0 +1,42 @@
+// What settings have to be beside each other: alone each is right, together they would be a zaplog that starts and does not work.
+import type { Config } from './config.ts'
+import type { Environment, Variables } from './variables.ts'
+
+export function requireTogether(v: Variables, config: Config) {
+  if (config.kafka.brokers !== null && config.schemaRegistry.url === null)
+    v.problem('SCHEMA_REGISTRY_URL', 'expected one when KAFKA_BROKERS is set')
+  if (config.kafka.brokers === null && config.schemaRegistry.url !== null)
+    v.problem('KAFKA_BROKERS', 'expected them when SCHEMA_REGISTRY_URL is set')
+  const { mechanism, username, password } = config.kafka.sasl
+  if (mechanism !== null && username === null) v.problem('KAFKA_SASL_USERNAME', 'expected one when KAFKA_SASL_MECHANISM is set')
+  if (mechanism !== null && password === null) v.problem('KAFKA_SASL_PASSWORD', 'expected one when KAFKA_SASL_MECHANISM is set')
+  if (config.kafka.sslCa !== null && !config.kafka.ssl) v.problem('KAFKA_SSL', 'expected true when KAFKA_SSL_CA is set')
+  const { replication, minInsync } = config.kafka
+  if (minInsync !== null && minInsync > replication)
+    v.problem(
+      'TOPIC_MIN_INSYNC',
+      `expected at most TOPIC_REPLICATION, ${replication}, got ${minInsync}: no append could ever succeed`,
+    )
+  const { bucket, accessKeyId, secretAccessKey } = config.objects
+  if (accessKeyId !== null && secretAccessKey === null)
+    v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')
+  if (secretAccessKey !== null && accessKeyId === null)
+    v.problem('S3_ACCESS_KEY_ID', 'expected one when S3_SECRET_ACCESS_KEY is set')
+  if (bucket === null && config.objects.endpoint !== null) v.problem('S3_BUCKET', 'expected one when S3_ENDPOINT is set')
+  if (config.database.url === null && config.database.sslCa !== null)
+    v.problem('DATABASE_URL', 'expected one when DATABASE_SSL_CA is set')
+  if (config.database.url === null) return
+  if (config.keys.adminApiKey === null) v.problem('ADMIN_API_KEY', 'expected a key when DATABASE_URL is set')
+  if (config.keys.encryptionKey === null) v.problem('ENCRYPTION_KEY', 'expected 32 bytes in base64 when DATABASE_URL is set')
+}
+
+const ourPrefixes =
+  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_)/
+
+/** A misspelt name would otherwise be a setting that silently does nothing. */
+export function refuseUnknown(v: Variables, env: Environment) {
+  const known = new Set(v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name])))
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && value !== '' && ourPrefixes.test(name) && !known.has(name))
+      v.problem(name, 'is not a setting of this version')
+}
