@@ -1,5 +1,5 @@
 # zaplog as an image: its sources, run unbuilt by Node, and its production dependencies; no compiler, no tests, nobody's data.
-# The base is pinned by exact tag; its digest is missing, because no registry could be asked where this was written.
+# The base is pinned by exact tag; its digest is missing.
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

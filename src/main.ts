@@ -1,9 +1,10 @@
 // The composition root: opens what the configuration asks for, in the order of the steps below, and closes it in reverse.
-// With src/main/, the only code outside tests that knows the adapters.
+// With src/main/, the only code outside tests and benches that knows the adapters.
 
 import { type HttpServer, openHttpServer } from './api/http-server.ts'
 import { openApi } from './api/open-api.ts'
 import { openSession } from './database/session.ts'
+import { closeAll } from './main/close-all.ts'
 import { type AdminKey, type Ground, openGround } from './main/ground.ts'
 import { makeProgress } from './main/make-progress.ts'
 import { partsOf } from './main/parts.ts'
@@ -64,7 +65,7 @@ export async function openZaplog(
     opened.push(part)
     return part
   }
-  const close = once(() => closeAll(opened.toReversed(), logger))
+  const close = once(() => closeAll(opened, logger))
   const metrics = createMetrics({ processMetrics: true })
   const parts = partsOf(config)
   const waits = createWaits({ logger }, signal)
@@ -90,20 +91,9 @@ export async function openZaplog(
     })
     return { url: server.url, adminKey: ground.adminKey, ports, close: markStopping }
   } catch (error) {
-    await close().catch(closing => logger.warn('process.close-failed', { error: closing })) // why it could not start matters more
+    await close().catch(() => undefined) // it is said; why it could not start matters more
     throw error
   }
-}
-
-/** One after another; one that fails keeps none of the others open. Rejects with the first failure, at the end. */
-async function closeAll(parts: readonly { close(): Promise<void> }[], logger: Logger): Promise<void> {
-  const failures: unknown[] = []
-  for (const part of parts)
-    await part.close().catch(error => {
-      logger.error('process.close-failed', { error })
-      failures.push(error)
-    })
-  if (failures.length > 0) throw failures[0]
 }
 
 /** Readers before writers: what producers append finds its consumers running, and stops being appended first. */

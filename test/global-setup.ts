@@ -78,9 +78,16 @@ async function openFolder() {
 
 /** A shell that outlives us: when its standard input ends without a word, we were killed, and it stops the Postgres and removes the files. */
 function removeWithUs(folder: string): () => void {
-  const script =
-    'read word && exit; pid="$0/postgres/cluster/postmaster.pid"; [ -f "$pid" ] && kill -INT "$(head -n 1 "$pid")"; sleep 2; rm -rf "$0"'
+  const script = [
+    'read word && exit',
+    'pid="$0/postgres/cluster/postmaster.pid"',
+    '[ -f "$pid" ] && kill -INT "$(head -n 1 "$pid")"',
+    'i=0; while [ -f "$pid" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done',
+    'rm -rf "$0"',
+  ].join('; ')
   const shell = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  shell.on('error', () => undefined) // no sh: what a killed run leaves is left
+  shell.stdin.on('error', () => undefined) // it is gone already
   shell.unref()
   return () => shell.stdin.end('closed\n')
 }

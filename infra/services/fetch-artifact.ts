@@ -1,4 +1,4 @@
-// A part that tests need, fetched once per version into the user's cache and whole when it is there: an interrupted fetch leaves none.
+// A part that is not ours, fetched once per version into the user's cache and whole when it is there: an interrupted fetch leaves none.
 import { execFile } from 'node:child_process'
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'

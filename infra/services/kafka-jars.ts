@@ -1,4 +1,4 @@
-// Apache Kafka's jars, fetched once by Maven, and the Java that runs them.
+// Apache Kafka's jars, fetched once by Maven.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'

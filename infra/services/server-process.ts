@@ -109,6 +109,8 @@ function killWithUs({ pid }: ChildProcess): () => void {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })
+  shell.on('error', () => undefined) // no sh: then nothing watches, and close() still ends the server
+  shell.stdin.on('error', () => undefined) // it is gone already
   shell.unref()
   return () => shell.stdin.end('closed\n')
 }

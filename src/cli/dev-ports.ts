@@ -52,10 +52,10 @@ export async function requirePorts(plan: PortPlan, signal: AbortSignal): Promise
   }
 }
 
-/** null: free. */
+/** null: free. Rejects where this user may not have it at all. */
 const probePort = (port: number): Promise<Error | null> =>
-  new Promise(resolve => {
+  new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', resolve)
+    probe.once('error', error => ('code' in error && error.code === 'EADDRINUSE' ? resolve(error) : reject(error)))
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(null)))
   })

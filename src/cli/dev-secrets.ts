@@ -1,6 +1,6 @@
 // zaplog dev secrets: a .env with a new random value for everything that docker-compose.yml asks for; a file that is there stays as it is.
 import { randomBytes } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { describeError } from '../runtime/logger.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 
@@ -18,12 +18,15 @@ export async function devSecrets({ file }: { file: string }): Promise<void> {
   }
 }
 
-/** Rejects with EEXIST before anything is written. */
+/** Whole or not at all; rejects with EEXIST before anything is written. */
 async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(text)
     await file.sync()
+  } catch (error) {
+    await rm(path)
+    throw error
   } finally {
     await file.close()
   }

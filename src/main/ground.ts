@@ -6,6 +6,7 @@ import type { Config } from '../runtime/config.ts'
 import { type DataDir, openDataDir } from '../runtime/data-dir.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createSealer, type Sealer } from '../runtime/seal.ts'
+import { closeAll } from './close-all.ts'
 import type { Parts } from './parts.ts'
 import type { Waits } from './wait-for-part.ts'
 
@@ -26,23 +27,17 @@ type Deps = { parts: Parts; waits: Waits; logger: Logger }
 
 export async function openGround(config: Config, { parts, waits, logger }: Deps): Promise<Ground> {
   const dataDir = await openDataDir({ logger }, config.dataDir)
+  const opened: { close(): Promise<void> }[] = [dataDir]
+  const close = () => closeAll(opened, logger)
   try {
     const { sealer, adminKey, adminKeyValue } = await openKeys(config, dataDir)
     const server = config.database.url === null ? await openEmbeddedPostgres({ dataDir: dataDir.file('postgres'), logger }) : null
+    if (server !== null) opened.push(server)
     const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa }
-    const close = async () => {
-      await server?.close()
-      await dataDir.close()
-    }
-    try {
-      await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
-    } catch (error) {
-      await server?.close()
-      throw error
-    }
+    await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
     return { dataDir, database, sealer, adminKey, adminKeyValue, close }
   } catch (error) {
-    await dataDir.close()
+    await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
   }
 }

@@ -58,13 +58,9 @@ export async function openLog(deps: Deps, topic: (name: TopicName) => string): P
   }
 }
 
-async function openEmbedded({ ground, database, logger, metrics }: Deps): Promise<Opened> {
-  const appendDatabase = await openPostgres({
-    ...ground.database,
-    poolSize: APPEND_CONNECTIONS,
-    applicationName: 'zaplog append',
-    logger,
-  })
+async function openEmbedded({ ground, parts, waits, database, logger, metrics }: Deps): Promise<Opened> {
+  const target = { ...ground.database, poolSize: APPEND_CONNECTIONS, applicationName: 'zaplog append', logger }
+  const appendDatabase = await waits.waitFor(parts.postgres, signal => openPostgres(target, signal))
   const log = openPostgresLog({ database, appendDatabase, logger, metrics })
   const close = async () => {
     await log.close()
@@ -106,7 +102,7 @@ const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => strin
   }))
 
 async function ensureTopics({ parts, waits, logger }: Deps, log: EventLog, declared: readonly TopicDeclaration[]) {
-  const differences = await waits.waitFor(parts.kafka, signal => log.ensureTopics(declared, signal))
+  const differences = await waits.waitFor(parts.kafka ?? parts.postgres, signal => log.ensureTopics(declared, signal))
   for (const difference of differences) logger.warn('log.topic-differs', difference)
   return differences
 }

@@ -30,7 +30,8 @@ export const expectationOf = ({ expectations, title }: Part, error: Error): stri
   return expectations.find(({ when }) => when.test(told))?.expected ?? `${title} to be usable`
 }
 
-const tls = /certificate|\((CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)|SSL connections?/
+const tls =
+  /certificate|SSL connections?|HOSTNAME_MISMATCH|INVALID_CA|\((CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)/
 
 const postgres = {
   name: 'postgres',

@@ -12,6 +12,7 @@ import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
+import { closeAll } from './close-all.ts'
 import type { Ground } from './ground.ts'
 import { keptSecret } from './kept-secret.ts'
 import { openLog } from './log.ts'
@@ -43,9 +44,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
   const target = { ...ground.database, poolSize: config.database.poolSize, applicationName: 'zaplog', logger }
   const database = await waits.waitFor(parts.postgres, signal => openPostgres(target, signal))
   const opened: { close(): Promise<void> }[] = [database]
-  const close = async () => {
-    for (const part of opened.toReversed()) await part.close()
-  }
+  const close = () => closeAll(opened, logger)
   try {
     const linkKey = await waits.waitFor(parts.postgres, () => keptSecret({ database, sealer }, 'media-links'))
     const log = await openLog({ config, ground, parts, waits, database, logger, metrics }, topic)
@@ -53,7 +52,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     return {
       database,
       log: log.log,
-      codec: await waits.waitFor(parts.registry, signal => openCodec(log.registry, signal)),
+      codec: await waits.waitFor(parts.registry ?? parts.postgres, signal => openCodec(log.registry, signal)),
       progress: createProgressStore(database),
       ...(await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })),
       sealer,
@@ -64,7 +63,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       close,
     }
   } catch (error) {
-    await close()
+    await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
   }
 }

@@ -108,7 +108,7 @@ function beginWaiting({ name, address }: Part, { logger, sayEveryMs }: { logger:
     sayOver: () => {
       if (isSaid) logger.info('process.waiting-over', { part: name, address, waitedMs: waitedMs() })
     },
-    check: (): Check => ({ name, state: 'degraded', detail: `waited for since ${seconds(waitedMs())} s: ${reason}` }),
+    check: (): Check => ({ name, state: 'degraded', detail: `waited for, ${seconds(waitedMs())} s so far: ${reason}` }),
     end: () => clearInterval(saying),
   }
 }

@@ -17,8 +17,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const entry = { callback }
   watch.entries.add(entry)
   return () => {
-    watch.entries.delete(entry)
-    if (watch.entries.size === 0) watch.close()
+    if (watch.entries.delete(entry) && watch.entries.size === 0) watch.close()
   }
 }
 

@@ -7,6 +7,7 @@ import { type Kafka, type KafkaOptions, openKafka } from '../../infra/services/k
 import { freePort } from '../../infra/services/server-process.ts'
 import type { Database } from '../../src/database/database.ts'
 import { type KafkaLogSettings, openKafkaLog } from '../../src/log/kafka.ts'
+import { silenceNegativeTimeouts } from '../../src/log/kafka-warnings.ts'
 import type { EventLog } from '../../src/log/log.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
@@ -100,8 +101,10 @@ export async function openTestKafkaBehindProxy(logger: Logger) {
 }
 
 /** What an operator, or another team's program, does to the same broker. */
-export const plainClient = (kafka: Pick<Kafka, 'brokers'>, of: Partial<KafkaConfig> = {}) =>
-  new KafkaJs({ clientId: 'somebody-else', brokers: [kafka.brokers], logLevel: logLevel.NOTHING, ...of })
+export function plainClient(kafka: Pick<Kafka, 'brokers'>, of: Partial<KafkaConfig> = {}): KafkaJs {
+  silenceNegativeTimeouts()
+  return new KafkaJs({ clientId: 'somebody-else', brokers: [kafka.brokers], logLevel: logLevel.NOTHING, ...of })
+}
 
 export async function asAdmin<Answer>(
   kafka: Kafka,

@@ -48,7 +48,7 @@ test.for([
     return 'found'
   })
   await until('it to be tried again', () => tries === 5)
-  expect(waits.checks()).toEqual([{ name: 'kafka', state: 'degraded', detail: `waited for since 0 s: ${error.message}` }])
+  expect(waits.checks()).toEqual([{ name: 'kafka', state: 'degraded', detail: `waited for, 0 s so far: ${error.message}` }])
   there.resolve()
   expect(await found).toBe('found')
   expect(waits.checks()).toEqual([])

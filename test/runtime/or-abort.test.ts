@@ -19,6 +19,22 @@ test('[H6] whoever waits is told of the abort, each once, and those who stopped 
   expect(told).toEqual(['one', 'other', 'late, and listening'])
 })
 
+test('[H6] stopping twice takes nobody else’s place', () => {
+  const { signal } = new AbortController()
+  let listeners = 0
+  const counted = { addEventListener: signal.addEventListener.bind(signal) }
+  signal.addEventListener = (...args: Parameters<typeof counted.addEventListener>) => {
+    listeners += 1
+    counted.addEventListener(...args)
+  }
+  const stopFirst = onAbort(signal, () => undefined)
+  stopFirst()
+  onAbort(signal, () => undefined)
+  stopFirst()
+  onAbort(signal, () => undefined)
+  expect(listeners).toBe(2)
+})
+
 test('[H6] one that stops listening inside another’s callback is not called', () => {
   const stopping = new AbortController()
   const told: string[] = []

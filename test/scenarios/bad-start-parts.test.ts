@@ -12,8 +12,8 @@ import { topics } from '../../src/events/topics.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { openTestKafka, plainClient } from '../log/kafka-adapter.ts'
 import { openS3World, type S3World } from '../objects/s3-world.ts'
-import { realPartsRunHere } from './real-parts.ts'
 import { exitCodes, refusal } from './refusal.ts'
+import { realPartsRunHere } from './shared-parts.ts'
 import { launchZaplog, makeDataDir } from './zaplog-process.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them

@@ -104,7 +104,7 @@ export async function talkInRounds({ device }: Stage, talk: MixedConversation, r
   }
 }
 
-/** The part accepts everything and answers nothing meanwhile. */
+/** The part accepts everything and answers nothing meanwhile; for how long is what the test is about. */
 export async function hangFor(heldMs: number, proxy: TcpProxy, meanwhile: () => Promise<unknown>): Promise<void> {
   proxy.watch(null)
   proxy.hold()

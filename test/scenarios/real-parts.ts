@@ -6,8 +6,6 @@ import { type Kafka, openKafka } from '../../infra/services/kafka.ts'
 import { openRegistry, type RegistryServer } from '../../infra/services/registry.ts'
 import { openS3World, type S3World } from '../objects/s3-world.ts'
 
-export { realPartsRunHere } from './shared-parts.ts'
-
 export type RealParts = {
   kafka: Kafka
   registry: RegistryServer
@@ -18,9 +16,15 @@ export type RealParts = {
 
 export async function openRealParts(): Promise<RealParts> {
   const directory = await mkdtemp(join(tmpdir(), 'zaplog-real-parts-'))
-  const kafka = await openKafka({ directory: join(directory, 'kafka') })
-  const registry = await openRegistry()
-  const s3 = await openS3World('media')
+  const opening = [openKafka({ directory: join(directory, 'kafka') }), openRegistry(), openS3World('media')] as const
+  const close = async () => {
+    for (const part of await Promise.allSettled(opening)) if (part.status === 'fulfilled') await part.value.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+  const [kafka, registry, s3] = await Promise.all(opening).catch(async error => {
+    await close()
+    throw error
+  })
   const { endpoint, credentials } = s3.server
   return {
     kafka,
@@ -35,9 +39,6 @@ export async function openRealParts(): Promise<RealParts> {
       S3_ACCESS_KEY_ID: credentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    close: async () => {
-      await Promise.all([s3.close(), registry.close(), kafka.close()])
-      await rm(directory, { recursive: true, force: true })
-    },
+    close,
   }
 }

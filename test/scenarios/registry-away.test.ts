@@ -1,4 +1,5 @@
-// Guarantee: without its registry a running zaplog goes on with every schema it knows, for ever; a schema it does not know is waited for, and parks nothing.
+// Guarantee: without its registry a running zaplog goes on with every schema it has met; one it has not is waited for, and parks
+// nothing.
 import { expect, test } from 'vitest'
 import { until } from '../until.ts'
 import { openExternalParts, openNewerVersions } from './external-parts.ts'

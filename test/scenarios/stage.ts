@@ -37,7 +37,7 @@ export type StageOptions = {
   program?: 'app' | 'start'
   /** After the ground's: these win. */
   env?: Record<string, string>
-  /** A killed member of a consumer group delays those that live for 2 s at most; never said where a lost membership would be a finding. */
+  /** A killed member of a consumer group delays those that live for 2 s at most; never said where a lost membership would be a fault. */
   shortSessions?: boolean
   endpoint?: Record<string, unknown>
   respond?: (attempt: ReceivedAttempt) => Answer | Promise<Answer>

@@ -1,4 +1,5 @@
-// Guarantee: a part that is away at start is waited for, live, not ready and said, whichever it is; the start goes on by itself, and SIGTERM ends it.
+// Guarantee: a part that is away at start is waited for, live, not ready and said, whichever it is; the start goes on by itself,
+// and SIGTERM ends it.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,7 +9,8 @@ import { freePort } from '../../infra/services/server-process.ts'
 import { openTestDatabase } from '../database.ts'
 import { openTcpProxy } from '../tcp-proxy.ts'
 import { until } from '../until.ts'
-import { openRealParts, type RealParts, realPartsRunHere } from './real-parts.ts'
+import { openRealParts, type RealParts } from './real-parts.ts'
+import { realPartsRunHere } from './shared-parts.ts'
 import { launchZaplog, makeDataDir } from './zaplog-process.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them

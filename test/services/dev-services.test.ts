@@ -20,7 +20,7 @@ import { openS3Store } from '../../src/objects/s3.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { realPartsRunHere } from '../scenarios/real-parts.ts'
+import { realPartsRunHere } from '../scenarios/shared-parts.ts'
 import { until } from '../until.ts'
 import { freePortBase, launchServices, occupy, runs, type ServicesProcess } from './services-process.ts'
 

@@ -1,11 +1,12 @@
-// Guarantee: programs that share no code with us read every record of every public topic, and read what we mean by it, with nothing but Kafka and the registry.
+// Guarantee: programs that share no code with us read every record of every public topic, and read what we mean by it, with nothing
+// but Kafka and the registry.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { runProgram } from '../../infra/services/fetch-artifact.ts'
 import { headerList, javaConsumer, type Program, pythonConsumer, strangersAvailable } from '../../infra/services/strangers.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { LogRecord } from '../../src/log/log.ts'
-import { realPartsRunHere } from '../scenarios/real-parts.ts'
+import { realPartsRunHere } from '../scenarios/shared-parts.ts'
 import { asJavaPrints, asPythonPrints, recordNameOf } from './as-printed.ts'
 import { printedLines } from './printed-lines.ts'
 import { openPublicTopics, type PublicTopics, type ReadRecord } from './public-topics.ts'
