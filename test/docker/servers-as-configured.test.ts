@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import kafkajs from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { registryAvailable, runsHere, s3Available } from '../../infra/services/available.ts'
 import { runProgram } from '../../infra/services/fetch-artifact.ts'
@@ -19,6 +18,7 @@ import { openS3Store } from '../../src/objects/s3.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { openTestDatabase } from '../database.ts'
+import { plainClient } from '../log/kafka-adapter.ts'
 import { type ComposeService, environmentOf, makeSecrets, readCompose, readRoot, serviceOf } from './compose-file.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them
@@ -114,7 +114,7 @@ const TOPIC = {
 } as const
 
 async function settingsOf(broker: string): Promise<Record<string, string>> {
-  const admin = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  const admin = plainClient({ brokers: broker }).admin()
   await admin.connect()
   const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 4, name: '1' }] })
   await admin.disconnect()
