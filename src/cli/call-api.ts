@@ -7,7 +7,7 @@ export type Call = { method: string; path: string; body?: unknown }
 export type Problem = {
   title?: string
   detail?: string
-  errors?: readonly { pointer?: string; parameter?: string; expected?: string; received?: unknown }[]
+  errors?: readonly { pointer?: string; parameter?: string; expected?: string; received?: string }[]
 }
 
 /** Ends the verb: printed on stderr, without a stack. */
@@ -64,7 +64,7 @@ function readKey(): string {
 
 function sentence(call: Call, status: number, problem: Problem | null): string {
   const fields = (problem?.errors ?? []).map(
-    error => `\n  ${error.pointer ?? error.parameter}: expected ${error.expected}, got ${JSON.stringify(error.received)}`,
+    error => `\n  ${error.pointer ?? error.parameter}: expected ${error.expected}, got ${error.received}`,
   )
   return `${call.method} ${call.path} answered ${status}: ${problem?.detail ?? problem?.title ?? 'no explanation'}${fields.join('')}`
 }
