@@ -74,7 +74,7 @@ async function announce(parts: readonly Part[], settingsFile: string | undefined
   const lines = parts.flatMap(({ env }) => Object.entries(env).map(([name, value]) => `${name}=${value}\n`)).join('')
   if (settingsFile !== undefined) await writeDurably(settingsFile, `${WRITTEN_BY}\n${lines}`)
   process.stdout.write(lines)
-  const source = settingsFile === undefined ? '' : `: set -a; . ${resolve(settingsFile)}; set +a; npm start`
+  const source = settingsFile === undefined ? '' : `: set -a; . ${resolve(settingsFile)}; set +a; DATA_DIR=./data-kafka npm start`
   say(`start zaplog with these settings${source}; Ctrl-C here stops the services`)
 }
 
