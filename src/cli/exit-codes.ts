@@ -18,6 +18,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   misconfigured: exitCodes.configuration,
   'wrong-key': exitCodes.configuration,
   'partitions-differ': exitCodes.configuration,
+  'other-log': exitCodes.configuration,
   EADDRINUSE: exitCodes.tryLater,
   EADDRNOTAVAIL: exitCodes.configuration,
   EACCES: exitCodes.configuration,

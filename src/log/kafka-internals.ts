@@ -81,6 +81,7 @@ type NewTopic = {
   configEntries: readonly { name: string; value: string }[]
 }
 export type Metadata = {
+  clusterId: string | null
   topicMetadata: readonly {
     topicErrorCode: number
     topic: string

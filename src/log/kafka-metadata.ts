@@ -9,6 +9,7 @@ import {
   metadataRequest,
   metadataResponse,
 } from './kafka-internals.ts'
+import type { KafkaLink } from './kafka-link.ts'
 
 /** Answers what the last answer said against a topic. */
 export function keepMetadataApart({ brokerPool }: Cluster): (topic: string) => Error | null {
@@ -30,6 +31,13 @@ export function keepMetadataApart({ brokerPool }: Cluster): (topic: string) => E
     return code === undefined ? null : createErrorFromCode(code)
   }
 }
+
+/** Rejects LogError. */
+export const readClusterId = (link: KafkaLink): Promise<string> =>
+  link.run('asking Kafka for its cluster id', [], async cluster => {
+    const { clusterId } = await askForMetadata(await cluster.findControllerBroker(), [])
+    return clusterId ?? 'without an id'
+  })
 
 const askForMetadata = (broker: Broker, topics: readonly string[]): Promise<Metadata> =>
   broker.connectionPool.send({

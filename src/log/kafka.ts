@@ -11,6 +11,7 @@ import { createKafkaGroup } from './kafka-group.ts'
 import { readLag } from './kafka-lag.ts'
 import { createKafkaLink } from './kafka-link.ts'
 import { joinKafkaGroup, type Membership, type MembershipTimes } from './kafka-membership.ts'
+import { readClusterId } from './kafka-metadata.ts'
 import { readTopic } from './kafka-read.ts'
 import { ensureTopics, findPartitions } from './kafka-topics.ts'
 import { createLanes } from './lanes.ts'
@@ -46,8 +47,13 @@ const defaults: KafkaLogSettings = {
   maxUnfinishedRecords: 10_000,
 }
 
+export type KafkaLog = EventLog & {
+  /** What the cluster calls itself, for as long as it lives. Rejects LogError. */
+  clusterId(): Promise<string>
+}
+
 /** Connects when first used. */
-export function openKafkaLog(deps: Deps): EventLog {
+export function openKafkaLog(deps: Deps): KafkaLog {
   const { logger, metrics } = deps
   const settings = { ...defaults, ...deps.settings }
   const closing = new AbortController()
@@ -130,6 +136,7 @@ export function openKafkaLog(deps: Deps): EventLog {
       readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, closing.signal])),
     lag: (of, signal) => unlessAborted('reading the lag', signal, () => readLag(link, of)),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
+    clusterId: () => readClusterId(link),
     close: () => {
       closed ??= close()
       return closed

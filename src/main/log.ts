@@ -15,6 +15,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
 import type { Ground } from './ground.ts'
+import { claimLog, refuseOtherLog } from './log-identity.ts'
 import type { Part, Parts } from './parts.ts'
 import type { Waits } from './wait-for-part.ts'
 
@@ -23,9 +24,14 @@ export type Log = {
   registry: SchemaRegistry
   /** Degraded where a topic has other settings than it is declared with. */
   checks(): readonly Check[]
+  /** Before the first offset of it is kept: from now on the database belongs to this log. Rejects OtherLog. */
+  claim(): Promise<void>
   close(): Promise<void>
 }
-type Opened = Omit<Log, 'checks'>
+type Opened = Omit<Log, 'checks' | 'claim'> & {
+  /** What Kafka calls itself; null: the log is in Postgres. */
+  clusterId(): Promise<string | null>
+}
 type Deps = {
   config: Config
   ground: Ground
@@ -47,11 +53,15 @@ const APPEND_CONNECTIONS = 4
 const DAY_MS = 86_400_000
 
 export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
-  const opened = deps.config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, deps.config.kafka.brokers)
+  const { config, parts, waits, database } = deps
+  const { clusterId, ...opened } =
+    config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
   try {
-    const differences = await ensureTopics(deps, opened.log, declareTopics(deps.config, topic))
-    refuseOtherPartitions(differences, deps.parts.kafka)
-    return { ...opened, checks: () => checkOf(differences) }
+    const identity = { clusterId: await waits.waitFor(parts.kafka, clusterId), topicPrefix: config.log.topicPrefix }
+    await waits.waitFor(parts.postgres, () => refuseOtherLog(database, identity))
+    const differences = await ensureTopics(deps, opened.log, declareTopics(config, topic))
+    refuseOtherPartitions(differences, parts.kafka)
+    return { ...opened, checks: () => checkOf(differences), claim: () => claimLog(database, identity) }
   } catch (error) {
     await opened.close()
     throw error
@@ -66,7 +76,7 @@ async function openEmbedded({ ground, parts, waits, database, logger, metrics }:
     await log.close()
     await appendDatabase.close()
   }
-  return { log, registry: cachedRegistry(openPostgresRegistry(database)), close }
+  return { log, registry: cachedRegistry(openPostgresRegistry(database)), clusterId: async () => null, close }
 }
 
 function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
@@ -87,7 +97,7 @@ function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]
     autoRegister: schemaRegistry.autoRegister,
     logger,
   })
-  return { log, registry: cachedRegistry(registry), close: log.close }
+  return { log, registry: cachedRegistry(registry), clusterId: log.clusterId, close: log.close }
 }
 
 const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>

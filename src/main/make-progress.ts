@@ -6,8 +6,9 @@ import { webhookStream } from '../projections/webhook-stream/webhook-stream.ts'
 import { topicsOf as topicsOfBridge } from '../webhooks/open-webhooks.ts'
 import type { Ports } from './ports.ts'
 
-/** Makes only what is missing. */
-export async function makeProgress({ database, progress, topic, group }: Ports, partitions: number): Promise<void> {
+/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
+export async function makeProgress({ database, progress, claimLog, topic, group }: Ports, partitions: number): Promise<void> {
+  await claimLog()
   for (const name of processorNames) await progress.make(group(name), topicsOfProcessor[name].map(topic), partitions)
   await progress.make(group('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
   for (const projection of projectionsOf([webhookStream])) await makeCheckpoints(database, projection, partitions)

@@ -32,6 +32,8 @@ export type Ports = {
   group(name: string): string
   /** null where the object store signs and serves its own URLs. */
   verifyObjectUrl: Objects['verifyObjectUrl']
+  /** Before the first offset of the log is kept: from now on the database belongs to it. Rejects OtherLog. */
+  claimLog(): Promise<void>
   /** What was found at start and still holds. */
   checks(): readonly Check[]
   close(): Promise<void>
@@ -59,6 +61,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       links: createMediaLinks({ publicUrl, key: linkKey }),
       topic,
       group: name => `${config.log.groupPrefix}${name}`,
+      claimLog: log.claim,
       checks: log.checks,
       close,
     }

@@ -230,7 +230,7 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
 
   test('[B7] [H8] a topic with other partitions is refused, and the topics stay as they were', async () => {
     await createTopics(['other.events'], { numPartitions: 3 })
-    const set = { TOPIC_PREFIX: 'other.', TOPIC_PARTITIONS: '4' }
+    const set = { DATABASE_URL: await anotherDatabase(), TOPIC_PREFIX: 'other.', TOPIC_PARTITIONS: '4' }
     const { exitCode, said } = await refusal({ dataDir: dataDir.path, env: { ...env(), ...set } })
     expect(exitCode, said).toBe(exitCodes.configuration)
     expect(said).toContain(`in Kafka at ${kafka.brokers}: TOPIC_PARTITIONS is 4, other.events was made with 3`)
@@ -239,7 +239,14 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
   test('[B7] topics made beforehand with other settings are taken as they are, and each difference is said and shown', async () => {
     const made = topics.map(({ name }) => `made.${name}`)
     await createTopics(made, { numPartitions: 4, configEntries: [{ name: 'retention.ms', value: '3600000' }] })
-    const set = { TOPIC_PREFIX: 'made.', TOPIC_PARTITIONS: '4', TOPIC_REPLICATION: '2', TOPIC_MIN_INSYNC: '2', LOG_LEVEL: 'warn' }
+    const set = {
+      DATABASE_URL: await anotherDatabase(),
+      TOPIC_PREFIX: 'made.',
+      TOPIC_PARTITIONS: '4',
+      TOPIC_REPLICATION: '2',
+      TOPIC_MIN_INSYNC: '2',
+      LOG_LEVEL: 'warn',
+    }
     writeFileSync(join(dataDir.path, 'admin-key'), ADMIN_API_KEY) // where the launcher looks for the key
     const launched = launchZaplog({ program: 'start', dataDir: dataDir.path, env: { ...env(), ...set } })
     onTestFinished(launched.kill)
@@ -261,6 +268,13 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
     )
     expect(await zaplog.stop()).toBe(0)
   })
+
+  /** One that belongs to no log yet. */
+  async function anotherDatabase(): Promise<string> {
+    const { url, close } = await openTestDatabase('other topics')
+    onTestFinished(close)
+    return url
+  }
 
   type Topic = { numPartitions: number; configEntries?: { name: string; value: string }[] }
   async function createTopics(names: readonly string[], like: Topic) {
