@@ -2,7 +2,7 @@
 // Kafka sees a group of type `consumer`: its tools show the members and what is assigned to them.
 import kafkajs from 'kafkajs'
 import { assignPartitions, type GroupMember } from './kafka-assigner.ts'
-import { brokerErrorOf } from './kafka-errors.ts'
+import { brokerErrorOf, toLogError } from './kafka-errors.ts'
 import type { Broker, Cluster, Joined } from './kafka-internals.ts'
 import type { KafkaLink } from './kafka-link.ts'
 import type { Position } from './log.ts'
@@ -24,6 +24,8 @@ export type KafkaGroup = {
   /** A mirror for tools that show lag; nobody reads it. */
   commit(positions: readonly Position[]): Promise<void>
   leave(): Promise<void>
+  /** Why the last question to the coordinator had no answer; null: it had one. */
+  trouble(): string | null
 }
 
 const PROTOCOL = 'zaplog-hand-over-1'
@@ -35,12 +37,22 @@ export function createKafkaGroup(link: KafkaLink, { name, counts }: GroupTopics,
   let memberId = ''
   let generation = -1
   let known: { cluster: Cluster; coordinator: Broker } | null = null
+  let trouble: string | null = null
 
-  const ask = <Answer>(doing: string, question: (coordinator: Broker) => Promise<Answer>): Promise<Answer> =>
-    link.run(`${doing} group ${name}`, [], async cluster => {
-      if (known?.cluster !== cluster) known = { cluster, coordinator: await cluster.findGroupCoordinator({ groupId: name }) }
-      return question(known.coordinator)
-    })
+  async function ask<Answer>(doing: string, question: (coordinator: Broker) => Promise<Answer>): Promise<Answer> {
+    const what = `${doing} group ${name}`
+    try {
+      const answer = await link.run(what, [], async cluster => {
+        if (known?.cluster !== cluster) known = { cluster, coordinator: await cluster.findGroupCoordinator({ groupId: name }) }
+        return question(known.coordinator)
+      })
+      trouble = null
+      return answer
+    } catch (error) {
+      trouble = beatOf(error) === null ? toLogError(what, error).message : null
+      throw error
+    }
+  }
 
   async function join(claim: Claim) {
     const joined = await orForget(() => ask('joining', coordinator => coordinator.joinGroup(joinRequest(claim))))
@@ -118,6 +130,7 @@ export function createKafkaGroup(link: KafkaLink, { name, counts }: GroupTopics,
       memberId = ''
       if (leaving !== '') await ask('leaving', coordinator => coordinator.leaveGroup({ groupId: name, memberId: leaving }))
     },
+    trouble: () => trouble,
   }
 }
 

@@ -8,7 +8,8 @@ import { type Lag, LogError, type Position } from './log.ts'
 const ONE_BATCH_BYTES = 1
 
 /** In the order asked. lagRecords counts gaps too. lagMs is null where the next record is no longer in the log or cannot be read. */
-export async function readLag(link: KafkaLink, of: readonly Position[]): Promise<Lag[]> {
+export async function readLag(link: KafkaLink, of: readonly Position[], signal: AbortSignal): Promise<Lag[]> {
+  if (signal.aborted) throw new LogError('aborted', 'reading the lag: aborted before it began')
   const bounds = await boundsOf(link, of)
   return Promise.all(
     of.map(async (position, index) => {

@@ -7,7 +7,7 @@ import { createBatches } from './batches.ts'
 import { createKafkaAppend } from './kafka-append.ts'
 import { createKafkaClient, type KafkaAddress } from './kafka-client.ts'
 import { createKafkaFetcher } from './kafka-fetcher.ts'
-import { createKafkaGroup } from './kafka-group.ts'
+import { createKafkaGroup, type KafkaGroup } from './kafka-group.ts'
 import { readLag } from './kafka-lag.ts'
 import { createKafkaLink } from './kafka-link.ts'
 import { joinKafkaGroup, type Membership, type MembershipTimes } from './kafka-membership.ts'
@@ -15,7 +15,7 @@ import { readClusterId } from './kafka-metadata.ts'
 import { readTopic } from './kafka-read.ts'
 import { ensureTopics, findPartitions } from './kafka-topics.ts'
 import { createLanes } from './lanes.ts'
-import { type Consumption, type EventLog, LogError } from './log.ts'
+import type { Consumption, EventLog } from './log.ts'
 import type { OpenPartitionReader } from './partition-reader.ts'
 import { waitedFor } from './waited-for.ts'
 
@@ -50,6 +50,8 @@ const defaults: KafkaLogSettings = {
 export type KafkaLog = EventLog & {
   /** What the cluster calls itself, for as long as it lives. Rejects LogError. */
   clusterId(): Promise<string>
+  /** Of each group that its coordinator does not let us take part in, why. */
+  groupTroubles(): readonly string[]
 }
 
 /** Connects when first used. */
@@ -58,6 +60,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
   const settings = { ...defaults, ...deps.settings }
   const closing = new AbortController()
   const consuming = new Set<Promise<void>>()
+  const groups = new Set<KafkaGroup>()
   const client = createKafkaClient(deps, settings, logger)
   const link = createKafkaLink(client)
   const appender = createKafkaAppend({ client, link, logger, metrics, requestTimeoutMs: settings.requestTimeoutMs })
@@ -86,9 +89,11 @@ export function openKafkaLog(deps: Deps): KafkaLog {
       const start = starting(fetcher.openReader)
       const partitionsOf = (partition: number) =>
         Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : []))
+      const member = createKafkaGroup(talking, { name: group, counts }, settings)
+      groups.add(member)
       membership = joinKafkaGroup(
         {
-          group: createKafkaGroup(talking, { name: group, counts }, settings),
+          group: member,
           name: group,
           logger,
           times: settings,
@@ -98,6 +103,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
         stopping,
       )
       await membership.left
+      groups.delete(member)
       fetcher.close()
       await Promise.all([fetching.close(), talking.close()])
     }
@@ -134,17 +140,13 @@ export function openKafkaLog(deps: Deps): KafkaLog {
       ),
     read: (topic, range, signal) =>
       readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, closing.signal])),
-    lag: (of, signal) => unlessAborted('reading the lag', signal, () => readLag(link, of)),
+    lag: (of, signal) => readLag(link, of, signal),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
     clusterId: () => readClusterId(link),
+    groupTroubles: () => [...groups].flatMap(group => group.trouble() ?? []),
     close: () => {
       closed ??= close()
       return closed
     },
   }
-}
-
-async function unlessAborted<Answer>(doing: string, signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
-  if (signal.aborted) throw new LogError('aborted', `${doing}: aborted before it began`)
-  return ask()
 }

@@ -6,7 +6,8 @@ import { toLogError } from './postgres-errors.ts'
 type Row = { first_offset: string; next_offset: string; recorded_at: Date | null }
 
 /** In the order asked. lagMs is null where the next record is no longer in the log. */
-export async function readLag(database: Database, of: readonly Position[]): Promise<Lag[]> {
+export async function readLag(database: Database, of: readonly Position[], signal: AbortSignal): Promise<Lag[]> {
+  if (signal.aborted) throw new LogError('aborted', 'reading the lag: aborted before it began')
   const rows = await askFor(database, of)
   return of.map((position, index) => {
     const row = rows[index]

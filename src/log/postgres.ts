@@ -5,7 +5,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { StartAssignment } from './assignment.ts'
 import { createBatches } from './batches.ts'
 import { createLanes } from './lanes.ts'
-import { type Consumption, type EventLog, LogError } from './log.ts'
+import type { Consumption, EventLog } from './log.ts'
 import { createPostgresAppend } from './postgres-append.ts'
 import { joinGroup, type Leases, type Membership } from './postgres-assignment.ts'
 import { readLag } from './postgres-lag.ts'
@@ -114,16 +114,11 @@ export function openPostgresLog(deps: Deps): EventLog {
     consumeBatches: (consumer, signal) =>
       consume(consumer.group, consumer.topics, createBatches({ openReader, logger, ...settings }, consumer), signal),
     read: (topic, range, signal) => readTopic({ database, tails }, topic, range, AbortSignal.any([signal, closing.signal])),
-    lag: (of, signal) => unlessAborted('reading the lag', signal, () => readLag(database, of)),
+    lag: (of, signal) => readLag(database, of, signal),
     ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
     close: () => {
       closed ??= close()
       return closed
     },
   }
-}
-
-async function unlessAborted<Answer>(doing: string, signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
-  if (signal.aborted) throw new LogError('aborted', `${doing}: aborted before it began`)
-  return ask()
 }
