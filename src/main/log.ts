@@ -22,15 +22,18 @@ import type { Waits } from './wait-for-part.ts'
 export type Log = {
   log: EventLog
   registry: SchemaRegistry
-  /** Degraded where a topic has other settings than it is declared with. */
+  /** Degraded where a topic has other settings than it is declared with, and while a consumer group cannot be taken part in. */
   checks(): readonly Check[]
+  /** Asks the log's own server, Kafka, something that it can always answer. */
+  ask(): Promise<unknown>
   /** Before the first offset of it is kept: from now on the database belongs to this log. Rejects OtherLog. */
   claim(): Promise<void>
   close(): Promise<void>
 }
-type Opened = Omit<Log, 'checks' | 'claim'> & {
+type Opened = Omit<Log, 'checks' | 'claim' | 'ask'> & {
   /** What Kafka calls itself; null: the log is in Postgres. */
   clusterId(): Promise<string | null>
+  groupTroubles(): readonly string[]
 }
 type Deps = {
   config: Config
@@ -54,14 +57,19 @@ const DAY_MS = 86_400_000
 
 export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
   const { config, parts, waits, database } = deps
-  const { clusterId, ...opened } =
+  const { clusterId, groupTroubles, ...opened } =
     config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
   try {
     const identity = { clusterId: await waits.waitFor(parts.kafka, clusterId), topicPrefix: config.log.topicPrefix }
     await waits.waitFor(parts.postgres, () => refuseOtherLog(database, identity))
     const differences = await ensureTopics(deps, opened.log, declareTopics(config, topic))
     refuseOtherPartitions(differences, parts.kafka)
-    return { ...opened, checks: () => checkOf(differences), claim: () => claimLog(database, identity) }
+    return {
+      ...opened,
+      checks: () => [...checkTopics(differences), ...checkGroups(groupTroubles())],
+      claim: () => claimLog(database, identity),
+      ask: clusterId,
+    }
   } catch (error) {
     await opened.close()
     throw error
@@ -76,7 +84,13 @@ async function openEmbedded({ ground, parts, waits, database, logger, metrics }:
     await log.close()
     await appendDatabase.close()
   }
-  return { log, registry: cachedRegistry(openPostgresRegistry(database)), clusterId: async () => null, close }
+  return {
+    log,
+    registry: cachedRegistry(openPostgresRegistry(database)),
+    clusterId: async () => null,
+    groupTroubles: () => [],
+    close,
+  }
 }
 
 function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
@@ -97,7 +111,7 @@ function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]
     autoRegister: schemaRegistry.autoRegister,
     logger,
   })
-  return { log, registry: cachedRegistry(registry), clusterId: log.clusterId, close: log.close }
+  return { log, registry: cachedRegistry(registry), clusterId: log.clusterId, groupTroubles: log.groupTroubles, close: log.close }
 }
 
 const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
@@ -127,10 +141,18 @@ function refuseOtherPartitions(differences: readonly TopicDifference[], kafka: P
 }
 
 /** Records may go sooner, or stand on fewer copies, than our settings promise: whoever runs the log has to know. */
-function checkOf(differences: readonly TopicDifference[]): readonly Check[] {
+function checkTopics(differences: readonly TopicDifference[]): readonly Check[] {
   if (differences.length === 0) return []
   const told = differences.map(
     ({ topic, setting, declared, actual }) => `${topic}: ${setting} is ${actual}, declared ${declared}`,
   )
   return [{ name: 'topics', state: 'degraded', detail: told.join('; ') }]
+}
+
+/** A member that cannot speak to its coordinator has no partitions, or soon none: what is to be consumed waits, and nothing else says so. */
+function checkGroups(troubles: readonly string[]): readonly Check[] {
+  const [first] = troubles
+  if (first === undefined) return []
+  const detail = troubles.length === 1 ? first : `${first}; and ${troubles.length - 1} more groups`
+  return [{ name: 'consumer groups', state: 'degraded', detail }]
 }

@@ -15,10 +15,11 @@ import type { Sealer } from '../runtime/seal.ts'
 import { closeAll } from './close-all.ts'
 import type { Ground } from './ground.ts'
 import { keptSecret } from './kept-secret.ts'
-import { openLog } from './log.ts'
+import { type Log, openLog } from './log.ts'
 import { type Objects, openObjects } from './objects.ts'
 import type { Parts } from './parts.ts'
 import type { Waits } from './wait-for-part.ts'
+import { type Watched, watchParts } from './watch-parts.ts'
 
 export type Ports = {
   database: Database
@@ -34,7 +35,7 @@ export type Ports = {
   verifyObjectUrl: Objects['verifyObjectUrl']
   /** Before the first offset of the log is kept: from now on the database belongs to it. Rejects OtherLog. */
   claimLog(): Promise<void>
-  /** What was found at start and still holds. */
+  /** What was found at start and still holds, and whether the parts answer. */
   checks(): readonly Check[]
   close(): Promise<void>
 }
@@ -51,18 +52,22 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     const linkKey = await waits.waitFor(parts.postgres, () => keptSecret({ database, sealer }, 'media-links'))
     const log = await openLog({ config, ground, parts, waits, database, logger, metrics }, topic)
     opened.push(log)
+    const codec = await waits.waitFor(parts.registry ?? parts.postgres, signal => openCodec(log.registry, signal))
+    const objects = await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })
+    const watch = watchParts({ logger }, questions({ database, log, ...objects }, parts))
+    opened.push(watch)
     return {
       database,
       log: log.log,
-      codec: await waits.waitFor(parts.registry ?? parts.postgres, signal => openCodec(log.registry, signal)),
+      codec,
       progress: createProgressStore(database),
-      ...(await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })),
+      ...objects,
       sealer,
       links: createMediaLinks({ publicUrl, key: linkKey }),
       topic,
       group: name => `${config.log.groupPrefix}${name}`,
       claimLog: log.claim,
-      checks: log.checks,
+      checks: () => [...watch.checks(), ...log.checks()],
       close,
     }
   } catch (error) {
@@ -70,3 +75,24 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     throw error
   }
 }
+
+type Askable = { database: Database; log: Log; objects: ObjectStore }
+
+/** Schemas that this process has seen outlive the registry: it is not asked. */
+const questions = ({ database, log, objects }: Askable, { postgres, kafka, s3 }: Parts): readonly Watched[] => [
+  {
+    part: postgres ?? { name: 'postgres', address: 'the embedded Postgres' },
+    everyMs: ASK_EVERY_MS,
+    ask: () => database.query('select 1'),
+  },
+  ...(kafka === null ? [] : [{ part: kafka, everyMs: ASK_EVERY_MS, ask: log.ask }]),
+  ...(s3 === null
+    ? []
+    : [{ part: s3, everyMs: ASK_S3_EVERY_MS, ask: (signal: AbortSignal) => objects.head(ABSENT_KEY, signal) }]),
+]
+
+const ASK_EVERY_MS = 3_000
+/** Its requests are paid for. */
+const ASK_S3_EVERY_MS = 10_000
+/** Nothing is ever put there: the answer is that there is nothing, after a look at the bucket itself. */
+const ABSENT_KEY = 'zaplog-asks'

@@ -1,0 +1,63 @@
+// What readiness says of a part that answers, refuses, hangs, and answers again.
+import { expect, onTestFinished, test } from 'vitest'
+import { watchParts } from '../../src/main/watch-parts.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+
+const part = { name: 'kafka', address: 'kafka:9092' }
+
+function openWatch(ask: (signal: AbortSignal) => Promise<unknown>, patienceMs = 60_000) {
+  const logger = collectLogLines()
+  const watch = watchParts({ logger, patienceMs }, [{ part, everyMs: 1, ask }])
+  onTestFinished(watch.close)
+  return { ...watch, check: () => watch.checks()[0], logger }
+}
+
+test('[H3] a part that refuses is degraded with its address and what came back, said once, and ok when it answers', async () => {
+  let asked = 0
+  let refusal: Error | null = null
+  const { check, logger } = openWatch(async () => {
+    asked += 1
+    if (refusal !== null) throw refusal
+  })
+  expect(check()).toEqual({ name: 'kafka', state: 'ok', detail: 'kafka:9092 answers' })
+  refusal = new Error('asking for its id', { cause: new Error('connection refused') })
+  await until('it to be degraded', () => check()?.state === 'degraded')
+  expect(check()?.detail).toBe('kafka:9092 is away: asking for its id: connection refused')
+  const askedBefore = asked
+  await until('it to be asked again', () => asked > askedBefore + 2)
+  refusal = null
+  await until('it to be ok', () => check()?.state === 'ok')
+  expect(logger.lines.map(({ level, event, fields }) => ({ level, event, fields }))).toEqual([
+    { level: 'warn', event: 'part.away', fields: { part: 'kafka', address: 'kafka:9092', reason: expect.any(String) } },
+    { level: 'info', event: 'part.back', fields: { part: 'kafka', address: 'kafka:9092', awayMs: expect.any(Number) } },
+  ])
+})
+
+test('[H3] a part that hangs is degraded as soon as patience is over, is asked nothing more meanwhile, and ok with its answer', async () => {
+  let asked = 0
+  let answer = (): void => undefined
+  const { check } = openWatch(() => {
+    asked += 1
+    return new Promise<void>(resolve => {
+      answer = resolve
+    })
+  }, 20)
+  await until('it to be degraded', () => check()?.state === 'degraded')
+  expect(check()?.detail).toBe('kafka:9092 does not answer, for 0 s so far')
+  expect(asked).toBe(1)
+  answer()
+  await until('it to be asked again', () => asked === 2)
+  expect(check()?.state).toBe('ok')
+})
+
+test('[H6] a watch that is closed asks no more, and what ends its last question is not said', async () => {
+  let asked = 0
+  const { close, logger } = openWatch(signal => {
+    asked += 1
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('told to stop'))))
+  })
+  await close()
+  await new Promise(setImmediate)
+  expect({ asked, lines: logger.lines }).toEqual({ asked: 1, lines: [] })
+})

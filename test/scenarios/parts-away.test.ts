@@ -1,0 +1,110 @@
+// Guarantee: readiness of a zaplog that has nothing to do says which part is away, where it is and what came back, and is ok again after it.
+import { expect, onTestFinished, test } from 'vitest'
+import { until } from '../until.ts'
+import { type ExternalParts, openExternalParts } from './external-parts.ts'
+import { freezePostgres } from './its-postgres.ts'
+import { embedded, external, onEachLane } from './lanes.ts'
+import { launchZaplog, makeDataDir, type ZaplogProcess } from './zaplog-process.ts'
+
+type Check = { name: string; state: string; detail: string }
+
+/** No instance is paired, and nobody asks for anything. */
+async function openIdle(env: Record<string, string>): Promise<ZaplogProcess> {
+  const { path: dataDir, remove } = makeDataDir()
+  const launched = launchZaplog({ program: 'start', dataDir, env })
+  onTestFinished(async () => {
+    await launched.killEverything()
+    remove()
+  })
+  const zaplog = await launched.listening
+  await untilOk(zaplog)
+  return zaplog
+}
+
+const readiness = async (zaplog: ZaplogProcess) => {
+  const { status, body } = await zaplog.call('GET', '/health/ready')
+  return { code: status, status: body.status, checks: body.checks as readonly Check[] }
+}
+
+const untilOk = (zaplog: ZaplogProcess) => until('readiness to be ok', async () => (await readiness(zaplog)).status === 'ok')
+
+const projectionOf = async (zaplog: ZaplogProcess) =>
+  (await readiness(zaplog)).checks.find(({ name }) => name === 'projection read-model')?.detail
+
+async function untilDegraded(zaplog: ZaplogProcess, name: string, detail: RegExp): Promise<void> {
+  const said = await until(`readiness to say that ${name} is away: ${detail}`, async () => {
+    const said = await readiness(zaplog)
+    return said.checks.some(check => check.name === name && check.state === 'degraded' && detail.test(check.detail)) && said
+  })
+  expect(said).toMatchObject({ code: 200, status: 'degraded' })
+  expect((await zaplog.call('GET', '/health/live')).status).toBe(200)
+}
+
+onEachLane(() => {
+  async function openParts(name: string): Promise<ExternalParts> {
+    const parts = await openExternalParts(name)
+    onTestFinished(parts.close)
+    return parts
+  }
+
+  test('[H3] [B7] Kafka, killed while no instance is paired, is degraded with its address until it is back', {
+    timeout: 120_000,
+  }, async () => {
+    const { kafka, env } = await openParts('idle without kafka')
+    const zaplog = await openIdle(env)
+    await until('the projection to have partitions', async () => /^[1-9]\d* partitions$/.test((await projectionOf(zaplog)) ?? ''))
+    const away = new RegExp(`^${kafka.brokers} is away: .*ECONNREFUSED`)
+    await kafka.kill()
+    await untilDegraded(zaplog, 'kafka', away)
+    await untilDegraded(zaplog, 'consumer groups', /group zaplog\..*ECONNREFUSED.*; and \d more groups/)
+    // Whoever has none does not need Kafka any more: until here its lag cannot be measured, which is said too.
+    await until('the projection to have given up its partitions', async () => (await projectionOf(zaplog)) === '0 partitions')
+    await untilDegraded(zaplog, 'kafka', away)
+    await kafka.restart()
+    await untilOk(zaplog)
+    expect(zaplog.errors().split('part.away').length - 1).toBe(1)
+  })
+
+  test('[H3] [B7] [C5] parts that only hang are degraded: Kafka, Postgres and the object store', {
+    timeout: 120_000,
+  }, async () => {
+    const { behind, env } = await openParts('idle beside hanging parts')
+    const { kafka, postgres, s3 } = behind
+    const zaplog = await openIdle({ ...env, ...kafka.env, ...postgres.env, ...s3.env })
+    for (const [name, { proxy }] of Object.entries({ kafka, postgres, s3 })) {
+      proxy.hold()
+      await untilDegraded(zaplog, name, new RegExp(`^[^ ]*127.0.0.1:${proxy.port}[^ ]* does not answer, for \\d+ s so far$`))
+      proxy.resume()
+      await untilOk(zaplog)
+    }
+  })
+
+  test('[H3] [C5] Postgres and the object store, gone while nothing needs them, are degraded until they are back', {
+    timeout: 120_000,
+  }, async () => {
+    const { behind, s3, env } = await openParts('idle without parts')
+    const { proxy } = behind.postgres
+    const zaplog = await openIdle({ ...env, ...behind.postgres.env })
+    proxy.down()
+    await untilDegraded(zaplog, 'postgres', new RegExp(`^127.0.0.1:${proxy.port}/\\S+ is away: .`))
+    proxy.resume()
+    await untilOk(zaplog)
+    await s3.server.kill()
+    await untilDegraded(zaplog, 's3', new RegExp(`^${s3.server.endpoint}/media is away: .*ECONNREFUSED`))
+    await s3.server.start()
+    await untilOk(zaplog)
+  })
+}, [external])
+
+onEachLane(() => {
+  test('[H3] an embedded Postgres that hangs is degraded until it goes on', { timeout: 60_000 }, async () => {
+    const zaplog = await openIdle({})
+    const { thaw } = await freezePostgres(zaplog.dataDir)
+    try {
+      await untilDegraded(zaplog, 'postgres', /^the embedded Postgres does not answer, for \d+ s so far$/)
+    } finally {
+      thaw()
+    }
+    await untilOk(zaplog)
+  })
+}, [embedded])
