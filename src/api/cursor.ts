@@ -1,6 +1,6 @@
 // The place in a list after which the next page begins, as a token that clients do not look into.
 import { QueryError } from '../projections/read-model/queries.ts'
-import { Problem } from './problems.ts'
+import { refuseFields } from './invalid-input.ts'
 
 export const encodeCursor = (parts: readonly string[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
 
@@ -24,9 +24,9 @@ function parse(cursor: string): unknown {
 }
 
 const invalidCursor = (cursor: string) =>
-  new Problem('invalid-input', 'reading the parameters: not valid: cursor', {
-    errors: [{ parameter: 'cursor', expected: 'nextCursor of an earlier page of this list', received: cursor.slice(0, 200) }],
-  })
+  refuseFields('parameter', [
+    { parameter: 'cursor', expected: 'nextCursor of an earlier page of this list', received: cursor.slice(0, 200) },
+  ])
 
 /** For lists that read their own cursors: what they refuse is the reader's mistake. */
 export async function readPage<Page>(cursor: string | undefined, read: () => Promise<Page>): Promise<Page> {

@@ -32,16 +32,26 @@ function unreadableIn(data: unknown): Issue | null {
   return null
 }
 
-export function invalidInput(issues: readonly Issue[], data: unknown, place: Place): Problem {
-  const errors = issues.flatMap(issue => fieldErrors(issue, data, place))
-  const fields = errors.map(error => ('pointer' in error ? error.pointer || 'the body' : error.parameter))
-  return new Problem(
-    'invalid-input',
-    `reading the ${place === 'pointer' ? 'body' : 'parameters'}: not valid: ${fields.join(', ')}`,
-    {
-      errors,
-    },
+export const invalidInput = (issues: readonly Issue[], data: unknown, place: Place): Problem =>
+  refuseFields(
+    place,
+    issues.flatMap(issue => fieldErrors(issue, data, place)),
   )
+
+/** For what only becomes known after the schema. */
+export function refuseFields(place: Place, errors: readonly FieldError[]): Problem {
+  const told = errors.slice(0, MAX_TOLD).map(describeField)
+  const more = errors.length > MAX_TOLD ? [`and ${errors.length - MAX_TOLD} more`] : []
+  const where = place === 'pointer' ? 'body' : 'parameters'
+  return new Problem('invalid-input', `reading the ${where}: ${[...told, ...more].join('; ')}`, { errors })
+}
+
+/** A whole answer for whoever shows the detail alone; `errors` has every field. */
+const MAX_TOLD = 3
+
+function describeField(error: FieldError): string {
+  const where = 'pointer' in error ? error.pointer : error.parameter
+  return `${where === '' ? '' : `${where}: `}expected ${error.expected}, got ${error.received}`
 }
 
 type Issue = z.core.$ZodIssue

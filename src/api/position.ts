@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../log/log.ts'
 import { positionToken, waitForPosition } from '../projections/queries.ts'
+import { refuseFields } from './invalid-input.ts'
 import { Problem } from './problems.ts'
 
 /** Of the topic events, where every change through the API goes. null: the log did not answer in time; the change stands. */
@@ -29,7 +30,7 @@ export async function awaitPosition(
   if (outcome === 'reached') return
   if (outcome === 'timed-out')
     throw new Problem('position-not-reached', 'the read model has not come to the position in waitFor yet')
-  throw new Problem('invalid-input', 'reading the parameters: not valid: waitFor', {
-    errors: [{ parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) }],
-  })
+  throw refuseFields('parameter', [
+    { parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) },
+  ])
 }

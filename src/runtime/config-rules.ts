@@ -1,5 +1,6 @@
 // What settings have to be beside each other: alone each is right, together they would be a zaplog that starts and does not work.
 import type { Config } from './config.ts'
+import { slipsBetween } from './slips-between.ts'
 import type { Environment, Variables } from './variables.ts'
 
 export function requireTogether(v: Variables, config: Config) {
@@ -35,8 +36,19 @@ const ourPrefixes =
 
 /** A misspelt name would otherwise be a setting that silently does nothing. */
 export function refuseUnknown(v: Variables, env: Environment) {
-  const known = new Set(v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name])))
+  const known = v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name]))
   for (const [name, value] of Object.entries(env))
-    if (value !== undefined && value !== '' && ourPrefixes.test(name) && !known.has(name))
-      v.problem(name, 'is not a setting of this version')
+    if (value !== undefined && value !== '' && ourPrefixes.test(name) && !known.includes(name))
+      v.problem(name, `is not a setting of this version${didYouMean(name, known)}`)
 }
+
+/** Only where a slip of the fingers leads from one to the other, and to no other as surely. */
+function didYouMean(name: string, known: readonly string[]): string {
+  const [nearest, next] = known
+    .map(one => ({ one, slips: slipsBetween(name, one) }))
+    .filter(({ slips }) => slips <= MOST_SLIPS)
+    .toSorted((a, b) => a.slips - b.slips)
+  return nearest === undefined || nearest.slips === next?.slips ? '' : `; did you mean ${nearest.one}?`
+}
+
+const MOST_SLIPS = 2

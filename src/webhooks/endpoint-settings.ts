@@ -78,9 +78,9 @@ export function checkUrl(text: string, allowances: Allowances): Refusal | null {
   if (url.username !== '' || url.password !== '') return refuse('no user name or password in the URL; use a custom header')
   if (text.includes('#')) return refuse('no fragment: it would never be sent')
   if (loopback && !allowances.allowLoopback)
-    return refuse('a public address, got one of this machine (WEBHOOK_ALLOW_LOOPBACK opens it)')
+    return refuse('a public address, not one of this machine (WEBHOOK_ALLOW_LOOPBACK=true opens it)')
   const refusal = isLiteral(host) ? refuseAddress(host, allowances) : null
-  return refusal === null ? null : refuse(`a public address, got ${refusal} (WEBHOOK_ALLOW_CIDRS opens private ranges)`)
+  return refusal === null ? null : refuse(`a public address, not ${refusal} (WEBHOOK_ALLOW_CIDRS opens private ranges)`)
 }
 
 export const addressOf = (chat: string): string => (/^\d+$/.test(chat) ? `${chat}@s.whatsapp.net` : chat)

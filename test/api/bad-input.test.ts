@@ -68,7 +68,10 @@ describe('bodies', () => {
       type: 'urn:zaplog:problem:invalid-input',
       title: 'The input is not valid',
       status: 422,
-      detail: 'reading the body: not valid: /settings/ignoreGroup, /settings/a~1b~0c, /colour',
+      detail:
+        'reading the body: /settings/ignoreGroup: expected nothing: there is no such field, got true; ' +
+        '/settings/a~1b~0c: expected nothing: there is no such field, got 1; ' +
+        '/colour: expected nothing: there is no such field, got "red"',
       errors: [
         { pointer: '/settings/ignoreGroup', expected: 'nothing: there is no such field', received: 'true' },
         { pointer: '/settings/a~1b~0c', expected: 'nothing: there is no such field', received: '1' },
@@ -89,6 +92,17 @@ describe('bodies', () => {
     expect((await post(`{"name":"${'x'.repeat(300)}"}`)).json.errors).toEqual([
       { pointer: '/name', expected: 'at most 200 characters', received: `"${'x'.repeat(199)}…` },
     ])
+  })
+
+  test('[I3] the detail alone is a whole answer, however much is wrong', async () => {
+    expect((await post('{"name":5}')).json.detail).toBe('reading the body: /name: expected text, got 5')
+    expect((await post('[]')).json.detail).toBe('reading the body: expected an object, got []')
+    expect((await api.call('GET', '/v1/instances?limit=0')).json.detail).toBe(
+      'reading the parameters: limit: expected at least 1, got 0',
+    )
+    const many = await post('{"name":"x","a":1,"b":2,"c":3,"d":4,"e":5}')
+    expect(many.json.detail).toMatch(/^reading the body: \/a: .*; \/b: .*; \/c: [^;]*; and 2 more$/)
+    expect(many.json.errors).toHaveLength(5)
   })
 
   test('[I3] settings are validated after merging, and then nothing changes', async () => {

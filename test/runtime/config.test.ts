@@ -33,9 +33,31 @@ describe('configuration', () => {
   })
 
   test('[H8] refuses names that begin like ours and are not', () => {
-    expect(problemsOf({ WEBHOOK_TIMOUT: '5s', KAFKA_BROKER: 'localhost:9092', HOME: '/home/somebody' })).toEqual([
-      'WEBHOOK_TIMOUT: is not a setting of this version',
-      'KAFKA_BROKER: is not a setting of this version',
+    expect(problemsOf({ WEBHOOK_COLOUR: 'red', KAFKA_BROKERS_FILE: '/brokers', HOME: '/home/somebody' })).toEqual([
+      'WEBHOOK_COLOUR: is not a setting of this version',
+      'KAFKA_BROKERS_FILE: is not a setting of this version',
+    ])
+  })
+
+  test.each([
+    ['KAFKA_BROKER', 'KAFKA_BROKERS'],
+    ['S3_BUKET', 'S3_BUCKET'],
+    ['WEBHOOK_TIMOUT', 'WEBHOOK_TIMEOUT'],
+    ['DATABASE_ULR', 'DATABASE_URL'],
+    ['ADMIN_API_KEYS_FILE', 'ADMIN_API_KEY_FILE'],
+    ['TOPIC_REPLICATON', 'TOPIC_REPLICATION'],
+    ['DATABASE_POLO_SIZ', 'DATABASE_POOL_SIZE'],
+  ])('[H8] %s is refused with the name it was meant to be', (name, meant) => {
+    expect(problemsOf({ [name]: 'x' })).toEqual([`${name}: is not a setting of this version; did you mean ${meant}?`])
+  })
+
+  test('[H8] a name as close to two settings, or to none, is refused without a guess', () => {
+    expect(problemsOf({ MEDIA_MAX_IDEO: '1' })).toEqual([
+      'MEDIA_MAX_IDEO: is not a setting of this version; did you mean MEDIA_MAX_VIDEO?',
+    ])
+    expect(problemsOf({ S3_SECRET: 'x', MEDIA_MAX_IDIO: '1' })).toEqual([
+      'S3_SECRET: is not a setting of this version',
+      'MEDIA_MAX_IDIO: is not a setting of this version',
     ])
   })
 
