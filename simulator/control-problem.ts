@@ -52,10 +52,11 @@ function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
 export function answerWithProblem(error: FastifyError | Problem | Error, _request: FastifyRequest, reply: FastifyReply): void {
   const { slug, status, title } = error instanceof Problem ? error.refusal : httpRefusal(error)
   const errors = error instanceof Problem && error.errors.length > 0 ? { errors: error.errors } : {}
+  const detail = status === 415 ? `${error.message}: expected JSON, with content-type: application/json` : error.message
   reply
     .code(status)
     .type('application/problem+json')
-    .send({ type: `urn:zaplog:problem:${slug}`, title, status, detail: error.message, ...errors })
+    .send({ type: `urn:zaplog:problem:${slug}`, title, status, detail, ...errors })
 }
 
 /** What fastify refuses itself (unreadable JSON, too large) keeps its status; the rest is our own fault. */

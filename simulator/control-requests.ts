@@ -1,5 +1,6 @@
 // What the control API accepts; unknown fields are refused.
 import { z } from 'zod'
+import { examplePhone } from './control-examples.ts'
 
 const pn = z.string().regex(/^\d{6,15}$/, 'expected a phone number of 6 to 15 digits')
 const person = z.strictObject({
@@ -15,7 +16,13 @@ const group = z.strictObject({
 const count = z.int().min(0)
 const status = z.int().min(400).max(599)
 
-export const scanRequest = z.strictObject({ qr: z.string().min(1), pn, name: z.string().min(1).exactOptional() })
+/** `expiresAt` comes with a code that is handed on as zaplog answered it. */
+export const scanRequest = z.strictObject({
+  qr: z.string('expected the text of a QR code').min(1),
+  expiresAt: z.string().exactOptional(),
+  pn: pn.default(examplePhone),
+  name: z.string().min(1).exactOptional(),
+})
 
 /** `from` writes to the owner, in the group if there is one; `to` or a group without `from` is the owner's own phone writing. */
 const envelope = z.strictObject({
@@ -102,5 +109,7 @@ export const cdnFaultRequest = z.discriminatedUnion('kind', [
   z.strictObject({ path, times, kind: z.literal('slow'), bytesPerSecond: z.int().min(1) }),
   z.strictObject({ path, kind: z.literal('heal') }),
 ])
+export type CdnFaultRequest = z.infer<typeof cdnFaultRequest>
 
-export const conversationRequest = z.strictObject({ paceMs: count.max(60_000).exactOptional() })
+/** It needs no body. */
+export const conversationRequest = z.strictObject({ paceMs: count.max(60_000).exactOptional() }).default({})

@@ -1,6 +1,5 @@
 // A simulator with its control API over HTTP, all on loopback: what `zaplog simulate` runs.
 import { fastify } from 'fastify'
-import { answerWithProblem, notFound } from './control-problem.ts'
 import { addControlRoutes } from './control-routes.ts'
 import { openSimulator, type Simulator } from './simulator.ts'
 
@@ -24,10 +23,6 @@ export async function openSimulatorServer(
   const simulator = await openSimulator(ports)
   const stopped = new AbortController()
   const app = fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true })
-  app.setErrorHandler(answerWithProblem)
-  app.setNotFoundHandler(request => {
-    throw notFound(`${request.method} ${request.url} is not part of /sim/v1`)
-  })
   addControlRoutes(app, simulator, stopped.signal)
 
   let closing: Promise<void> | null = null

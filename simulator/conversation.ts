@@ -28,11 +28,14 @@ type Line = { from: Contact; in?: Group; kind: PlayedKind; content: MessageConte
 
 const group = { id: '120363000000000001', subject: 'Padaria do Bairro' }
 
-/** Two contacts and one group they share with the owner. `paceMs` is the pause before each line [400]. Stops when aborted. */
+/**
+ * Two contacts and one group they share with the owner. `paceMs` is the pause before each line [400]. Rejects with an AbortError when
+ * aborted; `onPlayed` has heard of every line that was sent by then.
+ */
 export async function playConversation(
   simulator: Simulator,
   device: SimDevice,
-  { signal, paceMs = 400 }: { signal: AbortSignal; paceMs?: number },
+  { signal, paceMs = 400, onPlayed }: { signal: AbortSignal; paceMs?: number; onPlayed?: (line: Played) => void },
 ): Promise<readonly Played[]> {
   const ana = simulator.contact({ pn: '5511900000011', name: 'Ana Souza' })
   const bruno = simulator.contact({ pn: '5511900000012', name: 'Bruno Lima' })
@@ -42,8 +45,15 @@ export async function playConversation(
   async function say({ from, in: inGroup, kind, content, about }: Line): Promise<string> {
     await delay(paceMs, undefined, { signal })
     const messageId = inGroup ? await device.sendGroup(inGroup, from, content) : await device.send(from, content)
-    const line = { messageId, kind, chat: inGroup?.id ?? from.lidJid, from: from.lidJid }
-    played.push(about === undefined ? line : { ...line, targetMessageId: about })
+    const line = {
+      messageId,
+      kind,
+      chat: inGroup?.id ?? from.lidJid,
+      from: from.lidJid,
+      ...(about === undefined ? {} : { targetMessageId: about }),
+    }
+    played.push(line)
+    onPlayed?.(line)
     return messageId
   }
 

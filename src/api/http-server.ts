@@ -1,5 +1,6 @@
 // The process's one listening socket: health and metrics from the first moment, everything else while it is mounted.
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { type Address, listenRefused } from '../runtime/listen-refused.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
@@ -16,7 +17,7 @@ export type HttpServer = Role & {
 }
 export type Unmount = (graceMs: number) => Promise<void>
 export type HttpServerDeps = HealthDeps & {
-  config: { host: string; port: number }
+  config: Address
   logger: Logger
   metrics: Metrics
 }
@@ -24,7 +25,7 @@ export type HttpServerDeps = HealthDeps & {
 const KEEP_ALIVE_MS = 72_000 // longer than load balancers keep theirs, or they would write into a closing socket
 const CLOSE_GRACE_MS = 1_000
 
-/** Rejects when the address cannot be listened on, naming it. Port 0 takes a free one. */
+/** Rejects with ListenRefused. Port 0 takes a free one. */
 export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
   const base = createApp({ ...deps, notFound: notServing })
   healthRoutes(base, deps)
@@ -66,12 +67,12 @@ export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> 
 const notServing = () =>
   new Problem('not-serving', 'the API is not open in this process: it is starting or stopping, or ROLES leaves api out')
 
-async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
+async function listen(server: Server, { host, port }: Address): Promise<string> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', cause => reject(new Error(`listening on ${host} port ${port}: ${cause.message}`, { cause })))
+    server.once('error', cause => reject(listenRefused({ host, port }, cause)))
     server.listen(port, host, resolve)
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error(`listening on ${host} port ${port}: got no port`)
+  if (address === null || typeof address === 'string') throw new Error(`listening on port ${port} of ${host}: got no port`)
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }

@@ -11,6 +11,8 @@ export type DemoReceiver = {
   /** Sentences for what was played and has not arrived, verified and whole. */
   missing(played: readonly Played[]): readonly string[]
   counts(): { received: number; files: number; repeated: number }
+  /** Refuses webhooks from now on: zaplog is about to close, and their files with it. */
+  refuse(): void
   close(): Promise<void>
 }
 
@@ -25,8 +27,10 @@ export async function openDemoReceiver(say: (line: string) => void): Promise<Dem
   const files = new Set<string>()
   let webhook: Webhook | null = null
   let repeated = 0
+  let isRefusing = false
 
   async function receive(request: IncomingMessage): Promise<number> {
+    if (isRefusing) return 503
     const body = await readBody(request)
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
     const id = String(headers['webhook-id'])
@@ -71,6 +75,9 @@ export async function openDemoReceiver(say: (line: string) => void): Promise<Dem
       return played.flatMap(line => complain(line, byMessage.get(line.messageId), files))
     },
     counts: () => ({ received: arrived.size, files: files.size, repeated }),
+    refuse: () => {
+      isRefusing = true
+    },
     close: () => new Promise(resolve => server.close(() => resolve())),
   }
 }

@@ -1,85 +1,93 @@
 // zaplog demo: one simulated phone, one conversation, every stage of every message on the terminal, every webhook verified.
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pc from 'picocolors'
 import { type Played, playConversation } from '../../simulator/conversation.ts'
-import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
-import { openZaplog, type Zaplog } from '../main.ts'
-import { parseConfig } from '../runtime/config.ts'
-import { createLogger } from '../runtime/logger.ts'
+import { describeError } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
-import { type DemoReceiver, openDemoReceiver } from './demo-receiver.ts'
+import type { DemoReceiver } from './demo-receiver.ts'
+import { openStage, type Stage, stagePrefix } from './demo-stage.ts'
 import { followStages } from './demo-stages.ts'
-import { exitCodes } from './exit-codes.ts'
-import { version } from './version.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { watchOutput } from './lost-output.ts'
+import { aborted, watchStopSignals } from './stop-signals.ts'
 
-const GIVE_UP_MS = 60_000
 const PHONE = '5511900000001'
 
 type Options = { once?: boolean; json?: boolean }
 type Say = (line: string) => void
-type Missing = readonly string[]
 
+/** Ends the process: 0 when nothing is missing, also of what was played before a signal; 1 with what is. */
 export async function demo(options: Options): Promise<void> {
   const say: Say = line => void (options.json ? process.stderr : process.stdout).write(`${line}\n`)
-  const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
-  const stage = await openStage(say)
+  const left = () => say(`ended at once; what is left is in ${stagePrefix}*`)
+  const stopping = AbortSignal.any([watchStopSignals({ onSecond: left }), watchOutput()])
+  const exitCode = await openAndPlay(options, say, stopping)
+  if (stopping.aborted) say('stopped')
+  process.exit(exitCode) // Baileys keeps timers of closed sockets for up to half a minute
+}
+
+async function openAndPlay(options: Options, say: Say, signal: AbortSignal): Promise<number> {
   try {
-    const missing = await perform(stage, say, stop.signal)
-    summarise(stage, missing, { json: options.json === true, say })
-    process.exitCode = missing.length === 0 ? exitCodes.done : exitCodes.failed
-    if (!options.once && !stop.signal.aborted) await stayOpen(stage, say, stop.signal)
+    const stage = await openUnlessStopped(say, signal)
+    if (stage === null) return options.once ? exitCodes.failed : exitCodes.done
+    try {
+      return await play(stage, options, say, signal)
+    } finally {
+      await stage.close()
+    }
+  } catch (error) {
+    process.stderr.write(`${pc.red('zaplog demo cannot go on:')} ${describeError(error)}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+/** null where a signal came first. Ctrl-C reaches the programs that are run meanwhile, too: what they say then is no failure. */
+async function openUnlessStopped(say: Say, signal: AbortSignal): Promise<Stage | null> {
+  try {
+    return await openStage(say, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    say(pc.dim(`cut short: ${describeError(error)}`))
+    return null
+  }
+}
+
+async function play(stage: Stage, { once = false, json = false }: Options, say: Say, signal: AbortSignal): Promise<number> {
+  const { played, isWhole } = await perform(stage, say, signal)
+  const due = signal.aborted && !once ? played.filter(isOverdue) : played
+  const neverPlayed = isWhole || !once ? [] : ['the rest of the conversation: stopped before it was played']
+  const missing = [...stage.receiver.missing(due), ...neverPlayed]
+  const onTheirWay = stage.receiver.missing(played).length - stage.receiver.missing(due).length
+  summarise(stage, { missing, onTheirWay, isWhole }, { json, say })
+  if (!once && !signal.aborted) await stayOpen(stage, say, signal)
+  return missing.length === 0 ? exitCodes.done : exitCodes.failed
+}
+
+type Line = Played & { playedAt: number }
+
+/** A signal finds webhooks on their way: only after this long they are missing. */
+const OVERDUE_AFTER_MS = 10_000
+const isOverdue = ({ playedAt }: Line): boolean => Date.now() - playedAt > OVERDUE_AFTER_MS
+
+/** Until all that was played has arrived, or has been waited for long enough, or the signal aborts, also in the middle of it. */
+async function perform(stage: Stage, say: Say, signal: AbortSignal): Promise<{ played: readonly Line[]; isWhole: boolean }> {
+  const played: Line[] = []
+  const stages = followStages(stage.zaplog, { instanceId: 'demo', say, signal })
+  try {
+    await connect(stage, say, signal)
+    const onPlayed = (line: Played) => void played.push({ ...line, playedAt: Date.now() })
+    await playConversation(stage.simulator, stage.simulator.device(PHONE), { signal, paceMs: 250, onPlayed })
+    await waitForWebhooks(stage.receiver, played, signal)
+    return { played, isWhole: true }
+  } catch (error) {
+    if (signal.aborted && error instanceof Error && error.name === 'AbortError') return { played, isWhole: false }
+    throw error
   } finally {
-    await stage.close()
-  }
-  process.exit() // Baileys keeps timers of closed sockets for up to half a minute
-}
-
-type Stage = {
-  simulator: Simulator
-  zaplog: Zaplog
-  receiver: DemoReceiver
-  call: Call
-  startedAt: number
-  close(): Promise<void>
-}
-type Call = (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>
-
-/** Everything the demo needs, on loopback and in a directory of its own that is removed at the end. */
-async function openStage(say: Say): Promise<Stage> {
-  const startedAt = Date.now()
-  const directory = await mkdtemp(join(tmpdir(), 'zaplog-demo-'))
-  await chmod(directory, 0o711) // as root, the embedded Postgres runs as a user of its own and has to get in
-  const simulator = await openSimulator()
-  const receiver = await openDemoReceiver(say)
-  const parsed = parseConfig({
-    DATA_DIR: directory,
-    PORT: '0',
-    WHATSAPP_URL: simulator.url,
-    WHATSAPP_CDN_URL: simulator.cdnUrl,
-    WEBHOOK_ALLOW_LOOPBACK: 'true',
-    LOG_LEVEL: 'warn',
-  })
-  if (!parsed.ok) throw new Error(parsed.problems.map(problem => `${problem.name}: ${problem.message}`).join('; '))
-  const zaplog = await openZaplog(parsed.config, { logger: createLogger({ level: 'warn' }), version })
-  return {
-    simulator,
-    zaplog,
-    receiver,
-    startedAt,
-    call: (method, path, body) => callZaplog(zaplog, { method, path, body }),
-    close: async () => {
-      await zaplog.close()
-      await Promise.all([receiver.close(), simulator.close()])
-      await rm(directory, { recursive: true, force: true })
-    },
+    stages.stop()
   }
 }
 
-/** Answers what is missing at the end; empty when all went well. */
-async function perform(stage: Stage, say: Say, signal: AbortSignal): Promise<Missing> {
+async function connect(stage: Stage, say: Say, signal: AbortSignal): Promise<void> {
   say(`${pc.bold('zaplog demo')}: a simulated phone, the real Baileys, embedded parts. API at ${pc.cyan(stage.zaplog.url)}\n`)
   const { secret } = await stage.call('POST', '/v1/endpoints', {
     url: stage.receiver.url,
@@ -87,63 +95,43 @@ async function perform(stage: Stage, say: Say, signal: AbortSignal): Promise<Mis
   })
   stage.receiver.expectSecret(String(secret))
   await stage.call('POST', '/v1/instances', { id: 'demo', name: 'Demo' })
-  const stages = followStages(stage.zaplog, { instanceId: 'demo', say, signal })
   await pairPhone(stage, say, signal)
-  const played = await playConversation(stage.simulator, stage.simulator.device(PHONE), { signal, paceMs: 250 })
-  const missing = await waitForWebhooks(stage.receiver, played, signal)
-  stages.stop()
-  return missing
 }
 
 async function pairPhone({ call, simulator }: Stage, say: Say, signal: AbortSignal): Promise<void> {
   const { qr } = await call('GET', '/v1/instances/demo/qr?wait=30')
   say(`${pc.dim('phone')}    scans the QR code`)
-  await simulator.scanQr(String(qr), { pn: PHONE, name: 'Padaria' })
-  while (!signal.aborted && (await call('GET', '/v1/instances/demo')).state !== 'open') await wait(50, signal)
+  await orAbort(simulator.scanQr(String(qr), { pn: PHONE, name: 'Padaria' }), () => signal.reason, signal)
+  while ((await call('GET', '/v1/instances/demo')).state !== 'open') await wait(50, signal)
   say(`${pc.dim('phone')}    is linked, the socket is open\n`)
 }
 
-async function waitForWebhooks(receiver: DemoReceiver, played: readonly Played[], signal: AbortSignal): Promise<Missing> {
+const GIVE_UP_MS = 60_000
+
+async function waitForWebhooks(receiver: DemoReceiver, played: readonly Played[], signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + GIVE_UP_MS
-  for (;;) {
-    const missing = receiver.missing(played)
-    if (missing.length === 0 || Date.now() > giveUpAt || signal.aborted) return missing
-    await wait(50, signal)
-  }
+  while (receiver.missing(played).length > 0 && Date.now() <= giveUpAt && !signal.aborted) await wait(50, signal)
 }
 
-function summarise({ receiver, startedAt }: Stage, missing: Missing, { json, say }: { json: boolean; say: Say }): void {
+type Outcome = { missing: readonly string[]; onTheirWay: number; isWhole: boolean }
+
+function summarise({ receiver, startedAt }: Stage, outcome: Outcome, { json, say }: { json: boolean; say: Say }): void {
+  const { missing, onTheirWay, isWhole } = outcome
   const counts = receiver.counts()
-  if (json) process.stdout.write(`${JSON.stringify({ ...counts, missing, seconds: (Date.now() - startedAt) / 1000 })}\n`)
-  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
+  const seconds = (Date.now() - startedAt) / 1000
+  if (json) process.stdout.write(`${JSON.stringify({ ...counts, missing, seconds })}\n`)
   say('')
   for (const line of missing) say(`${pc.red('missing')}  ${line}`)
+  const arrived = isWhole && onTheirWay === 0 ? 'all webhooks arrived' : 'cut short: all webhooks so far arrived'
+  const rest = onTheirWay === 0 ? '' : `, ${onTheirWay} on the way`
   const verdict =
-    missing.length === 0 ? pc.green('all webhooks arrived, in order, signatures verified') : pc.red(`${missing.length} missing`)
-  say(`${verdict}: ${counts.received} webhooks, ${counts.files} files, ${counts.repeated} repeated attempts, ${seconds} s`)
+    missing.length === 0 ? pc.green(`${arrived}, in order, signatures verified${rest}`) : pc.red(`${missing.length} missing`)
+  say(
+    `${verdict}: ${counts.received} webhooks, ${counts.files} files, ${counts.repeated} repeated attempts, ${seconds.toFixed(1)} s`,
+  )
 }
 
 async function stayOpen(stage: Stage, say: Say, signal: AbortSignal): Promise<void> {
   say(`\nStill running at ${pc.cyan(stage.zaplog.url)}; Ctrl-C ends it.`)
-  await new Promise<void>(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-async function callZaplog(
-  zaplog: Zaplog,
-  call: { method: string; path: string; body: unknown },
-): Promise<Record<string, unknown>> {
-  const response = await fetch(new URL(call.path, zaplog.url), {
-    method: call.method,
-    headers: {
-      authorization: `Bearer ${zaplog.adminKey?.value}`,
-      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${call.method} ${call.path} answered ${response.status}: ${text}`)
-  return text === '' ? {} : JSON.parse(text)
+  await aborted(signal)
 }

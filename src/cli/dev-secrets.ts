@@ -13,10 +13,13 @@ export async function devSecrets({ file }: { file: string }): Promise<void> {
     )
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    process.stderr.write(`writing ${file}: ${isThere ? 'it is there, and stays as it is' : describeError(error)}\n`)
+    process.stderr.write(`${isThere ? `${file} exists and is kept; ${instead}` : `writing ${file}: ${describeError(error)}`}\n`)
     process.exitCode = isThere ? exitCodes.failed : exitCodeOf(error)
   }
 }
+
+const instead =
+  'remove it or choose another --file (without its ENCRYPTION_KEY, accounts that were paired with it cannot be opened again)'
 
 /** Whole or not at all; rejects with EEXIST before anything is written. */
 async function writeNew(path: string, text: string): Promise<void> {

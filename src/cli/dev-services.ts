@@ -1,15 +1,16 @@
-// zaplog dev services: the parts that a laptop lacks, on loopback, until SIGTERM or SIGINT; what they were told is there after a restart.
+// zaplog dev services: the parts that a laptop lacks, on loopback, until a signal stops them; what they were told is there after a restart.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { lockDirectory } from '../runtime/directory-lock.ts'
-import { onAbort } from '../runtime/or-abort.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
 import { writeDurably } from '../runtime/write-durably.ts'
 import type { PartName } from './dev-options.ts'
 import type { openParts as OpenParts, Part } from './dev-parts.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
+import { watchOutput } from './lost-output.ts'
+import { aborted, watchStopSignals } from './stop-signals.ts'
 
 type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
 type Place = { path: string; takenOver: boolean; close(): Promise<void> }
@@ -26,7 +27,9 @@ class DevServicesError extends Error {
 
 /** Ends the process: 0 when told to stop, else with what kept the parts from running. */
 export async function devServices(options: Options): Promise<void> {
-  const stopping = watchSignals()
+  watchOutput()
+  // Servers go however this process ends: their watchers see to it.
+  const stopping = watchStopSignals({ onFirst: () => say('stopping') })
   try {
     const { openParts } = await fromRepository('dev services', () => import('./dev-parts.ts'))
     await checkSettingsFile(options.settings)
@@ -112,19 +115,5 @@ async function openPlace({ data, fresh }: Options): Promise<Place> {
     )
   return { path, takenOver: lock.takenFromPid !== null, close: lock.release }
 }
-
-/** The first signal stops, the second ends at once; the servers go in either case. */
-function watchSignals(): AbortSignal {
-  const stopping = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(exitCodes.failed)
-      say('stopping')
-      stopping.abort()
-    })
-  return stopping.signal
-}
-
-const aborted = (signal: AbortSignal) => new Promise<null>(done => void onAbort(signal, () => done(null)))
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)

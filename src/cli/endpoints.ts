@@ -1,23 +1,15 @@
 // zaplog webhooks …: endpoints from the command line.
-import { callApi, runVerb } from './call-api.ts'
+import { isEndpoint, isNewEndpoint, isNothing } from './answers.ts'
+import { callApi, listAll, runVerb } from './call-api.ts'
 import { textTable } from './text-table.ts'
-
-type Endpoint = {
-  id: string
-  url: string
-  enabled: boolean
-  eventTypes?: readonly string[] | null
-  instanceIds?: readonly string[] | null
-  secret?: string
-}
 
 export const listEndpoints = (options: { json?: boolean }) =>
   runVerb(async () => {
-    const { data } = (await callApi({ method: 'GET', path: '/v1/endpoints?limit=200' })) as { data: Endpoint[] }
-    if (options.json) return JSON.stringify(data)
+    const all = await listAll('/v1/endpoints', isEndpoint)
+    if (options.json) return JSON.stringify(all)
     return textTable(
       ['id', 'url', 'enabled', 'types', 'instances'],
-      data.map(one => [
+      all.map(one => [
         one.id,
         one.url,
         one.enabled ? 'yes' : 'no',
@@ -40,14 +32,14 @@ export const addEndpoint = (
       ...(options.types && { eventTypes: options.types }),
       ...(holdMedia === undefined ? {} : { holdMedia }),
     }
-    const endpoint = (await callApi({ method: 'POST', path: '/v1/endpoints', body })) as Endpoint
+    const endpoint = await callApi({ method: 'POST', path: '/v1/endpoints', body }, isNewEndpoint)
     if (options.json) return JSON.stringify(endpoint)
     process.stderr.write('The secret is shown this once; receivers verify signatures with it (Standard Webhooks).\n')
-    return `${endpoint.id}\n${endpoint.secret ?? ''}`
+    return [`id      ${endpoint.id}`, `url     ${endpoint.url}`, `secret  ${endpoint.secret}`].join('\n')
   })
 
 export const removeEndpoint = (id: string) =>
   runVerb(async () => {
-    await callApi({ method: 'DELETE', path: `/v1/endpoints/${encodeURIComponent(id)}` })
+    await callApi({ method: 'DELETE', path: `/v1/endpoints/${encodeURIComponent(id)}` }, isNothing)
     return `removed ${id}`
   })

@@ -1,20 +1,24 @@
-// zaplog start: configuration, then everything it asks for, until SIGTERM or SIGINT.
+// zaplog start: configuration, then everything it asks for, until SIGTERM, SIGINT or the end of its terminal.
 import pc from 'picocolors'
 import { PartRefused, StartStopped } from '../main/wait-for-part.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
+import { ListenRefused } from '../runtime/listen-refused.ts'
 import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
-import { onAbort } from '../runtime/or-abort.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { logOutput, watchOutput } from './lost-output.ts'
+import { startScreen } from './start-screen.ts'
+import { aborted, watchStopSignals } from './stop-signals.ts'
 import { version } from './version.ts'
 
 export async function start(): Promise<void> {
   const config = readConfig()
-  const logger = createLogger({ level: config.logLevel })
+  watchOutput()
+  const logger = createLogger({ level: config.logLevel, destination: logOutput })
   superviseProcess(logger)
   const stopping = watchSignals(config.stopWithinMs, logger)
   const zaplog = await open(config, logger, stopping)
-  announce(zaplog)
+  announce(zaplog, config)
   await aborted(stopping)
   await zaplog.close()
   stopped(logger)
@@ -41,8 +45,12 @@ async function open(config: Config, logger: Logger, stopping: AbortSignal): Prom
   try {
     return await openZaplog(config, { logger, version }, stopping)
   } catch (error) {
-    if (error instanceof StartStopped) stopped(logger)
-    const answer = error instanceof PartRefused ? error.message : describeError(error)
+    if (stopping.aborted) {
+      // Ctrl-C reaches the programs that a start runs, too: what they say then is not why it ended.
+      if (!(error instanceof StartStopped)) logger.warn('process.start-interrupted', { error })
+      stopped(logger)
+    }
+    const answer = error instanceof PartRefused || error instanceof ListenRefused ? error.message : describeError(error)
     process.stderr.write(`${pc.red('zaplog cannot start:')} ${answer}\n`)
     process.exit(exitCodeOf(error))
   }
@@ -53,42 +61,23 @@ function stopped(logger: Logger): never {
   process.exit(exitCodes.done)
 }
 
-function announce(zaplog: Zaplog): void {
-  const out = (line: string) => process.stdout.write(`${line}\n`)
-  out(`${pc.bold('zaplog')} ${version} listens on ${pc.cyan(zaplog.url)}`)
-  if (zaplog.adminKey === null) return
-  const { value, file, created } = zaplog.adminKey
-  // The key itself is shown once, and to a person: not into a file that collects output.
-  if (created && process.stdout.isTTY) out(`admin key, shown this once: ${pc.yellow(value)}`)
-  out(`admin key is in ${file}`)
-  out('')
-  out('next:')
-  out(`  npm run zaplog -- instances create --name "Support"     ${pc.dim('pair a phone: shows a QR code here')}`)
-  out(`  npm run zaplog -- webhooks add https://example.com/hook ${pc.dim('receive its messages')}`)
-  out(`  ${zaplog.url}/openapi.json                     ${pc.dim('everything else')}`)
+function announce(zaplog: Zaplog, config: Config): void {
+  const lines = startScreen({ ...zaplog, version }, { config, env: process.env, isTerminal: process.stdout.isTTY })
+  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 /**
- * Aborts at the first signal, which stops gracefully; the second stops at once. What takes longer than STOP_WITHIN is cut: a restart
- * repeats it. Watched from before the start, so that one on the way up leaves no server of ours behind.
+ * Aborts at the first signal, which stops gracefully. What takes longer than STOP_WITHIN is cut: a restart repeats it. Watched from
+ * before the start, so that one on the way up leaves no server of ours behind.
  */
 function watchSignals(stopWithinMs: number, logger: Logger): AbortSignal {
-  const stopping = new AbortController()
-  void nextSignal().then(name => {
-    logger.info('process.stopping', { signal: name })
-    setTimeout(() => {
-      logger.error('process.stop-timed-out', { stopWithinMs })
-      process.exit(exitCodes.failed)
-    }, stopWithinMs)
-    void nextSignal().then(() => process.exit(exitCodes.failed))
-    stopping.abort()
+  return watchStopSignals({
+    onFirst: signal => {
+      logger.info('process.stopping', { signal })
+      setTimeout(() => {
+        logger.error('process.stop-timed-out', { stopWithinMs })
+        process.exit(exitCodes.failed)
+      }, stopWithinMs)
+    },
   })
-  return stopping.signal
 }
-
-const nextSignal = (): Promise<string> =>
-  new Promise(resolve => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
-  })
-
-const aborted = (signal: AbortSignal): Promise<void> => new Promise(resolve => void onAbort(signal, resolve))

@@ -13,6 +13,7 @@ import {
   showInstance,
   showQr,
 } from './instances.ts'
+import { parsePort } from './port-option.ts'
 import { version } from './version.ts'
 
 const json = () => new Option('--json', 'one JSON document instead of text')
@@ -44,10 +45,10 @@ program
 
 program
   .command('simulate')
-  .description('run a local WhatsApp for zaplog to connect to; control it at /sim/v1')
-  .option('--port <port>', 'websocket port', '7071')
-  .option('--cdn-port <port>', 'port of the media CDN', '7072')
-  .option('--control-port <port>', 'port of the control API', '7073')
+  .description('run a local WhatsApp for zaplog to connect to; prints the commands to use it with')
+  .option('--port <port>', 'websocket port; 0 takes a free one', parsePort, 7071)
+  .option('--cdn-port <port>', 'port of the media CDN; 0 takes a free one', parsePort, 7072)
+  .option('--control-port <port>', 'port of the control API; 0 takes a free one', parsePort, 7073)
   .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options))
 
 const dev = program.command('dev').description('what a laptop or a first start lacks')
@@ -84,7 +85,12 @@ instances
   .option('--no-qr', 'do not wait for the QR code')
   .addOption(json())
   .action(createInstance)
-instances.command('qr <id>').description('show QR codes until the phone has scanned one').action(showQr)
+instances
+  .command('qr <id>')
+  .description('show QR codes until the phone has scanned one')
+  .addOption(new Option('--text', 'what the next code says, once, for a simulator or another tool').conflicts('json'))
+  .addOption(new Option('--json', 'the next code as one JSON document, once'))
+  .action(showQr)
 instances.command('restart <id>').description('close the socket and open it again').action(restartInstance)
 instances.command('logout <id>').description('unlink the phone and erase the auth state').action(logOutInstance)
 instances.command('delete <id>').description('delete the instance; its id is never given out again').action(deleteInstance)

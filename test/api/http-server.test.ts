@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/api/create-app.ts'
 import { type HttpServer, openHttpServer } from '../../src/api/http-server.ts'
+import { type Address, listenRefused } from '../../src/runtime/listen-refused.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Check } from '../../src/runtime/role.ts'
 import { collectLogLines } from '../log-lines.ts'
@@ -13,10 +14,10 @@ afterEach(async () => {
 })
 
 async function openServer(
-  given: { checks?: readonly Check[]; isReady?: boolean; metricsKeys?: readonly string[] } = {},
+  given: { address?: Address; checks?: readonly Check[]; isReady?: boolean; metricsKeys?: readonly string[] } = {},
 ): Promise<HttpServer> {
   const server = await openHttpServer({
-    config: { host: '127.0.0.1', port: 0 },
+    config: given.address ?? { host: '127.0.0.1', port: 0 },
     checks: () => given.checks ?? [],
     isReady: () => given.isReady ?? true,
     metricsKeys: () => given.metricsKeys ?? [],
@@ -125,17 +126,30 @@ describe('closing', () => {
     await expect(fetch(`${server.url}/health/live`)).rejects.toThrow()
   })
 
-  test('[H8] an address in use is named', async () => {
+  test('[H8] a taken port is named with the setting that chooses another', async () => {
     const { url } = await openServer()
     const port = Number(new URL(url).port)
-    const second = openHttpServer({
-      config: { host: '127.0.0.1', port },
-      metricsKeys: () => [],
-      checks: () => [],
-      isReady: () => true,
-      metrics: createMetrics({ processMetrics: false }),
-      logger,
+    await expect(openServer({ address: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+      code: 'in-use',
+      message: `port ${port} of 127.0.0.1 is taken; PORT chooses another, 0 a free one`,
     })
-    await expect(second).rejects.toThrow(`listening on 127.0.0.1 port ${port}: listen EADDRINUSE`)
+  })
+
+  test('[H8] a HOST that is not this machine is named', async () => {
+    await expect(openServer({ address: { host: '192.0.2.1', port: 0 } })).rejects.toMatchObject({
+      code: 'misconfigured',
+      message: expect.stringMatching(/^192\.0\.2\.1 is not an address of this machine .*; HOST chooses another/),
+    })
+  })
+
+  // Root may have any port, and names are looked up elsewhere: what the kernel and the resolver say to others is given here.
+  test.each([
+    ['EACCES', { code: 'denied', message: expect.stringMatching(/^port 80 of box is not for this user; PORT chooses another/) }],
+    ['ENOTFOUND', { code: 'misconfigured', message: expect.stringMatching(/^box is not an address .*; HOST chooses another/) }],
+    ['EAI_AGAIN', { code: 'unavailable', retryable: true, message: expect.stringMatching(/^HOST box cannot be looked up/) }],
+    ['EMFILE', { code: 'failed', message: 'listening on port 80 of box: listen EMFILE' }],
+  ])('[H8] %s says which setting it is about', (code, expected) => {
+    const cause = Object.assign(new Error(`listen ${code}`), { code })
+    expect(listenRefused({ host: 'box', port: 80 }, cause)).toMatchObject({ ...expected, cause })
   })
 })

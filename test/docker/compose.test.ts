@@ -160,7 +160,7 @@ describe('zaplog dev secrets', () => {
     const directory = mkdtempSync(join(tmpdir(), 'zaplog-secrets-'))
     const path = join(directory, '.env')
     writeFileSync(path, 'mine')
-    expect(() => run(path)).toThrow('it is there, and stays as it is')
+    expect(() => run(path)).toThrow(`${path} exists and is kept; remove it or choose another --file`)
     expect(statSync(path).size).toBe('mine'.length)
     rmSync(directory, { recursive: true })
   })

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { occupy } from '../services/services-process.ts'
 import { openConversation } from './conversation.ts'
 import { expectReadModel } from './expect-read-model.ts'
 import { killPostgres } from './its-postgres.ts'
@@ -88,6 +89,18 @@ test('[H8] a second zaplog on the same DATA_DIR is refused with the process that
   expect(said).toContain(`process ${first.pid} has it open`)
   expect(await first.call('GET', '/health/ready')).toMatchObject({ status: 200 })
   expect(await first.stop()).toBe(0)
+})
+
+test('[H8] a taken PORT and a HOST that is not this machine are answered in one sentence, before anything is made', async () => {
+  const taken = await occupy(0)
+  const port = await refusal({ dataDir: dataDir.path, env: { PORT: String(taken.port) } })
+  await taken.close()
+  expect(port.said).toBe(`zaplog cannot start: port ${taken.port} of 127.0.0.1 is taken; PORT chooses another, 0 a free one\n`)
+  expect(port.exitCode).toBe(exitCodes.tryLater)
+  const host = await refusal({ dataDir: dataDir.path, env: { HOST: '192.0.2.1' } })
+  expect(host.said).toMatch(/^zaplog cannot start: 192\.0\.2\.1 is not an address of this machine .*HOST chooses another.*\n$/)
+  expect(host.exitCode).toBe(exitCodes.configuration)
+  expect(readdirSync(dataDir.path)).toEqual([])
 })
 
 test('[B7] [H8] another TOPIC_PARTITIONS than the log was made with is refused', async () => {

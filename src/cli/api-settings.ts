@@ -1,0 +1,47 @@
+// Where the verbs find zaplog, and their key. What is wrong with either is said before anything is sent, and the key never.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeError } from '../runtime/logger.ts'
+import type { Environment } from '../runtime/variables.ts'
+import { CallFailed } from './call-failed.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** base: without a slash at its end; keyFrom: the setting or the file. */
+export type ApiSettings = { base: string; key: string; keyFrom: string }
+
+export const DEFAULT_URL = 'http://127.0.0.1:7070'
+
+/** Throws CallFailed. */
+export function readApiSettings(env: Environment): ApiSettings {
+  return { base: readBase(env.ZAPLOG_URL || DEFAULT_URL), ...readKey(env) }
+}
+
+function readBase(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const got = text.includes('@') ? 'one with a user or a password' : JSON.stringify(text)
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+    throw misconfigured(`expected a URL such as ${DEFAULT_URL} in ZAPLOG_URL, got ${got}`)
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+}
+
+function readKey(env: Environment): Omit<ApiSettings, 'base'> {
+  if (env.ADMIN_API_KEY) return checked(env.ADMIN_API_KEY, 'ADMIN_API_KEY')
+  const file = env.ADMIN_API_KEY_FILE || join(env.DATA_DIR || './data', 'admin-key')
+  try {
+    return checked(readFileSync(file, 'utf8').trim(), file)
+  } catch (cause) {
+    if (cause instanceof CallFailed) throw cause
+    const where = env.ADMIN_API_KEY_FILE ? 'which ADMIN_API_KEY_FILE names' : 'in the directory that DATA_DIR names'
+    throw misconfigured(`expected a key in ADMIN_API_KEY, or in ${file}, ${where}, got neither: ${describeError(cause)}`, cause)
+  }
+}
+
+/** What no header can carry would fail later, in words that repeat it. */
+function checked(key: string, keyFrom: string): Omit<ApiSettings, 'base'> {
+  if (/^[\x21-\x7e]+$/.test(key)) return { key, keyFrom }
+  throw misconfigured(
+    `expected a key of letters, digits and signs in ${keyFrom}, got ${key === '' ? 'an empty file' : 'something else'}`,
+  )
+}
+
+const misconfigured = (message: string, cause?: unknown) => new CallFailed(message, { exitCode: exitCodes.configuration, cause })

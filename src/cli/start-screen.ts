@@ -1,0 +1,79 @@
+// What zaplog start prints once it listens: where, with which key, and what to do next, in commands that work as they are printed.
+import { join, relative, resolve } from 'node:path'
+import pc from 'picocolors'
+import type { RoleName } from '../runtime/config.ts'
+import type { Environment } from '../runtime/variables.ts'
+import { DEFAULT_URL } from './api-settings.ts'
+
+type Listening = {
+  version: string
+  url: string
+  /** null where the settings gave it. */
+  adminKey: { value: string; file: string; created: boolean } | null
+}
+type Settings = {
+  config: { roles: readonly RoleName[] }
+  env: Environment
+  /** The key is shown to a person, not to a file that collects output. */
+  isTerminal: boolean
+}
+
+export function startScreen(zaplog: Listening, { config, env, isTerminal }: Settings): readonly string[] {
+  const { adminKey, url, version } = zaplog
+  const lines = [`${pc.bold('zaplog')} ${version} listens on ${pc.cyan(url)}`]
+  if (adminKey?.created && isTerminal) lines.push(`admin key, shown this once: ${pc.yellow(adminKey.value)}`)
+  if (adminKey !== null) lines.push(`admin key is in ${shown(adminKey.file)}`)
+  if (config.roles.includes('api')) lines.push('', ...nextSteps(reachable(url), keyOf(adminKey, env)))
+  return lines
+}
+
+/** `settings` hand it to our verbs, `expression` to a shell. */
+type Key = { heading: string; settings: readonly string[]; expression: string }
+
+function nextSteps(url: string, key: Key): readonly string[] {
+  const settings = [...(url === DEFAULT_URL ? [] : [`ZAPLOG_URL=${url}`]), ...key.settings]
+  const zaplog = [...settings, 'npm run zaplog --'].join(' ')
+  return [
+    `${key.heading}:`,
+    pc.dim('  pair a phone: shows its QR code'),
+    `    ${zaplog} instances create --name "Support"`,
+    pc.dim('  receive its messages'),
+    `    ${zaplog} webhooks add https://example.com/hook`,
+    pc.dim('  everything else'),
+    `    curl -H "authorization: Bearer ${key.expression}" ${quoted(`${url}/openapi.json`)}`,
+  ]
+}
+
+/** Where our verbs look for it without settings. */
+const DEFAULT_KEY_FILE = join('data', 'admin-key')
+
+const NEXT = 'next, in another terminal'
+
+function keyOf(adminKey: Listening['adminKey'], env: Environment): Key {
+  if (adminKey !== null) {
+    const isDefault = adminKey.file === resolve(DEFAULT_KEY_FILE)
+    const settings = isDefault ? [] : [`DATA_DIR=${quoted(shown(resolve(adminKey.file, '..')))}`]
+    return { heading: NEXT, settings, expression: contentOf(shown(adminKey.file)) }
+  }
+  const file = (env.ADMIN_API_KEY ?? '') === '' ? (env.ADMIN_API_KEY_FILE ?? '') : ''
+  return file === ''
+    ? {
+        heading: `${NEXT}, with the same ADMIN_API_KEY, which these commands read too`,
+        settings: [],
+        expression: '$ADMIN_API_KEY',
+      }
+    : { heading: NEXT, settings: [`ADMIN_API_KEY="${contentOf(file)}"`], expression: contentOf(file) }
+}
+
+/** Whoever listens on every address is reached at loopback. */
+const reachable = (url: string): string => url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+
+/** From where we were started, as npm starts our verbs there too. */
+function shown(path: string): string {
+  const fromHere = relative('', path)
+  return fromHere === '' ? '.' : fromHere.startsWith('..') ? path : fromHere
+}
+
+const contentOf = (file: string): string => `$(cat ${quoted(file)})`
+
+const quoted = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

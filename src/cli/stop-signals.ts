@@ -1,0 +1,35 @@
+// The signals that end a verb: the first stops it, a second ends it at once, and a closed terminal is one of them.
+import { onAbort } from '../runtime/or-abort.ts'
+import { exitCodes } from './exit-codes.ts'
+
+const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+type StopSignal = (typeof stopSignals)[number]
+
+/** npm, shells and terminals all pass on what one key press or one closed window means: within this time it is the same signal. */
+const SAME_WITHIN_MS = 1_000
+
+/**
+ * Aborts at the first signal. A second ends the process with 1; SIGHUP is never a second one, because nobody closes a terminal twice.
+ * `onFirst` is called before the abort, `onSecond` before the end.
+ */
+export function watchStopSignals(told: { onFirst?(name: StopSignal): void; onSecond?(): void } = {}): AbortSignal {
+  const stopping = new AbortController()
+  let firstAt = 0
+  function stop(name: StopSignal) {
+    firstAt = performance.now()
+    told.onFirst?.(name)
+    stopping.abort()
+  }
+  function endAtOnce() {
+    told.onSecond?.()
+    process.exit(exitCodes.failed)
+  }
+  for (const name of stopSignals)
+    process.on(name, () => {
+      if (!stopping.signal.aborted) stop(name)
+      else if (name !== 'SIGHUP' && performance.now() - firstAt > SAME_WITHIN_MS) endAtOnce()
+    })
+  return stopping.signal
+}
+
+export const aborted = (signal: AbortSignal): Promise<null> => new Promise(resolve => void onAbort(signal, () => resolve(null)))

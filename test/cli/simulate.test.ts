@@ -1,0 +1,92 @@
+// Guarantee: what simulate prints leads from nothing to a conversation in zaplog, and a port it cannot have is answered in one sentence.
+import { readFile } from 'node:fs/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { killPostgres } from '../scenarios/its-postgres.ts'
+import { launchZaplog, makeDataDir } from '../scenarios/zaplog-process.ts'
+import { occupy } from '../services/services-process.ts'
+import { until } from '../until.ts'
+import { commandsOf, paste, shellsAreHere } from './pasted.ts'
+import { launchVerb } from './verb.ts'
+
+const exitCodes = { usage: 2, tryLater: 75 }
+const freePorts = ['--port', '0', '--cdn-port', '0', '--control-port', '0']
+
+test.runIf(shellsAreHere)(
+  '[K1] the printed lines, pasted one after another, end in a conversation that zaplog shows',
+  async () => {
+    const simulate = launchVerb(['simulate', ...freePorts])
+    await simulate.says('examples: curl')
+    const [start = '', ...lines] = commandsOf(simulate.stdout())
+    expect(start).toMatch(/ npm start$/)
+    expect(lines).toHaveLength(4)
+
+    const dataDir = makeDataDir()
+    onTestFinished(dataDir.remove)
+    const settings = Object.fromEntries([...start.matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]))
+    expect(Object.keys(settings)).toEqual(['DATA_DIR', 'WHATSAPP_URL', 'WHATSAPP_CDN_URL'])
+    const launched = launchZaplog({ program: 'start', dataDir: dataDir.path, env: { ...settings, DATA_DIR: dataDir.path } })
+    onTestFinished(async () => {
+      await launched.kill()
+      await killPostgres(dataDir.path)
+    })
+    const zaplog = await launched.listening
+    const here = (line: string) =>
+      line.replaceAll('http://127.0.0.1:7070', zaplog.url).replaceAll(/(\.\/)?data-simulated/g, dataDir.path)
+
+    const [create = '', scan = '', play = '', read = ''] = lines.map(here)
+    expect(await paste(create, { ZAPLOG_URL: zaplog.url })).toMatch(/\nsupport\n$/)
+    const phone = JSON.parse(await paste(scan))
+    expect(phone).toMatchObject({ pn: '5511900000001' })
+    const played: { messageId: string; kind: string }[] = JSON.parse(await paste(play)).data
+    expect(played.length).toBeGreaterThan(10)
+    const last = played.findLast(line => line.kind === 'text')?.messageId
+    await until('zaplog to show the conversation', async () => {
+      const shown: { data: { messageId: string }[] } = JSON.parse(await paste(read))
+      return shown.data.some(message => message.messageId === last)
+    })
+  },
+)
+
+test('[K1] README shows what it prints', async () => {
+  const simulate = launchVerb(['simulate', ...freePorts])
+  await simulate.says('examples: curl')
+  const printed = simulate.stdout()
+  const portAfter = (text: string) => printed.match(new RegExp(`${text}=\\w+://127.0.0.1:(\\d+)`))?.[1] ?? ''
+  const asByDefault = printed
+    .replaceAll(`127.0.0.1:${portAfter('WHATSAPP_URL')}`, '127.0.0.1:7071')
+    .replaceAll(`127.0.0.1:${portAfter('WHATSAPP_CDN_URL')}`, '127.0.0.1:7072')
+    .replaceAll(/127\.0\.0\.1:\d+\/sim/g, '127.0.0.1:7073/sim')
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  expect(readme).toContain(`\`\`\`\n${asByDefault}\`\`\``)
+})
+
+test.runIf(shellsAreHere)('[K1] the list of calls that it names is there', async () => {
+  const simulate = launchVerb(['simulate', ...freePorts])
+  await simulate.says('examples: curl')
+  const list = /curl http:\S+\/sim\/v1$/m.exec(simulate.stdout())?.[0] ?? ''
+  expect(JSON.parse(await paste(list)).data.length).toBeGreaterThan(5)
+})
+
+test.each(['--port', '--cdn-port', '--control-port'])(
+  '[K1] a taken %s is one sentence that names it, and nothing stays open',
+  async option => {
+    const taken = await occupy(0)
+    onTestFinished(taken.close)
+    const simulate = launchVerb(['simulate', ...freePorts, option, String(taken.port)])
+    expect(await simulate.ended).toBe(exitCodes.tryLater)
+    expect(simulate.stderr()).toBe(`${option} ${taken.port}: taken on 127.0.0.1; choose another, or 0 for a free one\n`)
+    expect(simulate.stdout()).toBe('')
+  },
+)
+
+test('[K1] one port for two servers is refused with both options', async () => {
+  const simulate = launchVerb(['simulate', '--port', '7072'])
+  expect(await simulate.ended).toBe(exitCodes.usage)
+  expect(simulate.stderr()).toBe('--port and --cdn-port are both 7072: expected a port for each\n')
+})
+
+test.each(['abc', '70000', '-1', '70.5', ''])('[K1] "%s" is no port, and told as it came', async text => {
+  const simulate = launchVerb(['simulate', `--port=${text}`])
+  expect(await simulate.ended).toBe(exitCodes.usage)
+  expect(simulate.stderr()).toContain(`option '--port <port>' argument '${text}' is invalid. Expected a port from 0 to 65535.`)
+})
