@@ -1,41 +1,40 @@
-// Prints every record of zaplog's topics as a line of JSON, the oldest first.
+// Tails topics: a line of JSON per record, at each run from the first on; commits nothing; Ctrl-C ends it.
 // Arguments: brokers, Apicurio's own API, topics.
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.RawValue;
-import io.apicurio.registry.serde.avro.AvroKafkaDeserializer;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.*;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.serialization.*;
+import org.apache.kafka.common.errors.RecordDeserializationException;
 
 class Consume {
-  record Line(String topic, int partition, long offset, String key, Map<String, String> headers, String record, Object value) {}
-
   public static void main(String[] args) throws Exception {
-    Map<String, Object> config = Map.of("bootstrap.servers", args[0], "apicurio.registry.url", args[1],
-        "group.id", "consume-java", "auto.offset.reset", "earliest", "enable.auto.commit", "false");
-    var avro = new AvroKafkaDeserializer<GenericRecord>();
-    avro.configure(config, false);
-    var json = new ObjectMapper();
-    var out = new PrintStream(System.out, true, UTF_8);
-    try (var consumer = new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer())) {
-      consumer.subscribe(Arrays.asList(args).subList(2, args.length));
-      while (true) {
-        for (var it : consumer.poll(Duration.ofSeconds(1))) {
-          var headers = new LinkedHashMap<String, String>();
-          for (var header : it.headers()) headers.put(header.key(), new String(header.value(), UTF_8));
-          byte[] bytes = it.value();
-          boolean isAvro = bytes != null && bytes.length > 0 && bytes[0] == 0; // all that zaplog writes; a dead letter may be anything
-          GenericRecord event = isAvro ? avro.deserialize(it.topic(), bytes) : null;
-          out.println(json.writeValueAsString(new Line(it.topic(), it.partition(), it.offset(), it.key(), headers,
-              isAvro ? event.getSchema().getFullName() : null, isAvro ? new RawValue(event.toString()) : bytes)));
-        }
-        consumer.commitSync(); // after the work: a crash repeats records and loses none
+    var consumer = new KafkaConsumer<String, Object>(Map.of(
+        "bootstrap.servers", args[0], "apicurio.registry.url", args[1], "group.id", "tail-" + UUID.randomUUID(),
+        "auto.offset.reset", "earliest", "enable.auto.commit", "false", "allow.auto.create.topics", "false",
+        "key.deserializer", "org.apache.kafka.common.serialization.StringDeserializer",
+        "value.deserializer", "io.apicurio.registry.serde.avro.AvroKafkaDeserializer"));
+    consumer.subscribe(List.of(args).subList(2, args.length));
+    while (true) {
+      try {
+        for (var it : consumer.poll(Duration.ofSeconds(1)))
+          print(it.topic(), it.key(), new RawValue(String.valueOf(it.value())));
+      } catch (RecordDeserializationException it) { // a dead letter may be anything
+        var partition = it.topicPartition();
+        print(partition.topic(), UTF_8.decode(it.keyBuffer()).toString(), "not decoded: " + it.getCause());
+        consumer.seek(partition, it.offset() + 1);
       }
     }
+  }
+
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  record Line(String topic, String key, Object value) {}
+
+  static void print(String topic, String key, Object value) throws Exception {
+    System.out.write(JSON.writeValueAsBytes(new Line(topic, key, value)));
+    System.out.println();
   }
 }

@@ -70,10 +70,10 @@ async function fillTopics(parts: RealParts, log: EventLog): Promise<void> {
     respond: ({ body }) => (body.data.text === REFUSED ? { status: 500 } : {}),
   })
   try {
-    await appendDamage(log)
+    await appendDamage(log, await frameOfDownloaded(parts.registry))
     const messageIds = await sendEveryKind(stage)
     await untilDelivered(stage.receiver, messageIds)
-    await until('three dead letters', async () => (await recordsOf(log, nameOf('dead-letters'))).length === 3)
+    await until('four dead letters', async () => (await recordsOf(log, nameOf('dead-letters'))).length === 4)
     await until('WhatsApp to have every receipt', () => stage.device.pending().length === 0)
     const exitCode = await stage.zaplog().stop()
     if (exitCode !== 0) throw new Error(`zaplog ended with ${exitCode}:\n${stage.zaplog().errors()}`)
@@ -82,11 +82,20 @@ async function fillTopics(parts: RealParts, log: EventLog): Promise<void> {
   }
 }
 
-/** What no producer of ours writes; store-media parks both. */
-async function appendDamage(log: EventLog): Promise<void> {
-  const values = [Buffer.from('no Confluent frame'), null]
+/** What no producer of ours writes; store-media parks all of it. */
+async function appendDamage(log: EventLog, frame: Buffer): Promise<void> {
+  const values = [Buffer.from('no Confluent frame'), null, Buffer.concat([frame, Buffer.from('no Avro'.repeat(9))])]
   const records = values.map(value => ({ key: 'ghost', value, headers: { note: 'de fora, às 8' }, recordedAt: Date.now() }))
   await log.append({ topic: nameOf('media-downloaded'), records }, never)
+}
+
+/** 0x00 and the id of media.downloaded's schema. */
+async function frameOfDownloaded({ url }: RealParts['registry']): Promise<Buffer> {
+  const answer = await fetch(`${url}/subjects/zaplog.events.MediaDownloaded/versions/latest`)
+  const { id } = (await answer.json()) as { id: number }
+  const frame = Buffer.alloc(5)
+  frame.writeInt32BE(id, 1)
+  return frame
 }
 
 /** Answers the ids of the messages that become webhooks. */
