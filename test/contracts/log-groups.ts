@@ -1,8 +1,8 @@
 // What the log promises about several members of one group: each partition is one member's, moves without waiting, and zombies change nothing.
 import assert from 'node:assert/strict'
 import type { LogRecord, Outcome } from '../../src/log/log.ts'
+import { keyIn } from './key-in.ts'
 import { aGate, aRecord, type LogChecks, textOf } from './log-ground.ts'
-import { keyIn } from './log-lanes.ts'
 
 const done: Outcome = { kind: 'emit', appends: [] }
 

@@ -3,6 +3,7 @@ import { appendPromises, lagPromises, readPromises, topicPromises } from './log-
 import { batchPromises } from './log-batches.ts'
 import type { LogChecks } from './log-ground.ts'
 import { groupPromises } from './log-groups.ts'
+import { laneOutcomePromises } from './log-lane-outcomes.ts'
 import { lanePromises } from './log-lanes.ts'
 import { pausePromises } from './log-pauses.ts'
 
@@ -12,6 +13,7 @@ export const logPromises: LogChecks = {
   ...lagPromises,
   ...topicPromises,
   ...lanePromises,
+  ...laneOutcomePromises,
   ...pausePromises,
   ...groupPromises,
   ...batchPromises,

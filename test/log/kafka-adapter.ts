@@ -107,7 +107,7 @@ export function plainClient(kafka: Pick<Kafka, 'brokers'>, of: Partial<KafkaConf
 }
 
 export async function asAdmin<Answer>(
-  kafka: Kafka,
+  kafka: Pick<Kafka, 'brokers'>,
   act: (admin: ReturnType<KafkaJs['admin']>) => Promise<Answer>,
 ): Promise<Answer> {
   const admin = plainClient(kafka).admin()

@@ -1,6 +1,5 @@
 // A registry that speaks Confluent's API keeps every promise of the port, on a real server; and what servers refuse or lose is told apart.
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -14,6 +13,7 @@ import { type ConfluentRegistryOptions, openConfluentRegistry } from '../../src/
 import { createLogger } from '../../src/runtime/logger.ts'
 import { registryPromises } from '../contracts/registry.ts'
 import { collectLogLines } from '../log-lines.ts'
+import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
 import { openTcpProxy } from '../tcp-proxy.ts'
 
 const here = await runsHere(registryAvailable)
@@ -166,19 +166,11 @@ describe.runIf(here)('a registry with Confluent’s API', () => {
 /** A server that answers each request as told. */
 async function openBadRegistry(status: number, body: string) {
   const seen: string[] = []
-  const server = createServer((request, response) => {
+  const { url } = await openLoopbackServer((request, response) => {
     seen.push(request.headers.authorization ?? '')
-    request.resume()
-    response.writeHead(status).end(body)
+    alwaysAnswer(status, body)(request, response)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}`, seen }
+  return { url, seen }
 }
 const problem = (code: number) => JSON.stringify({ error_code: code, message: 'so it is' })
 

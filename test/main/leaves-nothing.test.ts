@@ -1,5 +1,4 @@
 // A try that fails leaves nothing behind, however often a start repeats it: no connection, no timer.
-import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { migrate } from '../../src/database/migrate.ts'
@@ -12,6 +11,7 @@ import { createMetrics } from '../../src/runtime/metrics.ts'
 import { openTestDatabase } from '../database.ts'
 import { declareTopic } from '../log.ts'
 import { collectLogLines } from '../log-lines.ts'
+import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
 import { openTcpProxy } from '../tcp-proxy.ts'
 import { until } from '../until.ts'
 
@@ -21,23 +21,14 @@ const never = new AbortController().signal
 /** Where it is, and how many hold a connection to it, which HTTP keeps for ever. */
 async function openBadServer(how: 'cuts' | 'answers 403' | 'answers 503') {
   const sockets = new Set<Socket>()
-  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-    request.resume()
-    response.writeHead(how === 'answers 503' ? 503 : 403).end()
-  })
+  const answer = alwaysAnswer(how === 'answers 503' ? 503 : 403)
+  const { url, server } = await openLoopbackServer(answer, { keepAliveTimeout: 0 })
   server.on('connection', socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     if (how === 'cuts') socket.destroy()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { at: `127.0.0.1:${address.port}`, connections: () => sockets.size }
+  return { at: new URL(url).host, connections: () => sockets.size }
 }
 
 type Name = 'migrating Postgres' | 'opening Postgres' | 'making topics' | 'asking the registry' | 'opening S3'

@@ -1,10 +1,11 @@
 // What S3, the SDK and sockets answer becomes one of the port's six errors, and says what was being done.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ObjectError, type ObjectErrorCode } from '../../src/objects/objects.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
 import { isMissingObject, translateS3Error } from '../../src/objects/s3-errors.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
+import { openLoopbackServer } from '../loopback-server.ts'
 
 const never = new AbortController().signal
 const answered = (name: string, status: number) =>
@@ -70,21 +71,14 @@ async function openBadServer(
   answer: (response: ServerResponse, body: string, request: IncomingMessage) => void,
   more: { acl?: string } = {},
 ) {
-  const server = createServer(async (request, response) => {
+  const { url } = await openLoopbackServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString()
     if (request.method === 'HEAD') return void response.end()
     answer(response, body, request)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return await openS3Store({
     bucket: 'a-bucket',
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: url,
     credentials: { accessKeyId: 'one', secretAccessKey: 'two' },
     logger: createLogger({ level: 'silent' }),
     ...more,

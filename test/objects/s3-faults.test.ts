@@ -74,32 +74,18 @@ describe.runIf(here)('the S3 store', () => {
 
   test('[C3] a put that is cut inside again and again rejects, shows nothing and tells the source to end', async () => {
     cut('to-target', 'partNumber=2', 'cut-after', 99)
-    let told = false
-    async function* body() {
-      try {
-        for (;;) yield Buffer.alloc(1_000_000)
-      } finally {
-        told = true
-      }
-    }
-    await expect(store.put(object('cut/again', body()), never)).rejects.toMatchObject(unreachable)
-    expect(told).toBe(true)
+    const source = endless()
+    await expect(store.put(object('cut/again', source.body()), never)).rejects.toMatchObject(unreachable)
+    expect(source.wasEnded()).toBe(true)
     expect(await store.head('cut/again', never)).toBeNull()
     expect(await world.unfinishedUploads()).toEqual([])
   })
 
   test('[C3] an upload in parts that cannot begin rejects, and tells the source to end', async () => {
     cut('to-target', '?uploads', 'cut-before', 99)
-    let told = false
-    async function* body() {
-      try {
-        for (;;) yield Buffer.alloc(1_000_000)
-      } finally {
-        told = true
-      }
-    }
-    await expect(store.put(object('cut/begin', body()), never)).rejects.toThrow(/^beginning to put cut\/begin in parts: /)
-    expect(told).toBe(true)
+    const source = endless()
+    await expect(store.put(object('cut/begin', source.body()), never)).rejects.toThrow(/^beginning to put cut\/begin in parts: /)
+    expect(source.wasEnded()).toBe(true)
   })
 
   test('[C3] a completion whose answer is lost ends retryable or well, and the object is whole', async () => {
@@ -231,6 +217,19 @@ describe.runIf(here)('the S3 store', () => {
 const elapsed = async (ms: number) => {
   const endAt = performance.now() + ms
   await until(`${ms} ms pass`, () => performance.now() > endAt)
+}
+
+/** Goes on until it is told to end. */
+function endless() {
+  let ended = false
+  async function* body() {
+    try {
+      for (;;) yield Buffer.alloc(1_000_000)
+    } finally {
+      ended = true
+    }
+  }
+  return { body, wasEnded: () => ended }
 }
 
 async function* bytes(...values: readonly (string | Buffer)[]) {

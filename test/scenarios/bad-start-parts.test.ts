@@ -1,7 +1,6 @@
 // Guarantee: a part that no waiting mends ends the start with one sentence: the part, where it is, the settings that speak of it, expected and got.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,6 +10,7 @@ import { openRegistry, type RegistryServer } from '../../infra/services/registry
 import { topics } from '../../src/events/topics.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { openTestKafka, plainClient } from '../log/kafka-adapter.ts'
+import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
 import { openS3World, type S3World } from '../objects/s3-world.ts'
 import { exitCodes, refusal } from './refusal.ts'
 import { realPartsRunHere } from './shared-parts.ts'
@@ -143,7 +143,7 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
     [
       '[B5] a registry that wants a password',
       async () => {
-        const url = await openRefuser(401, '{"error_code":40101,"message":"who are you?"}')
+        const { url } = await openLoopbackServer(alwaysAnswer(401, '{"error_code":40101,"message":"who are you?"}'))
         const who = { SCHEMA_REGISTRY_USERNAME: 'zaplog', SCHEMA_REGISTRY_PASSWORD: 'secret-but-wrong' }
         return {
           set: { SCHEMA_REGISTRY_URL: url.replace('//', '//somebody:secret-but-wrong@'), ...who },
@@ -156,7 +156,7 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
     [
       '[B5] a server that is no registry',
       async () => {
-        const url = await openRefuser(200, '<html>welcome</html>')
+        const { url } = await openLoopbackServer(alwaysAnswer(200, '<html>welcome</html>'))
         return { set: { SCHEMA_REGISTRY_URL: url }, at: url, names: ['SCHEMA_REGISTRY_URL'], got: /expected a registry’s answer/ }
       },
     ],
@@ -284,22 +284,6 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
     await admin.disconnect()
   }
 })
-
-/** An HTTP server that answers everything alike. */
-async function openRefuser(status: number, body: string): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume()
-    response.writeHead(status).end(body)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return `http://127.0.0.1:${address.port}`
-}
 
 /** Under the subject, instead of ours, until the test ends. */
 async function register({ url }: RegistryServer, subject: string, fields: readonly object[]): Promise<void> {

@@ -10,16 +10,14 @@ import { openS3Server, type S3Server } from '../../infra/services/s3.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/database/embedded.ts'
 import { openSession } from '../../src/database/session.ts'
-import { openKafkaLog } from '../../src/log/kafka.ts'
-import { openConfluentRegistry } from '../../src/log/registry-confluent.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
 import { until } from '../until.ts'
 import type { Ground, Part } from './ground.ts'
-import { openItsLog } from './its-log.ts'
+import { openItsKafkaLog } from './its-kafka-log.ts'
 import { freezePostgres, killPostgres } from './its-postgres.ts'
 import { freezeProcesses, processesWith } from './processes.ts'
+import { S3_TEST_REGION, s3Settings } from './s3-settings.ts'
 import type { SharedParts } from './shared-parts.ts'
 
 export type ExternalOptions = {
@@ -30,7 +28,6 @@ export type ExternalOptions = {
 }
 type Closable = { close(): Promise<void> }
 
-const REGION = 'us-east-1'
 const logger = createLogger({ level: 'silent' })
 const never = new AbortController().signal
 let made = 0
@@ -62,23 +59,14 @@ export async function openExternalGround(shared: SharedParts, options: ExternalO
         SCHEMA_REGISTRY_URL: shared.registryUrl,
         TOPIC_PREFIX: prefixes.topic,
         GROUP_PREFIX: prefixes.group,
-        S3_BUCKET: name,
-        S3_ENDPOINT: s3.endpoint,
-        S3_REGION: REGION,
-        S3_ACCESS_KEY_ID: s3.credentials.accessKeyId,
-        S3_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+        ...s3Settings(s3, name),
         ADMIN_API_KEY: randomBytes(24).toString('base64url'),
         ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       },
       postgres: postgresPart(directory, postgres),
       log: kafka === null ? sharedPart : kafkaPart(directory, kafka),
-      openLog: () => {
-        const metrics = createMetrics({ processMetrics: false })
-        const log = openKafkaLog({ brokers: [brokers], clientId: 'scenario', logger, metrics })
-        const registry = openConfluentRegistry({ url: shared.registryUrl, autoRegister: false, logger })
-        return openItsLog({ log, registry, prefixes })
-      },
-      openObjects: () => openS3Store({ bucket: name, logger, region: REGION, ...s3 }),
+      openLog: () => openItsKafkaLog({ brokers, registryUrl: shared.registryUrl, prefixes }),
+      openObjects: () => openS3Store({ bucket: name, logger, region: S3_TEST_REGION, ...s3 }),
       close,
     }
   } catch (error) {
@@ -125,7 +113,7 @@ async function openOwnStore(directory: string, prepare: (directory: string) => v
 }
 
 async function makeBucket({ endpoint, credentials }: SharedParts['s3'], name: string): Promise<void> {
-  const client = new S3Client({ endpoint, credentials, region: REGION, forcePathStyle: true })
+  const client = new S3Client({ endpoint, credentials, region: S3_TEST_REGION, forcePathStyle: true })
   try {
     await client.send(new CreateBucketCommand({ Bucket: name }))
   } finally {

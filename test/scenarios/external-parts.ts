@@ -9,14 +9,15 @@ import { type Kafka, openKafka } from '../../infra/services/kafka.ts'
 import { openRegistry, type RegistryServer } from '../../infra/services/registry.ts'
 import { freePort } from '../../infra/services/server-process.ts'
 import type { EventOf } from '../../src/events/event.ts'
-import { openKafkaLog } from '../../src/log/kafka.ts'
 import { openConfluentRegistry } from '../../src/log/registry-confluent.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { openS3World, type S3World } from '../objects/s3-world.ts'
 import { openTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
-import { type ItsLog, openItsLog } from './its-log.ts'
+import { openItsKafkaLog } from './its-kafka-log.ts'
+import { openTogether } from './open-together.ts'
+import { putBehind } from './put-behind.ts'
+import { s3Settings } from './s3-settings.ts'
 
 type Env = Readonly<Record<string, string>>
 /** `env` takes the place of the straight settings. */
@@ -38,26 +39,26 @@ export async function openExternalParts(name: string): Promise<ExternalParts> {
   const directory = await mkdtemp(join(tmpdir(), 'zaplog-external-parts-'))
   const proxied = await freePort()
   const toKafka = await openTcpProxy({ target: { port: proxied } })
-  const opening = [
-    openKafka({ directory: join(directory, 'kafka'), proxied: { port: proxied, advertisedPort: toKafka.port } }),
-    openRegistry({ directory }),
-    openS3World('media'),
-    openTestDatabase(name, { empty: true }),
-  ] as const
   const proxies = [toKafka]
-  const close = async () => {
-    for (const part of await Promise.allSettled(opening)) if (part.status === 'fulfilled') await part.value.close()
-    await Promise.all(proxies.map(proxy => proxy.close()))
-    await rm(directory, { recursive: true, force: true })
-  }
-  const putBehind = async (variable: string, url: string): Promise<Behind> => {
-    const { hostname, port } = new URL(url)
-    const proxy = await openTcpProxy({ target: { host: hostname, port: Number(port) } })
+  const parts = await openTogether(
+    {
+      kafka: openKafka({ directory: join(directory, 'kafka'), proxied: { port: proxied, advertisedPort: toKafka.port } }),
+      registry: openRegistry({ directory }),
+      s3: openS3World('media'),
+      database: openTestDatabase(name, { empty: true }),
+    },
+    async () => {
+      await Promise.all(proxies.map(proxy => proxy.close()))
+      await rm(directory, { recursive: true, force: true })
+    },
+  )
+  const behind = async (variable: string, setting: string): Promise<Behind> => {
+    const { proxy, setting: proxiedSetting } = await putBehind(setting)
     proxies.push(proxy)
-    return { proxy, env: { [variable]: url.replace(`${hostname}:${port}`, `127.0.0.1:${proxy.port}`) } }
+    return { proxy, env: { [variable]: proxiedSetting } }
   }
+  const { kafka, registry, s3, database, close } = parts
   try {
-    const [kafka, registry, s3, database] = await Promise.all(opening)
     return {
       kafka,
       registry,
@@ -65,9 +66,9 @@ export async function openExternalParts(name: string): Promise<ExternalParts> {
       env: settingsOf(kafka, registry, s3, database),
       behind: {
         kafka: { proxy: toKafka, env: { KAFKA_BROKERS: `127.0.0.1:${toKafka.port}` } },
-        registry: await putBehind('SCHEMA_REGISTRY_URL', registry.url),
-        postgres: await putBehind('DATABASE_URL', database.url),
-        s3: await putBehind('S3_ENDPOINT', s3.server.endpoint),
+        registry: await behind('SCHEMA_REGISTRY_URL', registry.url),
+        postgres: await behind('DATABASE_URL', database.url),
+        s3: await behind('S3_ENDPOINT', s3.server.endpoint),
       },
       close,
     }
@@ -81,27 +82,10 @@ const settingsOf = (kafka: Kafka, registry: RegistryServer, { server, bucket }: 
   KAFKA_BROKERS: kafka.brokers,
   SCHEMA_REGISTRY_URL: registry.url,
   DATABASE_URL: database.url,
-  S3_BUCKET: bucket,
-  S3_ENDPOINT: server.endpoint,
-  S3_REGION: 'us-east-1',
-  S3_ACCESS_KEY_ID: server.credentials.accessKeyId,
-  S3_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+  ...s3Settings(server, bucket),
   ADMIN_API_KEY: randomBytes(24).toString('base64url'),
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
 })
-
-/** Straight, by our own adapters. */
-const openLog = ({ kafka, registry }: ExternalParts): Promise<ItsLog> =>
-  openItsLog({
-    log: openKafkaLog({
-      brokers: [kafka.brokers],
-      clientId: 'scenario',
-      logger,
-      metrics: createMetrics({ processMetrics: false }),
-    }),
-    registry: openConfluentRegistry({ url: registry.url, autoRegister: false, logger }),
-    prefixes: { topic: 'wa.', group: 'zaplog.' },
-  })
 
 export type NewerVersions = {
   /** As the next newer version appends a message: in the schema of ours with one field more. */
@@ -111,7 +95,8 @@ export type NewerVersions = {
 
 /** So many versions, each with a schema that is registered by now and that no zaplog of ours has ever met. */
 export async function openNewerVersions(parts: ExternalParts, count: number): Promise<NewerVersions> {
-  const its = await openLog(parts)
+  const prefixes = { topic: 'wa.', group: 'zaplog.' }
+  const its = await openItsKafkaLog({ brokers: parts.kafka.brokers, registryUrl: parts.registry.url, prefixes })
   const registry = openConfluentRegistry({ url: parts.registry.url, autoRegister: true, logger })
   const { name, namespace, fields, ...rest } = JSON.parse(await readFile(ours, 'utf8'))
   const versions: { id: number; type: avro.Type }[] = []

@@ -1,12 +1,15 @@
-// Guarantee: SIGTERM in the middle of a conversation ends in time with exit code 0; what follows is as if it had never been stopped.
-import { expect, test } from 'vitest'
+// Guarantee: SIGTERM, on the way up or in the middle of a conversation, ends in time with exit code 0; what follows is as if it had never
+// been stopped.
+import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
+import { openConversation, type Sent } from './conversation.ts'
+import { expectNothingLeft } from './expect-nothing-left.ts'
 import { expectReadModel } from './expect-read-model.ts'
 import { postmasterOf } from './its-postgres.ts'
-import { onEachLane } from './lanes.ts'
-import { expectOnceInOrder, untilDelivered } from './stage.ts'
-import { launchZaplog, makeDataDir } from './zaplog-process.ts'
+import { external, onEachLane, openSharedGround } from './lanes.ts'
+import { expectOnceInOrder, openStage, type Stage, untilDelivered } from './stage.ts'
+import { type StartSteps, watchStart } from './start-steps.ts'
+import { type Launched, launchZaplog, makeDataDir } from './zaplog-process.ts'
 
 const CHATS = 5
 const MESSAGES = 200
@@ -31,11 +34,7 @@ onEachLane(lane => {
       expect(deliveredBefore, 'the stop must come in the middle').toBeLessThan(MESSAGES)
 
       await stage.restart()
-      await untilDelivered(
-        receiver,
-        talk.sent.map(one => one.messageId),
-      )
-      await until('WhatsApp to have every receipt', () => device.pending().length === 0)
+      await expectDelivered(stage, talk.sent)
       expectOnceInOrder(receiver, talk.sent)
       await expectReadModel(stage.zaplog(), talk.sent)
       expect(receiver.attempts.filter(one => one.copy > 1)).toEqual([])
@@ -62,3 +61,63 @@ test('[H6] SIGTERM on the way up is obeyed too, and leaves no Postgres behind', 
     dataDir.remove()
   }
 })
+
+onEachLane(() => {
+  test('[H6] SIGTERM at any step of a start leaves nothing behind, and the next start goes on', { timeout: 120_000 }, async ({
+    annotate,
+  }) => {
+    const watched = await watchStart(await openSharedGround({ ownLog: false, prepareStore: null }))
+    const dataDir = makeDataDir()
+    onTestFinished(async () => {
+      dataDir.remove()
+      await watched.ground.close()
+    })
+    const { env } = watched.ground
+    const first = await stopAtEachStep(watched, () => launchZaplog({ dataDir: dataDir.path, env, program: 'start' }))
+
+    const stage = await openStage({ ground: async () => watched.ground, program: 'start' })
+    try {
+      const talk = openConversation(stage, { chats: CHATS })
+      await expectDelivered(stage, await talk.write(CHATS))
+      expect(await stage.zaplog().stop(), stage.zaplog().errors()).toBe(0)
+      await talk.write(CHATS)
+      const later = await stopAtEachStep(watched, stage.launch)
+      await stage.restart()
+      await expectDelivered(stage, talk.sent)
+      expectOnceInOrder(stage.receiver, talk.sent)
+      await annotate(`empty parts: ${first}; a paired instance with messages waiting: ${later}`)
+    } finally {
+      await stage.close()
+    }
+  })
+}, [external])
+
+/** One start after another, each stopped one step later than the one before. Answers how long each stop took. */
+async function stopAtEachStep({ ground, steps, beginAnew }: StartSteps, launch: () => Launched): Promise<string> {
+  const took: string[] = []
+  for (const step of steps) {
+    beginAnew()
+    const launched = launch()
+    onTestFinished(launched.kill)
+    await until(`a start to be where ${step.at}`, () => {
+      if (launched.exitCode() !== null) throw new Error(`it ended with ${launched.exitCode()}: ${launched.errors()}`)
+      return step.isReached(launched)
+    })
+    const toldAt = performance.now()
+    expect(await launched.stop(), `stopped where ${step.at}: ${launched.errors()}`).toBe(0)
+    const stopMs = Math.round(performance.now() - toldAt)
+    expect(stopMs, step.at).toBeLessThan(STOP_WITHIN_MS)
+    expect(launched.errors(), step.at).not.toMatch(/"level":50|"data-dir\.taken-over"/)
+    await expectNothingLeft(ground.env)
+    took.push(`where ${step.at} ${stopMs} ms`)
+  }
+  return took.join(', ')
+}
+
+async function expectDelivered({ receiver, device }: Stage, sent: readonly Sent[]): Promise<void> {
+  await untilDelivered(
+    receiver,
+    sent.map(one => one.messageId),
+  )
+  await until('WhatsApp to have every receipt', () => device.pending().length === 0)
+}

@@ -2,6 +2,7 @@
 import { describe, inject } from 'vitest'
 import { embeddedGround } from './embedded-ground.ts'
 import { type ExternalOptions, openExternalGround } from './external-ground.ts'
+import type { Ground } from './ground.ts'
 import { openStage, type Stage, type StageOptions } from './stage.ts'
 
 export type Lane = {
@@ -18,11 +19,12 @@ export const embedded: Lane = {
 export const external: Lane = {
   name: 'external parts',
   openStage: ({ ownLog = false, prepareStore = null, ...options } = {}) =>
-    openStage({
-      ...options,
-      ground: async () => openExternalGround(JSON.parse(await ask('partsDesk')), { ownLog, prepareStore }),
-    }),
+    openStage({ ...options, ground: () => openSharedGround({ ownLog, prepareStore }) }),
 }
+
+/** On the run's shared parts. */
+export const openSharedGround = async (options: ExternalOptions): Promise<Ground> =>
+  openExternalGround(JSON.parse(await ask('partsDesk')), options)
 
 /** Where the external parts cannot run: skipped with a line that says why, on CI a failure. */
 const runs: Readonly<Record<Lane['name'], boolean>> = {

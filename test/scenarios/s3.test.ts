@@ -6,19 +6,13 @@ import { text } from '../../simulator/content.ts'
 import { image } from '../../simulator/media.ts'
 import { sampleJpeg } from '../../simulator/sample-media.ts'
 import { openS3World } from '../objects/s3-world.ts'
+import { s3Settings } from './s3-settings.ts'
 import { openStage, type Stage, untilDelivered } from './stage.ts'
 
 describe.runIf(await runsHere(s3Available))('with S3', () => {
   test('[H4] [C5] [E2] files are objects in the bucket; while it is away texts flow and no file fails', async () => {
     const world = await openS3World('media')
-    const { endpoint, credentials } = world.server
-    const env = {
-      S3_BUCKET: 'media',
-      S3_ENDPOINT: endpoint,
-      S3_REGION: 'us-east-1',
-      S3_ACCESS_KEY_ID: credentials.accessKeyId,
-      S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    }
+    const env = s3Settings(world.server, world.bucket)
     const stage = await openStage({ env, endpoint: { holdMedia: 'until-settled', mediaHoldsChat: false } })
     try {
       const first = await sendImage(stage)

@@ -6,6 +6,7 @@ import { openKafka } from '../../infra/services/kafka.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import { openRegistry } from '../../infra/services/registry.ts'
 import { openS3Server, type S3Server } from '../../infra/services/s3.ts'
+import { openTogether } from './open-together.ts'
 
 export type SharedParts = { brokers: string; registryUrl: string; s3: Pick<S3Server, 'endpoint' | 'credentials'> }
 
@@ -17,19 +18,11 @@ export const realPartsRunHere = async (): Promise<boolean> =>
 export async function openSharedParts(directory: string): Promise<SharedParts & { close(): Promise<void> }> {
   const store = join(directory, 's3')
   await mkdir(store, { recursive: true })
-  const opening = [
-    openKafka({ directory: join(directory, 'kafka') }),
-    openRegistry(),
-    openS3Server({ directory: store }),
-  ] as const
-  const close = async () => {
-    for (const part of await Promise.allSettled(opening)) if (part.status === 'fulfilled') await part.value.close()
-  }
-  try {
-    const [kafka, registry, { endpoint, credentials }] = await Promise.all(opening)
-    return { brokers: kafka.brokers, registryUrl: registry.url, s3: { endpoint, credentials }, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const { kafka, registry, s3, close } = await openTogether({
+    kafka: openKafka({ directory: join(directory, 'kafka') }),
+    registry: openRegistry(),
+    s3: openS3Server({ directory: store }),
+  })
+  const { endpoint, credentials } = s3
+  return { brokers: kafka.brokers, registryUrl: registry.url, s3: { endpoint, credentials }, close }
 }
