@@ -18,10 +18,15 @@ export type KafkaPorts = {
 export type KafkaListeners = 'plaintext' | 'sasl-ssl'
 
 /** Answers the file, and the certificate to trust (PEM) where there is one. */
-export async function writeKafkaSettings(directory: string, ports: KafkaPorts, listeners: KafkaListeners) {
+export async function writeKafkaSettings(
+  directory: string,
+  ports: KafkaPorts,
+  { listeners, createsTopics }: { listeners: KafkaListeners; createsTopics: boolean },
+) {
   const certificate = listeners === 'sasl-ssl' ? await makeKeys(directory) : null
   const own = listeners === 'sasl-ssl' ? saslSettings(directory, ports) : plaintextSettings(ports)
-  const lines = Object.entries({ ...baseSettings(directory, ports), ...own }).map(([name, value]) => `${name}=${value}\n`)
+  const all = { ...baseSettings(directory, ports), ...own, 'auto.create.topics.enable': createsTopics }
+  const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`)
   const settings = join(directory, 'server.properties')
   await writeFile(settings, lines.join(''))
   return { settings, certificate }
@@ -46,8 +51,6 @@ const baseSettings = (directory: string, { controller }: KafkaPorts) => ({
   'broker.session.timeout.ms': 3000,
   'broker.heartbeat.interval.ms': 500,
   'log.cleaner.dedupe.buffer.size': 1_048_577,
-  // Kafka's default, so that a client that creates topics by looking at them is found out.
-  'auto.create.topics.enable': true,
 })
 
 export const dataDirectory = (directory: string): string => join(directory, 'data')

@@ -28,6 +28,11 @@ export type KafkaOptions = {
   port?: number | undefined
   controllerPort?: number | undefined
   listeners?: KafkaListeners
+  /**
+   * Makes topics for clients that only look at them [true]: Kafka's own default, so that a client that relies on it, or on its absence, is
+   * found out. A consumer that came before zaplog would get a topic with another number of partitions.
+   */
+  createsTopics?: boolean
   /** A second plaintext listener at `port`, which clients are told is at `advertisedPort`: where a proxy is. */
   proxied?: { port: number; advertisedPort: number }
 }
@@ -42,11 +47,11 @@ const jvm = [
 ]
 
 export async function openKafka(options: KafkaOptions, signal?: AbortSignal): Promise<Kafka> {
-  const { directory, listeners = 'plaintext' } = options
+  const { directory, listeners = 'plaintext', createsTopics = true } = options
   const jars = join(await fetchKafkaJars(), '*')
   const ports = await choosePorts(options)
   await mkdir(directory, { recursive: true })
-  const { settings, certificate } = await writeKafkaSettings(directory, ports, listeners)
+  const { settings, certificate } = await writeKafkaSettings(directory, ports, { listeners, createsTopics })
   if (!(await isFormatted(directory))) await format({ jars, settings, listeners }, signal)
   const { clients } = ports
   const server = await startServerProcess(

@@ -69,7 +69,8 @@ const parts: Readonly<Record<PartName, Opening>> = {
     fetch: requireKafka,
     open: async (plan, signal) => {
       const ports = { port: portOf(plan, 'kafka'), controllerPort: portOf(plan, 'kafkaController') }
-      const { brokers, ended, close } = await openKafka({ directory: join(plan.directory, 'kafka'), ...ports }, signal)
+      const directory = join(plan.directory, 'kafka')
+      const { brokers, ended, close } = await openKafka({ directory, createsTopics: false, ...ports }, signal)
       return { env: { KAFKA_BROKERS: brokers }, at: brokers, ended, close }
     },
   },

@@ -20,6 +20,7 @@ import { openS3Store } from '../../src/objects/s3.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
+import { asAdmin, plainClient } from '../log/kafka-adapter.ts'
 import { realPartsRunHere } from '../scenarios/shared-parts.ts'
 import { until } from '../until.ts'
 import { freePortBase, launchServices, occupy, runs, type ServicesProcess } from './services-process.ts'
@@ -76,6 +77,17 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
     },
     START_MS,
   )
+
+  test('[B7] [H4] a consumer or producer that came before zaplog makes no topic', async () => {
+    const { KAFKA_BROKERS: brokers = '' } = await launch(['--fresh', '--port-base', '0', '--only', 'kafka']).settings()
+    const producer = plainClient({ brokers }, { retry: { retries: 0 } }).producer({ allowAutoTopicCreation: true })
+    await producer.connect()
+    await expect(producer.send({ topic: 'wa.events', messages: [{ value: 'first' }] })).rejects.toThrow(
+      /does not host this topic/,
+    )
+    await producer.disconnect()
+    expect(await asAdmin({ brokers }, admin => admin.listTopics())).toEqual([])
+  })
 
   test('[H4] kill -9 of it leaves no server behind, and the next start takes the same ports and data', async () => {
     const some = ['--only', 'kafka,s3', '--data', data(), '--port-base', String(await freePortBase())]
