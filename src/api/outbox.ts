@@ -118,6 +118,7 @@ export async function drainApiOutbox(deps: Pick<OutboxDeps, 'database' | 'log'>,
         positionsText(positions),
       ])
     }
+    await tx.query(`select pg_notify('instances', '')`) // owners begin with an instance once its creation is in the log
   }, signal)
 }
 

@@ -15,7 +15,7 @@ export type Wanted = {
 }
 type Owned = { instanceId: string; epoch: number }
 export type InstanceRows = {
-  /** Every instance but those whose deletion is done. */
+  /** Every instance but those whose deletion is done, and those whose creation is not in the log yet: all their events come after it. */
   readWanted(): Promise<readonly Wanted[]>
   /** Fences every earlier owner. endedCleanly: how the owner before left it. */
   takeEpoch(instanceId: string): Promise<{ epoch: number; endedCleanly: boolean }>
@@ -78,7 +78,9 @@ const toWanted = (row: WantedRow): Wanted => ({
 
 const wantedSql = `select i.instance_id, i.request_id, i.wanted, i.restart_count, i.settings, o.parked_for
 from instance_ids i left join instance_owners o using (instance_id)
-where i.wanted <> 'deleted' or o.parked_for is distinct from 'deleted/' || i.restart_count
+where (i.wanted <> 'deleted' or o.parked_for is distinct from 'deleted/' || i.restart_count)
+  and not exists (select from api_outbox b
+    where b.key = i.instance_id and b.appended_at is null and b.headers ->> 'event-type' = 'instance.created')
 order by i.reserved_at, i.instance_id`
 
 const takeSql = `with before as (select ended_cleanly from instance_owners where instance_id = $1)

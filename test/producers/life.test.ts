@@ -50,6 +50,21 @@ test('[A4] a restarted process logs in with the stored auth state, which is seal
   expect(await rig.eventsOf('instance.paired')).toHaveLength(1)
 })
 
+test('[B4] nothing of an instance is in the log before its creation', async () => {
+  await rig.start()
+  const { query } = rig.database.database
+  await query(
+    `insert into api_outbox (topic, key, headers, recorded_at) values ('events', 'first', '{"event-type": "instance.created"}', now())`,
+  )
+  await rig.create('first')
+  await rig.create('second')
+  await rig.untilState('second', 'qr')
+  expect((await rig.events()).filter(({ instanceId }) => instanceId === 'first')).toEqual([])
+  await query('update api_outbox set appended_at = now()')
+  await query(`select pg_notify('instances', '')`)
+  await rig.untilState('first', 'qr')
+})
+
 test('[A1] [A7] a log-out on the phone erases the auth state, and the instance waits for a restart, also over a new process', async () => {
   const role = await rig.start()
   const device = await rig.pair('first')

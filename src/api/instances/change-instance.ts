@@ -1,4 +1,5 @@
-// Changes to instances: the wanted state and the event that tells of it are one transaction; the owner is woken after it.
+// Changes to instances: the wanted state and the event that tells of it are one transaction; the owner is woken after it, of a new instance
+// once its event is in the log.
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { requestId } from '../../events/ids.ts'
@@ -35,7 +36,6 @@ export async function createInstance(
       settings: wanted.settings,
     })
   }, signal)
-  await wake(deps.database)
   return { id, outboxId }
 }
 
