@@ -28,8 +28,8 @@ export type Instance = {
 export type InstanceDeps = ConnectionDeps & {
   pacer: Pacer
   qrRounds: number
-  /** Between connects that failed. */
-  backoff: { baseMs: number; capMs: number }
+  /** Between connects that failed; between looks whether the log and the database are back, up to probeCapMs. */
+  backoff: { baseMs: number; capMs: number; probeCapMs: number }
 }
 
 const maxContacts = 2_000
@@ -49,6 +49,8 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   let nudge = new AbortController()
   let present: Epoch | null = null
   let failures = 0
+  /** Probes that failed one after another: WhatsApp is not asked more slowly for them. */
+  let outages = 0
   let qrRounds = 0
   let isResting = false
   /** What came of unlinking the device for the present task: it is tried once. */
@@ -77,8 +79,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     present = epoch
     try {
       if (wanted.wanted !== 'running') return await leave(epoch, purposely)
-      // After an outage this append is the probe: no socket opens before the log takes it.
-      await orAbort(voice.tellOwed(epoch.append), () => purposely.reason, purposely)
+      if (!(await probe(epoch, purposely))) return
       if (isResting) return await aborted(purposely)
       if (await isTurn(purposely)) await goOn(epoch, await connect(epoch, purposely), task)
     } catch (error) {
@@ -92,12 +93,28 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     }
   }
 
+  /** No socket opens before the log takes what is owed to it. false: it did not; another epoch asks again soon, however long it takes. */
+  async function probe(epoch: Epoch, purposely: AbortSignal): Promise<boolean> {
+    try {
+      await orAbort(voice.tellOwed(epoch.append), () => purposely.reason, purposely)
+      outages = 0
+      return true
+    } catch (error) {
+      if (purposely.aborted) return false
+      outages += 1
+      const delayMs = probeAfter(outages)
+      logger.warn('instance.log-away', { instanceId, epoch: epoch.epoch, outages, delayMs, error })
+      await wait(delayMs, purposely)
+      return false
+    }
+  }
+
   async function takeEpoch(): Promise<Epoch | null> {
     for (let attempt = 1; !stop.signal.aborted; attempt++) {
       try {
         return await openEpoch(deps, instanceId)
       } catch (error) {
-        const delayMs = delayAfter(attempt)
+        const delayMs = probeAfter(attempt)
         logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
         await wait(delayMs, stop.signal)
       }
@@ -107,7 +124,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
 
   /** false: there is something else to do now. */
   async function isTurn(purposely: AbortSignal): Promise<boolean> {
-    const delayMs = failures === 0 ? 0 : delayAfter(failures)
+    const delayMs = failures === 0 ? 0 : delayAfter(failures, deps.backoff.capMs)
     return (await wait(delayMs, purposely)) && (await deps.pacer.turn(purposely))
   }
 
@@ -195,8 +212,12 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     return AbortSignal.any([stop.signal, nudge.signal])
   }
 
-  function delayAfter(attempt: number): number {
-    return backoffMs({ attempt, ...deps.backoff, jitter: 0.2, random: deps.random() })
+  function delayAfter(attempt: number, capMs: number): number {
+    return backoffMs({ attempt, baseMs: deps.backoff.baseMs, capMs, jitter: 0.2, random: deps.random() })
+  }
+
+  function probeAfter(attempt: number): number {
+    return delayAfter(attempt, deps.backoff.probeCapMs)
   }
 
   return {

@@ -10,6 +10,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { wait } from '../runtime/wait.ts'
+import type { InstanceDeps } from './instance.ts'
 import { openInstanceRows } from './instance-rows.ts'
 import { createPacer } from './pacer.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
@@ -32,8 +33,8 @@ export type ProducersDeps = {
   metrics: Metrics
   clock: () => number
   random: () => number
-  /** Between connects that failed [1 s .. 60 s]. */
-  backoff?: { baseMs: number; capMs: number }
+  /** [1 s .. 60 s, probes 5 s] */
+  backoff?: InstanceDeps['backoff']
   /** How long WhatsApp keeps each code of a round [60 s the first, 20 s the others]. */
   qrTimeoutMs?: number
 }
@@ -51,7 +52,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
-    backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000 },
+    backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     metrics: createProducerMetrics(deps.metrics),
   }

@@ -62,7 +62,7 @@ test('[A1] an end that the database does not take is tried again after a pause, 
     failures += 1
     return { fail: new Error('the database is away') }
   })
-  await rig.start({ database, backoff: { baseMs: 60_000, capMs: 60_000 } })
+  await rig.start({ database, backoff: { baseMs: 60_000, capMs: 60_000, probeCapMs: 60_000 } })
   await rig.create('lonely')
   await rig.qrOf('lonely')
   await rig.want('lonely', `wanted = 'logged-out'`)

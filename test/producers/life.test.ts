@@ -8,7 +8,7 @@ import { createSealer } from '../../src/runtime/seal.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { openTcpProxy } from '../tcp-proxy.ts'
 import { until } from '../until.ts'
-import { hows, openRig, ownerPn, type Rig, texts } from './rig.ts'
+import { hows, openRig, ownerPn, type Rig, testConfig, texts } from './rig.ts'
 import { switchLog } from './switched-log.ts'
 
 const logger = collectLogLines()
@@ -196,6 +196,22 @@ test('[A3] [B2] losing the lock ends every socket before anything else, and taki
   proxy.resume()
   await until('the socket is back', device.isOnline)
   await proxy.close()
+})
+
+test('[B2] [A2] however long the log was away, sockets open again soon after it is back', async () => {
+  const switched = switchLog(rig.testLog.log)
+  await rig.start({
+    log: switched.log,
+    config: { ...testConfig, url: rig.simulator.url, appendTimeoutMs: 100 },
+    backoff: { baseMs: 20, capMs: 3_600_000, probeCapMs: 50 }, // a backoff that grew with the outage would outlast the test
+  })
+  const device = await rig.pair('first')
+  switched.hang()
+  device.receipt({ messageIds: ['3EB0000000000000000001'], from: rig.simulator.contact({ pn: '5511900000011', name: 'Ana' }) })
+  await until('the socket is gone', () => !device.isOnline())
+  await until('the log was asked in vain many times', () => switched.stuck() > 20)
+  switched.release()
+  await until('the socket is back', device.isOnline)
 })
 
 test('[A3] a lock session that fails to close after its loss does not keep the process from taking the lock again', async () => {

@@ -72,7 +72,7 @@ export async function openRig(name: string, logger: Logger): Promise<Rig> {
       metrics,
       clock: Date.now,
       random: Math.random,
-      backoff: { baseMs: 20, capMs: 200 },
+      backoff: { baseMs: 20, capMs: 200, probeCapMs: 200 },
       ...overrides,
     })
     roles.push(role)
