@@ -23,5 +23,5 @@ while True:
         value = decode(record.value())
     except Exception as problem:  # a dead letter may be anything
         value = f"not decoded: {problem!r}"
-    line = {"topic": record.topic(), "key": record.key().decode(), "value": value}
+    line = {"topic": record.topic(), "key": (record.key() or b"").decode(errors="replace"), "value": value}
     print(json.dumps(line, default=lambda it: it.hex() if isinstance(it, bytes) else str(it)), flush=True)

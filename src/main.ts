@@ -79,8 +79,8 @@ export async function openZaplog(
     metricsKeys.push(ground.adminKeyValue)
     const publicUrl = config.publicUrl ?? server.url
     const ports = wrap(keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl })))
-    checked.push(ports)
     await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
+    checked.push(ports)
     const needs: Needs = { config, logger, metrics, version, ground, ports, server, ...health }
     for (const name of startOrder.filter(role => config.roles.includes(role))) checked.push(keep(await openRole[name](needs)))
     isReady = true

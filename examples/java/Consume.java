@@ -22,9 +22,9 @@ class Consume {
         for (var it : consumer.poll(Duration.ofSeconds(1)))
           print(it.topic(), it.key(), new RawValue(String.valueOf(it.value())));
       } catch (RecordDeserializationException it) { // a dead letter may be anything
-        var partition = it.topicPartition();
-        print(partition.topic(), UTF_8.decode(it.keyBuffer()).toString(), "not decoded: " + it.getCause());
-        consumer.seek(partition, it.offset() + 1);
+        var key = it.keyBuffer() == null ? "" : UTF_8.decode(it.keyBuffer()).toString();
+        print(it.topicPartition().topic(), key, "not decoded: " + it.getCause());
+        consumer.seek(it.topicPartition(), it.offset() + 1);
       }
     }
   }

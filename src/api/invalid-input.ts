@@ -38,7 +38,7 @@ export const invalidInput = (issues: readonly Issue[], data: unknown, place: Pla
     issues.flatMap(issue => fieldErrors(issue, data, place)),
   )
 
-/** For what only becomes known after the schema. */
+/** For what is found wrong after the schema has passed. */
 export function refuseFields(place: Place, errors: readonly FieldError[]): Problem {
   const told = errors.slice(0, MAX_TOLD).map(describeField)
   const more = errors.length > MAX_TOLD ? [`and ${errors.length - MAX_TOLD} more`] : []

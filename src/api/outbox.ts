@@ -118,9 +118,12 @@ export async function drainApiOutbox(deps: Pick<OutboxDeps, 'database' | 'log'>,
         positionsText(positions),
       ])
     }
-    await tx.query(`select pg_notify('instances', '')`) // owners begin with an instance once its creation is in the log
+    if (rows.some(({ headers }) => headers['event-type'] === 'instance.created')) await wakeOwners(tx)
   }, signal)
 }
+
+/** Of instances: they look what is wanted of them. An instance begins once its creation is in the log. Lost wakes only cost time: owners poll too. */
+export const wakeOwners = (database: Transaction) => database.query(`select pg_notify('instances', '')`)
 
 const positionsText = (positions: readonly Position[]): string =>
   JSON.stringify(positions.map(one => ({ ...one, nextOffset: String(one.nextOffset) })))

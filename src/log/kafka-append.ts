@@ -86,7 +86,7 @@ function createSender(client: KafkaClient, timeoutMs: number): Sender {
   return { send, close: discard }
 }
 
-/** Before anything of a call is sent: Kafka would never take it. */
+/** Throws LogError for a record that Kafka would never take. */
 function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic) {
   const sizeBytes = batchBytesOf(record)
   if (maxRecordBytes !== null && sizeBytes > maxRecordBytes)

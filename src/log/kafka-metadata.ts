@@ -10,6 +10,7 @@ import {
   metadataResponse,
 } from './kafka-internals.ts'
 import type { KafkaLink } from './kafka-link.ts'
+import { LogError } from './log.ts'
 
 /** Answers what the last answer said against a topic. */
 export function keepMetadataApart({ brokerPool }: Cluster): (topic: string) => Error | null {
@@ -32,12 +33,15 @@ export function keepMetadataApart({ brokerPool }: Cluster): (topic: string) => E
   }
 }
 
-/** Rejects LogError. */
-export const readClusterId = (link: KafkaLink): Promise<string> =>
-  link.run('asking Kafka for its cluster id', [], async cluster => {
+/** Rejects LogError; `misconfigured` where there is none, because then nothing tells this cluster from another. */
+export function readClusterId(link: KafkaLink): Promise<string> {
+  const doing = 'asking Kafka for its cluster id'
+  return link.run(doing, [], async cluster => {
     const { clusterId } = await askForMetadata(await cluster.findControllerBroker(), [])
-    return clusterId ?? 'without an id'
+    if (clusterId === null) throw new LogError('misconfigured', `${doing}: expected one, got none`)
+    return clusterId
   })
+}
 
 const askForMetadata = (broker: Broker, topics: readonly string[]): Promise<Metadata> =>
   broker.connectionPool.send({

@@ -29,7 +29,7 @@ export function createPostgresAppend({ database, logger, metrics, appended }: De
   return createAppends<Topic>({ sends, findTopic: name => findTopic(database, name), assertTakeable, logger, metrics })
 }
 
-/** Before anything of a call is sent: the log would never take it. */
+/** Throws LogError for a record that the log would never take. */
 function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic): void {
   const sizeBytes = sizeOf(record)
   if (sizeBytes > maxRecordBytes)

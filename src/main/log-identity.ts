@@ -4,14 +4,15 @@ import type { Transaction } from '../database/database.ts'
 /** clusterId: what Kafka calls itself; null: the log is in the database itself. */
 export type LogIdentity = { clusterId: string | null; topicPrefix: string }
 
-/** Ends a start before anything is read from a log, or written to it, that the database does not belong to. */
+/** Ends a start before any record is read from a log, or appended to it, that the database does not belong to. */
 export class OtherLog extends Error {
   override name = 'OtherLog'
   readonly code = 'other-log'
+  readonly retryable = false
   constructor(kept: LogIdentity, wanted: LogIdentity) {
     super(
       `this database belongs to ${describe(kept)}, the settings name ${describe(wanted)}: expected KAFKA_BROKERS and TOPIC_PREFIX to ` +
-        'name the same log as before, or DATA_DIR or DATABASE_URL to name another database; nothing was changed',
+        'name the same log as before, or DATA_DIR or DATABASE_URL to name another database',
     )
   }
 }
@@ -24,7 +25,7 @@ export async function refuseOtherLog(database: Transaction, wanted: LogIdentity)
   if (identity.clusterId !== wanted.clusterId || identity.topicPrefix !== wanted.topicPrefix) throw new OtherLog(identity, wanted)
 }
 
-/** Of processes that start together on several logs one wins; rejects OtherLog to the others. */
+/** Of several processes that start at once on different logs, one wins; the others get OtherLog. */
 export async function claimLog(database: Transaction, wanted: LogIdentity): Promise<void> {
   await database.query('insert into log_identity (cluster_id, topic_prefix) values ($1, $2) on conflict do nothing', [
     wanted.clusterId,

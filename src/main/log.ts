@@ -3,7 +3,7 @@
 import type { Database } from '../database/database.ts'
 import { openPostgres } from '../database/postgres.ts'
 import { type TopicName, topics } from '../events/topics.ts'
-import { openKafkaLog } from '../log/kafka.ts'
+import { type KafkaLog, openKafkaLog } from '../log/kafka.ts'
 import type { EventLog, TopicDeclaration, TopicDifference } from '../log/log.ts'
 import { openPostgresLog } from '../log/postgres.ts'
 import type { SchemaRegistry } from '../log/registry.ts'
@@ -15,6 +15,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
 import type { Ground } from './ground.ts'
+import { checkGroups, checkTopics } from './log-checks.ts'
 import { claimLog, refuseOtherLog } from './log-identity.ts'
 import type { Part, Parts } from './parts.ts'
 import type { Waits } from './wait-for-part.ts'
@@ -24,17 +25,14 @@ export type Log = {
   registry: SchemaRegistry
   /** Degraded where a topic has other settings than it is declared with, and while a consumer group cannot be taken part in. */
   checks(): readonly Check[]
-  /** Asks the log's own server, Kafka, something that it can always answer. */
-  ask(): Promise<unknown>
+  /** Asks the log's own server something that it can always answer; null: the log is in Postgres. */
+  ask: (() => Promise<unknown>) | null
   /** Before the first offset of it is kept: from now on the database belongs to this log. Rejects OtherLog. */
   claim(): Promise<void>
   close(): Promise<void>
 }
-type Opened = Omit<Log, 'checks' | 'claim' | 'ask'> & {
-  /** What Kafka calls itself; null: the log is in Postgres. */
-  clusterId(): Promise<string | null>
-  groupTroubles(): readonly string[]
-}
+/** kafka: null where the log is in Postgres. */
+type Opened = Pick<Log, 'log' | 'registry' | 'close'> & { kafka: Pick<KafkaLog, 'clusterId' | 'groupTroubles'> | null }
 type Deps = {
   config: Config
   ground: Ground
@@ -57,18 +55,18 @@ const DAY_MS = 86_400_000
 
 export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
   const { config, parts, waits, database } = deps
-  const { clusterId, groupTroubles, ...opened } =
-    config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
+  const { kafka, ...opened } = config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
   try {
-    const identity = { clusterId: await waits.waitFor(parts.kafka, clusterId), topicPrefix: config.log.topicPrefix }
+    const clusterId = kafka === null ? null : await waits.waitFor(parts.kafka, kafka.clusterId)
+    const identity = { clusterId, topicPrefix: config.log.topicPrefix }
     await waits.waitFor(parts.postgres, () => refuseOtherLog(database, identity))
     const differences = await ensureTopics(deps, opened.log, declareTopics(config, topic))
     refuseOtherPartitions(differences, parts.kafka)
     return {
       ...opened,
-      checks: () => [...checkTopics(differences), ...checkGroups(groupTroubles())],
+      checks: () => [...checkTopics(differences), ...checkGroups(kafka?.groupTroubles() ?? [])],
+      ask: kafka?.clusterId ?? null,
       claim: () => claimLog(database, identity),
-      ask: clusterId,
     }
   } catch (error) {
     await opened.close()
@@ -84,13 +82,7 @@ async function openEmbedded({ ground, parts, waits, database, logger, metrics }:
     await log.close()
     await appendDatabase.close()
   }
-  return {
-    log,
-    registry: cachedRegistry(openPostgresRegistry(database)),
-    clusterId: async () => null,
-    groupTroubles: () => [],
-    close,
-  }
+  return { log, registry: cachedRegistry(openPostgresRegistry(database)), kafka: null, close }
 }
 
 function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
@@ -111,7 +103,7 @@ function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]
     autoRegister: schemaRegistry.autoRegister,
     logger,
   })
-  return { log, registry: cachedRegistry(registry), clusterId: log.clusterId, groupTroubles: log.groupTroubles, close: log.close }
+  return { log, registry: cachedRegistry(registry), kafka: log, close: log.close }
 }
 
 const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
@@ -138,21 +130,4 @@ function refuseOtherPartitions(differences: readonly TopicDifference[], kafka: P
   throw new PartitionsDiffer(
     `opening the log in ${where}: TOPIC_PARTITIONS is ${partitions.declared}, ${partitions.topic} was made with ${partitions.actual}; it cannot be changed afterwards`,
   )
-}
-
-/** Records may go sooner, or stand on fewer copies, than our settings promise: whoever runs the log has to know. */
-function checkTopics(differences: readonly TopicDifference[]): readonly Check[] {
-  if (differences.length === 0) return []
-  const told = differences.map(
-    ({ topic, setting, declared, actual }) => `${topic}: ${setting} is ${actual}, declared ${declared}`,
-  )
-  return [{ name: 'topics', state: 'degraded', detail: told.join('; ') }]
-}
-
-/** A member that cannot speak to its coordinator has no partitions, or soon none: what is to be consumed waits, and nothing else says so. */
-function checkGroups(troubles: readonly string[]): readonly Check[] {
-  const [first] = troubles
-  if (first === undefined) return []
-  const detail = troubles.length === 1 ? first : `${first}; and ${troubles.length - 1} more groups`
-  return [{ name: 'consumer groups', state: 'degraded', detail }]
 }

@@ -54,8 +54,11 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     opened.push(log)
     const codec = await waits.waitFor(parts.registry ?? parts.postgres, signal => openCodec(log.registry, signal))
     const objects = await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })
-    const watch = watchParts({ logger }, questions({ database, log, ...objects }, parts))
-    opened.push(watch)
+    const watchDatabase = await waits.waitFor(parts.postgres, signal =>
+      openPostgres({ ...target, poolSize: 1, applicationName: 'zaplog watch' }, signal),
+    )
+    const watch = watchParts({ logger }, questions({ ...objects, database: watchDatabase, log }, parts))
+    opened.push(watchDatabase, watch)
     return {
       database,
       log: log.log,
@@ -78,19 +81,20 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
 
 type Askable = { database: Database; log: Log; objects: ObjectStore }
 
-/** Schemas that this process has seen outlive the registry: it is not asked. */
-const questions = ({ database, log, objects }: Askable, { postgres, kafka, s3 }: Parts): readonly Watched[] => [
-  {
-    part: postgres ?? { name: 'postgres', address: 'the embedded Postgres' },
-    everyMs: ASK_EVERY_MS,
-    ask: () => database.query('select 1'),
-  },
-  ...(kafka === null ? [] : [{ part: kafka, everyMs: ASK_EVERY_MS, ask: log.ask }]),
-  ...(s3 === null
-    ? []
-    : [{ part: s3, everyMs: ASK_S3_EVERY_MS, ask: (signal: AbortSignal) => objects.head(ABSENT_KEY, signal) }]),
-]
+/**
+ * Postgres over a connection of its own, which no work keeps waiting. Schemas that this process has seen outlive the registry: it is
+ * not asked.
+ */
+function questions({ database, log, objects }: Askable, { postgres, kafka, s3 }: Parts): readonly Watched[] {
+  const watched: Watched[] = [
+    { part: postgres ?? embeddedPostgres, everyMs: ASK_EVERY_MS, ask: () => database.query('select 1') },
+  ]
+  if (kafka !== null && log.ask !== null) watched.push({ part: kafka, everyMs: ASK_EVERY_MS, ask: log.ask })
+  if (s3 !== null) watched.push({ part: s3, everyMs: ASK_S3_EVERY_MS, ask: signal => objects.head(ABSENT_KEY, signal) })
+  return watched
+}
 
+const embeddedPostgres = { name: 'postgres', address: 'the embedded Postgres' }
 const ASK_EVERY_MS = 3_000
 /** Its requests are paid for. */
 const ASK_S3_EVERY_MS = 10_000

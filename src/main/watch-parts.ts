@@ -1,6 +1,7 @@
 // The parts a running zaplog stands on are asked again and again whether they answer, so that readiness names one that is away within
-// seconds, also while nothing else needs it. What asks is no judge of the work itself: roles say for themselves what keeps them from it.
+// seconds, also while nothing else needs it. An answer here does not mean that the work goes on: roles say for themselves what keeps them.
 import { describeError, type Logger } from '../runtime/logger.ts'
+import { onAbort } from '../runtime/or-abort.ts'
 import type { Check } from '../runtime/role.ts'
 import { spread, wait } from '../runtime/wait.ts'
 import type { Part } from './parts.ts'
@@ -29,36 +30,41 @@ export function watchParts({ logger, patienceMs = PATIENCE_MS }: Deps, watched: 
   return { checks: () => watches.map(({ check }) => check()), close: async () => stop.abort() }
 }
 
+/** reason: what came back; null: nothing did. */
+type Away = { sinceAt: number; reason: string | null }
+
 function watchPart({ logger, patienceMs }: Required<Deps>, { part, everyMs, ask }: Watched, signal: AbortSignal) {
   const { name, address } = part
-  let askedAt: number | null = null
-  let away: { sinceAt: number; reason: string } | null = null
+  let away: Away | null = null
 
   async function run() {
     do {
-      askedAt = performance.now()
+      const sinceAt = performance.now()
+      const patience = setTimeout(() => note({ sinceAt, reason: null }), patienceMs)
+      const stop = onAbort(signal, () => clearTimeout(patience))
       const reason = await ask(signal).then(() => null, describeError)
-      if (!signal.aborted) note(reason, askedAt)
-      askedAt = null
+      clearTimeout(patience)
+      stop()
+      if (!signal.aborted) note(reason === null ? null : { sinceAt, reason })
     } while (await wait(spread(everyMs, JITTER, Math.random()), signal))
   }
 
   /** A line when it goes and a line when it is back. */
-  function note(reason: string | null, sinceAt: number) {
-    if (reason !== null && away === null) logger.warn('part.away', { part: name, address, reason })
-    if (reason === null && away !== null)
+  function note(found: Away | null) {
+    if (found !== null && away === null)
+      logger.warn('part.away', { part: name, address, reason: found.reason ?? `no answer within ${patienceMs} ms` })
+    if (found === null && away !== null)
       logger.info('part.back', { part: name, address, awayMs: Math.round(performance.now() - away.sinceAt) })
-    away = reason === null ? null : { sinceAt: away?.sinceAt ?? sinceAt, reason }
+    away = found && { ...found, sinceAt: away?.sinceAt ?? found.sinceAt }
   }
 
   void run()
   return {
     check: (): Check => {
-      const waitedMs = askedAt === null ? 0 : performance.now() - askedAt
-      if (away !== null) return { name, state: 'degraded', detail: `${address} is away: ${away.reason}` }
-      if (waitedMs > patienceMs)
-        return { name, state: 'degraded', detail: `${address} does not answer, for ${Math.floor(waitedMs / 1000)} s so far` }
-      return { name, state: 'ok', detail: `${address} answers` }
+      if (away === null) return { name, state: 'ok', detail: `${address} answers` }
+      const silentS = Math.floor((performance.now() - away.sinceAt) / 1000)
+      const what = away.reason === null ? `does not answer, for ${silentS} s so far` : `is away: ${away.reason}`
+      return { name, state: 'degraded', detail: `${address} ${what}` }
     },
   }
 }

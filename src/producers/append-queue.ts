@@ -6,7 +6,7 @@ import { stateId } from '../events/ids.ts'
 import { type EventLog, LogError } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
-import { backoffMs, wait } from '../runtime/wait.ts'
+import { backoffMs, isWorthSaying, wait } from '../runtime/wait.ts'
 import type { Draft } from './draft.ts'
 import type { RecordFitter } from './fit-record.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
@@ -104,7 +104,7 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
       } catch (error) {
         if (signal.aborted) throw signal.reason
         const delayMs = backoffMs({ attempt, baseMs: 100, capMs: 5_000, jitter: 0.2, random: deps.random() })
-        logger.warn('append.retrying', { instanceId, epoch, doing, attempt, delayMs, error })
+        if (isWorthSaying(attempt)) logger.warn('append.retrying', { instanceId, epoch, doing, attempt, delayMs, error })
         await wait(delayMs, signal)
       }
     }

@@ -2,7 +2,7 @@
 // Each socket has an epoch of its own, taken before it opens; what the end of one leaves untold is told first in the next.
 
 import { orAbort } from '../runtime/or-abort.ts'
-import { backoffMs, wait } from '../runtime/wait.ts'
+import { backoffMs, isWorthSaying, wait } from '../runtime/wait.ts'
 import { createContactNames } from './contact-names.ts'
 import type { State } from './instance-events.ts'
 import { taskOf, type Wanted } from './instance-rows.ts'
@@ -83,7 +83,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
       if (isResting) return await aborted(purposely)
       if (await isTurn(purposely)) await goOn(epoch, await connect(epoch, purposely), task)
     } catch (error) {
-      // Not finished because the log or the database is away, or something else came up: taken up again in a new epoch.
+      // Whatever came up in the middle: taken up again in a new epoch.
       if (purposely.aborted) return
       logger.warn('instance.epoch-ended', { instanceId, epoch: epoch.epoch, error })
       failures += 1
@@ -93,7 +93,10 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     }
   }
 
-  /** No socket opens before the log takes what is owed to it. false: it did not; another epoch asks again soon, however long it takes. */
+  /**
+   * No socket opens before the log takes what is owed to it. false: it did not in time (an append rejects for no other reason); another
+   * epoch asks again soon, however long the log has been away.
+   */
   async function probe(epoch: Epoch, purposely: AbortSignal): Promise<boolean> {
     try {
       await orAbort(voice.tellOwed(epoch.append), () => purposely.reason, purposely)
@@ -103,7 +106,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
       if (purposely.aborted) return false
       outages += 1
       const delayMs = probeAfter(outages)
-      logger.warn('instance.log-away', { instanceId, epoch: epoch.epoch, outages, delayMs, error })
+      if (isWorthSaying(outages)) logger.warn('instance.log-away', { instanceId, epoch: epoch.epoch, outages, delayMs, error })
       await wait(delayMs, purposely)
       return false
     }
@@ -115,7 +118,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
         return await openEpoch(deps, instanceId)
       } catch (error) {
         const delayMs = probeAfter(attempt)
-        logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
+        if (isWorthSaying(attempt)) logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
         await wait(delayMs, stop.signal)
       }
     }

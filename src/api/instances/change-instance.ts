@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../../database/database.ts'
 import { requestId } from '../../events/ids.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
-import type { Outbox } from '../outbox.ts'
+import { type Outbox, wakeOwners } from '../outbox.ts'
 import { Problem } from '../problems.ts'
 import { type Settings, settings as settingsSchema } from './instance-shapes.ts'
 
@@ -57,7 +57,7 @@ export async function patchInstance(
     ])
     return deps.outbox.owe(tx, { ...unowned(id, 'instance.settings-changed', randomUUID(), deps.clock()), name, settings })
   }, signal)
-  await wake(deps.database)
+  await wakeOwners(deps.database)
   return { id, outboxId }
 }
 
@@ -86,7 +86,7 @@ async function want(deps: ChangeDeps, id: string, assignments: string, signal: A
     await lock(tx, id)
     await tx.query(`update instance_ids set ${assignments} where instance_id = $1`, [id])
   }, signal)
-  await wake(deps.database)
+  await wakeOwners(deps.database)
   return { id, outboxId: null }
 }
 
@@ -101,9 +101,6 @@ async function lock(tx: Transaction, id: string): Promise<{ name: string; settin
 }
 
 export const instanceNotFound = (id: string) => new Problem('instance-not-found', `there is no instance ${id.slice(0, 63)}`)
-
-/** Lost wakes only cost time: owners poll too. */
-const wake = (database: Database) => database.query(`select pg_notify('instances', '')`)
 
 /** Events that no socket owner writes carry epoch 0 and sequence 0 (DESIGN 3). */
 const unowned = <Type extends 'instance.created' | 'instance.settings-changed'>(
