@@ -6,6 +6,13 @@ import type { Projection } from './projection.ts'
 export type Checkpoint = { partition: number; revision: bigint; offsets: ReadonlyMap<string, bigint> }
 /** Records [fromOffset, nextOffset) of one topic, named without its prefix. */
 export type Advance = { topic: string; fromOffset: bigint; nextOffset: bigint }
+export type Move = {
+  partition: number
+  /** The one this owner knows; another one in the row means that somebody else went on. */
+  revision: bigint
+  /** null for a step that reads nothing new: a tick, a resume. */
+  advance: Advance | null
+}
 type Identity = Pick<Projection, 'name' | 'version'>
 
 /**
@@ -65,31 +72,38 @@ export async function readCheckpoint(database: Transaction, of: Identity, partit
   return row === undefined ? null : toCheckpoint(row)
 }
 
-/** The first statement of every step. null: somebody else went on, and the step must not happen. Without `advance` only the revision moves. */
-export async function advanceCheckpoint(
+/**
+ * The first statement of every step. Answers the new revision of each partition; for one that is not in the answer somebody else went on,
+ * and nothing of it may happen. Rows are locked in one order, so that steps and takeovers cannot deadlock.
+ */
+export async function advanceCheckpoints(
   tx: Transaction,
   of: Identity,
-  from: { partition: number; revision: bigint; advance: Advance | null },
-): Promise<bigint | null> {
-  const { advance } = from
-  const [row] = await tx.query<{ revision: string }>(
-    `update projection_checkpoints
+  moves: readonly Move[],
+): Promise<ReadonlyMap<number, bigint>> {
+  const rows = await tx.query<{ partition: number; revision: string }>(
+    `with moving as (
+       select c.partition, m.topic, m.next_offset
+       from unnest($3::integer[], $4::bigint[], $5::text[], $6::text[], $7::text[]) as m(partition, revision, topic, from_offset, next_offset)
+       join projection_checkpoints c on c.partition = m.partition and c.revision = m.revision
+       where c.projection = $1 and c.version = $2 and (m.topic is null or c.offsets ->> m.topic = m.from_offset)
+       order by c.partition for update of c)
+     update projection_checkpoints c
      set revision = revision + 1, advanced_at = now(),
-         offsets = case when $5::text is null then offsets else offsets || jsonb_build_object($5::text, $7::text) end
-     where projection = $1 and version = $2 and partition = $3 and revision = $4
-       and ($5::text is null or offsets ->> $5::text = $6::text)
-     returning revision`,
+         offsets = case when m.topic is null then c.offsets else c.offsets || jsonb_build_object(m.topic, m.next_offset) end
+     from moving m where c.projection = $1 and c.version = $2 and c.partition = m.partition
+     returning c.partition, c.revision`,
     [
       of.name,
       of.version,
-      from.partition,
-      String(from.revision),
-      advance?.topic ?? null,
-      advance === null ? null : String(advance.fromOffset),
-      advance === null ? null : String(advance.nextOffset),
+      moves.map(move => move.partition),
+      moves.map(move => String(move.revision)),
+      moves.map(({ advance }) => advance?.topic ?? null),
+      moves.map(({ advance }) => (advance === null ? null : String(advance.fromOffset))),
+      moves.map(({ advance }) => (advance === null ? null : String(advance.nextOffset))),
     ],
   )
-  return row === undefined ? null : BigInt(row.revision)
+  return new Map(rows.map(row => [row.partition, BigInt(row.revision)]))
 }
 
 type Row = { partition: number; revision: string; offsets: Record<string, string> }

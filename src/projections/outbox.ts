@@ -15,21 +15,21 @@ const DRAIN_RECORDS = 200
 export async function putInOutbox(
   tx: Transaction,
   { codec, topic }: Encoding,
-  of: Identity & { partition: number },
+  of: Identity,
   emissions: readonly Emission[],
 ): Promise<void> {
   if (emissions.length === 0) return
   const records = emissions.map(({ event, key }) => codec.encode(event, key))
   await tx.query(
     `insert into projection_outbox (projection, version, partition, topic, key, headers, value, recorded_at)
-     select $1, $2, $3, n.topic, n.key, n.headers, n.value, to_timestamp(n.recorded_at / 1000.0)
-     from unnest($4::text[], $5::text[], $6::jsonb[], $7::bytea[], $8::bigint[])
-          with ordinality as n(topic, key, headers, value, recorded_at, nth)
+     select $1, $2, n.partition, n.topic, n.key, n.headers, n.value, to_timestamp(n.recorded_at / 1000.0)
+     from unnest($3::integer[], $4::text[], $5::text[], $6::jsonb[], $7::bytea[], $8::bigint[])
+          with ordinality as n(partition, topic, key, headers, value, recorded_at, nth)
      order by n.nth`,
     [
       of.name,
       of.version,
-      of.partition,
+      emissions.map(one => one.partition),
       emissions.map(one => topic(one.topic)),
       records.map(one => one.key),
       records.map(one => JSON.stringify(one.headers)),
@@ -39,10 +39,10 @@ export async function putInOutbox(
   )
 }
 
-/** Appends and deletes everything the outbox of one partition holds; answers how many records that were. */
+/** Appends and deletes everything the outbox holds for these partitions; answers how many records that were. */
 export async function drainOutbox(
   { database, log }: { database: Database; log: Pick<EventLog, 'append'> },
-  of: Identity & { partition: number },
+  of: Identity & { partitions: readonly number[] },
   signal: AbortSignal,
 ): Promise<number> {
   for (let drained = 0; ; ) {
@@ -57,11 +57,11 @@ export async function drainOutbox(
 
 type Row = { outbox_id: string; topic: string; key: string; headers: Record<string, string>; value: Buffer; recorded_at: Date }
 
-const oldest = (database: Transaction, of: Identity & { partition: number }): Promise<readonly Row[]> =>
+const oldest = (database: Transaction, of: Identity & { partitions: readonly number[] }): Promise<readonly Row[]> =>
   database.query<Row>(
     `select outbox_id, topic, key, headers, value, recorded_at from projection_outbox
-     where projection = $1 and version = $2 and partition = $3 order by outbox_id limit $4`,
-    [of.name, of.version, of.partition, DRAIN_RECORDS],
+     where projection = $1 and version = $2 and partition = any ($3::integer[]) order by outbox_id limit $4`,
+    [of.name, of.version, of.partitions, DRAIN_RECORDS],
   )
 
 /** One append per topic; rows of one key have one topic, so that their order is kept. */

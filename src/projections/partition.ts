@@ -3,23 +3,22 @@
 
 import type { Codec } from '../events/codec.ts'
 import type { Batch, BatchOutcome, EventLog, LogRecord } from '../log/log.ts'
-import type { Logger } from '../runtime/logger.ts'
 import { planBatch } from './batch-plan.ts'
 import { type Advance, type Checkpoint, missingCheckpoint, readCheckpoint } from './checkpoints.ts'
 import { decodeRecords, isReadableKey } from './decode-records.ts'
 import { classifyFailure, type StepFailure } from './failure.ts'
+import type { TakeBatch } from './joint-steps.ts'
 import { drainOutbox } from './outbox.ts'
 import type { Projection } from './projection.ts'
-import type { ProjectionMetrics } from './projection-metrics.ts'
-import { listQuarantined, type Poison, type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
+import { listQuarantined, type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
 import { resumeKey } from './resume.ts'
-import { applyEvents, nothingApplied, type Step, type StepDeps, type StepResult, takeStep } from './step.ts'
+import { nothingDone, type PartitionTaken, type StepDeps, takenOf, takeStep, type Work } from './step.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
   codec: Codec
   log: Pick<EventLog, 'append' | 'read'>
-  logger: Logger
-  metrics: ProjectionMetrics
+  /** Shared by all partitions of the projection. */
+  takeBatch: TakeBatch
 }
 
 export type OwnedPartition = {
@@ -62,21 +61,24 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
   /** Appends what the outbox holds. Skipped where this owner knows it to be empty. */
   async function payLog(signal: AbortSignal): Promise<void> {
     if (!owesLog) return
-    await drainOutbox(deps, of, signal)
+    await drainOutbox(deps, { ...of, partitions: [partition] }, signal)
     owesLog = false
   }
 
-  /** One transaction; false: somebody else went on, and the state here is theirs now. */
-  async function step(work: Step['work'], advance: Advance | null, signal: AbortSignal): Promise<boolean> {
-    const result = await takeStep(deps, projection, { partition, revision, advance, work }, signal)
-    if (result.kind === 'moved') {
+  /** One transaction of its own; false: somebody else went on, and the state here is theirs now. */
+  async function step(work: Work, advance: Advance | null, signal: AbortSignal): Promise<boolean> {
+    const taken = await takeStep(deps, projection, { moves: [{ partition, revision, advance }], work }, signal)
+    return goOn(takenOf(taken, partition), advance, signal)
+  }
+
+  async function goOn(taken: PartitionTaken, advance: Advance | null, signal: AbortSignal): Promise<boolean> {
+    if (taken.kind === 'moved') {
       await reread(signal)
       return false
     }
-    revision = result.revision
+    revision = taken.revision
     if (advance !== null) offsets.set(advance.topic, advance.nextOffset)
-    if (result.emitted > 0) owesLog = true
-    report(result)
+    if (taken.owesLog) owesLog = true
     return true
   }
 
@@ -86,15 +88,9 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     await settle(checkpoint, signal)
   }
 
-  function report(result: Extract<StepResult, { kind: 'applied' }>): void {
-    deps.metrics.applied(result)
-    for (const eventId of result.conflicts)
-      deps.logger.warn('projection.id-conflict', { projection: of.name, partition, eventId })
-  }
-
   const moved = (topic: string): BatchOutcome => ({ kind: 'moved', nextOffset: offsets.get(topic) ?? 0n })
 
-  async function handleBatch(batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
+  async function handleBatch(batch: Batch, how: { alone: boolean }, signal: AbortSignal): Promise<BatchOutcome> {
     const topic = nameOf.get(batch.topic)
     if (topic === undefined) return { kind: 'halt', reason: `${of.name} does not read ${batch.topic}` }
     await payLog(signal)
@@ -102,26 +98,20 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     const plan = planBatch(topic, decoded, keysOf(quarantined))
     if (plan.kind === 'unreadable') return { kind: 'halt', reason: plan.reason }
     const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
-    const before = new Map(offsets)
-    const done = await step(
-      async tx => {
-        for (const poison of plan.poisons) await quarantineKey(tx, of, quarantinedBy(poison, partition, before))
-        return applyEvents(tx, projection, plan.placed)
-      },
-      advance,
-      signal,
-    )
-    if (!done) return moved(topic)
-    leaveOut(plan.poisons, before)
+    const leftOut = plan.poisons.map(poison => quarantinedBy(poison, partition, offsets))
+    const step = { partition, revision, advance, leftOut, placed: plan.placed, sizeBytes: sizeOf(batch.records) }
+    const taken = await deps.takeBatch(step, how, signal)
+    if (!(await goOn(taken, advance, signal))) return moved(topic)
+    leaveOut(leftOut)
     deps.metrics.passedOver(passedOver)
     await payLog(signal)
     return { kind: 'applied' }
   }
 
   /** The rows are committed; from here on they hold in memory too. */
-  function leaveOut(poisons: readonly Poison[], before: ReadonlyMap<string, bigint>): void {
-    quarantined = [...quarantined, ...poisons.map(poison => quarantinedBy(poison, partition, before))]
-    for (const { topic, offset, key, code, message } of poisons)
+  function leaveOut(left: readonly Quarantined[]): void {
+    quarantined = [...quarantined, ...left]
+    for (const { topic, offset, key, code, message } of left)
       deps.logger.error('projection.quarantined', {
         projection: of.name,
         partition,
@@ -144,11 +134,11 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
         records: [record],
       }
       if (one.fromOffset >= one.nextOffset) continue // done by an earlier try of ours
-      const outcome = await handleBatch(one, signal).catch(error => passOver(topic, record, one, error, signal))
+      const outcome = await handleBatch(one, { alone: true }, signal).catch(error => passOver(topic, record, one, error, signal))
       if (outcome.kind !== 'applied') return outcome
     }
     const rest = { ...batch, fromOffset: offsets.get(topic) ?? batch.fromOffset, records: [] }
-    return rest.fromOffset < rest.nextOffset ? handleBatch(rest, signal) : { kind: 'applied' }
+    return rest.fromOffset < rest.nextOffset ? handleBatch(rest, { alone: true }, signal) : { kind: 'applied' }
   }
 
   /** Quarantines the key of a record whose own step failed; rethrows what is nobody's fault. */
@@ -163,14 +153,14 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     if (failure.kind !== 'poison' || error instanceof MissingCheckpoint || signal.aborted) throw error
     if (!isReadableKey(record.key)) return { kind: 'halt', reason: `${topic} offset ${record.offset}: ${failure.message}` }
     const poison = { topic, offset: record.offset, key: record.key, code: failure.code, message: failure.message }
-    const before = new Map(offsets)
-    const quarantine: Step['work'] = async tx => {
-      await quarantineKey(tx, of, quarantinedBy(poison, partition, before))
-      return nothingApplied
+    const left = quarantinedBy(poison, partition, offsets)
+    const quarantine: Work = async tx => {
+      await quarantineKey(tx, of, left)
+      return nothingDone
     }
     const done = await step(quarantine, { topic, fromOffset: one.fromOffset, nextOffset: one.nextOffset }, signal)
     if (!done) return moved(topic)
-    leaveOut([poison], before)
+    leaveOut([left])
     return { kind: 'applied' }
   }
 
@@ -213,7 +203,7 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     handle: (batch, signal) =>
       exclusive(async () => {
         try {
-          return await handleBatch(batch, signal)
+          return await handleBatch(batch, { alone: false }, signal)
         } catch (error) {
           return await recover(batch, error, signal).catch(again => asRetry(again, signal))
         }
@@ -223,7 +213,7 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
         if (projection.tick === undefined) return
         const tick = projection.tick.bind(projection)
         await payLog(signal)
-        await step(async tx => ({ ...nothingApplied, emissions: await tick(tx, { partition, nowAt }) }), null, signal)
+        await step(async tx => ({ ...nothingDone, emissions: await tick(tx, { partition, nowAt }) }), null, signal)
         await payLog(signal)
       }),
     resume: (key, signal) =>
@@ -255,6 +245,8 @@ export class MissingCheckpoint extends Error {
 }
 
 const keysOf = (quarantined: readonly Quarantined[]): ReadonlySet<string> => new Set(quarantined.map(one => one.key))
+
+const sizeOf = (records: readonly LogRecord[]): number => records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
 
 /** Runs what it is given one after another, whatever each comes to. */
 function oneAtATime() {

@@ -1,9 +1,8 @@
 // What a projection did, as counters; how far behind it is, as gauges. Several projections of one process share the names.
 import type { Metrics } from '../runtime/metrics.ts'
-import type { StepCounts } from './step.ts'
 
 export type ProjectionMetrics = {
-  applied(counts: StepCounts): void
+  applied(counts: { applied: number; duplicates: number; conflicts: number; emitted: number }): void
   /** Records of a newer version's event types. */
   passedOver(records: number): void
   batchSeconds(durationSeconds: number): void
@@ -56,7 +55,7 @@ export function openProjectionMetrics(metrics: Metrics, projection: string): Pro
     applied: counts => {
       events.inc(own, counts.applied)
       duplicates.inc(own, counts.duplicates)
-      conflicts.inc(own, counts.conflicts.length)
+      conflicts.inc(own, counts.conflicts)
       emitted.inc(own, counts.emitted)
     },
     passedOver: records => passedOver.inc(own, records),

@@ -4,8 +4,11 @@ import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Position, TopicPartition } from '../log/log.ts'
 
-/** An event for a topic, named without its prefix; the runner encodes it into the outbox and appends it from there. */
-export type Emission = { topic: TopicName; key: string; event: Event }
+/**
+ * An event for a topic, named without its prefix; the runner encodes it into the outbox and appends it from there.
+ * `partition`: of what it is emitted for. Emissions of one key have one topic and one partition.
+ */
+export type Emission = { partition: number; topic: TopicName; key: string; event: Event }
 /** `position` is the log's own, its topic with the prefix. */
 export type Placed = { event: Event; position: Position }
 
@@ -16,8 +19,9 @@ export type Projection = {
   /** Topic names without the prefix. */
   reads: readonly TopicName[]
   /**
-   * Runs in the checkpoint's transaction, events of one partition in log order, each event id once (and once more where its copy
-   * comes more than 4,096 ids of its instance later). No clock, no chance, no effect but tx: it may run again before it is committed.
+   * Runs in the checkpoints' transaction, events of one or more partitions, those of each in log order, each event id once (and once
+   * more where its copy comes more than 4,096 ids of its instance later). An instance lives in one partition. No clock, no chance, no
+   * effect but tx: it may run again before it is committed.
    * What it returns goes to the outbox in the same transaction. A throw that is no outage quarantines the key of its record.
    */
   apply(tx: Transaction, events: readonly Placed[]): Promise<readonly Emission[]>

@@ -8,7 +8,7 @@ import { decodeRecords } from './decode-records.ts'
 import { classifyFailure } from './failure.ts'
 import type { Placed, Projection } from './projection.ts'
 import { type Poison, type Quarantined, quarantinedBy, quarantineKey, releaseKey } from './quarantine.ts'
-import { applyEvents, nothingApplied, type Step } from './step.ts'
+import { applyEvents, nothingDone, type Work } from './step.ts'
 
 export type ResumeDeps = {
   codec: Pick<Codec, 'decode'>
@@ -16,7 +16,7 @@ export type ResumeDeps = {
   topic(name: TopicName): string
   logger: Logger
   /** One transaction of the partition; false: another owner went on, and the resuming is theirs. */
-  step(work: Step['work']): Promise<boolean>
+  step(work: Work): Promise<boolean>
 }
 
 const RECORDS_PER_STEP = 500
@@ -42,7 +42,7 @@ export async function resumeKey(
   }
   const released = await deps.step(async tx => {
     await releaseKey(tx, projection, left.key)
-    return nothingApplied
+    return nothingDone
   })
   if (released) deps.logger.info('projection.resumed', { projection: projection.name, partition: left.partition, key: left.key })
 }
@@ -102,7 +102,7 @@ async function keepQuarantined(
 ): Promise<void> {
   await deps.step(async tx => {
     await quarantineKey(tx, projection, quarantinedBy(poison, partition, offsets))
-    return nothingApplied
+    return nothingDone
   })
   const { topic, key, code } = poison
   deps.logger.error('projection.quarantined', {

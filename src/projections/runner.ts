@@ -1,7 +1,5 @@
 // Runs one projection on the partitions this member is given: every event exactly once in effect, in log order per instance,
 // and it says what keeps it from going on.
-
-import pLimit from 'p-limit'
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
@@ -10,6 +8,7 @@ import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
+import { openBatchSteps } from './batch-steps.ts'
 import { checkProjection } from './check-projection.ts'
 import { missingCheckpoint, takeCheckpoints } from './checkpoints.ts'
 import { type OwnedPartition, openPartition } from './partition.ts'
@@ -34,8 +33,6 @@ export type ProjectionDeps = {
 
 const MAX_BATCH_RECORDS = 1_000
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
-/** Steps of one projection at once: what a backlog may take of the connections that everybody shares. */
-const MAX_CONCURRENT_STEPS = 4
 const TICK_MS = 250
 const RESUME_POLL_MS = 1_000
 
@@ -44,7 +41,7 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   const clock = deps.clock ?? Date.now
   const metrics = openProjectionMetrics(deps.metrics, projection.name)
   const partitions = new Map<number, OwnedPartition>()
-  const inTurn = pLimit(MAX_CONCURRENT_STEPS)
+  const takeBatch = openBatchSteps({ ...deps, metrics }, projection)
   /** Partitions whose checkpoint row is not there. */
   const missing = new Map<number, string>()
   /** Why the timers of this projection do not do their work; what is said once is not said again. */
@@ -56,13 +53,12 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
     maxBatchRecords: MAX_BATCH_RECORDS,
     maxBatchBytes: MAX_BATCH_BYTES,
     positions: takeOver,
-    handle: (batch, signal) =>
-      inTurn(async () => {
-        const startedAt = performance.now()
-        const outcome = await partitionOf(batch.partition).handle(batch, signal)
-        metrics.batchSeconds((performance.now() - startedAt) / 1000)
-        return outcome
-      }),
+    handle: async (batch, signal) => {
+      const startedAt = performance.now()
+      const outcome = await partitionOf(batch.partition).handle(batch, signal)
+      metrics.batchSeconds((performance.now() - startedAt) / 1000)
+      return outcome
+    },
   }
   const consumption = deps.log.consumeBatches(consumer, stopping.signal)
   const lag = watchLag({ log: deps.log, clock, report: metrics.lag, say }, ownPositions, stopping.signal)
@@ -91,7 +87,7 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   function partitionOf(number: number): OwnedPartition {
     const known = partitions.get(number)
     if (known !== undefined) return known
-    const opened = openPartition({ ...deps, metrics }, projection, number)
+    const opened = openPartition({ ...deps, metrics, takeBatch }, projection, number)
     partitions.set(number, opened)
     return opened
   }

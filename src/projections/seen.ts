@@ -8,7 +8,7 @@ import type { Placed, Projection } from './projection.ts'
 export const SEEN_PER_INSTANCE = 4_096
 
 /** `conflicts`: copies that say something else than the first one. They change nothing, and are counted. */
-export type FirstCopies = { fresh: readonly Placed[]; duplicates: number; conflicts: readonly string[] }
+export type FirstCopies = { fresh: readonly Placed[]; duplicates: number; conflicts: readonly Placed[] }
 type Identity = Pick<Projection, 'name' | 'version'>
 type Sighting = { placed: Placed; digest: bigint }
 
@@ -17,14 +17,14 @@ export async function keepFirstCopies(tx: Transaction, of: Identity, placed: rea
   if (placed.length === 0) return { fresh: [], duplicates: 0, conflicts: [] }
   const digests = await knownDigests(tx, of, placed)
   const fresh: Sighting[] = []
-  const conflicts: string[] = []
+  const conflicts: Placed[] = []
   for (const one of placed) {
     const digest = digestOf(one.event)
     const known = digests.get(one.event.eventId)
     if (known === undefined) {
       digests.set(one.event.eventId, digest)
       fresh.push({ placed: one, digest })
-    } else if (known !== digest) conflicts.push(one.event.eventId)
+    } else if (known !== digest) conflicts.push(one)
   }
   await remember(tx, of, fresh)
   return { fresh: fresh.map(one => one.placed), duplicates: placed.length - fresh.length, conflicts }

@@ -1,40 +1,66 @@
-// One step of a projection is one transaction: the checkpoint moves first, then the rows, then what is owed to the log. All of it or nothing.
+// One step of a projection is one transaction: the checkpoints move first, then the rows, then what is owed to the log. All of it or nothing.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
-import { type Advance, advanceCheckpoint } from './checkpoints.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { advanceCheckpoints, type Move } from './checkpoints.ts'
 import { putInOutbox } from './outbox.ts'
 import type { Emission, Placed, Projection } from './projection.ts'
+import type { ProjectionMetrics } from './projection-metrics.ts'
 import { keepFirstCopies } from './seen.ts'
 
-export type StepDeps = { database: Database; codec: Pick<Codec, 'encode'>; topic(name: TopicName): string }
-export type StepCounts = { applied: number; duplicates: number; conflicts: readonly string[]; emitted: number }
-export type Step = {
-  partition: number
-  /** The one this owner knows; another one in the row means that somebody else went on. */
-  revision: bigint
-  /** null for a step that reads nothing new: a tick, a resume. */
-  advance: Advance | null
-  /** Runs in the transaction, again where that is repeated. */
-  work(tx: Transaction): Promise<Omit<StepCounts, 'emitted'> & { emissions: readonly Emission[] }>
+export type StepDeps = {
+  database: Database
+  codec: Pick<Codec, 'encode'>
+  topic(name: TopicName): string
+  logger: Logger
+  metrics: ProjectionMetrics
 }
-export const nothingApplied = { applied: 0, duplicates: 0, conflicts: [], emissions: [] } as const
-export type StepResult = ({ kind: 'applied'; revision: bigint } & StepCounts) | { kind: 'moved' }
+export type Done = { applied: number; duplicates: number; conflicts: readonly Placed[]; emissions: readonly Emission[] }
+/** Runs in the transaction, again where that is repeated. `own`: the partitions that are still this owner's; for others it does nothing. */
+export type Work = (tx: Transaction, own: ReadonlySet<number>) => Promise<Done>
+/** What a step came to for each of its partitions. */
+export type Taken = {
+  /** The new ones; a partition without one was moved by another owner, and nothing of it was done. */
+  revisions: ReadonlyMap<number, bigint>
+  /** Partitions whose outbox holds records since. */
+  owing: ReadonlySet<number>
+}
+/** The same of one partition. */
+export type PartitionTaken = { kind: 'applied'; revision: bigint; owesLog: boolean } | { kind: 'moved' }
 
-/** `moved`: nothing was done, because another owner did it. */
-export function takeStep(deps: StepDeps, projection: Projection, step: Step, signal: AbortSignal): Promise<StepResult> {
-  return deps.database.transact<StepResult>(async tx => {
-    const revision = await advanceCheckpoint(tx, projection, step)
-    if (revision === null) return { kind: 'moved' }
-    const { emissions, ...counts } = await step.work(tx)
-    await putInOutbox(tx, deps, { name: projection.name, version: projection.version, partition: step.partition }, emissions)
-    return { kind: 'applied', revision, ...counts, emitted: emissions.length }
+export const takenOf = ({ revisions, owing }: Taken, partition: number): PartitionTaken => {
+  const revision = revisions.get(partition)
+  return revision === undefined ? { kind: 'moved' } : { kind: 'applied', revision, owesLog: owing.has(partition) }
+}
+
+export const nothingDone: Done = { applied: 0, duplicates: 0, conflicts: [], emissions: [] }
+
+export async function takeStep(
+  deps: StepDeps,
+  projection: Projection,
+  { moves, work }: { moves: readonly Move[]; work: Work },
+  signal: AbortSignal,
+): Promise<Taken> {
+  const { revisions, done } = await deps.database.transact(async tx => {
+    const revisions = await advanceCheckpoints(tx, projection, moves)
+    const done = revisions.size === 0 ? nothingDone : await work(tx, new Set(revisions.keys()))
+    await putInOutbox(tx, deps, projection, done.emissions)
+    return { revisions, done }
   }, signal)
+  report(deps, projection, done)
+  return { revisions, owing: new Set(done.emissions.map(one => one.partition)) }
 }
 
 /** The work of a step that projects events: copies are dropped, the rest is applied. */
-export async function applyEvents(tx: Transaction, projection: Projection, placed: readonly Placed[]) {
+export async function applyEvents(tx: Transaction, projection: Projection, placed: readonly Placed[]): Promise<Done> {
   const { fresh, duplicates, conflicts } = await keepFirstCopies(tx, projection, placed)
   const emissions = fresh.length === 0 ? [] : await projection.apply(tx, fresh)
   return { applied: fresh.length, duplicates, conflicts, emissions }
+}
+
+function report({ metrics, logger }: StepDeps, projection: Projection, done: Done): void {
+  metrics.applied({ ...done, conflicts: done.conflicts.length, emitted: done.emissions.length })
+  for (const { event, position } of done.conflicts)
+    logger.warn('projection.id-conflict', { projection: projection.name, partition: position.partition, eventId: event.eventId })
 }

@@ -24,7 +24,7 @@ export async function openCounting(database: Database, options: { emits: boolean
     apply: async (tx, placed) => {
       for (const { event } of placed) await count(tx, event, counting.refuses)
       await counting.inTransaction(placed)
-      return options.emits ? placed.map(one => emissionOf(one.event)) : []
+      return options.emits ? placed.map(emissionOf) : []
     },
   }
   return counting
@@ -39,11 +39,11 @@ async function count(tx: Transaction, event: Event, refuses: ReadonlySet<string>
   )
 }
 
-const emissionOf = (event: Event): Emission => {
+const emissionOf = ({ event, position }: Placed): Emission => {
   const { instanceId, epoch, sequence, eventId } = event
   const id = derivedId({ sourceId: eventId, by: 'counting', type: 'delivery.released', round: 1, ordinal: 0 })
   const released = anEvent('delivery.released', { instanceId, epoch, sequence, eventId: id, body: eventId, lane: instanceId })
-  return { topic: 'webhook-deliveries', key: instanceId, event: released }
+  return { partition: position.partition, topic: 'webhook-deliveries', key: instanceId, event: released }
 }
 
 export type Counted = { instance_id: string; event_id: string; sequence: string; times: number }

@@ -23,7 +23,7 @@ it('[D2] a tick runs for partitions that have something due, and what it emits i
       ticked.push(partition)
       due = []
       const event = anEvent('delivery.released')
-      return [{ topic: 'webhook-deliveries' as const, key: 'lane', event }]
+      return [{ partition, topic: 'webhook-deliveries' as const, key: 'lane', event }]
     },
   })
   await makeCheckpoints(world().database, projection, PARTITIONS)

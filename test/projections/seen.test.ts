@@ -26,7 +26,11 @@ const idsOf = (kept: Awaited<ReturnType<typeof keep>>) => kept.fresh.map(one => 
 it('[B3] inside one batch the lowest offset wins', async () => {
   const event = anEvent('message.received', { text: 'first' })
   const kept = await keep(event, aCopyOf(event, 2), { ...event, text: 'second' })
-  expect(kept).toMatchObject({ fresh: [{ event: { text: 'first' } }], duplicates: 2, conflicts: [event.eventId] })
+  expect(kept).toMatchObject({
+    fresh: [{ event: { text: 'first' } }],
+    duplicates: 2,
+    conflicts: [{ event: { eventId: event.eventId } }],
+  })
 })
 
 it('[B3] a copy is known in a later batch; another version of the projection has seen nothing yet', async () => {

@@ -16,25 +16,43 @@ export type ReleaseQueue = {
   settle(mediaEventId: string, recordedAt: number): Promise<void>
   /** What has waited as long as its endpoint allows, by Postgres' clock, is ready. */
   releaseDue(recordedAt: number): Promise<void>
-  /** Everything released since the queue was opened, in order; writes the delivery rows. */
-  finish(): Promise<readonly Released[]>
+}
+export type ReleaseQueues = {
+  of(partition: number): ReleaseQueue
+  /** Everything released since the queues were opened, in order; writes the delivery rows. */
+  finish(): Promise<readonly { partition: number; delivery: Released }[]>
 }
 
-export async function openReleaseQueue(tx: Transaction, partition: number): Promise<ReleaseQueue> {
+/** One for each of these partitions; a lane is in one of them. */
+export async function openReleaseQueues(tx: Transaction, partitions: readonly number[]): Promise<ReleaseQueues> {
   const held = await tx.query<{ lane: string }>(
-    'select distinct lane from webhook_held where partition = $1 and not ready and holds_lane',
-    [partition],
+    'select distinct lane from webhook_held where partition = any ($1::integer[]) and not ready and holds_lane',
+    [[...new Set(partitions)]],
   )
-  const heldLanes = new Set(held.map(row => row.lane))
-  const taken: { delivery: Released; state: 'held' | 'pending' }[] = []
-  const released: Released[] = []
+  const turn: Turn = { tx, heldLanes: new Set(held.map(row => row.lane)), taken: [], released: [] }
+  return {
+    of: partition => queueOf(turn, partition),
+    finish: async () => {
+      await writeDeliveries(turn)
+      return turn.released
+    },
+  }
+}
 
+type Turn = {
+  tx: Transaction
+  heldLanes: Set<string>
+  taken: { delivery: Released; state: 'held' | 'pending' }[]
+  released: { partition: number; delivery: Released }[]
+}
+
+function queueOf({ tx, heldLanes, taken, released }: Turn, partition: number): ReleaseQueue {
   const offer: ReleaseQueue['offer'] = async (delivery, hold) => {
     const waits = hold !== null && hold.seconds !== 0
     if (!waits && !heldLanes.has(delivery.lane)) {
       if (hold !== null) await markTold(tx, delivery, hold.mediaEventId, nothingYet)
       taken.push({ delivery, state: 'pending' })
-      released.push(delivery)
+      released.push({ partition, delivery })
       return
     }
     const holdsLane = waits && hold.holdsLane
@@ -52,7 +70,7 @@ export async function openReleaseQueue(tx: Transaction, partition: number): Prom
 
   const letGo = async (lanes: readonly string[], recordedAt: number) => {
     for (const lane of [...new Set(lanes)].sort()) {
-      released.push(...(await takeReady(tx, lane, recordedAt)))
+      for (const delivery of await takeReady(tx, lane, recordedAt)) released.push({ partition, delivery })
       if (!(await isHeld(tx, lane))) heldLanes.delete(lane)
     }
   }
@@ -79,10 +97,6 @@ export async function openReleaseQueue(tx: Transaction, partition: number): Prom
         rows.map(row => row.lane),
         recordedAt,
       )
-    },
-    finish: async () => {
-      await writeDeliveries(tx, taken, released)
-      return released
     },
   }
 }
@@ -160,11 +174,7 @@ async function insertHeld(tx: Transaction, of: NewHeld) {
   )
 }
 
-async function writeDeliveries(
-  tx: Transaction,
-  taken: readonly { delivery: Released; state: 'held' | 'pending' }[],
-  released: readonly Released[],
-) {
+async function writeDeliveries({ tx, taken, released }: Turn) {
   const column = (value: (one: { delivery: Released; state: string }) => unknown) => taken.map(value)
   if (taken.length > 0)
     await tx.query(
@@ -186,7 +196,7 @@ async function writeDeliveries(
     )
   if (released.length > 0)
     await tx.query(`update webhook_deliveries set state = 'pending' where delivery_id = any($1) and state = 'held'`, [
-      released.map(one => one.deliveryId),
+      released.map(one => one.delivery.deliveryId),
     ])
 }
 

@@ -13,27 +13,30 @@ import { matchEndpoint } from './match-endpoint.ts'
 import { type MatchingEndpoint, readMatchingEndpoints } from './matching-endpoints.ts'
 import { isGreater, isMediaEvent, type MediaEvent, outcomeOf, standingOf } from './media-outcome.ts'
 import * as mediaRows from './media-rows.ts'
-import { type Hold, openReleaseQueue, type Released, type ReleaseQueue } from './release-queue.ts'
+import { type Hold, openReleaseQueues, type Released, type ReleaseQueue } from './release-queue.ts'
 
 export const webhookStream: Projection = {
   name: 'webhook-stream',
   version: 1,
   reads: ['events', 'media-stored', 'media-failed'],
   apply: async (tx, placed) => {
-    const [first] = placed
-    if (first === undefined) return []
     // Webhooks name a message, chat or sender by the id that the API has for it.
-    const events = placed.map(one => withStorableIds(one.event))
-    const turn = await openTurn(tx, first.position.partition, events)
-    for (const event of events) await take(turn, event)
-    return finish(turn)
+    const events = placed.map(one => ({ event: withStorableIds(one.event), partition: one.position.partition }))
+    const turns = await openTurns(
+      tx,
+      events.map(one => one.partition),
+      events.map(one => one.event),
+    )
+    for (const { event, partition } of events) await take(turns.of(partition), event)
+    return turns.finish()
   },
   tick: async (tx, { partition, nowAt }) => {
     const forgotten = await mediaRows.forgetOld(tx, partition)
-    const turn = await openTurn(tx, partition, forgotten)
+    const turns = await openTurns(tx, [partition], forgotten)
+    const turn = turns.of(partition)
     await turn.queue.releaseDue(nowAt)
     for (const event of forgotten) await takeOutcome(turn, event, null)
-    return finish(turn)
+    return turns.finish()
   },
   due: mediaRows.duePartitions,
 }
@@ -46,16 +49,25 @@ type Turn = {
   queue: ReleaseQueue
 }
 
-async function openTurn(tx: Transaction, partition: number, events: readonly Event[]): Promise<Turn> {
+type Turns = { of(partition: number): Turn; finish(): Promise<readonly Emission[]> }
+
+async function openTurns(tx: Transaction, partitions: readonly number[], events: readonly Event[]): Promise<Turns> {
   const endpoints = await readMatchingEndpoints(tx)
   const lanes = await openChatLanes(tx, events)
-  return { tx, partition, endpoints, lanes, queue: await openReleaseQueue(tx, partition) }
-}
-
-async function finish(turn: Turn): Promise<readonly Emission[]> {
-  await turn.lanes.save()
-  const released = await turn.queue.finish()
-  return released.map(event => ({ topic: 'webhook-deliveries', key: event.lane, event }))
+  const queues = await openReleaseQueues(tx, partitions)
+  return {
+    of: partition => ({ tx, partition, endpoints, lanes, queue: queues.of(partition) }),
+    finish: async () => {
+      await lanes.save()
+      const released = await queues.finish()
+      return released.map(({ partition, delivery }) => ({
+        partition,
+        topic: 'webhook-deliveries',
+        key: delivery.lane,
+        event: delivery,
+      }))
+    },
+  }
 }
 
 async function take(turn: Turn, event: Event): Promise<void> {

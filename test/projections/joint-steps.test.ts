@@ -1,0 +1,183 @@
+// Which partitions share a transaction, and what one of them can do to the others: nothing.
+import { expect, it } from 'vitest'
+import { DatabaseError } from '../../src/database/database.ts'
+import { type BatchStep, openJointSteps } from '../../src/projections/joint-steps.ts'
+import type { Placed } from '../../src/projections/projection.ts'
+import type { PartitionTaken } from '../../src/projections/step.ts'
+import { anEvent } from '../events.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { never } from '../projection-dsl.ts'
+import { until } from '../until.ts'
+
+const logger = collectLogLines()
+const LONG_MS = 60_000
+
+/** A transaction that the test ends. */
+type Call = { partitions: readonly number[]; signal: AbortSignal; commit(): void; fail(error: unknown): void }
+
+function openWorld(limits: { lingerMs?: number; maxRecords?: number; maxBytes?: number; maxConcurrent?: number } = {}) {
+  const calls: Call[] = []
+  const takeBatch = openJointSteps({
+    projection: 'counting',
+    take: (steps, signal) =>
+      new Promise((resolve, reject) => {
+        const partitions = steps.map(step => step.partition)
+        calls.push({ partitions, signal, commit: () => resolve(partitions.map(appliedAs)), fail: reject })
+      }),
+    lingerMs: LONG_MS,
+    maxRecords: 1_000,
+    maxBytes: 1_000_000,
+    maxConcurrent: 4,
+    logger,
+    ...limits,
+  })
+  return {
+    calls,
+    offer: (partition: number, of: { records?: number; bytes?: number; alone?: boolean; signal?: AbortSignal } = {}) => {
+      const step = stepOf(partition, of)
+      return takeBatch(step, { alone: of.alone ?? false }, of.signal ?? never)
+    },
+    /** The partitions of every transaction so far; new ones have begun by the time it answers. */
+    begun: async (count: number) => {
+      await until(`${count} transactions`, () => calls.length >= count)
+      return calls.map(call => call.partitions)
+    },
+  }
+}
+
+/** The answer tells whose it is. */
+const appliedAs = (partition: number): PartitionTaken => ({ kind: 'applied', revision: BigInt(partition), owesLog: false })
+
+function stepOf(partition: number, { records = 1, bytes = 1 }: { records?: number; bytes?: number }): BatchStep {
+  const event = anEvent('message.received')
+  const placed: Placed = { event, position: { topic: 'wa.events', partition, nextOffset: 1n } }
+  const advance = { topic: 'events', fromOffset: 0n, nextOffset: BigInt(records) }
+  return {
+    partition,
+    revision: 0n,
+    advance,
+    leftOut: [],
+    placed: Array.from({ length: records }, () => placed),
+    sizeBytes: bytes,
+  }
+}
+
+it('[D2] a lone batch begins at once; what comes meanwhile goes together when it ends, and each has its own answer', async () => {
+  const { offer, calls, begun } = openWorld()
+  const first = offer(0)
+  expect(calls.map(call => call.partitions)).toEqual([[0]])
+  const others = [offer(1), offer(2), offer(3)]
+  expect(calls).toHaveLength(1)
+  calls[0]?.commit()
+  expect(await begun(2)).toEqual([[0], [1, 2, 3]])
+  calls[1]?.commit()
+  expect(await Promise.all([first, ...others])).toEqual([0, 1, 2, 3].map(appliedAs))
+})
+
+it('[D2] nobody waits longer than the linger for a slow transaction', async () => {
+  const { offer, begun } = openWorld({ lingerMs: 5 })
+  void offer(0)
+  void offer(1)
+  expect(await begun(2)).toEqual([[0], [1]])
+})
+
+it('[D2] large batches do not linger, and no transaction has more records or bytes, nor do more run, than is allowed', async () => {
+  const { offer, calls, begun } = openWorld({ maxConcurrent: 3, maxRecords: 500, maxBytes: 1_000 })
+  for (const partition of [0, 1, 2, 3, 4]) void offer(partition, { records: 300 })
+  void offer(5, { bytes: 5_000 })
+  void offer(6)
+  expect(calls.map(call => call.partitions)).toEqual([[0], [1], [2]])
+  for (const call of calls) call.commit()
+  expect((await begun(5)).slice(3)).toEqual([[3], [4]])
+  for (const call of calls) call.commit()
+  expect((await begun(6))[5]).toEqual([5])
+  calls[5]?.commit()
+  expect((await begun(7))[6]).toEqual([6])
+})
+
+it('[D2] what fails together is taken one by one; who fails alone stays alone until a step of its own succeeds', async () => {
+  const { offer, calls, begun } = openWorld()
+  const first = offer(0)
+  const [bad, good] = [offer(1), offer(2)]
+  calls[0]?.commit()
+  await first
+  await begun(2)
+  calls[1]?.fail(new RangeError('of somebody'))
+  expect((await begun(4)).slice(2)).toEqual([[1], [2]])
+  calls[2]?.fail(new RangeError('mine'))
+  calls[3]?.commit()
+  await expect(bad).rejects.toThrow('mine')
+  expect(await good).toEqual(appliedAs(2))
+
+  const busy = offer(0)
+  const again = [offer(1), offer(2), offer(3)]
+  expect((await begun(6)).slice(4)).toEqual([[0], [1]])
+  calls[4]?.commit()
+  calls[5]?.commit()
+  expect((await begun(7))[6]).toEqual([2, 3])
+  calls[6]?.commit()
+  await Promise.all([busy, ...again])
+
+  const last = [offer(0), offer(1), offer(2)]
+  calls[7]?.commit()
+  expect((await begun(9)).slice(7)).toEqual([[0], [1, 2]])
+  calls[8]?.commit()
+  await Promise.all(last)
+})
+
+it('[D2] while Postgres is away everybody is told at once, and each is alone when it comes again', async () => {
+  const { offer, calls, begun } = openWorld()
+  const first = offer(0)
+  const others = [offer(1), offer(2)]
+  calls[0]?.commit()
+  await first
+  await begun(2)
+  calls[1]?.fail(new DatabaseError('unreachable', 'connecting: refused'))
+  for (const other of others) await expect(other).rejects.toThrow('refused')
+  void offer(1)
+  void offer(2)
+  expect(calls.slice(2).map(call => call.partitions)).toEqual([[1], [2]])
+})
+
+it('[D2] a batch that is narrowed down shares its transaction with none', async () => {
+  const { offer, calls } = openWorld()
+  void offer(0)
+  void offer(1)
+  void offer(2, { alone: true })
+  expect(calls.map(call => call.partitions)).toEqual([[0], [2]])
+})
+
+it('[D2] an assignment that ends while a transaction runs takes no other partition with it', async () => {
+  const { offer, calls, begun } = openWorld()
+  const ending = new AbortController()
+  const first = offer(0)
+  const ended = offer(1, { signal: ending.signal })
+  const other = offer(2)
+  calls[0]?.commit()
+  await first
+  expect((await begun(2))[1]).toEqual([1, 2])
+  ending.abort(new Error('the assignment ended'))
+  expect(calls[1]?.signal.aborted).toBe(true)
+  calls[1]?.fail(ending.signal.reason)
+  expect((await begun(4)).slice(2)).toEqual([[1], [2]])
+  await until('the ended one is told', () => calls[2]?.signal.aborted)
+  expect(calls[3]?.signal.aborted).toBe(false)
+  calls[2]?.fail(ending.signal.reason)
+  calls[3]?.commit()
+  await expect(ended).rejects.toThrow('the assignment ended')
+  expect(await other).toEqual(appliedAs(2))
+})
+
+it('[D2] an assignment that ended while its batch waited shares no transaction', async () => {
+  const { offer, calls, begun } = openWorld()
+  const ending = new AbortController()
+  void offer(0)
+  void offer(1)
+  void offer(2, { signal: ending.signal })
+  void offer(3)
+  ending.abort()
+  calls[0]?.commit()
+  expect((await begun(2))[1]).toEqual([2])
+  calls[1]?.commit()
+  expect((await begun(3))[2]).toEqual([1, 3])
+})
