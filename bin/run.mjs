@@ -7,7 +7,7 @@ const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   process.stderr.write(
     `zaplog needs Node 24 or newer, this is ${process.version}.\n` +
-      'npm ci installs one in node_modules unless install scripts are switched off; mend it with:\n' +
+      'npm start, npm run and npm test use the one that npm ci installs; where install scripts were switched off, get it with:\n' +
       '  npm rebuild node\n',
   )
   process.exit(78)

@@ -97,7 +97,7 @@ function afterWhatsApp(ending: Ending): NextStep {
     case 408:
       return message.includes('QR refs attempts ended')
         ? afterQrRound(ending.qrRoundsLeft)
-        : lost('The connection to WhatsApp was lost.')
+        : lost(`The connection to WhatsApp ${failureOf(message)}.`)
     case 428:
       return lost('The connection to WhatsApp was closed.')
     case 503:
@@ -105,6 +105,12 @@ function afterWhatsApp(ending: Ending): NextStep {
     default:
       return reconnecting('internal', `WhatsApp ended the connection with code ${statusCode}: ${message}`)
   }
+}
+
+/** Baileys hands on what the websocket said (lib/Socket/socket.js, mapWebSocketError): a name that does not resolve, a refusal, a reset. */
+function failureOf(message: string): string {
+  const said = /^WebSocket Error \((.+)\)$/.exec(message)?.[1]
+  return said === undefined ? 'was lost' : `failed: ${said}`
 }
 
 const lost = (reasonText: string) => reconnecting('network', reasonText)

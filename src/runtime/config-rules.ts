@@ -32,23 +32,32 @@ export function requireTogether(v: Variables, config: Config) {
 }
 
 const ourPrefixes =
-  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_)/
+  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_|ZAPLOG_)/
+/** Of the verbs that speak HTTP. */
+const notOfThisProcess: ReadonlySet<string> = new Set(['ZAPLOG_URL'])
 
 /** A misspelt name would otherwise be a setting that silently does nothing. */
 export function refuseUnknown(v: Variables, env: Environment) {
   const known = v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name]))
-  for (const [name, value] of Object.entries(env))
-    if (value !== undefined && value !== '' && ourPrefixes.test(name) && !known.includes(name))
-      v.problem(name, `is not a setting of this version${didYouMean(name, known)}`)
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value === '' || known.includes(name) || notOfThisProcess.has(name)) continue
+    const meant = nearest(name, known)
+    if (ourPrefixes.test(name) || isOneSlip(name, meant))
+      v.problem(name, `is not a setting of this version${meant === null ? '' : `; did you mean ${meant}?`}`)
+  }
 }
 
-/** Only where a slip of the fingers leads from one to the other, and to no other as surely. */
-function didYouMean(name: string, known: readonly string[]): string {
-  const [nearest, next] = known
+/** Of names that other programs may have, only long ones that are surely ours: DATA_DIRR, not HOME for HOST. */
+const isOneSlip = (name: string, meant: string | null): boolean =>
+  meant !== null && /_/.test(meant) && slipsBetween(name, meant) === 1
+
+/** Only where a slip or two of the fingers lead from one to the other, and to no other as surely. */
+function nearest(name: string, known: readonly string[]): string | null {
+  const [first, second] = known
     .map(one => ({ one, slips: slipsBetween(name, one) }))
     .filter(({ slips }) => slips <= MOST_SLIPS)
     .toSorted((a, b) => a.slips - b.slips)
-  return nearest === undefined || nearest.slips === next?.slips ? '' : `; did you mean ${nearest.one}?`
+  return first === undefined || first.slips === second?.slips ? null : first.one
 }
 
 const MOST_SLIPS = 2

@@ -1,6 +1,6 @@
 // The directory that holds what one zaplog keeps on this machine: one process at a time, secrets readable by their owner only.
 import { chmod, mkdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { lockDirectory } from './directory-lock.ts'
 import { describeError, type Logger } from './logger.ts'
 import { readIfThere } from './read-if-there.ts'
@@ -54,8 +54,21 @@ export async function openDataDir({ logger }: { logger: Logger }, directory: str
 
 /** Closed to others; root's embedded server runs as another user, who must get through, but lists nothing. */
 async function makeDirectory(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true })
-  if (made !== undefined) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700)
+  if (await makeMissing(path)) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700)
+}
+
+/** false: it is there. Parents are made once: mkdir's own `recursive` never ends where a file system such as /proc takes none. */
+async function makeMissing(path: string, { parents } = { parents: true }): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'EEXIST') return false
+    if (code !== 'ENOENT' || !parents) throw error
+  }
+  await makeMissing(dirname(path))
+  return makeMissing(path, { parents: false })
 }
 
 async function readOrCreate(file: string, create: () => string, logger: Logger): Promise<{ value: string; created: boolean }> {
@@ -80,6 +93,7 @@ const mends: readonly { pattern: RegExp; code: DataDirError['code']; mend: strin
   { pattern: /EROFS/, code: 'denied', mend: 'the file system is read-only; choose another DATA_DIR' },
   { pattern: /ENOSPC|EDQUOT/, code: 'disk-full', mend: 'the disk is full; free some space' },
   { pattern: /ENOTDIR|EEXIST/, code: 'misconfigured', mend: 'a file is in the way; choose another DATA_DIR' },
+  { pattern: /ENOENT/, code: 'misconfigured', mend: 'no directory can be made there; choose another DATA_DIR' },
 ]
 
 async function translated<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ export function createLogger(options: { level: string; destination?: Destination
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       messageKey: 'event',
-      serializers: { error: describeError },
+      serializers: { error: error => (error === null ? null : describeError(error)) },
     },
     options.destination ?? pino.destination({ fd: 2, sync: true }),
   )

@@ -258,6 +258,21 @@ describe('the QR code', () => {
     })
   })
 
+  test('[A1] where no code can come before a restart nobody waits for one', { timeout: 20_000 }, async () => {
+    await create('parked')
+    await setState('parked', 'logged-out', '5511900000001')
+    await api.database.query(`insert into instance_owners (instance_id, epoch, parked_for) values ('parked', 1, 'running/0')`)
+    const answer = await api.call('GET', '/v1/instances/parked/qr?wait=60')
+    expect(answer.json).toMatchObject({
+      type: 'urn:zaplog:problem:no-qr-pending',
+      detail: expect.stringContaining('POST /v1/instances/parked/restart asks for a new code'),
+    })
+    await api.call('POST', '/v1/instances/parked/restart')
+    const waiting = api.call('GET', '/v1/instances/parked/qr?wait=30')
+    await show('parked', '2@again')
+    expect((await waiting).json).toMatchObject({ qr: '2@again' })
+  })
+
   test('[A1] a second pairing is 409 already-paired, also for whoever is waiting while the first succeeds', async () => {
     await create('paired')
     const waiting = api.call('GET', '/v1/instances/paired/qr?wait=30')

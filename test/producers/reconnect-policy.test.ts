@@ -32,6 +32,16 @@ test('[A2] codes that ran out are renewed while there are rounds left, then the 
   })
 })
 
+test('[A1] what kept the connection from coming is said', () => {
+  const message = 'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)'
+  expect(nextStep(ending({ statusCode: 408, message })).reasonText).toBe(
+    'The connection to WhatsApp failed: getaddrinfo ENOTFOUND web.whatsapp.com.',
+  )
+  expect(nextStep(ending({ statusCode: 408, message: 'Connection was lost' })).reasonText).toBe(
+    'The connection to WhatsApp was lost.',
+  )
+})
+
 test('[A1] a ban says for how long', () => {
   expect(nextStep(ending({ statusCode: 402, details: { expire: '7200' } })).reasonText).toBe(
     'WhatsApp banned this account for 2 hours.',

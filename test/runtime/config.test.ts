@@ -51,6 +51,20 @@ describe('configuration', () => {
     expect(problemsOf({ [name]: 'x' })).toEqual([`${name}: is not a setting of this version; did you mean ${meant}?`])
   })
 
+  test.each([
+    ['DATA_DIRR', 'DATA_DIR'],
+    ['STOP_WITHN', 'STOP_WITHIN'],
+    ['PUBLIC_URI', 'PUBLIC_URL'],
+  ])('[H8] %s, one slip beside %s, is refused although it does not begin like ours', (name, meant) => {
+    expect(problemsOf({ [name]: 'x' })).toEqual([`${name}: is not a setting of this version; did you mean ${meant}?`])
+  })
+
+  test('[H8] what other programs may have is none of our business', () => {
+    expect(
+      problemsOf({ HOME: '/home/somebody', PATH: '/bin', POST: 'x', DATA_CENTER: 'x', PUBLIC_KEY: 'x', ZAPLOG_URL: 'x' }),
+    ).toEqual([])
+  })
+
   test('[H8] a name as close to two settings, or to none, is refused without a guess', () => {
     expect(problemsOf({ MEDIA_MAX_IDEO: '1' })).toEqual([
       'MEDIA_MAX_IDEO: is not a setting of this version; did you mean MEDIA_MAX_VIDEO?',

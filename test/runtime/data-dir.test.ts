@@ -1,4 +1,5 @@
 // One process holds a data directory, whatever became of the one before; its secrets stay secret.
+import { existsSync } from 'node:fs'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -73,6 +74,20 @@ test('[H8] a file in the way is named', async () => {
   const path = join(await openTempDir(), 'file')
   await writeFile(path, '')
   await expect(open(path)).rejects.toMatchObject({ code: 'misconfigured', message: expect.stringContaining(path) })
+})
+
+test.runIf(existsSync('/proc/self'))('[H8] a place that takes no directory is named', async () => {
+  await expect(open('/proc/none/data')).rejects.toMatchObject({
+    code: 'misconfigured',
+    message: expect.stringContaining('/proc/none/data'),
+  })
+})
+
+test('[H8] its parents are made, too', async () => {
+  const path = join(await openTempDir(), 'a', 'b', 'data')
+  const { dataDir } = await open(path)
+  expect((await stat(path)).isDirectory()).toBe(true)
+  await dataDir.close()
 })
 
 test.runIf(process.getuid?.() === 0)('[H8] a directory without permission is refused with its path', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeError } from '../../src/runtime/logger.ts'
+import { createLogger, describeError } from '../../src/runtime/logger.ts'
 
 const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', row: 'somebody’s message' })
 
@@ -17,4 +17,12 @@ test('[H3] an error without a message, and what is no error, say what they can',
   expect(describeError(Object.assign(new Error(''), { code: 'ETIMEDOUT' }))).toBe('(ETIMEDOUT)')
   expect(describeError('no Error')).toBe('no Error')
   expect(describeError(new Error('asking', { cause: 'no Error' }))).toBe('asking: no Error')
+})
+
+test('[H3] where nothing went wrong, a line says null and not the word', () => {
+  const lines: string[] = []
+  createLogger({ level: 'info', destination: { write: line => void lines.push(line) } }).info('delivery.attempted', {
+    error: null,
+  })
+  expect(lines.map(line => JSON.parse(line))).toMatchObject([{ event: 'delivery.attempted', error: null }])
 })

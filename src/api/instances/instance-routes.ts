@@ -18,7 +18,7 @@ import {
 import { instance, instancePatch, newInstance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { qrRoutes } from './qr-routes.ts'
-import { listInstances, readInstance } from './read-instances.ts'
+import { isParked, listInstances, readInstance } from './read-instances.ts'
 
 const params = z.object({ id: z.string() })
 const tag = 'instances'
@@ -118,7 +118,7 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
       return reply.code(202).send(before)
     },
   })
-  qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id) })
+  qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
 }
 
 const requests = [

@@ -12,6 +12,8 @@ type Deps = {
   pendingQr: PendingQr
   /** Throws Problem `instance-not-found`. */
   readInstance(id: string): Promise<Instance>
+  /** No code will come before somebody asks for a restart. */
+  isParked(id: string): Promise<boolean>
   stopping: AbortSignal
 }
 
@@ -51,15 +53,15 @@ export function qrRoutes(app: App, deps: Deps) {
       const qr = await waitForQr(deps, id, AbortSignal.any([waited, gone.signal, deps.stopping]))
       if (qr === null && deps.stopping.aborted)
         throw new Problem('stopping', `waiting for the QR code of ${id}: this process is stopping`)
-      if (qr === null) throw new Problem('no-qr-pending', await whyNone(deps, id))
+      if (qr === null) throw new Problem('no-qr-pending', whyNone(await deps.readInstance(id)))
       reply.header('cache-control', 'no-store')
       return draw(reply, request.query.format, qr)
     },
   })
 }
 
-/** Throws Problem `instance-not-found` or `already-paired`, also while waiting. */
-async function waitForQr({ pendingQr, readInstance }: Deps, id: string, signal: AbortSignal): Promise<Qr | null> {
+/** Throws Problem `instance-not-found`, `already-paired`, or `no-qr-pending` where none can come, also while waiting. null: none came. */
+async function waitForQr({ pendingQr, readInstance, isParked }: Deps, id: string, signal: AbortSignal): Promise<Qr | null> {
   return pendingQr.until(async () => {
     const qr = await pendingQr.read(id)
     if (qr !== null) return qr
@@ -69,6 +71,7 @@ async function waitForQr({ pendingQr, readInstance }: Deps, id: string, signal: 
         'already-paired',
         `instance ${id} is paired with ${instance.phone ?? 'a phone'}; log it out to pair another one`,
       )
+    if (await isParked(id)) throw new Problem('no-qr-pending', whyNone(instance))
     return null
   }, signal)
 }
@@ -79,8 +82,7 @@ function isPaired({ state, phone, reason }: Instance): boolean {
   return state === 'open'
 }
 
-async function whyNone({ readInstance }: Deps, id: string): Promise<string> {
-  const { state, reasonText } = await readInstance(id)
+function whyNone({ id, state, reasonText }: Instance): string {
   const why = `instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText})`}`
   return state === 'closed' || state === 'logged-out'
     ? `${why}: POST /v1/instances/${id}/restart asks for a new code`

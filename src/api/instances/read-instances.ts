@@ -40,6 +40,16 @@ export async function demandInstance(database: Transaction, id: string): Promise
   if (row === undefined) throw instanceNotFound(id)
 }
 
+/** Its owner has done with what was asked of it: nothing comes of itself any more, such as a QR code. */
+export async function isParked(database: Transaction, id: string): Promise<boolean> {
+  const [row] = await database.query(
+    `select 1 from instance_ids i join instance_owners o using (instance_id)
+     where i.instance_id = $1 and o.parked_for = i.wanted || '/' || i.restart_count`,
+    [id],
+  )
+  return row !== undefined
+}
+
 type Page = { cursor?: string | undefined; limit: number; after?: number | undefined; before?: number | undefined }
 
 export async function listInstances(database: Transaction, page: Page): Promise<{ data: Instance[]; nextCursor: string | null }> {
