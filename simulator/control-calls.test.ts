@@ -85,3 +85,11 @@ it('[K1] a body that is not sent as JSON is answered with how to send it', async
   expect(answer.status).toBe(415)
   expect(await answer.json()).toMatchObject({ detail: expect.stringContaining('content-type: application/json') })
 })
+
+it('[K1] where zaplog had no code and its refusal is handed on, the refusal is what is said', async () => {
+  const detail = 'instance support is logged-out: POST /v1/instances/support/restart asks for a new code'
+  const refusal = { type: 'urn:zaplog:problem:no-qr-pending', title: 'No QR code is pending', status: 409, detail }
+  const answer = await post('/sim/v1/scan', refusal)
+  expect(answer.status).toBe(422)
+  expect(await answer.json()).toMatchObject({ detail: `/qr: expected a QR code, but zaplog had none: ${detail}` })
+})

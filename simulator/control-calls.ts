@@ -1,5 +1,6 @@
 // The calls of /sim/v1: what each is for, what it takes, and the thin step over the simulator that answers it.
-import type { ZodType } from 'zod'
+import type { z } from 'zod'
+import { type At, type ControlCall, does, reads } from './control-call.ts'
 import {
   cdnFaultExamples,
   conversationExample,
@@ -10,10 +11,12 @@ import {
 } from './control-examples.ts'
 import { applyFault } from './control-fault.ts'
 import { sendRequested } from './control-message.ts'
-import { conflict, notFound, parseRequest } from './control-problem.ts'
+import { conflict, notFound } from './control-problem.ts'
 import {
+  type CdnFaultRequest,
   cdnFaultRequest,
   conversationRequest,
+  type DeviceFaultRequest,
   deviceFaultRequest,
   messageRequest,
   receiptRequest,
@@ -21,45 +24,6 @@ import {
 } from './control-requests.ts'
 import { playConversation } from './conversation.ts'
 import type { SimDevice } from './device.ts'
-import type { Simulator } from './simulator.ts'
-
-export type ControlCall = {
-  method: 'GET' | 'POST'
-  /** As fastify writes it; `:pn` is the phone number of a linked device. */
-  path: string
-  about: string
-  /** null: no body. */
-  takes: ZodType | null
-  examples: readonly object[]
-  status: number
-  /** Throws the problems of control-problem.ts. */
-  answer(at: At, body: unknown): unknown
-}
-type At = {
-  simulator: Simulator
-  signal: AbortSignal
-  /** The newest companion of the number in the path. Throws a 404 when none is linked. */
-  device(): SimDevice
-}
-type Described = Pick<ControlCall, 'path' | 'about'>
-
-const reads = (call: Described, answer: ControlCall['answer']): ControlCall => ({
-  method: 'GET',
-  ...call,
-  takes: null,
-  examples: [],
-  status: 200,
-  answer,
-})
-
-type Taking<Body> = Described & { takes: ZodType<Body>; examples: readonly object[]; status?: number }
-
-const does = <Body>(call: Taking<Body>, answer: (at: At, body: Body) => unknown): ControlCall => ({
-  method: 'POST',
-  status: 202,
-  ...call,
-  answer: (at, body) => answer(at, parseRequest(call.takes, body)),
-})
 
 export const controlCalls: readonly ControlCall[] = [
   reads({ path: '/sim/v1', about: 'This list.' }, () => ({ data: controlCalls.map(view) })),
@@ -73,12 +37,7 @@ export const controlCalls: readonly ControlCall[] = [
       examples: [scanExample],
       status: 201,
     },
-    async ({ simulator }, { qr, pn, name }) => {
-      const device = await simulator.scanQr(qr, name === undefined ? { pn } : { pn, name }).catch(error => {
-        throw conflict(error.message)
-      })
-      return deviceView(device)
-    },
+    scan,
   ),
   reads({ path: '/sim/v1/devices', about: 'The linked devices, in the order of their scans.' }, ({ simulator }) => ({
     data: simulator.devices().map(deviceView),
@@ -110,16 +69,7 @@ export const controlCalls: readonly ControlCall[] = [
       takes: receiptRequest,
       examples: [receiptExample],
     },
-    ({ simulator, device }, { from, group, ...receipt }) => {
-      const to = device()
-      const contact = simulator.contact(from)
-      to.receipt({
-        ...receipt,
-        from: contact,
-        ...(group && { group: simulator.group({ ...group, members: [to.owner, contact] }) }),
-      })
-      return { messageIds: receipt.messageIds }
-    },
+    sendReceipt,
   ),
   reads({ path: '/sim/v1/devices/:pn/pending', about: 'What the client has not acknowledged yet.' }, ({ device }) => ({
     data: device().pending(),
@@ -134,11 +84,7 @@ export const controlCalls: readonly ControlCall[] = [
       takes: deviceFaultRequest,
       examples: Object.values(deviceFaultExamples),
     },
-    ({ device }, fault) => {
-      const to = device()
-      applyFault(to, fault)
-      return deviceView(to)
-    },
+    faultDevice,
   ),
   does(
     {
@@ -148,14 +94,37 @@ export const controlCalls: readonly ControlCall[] = [
       takes: cdnFaultRequest,
       examples: Object.values(cdnFaultExamples),
     },
-    ({ simulator }, fault) => {
-      if (simulator.cdn.get(fault.path) === null) throw notFound(`there is no ${fault.path} on the CDN`)
-      if (fault.kind === 'heal') simulator.cdn.heal(fault.path)
-      else simulator.cdn.fault(fault.path, fault, fault.times)
-      return fault
-    },
+    faultCdn,
   ),
 ]
+
+async function scan({ simulator }: At, { qr, pn, name }: z.infer<typeof scanRequest>) {
+  const device = await simulator.scanQr(qr, name === undefined ? { pn } : { pn, name }).catch(error => {
+    throw conflict(error.message)
+  })
+  return deviceView(device)
+}
+
+function sendReceipt({ simulator, device }: At, { from, group, ...receipt }: z.infer<typeof receiptRequest>) {
+  const to = device()
+  const contact = simulator.contact(from)
+  const inGroup = group && { group: simulator.group({ ...group, members: [to.owner, contact] }) }
+  to.receipt({ ...receipt, ...inGroup, from: contact })
+  return { messageIds: receipt.messageIds }
+}
+
+function faultDevice({ device }: At, fault: DeviceFaultRequest) {
+  const to = device()
+  applyFault(to, fault)
+  return deviceView(to)
+}
+
+function faultCdn({ simulator }: At, fault: CdnFaultRequest) {
+  if (simulator.cdn.get(fault.path) === null) throw notFound(`there is no ${fault.path} on the CDN`)
+  if (fault.kind === 'heal') simulator.cdn.heal(fault.path)
+  else simulator.cdn.fault(fault.path, fault, fault.times)
+  return fault
+}
 
 const view = ({ method, path, about, examples }: ControlCall) => ({ method, path: path.replace(':pn', '{pn}'), about, examples })
 

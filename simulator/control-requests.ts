@@ -17,12 +17,20 @@ const count = z.int().min(0)
 const status = z.int().min(400).max(599)
 
 /** `expiresAt` comes with a code that is handed on as zaplog answered it. */
-export const scanRequest = z.strictObject({
+const scanned = z.strictObject({
   qr: z.string('expected the text of a QR code').min(1),
   expiresAt: z.string().exactOptional(),
   pn: pn.default(examplePhone),
   name: z.string().min(1).exactOptional(),
 })
+const refusal = z.looseObject({ type: z.string().startsWith('urn:zaplog:problem:'), detail: z.string() })
+/** Where zaplog had no code and its answer was handed on all the same, what it said is what matters. */
+export const scanRequest = z.preprocess((body, context) => {
+  const refused = refusal.safeParse(body)
+  if (!refused.success) return body
+  context.addIssue({ code: 'custom', path: ['qr'], message: `expected a QR code, but zaplog had none: ${refused.data.detail}` })
+  return z.NEVER
+}, scanned)
 
 /** `from` writes to the owner, in the group if there is one; `to` or a group without `from` is the owner's own phone writing. */
 const envelope = z.strictObject({

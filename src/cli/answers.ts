@@ -1,62 +1,50 @@
-// What the verbs read in zaplog's answers; an answer without it came from something else.
+// What the verbs read in zaplog's answers, whatever else comes with it; an answer without it came from something else.
+import { z } from 'zod'
 
-export type IsAnswer<Answer> = (answer: unknown) => answer is Answer
-
-export type Instance = {
-  id: string
-  name: string
-  state: string
-  reasonText: string | null
-  stateAt: string
-  phone: string | null
-}
-export const isInstance: IsAnswer<Instance> = (answer): answer is Instance =>
-  hasTexts(answer, ['id', 'name', 'state', 'stateAt']) && hasTextsOrNull(answer, ['reasonText', 'phone'])
+export const instance = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  state: z.string(),
+  reasonText: z.string().nullable(),
+  stateAt: z.string(),
+  phone: z.string().nullable(),
+})
+export type Instance = z.infer<typeof instance>
 
 /** `qr` is what the code says. */
-export type Code = { qr: string; expiresAt: string }
-export const isCode: IsAnswer<Code> = (answer): answer is Code => hasTexts(answer, ['qr', 'expiresAt'])
+export const code = z.looseObject({ qr: z.string(), expiresAt: z.string() })
+export type Code = z.infer<typeof code>
 
-export type Endpoint = {
-  id: string
-  url: string
-  enabled: boolean
-  eventTypes?: readonly string[] | null
-  instanceIds?: readonly string[] | null
-}
-export const isEndpoint: IsAnswer<Endpoint> = (answer): answer is Endpoint =>
-  hasTexts(answer, ['id', 'url']) && typeof Reflect.get(answer, 'enabled') === 'boolean'
-
-export type NewEndpoint = Endpoint & { secret: string }
-export const isNewEndpoint: IsAnswer<NewEndpoint> = (answer): answer is NewEndpoint =>
-  isEndpoint(answer) && hasTexts(answer, ['secret'])
+const names = z.array(z.string()).nullish()
+export const endpoint = z.looseObject({
+  id: z.string(),
+  url: z.string(),
+  enabled: z.boolean(),
+  disabledReason: z.string().optional(),
+  eventTypes: names,
+  instanceIds: names,
+})
+export const newEndpoint = endpoint.extend({ secret: z.string() })
 
 export type Page<Item> = { data: readonly Item[]; nextCursor: string | null }
-export const isPageOf =
-  <Item>(isItem: IsAnswer<Item>): IsAnswer<Page<Item>> =>
-  (answer): answer is Page<Item> => {
-    if (!isObject(answer) || !hasTextsOrNull(answer, ['nextCursor'])) return false
-    const data: unknown = Reflect.get(answer, 'data')
-    return Array.isArray(data) && data.every(isItem)
-  }
+export const pageOf = <Item>(item: z.ZodType<Item>): z.ZodType<Page<Item>> =>
+  z.looseObject({ data: z.array(item), nextCursor: z.string().nullable() })
 
 /** Where there is none. */
-export const isNothing: IsAnswer<null> = (answer): answer is null => answer === null
-
-export type Problem = { type: string; detail: string; errors?: readonly FieldError[] }
-type FieldError = { pointer?: string; parameter?: string; expected: string; received: string }
-
-export const isProblem: IsAnswer<Problem> = (answer): answer is Problem =>
-  hasTexts(answer, ['type', 'detail']) && String(Reflect.get(answer, 'type')).startsWith(PROBLEM_TYPE)
-
-export const slugOf = ({ type }: Problem): string => type.slice(PROBLEM_TYPE.length)
+export const nothing = z.null()
 
 const PROBLEM_TYPE = 'urn:zaplog:problem:'
+const fieldError = z.looseObject({
+  pointer: z.string().optional(),
+  parameter: z.string().optional(),
+  expected: z.string(),
+  received: z.string(),
+})
+export const problem = z.looseObject({
+  type: z.string().startsWith(PROBLEM_TYPE),
+  detail: z.string(),
+  errors: z.array(fieldError).optional(),
+})
+export type Problem = z.infer<typeof problem>
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
-const hasTexts = (value: unknown, names: readonly string[]): value is object =>
-  isObject(value) && names.every(name => typeof Reflect.get(value, name) === 'string')
-
-const hasTextsOrNull = (value: object, names: readonly string[]): boolean =>
-  names.every(name => Reflect.get(value, name) === null || typeof Reflect.get(value, name) === 'string')
+export const slugOf = ({ type }: Problem): string => type.slice(PROBLEM_TYPE.length)

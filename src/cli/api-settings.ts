@@ -5,16 +5,30 @@ import { describeError } from '../runtime/logger.ts'
 import type { Environment } from '../runtime/variables.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
+import { shellWord } from './shell-word.ts'
 
-/** base: without a slash at its end; keyFrom: the setting or the file. */
-export type ApiSettings = { base: string; key: string; keyFrom: string }
+export type ApiSettings = {
+  /** Without a slash at its end. */
+  base: string
+  key: string
+  /** The setting or the file. */
+  keyFrom: string
+  /** What our verbs begin with, for hints that can be pasted: the settings of this one are among it, but for a key itself. */
+  zaplog: string
+}
 
 export const DEFAULT_URL = 'http://127.0.0.1:7070'
 
 /** Throws CallFailed. */
 export function readApiSettings(env: Environment): ApiSettings {
-  return { base: readBase(env.ZAPLOG_URL || DEFAULT_URL), ...readKey(env) }
+  return { base: readBase(env.ZAPLOG_URL || DEFAULT_URL), ...readKey(env), zaplog: commandOf(env) }
 }
+
+const commandOf = (env: Environment): string =>
+  [
+    ...['ZAPLOG_URL', 'DATA_DIR', 'ADMIN_API_KEY_FILE'].flatMap(name => (env[name] ? `${name}=${shellWord(env[name])}` : [])),
+    'npm run zaplog --',
+  ].join(' ')
 
 function readBase(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
@@ -24,20 +38,25 @@ function readBase(text: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-function readKey(env: Environment): Omit<ApiSettings, 'base'> {
+type Key = Pick<ApiSettings, 'key' | 'keyFrom'>
+
+function readKey(env: Environment): Key {
   if (env.ADMIN_API_KEY) return checked(env.ADMIN_API_KEY, 'ADMIN_API_KEY')
   const file = env.ADMIN_API_KEY_FILE || join(env.DATA_DIR || './data', 'admin-key')
+  const where = env.ADMIN_API_KEY_FILE ? 'which ADMIN_API_KEY_FILE names' : 'in the directory that DATA_DIR names'
+  return checked(readText(file, where).trim(), file)
+}
+
+function readText(file: string, where: string): string {
   try {
-    return checked(readFileSync(file, 'utf8').trim(), file)
+    return readFileSync(file, 'utf8')
   } catch (cause) {
-    if (cause instanceof CallFailed) throw cause
-    const where = env.ADMIN_API_KEY_FILE ? 'which ADMIN_API_KEY_FILE names' : 'in the directory that DATA_DIR names'
     throw misconfigured(`expected a key in ADMIN_API_KEY, or in ${file}, ${where}, got neither: ${describeError(cause)}`, cause)
   }
 }
 
 /** What no header can carry would fail later, in words that repeat it. */
-function checked(key: string, keyFrom: string): Omit<ApiSettings, 'base'> {
+function checked(key: string, keyFrom: string): Key {
   if (/^[\x21-\x7e]+$/.test(key)) return { key, keyFrom }
   throw misconfigured(
     `expected a key of letters, digits and signs in ${keyFrom}, got ${key === '' ? 'an empty file' : 'something else'}`,

@@ -1,49 +1,40 @@
-// One HTTP call to a running zaplog; what keeps it from being answered becomes one sentence on stderr and an exit code.
+// One HTTP call to a running zaplog: its answer, or one sentence and an exit code for what kept it from being answered.
+import type { ZodType } from 'zod'
 import { describeError } from '../runtime/logger.ts'
-import { type IsAnswer, isPageOf, isProblem, type Page, type Problem, slugOf } from './answers.ts'
-import { type ApiSettings, readApiSettings } from './api-settings.ts'
+import { type Page, type Problem, pageOf, problem, slugOf } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodeOfStatus, exitCodes } from './exit-codes.ts'
+import { plainText } from './text-table.ts'
 
-export type Call = { method: string; path: string; body?: unknown }
+type Request = { method: string; path: string; body?: unknown }
+export type Call<Answer> = Request & { answer: ZodType<Answer> }
 
 const never = new AbortController().signal
 
 /** Rejects CallFailed, also where the answer is none of zaplog's. */
-export async function callApi<Answer>(call: Call, isAnswer: IsAnswer<Answer>, signal = never): Promise<Answer> {
-  const settings = readApiSettings(process.env)
-  const { response, text } = await exchange(settings, call, signal)
-  const answer = parse(text)
-  if (response.ok && isAnswer(answer)) return answer
-  if (response.ok || !isProblem(answer)) throw noZaplog(settings.base, response, text)
-  throw refusal(settings, call, { status: response.status, problem: answer })
+export async function callApi<Answer>(api: ApiSettings, call: Call<Answer>, signal = never): Promise<Answer> {
+  const { response, text } = await exchange(api, call, signal)
+  const json = parse(text)
+  const answer = response.ok ? call.answer.safeParse(json) : null
+  if (answer?.success) return answer.data
+  const refused = response.ok ? null : problem.safeParse(json)
+  throw refused?.success ? refusal(api, call, { status: response.status, problem: refused.data }) : noZaplog(api, response, text)
 }
 
 /** All pages of a list, as one. */
-export async function listAll<Item>(path: string, isItem: IsAnswer<Item>): Promise<readonly Item[]> {
+export async function listAll<Item>(api: ApiSettings, path: string, item: ZodType<Item>): Promise<readonly Item[]> {
   const all: Item[] = []
   let next: string | null = `${path}?limit=200`
   while (next !== null) {
-    const page: Page<Item> = await callApi({ method: 'GET', path: next }, isPageOf(isItem))
+    const page: Page<Item> = await callApi(api, { method: 'GET', path: next, answer: pageOf(item) })
     all.push(...page.data)
     next = page.nextCursor === null ? null : `${path}?limit=200&cursor=${encodeURIComponent(page.nextCursor)}`
   }
   return all
 }
 
-/** Runs a verb; prints what it answers, or why it could not. */
-export async function runVerb(verb: () => Promise<string | null>): Promise<void> {
-  try {
-    const result = await verb()
-    if (result !== null) process.stdout.write(`${result}\n`)
-  } catch (error) {
-    if (!(error instanceof CallFailed)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = error.exitCode
-  }
-}
-
-async function exchange({ base, key }: ApiSettings, { method, path, body }: Call, signal: AbortSignal) {
+async function exchange({ base, key }: ApiSettings, { method, path, body }: Request, signal: AbortSignal) {
   try {
     const response = await fetch(`${base}${path}`, {
       method,
@@ -73,11 +64,11 @@ function parse(text: string): unknown {
   }
 }
 
-function noZaplog(base: string, { status, headers }: Response, text: string): CallFailed {
+function noZaplog({ base }: ApiSettings, { status, headers }: Response, text: string): CallFailed {
   const who = headers.get('server') === null ? '' : ` from ${headers.get('server')}`
   const what = `status ${status} with ${headers.get('content-type') ?? 'no content type'}${who}: ${quoted(text)}`
-  return new CallFailed(`expected zaplog at ${base}, got ${what}; ZAPLOG_URL says where zaplog listens`, {
-    exitCode: status >= 500 ? exitCodes.tryLater : exitCodes.configuration,
+  return new CallFailed(`expected zaplog at ${base}, got ${plainText(what)}; ZAPLOG_URL says where zaplog listens`, {
+    exitCode: exitCodeOfStatus(status, exitCodes.configuration),
   })
 }
 
@@ -88,7 +79,7 @@ const quoted = (text: string) =>
 
 type Refused = { status: number; problem: Problem }
 
-function refusal({ base, keyFrom }: ApiSettings, { method, path }: Call, { status, problem }: Refused): CallFailed {
+function refusal({ base, keyFrom }: ApiSettings, { method, path }: Request, { status, problem }: Refused): CallFailed {
   const slug = slugOf(problem)
   if (status === 401)
     return new CallFailed(`${method} ${path} answered 401: zaplog at ${base} does not take the key from ${keyFrom}`, {
@@ -96,19 +87,16 @@ function refusal({ base, keyFrom }: ApiSettings, { method, path }: Call, { statu
       slug,
     })
   return new CallFailed(`${method} ${path} answered ${status}:${explain(problem)}`, {
-    exitCode: mayPass.has(status) ? exitCodes.tryLater : exitCodes.failed,
+    exitCode: exitCodeOfStatus(status, exitCodes.failed),
     slug,
   })
 }
 
-const mayPass: ReadonlySet<number> = new Set([429, 502, 503, 504])
-
 /** Fields speak for themselves: the detail of a problem that has some only repeats them. */
 function explain({ detail, errors = [] }: Problem): string {
-  if (errors.length === 0) return ` ${detail}`
-  const fields = errors.map(
-    ({ pointer, parameter, expected, received }) =>
-      `${pointer || parameter || 'the body'}: expected ${expected}, got ${received}`,
+  if (errors.length === 0) return ` ${plainText(detail)}`
+  const fields = errors.map(({ pointer, parameter, expected, received }) =>
+    plainText(`${pointer || parameter || 'the body'}: expected ${expected}, got ${received}`),
   )
   return fields.length === 1 ? ` ${fields[0]}` : fields.map(field => `\n  ${field}`).join('')
 }

@@ -41,7 +41,7 @@ export async function openStage(say: (line: string) => void, signal: AbortSignal
     keep({ close: async () => receiver.refuse() })
     return { simulator, zaplog, receiver, startedAt, close, call: callerOf(zaplog, signal) }
   } catch (error) {
-    await close()
+    await close().catch(() => undefined) // it is said; why it could not start matters more
     throw error
   }
 }

@@ -8,7 +8,6 @@ import type { DemoReceiver } from './demo-receiver.ts'
 import { openStage, type Stage, stagePrefix } from './demo-stage.ts'
 import { followStages } from './demo-stages.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { watchOutput } from './lost-output.ts'
 import { aborted, watchStopSignals } from './stop-signals.ts'
 
 const PHONE = '5511900000001'
@@ -16,11 +15,11 @@ const PHONE = '5511900000001'
 type Options = { once?: boolean; json?: boolean }
 type Say = (line: string) => void
 
-/** Ends the process: 0 when nothing is missing, also of what was played before a signal; 1 with what is. */
-export async function demo(options: Options): Promise<void> {
+/** Ends the process: 0 when nothing is missing, also of what was played before a signal or the loss of its output; 1 with what is. */
+export async function demo(options: Options, outputLost: AbortSignal): Promise<void> {
   const say: Say = line => void (options.json ? process.stderr : process.stdout).write(`${line}\n`)
-  const left = () => say(`ended at once; what is left is in ${stagePrefix}*`)
-  const stopping = AbortSignal.any([watchStopSignals({ onSecond: left }), watchOutput()])
+  const sayWhatIsLeft = () => say(`ended at once; what is left is in ${stagePrefix}*`)
+  const stopping = AbortSignal.any([watchStopSignals({ onSecond: sayWhatIsLeft }), outputLost])
   const exitCode = await openAndPlay(options, say, stopping)
   if (stopping.aborted) say('stopped')
   process.exit(exitCode) // Baileys keeps timers of closed sockets for up to half a minute

@@ -11,12 +11,3 @@ export function parseParts(text: string): readonly PartName[] {
     throw new InvalidArgumentError(`Expected a comma list of ${partNames.join(', ')}.`)
   return chosen
 }
-
-/** Four ports begin there. */
-const GREATEST_BASE = 65_532
-
-export function parsePortBase(text: string): number {
-  const base = Number(text)
-  if (!/^\d+$/.test(text) || base > GREATEST_BASE) throw new InvalidArgumentError(`Expected a port from 0 to ${GREATEST_BASE}.`)
-  return base
-}

@@ -13,12 +13,12 @@ export async function devSecrets({ file }: { file: string }): Promise<void> {
     )
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    process.stderr.write(`${isThere ? `${file} exists and is kept; ${instead}` : `writing ${file}: ${describeError(error)}`}\n`)
+    process.stderr.write(`${isThere ? `${file} exists and is kept; ${howToGoOn}` : `writing ${file}: ${describeError(error)}`}\n`)
     process.exitCode = isThere ? exitCodes.failed : exitCodeOf(error)
   }
 }
 
-const instead =
+const howToGoOn =
   'remove it or choose another --file (without its ENCRYPTION_KEY, accounts that were paired with it cannot be opened again)'
 
 /** Whole or not at all; rejects with EEXIST before anything is written. */

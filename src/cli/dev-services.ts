@@ -9,7 +9,6 @@ import type { PartName } from './dev-options.ts'
 import type { openParts as OpenParts, Part } from './dev-parts.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
-import { watchOutput } from './lost-output.ts'
 import { aborted, watchStopSignals } from './stop-signals.ts'
 
 type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
@@ -27,7 +26,6 @@ class DevServicesError extends Error {
 
 /** Ends the process: 0 when told to stop, else with what kept the parts from running. */
 export async function devServices(options: Options): Promise<void> {
-  watchOutput()
   // Servers go however this process ends: their watchers see to it.
   const stopping = watchStopSignals({ onFirst: () => say('stopping') })
   try {

@@ -32,3 +32,7 @@ export function exitCodeOf(error: unknown): number {
     }
   return exitCodes.failed
 }
+
+/** By the status of an answer that is a refusal; `fallback` for one that comes again as long as nothing else changes. */
+export const exitCodeOfStatus = (status: number, fallback: number): number =>
+  status === 408 || status === 429 || status >= 500 ? exitCodes.tryLater : fallback

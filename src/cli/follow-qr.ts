@@ -1,6 +1,7 @@
 // zaplog instances qr: the codes of an instance as they come, until a phone has scanned one; while none comes, its state and why.
 import { wait } from '../runtime/wait.ts'
-import { type Code, type Instance, isCode, isInstance } from './answers.ts'
+import { type Code, code, type Instance, instance } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { plainText } from './text-table.ts'
@@ -8,42 +9,47 @@ import { plainText } from './text-table.ts'
 type Show = { code(code: Code): Promise<void>; state(line: string): void }
 
 /** Resolves with the instance once it is paired and open. Rejects CallFailed, also where only a person can go on. */
-export async function followQr(id: string, show: Show, signal: AbortSignal): Promise<Instance> {
-  const isDue = createReminder(REMIND_EVERY_MS)
-  for (let shown = ''; ; ) {
-    const turn = await ask(id, signal)
-    if (turn.kind === 'code') {
-      if (turn.code.qr !== shown) await show.code(turn.code)
+export async function followQr(api: ApiSettings, id: string, show: Show, signal: AbortSignal): Promise<Instance> {
+  const sayWait = createWaitTeller(api, show.state)
+  for (let shown = ''; ; await wait(LOOK_EVERY_MS, signal)) {
+    const turn = await look(api, id, signal)
+    if (turn.kind !== 'code') {
+      if (turn.instance.state === 'open') return turn.instance
+      sayWait(turn)
+    } else if (turn.code.qr !== shown) {
+      await show.code(turn.code)
       shown = turn.code.qr
-      await wait(LOOK_EVERY_MS, signal)
-      continue
     }
-    if (turn.instance.state === 'open') return turn.instance
-    refuseEnded(turn.instance)
-    const line = describeWait(turn)
-    if (isDue(line, performance.now())) show.state(line)
   }
 }
 
 /** The next code. Rejects CallFailed where a phone is paired. */
-export async function nextQr(id: string, show: Pick<Show, 'state'>, signal: AbortSignal): Promise<Code> {
-  const isDue = createReminder(REMIND_EVERY_MS)
-  for (;;) {
-    const turn = await ask(id, signal)
+export async function nextQr(api: ApiSettings, id: string, show: Pick<Show, 'state'>, signal: AbortSignal): Promise<Code> {
+  const sayWait = createWaitTeller(api, show.state)
+  for (; ; await wait(LOOK_EVERY_MS, signal)) {
+    const turn = await look(api, id, signal)
     if (turn.kind === 'code') return turn.code
-    refuseEnded(turn.instance)
     if (turn.kind === 'paired')
       throw new CallFailed(
-        `${pairedWith(turn.instance)}; zaplog instances logout ${id} unlinks it, restart then asks for a new code`,
+        `${pairedWith(turn.instance)}; ${api.zaplog} instances logout ${id} unlinks it, restart then asks for a new code`,
       )
-    const line = describeWait(turn)
-    if (isDue(line, performance.now())) show.state(line)
+    sayWait(turn)
   }
 }
 
 export const pairedWith = ({ name, phone }: Instance): string => `${plainText(name)} is paired with ${phone ?? 'a phone'}`
 
-/** Pure: whether a line has to be said, which was not said last, or so long ago that silence would look like a hang. */
+/** Says what is waited for, when it is another thing or silence would look like a hang. Throws CallFailed where no waiting helps. */
+function createWaitTeller(api: ApiSettings, say: (line: string) => void): (turn: Waiting) => void {
+  const isDue = createReminder(REMIND_EVERY_MS)
+  return turn => {
+    refuseEnded(api, turn.instance)
+    const line = describeWait(turn)
+    if (isDue(line, performance.now())) say(line)
+  }
+}
+
+/** Pure: true when the line is new, or was last said everyMs ago. */
 export function createReminder(everyMs: number): (line: string, nowMs: number) => boolean {
   let last = { line: '', saidAt: 0 }
   return (line, nowMs) => {
@@ -54,30 +60,32 @@ export function createReminder(everyMs: number): (line: string, nowMs: number) =
 }
 
 const REMIND_EVERY_MS = 20_000
-/** How soon a code is followed by the next, or by the pairing. */
+/** Between two looks, whatever the first one found: zaplog waits for a code only where one may come. */
 const LOOK_EVERY_MS = 1_000
 /** Longer, and a state that changes meanwhile would be said late. */
 const WAIT_S = 3
 
 type Turn = { kind: 'code'; code: Code } | Waiting
+/** `paired`: a phone has scanned a code, so that none will come. `none`: none has come yet. */
 type Waiting = { kind: 'none' | 'paired'; instance: Instance }
 
-/** Waits a little for a code. `paired`: none will come. */
-async function ask(id: string, signal: AbortSignal): Promise<Turn> {
+/** Where a code may come, zaplog waits a little for it. */
+async function look(api: ApiSettings, id: string, signal: AbortSignal): Promise<Turn> {
   const path = `/v1/instances/${encodeURIComponent(id)}`
   try {
-    return { kind: 'code', code: await callApi({ method: 'GET', path: `${path}/qr?wait=${WAIT_S}` }, isCode, signal) }
+    const call = { method: 'GET', path: `${path}/qr?wait=${WAIT_S}`, answer: code }
+    return { kind: 'code', code: await callApi(api, call, signal) }
   } catch (error) {
     const slug = error instanceof CallFailed ? error.slug : null
     if (slug !== 'no-qr-pending' && slug !== 'already-paired') throw error
-    const instance = await callApi({ method: 'GET', path }, isInstance, signal)
-    return { kind: slug === 'already-paired' ? 'paired' : 'none', instance }
+    const found = await callApi(api, { method: 'GET', path, answer: instance }, signal)
+    return { kind: slug === 'already-paired' ? 'paired' : 'none', instance: found }
   }
 }
 
-function refuseEnded(instance: Instance): void {
+function refuseEnded({ zaplog }: ApiSettings, instance: Instance): void {
   if (instance.state === 'closed' || instance.state === 'logged-out')
-    throw new CallFailed(`${describeState(instance)}; zaplog instances restart ${instance.id} tries again`)
+    throw new CallFailed(`${describeState(instance)}; ${zaplog} instances restart ${instance.id} tries again`)
 }
 
 const describeWait = ({ kind, instance }: Waiting): string =>

@@ -1,9 +1,11 @@
 // zaplog instances …: accounts from the command line, with the QR code in the terminal.
 import { orAbort } from '../runtime/or-abort.ts'
-import { type Code, type Instance, isInstance } from './answers.ts'
-import { callApi, listAll, runVerb } from './call-api.ts'
+import { type Code, instance } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
+import { callApi, listAll } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { followQr, nextQr, pairedWith } from './follow-qr.ts'
+import { runVerb } from './run-verb.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText, textTable } from './text-table.ts'
 
@@ -12,8 +14,8 @@ type Json = { json?: boolean }
 const at = (id: string, rest = '') => `/v1/instances/${encodeURIComponent(id)}${rest}`
 
 export const listInstances = (options: Json) =>
-  runVerb(async () => {
-    const all = await listAll('/v1/instances', isInstance)
+  runVerb(async api => {
+    const all = await listAll(api, '/v1/instances', instance)
     if (options.json) return JSON.stringify(all)
     return textTable(
       ['id', 'name', 'state', 'since', 'phone', 'why'],
@@ -22,49 +24,55 @@ export const listInstances = (options: Json) =>
   })
 
 export const showInstance = (id: string, options: Json) =>
-  runVerb(async () => JSON.stringify(await callApi({ method: 'GET', path: at(id) }, isInstance), null, options.json ? 0 : 2))
+  runVerb(async api =>
+    JSON.stringify(await callApi(api, { method: 'GET', path: at(id), answer: instance }), null, options.json ? 0 : 2),
+  )
 
 export const createInstance = (options: Json & { name: string; id?: string; qr: boolean }) =>
-  runVerb(async () => {
+  runVerb(async api => {
     const body = { name: options.name, ...(options.id === undefined ? {} : { id: options.id }) }
-    const instance = await callApi({ method: 'POST', path: '/v1/instances', body }, isInstance)
-    if (options.json) return JSON.stringify(instance)
-    if (!options.qr) return instance.id
-    say(`created ${instance.id}`)
-    return showUntilPaired(instance.id)
+    const created = await callApi(api, { method: 'POST', path: '/v1/instances', body, answer: instance })
+    if (options.json) return JSON.stringify(created)
+    if (!options.qr) return created.id
+    say(`created ${created.id}`)
+    return showUntilPaired(api, created.id)
   })
 
 export const showQr = (id: string, options: Json & { text?: boolean }) =>
-  runVerb(async () => {
-    if (!options.text && !options.json) return showUntilPaired(id)
-    const code = await unlessInterrupted(id, signal => nextQr(id, { state: say }, signal))
+  runVerb(async api => {
+    if (!options.text && !options.json) return showUntilPaired(api, id)
+    const code = await unlessInterrupted(api, id, signal => nextQr(api, id, { state: say }, signal))
     return options.json ? JSON.stringify(code) : code.qr
   })
 
 export const restartInstance = (id: string) => post(id, '/restart', 'restarting')
 export const logOutInstance = (id: string) => post(id, '/logout', 'logging out')
 export const deleteInstance = (id: string) =>
-  runVerb(async () => {
-    await callApi({ method: 'DELETE', path: at(id) }, isInstance)
+  runVerb(async api => {
+    await callApi(api, { method: 'DELETE', path: at(id), answer: instance })
     return `deleting ${id}`
   })
 
 const post = (id: string, verb: string, said: string) =>
-  runVerb(async () => {
-    await callApi({ method: 'POST', path: at(id, verb) }, isInstance)
+  runVerb(async api => {
+    await callApi(api, { method: 'POST', path: at(id, verb), answer: instance })
     return `${said} ${id}`
   })
 
-async function showUntilPaired(id: string): Promise<string> {
-  const paired: Instance = await unlessInterrupted(id, signal => followQr(id, { code: drawCode, state: say }, signal))
-  return pairedWith(paired)
+async function showUntilPaired(api: ApiSettings, id: string): Promise<string> {
+  const show = { code: drawCode, state: say }
+  return pairedWith(await unlessInterrupted(api, id, signal => followQr(api, id, show, signal)))
 }
 
 /** Ctrl-C ends the wait, and nothing else. */
-async function unlessInterrupted<Answer>(id: string, work: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+async function unlessInterrupted<Answer>(
+  { zaplog }: ApiSettings,
+  id: string,
+  work: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
   const stopping = watchStopSignals()
-  const told = () => new CallFailed(`stopped waiting, ${id} is kept; zaplog instances qr ${id} shows its codes again`)
-  return orAbort(work(stopping), told, stopping)
+  const interrupted = () => new CallFailed(`stopped waiting, ${id} is kept; ${zaplog} instances qr ${id} shows its codes again`)
+  return orAbort(work(stopping), interrupted, stopping)
 }
 
 async function drawCode({ qr, expiresAt }: Code): Promise<void> {

@@ -2,7 +2,7 @@
 
 const lost = new Set(['EIO', 'EPIPE'])
 
-/** Aborts when stdout or stderr turn out to be lost. Until it is called, writing to one of them may end the process. */
+/** Aborts when stdout or stderr turn out to be lost. Called once, first: until then, writing to one of them may end the process. */
 export function watchOutput(): AbortSignal {
   const gone = new AbortController()
   for (const stream of [process.stdout, process.stderr])

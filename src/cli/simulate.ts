@@ -4,7 +4,6 @@ import { examplePhone } from '../../simulator/control-examples.ts'
 import { describeError } from '../runtime/logger.ts'
 import { DEFAULT_URL } from './api-settings.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { watchOutput } from './lost-output.ts'
 import { aborted, watchStopSignals } from './stop-signals.ts'
 
 /** 0: a free one. */
@@ -12,7 +11,6 @@ type Ports = { port: number; cdnPort: number; controlPort: number }
 
 /** Ends the process: 0 when told to stop, else with what kept it from running. */
 export async function simulate(ports: Ports): Promise<void> {
-  watchOutput()
   const stopping = watchStopSignals()
   const server = await open(ports)
   process.stdout.write(`${screen(server).join('\n')}\n`)
@@ -39,9 +37,8 @@ const options = ({ port, cdnPort, controlPort }: Ports) => [
 ]
 
 function refuseSharedPort(ports: Ports): void {
-  const [first, second] =
-    Object.values(Object.groupBy(options(ports), one => one.port)).find((same = []) => same.length > 1 && same[0]?.port !== 0) ??
-    []
+  const asked = options(ports)
+  const [first, second] = asked.filter(one => one.port !== 0 && asked.some(other => other !== one && other.port === one.port))
   if (first === undefined || second === undefined) return
   process.stderr.write(`${first.option} and ${second.option} are both ${first.port}: expected a port for each\n`)
   process.exit(exitCodes.usage)
@@ -73,6 +70,7 @@ function screen({ url, cdnUrl, controlUrl }: SimulatorServer): readonly string[]
     `  ${ask('/v1/instances/support/qr?wait=30')} | curl -sS -H 'content-type: application/json' -d @- ${controlUrl}/sim/v1/scan`,
     `  curl -sS -X POST ${controlUrl}/sim/v1/devices/${examplePhone}/conversation`,
     `  ${ask('/v1/instances/support/messages')}`,
+    `A simulator that was started again knows no phones: then begin with \`instances restart support\` in place of \`instances create …\`.`,
     '',
     `What else it can do, with examples: curl ${controlUrl}/sim/v1`,
   ]

@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import type { RoleName } from '../runtime/config.ts'
 import type { Environment } from '../runtime/variables.ts'
 import { DEFAULT_URL } from './api-settings.ts'
+import { shellWord } from './shell-word.ts'
 
 type Listening = {
   version: string
@@ -40,7 +41,7 @@ function nextSteps(url: string, key: Key): readonly string[] {
     pc.dim('  receive its messages'),
     `    ${zaplog} webhooks add https://example.com/hook`,
     pc.dim('  everything else'),
-    `    curl -H "authorization: Bearer ${key.expression}" ${quoted(`${url}/openapi.json`)}`,
+    `    curl -H "authorization: Bearer ${key.expression}" ${shellWord(`${url}/openapi.json`)}`,
   ]
 }
 
@@ -52,7 +53,7 @@ const NEXT = 'next, in another terminal'
 function keyOf(adminKey: Listening['adminKey'], env: Environment): Key {
   if (adminKey !== null) {
     const isDefault = adminKey.file === resolve(DEFAULT_KEY_FILE)
-    const settings = isDefault ? [] : [`DATA_DIR=${quoted(shown(resolve(adminKey.file, '..')))}`]
+    const settings = isDefault ? [] : [`DATA_DIR=${shellWord(shown(resolve(adminKey.file, '..')))}`]
     return { heading: NEXT, settings, expression: contentOf(shown(adminKey.file)) }
   }
   const file = (env.ADMIN_API_KEY ?? '') === '' ? (env.ADMIN_API_KEY_FILE ?? '') : ''
@@ -62,7 +63,7 @@ function keyOf(adminKey: Listening['adminKey'], env: Environment): Key {
         settings: [],
         expression: '$ADMIN_API_KEY',
       }
-    : { heading: NEXT, settings: [`ADMIN_API_KEY="${contentOf(file)}"`], expression: contentOf(file) }
+    : { heading: NEXT, settings: [`ADMIN_API_KEY_FILE=${shellWord(file)}`], expression: contentOf(file) }
 }
 
 /** Whoever listens on every address is reached at loopback. */
@@ -74,6 +75,4 @@ function shown(path: string): string {
   return fromHere === '' ? '.' : fromHere.startsWith('..') ? path : fromHere
 }
 
-const contentOf = (file: string): string => `$(cat ${quoted(file)})`
-
-const quoted = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+const contentOf = (file: string): string => `$(cat ${shellWord(file)})`

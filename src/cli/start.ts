@@ -6,14 +6,13 @@ import { type Config, parseConfig } from '../runtime/config.ts'
 import { ListenRefused } from '../runtime/listen-refused.ts'
 import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { logOutput, watchOutput } from './lost-output.ts'
+import { logOutput } from './lost-output.ts'
 import { startScreen } from './start-screen.ts'
 import { aborted, watchStopSignals } from './stop-signals.ts'
 import { version } from './version.ts'
 
 export async function start(): Promise<void> {
   const config = readConfig()
-  watchOutput()
   const logger = createLogger({ level: config.logLevel, destination: logOutput })
   superviseProcess(logger)
   const stopping = watchSignals(config.stopWithinMs, logger)

@@ -11,8 +11,8 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
   return shown.map(line).join('\n')
 }
 
-/** Names and reasons come from outside. */
-export const plainText = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
+/** Names and reasons come from outside: no line breaks, no controls, nothing that turns the order of what follows. Emoji stay joined. */
+export const plainText = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, '\u{FFFD}')
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** Emoji and the scripts whose signs take two columns. */

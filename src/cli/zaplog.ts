@@ -1,7 +1,7 @@
 // The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
 import { Command, CommanderError, Option } from 'commander'
-import { parseParts, parsePortBase, partNames } from './dev-options.ts'
-import { addEndpoint, listEndpoints, removeEndpoint } from './endpoints.ts'
+import { parseParts, partNames } from './dev-options.ts'
+import { addEndpoint, disableEndpoint, enableEndpoint, listEndpoints, parseHoldMedia, removeEndpoint } from './endpoints.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
 import {
@@ -13,8 +13,11 @@ import {
   showInstance,
   showQr,
 } from './instances.ts'
-import { parsePort } from './port-option.ts'
+import { watchOutput } from './lost-output.ts'
+import { portParser } from './port-option.ts'
 import { version } from './version.ts'
+
+const outputLost = watchOutput()
 
 const json = () => new Option('--json', 'one JSON document instead of text')
 
@@ -27,7 +30,8 @@ const program = new Command('zaplog')
     'after',
     `
 Verbs other than start, demo, simulate and dev speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070]
-with ADMIN_API_KEY, or the key in DATA_DIR/admin-key [./data/admin-key].
+with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key
+[./data/admin-key].
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.`,
   )
 
@@ -41,14 +45,14 @@ program
   .description('run everything against a simulated phone and print each stage of each message')
   .option('--once', 'exit when every expected webhook has arrived: 0, or 1 with what is missing')
   .addOption(json())
-  .action(async options => (await fromRepository('demo', () => import('./demo.ts'))).demo(options))
+  .action(async options => (await fromRepository('demo', () => import('./demo.ts'))).demo(options, outputLost))
 
 program
   .command('simulate')
   .description('run a local WhatsApp for zaplog to connect to; prints the commands to use it with')
-  .option('--port <port>', 'websocket port; 0 takes a free one', parsePort, 7071)
-  .option('--cdn-port <port>', 'port of the media CDN; 0 takes a free one', parsePort, 7072)
-  .option('--control-port <port>', 'port of the control API; 0 takes a free one', parsePort, 7073)
+  .option('--port <port>', 'websocket port; 0 takes a free one', portParser(), 7071)
+  .option('--cdn-port <port>', 'port of the media CDN; 0 takes a free one', portParser(), 7072)
+  .option('--control-port <port>', 'port of the control API; 0 takes a free one', portParser(), 7073)
   .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options))
 
 const dev = program.command('dev').description('what a laptop or a first start lacks')
@@ -63,7 +67,7 @@ dev
   .option(
     '--port-base <port>',
     'Kafka’s; registry, S3 and Kafka’s controller take the next three; 0: free ones',
-    parsePortBase,
+    portParser({ portsAfter: 3 }),
     7080,
   )
   .option('--settings <file>', 'where to write the settings, too')
@@ -101,10 +105,15 @@ endpoints
   .command('add <url>')
   .description('add an endpoint; its secret is shown once')
   .option('--instance <id...>', 'only these instances')
-  .option('--types <type...>', 'only these event types; patterns such as message.* are allowed')
-  .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled')
+  .option(
+    '--types <type...>',
+    'only these event types; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown',
+  )
+  .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled', parseHoldMedia)
   .addOption(json())
   .action(addEndpoint)
+endpoints.command('enable <id>').description('send again, what was kept first').action(enableEndpoint)
+endpoints.command('disable <id>').description('send nothing; what comes is kept').action(disableEndpoint)
 endpoints.command('remove <id>').description('remove an endpoint').action(removeEndpoint)
 
 try {

@@ -1,74 +1,29 @@
 // What a verb says when zaplog is not there, is somebody else, or refuses: one sentence on stderr, an exit code, never a stack or a key.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
-import { runVerb } from './run-verb.ts'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { openLoopbackServer } from '../loopback-server.ts'
+import { alwaysJson, alwaysProblem, KEY, refused } from './refused.ts'
 
-const exitCodes = { failed: 1, tryLater: 75, configuration: 78 }
-const KEY = 'hunter2-hunter2-hunter2'
 const list = ['instances', 'list']
+const add = ['webhooks', 'add', 'ftp://x']
 
-/** Answers every request like this; resolves with its URL. */
-async function openServer(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => new Promise<void>(resolve => void server.close(() => resolve())))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return `http://127.0.0.1:${address.port}`
-}
-
-const json =
-  (status: number, body: unknown): RequestListener =>
+const alwaysHtml =
+  (status: number, body: string, server = 'nginx/1.27'): RequestListener =>
   (_, response) =>
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    response.writeHead(status, { 'content-type': 'text/html', server }).end(body)
 
-const problem = (status: number, slug: string, rest: object = {}) =>
-  json(status, { type: `urn:zaplog:problem:${slug}`, title: 'A title', status, detail: 'what stands against it', ...rest })
-
-async function refused(args: readonly string[], env: Record<string, string>) {
-  const { code, out, err } = await runVerb(args, { ADMIN_API_KEY: KEY, ...env })
-  expect(out).toBe('')
-  expect(err).not.toContain(KEY)
-  expect(err).not.toMatch(/^ {4}at /m)
-  return { code, said: err.trimEnd() }
+/** What the verb says to a server that answers like this. */
+async function refusedBy(answer: RequestListener, args: readonly string[] = list) {
+  const { url } = await openLoopbackServer(answer)
+  return { url, ...(await refused(args, { ZAPLOG_URL: url })) }
 }
 
-describe('settings', () => {
-  test.each(['nonsense', '127.0.0.1:7070', 'localhost:7070', 'ftp://127.0.0.1'])('[L] ZAPLOG_URL=%s is no URL', async url => {
-    expect(await refused(list, { ZAPLOG_URL: url })).toEqual({
-      code: exitCodes.configuration,
-      said: `expected a URL such as http://127.0.0.1:7070 in ZAPLOG_URL, got "${url}"`,
-    })
-  })
-
-  test('[I2] a password in ZAPLOG_URL is refused and not repeated', async () => {
-    const { code, said } = await refused(list, { ZAPLOG_URL: `http://me:${KEY}@127.0.0.1:7070` })
-    expect(code).toBe(exitCodes.configuration)
-    expect(said).toBe('expected a URL such as http://127.0.0.1:7070 in ZAPLOG_URL, got one with a user or a password')
-  })
-
-  test('[L] without a key the two places where it could be are named', async () => {
-    const { code, said } = await refused(list, { ADMIN_API_KEY: '', DATA_DIR: 'nowhere/at-all' })
-    expect(code).toBe(exitCodes.configuration)
-    expect(said).toMatch(
-      /^expected a key in ADMIN_API_KEY, or in nowhere\/at-all\/admin-key, in the directory that DATA_DIR names, got neither: ENOENT/,
-    )
-  })
-
-  test('[I2] a key that no header can carry is not repeated', async () => {
-    const { code, said } = await refused(list, { ADMIN_API_KEY: `${KEY}\n` })
-    expect({ code, said }).toEqual({
-      code: exitCodes.configuration,
-      said: 'expected a key of letters, digits and signs in ADMIN_API_KEY, got something else',
-    })
-  })
-})
-
-describe('answers', () => {
+describe('somebody else', () => {
   test('[L] nobody there is said with the reason, and may pass', async () => {
     const port = await freePort()
     expect(await refused(list, { ZAPLOG_URL: `http://127.0.0.1:${port}` })).toEqual({
@@ -79,10 +34,7 @@ describe('answers', () => {
 
   test('[L] another server is quoted instead of parsed', async () => {
     const page = `<!doctype html><title>It works</title>${'x'.repeat(100)}`
-    const url = await openServer((_, response) =>
-      response.writeHead(200, { 'content-type': 'text/html', server: 'nginx/1.27' }).end(page),
-    )
-    const { code, said } = await refused(list, { ZAPLOG_URL: url })
+    const { url, code, said } = await refusedBy(alwaysHtml(200, page))
     expect(code).toBe(exitCodes.configuration)
     expect(said).toBe(
       `expected zaplog at ${url}, got status 200 with text/html from nginx/1.27: ${JSON.stringify(page.slice(0, 80))}…; ZAPLOG_URL says where zaplog listens`,
@@ -90,26 +42,40 @@ describe('answers', () => {
   })
 
   test.each([
-    ['JSON of something else', json(200, { tables: [] })],
-    ['a problem of something else', json(404, { type: 'about:blank', detail: 'no such index' })],
-    ['a list of something else', json(200, { data: [{ id: 5 }], nextCursor: null })],
+    ['JSON of something else', alwaysJson(200, { tables: [] })],
+    ['a problem of something else', alwaysJson(404, { type: 'about:blank', detail: 'no such index' })],
+    ['a problem whose fields are none', alwaysProblem(422, 'invalid-input', { errors: {} })],
+    ['a problem whose fields say nothing', alwaysProblem(422, 'invalid-input', { errors: [{ pointer: '/url' }, null] })],
+    ['a list of something else', alwaysJson(200, { data: [{ id: 5 }], nextCursor: null })],
     ['nothing', (_, response) => void response.writeHead(204).end()],
   ] satisfies [string, RequestListener][])('[L] %s is not taken for zaplog’s answer', async (_, answer) => {
-    const url = await openServer(answer)
-    const { code, said } = await refused(list, { ZAPLOG_URL: url })
+    const { url, code, said } = await refusedBy(answer)
     expect(code).toBe(exitCodes.configuration)
     expect(said).toContain(`expected zaplog at ${url}, got status `)
   })
 
-  test('[L] a proxy whose zaplog is away may pass', async () => {
-    const url = await openServer((_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('Bad Gateway'))
-    const { code, said } = await refused(list, { ZAPLOG_URL: url })
-    expect(code).toBe(exitCodes.tryLater)
-    expect(said).toContain('got status 502 with text/html: "Bad Gateway"')
+  test('[L] an endpoint whose types are no list is not taken for zaplog’s', async () => {
+    const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, eventTypes: 'x' }
+    const { url, code, said } = await refusedBy(alwaysJson(200, { data: [endpoint], nextCursor: null }), ['webhooks', 'list'])
+    expect(code).toBe(exitCodes.configuration)
+    expect(said).toContain(`expected zaplog at ${url}, got status 200 with application/json`)
   })
 
+  test('[L] a proxy whose zaplog is away may pass', async () => {
+    const { code, said } = await refusedBy(alwaysHtml(502, 'Bad Gateway'))
+    expect(code).toBe(exitCodes.tryLater)
+    expect(said).toContain('got status 502 with text/html from nginx/1.27: "Bad Gateway"')
+  })
+
+  test('[I3] what it says can neither break the line nor steer the terminal', async () => {
+    const { said } = await refusedBy(alwaysHtml(404, 'a\u009Bb\u202Ec', 'x\u009B2J'))
+    expect(said).toContain('from x\u{FFFD}2J: "a\u{FFFD}b\u{FFFD}c";')
+  })
+})
+
+describe('a refusal', () => {
   test('[I1] [I2] a wrong key is said by where it came from', async () => {
-    const url = await openServer(problem(401, 'unauthorized'))
+    const { url } = await openLoopbackServer(alwaysProblem(401, 'unauthorized'))
     const directory = mkdtempSync(join(tmpdir(), 'zaplog-cli-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
     const file = join(directory, 'admin-key')
@@ -126,52 +92,36 @@ describe('answers', () => {
       })
   })
 
-  test('[I3] what is refused is said once, field by field', async () => {
-    const one = { pointer: '/url', expected: 'https', received: '"ftp://x"' }
-    const two = { pointer: '/holdMedia', expected: 'a number', received: 'null' }
-    const add = ['webhooks', 'add', 'ftp://x']
-    const single = await openServer(problem(422, 'invalid-input', { errors: [one] }))
-    expect(await refused(add, { ZAPLOG_URL: single })).toEqual({
+  const one = { pointer: '/url', expected: 'https', received: '"ftp://x"' }
+  const two = { pointer: '/holdMedia', expected: 'a number', received: 'null' }
+  test.each([
+    [[one], ' /url: expected https, got "ftp://x"'],
+    [[one, two], '\n  /url: expected https, got "ftp://x"\n  /holdMedia: expected a number, got null'],
+    [[], ' what stands against it'],
+  ])('[I3] what is refused is said once, field by field: %j', async (errors, said) => {
+    expect(await refusedBy(alwaysProblem(422, 'invalid-input', { errors }), add)).toMatchObject({
       code: exitCodes.failed,
-      said: 'POST /v1/endpoints answered 422: /url: expected https, got "ftp://x"',
+      said: `POST /v1/endpoints answered 422:${said}`,
     })
-    const several = await openServer(problem(422, 'invalid-input', { errors: [one, two] }))
-    expect((await refused(add, { ZAPLOG_URL: several })).said).toBe(
-      'POST /v1/endpoints answered 422:\n  /url: expected https, got "ftp://x"\n  /holdMedia: expected a number, got null',
+  })
+
+  test('[I3] what a client sent and comes back can neither break the line nor steer the terminal', async () => {
+    const errors = [{ pointer: '/a\u0007', expected: 'b\u202E', received: '"c\nd\u2066"' }]
+    expect((await refusedBy(alwaysProblem(422, 'invalid-input', { errors }), add)).said).toBe(
+      'POST /v1/endpoints answered 422: /a\u{FFFD}: expected b\u{FFFD}, got "c\u{FFFD}d\u{FFFD}"',
     )
-    const plain = await openServer(problem(503, 'unavailable'))
-    expect(await refused(add, { ZAPLOG_URL: plain })).toEqual({
-      code: exitCodes.tryLater,
-      said: 'POST /v1/endpoints answered 503: what stands against it',
-    })
+    expect((await refusedBy(alwaysProblem(404, 'endpoint-not-found', { detail: 'no\u001b[2J\u202E' }), add)).said).toBe(
+      'POST /v1/endpoints answered 404: no\u{FFFD}[2J\u{FFFD}',
+    )
   })
-})
 
-test('[L] a zaplog behind a path is called below it, with every page of a list', async () => {
-  const endpoint = (id: string) => ({ id, url: `https://example.com/${id}`, enabled: true })
-  const seen: string[] = []
-  const url = await openServer((request, response) => {
-    seen.push(`${request.headers.authorization} ${request.url}`)
-    const page =
-      seen.length === 1 ? { data: [endpoint('one')], nextCursor: 'a b' } : { data: [endpoint('two')], nextCursor: null }
-    json(200, page)(request, response)
+  test.each([408, 429, 500, 502, 503, 504])('[L] %i may pass, whether zaplog or a proxy says it', async status => {
+    expect((await refusedBy(alwaysProblem(status, 'unavailable'))).code).toBe(exitCodes.tryLater)
+    expect((await refusedBy(alwaysHtml(status, 'Not now'))).code).toBe(exitCodes.tryLater)
   })
-  const { code, out } = await runVerb(['webhooks', 'list', '--json'], { ZAPLOG_URL: `${url}/zaplog/`, ADMIN_API_KEY: KEY })
-  expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: [endpoint('one'), endpoint('two')] })
-  expect(seen).toEqual([
-    `Bearer ${KEY} /zaplog/v1/endpoints?limit=200`,
-    `Bearer ${KEY} /zaplog/v1/endpoints?limit=200&cursor=a%20b`,
-  ])
-})
 
-test('[L] what webhooks add prints can be copied line by line, and --json is the whole answer', async () => {
-  const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, secret: 'whsec_c2VjcmV0' }
-  const ZAPLOG_URL = await openServer(json(201, endpoint))
-  const add = ['webhooks', 'add', endpoint.url]
-  expect(await runVerb(add, { ZAPLOG_URL, ADMIN_API_KEY: KEY })).toEqual({
-    code: 0,
-    out: 'id      one\nurl     https://example.com/hook\nsecret  whsec_c2VjcmV0\n',
-    err: 'The secret is shown this once; receivers verify signatures with it (Standard Webhooks).\n',
+  test('[L] what comes again as long as nothing changes is a failure of the call, or of the settings where it is not zaplog’s', async () => {
+    expect((await refusedBy(alwaysProblem(404, 'instance-not-found'))).code).toBe(exitCodes.failed)
+    expect((await refusedBy(alwaysHtml(404, 'Not here'))).code).toBe(exitCodes.configuration)
   })
-  expect(JSON.parse((await runVerb([...add, '--json'], { ZAPLOG_URL, ADMIN_API_KEY: KEY })).out)).toEqual(endpoint)
 })

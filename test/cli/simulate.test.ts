@@ -1,6 +1,9 @@
 // Guarantee: what simulate prints leads from nothing to a conversation in zaplog, and a port it cannot have is answered in one sentence.
 import { readFile } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../infra/services/server-process.ts'
+import { openSimulatorServer } from '../../simulator/control.ts'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { killPostgres } from '../scenarios/its-postgres.ts'
 import { launchZaplog, makeDataDir } from '../scenarios/zaplog-process.ts'
 import { occupy } from '../services/services-process.ts'
@@ -8,7 +11,6 @@ import { until } from '../until.ts'
 import { commandsOf, paste, shellsAreHere } from './pasted.ts'
 import { launchVerb } from './verb.ts'
 
-const exitCodes = { usage: 2, tryLater: 75 }
 const freePorts = ['--port', '0', '--cdn-port', '0', '--control-port', '0']
 
 test.runIf(shellsAreHere)(
@@ -67,22 +69,38 @@ test.runIf(shellsAreHere)('[K1] the list of calls that it names is there', async
   expect(JSON.parse(await paste(list)).data.length).toBeGreaterThan(5)
 })
 
-test.each(['--port', '--cdn-port', '--control-port'])(
-  '[K1] a taken %s is one sentence that names it, and nothing stays open',
-  async option => {
-    const taken = await occupy(0)
-    onTestFinished(taken.close)
-    const simulate = launchVerb(['simulate', ...freePorts, option, String(taken.port)])
-    expect(await simulate.ended).toBe(exitCodes.tryLater)
-    expect(simulate.stderr()).toBe(`${option} ${taken.port}: taken on 127.0.0.1; choose another, or 0 for a free one\n`)
-    expect(simulate.stdout()).toBe('')
-  },
-)
+test.each(['--port', '--cdn-port', '--control-port'])('[K1] a taken %s is one sentence that names it', async option => {
+  const taken = await occupy(0)
+  onTestFinished(taken.close)
+  const simulate = launchVerb(['simulate', ...freePorts, option, String(taken.port)])
+  expect(await simulate.ended).toBe(exitCodes.tryLater)
+  expect(simulate.stderr()).toBe(`${option} ${taken.port}: taken on 127.0.0.1; choose another, or 0 for a free one\n`)
+  expect(simulate.stdout()).toBe('')
+})
 
-test('[K1] one port for two servers is refused with both options', async () => {
-  const simulate = launchVerb(['simulate', '--port', '7072'])
+test('[K1] where one port is taken, the servers on the other two are closed again', async () => {
+  const taken = await occupy(0)
+  onTestFinished(taken.close)
+  const [port, cdnPort] = [await freePort(), await freePort()]
+  await expect(openSimulatorServer({ port, cdnPort, controlPort: taken.port })).rejects.toThrow('EADDRINUSE')
+  for (const closed of [port, cdnPort]) await (await occupy(closed)).close()
+})
+
+test.each([
+  [['--port', '7072'], '--port and --cdn-port are both 7072'],
+  [['--port', '0', '--cdn-port', '7073'], '--cdn-port and --control-port are both 7073'],
+])('[K1] one port for two servers, %j, is refused with both options', async (args, what) => {
+  const simulate = launchVerb(['simulate', ...args])
   expect(await simulate.ended).toBe(exitCodes.usage)
-  expect(simulate.stderr()).toBe('--port and --cdn-port are both 7072: expected a port for each\n')
+  expect(simulate.stderr()).toBe(`${what}: expected a port for each\n`)
+})
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('[K1] %s ends it with 0', async name => {
+  const simulate = launchVerb(['simulate', ...freePorts])
+  await simulate.says('/sim/v1')
+  simulate.signal(name)
+  expect(await simulate.ended).toBe(exitCodes.done)
+  expect(simulate.stderr()).toBe('stopped\n')
 })
 
 test.each(['abc', '70000', '-1', '70.5', ''])('[K1] "%s" is no port, and told as it came', async text => {

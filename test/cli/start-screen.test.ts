@@ -67,6 +67,7 @@ describe.runIf(shellsAreHere)('a zaplog on another port and in another directory
     const file = join(secrets.path, 'key of the admin')
     writeFileSync(file, `${ADMIN_API_KEY}\n`)
     const { commands } = await launch('data', { ADMIN_API_KEY_FILE: file })
+    expect(commands[1]).toContain(` ADMIN_API_KEY_FILE='${file}' npm run zaplog -- webhooks add`)
     expect(await paste(commands[1] ?? '')).toContain('whsec_')
     expect(JSON.parse(await paste(commands[2] ?? ''))).toMatchObject({ openapi: expect.any(String) })
   })

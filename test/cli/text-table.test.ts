@@ -23,4 +23,6 @@ test('[L] signs that take two columns, and letters made of several, keep columns
 test('[I3] a name can neither break its line nor steer the terminal', () => {
   expect(textTable(['name'], [['a\nb\u001b[2Jc']])).toBe('name\na\u{FFFD}b\u{FFFD}[2Jc')
   expect(plainText('a\r\u2028b')).toBe('a\u{FFFD}\u{FFFD}b')
+  expect(plainText('a\u202Eb\u2066c')).toBe('a\u{FFFD}b\u{FFFD}c')
+  expect(plainText('👩‍🍳')).toBe('👩‍🍳')
 })

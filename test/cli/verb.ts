@@ -6,46 +6,57 @@ import { onTestFinished } from 'vitest'
 import { until } from '../until.ts'
 
 export type Verb = {
+  pid: number
   stdout(): string
   stderr(): string
-  /** Resolves when stdout has the text; rejects with what it said when it ends before. */
-  says(text: string): Promise<void>
+  /** Resolves when stdout matches; rejects at once, with what it said, when it has ended without. */
+  says(what: string | RegExp, withinMs?: number): Promise<void>
   signal(name: NodeJS.Signals): void
   /** From now on nobody reads what it writes, as when a terminal is closed. */
   loseOutput(): void
-  /** Resolves with the exit code; null when a signal ended it. */
+  /** Resolves with the exit code when all that it wrote is read; null when a signal ended it. */
   ended: Promise<number | null>
 }
 
 const commandLine = fileURLToPath(new URL('../../src/cli/zaplog.ts', import.meta.url))
 
-/** kill -9 where the test has not ended it. */
-export function launchVerb(args: readonly string[], env: Readonly<Record<string, string>> = {}): Verb {
+/** With the settings it is given and no others. kill -9 where the test has not ended it. */
+export function launchVerb(args: readonly string[], env: NodeJS.ProcessEnv = {}): Verb {
   const child = spawn(process.execPath, [commandLine, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let [stdout, stderr] = ['', '']
+  let [stdout, stderr, hasEnded] = ['', '', false]
   child.stdout.setEncoding('utf8').on('data', text => {
     stdout += text
   })
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text
   })
-  const ended = once(child, 'exit').then(([code]): number | null => code)
+  const ended = once(child, 'close').then(([code]): number | null => {
+    hasEnded = true
+    return code
+  })
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await ended
   })
   return {
+    pid: child.pid ?? 0,
     ended,
     stdout: () => stdout,
     stderr: () => stderr,
-    says: text =>
-      Promise.race([
-        until(`the verb to say ${text}`, () => stdout.includes(text)).then(() => undefined),
-        ended.then(code => (stdout.includes(text) ? undefined : Promise.reject(new Error(`it ended with ${code}: ${stderr}`)))),
-      ]),
+    says: async (what, withinMs) => {
+      await until(
+        `the verb to say ${what}`,
+        () => {
+          if (typeof what === 'string' ? stdout.includes(what) : what.test(stdout)) return true
+          if (hasEnded) throw new Error(`it ended with ${child.exitCode ?? child.signalCode} before it said ${what}: ${stderr}`)
+          return false
+        },
+        withinMs,
+      )
+    },
     signal: name => void child.kill(name),
     loseOutput: () => {
       child.stdout.destroy()

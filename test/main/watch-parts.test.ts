@@ -51,13 +51,34 @@ test('[H3] a part that hangs is degraded as soon as patience is over, is asked n
   expect(check()?.state).toBe('ok')
 })
 
-test('[H6] a watch that is closed asks no more, and what ends its last question is not said', async () => {
+test('[H6] a watch that is closed asks no more', async () => {
+  let asked = 0
+  const { close } = openWatch(async () => {
+    asked += 1
+  })
+  await until('it to be asked again', () => asked > 1)
+  await close()
+  const askedBefore = asked
+  await untilAnotherHasAsked()
+  expect(asked).toBe(askedBefore)
+})
+
+test('[H6] what ends the last question of a watch that is closed is not said, and no other follows', async () => {
   let asked = 0
   const { close, logger } = openWatch(signal => {
     asked += 1
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('told to stop'))))
   })
   await close()
-  await new Promise(setImmediate)
+  await untilAnotherHasAsked()
   expect({ asked, lines: logger.lines }).toEqual({ asked: 1, lines: [] })
 })
+
+/** Three times: a watch as frequent would have asked meanwhile. */
+async function untilAnotherHasAsked(): Promise<void> {
+  let asked = 0
+  openWatch(async () => {
+    asked += 1
+  })
+  await until('another watch to have asked three times', () => asked > 2)
+}

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { type LaunchOptions, launchZaplog } from './zaplog-process.ts'
 
-export const exitCodes = { tryLater: 75, configuration: 78 }
+export { exitCodes } from '../../src/cli/exit-codes.ts'
 
 export async function refusal(options: LaunchOptions): Promise<{ exitCode: number; said: string }> {
   const refused = launchZaplog({ program: 'start', ...options })

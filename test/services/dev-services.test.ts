@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { openKafkaLog } from '../../src/log/kafka.ts'
 import { openConfluentRegistry } from '../../src/log/registry-confluent.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
@@ -23,30 +24,18 @@ import { createMetrics } from '../../src/runtime/metrics.ts'
 import { asAdmin, plainClient } from '../log/kafka-adapter.ts'
 import { realPartsRunHere } from '../scenarios/shared-parts.ts'
 import { until } from '../until.ts'
-import { freePortBase, launchServices, occupy, runs, type ServicesProcess } from './services-process.ts'
+import { freePortBase, launchServices, occupy, runs } from './services-process.ts'
 
-const exitCodes = { done: 0, failed: 1, tryLater: 75, configuration: 78 }
 const START_MS = 300_000 // the first run of a machine fetches them
 const never = new AbortController().signal
 const logger = createLogger({ level: 'silent' })
 
 let directory: string
-let launched: ServicesProcess[]
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'zaplog-dev-services-'))
-  launched = []
+  // Registered first, it is done last: when the processes that work in it are gone.
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
 })
-afterEach(async () => {
-  for (const one of launched) one.signal('SIGKILL')
-  await Promise.all(launched.map(one => one.ended))
-  rmSync(directory, { recursive: true, force: true })
-})
-
-function launch(args: readonly string[], env?: NodeJS.ProcessEnv): ServicesProcess {
-  const services = launchServices(args, env)
-  launched.push(services)
-  return services
-}
 
 const data = () => join(directory, 'services')
 
@@ -56,7 +45,7 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
     async () => {
       const file = join(directory, 'settings')
       const all = ['--data', data(), '--port-base', '0', '--settings', file]
-      const first = launch(all)
+      const first = launchServices(all)
       const settings = await first.settings()
       expect(parseConfig(settings)).toMatchObject({ ok: true })
       expect(parseEnv(readFileSync(file, 'utf8'))).toEqual(settings)
@@ -65,12 +54,12 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
       const servers = first.servers()
       expect(servers).toHaveLength(3)
       first.signal('SIGTERM')
-      expect(await first.ended, first.said()).toBe(exitCodes.done)
+      expect(await first.ended, first.stderr()).toBe(exitCodes.done)
       expect(servers.filter(runs)).toEqual([])
       for (const url of [`http://${settings.KAFKA_BROKERS}`, settings.SCHEMA_REGISTRY_URL, settings.S3_ENDPOINT])
         await (await occupy(Number(new URL(url ?? '').port))).close()
 
-      const second = launch(all)
+      const second = launchServices(all)
       const again = await second.settings()
       expect(again.S3_SECRET_ACCESS_KEY).toBe(settings.S3_SECRET_ACCESS_KEY)
       expect(await recall(again, told.schemaId)).toEqual(told)
@@ -79,25 +68,25 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
   )
 
   test('[B7] [H4] a consumer or producer that came before zaplog makes no topic', async () => {
-    const { KAFKA_BROKERS: brokers = '' } = await launch(['--fresh', '--port-base', '0', '--only', 'kafka']).settings()
+    const { KAFKA_BROKERS: brokers = '' } = await launchServices(['--fresh', '--port-base', '0', '--only', 'kafka']).settings()
     const producer = plainClient({ brokers }, { retry: { retries: 0 } }).producer({ allowAutoTopicCreation: true })
+    onTestFinished(producer.disconnect)
     await producer.connect()
     await expect(producer.send({ topic: 'wa.events', messages: [{ value: 'first' }] })).rejects.toThrow(
       /does not host this topic/,
     )
-    await producer.disconnect()
     expect(await asAdmin({ brokers }, admin => admin.listTopics())).toEqual([])
   })
 
   test('[H4] kill -9 of it leaves no server behind, and the next start takes the same ports and data', async () => {
     const some = ['--only', 'kafka,s3', '--data', data(), '--port-base', String(await freePortBase())]
-    const first = launch(some)
+    const first = launchServices(some)
     const settings = await first.settings()
     const servers = first.servers()
     expect(servers).toHaveLength(2)
     first.signal('SIGKILL')
     await first.ended
-    const second = launch(some)
+    const second = launchServices(some)
     expect(await second.settings()).toEqual(settings)
     expect(servers.filter(runs)).toEqual([])
   })
@@ -105,14 +94,14 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
   test('[H4] after a kill -9 it waits for a port that an earlier server still has', async () => {
     const portBase = await freePortBase()
     const some = ['--only', 's3', '--data', data(), '--port-base', String(portBase)]
-    const first = launch(some)
+    const first = launchServices(some)
     await first.settings()
     const servers = first.servers()
     first.signal('SIGKILL')
     await until('its server to be gone', () => !servers.some(runs))
     const earlier = await occupy(portBase + 2)
-    const second = launch(some)
-    await until('the next start to wait', () => second.said().includes(`waits for port ${portBase + 2}`))
+    const second = launchServices(some)
+    await until('the next start to wait', () => second.stderr().includes(`waits for port ${portBase + 2}`))
     await earlier.close()
     await second.settings()
   })
@@ -120,25 +109,25 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
   test('[H4] a port in use is said with the name of the part that needs it, before anything is started', async () => {
     const portBase = await freePortBase()
     const taken = await occupy(portBase + 1)
-    const services = launch(['--data', data(), '--port-base', String(portBase)])
+    const services = launchServices(['--data', data(), '--port-base', String(portBase)])
     expect(await services.ended).toBe(exitCodes.tryLater)
-    expect(services.said()).toContain(`the schema registry needs port ${taken.port}`)
-    expect(services.said()).not.toContain('is up')
+    expect(services.stderr()).toContain(`the schema registry needs port ${taken.port}`)
+    expect(services.stderr()).not.toContain('is up')
     await taken.close()
   })
 
   test('[H4] a second one on the same directory is refused with the process that has it, which goes on', async () => {
     const some = ['--only', 's3', '--data', data(), '--port-base', '0']
-    const first = launch(some)
+    const first = launchServices(some)
     const settings = await first.settings()
-    const second = launch(some)
+    const second = launchServices(some)
     expect(await second.ended).toBe(exitCodes.tryLater)
-    expect(second.said()).toContain(`process ${first.pid} runs services on it`)
+    expect(second.stderr()).toContain(`process ${first.pid} runs services on it`)
     expect(await fetch(`${settings.S3_ENDPOINT}/health`)).toMatchObject({ status: 200 })
   })
 
   test('[H4] --fresh runs on a directory that is removed at the end', async () => {
-    const services = launch(['--only', 's3', '--fresh', '--port-base', '0'], { ...process.env, TMPDIR: directory })
+    const services = launchServices(['--only', 's3', '--fresh', '--port-base', '0'], { ...process.env, TMPDIR: directory })
     await services.settings()
     expect(madeIn(directory)).toBe(true)
     services.signal('SIGINT')
@@ -146,42 +135,52 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
     expect(madeIn(directory)).toBe(false)
   })
 
+  test('[H4] the end of its terminal stops the servers', async () => {
+    const services = launchServices(['--only', 's3', '--data', data(), '--port-base', '0'])
+    await services.settings()
+    const servers = services.servers()
+    expect(servers).toHaveLength(1)
+    services.signal('SIGHUP')
+    expect(await services.ended, services.stderr()).toBe(exitCodes.done)
+    expect(servers.filter(runs)).toEqual([])
+  })
+
   test('[H4] a server that ends by itself ends the others, too, and its last words are told', async () => {
-    const services = launch(['--only', 'registry,s3', '--data', data(), '--port-base', '0'])
+    const services = launchServices(['--only', 'registry,s3', '--data', data(), '--port-base', '0'])
     await services.settings()
     const [one = 0, other = 0] = services.servers()
     process.kill(one, 'SIGKILL')
     expect(await services.ended).toBe(exitCodes.failed)
-    expect(services.said()).toMatch(/the (schema registry|S3 server) on port \d+: it ended with SIGKILL/)
+    expect(services.stderr()).toMatch(/the (schema registry|S3 server) on port \d+: it ended with SIGKILL/)
     expect(runs(other)).toBe(false)
   })
 
   test('[H4] SIGTERM on the way up stops what has been started', async () => {
-    const services = launch(['--only', 'kafka', '--data', data(), '--port-base', '0'])
+    const services = launchServices(['--only', 'kafka', '--data', data(), '--port-base', '0'])
     await until('Kafka to open its log', () => existsSync(join(data(), 'kafka', 'data', '__cluster_metadata-0')))
     const started = services.servers()
     expect(started).toHaveLength(1)
     services.signal('SIGTERM')
-    expect(await services.ended, services.said()).toBe(exitCodes.done)
+    expect(await services.ended, services.stderr()).toBe(exitCodes.done)
     expect(started.filter(runs)).toEqual([])
-    expect(services.said()).not.toContain('is up')
+    expect(services.stderr()).not.toContain('is up')
   })
 
   test('[H4] a file that it has not written is not written over', async () => {
     const file = join(directory, '.env')
     writeFileSync(file, 'ADMIN_API_KEY=mine\n')
-    const services = launch(['--only', 's3', '--data', data(), '--port-base', '0', '--settings', file])
+    const services = launchServices(['--only', 's3', '--data', data(), '--port-base', '0', '--settings', file])
     expect(await services.ended).toBe(exitCodes.configuration)
-    expect(services.said()).toContain('it is there and not ours')
+    expect(services.stderr()).toContain('it is there and not ours')
     expect(readFileSync(file, 'utf8')).toBe('ADMIN_API_KEY=mine\n')
     expect(existsSync(data())).toBe(false)
   })
 })
 
 test('[H4] without Java it says in one sentence how to get it', async () => {
-  const services = launch(['--only', 'kafka', '--data', data()], { ...process.env, PATH: directory })
+  const services = launchServices(['--only', 'kafka', '--data', data()], { ...process.env, PATH: directory })
   expect(await services.ended).toBe(exitCodes.configuration)
-  expect(services.said()).toContain('Kafka is missing: install Java 17 or newer and Maven')
+  expect(services.stderr()).toContain('Kafka is missing: install Java 17 or newer and Maven')
 })
 
 test('[H4] a download that fails is worth another try, and leaves nothing half fetched', async () => {
@@ -190,9 +189,9 @@ test('[H4] a download that fails is worth another try, and leaves nothing half f
   script(programs, 'java', 'echo \'openjdk version "17.0.1"\' >&2')
   script(programs, 'mvn', 'echo no route to the repository; exit 1')
   const env = { HOME: directory, XDG_CACHE_HOME: cache, PATH: `${programs}:/usr/bin:/bin` }
-  const services = launch(['--only', 'kafka', '--data', data()], env)
+  const services = launchServices(['--only', 'kafka', '--data', data()], env)
   expect(await services.ended).toBe(exitCodes.tryLater)
-  expect(services.said()).toMatch(/is fetched, once(.|\n)*no route to the repository/)
+  expect(services.stderr()).toMatch(/is fetched, once(.|\n)*no route to the repository/)
   expect(readdirSync(join(cache, 'zaplog'))).toEqual([])
 })
 

@@ -1,57 +1,37 @@
 // zaplog dev services as a process of its own, and what it leaves behind.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
+import { launchVerb, type Verb } from '../cli/verb.ts'
 import { until } from '../until.ts'
 
-export type ServicesProcess = {
-  pid: number
+export type ServicesProcess = Verb & {
   /** The settings it prints when all are up; rejects with what it said when it ends before. */
   settings(): Promise<Record<string, string>>
-  signal(name: NodeJS.Signals): void
-  /** Resolves with the exit code; null when a signal ended it. */
-  ended: Promise<number | null>
-  /** What it wrote on stderr so far. */
-  said(): string
   /** The pids of the servers it runs. */
   servers(): readonly number[]
 }
 
-const commandLine = fileURLToPath(new URL('../../src/cli/zaplog.ts', import.meta.url))
-/** What may begin a line of settings. */
-const SETTING = /^[A-Z0-9_]+=/
+/** Written in one piece, when all are up. */
+const SETTINGS = /^([A-Z0-9_]+=.*\n)+$/
+const STARTED_WITHIN_MS = 120_000
 
+/** With our own environment where none is given: the servers are fetched to, and found in, the caches of this user. */
 export function launchServices(args: readonly string[], env: NodeJS.ProcessEnv = process.env): ServicesProcess {
-  const child = spawn(process.execPath, [commandLine, 'dev', 'services', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', text => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    stderr += text
-  })
-  const ended = once(child, 'close').then(([code]) => code)
-  const pid = child.pid ?? 0
-  const servers = () => childrenOf(pid).filter(one => one.command !== 'sh')
+  const verb = launchVerb(['dev', 'services', ...args], env)
   return {
-    pid,
-    ended,
+    ...verb,
     settings: async () => {
-      await Promise.race([
-        until('the settings of the services', () => SETTING.test(stdout) && stdout.endsWith('\n'), STARTED_WITHIN_MS),
-        ended.then(code => Promise.reject(new Error(`it ended with ${code}: ${stderr}`))),
-      ])
-      return Object.fromEntries(Object.entries(parseEnv(stdout)).map(([name, value]) => [name, value ?? '']))
+      await verb.says(SETTINGS, STARTED_WITHIN_MS)
+      return Object.fromEntries(Object.entries(parseEnv(verb.stdout())).map(([name, value]) => [name, value ?? '']))
     },
-    signal: name => void child.kill(name),
-    said: () => stderr,
-    servers: () => servers().map(one => one.pid),
+    servers: () =>
+      childrenOf(verb.pid)
+        .filter(one => one.command !== 'sh')
+        .map(one => one.pid),
   }
 }
-
-const STARTED_WITHIN_MS = 120_000
 
 function childrenOf(parent: number): readonly { pid: number; command: string }[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' }).split('\n')

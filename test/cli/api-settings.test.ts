@@ -1,0 +1,56 @@
+// Guarantee: what is wrong with ZAPLOG_URL or with the key is said in one sentence before anything is sent, and the key never.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { KEY, refused } from './refused.ts'
+import { runVerb } from './run-verb.ts'
+
+const list = ['instances', 'list']
+
+test.each(['nonsense', '127.0.0.1:7070', 'localhost:7070', 'ftp://127.0.0.1'])('[L] ZAPLOG_URL=%s is no URL', async url => {
+  expect(await refused(list, { ZAPLOG_URL: url })).toEqual({
+    code: exitCodes.configuration,
+    said: `expected a URL such as http://127.0.0.1:7070 in ZAPLOG_URL, got "${url}"`,
+  })
+})
+
+test('[I2] a password in ZAPLOG_URL is refused and not repeated', async () => {
+  expect(await refused(list, { ZAPLOG_URL: `http://me:${KEY}@127.0.0.1:7070` })).toEqual({
+    code: exitCodes.configuration,
+    said: 'expected a URL such as http://127.0.0.1:7070 in ZAPLOG_URL, got one with a user or a password',
+  })
+})
+
+test('[L] without a key the two places where it could be are named', async () => {
+  const { code, said } = await refused(list, { ADMIN_API_KEY: '', DATA_DIR: 'nowhere/at-all' })
+  expect(code).toBe(exitCodes.configuration)
+  expect(said).toMatch(
+    /^expected a key in ADMIN_API_KEY, or in nowhere\/at-all\/admin-key, in the directory that DATA_DIR names, got neither: ENOENT/,
+  )
+})
+
+test('[I2] a key that no header can carry is not repeated', async () => {
+  expect(await refused(list, { ADMIN_API_KEY: `${KEY}\n` })).toEqual({
+    code: exitCodes.configuration,
+    said: 'expected a key of letters, digits and signs in ADMIN_API_KEY, got something else',
+  })
+})
+
+test('[I2] an empty key file is named', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'zaplog-cli-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'key')
+  writeFileSync(file, '\n')
+  expect(await refused(list, { ADMIN_API_KEY: '', ADMIN_API_KEY_FILE: file })).toEqual({
+    code: exitCodes.configuration,
+    said: `expected a key of letters, digits and signs in ${file}, got an empty file`,
+  })
+})
+
+test('[L] --help names every place where a key may be', async () => {
+  const { code, out } = await runVerb(['--help'], {})
+  expect(code).toBe(exitCodes.done)
+  for (const place of ['ADMIN_API_KEY,', 'ADMIN_API_KEY_FILE', 'DATA_DIR/admin-key']) expect(out).toContain(place)
+})

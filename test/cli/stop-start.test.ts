@@ -1,0 +1,53 @@
+// Guarantee: however start is told to stop, also by the end of its terminal or in the middle of a first start, nothing of it is left.
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { freezePostgres } from '../scenarios/its-postgres.ts'
+import { until } from '../until.ts'
+import { launchVerb } from './verb.ts'
+import { openWorkplace } from './workplace.ts'
+
+const place = openWorkplace()
+const launch = () => launchVerb(['start'], { PORT: '0', DATA_DIR: place.path() })
+
+test('[H6] the end of its terminal stops it like SIGTERM, though nobody reads its last words', async () => {
+  const start = launch()
+  await start.says('listens on')
+  start.loseOutput()
+  start.signal('SIGHUP')
+  expect(await start.ended).toBe(exitCodes.done)
+  expect(place.processes()).toEqual([])
+})
+
+test('[H6] what npm, a shell and a terminal pass on of one Ctrl-C is one signal', async () => {
+  const start = launch()
+  await start.says('listens on')
+  for (const name of ['SIGINT', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) start.signal(name)
+  expect(await start.ended, start.stderr()).toBe(exitCodes.done)
+  expect(start.stderr()).toContain('process.stopped')
+  expect(place.processes()).toEqual([])
+})
+
+test('[H6] Ctrl-C while the programs of a first start run, which it reaches too, is no failure', async () => {
+  const start = launch()
+  await place.killInitdb(() => start.signal('SIGINT')) // which ignores the signal itself in some of its steps
+  expect(await start.ended, start.stderr()).toBe(exitCodes.done)
+  expect(start.stderr()).toMatch(/process\.start-interrupted.*process\.stopped/s)
+  expect(place.processes()).toEqual([])
+})
+
+test('[H6] a second Ctrl-C, when the stop hangs, ends it at once', async () => {
+  const start = launch()
+  await start.says('listens on')
+  await freezePostgres(place.path())
+  start.signal('SIGTERM')
+  let isOver = false
+  void start.ended.then(() => {
+    isOver = true
+  })
+  await until('it to end', () => {
+    start.signal('SIGINT')
+    return isOver
+  })
+  expect(await start.ended).toBe(exitCodes.failed)
+  expect(start.stderr()).not.toContain('process.stop-timed-out')
+})
