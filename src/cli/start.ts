@@ -1,6 +1,6 @@
 // zaplog start: configuration, then everything it asks for, until SIGTERM, SIGINT or the end of its terminal.
 import pc from 'picocolors'
-import { PartRefused, StartStopped } from '../main/wait-for-part.ts'
+import { PartRefused, StartStopped } from '../main/waits.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { ListenRefused } from '../runtime/listen-refused.ts'

@@ -8,7 +8,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { createSealer, type Sealer } from '../runtime/seal.ts'
 import { closeAll } from './close-all.ts'
 import type { Parts } from './parts.ts'
-import type { Waits } from './wait-for-part.ts'
+import type { Waits } from './waits.ts'
 
 export type AdminKey = { value: string; file: string; created: boolean }
 export type Ground = {

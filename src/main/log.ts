@@ -18,7 +18,7 @@ import type { Ground } from './ground.ts'
 import { checkGroups, checkTopics } from './log-checks.ts'
 import { claimLog, refuseOtherLog } from './log-identity.ts'
 import type { Part, Parts } from './parts.ts'
-import type { Waits } from './wait-for-part.ts'
+import type { Waits } from './waits.ts'
 
 export type Log = {
   log: EventLog

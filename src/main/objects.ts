@@ -8,7 +8,7 @@ import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Ground } from './ground.ts'
 import type { Parts } from './parts.ts'
-import type { Waits } from './wait-for-part.ts'
+import type { Waits } from './waits.ts'
 
 export type Objects = {
   objects: ObjectStore

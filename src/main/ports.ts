@@ -18,7 +18,7 @@ import { keptSecret } from './kept-secret.ts'
 import { type Log, openLog } from './log.ts'
 import { type Objects, openObjects } from './objects.ts'
 import type { Parts } from './parts.ts'
-import type { Waits } from './wait-for-part.ts'
+import type { Waits } from './waits.ts'
 import { type Watched, watchParts } from './watch-parts.ts'
 
 export type Ports = {

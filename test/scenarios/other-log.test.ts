@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Kafka } from '../../infra/services/kafka.ts'
 import { openRegistry, type RegistryServer } from '../../infra/services/registry.ts'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { asAdmin, KAFKA_START_MS, openTestKafka } from '../log/kafka-adapter.ts'
-import { exitCodes, refusal } from './refusal.ts'
+import { refusal } from './refusal.ts'
 import { realPartsRunHere } from './shared-parts.ts'
 import { launchZaplog, makeDataDir } from './zaplog-process.ts'
 

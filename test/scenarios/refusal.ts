@@ -2,8 +2,6 @@
 import { expect, onTestFinished } from 'vitest'
 import { type LaunchOptions, launchZaplog } from './zaplog-process.ts'
 
-export { exitCodes } from '../../src/cli/exit-codes.ts'
-
 export async function refusal(options: LaunchOptions): Promise<{ exitCode: number; said: string }> {
   const refused = launchZaplog({ program: 'start', ...options })
   onTestFinished(refused.kill)
