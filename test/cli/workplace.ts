@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, onTestFinished } from 'vitest'
+import { killPostgres } from '../scenarios/its-postgres.ts'
 import { commandLineOf, freezeProcesses, killProcesses, processesWith } from '../scenarios/processes.ts'
 import { until } from '../until.ts'
 
@@ -23,6 +24,7 @@ export function openWorkplace(): Workplace {
     chmodSync(directory, 0o711) // as root, the embedded Postgres runs as a user of its own
     // Registered first, it is done last: when the verb itself has ended.
     onTestFinished(async () => {
+      await killPostgres(directory) // its children, which do not name the directory, may stand still
       await killProcesses('what a verb left', processes())
       rmSync(directory, { recursive: true, force: true })
     })

@@ -1,7 +1,7 @@
 // Consumers of Kafka keep their promises where kafkajs' own consumer is known not to; the numbers are those of the list of its traps,
 // those of them that are about members and who has which partition are in kafka-members.test.ts.
 // Traps 4 and 10 (its transactions) cannot spring: nothing here uses transactions; what others write with them is read as it should be.
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import type { Batch, BatchOutcome, LogRecord, Outcome } from '../../src/log/log.ts'
@@ -105,15 +105,19 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
 
   test('trap 11: Node’s warning about negative timeouts is not shown, every other one is', async () => {
     const warnings: string[] = []
-    const note = ({ name }: Error) => warnings.push(name)
-    process.on('warning', note)
+    const shown = process.listeners('warning') // Node's own, which prints them
+    process.removeAllListeners('warning')
+    process.on('warning', ({ name }) => void warnings.push(name))
+    onTestFinished(() => {
+      process.removeAllListeners('warning')
+      for (const listener of shown) process.on('warning', listener)
+    })
     const topic = await at.ground.topic()
     await at.ground.append(topic, [aRecord('one', 'x')], await at.ground.member())
     process.emitWarning('in seven colours', 'SomeWarning')
     process.emitWarning(new Error('as an error'))
     process.emitWarning('with options', { type: 'OtherWarning' })
     await at.ground.until('they are shown', () => warnings.length >= 3)
-    process.off('warning', note)
     expect(warnings).toEqual(['SomeWarning', 'Error', 'OtherWarning'])
   })
 

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Config, parseConfig } from '../../src/runtime/config.ts'
+import { openTempDir } from '../database/temp-dir.ts'
 
 const problemsOf = (env: Record<string, string>) => {
   const parsed = parseConfig(env)
@@ -106,8 +106,8 @@ describe('configuration', () => {
     expect(problems).toEqual(['ENCRYPTION_KEY: expected 32 bytes in base64, got something else'])
   })
 
-  test('[I2] reads a secret from NAME_FILE, and says so when it cannot', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'zaplog-config-')), 'key')
+  test('[I2] reads a secret from NAME_FILE, and says so when it cannot', async () => {
+    const file = join(await openTempDir(), 'key')
     writeFileSync(file, `${Buffer.alloc(32, 7).toString('base64')}\n`)
     expect(configOf({ ENCRYPTION_KEY_FILE: file }).keys.encryptionKey).toEqual(Buffer.alloc(32, 7))
     expect(problemsOf({ ADMIN_API_KEY_FILE: `${file}.missing` })).toEqual([

@@ -68,7 +68,14 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
   )
 
   test('[B7] [H4] a consumer or producer that came before zaplog makes no topic', async () => {
-    const { KAFKA_BROKERS: brokers = '' } = await launchServices(['--fresh', '--port-base', '0', '--only', 'kafka']).settings()
+    const { KAFKA_BROKERS: brokers = '' } = await launchServices([
+      '--data',
+      data(),
+      '--port-base',
+      '0',
+      '--only',
+      'kafka',
+    ]).settings()
     const producer = plainClient({ brokers }, { retry: { retries: 0 } }).producer({ allowAutoTopicCreation: true })
     onTestFinished(producer.disconnect)
     await producer.connect()
