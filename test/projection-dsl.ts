@@ -4,7 +4,7 @@ import { type Codec, openCodec } from '../src/events/codec.ts'
 import type { Event } from '../src/events/event.ts'
 import { type TopicName, topicOf } from '../src/events/topics.ts'
 import type { BatchOutcome, EventLog, LogRecord, NewRecord } from '../src/log/log.ts'
-import { openBatchSteps } from '../src/projections/batch-steps.ts'
+import { createBatchSteps } from '../src/projections/batch-steps.ts'
 import { makeCheckpoints, takeCheckpoints } from '../src/projections/checkpoints.ts'
 import { type OwnedPartition, openPartition } from '../src/projections/partition.ts'
 import type { Projection } from '../src/projections/projection.ts'
@@ -58,7 +58,7 @@ export async function openProjectionDsl(name: string, projection: Projection, op
     const topics = openMemoryTopics()
     const metrics = openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name)
     const deps = { database: test.database, codec, topic: prefixed, log: topics, logger, metrics }
-    const owned = openPartition({ ...deps, takeBatch: openBatchSteps(deps, projection) }, projection, PARTITION)
+    const owned = openPartition({ ...deps, takeBatch: createBatchSteps(deps, projection) }, projection, PARTITION)
     const [checkpoint] = await takeCheckpoints(test.database, projection, [PARTITION], never)
     if (checkpoint === undefined) throw new Error('no checkpoint was made')
     await owned.take(checkpoint, never)

@@ -30,7 +30,7 @@ export type Page<Item> = { data: readonly Item[]; nextCursor: string | null }
 export const pageOf = <Item>(item: z.ZodType<Item>): z.ZodType<Page<Item>> =>
   z.looseObject({ data: z.array(item), nextCursor: z.string().nullable() })
 
-/** Where there is none. */
+/** An answer without a body. */
 export const nothing = z.null()
 
 const PROBLEM_TYPE = 'urn:zaplog:problem:'

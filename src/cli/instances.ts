@@ -6,6 +6,7 @@ import { callApi, listAll } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { followQr, nextQr, pairedWith } from './follow-qr.ts'
 import { runVerb } from './run-verb.ts'
+import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText, textTable } from './text-table.ts'
 
@@ -71,7 +72,8 @@ async function unlessInterrupted<Answer>(
   work: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   const stopping = watchStopSignals()
-  const interrupted = () => new CallFailed(`stopped waiting, ${id} is kept; ${zaplog} instances qr ${id} shows its codes again`)
+  const interrupted = () =>
+    new CallFailed(`stopped waiting, ${id} is kept; ${zaplog} instances qr ${shellWord(id)} shows its codes again`)
   return orAbort(work(stopping), interrupted, stopping)
 }
 

@@ -30,8 +30,9 @@ export function watchParts({ logger, patienceMs = PATIENCE_MS }: Deps, watched: 
   return { checks: () => watches.map(({ check }) => check()), close: async () => stop.abort() }
 }
 
-/** reason: what came back; null: nothing did. */
-type Away = { sinceAt: number; reason: string | null }
+/** askedAt: the question that found it so. reason: what came back; null: nothing did. */
+type Found = { askedAt: number; reason: string | null }
+type Away = Found & { sinceAt: number }
 
 function watchPart({ logger, patienceMs }: Required<Deps>, { part, everyMs, ask }: Watched, signal: AbortSignal) {
   const { name, address } = part
@@ -39,30 +40,30 @@ function watchPart({ logger, patienceMs }: Required<Deps>, { part, everyMs, ask 
 
   async function run() {
     do {
-      const sinceAt = performance.now()
-      const patience = setTimeout(() => note({ sinceAt, reason: null }), patienceMs)
+      const askedAt = performance.now()
+      const patience = setTimeout(() => note({ askedAt, reason: null }), patienceMs)
       const stop = onAbort(signal, () => clearTimeout(patience))
       const reason = await ask(signal).then(() => null, describeError)
       clearTimeout(patience)
       stop()
-      if (!signal.aborted) note(reason === null ? null : { sinceAt, reason })
+      if (!signal.aborted) note(reason === null ? null : { askedAt, reason })
     } while (await wait(spread(everyMs, JITTER, Math.random()), signal))
   }
 
   /** A line when it goes and a line when it is back. */
-  function note(found: Away | null) {
+  function note(found: Found | null) {
     if (found !== null && away === null)
       logger.warn('part.away', { part: name, address, reason: found.reason ?? `no answer within ${patienceMs} ms` })
     if (found === null && away !== null)
       logger.info('part.back', { part: name, address, awayMs: Math.round(performance.now() - away.sinceAt) })
-    away = found && { ...found, sinceAt: away?.sinceAt ?? found.sinceAt }
+    away = found && { ...found, sinceAt: away?.sinceAt ?? found.askedAt }
   }
 
   void run()
   return {
     check: (): Check => {
       if (away === null) return { name, state: 'ok', detail: `${address} answers` }
-      const silentS = Math.floor((performance.now() - away.sinceAt) / 1000)
+      const silentS = Math.floor((performance.now() - away.askedAt) / 1000)
       const what = away.reason === null ? `does not answer, for ${silentS} s so far` : `is away: ${away.reason}`
       return { name, state: 'degraded', detail: `${address} ${what}` }
     },

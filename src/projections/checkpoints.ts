@@ -73,8 +73,8 @@ export async function readCheckpoint(database: Transaction, of: Identity, partit
 }
 
 /**
- * The first statement of every step. Answers the new revision of each partition; for one that is not in the answer somebody else went on,
- * and nothing of it may happen. Rows are locked in one order, so that steps and takeovers cannot deadlock.
+ * The first statement of every step. Answers the new revision of each partition. Of one that is not in the answer nothing may happen:
+ * somebody else went on with it. Rows are locked in one order, so that steps and takeovers cannot deadlock.
  */
 export async function advanceCheckpoints(
   tx: Transaction,

@@ -99,8 +99,8 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
     if (plan.kind === 'unreadable') return { kind: 'halt', reason: plan.reason }
     const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
     const leftOut = plan.poisons.map(poison => quarantinedBy(poison, partition, offsets))
-    const step = { partition, revision, advance, leftOut, placed: plan.placed, sizeBytes: sizeOf(batch.records) }
-    const taken = await deps.takeBatch(step, how, signal)
+    const batchStep = { partition, revision, advance, leftOut, placed: plan.placed, sizeBytes: sizeOf(batch.records) }
+    const taken = await deps.takeBatch(batchStep, how, signal)
     if (!(await goOn(taken, advance, signal))) return moved(topic)
     leaveOut(leftOut)
     deps.metrics.passedOver(passedOver)

@@ -34,7 +34,11 @@ export function openProjectionMetrics(metrics: Metrics, projection: string): Pro
     help: 'Records of event types that this version does not know.',
     labels,
   })
-  const seconds = metrics.histogram({ name: 'zaplog_projection_batch_seconds', help: 'Time to apply one batch.', labels })
+  const seconds = metrics.histogram({
+    name: 'zaplog_projection_batch_seconds',
+    help: 'Time to apply one batch, its wait for others that share the transaction included.',
+    labels,
+  })
   const quarantined = metrics.gauge({
     name: 'zaplog_projection_quarantined_keys',
     help: 'Instances left out of a projection.',

@@ -6,7 +6,7 @@ import type { Position, TopicPartition } from '../log/log.ts'
 
 /**
  * An event for a topic, named without its prefix; the runner encodes it into the outbox and appends it from there.
- * `partition`: of what it is emitted for. Emissions of one key have one topic and one partition.
+ * `partition`: the partition whose record or tick caused it. Emissions of one key have one topic and one partition.
  */
 export type Emission = { partition: number; topic: TopicName; key: string; event: Event }
 /** `position` is the log's own, its topic with the prefix. */

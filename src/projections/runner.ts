@@ -8,7 +8,7 @@ import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
-import { openBatchSteps } from './batch-steps.ts'
+import { createBatchSteps } from './batch-steps.ts'
 import { checkProjection } from './check-projection.ts'
 import { missingCheckpoint, takeCheckpoints } from './checkpoints.ts'
 import { type OwnedPartition, openPartition } from './partition.ts'
@@ -41,7 +41,7 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   const clock = deps.clock ?? Date.now
   const metrics = openProjectionMetrics(deps.metrics, projection.name)
   const partitions = new Map<number, OwnedPartition>()
-  const takeBatch = openBatchSteps({ ...deps, metrics }, projection)
+  const takeBatch = createBatchSteps({ ...deps, metrics }, projection)
   /** Partitions whose checkpoint row is not there. */
   const missing = new Map<number, string>()
   /** Why the timers of this projection do not do their work; what is said once is not said again. */

@@ -26,7 +26,7 @@ export type Taken = {
   /** Partitions whose outbox holds records since. */
   owing: ReadonlySet<number>
 }
-/** The same of one partition. */
+/** What a step came to for one partition. */
 export type PartitionTaken = { kind: 'applied'; revision: bigint; owesLog: boolean } | { kind: 'moved' }
 
 export const takenOf = ({ revisions, owing }: Taken, partition: number): PartitionTaken => {

@@ -32,22 +32,22 @@ export function requireTogether(v: Variables, config: Config) {
 }
 
 const ourPrefixes =
-  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_|ZAPLOG_)/
-/** Of the verbs that speak HTTP. */
-const notOfThisProcess: ReadonlySet<string> = new Set(['ZAPLOG_URL'])
+  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_)/
+/** What Kubernetes tells every pod of a Service, such as one that is named kafka. */
+const ofAService = /_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$/
 
 /** A misspelt name would otherwise be a setting that silently does nothing. */
 export function refuseUnknown(v: Variables, env: Environment) {
   const known = v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name]))
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value === '' || known.includes(name) || notOfThisProcess.has(name)) continue
+    if (value === undefined || value === '' || known.includes(name) || ofAService.test(name)) continue
     const meant = nearest(name, known)
     if (ourPrefixes.test(name) || isOneSlip(name, meant))
       v.problem(name, `is not a setting of this version${meant === null ? '' : `; did you mean ${meant}?`}`)
   }
 }
 
-/** Of names that other programs may have, only long ones that are surely ours: DATA_DIRR, not HOME for HOST. */
+/** Of names that do not begin like ours, those one slip beside one of several words: DATA_DIRR, not HOME for HOST. */
 const isOneSlip = (name: string, meant: string | null): boolean =>
   meant !== null && /_/.test(meant) && slipsBetween(name, meant) === 1
 

@@ -75,7 +75,7 @@ function declareVariables(v: Variables) {
       default: 10,
       from: 2,
       to: 500,
-      doc: 'connections of one process, besides about ten that only listen, append or hold its lock',
+      doc: 'connections of one process, besides about ten that only listen, append, hold its lock or ask whether Postgres answers',
     }),
     sslCa: v.parsed('DATABASE_SSL_CA', {
       doc: 'PEM of the authority that signed the server’s certificate; setting it demands TLS',

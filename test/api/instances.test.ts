@@ -260,7 +260,7 @@ describe('the QR code', () => {
 
   test('[A1] where no code can come before a restart nobody waits for one', { timeout: 20_000 }, async () => {
     await create('parked')
-    await setState('parked', 'logged-out', '5511900000001')
+    await setState('parked', 'connecting', '5511900000001') // the read model follows
     await api.database.query(`insert into instance_owners (instance_id, epoch, parked_for) values ('parked', 1, 'running/0')`)
     const answer = await api.call('GET', '/v1/instances/parked/qr?wait=60')
     expect(answer.json).toMatchObject({

@@ -1,7 +1,7 @@
 // Which partitions share a transaction, and what one of them can do to the others: nothing.
 import { expect, it } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
-import { type BatchStep, openJointSteps } from '../../src/projections/joint-steps.ts'
+import { type BatchStep, createJointSteps } from '../../src/projections/joint-steps.ts'
 import type { Placed } from '../../src/projections/projection.ts'
 import type { PartitionTaken } from '../../src/projections/step.ts'
 import { anEvent } from '../events.ts'
@@ -17,7 +17,7 @@ type Call = { partitions: readonly number[]; signal: AbortSignal; commit(): void
 
 function openWorld(limits: { lingerMs?: number; maxRecords?: number; maxBytes?: number; maxConcurrent?: number } = {}) {
   const calls: Call[] = []
-  const takeBatch = openJointSteps({
+  const takeBatch = createJointSteps({
     projection: 'counting',
     take: (steps, signal) =>
       new Promise((resolve, reject) => {
@@ -125,26 +125,59 @@ it('[D2] what fails together is taken one by one; who fails alone stays alone un
   await Promise.all(last)
 })
 
-it('[D2] while Postgres is away everybody is told at once, and each is alone when it comes again', async () => {
-  const { offer, calls, begun } = openWorld()
-  const first = offer(0)
-  const others = [offer(1), offer(2)]
+it('[D2] while Postgres is away, or its disk is full, everybody is told at once and nobody is taken apart for it', async () => {
+  for (const code of ['unreachable', 'disk-full'] as const) {
+    const { offer, calls, begun } = openWorld()
+    const first = offer(0)
+    const others = [offer(1), offer(2)]
+    calls[0]?.commit()
+    await first
+    await begun(2)
+    calls[1]?.fail(new DatabaseError(code, 'writing: refused'))
+    for (const other of others) await expect(other).rejects.toThrow('refused')
+    void offer(0)
+    void offer(1)
+    void offer(2)
+    calls[2]?.commit()
+    expect((await begun(4)).slice(2)).toEqual([[0], [1, 2]])
+  }
+})
+
+it('[D2] partitions that are taken alone, more than there are places, keep no other from its turn', async () => {
+  const { offer, calls, begun } = openWorld({ maxConcurrent: 4, lingerMs: 1 })
+  for (const partition of [1, 2, 3, 4, 5, 6]) void offer(partition, { alone: true })
+  expect(calls.map(call => call.partitions)).toEqual([[1], [2], [3]])
+  const healthy = offer(9)
+  expect((await begun(4))[3], 'the place that is left').toEqual([9])
+  calls[3]?.commit()
+  expect(await healthy).toEqual(appliedAs(9))
+  void offer(9)
+  expect((await begun(5))[4]).toEqual([9])
   calls[0]?.commit()
-  await first
-  await begun(2)
-  calls[1]?.fail(new DatabaseError('unreachable', 'connecting: refused'))
-  for (const other of others) await expect(other).rejects.toThrow('refused')
+  expect((await begun(6))[5]).toEqual([4])
+})
+
+it('[D2] who waits the longest comes first, alone or not', async () => {
+  const { offer, calls, begun } = openWorld({ maxConcurrent: 1 })
+  void offer(0)
   void offer(1)
-  void offer(2)
-  expect(calls.slice(2).map(call => call.partitions)).toEqual([[1], [2]])
+  void offer(2, { alone: true })
+  void offer(3)
+  calls[0]?.commit()
+  expect((await begun(2))[1]).toEqual([1, 3])
+  calls[1]?.commit()
+  expect((await begun(3))[2]).toEqual([2])
 })
 
 it('[D2] a batch that is narrowed down shares its transaction with none', async () => {
-  const { offer, calls } = openWorld()
+  const { offer, calls, begun } = openWorld()
   void offer(0)
   void offer(1)
   void offer(2, { alone: true })
   expect(calls.map(call => call.partitions)).toEqual([[0], [2]])
+  calls[0]?.commit()
+  calls[1]?.commit()
+  expect((await begun(3))[2]).toEqual([1])
 })
 
 it('[D2] an assignment that ends while a transaction runs takes no other partition with it', async () => {
@@ -159,25 +192,24 @@ it('[D2] an assignment that ends while a transaction runs takes no other partiti
   ending.abort(new Error('the assignment ended'))
   expect(calls[1]?.signal.aborted).toBe(true)
   calls[1]?.fail(ending.signal.reason)
-  expect((await begun(4)).slice(2)).toEqual([[1], [2]])
-  await until('the ended one is told', () => calls[2]?.signal.aborted)
-  expect(calls[3]?.signal.aborted).toBe(false)
-  calls[2]?.fail(ending.signal.reason)
-  calls[3]?.commit()
   await expect(ended).rejects.toThrow('the assignment ended')
+  expect((await begun(3)).slice(2)).toEqual([[2]])
+  expect(calls[2]?.signal.aborted).toBe(false)
+  calls[2]?.commit()
   expect(await other).toEqual(appliedAs(2))
 })
 
-it('[D2] an assignment that ended while its batch waited shares no transaction', async () => {
-  const { offer, calls, begun } = openWorld()
+it('[D2] an assignment that ends while its batch waits is told at once, though every place is taken, and shares no transaction', async () => {
+  const { offer, calls, begun } = openWorld({ maxConcurrent: 1 })
   const ending = new AbortController()
   void offer(0)
   void offer(1)
-  void offer(2, { signal: ending.signal })
+  const ended = offer(2, { signal: ending.signal })
   void offer(3)
-  ending.abort()
+  ending.abort(new Error('the assignment ended'))
+  await expect(ended).rejects.toThrow('the assignment ended')
+  await expect(offer(4, { signal: ending.signal })).rejects.toThrow('the assignment ended')
+  expect(calls).toHaveLength(1)
   calls[0]?.commit()
-  expect((await begun(2))[1]).toEqual([2])
-  calls[1]?.commit()
-  expect((await begun(3))[2]).toEqual([1, 3])
+  expect((await begun(2))[1]).toEqual([1, 3])
 })

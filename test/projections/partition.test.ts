@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { topics } from '../../src/events/topics.ts'
 import { type Batch, LogError, type NewRecord } from '../../src/log/log.ts'
-import { openBatchSteps } from '../../src/projections/batch-steps.ts'
+import { createBatchSteps } from '../../src/projections/batch-steps.ts'
 import { makeCheckpoints, takeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { type OwnedPartition, openPartition, type PartitionDeps } from '../../src/projections/partition.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
@@ -59,7 +59,7 @@ beforeEach(async () => {
     metrics: openProjectionMetrics(metrics, 'counting'),
   }
   member = async () => {
-    const owned = openPartition({ ...deps, takeBatch: openBatchSteps(deps, counting) }, counting, 0)
+    const owned = openPartition({ ...deps, takeBatch: createBatchSteps(deps, counting) }, counting, 0)
     const [checkpoint] = await takeCheckpoints(test.database, counting, [0], never)
     if (checkpoint === undefined) throw new Error('no checkpoint')
     await owned.take(checkpoint, never)

@@ -60,9 +60,14 @@ describe('configuration', () => {
   })
 
   test('[H8] what other programs may have is none of our business', () => {
-    expect(
-      problemsOf({ HOME: '/home/somebody', PATH: '/bin', POST: 'x', DATA_CENTER: 'x', PUBLIC_KEY: 'x', ZAPLOG_URL: 'x' }),
-    ).toEqual([])
+    const others = ['HOME', 'PATH', 'POST', 'DATA_CENTER', 'PUBLIC_KEY', 'ZAPLOG_URL', 'ZAPLOG_VERSION']
+    expect(problemsOf(Object.fromEntries(others.map(name => [name, 'x'])))).toEqual([])
+  })
+
+  test('[H8] what Kubernetes says of Services is no setting', () => {
+    const told = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_CLIENTS', 'PORT', 'PORT_9092_TCP', 'PORT_9092_TCP_ADDR']
+    const names = ['KAFKA', 'ZAPLOG', 'SCHEMA_REGISTRY', 'DATABASE'].flatMap(name => told.map(what => `${name}_${what}`))
+    expect(problemsOf(Object.fromEntries(names.map(name => [name, 'tcp://10.0.0.1:9092'])))).toEqual([])
   })
 
   test('[H8] a name as close to two settings, or to none, is refused without a guess', () => {

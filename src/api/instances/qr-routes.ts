@@ -53,7 +53,7 @@ export function qrRoutes(app: App, deps: Deps) {
       const qr = await waitForQr(deps, id, AbortSignal.any([waited, gone.signal, deps.stopping]))
       if (qr === null && deps.stopping.aborted)
         throw new Problem('stopping', `waiting for the QR code of ${id}: this process is stopping`)
-      if (qr === null) throw new Problem('no-qr-pending', whyNone(await deps.readInstance(id)))
+      if (qr === null) throw new Problem('no-qr-pending', whyNone(await deps.readInstance(id), { parked: false }))
       reply.header('cache-control', 'no-store')
       return draw(reply, request.query.format, qr)
     },
@@ -71,7 +71,7 @@ async function waitForQr({ pendingQr, readInstance, isParked }: Deps, id: string
         'already-paired',
         `instance ${id} is paired with ${instance.phone ?? 'a phone'}; log it out to pair another one`,
       )
-    if (await isParked(id)) throw new Problem('no-qr-pending', whyNone(instance))
+    if (await isParked(id)) throw new Problem('no-qr-pending', whyNone(instance, { parked: true }))
     return null
   }, signal)
 }
@@ -82,9 +82,10 @@ function isPaired({ state, phone, reason }: Instance): boolean {
   return state === 'open'
 }
 
-function whyNone({ id, state, reasonText }: Instance): string {
+/** A parked one may still be shown as it was: the read model follows. */
+function whyNone({ id, state, reasonText }: Instance, { parked }: { parked: boolean }): string {
   const why = `instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText})`}`
-  return state === 'closed' || state === 'logged-out'
+  return parked || state === 'closed' || state === 'logged-out'
     ? `${why}: POST /v1/instances/${id}/restart asks for a new code`
     : `${why}: wait=1..60 waits for the code`
 }

@@ -40,7 +40,7 @@ export async function demandInstance(database: Transaction, id: string): Promise
   if (row === undefined) throw instanceNotFound(id)
 }
 
-/** Its owner has done with what was asked of it: nothing comes of itself any more, such as a QR code. */
+/** Its owner has done with what was asked of it (taskOf in producers/instance-rows.ts): nothing comes of itself any more, such as a QR code. */
 export async function isParked(database: Transaction, id: string): Promise<boolean> {
   const [row] = await database.query(
     `select 1 from instance_ids i join instance_owners o using (instance_id)

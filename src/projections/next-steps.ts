@@ -1,0 +1,49 @@
+// Which of the steps that wait are taken next, and together. Pure. The longest waiting one is never passed over for a later one,
+// and steps that are taken alone leave one place to those that share.
+
+/** In the order in which they came. `sinceAt` and `nowAt` are performance.now(). */
+export type Waiting = { alone: boolean; sinceAt: number; records: number; sizeBytes: number }
+export type Load = { running: number; runningAlone: number; nowAt: number }
+export type Limits = {
+  /** What comes while a transaction runs waits for its end, at most so long: then it begins beside it. */
+  lingerMs: number
+  maxRecords: number
+  maxBytes: number
+  /** Transactions at once. */
+  maxConcurrent: number
+}
+/** take: these, in one transaction. wait: nothing before a transaction ends, or before so many ms have gone by. */
+export type Next<Step> = { kind: 'take'; steps: readonly Step[] } | { kind: 'wait'; atMostMs: number | null }
+
+/** A transaction of so many records would hardly be cheaper for more of them: it lingers no longer. */
+const ENOUGH_RECORDS = 200
+
+export function nextSteps<Step extends Waiting>(waiting: readonly Step[], load: Load, limits: Limits): Next<Step> {
+  if (load.running >= limits.maxConcurrent) return { kind: 'wait', atMostMs: null }
+  const mayBeAlone = load.runningAlone < Math.max(1, limits.maxConcurrent - 1)
+  const lone = mayBeAlone ? waiting.find(one => one.alone) : undefined
+  const sharing = waiting.filter(one => !one.alone)
+  const [first] = sharing
+  if (first === undefined) return lone === undefined ? { kind: 'wait', atMostMs: null } : { kind: 'take', steps: [lone] }
+  const lingersMs = lingering(first, sharing, load, limits)
+  const isLoneFirst = lone !== undefined && waiting.indexOf(lone) < waiting.indexOf(first)
+  if (lone !== undefined && (isLoneFirst || lingersMs > 0)) return { kind: 'take', steps: [lone] }
+  return lingersMs > 0 ? { kind: 'wait', atMostMs: lingersMs } : { kind: 'take', steps: fitting(sharing, limits) }
+}
+
+function lingering(first: Waiting, sharing: readonly Waiting[], load: Load, { lingerMs }: Limits): number {
+  const records = sharing.reduce((sum, one) => sum + one.records, 0)
+  return load.running === 0 || records >= ENOUGH_RECORDS ? 0 : first.sinceAt + lingerMs - load.nowAt
+}
+
+/** Those that wait the longest, at least one. */
+function fitting<Step extends Waiting>(sharing: readonly Step[], { maxRecords, maxBytes }: Limits): readonly Step[] {
+  let records = 0
+  let bytes = 0
+  const tooMany = sharing.findIndex((one, index) => {
+    records += one.records
+    bytes += one.sizeBytes
+    return index > 0 && (records > maxRecords || bytes > maxBytes)
+  })
+  return tooMany === -1 ? sharing : sharing.slice(0, tooMany)
+}
