@@ -1,7 +1,8 @@
 // zaplog dev services: the parts that a laptop lacks, on loopback, until a signal stops them; what they were told is there after a restart.
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { lockDirectory } from '../runtime/directory-lock.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
 import { writeDurably } from '../runtime/write-durably.ts'
@@ -83,7 +84,13 @@ const WRITTEN_BY = '# Written by zaplog dev services; written anew at each of it
 
 /** Only a file of ours is written over. */
 async function checkSettingsFile(path: string | undefined): Promise<void> {
-  const known = path === undefined ? null : await readIfThere(path)
+  if (path === undefined) return
+  if (!existsSync(dirname(resolve(path))))
+    throw new DevServicesError(
+      'misconfigured',
+      `writing the settings to ${path}: there is no such directory; choose another --settings`,
+    )
+  const known = await readIfThere(path)
   if (known !== null && !known.startsWith(WRITTEN_BY))
     throw new DevServicesError(
       'misconfigured',

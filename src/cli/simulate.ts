@@ -70,7 +70,7 @@ function screen({ url, cdnUrl, controlUrl }: SimulatorServer): readonly string[]
     `  ${ask('/v1/instances/support/qr?wait=30')} | curl -sS -H 'content-type: application/json' -d @- ${controlUrl}/sim/v1/scan`,
     `  curl -sS -X POST ${controlUrl}/sim/v1/devices/${examplePhone}/conversation`,
     `  ${ask('/v1/instances/support/messages')}`,
-    `A simulator that was started again knows no phones: then begin with \`instances restart support\` in place of \`instances create …\`.`,
+    'A simulator that was started again knows no phones: once `instances list` says logged-out, `instances restart support` replaces the create.',
     '',
     `What else it can do, with examples: curl ${controlUrl}/sim/v1`,
   ]

@@ -18,6 +18,9 @@ export function requireTogether(v: Variables, config: Config) {
       'TOPIC_MIN_INSYNC',
       `expected at most TOPIC_REPLICATION, ${replication}, got ${minInsync}: no append could ever succeed`,
     )
+  const { maxRecordBytes, rawInlineBytes } = config.log
+  if (rawInlineBytes >= maxRecordBytes)
+    v.problem('TOPIC_RAW_INLINE', `expected less than TOPIC_MAX_RECORD, ${maxRecordBytes} bytes, got ${rawInlineBytes}`)
   const { bucket, accessKeyId, secretAccessKey } = config.objects
   if (accessKeyId !== null && secretAccessKey === null)
     v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')

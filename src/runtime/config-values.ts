@@ -84,3 +84,7 @@ export const parseRetention = (text: string) => {
     ? ms
     : { expected: 'forever, or a duration of 1d or more such as 90d' }
 }
+
+/** What Kafka takes in a name, with room for the rest of it. */
+export const parsePrefix = (text: string) =>
+  /^[A-Za-z0-9._-]{1,100}$/.test(text) ? text : { expected: '1 to 100 letters, digits, dots, dashes and underscores' }

@@ -9,6 +9,7 @@ import {
   parseCount,
   parseKey,
   parseLoopback,
+  parsePrefix,
   parseRetention,
   parseRoles,
   parseSaslMechanism,
@@ -57,7 +58,12 @@ function declareVariables(v: Variables) {
       of: ['debug', 'info', 'warn', 'error', 'silent'],
       doc: 'debug, info, warn, error or silent',
     }),
-    stopWithinMs: v.durationMs('STOP_WITHIN', { default: '25s', doc: 'how long SIGTERM waits for what is in flight' }),
+    stopWithinMs: v.durationMs('STOP_WITHIN', {
+      default: '25s',
+      fromMs: 1_000,
+      toMs: 3_600_000,
+      doc: 'how long SIGTERM waits for what is in flight',
+    }),
     metricsToken: v.optionalText('METRICS_TOKEN', {
       doc: 'bearer token for /metrics alone; the administrator’s key is taken too',
       secret: true,
@@ -85,8 +91,9 @@ function declareVariables(v: Variables) {
   }
   v.group('Log')
   const log = {
-    topicPrefix: v.text('TOPIC_PREFIX', { default: 'wa.', doc: 'begins every topic name' }),
-    groupPrefix: v.text('GROUP_PREFIX', { default: 'zaplog.', doc: 'begins every consumer group name' }),
+    topicPrefix: v.parsed('TOPIC_PREFIX', { shown: 'wa.', doc: 'begins every topic name', parse: parsePrefix }) ?? 'wa.',
+    groupPrefix:
+      v.parsed('GROUP_PREFIX', { shown: 'zaplog.', doc: 'begins every consumer group name', parse: parsePrefix }) ?? 'zaplog.',
     partitions: v.whole('TOPIC_PARTITIONS', { default: 24, from: 1, to: 1024, doc: 'fixed when the topics are created' }),
     retentionMs:
       v.parsed('TOPIC_RETENTION', {
@@ -94,7 +101,11 @@ function declareVariables(v: Variables) {
         doc: 'how long records are kept in topics that zaplog creates, other than deliveries and attempts',
         parse: parseRetention,
       }) ?? 'forever',
-    maxRecordBytes: v.sizeBytes('TOPIC_MAX_RECORD', { default: '2MiB', doc: 'largest record; dead letters take twice that' }),
+    maxRecordBytes: v.sizeBytes('TOPIC_MAX_RECORD', {
+      default: '2MiB',
+      fromBytes: 65_536,
+      doc: 'largest record; dead letters take twice that',
+    }),
     rawInlineBytes: v.sizeBytes('TOPIC_RAW_INLINE', { default: '768KiB', doc: 'larger raw bytes go to the object store' }),
   }
   v.group('Kafka')
@@ -197,6 +208,8 @@ function declareVariables(v: Variables) {
     }),
     appendTimeoutMs: v.durationMs('WHATSAPP_APPEND_TIMEOUT', {
       default: '10s',
+      fromMs: 1_000,
+      toMs: 600_000,
       doc: 'a socket is closed when an append or key write has been pending for so long',
     }),
   }
@@ -260,6 +273,7 @@ function declareVariables(v: Variables) {
     }),
     deadAfterMs: v.durationMs('WEBHOOK_DEAD_AFTER', {
       default: '15m',
+      toMs: 30 * 86_400_000,
       doc: 'a delivery that fails for so long while its endpoint’s other lanes succeed becomes a dead letter',
     }),
     holdMediaMs: v.durationMs('WEBHOOK_HOLD_MEDIA', { default: '20s', toMs: 900_000, doc: 'default of an endpoint’s holdMedia' }),

@@ -13,8 +13,9 @@ export type Variables = {
   optionalText(name: string, spec: Omit<Spec<string>, 'default'>): string | null
   whole(name: string, spec: Spec<number> & { from: number; to: number }): number
   flag(name: string, spec: Spec<boolean>): boolean
+  /** From 0 to a day where nothing else is said: timers of Node end at 24.8 days. */
   durationMs(name: string, spec: Spec<string> & { fromMs?: number; toMs?: number }): number
-  sizeBytes(name: string, spec: Spec<string>): number
+  sizeBytes(name: string, spec: Spec<string> & { fromBytes?: number }): number
   choice<T extends string>(name: string, spec: Spec<T> & { of: readonly T[] }): T
   list<T>(name: string, spec: Spec<string> & { each: Parse<T> }): readonly T[]
   parsed<T>(name: string, spec: Omit<Spec<string>, 'default'> & { parse: Parse<T> }): T | null
@@ -72,10 +73,13 @@ export function openVariables(env: Environment): Variables {
         text === 'true' || text === 'false' ? text === 'true' : { expected: 'true or false' },
       ),
     durationMs: (name, spec) => {
-      const parse = durationBetween(spec.fromMs ?? 0, spec.toMs ?? Number.MAX_SAFE_INTEGER)
+      const parse = durationBetween(spec.fromMs ?? 0, spec.toMs ?? DAY_MS)
       return take(name, spec, spec.default, number(parse(spec.default)), parse)
     },
-    sizeBytes: (name, spec) => take(name, spec, spec.default, number(parseSize(spec.default)), parseSize),
+    sizeBytes: (name, spec) => {
+      const parse = sizeFrom(spec.fromBytes ?? 0)
+      return take(name, spec, spec.default, number(parse(spec.default)), parse)
+    },
     choice: (name, spec) =>
       take(
         name,
@@ -105,6 +109,7 @@ const wholeBetween =
     return value >= from && value <= to ? value : { expected: `a whole number from ${from} to ${to}` }
   }
 
+const DAY_MS = 86_400_000
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const durationBetween =
   (fromMs: number, toMs: number): Parse<number> =>
@@ -118,11 +123,16 @@ const durationBetween =
 export const parseDuration = durationBetween(0, Number.MAX_SAFE_INTEGER)
 
 const unitBytes: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
-const parseSize: Parse<number> = text => {
-  const match = /^(\d+) ?(|KiB|MiB|GiB)$/.exec(text)
-  const value = match === null ? Number.NaN : Number(match[1]) * (unitBytes[match[2] ?? ''] ?? Number.NaN)
-  return Number.isSafeInteger(value) ? value : { expected: 'a size such as 65536, 768KiB or 10MiB' }
-}
+const sizeFrom =
+  (fromBytes: number): Parse<number> =>
+  text => {
+    const match = /^(\d+) ?(|KiB|MiB|GiB)$/.exec(text)
+    const value = match === null ? Number.NaN : Number(match[1]) * (unitBytes[match[2] ?? ''] ?? Number.NaN)
+    const least = fromBytes === 0 ? '' : `, at least ${fromBytes} bytes`
+    return Number.isSafeInteger(value) && value >= fromBytes
+      ? value
+      : { expected: `a size such as 65536, 768KiB or 10MiB${least}` }
+  }
 
 function parseList<T>(text: string, each: Parse<T>): readonly T[] | { expected: string } {
   const values: T[] = []

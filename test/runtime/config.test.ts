@@ -64,6 +64,25 @@ describe('configuration', () => {
     expect(problemsOf(Object.fromEntries(others.map(name => [name, 'x'])))).toEqual([])
   })
 
+  test('[H8] durations that no timer can wait for, records too small for any event, and names that Kafka refuses, are no settings', () => {
+    const wrong = {
+      STOP_WITHIN: '30d',
+      WHATSAPP_APPEND_TIMEOUT: '60d',
+      MEDIA_TOTAL_TIMEOUT: '25d',
+      TOPIC_PREFIX: 'a b/',
+      TOPIC_MAX_RECORD: '1',
+    }
+    expect(
+      problemsOf(wrong)
+        .map(problem => problem.split(':')[0])
+        .toSorted(),
+    ).toEqual(Object.keys(wrong).toSorted())
+    expect(problemsOf({ STOP_WITHIN: '0s' })).toEqual([expect.stringContaining('from 1000 ms to 3600000 ms, got "0s"')])
+    expect(problemsOf({ TOPIC_RAW_INLINE: '4MiB' })).toEqual([
+      'TOPIC_RAW_INLINE: expected less than TOPIC_MAX_RECORD, 2097152 bytes, got 4194304',
+    ])
+  })
+
   test('[H8] what Kubernetes says of Services is no setting', () => {
     const told = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_CLIENTS', 'PORT', 'PORT_9092_TCP', 'PORT_9092_TCP_ADDR']
     const names = ['KAFKA', 'ZAPLOG', 'SCHEMA_REGISTRY', 'DATABASE'].flatMap(name => told.map(what => `${name}_${what}`))

@@ -184,6 +184,14 @@ describe.runIf(await realPartsRunHere())('zaplog dev services', () => {
   })
 })
 
+test('[H4] settings that could not be written are refused before anything starts', async () => {
+  const file = join(directory, 'nowhere', 'settings')
+  const services = launchServices(['--only', 's3', '--data', data(), '--port-base', '0', '--settings', file])
+  expect(await services.ended).toBe(exitCodes.configuration)
+  expect(services.stderr()).toContain('there is no such directory; choose another --settings')
+  expect(existsSync(data())).toBe(false)
+})
+
 test('[H4] without Java it says in one sentence how to get it', async () => {
   const services = launchServices(['--only', 'kafka', '--data', data()], { ...process.env, PATH: directory })
   expect(await services.ended).toBe(exitCodes.configuration)
