@@ -55,7 +55,7 @@ export function readOrEmpty(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes(codeOf(error))) return ''
+    if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(codeOf(error))) return ''
     throw error
   }
 }
