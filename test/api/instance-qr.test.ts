@@ -1,0 +1,113 @@
+// The QR code over HTTP: the pending one in every form, the next one for whoever waits, and a refusal where none can come.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { collectLogLines } from '../log-lines.ts'
+import { openTestApi, type TestApi } from './open-test-api.ts'
+
+const logger = collectLogLines()
+let api: TestApi
+beforeAll(async () => {
+  api = await openTestApi('api-instance-qr', logger)
+})
+afterAll(() => api.close())
+
+const show = async (id: string, qr: string, expiresInSeconds = 60) => {
+  await api.database.query(
+    `insert into instance_qr (instance_id, epoch, qr, expires_at) values ($1, 1, $2, now() + make_interval(secs => $3))
+     on conflict (instance_id) do update set qr = excluded.qr, expires_at = excluded.expires_at`,
+    [id, api.sealer.seal(Buffer.from(qr), `instance_qr|${id}`), expiresInSeconds],
+  )
+  await api.database.query(`select pg_notify('instance_qr', '')`)
+}
+const setState = (id: string, state: string, phone: string | null) =>
+  api.database.query(
+    `insert into instances (instance_id, state, phone, changed_by_event) values ($1, $2, $3, 'test')
+     on conflict (instance_id) do update set state = excluded.state, phone = excluded.phone`,
+    [id, state, phone],
+  )
+const create = (id: string) => api.call('POST', '/v1/instances', { body: { id, name: id } })
+
+test('[A1] a pending code is answered as data, drawing and picture, and never cached', async () => {
+  await create('qr')
+  await show('qr', '2@secret,code')
+  const json = await api.call('GET', '/v1/instances/qr/qr')
+  expect(json.status).toBe(200)
+  expect(json.json).toMatchObject({ qr: '2@secret,code' })
+  expect(Date.parse(String(json.json.expiresAt))).toBeGreaterThan(Date.now())
+  expect(json.headers.get('cache-control')).toBe('no-store')
+  const text = await api.call('GET', '/v1/instances/qr/qr?format=text')
+  expect(text.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(text.text).toMatch(/[█▄▀]{5}/)
+  const svg = await api.call('GET', '/v1/instances/qr/qr?format=svg')
+  expect(svg.headers.get('content-type')).toBe('image/svg+xml')
+  expect(svg.text).toMatch(/^<svg/)
+  const png = await fetch(`${api.url}/v1/instances/qr/qr?format=png`, { headers: { apikey: 'admin-key-of-the-tests' } })
+  expect(png.headers.get('content-type')).toBe('image/png')
+  expect(Buffer.from(await png.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG')
+})
+
+test('[A1] whoever waits gets the code as soon as it is there', async () => {
+  await create('waiting')
+  const waiting = api.call('GET', '/v1/instances/waiting/qr?wait=30')
+  await show('waiting', '2@late')
+  expect((await waiting).json).toMatchObject({ qr: '2@late' })
+})
+
+test('[A1] without a pending code it is 409 no-qr-pending, also where the last one has expired', async () => {
+  await create('none')
+  await show('none', '2@old', -1)
+  const answer = await api.call('GET', '/v1/instances/none/qr?wait=1')
+  expect(answer.status).toBe(409)
+  expect(answer.json).toMatchObject({
+    type: 'urn:zaplog:problem:no-qr-pending',
+    detail: expect.stringContaining('instance none is created'),
+  })
+})
+
+test('[A1] where no code can come before a restart nobody waits for one', { timeout: 20_000 }, async () => {
+  await create('parked')
+  await setState('parked', 'connecting', '5511900000001') // the read model follows
+  await api.database.query(`insert into instance_owners (instance_id, epoch, parked_for) values ('parked', 1, 'running/0')`)
+  const answer = await api.call('GET', '/v1/instances/parked/qr?wait=60')
+  expect(answer.json).toMatchObject({
+    type: 'urn:zaplog:problem:no-qr-pending',
+    detail: expect.stringContaining('POST /v1/instances/parked/restart asks for a new code'),
+  })
+  await api.call('POST', '/v1/instances/parked/restart')
+  const waiting = api.call('GET', '/v1/instances/parked/qr?wait=30')
+  await show('parked', '2@again')
+  expect((await waiting).json).toMatchObject({ qr: '2@again' })
+})
+
+test('[A1] a second pairing is 409 already-paired, also for whoever is waiting while the first succeeds', async () => {
+  await create('paired')
+  const waiting = api.call('GET', '/v1/instances/paired/qr?wait=30')
+  await setState('paired', 'open', '5511900000001')
+  expect((await waiting).json).toMatchObject({ type: 'urn:zaplog:problem:already-paired', status: 409 })
+  await setState('paired', 'reconnecting', '5511900000001')
+  expect((await api.call('GET', '/v1/instances/paired/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:already-paired' })
+  for (const state of ['logged-out', 'connecting', 'qr']) {
+    await setState('paired', state, '5511900000001')
+    expect((await api.call('GET', '/v1/instances/paired/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:no-qr-pending' })
+  }
+})
+
+test('[H6] a closing process ends the wait and tells to come again', async () => {
+  await create('closing')
+  const asked = Promise.withResolvers<void>()
+  const another = await api.openAnother({
+    database: database => ({
+      ...database,
+      query: (sql, values) => {
+        if (sql.includes('instance_qr')) asked.resolve()
+        return database.query(sql, values)
+      },
+    }),
+  })
+  const headers = { authorization: 'Bearer admin-key-of-the-tests' }
+  const waiting = fetch(`${another.url}/v1/instances/closing/qr?wait=60`, { headers })
+  await asked.promise
+  await another.close()
+  const answer = await waiting
+  expect(answer.status).toBe(503)
+  expect(answer.headers.get('retry-after')).toBe('5')
+})
