@@ -48,7 +48,6 @@ type Needs = {
   server: HttpServer
   checks(): readonly Check[]
   isReady(): boolean
-  metricsKeys(): readonly string[]
 }
 
 /**
@@ -71,12 +70,13 @@ export async function openZaplog(
   const waits = createWaits({ logger }, signal)
   const checked: Pick<Role, 'checks'>[] = [waits]
   let isReady = false
-  const metricsKeys = config.metricsToken === null ? [] : [config.metricsToken]
+  let adminKey: string | null = null
   try {
-    const health = { checks: () => checksOf(checked), isReady: () => isReady, metricsKeys: () => metricsKeys }
-    const server = keep(await openHttpServer({ config, logger, metrics, ...health }))
+    const health = { checks: () => checksOf(checked), isReady: () => isReady }
+    const keys = () => ({ admin: adminKey, metrics: config.metricsToken })
+    const server = keep(await openHttpServer({ config, keys, logger, metrics, ...health, clock: () => performance.now() }))
     const ground = keep(await openGround(config, { parts, waits, logger }))
-    metricsKeys.push(ground.adminKeyValue)
+    adminKey = ground.adminKeyValue
     const publicUrl = config.publicUrl ?? server.url
     const ports = wrap(keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl })))
     await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
@@ -123,16 +123,14 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProjections({ ...ports, partitions: config.log.partitions, logger, metrics, extra: [webhookStream] }),
   webhooks: ({ config, ports, version, logger, metrics }) =>
     openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
-  api: ({ config, ground, ports, server, version, logger, metrics, checks, isReady, metricsKeys }) =>
+  api: ({ config, ports, server, version, logger, metrics, checks, isReady }) =>
     openApi({
       ...ports,
       server,
       webhooks: config.webhooks,
-      adminKey: ground.adminKeyValue,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,
-      metricsKeys,
       version,
       logger,
       metrics,

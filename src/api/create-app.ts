@@ -15,25 +15,32 @@ import { LogError } from '../log/log.ts'
 import { ObjectError } from '../objects/objects.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import type { Door } from './door.ts'
 import { validatorCompiler } from './invalid-input.ts'
+import { needOf } from './needs.ts'
 import { Problem, problemBody, problemType } from './problems.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
 const MAX_BODY_BYTES = 256 * 1024
 
-/** `notFound`: what to say of a path that has no route. */
-export function createApp(deps: { logger: Logger; metrics: Metrics; notFound?: () => Problem }): App {
+/** `notFound`: what to say, to everybody, of a path that has no route. Where it is left out, only who has a key learns that there is none. */
+export function createApp(deps: { logger: Logger; metrics: Metrics; door: Door; notFound?: () => Problem }): App {
   const refuse = createRefuse(deps.logger)
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     frameworkErrors: refuse,
     exposeHeadRoutes: false,
+    trustProxy: deps.door.trustedProxies.length === 0 ? false : [...deps.door.trustedProxies],
     routerOptions: { maxParamLength: 500 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(refuse)
+  app.addHook('onRequest', async request => {
+    if (request.is404 && deps.notFound !== undefined) return
+    deps.door.demand(request, needOf(request.routeOptions.schema))
+  })
   app.setNotFoundHandler((request, reply) =>
     refuse(deps.notFound?.() ?? new Problem('not-found', `there is no ${request.method} ${pathOf(request)}`), request, reply),
   )

@@ -1,5 +1,6 @@
 // What /openapi.json says of a call, in one place: who may call, what goes in, what comes out, and the problems every call shares.
 import type { z } from 'zod'
+import { type Need, securityOf } from './needs.ts'
 import { problemSchema, problemType } from './problems.ts'
 
 type Content = { description: string; content: Record<string, { schema: z.ZodType }> }
@@ -13,20 +14,20 @@ export function describeCall<
     /** Statuses beyond those of every call with a key. */
     problems?: readonly number[]
     tag?: string
-    /** Needs no key. */
-    open?: boolean
+    /** The administrator's key where nothing is said. */
+    needs?: Need
   },
 >(summary: string, parts: Parts) {
-  const { answers, problems = [], tag = 'server', open = false, ...input } = parts
-  const statuses = open ? problems : [401, 429, 500, 503, ...problems]
+  const { answers, problems = [], tag = 'server', needs = 'admin', ...input } = parts
+  const statuses = needs === 'nothing' ? problems : [401, 429, 500, 503, ...problems]
   const refusals = Object.fromEntries(
     statuses.map(status => [status, { description: 'Problem', content: { [problemType]: { schema: problemSchema } } }]),
   )
   return {
-    ...(input as Omit<Parts, 'answers' | 'problems' | 'tag' | 'open'>),
+    ...(input as Omit<Parts, 'answers' | 'problems' | 'tag' | 'needs'>),
     summary,
     tags: [tag],
-    security: open ? [] : [{ bearer: [] }, { apikey: [] }],
+    security: securityOf(needs),
     // Problems are sent by the error handler, so routes answer by `answers` alone.
     response: { ...refusals, ...answers } as Parts['answers'],
   }

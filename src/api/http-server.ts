@@ -1,10 +1,12 @@
 // The process's one listening socket: health and metrics from the first moment, everything else while it is mounted.
 import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Config } from '../runtime/config.ts'
 import { type Address, listenRefused } from '../runtime/listen-refused.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import { createApp } from './create-app.ts'
+import { createDoor, type Door, type Keys } from './door.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import { openRequests } from './open-requests.ts'
 import { Problem } from './problems.ts'
@@ -12,14 +14,19 @@ import { Problem } from './problems.ts'
 export type HttpServer = Role & {
   /** Where it listens, without a path, e.g. http://127.0.0.1:7070. */
   url: string
+  /** Of every request, whoever answers it. */
+  door: Door
   /** Every request from now on is this listener's. What it answers takes that back: it resolves when its requests have ended, or were cut after graceMs. */
   mount(listener: RequestListener): Unmount
 }
 export type Unmount = (graceMs: number) => Promise<void>
 export type HttpServerDeps = HealthDeps & {
-  config: Address
+  config: Address & { http: Config['http'] }
+  keys(): Keys
   logger: Logger
   metrics: Metrics
+  /** Milliseconds that never go back. */
+  clock: () => number
 }
 
 const KEEP_ALIVE_MS = 72_000 // longer than load balancers keep theirs, or they would write into a closing socket
@@ -27,7 +34,8 @@ const CLOSE_GRACE_MS = 1_000
 
 /** Rejects with ListenRefused. Port 0 takes a free one. */
 export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
-  const base = createApp({ ...deps, notFound: notServing })
+  const door = createDoor({ ...deps, trustedProxies: deps.config.http.trustedProxies })
+  const base = createApp({ ...deps, door, notFound: notServing })
   healthRoutes(base, deps)
   await base.ready()
 
@@ -48,6 +56,7 @@ export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> 
   return {
     name: 'http',
     url,
+    door,
     checks: () => [],
     mount: listener => {
       const mounted = openRequests(listener)

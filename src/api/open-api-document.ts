@@ -4,6 +4,7 @@ import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
+import { securitySchemes } from './needs.ts'
 
 /** Before any route: it collects those that come after it. */
 export async function openApiDocument(app: App, of: { version: string; publicUrl: string }): Promise<void> {
@@ -16,12 +17,7 @@ export async function openApiDocument(app: App, of: { version: string; publicUrl
         description: 'The event log for WhatsApp. Times are ISO 8601 in UTC; problems are RFC 9457.',
       },
       servers: [{ url: of.publicUrl }],
-      components: {
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer' },
-          apikey: { type: 'apiKey', in: 'header', name: 'apikey' },
-        },
-      },
+      components: { securitySchemes },
     },
     transform: jsonSchemaTransform,
   })

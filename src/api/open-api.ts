@@ -11,8 +11,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { aboutRoutes } from './about-routes.ts'
-import { createAuth } from './auth.ts'
-import { type App, createApp } from './create-app.ts'
+import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
@@ -36,7 +35,6 @@ export type ApiDeps = HealthDeps & {
   /** Checks presigned URLs of the embedded object store; null where another one signs and serves them. */
   verifyObjectUrl: VerifyObjectUrl | null
   topic(name: TopicName): string
-  adminKey: string
   publicUrl: string
   webhooks: Config['webhooks']
   metrics: Metrics
@@ -53,8 +51,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const cut = new AbortController()
   const pendingQr = await openPendingQr(deps, cut.signal)
   const outbox = openOutbox(deps)
-  const app = createApp(deps)
-  demandKey(app, deps)
+  const app = createApp({ ...deps, door: deps.server.door })
   await openApiDocument(app, deps)
   const routeDeps = { ...deps, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
@@ -87,13 +84,4 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
       return closed
     },
   }
-}
-
-/** Closed by default: a call is open only where its description says that it needs no key. */
-function demandKey(app: App, options: { adminKey: string; clock: () => number }) {
-  const authorize = createAuth(options)
-  app.addHook('onRequest', async request => {
-    if (request.routeOptions.schema?.security?.length === 0) return
-    authorize(request)
-  })
 }

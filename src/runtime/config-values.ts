@@ -1,5 +1,6 @@
 // What single settings may be: each parser answers the value, or what was expected instead.
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { parseDuration } from './variables.ts'
 
@@ -73,6 +74,10 @@ export const parseVersion = (text: string) => {
 }
 
 export const parseCidr = (text: string) => (ipaddr.isValidCIDR(text) ? text : { expected: 'ranges such as 10.0.0.0/8' })
+
+/** One address, or a range of them. */
+export const parseProxy = (text: string) =>
+  isIP(text) !== 0 || ipaddr.isValidCIDR(text) ? text : { expected: 'addresses such as 10.0.0.5 and ranges such as 10.0.0.0/8' }
 
 /** A consumer that is away for longer loses its place in the log: less than a day is surely a slip. */
 const LEAST_RETENTION_MS = 86_400_000

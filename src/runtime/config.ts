@@ -10,6 +10,7 @@ import {
   parseKey,
   parseLoopback,
   parsePrefix,
+  parseProxy,
   parseRetention,
   parseRoles,
   parseSaslMechanism,
@@ -68,6 +69,14 @@ function declareVariables(v: Variables) {
       doc: 'bearer token for /metrics alone; the administrator’s key is taken too',
       secret: true,
     }),
+    http: {
+      trustedProxies: v.list('HTTP_TRUSTED_PROXIES', {
+        default: '',
+        shown: 'none',
+        doc: 'addresses and ranges of proxies in front; only what they say in X-Forwarded-For is a client’s address',
+        each: parseProxy,
+      }),
+    },
   }
   v.group('Database')
   const database = {

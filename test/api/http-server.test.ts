@@ -1,6 +1,7 @@
 // One socket per process: health from the first moment, the API while it is mounted, nothing cut while it closes.
 import { afterEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/api/create-app.ts'
+import type { Keys } from '../../src/api/door.ts'
 import { type HttpServer, openHttpServer } from '../../src/api/http-server.ts'
 import { type Address, listenRefused } from '../../src/runtime/listen-refused.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -14,13 +15,14 @@ afterEach(async () => {
 })
 
 async function openServer(
-  given: { address?: Address; checks?: readonly Check[]; isReady?: boolean; metricsKeys?: readonly string[] } = {},
+  given: { address?: Address; checks?: readonly Check[]; isReady?: boolean; keys?: Keys } = {},
 ): Promise<HttpServer> {
   const server = await openHttpServer({
-    config: given.address ?? { host: '127.0.0.1', port: 0 },
+    config: { ...(given.address ?? { host: '127.0.0.1', port: 0 }), http: { trustedProxies: [] } },
     checks: () => given.checks ?? [],
     isReady: () => given.isReady ?? true,
-    metricsKeys: () => given.metricsKeys ?? [],
+    keys: () => given.keys ?? { admin: null, metrics: null },
+    clock: () => performance.now(),
     metrics: createMetrics({ processMetrics: false }),
     logger,
   })
@@ -72,7 +74,7 @@ describe('health', () => {
 
 describe('metrics', () => {
   test('[H1] [I1] metrics are for whoever has one of the keys', async () => {
-    const { url } = await openServer({ metricsKeys: ['of-the-administrator', 'scrape-me'] })
+    const { url } = await openServer({ keys: { admin: 'of-the-administrator', metrics: 'scrape-me' } })
     expect((await fetch(`${url}/metrics`)).status).toBe(401)
     const first = await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer of-the-administrator' } })
     expect(first.headers.get('content-type')).toMatch(/^text\/plain/)
@@ -85,10 +87,10 @@ describe('metrics', () => {
 
 describe('closing', () => {
   async function mountSlow(server: HttpServer) {
-    const app = createApp({ logger, metrics: createMetrics({ processMetrics: false }) })
+    const app = createApp({ logger, metrics: createMetrics({ processMetrics: false }), door: server.door })
     const entered = Promise.withResolvers<void>()
     const release = Promise.withResolvers<void>()
-    app.get('/slow', async () => {
+    app.get('/slow', { schema: { security: [] } }, async () => {
       entered.resolve()
       await release.promise
       return 'done'

@@ -19,6 +19,7 @@ import { openTestLog } from '../log.ts'
 
 export const partitions = 2
 export const adminKey = 'admin-key-of-the-tests'
+export const metricsToken = 'metrics-token-of-the-tests'
 type Call = { body?: unknown; rawBody?: string; headers?: Record<string, string>; key?: string | null; signal?: AbortSignal }
 export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> }
 
@@ -43,6 +44,7 @@ type Given = {
   log?: (log: EventLog) => EventLog
   objects?: (objects: ObjectStore) => ObjectStore
   database?: (database: Database) => Database
+  trustedProxies?: readonly string[]
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -54,15 +56,17 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
   const sealer = createSealer({ current: Buffer.alloc(32, 7), previous: null })
   const open: { close(): Promise<void> }[] = []
 
-  async function openOne({ log = one => one, objects: wrapObjects = one => one, database: wrapDatabase = one => one }: Given) {
+  async function openOne(given: Given) {
+    const { log = one => one, objects: wrapObjects = one => one, database: wrapDatabase = one => one } = given
     const metrics = createMetrics({ processMetrics: false })
     const shared = {
       checks: () => [],
       isReady: () => true,
-      metricsKeys: () => [],
       metrics,
       logger,
-      config: { host: '127.0.0.1', port: 0 },
+      config: { host: '127.0.0.1', port: 0, http: { trustedProxies: given.trustedProxies ?? [] } },
+      keys: () => ({ admin: adminKey, metrics: metricsToken }),
+      clock: () => clock.nowAt,
     }
     const server = await openHttpServer(shared)
     const signingKey = sealer.derive('objects')
@@ -79,11 +83,9 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       sealer,
       links,
       topic: testLog.topic,
-      adminKey,
       publicUrl: server.url,
       webhooks: webhookDefaults(),
       version: '0.0.0-test',
-      clock: () => clock.nowAt,
     })
     open.push(server, api)
     return { server, links, objects: store, api }

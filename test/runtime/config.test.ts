@@ -159,6 +159,16 @@ describe('configuration', () => {
     expect(configOf({ ADMIN_API_KEY: 'sixteen-letters-' }).keys.adminApiKey).toBe('sixteen-letters-')
   })
 
+  test('[I1] takes addresses and ranges of proxies, and nothing that would trust everybody by a slip', () => {
+    const proxies = '10.0.0.5, 192.168.0.0/16,2001:db8::1'
+    expect(configOf({ HTTP_TRUSTED_PROXIES: proxies }).http.trustedProxies).toEqual(['10.0.0.5', '192.168.0.0/16', '2001:db8::1'])
+    for (const wrong of ['true', '10', 'proxy.local', '10.0.0.0/33'])
+      expect(problemsOf({ HTTP_TRUSTED_PROXIES: wrong })).toEqual([
+        `HTTP_TRUSTED_PROXIES: expected a comma list of addresses such as 10.0.0.5 and ranges such as 10.0.0.0/8, got "${wrong}"`,
+      ])
+    expect(problemsOf({ HTTP_PROXY: 'http://proxy.local:3128' })).toEqual([])
+  })
+
   test('[H8] knows an authority from a path or a slip before anything is opened', () => {
     const expected = 'expected a certificate in PEM, -----BEGIN CERTIFICATE----- and its lines, got something else'
     expect(problemsOf({ DATABASE_SSL_CA: '/etc/ca.pem', KAFKA_SSL_CA: 'my authority' })).toEqual([

@@ -35,7 +35,7 @@ export function mediaLinkRoutes(app: App, deps: Deps) {
       url: path,
       schema: describeCall(summary, {
         tag: 'media',
-        open: true,
+        needs: 'nothing',
         params: z.object({ eventId: z.string() }),
         querystring: query,
         answers: { 200: bytes, 206: bytes, 304: z.undefined() },
