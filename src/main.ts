@@ -10,6 +10,7 @@ import { makeProgress } from './main/make-progress.ts'
 import { partsOf } from './main/parts.ts'
 import { openPorts, type Ports } from './main/ports.ts'
 import { createWaits } from './main/waits.ts'
+import { watchDescriptors } from './main/watch-descriptors.ts'
 import { openObjectExpiry } from './objects/expire-objects.ts'
 import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
@@ -81,6 +82,8 @@ export async function openZaplog(
     const ports = wrap(keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl })))
     await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
     checked.push(ports)
+    const connects = config.roles.includes('producers') ? ports.database : null
+    checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))
     const needs: Needs = { config, logger, metrics, version, ground, ports, server, ...health }
     for (const name of startOrder.filter(role => config.roles.includes(role))) checked.push(keep(await openRole[name](needs)))
     isReady = true

@@ -15,17 +15,21 @@ import { LogError } from '../log/log.ts'
 import { ObjectError } from '../objects/objects.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import type { Connections } from './connections.ts'
 import type { Door } from './door.ts'
 import { validatorCompiler } from './invalid-input.ts'
 import { needOf } from './needs.ts'
 import { Problem, problemBody, problemType } from './problems.ts'
+import { leaveBodiesUnread } from './unread-body.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
 const MAX_BODY_BYTES = 256 * 1024
 
+type AppDeps = { logger: Logger; metrics: Metrics; door: Door; connections: Connections; notFound?: () => Problem }
+
 /** `notFound`: what to say, to everybody, of a path that has no route. Where it is left out, only who has a key learns that there is none. */
-export function createApp(deps: { logger: Logger; metrics: Metrics; door: Door; notFound?: () => Problem }): App {
+export function createApp(deps: AppDeps): App {
   const refuse = createRefuse(deps.logger)
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
@@ -37,16 +41,33 @@ export function createApp(deps: { logger: Logger; metrics: Metrics; door: Door; 
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(refuse)
-  app.addHook('onRequest', async request => {
-    if (request.is404 && deps.notFound !== undefined) return
-    deps.door.demand(request, needOf(request.routeOptions.schema))
-  })
+  askForKeys(app, deps)
+  leaveBodiesUnread(app)
   app.setNotFoundHandler((request, reply) =>
     refuse(deps.notFound?.() ?? new Problem('not-found', `there is no ${request.method} ${pathOf(request)}`), request, reply),
   )
   readJson(app)
   accountFor(app, deps)
   return app
+}
+
+/** Before anything else of a request is read. */
+function askForKeys(app: App, { door, connections, notFound }: AppDeps) {
+  app.addHook('onRequest', async request => {
+    if (request.is404 && notFound !== undefined) return
+    const need = needOf(request.routeOptions.schema)
+    door.demand(request, need)
+    if (need !== 'nothing') admit(connections, request)
+  })
+  // Asked for by `expect: 100-continue`: the client holds its body back until then.
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.headers.expect !== undefined) reply.raw.writeContinue()
+  })
+}
+
+/** What had a right key or signature. Throws Problem `busy`. */
+export function admit(connections: Connections, { socket }: Pick<FastifyRequest, 'socket'>) {
+  if (!connections.prove(socket)) throw new Problem('busy', 'too many requests are being answered: this one has to come again')
 }
 
 /** JSON only; an empty body is none, because some clients announce JSON with every POST. */

@@ -1,10 +1,13 @@
 // The process's one listening socket: health and metrics from the first moment, everything else while it is mounted.
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Config } from '../runtime/config.ts'
+import { descriptorLimit } from '../runtime/descriptors.ts'
 import { type Address, listenRefused } from '../runtime/listen-refused.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
+import { answerClientErrors } from './client-errors.ts'
+import { type Connections, limitConnections } from './connections.ts'
 import { createApp } from './create-app.ts'
 import { createDoor, type Door, type Keys } from './door.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
@@ -16,6 +19,7 @@ export type HttpServer = Role & {
   url: string
   /** Of every request, whoever answers it. */
   door: Door
+  connections: Connections
   /** Every request from now on is this listener's. What it answers takes that back: it resolves when its requests have ended, or were cut after graceMs. */
   mount(listener: RequestListener): Unmount
 }
@@ -27,21 +31,36 @@ export type HttpServerDeps = HealthDeps & {
   metrics: Metrics
   /** Milliseconds that never go back. */
   clock: () => number
+  /** For tests, which do not wait. */
+  deadlines?: Partial<typeof usualDeadlines>
 }
 
-const KEEP_ALIVE_MS = 72_000 // longer than load balancers keep theirs, or they would write into a closing socket
+/** How long a client may take. Beyond it the connection is closed: for what it sends with 408. */
+const usualDeadlines = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 72_000, // longer than load balancers keep theirs, or they would write into a closing socket
+}
+/** Nothing sent and nothing taken, also in the middle of an answer; longer than any call waits [60 s]. */
+const SILENCE_MS = 90_000
 const CLOSE_GRACE_MS = 1_000
 
 /** Rejects with ListenRefused. Port 0 takes a free one. */
 export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
+  const server = createServer({ ...usualDeadlines, ...deps.deadlines })
+  server.setTimeout(SILENCE_MS)
   const door = createDoor({ ...deps, trustedProxies: deps.config.http.trustedProxies })
-  const base = createApp({ ...deps, door, notFound: notServing })
+  const connections = limitConnections(server, { ...deps, max: mostConnections(deps.config.http) })
+  const base = createApp({ ...deps, door, connections, notFound: notServing })
   healthRoutes(base, deps)
   await base.ready()
 
   const idle = () => openRequests((request, response) => base.routing(request, response))
   let current = idle()
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => current.serve(request, response))
+  const serve: RequestListener = (request, response) => current.serve(request, response)
+  server.on('request', serve).on('checkContinue', serve)
+  answerClientErrors(server)
   const url = await listen(server, deps.config)
   let closed: Promise<void> | null = null
 
@@ -57,6 +76,7 @@ export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> 
     name: 'http',
     url,
     door,
+    connections,
     checks: () => [],
     mount: listener => {
       const mounted = openRequests(listener)
@@ -71,6 +91,15 @@ export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> 
       return closed
     },
   }
+}
+
+/** Files and sockets of everything else, those of WhatsApp first, have three quarters of what the process may open. */
+const SHARE = 1 / 4
+const LEAST_CONNECTIONS = 16
+
+function mostConnections({ maxConnections }: Config['http']): number {
+  const limit = descriptorLimit() ?? Number.POSITIVE_INFINITY
+  return Math.min(maxConnections, Math.max(LEAST_CONNECTIONS, Math.floor(limit * SHARE)))
 }
 
 const notServing = () =>

@@ -51,9 +51,10 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const cut = new AbortController()
   const pendingQr = await openPendingQr(deps, cut.signal)
   const outbox = openOutbox(deps)
-  const app = createApp({ ...deps, door: deps.server.door })
+  const { door, connections } = deps.server
+  const app = createApp({ ...deps, door, connections })
   await openApiDocument(app, deps)
-  const routeDeps = { ...deps, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
+  const routeDeps = { ...deps, connections, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
   aboutRoutes(app, deps)
   instanceRoutes(app, routeDeps)
@@ -61,7 +62,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   messageRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
-  objectRoutes(app, deps)
+  objectRoutes(app, routeDeps)
   await app.ready()
   const unmount = deps.server.mount((request, response) => app.routing(request, response))
 

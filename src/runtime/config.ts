@@ -76,6 +76,12 @@ function declareVariables(v: Variables) {
         doc: 'addresses and ranges of proxies in front; only what they say in X-Forwarded-For is a client’s address',
         each: parseProxy,
       }),
+      maxConnections: v.whole('HTTP_MAX_CONNECTIONS', {
+        default: 1000,
+        from: 16,
+        to: 100_000,
+        doc: 'most connections of clients at once, and at most a quarter of the files that the process may open',
+      }),
     },
   }
   v.group('Database')

@@ -18,7 +18,7 @@ async function openServer(
   given: { address?: Address; checks?: readonly Check[]; isReady?: boolean; keys?: Keys } = {},
 ): Promise<HttpServer> {
   const server = await openHttpServer({
-    config: { ...(given.address ?? { host: '127.0.0.1', port: 0 }), http: { trustedProxies: [] } },
+    config: { ...(given.address ?? { host: '127.0.0.1', port: 0 }), http: { trustedProxies: [], maxConnections: 1000 } },
     checks: () => given.checks ?? [],
     isReady: () => given.isReady ?? true,
     keys: () => given.keys ?? { admin: null, metrics: null },
@@ -87,7 +87,12 @@ describe('metrics', () => {
 
 describe('closing', () => {
   async function mountSlow(server: HttpServer) {
-    const app = createApp({ logger, metrics: createMetrics({ processMetrics: false }), door: server.door })
+    const app = createApp({
+      logger,
+      metrics: createMetrics({ processMetrics: false }),
+      door: server.door,
+      connections: server.connections,
+    })
     const entered = Promise.withResolvers<void>()
     const release = Promise.withResolvers<void>()
     app.get('/slow', { schema: { security: [] } }, async () => {

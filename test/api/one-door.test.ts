@@ -40,7 +40,7 @@ test('[I1] keys guessed while a process starts are limited there, and still when
   const keys = { admin: null as string | null, metrics: 'right-for-metrics' }
   const metrics = createMetrics({ processMetrics: false })
   const health = { checks: () => [], isReady: () => false }
-  const config = { host: '127.0.0.1', port: 0, http: { trustedProxies: [] } }
+  const config = { host: '127.0.0.1', port: 0, http: { trustedProxies: [], maxConnections: 1000 } }
   const server = await openHttpServer({ config, keys: () => keys, ...health, metrics, logger, clock: () => 0 })
   open.push(server)
   const ask = async (key: string) =>

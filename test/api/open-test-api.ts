@@ -45,6 +45,7 @@ type Given = {
   objects?: (objects: ObjectStore) => ObjectStore
   database?: (database: Database) => Database
   trustedProxies?: readonly string[]
+  maxConnections?: number
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -64,7 +65,11 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       isReady: () => true,
       metrics,
       logger,
-      config: { host: '127.0.0.1', port: 0, http: { trustedProxies: given.trustedProxies ?? [] } },
+      config: {
+        host: '127.0.0.1',
+        port: 0,
+        http: { trustedProxies: given.trustedProxies ?? [], maxConnections: given.maxConnections ?? 1000 },
+      },
       keys: () => ({ admin: adminKey, metrics: metricsToken }),
       clock: () => clock.nowAt,
     }

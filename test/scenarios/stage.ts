@@ -35,6 +35,7 @@ export type StageOptions = {
   plan?: CrashPlan
   slow?: SlowPlan
   program?: 'app' | 'start'
+  openFiles?: number
   /** After the ground's: these win. */
   env?: Record<string, string>
   /** A killed member of a consumer group delays those that live for 2 s at most; never said where a lost membership would be a fault. */
@@ -73,9 +74,10 @@ async function setStage(options: StageOptions, closing: Close[]): Promise<Omit<S
   const ground = await openGround(dataDir)
   closing.push(ground.close)
 
-  const { plan: firstPlan = null, slow = null, program = 'app', shortSessions = false } = options
+  const { plan: firstPlan = null, slow = null, program = 'app', shortSessions = false, openFiles } = options
   const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, ...ground.env, ...options.env }
-  const launchWith = (plan: CrashPlan | null) => launchZaplog({ dataDir, env, slow, program, plan, shortSessions })
+  const launchWith = (plan: CrashPlan | null) =>
+    launchZaplog({ dataDir, env, slow, program, plan, shortSessions, ...(openFiles === undefined ? {} : { openFiles }) })
   let launched = launchWith(firstPlan)
   closing.push(() => launched.kill())
   let zaplog = await launched.listening

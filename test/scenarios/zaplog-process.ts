@@ -47,6 +47,8 @@ export type LaunchOptions = {
   program?: 'app' | 'start'
   /** As another user. */
   uid?: number
+  /** Most files and sockets that it may have open, and each program that it starts. */
+  openFiles?: number
 }
 
 const app = fileURLToPath(new URL('./app.ts', import.meta.url))
@@ -117,16 +119,24 @@ function spawnProgram({
   shortSessions = false,
   program = 'app',
   uid,
+  openFiles,
 }: LaunchOptions) {
   const settings = { ...scenarioEnv(dataDir), ...env }
   const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
   return program === 'app'
-    ? spawn(process.execPath, [app, JSON.stringify({ env: settings, plan, slow, shortSessions })], { stdio })
+    ? spawn(...limited(openFiles, [process.execPath, app, JSON.stringify({ env: settings, plan, slow, shortSessions })]), {
+        stdio,
+      })
     : spawn(process.execPath, [commandLine, 'start'], {
         stdio,
         env: { PATH: process.env.PATH ?? '', ...settings },
         ...(uid === undefined ? {} : { uid }),
       })
+}
+
+/** The program and its arguments, with the limit set by a shell that it takes the place of. */
+function limited(openFiles: number | undefined, [program = '', ...args]: readonly string[]): [string, string[]] {
+  return openFiles === undefined ? [program, args] : ['sh', ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, program, ...args]]
 }
 
 /** The app prints JSON; the command line prints where it listens, and keeps a key that it was not given in the directory. */

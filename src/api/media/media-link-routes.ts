@@ -7,7 +7,8 @@ import { type MediaLocation, mediaOf } from '../../projections/read-model/querie
 import type { Logger } from '../../runtime/logger.ts'
 import type { MediaLinkKind, MediaLinks } from '../../runtime/media-links.ts'
 import { wait } from '../../runtime/wait.ts'
-import type { App } from '../create-app.ts'
+import type { Connections } from '../connections.ts'
+import { type App, admit } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { Problem } from '../problems.ts'
 import { serveObject } from './serve-object.ts'
@@ -19,6 +20,7 @@ type Deps = {
   logger: Logger
   clock: () => number
   stopping: AbortSignal
+  connections: Connections
 }
 
 /** Other parameters are let through: whoever shares a link may add some, and the signature covers what matters. */
@@ -44,6 +46,7 @@ export function mediaLinkRoutes(app: App, deps: Deps) {
       handler: async (request, reply) => {
         const link = { eventId: request.params.eventId, kind, ...request.query }
         checkLink(deps, link)
+        admit(deps.connections, request)
         const media = await readMedia(deps, link.eventId)
         return serveMedia(deps, { media, link }, request, reply)
       },

@@ -1,7 +1,8 @@
 // GET /objects/*: presigned URLs of the embedded object store, which has no server of its own.
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import type { App } from '../create-app.ts'
+import type { Connections } from '../connections.ts'
+import { type App, admit } from '../create-app.ts'
 import { Problem } from '../problems.ts'
 import { serveObject } from './serve-object.ts'
 
@@ -15,7 +16,13 @@ export type VerifyObjectUrl = (
 
 export function objectRoutes(
   app: App,
-  deps: { objects: ObjectStore; logger: Logger; clock: () => number; verifyObjectUrl: VerifyObjectUrl | null },
+  deps: {
+    objects: ObjectStore
+    logger: Logger
+    clock: () => number
+    verifyObjectUrl: VerifyObjectUrl | null
+    connections: Connections
+  },
 ) {
   const { verifyObjectUrl } = deps
   if (verifyObjectUrl === null) return
@@ -27,6 +34,7 @@ export function objectRoutes(
     handler: async (request, reply) => {
       const checked = verifyObjectUrl({ method: 'GET', url: request.raw.url ?? '' }, deps.clock())
       if (!checked.ok) throw refused(checked.reason)
+      admit(deps.connections, request)
       const { key, contentType = null, downloadName = null } = checked.grant
       const served = { key, contentType, fileName: downloadName, download: downloadName !== null, maxAgeSeconds: null }
       const answered = await serveObject(deps, served, request, reply)
