@@ -11,7 +11,7 @@ export function describeCall<
     querystring?: z.ZodType
     params?: z.ZodType
     answers: Record<number, z.ZodType | Content>
-    /** Statuses beyond those of every call with a key. */
+    /** Statuses beyond those of every call with a key, and of every call that takes something. */
     problems?: readonly number[]
     tag?: string
     /** The administrator's key where nothing is said. */
@@ -19,7 +19,7 @@ export function describeCall<
   },
 >(summary: string, parts: Parts) {
   const { answers, problems = [], tag = 'server', needs = 'admin', ...input } = parts
-  const statuses = needs === 'nothing' ? problems : [401, 429, 500, 503, ...problems]
+  const statuses = [...problemsOfParts(input), ...(needs === 'nothing' ? [] : [401, 429, 500, 503]), ...problems]
   const refusals = Object.fromEntries(
     statuses.map(status => [status, { description: 'Problem', content: { [problemType]: { schema: problemSchema } } }]),
   )
@@ -31,4 +31,10 @@ export function describeCall<
     // Problems are sent by the error handler, so routes answer by `answers` alone.
     response: { ...refusals, ...answers } as Parts['answers'],
   }
+}
+
+/** What cannot be read or is not valid, by what there is to be read. */
+function problemsOfParts(parts: { body?: unknown; params?: unknown; querystring?: unknown }): readonly number[] {
+  if (parts.body !== undefined) return [400, 413, 415, 422]
+  return parts.params !== undefined || parts.querystring !== undefined ? [400, 422] : []
 }

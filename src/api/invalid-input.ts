@@ -17,19 +17,29 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
 /** Deeper than any schema here; recursion over more would end the request, not the input. */
 const MAX_LEVELS = 32
 
-/** Before anything follows the input: nesting without end, and the NUL that no text of Postgres can hold, in whichever field. */
+/** Before anything follows the input: nesting without end, and text that no column can hold as it is, in whichever field or name of one. */
 function unreadableIn(data: unknown): Issue | null {
   const rest: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: data, path: [] }]
   for (let one = rest.pop(); one !== undefined; one = rest.pop()) {
     const { value, path } = one
-    if (typeof value === 'string' && value.includes('\0'))
-      return { code: 'custom', path: [...path], message: 'expected text without NUL' }
+    const expected = typeof value === 'string' ? storableText(value) : null
+    if (expected !== null) return { code: 'custom', path: [...path], message: expected }
     if (typeof value !== 'object' || value === null) continue
     if (path.length === MAX_LEVELS)
       return { code: 'custom', path: path.slice(0, 1), message: `expected at most ${MAX_LEVELS} levels` }
-    for (const [key, inner] of Object.entries(value)) rest.push({ value: inner, path: [...path, key] })
+    for (const [key, inner] of Object.entries(value)) {
+      const expectedName = storableText(key)
+      if (expectedName !== null) return { code: 'custom', path: [...path, key], message: `${expectedName} as its name` }
+      rest.push({ value: inner, path: [...path, key] })
+    }
   }
   return null
+}
+
+/** null: Postgres and every encoding can hold it as it is. */
+function storableText(text: string): string | null {
+  if (text.includes('\0')) return 'expected text without NUL'
+  return text.isWellFormed() ? null : 'expected text without halves of surrogate pairs'
 }
 
 export const invalidInput = (issues: readonly Issue[], data: unknown, place: Place): Problem =>
@@ -130,4 +140,4 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 const pointerOf = (path: readonly PropertyKey[]): string =>
-  path.map(key => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  path.map(key => `/${String(key).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

@@ -6,6 +6,13 @@ import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
 import { securitySchemes } from './needs.ts'
 
+const description = [
+  'The event log for WhatsApp. Times are ISO 8601 in UTC; problems are RFC 9457.',
+  'HEAD is answered wherever GET is. Any other method than those described is 405, and `Allow` lists those of the path.',
+  'What is no readable HTTP is 400, a head above 16 KiB 431, a request that does not come within 30 s (its head within 10 s) 408;',
+  'these end the connection, as does an answer to a request whose body was not read.',
+].join(' ')
+
 /** Before any route: it collects those that come after it. */
 export async function openApiDocument(app: App, of: { version: string; publicUrl: string }): Promise<void> {
   await app.register(swagger, {
@@ -14,7 +21,7 @@ export async function openApiDocument(app: App, of: { version: string; publicUrl
       info: {
         title: 'zaplog',
         version: of.version,
-        description: 'The event log for WhatsApp. Times are ISO 8601 in UTC; problems are RFC 9457.',
+        description,
       },
       servers: [{ url: of.publicUrl }],
       components: { securitySchemes },

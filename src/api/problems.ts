@@ -14,16 +14,19 @@ export class Problem extends Error {
   readonly status: number
   readonly errors: readonly FieldError[]
   readonly retryAfterSeconds: number | null
+  /** Methods that the path has. */
+  readonly allow: readonly string[] | null
   constructor(
     slug: Slug,
     detail: string,
-    options: { errors?: readonly FieldError[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: { errors?: readonly FieldError[]; retryAfterSeconds?: number; allow?: readonly string[]; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause })
     this.slug = slug
     const kind: Kind = kinds[slug]
     this.status = kind.status
     this.errors = options.errors ?? []
+    this.allow = options.allow ?? null
     this.retryAfterSeconds = options.retryAfterSeconds ?? kind.retryAfterSeconds ?? null
   }
 }
@@ -72,6 +75,7 @@ const kinds = {
   'media-pending': { status: 404, title: 'The media is not stored yet' },
   'media-failed': { status: 404, title: 'The media could not be stored' },
   'media-skipped': { status: 404, title: 'The media was not downloaded, by choice' },
+  'method-not-allowed': { status: 405, title: 'The path takes other methods' },
   'request-timeout': { status: 408, title: 'The request did not come in time' },
   'instance-exists': { status: 409, title: 'The id is taken' },
   'no-qr-pending': { status: 409, title: 'No QR code is pending' },

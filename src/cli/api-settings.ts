@@ -33,7 +33,13 @@ const commandOf = (env: Environment): string =>
 function readBase(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   const got = text.includes('@') ? 'one with a user or a password' : JSON.stringify(text)
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+  if (
+    url === null ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.port === '0' ||
+    url.username !== '' ||
+    url.password !== ''
+  )
     throw misconfigured(`expected a URL such as ${DEFAULT_URL} in ZAPLOG_URL, got ${got}`)
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }

@@ -4,7 +4,7 @@ import { describeError } from '../runtime/logger.ts'
 import { type Page, type Problem, pageOf, problem, slugOf } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
-import { exitCodeOfStatus, exitCodes } from './exit-codes.ts'
+import { exitCodeOfCall, exitCodeOfStatus, exitCodes } from './exit-codes.ts'
 import { plainText } from './text-table.ts'
 
 type Request = { method: string; path: string; body?: unknown }
@@ -43,16 +43,21 @@ async function exchange({ base, key }: ApiSettings, { method, path, body }: Requ
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     return { response, text: await response.text() }
-  } catch (cause) {
-    throw new CallFailed(`calling ${base}: ${reasonOf(cause)}; is zaplog running there? ZAPLOG_URL says where it listens`, {
-      exitCode: exitCodes.tryLater,
-      cause,
-    })
+  } catch (error) {
+    throw noAnswer(base, error, signal)
   }
 }
 
 /** fetch itself says only that it failed. */
-const reasonOf = (error: unknown) => describeError(error instanceof Error ? (error.cause ?? error) : error)
+function noAnswer(base: string, error: unknown, signal: AbortSignal): CallFailed {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  const exitCode = signal.aborted ? exitCodes.tryLater : exitCodeOfCall(cause)
+  const hint =
+    exitCode === exitCodes.tryLater
+      ? 'is zaplog running there? ZAPLOG_URL says where it listens'
+      : 'nothing there can ever be zaplog; ZAPLOG_URL says where it listens'
+  return new CallFailed(`calling ${base}: ${plainText(describeError(cause))}; ${hint}`, { exitCode, cause: error })
+}
 
 /** null: there is none; undefined: it is no JSON. */
 function parse(text: string): unknown {

@@ -33,6 +33,14 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.failed
 }
 
+/** What a call without an answer ended with, where zaplog may be there the next time. Everything else is about the address: no such name, no HTTP. */
+const mayPass =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|EAI_AGAIN|E[MN]FILE|ENOBUFS|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT))$/
+
+/** `cause`: of what fetch rejected with, which itself says only that it failed. */
+export const exitCodeOfCall = (cause: unknown): number =>
+  cause instanceof Error && 'code' in cause && mayPass.test(String(cause.code)) ? exitCodes.tryLater : exitCodes.configuration
+
 /** By the status of an answer that is a refusal; `fallback` for one that comes again as long as nothing else changes. */
 export const exitCodeOfStatus = (status: number, fallback: number): number =>
   status === 408 || status === 429 || status >= 500 ? exitCodes.tryLater : fallback

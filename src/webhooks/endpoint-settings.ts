@@ -32,8 +32,12 @@ const headers = z
   .record(z.string(), z.string().max(4096))
   .refine(all => Object.keys(all).length <= 20, { error: 'expected at most 20 headers' })
   .check(context => {
+    const names = new Map<string, string>()
     for (const [name, value] of Object.entries(context.value)) {
-      const problem = problemOfHeader(name, value)
+      const alike = names.get(name.toLowerCase())
+      names.set(name.toLowerCase(), name)
+      const problem =
+        alike === undefined ? problemOfHeader(name, value) : `another name than ${alike}: headers do not differ by case`
       if (problem !== null) context.issues.push({ code: 'custom', message: problem, input: value, path: [name] })
     }
   })

@@ -188,7 +188,13 @@ const endpointOf = (deps: EndpointDeps, row: EndpointRow): Endpoint => ({
 
 export function openHeaders(sealer: Sealer, endpointId: string, sealed: Uint8Array): Record<string, string> | null {
   const headers: Record<string, string> | null = JSON.parse(sealer.open(sealed, headersContext(endpointId)).toString('utf8'))
-  return headers
+  return headers && lastOfEach(headers)
+}
+
+/** Version 0.1.0 took names that differ by case alone, and sent the last. */
+function lastOfEach(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const names = new Map(Object.keys(headers).map(name => [name.toLowerCase(), name]))
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.get(name.toLowerCase()) === name))
 }
 
 /** Whether a patch changed what is versioned. */

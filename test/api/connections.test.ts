@@ -167,6 +167,8 @@ describe('bodies', () => {
     ['a wrong key, in chunks', 'POST /take', 401, { authorization: 'Bearer wrong', 'transfer-encoding': 'chunked' }],
     ['too much of it', 'POST /take', 413, { ...withKey, 'content-length': String(300 * MIB.length) }],
     ['too much of it, in chunks', 'POST /take', 413, { ...withKey, 'transfer-encoding': 'chunked' }],
+    ['no such call', 'POST /nothing', 404, { ...withKey, 'content-length': String(300 * MIB.length) }],
+    ['another method', 'POST /slow', 405, { ...withKey, 'content-length': String(300 * MIB.length) }],
     ['nobody who takes it', 'GET /health/live', 200, { 'content-length': String(300 * MIB.length) }],
   ])('[I1] [I3] of a body with %s nothing more is read, and the client sees why', async (_, line, status, headers) => {
     const { server } = await openServer()

@@ -131,6 +131,36 @@ describe('refusals', () => {
     expect(text).not.toContain('hunter2')
   })
 
+  test('[I3] [E1] of two headers that differ by case one would be lost: both are named', async () => {
+    const wrong = { headers: { 'X-Team': 'hunter2', 'x-team': 'hunter3' } }
+    const { status, json, text } = await create(wrong)
+    expect([status, json.errors]).toEqual([
+      422,
+      [
+        {
+          pointer: '/headers/x-team',
+          expected: 'another name than X-Team: headers do not differ by case',
+          received: 'something else (not repeated here)',
+        },
+      ],
+    ])
+    expect(text).not.toContain('hunter')
+    const endpoint = (await create({ headers: { 'X-Team': 'blue' } })).json
+    const patched = await api.call('PATCH', `/v1/endpoints/${endpoint.id}`, { body: { headers: { 'x-team': 'red' } } })
+    expect([patched.status, patched.json.errors]).toMatchObject([422, [{ pointer: '/headers/x-team' }]])
+  })
+
+  test('[I3] an endpoint of 0.1.0 that has both can be changed, and keeps the one that was sent', async () => {
+    const { id } = (await create({ headers: { 'x-team': 'red' } })).json
+    const both = Buffer.from(JSON.stringify({ 'X-Team': 'blue', 'x-env': 'test', 'x-team': 'red' }))
+    await api.database.query('update webhook_endpoint_versions set headers_sealed = $2 where endpoint_id = $1', [
+      id,
+      api.sealer.seal(both, `webhook_endpoint_versions|${id}`),
+    ])
+    const { status, json } = await api.call('PATCH', `/v1/endpoints/${id}`, { body: { enabled: false } })
+    expect([status, json.headers, json.enabled]).toEqual([200, { 'x-env': 'test', 'x-team': 'red' }, false])
+  })
+
   test('[I3] a wrong cursor is refused', async () => {
     expect((await api.call('GET', '/v1/endpoints?cursor=ep_1')).status).toBe(422)
   })

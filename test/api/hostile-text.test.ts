@@ -1,7 +1,9 @@
 // Text that Postgres cannot hold is the caller's mistake wherever it comes in: named where it is input, not found where it is an id.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { adminKey, openTestApi, type TestApi } from './open-test-api.ts'
 
 const logger = collectLogLines()
 let api: TestApi
@@ -53,6 +55,66 @@ test.each([
       },
     ],
   ])
+})
+
+const halves = 'text without halves of surrogate pairs'
+
+test.each([
+  ['POST', '/v1/instances', '{"id":"half","name":"a\\ud800b"}', '/name', halves, '"a\\ud800b"'],
+  ['POST', '/v1/instances', '{"id":"half","name":"a\\udc00"}', '/name', halves, '"a\\udc00"'],
+  ['PATCH', '/v1/instances/shop', '{"settings":{"a\\ud800":true}}', '/settings/a\ud800', `${halves} as its name`, 'true'],
+  ['PATCH', '/v1/instances/shop', '{"settings":{"a\\u0000":true}}', '/settings/a\0', 'text without NUL as its name', 'true'],
+  ['POST', '/v1/endpoints', '{"url":"https://example.com/\\ud800"}', '/url', halves, '"https://example.com/\\ud800"'],
+  ['PATCH', '/v1/endpoints/ep_000000000000000000000000', '{"url":"\\udfff"}', '/url', halves, '"\\udfff"'],
+])('[I3] %s %s refuses the half of a surrogate pair in %s', async (method, path, rawBody, pointer, expected, received) => {
+  const answer = await api.call(method, path, { rawBody })
+  expect([answer.status, answer.json.errors]).toEqual([422, [{ pointer: pointer.toWellFormed(), expected, received }]])
+  expect((await api.call('GET', '/v1/instances/half')).status).toBe(404)
+})
+
+test.each([
+  ['a byte of Latin-1', [0xe9]],
+  ['half a character', [0xe2, 0x82]],
+  ['an overlong NUL', [0xc0, 0x80]],
+  ['an encoded surrogate', [0xed, 0xa0, 0x80]],
+])('[I3] a body that is no UTF-8, %s, is 400, and nothing of it is stored', async (_, bytes) => {
+  const rawBody = Buffer.concat([Buffer.from('{"id":"latin","name":"a'), Buffer.from(bytes), Buffer.from('"}')])
+  const answer = await api.call('POST', '/v1/instances', { rawBody })
+  expect([answer.status, answer.json.detail]).toEqual([400, 'reading the request: the body is not UTF-8'])
+  expect((await api.call('GET', '/v1/instances/latin')).status).toBe(404)
+})
+
+test('[I3] text of every language is stored as it came, also with a replacement character of its own', async () => {
+  const name = 'Pão 🍰 \u0641 \ufffd'
+  expect((await api.call('POST', '/v1/instances', { body: { id: 'tongues', name } })).status).toBe(201)
+  expect((await api.call('GET', '/v1/instances/tongues')).json.name).toBe(name)
+})
+
+test.each([
+  ['/v1/instances/shop/messages?q=%FF', 'q', '%FF'],
+  ['/v1/instances/shop/messages?limit=5&q=a%E2%82', 'q', 'a%E2%82'],
+  ['/v1/instances/shop/messages?q=%ED%A0%80', 'q', '%ED%A0%80'],
+  ['/v1/instances/shop/messages?%71=%zz', 'q', '%zz'],
+  ['/v1/deliveries?messageId=%C0%80', 'messageId', '%C0%80'],
+])('[I3] GET %s names the parameter that is no UTF-8', async (path, parameter, received) => {
+  const answer = await api.call('GET', path)
+  expect([answer.status, answer.json.errors]).toEqual([422, [{ parameter, expected: 'percent-encoded UTF-8', received }]])
+})
+
+test.each(['GET /v1/instances/shop/messages?q=a\u00e3o', 'GET /v1/instances/a\u00e3o'])(
+  '[I3] bytes of %s that are not encoded are 400, not taken for other characters',
+  async line => {
+    const { hostname, port } = new URL(api.url)
+    const socket = connect({ host: hostname, port: Number(port) })
+    onTestFinished(() => void socket.destroy())
+    socket.write(`${line} HTTP/1.1\r\nhost: x\r\napikey: ${adminKey}\r\nconnection: close\r\n\r\n`)
+    const text = await textOf(socket)
+    expect(text).toMatch(/^HTTP\/1\.1 400 [\s\S]*malformed-request/)
+  },
+)
+
+test('[I3] [C7] what others add to a link may be anything', async () => {
+  expect((await api.call('GET', '/m/0?sig=x&utm=%FF')).json.type).toBe('urn:zaplog:problem:link-invalid')
 })
 
 test('[I3] a cursor holds nothing but what a page gave', async () => {

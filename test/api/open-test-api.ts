@@ -20,7 +20,13 @@ import { openTestLog } from '../log.ts'
 export const partitions = 2
 export const adminKey = 'admin-key-of-the-tests'
 export const metricsToken = 'metrics-token-of-the-tests'
-type Call = { body?: unknown; rawBody?: string; headers?: Record<string, string>; key?: string | null; signal?: AbortSignal }
+type Call = {
+  body?: unknown
+  rawBody?: string | Uint8Array<ArrayBuffer>
+  headers?: Record<string, string>
+  key?: string | null
+  signal?: AbortSignal
+}
 export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> }
 
 export type TestApi = {
@@ -141,6 +147,6 @@ async function callApi(url: URL, method: string, { body, rawBody, headers = {}, 
     ...(signal === undefined ? {} : { signal }),
   })
   const text = await response.text()
-  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} }
 }

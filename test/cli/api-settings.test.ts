@@ -9,12 +9,15 @@ import { runVerb } from './run-verb.ts'
 
 const list = ['instances', 'list']
 
-test.each(['nonsense', '127.0.0.1:7070', 'localhost:7070', 'ftp://127.0.0.1'])('[L] ZAPLOG_URL=%s is no URL', async url => {
-  expect(await refused(list, { ZAPLOG_URL: url })).toEqual({
-    code: exitCodes.configuration,
-    said: `expected a URL such as http://127.0.0.1:7070 in ZAPLOG_URL, got "${url}"`,
-  })
-})
+test.each(['nonsense', '127.0.0.1:7070', 'localhost:7070', 'ftp://127.0.0.1', 'http://127.0.0.1:0'])(
+  '[L] ZAPLOG_URL=%s is no URL',
+  async url => {
+    expect(await refused(list, { ZAPLOG_URL: url })).toEqual({
+      code: exitCodes.configuration,
+      said: `expected a URL such as http://127.0.0.1:7070 in ZAPLOG_URL, got "${url}"`,
+    })
+  },
+)
 
 test('[I2] a password in ZAPLOG_URL is refused and not repeated', async () => {
   expect(await refused(list, { ZAPLOG_URL: `http://me:${KEY}@127.0.0.1:7070` })).toEqual({

@@ -1,6 +1,8 @@
 // What a verb says when zaplog is not there, is somebody else, or refuses: one sentence on stderr, an exit code, never a stack or a key.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -17,6 +19,17 @@ const alwaysHtml =
   (_, response) =>
     response.writeHead(status, { 'content-type': 'text/html', server }).end(body)
 
+/** A server that says this and closes. */
+async function openRaw(greeting: string): Promise<string> {
+  const server = createServer(socket => {
+    socket.on('error', () => undefined) // the client may be gone first
+    socket.once('data', () => socket.end(greeting))
+  })
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 /** What the verb says to a server that answers like this. */
 async function refusedBy(answer: RequestListener, args: readonly string[] = list) {
   const { url } = await openLoopbackServer(answer)
@@ -30,6 +43,28 @@ describe('somebody else', () => {
       code: exitCodes.tryLater,
       said: `calling http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}; is zaplog running there? ZAPLOG_URL says where it listens`,
     })
+  })
+
+  test.each([
+    ['a name that there cannot be', async () => `http://${'x'.repeat(64)}.invalid:7070`, 'ENOTFOUND'],
+    ['a port that is never used for HTTP', async () => 'http://127.0.0.1:22', 'bad port'],
+    ['a server of another protocol', () => openRaw('SSH-2.0-OpenSSH_9.2\r\n'), 'HTTP'],
+    [
+      'TLS where there is none',
+      async () => (await openLoopbackServer(alwaysJson(200, {}))).url.replace('http:', 'https:'),
+      'SSL',
+    ],
+  ])('[L] %s is about the setting: no later try would mend it', async (_, open, reason) => {
+    const url = await open()
+    const { code, said } = await refused(list, { ZAPLOG_URL: url })
+    expect(code).toBe(exitCodes.configuration)
+    expect(said).toContain(`calling ${url}: `)
+    expect(said).toContain(reason)
+    expect(said).toMatch(/; nothing there can ever be zaplog; ZAPLOG_URL says where it listens$/)
+  })
+
+  test('[L] a connection that ends without an answer may pass', async () => {
+    expect((await refused(list, { ZAPLOG_URL: await openRaw('') })).code).toBe(exitCodes.tryLater)
   })
 
   test('[L] another server is quoted instead of parsed', async () => {

@@ -36,7 +36,7 @@ test('[H3] instances that are to run are counted', async () => {
   onTestFinished(watch.close)
   await until('instances to be counted', () => watch.checks()[0]?.state === 'degraded')
   expect(asked).toBe(1)
-  expect(await metrics.render()).toMatch(/zaplog_open_descriptors 50\n[^]*zaplog_max_descriptors 400\n/)
+  expect(await metrics.render()).toMatch(/zaplog_open_descriptors 50\n[\s\S]*zaplog_max_descriptors 400\n/)
 })
 
 test('[H3] where the system has no limit there is nothing to say', () => {

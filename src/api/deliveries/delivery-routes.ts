@@ -71,7 +71,6 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
       tag,
       querystring: z.strictObject({ ...pageQuery, ...filters }),
       answers: { 200: pageOf(delivery) },
-      problems: [422],
     }),
     handler: ({ query }) => list(query),
   })
@@ -83,7 +82,6 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
       params: z.object({ eventId: z.string() }),
       querystring: z.strictObject(pageQuery),
       answers: { 200: pageOf(delivery) },
-      problems: [422],
     }),
     handler: ({ params: { eventId }, query }) => list({ ...query, eventId }),
   })

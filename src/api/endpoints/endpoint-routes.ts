@@ -36,7 +36,6 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
       tag,
       body: endpointInput,
       answers: { 201: created },
-      problems: [400, 413, 415, 422],
     }),
     handler: async ({ body }, reply) => {
       const result = await createEndpoint(deps, body, deps.cut)
@@ -51,7 +50,6 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
       tag,
       querystring: z.strictObject({ cursor: pageQuery.cursor, limit: pageQuery.limit }),
       answers: { 200: pageOf(endpoint) },
-      problems: [422],
     }),
     handler: async ({ query: { cursor, limit } }) => {
       const [after] = cursor === undefined ? [] : decodeCursor(cursor, [/^ep_[0-9a-f]{24}$/])
@@ -73,7 +71,7 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
       params,
       body: z.record(z.string(), z.unknown()).describe('fields as in POST; null takes one back; validated after merging'),
       answers: { 200: endpoint },
-      problems: [400, 404, 413, 415, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, body }) => {
       const result = found(id, await patchEndpoint(deps, id, body, deps.cut))

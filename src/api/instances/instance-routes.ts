@@ -38,7 +38,7 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
       tag,
       body: newInstance,
       answers: { 201: instance },
-      problems: [400, 409, 413, 415, 422],
+      problems: [409],
     }),
     handler: async ({ body }, reply) => {
       const change = await createInstance(deps, { id: body.id, name: body.name, settings: body.settings ?? {} }, cut)
@@ -55,7 +55,6 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
       tag,
       querystring: z.strictObject({ ...pageQuery, ...waitForQuery }),
       answers: { 200: pageOf(instance) },
-      problems: [422],
     }),
     handler: async ({ query: { waitFor, ...page } }) => {
       await awaitPosition(deps, waitFor)
@@ -70,7 +69,7 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
       params,
       querystring: z.strictObject(waitForQuery),
       answers: { 200: instance },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor } }) => {
       await awaitPosition(deps, waitFor)
@@ -85,7 +84,7 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
       params,
       body: instancePatch,
       answers: { 200: instance },
-      problems: [400, 404, 413, 415, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, body }, reply) => answer(reply, await patchInstance(deps, id, body, cut)),
   })
@@ -98,7 +97,7 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
         params,
         body: z.strictObject({}).nullish(),
         answers: { 202: instance },
-        problems: [404, 415, 422],
+        problems: [404],
       }),
       handler: async ({ params: { id } }, reply) => reply.code(202).send(await answer(reply, await change(deps, id, cut))),
     })
@@ -110,7 +109,7 @@ export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: Pending
       params,
       querystring: z.strictObject({ purge: notPurged }),
       answers: { 202: instance },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id } }, reply) => {
       const before = await readInstance(database, id)

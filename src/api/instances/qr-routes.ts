@@ -43,7 +43,7 @@ export function qrRoutes(app: App, deps: Deps) {
           },
         },
       },
-      problems: [404, 409, 422],
+      problems: [404, 409],
     }),
     handler: async (request, reply) => {
       const { id } = request.params

@@ -8,9 +8,10 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { MediaLinkKind, MediaLinks } from '../../runtime/media-links.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Connections } from '../connections.ts'
-import { type App, admit } from '../create-app.ts'
+import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { Problem } from '../problems.ts'
+import { admit } from '../reception.ts'
 import { serveObject } from './serve-object.ts'
 
 type Deps = {
@@ -41,7 +42,7 @@ export function mediaLinkRoutes(app: App, deps: Deps) {
         params: z.object({ eventId: z.string() }),
         querystring: query,
         answers: { 200: bytes, 206: bytes, 304: z.undefined() },
-        problems: [403, 404, 410, 416, 422, 503],
+        problems: [403, 404, 410, 416, 503],
       }),
       handler: async (request, reply) => {
         const link = { eventId: request.params.eventId, kind, ...request.query }

@@ -2,8 +2,9 @@
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Connections } from '../connections.ts'
-import { type App, admit } from '../create-app.ts'
+import type { App } from '../create-app.ts'
 import { Problem } from '../problems.ts'
+import { admit } from '../reception.ts'
 import { serveObject } from './serve-object.ts'
 
 /** `url` is as requested. What was signed may name the type and the file name of the answer. */

@@ -44,7 +44,7 @@ export function messageRoutes(app: App, deps: Deps) {
       params,
       querystring: z.strictObject(page),
       answers: { 200: pageOf(chat) },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
       await prepare(id, waitFor)
@@ -59,7 +59,7 @@ export function messageRoutes(app: App, deps: Deps) {
       params,
       querystring: z.strictObject(page),
       answers: { 200: pageOf(contact) },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
       await prepare(id, waitFor)
@@ -78,7 +78,7 @@ export function messageRoutes(app: App, deps: Deps) {
         q: z.exactOptional(z.string().min(1).max(500)).describe('words of the text; -word, "a phrase", or'),
       }),
       answers: { 200: pageOf(message) },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
       await prepare(id, waitFor)
@@ -97,7 +97,7 @@ export function messageRoutes(app: App, deps: Deps) {
         chatId: chatId.describe('of several messages with one id, the one in this chat'),
       }),
       answers: { 200: message },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id, messageId }, query }) => {
       await prepare(id, query.waitFor)
@@ -114,7 +114,7 @@ export function messageRoutes(app: App, deps: Deps) {
       params,
       querystring: z.strictObject({ ...page, chatId, kind: word, status: word, reason: word }),
       answers: { 200: pageOf(mediaItem) },
-      problems: [404, 422],
+      problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
       await prepare(id, waitFor)

@@ -1,0 +1,48 @@
+// What every request meets first, before any of its body is read: the door, then whether there is such a call at all.
+import type { FastifyRequest } from 'fastify'
+import type { Connections } from './connections.ts'
+import type { App } from './create-app.ts'
+import type { Door } from './door.ts'
+import { needOf } from './needs.ts'
+import { Problem } from './problems.ts'
+import { refuseUnreadableQuery } from './readable-query.ts'
+import { openRouteTable } from './route-table.ts'
+
+export type ReceptionDeps = {
+  door: Door
+  connections: Connections
+  /** What to say, to everybody, of a path that is not served. Where it is left out, only who has a key learns that there is none. */
+  notFound?: () => Problem
+}
+
+/** Before any route: it has to know them all. */
+export function receive(app: App, { door, connections, notFound }: ReceptionDeps) {
+  const routes = openRouteTable(app)
+
+  app.addHook('onRequest', async request => {
+    const path = pathOf(request)
+    const other = request.is404 ? routes.at(path) : null
+    if (request.is404 && other === null && notFound !== undefined) throw notFound()
+    const need = other?.need ?? needOf(request.routeOptions.schema)
+    door.demand(request, need)
+    if (need !== 'nothing') admit(connections, request)
+    if (other !== null) throw methodNotAllowed(request, other.methods)
+    if (request.is404) throw new Problem('not-found', `there is no ${request.method} ${path}`)
+    refuseUnreadableQuery(request)
+  })
+  // Asked for by `expect: 100-continue`: the client holds its body back until then.
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.headers.expect !== undefined) reply.raw.writeContinue()
+  })
+}
+
+/** What had a right key or signature. Throws Problem `busy`. */
+export function admit(connections: Connections, { socket }: Pick<FastifyRequest, 'socket'>) {
+  if (!connections.prove(socket)) throw new Problem('busy', 'too many requests are being answered: this one has to come again')
+}
+
+const methodNotAllowed = (request: FastifyRequest, methods: readonly string[]): Problem =>
+  new Problem('method-not-allowed', `${pathOf(request)} takes ${methods.join(', ')}, not ${request.method}`, { allow: methods })
+
+/** The path alone: a query may hold a signature. */
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? ''

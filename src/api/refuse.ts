@@ -1,0 +1,64 @@
+// Sends every refusal as a problem, whatever it was thrown as; what went wrong here is logged with its cause.
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { isResponseSerializationError } from 'fastify-type-provider-zod'
+import { DatabaseError } from '../database/database.ts'
+import { LogError } from '../log/log.ts'
+import { ObjectError } from '../objects/objects.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Problem, problemBody, problemType } from './problems.ts'
+
+export const MAX_BODY_BYTES = 256 * 1024
+
+export const createRefuse = (logger: Logger) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+  const problem = problemOf(error)
+  if (problem.status >= 500)
+    logger[problem.slug === 'internal' ? 'error' : 'warn']('request.failed', {
+      method: request.method,
+      route: request.routeOptions?.url ?? 'none',
+      statusCode: problem.status,
+      error,
+    })
+  if (problem.retryAfterSeconds !== null) reply.header('retry-after', String(problem.retryAfterSeconds))
+  if (problem.allow !== null) reply.header('allow', problem.allow.join(', '))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="zaplog"')
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .header('content-type', problemType)
+    .serializer(JSON.stringify)
+    .send(problemBody(problem))
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof DatabaseError && (error.retryable || error.code === 'aborted' || error.code === 'commit-unknown'))
+    return new Problem('unavailable', unavailableDetail(error), { cause: error })
+  if (error instanceof LogError && (error.retryable || error.code === 'aborted'))
+    return new Problem('unavailable', 'the event log did not answer in time', { cause: error })
+  if (error instanceof ObjectError && error.code !== 'refused')
+    return new Problem('unavailable', 'the object store cannot be reached', { cause: error })
+  return isFastifyError(error) ? problemOfFastify(error) : new Problem('internal', internalDetail, { cause: error })
+}
+
+function unavailableDetail(error: DatabaseError): string {
+  return error.code === 'commit-unknown'
+    ? 'the database was lost while the change was being committed: read it again before repeating the request'
+    : 'the database cannot be reached'
+}
+
+const internalDetail = 'the request could not be answered; the reason is in the log of the server'
+
+/** fastify's own refusals of what cannot be read; its texts hold nothing but what came in. */
+function problemOfFastify(error: FastifyError): Problem {
+  if (isResponseSerializationError(error)) return new Problem('internal', internalDetail, { cause: error })
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new Problem('body-too-large', `expected a body of at most ${MAX_BODY_BYTES} bytes`, { cause: error })
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new Problem('unsupported-media-type', 'expected a body of type application/json', { cause: error })
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new Problem('malformed-request', `reading the request: ${error.message}`, { cause: error })
+  return new Problem('internal', internalDetail, { cause: error })
+}
+
+const isFastifyError = (error: unknown): error is FastifyError =>
+  error instanceof Error && 'code' in error && 'statusCode' in error
