@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { freePort } from '../../infra/services/server-process.ts'
 import { openTestDatabase } from '../database.ts'
+import { openLoopbackServer } from '../loopback-server.ts'
 import { until } from '../until.ts'
 import { readRoot } from './compose-file.ts'
 import { copiesOf, copyAsImage, readDockerfile, readIgnored, readLock } from './image-files.ts'
@@ -100,6 +101,20 @@ test('[H4] [H7] it starts on a server of its own, is healthy, is scraped as Prom
   }
 })
 
+test.each([
+  [200, true],
+  [503, false],
+])('[H4] [H3] its health check asks for readiness: %i is healthy: %s, and no Node is started to ask', async (status, healthy) => {
+  const asked: string[] = []
+  const { url } = await openLoopbackServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.writeHead(status).end()
+  })
+  expect(await checkHealth({ PORT: new URL(url).port })).toBe(healthy)
+  expect(asked).toEqual(['/health/ready'])
+  expect(lineOf('HEALTHCHECK')).not.toContain('node')
+})
+
 test.for([
   ['dev services', 'the launchers of services are'],
   ['demo', 'the simulator is'],
@@ -144,8 +159,8 @@ function runImage(args: readonly string[], settings: Readonly<Record<string, str
 }
 
 function checkHealth(settings: Readonly<Record<string, string>>): Promise<boolean> {
-  const [, ...args]: string[] = JSON.parse(lineOf('HEALTHCHECK').replace(/^.* CMD /, ''))
-  return promisify(execFile)(process.execPath, args, { env: settings }).then(
+  const [program = '', ...args]: string[] = JSON.parse(lineOf('HEALTHCHECK').replace(/^.* CMD /, ''))
+  return promisify(execFile)(program, args, { env: { PATH: process.env.PATH ?? '', ...settings } }).then(
     () => true,
     () => false, // what a health check says is its exit code
   )
