@@ -1,6 +1,6 @@
 // Clients that open connections and say nothing, little or too much: what they may hold, for how long, and who goes first.
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/api/create-app.ts'
 import { type HttpServer, type HttpServerDeps, openHttpServer } from '../../src/api/http-server.ts'
@@ -42,9 +42,12 @@ async function openServer(given: Partial<Pick<HttpServerDeps, 'deadlines'>> = {}
 
 type Client = { socket: Socket; said(): string; closed(): boolean }
 
-async function openClient({ url }: HttpServer, from = '127.0.0.1'): Promise<Client> {
+async function openClient(
+  { url }: HttpServer,
+  options: Partial<TcpSocketConnectOpts & SocketConstructorOpts> = {},
+): Promise<Client> {
   const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port), localAddress: from })
+  const socket = connect({ host: hostname, port: Number(port), ...options })
   closing.push(() => socket.destroy())
   let text = ''
   let isClosed = false
@@ -72,7 +75,7 @@ const ask = async (client: Client, line: string, headers: Record<string, string>
 }
 const flood = async (server: HttpServer, clients: number, from = '127.0.0.2') => {
   const all = []
-  for (let opened = 0; opened < clients; opened++) all.push(await openClient(server, from))
+  for (let opened = 0; opened < clients; opened++) all.push(await openClient(server, { localAddress: from }))
   return all
 }
 
@@ -90,8 +93,8 @@ describe('idle connections', () => {
 
   test('[H3] who opens most loses most: the one connection of another address stays, and one that had a right key', async () => {
     const { server } = await openServer()
-    const other = await openClient(server, '127.0.0.3')
-    const proven = await openClient(server, '127.0.0.2')
+    const other = await openClient(server, { localAddress: '127.0.0.3' })
+    const proven = await openClient(server, { localAddress: '127.0.0.2' })
     expect(await ask(proven, 'POST /take', { ...withKey, 'content-length': '0' })).toBe('HTTP/1.1 200')
     await flood(server, MAX * 3)
     expect([other.closed(), proven.closed()]).toEqual([false, false])
@@ -177,6 +180,16 @@ describe('bodies', () => {
     expect(client.said()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(client.said()).toMatch(/\r\nconnection: close\r\n/i)
     expect(sentMib).toBeLessThan(30) // what the buffers of two kernels take
+  })
+
+  test('[L] a client that is refused in the middle of its body has a moment to read why before its connection is reset', async () => {
+    const { server, metrics } = await openServer()
+    const client = await openClient(server, { allowHalfOpen: true })
+    client.socket.write(head('POST /take', { ...json, apikey: 'wrong', 'content-length': String(300 * MIB.length) }))
+    await once(client.socket, 'end')
+    expect(client.said()).toMatch(/^HTTP\/1\.1 401 [\s\S]*"status":401[^}]*\}$/)
+    expect(await metrics.render()).toContain('zaplog_http_connections{state="idle"} 1')
+    await until('it to be closed', async () => (await metrics.render()).includes('zaplog_http_connections{state="idle"} 0'))
   })
 
   test('[L] a small body with a wrong key costs no connection', async () => {
