@@ -67,23 +67,35 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
     accounted.add(node)
   }
 
-  const decrypted: PartGate['decrypted'] = async ({ ciphertext, plaintext, keep, processSenderKey }) => {
+  /**
+   * What goes wrong here says nothing about the message, and Baileys would answer it with a NACK and a retry receipt: the socket goes
+   * first, nothing is committed, and the stanza comes again.
+   */
+  async function orEnd<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!life.isOver()) {
+        logger.warn('stanza.not-taken', { error })
+        life.terminate('not-taken')
+      }
+      throw error
+    }
+  }
+
+  const takeIn: PartGate['decrypted'] = async ({ ciphertext, plaintext, keep, processSenderKey }) => {
     const part = traced.get(ciphertext)
     if (part === undefined) throw new Error('gating a decrypted part: it belongs to no stanza that came through the gate')
     // A poll's secret, which opens its votes, is in the raw bytes of its event.
     await append(part.node, () => ingest.message({ ...part, plaintext, isPadded: true }))
-    try {
-      const senderKey = senderKeyIn(part, plaintext)
-      if (senderKey !== null) await processSenderKey(senderKey)
-    } catch (error) {
-      // The message is whole without it; what the key would open comes again through retry receipts.
-      logger.warn('sender-key.refused', { error: describeError(error) })
-    }
-    const added = await parts.add(partKey(ingest.read(part.node), part))
-    await keep(appendedPartsType, added)
+    const senderKey = senderKeyIn(part, plaintext)
+    const refusal = senderKey === null ? null : await processSenderKey(senderKey)
+    // The message is whole without it; what the key would open comes again through retry receipts.
+    if (refusal !== null) logger.warn('sender-key.refused', { error: describeError(refusal) })
+    await keep(appendedPartsType, parts.add(partKey(ingest.read(part.node), part)))
   }
 
-  const failed: PartGate['failed'] = async ({ ciphertext, error }) => {
+  const failedPart: PartGate['failed'] = async ({ ciphertext, error }) => {
     const part = traced.get(ciphertext)
     // A key store that was given up makes Baileys see "no session": that says nothing about the message.
     if (part === undefined || life.isOver()) return error
@@ -115,7 +127,7 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
     }
   }
 
-  return { before, after, decrypted, failed }
+  return { before, after, decrypted: part => orEnd(() => takeIn(part)), failed: part => orEnd(() => failedPart(part)) }
 }
 
 /** Business certificates are decoded where decryptMessageNode of lib/Utils/decode-wa-message.js decodes them. */
@@ -145,6 +157,15 @@ function partsOf(node: BinaryNode): readonly Encoded[] {
 function senderKeyIn({ node, encryption }: Traced, plaintext: Uint8Array) {
   const from = node.attrs.from ?? ''
   if (encryption === 'skmsg' || !(isGroup(from) || isBroadcast(from))) return null
-  const item = decodeMessage(plaintext).senderKeyDistributionMessage
+  const item = readable(plaintext)?.senderKeyDistributionMessage
   return item ? { authorJid: node.attrs.participant ?? from, item } : null
+}
+
+/** null: bytes that are no message; their event is `unknown`, and Baileys refuses them too. */
+function readable(plaintext: Uint8Array): proto.IMessage | null {
+  try {
+    return decodeMessage(plaintext)
+  } catch {
+    return null
+  }
 }

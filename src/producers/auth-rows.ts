@@ -1,13 +1,17 @@
 // The rows of an instance's auth state: sealed, and written in one statement that takes effect only while the epoch is the owner's.
 import type { Database } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
+import { appendedPartsType, bytesOf } from './appended-parts.ts'
 
 export type KeyWrite = { type: string; id: string; value: string | null }
 export type AuthRows = {
   readCreds(): Promise<string | null>
   readKeys(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
-  readAllKeys(type: string): Promise<ReadonlyMap<string, string>>
-  /** All or nothing, creds with the keys; `fenced`: another epoch owns the instance, and nothing was written. */
+  /** Whether the part of this digest is remembered. */
+  hasPart(digest: string): Promise<boolean>
+  /** Digests by slot of the ring in which 0.1.0 remembered the last 1,024 parts. */
+  readRing(): Promise<ReadonlyMap<string, string>>
+  /** All or nothing, creds and parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns the instance, and nothing was written. */
   write(change: { keys: readonly KeyWrite[]; creds: string | null }): Promise<'written' | 'fenced'>
   /** The same condition; for what a new pairing must not find. */
   erase(): Promise<'written' | 'fenced'>
@@ -29,9 +33,15 @@ export function openAuthRows({ database, sealer }: { database: Database; sealer:
       return row === undefined ? null : sealer.open(row.sealed, credsPlace).toString()
     },
     readKeys: async (type, ids) => opened(type, await database.query<Row>(readSql, [instanceId, type, ids])),
-    readAllKeys: async type => opened(type, await database.query<Row>(readAllSql, [instanceId, type])),
+    hasPart: async digest => (await database.query(partSql, [instanceId, bytesOf(digest)])).length > 0,
+    readRing: async () => {
+      const slots = opened(appendedPartsType, await database.query<Row>(readAllSql, [instanceId, appendedPartsType]))
+      return new Map([...slots].map(([id, text]): [string, string] => [id, JSON.parse(text).digest]))
+    },
     write: async ({ keys, creds }) => {
-      const kept = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
+      const set = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
+      const kept = set.filter(({ type }) => type !== appendedPartsType)
+      const parts = set.filter(({ type }) => type === appendedPartsType)
       const gone = keys.filter(({ value }) => value === null)
       return answer(
         await database.query<Owner>(writeSql, [
@@ -43,18 +53,29 @@ export function openAuthRows({ database, sealer }: { database: Database; sealer:
           kept.map(key => key.id),
           kept.map(key => seal(key.value, place(key.type, key.id))),
           creds === null ? null : seal(creds, credsPlace),
+          parts.map(part => bytesOf(part.id)),
         ]),
       )
     },
-    erase: async () => answer(await database.query<Owner>(eraseSql, [instanceId, epoch])),
+    erase: async () => {
+      for (;;) {
+        const [row] = await database.query<Owner & { parts: number }>(erasePartsSql, [instanceId, epoch, maxErased])
+        if (answer([row]) === 'fenced') return 'fenced'
+        if ((row?.parts ?? 0) < maxErased) return answer(await database.query<Owner>(eraseSql, [instanceId, epoch]))
+      }
+    },
     eraseKeys: async type => answer(await database.query<Owner>(eraseKeysSql, [instanceId, epoch, type])),
   }
 }
 
+/** Parts in one statement; an account of years has millions. */
+const maxErased = 10_000
+
 type Owner = { owners: number }
-const answer = ([row]: readonly Owner[]) => (row?.owners === 1 ? 'written' : 'fenced')
+const answer = ([row]: readonly (Owner | undefined)[]) => (row?.owners === 1 ? 'written' : 'fenced')
 
 const readSql = 'select id, sealed from auth_keys where instance_id = $1 and type = $2 and id = any($3::text[])'
+const partSql = 'select 1 from appended_parts where instance_id = $1 and digest = $2'
 const readAllSql = 'select id, sealed from auth_keys where instance_id = $1 and type = $2'
 
 /** The share lock holds off whoever takes the instance over until this statement is committed: a zombie cannot write after that. */
@@ -75,8 +96,21 @@ kept as (
 saved as (
   insert into auth_creds (instance_id, epoch, sealed) select $1, $2, $8::bytea where $8::bytea is not null and exists (select from owner)
   on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
+),
+parts as (
+  insert into appended_parts (instance_id, digest) select $1, new.digest from unnest($9::bytea[]) as new (digest)
+  where exists (select from owner)
+  on conflict do nothing
 )
 ${owners}`
+
+const erasePartsSql = `${owner},
+parts as (
+  delete from appended_parts where (instance_id, digest) in
+    (select p.instance_id, p.digest from appended_parts p where p.instance_id = $1 and exists (select from owner) limit $3)
+  returning 1
+)
+select (select count(*)::int from owner) as owners, (select count(*)::int from parts) as parts`
 
 const eraseSql = `${owner},
 keys as (delete from auth_keys where instance_id = $1 and exists (select from owner)),

@@ -15,13 +15,14 @@ import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import { SealError, type Sealer } from '../runtime/seal.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
+import { appendedPartsType } from './appended-parts.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
 import { createLru } from './lru.ts'
 import { type SocketLife, whilePending } from './socket-life.ts'
 
 export type AuthState = AuthenticationState & {
-  /** Keys of zaplog's own beside Signal's, in the same store and transactions. */
-  readAll(type: string): Promise<ReadonlyMap<string, string>>
+  /** Whether a part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
+  hasPart(digest: string): Promise<boolean>
   /** For what has to be fetched anew. */
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
@@ -44,7 +45,7 @@ type Deps = {
 /** Cached values and absences of one instance. */
 const maxCached = 512
 /** Used once each: not worth a place in the cache. */
-const uncached = 'pre-key'
+const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
 
 /** Rejects with SealError where the encryption key is another one; erases nothing. */
 export async function openAuthState(deps: Deps): Promise<AuthState> {
@@ -58,6 +59,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   let areCredsDirty = stored === null
   let writing: Promise<void> | null = null
   let writes = 0
+  await adoptRing()
 
   const keys: SignalKeyStore = {
     get: async (type, ids) => {
@@ -83,9 +85,15 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       const text = fetched.get(id)
       if (text !== undefined) found.set(id, text)
       // A write that went on meanwhile knows better than this read.
-      if (type !== uncached && writes === writesBefore && writing === null) cache.set(`${type}|${id}`, text ?? null)
+      if (!uncached.has(type) && writes === writesBefore && writing === null) cache.set(`${type}|${id}`, text ?? null)
     }
     return found
+  }
+
+  /** What 0.1.0 remembered of parts: sealed rows, which only this process can open, become rows of the table in one statement. */
+  async function adoptRing(): Promise<void> {
+    const ring = await persistently('reading the ring of parts', rows.readRing)
+    if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
   }
 
   /** Resolves once these writes, and the creds if they changed, are durable. One statement at a time; what waits goes together. */
@@ -107,7 +115,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     const answer = await persistently('writing keys', () => rows.write({ keys: [...batch.values()], creds: savedCreds }))
     if (answer === 'fenced') throw fenced()
     writes += 1
-    for (const [place, { type, value }] of batch) if (type !== uncached) cache.set(place, value)
+    for (const [place, { type, value }] of batch) if (!uncached.has(type)) cache.set(place, value)
   }
 
   function fenced(): unknown {
@@ -115,10 +123,14 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     return life.signal.reason
   }
 
-  /** Until it succeeds or the socket has ended; a write that is repeated after an unknown end writes the same again. */
+  /**
+   * Until it succeeds or the socket has ended; a write that is repeated after an unknown end writes the same again. Nothing begins after
+   * that end: what Baileys made of a read that was given up (no session, no sender key) must not become the truth.
+   */
   function persistently<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return whilePending(life, deps.timeoutMs, async () => {
       for (let attempt = 1; ; attempt++) {
+        if (life.signal.aborted) throw life.signal.reason
         try {
           return await orAbort(work(), () => life.signal.reason, life.signal)
         } catch (error) {
@@ -138,7 +150,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   return {
     creds,
     keys,
-    readAll: type => persistently('reading keys', () => rows.readAllKeys(type)),
+    hasPart: digest => persistently('reading parts', () => rows.hasPart(digest)),
     eraseAll: async type => {
       if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()
     },
@@ -152,6 +164,9 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     },
   }
 }
+
+const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })
+const rememberPart = (digest: string): KeyWrite => ({ type: appendedPartsType, id: digest, value: 'true' })
 
 function writesOf(data: SignalDataSet): readonly KeyWrite[] {
   return Object.entries(data).flatMap(([type, values]) =>

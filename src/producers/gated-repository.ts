@@ -1,6 +1,11 @@
 // Decrypt, append, ratchet commit, receipt, in this order: wraps Baileys' signal repository so that the append happens inside the key
 // transaction that advances the ratchet. A crash before the commit repeats, never loses. (lib/Utils/auth-utils.js: nested transactions join.)
-import { DEFAULT_CONNECTION_CONFIG, type SignalDataSet, type SocketConfig } from '@whiskeysockets/baileys'
+import {
+  DEFAULT_CONNECTION_CONFIG,
+  type SignalDataSet,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig,
+} from '@whiskeysockets/baileys'
 
 export type MakeSignalRepository = SocketConfig['makeSignalRepository']
 type Repository = ReturnType<MakeSignalRepository>
@@ -11,8 +16,11 @@ export type DecryptedPart = {
   plaintext: Uint8Array
   /** Writes keys of a type of zaplog's own in the ratchet's transaction. */
   keep(type: string, values: Readonly<Record<string, unknown>>): Promise<void>
-  /** Inside this transaction, and not again when Baileys asks for it afterwards. */
-  processSenderKey(senderKey: SenderKey): Promise<void>
+  /**
+   * Inside this transaction, and not again when Baileys asks for it afterwards. Answers what its bytes are refused for, null where they
+   * are taken in. Rejects where the store could not: a part that was committed without its key would lose that key for good.
+   */
+  processSenderKey(senderKey: SenderKey): Promise<unknown>
 }
 export type PartGate = {
   /** Resolves once the part is durable; runs inside the ratchet's transaction. */
@@ -26,11 +34,15 @@ export function gateRepository(gate: PartGate, lookUpLids: (ask: AskLids) => Ask
     const { keys } = auth
     if (!('transaction' in keys)) throw new Error('gating a signal repository: expected keys with transactions')
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLids && lookUpLids(pnToLids))
+    const rehearsal = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ ...auth, keys: emptyKeys }, logger)
     let processed: SenderKey | null = null
 
-    async function processSenderKey(senderKey: SenderKey): Promise<void> {
+    async function processSenderKey(senderKey: SenderKey): Promise<unknown> {
+      const refusal = await refusalOf(rehearsal, senderKey)
+      if (refusal !== null) return refusal
       await repository.processSenderKeyDistributionMessage(senderKey)
       processed = senderKey
+      return null
     }
 
     const keep: DecryptedPart['keep'] = async (type, values) => keys.set({ [type]: values } as SignalDataSet)
@@ -54,6 +66,24 @@ export function gateRepository(gate: PartGate, lookUpLids: (ask: AskLids) => Ask
         await repository.processSenderKeyDistributionMessage(senderKey)
       },
     }
+  }
+}
+
+/** Keys of nobody: nothing can fail in them, so that what fails with them is refused for its own bytes. */
+const emptyKeys: SignalKeyStoreWithTransaction = {
+  get: async () => ({}),
+  set: async () => undefined,
+  isInTransaction: () => false,
+  transaction: work => work(),
+}
+
+/** null: these bytes are a sender key. */
+async function refusalOf(rehearsal: Repository, senderKey: SenderKey): Promise<unknown> {
+  try {
+    await rehearsal.processSenderKeyDistributionMessage(senderKey)
+    return null
+  } catch (refusal) {
+    return refusal
   }
 }
 

@@ -11,7 +11,6 @@ import type { OwnAddresses } from './jid.ts'
 import { type Connection, type ConnectionDeps, openConnection } from './open-connection.ts'
 import { type Epoch, openEpoch } from './open-epoch.ts'
 import type { Pacer } from './pacer.ts'
-import { openPartsMemory } from './parts-memory.ts'
 import { type Ending, nextStep, type OwnReason } from './reconnect-policy.ts'
 import { retireInstance } from './retire-instance.ts'
 import { unlinkDevice } from './unlink-device.ts'
@@ -43,7 +42,6 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   const { clock, rows, logger, metrics } = deps
   const stop = new AbortController()
   const names = createContactNames({ maxContacts })
-  const memory = openPartsMemory()
   const voice = createInstanceVoice({ instanceId, clock, metrics })
   let wanted = first
   let nudge = new AbortController()
@@ -151,7 +149,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   async function open(epoch: Epoch): Promise<Connection | null> {
     const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.append, state, own)
     try {
-      return await openConnection(deps, { epoch, names, parts: memory.through, settings: () => wanted.settings, tell })
+      return await openConnection(deps, { epoch, names, settings: () => wanted.settings, tell })
     } catch (error) {
       if (epoch.life.ownReason() === null) throw error
       logger.error('instance.not-opened', { instanceId, epoch: epoch.epoch, error })
@@ -193,7 +191,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   }
 
   async function unlink(epoch: Epoch, purposely: AbortSignal): Promise<string> {
-    const failure = await unlinkDevice(deps, { epoch, names, parts: memory.through, settings: () => wanted.settings }, purposely)
+    const failure = await unlinkDevice(deps, { epoch, names, settings: () => wanted.settings }, purposely)
     if (failure === null) return onRequest
     logger.warn('instance.not-unlinked', { instanceId, epoch: epoch.epoch, failure })
     return `${onRequest} The device could not be unlinked (${failure}). Remove it on the phone.`

@@ -2,7 +2,7 @@
 import type { Database } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { createAckGate } from './ack-gate.ts'
-import type { AppendedParts } from './appended-parts.ts'
+import { createAppendedParts } from './appended-parts.ts'
 import { type AuthState, openAuthState } from './auth-state.ts'
 import type { ContactNames } from './contact-names.ts'
 import { describePayload } from './describe-payload.ts'
@@ -31,8 +31,6 @@ export type ConnectionDeps = EpochDeps & {
 export type ConnectionOf = {
   epoch: Epoch
   names: ContactNames
-  /** The instance's memory of parts; it loads through the newest auth state. */
-  parts(auth: AuthState): AppendedParts
   settings(): InstanceSettings
   tell(state: State, own: OwnAddresses): Promise<void>
 }
@@ -49,7 +47,7 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
   if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
   const own = () => ownAddresses(auth.creds)
   const ingest = createIngest({ instanceId, own, settings, names: of.names, append: epoch.append, clock, metrics })
-  const gate = createAckGate({ ingest, parts: of.parts(auth), life, own, logger, metrics })
+  const gate = createAckGate({ ingest, parts: createAppendedParts(auth), life, own, logger, metrics })
   let openedAt: number | null = null
   let codes = 0
 

@@ -17,6 +17,7 @@ import { type LockSession, type OpenLockSession, takeProducerLock } from './prod
 import { createProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
 import { openSupervisor, type Supervisor } from './supervisor.ts'
+import { keepTrimming } from './trim-parts.ts'
 
 export type ProducersDeps = {
   database: Database
@@ -79,12 +80,14 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   async function superviseWhile(lock: LockSession): Promise<void> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
+    const trimming = keepTrimming(deps, AbortSignal.any([lock.lost, stop.signal]))
     // Whoever takes the lock after us must not find our sockets alive: they go first, and in this very turn.
     lock.lost.addEventListener('abort', () => running.terminate('fenced'), { once: true })
     if (lock.lost.aborted) running.terminate('fenced')
     await ends(AbortSignal.any([lock.lost, stop.signal]))
     if (lock.lost.aborted) logger.warn('producers.lock-lost', { error: lock.lost.reason })
     await running.close()
+    await trimming
     supervisor = null
   }
 

@@ -1,7 +1,15 @@
 // What follows the end of a socket: pure, one row per close code, with the reason in words a person understands.
 
 /** Why we ended it ourselves; null: WhatsApp or the network did. */
-export type OwnReason = 'log-unavailable' | 'fenced' | 'half-open' | 'broken-frame' | 'sealed' | 'requested' | 'shutdown'
+export type OwnReason =
+  | 'log-unavailable'
+  | 'fenced'
+  | 'not-taken'
+  | 'half-open'
+  | 'broken-frame'
+  | 'sealed'
+  | 'requested'
+  | 'shutdown'
 export type Ending = {
   /** Baileys' DisconnectReason, an HTTP status, or WhatsApp's failure reason. */
   statusCode: number
@@ -52,6 +60,7 @@ const afterOurselves: Readonly<Record<OwnReason, NextStep>> = {
     'The event log or the database did not take a write in time. Nothing was acknowledged; WhatsApp keeps the messages.',
   ),
   fenced: reconnecting('internal', 'Another process took this instance over.'),
+  'not-taken': reconnecting('internal', 'A message could not be taken in. It was not acknowledged; WhatsApp keeps it.'),
   'half-open': reconnecting('network', 'WhatsApp stopped answering on the open connection.'),
   'broken-frame': reconnecting('network', 'WhatsApp sent a frame that could not be read.'),
   sealed: {

@@ -57,8 +57,8 @@ test('[A4] what is handed out is nobody else’s', async () => {
 
 test('[A4] absence is remembered, and ends with a write', async () => {
   let reads = 0
-  const { auth } = await open(({ name, args: [sql] }) => {
-    if (name === 'query' && String(sql).startsWith('select id, sealed')) reads += 1
+  const { auth } = await open(({ name, args: [, values] }) => {
+    if (name === 'query' && Array.isArray(values) && values[1] === 'session') reads += 1
     return null
   })
   expect(await session(auth, 'a')).toBeUndefined()
@@ -113,6 +113,25 @@ test('[B2] get and set outlast failures of the database, and reject only after t
   expect(order[0]).toBe('destroyed')
   expect(order.filter(what => what !== 'destroyed')).toEqual(['rejected', 'rejected'])
   expect(life.ownReason()).toBe('log-unavailable')
+})
+
+test('[B2] [A4] nothing is read or written for a socket that has ended, not even what waited for another write', async () => {
+  let isSlow = false
+  const first = Promise.withResolvers<void>()
+  const written: string[] = []
+  const { auth, life } = await open(({ name, args: [sql] }) => {
+    if (!isSlow || name !== 'query') return null
+    written.push(String(sql).includes('insert into auth_keys') ? 'write' : 'read')
+    return { delay: first.promise }
+  })
+  isSlow = true
+  const begun = Promise.allSettled(['a', 'b'].map(id => auth.keys.set({ session: { [id]: bytes(id) } })))
+  life.terminate('fenced')
+  const late = Promise.allSettled([session(auth, 'c'), auth.keys.set({ session: { c: bytes('c') } }), auth.saveCreds()])
+  expect((await late).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect((await begun).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(written).toEqual(['write'])
+  first.resolve()
 })
 
 test('[A4] a write whose answer was lost is written again, and is there', async () => {

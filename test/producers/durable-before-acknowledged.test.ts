@@ -113,6 +113,26 @@ test('[B3] a message that comes again after its ratchet step adds nothing and is
   expect(await rig.eventsOf('message.undecryptable')).toEqual([])
 })
 
+test('[B3] [B8] messages whose receipts were lost come again and none counts as undecryptable, however many parts came since', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  const numbers = Array.from({ length: 20 }, (_, number) => String(number))
+  const ids: string[] = []
+  for (const number of numbers) ids.push(await device.send(contact(), text(number)))
+  await until('all are acknowledged', () => device.pending().length === 0)
+  await role.close()
+  await rig.database.database.query(
+    `insert into appended_parts (instance_id, digest, appended_at)
+     select 'first', substr(sha256(n::text::bytea), 1, 16), now() + n * interval '1 millisecond' from generate_series(1, 5000) n`,
+  )
+  device.redeliver(ids)
+  await rig.start()
+  await until('every copy is settled', () => ids.every(id => hows(device, id).length === 2))
+  expect(ids.map(id => hows(device, id).at(-1))).toEqual(ids.map(() => 'nack:487'))
+  expect(await rig.eventsOf('message.undecryptable')).toEqual([])
+  expect(texts(await rig.eventsOf('message.received'))).toEqual(numbers)
+})
+
 test('[B8] what cannot be decrypted under the id of a message that is in the log is not taken for its copy', async () => {
   await rig.start()
   const device = await rig.pair('first')

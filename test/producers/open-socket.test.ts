@@ -13,7 +13,7 @@ const logger = collectLogLines()
 const auth: AuthState = {
   creds: initAuthCreds(),
   keys: { get: async () => ({}), set: async () => undefined },
-  readAll: async () => new Map(),
+  hasPart: async () => false,
   eraseAll: async () => undefined,
   credsChanged: () => undefined,
   saveCreds: async () => undefined,

@@ -1,0 +1,102 @@
+// The keys of group senders survive whatever happens to the database while they arrive: without one, nothing its sender writes can be read.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { text } from '../../simulator/content.ts'
+import type { SimDevice } from '../../simulator/device.ts'
+import { openSession } from '../../src/database/session.ts'
+import { flaky } from '../flaky.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+import { hows, never, openRig, type Rig, testConfig, texts } from './rig.ts'
+
+const logger = collectLogLines()
+let rig: Rig
+beforeEach(async () => {
+  rig = await openRig('sender keys', logger)
+})
+afterEach(async () => {
+  await rig.close()
+})
+
+const personOf = (number: number) =>
+  rig.simulator.contact({ pn: `55119000${String(100 + number).padStart(5, '0')}`, name: `Member ${number}` })
+const settled = (device: SimDevice) => until('all is acknowledged', () => device.pending().length === 0)
+const undecryptable = async () => (await rig.eventsOf('message.undecryptable')).map(({ reason }) => reason)
+/** As consumers see it: of each event its first copy. */
+async function firstCopies() {
+  const seen = new Set<string>()
+  return texts((await rig.eventsOf('message.received')).filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId)))
+}
+
+test('[B2] [B8] the end of a socket in the middle of a sender’s key acknowledges nothing and loses no key', async () => {
+  let isAway = false
+  let reads = 0
+  const database = flaky(rig.database.database, ({ name, args: [, values] }) => {
+    if (!isAway || name !== 'query' || !(Array.isArray(values) && values[1] === 'sender-key')) return null
+    reads += 1
+    return { hang: true }
+  })
+  await rig.start({ database, config: { ...testConfig, url: rig.simulator.url, appendTimeoutMs: 400 } })
+  const device = await rig.pair('first')
+  await settled(device)
+  const ana = personOf(1)
+  const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana] })
+  isAway = true
+  await device.sendGroup(group, ana, text('with her key'))
+  await until('her key is asked for', () => reads > 0)
+  await until('the socket is gone', () => !device.isOnline())
+  isAway = false
+  await settled(device)
+  await device.sendGroup(group, ana, text('under her key'))
+  await settled(device)
+  expect(await firstCopies()).toEqual(['with her key', 'under her key'])
+  expect(await undecryptable()).toEqual([])
+})
+
+test('[B8] a sender’s key that is no key is refused alone: its message is appended and acknowledged', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = personOf(1)
+  const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana] })
+  const refusals = () => logger.lines.filter(({ event }) => event === 'sender-key.refused').length
+  const broken = { groupId: group.id, axolotlSenderKeyDistributionMessage: Buffer.from('33ffff', 'hex') }
+  const attrs = { from: group.id, participant: ana.lidJid }
+  const id = await device.send(ana, { conversation: 'and a broken key', senderKeyDistributionMessage: broken }, { attrs })
+  await settled(device)
+  expect(hows(device, id)).toEqual(['receipt:inactive'])
+  expect(refusals()).toBe(1)
+  expect(await firstCopies()).toEqual(['and a broken key'])
+  expect(await undecryptable()).toEqual([])
+})
+
+test('[B2] [B4] the first messages of 150 members arrive whole and in order while connections to the database are cut', async () => {
+  await rig.start({ backoff: { baseMs: 20, capMs: 100, probeCapMs: 50 } })
+  const device = await rig.pair('first')
+  await settled(device)
+  const members = Array.from({ length: 150 }, (_, number) => personOf(number))
+  const group = rig.simulator.group({ subject: 'Village', members: [device.owner, ...members] })
+  const admin = await openSession({ url: rig.database.url, applicationName: 'cutter', statementTimeoutMs: 60_000 }, never)
+  let cuts = 0
+  let isOver = false
+  const cutting = (async () => {
+    for (; cuts < 8 && !isOver; cuts++) {
+      await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+      )
+      const before = device.pending().length
+      // Not by the clock: until some of them were taken in again, so that each cut falls among them.
+      await until(
+        'some more are taken in',
+        () => isOver || before - device.pending().length >= 3 || device.pending().length === 0,
+      )
+    }
+  })()
+  for (const [number, member] of members.entries()) await device.sendGroup(group, member, text(`hello ${number}`))
+  await settled(device)
+  isOver = true
+  await cutting
+  await admin.close()
+  expect(cuts).toBeGreaterThan(4)
+  expect(await undecryptable()).toEqual([])
+  expect(await firstCopies()).toEqual(members.map((_, number) => `hello ${number}`))
+}, 60_000)
