@@ -95,5 +95,5 @@ function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic) {
       `appending to ${topic}: a record of ${sizeBytes} bytes with its batch header, at most ${maxRecordBytes} are taken`,
     )
   if (!Number.isSafeInteger(record.recordedAt) || record.recordedAt < 0)
-    throw new LogError('denied', `appending to ${topic}: expected recordedAt in epoch ms, got ${record.recordedAt}`)
+    throw new LogError('record-refused', `appending to ${topic}: expected recordedAt in epoch ms, got ${record.recordedAt}`)
 }

@@ -2,7 +2,7 @@
 import type { Logger } from '../runtime/logger.ts'
 import { backoffMs } from '../runtime/wait.ts'
 import { deadLetterOf } from './dead-letter.ts'
-import { type Append, type EventLog, type LaneConsumer, LogError, type LogRecord, type Outcome } from './log.ts'
+import { type Append, type EventLog, isAboutRecord, type LaneConsumer, type LogRecord, type Outcome } from './log.ts'
 
 export type AttemptDeps = { append: EventLog['append']; logger: Logger; retryBaseMs: number }
 export type Attempt = { record: LogRecord; number: number; firstFailedAt: number | null }
@@ -101,9 +101,9 @@ export async function attemptRecord(
     } catch (error) {
       if (signal.aborted) return { kind: 'over' }
       const reason = error instanceof Error ? error.message : String(error)
-      if (!(error instanceof LogError) || error.code !== 'record-too-large')
+      if (!isAboutRecord(error))
         return { kind: 'down', dependency: `topic ${append.topic}`, delayMs: REFUSED_TOPIC_WAITS * deps.retryBaseMs, reason }
-      // A larger record will not become smaller by trying again; a dead letter that does not fit either must not be lost.
+      // Such a record will not become another by trying again; a dead letter that is not taken either must not be lost.
       return as === 'emitted' ? park({ code: error.code, reason }) : { kind: 'halted', reason }
     }
   }

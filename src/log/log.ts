@@ -107,7 +107,8 @@ export type TopicDifference = { topic: string; setting: string; declared: string
 export type EventLog = {
   /**
    * Resolves when every record survives a kill -9 of us and of the log's server. Per key, log order = call order.
-   * Unavailability is retried inside (the worst case is a repeated record); rejects only what cannot ever succeed.
+   * Unavailability is retried inside (the worst case is a repeated record); rejects only what cannot ever succeed, and says apart what
+   * is about a record (isAboutRecord: without it the others are taken) from what is about the topic or this client.
    * Answers one position per partition written: the offset after the last record there.
    */
   append(append: Append, signal: AbortSignal): Promise<readonly Position[]>
@@ -126,6 +127,7 @@ export type EventLog = {
 /** misconfigured: TLS does not fit. Retryable like unavailable: whoever runs the log may mend it as well as our settings. */
 export type LogErrorCode =
   | 'record-too-large'
+  | 'record-refused'
   | 'topic-missing'
   | 'denied'
   | 'aborted'
@@ -143,3 +145,7 @@ export class LogError extends Error {
     this.retryable = options.retryable ?? (code === 'unavailable' || code === 'misconfigured')
   }
 }
+
+/** For good, whoever appends it, while other records are taken: trying again is no use, another form of it may be. */
+export const isAboutRecord = (error: unknown): error is LogError =>
+  error instanceof LogError && (error.code === 'record-too-large' || error.code === 'record-refused')

@@ -44,7 +44,9 @@ function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic): vo
       .flat()
       .some(text => text.includes('\0'))
   )
-    throw new LogError('denied', `appending to ${topic}: expected a key and headers without NUL characters`)
+    throw new LogError('record-refused', `appending to ${topic}: expected a key and headers without NUL characters`)
+  if (Number.isNaN(new Date(record.recordedAt).getTime()))
+    throw new LogError('record-refused', `appending to ${topic}: expected recordedAt in epoch ms, got ${record.recordedAt}`)
 }
 
 /** One statement, its partitions ascending so that two sends cannot deadlock; groups of one partition keep the order given. */

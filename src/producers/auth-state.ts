@@ -139,6 +139,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
             life.terminate('sealed')
             throw error
           }
+          life.failing(error)
           const delayMs = backoffMs({ attempt, baseMs: 50, capMs: 2_000, jitter: 0.2, random: deps.random() })
           logger.warn('auth.retrying', { instanceId, epoch, doing, attempt, delayMs, error })
           await wait(delayMs, life.signal)

@@ -3,6 +3,7 @@
 
 import { orAbort } from '../runtime/or-abort.ts'
 import { backoffMs, isWorthSaying, wait } from '../runtime/wait.ts'
+import { createAccountTrouble } from './account-trouble.ts'
 import { createContactNames } from './contact-names.ts'
 import type { State } from './instance-events.ts'
 import { taskOf, type Wanted } from './instance-rows.ts'
@@ -17,6 +18,8 @@ import { unlinkDevice } from './unlink-device.ts'
 
 export type Instance = {
   state(): State['state'] | 'parked'
+  /** Why the account cannot go on, for people; null: it goes on. */
+  trouble(): string | null
   /** What is wanted now; a changed task ends the present socket. */
   update(wanted: Wanted): void
   /** Destroys the socket at once and ends. */
@@ -43,6 +46,8 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   const stop = new AbortController()
   const names = createContactNames({ maxContacts })
   const voice = createInstanceVoice({ instanceId, clock, metrics })
+  // Whatever holds an account up is given up after the append timeout.
+  const trouble = createAccountTrouble({ clock, calmMs: 1.5 * deps.appendTimeoutMs })
   let wanted = first
   let nudge = new AbortController()
   let present: Epoch | null = null
@@ -84,6 +89,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
       // Whatever came up in the middle: taken up again in a new epoch.
       if (purposely.aborted) return
       logger.warn('instance.epoch-ended', { instanceId, epoch: epoch.epoch, error })
+      trouble.ended({ reason: 'epoch', text: 'What was to be done for it failed.', failure: error })
       failures += 1
     } finally {
       epoch.life.release()
@@ -103,6 +109,11 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     } catch (error) {
       if (purposely.aborted) return false
       outages += 1
+      trouble.ended({
+        reason: 'log-unavailable',
+        text: 'The event log does not take its state.',
+        failure: epoch.life.lastFailure(),
+      })
       const delayMs = probeAfter(outages)
       if (isWorthSaying(outages)) logger.warn('instance.log-away', { instanceId, epoch: epoch.epoch, outages, delayMs, error })
       await wait(delayMs, purposely)
@@ -116,6 +127,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
         return await openEpoch(deps, instanceId)
       } catch (error) {
         const delayMs = probeAfter(attempt)
+        trouble.ended({ reason: 'epoch-not-taken', text: 'The database does not give it to this process.', failure: error })
         if (isWorthSaying(attempt)) logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
         await wait(delayMs, stop.signal)
       }
@@ -133,6 +145,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   async function connect(epoch: Epoch, purposely: AbortSignal): Promise<Ending> {
     const qrRoundsLeft = deps.qrRounds - qrRounds - 1
     const connection = await open(epoch)
+    if (connection !== null) trouble.connected(connection.openedAt)
     if (connection === null) return { statusCode: 0, message: '', details: {}, own: epoch.life.ownReason(), qrRoundsLeft }
     await Promise.race([connection.closed, aborted(purposely)])
     const own = purposely.aborted ? await endOnPurpose(connection) : null
@@ -173,6 +186,13 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     logger.info('socket.closed', { instanceId, epoch: epoch.epoch, statusCode: ending.statusCode, own: ending.own, ...step })
     if (step.state === 'logged-out') return retire(epoch, wanted.wanted === 'running' ? step.reasonText : onRequest)
     failures = step.action === 'reconnect' ? failures + 1 : 0
+    if (step.action === 'reconnect')
+      trouble.ended({
+        reason: step.reason,
+        text: step.reasonText,
+        failure: ending.own === null ? null : epoch.life.lastFailure(),
+      })
+    else trouble.forget()
     if (step.reason === 'qr-expired') qrRounds += 1
     voice.owe(step)
     isResting = step.action === 'rest'
@@ -223,6 +243,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
 
   return {
     state: () => voice.shown(),
+    trouble: () => trouble.told(),
     update: next => {
       const task = taskOf(next)
       const isChanged = task !== taskOf(wanted)
@@ -233,6 +254,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
       qrRounds = 0
       isResting = false
       farewell = null
+      trouble.forget()
       voice.owe(beginning)
       nudge.abort()
       nudge = new AbortController()

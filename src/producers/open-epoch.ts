@@ -7,6 +7,7 @@ import { openAppendQueue } from './append-queue.ts'
 import type { Draft } from './draft.ts'
 import { createRecordFitter } from './fit-record.ts'
 import type { InstanceRows } from './instance-rows.ts'
+import type { KeptStanzas } from './kept-stanzas.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import { createSocketLife, type SocketLife, whilePending } from './socket-life.ts'
 
@@ -28,6 +29,7 @@ export type EpochDeps = {
   maxRecordBytes: number
   appendTimeoutMs: number
   rows: InstanceRows
+  keptStanzas: KeptStanzas
   clock: () => number
   random: () => number
   logger: Logger
@@ -38,7 +40,11 @@ export async function openEpoch(deps: EpochDeps, instanceId: string): Promise<Ep
   const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
   const life = createSocketLife()
   const fitter = createRecordFitter({ ...deps, objectTimeoutMs: deps.appendTimeoutMs / 2 })
-  const queue = openAppendQueue({ ...deps, topic: deps.eventsTopic, fitter, instanceId, epoch }, life.signal)
+  const { keep } = deps.keptStanzas
+  const queue = openAppendQueue(
+    { ...deps, topic: deps.eventsTopic, fitter, keep, failing: life.failing, instanceId, epoch },
+    life.signal,
+  )
   const append = (drafts: readonly Draft[]) => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts))
   return { instanceId, epoch, endedCleanly, life, append }
 }

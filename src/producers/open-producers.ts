@@ -10,8 +10,10 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { wait } from '../runtime/wait.ts'
+import { accountsCheck, keptCheck } from './account-checks.ts'
 import type { InstanceDeps } from './instance.ts'
 import { openInstanceRows } from './instance-rows.ts'
+import { createKeptStanzas } from './kept-stanzas.ts'
 import { createPacer } from './pacer.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
@@ -47,15 +49,18 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const { config, random, logger } = deps
   await refuseWrongKey(deps)
   const stop = new AbortController()
+  const metrics = createProducerMetrics(deps.metrics)
+  const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const instanceDeps = {
     ...deps,
     ...config,
+    metrics,
+    keptStanzas,
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
-    metrics: createProducerMetrics(deps.metrics),
   }
   let supervisor: Supervisor | null = null
   const running = keepRunning(await takeProducerLock(deps.openSession, stop.signal))
@@ -80,14 +85,15 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   async function superviseWhile(lock: LockSession): Promise<void> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
-    const trimming = keepTrimming(deps, AbortSignal.any([lock.lost, stop.signal]))
+    const ended = AbortSignal.any([lock.lost, stop.signal])
+    const chores = Promise.all([keepTrimming(deps, ended), keptStanzas.follow(ended)])
     // Whoever takes the lock after us must not find our sockets alive: they go first, and in this very turn.
     lock.lost.addEventListener('abort', () => running.terminate('fenced'), { once: true })
     if (lock.lost.aborted) running.terminate('fenced')
-    await ends(AbortSignal.any([lock.lost, stop.signal]))
+    await ends(ended)
     if (lock.lost.aborted) logger.warn('producers.lock-lost', { error: lock.lost.reason })
     await running.close()
-    await trimming
+    await chores
     supervisor = null
   }
 
@@ -105,7 +111,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
 
   return {
     name: 'producers',
-    checks: () => [checkOf(supervisor)],
+    checks: () => [checkOf(supervisor), accountsCheck(supervisor?.troubles() ?? new Map()), keptCheck(keptStanzas.counts())],
     close: async () => {
       stop.abort()
       await running

@@ -35,6 +35,10 @@ export function createProducerMetrics(metrics: Metrics) {
       help: 'Events that could not be appended as they were: raw moved to the object store, or made unknown.',
       labels: ['how'],
     }),
+    kept: metrics.counter({
+      name: 'zaplog_stanzas_kept_total',
+      help: 'Stanzas that the log refused for good in every form: kept sealed in kept_stanzas, and acknowledged.',
+    }),
     redelivered: metrics.counter({
       name: 'zaplog_parts_redelivered_total',
       help: 'Message parts that came again although they are in the log.',

@@ -16,6 +16,10 @@ export type SocketLife = {
   release(): void
   /** What terminate destroys. */
   owns(destroy: () => void): void
+  /** Of pending work, which goes on trying: what it failed with. */
+  failing(error: unknown): void
+  /** The last of these; null: nothing failed. */
+  lastFailure(): unknown
 }
 
 export function createSocketLife(): SocketLife {
@@ -23,6 +27,7 @@ export function createSocketLife(): SocketLife {
   let destroy: () => void = () => undefined
   let own: OwnReason | null = null
   let isOver = false
+  let failure: unknown = null
   return {
     signal: end.signal,
     isOver: () => isOver,
@@ -45,6 +50,10 @@ export function createSocketLife(): SocketLife {
       destroy = how
       if (isOver) destroy()
     },
+    failing: error => {
+      failure = error
+    },
+    lastFailure: () => failure,
   }
 }
 

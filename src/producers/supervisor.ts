@@ -4,6 +4,8 @@ import { type Instance, type InstanceDeps, openInstance } from './instance.ts'
 import type { OwnReason } from './reconnect-policy.ts'
 
 export type Supervisor = {
+  /** Why accounts cannot go on, of those that cannot. */
+  troubles(): ReadonlyMap<string, string>
   states(): ReadonlyMap<string, ReturnType<Instance['state']>>
   /** Destroys every socket at once, before it returns. */
   terminate(reason: OwnReason): void
@@ -60,6 +62,13 @@ export function openSupervisor(deps: InstanceDeps): Supervisor {
   }
 
   return {
+    troubles: () =>
+      new Map(
+        [...instances].flatMap(([instanceId, instance]) => {
+          const trouble = instance.trouble()
+          return trouble === null ? [] : [[instanceId, trouble] as const]
+        }),
+      ),
     states: () => new Map([...instances].map(([instanceId, instance]) => [instanceId, instance.state()])),
     terminate: reason => {
       stop.abort()

@@ -78,7 +78,7 @@ test('[B2] a call the log refuses for ever takes no other with it', async () => 
   )
   const outcomes = await Promise.allSettled(calls)
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
-  expect(outcomes[2]).toMatchObject({ reason: { code: 'denied', retryable: false } })
+  expect(outcomes[2]).toMatchObject({ reason: { code: 'record-refused', retryable: false } })
   expect((await all(topic)).map(textOf)).toEqual(['a', 'b', 'c'])
   await faulty.close()
 })
@@ -123,7 +123,10 @@ test('a topic that was deleted is refused, and found again once it was made anew
 test('[B1] a key or header with a NUL character, which Postgres cannot hold, is refused and said', async () => {
   const topic = await aTopic()
   for (const record of [aRecord('a\0b', 'x'), aRecord('a', 'x', { headers: { h: '\0' } })])
-    await expect(log.append({ topic, records: [record] }, never)).rejects.toMatchObject({ code: 'denied', message: /NUL/ })
+    await expect(log.append({ topic, records: [record] }, never)).rejects.toMatchObject({
+      code: 'record-refused',
+      message: /NUL/,
+    })
   await log.append({ topic, records: [aRecord('lone \ud800 surrogate', 'x')] }, never)
   expect((await all(topic)).map(({ key }) => key)).toEqual(['lone \ufffd surrogate'])
 })

@@ -4,7 +4,7 @@ import type { Codec } from '../../src/events/codec.ts'
 import { EventError } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import { type Append, type EventLog, LogError } from '../../src/log/log.ts'
-import type { ObjectStore } from '../../src/objects/objects.ts'
+import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { openAppendQueue } from '../../src/producers/append-queue.ts'
 import type { Draft } from '../../src/producers/draft.ts'
 import { createRecordFitter } from '../../src/producers/fit-record.ts'
@@ -29,7 +29,10 @@ afterEach(() => {
   for (const controller of stop.splice(0)) controller.abort()
 })
 
-function open(append: (append: Append) => Promise<void>, of: { maxRecordBytes?: number; put?: ObjectStore['put'] } = {}) {
+function open(
+  append: (append: Append) => Promise<void>,
+  of: { maxRecordBytes?: number; put?: ObjectStore['put']; keep?: () => Promise<void> } = {},
+) {
   const controller = new AbortController()
   stop.push(controller)
   const appends: Append[] = []
@@ -50,11 +53,29 @@ function open(append: (append: Append) => Promise<void>, of: { maxRecordBytes?: 
     maxRecordBytes: of.maxRecordBytes ?? 100_000,
     metrics,
   })
+  const kept: { event: Event; refusal: unknown }[] = []
+  const keep = async (event: Event, refusal: unknown) => {
+    if (of.keep) await of.keep()
+    kept.push({ event, refusal })
+  }
+  const failing = () => undefined
   const queue = openAppendQueue(
-    { log, fitter, topic: 'wa.events', instanceId: 'first', epoch: 7, clock: () => 5, random: () => 0, logger, metrics },
+    {
+      log,
+      fitter,
+      keep,
+      failing,
+      topic: 'wa.events',
+      instanceId: 'first',
+      epoch: 7,
+      clock: () => 5,
+      random: () => 0,
+      logger,
+      metrics,
+    },
     controller.signal,
   )
-  return { queue, appends, objects, controller, events: () => appends.flatMap(decode) }
+  return { queue, appends, kept, objects, controller, events: () => appends.flatMap(decode) }
 }
 const message = (text: string, raw: string | null = null): Draft => ({
   eventId: `id of ${text.slice(0, 9)}`,
@@ -164,4 +185,70 @@ test('[B1] a record that the log refuses as too large is shrunk alone, its neigh
     { type: 'message.received', text: 'b', raw: 'r'.repeat(900) },
   ])
   expect(events().map(event => event.sequence)).toEqual([1, 2, 3])
+})
+
+const refusing =
+  (isRefused: (event: Event) => boolean, code: 'record-too-large' | 'record-refused') => async (append: Append) => {
+    if (decode(append).some(isRefused)) throw new LogError(code, 'appending: refused by name')
+  }
+
+test('[B1] a record that the log refuses for good becomes unknown alone, with its raw bytes and under its id', async () => {
+  const { queue, events, kept } = open(refusing(event => 'text' in event && event.text === 'bad', 'record-refused'))
+  await queue.append([message('a'), message('bad', 'raw of it'), message('b')])
+  expect(events()).toMatchObject([
+    { type: 'message.received', text: 'a' },
+    { type: 'unknown', name: 'message.received: refused', raw: 'raw of it', eventId: 'id of bad', sequence: 2 },
+    { type: 'message.received', text: 'b' },
+  ])
+  expect(kept).toEqual([])
+})
+
+test.each(['record-too-large', 'record-refused'] as const)(
+  '[B2] what the log refuses in every form (%s) is kept beside it, its append resolves, and what follows goes on',
+  async code => {
+    const { queue, events, kept } = open(refusing(event => event.eventId === 'id of bad', code))
+    await queue.append([message('a'), message('bad', 'raw'), message('b')])
+    await queue.append([message('c')])
+    expect(events().map(event => event.eventId)).toEqual(['id of a', 'id of b', 'id of c'])
+    expect(kept).toMatchObject([{ event: { eventId: 'id of bad', type: 'message.received', text: 'bad' }, refusal: { code } }])
+  },
+)
+
+test('[B2] an append whose last resort is away too waits for it', async () => {
+  let isAway = true
+  const keep = async () => {
+    if (isAway) throw new Error('the database is away')
+  }
+  const { queue, kept } = open(
+    refusing(() => true, 'record-refused'),
+    { keep },
+  )
+  const done = queue.append([message('bad')])
+  await new Promise(resolve => setImmediate(resolve))
+  expect(kept).toEqual([])
+  isAway = false
+  await done
+  expect(kept).toHaveLength(1)
+})
+
+test('[B1] a log that takes less than was configured gets a small record, however long the ids of an event are', async () => {
+  const limit = 4_000
+  const { queue, events, kept } = open(async append => {
+    if (append.records.some(record => (record.value?.length ?? 0) > limit))
+      throw new LogError('record-too-large', 'appending: too large')
+  })
+  await queue.append([{ ...message('bad', 'raw'), chatId: 'c'.repeat(50_000) }])
+  expect(events()).toMatchObject([{ type: 'unknown', name: 'message.received: too large', chatId: 'c'.repeat(512) }])
+  expect(events()[0]?.rawObject?.sizeBytes).toBe(3)
+  expect(kept).toEqual([])
+})
+
+test('[B2] an object that the store refuses for good stops no account: its event is kept', async () => {
+  const put = () => Promise.reject(new ObjectError('refused', 'writing raw: refused'))
+  const isLarge = (event: Event) => (event.raw?.length ?? 0) > 6_000
+  const { queue, events, kept } = open(refusing(isLarge, 'record-too-large'), { put, maxRecordBytes: 6_000 })
+  await queue.append([message('a', 'r'.repeat(20_000))])
+  await queue.append([message('b')])
+  expect(events()).toMatchObject([{ text: 'b' }])
+  expect(kept).toMatchObject([{ event: { eventId: 'id of a' }, refusal: { code: 'record-too-large' } }])
 })
