@@ -205,6 +205,23 @@ test('[C5] an emission that a topic refuses is a dependency that is down: nothin
   expect(new Set(attempts)).toEqual(new Set([1]))
 })
 
+test('[E7] an emission that the log refuses for good is parked at once, and holds no other record up', async () => {
+  const [topic, target, deadLetters, group] = [await ground.topic(), await ground.topic(), await ground.topic(), ground.group()]
+  const handle = async ({ key }: LogRecord): Promise<Outcome> => ({
+    kind: 'emit',
+    appends: [{ topic: target, records: [aRecord(key === 'bad' ? 'a\0b' : key, 'x')] }],
+  })
+  await ground.append(topic, [aRecord('bad', 'a'), aRecord('good', 'b')])
+  await ground.makeProgress(group, [topic], 1)
+  ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  await ground.until(
+    'both are done',
+    async () => (await ground.all(deadLetters)).length + (await ground.all(target)).length === 2,
+  )
+  expect((await ground.all(deadLetters))[0]?.headers).toMatchObject({ 'x-error-code': 'record-refused', 'x-attempts': '1' })
+  expect((await ground.all(target)).map(({ key }) => key)).toEqual(['good'])
+})
+
 test('[E7] an emission too large is parked at once, and a dead letter too large halts: nothing is dropped', async () => {
   const [topic, target] = [await ground.topic(), await ground.topic({ maxRecordBytes: 500 })]
   const [roomy, tight] = [await ground.topic(), await ground.topic({ maxRecordBytes: 50 })]

@@ -1,4 +1,4 @@
-// What Kafka says is told apart: not there or not ready, denied, or TLS that does not fit.
+// What Kafka says is told apart: not there or not ready, denied, about one record, or TLS that does not fit.
 import { expect, test } from 'vitest'
 import { toLogError } from '../../src/log/kafka-errors.ts'
 
@@ -15,6 +15,8 @@ test.for([
   ['an untrusted certificate', socket('DEPTH_ZERO_SELF_SIGNED_CERT'), 'misconfigured', true],
   ['a certificate for another name', socket('ERR_TLS_CERT_ALTNAME_INVALID'), 'misconfigured', true],
   ['a wrong password', broker('SASL_AUTHENTICATION_FAILED'), 'denied', false],
+  ['a record without what its topic wants', broker('INVALID_RECORD'), 'record-refused', false],
+  ['a record of a time that its topic does not take', broker('INVALID_TIMESTAMP'), 'record-refused', false],
   ['fewer brokers than copies', broker('INVALID_REPLICATION_FACTOR'), 'denied', false],
 ] as const)('[G1] %s, however it is wrapped', ([, error, code, retryable]) => {
   for (const one of [error, wrapped(error), wrapped(wrapped(error))])

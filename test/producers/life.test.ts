@@ -1,5 +1,7 @@
 // What becomes of an instance: restarts, log-outs, replacements, deletions, wrong keys, second processes. Every state says why.
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { type AuthenticationCreds, BufferJSON, proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/content.ts'
 import { openSession } from '../../src/database/session.ts'
@@ -26,6 +28,25 @@ const countAuth = async () => {
   )
   return row
 }
+const countOf = async (table: string, instanceId = 'first') =>
+  (await rig.database.database.query(`select 1 from ${table} where instance_id = $1`, [instanceId])).length
+const epochOf = async (instanceId: string) => {
+  const [row] = await rig.database.database.query<{ epoch: string }>('select epoch from instance_owners where instance_id = $1', [
+    instanceId,
+  ])
+  return row?.epoch
+}
+/** Everything of the auth state, each with the place that it was sealed for. */
+const sealedRows = () =>
+  rig.database.database.query<{ place: string; sealed: Buffer }>(
+    `select 'auth_creds|' || instance_id as place, sealed from auth_creds
+     union all select 'auth_keys|' || instance_id || '|' || type || '|' || id, sealed from auth_keys`,
+  )
+/** Private keys of the creds, as bytes and as the JSON has them. */
+const secretsOf = (creds: Buffer): readonly (Buffer | string)[] => {
+  const { noiseKey, signedIdentityKey }: AuthenticationCreds = JSON.parse(creds.toString(), BufferJSON.reviver)
+  return [noiseKey, signedIdentityKey].map(({ private: key }) => Buffer.from(key)).flatMap(key => [key, key.toString('base64')])
+}
 const loginsOf = () => {
   let logins = 0
   rig.simulator.on('login', () => {
@@ -40,11 +61,18 @@ test('[A4] a restarted process logs in with the stored auth state, which is seal
   await role.close()
   const [closed] = (await rig.eventsOf('instance.state-changed')).slice(-1)
   expect(closed).toMatchObject({ state: 'closed', reason: 'requested' })
-  const rows = await rig.database.database.query<{ sealed: Buffer }>(
-    'select sealed from auth_creds union all select sealed from auth_keys',
-  )
+  const rows = await sealedRows()
   expect(rows.length).toBeGreaterThan(800)
-  for (const { sealed } of rows) expect(sealed.includes('"Buffer"')).toBe(false)
+  const secrets = secretsOf(
+    rig.sealer.open(rows.find(({ place }) => place.startsWith('auth_creds'))?.sealed ?? Buffer.of(), 'auth_creds|first'),
+  )
+  expect(secrets).toHaveLength(4)
+  for (const { place, sealed } of rows) {
+    for (const secret of secrets) expect(sealed.includes(secret)).toBe(false)
+    expect(JSON.parse(rig.sealer.open(sealed, place).toString())).toBeTruthy()
+    // Bound to its place: a row copied elsewhere does not open there.
+    expect(() => rig.sealer.open(sealed, `${place}0`)).toThrow(/sealed with ENCRYPTION_KEY/)
+  }
   await rig.start()
   await rig.untilState('first', 'open')
   expect(await rig.eventsOf('instance.paired')).toHaveLength(1)
@@ -95,11 +123,29 @@ test('[A1] [A7] a log-out asked for unlinks the device and erases the auth state
 
 test('[A1] [A7] a deleted instance logs out, says so, erases its auth state, and is not touched again', async () => {
   const role = await rig.start()
-  await rig.pair('first')
+  const device = await rig.pair('first')
+  await rig.pair('second', '5511900000002')
+  await device.send(rig.simulator.contact({ pn: '5511900000011', name: 'Ana' }), text('remembered until then'))
+  await until('all is acknowledged', () => device.pending().length === 0)
+  expect(await countOf('appended_parts')).toBe(1)
   await rig.want('first', `wanted = 'deleted'`)
-  await rig.untilEvents('instance.deleted', 1)
-  await until('the auth state is erased', async () => (await countAuth())?.creds === 0)
-  await until('the process forgets it', () => role.checks()[0]?.detail === 'no instances')
+  const [deleted] = await rig.untilEvents('instance.deleted', 1)
+  expect(deleted).toMatchObject({ instanceId: 'first', purged: false })
+  expect(device.isRemoved()).toBe(true)
+  await until('the process forgets it', () => role.checks()[0]?.detail === '1 open')
+  const told = (await rig.events()).filter(({ instanceId }) => instanceId === 'first').map(({ type }) => type)
+  expect(told.slice(-3)).toEqual(['instance.logged-out', 'instance.state-changed', 'instance.deleted'])
+  for (const table of ['auth_creds', 'auth_keys', 'appended_parts', 'instance_qr']) expect(await countOf(table)).toBe(0)
+  expect(await countOf('auth_creds', 'second')).toBe(1)
+
+  const epoch = await epochOf('first')
+  const logins = loginsOf()
+  await role.close()
+  const second = await rig.start()
+  await until('the other one is back', () => second.checks()[0]?.detail === '1 open')
+  expect(logins()).toBe(1)
+  expect(await epochOf('first')).toBe(epoch)
+  expect((await rig.events()).filter(({ instanceId }) => instanceId === 'first')).toHaveLength(told.length)
 })
 
 test('[A1] another session with the same credentials closes this one for good', async () => {
@@ -138,20 +184,41 @@ test('[A1] a restart asked for closes the socket and opens a new one', async () 
   await rig.untilState('first', 'open')
 })
 
-test('[A5] chats that the settings ignore are counted, not appended; a change takes effect without a restart', async () => {
+test('[A5] chats that the settings ignore are counted and in no event; a change takes effect without a restart, both ways', async () => {
   await rig.start()
   const device = await rig.pair('first')
+  const logins = loginsOf()
   const ana = rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
   const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana] })
-  await rig.want('first', `settings = '{"ignoreGroups": true}'`)
-  await until('the setting is in effect', async () => {
-    await device.sendGroup(group, ana, text('ignored?'))
-    await until('all is acknowledged', () => device.pending().length === 0)
-    return (await rig.metrics.render()).includes('zaplog_events_ignored_total{name="settings ignoreGroups"}')
-  })
-  await device.send(ana, text('kept'))
-  await until('all is acknowledged', () => device.pending().length === 0)
-  expect(texts(await rig.eventsOf('message.received')).at(-1)).toBe('kept')
+  const settle = () => until('all is acknowledged', () => device.pending().length === 0)
+  /** One message of each kind of chat; answers which of them any event tells of, in its fields or raw bytes. */
+  const tell = async (word: string) => {
+    await device.sendGroup(group, ana, text(`${word} group`))
+    await device.send(ana, text(`${word} status`), { attrs: { from: 'status@broadcast', participant: ana.lidJid } })
+    device.pushStanza({
+      tag: 'message',
+      attrs: { id: `N${word}`, from: '120363000000000009@newsletter', type: 'text', t: '1700000000' },
+      content: [{ tag: 'plaintext', attrs: {}, content: proto.Message.encode(text(`${word} newsletter`)).finish() }],
+    })
+    await device.send(ana, text(`${word} chat`))
+    await settle()
+    const all = (await rig.events()).map(event => JSON.stringify({ ...event, raw: event.raw?.toString('latin1') })).join()
+    return ['group', 'status', 'newsletter', 'chat'].filter(chat => all.includes(`${word} ${chat}`))
+  }
+  expect(await tell('first')).toEqual(['group', 'status', 'newsletter', 'chat'])
+  let turn = 0
+  for (const [ignored, left] of [
+    ['ignoreGroups', ['status', 'newsletter', 'chat']],
+    ['ignoreStatus', ['group', 'newsletter', 'chat']],
+    ['ignoreNewsletters', ['group', 'status', 'chat']],
+  ] as const) {
+    await rig.want('first', `settings = '{"${ignored}": true}'`)
+    await until(`${ignored} is in effect`, async () => isDeepStrictEqual(await tell(`${ignored} ${turn++}`), left))
+    expect(await rig.metrics.render()).toContain(`zaplog_events_ignored_total{name="settings ${ignored}"}`)
+  }
+  await rig.want('first', `settings = '{}'`)
+  await until('nothing is ignored any more', async () => (await tell(`last ${turn++}`)).length === 4)
+  expect(logins()).toBe(0)
 })
 
 test('[A4] a wrong encryption key refuses to start, says so, and erases nothing', async () => {
