@@ -110,6 +110,16 @@ export const appendPromises: LogChecks = {
     assert.equal((await ground.all(topic)).length, 1)
   },
 
+  '[B1] a record that no log can hold is refused for itself, and other calls are taken': async ground => {
+    const topic = await ground.topic()
+    for (const recordedAt of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const call = ground.append(topic, [aRecord('one', 'bad', { recordedAt })])
+      assert.equal(await codeOf(call), 'record-refused')
+    }
+    await ground.append(topic, [aRecord('one', 'good')])
+    assert.equal((await ground.all(topic)).length, 1)
+  },
+
   'a topic that does not exist is refused': async ground => {
     assert.equal(await codeOf(ground.append(ground.group(), [aRecord('one', 'x')])), 'topic-missing')
   },

@@ -85,6 +85,16 @@ export const brokenAppends: readonly BrokenLog[] = [
     log: reading(mapped(record => ({ ...record, value: record.value ?? Buffer.alloc(0) }))),
   },
   {
+    title: 'calls the fault of a record its own',
+    breaks: '[B1] a record that no log can hold',
+    log: appending(append => async (of, signal) => {
+      const refused = (error: unknown) => {
+        throw new LogError('denied', 'appending: refused', { cause: error })
+      }
+      return append(of, signal).catch(refused)
+    }),
+  },
+  {
     title: 'drops a record that is too large in silence',
     breaks: 'a record too large is refused',
     log: appending(

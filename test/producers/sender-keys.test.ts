@@ -1,8 +1,15 @@
 // The keys of group senders survive whatever happens to the database while they arrive: without one, nothing its sender writes can be read.
+import { proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/content.ts'
 import type { SimDevice } from '../../simulator/device.ts'
 import { openSession } from '../../src/database/session.ts'
+import { createAckGate } from '../../src/producers/ack-gate.ts'
+import { createAppendedParts } from '../../src/producers/appended-parts.ts'
+import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
+import { readStanza } from '../../src/producers/stanza-identity.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
@@ -100,3 +107,42 @@ test('[B2] [B4] the first messages of 150 members arrive whole and in order whil
   expect(await undecryptable()).toEqual([])
   expect(await firstCopies()).toEqual(members.map((_, number) => `hello ${number}`))
 }, 60_000)
+
+test('[B2] a sender’s key that could not be stored ends the socket before anything is committed or said', async () => {
+  const life = createSocketLife()
+  const kept: string[] = []
+  const appended: string[] = []
+  const append = async (what: string) => void appended.push(what)
+  const gate = createAckGate({
+    ingest: {
+      read: node => readStanza(node, { instanceId: 'first', own: { pn: null, lid: null } }),
+      message: () => append('message'),
+      undecryptable: () => append('undecryptable'),
+      receipt: () => append('receipt'),
+      unknown: () => append('unknown'),
+    },
+    parts: createAppendedParts({ hasPart: async () => false }),
+    life,
+    own: () => ({ pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }),
+    logger,
+    metrics: createProducerMetrics(createMetrics({ processMetrics: false })),
+  })
+  const senderKeyDistributionMessage = { groupId: '1203@g.us', axolotlSenderKeyDistributionMessage: Buffer.of(1) }
+  const plaintext = Buffer.concat([proto.Message.encode({ senderKeyDistributionMessage }).finish(), Buffer.of(1)])
+  const ciphertext = Buffer.from('sealed')
+  await gate.before('message', {
+    tag: 'message',
+    attrs: { id: 'M', from: '1203@g.us', participant: '200@lid', type: 'text', t: '1700000000' },
+    content: [{ tag: 'enc', attrs: { type: 'pkmsg', v: '2' }, content: ciphertext }],
+  })
+  const taking = gate.decrypted({
+    ciphertext,
+    plaintext,
+    keep: async type => void kept.push(type),
+    processSenderKey: () => Promise.reject(new Error('the row is damaged')),
+  })
+  await expect(taking).rejects.toThrow('the row is damaged')
+  expect(life.ownReason()).toBe('not-taken')
+  expect(kept).toEqual([])
+  expect(appended).toEqual(['message'])
+})
