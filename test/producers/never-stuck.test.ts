@@ -7,7 +7,7 @@ import { keptStanzaPlace } from '../../src/producers/kept-stanzas.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
-import { hows, openRig, ownerPn, type Rig, testConfig, texts } from './rig.ts'
+import { hows, isRatchetStep, openRig, ownerPn, type Rig, testConfig, texts } from './rig.ts'
 
 const logger = collectLogLines()
 let rig: Rig
@@ -115,9 +115,7 @@ test('[B2] [H3] what the log refuses in every form is kept sealed and acknowledg
 test('[B3] a stanza kept twice, because it came again before it was acknowledged, is one', async () => {
   const saidBefore = said()
   let isAway = false
-  const database = flaky(rig.database.database, ({ name, args: [sql] }) =>
-    isAway && name === 'query' && String(sql).includes('insert into auth_keys') ? { hang: true } : null,
-  )
+  const database = flaky(rig.database.database, call => (isAway && isRatchetStep(call) ? { hang: true } : null))
   await rig.start({ database, log: refusing('veneno'), config: impatient() })
   const device = await rig.pair('first')
   isAway = true

@@ -151,3 +151,7 @@ export const hows = (device: SimDevice, id: string): readonly string[] =>
     .settled()
     .filter(settlement => settlement.id === id)
     .map(settlement => settlement.how)
+
+/** A statement that writes the step of a ratchet, with the memory of the part that it read; Baileys writes mappings and identities before. */
+export const isRatchetStep = ({ name, args: [sql, values] }: { name: string; args: readonly unknown[] }): boolean =>
+  name === 'query' && String(sql).includes('insert into auth_keys') && Array.isArray(values) && values.at(-1)?.length > 0
