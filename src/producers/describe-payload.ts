@@ -18,9 +18,11 @@ function clean(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map(item => clean(item, depth + 1)).filter(item => item !== undefined)
   const kept: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) {
-    // A message key names a message; every other key opens something.
-    const isMessageKey = key === 'key' && typeof item === 'object' && item !== null && 'remoteJid' in item
-    if (!secretKey.test(key) || isMessageKey) kept[key] = clean(item, depth + 1)
+    // A message key names a message, several are what was deleted; every other key opens something.
+    const isMessageKeys = key === 'keys' && Array.isArray(item) && item.every(isMessageKey)
+    if (!secretKey.test(key) || (key === 'key' && isMessageKey(item)) || isMessageKeys) kept[key] = clean(item, depth + 1)
   }
   return kept
 }
+
+const isMessageKey = (item: unknown): boolean => typeof item === 'object' && item !== null && 'remoteJid' in item

@@ -66,6 +66,8 @@ test('[B1] [I2] a payload loses byte arrays and secrets, and nothing else', () =
     at: '1970-01-01T00:00:00.000Z',
     many: '12',
   })
+  const deleted = { keys: [{ remoteJid: '200@lid', id: 'M' }] }
+  expect(JSON.parse(describePayload({ ...deleted, more: { keys: [{ keyData: 'x' }] } }))).toEqual({ ...deleted, more: {} })
   const loop: Record<string, unknown> = { name: 'loop' }
   loop.self = loop
   expect(describePayload(loop)).toContain('loop')
