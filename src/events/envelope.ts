@@ -23,4 +23,8 @@ export const envelope = {
   fromMe: optional('boolean', 'Whether the account itself sent it.'),
   raw: optional('bytes', 'The WhatsApp protobuf (messages) or binary stanza (everything else) it was made of. Sensitive.'),
   rawObject: optional(rawObject, 'In place of raw where that is too large for a record.'),
+  occurredAtSaid: optional(
+    'string',
+    'What WhatsApp said instead of occurredAt, where that cannot be and the time of arrival stands in for it; empty: it said nothing.',
+  ),
 } as const

@@ -42,6 +42,7 @@ export function derivedFrom<Type extends 'media.downloaded' | 'media.stored' | '
 ) {
   const { instanceId, epoch, sequence, occurredAt } = file.event
   const { chatId = null, chatPn = null, senderId = null, senderPn = null, messageId = null, fromMe = null } = file.event
+  const { occurredAtSaid = null } = file.event
   const { sourceEventId, round } = file.fields
   return {
     eventId: derivedId({ sourceId: sourceEventId, by: made.by, type: made.type, round, ordinal: 0 }),
@@ -57,6 +58,7 @@ export function derivedFrom<Type extends 'media.downloaded' | 'media.stored' | '
     senderPn,
     messageId,
     fromMe,
+    occurredAtSaid,
     ...file.fields,
   }
 }

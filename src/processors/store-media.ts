@@ -8,6 +8,7 @@ import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { eventLane, logFields, pauseFields } from './download-media.ts'
 import { finalKey, finalPrefix, isThumbnailKey, thumbnailKey } from './final-key.ts'
+import { firstCopyAt } from './first-copy.ts'
 import { MediaError } from './media-error.ts'
 import { derivedFrom, fileOf, MAX_ROUNDS, type MediaFile } from './media-file.ts'
 import type { MediaMetrics } from './media-metrics.ts'
@@ -31,7 +32,8 @@ export type StoreMediaDeps = {
   clock: () => number
 }
 
-type Downloaded = MediaFile & { event: EventOf<'media.downloaded'> }
+/** `keptAt`: the instant whose day its final key names. */
+type Downloaded = MediaFile & { event: EventOf<'media.downloaded'>; keptAt: number }
 
 const BY = 'store-media'
 const types = ['media.downloaded'] as const
@@ -41,9 +43,11 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     const read = await readEvent({ ...deps, types }, record, signal)
     if (read.kind === 'outcome') return read.outcome
     if (read.event.type !== 'media.downloaded') return nothing
-    const file = { ...fileOf(read.event), event: read.event }
+    const { event } = read
     const startAt = deps.clock()
+    const file = { ...fileOf(event), event, keptAt: event.occurredAt }
     try {
+      file.keptAt = await firstCopyAt(deps.objects, event, signal)
       const stored = (await store(file, signal)) ?? (await findStored(file, signal))
       if (stored === null) return fail(file, lost(file), attempt)
       return succeed({ file, stored, durationMs: deps.clock() - startAt })
@@ -182,9 +186,9 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
   }
 }
 
-const placeOf = ({ event, fields }: Downloaded) => ({
+const placeOf = ({ event, fields, keptAt }: Downloaded) => ({
   instanceId: event.instanceId,
-  occurredAt: event.occurredAt,
+  occurredAt: keptAt,
   eventId: fields.sourceEventId,
 })
 

@@ -54,6 +54,14 @@ test('[C3] a file is fetched, verified and held under incoming/, and said to be'
   expect(found?.head.metadata).toEqual({ instance_id: 'shop', sha256: sha256(bytes) })
 })
 
+test('[B4] what was said instead of a time travels along, also with a failure and its next round', async () => {
+  const [made] = (await download(message({ occurredAtSaid: '0' }))).events
+  expect(made).toMatchObject({ type: 'media.downloaded', occurredAtSaid: '0' })
+  const mediaSource = message().mediaSource ?? null
+  const failed = anEvent('media.failed', { stage: 'store', reason: 'gone', retryable: true, occurredAtSaid: '0', mediaSource })
+  expect((await download(failed)).events).toMatchObject([{ round: 2, occurredAtSaid: '0' }])
+})
+
 test('[C2] what has no file is passed over', async () => {
   const others = [anEvent('message.received'), anEvent('message.reacted'), anEvent('media.failed'), anEvent('media.expired')]
   for (const event of others) expect((await download(event)).outcome).toEqual({ kind: 'emit', appends: [] })

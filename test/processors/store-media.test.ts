@@ -132,6 +132,36 @@ test('[C6] another file under the final key is replaced', async () => {
   expect(await bytesAt(finalKey)).toEqual(newer)
 })
 
+test('[B3] [C4] a copy that came after midnight, of a message whose own time was not believed, makes no second object', async () => {
+  const before = await downloaded(photo, { occurredAtSaid: '1798761600000' })
+  const after = { ...before, occurredAt: before.occurredAt + 2_000, occurredAtSaid: '1798761600000' }
+  const [first] = (await store(before)).events
+  const [copy] = (await store(after)).events
+  const [replayed] = (await store(before)).events
+  expect(first).toMatchObject({ type: 'media.stored', key: finalKey, occurredAtSaid: '1798761600000' })
+  expect(copy).toMatchObject({ eventId: first?.eventId, key: finalKey, thumbnailKey: `${finalKey}_thumb.jpg` })
+  expect(replayed).toEqual(first)
+  expect(await keys()).toEqual([finalKey, `${finalKey}_thumb.jpg`])
+})
+
+test('[B3] [C4] which day that is survives a crash before the first object was written, and an outage of storage', async () => {
+  const before = await downloaded(photo, { occurredAtSaid: '' })
+  world().objects.failing.set('copy', 'unreachable')
+  expect((await store(before)).outcome).toMatchObject({ kind: 'pause' })
+  world().objects.failing.clear()
+  expect((await store({ ...before, occurredAt: before.occurredAt + 2_000 })).events).toMatchObject([{ key: finalKey }])
+  const other = await downloaded(photo, { sourceEventId: 'b'.repeat(32), occurredAtSaid: '0' })
+  world().objects.failing.set('put', 'denied')
+  expect((await store(other)).outcome).toMatchObject({ kind: 'pause', dependency: 'object-store' })
+})
+
+test('[C4] what WhatsApp’s clock said is looked up nowhere', async () => {
+  const event = await downloaded(photo)
+  world().objects.calls.length = 0
+  await store(event)
+  expect(world().objects.calls.filter(call => call.includes('/first/'))).toEqual([])
+})
+
 test('[C5] an incoming object that is gone fails the round, retryable while rounds are left', async () => {
   const mediaSource = { mediaKey: randomBytes(32), directPath: '/v/x' }
   const lost = async (round: number) => {

@@ -29,6 +29,8 @@ export type Envelope = {
   raw?: Buffer | null
   /** In place of raw where that is too large for a record. */
   rawObject?: RawObject | null
+  /** What WhatsApp said instead of occurredAt, where that cannot be and the time of arrival stands in for it; empty: it said nothing. */
+  occurredAtSaid?: string | null
 }
 
 export type Location = {

@@ -1,0 +1,25 @@
+// When the first copy of an event happened. Where WhatsApp's clock said so, all copies say the same; where the time of arrival stands in
+// for it, each copy has its own, and a file stored for the second one on another day would be a second object. Then the first copy's is
+// kept beside the incoming files, and as long as they are. Copies of one event share a lane: they come here one after the other.
+import type { EventOf } from '../events/event.ts'
+import type { ObjectStore } from '../objects/objects.ts'
+
+/** Epoch milliseconds. Rejects ObjectError. */
+export async function firstCopyAt(
+  objects: ObjectStore,
+  event: EventOf<'media.downloaded'>,
+  signal: AbortSignal,
+): Promise<number> {
+  if (event.occurredAtSaid == null) return event.occurredAt
+  const key = `incoming/${event.instanceId}/first/${event.sourceEventId}`
+  const kept = await objects.get({ key }, signal)
+  const keptAt = kept === null ? Number.NaN : Number(Buffer.concat(await Array.fromAsync(kept.body)).toString())
+  if (Number.isSafeInteger(keptAt)) return keptAt
+  const metadata = { instance_id: event.instanceId, event_id: event.sourceEventId }
+  await objects.put({ key, body: only(String(event.occurredAt)), contentType: 'text/plain', metadata }, signal)
+  return event.occurredAt
+}
+
+async function* only(text: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(text)
+}
