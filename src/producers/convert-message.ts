@@ -1,7 +1,10 @@
 // One decrypted part of a message stanza, as events: pure, and lossless, because what is not converted is `unknown` with its bytes.
 import { proto } from '@whiskeysockets/baileys'
+import type { MessageOrigin } from './authority.ts'
+import { withoutIgnored } from './carried-messages.ts'
 import { convertProtocolMessage } from './convert-protocol-message.ts'
-import { type Draft, envelopeOf, type Origin, unknownDraft } from './draft.ts'
+import { envelopeOf, type Offer, unknownDraft } from './draft.ts'
+import type { Ignores } from './intake.ts'
 import { bareJid } from './jid.ts'
 import { type Body, intOf } from './kinds/body.ts'
 import { convertContacts } from './kinds/contacts.ts'
@@ -10,7 +13,7 @@ import { convertMedia } from './kinds/media.ts'
 import { convertPoll } from './kinds/poll.ts'
 import { convertText } from './kinds/text.ts'
 import { hasContent, unpad } from './message-content.ts'
-import { recoveredFrom } from './recovered-messages.ts'
+import { type Recovered, recoveredFrom } from './recovered-messages.ts'
 import type { Stanza } from './stanza-identity.ts'
 import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
 
@@ -22,19 +25,23 @@ export type MessagePart = {
   /** Encrypted parts come padded, newsletters' plain ones do not. */
   isPadded: boolean
   receivedAt: number
+  /** See MessageOrigin. */
+  aliases: readonly string[]
+  ignores: Ignores
 }
 
 const kinds = [convertMedia, convertText, convertLocation, convertContacts, convertPoll]
 
 /** Empty: the part only distributes keys. Never throws: what cannot be read is `unknown`. */
-export function convertMessage({ stanza, part, plaintext, isPadded, receivedAt }: MessagePart): readonly Draft[] {
-  const origin: Origin = { stanza, ordinal: { part, index: 0 }, raw: plaintext, receivedAt }
+export function convertMessage(of: MessagePart): readonly Offer[] {
+  const { stanza, part, plaintext, isPadded, receivedAt, aliases } = of
+  const origin: MessageOrigin = { stanza, ordinal: { part, index: 0 }, raw: plaintext, receivedAt, aliases }
   try {
     const raw = isPadded ? unpad(plaintext) : plaintext
     if (!hasContent(raw)) return []
     const message = proto.Message.decode(raw)
     const recovered = recoveredFrom(unwrapMessage(message).content, origin)
-    return [convertContent(message, { ...origin, raw }), ...recovered.map(one => convertContent(one.message, one.origin))]
+    return [{ message, origin: { ...origin, raw } }, ...recovered].map(one => convertOne(one, of.ignores))
   } catch (error) {
     return [unknownDraft(origin, `message: unreadable, ${error instanceof Error ? error.name : 'Error'}`)]
   }
@@ -46,7 +53,15 @@ export function decodeMessage(padded: Uint8Array): proto.IMessage {
   return message.deviceSentMessage?.message ?? message
 }
 
-function convertContent(message: proto.IMessage, origin: Origin): Draft {
+/** What was left out of its bytes shows in its name. */
+function convertOne({ message, origin }: Recovered, ignores: Ignores): Offer {
+  const { raw, chats, isCut } = withoutIgnored(message, origin.raw, ignores)
+  const offer = convertContent(message, { ...origin, raw })
+  if (offer.type !== 'unknown') return offer
+  return { ...offer, name: isCut ? `${offer.name}, less what is ignored` : offer.name, chats: [...offer.chats, ...chats] }
+}
+
+function convertContent(message: proto.IMessage, origin: MessageOrigin): Offer {
   const unwrapped = unwrapMessage(message)
   const change = convertProtocolMessage(unwrapped.content, origin)
   if (change !== null) return change
@@ -57,7 +72,7 @@ function convertContent(message: proto.IMessage, origin: Origin): Draft {
   return unknownDraft(origin, `message: ${nameOf(unwrapped.content)}`)
 }
 
-function messageDraft({ context, ...body }: Body, unwrapped: Unwrapped, origin: Origin): Draft {
+function messageDraft({ context, ...body }: Body, unwrapped: Unwrapped, origin: MessageOrigin): Offer {
   const { stanza } = origin
   const expiresInSeconds = intOf(context?.expiration)
   const fields = {

@@ -1,12 +1,13 @@
 // Receipts, as events: who got, read or played which messages. Machinery between devices is ignored by name.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { sourceId } from '../events/ids.ts'
-import { type Draft, envelopeOf, type Origin, unknownDraft } from './draft.ts'
+import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
+import { chatsInStanza } from './named-chats.ts'
 import { identityOf, type Stanza } from './stanza-identity.ts'
 
 /** `ignored` is the name it is counted under. */
-export type ConvertedReceipt = { drafts: readonly Draft[]; ignored: null } | { drafts: readonly []; ignored: string }
+export type ConvertedReceipt = { drafts: readonly Offer[]; ignored: null } | { drafts: readonly []; ignored: string }
 
 /** Receipt type to message.receipt-updated's status; no type says that a device has the messages. */
 const statuses: Readonly<Record<string, string>> = {
@@ -27,7 +28,7 @@ export function convertReceipt(of: { node: BinaryNode; stanza: Stanza; raw: Uint
   if (machinery.has(type)) return { drafts: [], ignored: `receipt ${type}` }
   const origin: Origin = { stanza, ordinal: { part: 0, index: 0 }, raw, receivedAt }
   const status = statuses[type]
-  if (status === undefined) return { drafts: [unknownDraft(origin, `receipt ${type}`)], ignored: null }
+  if (status === undefined) return { drafts: [unknownDraft(origin, `receipt ${type}`, chatsInStanza(node))], ignored: null }
   const aggregated = childrenOf(node).filter(child => child.tag === 'participants')
   if (aggregated.length > 0)
     return { drafts: aggregated.flatMap(list => perReader(list, { origin, type, status })), ignored: null }
@@ -41,7 +42,7 @@ function messageIdsOf(node: BinaryNode): readonly string[] {
 
 type Receipt = { origin: Origin; type: string; status: string; messageIds: readonly string[] }
 
-function receiptDraft({ origin, type, status, messageIds }: Receipt): Draft {
+function receiptDraft({ origin, type, status, messageIds }: Receipt): Offer {
   const { stanza, ordinal } = origin
   return {
     ...envelopeOf('message.receipt-updated', origin),
@@ -54,17 +55,13 @@ function receiptDraft({ origin, type, status, messageIds }: Receipt): Draft {
 }
 
 /** `<participants key=message><user jid t/>…`: several readers of one group message in one stanza. */
-function perReader(list: BinaryNode, { origin, type, status }: Omit<Receipt, 'messageIds'>): readonly Draft[] {
+function perReader(list: BinaryNode, { origin, type, status }: Omit<Receipt, 'messageIds'>): readonly Offer[] {
   const messageIds = [list.attrs.key ?? origin.stanza.stanzaId]
   return childrenOf(list)
     .filter(user => user.tag === 'user' && user.attrs.jid !== undefined)
     .map(({ attrs }) => {
-      const seconds = Number(attrs.t)
-      const stanza = {
-        ...origin.stanza,
-        sender: { id: bareJid(attrs.jid ?? ''), pn: null },
-        occurredAt: Number.isSafeInteger(seconds) ? seconds * 1000 : origin.stanza.occurredAt,
-      }
+      const sender = { id: bareJid(attrs.jid ?? ''), pn: null }
+      const stanza = { ...origin.stanza, sender, saidAt: attrs.t ?? origin.stanza.saidAt }
       return receiptDraft({ origin: { ...origin, stanza }, type, status, messageIds })
     })
 }

@@ -1,11 +1,14 @@
 // What the gate asks for before WhatsApp hears a thing: makes events of stanzas and appends them, all events of one part in one append.
 import { type BinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
+import { completeAddresses } from './complete-addresses.ts'
 import type { ContactNames } from './contact-names.ts'
 import { convertMessage } from './convert-message.ts'
 import { convertReceipt } from './convert-receipt.ts'
-import { type Draft, envelopeOf, type Origin, unknownDraft } from './draft.ts'
-import type { InstanceSettings } from './instance-settings.ts'
-import { isGroup, isNewsletter, isStatus, type OwnAddresses } from './jid.ts'
+import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
+import type { Intake } from './intake.ts'
+import type { OwnAddresses } from './jid.ts'
+import type { KnownAddresses } from './known-addresses.ts'
+import { chatsInStanza } from './named-chats.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import { readStanza, type Stanza } from './stanza-identity.ts'
 
@@ -21,9 +24,9 @@ export type Ingest = {
 type Deps = {
   instanceId: string
   own(): OwnAddresses
-  settings(): InstanceSettings
+  known: Pick<KnownAddresses, 'complete'>
   names: ContactNames
-  append(drafts: readonly Draft[]): Promise<void>
+  intake: Intake
   clock: () => number
   metrics: ProducerMetrics
 }
@@ -32,7 +35,7 @@ type Deps = {
 const secretNotifications: ReadonlySet<string> = new Set(['link_code_companion_reg', 'privacy_token'])
 
 export function createIngest(deps: Deps): Ingest {
-  const { metrics, clock } = deps
+  const { metrics, clock, known, intake } = deps
   const read = (node: BinaryNode) => readStanza(node, { instanceId: deps.instanceId, own: deps.own() })
 
   function origin({ node, part }: Part): Origin {
@@ -41,47 +44,43 @@ export function createIngest(deps: Deps): Ingest {
     return { stanza: read(node), ordinal: { part, index: 0 }, raw, receivedAt: clock() }
   }
 
-  /** What of it the settings do not leave out. */
-  function kept(drafts: readonly Draft[]): readonly Draft[] {
-    return drafts.filter(({ chatId }) => {
-      const ignored = ignoredBy(deps.settings(), chatId ?? '')
-      if (ignored !== null) metrics.ignored.inc({ name: ignored })
-      return ignored === null
-    })
+  /** Ids are made by now: from here on addresses are as the instance knows them. */
+  async function append(offers: readonly Offer[]): Promise<void> {
+    const shown: Offer[] = []
+    for (const offer of offers) shown.push(await completeAddresses(offer, known))
+    await intake.append(shown)
   }
 
   return {
     read,
     message: async ({ node, part, plaintext, isPadded }) => {
       const stanza = read(node)
-      const drafts = kept(convertMessage({ stanza, part, plaintext, isPadded, receivedAt: clock() }))
-      // Whoever writes only where nothing is appended is not known either.
-      const contact = drafts.length === 0 ? null : deps.names.changed(stanza, clock())
-      await deps.append(contact === null ? drafts : [...drafts, contact])
+      const receivedAt = clock()
+      const sender = await known.complete(stanza.sender)
+      const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
+      const { ignores } = intake
+      const offers = convertMessage({ stanza, part, plaintext, isPadded, receivedAt, aliases, ignores })
+      const isTold = offers.length > 0 && !ignores(stanza.chat.id)
+      const contact = isTold ? deps.names.changed(stanza, sender, receivedAt) : null
+      await append(contact === null ? offers : [...offers, contact])
       if (contact !== null) deps.names.remember(contact)
     },
     undecryptable: async ({ node, part, encryption, reason }) => {
       const from = origin({ node, part })
       const { senderName, isGroup } = from.stanza
       metrics.undecryptable.inc({ encryption })
-      await deps.append(kept([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }]))
+      await append([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }])
     },
     receipt: async node => {
       const { stanza, raw, receivedAt } = origin({ node, part: 0 })
       const { drafts, ignored } = convertReceipt({ node, stanza, raw: raw ?? new Uint8Array(), receivedAt })
       if (ignored !== null) metrics.ignored.inc({ name: ignored })
-      await deps.append(kept(drafts))
+      await append(drafts)
     },
     unknown: async ({ node, part, name }) => {
-      const from = origin({ node, part })
-      await deps.append(kept([unknownDraft(from, name)]))
+      // What a message tells of other chats is sealed; notifications and calls name groups anywhere in them.
+      const chats = node.tag === 'message' ? [] : chatsInStanza(node)
+      await append([unknownDraft(origin({ node, part }), name, chats)])
     },
   }
-}
-
-/** The name it is counted under. */
-function ignoredBy(settings: InstanceSettings, chatId: string): string | null {
-  if (settings.ignoreGroups && isGroup(chatId)) return 'settings ignoreGroups'
-  if (settings.ignoreStatus && isStatus(chatId)) return 'settings ignoreStatus'
-  return settings.ignoreNewsletters && isNewsletter(chatId) ? 'settings ignoreNewsletters' : null
 }

@@ -1,7 +1,7 @@
 // What an instance says about itself, as events: its connection, its pairing, its end.
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { requestId } from '../events/ids.ts'
-import type { Draft } from './draft.ts'
+import type { Offer } from './draft.ts'
 import { bareJid, digitsOf, type OwnAddresses } from './jid.ts'
 import type { NextStep } from './reconnect-policy.ts'
 
@@ -16,7 +16,7 @@ export function ownAddresses({ me }: AuthenticationCreds): OwnAddresses {
   return { pn: me?.id ? bareJid(me.id) : null, lid: me?.lid ? bareJid(me.lid) : null }
 }
 
-export const stateChanged = (of: Of, { state, reason, reasonText }: State, { pn, lid }: OwnAddresses): Draft => ({
+export const stateChanged = (of: Of, { state, reason, reasonText }: State, { pn, lid }: OwnAddresses): Offer => ({
   ...envelope(of, 'instance.state-changed'),
   state,
   reason,
@@ -25,7 +25,7 @@ export const stateChanged = (of: Of, { state, reason, reasonText }: State, { pn,
   lid,
 })
 
-export const paired = (of: Of, creds: AuthenticationCreds): Draft => {
+export const paired = (of: Of, creds: AuthenticationCreds): Offer => {
   const { pn, lid } = ownAddresses(creds)
   const name = creds.me?.name
   return {
@@ -37,16 +37,16 @@ export const paired = (of: Of, creds: AuthenticationCreds): Draft => {
   }
 }
 
-export const loggedOut = (of: Of, reason: string): Draft => ({ ...envelope(of, 'instance.logged-out'), reason })
+export const loggedOut = (of: Of, reason: string): Offer => ({ ...envelope(of, 'instance.logged-out'), reason })
 
 /** The same id however often a crash makes us say it. */
-export const deleted = (of: Of & { requestId: string }): Draft => ({
+export const deleted = (of: Of & { requestId: string }): Offer => ({
   ...envelope(of, 'instance.deleted'),
   eventId: requestId({ instanceId: of.instanceId, type: 'instance.deleted', requestId: of.requestId }),
   purged: false,
 })
 
-const envelope = <Type extends Draft['type']>({ instanceId, occurredAt }: Of, type: Type) => ({
+const envelope = <Type extends Offer['type']>({ instanceId, occurredAt }: Of, type: Type) => ({
   eventId: null,
   type,
   instanceId,

@@ -1,10 +1,10 @@
 // Tells an instance's state: each change once, in order, and what could not be told is owed until it is.
-import type { Draft } from './draft.ts'
+import type { Offer } from './draft.ts'
 import { type State, stateChanged } from './instance-events.ts'
 import type { OwnAddresses } from './jid.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 
-type Append = (drafts: readonly Draft[]) => Promise<void>
+type Append = (drafts: readonly Offer[]) => Promise<void>
 type Shown = State['state'] | 'parked'
 export type InstanceVoice = {
   /** Resolves once the state is in the log; the same state twice is said once. */

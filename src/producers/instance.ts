@@ -103,7 +103,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
    */
   async function probe(epoch: Epoch, purposely: AbortSignal): Promise<boolean> {
     try {
-      await orAbort(voice.tellOwed(epoch.append), () => purposely.reason, purposely)
+      await orAbort(voice.tellOwed(epoch.intake.append), () => purposely.reason, purposely)
       outages = 0
       return true
     } catch (error) {
@@ -124,7 +124,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   async function takeEpoch(): Promise<Epoch | null> {
     for (let attempt = 1; !stop.signal.aborted; attempt++) {
       try {
-        return await openEpoch(deps, instanceId)
+        return await openEpoch(deps, { instanceId, settings: () => wanted.settings })
       } catch (error) {
         const delayMs = probeAfter(attempt)
         trouble.ended({ reason: 'epoch-not-taken', text: 'The database does not give it to this process.', failure: error })
@@ -160,7 +160,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
 
   /** null: ended by ourselves before there was a connection. */
   async function open(epoch: Epoch): Promise<Connection | null> {
-    const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.append, state, own)
+    const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.intake.append, state, own)
     try {
       return await openConnection(deps, { epoch, names, settings: () => wanted.settings, tell })
     } catch (error) {
@@ -197,7 +197,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     voice.owe(step)
     isResting = step.action === 'rest'
     if (epoch.life.signal.aborted) return
-    await voice.tellOwed(epoch.append)
+    await voice.tellOwed(epoch.intake.append)
     if (ending.own === 'shutdown' || ending.own === 'requested') await rows.endCleanly({ instanceId, epoch: epoch.epoch })
     if (step.action === 'stop') await park(epoch, task)
   }

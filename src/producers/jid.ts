@@ -15,6 +15,8 @@ export const isPn = (jid: string): boolean => jid.endsWith('@s.whatsapp.net')
 export const isGroup = (jid: string): boolean => jid.endsWith('@g.us')
 export const isStatus = (jid: string): boolean => jid === 'status@broadcast'
 export const isBroadcast = (jid: string): boolean => jid.endsWith('@broadcast')
+/** A list that somebody sends to; what it brings belongs to the chat of its sender. */
+export const isBroadcastList = (jid: string): boolean => isBroadcast(jid) && !isStatus(jid)
 export const isNewsletter = (jid: string): boolean => jid.endsWith('@newsletter')
 
 /** 0 where the address names none. */

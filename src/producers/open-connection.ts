@@ -5,13 +5,13 @@ import { createAckGate } from './ack-gate.ts'
 import { createAppendedParts } from './appended-parts.ts'
 import { type AuthState, openAuthState } from './auth-state.ts'
 import type { ContactNames } from './contact-names.ts'
-import { describePayload } from './describe-payload.ts'
-import type { Draft } from './draft.ts'
+import { convertBaileysEvent } from './convert-baileys-event.ts'
 import { treatEvent } from './event-sources.ts'
 import { createIngest } from './ingest.ts'
 import { ownAddresses, paired, type State } from './instance-events.ts'
 import type { InstanceSettings } from './instance-settings.ts'
 import type { OwnAddresses } from './jid.ts'
+import { watchAddresses } from './known-addresses.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from './open-socket.ts'
 
@@ -40,13 +40,14 @@ const qrLife = { firstMs: 60_000, laterMs: 20_000 }
 
 export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Promise<Connection> {
   const { epoch, settings } = of
-  const { instanceId, life } = epoch
+  const { instanceId, life, intake } = epoch
   const { clock, rows, logger, metrics } = deps
   const auth = await openAuthState({ ...deps, life, instanceId, epoch: epoch.epoch, timeoutMs: deps.appendTimeoutMs })
   // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
   if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
   const own = () => ownAddresses(auth.creds)
-  const ingest = createIngest({ instanceId, own, settings, names: of.names, append: epoch.append, clock, metrics })
+  const known = watchAddresses(auth.keys, own)
+  const ingest = createIngest({ instanceId, own, known, names: of.names, intake, clock, metrics })
   const gate = createAckGate({ ingest, parts: createAppendedParts(auth), life, own, logger, metrics })
   let openedAt: number | null = null
   let codes = 0
@@ -54,7 +55,7 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
   function connection(update: ConnectionUpdate): void {
     if (update.qr) showQr(update.qr)
     if (update.isNewLogin) {
-      say('instance.paired', epoch.append([paired({ instanceId, occurredAt: clock() }, auth.creds)]))
+      say('instance.paired', intake.append([paired({ instanceId, occurredAt: clock() }, auth.creds)]))
       hideQr()
     }
     if (update.connection !== 'open') return
@@ -77,17 +78,15 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
     const treatment = treatEvent(name, payload)
     if (treatment.kind === 'append-unlisted') metrics.unlisted.inc()
     if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
-    else say(name, epoch.append([fromBaileys(name, treatment.payload)]))
+    else appendPayload(name, treatment.payload)
   }
-  const fromBaileys = (name: string, payload: unknown): Draft => ({
-    eventId: null,
-    type: 'unknown',
-    instanceId,
-    occurredAt: clock(),
-    source: 'baileys',
-    name,
-    payload: describePayload(payload),
-  })
+
+  function appendPayload(name: string, payload: unknown): void {
+    const { ignores } = intake
+    const { offer, isCut } = convertBaileysEvent({ instanceId, name, payload, occurredAt: clock(), ignores })
+    if (isCut) metrics.ignored.inc({ name: 'settings, in an event of Baileys' })
+    if (offer !== null) say(name, intake.append([offer]))
+  }
 
   /** Nobody waits for these; what the end of the socket leaves unsaid is said again by the next one. */
   function say(what: string, saying: Promise<void>): void {
@@ -97,7 +96,7 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
   const { url, version, qrTimeoutMs } = deps
   const socket = openSocket({
     instanceId,
-    auth,
+    auth: { ...auth, keys: known.keys },
     gate,
     life,
     url,

@@ -1,12 +1,13 @@
-// An epoch: the right to write for an instance until somebody takes a newer one, and the one queue into the log that goes with it.
+// An epoch: the right to write for an instance until somebody takes a newer one, and the one way into the log that goes with it.
 import type { Codec } from '../events/codec.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { openAppendQueue } from './append-queue.ts'
-import type { Draft } from './draft.ts'
 import { createRecordFitter } from './fit-record.ts'
 import type { InstanceRows } from './instance-rows.ts'
+import type { InstanceSettings } from './instance-settings.ts'
+import { createIntake, type Intake } from './intake.ts'
 import type { KeptStanzas } from './kept-stanzas.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import { createSocketLife, type SocketLife, whilePending } from './socket-life.ts'
@@ -17,8 +18,8 @@ export type Epoch = {
   /** How the epoch before was left. */
   endedCleanly: boolean
   life: SocketLife
-  /** Pending for the append timeout, it ends the socket. */
-  append(drafts: readonly Draft[]): Promise<void>
+  /** Its append, pending for the append timeout, ends the socket. */
+  intake: Intake
 }
 export type EpochDeps = {
   log: EventLog
@@ -36,7 +37,8 @@ export type EpochDeps = {
   metrics: ProducerMetrics
 }
 
-export async function openEpoch(deps: EpochDeps, instanceId: string): Promise<Epoch> {
+export async function openEpoch(deps: EpochDeps, of: { instanceId: string; settings(): InstanceSettings }): Promise<Epoch> {
+  const { instanceId, settings } = of
   const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
   const life = createSocketLife()
   const fitter = createRecordFitter({ ...deps, objectTimeoutMs: deps.appendTimeoutMs / 2 })
@@ -45,6 +47,10 @@ export async function openEpoch(deps: EpochDeps, instanceId: string): Promise<Ep
     { ...deps, topic: deps.eventsTopic, fitter, keep, failing: life.failing, instanceId, epoch },
     life.signal,
   )
-  const append = (drafts: readonly Draft[]) => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts))
-  return { instanceId, epoch, endedCleanly, life, append }
+  const intake = createIntake({
+    settings,
+    metrics: deps.metrics,
+    append: drafts => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts)),
+  })
+  return { instanceId, epoch, endedCleanly, life, intake }
 }

@@ -1,20 +1,20 @@
 // Messages that the phone hands over because this device could not read them (placeholder resends), each under its own address.
 // Pure; the same message handed over twice is the same event, also where its own stanza is decrypted after all.
 import { proto } from '@whiskeysockets/baileys'
-import type { Origin } from './draft.ts'
+import type { MessageOrigin } from './authority.ts'
 import { bareJid, deviceOf, isBroadcast, isGroup, isPn } from './jid.ts'
-import { numberOf } from './kinds/body.ts'
 import { fieldOf } from './message-content.ts'
 import type { Address, Stanza } from './stanza-identity.ts'
 
-export type Recovered = { message: proto.IMessage; origin: Origin }
+/** `raw`: the bytes of the message. */
+export type Recovered = { message: proto.IMessage; origin: MessageOrigin & { raw: Uint8Array } }
 
 const { Type } = proto.Message.ProtocolMessage
 /** `message` of WebMessageInfo: its bytes as they came, fields of the future included. */
 const messageField = 2
 
 /** Only the account's own phone may speak for others; from anybody else this is a forgery. */
-export function recoveredFrom({ protocolMessage: carrier }: proto.IMessage, origin: Origin): readonly Recovered[] {
+export function recoveredFrom({ protocolMessage: carrier }: proto.IMessage, origin: MessageOrigin): readonly Recovered[] {
   if (carrier?.type !== Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE || !origin.stanza.fromMe) return []
   const results = carrier.peerDataOperationRequestResponseMessage?.peerDataOperationResult ?? []
   return results.flatMap(({ placeholderMessageResendResponse: resend }) =>
@@ -23,13 +23,15 @@ export function recoveredFrom({ protocolMessage: carrier }: proto.IMessage, orig
 }
 
 /** Empty for what cannot be read; its bytes are in the event of the message that carries it. */
-function recover(bytes: Uint8Array, origin: Origin): readonly Recovered[] {
+function recover(bytes: Uint8Array, origin: MessageOrigin): readonly Recovered[] {
   try {
     const info = proto.WebMessageInfo.decode(bytes)
     const raw = fieldOf(bytes, messageField)
     const stanza = stanzaOf(info, origin.stanza)
     if (!info.message || raw === null || stanza === null) return []
-    return [{ message: info.message, origin: { stanza, ordinal: { part: 0, index: 0 }, raw, receivedAt: origin.receivedAt } }]
+    // The carrier's sender is the account itself; who else wrote is known by what the phone says.
+    const aliases = stanza.fromMe ? origin.aliases : []
+    return [{ message: info.message, origin: { ...origin, stanza, ordinal: { part: 0, index: 0 }, raw, aliases } }]
   } catch {
     return []
   }
@@ -43,7 +45,6 @@ function stanzaOf(info: proto.IWebMessageInfo, carrier: Stanza): Stanza | null {
   const fromMe = key.fromMe === true
   const author = isShared ? (key.participant ?? info.participant) : key.remoteJid
   if (!author && !fromMe) return null
-  const seconds = numberOf(info.messageTimestamp)
   return {
     instanceId: carrier.instanceId,
     stanzaClass: carrier.stanzaClass,
@@ -54,8 +55,10 @@ function stanzaOf(info: proto.IWebMessageInfo, carrier: Stanza): Stanza | null {
     sender: fromMe ? carrier.sender : addressOf(author ?? ''),
     senderDevice: fromMe ? 0 : deviceOf(author ?? ''),
     isGroup: isGroup(chat.id),
-    occurredAt: seconds === null || seconds <= 0 ? null : seconds * 1000,
+    saidAt: info.messageTimestamp == null ? null : String(info.messageTimestamp),
     senderName: info.pushName || null,
+    // The phone does not say what the server called it.
+    edit: null,
   }
 }
 

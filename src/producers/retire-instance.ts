@@ -15,7 +15,7 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   const { epoch, wanted, reasonText } = of
   const { instanceId } = wanted
   const at = { instanceId, occurredAt: deps.clock() }
-  const { append } = epoch
+  const { append } = epoch.intake
   await append([loggedOut(at, reasonText)])
   deps.voice.owe({ state: 'logged-out', reason: 'logged-out', reasonText })
   await deps.voice.tellOwed(append)

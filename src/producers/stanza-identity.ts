@@ -3,7 +3,18 @@
 import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { StanzaIdentity } from '../events/ids.ts'
-import { bareJid, deviceOf, isBroadcast, isGroup, isLid, isNewsletter, isOwn, isPn, type OwnAddresses } from './jid.ts'
+import {
+  bareJid,
+  deviceOf,
+  isBroadcast,
+  isBroadcastList,
+  isGroup,
+  isLid,
+  isNewsletter,
+  isOwn,
+  isPn,
+  type OwnAddresses,
+} from './jid.ts'
 
 /** An address with its counterpart where the stanza names it: id is the LID wherever there is one. */
 export type Address = { id: string; pn: string | null }
@@ -18,10 +29,12 @@ export type Stanza = {
   /** 0 is the phone itself. */
   senderDevice: number
   isGroup: boolean
-  /** Epoch milliseconds by WhatsApp's clock; null where the stanza has none. */
-  occurredAt: number | null
+  /** Epoch seconds by WhatsApp's clock, unchecked (occurred-at.ts decides); null where the stanza has none. */
+  saidAt: string | null
   /** Push name. */
   senderName: string | null
+  /** What WhatsApp's server calls a change: 1 edit, 7 revoke by the sender, 8 revoke by a group's admin; null: not said. */
+  edit: string | null
 }
 
 export function readStanza(node: BinaryNode, of: { instanceId: string; own: OwnAddresses }): Stanza {
@@ -40,8 +53,9 @@ export function readStanza(node: BinaryNode, of: { instanceId: string; own: OwnA
     sender,
     senderDevice: deviceOf(author),
     isGroup: isGroup(from),
-    occurredAt: instantOf(attrs.t),
+    saidAt: attrs.t ?? null,
     senderName: attrs.notify ?? null,
+    edit: attrs.edit ?? null,
   }
 }
 
@@ -55,6 +69,10 @@ export const identityOf = (stanza: Stanza, receipt?: NonNullable<StanzaIdentity[
   sender: stanza.sender.id,
   ...(receipt && { receipt }),
 })
+
+/** The chat a stanza is shown in: what came through somebody's broadcast list belongs to the chat with its sender. */
+export const shownChatOf = ({ stanzaClass, fromMe, chat, sender }: Stanza): Address =>
+  stanzaClass === 'message' && !fromMe && isBroadcastList(chat.id) ? sender : chat
 
 /** One part of a stanza, known again at its redelivery: (class, stanza id, sender, part, ciphertext). Encrypted anew it is another one. */
 export const partKey = (stanza: Stanza, { part, content }: { part: number; content: Uint8Array }): string =>
@@ -73,9 +91,4 @@ function pairOf(address: string, lids: readonly (string | undefined)[], pns: rea
   const all = [address, ...lids, ...pns].filter(one => one !== undefined).map(bareJid)
   const pn = all.find(isPn) ?? null
   return { id: all.find(isLid) ?? bareJid(address), pn }
-}
-
-function instantOf(seconds: string | undefined): number | null {
-  const value = Number(seconds)
-  return seconds !== undefined && Number.isSafeInteger(value) && value > 0 ? value * 1000 : null
 }

@@ -6,6 +6,7 @@ import { readStanza } from '../../src/producers/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const attrs = { id: 'M', from: '200@lid', notify: 'Ana', t: '1700000000' }
+const receivedAt = 1_700_000_005_000
 const file = {
   mediaKey: Buffer.alloc(32, 1),
   fileSha256: Buffer.alloc(32, 2),
@@ -17,7 +18,7 @@ const bytes = (message: proto.IMessage) => proto.Message.encode(message).finish(
 const pad = (plain: Uint8Array) => Buffer.concat([plain, Buffer.of(3, 3, 3)])
 function convertBytes(plain: Uint8Array, extra: Record<string, string> = {}): readonly Draft[] {
   const stanza = readStanza({ tag: 'message', attrs: { ...attrs, ...extra } }, { instanceId: 'first', own })
-  return convertMessage({ stanza, part: 0, plaintext: pad(plain), isPadded: true, receivedAt: 1 })
+  return convertMessage({ stanza, part: 0, plaintext: pad(plain), isPadded: true, receivedAt, aliases: [], ignores: () => false })
 }
 const convert = (message: proto.IMessage) => convertBytes(bytes(message))[0]
 
@@ -50,6 +51,8 @@ test.each<[string, proto.IMessage, object]>([
     { location: { latitude: -23.5, name: 'Sé' } },
   ],
   ['live-location', { liveLocationMessage: { degreesLatitude: 1, degreesLongitude: 2 } }, {}],
+  ['location', { locationMessage: { degreesLatitude: Number.NaN, degreesLongitude: Infinity } }, { location: null }],
+  ['live-location', { liveLocationMessage: { degreesLatitude: 1, caption: 'on my way' } }, { location: null, text: 'on my way' }],
   [
     'contacts',
     { contactMessage: { displayName: 'Bea', vcard: 'BEGIN:VCARD' } },
@@ -94,15 +97,6 @@ test('[B1] an edit in its wrapper, of a caption too, is message.edited', () => {
     convert({ editedMessage: { message: { protocolMessage: { key, type, editedMessage } } } })
   expect(edited({ conversation: 'new' })).toMatchObject({ type: 'message.edited', targetMessageId: 'T', text: 'new' })
   expect(edited({ imageMessage: { caption: 'new caption' } })).toMatchObject({ type: 'message.edited', text: 'new caption' })
-})
-
-test('[B1] a revoke by a group admin names whose message it was', () => {
-  const type = proto.Message.ProtocolMessage.Type.REVOKE
-  expect(convert({ protocolMessage: { key: { id: 'T', participant: '201:1@lid' }, type } })).toMatchObject({
-    type: 'message.revoked',
-    targetSenderId: '201@lid',
-  })
-  expect(convert({ protocolMessage: { key: { id: 'T' }, type } })).toMatchObject({ targetMessageId: 'T', targetSenderId: null })
 })
 
 test('[B1] what the account wrote on its phone or on another device is message.sent', () => {

@@ -4,13 +4,14 @@ import { convertReceipt } from '../../src/producers/convert-receipt.ts'
 import { readStanza } from '../../src/producers/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
+const receivedAt = 1_700_000_010_000
 function convert(attrs: Record<string, string>, content?: BinaryNode[]) {
   const node: BinaryNode = {
     tag: 'receipt',
     attrs: { id: 'R', from: '200@lid', t: '1700000000', ...attrs },
     ...(content && { content }),
   }
-  return convertReceipt({ node, stanza: readStanza(node, { instanceId: 'first', own }), raw: Buffer.of(1), receivedAt: 1 })
+  return convertReceipt({ node, stanza: readStanza(node, { instanceId: 'first', own }), raw: Buffer.of(1), receivedAt })
 }
 
 test.each([

@@ -5,12 +5,13 @@ import { convertMessage } from '../../src/producers/convert-message.ts'
 import { readStanza } from '../../src/producers/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
+const receivedAt = 1_700_000_010_000
 const { Type } = proto.Message.ProtocolMessage
 const encode = (message: proto.IMessage) => proto.Message.encode(message).finish()
 
 function convertPlain(plaintext: Uint8Array, attrs: Record<string, string>) {
   const stanza = readStanza({ tag: 'message', attrs }, { instanceId: 'first', own })
-  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt: 1 })
+  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases: [], ignores: () => false })
 }
 /** As the phone answers a request to send placeholders again. */
 function handOver(infos: readonly (proto.IWebMessageInfo | Uint8Array)[], attrs: Record<string, string> = {}) {

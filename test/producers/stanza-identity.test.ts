@@ -34,17 +34,17 @@ test('[B3] another sender, chat or direction has another id under the same messa
 })
 
 test('[B4] a chat carries LID and phone number, neither overwriting the other', () => {
-  const { chat, sender, fromMe, occurredAt } = read({
+  const { chat, sender, fromMe, saidAt } = read({
     id: 'M',
     from: '5511900000011:3@s.whatsapp.net',
     sender_lid: lid,
     t: '1700000000',
   })
-  expect({ chat, sender, fromMe, occurredAt }).toEqual({
+  expect({ chat, sender, fromMe, saidAt }).toEqual({
     chat: { id: lid, pn },
     sender: { id: lid, pn },
     fromMe: false,
-    occurredAt: 1_700_000_000_000,
+    saidAt: '1700000000',
   })
   expect(read({ id: 'M', from: pn }).chat).toEqual({ id: pn, pn })
 })

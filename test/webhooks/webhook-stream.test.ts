@@ -77,6 +77,14 @@ describe('lanes', () => {
     )
   })
 
+  it('[E3] a chat whose lane was its phone number keeps it once its events name the LID beside it', async () => {
+    await stream.endpoint()
+    await stream.feed(anEvent('message.received', { chatId: somebody.pn, chatPn: somebody.pn }))
+    await stream.feed(anEvent('message.received', { chatId: somebody.lid, chatPn: somebody.pn }))
+    await stream.feed(anEvent('message.received', { chatId: somebody.lid, chatPn: null }))
+    expect(new Set(stream.all().map(one => one.lane))).toEqual(new Set([`shop/${somebody.pn}`]))
+  })
+
   it('[E3] a chat stays in its lane when its LID becomes known, and an address never changes its lane', async () => {
     await stream.endpoint({ eventTypes: ['*'] })
     await stream.feed(anEvent('message.received', { chatId: somebody.pn, chatPn: somebody.pn }))

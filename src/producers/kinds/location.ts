@@ -1,12 +1,23 @@
-// Points on the map, fixed or live. One without coordinates is not a location.
+// Points on the map, fixed or live. Without finite coordinates the message stays, and has no location: NaN is not a place.
 import type { proto } from '@whiskeysockets/baileys'
 import { type Body, textOf } from './body.ts'
 
 export function convertLocation({ locationMessage: fixed, liveLocationMessage: live }: proto.IMessage): Body | null {
-  const point = fixed ?? live
-  if (!point || typeof point.degreesLatitude !== 'number' || typeof point.degreesLongitude !== 'number') return null
-  const coordinates = { latitude: point.degreesLatitude, longitude: point.degreesLongitude }
-  if (!fixed) return { kind: 'live-location', text: textOf(live?.caption), location: coordinates, context: point.contextInfo }
-  const location = { ...coordinates, name: textOf(fixed.name), address: textOf(fixed.address), url: textOf(fixed.url) }
-  return { kind: fixed.isLive ? 'live-location' : 'location', text: textOf(fixed.comment), location, context: fixed.contextInfo }
+  if (fixed) {
+    const point = pointOf(fixed)
+    const location = point && { ...point, name: textOf(fixed.name), address: textOf(fixed.address), url: textOf(fixed.url) }
+    return {
+      kind: fixed.isLive ? 'live-location' : 'location',
+      text: textOf(fixed.comment),
+      location,
+      context: fixed.contextInfo,
+    }
+  }
+  return live ? { kind: 'live-location', text: textOf(live.caption), location: pointOf(live), context: live.contextInfo } : null
+}
+
+type Point = { degreesLatitude?: number | null; degreesLongitude?: number | null }
+
+function pointOf({ degreesLatitude: latitude, degreesLongitude: longitude }: Point) {
+  return Number.isFinite(latitude) && Number.isFinite(longitude) ? { latitude: latitude ?? 0, longitude: longitude ?? 0 } : null
 }
