@@ -79,10 +79,14 @@ export function stanzaAttrs(content: MessageContent): { type: string; edit?: str
   if (content.reactionMessage) return { type: 'reaction' }
   if (content.pollCreationMessage || content.pollCreationMessageV3) return { type: 'poll' }
   if (content.protocolMessage?.type === ProtocolMessage.Type.MESSAGE_EDIT) return { type: 'text', edit: '1' }
-  if (content.protocolMessage?.type === ProtocolMessage.Type.REVOKE) return { type: 'text', edit: '7' }
+  if (content.protocolMessage?.type === ProtocolMessage.Type.REVOKE)
+    return { type: 'text', edit: isOwn(content.protocolMessage.key) ? '7' : '8' }
   const mediaType = mediaTypeOf(content)
   return mediaType === undefined ? { type: 'text' } : { type: 'media', mediaType }
 }
+
+/** In a group somebody else's message is named with its author: only an admin's client may say so. */
+const isOwn = (key: proto.IMessageKey | null | undefined): boolean => key?.fromMe !== false || !key.participant
 
 function mediaTypeOf(content: proto.IMessage): string | undefined {
   if (content.imageMessage) return 'image'

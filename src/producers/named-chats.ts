@@ -2,9 +2,16 @@
 // that are ignored. People are in every payload, and are never ignored.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 
-const address = /[\w.-]+@(?:g\.us|newsletter|broadcast)\b/gi
+const server = /@(?:g\.us|newsletter|broadcast)\b/g
+/** Looked back for from each server, so that a long text costs its length and not its square. */
+const user = /[\w.-]+$/
+const maxUserCharacters = 64
 
-export const chatsInText = (text: string): readonly string[] => text.match(address) ?? []
+export const chatsInText = (text: string): readonly string[] =>
+  Array.from(text.matchAll(server)).flatMap(({ 0: found, index }) => {
+    const [before] = user.exec(text.slice(Math.max(0, index - maxUserCharacters), index)) ?? []
+    return before === undefined ? [] : [`${before}${found}`]
+  })
 
 /** In attributes, and in contents that are text (channels' notifications are JSON). */
 export function chatsInStanza({ attrs, content }: BinaryNode): readonly string[] {

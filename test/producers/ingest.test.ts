@@ -9,6 +9,7 @@ import { createIngest } from '../../src/producers/ingest.ts'
 import { readSettings } from '../../src/producers/instance-settings.ts'
 import { createIntake } from '../../src/producers/intake.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import { readStanza } from '../../src/producers/stanza-identity.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
@@ -41,6 +42,7 @@ function open(settings: object) {
   }
   return {
     appended,
+    intake,
     types: () => appended.map(({ type }) => type),
     /** Everything that would be in the log. */
     log: () =>
@@ -203,6 +205,19 @@ test('[A5] [B1] of one event of Baileys the chats that are not ignored are kept'
     { id: '200@lid', archived: true },
     { id: channel, pinned: 1 },
   ])
+})
+
+test('[A5] a door that forgets to leave out an ignored chat offers in vain', async () => {
+  const world = open({ ignoreGroups: true })
+  const ignores = () => false
+  const of = { instanceId: 'first', name: 'groups.update', payload: [{ id: '200@lid' }, { id: group }], occurredAt: 1, ignores }
+  const { offer } = convertBaileysEvent(of)
+  const attrs = { id: 'M', from: group, ...ana }
+  const stanza = readStanza({ tag: 'message', attrs }, { instanceId: 'first', own })
+  const contact = createContactNames({ maxContacts: 1 }).changed(stanza, stanza.sender, 1)
+  for (const one of [offer, contact]) if (one !== null) await world.intake.append([one])
+  expect([offer, contact]).not.toContain(null)
+  expect(world.appended).toEqual([])
 })
 
 test('[A5] a chat between two is never ignored, whatever is written in it', async () => {

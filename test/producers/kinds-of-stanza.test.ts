@@ -71,6 +71,28 @@ test('[B1] edits, revokes, reactions, replies and media have types of their own'
   expect(picture?.mediaSource?.mediaKey.length).toBe(32)
 })
 
+test('[B9] a group’s admin revokes what another wrote; a member that says the same, or edits it, changes nothing', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const [ana, bea] = [contact(1), contact(2)]
+  const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana, bea] })
+  const messageId = await device.sendGroup(group, ana, text('mine'))
+  const target = { messageId, author: ana, group }
+  await device.sendGroup(group, bea, revoke(bea, target), { id: 'FORGED', attrs: { edit: '7' } })
+  await device.sendGroup(group, bea, edit(bea, 'yours', target), { id: 'FORGED-EDIT' })
+  await device.sendGroup(group, bea, revoke(bea, target), { id: 'BY-ADMIN' })
+  const [revoked] = await rig.untilEvents('message.revoked', 1)
+  expect(revoked).toMatchObject({
+    messageId: 'BY-ADMIN',
+    targetMessageId: messageId,
+    senderId: bea.lidJid,
+    targetSenderId: ana.lidJid,
+  })
+  expect(await rig.eventsOf('message.edited')).toEqual([])
+  const refused = (await rig.eventsOf('unknown')).filter(event => event.messageId?.startsWith('FORGED'))
+  expect(refused.map(event => event.name)).toEqual(['message: revoke without authority', 'message: edit without authority'])
+})
+
 test('[B8] a message that cannot be decrypted is an event and a counter, and the good copy follows', async () => {
   await rig.start()
   const device = await rig.pair('first')
