@@ -13,7 +13,7 @@ export const envelope = {
   instanceId: field('string', 'The WhatsApp account this belongs to; also the key of the record.'),
   epoch: field('long', 'Raised each time a process takes the instance; 0 for events that no socket owner writes.'),
   sequence: field('long', 'Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s.'),
-  occurredAt: field('instant', 'When it happened, by WhatsApp’s clock where there is one.'),
+  occurredAt: field('instant', 'When it happened, by WhatsApp’s clock where that can be.'),
   recordedAt: field('instant', 'When zaplog recorded it; the timestamp of the record.'),
   chatId: optional('string', 'JID without device: the LID where known, else the phone-number JID.'),
   chatPn: optional('string', 'Phone-number JID of the chat where known.'),

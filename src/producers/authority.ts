@@ -2,7 +2,7 @@
 // the sealed part names: so whose message that is, is judged here, once, before anything is made of the change. Pure.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Origin } from './draft.ts'
-import { bareJid, isBroadcast } from './jid.ts'
+import { bareJid, isBroadcast, isNewsletter } from './jid.ts'
 
 /** What the sender is known as, besides the addresses in the stanza: its LID or phone number, where the instance knows the pair. */
 export type MessageOrigin = Origin & { aliases: readonly string[] }
@@ -29,6 +29,8 @@ export const authorityToEdit = (key: proto.IMessageKey, origin: MessageOrigin): 
 /** Keys are written from the sender's point of view; where they do not say whose message it is, it is the sender's. */
 function isOwn(key: proto.IMessageKey, { stanza, aliases }: MessageOrigin): boolean {
   if (key.participant) return [stanza.sender.id, stanza.sender.pn, ...aliases].includes(bareJid(key.participant))
+  // A channel's messages are the channel's own, and plain: the server reads what it lets through.
+  if (isNewsletter(stanza.chat.id)) return true
   // Between two people, what is said not to be the sender's is the other one's.
   const isBetweenTwo = !stanza.isGroup && !isBroadcast(stanza.chat.id)
   return !(isBetweenTwo && key.fromMe === false)

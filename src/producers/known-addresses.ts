@@ -13,7 +13,8 @@ export type KnownAddresses = {
 }
 
 const type = 'lid-mapping'
-const maxRemembered = 8_192
+/** Of one instance; about 0.1 KB each. */
+const maxRemembered = 4_096
 
 /** `complete` rejects only where reading keys does: when the socket is over. */
 export function watchAddresses(keys: SignalKeyStore, own: () => OwnAddresses): KnownAddresses {

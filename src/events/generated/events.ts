@@ -9,7 +9,7 @@ export type Envelope = {
   epoch: number
   /** Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s. */
   sequence: number
-  /** When it happened, by WhatsApp’s clock where there is one. */
+  /** When it happened, by WhatsApp’s clock where that can be. */
   occurredAt: number
   /** When zaplog recorded it; the timestamp of the record. */
   recordedAt: number
