@@ -3,7 +3,7 @@
 import { describePayload } from './describe-payload.ts'
 import type { OfferOf } from './draft.ts'
 import type { Ignores } from './intake.ts'
-import { chatsInText, withoutChats } from './named-chats.ts'
+import { chatsInPayload, withoutChats } from './named-chats.ts'
 
 type Of = { instanceId: string; name: string; payload: unknown; occurredAt: number; ignores: Ignores }
 
@@ -15,9 +15,11 @@ export type ConvertedBaileysEvent = {
 
 export function convertBaileysEvent({ instanceId, name, payload, occurredAt, ignores }: Of): ConvertedBaileysEvent {
   const whole = describePayload(payload)
-  const isCut = chatsInText(whole).some(ignores)
-  const kept = isCut ? JSON.stringify(withoutChats(JSON.parse(whole), ignores)) : whole
-  if (kept === undefined) return { offer: null, isCut }
-  const about = { instanceId, occurredAt, source: 'baileys', name, payload: kept, chats: chatsInText(kept) }
+  const told: unknown = JSON.parse(whole)
+  const isCut = chatsInPayload(told).some(ignores)
+  const left = isCut ? withoutChats(told, ignores) : told
+  if (left === undefined) return { offer: null, isCut }
+  const kept = isCut ? JSON.stringify(left) : whole
+  const about = { instanceId, occurredAt, source: 'baileys', name, payload: kept, chats: chatsInPayload(left) }
   return { offer: { eventId: null, type: 'unknown', ...about }, isCut }
 }

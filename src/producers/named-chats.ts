@@ -1,38 +1,44 @@
 // Which groups, status and channels a stanza or a payload tells of, wherever in it their addresses are; and the payload without those
-// that are ignored. People are in every payload, and are never ignored.
+// that are ignored. People are in every payload, and are never ignored; an address inside of what somebody wrote tells of nothing.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 
-const server = /@(?:g\.us|newsletter|broadcast)\b/g
-/** Looked back for from each server, so that a long text costs its length and not its square. */
-const user = /[\w.-]+$/
-const maxUserCharacters = 64
+const address = /^[\w.-]{1,64}@(?:g\.us|newsletter|broadcast)$/
 
-export const chatsInText = (text: string): readonly string[] =>
-  Array.from(text.matchAll(server)).flatMap(({ 0: found, index }) => {
-    const [before] = user.exec(text.slice(Math.max(0, index - maxUserCharacters), index)) ?? []
-    return before === undefined ? [] : [`${before}${found}`]
-  })
+/** Of JSON: each value, and each name of a field, that is an address and nothing else. */
+export function chatsInPayload(value: unknown): readonly string[] {
+  if (typeof value === 'string') return address.test(value) ? [value] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) => [...chatsInPayload(name), ...chatsInPayload(item)])
+}
 
 /** In attributes, and in contents that are text (channels' notifications are JSON). */
 export function chatsInStanza({ attrs, content }: BinaryNode): readonly string[] {
-  const named = Object.values(attrs).flatMap(chatsInText)
+  const named = chatsInPayload(attrs)
   if (Array.isArray(content)) return [...named, ...content.flatMap(chatsInStanza)]
   if (content === undefined) return named
-  return [...named, ...chatsInText(typeof content === 'string' ? content : Buffer.from(content).toString('latin1'))]
+  return [...named, ...chatsInPayload(parsed(typeof content === 'string' ? content : Buffer.from(content).toString()))]
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Plain text, or no text at all.
+    return text
+  }
 }
 
 /**
- * Of JSON: lists lose the items that tell of an ignored chat; what tells of one outside of a list is left out whole. undefined: nothing
- * is left, also where a list has lost all it had.
+ * Lists lose the items that tell of an ignored chat; what tells of one outside of a list is left out whole. undefined: nothing is left,
+ * also where a list has lost all it had.
  */
 export function withoutChats(value: unknown, ignores: (chat: string) => boolean): unknown {
-  if (typeof value === 'string') return chatsInText(value).some(ignores) ? undefined : value
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null) return chatsInPayload(value).some(ignores) ? undefined : value
   if (Array.isArray(value)) {
     const left = value.map(item => withoutChats(item, ignores)).filter(item => item !== undefined)
     return left.length === 0 && value.length > 0 ? undefined : left
   }
   const kept = Object.entries(value).map(([name, item]) => [name, withoutChats(item, ignores)] as const)
-  const tells = kept.some(([name, item]) => item === undefined || chatsInText(name).some(ignores))
+  const tells = kept.some(([name, item]) => item === undefined || chatsInPayload(name).some(ignores))
   return tells ? undefined : Object.fromEntries(kept)
 }
