@@ -1,0 +1,69 @@
+// What one event costs does not grow with what somebody wrote before: rows looked at, as Postgres counts them.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Transaction } from '../../src/database/database.ts'
+import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { settleMessages } from '../../src/projections/read-model/settle-messages.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../events.ts'
+import { never, openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
+
+const BEFORE = 2_000
+/** Of a handful of index entries, whatever the plan. */
+const FEW = 50
+let dsl: ProjectionDsl
+beforeAll(async () => {
+  dsl = await openProjectionDsl('edits cost', readModel, { tables: readModelTables })
+})
+afterAll(() => dsl.close())
+
+const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
+const by = ({ lid, pn }: { lid: string; pn: string }) => ({ senderId: lid, senderPn: pn })
+const target = { messageId: 'TARGET', ...inGroup, ...by(somebody), text: 'first', occurredAt: testStartAt }
+type Change = 'message.edited' | 'message.revoked'
+const change = (type: Change, index: number, more: object) =>
+  anEvent(type, { targetMessageId: 'TARGET', ...inGroup, occurredAt: testStartAt + 1000 + index, ...more })
+
+/** How many rows of both tables of changes settling looks at. */
+const rowsSettled = () =>
+  dsl.test.database.transact(async tx => {
+    const before = await rowsRead(tx)
+    await settleMessages(tx, [{ instanceId: 'shop', messageId: 'TARGET' }], [])
+    return (await rowsRead(tx)) - before
+  }, never)
+
+async function rowsRead(tx: Transaction): Promise<number> {
+  const [row] = await tx.query<{ rows: string }>(
+    `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) as rows from pg_stat_xact_user_tables
+      where relname in ('message_edits', 'message_revokes')`,
+  )
+  return Number(row?.rows ?? 0)
+}
+
+describe.each(['message.edited', 'message.revoked'] as const)('%s', type => {
+  it.each([
+    ['its sender', by(somebody)],
+    ['somebody else in the group', by(somebodyElse)],
+    ['somebody else who names it', { ...by(somebodyElse), targetSenderId: somebodyElse.lid }],
+    ['us', { ...by(us), fromMe: true }],
+    ['somebody in another chat', { ...by(somebody), chatId: somebody.lid, chatPn: somebody.pn, isGroup: false }],
+  ])(`[D1] after ${BEFORE} by %s the next one looks at a handful of them`, async (_who, more) => {
+    const world = await dsl.freshWorld()
+    await world.append([anEvent('message.received', target)])
+    await world.append(Array.from({ length: BEFORE }, (_, index) => change(type, index, more)))
+    await world.projectAll()
+    expect(await rowsSettled()).toBeLessThan(FEW)
+  })
+})
+
+it('[D1] of thousands of edits the last one is the text, also in the second of others', async () => {
+  const edits = Array.from({ length: 300 }, (_, index) =>
+    change('message.edited', 0, {
+      ...by(somebody),
+      text: `edit ${index}`,
+      occurredAt: testStartAt + Math.floor(index / 100) * 1000,
+    }),
+  )
+  const forged = change('message.edited', 9_000, { ...by(somebodyElse), text: 'forged' })
+  await dsl
+    .given(anEvent('message.received', target), ...edits, forged)
+    .thenRow('messages', { message_id: 'TARGET' }, { text: 'edit 299' })
+})
