@@ -1,4 +1,5 @@
-// Pages of a list, newest first: what is inserted meanwhile is newer than every cursor and moves nothing.
+// Pages of a list, newest first, what happened at one instant in the order it arrived: what is inserted meanwhile is newer than every
+// cursor and moves nothing.
 import { isoInstant } from '../../runtime/calendar.ts'
 
 export type PageRequest = {
@@ -33,39 +34,73 @@ export function createBindings(): Bindings {
 export const rowsToRead = (request: PageRequest): number =>
   Math.min(Math.max(Math.trunc(request.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT) + 1
 
-/** Conditions of a page, for columns that order it: an instant and a text that tells equal instants apart. */
-export function pageTerms(request: PageRequest, columns: { at: string; id: string }, { bind }: Bindings): readonly string[] {
+/**
+ * What orders a list: an instant; `arrival`, because WhatsApp's clock has whole seconds: bigint columns that tell the order of arrival,
+ * none where it does not matter; and an id for what is left.
+ */
+export type OrderColumns = { at: string; arrival: readonly string[]; id: string }
+/** A row's values of these columns; bigint as node-postgres gives it. */
+export type Place = { at: Date; arrival: readonly string[]; id: string }
+
+/** Conditions of a page. */
+export function pageTerms(request: PageRequest, columns: OrderColumns, { bind }: Bindings): readonly string[] {
   const terms: string[] = []
   if (request.after != null) terms.push(`${columns.at} >= ${bind(isoInstant(request.after))}::timestamptz`)
   if (request.before != null) terms.push(`${columns.at} < ${bind(isoInstant(request.before))}::timestamptz`)
-  if (request.cursor != null) {
-    const { at, id } = parseCursor(request.cursor)
-    terms.push(`(${columns.at}, ${columns.id}) < (${bind(isoInstant(at))}::timestamptz, ${bind(id)}::text)`)
-  }
-  return terms
+  const last = placeIn(request)
+  if (last === null) return terms
+  const { at, arrival, id } = followed(columns, last)
+  const numbers = last.arrival.map(number => `${bind(number)}::bigint`)
+  const values = [`${bind(isoInstant(last.at))}::timestamptz`, ...numbers, `${bind(last.id)}::text`]
+  return [...terms, `(${[at, ...arrival, id].join(', ')}) < (${values.join(', ')})`]
+}
+
+/** What a page is ordered by. */
+export function pageOrder(request: PageRequest, columns: OrderColumns): string {
+  const last = placeIn(request)
+  const { at, arrival, id } = last === null ? columns : followed(columns, last)
+  return [at, ...arrival, id].map(column => `${column} desc`).join(', ')
+}
+
+/** A list that was begun in version 0.1.0, whose cursors know no arrival, ends in the order in which it began. */
+function followed({ at, arrival, id }: OrderColumns, last: PlaceInList): OrderColumns {
+  if (last.arrival.length !== 0 && last.arrival.length !== arrival.length) throw noCursor()
+  return { at, arrival: last.arrival.length === 0 ? [] : arrival, id }
 }
 
 export function toPage<Row, T>(
   rows: readonly Row[],
   request: PageRequest,
-  of: { place(row: Row): { at: Date; id: string }; item(row: Row): T },
+  of: { place(row: Row): Place; item(row: Row): T },
 ): Page<T> {
   const size = rowsToRead(request) - 1
   const data = rows.slice(0, size)
   const last = data.at(-1)
-  const nextCursor = rows.length > size && last !== undefined ? formatCursor(of.place(last)) : null
+  const nextCursor = rows.length > size && last !== undefined ? formatCursor(of.place(last), placeIn(request)) : null
   return { data: data.map(of.item), nextCursor }
 }
 
-const formatCursor = ({ at, id }: { at: Date; id: string }): string =>
-  Buffer.from(JSON.stringify([at.getTime(), id])).toString('base64url')
+const formatCursor = ({ at, arrival, id }: Place, before: PlaceInList | null): string =>
+  Buffer.from(JSON.stringify([at.getTime(), ...(before?.arrival.length === 0 ? [] : arrival), id])).toString('base64url')
 
-function parseCursor(cursor: string): { at: number; id: string } {
+type PlaceInList = { at: number; arrival: readonly string[]; id: string }
+
+/** null: the first page. Throws QueryError. */
+function placeIn({ cursor }: PageRequest): PlaceInList | null {
+  if (cursor == null) return null
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
-  const [at, id] = Array.isArray(parts) ? parts : []
-  if (typeof at === 'number' && Number.isFinite(at) && typeof id === 'string' && !id.includes('\0')) return { at, id }
-  throw new QueryError('reading a page: expected a nextCursor of an earlier page as cursor')
+  const [at, ...rest] = Array.isArray(parts) ? parts : []
+  const [id, arrival] = [rest.at(-1), rest.slice(0, -1)]
+  if (typeof at !== 'number' || !Number.isFinite(at) || typeof id !== 'string' || id.includes('\0') || !arrival.every(isBigint))
+    throw noCursor()
+  return { at, arrival, id }
 }
+
+const noCursor = () => new QueryError('reading a page: expected a nextCursor of an earlier page as cursor')
+
+const MAX_BIGINT = 2n ** 63n - 1n
+const isBigint = (value: unknown): value is string =>
+  typeof value === 'string' && /^\d{1,19}$/.test(value) && BigInt(value) <= MAX_BIGINT
 
 function parseJson(text: string): unknown {
   try {

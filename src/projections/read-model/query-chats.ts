@@ -1,6 +1,16 @@
 // Chats and contacts, one per person or group however many addresses it is known by.
 import type { Transaction } from '../../database/database.ts'
-import { createBindings, type Page, type PageRequest, pageTerms, rowsToRead, toPage } from './page.ts'
+import {
+  createBindings,
+  type OrderColumns,
+  type Page,
+  type PageRequest,
+  pageOrder,
+  pageTerms,
+  rowsToRead,
+  toPage,
+} from './page.ts'
+import { orderOf } from './query-messages.ts'
 
 export type ChatAnswer = {
   instanceId: string
@@ -18,16 +28,16 @@ export async function listChats(database: Transaction, request: PageRequest & { 
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
-  const terms = pageTerms(request, { at: 'k.last_message_at', id: 'k.chat_id' }, bindings)
+  const terms = pageTerms(request, chatOrder('k'), bindings)
   const rows = await database.query<ChatRow>(
     `with known as (
        select canonical_address(c.instance_id, c.chat_id) as chat_id, bool_or(c.is_group) as is_group,
-              max(c.last_message_at) as last_message_at
+              max(c.last_message_at) as last_message_at, ${arrivalOf('c.last_message_at')}
        from chats c where c.instance_id = ${instance} group by 1),
      page as (
        select * from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
-       order by k.last_message_at desc, k.chat_id desc limit ${bind(rowsToRead(request))})
-     select p.chat_id, phone_address(${instance}, p.chat_id) as chat_pn, p.is_group, p.last_message_at, n.name, l.last_message
+       order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
+     select p.chat_id, phone_address(${instance}, p.chat_id) as chat_pn, p.is_group, p.last_message_at, p.epoch, p.sequence, n.name, l.last_message
      from page p
      left join lateral (
        select coalesce(c.name, c.push_name) as name from contacts c
@@ -41,14 +51,14 @@ export async function listChats(database: Transaction, request: PageRequest & { 
        from unnest(addresses_of(${instance}, p.chat_id)) as a(address)
        cross join lateral (
          select * from messages m where m.instance_id = ${instance} and m.chat_id = a.address
-         order by m.occurred_at desc, m.event_id desc limit 1) m
-       order by m.occurred_at desc, m.event_id desc limit 1
+         order by ${newestMessage} limit 1) m
+       order by ${newestMessage} limit 1
      ) l on true
-     order by p.last_message_at desc, p.chat_id desc`,
+     order by ${pageOrder(request, chatOrder('p'))}`,
     values,
   )
   return toPage(rows, request, {
-    place: row => ({ at: row.last_message_at, id: row.chat_id }),
+    place: row => ({ at: row.last_message_at, arrival: [row.epoch, row.sequence], id: row.chat_id }),
     item: row => ({
       instanceId: request.instanceId,
       chatId: row.chat_id,
@@ -60,6 +70,22 @@ export async function listChats(database: Transaction, request: PageRequest & { 
     }),
   })
 }
+
+const chatOrder = (alias: string): OrderColumns => orderBy(alias, 'last_message_at', 'chat_id')
+const contactOrder = (alias: string): OrderColumns => orderBy(alias, 'updated_at', 'contact_id')
+const orderBy = (alias: string, at: string, id: string): OrderColumns => ({
+  at: `${alias}.${at}`,
+  arrival: [`${alias}.epoch`, `${alias}.sequence`],
+  id: `${alias}.${id}`,
+})
+
+/** Of the rows of one person or group (epoch, sequence) of the last one. */
+const arrivalOf = (at: string): string =>
+  ['epoch', 'sequence']
+    .map(column => `(array_agg(c.${column} order by ${at} desc, c.epoch desc, c.sequence desc))[1] as ${column}`)
+    .join(', ')
+
+const newestMessage = pageOrder({}, orderOf('m'))
 
 export type ContactAnswer = {
   instanceId: string
@@ -78,21 +104,22 @@ export async function listContacts(
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
-  const terms = pageTerms(request, { at: 'k.updated_at', id: 'k.contact_id' }, bindings)
+  const terms = pageTerms(request, contactOrder('k'), bindings)
   const rows = await database.query<ContactRow>(
     `with known as (
        select canonical_address(c.instance_id, c.contact_id) as contact_id, max(c.updated_at) as updated_at,
+         ${arrivalOf('c.updated_at')},
          (array_agg(c.name order by c.name_epoch desc, c.name_sequence desc) filter (where c.name is not null))[1] as name,
          (array_agg(c.push_name order by c.push_name_epoch desc, c.push_name_sequence desc)
             filter (where c.push_name is not null))[1] as push_name
        from contacts c where c.instance_id = ${instance} group by 1)
      select k.*, phone_address(${instance}, k.contact_id) as contact_pn
      from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
-     order by k.updated_at desc, k.contact_id desc limit ${bind(rowsToRead(request))}`,
+     order by ${pageOrder(request, contactOrder('k'))} limit ${bind(rowsToRead(request))}`,
     values,
   )
   return toPage(rows, request, {
-    place: row => ({ at: row.updated_at, id: row.contact_id }),
+    place: row => ({ at: row.updated_at, arrival: [row.epoch, row.sequence], id: row.contact_id }),
     item: row => ({
       instanceId: request.instanceId,
       contactId: row.contact_id,
@@ -110,6 +137,8 @@ type ChatRow = {
   chat_pn: string | null
   is_group: boolean
   last_message_at: Date
+  epoch: string
+  sequence: string
   name: string | null
   last_message: LastMessage | null
 }
@@ -117,6 +146,8 @@ type ContactRow = {
   contact_id: string
   contact_pn: string | null
   updated_at: Date
+  epoch: string
+  sequence: string
   name: string | null
   push_name: string | null
 }

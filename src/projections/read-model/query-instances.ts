@@ -23,14 +23,14 @@ export async function listInstances(
   request: PageRequest & { includeDeleted?: boolean },
 ): Promise<Page<InstanceAnswer>> {
   const bindings = createBindings()
-  const terms = [...pageTerms(request, { at: bornAt, id: 'i.instance_id' }, bindings)]
+  const terms = [...pageTerms(request, { at: bornAt, arrival: [], id: 'i.instance_id' }, bindings)]
   if (request.includeDeleted !== true) terms.push('i.deleted_at is null')
   const rows = await database.query<Row>(
     `select i.*, ${bornAt} as born_at from instances i ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
      order by born_at desc, i.instance_id desc limit ${bindings.bind(rowsToRead(request))}`,
     bindings.values,
   )
-  return toPage(rows, request, { place: row => ({ at: row.born_at, id: row.instance_id }), item: describe })
+  return toPage(rows, request, { place: row => ({ at: row.born_at, arrival: [], id: row.instance_id }), item: describe })
 }
 
 /** Also a deleted one, with `deletedAt`. null: no event of it has been projected. */

@@ -1,8 +1,8 @@
 // Files: every one that a message announced, from the moment it is known, and where its bytes are.
 import type { Transaction } from '../../database/database.ts'
 import { describeMedia, hasMedia, type MediaAnswer, type MediaColumns, mediaColumns } from './describe-media.ts'
-import { createBindings, type Page, type PageRequest, pageTerms, toPage } from './page.ts'
-import { selectPage } from './query-messages.ts'
+import { createBindings, type Page, type PageRequest, pageOrder, pageTerms, toPage } from './page.ts'
+import { orderOf, placeOf, selectPage } from './query-messages.ts'
 
 export type MediaListAnswer = MediaAnswer & {
   eventId: string
@@ -26,7 +26,7 @@ export type MediaRequest = PageRequest & {
 export async function listMedia(database: Transaction, request: MediaRequest): Promise<Page<MediaListAnswer>> {
   const bindings = createBindings()
   const { bind, values } = bindings
-  const terms = ['m.media is not null', ...pageTerms(request, { at: 'm.occurred_at', id: 'm.event_id' }, bindings)]
+  const terms = ['m.media is not null', ...pageTerms(request, orderOf('m'), bindings)]
   if (request.kind != null) terms.push(`m.kind = ${bind(request.kind)}`)
   if (request.status != null) terms.push(`coalesce(f.status, 'pending') = ${bind(request.status)}`)
   if (request.reason != null) terms.push(`f.reason = ${bind(request.reason)}`)
@@ -34,12 +34,13 @@ export async function listMedia(database: Transaction, request: MediaRequest): P
     `with wanted as (${selectPage(request, terms, bindings)})
      select m.event_id, m.instance_id, canonical_address(m.instance_id, m.chat_id) as chat_id,
        coalesce(m.chat_pn, phone_address(m.instance_id, m.chat_id)) as chat_pn,
-       canonical_address(m.instance_id, m.sender_id) as sender_id, m.message_id, m.from_me, m.kind, m.occurred_at, ${mediaColumns}
+       canonical_address(m.instance_id, m.sender_id) as sender_id, m.message_id, m.from_me, m.kind, m.occurred_at, m.epoch,
+       m.sequence, ${mediaColumns}
      from wanted join messages m using (event_id) left join media f on f.source_event_id = m.event_id
-     order by m.occurred_at desc, m.event_id desc`,
+     order by ${pageOrder(request, orderOf('m'))}`,
     values,
   )
-  return toPage(rows, request, { place: row => ({ at: row.occurred_at, id: row.event_id }), item: describe })
+  return toPage(rows, request, { place: placeOf, item: describe })
 }
 
 /** Where the bytes of a message's file are: `key` is null until they are stored. */
@@ -83,6 +84,8 @@ type Row = MediaColumns & {
   from_me: boolean
   kind: string
   occurred_at: Date
+  epoch: string
+  sequence: string
 }
 
 const describe = (row: Row): MediaListAnswer => ({

@@ -2,7 +2,19 @@
 import type { Transaction } from '../../database/database.ts'
 import { storableId } from '../storable-ids.ts'
 import { describeMedia, hasMedia, type MediaAnswer, type MediaColumns, mediaColumns } from './describe-media.ts'
-import { type Bindings, createBindings, isoOrNull, type Page, type PageRequest, pageTerms, rowsToRead, toPage } from './page.ts'
+import {
+  type Bindings,
+  createBindings,
+  isoOrNull,
+  type OrderColumns,
+  type Page,
+  type PageRequest,
+  type Place,
+  pageOrder,
+  pageTerms,
+  rowsToRead,
+  toPage,
+} from './page.ts'
 import { parseAddress } from './parse-address.ts'
 
 export type MessageAnswer = {
@@ -48,11 +60,26 @@ export type MessagesRequest = PageRequest & { instanceId: string; chatId?: strin
 export async function listMessages(database: Transaction, request: MessagesRequest): Promise<Page<MessageAnswer>> {
   const bindings = createBindings()
   const { bind } = bindings
-  const terms = [...pageTerms(request, { at: 'm.occurred_at', id: 'm.event_id' }, bindings)]
+  const terms = [...pageTerms(request, orderOf('m'), bindings)]
   if (request.q != null) terms.push(`m.search @@ websearch_to_tsquery('simple', ${bind(request.q.replaceAll('\0', ' '))})`)
   const wanted = selectPage(request, terms, bindings)
-  return toPage(await readMessages(database, wanted, bindings), request, { place: placeOf, item: describeMessage })
+  const rows = await readMessages(database, wanted, { ...bindings, orderBy: pageOrder(request, orderOf('m')) })
+  return toPage(rows, request, { place: placeOf, item: describeMessage })
 }
+
+/** The order of everything that is listed by message. */
+export const orderOf = (alias: string): OrderColumns => ({
+  at: `${alias}.occurred_at`,
+  arrival: [`${alias}.epoch`, `${alias}.sequence`],
+  id: `${alias}.event_id`,
+})
+
+/** A row's place in that order. */
+export const placeOf = (row: { occurred_at: Date; epoch: string; sequence: string; event_id: string }): Place => ({
+  at: row.occurred_at,
+  arrival: [row.epoch, row.sequence],
+  id: row.event_id,
+})
 
 /** By WhatsApp's id or the event's. Of several messages with one id the oldest: a stranger who repeats an id hides nothing. */
 export async function getMessage(
@@ -67,7 +94,7 @@ export async function getMessage(
     select m.event_id from messages m
     where m.instance_id = ${bind(of.instanceId)} and (m.message_id = ${id} or m.event_id = ${id}) ${inChat}
     order by m.undecryptable is not null, m.occurred_at, m.epoch, m.sequence limit 1`
-  const [row] = await readMessages(database, wanted, bindings)
+  const [row] = await readMessages(database, wanted, { ...bindings, orderBy: 'm.event_id' })
   return row === undefined ? null : describeMessage(row)
 }
 
@@ -78,34 +105,38 @@ export function selectPage(
   { bind }: Bindings,
 ): string {
   const select = (more: readonly string[]) => `
-    select m.event_id, m.occurred_at from messages m left join media f on f.source_event_id = m.event_id
+    select m.event_id, m.occurred_at, m.epoch, m.sequence from messages m left join media f on f.source_event_id = m.event_id
     where ${[`m.instance_id = ${instance}`, ...terms, ...more].join(' and ')}
-    order by m.occurred_at desc, m.event_id desc limit ${limit}`
+    order by ${pageOrder(request, orderOf('m'))} limit ${limit}`
   const instance = bind(request.instanceId)
   const limit = bind(rowsToRead(request))
   if (request.chatId == null) return select([])
   return `
-    select found.event_id, found.occurred_at
+    select found.event_id
     from unnest(addresses_of(${instance}, ${bind(parseAddress(request.chatId))})) as a(address)
     cross join lateral (${select(['m.chat_id = a.address'])}) found
-    order by found.occurred_at desc, found.event_id desc limit ${limit}`
+    order by ${pageOrder(request, orderOf('found'))} limit ${limit}`
 }
 
-async function readMessages(database: Transaction, wanted: string, { values }: Bindings): Promise<readonly Row[]> {
+async function readMessages(
+  database: Transaction,
+  wanted: string,
+  { values, orderBy }: Bindings & { orderBy: string },
+): Promise<readonly Row[]> {
   return database.query<Row>(
     `with wanted as (${wanted})
      select m.event_id, m.instance_id, canonical_address(m.instance_id, m.chat_id) as chat_id,
        coalesce(m.chat_pn, phone_address(m.instance_id, m.chat_id)) as chat_pn,
        canonical_address(m.instance_id, m.sender_id) as sender_id,
        coalesce(m.sender_pn, phone_address(m.instance_id, m.sender_id)) as sender_pn,
-       m.message_id, m.from_me, m.sequence, m.kind, m.sender_name, m.is_group, m.text, m.quoted_message_id, m.mentions, m.forwarded,
+       m.message_id, m.from_me, m.epoch, m.sequence, m.kind, m.sender_name, m.is_group, m.text, m.quoted_message_id, m.mentions, m.forwarded,
        m.view_once, m.expires_in_seconds, m.source, m.command_id, m.location, m.contacts, m.poll, m.interactive, m.undecryptable,
        m.occurred_at, m.edited_at, m.revoked_at, m.changed_by_event, ${mediaColumns}, r.reactions, s.receipts
      from wanted join messages m using (event_id)
      left join media f on f.source_event_id = m.event_id
      cross join lateral (${reactionsOfMessage}) r
      cross join lateral (${receiptsOfMessage}) s
-     order by m.occurred_at desc, m.event_id desc`,
+     order by ${orderBy}`,
     values,
   )
 }
@@ -140,6 +171,7 @@ type Row = MediaColumns & {
   sender_pn: string | null
   message_id: string
   from_me: boolean
+  epoch: string
   sequence: string
   kind: string
   sender_name: string | null
@@ -164,8 +196,6 @@ type Row = MediaColumns & {
   reactions: readonly { senderId: string; emoji: string }[]
   receipts: readonly { participantId: string; status: string; at: string }[]
 }
-
-const placeOf = (row: Row) => ({ at: row.occurred_at, id: row.event_id })
 
 const describeMessage = (row: Row): MessageAnswer => ({
   eventId: row.event_id,

@@ -1,0 +1,136 @@
+// WhatsApp's clock has whole seconds: what comes within one is listed in the order it arrived, on every page, under every address.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Event } from '../../src/events/event.ts'
+import { listChats, listContacts, listMedia, listMessages } from '../../src/projections/read-model/queries.ts'
+import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../events.ts'
+import { openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
+
+const instanceId = 'shop'
+let dsl: ProjectionDsl
+beforeAll(async () => {
+  dsl = await openProjectionDsl('order of arrival', readModel, { tables: readModelTables })
+})
+afterAll(() => dsl.close())
+
+const occurredAt = testStartAt
+const texts = Array.from({ length: 10 }, (_, index) => String(index))
+const project = async (events: readonly Event[]) => {
+  const world = await dsl.freshWorld()
+  await world.append(events)
+  await world.projectAll()
+}
+type Page = { data: readonly { text?: string | null; eventId?: string }[]; nextCursor: string | null }
+/** Every page's rows, one after another. */
+async function allPages<P extends Page>(list: (cursor: string | null) => Promise<P>, from: string | null = null) {
+  const rows: P['data'][number][] = []
+  let cursor: string | null = from
+  do {
+    const page: P = await list(cursor)
+    rows.push(...page.data)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return rows
+}
+
+describe('ten messages of one second', () => {
+  const messages = () => texts.map(text => anEvent('message.received', { text, occurredAt }))
+
+  it.each([1, 3, 50])('[D4] are listed newest first, in pages of %i', async limit => {
+    await project(messages())
+    const rows = await allPages(cursor => listMessages(dsl.test.database, { instanceId, limit, cursor }))
+    expect(rows.map(row => row.text)).toEqual(texts.toReversed())
+  })
+
+  it('[D4] [B4] are in order in their chat, whichever of its two addresses each of them has', async () => {
+    const byPhone = { chatId: somebody.pn, chatPn: somebody.pn, senderId: somebody.pn, senderPn: somebody.pn }
+    await project(texts.map((text, index) => anEvent('message.received', { text, occurredAt, ...(index % 2 ? byPhone : {}) })))
+    const request = { instanceId, limit: 3, chatId: somebody.lid }
+    const rows = await allPages(cursor => listMessages(dsl.test.database, { ...request, cursor }))
+    expect(rows.map(row => row.text)).toEqual(texts.toReversed())
+  })
+
+  it('[D4] a later epoch comes after an earlier one, whatever its sequence', async () => {
+    const early = anEvent('message.received', { text: 'early', occurredAt, epoch: 7, sequence: 900 })
+    const late = anEvent('message.received', { text: 'late', occurredAt, epoch: 8, sequence: 1 })
+    await project([late, early])
+    const { data } = await listMessages(dsl.test.database, { instanceId })
+    expect(data.map(row => row.text)).toEqual(['late', 'early'])
+  })
+
+  it('[D4] their chat shows the tenth as its last message', async () => {
+    await project(messages())
+    expect((await listChats(dsl.test.database, { instanceId })).data).toMatchObject([{ lastMessage: { text: '9' } }])
+  })
+
+  it('[D4] files are listed in the order they arrived', async () => {
+    const files = texts.map(() => anEvent('message.received', { kind: 'image', media: { mimetype: 'image/png' }, occurredAt }))
+    await project(files)
+    const rows = await allPages(cursor => listMedia(dsl.test.database, { instanceId, limit: 4, cursor }))
+    expect(rows.map(row => row.eventId)).toEqual(files.map(event => event.eventId).toReversed())
+  })
+})
+
+describe('chats and contacts of one second', () => {
+  const chats = [
+    { chatId: somebody.lid, chatPn: somebody.pn, isGroup: false },
+    { chatId: aGroup, chatPn: null, isGroup: true },
+    { chatId: somebodyElse.lid, chatPn: somebodyElse.pn, isGroup: false },
+  ]
+
+  it('[D4] the chat that was written to last comes first', async () => {
+    for (const order of [chats, chats.toReversed()]) {
+      await project(order.map(chat => anEvent('message.received', { ...chat, occurredAt })))
+      const first = await listChats(dsl.test.database, { instanceId, limit: 2 })
+      const rest = await listChats(dsl.test.database, { instanceId, limit: 2, cursor: first.nextCursor })
+      expect([...first.data, ...rest.data].map(row => row.chatId)).toEqual(order.map(chat => chat.chatId).toReversed())
+    }
+  })
+
+  it('[D4] the contact that changed last comes first', async () => {
+    for (const order of [
+      [somebody, somebodyElse],
+      [somebodyElse, somebody],
+    ]) {
+      const named = order.map(({ lid, pn }) =>
+        anEvent('contact.updated', { contactId: lid, contactLid: lid, contactPn: pn, pushName: 'x', occurredAt }),
+      )
+      await project(named)
+      const first = await listContacts(dsl.test.database, { instanceId, limit: 1 })
+      const rest = await listContacts(dsl.test.database, { instanceId, limit: 1, cursor: first.nextCursor })
+      expect([...first.data, ...rest.data].map(row => row.contactId)).toEqual(order.map(({ lid }) => lid).toReversed())
+    }
+  })
+})
+
+describe('cursors', () => {
+  const encoded = (...parts: readonly unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
+
+  it('[D4] a list that was begun in version 0.1.0 goes on from its cursor without a gap or a repeat', async () => {
+    const events = texts.map((text, index) =>
+      anEvent('message.received', { text, occurredAt: occurredAt + Math.floor(index / 5) * 1000 }),
+    )
+    await project(events)
+    // 0.1.0 ordered by instant and event id, and its cursor named both of the last row.
+    const old = events.toSorted((a, b) => b.occurredAt - a.occurredAt || (a.eventId < b.eventId ? 1 : -1))
+    for (const [index, last] of old.entries()) {
+      const from = encoded(last.occurredAt, last.eventId)
+      const rows = await allPages(cursor => listMessages(dsl.test.database, { instanceId, limit: 2, cursor }), from)
+      expect(rows.map(row => row.eventId)).toEqual(old.slice(index + 1).map(event => event.eventId))
+    }
+  })
+
+  it.each([
+    [occurredAt, '1', 'x'],
+    [occurredAt, 'a', '1', 'x'],
+    [occurredAt, '-1', '1', 'x'],
+    [occurredAt, '1', '99999999999999999999', 'x'],
+    [occurredAt, '1', '9223372036854775808', 'x'],
+    [occurredAt, '1', '1', '1', 'x'],
+    [occurredAt, 1, 1, 'x'],
+  ])('[D4] %j, %j, %j … is the place of no message, and it is said', async (...parts) => {
+    const cursor = encoded(...parts)
+    await expect(listMessages(dsl.test.database, { instanceId, cursor })).rejects.toThrow('expected a nextCursor')
+    await expect(listChats(dsl.test.database, { instanceId, cursor })).rejects.toThrow('expected a nextCursor')
+  })
+})
