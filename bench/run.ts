@@ -18,6 +18,10 @@ const benches: Readonly<Record<string, Entry>> = {
     what: 'the same with 50 sockets',
     load: async () => (await import('./receive.ts')).receive({ sockets: 50, n: 4_000 }),
   },
+  chats: {
+    what: 'messages/s received and projected, 1 socket, each from a person who never wrote before; bare: as many in one chat. Higher is better',
+    load: async () => (await import('./chats.ts')).chats({ n: 1_000 }),
+  },
   'append-kafka': {
     what: 'events of 1 KiB/s through the Kafka log from 2,000 callers; bare: kafkajs with ready batches, idempotent too. Higher is better',
     load: async () => (await import('./append-kafka.ts')).appendKafka,

@@ -29,6 +29,10 @@ const calls = {
     for (const line of first) await deliver({ lines: [line], n: 1, window: 1 })
     for (const { jid, contacts } of lines) for (const pn of contacts) deviceOf(jid).establishSession(simulator.contact({ pn }))
   },
+  /** Makes these people, which takes their phones longer than a message. */
+  meet: async ({ contacts }: { contacts: readonly string[] }) => {
+    for (const pn of contacts) simulator.contact({ pn })
+  },
   deliver,
   pace,
   /** Of this process, so far. */
