@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { deleteEndpoint, patchEndpoint } from '../../src/webhooks/endpoints.ts'
+import { listDeliveries } from '../../src/webhooks/queries.ts'
 import { aGroup, anEvent, somebody, somebodyElse } from '../events.ts'
 import { anImage, failed, never, openStream, stored } from './open-stream.ts'
 
@@ -10,6 +11,14 @@ const stream = await openStream('webhook stream')
 afterAll(() => stream.close())
 beforeEach(() => stream.clear())
 const ids = (events: readonly Event[]) => events.map(event => event.eventId)
+
+it('[E3] [D4] deliveries that one step released are listed newest first, in the order of their events', async () => {
+  await stream.endpoint()
+  const messages = Array.from({ length: 30 }, () => anEvent('message.received'))
+  await stream.feed(...messages)
+  const { data } = await listDeliveries(stream.database, { limit: 50 })
+  expect(data.map(one => one.eventId)).toEqual(ids(messages).toReversed())
+})
 
 describe('matching', () => {
   it('[E1] an endpoint gets its instances, types and chats, and each delivery names the version that matched', async () => {
