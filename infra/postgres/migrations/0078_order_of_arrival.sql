@@ -1,5 +1,5 @@
--- Lists tell what happened at one instant apart by the order of arrival, and a message's edits and revokes are found by one index entry
--- however many of them there are.
+-- Lists tell what happened at one instant apart by the order of arrival; a message's edits and revokes, and what holds a lane, are found by
+-- one index entry however many of them there are.
 
 drop index messages_by_time, messages_by_chat, messages_with_media;
 create index messages_by_time on messages (instance_id, occurred_at desc, epoch desc, sequence desc, event_id desc);
@@ -21,3 +21,7 @@ create index message_revokes_first_named on message_revokes
 
 -- now() is one instant for all deliveries of a step: the list could not tell which was released first.
 alter table webhook_deliveries alter column created_at set default clock_timestamp();
+
+drop index webhook_held_lanes;
+create index webhook_held_holding on webhook_held (partition, lane, held_id) where not ready and holds_lane;
+create index webhook_held_ready on webhook_held (lane, held_id) where ready;

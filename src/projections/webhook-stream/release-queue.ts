@@ -25,10 +25,7 @@ export type ReleaseQueues = {
 
 /** One for each of these partitions; a lane is in one of them. */
 export async function openReleaseQueues(tx: Transaction, partitions: readonly number[]): Promise<ReleaseQueues> {
-  const held = await tx.query<{ lane: string }>(
-    'select distinct lane from webhook_held where partition = any ($1::integer[]) and not ready and holds_lane',
-    [[...new Set(partitions)]],
-  )
+  const held = await tx.query<{ lane: string }>(heldLanes, [[...new Set(partitions)]])
   const turn: Turn = { tx, heldLanes: new Set(held.map(row => row.lane)), taken: [], released: [] }
   return {
     of: partition => queueOf(turn, partition),
@@ -38,6 +35,17 @@ export async function openReleaseQueues(tx: Transaction, partitions: readonly nu
     },
   }
 }
+
+const holding = 'not h.ready and h.holds_lane'
+/** From lane to lane along the index: a chat in which thousands are held costs one step. */
+const heldLanes = `
+  select held.lane from unnest($1::integer[]) as p(partition) cross join lateral (
+    with recursive held as (
+      (select h.lane from webhook_held h where h.partition = p.partition and ${holding} order by h.lane limit 1)
+      union all
+      select (select h.lane from webhook_held h where h.partition = p.partition and ${holding} and h.lane > held.lane order by h.lane limit 1)
+      from held where held.lane is not null)
+    select lane from held where lane is not null) held`
 
 type Turn = {
   tx: Transaction
@@ -70,8 +78,8 @@ function queueOf({ tx, heldLanes, taken, released }: Turn, partition: number): R
 
   const letGo = async (lanes: readonly string[], recordedAt: number) => {
     for (const lane of [...new Set(lanes)].sort()) {
-      for (const delivery of await takeReady(tx, lane, recordedAt)) released.push({ partition, delivery })
-      if (!(await isHeld(tx, lane))) heldLanes.delete(lane)
+      for (const delivery of await takeReady(tx, { partition, lane }, recordedAt)) released.push({ partition, delivery })
+      if ((await holdOf(tx, { partition, lane })) === null) heldLanes.delete(lane)
     }
   }
 
@@ -106,14 +114,14 @@ const nothingYet = { round: 0, rank: 0 }
 type HeldRow = { held_id: string; media_event_id: string | null; released: Released }
 type MediaRow = { event_id: string; round: number; rank: number; outcome: MediaOutcome | null; message: { media: Media } }
 
+type Lane = { partition: number; lane: string }
+
 /** Takes what is ready from the head of a lane, up to the first that still holds it. */
-async function takeReady(tx: Transaction, lane: string, recordedAt: number): Promise<readonly Released[]> {
+async function takeReady(tx: Transaction, lane: Lane, recordedAt: number): Promise<readonly Released[]> {
   const rows = await tx.query<HeldRow>(
-    `delete from webhook_held
-      where lane = $1 and ready
-        and held_id < coalesce((select min(held_id) from webhook_held where lane = $1 and not ready and holds_lane), 9223372036854775807)
-      returning held_id, media_event_id, released`,
-    [lane],
+    `delete from webhook_held where lane = $1 and ready and held_id < coalesce($2::bigint, 9223372036854775807)
+     returning held_id, media_event_id, released`,
+    [lane.lane, await holdOf(tx, lane)],
   )
   const media = await tx.query<MediaRow>(
     'select event_id, round, rank, outcome, message from webhook_media where event_id = any($1)',
@@ -136,9 +144,13 @@ const showOutcome = (delivery: Released, { message, outcome }: MediaRow): Releas
   hasThumbnail: outcome?.hasThumbnail ?? false,
 })
 
-async function isHeld(tx: Transaction, lane: string): Promise<boolean> {
-  const rows = await tx.query('select from webhook_held where lane = $1 and not ready and holds_lane limit 1', [lane])
-  return rows.length > 0
+/** The first that keeps everything behind it; null: nothing does. */
+async function holdOf(tx: Transaction, { partition, lane }: Lane): Promise<string | null> {
+  const [row] = await tx.query<{ held_id: string }>(
+    `select held_id from webhook_held h where h.partition = $1 and h.lane = $2 and ${holding} order by held_id limit 1`,
+    [partition, lane],
+  )
+  return row?.held_id ?? null
 }
 
 async function markTold(tx: Transaction, of: Released, mediaEventId: string, standing: { round: number; rank: number }) {
