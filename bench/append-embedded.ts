@@ -17,7 +17,7 @@ export const appendEmbedded: Bench = async closing => {
   const metrics = createMetrics({ processMetrics: false })
   const database = await ground.open(poolSize)
   const appendDatabase = await ground.open(appendPoolSize)
-  const log = openPostgresLog({ database, appendDatabase, logger, metrics })
+  const log = openPostgresLog({ database: appendDatabase, sends: appendPoolSize, logger, metrics })
   closing.defer(log.close)
   await ensureTopics(log, ['ours'])
   await database.query('create table bare_records (like log_records including all)')

@@ -10,15 +10,17 @@ import { migrate } from '../src/database/migrate.ts'
 import { openPostgres } from '../src/database/postgres.ts'
 import { type TopicName, topics } from '../src/events/topics.ts'
 import type { EventLog, TopicDeclaration } from '../src/log/log.ts'
+import { roles } from '../src/runtime/config-values.ts'
+import { divideConnections } from '../src/runtime/divide-connections.ts'
 import { createLogger } from '../src/runtime/logger.ts'
 import { NotHere } from './measure.ts'
 
 export type Ground = { url: string; open(poolSize: number): Promise<Database> }
 
-/** zaplog's defaults (TOPIC_PARTITIONS, DATABASE_POOL_SIZE, connections for appends). */
+/** zaplog's defaults (TOPIC_PARTITIONS, DATABASE_POOL_SIZE, and what is left of that for appends beside every other role). */
 export const partitions = 24
 export const poolSize = 10
-export const appendPoolSize = 4
+export const appendPoolSize = divideConnections(poolSize, { roles, isLogInPostgres: true }).get('appends') ?? 1
 
 export const never = new AbortController().signal
 export const topic = (name: TopicName): string => `wa.${name}`

@@ -8,7 +8,7 @@ import { closeAll } from './main/close-all.ts'
 import { type AdminKey, type Ground, openGround } from './main/ground.ts'
 import { makeProgress } from './main/make-progress.ts'
 import { partsOf } from './main/parts.ts'
-import { openPorts, type Ports } from './main/ports.ts'
+import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
 import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
 import { openObjectExpiry } from './objects/expire-objects.ts'
@@ -27,14 +27,14 @@ export type Zaplog = {
   url: string
   /** null where it came from the configuration. */
   adminKey: AdminKey | null
-  ports: Ports
+  ports: AllPorts
   /** Intake stops, what is in flight is finished or handed back, progress is saved. Idempotent. */
   close(): Promise<void>
 }
 export type Options = {
   logger: Logger
   version: string
-  /** For tests: what stands between the roles and their ports. */
+  /** For tests: what stands between a role and its ports. */
   wrap?: (ports: Ports) => Ports
 }
 
@@ -79,13 +79,14 @@ export async function openZaplog(
     const ground = keep(await openGround(config, { parts, waits, logger }))
     adminKey = ground.adminKeyValue
     const publicUrl = config.publicUrl ?? server.url
-    const ports = wrap(keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl })))
+    const ports = keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }))
     await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
     checked.push(ports)
-    const connects = config.roles.includes('producers') ? ports.database : null
+    const connects = config.roles.includes('producers') ? ports.of('producers').database : null
     checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))
-    const needs: Needs = { config, logger, metrics, version, ground, ports, server, ...health }
-    for (const name of startOrder.filter(role => config.roles.includes(role))) checked.push(keep(await openRole[name](needs)))
+    const needs = { config, logger, metrics, version, ground, server, ...health }
+    for (const name of startOrder.filter(role => config.roles.includes(role)))
+      checked.push(keep(await openRole[name]({ ...needs, ports: wrap(ports.of(name)) })))
     isReady = true
     logger.info('process.started', { version, roles: config.roles, url: server.url })
     const markStopping = once(async () => {

@@ -1,82 +1,145 @@
-// Listens on a channel over a session of its own, and over a new one whenever that breaks, until the signal aborts.
+// Listens on any number of channels over one session, and over a new one whenever that breaks, for as long as anybody listens.
 import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
+import { onAbort, orAbort } from '../runtime/or-abort.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import type { ConnectionTarget } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
 import { openSession, type Session } from './session.ts'
 
+export type Listening = {
+  /** As the port promises it. Any number of calls, also on one channel, share the one session. */
+  listen(channel: string, wake: () => void, signal: AbortSignal): Promise<void>
+  /** Resolves when the session is closed; whoever still listens is woken no more. Idempotent. */
+  close(): Promise<void>
+}
 type Deps = { target: ConnectionTarget; logger: Logger }
-type Listener = { channel: string; wake(): void }
-/** `ended` resolves once the signal aborted and the connection is closed. */
-export type Listening = { ended: Promise<void> }
 
 const RETRY_BASE_MS = 100
 const RETRY_CAP_MS = 5_000
 
-/** Resolves once listening: what is notified from now on wakes. Waits for a server that is away; rejects what no waiting mends. */
-export async function listen(deps: Deps, listener: Listener, signal: AbortSignal): Promise<Listening> {
-  const session = await attach(deps, listener, error => !error.retryable, signal)
-  return { ended: stayAttached(deps, listener, session, signal) }
-}
+export function openListening({ target, logger }: Deps): Listening {
+  const closing = new AbortController()
+  /** Who is woken by each channel. */
+  const listeners = new Map<string, Set<() => void>>()
+  /** The present session, or the one being opened; null: nobody has asked for one since the last was lost. */
+  let session: Promise<Session> | null = null
+  let resuming: Promise<void> | null = null
+  const ending = new Set<Promise<void>>()
 
-async function stayAttached(deps: Deps, listener: Listener, first: Session, signal: AbortSignal): Promise<void> {
-  for (let session: Session | null = first; session !== null; session = await reattach(deps, listener, signal)) {
-    await aborts(session.lost, signal)
-    if (!signal.aborted) deps.logger.warn('database.listen-lost', { channel: listener.channel, error: session.lost.reason })
-    await session.close()
-  }
-}
-
-/** What was notified in between is lost, hence one wake. */
-async function reattach(deps: Deps, listener: Listener, signal: AbortSignal): Promise<Session | null> {
-  if (signal.aborted) return null
-  try {
-    const session = await attach(deps, listener, () => false, signal)
-    deps.logger.info('database.listen-resumed', { channel: listener.channel })
-    listener.wake()
-    return session
-  } catch (error) {
-    if (signal.aborted) return null
-    throw error
-  }
-}
-
-async function attach(
-  deps: Deps,
-  listener: Listener,
-  isFinal: (error: DatabaseError) => boolean,
-  signal: AbortSignal,
-): Promise<Session> {
-  for (let attempt = 1; ; attempt++) {
+  async function listen(channel: string, wake: () => void, signal: AbortSignal): Promise<void> {
+    const stopped = () => new DatabaseError('aborted', `listening on ${channel}: told to stop (aborted)`)
+    if (signal.aborted || closing.signal.aborted) throw stopped()
+    const here = () => wake() // an identity of its own: the same function may listen twice
+    const channelListeners = listeners.get(channel) ?? new Set()
+    listeners.set(channel, channelListeners.add(here))
+    onAbort(signal, () => leave(channel, here))
     try {
-      return await openListening(deps, listener, signal)
+      await orAbort(attach(channel, signal), stopped, signal, closing.signal)
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code === 'aborted' || isFinal(error)) throw error
-      const retryInMs = backoffMs({ attempt, baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS, jitter: 0.2, random: Math.random() })
-      deps.logger.warn('database.listen-failed', { channel: listener.channel, attempt, retryInMs, error })
-      if (!(await wait(retryInMs, signal)))
-        throw new DatabaseError('aborted', `listening on ${listener.channel}: told to stop (aborted)`, { cause: error })
+      leave(channel, here)
+      throw error
     }
   }
-}
 
-async function openListening({ target }: Deps, listener: Listener, signal: AbortSignal): Promise<Session> {
-  const applicationName = `${target.applicationName} listen` // in pg_stat_activity apart from the pool, which it is not part of
-  const session = await openSession({ ...target, applicationName, notified: () => listener.wake() }, signal)
-  try {
-    await session.query(`listen ${pg.escapeIdentifier(listener.channel)}`)
+  /** Waits for a server that is away; rejects what no waiting mends. */
+  async function attach(channel: string, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; !signal.aborted && !closing.signal.aborted; attempt++) {
+      try {
+        return await listenOn([channel])
+      } catch (error) {
+        if (!(error instanceof DatabaseError) || !error.retryable) throw error
+        await waitAgain(attempt, error, signal)
+      }
+    }
+  }
+
+  async function listenOn(channels: readonly string[]): Promise<void> {
+    const present = await current()
+    await present.query(channels.map(channel => `listen ${pg.escapeIdentifier(channel)}`).join('; '))
+  }
+
+  /** `session` is set before anything is waited for, so that all who come meanwhile share it. */
+  function current(): Promise<Session> {
+    session ??= open()
     return session
-  } catch (error) {
-    await session.close()
-    throw error
+  }
+
+  function open(): Promise<Session> {
+    const applicationName = `${target.applicationName} listen` // in pg_stat_activity apart from the pools, which it is not part of
+    const opening = openSession({ ...target, applicationName, notified: wakeChannel }, closing.signal)
+    opening.then(
+      opened => onAbort(opened.lost, () => lost(opening, opened)),
+      () => {
+        if (session === opening) session = null
+      },
+    )
+    return opening
+  }
+
+  /** Also after it was closed here, when nobody listened any more. */
+  function lost(which: Promise<Session>, { lost: { reason } }: Session) {
+    if (session !== which) return
+    session = null
+    if (listeners.size === 0 || closing.signal.aborted) return
+    logger.warn('database.listen-lost', { channels: [...listeners.keys()], error: reason })
+    resuming ??= resume().finally(() => {
+      resuming = null
+    })
+  }
+
+  /** What was notified in between is lost, hence one wake for all. */
+  async function resume(): Promise<void> {
+    for (let attempt = 1; listeners.size > 0 && !closing.signal.aborted; attempt++) {
+      const channels = [...listeners.keys()]
+      try {
+        await listenOn(channels)
+        logger.info('database.listen-resumed', { channels })
+        return channels.forEach(wakeChannel)
+      } catch (error) {
+        if (!closing.signal.aborted) await waitAgain(attempt, error, closing.signal)
+      }
+    }
+  }
+
+  async function waitAgain(attempt: number, error: unknown, signal: AbortSignal): Promise<void> {
+    const retryInMs = backoffMs({ attempt, baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS, jitter: 0.2, random: Math.random() })
+    logger.warn('database.listen-failed', { channels: [...listeners.keys()], attempt, retryInMs, error })
+    await wait(retryInMs, AbortSignal.any([signal, closing.signal]))
+  }
+
+  function wakeChannel(channel: string) {
+    for (const wake of listeners.get(channel) ?? []) wake()
+  }
+
+  function leave(channel: string, here: () => void) {
+    const others = listeners.get(channel)
+    if (others?.delete(here) !== true || others.size > 0) return
+    listeners.delete(channel)
+    if (listeners.size === 0) return void endSession()
+    // Where it is lost meanwhile the next one does not listen on it.
+    session?.then(present => present.query(`unlisten ${pg.escapeIdentifier(channel)}`)).catch(() => undefined)
+  }
+
+  function endSession(): void {
+    const last = session
+    session = null
+    if (last === null) return
+    const ended = last.then(
+      opened => opened.close(),
+      () => undefined, // whoever waited for it is told
+    )
+    ending.add(ended)
+    void ended.finally(() => ending.delete(ended))
+  }
+
+  return {
+    listen,
+    close: async () => {
+      closing.abort()
+      listeners.clear()
+      endSession()
+      await Promise.all([...ending, resuming])
+    },
   }
 }
-
-/** Resolves as soon as one of them aborts, or has. */
-const aborts = (...signals: readonly AbortSignal[]) =>
-  new Promise<void>(resolve => {
-    const first = AbortSignal.any([...signals])
-    if (first.aborted) resolve()
-    first.addEventListener('abort', () => resolve(), { once: true })
-  })

@@ -17,7 +17,7 @@ export type Pool = {
 }
 type Member = { connection: Connection; ended: Promise<void> }
 
-const ANSWER_MARGIN_MS = 5_000
+const ANSWER_MARGIN_MS = { least: 1_000, most: 5_000 }
 const IDLE_CONNECTION_MS = 60_000
 const CLOSE_WITHIN_MS = 5_000
 
@@ -68,7 +68,9 @@ export function openPool(options: ConnectionTarget & { poolSize: number; logger:
 
 function keepMembers(pool: pg.Pool, options: ConnectionTarget) {
   const names = createStatementNames()
-  const answerWithinMs = (options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS) + ANSWER_MARGIN_MS
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options
+  const marginMs = Math.min(ANSWER_MARGIN_MS.most, Math.max(ANSWER_MARGIN_MS.least, statementTimeoutMs / 2))
+  const answerWithinMs = statementTimeoutMs + marginMs
   const members = new Map<pg.PoolClient, Member>()
   const add = (client: pg.PoolClient): Member => {
     const ended = new Promise<void>(resolve => client.once('end', () => resolve())).then(() => void members.delete(client))

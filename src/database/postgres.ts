@@ -3,11 +3,16 @@ import type { Logger } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
 import { type ConnectionTarget, describeTarget } from './connection-settings.ts'
 import { type Database, DatabaseError } from './database.ts'
-import { listen } from './listen.ts'
+import { type Listening, openListening } from './listen.ts'
 import { openPool } from './pool.ts'
 import { transact } from './transact.ts'
 
-type Options = ConnectionTarget & { poolSize: number; logger: Logger }
+type Options = ConnectionTarget & {
+  poolSize: number
+  logger: Logger
+  /** Shared with other databases of the process, and closed by whoever opened it. Default: one of its own. */
+  listening?: Listening
+}
 
 const OLDEST_SERVER = 14
 
@@ -16,21 +21,16 @@ export async function openPostgres(options: Options, signal: AbortSignal = new A
   const { logger } = options
   const pool = openPool(options)
   const stopping = new AbortController()
-  const listenings = new Set<Promise<void>>()
+  const listening = options.listening ?? openListening({ target: options, logger })
   let closing: Promise<unknown> | null = null
 
   const database: Database = {
     query: (sql, values) => pool.lend(connection => connection.query(sql, values), stopping.signal),
     transact: (work, signal) => transact({ lend: pool.lend, logger }, work, signal),
-    listen: async (channel, wake, signal) => {
-      const either = AbortSignal.any([signal, stopping.signal])
-      const { ended } = await listen({ target: options, logger }, { channel, wake }, either)
-      listenings.add(ended)
-      void ended.finally(() => listenings.delete(ended))
-    },
+    listen: (channel, wake, signal) => listening.listen(channel, wake, AbortSignal.any([signal, stopping.signal])),
     close: async () => {
       stopping.abort()
-      closing ??= Promise.all([...listenings, pool.close()])
+      closing ??= Promise.all([options.listening === undefined ? listening.close() : null, pool.close()])
       await closing
     },
   }

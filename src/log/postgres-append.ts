@@ -10,22 +10,21 @@ import { findTopic, type Topic } from './postgres-topics.ts'
 
 type Deps = {
   database: Database
+  /** At once, each over its own connection. */
+  sends: number
   logger: Logger
   metrics: Metrics
   /** Called after the commit with the new ends. */
   appended(positions: readonly Position[]): void
 }
 
-/** At once, each over its own connection. */
-const SENDS = 4
-
-export function createPostgresAppend({ database, logger, metrics, appended }: Deps): Appends {
+export function createPostgresAppend({ database, sends: count, logger, metrics, appended }: Deps): Appends {
   async function send(groups: readonly Group[]): Promise<readonly bigint[]> {
     const ends = await sendGroups(database, groups)
     appended(groups.map(({ topic, partition }, index) => ({ topic, partition, nextOffset: ends[index] ?? 0n })))
     return ends
   }
-  const sends = Array.from({ length: SENDS }, () => send)
+  const sends = Array.from({ length: count }, () => send)
   return createAppends<Topic>({ sends, findTopic: name => findTopic(database, name), assertTakeable, logger, metrics })
 }
 

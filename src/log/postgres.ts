@@ -28,12 +28,18 @@ export type PostgresLogSettings = Leases & {
 }
 type Deps = {
   database: Database
-  /** Connections of its own for appends, so that no other query keeps them waiting. */
-  appendDatabase?: Database
+  /** A connection of its own for leases: one that expires then means that Postgres is silent, not that our own work is in the way. */
+  leaseDatabase?: Database
+  /** How many appends may be sent at once, each over its own connection [4]. */
+  sends?: number
   logger: Logger
   metrics: Metrics
   settings?: Partial<PostgresLogSettings>
 }
+
+const SENDS = 4
+
+type Consumer = { group: string; topics: readonly string[] }
 
 const defaults: PostgresLogSettings = {
   heartbeatMs: 1_000,
@@ -46,23 +52,23 @@ const defaults: PostgresLogSettings = {
   trimEveryMs: 60_000,
 }
 
-export function openPostgresLog(deps: Deps): EventLog {
+export type PostgresLog = EventLog & {
+  /** The same log, read and consumed through these connections; closing it closes the log. */
+  over(database: Database): EventLog
+}
+
+export function openPostgresLog(deps: Deps): PostgresLog {
   const { database, logger, metrics } = deps
+  const leaseDatabase = deps.leaseDatabase ?? database
   const settings = { ...defaults, ...deps.settings }
   const closing = new AbortController()
   const consuming = new Set<Promise<void>>()
   const tails = openTails({ database, logger, pollMs: settings.pollMs })
-  const appender = createPostgresAppend({
-    database: deps.appendDatabase ?? database,
-    logger,
-    metrics,
-    appended: tails.appended,
-  })
+  const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, appended: tails.appended })
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
-  const openReader = (from: Parameters<typeof openPostgresReader>[1]) => openPostgresReader({ database, tails, logger }, from)
   let closed: Promise<void> | null = null
 
-  function consume(group: string, topics: readonly string[], start: StartAssignment, signal: AbortSignal): Consumption {
+  function consume({ group, topics }: Consumer, start: StartAssignment, signal: AbortSignal): Consumption {
     const stopping = AbortSignal.any([signal, closing.signal])
     let membership: Membership | null = null
     const done = run()
@@ -75,7 +81,7 @@ export function openPostgresLog(deps: Deps): EventLog {
       if (counts === null) return
       membership = joinGroup(
         {
-          database,
+          database: leaseDatabase,
           logger,
           leases: settings,
           start: partition =>
@@ -102,23 +108,25 @@ export function openPostgresLog(deps: Deps): EventLog {
     await Promise.all([tails.close(), retention.close()])
   }
 
-  return {
-    append: appender.append,
-    consumeLanes: (consumer, signal) =>
-      consume(
-        consumer.group,
-        consumer.topics,
-        createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer),
-        signal,
-      ),
-    consumeBatches: (consumer, signal) =>
-      consume(consumer.group, consumer.topics, createBatches({ openReader, logger, ...settings }, consumer), signal),
-    read: (topic, range, signal) => readTopic({ database, tails }, topic, range, AbortSignal.any([signal, closing.signal])),
-    lag: (of, signal) => readLag(database, of, signal),
-    ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
-    close: () => {
-      closed ??= close()
-      return closed
-    },
+  function over(database: Database): EventLog {
+    const openReader = (from: Parameters<typeof openPostgresReader>[1]) => openPostgresReader({ database, tails, logger }, from)
+    return {
+      append: appender.append,
+      consumeLanes: (consumer, signal) => {
+        const lanes = createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)
+        return consume(consumer, lanes, signal)
+      },
+      consumeBatches: (consumer, signal) =>
+        consume(consumer, createBatches({ openReader, logger, ...settings }, consumer), signal),
+      read: (topic, range, signal) => readTopic({ database, tails }, topic, range, AbortSignal.any([signal, closing.signal])),
+      lag: (of, signal) => readLag(database, of, signal),
+      ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
+      close: () => {
+        closed ??= close()
+        return closed
+      },
+    }
   }
+
+  return { ...over(database), over }
 }

@@ -1,7 +1,6 @@
 // The event log and the registry that the configuration chooses: Kafka with a registry server, or both in Postgres.
 
 import type { Database } from '../database/database.ts'
-import { openPostgres } from '../database/postgres.ts'
 import { type TopicName, topics } from '../events/topics.ts'
 import { type KafkaLog, openKafkaLog } from '../log/kafka.ts'
 import type { EventLog, TopicDeclaration, TopicDifference } from '../log/log.ts'
@@ -14,7 +13,7 @@ import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
-import type { Ground } from './ground.ts'
+import type { Databases } from './databases.ts'
 import { checkGroups, checkTopics } from './log-checks.ts'
 import { claimLog, refuseOtherLog } from './log-identity.ts'
 import type { Part, Parts } from './parts.ts'
@@ -22,6 +21,8 @@ import type { Waits } from './waits.ts'
 
 export type Log = {
   log: EventLog
+  /** The same log for one kind of work: what is read for it goes through its own connections, where the log is in Postgres. */
+  over(database: Database): EventLog
   registry: SchemaRegistry
   /** Degraded where a topic has other settings than it is declared with, and while a consumer group cannot be taken part in. */
   checks(): readonly Check[]
@@ -32,13 +33,12 @@ export type Log = {
   close(): Promise<void>
 }
 /** kafka: null where the log is in Postgres. */
-type Opened = Pick<Log, 'log' | 'registry' | 'close'> & { kafka: Pick<KafkaLog, 'clusterId' | 'groupTroubles'> | null }
+type Opened = Pick<Log, 'log' | 'over' | 'registry' | 'close'> & { kafka: Pick<KafkaLog, 'clusterId' | 'groupTroubles'> | null }
 type Deps = {
   config: Config
-  ground: Ground
   parts: Parts
   waits: Waits
-  database: Database
+  databases: Databases
   logger: Logger
   metrics: Metrics
 }
@@ -49,13 +49,12 @@ export class PartitionsDiffer extends Error {
   readonly code = 'partitions-differ'
 }
 
-/** Connections for appends alone: no other query keeps them waiting. */
-const APPEND_CONNECTIONS = 4
 const DAY_MS = 86_400_000
 
 export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
-  const { config, parts, waits, database } = deps
-  const { kafka, ...opened } = config.kafka.brokers === null ? await openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
+  const { config, parts, waits } = deps
+  const database = deps.databases.of('appends')
+  const { kafka, ...opened } = config.kafka.brokers === null ? openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
   try {
     const clusterId = kafka === null ? null : await waits.waitFor(parts.kafka, kafka.clusterId)
     const identity = { clusterId, topicPrefix: config.log.topicPrefix }
@@ -74,15 +73,16 @@ export async function openLog(deps: Deps, topic: (name: TopicName) => string): P
   }
 }
 
-async function openEmbedded({ ground, parts, waits, database, logger, metrics }: Deps): Promise<Opened> {
-  const target = { ...ground.database, poolSize: APPEND_CONNECTIONS, applicationName: 'zaplog append', logger }
-  const appendDatabase = await waits.waitFor(parts.postgres, signal => openPostgres(target, signal))
-  const log = openPostgresLog({ database, appendDatabase, logger, metrics })
-  const close = async () => {
-    await log.close()
-    await appendDatabase.close()
-  }
-  return { log, registry: cachedRegistry(openPostgresRegistry(database)), kafka: null, close }
+function openEmbedded({ databases, logger, metrics }: Deps): Opened {
+  const database = databases.of('appends')
+  const log = openPostgresLog({
+    database,
+    sends: databases.sizeOf('appends'),
+    ...(databases.leases !== null && { leaseDatabase: databases.leases }),
+    logger,
+    metrics,
+  })
+  return { log, over: log.over, registry: cachedRegistry(openPostgresRegistry(database)), kafka: null, close: log.close }
 }
 
 function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
@@ -103,7 +103,7 @@ function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]
     autoRegister: schemaRegistry.autoRegister,
     logger,
   })
-  return { log, registry: cachedRegistry(registry), kafka: log, close: log.close }
+  return { log, over: () => log, registry: cachedRegistry(registry), kafka: log, close: log.close }
 }
 
 const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>

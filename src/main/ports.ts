@@ -1,18 +1,18 @@
 // The ports, on the adapters that the configuration chooses: database, log, registry, object store, and what is made of them.
 import type { Database } from '../database/database.ts'
-import { openPostgres } from '../database/postgres.ts'
 import { type Codec, openCodec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { EventLog } from '../log/log.ts'
 import { createProgressStore, type ProgressRows } from '../log/progress.ts'
 import type { ObjectStore } from '../objects/objects.ts'
-import type { Config } from '../runtime/config.ts'
+import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { closeAll } from './close-all.ts'
+import { openDatabases } from './databases.ts'
 import type { Ground } from './ground.ts'
 import { keptSecret } from './kept-secret.ts'
 import { type Log, openLog } from './log.ts'
@@ -22,7 +22,10 @@ import type { Waits } from './waits.ts'
 import { type Watched, watchParts } from './watch-parts.ts'
 
 export type Ports = {
+  /** Of one role: its own connections, which no other keeps waiting. */
   database: Database
+  /** Of the role webhooks, for what waits as rows; of others the same as `database`. */
+  waitingDatabase: Database
   log: EventLog
   codec: Codec
   progress: ProgressRows
@@ -39,39 +42,51 @@ export type Ports = {
   checks(): readonly Check[]
   close(): Promise<void>
 }
+export type AllPorts = Ports & {
+  /** What a role works with: everything that reaches Postgres does so through connections of that role. */
+  of(role: RoleName): Ports
+}
 type Deps = { config: Config; ground: Ground; parts: Parts; waits: Waits; logger: Logger; metrics: Metrics; publicUrl: string }
 
-export async function openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }: Deps): Promise<Ports> {
+export async function openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }: Deps): Promise<AllPorts> {
   const { sealer } = ground
   const topic = (name: TopicName) => `${config.log.topicPrefix}${name}`
-  const target = { ...ground.database, poolSize: config.database.poolSize, applicationName: 'zaplog', logger }
-  const database = await waits.waitFor(parts.postgres, signal => openPostgres(target, signal))
-  const opened: { close(): Promise<void> }[] = [database]
+  const databases = await openDatabases({ config, ground, parts, waits, logger })
+  const database = databases.of('appends')
+  const opened: { close(): Promise<void> }[] = [databases]
   const close = () => closeAll(opened, logger)
   try {
     const linkKey = await waits.waitFor(parts.postgres, () => keptSecret({ database, sealer }, 'media-links'))
-    const log = await openLog({ config, ground, parts, waits, database, logger, metrics }, topic)
+    const log = await openLog({ config, parts, waits, databases, logger, metrics }, topic)
     opened.push(log)
     const codec = await waits.waitFor(parts.registry ?? parts.postgres, signal => openCodec(log.registry, signal))
     const objects = await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })
-    const watchDatabase = await waits.waitFor(parts.postgres, signal =>
-      openPostgres({ ...target, poolSize: 1, applicationName: 'zaplog watch' }, signal),
-    )
-    const watch = watchParts({ logger }, questions({ ...objects, database: watchDatabase, log }, parts))
-    opened.push(watchDatabase, watch)
-    return {
-      database,
-      log: log.log,
+    const watch = watchParts({ logger }, questions({ ...objects, database: databases.watch, log }, parts))
+    opened.push(watch)
+    const shared = {
       codec,
-      progress: createProgressStore(database),
       ...objects,
       sealer,
       links: createMediaLinks({ publicUrl, key: linkKey }),
       topic,
-      group: name => `${config.log.groupPrefix}${name}`,
+      group: (name: string) => `${config.log.groupPrefix}${name}`,
       claimLog: log.claim,
       checks: () => [...watch.checks(), ...log.checks()],
       close,
+    }
+    const through = (own: Database, waitingDatabase = own): Ports => ({
+      ...shared,
+      database: own,
+      waitingDatabase,
+      log: log.over(own),
+      progress: createProgressStore(own),
+    })
+    return {
+      ...through(database),
+      of: role =>
+        role === 'webhooks'
+          ? through(databases.of('deliveries'), databases.of('waiting'))
+          : through(databases.of(role === 'producers' ? 'intake' : role)),
     }
   } catch (error) {
     await close().catch(() => undefined) // it is said; what went wrong first matters more

@@ -28,6 +28,8 @@ export const topicsOf: Readonly<Record<'webhooks', readonly TopicName[]>> = { we
 
 export type WebhooksDeps = {
   database: Database
+  /** For what waits as rows, so that an endpoint that is away takes nothing from deliveries on their way. */
+  waitingDatabase: Database
   log: EventLog
   progress: ProgressStore
   codec: Codec
@@ -72,7 +74,7 @@ export function openWebhooks(deps: WebhooksDeps): Role {
   }
   const readSituation = createSituationReader(deps.database)
   const backlog = createBacklog(deps)
-  const shared = { database: deps.database, attempt, slots, readSituation }
+  const shared = { database: deps.waitingDatabase, attempt, slots, readSituation }
   const drain = openDrain({
     ...shared,
     member: randomUUID(),
@@ -101,8 +103,8 @@ export function openWebhooks(deps: WebhooksDeps): Role {
   async function watchBacklog() {
     do {
       try {
-        await backlog.read(deps.database)
-        await forgetOldDeliveries(deps.database)
+        await backlog.read(deps.waitingDatabase)
+        await forgetOldDeliveries(deps.waitingDatabase)
       } catch (error) {
         deps.logger.warn('webhooks.backlog-unread', { error })
       }

@@ -1,5 +1,6 @@
 // What the Postgres adapter says and does beside the port's promises: messages, limits, sessions.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openListening } from '../../src/database/listen.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { openSession } from '../../src/database/session.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
@@ -160,6 +161,75 @@ describe('a session', () => {
     await expect(opening).rejects.toMatchObject({ code: 'aborted' })
   })
 })
+
+describe('listening', () => {
+  test('[H3] any number of channels, over any number of databases of a process, take one connection', async () => {
+    const { databases, sessions } = await openListeningTogether(server.url)
+    const stop = new AbortController()
+    const woken: string[] = []
+    for (const [place, database] of databases.entries())
+      for (const channel of ['ours', `only_${place}`])
+        await database.listen(channel, () => woken.push(`${place} ${channel}`), stop.signal)
+    expect(await sessions()).toBe(1)
+    await server.database.query("select pg_notify('ours', ''), pg_notify('only_1', '')")
+    await until('all of that channel are woken', () => woken.length === 3)
+    expect(woken.toSorted()).toEqual(['0 ours', '1 only_1', '1 ours'])
+    stop.abort()
+    await until('the connection to be closed', async () => (await sessions()) === 0)
+  })
+
+  test('[H3] who stops listening, and whose database is closed, stops nobody else', async () => {
+    const { databases, sessions } = await openListeningTogether(server.url)
+    const [first, second] = databases
+    const [one, others] = [new AbortController(), new AbortController()]
+    const woken: string[] = []
+    await first.listen('ours', () => woken.push('stopped'), one.signal)
+    await first.listen('ours', () => woken.push('closed'), others.signal)
+    await second.listen('ours', () => woken.push('stays'), others.signal)
+    one.abort()
+    await first.close()
+    await server.database.query("select pg_notify('ours', '')")
+    await until('the other is woken', () => woken.length > 0)
+    expect(woken).toEqual(['stays'])
+    expect(await sessions()).toBe(1)
+  })
+
+  test('[H3] a connection that is lost is replaced by one, which listens on everything and wakes everybody once', async () => {
+    const { proxy, url } = await openThroughProxy()
+    const { databases, sessions, logger } = await openListeningTogether(url)
+    const stop = new AbortController()
+    const woken: string[] = []
+    for (const channel of ['some', 'ours']) await databases[0].listen(channel, () => woken.push(channel), stop.signal)
+    proxy.cut()
+    await until('both are woken', () => woken.length === 2)
+    expect(woken.toSorted()).toEqual(['ours', 'some'])
+    expect(await sessions()).toBe(1)
+    expect(logger.lines.filter(({ event }) => event.startsWith('database.listen-')).map(({ event }) => event)).toEqual([
+      'database.listen-lost',
+      'database.listen-resumed',
+    ])
+    await server.database.query("select pg_notify('ours', '')")
+    await until('it listens again', () => woken.length === 3)
+  })
+})
+
+async function openListeningTogether(url: string) {
+  const logger = collectLogLines()
+  const applicationName = `together ${crypto.randomUUID()}`
+  const listening = openListening({ target: { url, applicationName }, logger })
+  onTestFinished(() => listening.close())
+  const open = async () => {
+    const database = await openPostgres({ url, poolSize: 2, applicationName, listening, logger })
+    onTestFinished(() => database.close())
+    return database
+  }
+  const databases = [await open(), await open()] as const
+  const sessions = async () => {
+    const query = 'select 1 from pg_stat_activity where application_name = $1'
+    return (await server.database.query(query, [`${applicationName} listen`])).length
+  }
+  return { databases, sessions, logger }
+}
 
 async function openOn(url: string, limits: { statementTimeoutMs?: number; lockTimeoutMs?: number } = {}) {
   const database = await openPostgres({ url, poolSize: 3, applicationName: 'test', logger: collectLogLines(), ...limits })

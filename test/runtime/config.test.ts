@@ -115,6 +115,18 @@ describe('configuration', () => {
     ])
   })
 
+  test('[H5] [H8] refuses a pool in which some work of its roles would have no connection', () => {
+    expect(problemsOf({ DATABASE_POOL_SIZE: '6' })).toEqual([
+      'DATABASE_POOL_SIZE: expected at least 7, one each for intake, appends, processors, projections, deliveries, waiting, api, got 6',
+    ])
+    expect(problemsOf({ DATABASE_POOL_SIZE: '7' })).toEqual([])
+    const kafka = { KAFKA_BROKERS: 'a:1', SCHEMA_REGISTRY_URL: 'http://b' }
+    expect(problemsOf({ ...kafka, ROLES: 'webhooks', DATABASE_POOL_SIZE: '2' })).toEqual([])
+    expect(problemsOf({ ...kafka, ROLES: 'webhooks', DATABASE_POOL_SIZE: '1' })).toEqual([
+      'DATABASE_POOL_SIZE: expected at least 2, one each for deliveries, waiting, got 1',
+    ])
+  })
+
   test('[H5] takes any mix of roles, and all for all of them', () => {
     expect(configOf({ ROLES: 'api, producers' }).roles).toEqual(['producers', 'api'])
     expect(configOf({ ROLES: 'all' }).roles).toHaveLength(5)

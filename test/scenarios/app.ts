@@ -27,6 +27,7 @@ try {
       ...crashing(plan, {
         log: shortSessions ? shorteningSessions(brokers, logger, ports) : ports.log,
         database: slowing(slow, ports.database),
+        waitingDatabase: slowing(slow, ports.waitingDatabase),
       }),
     }),
   })

@@ -10,10 +10,9 @@ export type CrashPoint =
 
 export type CrashPlan = { point: CrashPoint /** Dies at the nth time [1]. */; nth?: number }
 
-export function crashing(
-  plan: CrashPlan | null,
-  ports: { log: EventLog; database: Database },
-): { log: EventLog; database: Database } {
+type Ports = { log: EventLog; database: Database; waitingDatabase: Database }
+
+export function crashing(plan: CrashPlan | null, ports: Ports): Ports {
   if (plan === null) return ports
   const { point } = plan
   let left = plan.nth ?? 1
@@ -51,11 +50,11 @@ export function crashing(
       return tx.query(sql, values)
     },
   })
-  const database: Database = {
-    ...ports.database,
+  const dying = (database: Database): Database => ({
+    ...database,
     query: async (sql, values) => {
       let hit = false
-      const rows = await watch(ports.database, () => {
+      const rows = await watch(database, () => {
         hit = true
       }).query<never>(sql, values)
       if (hit && point.when === 'committed') die()
@@ -63,7 +62,7 @@ export function crashing(
     },
     transact: async (work, signal) => {
       let hit = false
-      const result = await ports.database.transact(
+      const result = await database.transact(
         tx =>
           work(
             watch(tx, () => {
@@ -75,6 +74,6 @@ export function crashing(
       if (hit && point.when === 'committed') die()
       return result
     },
-  }
-  return { ...ports, database }
+  })
+  return { ...ports, database: dying(ports.database), waitingDatabase: dying(ports.waitingDatabase) }
 }

@@ -76,6 +76,7 @@ export async function openBridge(name: string, logger: ReturnType<typeof collect
     start: (config: Partial<Config['webhooks']> = {}, progress: ProgressStore = log.progress) =>
       openWebhooks({
         database: test.database,
+        waitingDatabase: test.database,
         log: log.log,
         progress,
         codec: log.codec,

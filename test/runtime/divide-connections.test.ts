@@ -1,0 +1,43 @@
+// How a process's connections are divided: all of them, one for each kind of work at least, and only for work of its roles.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { roles } from '../../src/runtime/config-values.ts'
+import { divideConnections, neededShares } from '../../src/runtime/divide-connections.ts'
+
+const everything = { roles, isLogInPostgres: true }
+const anyWork = fc.record({ roles: fc.subarray([...roles], { minLength: 1 }), isLogInPostgres: fc.boolean() })
+const totalOf = (sizes: ReadonlyMap<string, number>) => [...sizes.values()].reduce((sum, size) => sum + size, 0)
+
+test('[A2] [E3] every connection is somebody’s, and every kind of work of these roles has one at least', () => {
+  fc.assert(
+    fc.property(anyWork, fc.nat(200), (work, more) => {
+      const needed = neededShares(work)
+      const sizes = divideConnections(needed.length + more, work)
+      expect([...sizes.keys()]).toEqual(needed)
+      expect(Math.min(...sizes.values())).toBeGreaterThanOrEqual(1)
+      expect(totalOf(sizes)).toBe(needed.length + more)
+    }),
+  )
+})
+
+test('[A2] [E3] a larger pool takes from no kind of work', () => {
+  fc.assert(
+    fc.property(anyWork, fc.nat(50), (work, more) => {
+      const size = neededShares(work).length + more
+      const [smaller, larger] = [divideConnections(size, work), divideConnections(size + 1, work)]
+      for (const [share, connections] of smaller) expect(larger.get(share)).toBeGreaterThanOrEqual(connections)
+    }),
+  )
+})
+
+test('[H5] the default of 10 is enough for every role in one process, on embedded parts and on Kafka', () => {
+  expect(neededShares(everything)).toEqual(['intake', 'appends', 'processors', 'projections', 'deliveries', 'waiting', 'api'])
+  expect(totalOf(divideConnections(10, everything))).toBe(10)
+  expect(divideConnections(10, { roles, isLogInPostgres: false }).has('appends')).toBe(false)
+})
+
+test('[H5] a process of one role has them all for its own work', () => {
+  expect([...divideConnections(10, { roles: ['api'], isLogInPostgres: false })]).toEqual([['api', 10]])
+  const bridge = divideConnections(10, { roles: ['webhooks'], isLogInPostgres: false })
+  expect([...bridge.keys()]).toEqual(['deliveries', 'waiting'])
+})
