@@ -2,7 +2,9 @@
 import module from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { endBySignals, hearEarlySignals } from './early-signals.mjs'
 
+hearEarlySignals() // the command line takes them over, verb by verb (src/cli/stop-signals.ts)
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   process.stderr.write(
@@ -14,5 +16,6 @@ if (major < 24) {
 }
 module.enableCompileCache() // in the temporary directory: the next start has half of its code compiled already
 const [script, ...args] = process.argv.slice(2)
+if (!/\bsrc\/cli\/zaplog\.ts$/.test(script)) await endBySignals()
 process.argv.splice(1, process.argv.length, resolve(script), ...args)
 await import(pathToFileURL(resolve(script)))

@@ -1,5 +1,7 @@
 // zaplog start: configuration, then everything it asks for, until SIGTERM, SIGINT or the end of its terminal.
 import pc from 'picocolors'
+// biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
+import { signalsHeard } from '../../bin/early-signals.mjs'
 import { PartRefused, StartStopped } from '../main/waits.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
@@ -16,6 +18,8 @@ export async function start(): Promise<void> {
   const logger = createLogger({ level: config.logLevel, destination: logOutput })
   superviseProcess(logger)
   const stopping = watchSignals(config.stopWithinMs, logger)
+  await signalsHeard()
+  if (stopping.aborted) stopped(logger) // it came while all this was loaded: nothing is open yet
   const zaplog = await open(config, logger, stopping)
   announce(zaplog, config)
   await aborted(stopping)

@@ -1,5 +1,7 @@
 // The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
 import { Command, CommanderError, Option } from 'commander'
+// biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
+import { endBySignals } from '../../bin/early-signals.mjs'
 import { parseParts, partNames } from './dev-options.ts'
 import { addEndpoint, disableEndpoint, enableEndpoint, listEndpoints, parseHoldMedia, removeEndpoint } from './endpoints.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -35,19 +37,19 @@ with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in 
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.`,
   )
 
-program
+const start = program
   .command('start')
   .description('run zaplog; settings come from the environment (.env.example lists them)')
   .action(async () => (await import('./start.ts')).start())
 
-program
+const demo = program
   .command('demo')
   .description('run everything against a simulated phone and print each stage of each message')
   .option('--once', 'exit when every expected webhook has arrived: 0, or 1 with what is missing')
   .addOption(json())
   .action(async options => (await fromRepository('demo', () => import('./demo.ts'))).demo(options, outputLost))
 
-program
+const simulate = program
   .command('simulate')
   .description('run a local WhatsApp for zaplog to connect to; prints the commands to use it with')
   .option('--port <port>', 'websocket port; 0 takes a free one', portParser(), 7071)
@@ -56,7 +58,7 @@ program
   .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options))
 
 const dev = program.command('dev').description('what a laptop or a first start lacks')
-dev
+const services = dev
   .command('services')
   .description('run Kafka, a schema registry and an S3 server on loopback; prints the settings that make zaplog use them')
   .addOption(
@@ -115,6 +117,12 @@ endpoints
 endpoints.command('enable <id>').description('send again, what was kept first').action(enableEndpoint)
 endpoints.command('disable <id>').description('send nothing; what comes is kept').action(disableEndpoint)
 endpoints.command('remove <id>').description('remove an endpoint').action(removeEndpoint)
+
+/** They end in order when they are told to; the others have nothing that a signal could leave behind. */
+const orderly: readonly Command[] = [start, demo, simulate, services]
+program.hook('preAction', async (_program, verb) => {
+  if (!orderly.includes(verb)) await endBySignals()
+})
 
 try {
   await program.parseAsync()

@@ -18,11 +18,13 @@ export type Verb = {
   ended: Promise<number | null>
 }
 
-const commandLine = fileURLToPath(new URL('../../src/cli/zaplog.ts', import.meta.url))
+const fileOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const commandLine = fileOf('src/cli/zaplog.ts')
+const programs = { directly: [commandLine], 'as npm does': [fileOf('bin/run.mjs'), commandLine] }
 
 /** With the settings it is given and no others. kill -9 where the test has not ended it. */
-export function launchVerb(args: readonly string[], env: NodeJS.ProcessEnv = {}): Verb {
-  const child = spawn(process.execPath, [commandLine, ...args], {
+export function launchVerb(args: readonly string[], env: NodeJS.ProcessEnv = {}, how: keyof typeof programs = 'directly'): Verb {
+  const child = spawn(process.execPath, [...programs[how], ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
