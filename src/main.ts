@@ -81,7 +81,7 @@ export async function openZaplog(
     const publicUrl = config.publicUrl ?? server.url
     const ports = keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }))
     await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
-    checked.push(ports)
+    checked.push(ground, ports)
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null
     checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))
     const needs = { config, logger, metrics, version, ground, server, ...health }

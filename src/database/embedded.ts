@@ -5,7 +5,7 @@ import { backoffMs, wait } from '../runtime/wait.ts'
 import { DatabaseError } from './database.ts'
 import { makeCluster } from './embedded-cluster.ts'
 import { freePort, type Server, type ServerSettings, startServer } from './embedded-server.ts'
-import { stopLeftOver } from './postmaster.ts'
+import { isStopping, stopLeftOver } from './postmaster.ts'
 
 type Options = {
   dataDir: string
@@ -18,12 +18,16 @@ type Options = {
 export type EmbeddedPostgres = {
   /** Of a superuser, on loopback, with a password made for this directory. */
   url: string
+  /** What keeps it from letting anybody in, and what is done about it; null: nothing. */
+  trouble(): string | null
   /** Disconnects everybody, checkpoints, stops. Idempotent. */
   close(): Promise<void>
 }
 
 const START_ATTEMPTS = 40
 const START_RETRY_MS = 250
+/** At its lock file, whether it is shutting down. */
+const LOOK_EVERY_MS = 500
 const RESTART_BASE_MS = 100
 const RESTART_CAP_MS = 5_000
 
@@ -35,9 +39,14 @@ export async function openEmbeddedPostgres(options: Options): Promise<EmbeddedPo
   await stopLeftOver(cluster.path, logger)
   const { server, settings } = await startFirst({ cluster, fsync, logger }, options.port ?? null, closing.signal)
   logger.info('postgres.started', { pid: server.pid, port: settings.port, dataDir: options.dataDir })
-  const running = keepRunning(server, settings, closing.signal)
+  let trouble: string | null = null
+  const say = (what: string | null) => {
+    trouble = what
+  }
+  const running = keepRunning(server, { settings, say }, closing.signal)
   return {
     url: cluster.urlOf(settings.port),
+    trouble: () => trouble,
     close: async () => {
       closing.abort()
       await running
@@ -59,14 +68,57 @@ async function startFirst(of: Omit<ServerSettings, 'port'>, wantedPort: number |
   }
 }
 
+type Keeping = { settings: ServerSettings; say(trouble: string | null): void }
+
 /** The url names the port, so every restart takes the same one. Clients see their connections break, and come back. */
-async function keepRunning(first: Server, settings: ServerSettings, signal: AbortSignal): Promise<void> {
+async function keepRunning(first: Server, { settings, say }: Keeping, signal: AbortSignal): Promise<void> {
   let server: Server | null = first
   while (server !== null) {
-    const said = await Promise.race([server.exited, aborted(signal)])
-    if (said === null) return await server.stop()
-    settings.logger.error('postgres.exited', { pid: server.pid, said })
+    const end = await endOf(server, settings, signal)
+    if (end.kind === 'told') return await server.stop()
+    say(`the server ${end.kind === 'stopping' ? 'is shutting down, told by somebody else' : 'has ended'}; it is started again`)
+    if (end.kind === 'exited') settings.logger.error('postgres.exited', { pid: server.pid, said: end.said })
+    if (end.kind === 'stopping') await finishStop(server, settings)
     server = await restart(settings, signal)
+    say(null)
+  }
+}
+
+/** A smart shutdown waits for our sessions, which last, and lets in no others: it is ended as one that does not wait. */
+async function finishStop(server: Server, { logger }: ServerSettings): Promise<void> {
+  logger.error('postgres.shutting-down', { pid: server.pid, doing: 'ending its shutdown, then starting it again' })
+  await server.stop().catch(error => logger.error('postgres.not-ended', { pid: server.pid, error })) // a restart tries again
+}
+
+type End = { kind: 'told' } | { kind: 'exited'; said: string } | { kind: 'stopping' }
+
+async function endOf(server: Server, { cluster, logger }: ServerSettings, signal: AbortSignal): Promise<End> {
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  try {
+    return await Promise.race([
+      server.exited.then((said): End => ({ kind: 'exited', said })),
+      aborted(signal).then((): End => ({ kind: 'told' })),
+      untilStopping(cluster.path, logger, either).then((): End => ({ kind: 'stopping' })),
+    ])
+  } finally {
+    over.abort()
+  }
+}
+
+/** Never resolves once the signal aborts. */
+async function untilStopping(cluster: string, logger: Logger, signal: AbortSignal): Promise<void> {
+  while (await wait(LOOK_EVERY_MS, signal)) if (await looked()) return
+  await new Promise(() => undefined)
+
+  /** A look that fails says nothing of the server: another follows. */
+  async function looked(): Promise<boolean> {
+    try {
+      return await isStopping(cluster)
+    } catch (error) {
+      logger.debug('postgres.lock-file-unread', { error })
+      return false
+    }
   }
 }
 

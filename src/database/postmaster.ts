@@ -9,6 +9,7 @@ import { wait } from '../runtime/wait.ts'
 import { DatabaseError } from './database.ts'
 
 const POLL_MS = 20
+const STATUS_LINE = 7
 const FAST_STOP_MS = 30_000
 const IMMEDIATE_STOP_MS = 10_000
 const never = new AbortController().signal
@@ -27,6 +28,15 @@ export async function stopLeftOver(cluster: string, logger: Logger): Promise<voi
   if (!isAlive(pid)) return // PostgreSQL itself sees that the lock file is stale
   logger.info('postgres.stale-lock-removed', { pid, reason: 'that process id belongs to another program now' })
   await rm(join(cluster, 'postmaster.pid'), { force: true })
+}
+
+/**
+ * Whether the server there was told to end, by whoever it was: of a smart shutdown (SIGTERM) nothing else can be seen for as long as
+ * sessions last, which it waits for, while it lets nobody in. The file's eighth line is the server's own word (PostgreSQL, pidfile.h).
+ */
+export async function isStopping(cluster: string): Promise<boolean> {
+  const lines = (await readIfThere(join(cluster, 'postmaster.pid')))?.split('\n') ?? []
+  return lines[STATUS_LINE]?.trim() === 'stopping'
 }
 
 /** SIGINT disconnects everybody and checkpoints; SIGQUIT, where that takes too long, leaves the rest to crash recovery. */

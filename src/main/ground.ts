@@ -1,10 +1,11 @@
 // What everything stands on: the data directory, the keys, and a migrated Postgres, embedded or external.
 import { randomBytes } from 'node:crypto'
-import { openEmbeddedPostgres } from '../database/embedded.ts'
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '../database/embedded.ts'
 import { migrate } from '../database/migrate.ts'
 import type { Config } from '../runtime/config.ts'
 import { type DataDir, openDataDir } from '../runtime/data-dir.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Check } from '../runtime/role.ts'
 import { createSealer, type Sealer } from '../runtime/seal.ts'
 import { closeAll } from './close-all.ts'
 import type { Parts } from './parts.ts'
@@ -18,6 +19,8 @@ export type Ground = {
   adminKeyValue: string
   /** null where the configuration gave it. */
   adminKey: AdminKey | null
+  /** What keeps the embedded server from letting anybody in. */
+  checks(): readonly Check[]
   close(): Promise<void>
 }
 
@@ -35,11 +38,16 @@ export async function openGround(config: Config, { parts, waits, logger }: Deps)
     if (server !== null) opened.push(server)
     const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa }
     await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
-    return { dataDir, database, sealer, adminKey, adminKeyValue, close }
+    return { dataDir, database, sealer, adminKey, adminKeyValue, checks: () => checksOf(server), close }
   } catch (error) {
     await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
   }
+}
+
+function checksOf(server: EmbeddedPostgres | null): readonly Check[] {
+  const trouble = server?.trouble() ?? null
+  return trouble === null ? [] : [{ name: 'embedded postgres', state: 'degraded', detail: trouble }]
 }
 
 /** Made at the first start where the configuration gives none; afterwards always the same. */

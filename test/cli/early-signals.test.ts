@@ -50,11 +50,11 @@ test('[H6] what was heard while a verb was loaded stops it as soon as it watches
   })
   const told: string[] = []
   hearEarlySignals()
-  process.emit('SIGINT')
-  process.emit('SIGTERM')
+  process.emit('SIGINT', 'SIGINT')
+  process.emit('SIGTERM', 'SIGTERM')
   const stopping = watchStopSignals({ onFirst: name => told.push(name) })
   expect({ told, isAborted: stopping.aborted }).toEqual({ told: ['SIGINT'], isAborted: true })
-  process.emit('SIGTERM')
+  process.emit('SIGTERM', 'SIGTERM')
   expect(told).toEqual(['SIGINT'])
 })
 

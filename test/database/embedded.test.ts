@@ -42,6 +42,36 @@ test('[H4] a server that dies is started again at the same address', async () =>
   await database.close()
 })
 
+test('[H3] [H4] a server that somebody tells to shut down, which waits for our sessions for ever, is said, ended and started again', async () => {
+  const dataDir = join(await openTempDir(), 'postgres')
+  const { server, logger } = await open(dataDir, ['postgres.shutting-down'])
+  const session = await openSession({ url: server.url, applicationName: 'test' }, never)
+  await session.query('create table kept (n int); insert into kept values (7)')
+  const before = await postmasterPid(dataDir)
+  process.kill(before, 'SIGTERM') // a smart shutdown
+  const trouble = await until('it says so', () => server.trouble())
+  expect(trouble).toBe('the server is shutting down, told by somebody else; it is started again')
+  await until('it is started again', () => logger.lines.some(line => line.event === 'postgres.restarted'))
+  await until('it is no trouble any more', () => server.trouble() === null)
+  expect(await postmasterPid(dataDir)).not.toBe(before)
+  expect(session.lost.aborted).toBe(true)
+  const again = await openSession({ url: server.url, applicationName: 'test' }, never)
+  onTestFinished(() => again.close())
+  expect(await again.query('select n from kept')).toEqual([{ n: 7 }])
+  const said = logger.lines.map(({ event }) => event).filter(event => /shutting-down|restarted|exited/.test(event))
+  expect(said).toEqual(['postgres.shutting-down', 'postgres.restarted'])
+})
+
+test('[H6] our own stop of it is nobody else’s', async () => {
+  const dataDir = join(await openTempDir(), 'postgres')
+  const { server, logger } = await open(dataDir)
+  await server.close()
+  expect({ trouble: server.trouble(), lines: logger.lines.filter(({ level }) => level === 'error') }).toEqual({
+    trouble: null,
+    lines: [],
+  })
+})
+
 test('[I2] the password is made for the directory, closed to others, and no other opens the server', async () => {
   const dataDir = join(await openTempDir(), 'postgres')
   const { server } = await open(dataDir)
