@@ -5,7 +5,7 @@ import type { TopicName } from '../events/topics.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
@@ -63,6 +63,8 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
   }
   let supervisor: Supervisor | null = null
+  /** Why there is none. */
+  let lockless = ''
   const running = keepRunning(await takeProducerLock(deps.openSession, stop.signal))
 
   async function keepRunning(first: LockSession): Promise<void> {
@@ -88,10 +90,13 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const ended = AbortSignal.any([lock.lost, stop.signal])
     const chores = Promise.all([keepTrimming(deps, ended), keptStanzas.follow(ended)])
     // Whoever takes the lock after us must not find our sockets alive: they go first, and in this very turn.
-    lock.lost.addEventListener('abort', () => running.terminate('fenced'), { once: true })
-    if (lock.lost.aborted) running.terminate('fenced')
+    lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
+    if (lock.lost.aborted) running.terminate('lock-lost')
     await ends(ended)
-    if (lock.lost.aborted) logger.warn('producers.lock-lost', { error: lock.lost.reason })
+    if (lock.lost.aborted) {
+      lockless = `the connection with the lock of the producers was lost: ${describeError(lock.lost.reason)}`
+      logger.warn('producers.lock-lost', { error: lock.lost.reason })
+    }
     await running.close()
     await chores
     supervisor = null
@@ -102,6 +107,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
       try {
         return await takeProducerLock(deps.openSession, stop.signal)
       } catch (error) {
+        lockless = whyNoLock(error)
         if (!stop.signal.aborted) logger.warn('producers.lock-not-taken', { error })
         await wait(retakeMs, stop.signal)
       }
@@ -111,7 +117,11 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
 
   return {
     name: 'producers',
-    checks: () => [checkOf(supervisor), accountsCheck(supervisor?.troubles() ?? new Map()), keptCheck(keptStanzas.counts())],
+    checks: () => [
+      checkOf(supervisor, lockless),
+      accountsCheck(supervisor?.troubles() ?? new Map()),
+      keptCheck(keptStanzas.counts()),
+    ],
     close: async () => {
       stop.abort()
       await running
@@ -137,9 +147,14 @@ async function refuseWrongKey({ database, sealer }: ProducersDeps): Promise<void
   }
 }
 
-function checkOf(supervisor: Supervisor | null): Check {
-  if (supervisor === null)
-    return { name: 'producers', state: 'degraded', detail: 'waiting for the lock that one process with producers holds' }
+/** That another process has it is said where Postgres has named it, and only there. */
+const whyNoLock = (error: unknown): string =>
+  error instanceof ProducersError
+    ? error.message
+    : `the lock of the producers cannot be taken, the database is away: ${describeError(error)}`
+
+function checkOf(supervisor: Supervisor | null, lockless: string): Check {
+  if (supervisor === null) return { name: 'producers', state: 'degraded', detail: lockless }
   const counts = new Map<string, number>()
   for (const state of supervisor.states().values()) counts.set(state, (counts.get(state) ?? 0) + 1)
   const detail = [...counts].map(([state, count]) => `${count} ${state}`).join(', ')

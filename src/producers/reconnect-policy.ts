@@ -1,8 +1,12 @@
 // What follows the end of a socket: pure, one row per close code, with the reason in words a person understands.
 
-/** Why we ended it ourselves; null: WhatsApp or the network did. */
+/**
+ * Why we ended it ourselves; null: WhatsApp or the network did. `fenced`: Postgres answered that another epoch owns the instance;
+ * `lock-lost`: the connection with the lock is gone, and nobody knows yet who has it next.
+ */
 export type OwnReason =
   | 'log-unavailable'
+  | 'lock-lost'
   | 'fenced'
   | 'not-taken'
   | 'half-open'
@@ -58,6 +62,10 @@ const afterOurselves: Readonly<Record<OwnReason, NextStep>> = {
   'log-unavailable': reconnecting(
     'log-unavailable',
     'The event log or the database did not take a write in time. Nothing was acknowledged; WhatsApp keeps the messages.',
+  ),
+  'lock-lost': reconnecting(
+    'log-unavailable',
+    'The connection to the database was lost, and with it the lock of the producers. Nothing was acknowledged; WhatsApp keeps the messages.',
   ),
   fenced: reconnecting('internal', 'Another process took this instance over.'),
   'not-taken': reconnecting('internal', 'A message could not be taken in. It was not acknowledged; WhatsApp keeps it.'),

@@ -46,7 +46,7 @@ async function logOut(deps: ConnectionDeps, of: Of, signal: AbortSignal): Promis
   const closed = await connection.closed
   await connection.idle()
   const own = life.ownReason()
-  if (own === 'log-unavailable' || own === 'fenced' || signal.aborted)
+  if (own === 'log-unavailable' || own === 'lock-lost' || own === 'fenced' || signal.aborted)
     throw new SocketEnded(`instance ${instanceId} was not unlinked: ${own ?? 'something else is wanted'}`)
   return early === true ? `WhatsApp did not let it in within ${loginMs / 1000} s` : answer(early || closed)
 }

@@ -265,6 +265,34 @@ test('[A3] [B2] losing the lock ends every socket before anything else, and taki
   await proxy.close()
 })
 
+test('[A1] a lost connection is told as one, and another process only where Postgres has named it', async () => {
+  const { hostname, port } = new URL(rig.database.url)
+  const proxy = await openTcpProxy({ target: { host: hostname, port: Number(port) } })
+  const proxied = rig.database.url.replace(`:${port}/`, `:${proxy.port}/`)
+  const role = await rig.start({
+    openSession: signal => openSession({ url: proxied, applicationName: 'zaplog test' }, signal),
+  })
+  const device = await rig.pair('first')
+  const closedBefore = closes().length
+  proxy.down()
+  await until('it says that its socket is closed', () => closes().length > closedBefore)
+  expect(closes().at(-1)).toMatchObject({ reason: 'log-unavailable', own: 'lock-lost' })
+  expect(closes().at(-1)?.reasonText).toMatch(/^The connection to the database was lost/)
+  const detail = () => role.checks()[0]?.detail ?? ''
+  await until('it waits for the database', () => detail().includes('cannot be taken, the database is away'))
+  const other = await openSession({ url: rig.database.url, applicationName: 'zaplog elsewhere' }, new AbortController().signal)
+  await other.query('select pg_advisory_lock($1, $2)', [0x7a61706c, 1])
+  proxy.resume()
+  await until('it names the other', () =>
+    detail().includes('another process already runs them on this database: zaplog elsewhere'),
+  )
+  await other.close()
+  await until('the socket is back', device.isOnline)
+  await proxy.close()
+})
+
+const closes = () => logger.lines.filter(line => line.event === 'socket.closed').map(({ fields }) => fields)
+
 test('[B2] [A2] however long the log was away, sockets open again soon after it is back', async () => {
   const switched = switchLog(rig.testLog.log)
   await rig.start({
