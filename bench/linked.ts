@@ -54,7 +54,7 @@ export async function openLinked(closing: AsyncDisposableStack, options: Options
   return { whatsapp, zaplog, bare, zaplogLines, bareLines, settled }
 }
 
-async function qrOf(zaplog: Zaplog, id: string): Promise<string> {
+export async function qrOf(zaplog: Zaplog, id: string): Promise<string> {
   await zaplog.ask('POST', '/v1/instances', { id, name: id })
   const { qr } = await zaplog.ask('GET', `/v1/instances/${id}/qr?wait=30`)
   return String(qr)

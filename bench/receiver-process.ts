@@ -36,6 +36,7 @@ const GIVE_UP_MS = 60_000
 
 let verifiers: readonly Webhook[] = []
 let delayMs = 0
+let dead: readonly number[] = []
 let count: Count | null = null
 
 const server = createServer((request, response) => {
@@ -49,25 +50,28 @@ await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 const calls = {
   /** An endpoint's own URL is this and its place among the secrets. */
   url: async () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-  /** `delayMs`: how long it takes to answer. */
-  configure: async (of: { secrets: readonly string[]; delayMs: number }) => {
+  /** `delayMs`: how long it takes to answer. `dead`: places of endpoints that take nothing, 503, and are not counted. */
+  configure: async (of: { secrets: readonly string[]; delayMs: number; dead?: readonly number[] }) => {
     verifiers = of.secrets.map(secret => new Webhook(secret))
     delayMs = of.delayMs
+    dead = of.dead ?? []
   },
-  /** Begins to count. Resolves when `n` different webhooks are answered; rejects when one is refused, and after a minute. */
-  arrived: ({ n }: { n: number }) => countUntil(n),
+  /** Begins to count. Resolves when `n` different webhooks are answered; rejects when one is refused, and after a minute or what is said. */
+  arrived: ({ n, withinMs = GIVE_UP_MS }: { n: number; withinMs?: number }) => countUntil(n, withinMs),
+  /** Of the present count, so far. */
+  answered: async () => count?.answered ?? 0,
 }
 export type ReceiverCalls = typeof calls
 answerCalls(calls)
 
-async function countUntil(n: number): Promise<Arrived> {
+async function countUntil(n: number, withinMs: number): Promise<Arrived> {
   const { promise, resolve: done, reject: failed } = Promise.withResolvers<Arrived>()
   const begun = { firstAt: 0, copies: 0, outOfOrder: 0, answered: 0, done, failed }
   const current: Count = { n, webhookIds: new Set(), lastOfChat: new Map(), latenciesMs: [], ...begun }
   count = current
   const giveUp = setTimeout(
-    () => failed(new Error(`waiting for ${n} webhooks: ${current.answered} came in ${GIVE_UP_MS} ms`)),
-    GIVE_UP_MS,
+    () => failed(new Error(`waiting for ${n} webhooks: ${current.answered} came in ${withinMs} ms`)),
+    withinMs,
   )
   return promise.finally(() => clearTimeout(giveUp))
 }
@@ -76,6 +80,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const arrivedAt = epochMs()
+  if (dead.includes(Number(request.url?.slice(1)))) return void response.writeHead(503).end()
   const body = Buffer.concat(chunks).toString('utf8')
   verify(body, request)
   if (count !== null) note(count, { webhookId: String(request.headers['webhook-id']), body, arrivedAt })

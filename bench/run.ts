@@ -50,6 +50,14 @@ const benches: Readonly<Record<string, Entry>> = {
     what: 'the same to 1 endpoint with 1,000 in flight',
     load: async () => (await import('./webhook.ts')).webhook({ endpoints: 1, n: 6_000, inFlight: 1_000 }),
   },
+  'webhook-dead': {
+    what: 'p99 in ms from the writing of a message to 9 endpoints while a tenth answers 503; bare: while it answers. Lower is better, 1.3 is the bound',
+    load: async () => (await import('./webhook-dead.ts')).webhookDead,
+  },
+  'catch-up': {
+    what: 'webhooks/s while 50 accounts take in what was kept for them; bare: what they take in, messages/s. Higher is better, 0.5 is the bound',
+    load: async () => (await import('./catch-up.ts')).catchUp,
+  },
   'chain-embedded': {
     what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable. Higher is better',
     load: async () => (await import('./chain.ts')).chain('embedded'),

@@ -35,6 +35,16 @@ const calls = {
   },
   deliver,
   pace,
+  /** Writes to clients that are away; what they have not acknowledged is kept for them, in order. */
+  leave: async ({ lines, n }: { lines: readonly Line[]; n: number }) => {
+    for (let written = 0; written < n; written++) {
+      const { jid, contacts } = lines[written % lines.length] ?? { jid: '', contacts: [] }
+      const pn = contacts[Math.floor(written / lines.length) % contacts.length] ?? ''
+      await deviceOf(jid).send(simulator.contact({ pn }), text(writtenText()))
+    }
+  },
+  /** How many of all that was written are not acknowledged yet. */
+  pending: async () => [...devices.values()].reduce((sum, device) => sum + device.pending().length, 0),
   /** Of this process, so far. */
   cpuMs: async () => {
     const { user, system } = process.cpuUsage()

@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { wait } from '../runtime/wait.ts'
+import { createLoopTurns } from './loop-turns.ts'
 
 export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
 export type GatedClass = (typeof gatedClasses)[number]
@@ -24,6 +25,9 @@ type Listener = (node: BinaryNode) => Promise<void>
 /** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
 const notificationHoldMs = 5_000
 
+/** Of all sockets of the process, which share its event loop. */
+const turn = createLoopTurns()
+
 /** Call right after makeWASocket. */
 export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   let chain = Promise.resolve()
@@ -37,6 +41,7 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   }
 
   async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
+    await turn()
     if (deps.isOver()) return
     const node = withoutOffline(arrived)
     await deps.before(stanzaClass, node)

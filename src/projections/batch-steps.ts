@@ -12,7 +12,7 @@ export type BatchStepDeps = StepDeps & { log: Pick<EventLog, 'append'> }
 /** As many as one batch may have, so that a step of many partitions takes no longer than one of a single partition may. */
 const MAX_RECORDS = 1_000
 const MAX_BYTES = 8 * 1024 * 1024
-/** Transactions that project, at once: what a backlog may take of the connections that everybody shares. */
+/** Transactions that project, at once: what one projection may ask of the connections of all of them. */
 const MAX_CONCURRENT = 4
 /** Under load alone; 60 ms made no difference to the throughput of `npm run bench -- chain-embedded`. */
 const LINGER_MS = 25

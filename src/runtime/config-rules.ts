@@ -1,6 +1,6 @@
 // What settings have to be beside each other: alone each is right, together they would be a zaplog that starts and does not work.
 import type { Config } from './config.ts'
-import { neededShares } from './divide-connections.ts'
+import { leastConnections, totalOf } from './divide-connections.ts'
 import { slipsBetween } from './slips-between.ts'
 import type { Environment, Variables } from './variables.ts'
 
@@ -23,9 +23,11 @@ export function requireTogether(v: Variables, config: Config) {
   if (rawInlineBytes >= maxRecordBytes)
     v.problem('TOPIC_RAW_INLINE', `expected less than TOPIC_MAX_RECORD, ${maxRecordBytes} bytes, got ${rawInlineBytes}`)
   const { poolSize } = config.database
-  const needed = neededShares({ roles: config.roles, isLogInPostgres: config.kafka.brokers === null })
-  if (poolSize < needed.length)
-    v.problem('DATABASE_POOL_SIZE', `expected at least ${needed.length}, one each for ${needed.join(', ')}, got ${poolSize}`)
+  const least = leastConnections({ roles: config.roles, isLogInPostgres: config.kafka.brokers === null })
+  if (poolSize < totalOf(least)) {
+    const told = [...least].map(([share, size]) => `${size} for ${share}`).join(', ')
+    v.problem('DATABASE_POOL_SIZE', `expected at least ${totalOf(least)} (${told}), got ${poolSize}`)
+  }
   const { bucket, accessKeyId, secretAccessKey } = config.objects
   if (accessKeyId !== null && secretAccessKey === null)
     v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')

@@ -96,7 +96,7 @@ function declareVariables(v: Variables) {
       default: 10,
       from: 1,
       to: 500,
-      doc: 'working connections of one process, divided by kind of work, with all roles 7 or more; at most four besides hold leases and its lock, listen, or ask whether Postgres answers',
+      doc: 'working connections of one process, divided by kind of work, with all roles 8 or more; at most four besides hold leases and its lock, listen, or ask whether Postgres answers',
     }),
     sslCa: v.parsed('DATABASE_SSL_CA', {
       doc: 'PEM of the authority that signed the server’s certificate; setting it demands TLS',

@@ -19,36 +19,37 @@ const sharesOf: Readonly<Record<RoleName, readonly Share[]>> = {
   api: ['api'],
 }
 
-/** What each makes of connections beyond its first; measured with every role in one process. */
-const weights: Readonly<Record<Share, number>> = {
-  intake: 4,
-  appends: 3,
-  processors: 1,
-  projections: 4,
-  deliveries: 3,
-  waiting: 2,
-  api: 1,
+/** least: below it that work could stand still. The API's outbox holds one for as long as the log is away. */
+const rules: Readonly<Record<Share, { least: number; weight: number }>> = {
+  intake: { least: 1, weight: 4 },
+  appends: { least: 1, weight: 3 },
+  processors: { least: 1, weight: 1 },
+  projections: { least: 1, weight: 4 },
+  deliveries: { least: 1, weight: 3 },
+  waiting: { least: 1, weight: 2 },
+  api: { least: 2, weight: 2 },
 }
 
-/** One each, and `poolSize` together; of fewer than one each (see neededShares) it makes one each. */
+/** The least for each, and `poolSize` together; of a pool smaller than those it makes those. */
 export function divideConnections(poolSize: number, of: Of): Division {
-  const needed = neededShares(of)
-  const sizes = new Map<Share, number>(needed.map(share => [share, 1]))
-  for (let left = poolSize - needed.length; left > 0; left--) {
-    const next = needed.reduce((most, one) => (claimOf(one, sizes) > claimOf(most, sizes) ? one : most))
+  const sizes = new Map(leastConnections(of))
+  for (let left = poolSize - totalOf(sizes); left > 0; left--) {
+    const next = [...sizes.keys()].reduce((most, one) => (claimOf(one, sizes) > claimOf(most, sizes) ? one : most))
     sizes.set(next, sizeOf(next, sizes) + 1)
   }
   return sizes
 }
 
-/** Each needs a connection at least: fewer than there are of them are too few. */
-export const neededShares = ({ roles, isLogInPostgres }: Of): readonly Share[] => {
+/** What this work needs at least. */
+export function leastConnections({ roles, isLogInPostgres }: Of): Division {
   const needed = new Set<Share>(roles.flatMap(role => sharesOf[role]))
   if (isLogInPostgres) needed.add('appends')
-  return shares.filter(share => needed.has(share))
+  return new Map(shares.filter(share => needed.has(share)).map(share => [share, rules[share].least]))
 }
 
+export const totalOf = (sizes: Division): number => [...sizes.values()].reduce((sum, size) => sum + size, 0)
+
 /** Whoever has the least for its weight is next; of equals the first. */
-const claimOf = (share: Share, sizes: Division) => weights[share] / (sizeOf(share, sizes) + 1)
+const claimOf = (share: Share, sizes: Division) => rules[share].weight / (sizeOf(share, sizes) + 1)
 
 const sizeOf = (share: Share, sizes: Division) => sizes.get(share) ?? 0

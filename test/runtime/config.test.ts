@@ -117,13 +117,13 @@ describe('configuration', () => {
 
   test('[H5] [H8] refuses a pool in which some work of its roles would have no connection', () => {
     expect(problemsOf({ DATABASE_POOL_SIZE: '6' })).toEqual([
-      'DATABASE_POOL_SIZE: expected at least 7, one each for intake, appends, processors, projections, deliveries, waiting, api, got 6',
+      'DATABASE_POOL_SIZE: expected at least 8 (1 for intake, 1 for appends, 1 for processors, 1 for projections, 1 for deliveries, 1 for waiting, 2 for api), got 6',
     ])
-    expect(problemsOf({ DATABASE_POOL_SIZE: '7' })).toEqual([])
+    expect(problemsOf({ DATABASE_POOL_SIZE: '8' })).toEqual([])
     const kafka = { KAFKA_BROKERS: 'a:1', SCHEMA_REGISTRY_URL: 'http://b' }
     expect(problemsOf({ ...kafka, ROLES: 'webhooks', DATABASE_POOL_SIZE: '2' })).toEqual([])
     expect(problemsOf({ ...kafka, ROLES: 'webhooks', DATABASE_POOL_SIZE: '1' })).toEqual([
-      'DATABASE_POOL_SIZE: expected at least 2, one each for deliveries, waiting, got 1',
+      'DATABASE_POOL_SIZE: expected at least 2 (1 for deliveries, 1 for waiting), got 1',
     ])
   })
 

@@ -1,0 +1,16 @@
+// In each turn of the event loop one stanza begins, of whichever account: decrypting holds the loop, and fifty accounts that catch up would
+// hold it for all fifty at a stretch, while webhooks and everything else that is ready wait for each of their steps.
+
+/** Resolves in a turn of its own, in the order of the calls. */
+export function createLoopTurns(): () => Promise<void> {
+  const waiting: (() => void)[] = []
+  const beginNext = () => {
+    waiting.shift()?.()
+    if (waiting.length > 0) setImmediate(beginNext)
+  }
+  return () =>
+    new Promise(resolve => {
+      waiting.push(resolve)
+      if (waiting.length === 1) setImmediate(beginNext)
+    })
+}
