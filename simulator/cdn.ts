@@ -17,18 +17,21 @@ export type Cdn = {
   heal(path: string): void
   /** Every request, in order of arrival; `at` is epoch ms. */
   hits(): readonly Hit[]
+  /** What is there and what goes wrong, for another CDN to begin with. */
+  state(): CdnState
   /** Idempotent; stalled and slow responses are destroyed. */
   close(): Promise<void>
 }
-type Planned = { fault: Fault; timesLeft: number }
+export type CdnState = { files: ReadonlyMap<string, Buffer>; faults: ReadonlyMap<string, Planned> }
+export type Planned = { fault: Fault; timesLeft: number }
 
 const dayMs = 86_400_000
 const maxUploadBytes = 100 * 1024 * 1024
 const maxHits = 100_000
 
-export async function openCdn({ port }: { port: number }): Promise<Cdn> {
-  const files = new Map<string, Buffer>()
-  const faults = new Map<string, Planned>()
+export async function openCdn({ port, from }: { port: number; from?: CdnState }): Promise<Cdn> {
+  const files = new Map(from?.files)
+  const faults = new Map(from?.faults)
   const hits: Hit[] = []
   const closed = new AbortController()
 
@@ -72,6 +75,7 @@ export async function openCdn({ port }: { port: number }): Promise<Cdn> {
     fault: (path, fault, times = Number.POSITIVE_INFINITY) => void faults.set(pathOf(path), { fault, timesLeft: times }),
     heal: path => void faults.delete(pathOf(path)),
     hits: () => hits,
+    state: () => ({ files, faults }),
     close() {
       closing ??= new Promise(resolve => {
         closed.abort()

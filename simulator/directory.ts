@@ -16,15 +16,28 @@ export type Group = { readonly id: string; readonly subject: string; readonly me
 export type Person = { contact: Contact; peer: Peer; senderKeySentTo: Set<string> }
 export type Picture = { id: string; path: string }
 
+export type DirectoryState = {
+  /** By phone number. */
+  people: Map<string, Person>
+  accounts: Map<string, Account>
+  groups: Map<string, Group>
+  /** By LID or group. */
+  pictures: Map<string, Picture>
+  nextGroup: number
+}
 export type Directory = ReturnType<typeof createDirectory>
 
-export function createDirectory() {
-  const people = new Map<string, Person>()
-  const usersByLid = new Map<string, string>()
-  const accounts = new Map<string, Account>()
-  const groups = new Map<string, Group>()
-  const pictures = new Map<string, Picture>()
-  let nextGroup = 1
+export const emptyDirectory = (): DirectoryState => ({
+  people: new Map(),
+  accounts: new Map(),
+  groups: new Map(),
+  pictures: new Map(),
+  nextGroup: 1,
+})
+
+export function createDirectory(state: DirectoryState = emptyDirectory()) {
+  const { people, accounts, groups, pictures } = state
+  const usersByLid = new Map([...people].map(([pn, { contact }]) => [contact.lidJid.replace('@lid', ''), pn]))
 
   /** Creates on first sight; a new name replaces the old one, another LID for the same number is refused. */
   function person({ pn, lid, name }: { pn: string; lid?: string; name?: string }): Person {
@@ -74,13 +87,14 @@ export function createDirectory() {
   }
 
   function group({ subject, members, id }: { subject: string; members: readonly Contact[]; id?: string }): Group {
-    const user = id ?? `1203630${String(nextGroup++).padStart(11, '0')}`
+    const user = id ?? `1203630${String(state.nextGroup++).padStart(11, '0')}`
     const made = { id: user.includes('@') ? user : `${user}@g.us`, subject, members }
     groups.set(made.id, made)
     return made
   }
 
   return {
+    state,
     person,
     personOf,
     account,

@@ -1,8 +1,8 @@
 // Links a client to an account as a phone does after scanning its QR; only a client that signs with the scanned identity is linked.
 import { createHmac, randomBytes } from 'node:crypto'
 import { type BinaryNode, Curve, proto, WA_ADV_ACCOUNT_SIG_PREFIX, WA_ADV_DEVICE_SIG_PREFIX } from '@whiskeysockets/baileys'
+import { companionJids, createCompanion } from './companion.ts'
 import type { SignedPreKey } from './peer.ts'
-import { createQueue } from './queue.ts'
 import { bytes, child, node, readUint, required, secondsNow, server } from './stanza.ts'
 import type { Account, Client, Companion, World } from './world.ts'
 
@@ -99,39 +99,10 @@ export function completePairing(world: World, client: Client, answer: BinaryNode
     client.connection.close()
     return
   }
-  const companion = linkCompanion(account, companionId, registration)
+  const companion = createCompanion(account, { id: companionId, ...registration })
+  account.companions.set(companion.id, companion)
   world.announce('paired', { device: world.deviceOf(companion) })
   pairing.done(companion)
   client.connection.send(node('stream:error', { code: '515' }))
   client.connection.close()
-}
-
-function linkCompanion(account: Account, id: number, registration: Registration): Companion {
-  let last: Promise<unknown> = Promise.resolve()
-  const companion: Companion = {
-    account,
-    id,
-    ...companionJids(account, id),
-    ...registration,
-    preKeys: new Map(),
-    queue: createQueue(),
-    client: null,
-    isRemoved: false,
-    loginRefusal: null,
-    messageRefusal: null,
-    mediaRetryAnswer: 'upload',
-    contents: new Map(),
-    inOrder(work) {
-      const result = last.then(work)
-      last = result.catch(() => null) // the caller hears of it; the next in line must not
-      return result
-    },
-  }
-  account.companions.set(id, companion)
-  return companion
-}
-
-function companionJids(account: Account, id: number): { jid: string; lidJid: string } {
-  const { pn, lidJid } = account.owner.contact
-  return { jid: `${pn}:${id}@${server}`, lidJid: lidJid.replace('@', `:${id}@`) }
 }

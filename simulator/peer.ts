@@ -7,6 +7,7 @@ import {
   jidDecode,
   type KeyPair,
   proto,
+  type SignedKeyPair,
   unpadRandomMax16,
   WAJIDDomains,
   writeRandomPadMax16,
@@ -29,7 +30,17 @@ export type KeyBundle = {
   preKey: { keyId: number; publicKey: Uint8Array } | null
 }
 export type Ciphertext = { type: 'pkmsg' | 'msg' | 'skmsg'; bytes: Buffer }
+/** What a peer is made of; the sessions in it are live. */
+export type PeerState = {
+  creds: { registrationId: number; signedIdentityKey: KeyPair; signedPreKey: SignedKeyPair }
+  /** One-time prekeys handed out and not used yet. */
+  ownPreKeys: Map<number, KeyPair>
+  nextPreKeyId: number
+  sessions: Map<string, SessionRecord>
+  senderKeys: Map<string, SenderKeyRecord>
+}
 export type Peer = {
+  state: PeerState
   identity: KeyPair
   /** Keys for a client that wants to write to this peer; each call spends a one-time prekey. */
   bundle(): KeyBundle
@@ -49,18 +60,22 @@ export type Peer = {
 
 const preKeyMessageType = 3
 const { ProtocolAddress, SessionBuilder, SessionCipher } = libsignal
-type SessionRecord = InstanceType<typeof libsignal.SessionRecord>
+export type SessionRecord = InstanceType<typeof libsignal.SessionRecord>
 /** What libsignal's own types leave out of its live records. */
 type LiveRecord = { getOpenSession(): { pendingPreKey?: unknown } | undefined }
 
-export function createPeer(): Peer {
-  const creds = initAuthCreds()
+/** Records stay live and are serialized only to keep the whole world: the simulator must cost less than the client it feeds. */
+const newPeerState = (): PeerState => ({
+  creds: initAuthCreds(),
+  ownPreKeys: new Map(),
+  nextPreKeyId: 1,
+  sessions: new Map(),
+  senderKeys: new Map(),
+})
+
+export function createPeer(state: PeerState = newPeerState()): Peer {
+  const { creds, ownPreKeys, sessions, senderKeys } = state
   const identity = creds.signedIdentityKey
-  const ownPreKeys = new Map<number, KeyPair>()
-  // live records, never serialized: the simulator must cost less than the client it feeds
-  const sessions = new Map<string, SessionRecord>()
-  const senderKeys = new Map<string, SenderKeyRecord>()
-  let nextPreKeyId = 1
 
   const storage = {
     loadSession: async (id: string) => sessions.get(id),
@@ -76,9 +91,10 @@ export function createPeer(): Peer {
   }
 
   return {
+    state,
     identity,
     bundle() {
-      const keyId = nextPreKeyId++
+      const keyId = state.nextPreKeyId++
       const pair = Curve.generateKeyPair()
       ownPreKeys.set(keyId, pair)
       const { keyPair, signature, keyId: signedKeyId } = creds.signedPreKey

@@ -13,6 +13,7 @@ export type Entry = { id: string; stanza: BinaryNode; letter: Letter | null; del
 /** What a client's receipt or ack says about the stanza it means; ids are unique per sender only, so these narrow it down. */
 export type Reference = { tag: string; id: string; from: string | undefined; type?: string | undefined }
 
+export type QueueState = { pending: readonly Entry[]; remembered: readonly Entry[]; settled: readonly Settlement[] }
 export type Queue = {
   add(stanza: BinaryNode, letter: Letter | null): Entry
   pending(): Entry[]
@@ -28,12 +29,13 @@ export type Queue = {
 const maxRemembered = 10_000
 const maxSettlements = 100_000
 
-export function createQueue(): Queue {
-  const entries = new Set<Entry>()
-  const byId = new Map<string, Entry[]>()
+/** `from`: where another queue was. */
+export function createQueue(from: QueueState = { pending: [], remembered: [], settled: [] }): Queue {
+  const entries = new Set(from.pending)
+  const byId = Map.groupBy(from.pending, ({ id, stanza }) => `${stanza.tag}:${id}`)
   // by stanza: one delivered again takes the place of its earlier entry
-  const remembered = new Map<BinaryNode, Entry>()
-  const settlements: Settlement[] = []
+  const remembered = new Map<BinaryNode, Entry>(from.remembered.map(entry => [entry.stanza, entry]))
+  const settlements: Settlement[] = [...from.settled]
 
   function find({ tag, id, from, type }: Reference): Entry | undefined {
     const candidates = byId.get(`${tag}:${id}`) ?? []

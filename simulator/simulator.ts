@@ -6,6 +6,7 @@ import { type Cdn, openCdn } from './cdn.ts'
 import { createDevice, type SimDevice } from './device.ts'
 import { type Contact, createDirectory, type Group } from './directory.ts'
 import { createAnnouncer, type SimulatorEvents } from './events.ts'
+import { keepWorld, readWorld } from './kept-world.ts'
 import { listenOnLoopback } from './listen.ts'
 import { createAuthority } from './noise.ts'
 import { pairCompanion } from './pair-companion.ts'
@@ -31,16 +32,26 @@ export type Simulator = {
   setPicture(of: Contact | Group, bytes: Uint8Array | null): void
   /** Returns what stops listening. */
   on<Name extends keyof SimulatorEvents>(event: Name, listener: (detail: SimulatorEvents[Name]) => void): () => void
+  /** Everything but its connections, as text that `openSimulator({ world })` goes on with; secrets included. */
+  keepWorld(): Promise<string>
   /** Cuts every connection and stops both servers. Idempotent. */
   close(): Promise<void>
 }
 
-export async function openSimulator(options: { port?: number; cdnPort?: number } = {}): Promise<Simulator> {
-  const cdn = await openCdn({ port: options.cdnPort ?? 0 })
+export type SimulatorOptions = {
+  port?: number
+  cdnPort?: number
+  /** Where another simulator was when its keepWorld() answered this [a world of nobody]. */
+  world?: string
+}
+
+export async function openSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const beginning = options.world === undefined ? null : readWorld(options.world)
+  const cdn = await openCdn({ port: options.cdnPort ?? 0, ...(beginning && { from: beginning.cdn }) })
   const announcer = createAnnouncer()
   const world: World = {
-    authority: createAuthority(),
-    directory: createDirectory(),
+    authority: beginning?.authority ?? createAuthority(),
+    directory: beginning?.directory ?? createDirectory(),
     cdn,
     announce: announcer.announce,
     deviceOf,
@@ -84,6 +95,7 @@ export async function openSimulator(options: { port?: number; cdnPort?: number }
     group: group => world.directory.group(group),
     setPicture: (of, bytes) => setPicture(world, of, bytes),
     on: announcer.on,
+    keepWorld: () => keepWorld(world),
     close: () => {
       closing ??= close()
       return closing
