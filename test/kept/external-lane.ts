@@ -1,0 +1,2 @@
+import type { KeptLane } from './lane.ts'
+export const externalLane: KeptLane = { name: 'external' } as never

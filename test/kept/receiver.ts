@@ -1,0 +1,43 @@
+// The receiver of a fixture's endpoints: always on the same port, because endpoints keep whole addresses; each endpoint has a path of its own.
+import { createServer } from 'node:net'
+import { type Answer, openReceiver, type ReceivedAttempt, type Receiver } from '../receiver.ts'
+import { until } from '../until.ts'
+
+/** Below those that systems give out. */
+const PORT = 18_917
+const PORT_FREE_WITHIN_MS = 60_000
+
+export type KeptReceiver = {
+  receiver: Receiver
+  /** From now on; an endpoint without an answer takes everything. */
+  answer(name: string, answer: Answer): void
+  attemptsOf(name: string): readonly ReceivedAttempt[]
+  acceptedOf(name: string): readonly ReceivedAttempt[]
+}
+
+/** With a token in the query, as some clients have it. */
+export const urlOf = (name: string): string => `http://127.0.0.1:${PORT}/${name}?token=${name}-in-plain-text`
+
+export const nameOf = ({ path }: Pick<ReceivedAttempt, 'path'>): string => /^\/([a-z]+)\?/.exec(path)?.[1] ?? path
+
+/** Two runs on one machine take turns. */
+export async function openKeptReceiver(): Promise<KeptReceiver> {
+  const answers = new Map<string, Answer>()
+  await until(`port ${PORT} to be free`, isFree, PORT_FREE_WITHIN_MS)
+  const receiver = await openReceiver({ port: PORT, respond: attempt => answers.get(nameOf(attempt)) ?? {} })
+  const of = (list: readonly ReceivedAttempt[], name: string) => list.filter(attempt => nameOf(attempt) === name)
+  return {
+    receiver,
+    answer: (name, answer) => void answers.set(name, answer),
+    attemptsOf: name => of(receiver.attempts, name),
+    acceptedOf: name => of(receiver.accepted, name),
+  }
+}
+
+function isFree(): Promise<boolean> {
+  return new Promise(resolve => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(PORT, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}
