@@ -35,6 +35,8 @@ export type KafkaOptions = {
   createsTopics?: boolean
   /** A second plaintext listener at `port`, which clients are told is at `advertisedPort`: where a proxy is. */
   proxied?: { port: number; advertisedPort: number }
+  /** What a new one calls itself, as Kafka writes it [a new name]. */
+  clusterId?: string
 }
 
 const START_WITHIN_MS = 60_000
@@ -47,12 +49,12 @@ const jvm = [
 ]
 
 export async function openKafka(options: KafkaOptions, signal?: AbortSignal): Promise<Kafka> {
-  const { directory, listeners = 'plaintext', createsTopics = true } = options
+  const { directory, listeners = 'plaintext', createsTopics = true, clusterId = newClusterId() } = options
   const jars = join(await fetchKafkaJars(), '*')
   const ports = await choosePorts(options)
   await mkdir(directory, { recursive: true })
   const { settings, certificate } = await writeKafkaSettings(directory, ports, { listeners, createsTopics })
-  if (!(await isFormatted(directory))) await format({ jars, settings, listeners }, signal)
+  if (!(await isFormatted(directory))) await format({ jars, settings, listeners, clusterId }, signal)
   const { clients } = ports
   const server = await startServerProcess(
     {
@@ -87,13 +89,14 @@ const choosePorts = async ({ port, controllerPort, proxied }: KafkaOptions): Pro
 /** Kafka's format command writes this file last. */
 const isFormatted = (directory: string): Promise<boolean> => isThere(join(dataDirectory(directory), 'meta.properties'))
 
-type Format = { jars: string; settings: string; listeners: KafkaListeners }
-async function format({ jars, settings, listeners }: Format, signal?: AbortSignal): Promise<void> {
-  // A uuid as Kafka writes it, which never begins like an option.
-  const id = randomBytes(16).toString('base64url').replace(/^-/, 'A')
+/** A uuid as Kafka writes it, which never begins like an option. */
+const newClusterId = (): string => randomBytes(16).toString('base64url').replace(/^-/, 'A')
+
+type Format = { jars: string; settings: string; listeners: KafkaListeners; clusterId: string }
+async function format({ jars, settings, listeners, clusterId }: Format, signal?: AbortSignal): Promise<void> {
   const { mechanism, username, password } = SASL_USER
   const scram = ['--add-scram', `${mechanism.toUpperCase()}=[name=${username},password=${password}]`]
-  const options = ['format', '-t', id, '-c', settings, '-g', ...(listeners === 'sasl-ssl' ? scram : [])]
+  const options = ['format', '-t', clusterId, '-c', settings, '-g', ...(listeners === 'sasl-ssl' ? scram : [])]
   await runProgram('java', ['-cp', jars, 'kafka.tools.StorageTool', ...options], { signal })
 }
 
