@@ -172,7 +172,7 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
 }
 
 /** Far more than may transfer at once: those that wait for their turn hold no connection, and no instance keeps others from being seen. */
-const MAX_CONCURRENCY = 1024
+export const MAX_CONCURRENCY = 1024
 
 /** Copies of one event one after the other; forwards of one file share a fetch. */
 export const eventLane = (record: LogRecord): string => record.headers['event-id'] ?? `${record.topic}/${record.offset}`

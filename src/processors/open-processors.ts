@@ -10,6 +10,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import { downloadMedia } from './download-media.ts'
 import { createMediaMetrics } from './media-metrics.ts'
+import { openPictures } from './pictures.ts'
 import { storeMedia } from './store-media.ts'
 import { createTransferSlots } from './transfer-slots.ts'
 
@@ -39,7 +40,9 @@ export type ProcessorsDeps = {
 /** Progress rows of both groups must exist: see `group` and `processorNames`, and `topicsOf`. */
 export function openProcessors(deps: ProcessorsDeps): Role {
   const { config, pauseMs = 5_000 } = deps
-  const slots = createTransferSlots({ max: config.maxTransfers, maxPerInstance: config.maxTransfersPerInstance })
+  const openSlots = () => createTransferSlots({ max: config.maxTransfers, maxPerInstance: config.maxTransfersPerInstance })
+  const slots = openSlots()
+  const pictures = openPictures(config)
   const metrics = createMediaMetrics(deps.metrics, slots, deps.clock)
   const dispatcher = new Agent({
     connect: { timeout: config.connectTimeoutMs },
@@ -54,7 +57,7 @@ export function openProcessors(deps: ProcessorsDeps): Role {
       'download-media',
       downloadMedia({ ...shared, group: deps.group('download-media'), dispatcher, cdnUrl: deps.whatsappCdnUrl, slots }),
     ),
-    run('store-media', storeMedia({ ...shared, group: deps.group('store-media') })),
+    run('store-media', storeMedia({ ...shared, group: deps.group('store-media'), pictures, slots: openSlots() })),
   ]
 
   function run(name: ProcessorName, consumer: LaneConsumer) {
@@ -83,6 +86,7 @@ export function openProcessors(deps: ProcessorsDeps): Role {
       closing ??= (async () => {
         stop.abort()
         await Promise.all(running.map(one => one.done))
+        await pictures.close()
         await dispatcher.close()
       })()
       return closing

@@ -1,5 +1,5 @@
 // An image's dimensions as people see them and its small JPEG: turned as EXIF says, first frame, white behind transparency, never enlarged.
-import pLimit from 'p-limit'
+// Runs in a process of its own (picture-process.ts): what decoding costs is what the sender chose.
 import sharp from 'sharp'
 
 export type PictureOptions = { thumbnailPixels: number; thumbnailQuality: number; thumbnailMaxPixels: number }
@@ -8,48 +8,43 @@ export type Picture = {
   width: number | null
   height: number | null
   /** null: none could be made, because of `problem`. */
-  thumbnail: Buffer | null
-  problem: unknown
+  thumbnail: Uint8Array | null
+  problem: string | null
 }
 
-/** Decoded pictures are large: few at once, each for a bounded time. */
-const atOnce = pLimit(2)
-const MAX_SECONDS = 20
+/** With `pages: 1` and few pixels; larger ones would run for longer than anybody waits. */
+const MAX_SECONDS = 10
 sharp.cache(false)
+sharp.concurrency(1)
 
-const pictureTypes: ReadonlySet<string> = new Set([
-  'image/jpeg',
-  'image/png',
-  'image/apng',
-  'image/gif',
-  'image/webp',
-  'image/tiff',
-  'image/avif',
-  'image/heic',
-  'image/heif',
-])
-export const isPicture = (kind: string, mimetype: string): boolean =>
-  (kind === 'image' || kind === 'sticker') && pictureTypes.has(mimetype)
+/**
+ * By the decoder that takes the bytes, whatever they were called: how many times as much memory a pixel costs as in a JPEG, measured in
+ * pictures of one colour. A decoder that is not listed is not used.
+ */
+const costs: Readonly<Record<string, number>> = { jpeg: 1, png: 1, webp: 1, tiff: 1, gif: 2, heif: 10 }
 
-/** Rejects only what `load` rejects: a picture that cannot be read has neither dimensions nor thumbnail. Few are loaded at once. */
-export function readPicture(load: () => Promise<Uint8Array>, options: PictureOptions): Promise<Picture> {
-  return atOnce(async () => {
-    const bytes = await load()
-    const size: Pick<Picture, 'width' | 'height'> = { width: null, height: null }
-    try {
-      // Reads the head only: a bomb still tells its size.
-      const { autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata()
-      size.width = autoOrient.width
-      size.height = autoOrient.height
-      return { ...size, thumbnail: await makeThumbnail(bytes, options), problem: null }
-    } catch (problem) {
-      return { ...size, thumbnail: null, problem }
-    }
-  })
+/** Never rejects: a picture that cannot be read has neither dimensions nor thumbnail. */
+export async function readPicture(bytes: Uint8Array, options: PictureOptions): Promise<Picture> {
+  const size: Pick<Picture, 'width' | 'height'> = { width: null, height: null }
+  try {
+    // Reads the head only: a bomb still tells its size.
+    const { autoOrient, format } = await sharp(bytes, { limitInputPixels: false }).metadata()
+    size.width = autoOrient.width
+    size.height = autoOrient.height
+    const cost = costs[format]
+    if (cost === undefined) throw new Error(`expected a picture of ${Object.keys(costs).join(', ')}, got ${format}`)
+    const maxPixels = Math.floor(options.thumbnailMaxPixels / cost)
+    if (size.width * size.height > maxPixels)
+      throw new Error(`expected at most ${maxPixels} pixels of ${format}, got ${size.width} x ${size.height}`)
+    return { ...size, thumbnail: await makeThumbnail(bytes, { ...options, maxPixels }), problem: null }
+  } catch (problem) {
+    return { ...size, thumbnail: null, problem: String(problem) }
+  }
 }
 
-const makeThumbnail = (bytes: Uint8Array, options: PictureOptions): Promise<Buffer> =>
-  sharp(bytes, { limitInputPixels: options.thumbnailMaxPixels, failOn: 'error', pages: 1, sequentialRead: true })
+/** The limit again: the pixels that are decoded may be others than those the head spoke of. */
+const makeThumbnail = (bytes: Uint8Array, options: PictureOptions & { maxPixels: number }): Promise<Uint8Array> =>
+  sharp(bytes, { limitInputPixels: options.maxPixels, failOn: 'error', pages: 1, sequentialRead: true })
     .timeout({ seconds: MAX_SECONDS })
     .autoOrient()
     .resize({ width: options.thumbnailPixels, height: options.thumbnailPixels, fit: 'inside', withoutEnlargement: true })

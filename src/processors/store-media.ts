@@ -6,22 +6,28 @@ import type { LaneConsumer, Outcome, ProgressStore } from '../log/log.ts'
 import { ObjectError, type ObjectHead, type ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { eventLane, logFields, pauseFields } from './download-media.ts'
+import { eventLane, logFields, MAX_CONCURRENCY, pauseFields } from './download-media.ts'
 import { finalKey, finalPrefix, isThumbnailKey, thumbnailKey } from './final-key.ts'
 import { firstCopyAt } from './first-copy.ts'
 import { MediaError } from './media-error.ts'
 import { derivedFrom, fileOf, MAX_ROUNDS, type MediaFile } from './media-file.ts'
 import type { MediaMetrics } from './media-metrics.ts'
-import { isPicture, readPicture } from './picture.ts'
+import { isPicture } from './picture-types.ts'
+import type { Pictures } from './pictures.ts'
 import { nothing, readEvent } from './read-event.ts'
 import { maxBytesOf } from './size-limits.ts'
 import { SNIFFED_BYTES, sniffType } from './sniff-type.ts'
 import { storageOutcome } from './storage-outcome.ts'
+import type { TransferSlots } from './transfer-slots.ts'
+import { sha256Of } from './true-hash.ts'
 
 export type StoreMediaDeps = {
   progress: ProgressStore
   codec: Codec
   objects: ObjectStore
+  pictures: Pictures
+  /** For what is done to one file in the store; its picture has turns of its own. */
+  slots: TransferSlots
   topic(name: TopicName): string
   group: string
   config: Config['media']
@@ -34,6 +40,9 @@ export type StoreMediaDeps = {
 
 /** `keptAt`: the instant whose day its final key names. */
 type Downloaded = MediaFile & { event: EventOf<'media.downloaded'>; keptAt: number }
+/** `isNew`: it was not there already. */
+type Stored = { head: ObjectHead; isNew: boolean }
+type PictureFacts = { width: number | null; height: number | null; thumbnailKey: string | null }
 
 const BY = 'store-media'
 const types = ['media.downloaded'] as const
@@ -48,9 +57,11 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     const file = { ...fileOf(event), event, keptAt: event.occurredAt }
     try {
       file.keptAt = await firstCopyAt(deps.objects, event, signal)
-      const stored = (await store(file, signal)) ?? (await findStored(file, signal))
+      const stored = await storeInTurn(file, signal)
       if (stored === null) return fail(file, lost(file), attempt)
-      return succeed({ file, stored, durationMs: deps.clock() - startAt })
+      // After the file itself is where it belongs: what its bytes do to a decoder delays no other file.
+      const picture = await pictureOf(file, stored, signal)
+      return succeed({ file, stored: stored.head, picture, durationMs: deps.clock() - startAt })
     } catch (error) {
       if (signal.aborted) throw error
       const outcome = storageOutcome(error, deps)
@@ -60,25 +71,36 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     }
   }
 
+  async function storeInTurn(file: Downloaded, signal: AbortSignal): Promise<Stored | null> {
+    const live = file.fields.round === 1
+    const giveBack = await deps.slots.take({ instanceId: file.event.instanceId, live }, signal)
+    try {
+      return (await store(file, signal)) ?? (await findStored(file, signal))
+    } finally {
+      giveBack()
+    }
+  }
+
   /** null: the incoming object is not there any more. */
-  async function store(file: Downloaded, signal: AbortSignal): Promise<ObjectHead | null> {
+  async function store(file: Downloaded, signal: AbortSignal): Promise<Stored | null> {
     const { incomingKey, sha256 } = file.event
     const incoming = await deps.objects.get({ key: incomingKey, fromByte: 0, toByte: SNIFFED_BYTES - 1 }, signal)
     if (incoming === null) return null
     const head = Buffer.concat(await Array.fromAsync(incoming.body))
-    if (incoming.head.metadata.sha256 !== sha256) return null
     checkSize(file, incoming.head.sizeBytes)
+    if ((await sha256Of(deps.objects, incoming.head, signal)) !== sha256) return null
 
     const type = await sniffType(head, file.fields.mimetype ?? null)
     const key = finalKey({ ...placeOf(file), extension: type.extension })
     const known = await deps.objects.head(key, signal)
-    if (known?.metadata.sha256 === sha256) return known
-
-    const picture = isPicture(file.fields.kind, type.mimetype) ? await storeThumbnail(file, key, signal) : {}
-    const metadata = { ...describe(file), sha256, ...picture }
-    // Last: who finds the final object finds its thumbnail too.
-    return await deps.objects.copy({ fromKey: incomingKey, toKey: key, contentType: type.mimetype, metadata }, signal)
+    if (known !== null && (await isSame(file, known, signal))) return { head: known, isNew: false }
+    const metadata = { ...describe(file), sha256 }
+    const copied = await deps.objects.copy({ fromKey: incomingKey, toKey: key, contentType: type.mimetype, metadata }, signal)
+    return copied && { head: copied, isNew: true }
   }
+
+  const isSame = async ({ event }: Downloaded, head: ObjectHead, signal: AbortSignal): Promise<boolean> =>
+    head.sizeBytes === event.sizeBytes && (await sha256Of(deps.objects, head, signal)) === event.sha256
 
   function checkSize({ fields }: Downloaded, sizeBytes: number): void {
     const maxBytes = maxBytesOf(deps.config, fields.kind)
@@ -86,36 +108,49 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
       throw new MediaError('too-large', `storing a ${fields.kind}: expected at most ${maxBytes} bytes, got ${sizeBytes}`)
   }
 
-  /** Answers what the final object's metadata says of the picture. A thumbnail that cannot be had never costs the picture. */
-  async function storeThumbnail(file: Downloaded, key: string, signal: AbortSignal): Promise<ObjectHead['metadata']> {
-    const load = () => readWhole(file.event.incomingKey, signal)
-    const { width, height, thumbnail, problem } = await readPicture(load, deps.config)
-    const kept = thumbnail === null ? problem : await putThumbnail({ file, key, thumbnail }, signal)
-    if (kept !== null) {
-      deps.metrics.thumbnailFailures.inc()
-      deps.logger.warn('media.thumbnail-failed', { ...logFields(file), error: kept })
-    }
-    return {
-      ...(width !== null && { width: String(width) }),
-      ...(height !== null && { height: String(height) }),
-      ...(kept === null && { thumbnail: 'yes' }),
-    }
+  async function pictureOf(file: Downloaded, { head, isNew }: Stored, signal: AbortSignal): Promise<PictureFacts | null> {
+    if (!isPicture(file.fields.kind, head.contentType)) return null
+    return (isNew ? null : await findPicture(file, head, signal)) ?? (await makePicture(file, head.key, signal))
   }
 
-  /** Empty where it vanished meanwhile: the copy that follows meets that too. */
+  /** What an earlier try left of the same file. 0.1.0 wrote it to the file itself, now it is with the thumbnail; null: nowhere. */
+  async function findPicture(file: Downloaded, stored: ObjectHead, signal: AbortSignal): Promise<PictureFacts | null> {
+    const key = thumbnailKey(stored.key)
+    if (stored.metadata.thumbnail !== undefined) return { ...dimensionsIn(stored), thumbnailKey: key }
+    const thumbnail = await deps.objects.head(key, signal)
+    return thumbnail?.metadata.sha256 === file.event.sha256 ? { ...dimensionsIn(thumbnail), thumbnailKey: key } : null
+  }
+
+  /** A thumbnail that cannot be had never costs the picture. */
+  async function makePicture(file: Downloaded, key: string, signal: AbortSignal): Promise<PictureFacts> {
+    const { instanceId } = file.event
+    const picture = await deps.pictures.read({ instanceId, load: () => readWhole(key, signal) }, signal)
+    const { width, height, thumbnail } = picture
+    const problem = thumbnail === null ? picture.problem : await putThumbnail({ file, key, thumbnail, width, height }, signal)
+    if (problem !== null) {
+      deps.metrics.thumbnailFailures.inc()
+      deps.logger.warn('media.thumbnail-failed', { ...logFields(file), error: problem })
+    }
+    return { width, height, thumbnailKey: problem === null ? thumbnailKey(key) : null }
+  }
+
+  /** Empty where it vanished meanwhile. */
   async function readWhole(key: string, signal: AbortSignal): Promise<Buffer> {
     const whole = await deps.objects.get({ key }, signal)
     return whole === null ? Buffer.of() : Buffer.concat(await Array.fromAsync(whole.body))
   }
 
   /** Answers why it was refused, or null; an outage is thrown. */
-  async function putThumbnail(of: { file: Downloaded; key: string; thumbnail: Buffer }, signal: AbortSignal): Promise<unknown> {
-    const object = {
-      key: thumbnailKey(of.key),
-      body: only(of.thumbnail),
-      contentType: 'image/jpeg',
-      metadata: { ...describe(of.file), media_type: 'thumbnail' },
+  async function putThumbnail({ file, key, thumbnail, width, height }: NewThumbnail, signal: AbortSignal): Promise<unknown> {
+    const metadata = {
+      ...describe(file),
+      media_type: 'thumbnail',
+      // Of the picture that it shows: a later try finds them here.
+      sha256: file.event.sha256,
+      ...(width !== null && { width: String(width) }),
+      ...(height !== null && { height: String(height) }),
     }
+    const object = { key: thumbnailKey(key), body: only(thumbnail), contentType: 'image/jpeg', metadata }
     try {
       await deps.objects.put(object, signal)
       return null
@@ -126,27 +161,27 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
   }
 
   /** The incoming object may have expired long after its file was stored. */
-  async function findStored(file: Downloaded, signal: AbortSignal): Promise<ObjectHead | null> {
+  async function findStored(file: Downloaded, signal: AbortSignal): Promise<Stored | null> {
     for await (const { key } of deps.objects.list(finalPrefix(placeOf(file)), signal)) {
       const head = isThumbnailKey(key) ? null : await deps.objects.head(key, signal)
-      if (head?.metadata.sha256 === file.event.sha256) return head
+      if (head !== null && (await isSame(file, head, signal))) return { head, isNew: false }
     }
     return null
   }
 
-  function succeed({ file, stored, durationMs }: { file: Downloaded; stored: ObjectHead; durationMs: number }): Outcome {
-    const { width, height, thumbnail } = stored.metadata
+  function succeed(of: { file: Downloaded; stored: ObjectHead; picture: PictureFacts | null; durationMs: number }): Outcome {
+    const { file, stored, picture, durationMs } = of
     const event: EventOf<'media.stored'> = {
       ...derivedFrom(file, { type: 'media.stored', by: BY, at: deps.clock() }),
       mimetype: stored.contentType,
-      width: width === undefined ? (file.fields.width ?? null) : Number(width),
-      height: height === undefined ? (file.fields.height ?? null) : Number(height),
+      width: picture?.width ?? file.fields.width ?? null,
+      height: picture?.height ?? file.fields.height ?? null,
       key: stored.key,
       extension: stored.key.slice(finalPrefix(placeOf(file)).length),
       sizeBytes: stored.sizeBytes,
       sha256: file.event.sha256,
       sha256Matches: file.event.sha256Matches,
-      thumbnailKey: thumbnail === undefined ? null : thumbnailKey(stored.key),
+      thumbnailKey: picture?.thumbnailKey ?? null,
     }
     deps.metrics.stored.inc({ kind: event.kind })
     deps.metrics.storedBytes.inc({ kind: event.kind }, event.sizeBytes)
@@ -178,7 +213,8 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     topics: [deps.topic('media-downloaded')],
     deadLetterTopic: deps.topic('dead-letters'),
     progress: deps.progress,
-    maxConcurrency: 16,
+    // As for downloads: turns are taken by instance, and who waits for one holds nothing.
+    maxConcurrency: MAX_CONCURRENCY,
     maxBufferedBytes: 16 * 1024 * 1024,
     maxAttempts: 5,
     lane: eventLane,
@@ -190,6 +226,13 @@ const placeOf = ({ event, fields, keptAt }: Downloaded) => ({
   instanceId: event.instanceId,
   occurredAt: keptAt,
   eventId: fields.sourceEventId,
+})
+
+type NewThumbnail = { file: Downloaded; key: string; thumbnail: Uint8Array } & Pick<PictureFacts, 'width' | 'height'>
+
+const dimensionsIn = ({ metadata: { width, height } }: ObjectHead) => ({
+  width: width === undefined ? null : Number(width),
+  height: height === undefined ? null : Number(height),
 })
 
 const describe = ({ event, fields }: Downloaded): ObjectHead['metadata'] => ({

@@ -263,7 +263,7 @@ function declareVariables(v: Variables) {
       default: 50_000_000,
       from: 1,
       to: 1_000_000_000,
-      doc: 'larger images get none',
+      doc: 'larger images get none, AVIF and HEIC from a tenth of it, GIF from half of it',
     }),
   }
   v.group('Webhooks')

@@ -1,5 +1,6 @@
 // What the media processors stand on, for tests of their handlers: a CDN, an object store, a codec, and records made of events.
 import { Agent } from 'undici'
+import { afterAll } from 'vitest'
 import { type Cdn, openCdn } from '../../simulator/cdn.ts'
 import { encryptMedia } from '../../simulator/encrypt-media.ts'
 import { type Codec, openCodec, type SchemaIds } from '../../src/events/codec.ts'
@@ -9,6 +10,7 @@ import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../src/
 import { ObjectError, type ObjectErrorCode, type ObjectStore } from '../../src/objects/objects.ts'
 import { type DownloadMediaDeps, downloadMedia } from '../../src/processors/download-media.ts'
 import { createMediaMetrics } from '../../src/processors/media-metrics.ts'
+import { openPictures } from '../../src/processors/pictures.ts'
 import { type StoreMediaDeps, storeMedia } from '../../src/processors/store-media.ts'
 import { createTransferSlots } from '../../src/processors/transfer-slots.ts'
 import { type Config, parseConfig } from '../../src/runtime/config.ts'
@@ -29,6 +31,10 @@ export function mediaConfig(more: Partial<Config['media']> = {}): Config['media'
   if (!parsed.ok) throw new Error('the defaults do not parse')
   return { ...parsed.config.media, idleTimeoutMs: 400, ...more }
 }
+
+/** One decoder for all worlds of a test file. */
+const pictures = openPictures(mediaConfig())
+afterAll(() => pictures.close())
 
 /** Ids in memory; `outage` makes look-ups fail as an unreachable registry does. */
 export function memoryRegistry(): SchemaIds & { outage: Error | null } {
@@ -115,7 +121,8 @@ export async function openMediaWorld(logger: Logger) {
     },
     store(config: Partial<Config['media']> = {}, more: Partial<StoreMediaDeps> = {}) {
       const deps = base(config)
-      return storeMedia({ ...deps, metrics: createMediaMetrics(metrics, slotsOf(deps.config), deps.clock), ...more })
+      const slots = slotsOf(deps.config)
+      return storeMedia({ ...deps, pictures, slots, metrics: createMediaMetrics(metrics, slots, deps.clock), ...more })
     },
     recordOf(event: Event): LogRecord {
       return { topic: `wa.${topicOf(event.type)}`, partition: 0, offset: offset++, ...codec.encode(event) }

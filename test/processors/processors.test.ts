@@ -1,5 +1,6 @@
 // Both processors over the Postgres log: from the message to the final object, through outages, losses and restarts.
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Cdn, openCdn } from '../../simulator/cdn.ts'
 import { sampleJpeg } from '../../simulator/sample-media.ts'
@@ -90,6 +91,7 @@ const untilStored = (count: number) =>
     const stored = await storedOf()
     return stored.length >= count ? stored : null
   })
+const filesOf = async (prefix: string) => (await Array.fromAsync(world().under.store.list(prefix, never))).length
 const image = (more: Parameters<typeof mediaMessage>[2] = {}) => mediaMessage(world().cdn, { bytes: photo }, more)
 
 test('[C2] a message becomes a stored file, with a text before and after it', async () => {
@@ -105,6 +107,21 @@ test('[C2] a message becomes a stored file, with a text before and after it', as
     { name: 'download-media', state: 'ok', detail: 'running' },
     { name: 'store-media', state: 'ok', detail: 'running' },
   ])
+})
+
+test('[C2] [C4] sixty-four pictures that are made to hurt delay no file of another account', async () => {
+  start({ thumbnailMaxPixels: 1_000_000_000 }) // each is decoded, until it has more memory than it may
+  const bomb = await readFile(new URL('./files/7000x7000.avif', import.meta.url))
+  const hurtful = () => mediaMessage(world().cdn, { bytes: bomb, mimetype: 'image/avif' }, { instanceId: 'theirs' })
+  await append(...Array.from({ length: 64 }, hurtful))
+  await until('all of them to be at their final keys', async () => (await filesOf('theirs/')) === 64)
+  await append(image({ instanceId: 'ours' }))
+  const stored = await until('ours', async () => {
+    const all = await storedOf()
+    return all.some(event => event.instanceId === 'ours') ? all : null
+  })
+  expect(stored.filter(event => event.instanceId === 'theirs').length, 'theirs had turns of their own').toBeLessThan(48)
+  expect(stored.find(event => event.instanceId === 'ours')).toMatchObject({ thumbnailKey: expect.any(String) })
 })
 
 test('[C5] storage down pauses, says so, fails nothing, and resumes by itself', async () => {

@@ -111,7 +111,7 @@ test('[C6] what is there already with the same hash is not written again, and th
   world().objects.calls.length = 0
   const [again] = (await store(event)).events
   expect(again).toEqual(first)
-  expect(world().objects.calls.map(call => call.split(' ')[0])).toEqual(['get', 'head'])
+  expect(world().objects.calls.map(call => call.split(' ')[0])).toEqual(['get', 'head', 'head'])
 })
 
 test('[C6] every event has a copy of its own, so that deleting one breaks none', async () => {
@@ -189,6 +189,39 @@ test('[C6] an incoming object that expired after its file was stored is no failu
   expect((await store(event)).events).toEqual([first])
 })
 
+test('[C2] [C4] a file is at its final key before anybody looks at its picture', async () => {
+  const seen: (readonly string[])[] = []
+  const without = { width: null, height: null, thumbnail: null, problem: 'not looked at' }
+  const pictures = {
+    read: async () => {
+      seen.push(await keys())
+      return without
+    },
+    close: async () => undefined,
+  }
+  const { events } = await store(await downloaded(photo, { width: 64, height: 48 }), {}, { pictures })
+  expect(seen).toEqual([[finalKey]])
+  expect(events, 'the message knew its size').toMatchObject([{ key: finalKey, width: 64, height: 48, thumbnailKey: null }])
+})
+
+test('[C4] a thumbnail that a crash left out is made by the next try', async () => {
+  const event = await downloaded(photo)
+  world().objects.failing.set('put', 'unreachable')
+  expect((await store(event)).outcome).toMatchObject({ kind: 'pause' })
+  expect(await keys()).toEqual([finalKey])
+  world().objects.failing.clear()
+  expect((await store(event)).events).toMatchObject([{ thumbnailKey: `${finalKey}_thumb.jpg`, width: 640, height: 480 }])
+})
+
+test('[C6] what 0.1.0 stored is known again, with its thumbnail', async () => {
+  const event = await downloaded(photo)
+  const metadata = { sha256: sha256(photo), width: '640', height: '480', thumbnail: 'yes' }
+  await world().truth.copy({ fromKey: event.incomingKey, toKey: finalKey, contentType: 'image/jpeg', metadata }, never)
+  world().objects.calls.length = 0
+  expect((await store(event)).events).toMatchObject([{ width: 640, height: 480, thumbnailKey: `${finalKey}_thumb.jpg` }])
+  expect(world().objects.calls.map(call => call.split(' ')[0])).toEqual(['get', 'head'])
+})
+
 test('[C4] exactly the limit of the message’s kind passes', async () => {
   const event = await downloaded(photo)
   const limit = async (maxImageBytes: number) => (await store(event, { maxImageBytes, maxDocumentBytes: 1 })).events
@@ -234,6 +267,6 @@ test('[C5] storage that refuses the final object fails that file alone', async (
 test('[H6] work whose assignment ended answers nothing', async () => {
   const event = await downloaded(photo)
   const consumer = world().store()
-  await expect(consumer.handle(world().recordOf(event), 1, AbortSignal.abort(new Error('over')))).rejects.toThrow()
+  await expect(consumer.handle(world().recordOf(event), 1, AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
   expect(await keys()).toEqual([])
 })
