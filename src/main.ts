@@ -11,7 +11,8 @@ import { partsOf } from './main/parts.ts'
 import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
 import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
-import { openObjectExpiry } from './objects/expire-objects.ts'
+import { openIncomingExpiry } from './processors/expire-incoming.ts'
+import { createIncomingRows } from './processors/incoming-rows.ts'
 import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
 import { openProjections } from './projections/open-projections.ts'
@@ -120,7 +121,7 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
     const shared = { ...ports, logger, clock: Date.now }
     return together('processors', [
       openProcessors({ ...shared, config: config.media, whatsappCdnUrl: config.whatsapp.cdnUrl, metrics, random: Math.random }),
-      openObjectExpiry({ ...shared, rules: [{ prefix: 'incoming/', afterMs: INCOMING_KEPT_MS }] }),
+      openIncomingExpiry({ ...shared, rows: createIncomingRows(ports.database), keptMs: INCOMING_KEPT_MS }),
     ])
   },
   projections: ({ config, ports, logger, metrics }) =>

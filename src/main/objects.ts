@@ -37,5 +37,6 @@ const s3Options = (config: Config['objects'], bucket: string, logger: Logger): S
     ? {}
     : { credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey } }),
   ...(config.forcePathStyle === 'auto' ? {} : { forcePathStyle: config.forcePathStyle === 'true' }),
+  ...(config.keyPrefix === null ? {} : { keyPrefix: config.keyPrefix }),
   ...(config.acl === null ? {} : { acl: config.acl }),
 })

@@ -105,7 +105,8 @@ function questions({ database, log, objects }: Askable, { postgres, kafka, s3 }:
     { part: postgres ?? embeddedPostgres, everyMs: ASK_EVERY_MS, ask: () => database.query('select 1') },
   ]
   if (kafka !== null && log.ask !== null) watched.push({ part: kafka, everyMs: ASK_EVERY_MS, ask: log.ask })
-  if (s3 !== null) watched.push({ part: s3, everyMs: ASK_S3_EVERY_MS, ask: signal => objects.head(ABSENT_KEY, signal) })
+  if (s3 !== null)
+    watched.push({ part: s3, everyMs: ASK_S3_EVERY_MS, ask: signal => objects.head(objects.newKey(ABSENT_NAME), signal) })
   return watched
 }
 
@@ -114,4 +115,4 @@ const ASK_EVERY_MS = 3_000
 /** Its requests are paid for. */
 const ASK_S3_EVERY_MS = 10_000
 /** Nothing is ever put there: the answer is that there is nothing, after a look at the bucket itself. */
-const ABSENT_KEY = 'zaplog-asks'
+const ABSENT_NAME = 'zaplog-asks'

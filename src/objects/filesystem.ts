@@ -124,6 +124,7 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
   }
 
   return {
+    newKey: name => name,
     put,
     get,
     head,

@@ -22,6 +22,8 @@ export type PresignGrant = {
 }
 
 export type ObjectStore = {
+  /** Where a new object of this name goes: below what the settings say. Everything else takes whole keys, so that older ones stay reachable. */
+  newKey(name: string): string
   /** Nothing is visible under the key before the body has ended, and nothing at all if the body throws; memory does not grow with the size. */
   put(object: NewObject, signal: AbortSignal): Promise<ObjectHead>
   /** Bytes fromByte..toByte, both inclusive, of the object as it was when called. */

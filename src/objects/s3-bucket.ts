@@ -14,6 +14,8 @@ export type S3Options = {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiresAt?: number }
   /** {endpoint}/{bucket}/{key} instead of {bucket}.{endpoint}/{key}. Unset: where there is an endpoint. */
   forcePathStyle?: boolean
+  /** Begins the keys of new objects; ends in a slash [none]. */
+  keyPrefix?: string
   /** Canned, given to every object that is put or copied. */
   acl?: string
   /** [5 s] */

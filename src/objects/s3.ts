@@ -18,7 +18,7 @@ import { refuseAborted } from './until-aborted.ts'
  * bucket's lifecycle's (AbortIncompleteMultipartUpload). Needs no close: idle connections do not keep the process.
  */
 export async function openS3Store(options: S3Options, signal: AbortSignal = new AbortController().signal): Promise<ObjectStore> {
-  const { clock = Date.now } = options
+  const { clock = Date.now, keyPrefix = '' } = options
   const bucket = await openS3Bucket(options, signal)
   const presign = createPresign(bucket)
   const acl = options.acl === undefined ? {} : { ACL: options.acl as ObjectCannedACL }
@@ -47,6 +47,7 @@ export async function openS3Store(options: S3Options, signal: AbortSignal = new 
   }
 
   return {
+    newKey: name => `${keyPrefix}${name}`,
     put,
     get: (range, signal) => readObject(bucket, range, signal),
     head: (key, signal) => headObject(bucket, key, signal),

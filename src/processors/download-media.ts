@@ -8,7 +8,8 @@ import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { spread } from '../runtime/wait.ts'
-import { fetchIncoming, findIncoming, type Incoming, incomingKey } from './incoming.ts'
+import { fetchIncoming, findIncoming, type Incoming, incomingName } from './incoming.ts'
+import type { IncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
 import { derivedFrom, fileToFetch, type MediaFile } from './media-file.ts'
 import type { MediaMetrics } from './media-metrics.ts'
@@ -22,6 +23,7 @@ export type DownloadMediaDeps = {
   progress: ProgressStore
   codec: Codec
   objects: ObjectStore
+  incomingRows: IncomingRows
   dispatcher: Dispatcher
   /** Takes the place of every WhatsApp media host; null: WhatsApp. */
   cdnUrl: string | null
@@ -72,13 +74,17 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
   /** Forwards of one file wait for one fetch; what is there already is not fetched. */
   async function bring(file: Fetchable, attempt: number, signal: AbortSignal): Promise<{ incoming: Incoming; reused: boolean }> {
     const maxBytes = maxBytesOf(deps.config, file.fields.kind)
-    const key = incomingKey(file.event.instanceId, file.source)
+    const { instanceId } = file.event
+    const key = deps.objects.newKey(incomingName(instanceId, file.source))
     const fetched = { here: false }
     const fetchOnce = async () => {
       const known = await findIncoming(deps.objects, key, signal)
-      if (known !== null) return known
+      if (known !== null) {
+        await deps.incomingRows.adopt([{ key, instanceId, writtenAt: deps.clock() }])
+        return known
+      }
       fetched.here = true
-      return await fetchInTurn(file, { attempt, maxBytes }, signal)
+      return await fetchInTurn(file, { key, attempt, maxBytes }, signal)
     }
     const incoming = await fetches.share(key, fetchOnce, signal)
     if (incoming.sizeBytes > maxBytes)
@@ -86,7 +92,11 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
     return { incoming, reused: !fetched.here }
   }
 
-  async function fetchInTurn(file: Fetchable, of: { attempt: number; maxBytes: number }, signal: AbortSignal): Promise<Incoming> {
+  async function fetchInTurn(
+    file: Fetchable,
+    of: { key: string; attempt: number; maxBytes: number },
+    signal: AbortSignal,
+  ): Promise<Incoming> {
     const { instanceId } = file.event
     const live = of.attempt === 1 && file.fields.round === 1
     const giveBack = await deps.slots.take({ instanceId, live }, signal)
@@ -95,7 +105,8 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
       const { idleTimeoutMs, minTotalTimeoutMs } = deps.config
       const timeouts = { idleTimeoutMs, minTotalTimeoutMs, timeoutFactor: 2 ** (of.attempt - 1) }
       const { kind } = file.fields
-      const wanted = { instanceId, kind, source: file.source, maxBytes: of.maxBytes, timeouts }
+      await deps.incomingRows.remember({ key: of.key, instanceId })
+      const wanted = { key: of.key, instanceId, kind, source: file.source, maxBytes: of.maxBytes, timeouts }
       const incoming = await fetchIncoming(deps, wanted, signal)
       deps.metrics.seconds.observe({ kind }, (deps.clock() - startAt) / 1000)
       deps.metrics.downloadedBytes.inc({ kind }, incoming.sizeBytes)

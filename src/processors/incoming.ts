@@ -1,15 +1,17 @@
 // The verified file under incoming/: fetched once per instance however often it is forwarded, visible only when MAC and hash agreed,
-// and its `sha256` metadata is always that of its bytes.
+// and its `sha256` metadata, where the store keeps it, is always that of its bytes.
 import { createHash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import type { MediaSource } from '../events/event.ts'
-import type { ObjectHead, ObjectStore } from '../objects/objects.ts'
+import type { ObjectStore } from '../objects/objects.ts'
 import { type FetchRequest, fetchMedia } from './fetch-media.ts'
 import { MediaError } from './media-error.ts'
 import { mediaUrl } from './media-url.ts'
+import { sha256Of } from './true-hash.ts'
 import { encryptedSizeBytes, verifiedDownload } from './verified-download.ts'
 
 export type Wanted = {
+  key: string
   instanceId: string
   kind: string
   source: MediaSource
@@ -18,8 +20,8 @@ export type Wanted = {
 }
 export type Incoming = { key: string; sizeBytes: number; sha256: string }
 
-/** The media key makes it unguessable, the encrypted hash ties it to its bytes. */
-export function incomingKey(instanceId: string, { mediaKey, encSha256 }: Pick<MediaSource, 'mediaKey' | 'encSha256'>): string {
+/** Before the store gives it its place. The media key makes it unguessable, the encrypted hash ties it to its bytes. */
+export function incomingName(instanceId: string, { mediaKey, encSha256 }: Pick<MediaSource, 'mediaKey' | 'encSha256'>): string {
   const length = Buffer.of(mediaKey.length)
   const hash = createHash('sha256')
     .update(length)
@@ -30,7 +32,8 @@ export function incomingKey(instanceId: string, { mediaKey, encSha256 }: Pick<Me
 
 export async function findIncoming(objects: ObjectStore, key: string, signal: AbortSignal): Promise<Incoming | null> {
   const head = await objects.head(key, signal)
-  return head?.metadata.sha256 === undefined ? null : toIncoming(head)
+  const sha256 = head && (await sha256Of(objects, head, signal))
+  return head === null || sha256 === null ? null : { key, sizeBytes: head.sizeBytes, sha256 }
 }
 
 /** Rejects MediaError or ObjectError, or with the signal's reason. */
@@ -84,16 +87,14 @@ async function putVerified(
       throw error
     }
   }
-  const key = incomingKey(wanted.instanceId, source)
+  const { key } = wanted
   const metadata = { instance_id: wanted.instanceId, sha256 }
   try {
     const head = await objects.put({ key, body: body(), contentType: 'application/octet-stream', metadata }, signal)
-    return { incoming: toIncoming(head) }
+    return { incoming: { key, sizeBytes: head.sizeBytes, sha256 } }
   } catch (error) {
     const [otherSha256] = other
     if (otherSha256 !== undefined) return { otherSha256 }
     throw failures.length > 0 ? failures[0] : error
   }
 }
-
-const toIncoming = ({ key, sizeBytes, metadata }: ObjectHead): Incoming => ({ key, sizeBytes, sha256: metadata.sha256 ?? '' })

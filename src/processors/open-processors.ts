@@ -1,5 +1,6 @@
 // The media processors of one process: download and store, both reading the log in lanes, sharing one set of transfer slots.
 import { Agent } from 'undici'
+import type { Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Consumption, EventLog, LaneConsumer, ProgressStore } from '../log/log.ts'
@@ -9,6 +10,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import { downloadMedia } from './download-media.ts'
+import { createIncomingRows } from './incoming-rows.ts'
 import { createMediaMetrics } from './media-metrics.ts'
 import { openPictures } from './pictures.ts'
 import { storeMedia } from './store-media.ts'
@@ -22,6 +24,8 @@ export type ProcessorsDeps = {
   progress: ProgressStore
   codec: Codec
   objects: ObjectStore
+  /** Whose table names what is under incoming/. */
+  database: Transaction
   topic(name: TopicName): string
   /** The consumer group of a processor. */
   group(name: ProcessorName): string
@@ -51,7 +55,7 @@ export function openProcessors(deps: ProcessorsDeps): Role {
     allowH2: false,
   })
   const stop = new AbortController()
-  const shared = { ...deps, pauseMs, metrics }
+  const shared = { ...deps, pauseMs, metrics, incomingRows: createIncomingRows(deps.database) }
   const running = [
     run(
       'download-media',

@@ -91,7 +91,7 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     if ((await sha256Of(deps.objects, incoming.head, signal)) !== sha256) return null
 
     const type = await sniffType(head, file.fields.mimetype ?? null)
-    const key = finalKey({ ...placeOf(file), extension: type.extension })
+    const key = deps.objects.newKey(finalKey({ ...placeOf(file), extension: type.extension }))
     const known = await deps.objects.head(key, signal)
     if (known !== null && (await isSame(file, known, signal))) return { head: known, isNew: false }
     const metadata = { ...describe(file), sha256 }
@@ -162,7 +162,7 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
 
   /** The incoming object may have expired long after its file was stored. */
   async function findStored(file: Downloaded, signal: AbortSignal): Promise<Stored | null> {
-    for await (const { key } of deps.objects.list(finalPrefix(placeOf(file)), signal)) {
+    for await (const { key } of deps.objects.list(deps.objects.newKey(finalPrefix(placeOf(file))), signal)) {
       const head = isThumbnailKey(key) ? null : await deps.objects.head(key, signal)
       if (head !== null && (await isSame(file, head, signal))) return { head, isNew: false }
     }
@@ -177,7 +177,7 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
       width: picture?.width ?? file.fields.width ?? null,
       height: picture?.height ?? file.fields.height ?? null,
       key: stored.key,
-      extension: stored.key.slice(finalPrefix(placeOf(file)).length),
+      extension: stored.key.slice(deps.objects.newKey(finalPrefix(placeOf(file))).length),
       sizeBytes: stored.sizeBytes,
       sha256: file.event.sha256,
       sha256Matches: file.event.sha256Matches,

@@ -93,7 +93,7 @@ export function createRecordFitter(deps: {
     const { raw } = event
     if (!raw) return event
     metrics.shrunk.inc({ how: 'raw-object' })
-    const key = `raw/${event.eventId}`
+    const key = objects.newKey(`raw/${event.eventId}`)
     const metadata = { instance_id: event.instanceId, event_id: event.eventId }
     await objects.put({ key, body: once(raw), contentType: 'application/octet-stream', metadata }, signal)
     const sha256 = createHash('sha256').update(raw).digest('hex')

@@ -34,6 +34,7 @@ export function requireTogether(v: Variables, config: Config) {
   if (secretAccessKey !== null && accessKeyId === null)
     v.problem('S3_ACCESS_KEY_ID', 'expected one when S3_SECRET_ACCESS_KEY is set')
   if (bucket === null && config.objects.endpoint !== null) v.problem('S3_BUCKET', 'expected one when S3_ENDPOINT is set')
+  if (bucket === null && config.objects.keyPrefix !== null) v.problem('S3_BUCKET', 'expected one when S3_KEY_PREFIX is set')
   if (config.database.url === null && config.database.sslCa !== null)
     v.problem('DATABASE_URL', 'expected one when DATABASE_SSL_CA is set')
   if (config.database.url === null) return

@@ -33,6 +33,18 @@ export const parseUrl = (schemes: readonly string[]) => (text: string) => {
     : { expected: `a URL that begins with ${schemes.map(s => `${s}//`).join(' or ')}` }
 }
 
+/** As S3 and every other reader of paths takes it to mean one place. */
+export const parseKeyPrefix = (text: string) => {
+  const isPath = /^([a-zA-Z0-9!_.*'()=-]+\/)+$/.test(text) && !/(^|\/)\.{1,2}\//.test(text)
+  return isPath && text.length <= MAX_KEY_PREFIX
+    ? text
+    : {
+        expected: `a path that ends in a slash, such as zaplog/ or media/zaplog/, of at most ${MAX_KEY_PREFIX} letters, digits and !_.*'()=-`,
+      }
+}
+/** Keys have 1,024 bytes, and ours take some 200. */
+const MAX_KEY_PREFIX = 512
+
 export const parseLoopback = (schemes: readonly string[]) => (text: string) => {
   const url = parseUrl(schemes)(text)
   if (typeof url !== 'string') return url

@@ -8,6 +8,7 @@ import {
   parseCidr,
   parseCount,
   parseKey,
+  parseKeyPrefix,
   parseLoopback,
   parsePrefix,
   parseProxy,
@@ -169,6 +170,11 @@ function declareVariables(v: Variables) {
       default: 'auto',
       of: ['auto', 'true', 'false'],
       doc: 'bucket in the path instead of the host name; auto: with S3_ENDPOINT',
+    }),
+    keyPrefix: v.parsed('S3_KEY_PREFIX', {
+      shown: 'none',
+      doc: 'begins the keys of new objects, such as zaplog/; those that are there keep theirs',
+      parse: parseKeyPrefix,
     }),
     acl: v.optionalText('S3_ACL', { shown: 'none', doc: 'canned ACL of new objects' }),
   }

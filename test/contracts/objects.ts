@@ -33,6 +33,13 @@ const codeOf = (error: unknown) => (error instanceof ObjectError ? error.code : 
 
 /** Each takes a prefix of its own, so that they may share a bucket. */
 export const objectPromises = {
+  '[C7] a new key ends in its name, and every other call takes it as it is': async ({ store }, prefix) => {
+    const key = store.newKey(`${prefix}/named`)
+    expect(key.endsWith(`${prefix}/named`)).toBe(true)
+    await store.put(object(key, 'here'), never)
+    expect(await textAt(store, key)).toBe('here')
+    expect(await keysUnder(store, store.newKey(`${prefix}/`))).toEqual([key])
+  },
   '[C3] put shows nothing under the key before the body has ended': async ({ store }, prefix) => {
     const key = `${prefix}/held`
     const seen: (ObjectHead | null)[] = []

@@ -13,6 +13,10 @@ const never = new AbortController().signal
 
 /** Per promise, a store that is the true one but for that promise. */
 const broken: Record<ObjectPromise, (under: StoreUnderTest) => Partial<StoreUnderTest> | Partial<ObjectStore>> = {
+  '[C7] a new key ends in its name, and every other call takes it as it is': ({ store }) => ({
+    newKey: name => `media/${name}`,
+    get: (object, signal) => store.get({ ...object, key: `media/${object.key}` }, signal),
+  }),
   '[C3] put shows nothing under the key before the body has ended': ({ store }) => ({
     put: async (object, signal) => {
       await store.put({ ...object, body: one(Buffer.from('early')) }, signal)

@@ -42,6 +42,21 @@ describe.runIf(here)('the S3 store', () => {
     expect(await world.unfinishedUploads()).toEqual([])
   })
 
+  test('[C7] a prefix begins new keys, and keys from before it, and from under another one, stay what they are', async () => {
+    const prefixed = await world.open({ keyPrefix: 'media/zaplog/' })
+    const put = async (key: string) =>
+      (await store.put({ key, body: bytes(Buffer.from(key)), contentType: 'a/b', metadata: {} }, never)).key
+    const keys = [await put(store.newKey('shop/1')), await put(prefixed.newKey('shop/1'))]
+    expect(keys).toEqual(['shop/1', 'media/zaplog/shop/1'])
+    for (const key of keys) {
+      expect((await readAll((await prefixed.get({ key }, never))?.body ?? bytes())).toString()).toBe(key)
+      const { url } = await prefixed.presign({ method: 'GET', key, expiresInMs: 60_000 }, never)
+      expect(await (await fetch(url)).text()).toBe(key)
+    }
+    await prefixed.delete(keys, never)
+    expect(await Promise.all(keys.map(key => store.head(key, never)))).toEqual([null, null])
+  })
+
   test('[C4] one chunk larger than several parts is put as well', async () => {
     const whole = Buffer.alloc(12_000_000, 'abcdefg')
     await store.put({ key: 'parts/one-chunk', body: bytes(whole), contentType: 'a/b', metadata: {} }, never)

@@ -2,16 +2,27 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DatabaseError } from '../../src/database/database.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import type { LogRecord } from '../../src/log/log.ts'
 import { RegistryError } from '../../src/log/registry.ts'
 import type { ObjectErrorCode } from '../../src/objects/objects.ts'
+import { finalKey } from '../../src/processors/final-key.ts'
 import { liveBytes, MAX_GROWTH_BYTES } from '../contracts/live-bytes.ts'
 import { readAll } from '../contracts/objects.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
-import { handle, type MediaWorld, type MessageFields, mediaMessage, never, openMediaWorld, pathOf } from './media-world.ts'
+import {
+  handle,
+  type MediaWorld,
+  type MessageFields,
+  mediaMessage,
+  never,
+  noRows,
+  openMediaWorld,
+  pathOf,
+} from './media-world.ts'
 
 const logger = collectLogLines()
 const opened: MediaWorld[] = []
@@ -26,6 +37,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const bytes = randomBytes(50_000)
 const message = (more: MessageFields = {}) => mediaMessage(world().cdn, { bytes }, more)
 const download = (event: Event, attempt = 1) => handle(world(), world().download(), event, attempt)
+const finalKeyOf = ({ instanceId, occurredAt, eventId }: Event) => finalKey({ instanceId, occurredAt, eventId, extension: 'bin' })
 const fetches = () => world().cdn.hits().length
 
 test('[C3] a file is fetched, verified and held under incoming/, and said to be', async () => {
@@ -60,6 +72,38 @@ test('[B4] what was said instead of a time travels along, also with a failure an
   const mediaSource = message().mediaSource ?? null
   const failed = anEvent('media.failed', { stage: 'store', reason: 'gone', retryable: true, occurredAtSaid: '0', mediaSource })
   expect((await download(failed)).events).toMatchObject([{ round: 2, occurredAtSaid: '0' }])
+})
+
+test('[C11] what is put under incoming/ is remembered before the put, and what is found there too', async () => {
+  const event = message()
+  world().objects.failing.set('put', 'unreachable')
+  expect((await download(event)).outcome).toMatchObject({ kind: 'pause' })
+  expect(world().remembered).toHaveLength(1)
+  world().objects.failing.clear()
+  const [made] = (await download(event)).events
+  const key = made?.type === 'media.downloaded' ? made.incomingKey : ''
+  await download(event)
+  expect(world().remembered).toEqual([key, key, `adopted ${key}`])
+})
+
+test('[C5] a database that is away pauses; no message is failed for it', async () => {
+  const away = new DatabaseError('unreachable', 'remembering: nobody answers')
+  const incomingRows = { ...noRows, remember: () => Promise.reject(away) }
+  const { outcome } = await handle(world(), world().download({}, { incomingRows }), message())
+  expect(outcome).toMatchObject({ kind: 'pause', dependency: 'postgres', delayMs: 1234 })
+  expect(await Array.fromAsync(world().truth.list('', never))).toEqual([])
+})
+
+test('[C3] a prefix begins new keys, and an object under another one is still found by its event', async () => {
+  const objects = { ...world().objects.store, newKey: (name: string) => `media/zaplog/${name}` }
+  const event = message()
+  const [made] = (await handle(world(), world().download({}, { objects }), event)).events
+  expect(made).toMatchObject({ incomingKey: expect.stringMatching(/^media\/zaplog\/incoming\/shop\/[0-9a-f]{64}$/) })
+  if (made === undefined) throw new Error('nothing was made')
+  const [stored] = (await handle(world(), world().store({}, { objects }), { ...made, kind: 'document' } as Event)).events
+  expect(stored).toMatchObject({ type: 'media.stored', extension: 'bin', key: `media/zaplog/${finalKeyOf(event)}` })
+  const [older] = (await handle(world(), world().store(), { ...made, kind: 'document' } as Event)).events
+  expect(older, 'by a start without it').toMatchObject({ type: 'media.stored', key: finalKeyOf(event) })
 })
 
 test('[C2] what has no file is passed over', async () => {

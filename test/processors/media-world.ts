@@ -9,6 +9,7 @@ import { topicOf } from '../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../src/log/log.ts'
 import { ObjectError, type ObjectErrorCode, type ObjectStore } from '../../src/objects/objects.ts'
 import { type DownloadMediaDeps, downloadMedia } from '../../src/processors/download-media.ts'
+import type { IncomingRows } from '../../src/processors/incoming-rows.ts'
 import { createMediaMetrics } from '../../src/processors/media-metrics.ts'
 import { openPictures } from '../../src/processors/pictures.ts'
 import { type StoreMediaDeps, storeMedia } from '../../src/processors/store-media.ts'
@@ -50,6 +51,26 @@ export function memoryRegistry(): SchemaIds & { outage: Error | null } {
   return registry
 }
 
+export const noRows: IncomingRows = {
+  remember: async () => undefined,
+  adopt: async () => undefined,
+  due: async () => [],
+  forget: async () => undefined,
+  isAdopted: async () => true,
+  markAdopted: async () => undefined,
+}
+
+/** What a handler tells them. */
+function rememberingRows() {
+  const remembered: string[] = []
+  const incomingRows: IncomingRows = {
+    ...noRows,
+    remember: async ({ key }) => void remembered.push(key),
+    adopt: async of => void remembered.push(...of.map(one => `adopted ${one.key}`)),
+  }
+  return { incomingRows, remembered }
+}
+
 /** The store's calls are counted, and fail while `failing` names a code for them. */
 export function watchedStore(store: ObjectStore) {
   const calls: string[] = []
@@ -89,6 +110,7 @@ export async function openMediaWorld(logger: Logger) {
   const codec = await openCodec(registry, never)
   const objects = watchedStore(under.store)
   const metrics = createMetrics({ processMetrics: false })
+  const { incomingRows, remembered } = rememberingRows()
   const progress: ProgressStore = { take: async () => [], save: async () => true }
   let offset = 0n
 
@@ -96,6 +118,7 @@ export async function openMediaWorld(logger: Logger) {
     progress,
     codec,
     objects: objects.store,
+    incomingRows,
     topic: (name: string) => `wa.${name}`,
     group: 'zaplog.test',
     pauseMs: 1234,
@@ -113,6 +136,8 @@ export async function openMediaWorld(logger: Logger) {
     codec,
     metrics,
     truth: under.store,
+    /** What was remembered before a put, and adopted. */
+    remembered,
     download(config: Partial<Config['media']> = {}, more: Partial<DownloadMediaDeps> = {}) {
       const deps = base(config)
       const slots = slotsOf(deps.config)

@@ -60,6 +60,7 @@ function start(config: Partial<Config['media']> = {}, metrics = createMetrics({ 
   const { cdn, objects, testLog, testDatabase } = world()
   const role = openProcessors({
     ...testLog,
+    database: testDatabase.database,
     progress: createProgressStore(testDatabase.database),
     objects: objects.store,
     group: name => `zaplog.${name}`,

@@ -6,6 +6,7 @@ export function createMemoryObjects(): ObjectStore & { stored: ReadonlyMap<strin
   const unused = () => Promise.reject(new Error('producers only put objects'))
   return {
     stored,
+    newKey: name => name,
     put: async ({ key, body, contentType, metadata }) => {
       const chunks: Uint8Array[] = []
       for await (const chunk of body) chunks.push(chunk)

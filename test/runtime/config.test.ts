@@ -32,6 +32,24 @@ describe('configuration', () => {
     ])
   })
 
+  test.each(['zaplog/', 'media/zaplog-2/', 'a.b/c_d/'])('[H8] takes %s for what new keys begin with', prefix => {
+    expect(configOf({ S3_BUCKET: 'media', S3_KEY_PREFIX: prefix }).objects.keyPrefix).toBe(prefix)
+    expect(configOf({ S3_BUCKET: 'media' }).objects.keyPrefix).toBeNull()
+  })
+
+  test.each(['zaplog', '/zaplog/', 'a//b/', '../', 'a/./b/', 'a b/', 'a\\b/', 'ü/', `${'a'.repeat(512)}/`])(
+    '[H8] refuses %s as what keys begin with, in words',
+    prefix => {
+      expect(problemsOf({ S3_BUCKET: 'media', S3_KEY_PREFIX: prefix })).toEqual([
+        `S3_KEY_PREFIX: expected a path that ends in a slash, such as zaplog/ or media/zaplog/, of at most 512 letters, digits and !_.*'()=-, got ${JSON.stringify(prefix)}`,
+      ])
+    },
+  )
+
+  test('[H8] a key prefix without a bucket would do nothing, and is said', () => {
+    expect(problemsOf({ S3_KEY_PREFIX: 'zaplog/' })).toEqual(['S3_BUCKET: expected one when S3_KEY_PREFIX is set'])
+  })
+
   test('[H8] refuses names that begin like ours and are not', () => {
     expect(problemsOf({ WEBHOOK_COLOUR: 'red', KAFKA_BROKERS_FILE: '/brokers', HOME: '/home/somebody' })).toEqual([
       'WEBHOOK_COLOUR: is not a setting of this version',

@@ -1,0 +1,57 @@
+// Which objects under incoming/ are ours, and since when: a row is written before its object is put, and goes after it was deleted, so
+// that a crash leaves a row without an object, never an object of ours without a row.
+import type { Transaction } from '../database/database.ts'
+
+export type IncomingRows = {
+  /** Before a put: the object's age begins anew. */
+  remember(of: IncomingObject): Promise<void>
+  /** Objects that are there and proven to be ours; a row that is there already stays as it is. */
+  adopt(of: readonly (IncomingObject & { writtenAt: number })[]): Promise<void>
+  /** The oldest keys that were written more than `keptMs` ago, at most `limit`. */
+  due(of: { keptMs: number; limit: number }): Promise<readonly string[]>
+  /** After they were deleted; a key that was put again meanwhile keeps its row. */
+  forget(keys: readonly string[], of: { keptMs: number }): Promise<void>
+  isAdopted(): Promise<boolean>
+  markAdopted(): Promise<void>
+}
+export type IncomingObject = { key: string; instanceId: string }
+
+/** Every method rejects DatabaseError. Ages are by Postgres' clock. */
+export function createIncomingRows(database: Transaction): IncomingRows {
+  return {
+    async remember({ key, instanceId }) {
+      await database.query(
+        `insert into incoming_objects (key, instance_id) values ($1, $2) on conflict (key) do update set written_at = now()`,
+        [key, instanceId],
+      )
+    },
+    async adopt(of) {
+      await database.query(
+        `insert into incoming_objects (key, instance_id, written_at)
+         select key, instance_id, to_timestamp(written_at / 1000.0)
+         from unnest($1::text[], $2::text[], $3::double precision[]) with ordinality as n(key, instance_id, written_at, nth)
+         order by nth
+         on conflict (key) do nothing`,
+        [of.map(one => one.key), of.map(one => one.instanceId), of.map(one => one.writtenAt)],
+      )
+    },
+    async due({ keptMs, limit }) {
+      const rows = await database.query<{ key: string }>(
+        `select key from incoming_objects where ${IS_DUE} order by written_at limit $2`,
+        [keptMs, limit],
+      )
+      return rows.map(row => row.key)
+    },
+    async forget(keys, { keptMs }) {
+      await database.query(`delete from incoming_objects where ${IS_DUE} and key = any($2::text[])`, [keptMs, keys])
+    },
+    async isAdopted() {
+      return (await database.query('select from incoming_adoption')).length > 0
+    },
+    async markAdopted() {
+      await database.query('insert into incoming_adoption default values on conflict do nothing')
+    },
+  }
+}
+
+const IS_DUE = `written_at < now() - $1::double precision * interval '1 millisecond'`
