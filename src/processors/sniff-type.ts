@@ -67,6 +67,12 @@ const containers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'application/vnd.oasis.opendocument.spreadsheet': 'ods',
     'application/vnd.oasis.opendocument.presentation': 'odp',
     'application/epub+zip': 'epub',
+    // Animated stickers of Lottie.
+    'application/was': 'was',
+    'application/vnd.google-earth.kmz': 'kmz',
+    'application/vnd.apple.pages': 'pages',
+    'application/vnd.apple.numbers': 'numbers',
+    'application/vnd.apple.keynote': 'key',
   },
   'application/x-cfb': { 'application/msword': 'doc', 'application/vnd.ms-excel': 'xls', 'application/vnd.ms-powerpoint': 'ppt' },
   'video/mp4': { 'audio/mp4': 'm4a' },
@@ -75,9 +81,13 @@ const containers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 function insideContainer(found: SniffedType, claimed: string): SniffedType {
-  const extension = containers[found.mimetype]?.[claimed]
+  const extension = containers[found.mimetype]?.[claimed] ?? (isZipByName(found, claimed) ? found.extension : undefined)
   return extension === undefined ? found : { mimetype: claimed, extension }
 }
+
+/** RFC 6839, 3.6: a type with this suffix is a ZIP. */
+const isZipByName = (found: SniffedType, claimed: string): boolean =>
+  found.mimetype === 'application/zip' && claimed.endsWith('+zip') && !runs.test(claimed) && !executables.has(claimed)
 
 const textTypes: Readonly<Record<string, string>> = {
   'text/plain': 'txt',
