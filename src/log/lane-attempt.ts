@@ -8,7 +8,7 @@ export type AttemptDeps = { append: EventLog['append']; logger: Logger; retryBas
 export type Attempt = { record: LogRecord; number: number; firstFailedAt: number | null }
 export type Result =
   | { kind: 'finished'; as: 'emitted' | 'parked' }
-  | { kind: 'again'; delayMs: number; reason: string }
+  | { kind: 'again'; delayMs: number; reason: string; costsAttempt: boolean }
   | { kind: 'down'; dependency: string; delayMs: number; reason: string }
   | { kind: 'halted'; reason: string }
   /** The assignment ended meanwhile: nothing of this counts. */
@@ -33,6 +33,8 @@ export async function attemptRecord(
     case 'emit':
       return finishBy('emitted', outcome.appends)
     case 'retry':
+      if (outcome.costsAttempt === false)
+        return { kind: 'again', delayMs: outcome.delayMs, reason: outcome.reason, costsAttempt: false }
       return retry(outcome.delayMs, { code: 'attempts-exhausted', reason: outcome.reason })
     case 'threw':
       return retry(outcome.delayMs, outcome)
@@ -69,7 +71,8 @@ export async function attemptRecord(
   }
 
   async function retry(delayMs: number, failed: Failed): Promise<Result> {
-    return attempt.number < consumer.maxAttempts ? { kind: 'again', delayMs, reason: failed.reason } : park(failed)
+    if (attempt.number >= consumer.maxAttempts) return park(failed)
+    return { kind: 'again', delayMs, reason: failed.reason, costsAttempt: true }
   }
 
   async function park({ code, reason }: Failed): Promise<Result> {

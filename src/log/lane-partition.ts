@@ -160,7 +160,7 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
         return 'stopped'
       case 'again':
         member.counted('retried')
-        attempt.number += 1
+        if (result.costsAttempt) attempt.number += 1
         attempt.firstFailedAt ??= Date.now()
         return (await wait(result.delayMs, starting.signal)) ? { probing: null } : 'stopped'
       case 'down': {

@@ -20,8 +20,11 @@ export type Append = { topic: string; records: readonly NewRecord[] }
 export type Outcome =
   /** Done once every append is durable; an empty list is done in silence. */
   | { kind: 'emit'; appends: readonly Append[] }
-  /** Costs one attempt; only this lane waits. delayMs is at most 60 s: what waits longer becomes a row of its owner. */
-  | { kind: 'retry'; delayMs: number; reason: string }
+  /**
+   * Costs one attempt, unless it says otherwise: then nothing was tried, and it never parks. Only this lane waits. delayMs is at most 60 s:
+   * what waits longer becomes a row of its owner, or waits in such steps, where a crash may shorten it.
+   */
+  | { kind: 'retry'; delayMs: number; reason: string; costsAttempt?: boolean }
   /** Costs no attempt: one record per dependency probes after delayMs, the others wait for it, intake stops on this member only. */
   | { kind: 'pause'; dependency: string; delayMs: number; reason: string }
   /** Original bytes become durable in deadLetterTopic, then the lane goes on. */

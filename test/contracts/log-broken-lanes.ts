@@ -56,6 +56,11 @@ export const brokenLanes: readonly BrokenLog[] = [
     log: outcomes(outcome => (outcome.kind === 'retry' ? nothing : outcome)),
   },
   {
+    title: 'counts every retry as an attempt',
+    breaks: '[C5] a retry that says so costs no attempt',
+    log: outcomes(outcome => (outcome.kind === 'retry' ? { ...outcome, costsAttempt: true } : outcome)),
+  },
+  {
     title: 'counts attempts from 0',
     breaks: 'attempts count from 1',
     log: lanes(consumer => ({ handle: (record, attempt, signal) => consumer.handle(record, attempt - 1, signal) })),

@@ -24,6 +24,20 @@ export const laneOutcomePromises: LogChecks = {
     assert.deepEqual(await ground.all(deadLetters), [])
   },
 
+  '[C5] a retry that says so costs no attempt, and never parks': async ground => {
+    const { topic, deadLetters, group } = await ground.course()
+    const attempts: number[] = []
+    const handle = async (_: LogRecord, attempt: number): Promise<Outcome> => {
+      attempts.push(attempt)
+      return attempts.length < 5 ? { kind: 'retry', delayMs: 1, reason: 'not yet', costsAttempt: false } : done
+    }
+    await ground.append(topic, [aRecord('one', 'a')])
+    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxAttempts: 2, handle })
+    await ground.until('it is handled', () => attempts.length === 5)
+    assert.deepEqual(attempts, [1, 1, 1, 1, 1])
+    assert.deepEqual(await ground.all(deadLetters), [])
+  },
+
   'while a record waits for its retry, only its lane waits': async ground => {
     const { topic, deadLetters, group } = await ground.course()
     const handled: string[] = []
