@@ -5,7 +5,7 @@ import { macBytes } from './encrypt-media.ts'
 import { slice } from './slice.ts'
 
 export type Fault =
-  | { kind: 'status'; status: number }
+  | { kind: 'status'; status: number; retryAfterSeconds?: number }
   /** Sends that much, then nothing more, with the connection open. */
   | { kind: 'stall'; atByte: number }
   /** Sends that much, then resets the connection. */
@@ -26,7 +26,7 @@ export async function respondWithFault({ request, response, body, fault }: Fault
   const { status, headers, bytes } = slice(body, request.headers.range)
   switch (fault.kind) {
     case 'status':
-      response.writeHead(fault.status).end()
+      response.writeHead(fault.status, retryAfter(fault)).end()
       return
     case 'stall':
       response.writeHead(status, headers).write(bytes.subarray(0, fault.atByte))
@@ -50,6 +50,9 @@ export async function respondWithFault({ request, response, body, fault }: Fault
       return drip(response, bytes, fault.bytesPerSecond, signal)
   }
 }
+
+const retryAfter = ({ retryAfterSeconds }: { retryAfterSeconds?: number }) =>
+  retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
 
 function flip(bytes: Buffer, from: number, to: number): Buffer {
   const flipped = Buffer.from(bytes)

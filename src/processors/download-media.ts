@@ -8,6 +8,7 @@ import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { spread } from '../runtime/wait.ts'
+import { createAskedWaits } from './asked-waits.ts'
 import { fetchIncoming, findIncoming, type Incoming, incomingName } from './incoming.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
@@ -45,18 +46,24 @@ type Fetchable = NonNullable<ReturnType<typeof fileToFetch>>
 const BY = 'download-media'
 const types = ['message.received', 'message.sent', 'media.refreshed', 'media.failed'] as const
 const RETRY_JITTER = 0.2
-/** The log's own bound on a lane's wait. */
+/** The log's own bound on a lane's wait at once. */
 const MAX_RETRY_DELAY_MS = 60_000
+/** A server that asks for more is not waited for. */
+const MAX_RETRY_AFTER_MS = 3_600_000
 
 export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
   /** What is final is so by one message's reference: a forward may have a fresher or truer one. What passes by itself is shared. */
   const fetches = createSharedWork<Incoming>(failure => failure instanceof MediaError && !failure.retryable)
+
+  const waits = createAskedWaits(deps.clock)
 
   const handle: LaneConsumer['handle'] = async (record, attempt, signal) => {
     const read = await readEvent({ ...deps, types }, record, signal)
     if (read.kind === 'outcome') return read.outcome
     const file = fileToFetch(read.event)
     if (file === null) return nothing
+    const leftMs = waits.leftMs(nameOf(file))
+    if (leftMs > 0) return waitOn(leftMs)
     const release = deps.metrics.hold(record.recordedAt)
     const startAt = deps.clock()
     try {
@@ -137,12 +144,20 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
 
   function retryOrFail(file: Fetchable, error: MediaError, attempt: number): Outcome {
     const plannedMs = deps.config.retryDelaysMs[attempt - 1]
-    if (!error.retryable || plannedMs === undefined) return fail(file, error, attempt)
-    const waitMs = Math.max(spread(plannedMs, RETRY_JITTER, deps.random()), error.retryAfterMs ?? 0)
-    const delayMs = Math.round(Math.min(waitMs, MAX_RETRY_DELAY_MS))
+    const askedMs = error.retryAfterMs ?? 0
+    if (!error.retryable || plannedMs === undefined || askedMs > MAX_RETRY_AFTER_MS) return fail(file, error, attempt)
+    const waitMs = Math.round(Math.max(spread(plannedMs, RETRY_JITTER, deps.random()), askedMs))
+    const delayMs = Math.min(waitMs, MAX_RETRY_DELAY_MS)
+    if (askedMs > MAX_RETRY_DELAY_MS) waits.wait(nameOf(file), deps.clock() + waitMs)
     deps.metrics.downloads.inc({ outcome: 'retried', kind: file.fields.kind })
-    deps.logger.info('media.download-retried', { ...logFields(file), attempt, reason: error.reason, retryInMs: delayMs, error })
+    deps.logger.info('media.download-retried', { ...logFields(file), attempt, reason: error.reason, retryInMs: waitMs, error })
     return { kind: 'retry', delayMs, reason: `${error.reason}: ${error.message}` }
+  }
+
+  /** The next step of a wait that the server asked for: nothing was tried, and no transfer is held. */
+  const waitOn = (leftMs: number): Outcome => {
+    const delayMs = Math.min(Math.ceil(leftMs), MAX_RETRY_DELAY_MS)
+    return { kind: 'retry', delayMs, reason: `the server asked to wait, ${Math.ceil(leftMs)} ms are left`, costsAttempt: false }
   }
 
   function fail(file: Fetchable, error: MediaError, attempt: number): Outcome {
@@ -157,7 +172,7 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
       mediaSource: file.source,
     }
     deps.metrics.downloads.inc({ outcome: 'failed', kind })
-    deps.metrics.failures.inc({ kind, stage: 'download', reason: error.reason })
+    deps.metrics.failed({ instanceId: event.instanceId, kind, stage: 'download', reason: error.reason })
     const { reason, retryable } = error
     deps.logger.warn('media.failed', { ...logFields(file), stage: 'download', attempt, reason, retryable, error })
     return emit({ topic: deps.topic('media-failed'), records: [deps.codec.encode(event)] })
@@ -187,6 +202,8 @@ export const MAX_CONCURRENCY = 1024
 
 /** Copies of one event one after the other; forwards of one file share a fetch. */
 export const eventLane = (record: LogRecord): string => record.headers['event-id'] ?? `${record.topic}/${record.offset}`
+
+const nameOf = ({ fields }: Fetchable): string => `${fields.sourceEventId}/${fields.round}`
 
 const emit = (append: Append): Outcome => ({ kind: 'emit', appends: [append] })
 

@@ -25,10 +25,17 @@ export class MediaError extends Error {
   readonly retryable: boolean
   /** What the server asked for. */
   readonly retryAfterMs: number | null
-  constructor(reason: MediaReason, message: string, options: { retryAfterMs?: number | null; cause?: unknown } = {}) {
+  /** The bytes are those that were sealed, so that another kind's keys may open them. */
+  readonly otherKeysMayFit: boolean
+  constructor(
+    reason: MediaReason,
+    message: string,
+    options: { retryAfterMs?: number | null; otherKeysMayFit?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.reason = reason
     this.retryable = retryable[reason]
     this.retryAfterMs = options.retryAfterMs ?? null
+    this.otherKeysMayFit = options.otherKeysMayFit ?? false
   }
 }

@@ -2,6 +2,7 @@
 import { hkdfSync } from 'node:crypto'
 import { MediaError } from './media-error.ts'
 
+/** A file's keys by what it was sealed as, which is not always what its message is. */
 export type MediaKeys = { iv: Buffer; cipherKey: Buffer; macKey: Buffer }
 
 const MEDIA_KEY_BYTES = 32
@@ -18,6 +19,10 @@ const infos: Readonly<Record<string, string>> = {
   document: 'WhatsApp Document Keys',
   'link-preview': 'WhatsApp Link Thumbnail Keys',
 }
+
+/** One kind for each other set of keys, the likeliest first: phones seal documents as what is in them. */
+export const otherKinds = (kind: string): readonly string[] =>
+  ['document', 'image', 'video', 'audio', 'link-preview'].filter(other => infos[other] !== infos[kind])
 
 /** Throws MediaError `type-not-allowed` for a kind without keys, `corrupt` for a media key of another length. */
 export function deriveMediaKeys(mediaKey: Uint8Array, kind: string): MediaKeys {

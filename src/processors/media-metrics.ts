@@ -1,4 +1,4 @@
-// What the media processors count; labels are kinds, stages and reasons, never instances or files.
+// What the media processors count. Instances are a label of one counter alone, and there without reasons: cardinality stays bounded (SPEC H1).
 import type { Metrics } from '../runtime/metrics.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 
@@ -16,6 +16,11 @@ export function createMediaMetrics(metrics: Metrics, slots: TransferSlots, clock
     name: 'zaplog_media_failures_total',
     help: 'Files finally failed',
     labels: ['kind', 'stage', 'reason'],
+  })
+  const instanceFailures = metrics.counter({
+    name: 'zaplog_media_instance_failures_total',
+    help: 'Files finally failed, by instance; the reasons are in zaplog_media_failures_total',
+    labels: ['instance_id', 'kind', 'stage'],
   })
   const seconds = metrics.histogram({
     name: 'zaplog_media_download_seconds',
@@ -51,12 +56,25 @@ export function createMediaMetrics(metrics: Metrics, slots: TransferSlots, clock
 
   return {
     downloads,
-    failures,
     seconds,
     downloadedBytes,
     stored,
     storedBytes,
     thumbnailFailures,
+    failed({
+      instanceId,
+      kind,
+      stage,
+      reason,
+    }: {
+      instanceId: string
+      kind: string
+      stage: 'download' | 'store'
+      reason: string
+    }) {
+      failures.inc({ kind, stage, reason })
+      instanceFailures.inc({ instance_id: instanceId, kind, stage })
+    },
     /** Counts a file as waiting from when it was recorded until the answer is called. */
     hold(recordedAt: number): () => void {
       const mark = Symbol('file')

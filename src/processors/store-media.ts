@@ -202,7 +202,7 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
       detail: error.message,
       mediaSource: file.source,
     }
-    deps.metrics.failures.inc({ kind, stage: 'store', reason: error.reason })
+    deps.metrics.failed({ instanceId: event.instanceId, kind, stage: 'store', reason: error.reason })
     const { reason, retryable } = event
     deps.logger.warn('media.failed', { ...logFields(file), stage: 'store', attempt, reason, retryable, error })
     return { kind: 'emit', appends: [{ topic: deps.topic('media-failed'), records: [deps.codec.encode(event)] }] }

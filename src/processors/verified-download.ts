@@ -6,6 +6,8 @@ import { deriveMediaKeys } from './media-keys.ts'
 
 export type ExpectedFile = {
   kind: string
+  /** Whose keys it is sealed with [the kind's]. */
+  keysOf?: string
   mediaKey: Uint8Array
   encSha256: Uint8Array | null
   /** As announced; only tells a truncated file from a forged one. */
@@ -23,7 +25,7 @@ export async function* verifiedDownload(
   encrypted: AsyncIterable<Uint8Array>,
   expected: ExpectedFile,
 ): AsyncGenerator<Uint8Array, VerifiedFile, undefined> {
-  const { iv, cipherKey, macKey } = deriveMediaKeys(expected.mediaKey, expected.kind)
+  const { iv, cipherKey, macKey } = deriveMediaKeys(expected.mediaKey, expected.keysOf ?? expected.kind)
   const hmac = createHmac('sha256', macKey).update(iv)
   const encryptedHash = createHash('sha256')
   const plainHash = createHash('sha256')
@@ -52,8 +54,9 @@ export async function* verifiedDownload(
   }
 
   checkLength(encryptedBytes)
-  checkMac({ computed: hmac.digest(), got: beforeMac.rest(), encryptedBytes, expected })
-  checkEncryptedHash(encryptedHash.digest(), expected)
+  const asAnnounced = isAnnounced(encryptedHash.digest(), expected)
+  checkMac({ computed: hmac.digest(), got: beforeMac.rest(), encryptedBytes, asAnnounced, expected })
+  if (!asAnnounced) throw new MediaError('bad-hash', 'decrypting: the encrypted bytes are not those that the message announced')
   const last = unpad(beforePadding.rest())
   count(last)
   if (last.length > 0) yield last
@@ -74,18 +77,21 @@ function checkLength(encryptedBytes: number): void {
 }
 
 /** Cut at a block's end a file looks forged; fewer bytes than announced tell. */
-function checkMac(of: { computed: Buffer; got: Buffer; encryptedBytes: number; expected: ExpectedFile }): void {
+function checkMac(of: {
+  computed: Buffer
+  got: Buffer
+  encryptedBytes: number
+  asAnnounced: boolean
+  expected: ExpectedFile
+}): void {
   if (timingSafeEqual(of.computed.subarray(0, MAC_BYTES), of.got)) return
   const announced = of.expected.sizeBytes
   if (announced !== null && of.encryptedBytes < encryptedSizeBytes(announced))
     throw new MediaError('truncated', `decrypting: expected ${encryptedSizeBytes(announced)} bytes, got ${of.encryptedBytes}`)
-  throw new MediaError('bad-mac', 'decrypting: the MAC does not fit the bytes')
+  throw new MediaError('bad-mac', 'decrypting: the MAC does not fit the bytes', { otherKeysMayFit: of.asAnnounced })
 }
 
-function checkEncryptedHash(computed: Buffer, expected: ExpectedFile): void {
-  if (expected.encSha256 === null || computed.equals(expected.encSha256)) return
-  throw new MediaError('bad-hash', 'decrypting: the encrypted bytes are not those that the message announced')
-}
+const isAnnounced = (computed: Buffer, { encSha256 }: ExpectedFile): boolean => encSha256 === null || computed.equals(encSha256)
 
 /** PKCS #7. The MAC fitted, so a wrong padding is the sender's. */
 function unpad(block: Buffer): Buffer {

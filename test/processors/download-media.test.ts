@@ -14,6 +14,7 @@ import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import {
+  forgetful,
   handle,
   type MediaWorld,
   type MessageFields,
@@ -199,6 +200,97 @@ describe('[C5] faults of the CDN', () => {
   })
 })
 
+describe('[C5] a server that asks to be left alone', () => {
+  const asked = async (retryAfterSeconds: number) => {
+    const event = message()
+    world().cdn.fault(pathOf(event), { kind: 'status', status: 429, retryAfterSeconds })
+    const time = { at: 1_800_000_000_000 }
+    const consumer = world().download({}, { clock: () => time.at })
+    const step = async (attempt: number) => (await handle(world(), consumer, event, attempt)).outcome
+    return { event, time, consumer, step }
+  }
+
+  test('[C5] is left alone for as long as it asked, in steps that the log allows and that cost no attempt', async () => {
+    const { event, time, consumer, step } = await asked(150)
+    expect(await step(1)).toMatchObject({ kind: 'retry', delayMs: 60_000, reason: expect.stringContaining('throttled') })
+    time.at += 60_000
+    expect(await step(2)).toMatchObject({ kind: 'retry', delayMs: 60_000, costsAttempt: false })
+    time.at += 60_000
+    expect(await step(2)).toMatchObject({ kind: 'retry', delayMs: 30_000, costsAttempt: false })
+    expect(fetches(), 'nobody asked it meanwhile').toBe(1)
+    world().cdn.heal(pathOf(event))
+    time.at += 30_000
+    expect((await handle(world(), consumer, event, 2)).events).toMatchObject([{ type: 'media.downloaded', attempts: 2 }])
+  })
+
+  test('[C5] for a minute or less is waited for at once, and no longer', async () => {
+    const { time, step } = await asked(60)
+    const first = await step(1)
+    expect(first).toEqual({ kind: 'retry', delayMs: 60_000, reason: expect.any(String) })
+    time.at += 60_000
+    await step(2)
+    expect(fetches()).toBe(2)
+  })
+
+  test('[C5] for more than an hour fails the file, retryable', async () => {
+    expect((await asked(3600).then(({ step }) => step(1))).kind).toBe('retry')
+    const { event, consumer } = await asked(3601)
+    expect((await handle(world(), consumer, event, 1)).events).toMatchObject([
+      { type: 'media.failed', reason: 'throttled', retryable: true, attempts: 1 },
+    ])
+  })
+
+  test('[C5] makes no other file wait', async () => {
+    const { consumer, step } = await asked(150)
+    await step(1)
+    expect((await handle(world(), consumer, message())).events).toMatchObject([{ type: 'media.downloaded' }])
+  })
+})
+
+describe('[C3] files sealed with the keys of another kind', () => {
+  const kinds = ['image', 'video', 'audio', 'document', 'thumbnail-link'] as const
+  const names = {
+    image: 'image',
+    video: 'video',
+    audio: 'voice',
+    document: 'document',
+    'thumbnail-link': 'link-preview',
+  } as const
+  test.each(kinds.flatMap(keys => kinds.filter(kind => kind !== keys).map(kind => [names[kind], keys] as const)))(
+    '[C3] a file sent as %s that was sealed as %s is opened and proven',
+    async (kind, keys) => {
+      const event = mediaMessage(world().cdn, { bytes, kind, keys, mimetype: 'application/pdf' })
+      const [made] = (await download(event)).events
+      expect(made).toMatchObject({ type: 'media.downloaded', kind, sha256: sha256(bytes), sha256Matches: true })
+      const key = made?.type === 'media.downloaded' ? made.incomingKey : ''
+      expect(await readAll((await world().truth.get({ key }, never))?.body ?? Readable.from([]))).toEqual(bytes)
+    },
+  )
+
+  test('[C3] keys that nobody has are a bad MAC, after one more look at the bytes', async () => {
+    const event = message({ reference: { mediaKey: randomBytes(32) } })
+    expect((await download(event)).events).toMatchObject([{ type: 'media.failed', reason: 'bad-mac', retryable: false }])
+    expect(fetches()).toBe(2)
+  })
+
+  test('[C3] bytes that are not those that were announced are not looked at again', async () => {
+    const event = message()
+    world().cdn.fault(pathOf(event), { kind: 'flip', atByte: 100 })
+    expect((await download(event)).events).toMatchObject([{ type: 'media.failed', reason: 'bad-mac' }])
+    expect(fetches()).toBe(1)
+  })
+})
+
+test('[C6] a store that keeps no metadata of ours loses nothing: what is there is known by its bytes', async () => {
+  const objects = forgetful(world().objects.store)
+  const event = message()
+  const consumer = world().download({}, { objects })
+  const [made] = (await handle(world(), consumer, event)).events
+  expect(made).toMatchObject({ type: 'media.downloaded', sha256: sha256(bytes), sizeBytes: bytes.length })
+  expect((await handle(world(), consumer, event)).events).toEqual([made])
+  expect(fetches()).toBe(1)
+})
+
 test('[C4] the limit of the message’s kind holds, exactly it passes', async () => {
   const event = message()
   const limit = async (maxImageBytes: number) => (await handle(world(), world().download({ maxImageBytes }), event)).events
@@ -334,7 +426,7 @@ test('[C3] memory stays the same while 64 MiB go from the CDN into the store', a
   expect(seen.peak).toBeLessThan(MAX_GROWTH_BYTES)
 })
 
-test('[H1] downloads are counted by outcome and kind, never by instance', async () => {
+test('[H1] downloads are counted by outcome and kind; failures by reason, and by instance without reasons', async () => {
   const failing = message()
   world().cdn.fault(pathOf(failing), { kind: 'status', status: 404 })
   const event = message()
@@ -344,5 +436,9 @@ test('[H1] downloads are counted by outcome and kind, never by instance', async 
   expect(text).toContain('zaplog_media_downloads_total{outcome="reused",kind="image"} 1')
   expect(text).toContain('zaplog_media_failures_total{kind="image",stage="download",reason="gone"} 1')
   expect(text).toContain(`zaplog_media_downloaded_bytes_total{kind="image"} ${bytes.length}`)
-  expect(text).not.toContain('shop')
+  expect(text).toContain('zaplog_media_instance_failures_total{instance_id="shop",kind="image",stage="download"} 1')
+  expect(
+    text.split('\n').filter(line => line.includes('shop')),
+    'nowhere else',
+  ).toHaveLength(1)
 })

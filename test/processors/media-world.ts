@@ -7,7 +7,7 @@ import { type Codec, openCodec, type SchemaIds } from '../../src/events/codec.ts
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../src/log/log.ts'
-import { ObjectError, type ObjectErrorCode, type ObjectStore } from '../../src/objects/objects.ts'
+import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../src/objects/objects.ts'
 import { type DownloadMediaDeps, downloadMedia } from '../../src/processors/download-media.ts'
 import type { IncomingRows } from '../../src/processors/incoming-rows.ts'
 import { createMediaMetrics } from '../../src/processors/media-metrics.ts'
@@ -69,6 +69,22 @@ function rememberingRows() {
     adopt: async of => void remembered.push(...of.map(one => `adopted ${one.key}`)),
   }
   return { incomingRows, remembered }
+}
+
+/** As some S3 servers are: metadata are taken and never seen again. */
+export function forgetful(store: ObjectStore): ObjectStore {
+  const without = (head: ObjectHead): ObjectHead => ({ ...head, metadata: {} })
+  const orNull = (head: ObjectHead | null) => head && without(head)
+  return {
+    ...store,
+    put: async (object, signal) => without(await store.put(object, signal)),
+    head: async (key, signal) => orNull(await store.head(key, signal)),
+    copy: async (object, signal) => orNull(await store.copy(object, signal)),
+    get: async (object, signal) => {
+      const found = await store.get(object, signal)
+      return found && { ...found, head: without(found.head) }
+    },
+  }
 }
 
 /** The store's calls are counted, and fail while `failing` names a code for them. */

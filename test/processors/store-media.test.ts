@@ -8,7 +8,7 @@ import type { ObjectErrorCode } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/objects.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
-import { handle, type MediaWorld, never, openMediaWorld } from './media-world.ts'
+import { forgetful, handle, type MediaWorld, never, openMediaWorld } from './media-world.ts'
 
 const logger = collectLogLines()
 const opened: MediaWorld[] = []
@@ -211,6 +211,21 @@ test('[C4] a thumbnail that a crash left out is made by the next try', async () 
   expect(await keys()).toEqual([finalKey])
   world().objects.failing.clear()
   expect((await store(event)).events).toMatchObject([{ thumbnailKey: `${finalKey}_thumb.jpg`, width: 640, height: 480 }])
+})
+
+test('[C6] in a store that keeps no metadata of ours a file is stored, known again by its bytes, and other bytes are not', async () => {
+  const objects = forgetful(world().objects.store)
+  const event = await downloaded(photo)
+  const [made] = (await store(event, {}, { objects })).events
+  expect(made).toMatchObject({ type: 'media.stored', width: 640, height: 480, thumbnailKey: `${finalKey}_thumb.jpg` })
+  world().objects.calls.length = 0
+  expect((await store(event, {}, { objects })).events).toEqual([made])
+  expect(world().objects.calls.filter(call => call.startsWith('copy'))).toEqual([])
+  await world().truth.delete([event.incomingKey], never)
+  expect((await store(event, {}, { objects })).events, 'also where incoming/ is empty').toEqual([made])
+  await downloaded(randomBytes(photo.length), { incomingKey: event.incomingKey })
+  await world().truth.delete([finalKey], never)
+  expect((await store(event, {}, { objects })).events).toMatchObject([{ type: 'media.failed', reason: 'gone' }])
 })
 
 test('[C6] what 0.1.0 stored is known again, with its thumbnail', async () => {
