@@ -1,4 +1,5 @@
 // A record that no attempt could finish, as it goes to the dead letters: original key, value and headers, and where it came from and why.
+import { withoutInventedTrace } from './invented-trace.ts'
 import type { LogRecord, NewRecord } from './log.ts'
 
 export type Failure = { code: string; message: string; attempts: number; processor: string; firstFailedAt: number }
@@ -11,7 +12,7 @@ export const deadLetterOf = (record: LogRecord, failure: Failure): NewRecord => 
   key: record.key,
   value: record.value,
   headers: {
-    ...record.headers,
+    ...withoutInventedTrace(record.headers),
     'x-origin-topic': record.topic,
     'x-origin-partition': String(record.partition),
     'x-origin-offset': String(record.offset),

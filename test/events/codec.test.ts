@@ -53,19 +53,9 @@ describe('records', () => {
         'event-type': 'message.received',
         'instance-id': 'shop',
         epoch: '3',
-        traceparent: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-00',
       },
       recordedAt: received.recordedAt,
     })
-  })
-
-  test('[B4] made of one source event share its trace', async () => {
-    const stored: Event = {
-      ...{ ...received, eventId: 'f'.repeat(32), type: 'media.stored', sourceEventId: received.eventId, round: 1, key: 'k' },
-      ...{ kind: 'image', extension: 'jpg', sizeBytes: 1, sha256: '', sha256Matches: true },
-    }
-    const { headers } = (await openCodec(openRegistry(), signal)).encode(stored)
-    expect(headers.traceparent).toBe(`00-${received.eventId}-${'f'.repeat(16)}-00`)
   })
 
   test('[B5] come back lossless, raw bytes included', async () => {

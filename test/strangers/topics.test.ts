@@ -127,7 +127,6 @@ const contractHeaders = (event: Event): Headers => ({
   'event-type': event.type,
   'instance-id': event.instanceId,
   epoch: String(event.epoch),
-  traceparent: `00-${'sourceEventId' in event ? event.sourceEventId : event.eventId}-${event.eventId.slice(0, 16)}-00`,
 })
 
 /** The bridge gives a delivery up after its second try; store-media at once what does not decode. */
