@@ -98,12 +98,12 @@ it('[K1] fault: flip changes one bit, bad-mac the last ten bytes', async () => {
   expect(cdn.get(path)).toEqual(file)
 })
 
-it('[K1] fault: slow sends the whole file, at about that speed', async () => {
+it('[K1] fault: slow sends the whole file, a piece at a time', async () => {
   const path = cdn.put(file)
   cdn.fault(path, { kind: 'slow', bytesPerSecond: 20_000 })
-  const startedAt = performance.now()
-  expect(await body(await get(path))).toEqual(file)
-  expect(performance.now() - startedAt).toBeGreaterThan(200)
+  const pieces = await Array.fromAsync((await get(path)).body ?? [])
+  expect(Buffer.concat(pieces)).toEqual(file)
+  expect(pieces.length).toBeGreaterThan(1)
 })
 
 it('[K1] an upload is answered as WhatsApp does, and can be fetched', async () => {
