@@ -3,19 +3,21 @@
 // kept beside the incoming files, and as long as they are. Copies of one event share a lane: they come here one after the other.
 import type { EventOf } from '../events/event.ts'
 import type { ObjectStore } from '../objects/objects.ts'
+import type { IncomingRows } from './incoming-rows.ts'
 
-/** Epoch milliseconds. Rejects ObjectError. */
+/** Epoch milliseconds. Rejects ObjectError or DatabaseError. */
 export async function firstCopyAt(
-  objects: ObjectStore,
+  { objects, incomingRows }: { objects: ObjectStore; incomingRows: Pick<IncomingRows, 'remember'> },
   event: EventOf<'media.downloaded'>,
   signal: AbortSignal,
 ): Promise<number> {
   if (event.occurredAtSaid == null) return event.occurredAt
-  const key = `incoming/${event.instanceId}/first/${event.sourceEventId}`
+  const key = objects.newKey(`incoming/${event.instanceId}/first/${event.sourceEventId}`)
   const kept = await objects.get({ key }, signal)
   const keptAt = kept === null ? Number.NaN : Number(Buffer.concat(await Array.fromAsync(kept.body)).toString())
   if (Number.isSafeInteger(keptAt)) return keptAt
   const metadata = { instance_id: event.instanceId, event_id: event.sourceEventId }
+  await incomingRows.remember({ key, instanceId: event.instanceId })
   await objects.put({ key, body: only(String(event.occurredAt)), contentType: 'text/plain', metadata }, signal)
   return event.occurredAt
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { eventLane, logFields, MAX_CONCURRENCY, pauseFields } from './download-media.ts'
 import { finalKey, finalPrefix, isThumbnailKey, thumbnailKey } from './final-key.ts'
 import { firstCopyAt } from './first-copy.ts'
+import type { IncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
 import { derivedFrom, fileOf, MAX_ROUNDS, type MediaFile } from './media-file.ts'
 import type { MediaMetrics } from './media-metrics.ts'
@@ -25,6 +26,7 @@ export type StoreMediaDeps = {
   progress: ProgressStore
   codec: Codec
   objects: ObjectStore
+  incomingRows: Pick<IncomingRows, 'remember'>
   pictures: Pictures
   /** For what is done to one file in the store; its picture has turns of its own. */
   slots: TransferSlots
@@ -56,7 +58,7 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     const startAt = deps.clock()
     const file = { ...fileOf(event), event, keptAt: event.occurredAt }
     try {
-      file.keptAt = await firstCopyAt(deps.objects, event, signal)
+      file.keptAt = await firstCopyAt(deps, event, signal)
       const stored = await storeInTurn(file, signal)
       if (stored === null) return fail(file, lost(file), attempt)
       // After the file itself is where it belongs: what its bytes do to a decoder delays no other file.
