@@ -16,6 +16,7 @@ const tested = run([
   'node_modules/vitest/vitest.mjs',
   'run',
   '--reporter=dot',
+  '--reporter=./scripts/retried-reporter.ts',
   '--reporter=json',
   `--outputFile.json=${report}`,
   ...chosen,
