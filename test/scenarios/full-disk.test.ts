@@ -15,11 +15,8 @@ const LARGE = '32m'
 const PADDING = Buffer.alloc(2 * 1024 ** 2, ' ')
 
 onEachLane(lane => {
-  test('[C5] a full disk pauses media and delays no text', async ({ annotate }) => {
-    if (!canMount()) {
-      await annotate('a small disk is a mount of its own, which we may not make here: nothing is proven')
-      return
-    }
+  // A small disk is a mount of its own, which not everybody may make: reported as skipped there, and as failed in CI.
+  test.skipIf(!process.env.CI && !canMount())('[C5] a full disk pauses media and delays no text', async () => {
     let disk = ''
     const stage = await lane.openStage({
       endpoint: { holdMedia: 1 },
