@@ -2,11 +2,14 @@
 import type { Database } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { appendedPartsType, bytesOf } from './appended-parts.ts'
+import type { KeyName } from './keys-ahead.ts'
 
-export type KeyWrite = { type: string; id: string; value: string | null }
+export type KeyWrite = KeyName & { value: string | null }
 export type AuthRows = {
   readCreds(): Promise<string | null>
   readKeys(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Of any types, by `type|id`. */
+  readNamed(names: readonly KeyName[]): Promise<ReadonlyMap<string, string>>
   /** Whether the part of this digest is remembered. */
   hasPart(digest: string): Promise<boolean>
   /** Digests by slot of the ring in which 0.1.0 remembered the last 1,024 parts. */
@@ -33,6 +36,11 @@ export function openAuthRows({ database, sealer }: { database: Database; sealer:
       return row === undefined ? null : sealer.open(row.sealed, credsPlace).toString()
     },
     readKeys: async (type, ids) => opened(type, await database.query<Row>(readSql, [instanceId, type, ids])),
+    readNamed: async names => {
+      const values = [instanceId, names.map(({ type }) => type), names.map(({ id }) => id)]
+      const rows = await database.query<Row & { type: string }>(readNamedSql, values)
+      return new Map(rows.map(({ type, id, sealed }) => [`${type}|${id}`, sealer.open(sealed, place(type, id)).toString()]))
+    },
     hasPart: async digest => (await database.query(partSql, [instanceId, bytesOf(digest)])).length > 0,
     readRing: async () => {
       const slots = opened(appendedPartsType, await database.query<Row>(readAllSql, [instanceId, appendedPartsType]))
@@ -75,6 +83,9 @@ type Owner = { owners: number }
 const answer = ([row]: readonly (Owner | undefined)[]) => (row?.owners === 1 ? 'written' : 'fenced')
 
 const readSql = 'select id, sealed from auth_keys where instance_id = $1 and type = $2 and id = any($3::text[])'
+const readNamedSql = `
+  select k.type, k.id, k.sealed from unnest($2::text[], $3::text[]) as named (type, id)
+  join auth_keys k on k.instance_id = $1 and k.type = named.type and k.id = named.id`
 const partSql = 'select 1 from appended_parts where instance_id = $1 and digest = $2'
 const readAllSql = 'select id, sealed from auth_keys where instance_id = $1 and type = $2'
 

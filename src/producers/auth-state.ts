@@ -17,12 +17,15 @@ import { SealError, type Sealer } from '../runtime/seal.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import { appendedPartsType } from './appended-parts.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
+import type { KeyName } from './keys-ahead.ts'
 import { createLru } from './lru.ts'
 import { type SocketLife, whilePending } from './socket-life.ts'
 
 export type AuthState = AuthenticationState & {
   /** Whether a part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
   hasPart(digest: string): Promise<boolean>
+  /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
+  readAhead(names: readonly KeyName[]): Promise<void>
   /** For what has to be fetched anew. */
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
@@ -44,8 +47,11 @@ type Deps = {
 
 /** Cached values and absences of one instance. */
 const maxCached = 512
-/** Used once each: not worth a place in the cache. */
+/** Used once each: not worth a place in the cache, but for a pre-key that was read ahead. */
 const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
+
+/** Far below what a read may take that somebody waits for. */
+const aheadPatienceMs = 1_000
 
 /** Rejects with SealError where the encryption key is another one; erases nothing. */
 export async function openAuthState(deps: Deps): Promise<AuthState> {
@@ -56,6 +62,9 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   /** JSON text, so that nobody shares an object; null: known to be absent. */
   const cache = createLru<string | null>(maxCached)
   let pending = new Map<string, KeyWrite>()
+  let inFlight: ReadonlyMap<string, KeyWrite> = pending
+  /** Places being read ahead, each by its newest read; one that a write is about to change is on nobody's list any more. */
+  const ahead = new Map<string, symbol>()
   let areCredsDirty = stored === null
   let writing: Promise<void> | null = null
   let writes = 0
@@ -90,6 +99,25 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     return found
   }
 
+  async function readAhead(names: readonly KeyName[]): Promise<void> {
+    const isUnknown = ({ type, id }: KeyName) => cache.get(`${type}|${id}`) === undefined && !ahead.has(`${type}|${id}`)
+    const isAtRest = ({ type, id }: KeyName) => !pending.has(`${type}|${id}`) && !inFlight.has(`${type}|${id}`)
+    const wanted = names
+      .filter(name => isUnknown(name) && isAtRest(name))
+      .map(({ type, id }) => ({ type, id, place: `${type}|${id}` }))
+    if (wanted.length === 0 || life.signal.aborted) return
+    const reading = Symbol('reading')
+    for (const { place } of wanted) ahead.set(place, reading)
+    // What is given up here is read again by whoever asks for it, with everything that then has to be said.
+    const patience = AbortSignal.any([life.signal, AbortSignal.timeout(aheadPatienceMs)])
+    const found = await orAbort(rows.readNamed(wanted), () => patience.reason, patience).catch(() => null)
+    for (const { place } of wanted) {
+      if (ahead.get(place) !== reading) continue
+      ahead.delete(place)
+      if (found !== null) cache.set(place, found.get(place) ?? null)
+    }
+  }
+
   /** What 0.1.0 remembered of parts: sealed rows, which only this process can open, become rows of the table in one statement. */
   async function adoptRing(): Promise<void> {
     const ring = await persistently('reading the ring of parts', rows.readRing)
@@ -98,7 +126,10 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
 
   /** Resolves once these writes, and the creds if they changed, are durable. One statement at a time; what waits goes together. */
   async function change(keyWrites: readonly KeyWrite[]): Promise<void> {
-    for (const write of keyWrites) pending.set(`${write.type}|${write.id}`, write)
+    for (const write of keyWrites) {
+      pending.set(`${write.type}|${write.id}`, write)
+      ahead.delete(`${write.type}|${write.id}`)
+    }
     while (writing !== null) await writing
     if (pending.size === 0 && !areCredsDirty) return
     writing = flush()
@@ -109,13 +140,16 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
 
   async function flush(): Promise<void> {
     const batch = pending
+    inFlight = batch
     pending = new Map()
     const savedCreds = areCredsDirty ? JSON.stringify(creds, BufferJSON.replacer) : null
     areCredsDirty = false
     const answer = await persistently('writing keys', () => rows.write({ keys: [...batch.values()], creds: savedCreds }))
     if (answer === 'fenced') throw fenced()
     writes += 1
-    for (const [place, { type, value }] of batch) if (!uncached.has(type)) cache.set(place, value)
+    inFlight = new Map()
+    for (const [place, { type, value }] of batch)
+      if (!uncached.has(type) || cache.get(place) !== undefined) cache.set(place, value)
   }
 
   function fenced(): unknown {
@@ -151,6 +185,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   return {
     creds,
     keys,
+    readAhead,
     hasPart: digest => persistently('reading parts', () => rows.hasPart(digest)),
     eraseAll: async type => {
       if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()

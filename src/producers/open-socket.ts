@@ -11,6 +11,7 @@ import { createBaileysLogger } from './baileys-logger.ts'
 import { gateRepository } from './gated-repository.ts'
 import { hardenSocket } from './harden-socket.ts'
 import type { InstanceSettings } from './instance-settings.ts'
+import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import type { Ending } from './reconnect-policy.ts'
@@ -66,6 +67,7 @@ export function openSocket(deps: SocketDeps): Socket {
   let isClosing = false
   const lane = openStanzaLane(socket.ws, {
     isOver: () => isClosing || life.isOver(),
+    readAhead: nodes => deps.auth.readAhead(nodes.flatMap(keysNamedBy)),
     before: deps.gate.before,
     after: deps.gate.after,
     failed: (error, node) => failed(error, node.tag),

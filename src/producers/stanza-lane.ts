@@ -14,6 +14,8 @@ export type StanzaLane = {
 }
 type Deps = {
   isOver(): boolean
+  /** Stanzas whose turn comes soon. Never rejects. */
+  readAhead(nodes: readonly BinaryNode[]): Promise<void>
   /** Before Baileys sees the stanza; a rejection keeps it out: not acknowledged, so WhatsApp delivers it again. */
   before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
   /** After Baileys is done with it. */
@@ -25,23 +27,31 @@ type Listener = (node: BinaryNode) => Promise<void>
 /** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
 const notificationHoldMs = 5_000
 
+/** Further than an append takes, and short of what the key store keeps in memory. */
+const maxAhead = 32
+
 /** Of all sockets of the process, which share its event loop. */
 const turn = createLoopTurns()
 
 /** Call right after makeWASocket. */
 export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   let chain = Promise.resolve()
+  /** Not entered yet, in order; `read`: when what it needs was read ahead. */
+  const waiting: { node: BinaryNode; read: Promise<void> | null }[] = []
   for (const stanzaClass of gatedClasses) {
     const event = `CB:${stanzaClass}`
     const inner = soleListener(socket, event)
     socket.off(event, inner)
     socket.on(event, (node: BinaryNode) => {
+      waiting.push({ node, read: null })
       chain = chain.then(() => enter(stanzaClass, node, inner)).catch(error => deps.failed(error, node))
     })
   }
 
   async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
     await turn()
+    lookAhead()
+    await waiting.shift()?.read
     if (deps.isOver()) return
     const node = withoutOffline(arrived)
     await deps.before(stanzaClass, node)
@@ -49,6 +59,15 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
     const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
     await (holdsOthers ? inner(node) : handleAside(node, inner))
     await deps.after(stanzaClass, node)
+  }
+
+  /** In one go for many of them: when the next has not been read for, or half of those that come soon. */
+  function lookAhead(): void {
+    const soon = waiting.slice(0, maxAhead)
+    const unread = soon.filter(({ read }) => read === null)
+    if (soon[0]?.read !== null && unread.length < maxAhead / 2) return
+    const read = deps.readAhead(unread.map(({ node }) => node))
+    for (const one of unread) one.read = read
   }
 
   async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {

@@ -143,6 +143,7 @@ test('[B2] a stanza whose append was given up never reaches Baileys, nor does an
   let isOver = false
   const lane = openStanzaLane(socket, {
     isOver: () => isOver,
+    readAhead: async () => undefined,
     before: async (_class, node) => {
       if (node.attrs.id !== '2') return
       isOver = true

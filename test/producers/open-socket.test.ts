@@ -14,6 +14,7 @@ const auth: AuthState = {
   creds: initAuthCreds(),
   keys: { get: async () => ({}), set: async () => undefined },
   hasPart: async () => false,
+  readAhead: async () => undefined,
   eraseAll: async () => undefined,
   credsChanged: () => undefined,
   saveCreds: async () => undefined,
