@@ -21,11 +21,11 @@ const sharesOf: Readonly<Record<RoleName, readonly Share[]>> = {
 
 /** least: below it that work could stand still. The API's outbox holds one for as long as the log is away. */
 const rules: Readonly<Record<Share, { least: number; weight: number }>> = {
-  intake: { least: 1, weight: 4 },
+  intake: { least: 1, weight: 3 },
   appends: { least: 1, weight: 3 },
   processors: { least: 1, weight: 1 },
   projections: { least: 1, weight: 4 },
-  deliveries: { least: 1, weight: 3 },
+  deliveries: { least: 1, weight: 4 },
   waiting: { least: 1, weight: 2 },
   api: { least: 2, weight: 2 },
 }
