@@ -4,6 +4,7 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
+import { skipInterimResponses } from './interim-responses.ts'
 
 export class BlockedAddressError extends Error {
   override name = 'BlockedAddressError'
@@ -29,7 +30,11 @@ export function createGuardedConnector(of: { allowances: Allowances; resolve?: R
   }
   return (options, callback) => {
     const connect = options.protocol === 'http:' ? connectors['http:'] : connectors['https:']
-    connect(options, callback)
+    connect(options, (...[error, socket]) => {
+      if (error !== null || socket == null) return callback(error ?? new Error('connecting: no socket and no reason'), null) // undici leaves it out
+      skipInterimResponses(socket)
+      callback(null, socket)
+    })
   }
 }
 

@@ -117,4 +117,6 @@ const words: Readonly<Record<string, string>> = {
   'name-not-found': 'no such host name',
   'name-not-resolved': 'the host name could not be resolved now',
   unreachable: 'no route to it',
+  'too-many-interim-responses': 'only interim responses (1xx) came, and too many of them',
+  'answer-too-long': 'the answer was too long',
 }
