@@ -1,20 +1,20 @@
-// One attempt, from what is known to what is on record: send, judge, append what must be in the log, write the rows. In that order:
-// a crash in between repeats the attempt under the same webhook-id and number, and never loses its outcome.
+// One attempt, from what is known to what is on record: send, judge, write the rows, and with them what the log is owed of it.
+// Once an answer is here nothing but writing can fail, and only writing is repeated: a crash before it repeats the attempt once, under
+// the same webhook-id and number.
 import type { Dispatcher } from 'undici'
 import type { Codec } from '../events/codec.ts'
-import type { EventOf } from '../events/event.ts'
-import { derivedId } from '../events/ids.ts'
 import type { TopicName } from '../events/topics.ts'
-import { deadLetterOf } from '../log/dead-letter.ts'
 import type { EventLog, LogRecord } from '../log/log.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { SealError } from '../runtime/seal.ts'
 import { type AttemptOutcome, type Exchange, judgeAttempt } from './attempt-outcome.ts'
+import type { AttemptRecorder } from './attempt-recorder.ts'
 import { buildPost, type PostContext } from './build-post.ts'
 import type { SendingEndpoint, Situation } from './delivery-situation.ts'
+import { owedFor } from './owed-for-attempt.ts'
 import { postDelivery } from './post-delivery.ts'
-import { type AttemptRecord, type Released, stateAfter } from './record-attempts.ts'
+import { type Released, stateAfter } from './record-attempts.ts'
 import type { AttemptMetrics } from './webhook-metrics.ts'
 
 export type AttemptDeps = PostContext & {
@@ -28,14 +28,17 @@ export type AttemptDeps = PostContext & {
   logger: Logger
   metrics: AttemptMetrics
   random: () => number
-  record(record: AttemptRecord): Promise<null>
+  recorder: AttemptRecorder
   /** Ends only when the process gives up: what was sent is recorded even after the assignment has ended. */
   lifetime: AbortSignal
 }
 export type AttemptResult =
   /** Delivered, dead or discarded, now or before. */
   | { kind: 'finished' }
-  | { kind: 'again'; inMs: number }
+  /** The try began triedMsAgo. */
+  | { kind: 'again'; inMs: number; triedMsAgo: number }
+  /** Nothing was sent: what comes of it could not be written down now. */
+  | { kind: 'unrecordable'; reason: string }
   /** No attempt before the endpoint is enabled. */
   | { kind: 'disabled' }
 
@@ -51,17 +54,20 @@ export async function attemptDelivery(
     return { kind: 'finished' }
   }
   if (situation.endpoint === null) {
-    await deps.record({ delivery, exchange: null, outcome: { kind: 'discarded', reason: 'the endpoint was deleted' } })
+    const outcome = { kind: 'discarded' as const, reason: 'the endpoint was deleted' }
+    await deps.recorder.record({ delivery, exchange: null, outcome, quietMs: null, owed: [] })
     return { kind: 'finished' }
   }
   if (!situation.endpoint.enabled) return { kind: 'disabled' }
+  const unrecordable = deps.recorder.trouble()
+  if (unrecordable !== null) return { kind: 'unrecordable', reason: unrecordable }
   const attempt = situation.attempts + 1
   const post = prepare(deps, { delivery, endpoint: situation.endpoint, attempt, skipped: situation.skipped })
-  if (post === null) return { kind: 'again', inMs: UNSENDABLE_RETRY_MS }
+  if (post === null) return { kind: 'again', inMs: UNSENDABLE_RETRY_MS, triedMsAgo: 0 }
   const made = await send(deps, { ...of, post, attempt, endpoint: situation.endpoint }, signal)
   of.answered()
   await keep(deps, { ...of, ...made })
-  return resultOf(made.outcome)
+  return resultOf(made)
 }
 
 /** A secret that ENCRYPTION_KEY does not open is no receiver's fault: it costs no attempt, and its lane waits until that is mended. */
@@ -91,6 +97,9 @@ async function send(
     firstAttemptAt: situation.firstAttemptAt ?? situation.nowAt,
     previousAttemptAt: situation.lastAttemptAt,
     endpointSucceededAt: endpoint.succeededAt,
+    endpointRecoveredAt: endpoint.recoveredAt,
+    step: situation.step,
+    refusedMs: situation.refusedMs,
   }
   return { attempt, exchange, outcome: judgeAttempt(exchange, history, deps.config, deps.random()) }
 }
@@ -101,12 +110,12 @@ async function keep(deps: AttemptDeps, of: Made & { delivery: Released; record: 
     attempt,
     durationMs: exchange.durationMs,
     statusCode: exchange.kind === 'answered' ? exchange.statusCode : null,
-    error: exchange.kind === 'answered' ? null : exchange.message,
-    response: exchange.kind === 'answered' ? exchange.response : null,
+    error: exchange.kind === 'answered' ? null : storable(exchange.message),
+    response: exchange.kind === 'answered' ? storable(exchange.response) : null,
   }
-  if (outcome.kind === 'dead') await appendDeadLetter(deps, of, `${outcome.reason}; ${said.error ?? `status ${said.statusCode}`}`)
-  await appendAttempted(deps, delivery, { ...said, outcome })
-  await deps.record({ delivery, exchange: said, outcome })
+  const code = exchange.kind === 'answered' ? `status-${exchange.statusCode}` : exchange.code
+  const quietMs = exchange.kind === 'answered' ? exchange.retryAfterMs : null
+  await deps.recorder.record({ delivery, exchange: said, outcome, quietMs, owed: owedFor(deps, { ...of, said, code }) })
   const { response: _kept, ...line } = said
   const level = outcome.kind === 'dead' || outcome.kind === 'disabled' ? 'warn' : 'info'
   deps.logger[level]('delivery.attempted', {
@@ -119,50 +128,13 @@ async function keep(deps: AttemptDeps, of: Made & { delivery: Released; record: 
   deps.metrics.seconds.observe(exchange.durationMs / 1000)
 }
 
-async function appendDeadLetter(deps: AttemptDeps, of: Made & { record: LogRecord; situation: Situation }, message: string) {
-  const { exchange, attempt, record, situation } = of
-  const letter = deadLetterOf(record, {
-    code: exchange.kind === 'failed' ? exchange.code : `status-${exchange.statusCode}`,
-    message,
-    attempts: attempt,
-    processor: deps.group,
-    firstFailedAt: situation.firstAttemptAt ?? situation.nowAt,
-  })
-  await deps.log.append({ topic: deps.topic('dead-letters'), records: [letter] }, deps.lifetime)
-}
+/** What came from outside, as every table and topic takes it. */
+const storable = (text: string) => text.replaceAll('\u0000', '').toWellFormed()
 
-type Said = NonNullable<AttemptRecord['exchange']> & { outcome: AttemptOutcome }
-
-async function appendAttempted(deps: AttemptDeps, delivery: Released, said: Said) {
-  const { attempt, outcome, statusCode, error, response } = said
-  const recordedAt = deps.clock()
-  const event: EventOf<'delivery.attempted'> = {
-    type: 'delivery.attempted',
-    eventId: derivedId({ sourceId: delivery.eventId, by: deps.group, type: 'delivery.attempted', round: attempt, ordinal: 0 }),
-    instanceId: delivery.instanceId,
-    epoch: delivery.epoch,
-    sequence: delivery.sequence,
-    occurredAt: recordedAt,
-    recordedAt,
-    messageId: delivery.messageId ?? null,
-    deliveryId: delivery.deliveryId,
-    endpointId: delivery.endpointId,
-    attempt,
-    outcome: stateAfter(outcome),
-    statusCode,
-    error,
-    durationMs: Math.round(said.durationMs),
-    retryInMs: outcome.kind === 'retry' ? outcome.inMs : null,
-    response,
-  }
-  const record = deps.codec.encode(event, delivery.endpointId)
-  await deps.log.append({ topic: deps.topic('webhook-attempts'), records: [record] }, deps.lifetime)
-}
-
-function resultOf(outcome: AttemptOutcome): AttemptResult {
+function resultOf({ outcome, exchange }: Made): AttemptResult {
   switch (outcome.kind) {
     case 'retry':
-      return { kind: 'again', inMs: outcome.inMs }
+      return { kind: 'again', inMs: outcome.inMs, triedMsAgo: exchange.durationMs }
     case 'disabled':
       return { kind: 'disabled' }
     default:

@@ -10,6 +10,8 @@ export type Situation = {
   attempts: number
   firstAttemptAt: number | null
   lastAttemptAt: number | null
+  step: number
+  refusedMs: number
   laneWaits: boolean
   /** Dead letters of the lane since it last delivered. */
   skipped: number
@@ -23,6 +25,7 @@ export type SendingEndpoint = {
   /** Newest first. */
   secretsSealed: readonly Buffer[]
   succeededAt: number | null
+  recoveredAt: number | null
 }
 export type SituationOf = { deliveryId: string; endpointId: string; lane: string }
 
@@ -37,6 +40,8 @@ type Row = {
   attempts: number
   first_attempt_at: number | null
   last_attempt_at: number | null
+  step: number
+  refused_ms: number
   lane_waits: boolean
   skipped: number
   live: boolean
@@ -45,6 +50,7 @@ type Row = {
   headers_sealed: Buffer
   secrets_sealed: Buffer[] | null
   succeeded_at: number | null
+  recovered_at: number | null
 }
 
 async function readSituations(database: Database, of: readonly SituationOf[]): Promise<readonly Situation[]> {
@@ -54,13 +60,16 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
             coalesce(d.attempts, 0) as attempts,
             (extract(epoch from d.first_attempt_at) * 1000)::float8 as first_attempt_at,
             (extract(epoch from d.last_attempt_at) * 1000)::float8 as last_attempt_at,
+            coalesce(d.step, 0) as step,
+            coalesce(d.refused_ms, 0)::float8 as refused_ms,
             w.lane is not null as lane_waits,
             coalesce(s.skipped, 0) as skipped,
             coalesce(e.deleted_at is null and v.url is not null, false) as live,
             e.enabled, v.url, v.headers_sealed,
             (select array_agg(k.sealed order by k.secret_id desc) from webhook_secrets k
               where k.endpoint_id = e.endpoint_id and (k.expires_at is null or k.expires_at > now())) as secrets_sealed,
-            (extract(epoch from e.succeeded_at) * 1000)::float8 as succeeded_at
+            (extract(epoch from e.succeeded_at) * 1000)::float8 as succeeded_at,
+            (extract(epoch from e.recovered_at) * 1000)::float8 as recovered_at
        from unnest($1::text[], $2::text[], $3::text[]) with ordinality as n (delivery_id, endpoint_id, lane, place)
        left join webhook_deliveries d using (delivery_id)
        left join webhook_waiting_lanes w on w.lane = n.lane
@@ -76,6 +85,8 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at,
     lastAttemptAt: row.last_attempt_at,
+    step: row.step,
+    refusedMs: row.refused_ms,
     laneWaits: row.lane_waits,
     skipped: row.skipped,
     endpoint: row.live
@@ -85,6 +96,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
           headersSealed: row.headers_sealed,
           secretsSealed: row.secrets_sealed ?? [],
           succeededAt: row.succeeded_at,
+          recoveredAt: row.recovered_at,
         }
       : null,
   }))

@@ -7,7 +7,7 @@ import { describeError } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import type { Released } from './record-attempts.ts'
+import { noteDeath, type Released } from './record-attempts.ts'
 import type { Slots } from './slots.ts'
 import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting, type WaitingRecord } from './waiting-lanes.ts'
 
@@ -97,8 +97,10 @@ async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): 
         return
       }
       const result = await attemptHead(deps, head, slot.release)
-      if (result.kind === 'again') return await giveBack(deps.database, claim, result.inMs)
-      if (result.kind === 'disabled') return await giveBack(deps.database, claim, null)
+      if (result.kind === 'again')
+        return await giveBack(deps.database, claim, { dueInMs: result.inMs, triedMsAgo: result.triedMsAgo })
+      if (result.kind === 'unrecordable') await wait(deps.pollMs, stopping)
+      if (result.kind !== 'finished') return await giveBack(deps.database, claim, null)
       if (!(await leaveWaiting(deps.database, claim.lane, head.deliveryId, deps.attempt.lifetime))) return
     } finally {
       slot.release()
@@ -144,14 +146,14 @@ async function readBack(deps: DrainDeps, of: WaitingRecord): Promise<LogRecord |
 /** The body cannot be had: said in its row, by the next delivery and in the log line, and its lane goes on. */
 async function giveUp(deps: DrainDeps, of: WaitingRecord, why: string): Promise<AttemptResult> {
   const reason = `${why} (${of.topic} partition ${of.partition} offset ${of.offset})`
-  await deps.database.query(
-    `with lost as (
-       update webhook_deliveries set state = 'dead', error = $2
-        where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded') returning lane)
-     insert into webhook_skipped as s (lane, skipped) select lane, 1 from lost
-     on conflict (lane) do update set skipped = s.skipped + 1`,
-    [of.deliveryId, reason],
-  )
+  await deps.database.transact(async tx => {
+    const [lost] = await tx.query<{ endpoint_id: string }>(
+      `update webhook_deliveries set state = 'dead', error = $2
+        where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded') returning endpoint_id`,
+      [of.deliveryId, reason],
+    )
+    if (lost !== undefined) await noteDeath(tx, { deliveryId: of.deliveryId, endpointId: lost.endpoint_id, lane: of.key }, reason)
+  }, deps.attempt.lifetime)
   deps.attempt.logger.warn('delivery.lost', { deliveryId: of.deliveryId, reason })
   return { kind: 'finished' }
 }

@@ -5,18 +5,21 @@ import { mergePatch } from '../runtime/merge-patch.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Allowances } from './address-guard.ts'
 import { addressOf, checkUrl, type EndpointInput, endpointInput, type Refusal } from './endpoint-settings.ts'
+import { callLanes } from './endpoint-standing.ts'
+import { type EndpointStanding, type StandingRow, standingColumns, standingOf } from './show-standing.ts'
 
 export { type EndpointInput, endpointInput } from './endpoint-settings.ts'
 
 export type EndpointDeps = { database: Database; sealer: Sealer; config: Allowances & { holdMediaMs: number } }
 /** The resource of CONTRACT.md; what was omitted is absent. */
-export type Endpoint = Omit<EndpointInput, 'holdMedia'> & {
-  id: string
-  holdMedia: number | 'until-settled'
-  /** Why, where it was not an operator's wish. */
-  disabledReason?: string
-  createdAt: string
-}
+export type Endpoint = Omit<EndpointInput, 'holdMedia'> &
+  EndpointStanding & {
+    id: string
+    holdMedia: number | 'until-settled'
+    /** Why, where it was not an operator's wish. */
+    disabledReason?: string
+    createdAt: string
+  }
 export type Changed<T> = { ok: true; endpoint: T } | ({ ok: false } & Refusal)
 
 /** The answer alone has the secret: it is kept sealed and never shown again. */
@@ -64,7 +67,7 @@ export async function getEndpoint(deps: EndpointDeps, id: string): Promise<Endpo
   return row === undefined ? null : endpointOf(deps, row)
 }
 
-/** RFC 7396, validated after merging; null: no such endpoint. Enabling one that its receiver disabled clears the reason. */
+/** RFC 7396, validated after merging; null: no such endpoint. Enabling one that its receiver disabled clears the reason; what waits is due. */
 export async function patchEndpoint(
   deps: EndpointDeps,
   id: string,
@@ -91,6 +94,7 @@ export async function patchEndpoint(
        where endpoint_id = $1`,
       [id, version, parsed.data.enabled],
     )
+    if (parsed.data.enabled) await callLanes(tx, id)
     return 'changed'
   }, signal)
   if (outcome === 'none') return null
@@ -99,7 +103,7 @@ export async function patchEndpoint(
   return endpoint === null ? null : { ok: true, endpoint }
 }
 
-/** false: no such endpoint. What it still owed is discarded by the bridge, delivery by delivery. */
+/** false: no such endpoint. What it was still owed is discarded by the bridge. */
 export async function deleteEndpoint(deps: Pick<EndpointDeps, 'database'>, id: string): Promise<boolean> {
   const rows = await deps.database.query(
     'update webhook_endpoints set deleted_at = now() where endpoint_id = $1 and deleted_at is null returning endpoint_id',
@@ -108,7 +112,7 @@ export async function deleteEndpoint(deps: Pick<EndpointDeps, 'database'>, id: s
   return rows.length > 0
 }
 
-type EndpointRow = {
+type EndpointRow = StandingRow & {
   endpoint_id: string
   version: number
   enabled: boolean
@@ -124,7 +128,7 @@ type EndpointRow = {
   media_holds_chat: boolean
 }
 const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.instance_ids, v.event_types,
-    v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat
+    v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat, ${standingColumns}
   from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)`
 
 async function insertVersion(deps: EndpointDeps, tx: Transaction, of: { id: string; version: number; input: EndpointInput }) {
@@ -183,6 +187,7 @@ const endpointOf = (deps: EndpointDeps, row: EndpointRow): Endpoint => ({
   id: row.endpoint_id,
   ...inputOf(deps, row),
   ...(row.disabled_reason !== null && { disabledReason: row.disabled_reason }),
+  ...standingOf(row),
   createdAt: row.created_at.toISOString(),
 })
 

@@ -11,17 +11,17 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
-import { wait } from '../runtime/wait.ts'
 import type { AttemptDeps } from './attempt-delivery.ts'
+import { createAttemptRecorder } from './attempt-recorder.ts'
 import type { Links } from './build-post.ts'
 import { createSituationReader } from './delivery-situation.ts'
 import { openDrain } from './drain-waiting.ts'
-import { forgetOldDeliveries } from './forget-deliveries.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
-import { createAttemptRecorder } from './record-attempts.ts'
+import { openOutbox } from './outbox.ts'
 import { createSlots, type Patience } from './slots.ts'
 import { takeInDelivery } from './take-in-delivery.ts'
-import { createAttemptMetrics, createBacklog } from './webhook-metrics.ts'
+import { watchBacklog } from './watch-backlog.ts'
+import { createAttemptMetrics } from './webhook-metrics.ts'
 
 /** What the bridge's group reads: for the start step that makes the progress rows. */
 export const topicsOf: Readonly<Record<'webhooks', readonly TopicName[]>> = { webhooks: ['webhook-deliveries'] }
@@ -46,42 +46,45 @@ export type WebhooksDeps = {
 }
 
 const DRAIN_POLL_MS = 1_000
-const READ_BACKLOG_EVERY_MS = 10_000
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
 /** Lanes that may be busy or wait for a slot, per slot of this process. */
 const LANES_PER_SLOT = 16
 /** While one lane's outcome is written down, another uses its slot. */
 const CLAIMS_PER_SLOT = 2
 const MAX_WAIT_MS = 2_000
+/** While stopping: an attempt in flight ends within its own timeout, and then its write may take so long. */
+const LAST_WRITES_MS = 20_000
 const LEAST_WAITING = 500
 
 export function openWebhooks(deps: WebhooksDeps): Role {
   const group = deps.group('webhooks')
   const intake = new AbortController()
   const lifetime = new AbortController()
+  const writing = new AbortController()
+  const member = randomUUID()
   const dispatcher = openDispatcher(deps.config)
   const slots = createSlots({
     total: deps.config.maxInFlight,
     perEndpoint: deps.config.maxInFlightPerEndpoint,
   })
+  const outbox = openOutbox({ ...deps, database: deps.waitingDatabase, member })
+  const recorder = createAttemptRecorder({ ...deps, written: outbox.wake }, writing.signal)
   const attempt: AttemptDeps = {
     ...deps,
     group,
     dispatcher,
     metrics: createAttemptMetrics(deps.metrics),
-    record: createAttemptRecorder(deps.database, lifetime.signal),
+    recorder,
     lifetime: lifetime.signal,
   }
   const readSituation = createSituationReader(deps.database)
-  const backlog = createBacklog(deps)
   const shared = { database: deps.waitingDatabase, attempt, slots, readSituation }
   const drain = openDrain({
     ...shared,
-    member: randomUUID(),
+    member,
     perEndpoint: CLAIMS_PER_SLOT * deps.config.maxInFlightPerEndpoint,
     pollMs: DRAIN_POLL_MS,
   })
-  const watching = watchBacklog()
 
   const consumption = deps.log.consumeLanes(
     {
@@ -94,29 +97,27 @@ export function openWebhooks(deps: WebhooksDeps): Role {
       // Our own schedule ends sooner: this bounds surprises only.
       maxAttempts: deps.config.retryDelaysMs.length + 20,
       lane: record => record.key,
-      handle: (record, _attempt, signal) =>
-        takeInDelivery({ ...shared, backlog, patience: patienceOf(deps.config), wakeDrain: drain.wake }, record, signal),
+      handle: (record, tries, signal) =>
+        takeInDelivery({ ...shared, backlog, patience: patienceOf(deps.config), wakeDrain: drain.wake }, record, tries, signal),
     },
     intake.signal,
   )
 
-  async function watchBacklog() {
-    do {
-      try {
-        await backlog.read(deps.waitingDatabase)
-        await forgetOldDeliveries(deps.waitingDatabase)
-      } catch (error) {
-        deps.logger.warn('webhooks.backlog-unread', { error })
-      }
-    } while (await wait(READ_BACKLOG_EVERY_MS, intake.signal))
-  }
+  const backlog = watchBacklog({ ...deps, database: deps.waitingDatabase }, () => consumption.status(), intake.signal)
 
-  /** Exchanges that began are finished, as far as the log's stop waits for them: ending them would only repeat them elsewhere. */
+  /**
+   * Exchanges that began are finished, as far as the log's stop waits for them: ending them would only repeat them elsewhere.
+   * What came of them is written for as long as Postgres is away at most so long: then it is repeated at the next start.
+   */
   async function stop() {
     slots.close()
     intake.abort()
-    await Promise.all([drain.close(), consumption.done, watching])
+    const giveUp = setTimeout(() => writing.abort(), LAST_WRITES_MS)
+    await Promise.all([drain.close(), consumption.done, backlog.done])
+    clearTimeout(giveUp)
+    writing.abort()
     lifetime.abort()
+    await outbox.close()
     await dispatcher.destroy()
   }
   let stopped: Promise<void> | null = null
@@ -125,7 +126,9 @@ export function openWebhooks(deps: WebhooksDeps): Role {
     name: 'webhooks',
     checks: () => [
       ...consumption.status().flatMap(checkOf),
-      { name: 'webhooks drain', state: drain.trouble() === null ? 'ok' : 'degraded', detail: drain.trouble() ?? 'running' },
+      checkThat('webhooks drain', drain.trouble(), 'running'),
+      checkThat('webhooks records', recorder.trouble() ?? outbox.trouble(), 'what came of every attempt is written'),
+      backlog.check(),
     ],
     close: () => {
       stopped ??= stop()
@@ -138,6 +141,12 @@ export function openWebhooks(deps: WebhooksDeps): Role {
 const patienceOf = ({ maxInFlight, maxInFlightPerEndpoint }: Config['webhooks']): Patience => ({
   maxWaiting: Math.min(Math.max(LEAST_WAITING, LANES_PER_SLOT * maxInFlightPerEndpoint), (LANES_PER_SLOT * maxInFlight) / 2),
   maxWaitMs: MAX_WAIT_MS,
+})
+
+const checkThat = (name: string, trouble: string | null, fine: string): Check => ({
+  name,
+  state: trouble === null ? 'ok' : 'degraded',
+  detail: trouble ?? fine,
 })
 
 const checkOf = (of: PartitionStatus): readonly Check[] =>

@@ -1,9 +1,11 @@
-// Writes what came of an attempt: the attempt log, the delivery's state, the endpoint's clock, and what its lane skipped. One transaction
-// per batch. A delivery that is delivered, dead or discarded never changes again, whoever says otherwise.
-import type { Database, Transaction } from '../database/database.ts'
+// Writes what came of an attempt: the attempt log, the delivery's state, how its endpoint stands, what its lane skipped, and what the log
+// is owed. One transaction per batch. A delivery that is delivered, dead or discarded never changes again, whoever says otherwise.
+// Written twice is written once, so that a commit whose answer was lost can be repeated.
+import type { Transaction } from '../database/database.ts'
 import type { EventOf } from '../events/event.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
-import { coalesce } from './coalesce.ts'
+import { noteStanding } from './endpoint-standing.ts'
+import { type Owed, putInOutbox } from './outbox-rows.ts'
 
 export type Released = EventOf<'delivery.released'>
 export type AttemptRecord = {
@@ -17,24 +19,28 @@ export type AttemptRecord = {
     response: string | null
   } | null
   outcome: AttemptOutcome
+  /** How long the receiver asked to be left alone; null: it did not. */
+  quietMs: number | null
+  /** What the log is owed for it, in order. */
+  owed: readonly Owed[]
 }
 
 /** Longer waits are rows, not memory (SPEC E5). */
 export const SHORT_WAIT_MS = 60_000
-const MAX_BATCH = 200
 
-export const createAttemptRecorder = (database: Database, signal: AbortSignal): ((record: AttemptRecord) => Promise<null>) =>
-  coalesce(async batch => {
-    await database.transact(tx => write(tx, batch), signal)
-    return batch.map(() => null)
-  }, MAX_BATCH)
-
-async function write(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {
-  await writeDeliveries(tx, batch)
+export async function writeAttemptRecords(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {
+  const died = new Set(await writeDeliveries(tx, batch))
   await writeAttempts(tx, batch)
-  await noteSuccesses(tx, batch)
-  await countSkipped(tx, batch)
+  await noteStanding(tx, batch)
+  await countSkipped(
+    tx,
+    batch.filter(one => one.outcome.kind === 'delivered' || died.has(one.delivery.deliveryId)),
+  )
   for (const record of batch) await disableAsAsked(tx, record)
+  await putInOutbox(
+    tx,
+    batch.flatMap(one => one.owed),
+  )
 }
 
 export function stateAfter(outcome: AttemptOutcome): string {
@@ -48,17 +54,18 @@ export function stateAfter(outcome: AttemptOutcome): string {
   }
 }
 
-async function writeDeliveries(tx: Transaction, batch: readonly AttemptRecord[]) {
-  await tx.query(
+/** Answers those that died of this. */
+async function writeDeliveries(tx: Transaction, batch: readonly AttemptRecord[]): Promise<readonly string[]> {
+  const rows = await tx.query<{ delivery_id: string; state: string }>(
     `insert into webhook_deliveries as d (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id,
-       state, attempts, first_attempt_at, last_attempt_at, retry_at, status_code, error)
+       state, attempts, first_attempt_at, last_attempt_at, retry_at, status_code, error, step, refused_ms)
      select delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, coalesce(attempt, 0),
             now() - duration_ms * interval '1 millisecond', now() - duration_ms * interval '1 millisecond',
-            now() + retry_in_ms * interval '1 millisecond', status_code, error
+            now() + retry_in_ms * interval '1 millisecond', status_code, error, coalesce(step, 0), coalesce(refused_ms, 0)
        from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                   $10::integer[], $11::float8[], $12::float8[], $13::integer[], $14::text[])
+                   $10::integer[], $11::float8[], $12::float8[], $13::integer[], $14::text[], $15::integer[], $16::bigint[])
          as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state,
-               attempt, duration_ms, retry_in_ms, status_code, error)
+               attempt, duration_ms, retry_in_ms, status_code, error, step, refused_ms)
      on conflict (delivery_id) do update set
        state = excluded.state,
        attempts = greatest(d.attempts, excluded.attempts),
@@ -66,8 +73,11 @@ async function writeDeliveries(tx: Transaction, batch: readonly AttemptRecord[])
        last_attempt_at = coalesce(excluded.last_attempt_at, d.last_attempt_at),
        retry_at = excluded.retry_at,
        status_code = excluded.status_code,
-       error = excluded.error
-     where d.state not in ('delivered', 'dead', 'discarded')`,
+       error = excluded.error,
+       step = excluded.step,
+       refused_ms = excluded.refused_ms
+     where d.state not in ('delivered', 'dead', 'discarded')
+     returning delivery_id, state`,
     [
       batch.map(one => one.delivery.deliveryId),
       batch.map(one => one.delivery.endpointId),
@@ -83,8 +93,11 @@ async function writeDeliveries(tx: Transaction, batch: readonly AttemptRecord[])
       batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.inMs : null)),
       batch.map(one => one.exchange?.statusCode ?? null),
       batch.map(one => one.exchange?.error ?? reasonOf(one.outcome)),
+      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.step : null)),
+      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.refusedMs : null)),
     ],
   )
+  return rows.filter(row => row.state === 'dead').map(row => row.delivery_id)
 }
 
 /** After a crash an attempt may come again under its number: the later one is the one on record. */
@@ -114,27 +127,26 @@ async function writeAttempts(tx: Transaction, batch: readonly AttemptRecord[]) {
   )
 }
 
-/** At most ten writes a second to one endpoint's row, in one order, so that nodes do not deadlock. */
-async function noteSuccesses(tx: Transaction, batch: readonly AttemptRecord[]) {
-  const endpoints = new Set(batch.filter(one => one.outcome.kind === 'delivered').map(one => one.delivery.endpointId))
-  if (endpoints.size === 0) return
-  await tx.query(
-    `update webhook_endpoints set succeeded_at = now() where endpoint_id in (
-       select endpoint_id from webhook_endpoints
-        where endpoint_id = any($1) and (succeeded_at is null or succeeded_at < now() - interval '100 milliseconds')
-        order by endpoint_id for update)`,
-    [[...endpoints]],
-  )
+/** Deaths are counted for their lane, whose next delivery says so, and kept for whoever looks at the endpoint. */
+async function countSkipped(tx: Transaction, batch: readonly AttemptRecord[]) {
+  const delivered = batch.filter(one => one.outcome.kind === 'delivered').map(one => one.delivery.lane)
+  if (delivered.length > 0) await tx.query('delete from webhook_skipped where lane = any($1)', [delivered])
+  for (const { delivery, exchange, outcome } of batch.filter(one => one.outcome.kind === 'dead'))
+    await noteDeath(
+      tx,
+      delivery,
+      [reasonOf(outcome), exchange?.error ?? statusOf(exchange)].filter(text => text !== null).join('; '),
+    )
 }
 
-async function countSkipped(tx: Transaction, batch: readonly AttemptRecord[]) {
-  const lanesOf = (kind: AttemptOutcome['kind']) => batch.filter(one => one.outcome.kind === kind).map(one => one.delivery.lane)
-  if (lanesOf('delivered').length > 0) await tx.query('delete from webhook_skipped where lane = any($1)', [lanesOf('delivered')])
-  for (const lane of lanesOf('dead'))
-    await tx.query(
-      `insert into webhook_skipped as s (lane, skipped) values ($1, 1) on conflict (lane) do update set skipped = s.skipped + 1`,
-      [lane],
-    )
+export async function noteDeath(tx: Transaction, of: Pick<Released, 'deliveryId' | 'endpointId' | 'lane'>, reason: string) {
+  await tx.query(
+    `with died as (
+       insert into webhook_deaths (delivery_id, endpoint_id, reason) values ($1, $2, $4) on conflict do nothing returning delivery_id)
+     insert into webhook_skipped as s (lane, skipped) select $3, 1 from died
+     on conflict (lane) do update set skipped = s.skipped + 1`,
+    [of.deliveryId, of.endpointId, of.lane, reason],
+  )
 }
 
 async function disableAsAsked(tx: Transaction, { delivery, outcome }: AttemptRecord) {
@@ -146,6 +158,7 @@ async function disableAsAsked(tx: Transaction, { delivery, outcome }: AttemptRec
   )
 }
 
+const statusOf = (exchange: AttemptRecord['exchange']) => (exchange?.statusCode == null ? null : `status ${exchange.statusCode}`)
 const reasonOf = (outcome: AttemptOutcome): string | null => ('reason' in outcome ? outcome.reason : null)
 /** deliveryId is {eventId}_{endpointId}. */
 const eventIdOf = (delivery: Released) => delivery.deliveryId.slice(0, delivery.deliveryId.indexOf('_'))

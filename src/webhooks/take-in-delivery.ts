@@ -2,21 +2,22 @@
 // Nothing here may hold the partition: what cannot start soon, or must wait long, becomes a row and the log goes on.
 import { type Database, DatabaseError } from '../database/database.ts'
 import { EventError } from '../events/codec.ts'
+import { assertNever } from '../events/event.ts'
 import type { LogRecord, Outcome } from '../log/log.ts'
 import { RegistryError } from '../log/registry.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import { type Released, SHORT_WAIT_MS } from './record-attempts.ts'
 import type { Patience, Slots } from './slots.ts'
-import { enterWaiting, joinWaiting } from './waiting-lanes.ts'
-import type { Backlog } from './webhook-metrics.ts'
+import { type Due, enterWaiting, joinWaiting } from './waiting-lanes.ts'
+import type { BacklogWatch } from './watch-backlog.ts'
 
 export type TakeInDeps = {
   database: Database
   attempt: AttemptDeps
   slots: Slots
   readSituation(of: SituationOf): Promise<Situation>
-  backlog: Pick<Backlog, 'waitingOf'>
+  backlog: Pick<BacklogWatch, 'waitingOf'>
   /** A healthy endpoint's burst passes in memory; behind one that is slow, deliveries become rows before they fill it. */
   patience: Patience
   /** Somebody may have to drain sooner than the next look. */
@@ -24,55 +25,66 @@ export type TakeInDeps = {
 }
 
 const done: Outcome = { kind: 'emit', appends: [] }
+/** Short waits of one delivery in memory; then it waits as a row, like whatever waits long. */
+const MAX_TRIES_IN_MEMORY = 10
 /** Beyond so many waiting deliveries of one endpoint only their places in the log are kept. */
 const MAX_KEPT_VALUES = 20_000
 
-export async function takeInDelivery(deps: TakeInDeps, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
+/** `tries` counts from 1. */
+export async function takeInDelivery(deps: TakeInDeps, record: LogRecord, tries: number, signal: AbortSignal): Promise<Outcome> {
   try {
     const event = await deps.attempt.codec.decode(record.value, signal)
     if (event === null) return done
     if (event.type !== 'delivery.released') return { kind: 'park', reason: `expected delivery.released, got ${event.type}` }
-    return await takeIn(deps, event, record, signal)
+    return await takeIn(deps, { delivery: event, record, tries }, signal)
   } catch (error) {
     return outcomeOfError(error, signal)
   }
 }
 
-async function takeIn(deps: TakeInDeps, delivery: Released, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
+type Given = { delivery: Released; record: LogRecord; tries: number }
+
+async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Promise<Outcome> {
+  const { delivery, record } = given
   const slot = await deps.slots.take(delivery.endpointId, deps.patience, signal)
   if (slot === 'aborted') return handedBack
-  if (slot === 'full') return layDown(deps, delivery, record, 0)
+  if (slot === 'full') return layDown(deps, given, { dueInMs: 0, triedMsAgo: 0 })
   try {
     const situation = await deps.readSituation(delivery)
-    if (situation.laneWaits && (await joinWaiting(deps.database, waiting(deps, delivery, record), signal))) return done
+    if (situation.laneWaits && (await joinWaiting(deps.database, waiting(deps, given), signal))) return done
     signal.throwIfAborted()
     const current = situation.laneWaits ? await deps.readSituation(delivery) : situation
     const result = await attemptDelivery(deps.attempt, { delivery, record, situation: current, answered: slot.release }, signal)
-    return await follow(deps, delivery, record, result)
+    return await follow(deps, given, result)
   } finally {
     slot.release()
   }
 }
 
-function follow(deps: TakeInDeps, delivery: Released, record: LogRecord, result: AttemptResult): Outcome | Promise<Outcome> {
+function follow(deps: TakeInDeps, given: Given, result: AttemptResult): Outcome | Promise<Outcome> {
   switch (result.kind) {
     case 'finished':
       return done
+    case 'unrecordable':
+      return { kind: 'pause', dependency: 'postgres', delayMs: 1000, reason: result.reason }
     case 'again':
-      if (result.inMs <= SHORT_WAIT_MS) return { kind: 'retry', delayMs: result.inMs, reason: 'the receiver did not take it' }
-      return layDown(deps, delivery, record, result.inMs)
+      if (result.inMs <= SHORT_WAIT_MS && given.tries < MAX_TRIES_IN_MEMORY)
+        return { kind: 'retry', delayMs: result.inMs, reason: 'the receiver did not take it' }
+      return layDown(deps, given, { dueInMs: result.inMs, triedMsAgo: result.triedMsAgo })
     case 'disabled':
-      return layDown(deps, delivery, record, 0)
+      return layDown(deps, given, { dueInMs: 0, triedMsAgo: 0 })
+    default:
+      return assertNever(result)
   }
 }
 
-async function layDown(deps: TakeInDeps, delivery: Released, record: LogRecord, dueInMs: number): Promise<Outcome> {
-  await enterWaiting(deps.database, waiting(deps, delivery, record), dueInMs, deps.attempt.lifetime)
-  if (dueInMs === 0) deps.wakeDrain()
+async function layDown(deps: TakeInDeps, given: Given, due: Due): Promise<Outcome> {
+  await enterWaiting(deps.database, waiting(deps, given), due, deps.attempt.lifetime)
+  if (due.dueInMs === 0) deps.wakeDrain()
   return done
 }
 
-const waiting = (deps: TakeInDeps, delivery: Released, record: LogRecord) => ({
+const waiting = (deps: TakeInDeps, { delivery, record }: Given) => ({
   delivery,
   record,
   keepValue: deps.backlog.waitingOf(delivery.endpointId) < MAX_KEPT_VALUES,

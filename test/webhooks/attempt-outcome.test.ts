@@ -24,6 +24,9 @@ const history = (given: Partial<AttemptHistory> = {}): AttemptHistory => ({
   firstAttemptAt: nowAt,
   previousAttemptAt: null,
   endpointSucceededAt: null,
+  endpointRecoveredAt: null,
+  step: (given.attempt ?? 1) - 1,
+  refusedMs: 0,
   ...given,
 })
 /** 0.5 is no jitter. */
@@ -32,20 +35,20 @@ const judge = (exchange: Exchange, given: Partial<AttemptHistory> = {}, random =
 
 describe('what follows an attempt', () => {
   it.each([200, 201, 202, 204, 299])('[E5] %i is success', statusCode => {
-    expect(judge(answered(statusCode))).toEqual({ kind: 'delivered', disable: null })
+    expect(judge(answered(statusCode))).toEqual({ kind: 'delivered', disable: null, recovered: false })
   })
   it.each([301, 302, 307, 308, 400, 401, 404, 409, 429, 500, 502, 503])('[E5] %i is tried again', statusCode => {
-    expect(judge(answered(statusCode))).toEqual({ kind: 'retry', inMs: 5 * second })
+    expect(judge(answered(statusCode))).toEqual({ kind: 'retry', inMs: 5 * second, step: 1, refusedMs: 0 })
   })
   it('[E5] no connection is tried again', () => {
-    expect(judge(refused, { attempt: 3 })).toEqual({ kind: 'retry', inMs: 2 * minute })
+    expect(judge(refused, { attempt: 3 })).toMatchObject({ kind: 'retry', inMs: 2 * minute })
   })
   it('[E5] waits are spread by 20 % either way', () => {
-    expect(judge(refused, {}, 0)).toEqual({ kind: 'retry', inMs: 4 * second })
-    expect(judge(refused, {}, 0.999999)).toEqual({ kind: 'retry', inMs: 6 * second })
+    expect(judge(refused, {}, 0)).toMatchObject({ kind: 'retry', inMs: 4 * second })
+    expect(judge(refused, {}, 0.999999)).toMatchObject({ kind: 'retry', inMs: 6 * second })
   })
   it('[E5] after the last attempt a delivery is dead', () => {
-    expect(judge(refused, { attempt: 6 })).toMatchObject({ kind: 'dead' })
+    expect(judge(refused, { attempt: 6, firstAttemptAt: nowAt - hour })).toMatchObject({ kind: 'dead' })
   })
   it('[E5] 410 disables, and so does a receiver that asks for it', () => {
     expect(judge(answered(410))).toMatchObject({ kind: 'disabled' })
@@ -57,24 +60,109 @@ describe('what follows an attempt', () => {
     expect(judge(answered(200, { asked: 'abort-message' }))).toMatchObject({ kind: 'delivered' })
   })
   it('[E5] Retry-After is honoured between the schedule and the greater of twice that and an hour', () => {
-    expect(judge(answered(429, { retryAfterMs: second }))).toEqual({ kind: 'retry', inMs: 5 * second })
-    expect(judge(answered(429, { retryAfterMs: 20 * minute }))).toEqual({ kind: 'retry', inMs: 20 * minute })
-    expect(judge(answered(429, { retryAfterMs: 48 * hour }))).toEqual({ kind: 'retry', inMs: hour })
+    expect(judge(answered(429, { retryAfterMs: second }))).toMatchObject({ kind: 'retry', inMs: 5 * second })
+    expect(judge(answered(429, { retryAfterMs: 20 * minute }))).toMatchObject({ kind: 'retry', inMs: 20 * minute })
+    expect(judge(answered(429, { retryAfterMs: 48 * hour }))).toMatchObject({ kind: 'retry', inMs: hour })
     const long = { ...policy, retryDelaysMs: [2 * hour] }
-    expect(judgeAttempt(answered(503, { retryAfterMs: 48 * hour }), history(), long, 0.5)).toEqual({
+    expect(judgeAttempt(answered(503, { retryAfterMs: 48 * hour }), history(), long, 0.5)).toMatchObject({
       kind: 'retry',
       inMs: 4 * hour,
     })
   })
-  it('[E5] a delivery that fails for 15 min while its endpoint takes others is dead', () => {
-    const failing = { attempt: 5, firstAttemptAt: nowAt - 15 * minute, previousAttemptAt: nowAt - 3 * minute }
-    expect(judge(refused, { ...failing, endpointSucceededAt: nowAt - minute })).toMatchObject({ kind: 'dead' })
-    expect(judge(refused, { ...failing, endpointSucceededAt: nowAt - 4 * minute })).toEqual({ kind: 'retry', inMs: 30 * minute })
-    expect(judge(refused, { ...failing, endpointSucceededAt: null })).toEqual({ kind: 'retry', inMs: 30 * minute })
+})
+
+describe('what counts against a delivery', () => {
+  /** One attempt after another at these times, in minutes; the endpoint takes others wherever `takes` says so. */
+  function attempts(
+    atMinutes: readonly number[],
+    of: { exchange: Exchange; takes(atMs: number): number | null; recoveredAt?: number },
+  ) {
+    let persistence = { step: 0, refusedMs: 0 }
+    const outcomes = []
+    for (const [index, at] of atMinutes.entries()) {
+      const previous = atMinutes[index - 1]
+      const outcome = judgeAttempt(
+        of.exchange,
+        {
+          ...persistence,
+          attempt: index + 1,
+          nowAt: nowAt + at * minute,
+          firstAttemptAt: nowAt + (atMinutes[0] ?? 0) * minute,
+          previousAttemptAt: previous === undefined ? null : nowAt + previous * minute,
+          endpointSucceededAt: of.takes(at),
+          endpointRecoveredAt: of.recoveredAt === undefined || of.recoveredAt > at ? null : nowAt + of.recoveredAt * minute,
+        },
+        policy,
+        0.5,
+      )
+      outcomes.push(outcome)
+      if (outcome.kind !== 'retry') break
+      persistence = outcome
+    }
+    return outcomes
+  }
+  const always = (at: number) => nowAt + at * minute - second
+  const never = () => null
+  const every = (stepMinutes: number, untilMinutes: number, from = 0) =>
+    Array.from({ length: Math.floor((untilMinutes - from) / stepMinutes) + 1 }, (_, nth) => from + nth * stepMinutes)
+
+  it('[E5] what is refused for 15 min while its endpoint takes others is dead, and not before', () => {
+    const outcomes = attempts(every(1, 60), { exchange: answered(500), takes: always })
+    expect(outcomes).toHaveLength(16)
+    expect(outcomes.at(-1)).toEqual({ kind: 'dead', reason: 'refused for 900 s while the endpoint took others' })
   })
-  it('[E5] while its endpoint takes others, a wait never runs past those 15 min', () => {
-    const failing = { attempt: 5, firstAttemptAt: nowAt - 12 * minute, previousAttemptAt: nowAt - 10 * minute }
-    expect(judge(refused, { ...failing, endpointSucceededAt: nowAt - minute })).toEqual({ kind: 'retry', inMs: 3 * minute })
+  it('[E5] an outage, however long, does not count: the first refusal after it kills nothing', () => {
+    const outage = every(5, 30)
+    const outcomes = attempts([...outage, 600], { exchange: answered(500), takes: at => (at < 600 ? null : always(at)) })
+    expect(outcomes).toHaveLength(8)
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'retry', refusedMs: 90 * second })
+  })
+  it('[E5] it is counted from the endpoint’s recovery, and the schedule begins anew', () => {
+    const refused14 = every(1, 14)
+    const outcomes = attempts([...refused14, 600, 601], { exchange: answered(500), takes: always, recoveredAt: 599 })
+    expect(outcomes.at(-3)).toMatchObject({ refusedMs: 14 * minute })
+    expect(outcomes.at(-2)).toMatchObject({ kind: 'retry', step: 1, inMs: 5 * second, refusedMs: 90 * second })
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'retry', step: 2, refusedMs: 150 * second })
+  })
+  it('[E5] few others taken among many refusals are enough: it ends also where little is sent', () => {
+    // Every tenth minute something else is taken; tries follow each other closer than that.
+    const takes = (at: number) => nowAt + Math.floor(at / 10) * 10 * minute - second
+    const outcomes = attempts(every(2, 300), { exchange: answered(500), takes })
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'dead' })
+    expect(outcomes.length).toBeLessThan(60)
+  })
+  it.each([
+    ['429', answered(429)],
+    ['429 with Retry-After', answered(429, { retryAfterMs: minute })],
+    ['503 with Retry-After', answered(503, { retryAfterMs: minute })],
+  ])('[E5] %s is about the endpoint: it never kills, not while others are taken and not after the schedule', (_, exchange) => {
+    const outcomes = attempts(every(3, 3000), { exchange, takes: always })
+    expect(outcomes).toHaveLength(1001)
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'retry', refusedMs: 0 })
+  })
+  it('[E5] a plain 503 counts like any other failure', () => {
+    expect(attempts(every(1, 60), { exchange: answered(503), takes: always }).at(-1)).toMatchObject({ kind: 'dead' })
+  })
+  it('[E5] while its endpoint takes others, a wait is a tenth of those 15 min at most; Retry-After may stretch it', () => {
+    const late = { attempt: 5, previousAttemptAt: nowAt - 10 * minute, firstAttemptAt: nowAt - hour, endpointSucceededAt: nowAt }
+    expect(judge(refused, late)).toMatchObject({ kind: 'retry', inMs: 90 * second })
+    expect(judge(answered(503, { retryAfterMs: 20 * minute }), late)).toMatchObject({ kind: 'retry', inMs: 20 * minute })
+    expect(judge(answered(429, { retryAfterMs: second }), late)).toMatchObject({ kind: 'retry', inMs: 90 * second })
+  })
+  it('[E5] tries between its waits end no schedule: it takes its attempts and its time', () => {
+    const outcomes = attempts(every(1, 60), { exchange: refused, takes: never })
+    // 42 min 35 s are the waits, less their jitter.
+    expect(outcomes).toHaveLength(36)
+    expect(outcomes.at(-1)).toEqual({ kind: 'dead', reason: 'attempt 36, the last one, failed' })
+  })
+  it('[E5] an endpoint has recovered when it takes what it failed to take for a while, refusals not counted', () => {
+    const failed = { attempt: 3, previousAttemptAt: nowAt - minute }
+    expect(judge(answered(200), { ...failed, firstAttemptAt: nowAt - 2 * minute })).toMatchObject({ recovered: true })
+    expect(judge(answered(200), { ...failed, firstAttemptAt: nowAt - 20 * second })).toMatchObject({ recovered: false })
+    expect(judge(answered(200), { ...failed, firstAttemptAt: nowAt - 2 * minute, refusedMs: 2 * minute })).toMatchObject({
+      recovered: false,
+    })
+    expect(judge(answered(200), { firstAttemptAt: nowAt - 2 * minute })).toMatchObject({ recovered: false })
   })
 })
 

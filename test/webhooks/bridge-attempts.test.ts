@@ -27,7 +27,7 @@ describe('attempts', () => {
       statusCode: 200,
       attempts: [{ attempt: 1, outcome: 'delivered', statusCode: 200, response: 'thank you' }],
     })
-    const [attempted] = await bridge.records('webhook-attempts')
+    const [attempted] = await bridge.untilRecords('webhook-attempts', 1)
     expect(attempted?.key).toBe(receiver.id)
     expect(await bridge.codec.decode(attempted?.value ?? null, never)).toMatchObject({ outcome: 'delivered', attempt: 1 })
     expect(await bridge.metrics.render()).toContain('zaplog_webhook_attempts_total{outcome="delivered"} 1')

@@ -69,7 +69,7 @@ describe('dead letters', () => {
       [3, 1, 2],
       [4, 1, 0],
     ])
-    const letters = await bridge.records('dead-letters')
+    const letters = await bridge.untilRecords('dead-letters', 2)
     expect(letters.map(one => one.headers['event-id'])).toEqual(deliveries.slice(0, 2).map(one => one.eventId))
     expect(letters[0]).toMatchObject({
       key: deliveries[0]?.lane,

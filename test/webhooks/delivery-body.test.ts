@@ -206,6 +206,7 @@ describe('a post', () => {
             testSealer.seal(Buffer.from(`whsec_${Buffer.alloc(32, n).toString('base64')}`), 'webhook_secrets|ep_1'),
           ),
           succeededAt: null,
+          recoveredAt: null,
         },
         attempt: 2,
         skipped: 3,

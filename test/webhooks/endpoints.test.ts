@@ -41,6 +41,8 @@ describe('endpoints', () => {
       onMediaFailed: 'send',
       onSkipped: 'send',
       enabled: true,
+      waiting: 0,
+      deadLetters: 0,
       createdAt: expect.stringMatching(/Z$/),
     })
     expect(await getEndpoint(deps, endpoint.id)).toEqual(endpoint)

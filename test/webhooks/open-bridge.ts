@@ -1,7 +1,7 @@
 // The bridge on a real log and database with a real receiver; deliveries are appended as the webhook stream releases them.
 import type { Database } from '../../src/database/database.ts'
 import type { EventOf } from '../../src/events/event.ts'
-import type { ProgressStore } from '../../src/log/log.ts'
+import type { EventLog, ProgressStore } from '../../src/log/log.ts'
 import type { Config } from '../../src/runtime/config.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { createEndpoint, endpointInput } from '../../src/webhooks/endpoints.ts'
@@ -73,11 +73,15 @@ export async function openBridge(name: string, logger: ReturnType<typeof collect
       await log.log.append({ topic: log.topic('webhook-deliveries'), records }, never)
     },
     /** Another member takes a progress store of its own. */
-    start: (config: Partial<Config['webhooks']> = {}, progress: ProgressStore = log.progress) =>
+    start: (
+      config: Partial<Config['webhooks']> = {},
+      progress: ProgressStore = log.progress,
+      wrapLog: (log: EventLog) => EventLog = one => one,
+    ) =>
       openWebhooks({
         database: test.database,
         waitingDatabase: test.database,
-        log: log.log,
+        log: wrapLog(log.log),
         progress,
         codec: log.codec,
         sealer: testSealer,
@@ -97,6 +101,13 @@ export async function openBridge(name: string, logger: ReturnType<typeof collect
       for await (const record of log.log.read(log.topic(topic), { from: 'first', until: 'end' }, never)) records.push(record)
       return records
     },
+    /** The first records of a topic, once there are so many. */
+    untilRecords: (topic: 'dead-letters' | 'webhook-attempts', count: number) =>
+      until(`${count} records of ${topic}`, async () => {
+        const records = []
+        for await (const record of log.log.read(log.topic(topic), { from: 'first', until: 'end' }, never)) records.push(record)
+        return records.length >= count ? records : null
+      }),
     /** States of all deliveries, oldest first, once they are as asked. */
     untilStates: (what: string, asked: (states: readonly string[]) => boolean) =>
       until(what, async () => {

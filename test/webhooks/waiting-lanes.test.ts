@@ -12,6 +12,7 @@ beforeEach(() => database.query('truncate webhook_waiting_lanes, webhook_waiting
 const { id: endpointId } = await stream.endpoint()
 const lane = `${endpointId}/shop/chat`
 let offset = 0n
+const atOnce = { dueInMs: 0, triedMsAgo: 0 }
 const waiting = (given: { lane?: string; deliveryId?: string } = {}) => {
   offset += 1n
   const delivery = anEvent('delivery.released', { endpointId, lane, deliveryId: `${offset}_${endpointId}`, ...given })
@@ -29,8 +30,8 @@ const only = <T>(list: readonly T[]): T => {
 describe('waiting lanes', () => {
   it('[E3] a lane is left by its head, and only then by what came later', async () => {
     const [first, second] = [waiting(), waiting()]
-    await enterWaiting(database, second, 0, never)
-    await enterWaiting(database, first, 0, never)
+    await enterWaiting(database, second, atOnce, never)
+    await enterWaiting(database, first, atOnce, never)
     const mine = only(await claim())
     expect(await headOf(database, mine, 60_000)).toMatchObject({
       deliveryId: first.delivery.deliveryId,
@@ -45,7 +46,7 @@ describe('waiting lanes', () => {
   it('[E3] joining and leaving at once never strands a delivery', async () => {
     for (let round = 0; round < 20; round++) {
       const [head, late] = [waiting(), waiting()]
-      await enterWaiting(database, head, 0, never)
+      await enterWaiting(database, head, atOnce, never)
       const [joined, more] = await Promise.all([
         joinWaiting(database, late, never),
         leaveWaiting(database, lane, head.delivery.deliveryId, never),
@@ -57,7 +58,7 @@ describe('waiting lanes', () => {
   })
 
   it('[E3] a lane has one claim; one that ran out is over, even for the member that claims it again', async () => {
-    await enterWaiting(database, waiting(), 0, never)
+    await enterWaiting(database, waiting(), atOnce, never)
     const earlier = only(await claim())
     expect(await claim('two')).toEqual([])
     await expire()
@@ -66,21 +67,21 @@ describe('waiting lanes', () => {
     expect(await headOf(database, later, 60_000)).not.toBeNull()
     await giveBack(database, earlier, null)
     expect(await claim('two')).toEqual([])
-    await giveBack(database, later, 60_000)
+    await giveBack(database, later, { dueInMs: 60_000, triedMsAgo: 0 })
     expect(await claim('two')).toEqual([])
     await database.query('update webhook_waiting_lanes set due_at = now()')
     expect(await claim('two')).toHaveLength(1)
   })
 
   it('[E3] no member claims more lanes of one endpoint than it may attempt at once', async () => {
-    for (let nth = 0; nth < 5; nth++) await enterWaiting(database, waiting({ lane: `${lane}${nth}` }), 0, never)
+    for (let nth = 0; nth < 5; nth++) await enterWaiting(database, waiting({ lane: `${lane}${nth}` }), atOnce, never)
     expect(await claim('one', 3)).toHaveLength(3)
     expect(await claim('one', 3)).toEqual([])
     expect(await claim('two', 3)).toHaveLength(2)
   })
 
   it('[E5] lanes of a disabled endpoint are not claimed until it is enabled', async () => {
-    await enterWaiting(database, waiting(), 0, never)
+    await enterWaiting(database, waiting(), atOnce, never)
     await patchEndpoint(stream.deps, endpointId, { enabled: false }, never)
     expect(await claim()).toEqual([])
     await patchEndpoint(stream.deps, endpointId, { enabled: true }, never)
@@ -94,7 +95,7 @@ describe('waiting lanes', () => {
        values ($1, $2, 1, 'e', 'shop', $3, 't', 'delivered')`,
       [done.delivery.deliveryId, endpointId, lane],
     )
-    await enterWaiting(database, done, 0, never)
+    await enterWaiting(database, done, atOnce, never)
     const mine = only(await claim())
     expect(await headOf(database, mine, 60_000)).toBeNull()
     expect(await leaveWaiting(database, lane, '', never)).toBe(false)

@@ -20,6 +20,10 @@ const endpoint = z.object({
   id: z.string(),
   ...endpointInput.shape,
   disabledReason: z.string().optional().describe('why, where nobody asked for it'),
+  failingSince: z.string().optional().describe('its first failed attempt since its last 2xx'),
+  lastError: z.string().optional().describe('of its last failed attempt, while it is failing'),
+  waiting: z.number().describe('deliveries that wait, 10,000 and more as 10000'),
+  deadLetters: z.number().describe('deliveries given up in the last 30 days, 10,000 and more as 10000'),
   createdAt: z.string(),
 })
 const created = endpoint.extend({

@@ -1,0 +1,87 @@
+// How an endpoint stands, as rows that all nodes share. It is failing from a failed attempt until its next 2xx on any lane.
+// The first 2xx after failing calls its waiting lanes, and so does every change by its operator: all of them are due then.
+// It has recovered when it took a delivery that it had failed to take for a while; what it failed to take before that does not count.
+import type { Transaction } from '../database/database.ts'
+import type { AttemptRecord } from './record-attempts.ts'
+
+/** So that what an endpoint never takes is not tried again with each success between two refusals. */
+const CALLS_EVERY_MS = 30_000
+/** So that a node does not write the row of one endpoint more often, and one refusal among successes is no failing. */
+const WRITES_EVERY_MS = 100
+const FAILS_AFTER_SUCCESS_MS = 1_000
+/** Between the tries of its waiting lanes: as long as it has been failing, at least and at most. */
+const PROBE_LEAST_MS = 1_000
+const PROBE_MOST_MS = 5 * 60_000
+/** However long a receiver asks to be left alone. */
+const QUIET_MOST_MS = 3_600_000
+
+export async function noteStanding(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {
+  const succeeded = batch.filter(one => one.outcome.kind === 'delivered')
+  const ids = new Set(succeeded.map(one => one.delivery.endpointId))
+  const recovered = new Set(
+    succeeded.flatMap(({ delivery, outcome }) =>
+      outcome.kind === 'delivered' && outcome.recovered ? [delivery.endpointId] : [],
+    ),
+  )
+  if (ids.size > 0) await noteSuccesses(tx, [...ids], recovered)
+  const failed = new Map(batch.filter(isFailure).map(one => [one.delivery.endpointId, one]))
+  for (const id of ids) failed.delete(id)
+  if (failed.size > 0) await noteFailures(tx, [...failed])
+}
+
+/** A receiver that asks for something has not failed. */
+const isFailure = ({ exchange, outcome }: AttemptRecord): boolean =>
+  exchange !== null && (outcome.kind === 'retry' || outcome.kind === 'dead')
+
+/** In one order, so that nodes do not deadlock. */
+async function noteSuccesses(tx: Transaction, ids: readonly string[], recovered: ReadonlySet<string>) {
+  await tx.query(
+    `with mine as (
+       select endpoint_id from webhook_endpoints
+        where endpoint_id = any($1)
+          and (succeeded_at is null or succeeded_at < now() - $3 * interval '1 millisecond' or failing_since is not null or endpoint_id = any($2))
+        order by endpoint_id for update)
+     update webhook_endpoints e set succeeded_at = now(), failing_since = null, probe_at = null,
+       called_at = case when e.failing_since is not null and (e.called_at is null or e.called_at < now() - $4 * interval '1 millisecond')
+                        then now() else e.called_at end,
+       recovered_at = case when e.endpoint_id = any($2) then now() else e.recovered_at end
+      from mine where e.endpoint_id = mine.endpoint_id`,
+    [ids, [...recovered], WRITES_EVERY_MS, CALLS_EVERY_MS],
+  )
+}
+
+/** A time that was fixed for the next try stays, or a stream of fresh failures would put it off for ever; only a receiver's wish moves it. */
+async function noteFailures(tx: Transaction, failed: readonly (readonly [string, AttemptRecord])[]) {
+  await tx.query(
+    `with said as (
+       select * from unnest($1::text[], $2::text[], $3::float8[]) as n (endpoint_id, error, quiet_ms)),
+     mine as (
+       select endpoint_id from webhook_endpoints
+        where endpoint_id = any($1) and (failed_at is null or failed_at < now() - $4 * interval '1 millisecond')
+          and (succeeded_at is null or succeeded_at < now() - $5 * interval '1 millisecond')
+        order by endpoint_id for update)
+     update webhook_endpoints e set failing_since = coalesce(e.failing_since, now()), failed_at = now(), last_error = said.error,
+       probe_at = greatest(
+         case when e.probe_at > now() then e.probe_at
+              else now() + least(greatest(now() - coalesce(e.failing_since, now()), $6 * interval '1 millisecond'), $7 * interval '1 millisecond') end,
+         now() + said.quiet_ms * interval '1 millisecond')
+      from mine join said using (endpoint_id) where e.endpoint_id = mine.endpoint_id`,
+    [
+      failed.map(([id]) => id),
+      failed.map(([, one]) => one.exchange?.error ?? `the receiver answered ${one.exchange?.statusCode}`),
+      failed.map(([, one]) => Math.min(one.quietMs ?? 0, QUIET_MOST_MS)),
+      WRITES_EVERY_MS,
+      FAILS_AFTER_SUCCESS_MS,
+      PROBE_LEAST_MS,
+      PROBE_MOST_MS,
+    ],
+  )
+}
+
+/** Whoever changes an endpoint means it to be tried: what it failed before does not count, and its waiting lanes are due. */
+export async function callLanes(tx: Transaction, endpointId: string): Promise<void> {
+  await tx.query(
+    `update webhook_endpoints set failing_since = null, probe_at = null, called_at = now(), recovered_at = now() where endpoint_id = $1`,
+    [endpointId],
+  )
+}

@@ -1,0 +1,27 @@
+// How an endpoint stands, as the API shows it beside its settings.
+
+export type EndpointStanding = {
+  /** Absent where the last word was a 2xx. */
+  failingSince?: string
+  lastError?: string
+  /** Both counted up to 10,000: a list of endpoints stays cheap. */
+  waiting: number
+  deadLetters: number
+}
+export type StandingRow = { failing_since: Date | null; last_error: string | null; waiting: number; dead_letters: number }
+
+const MOST_COUNTED = 10_000
+
+/** Of webhook_endpoints e. */
+export const standingColumns = `e.failing_since, e.last_error,
+    (select count(*)::integer from (select from webhook_waiting w where w.endpoint_id = e.endpoint_id limit ${MOST_COUNTED}) w) as waiting,
+    (select count(*)::integer from (select from webhook_deaths d where d.endpoint_id = e.endpoint_id limit ${MOST_COUNTED}) d) as dead_letters`
+
+export const standingOf = (row: StandingRow): EndpointStanding => ({
+  ...(row.failing_since !== null && {
+    failingSince: row.failing_since.toISOString(),
+    ...(row.last_error !== null && { lastError: row.last_error }),
+  }),
+  waiting: row.waiting,
+  deadLetters: row.dead_letters,
+})

@@ -1,0 +1,113 @@
+// After an outage, however long, an endpoint gets what it missed: at once, in order, each once in effect, and nothing was given up for it.
+import { afterEach, describe, expect, it } from 'vitest'
+import { wait } from '../../src/runtime/wait.ts'
+import { patchEndpoint } from '../../src/webhooks/endpoints.ts'
+import { getDelivery, listDeliveries } from '../../src/webhooks/queries.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
+import { bridgesOf, sequences } from './bridges.ts'
+import { never } from './open-stream.ts'
+
+const logger = collectLogLines()
+const { open, close } = bridgesOf(logger)
+afterEach(close)
+
+const hours = { retryDelaysMs: Array.from({ length: 12 }, () => 3_600_000) }
+const chats = Array.from({ length: 30 }, (_, index) => `chat-${index}`)
+
+/** Three deliveries of each chat wait for an hour: the receiver was away when they came. */
+async function openOutage(name: string) {
+  const bridge = await open(name)
+  const state = { up: false }
+  const receiver = await bridge.receiver(() => ({ status: state.up ? 200 : 500 }))
+  const deliveries = [0, 1, 2].flatMap(() => chats.map(chat => bridge.delivery(receiver.id, chat)))
+  await bridge.append(...deliveries)
+  bridge.start(hours)
+  await bridge.untilStates('all wait', states => states.length === 90 && states.every(state => state === 'waiting'))
+  expect(receiver.attempts).toHaveLength(chats.length)
+
+  async function expectAllInOrder(more = 0) {
+    await until('all arrived', () => receiver.accepted().length === deliveries.length + more)
+    for (const chat of chats) expect(sequences(receiver.acceptedOf(chat))).toEqual(sequencesOf(deliveries, chat))
+    // One failed attempt of each chat's first, and every delivery once.
+    expect(receiver.attempts).toHaveLength(chats.length + deliveries.length + more)
+  }
+  const sequencesOf = (of: typeof deliveries, chat: string) => of.filter(one => one.chatId === chat).map(one => one.sequence)
+  return { bridge, receiver, state, expectAllInOrder }
+}
+
+describe('when an endpoint is back', () => {
+  it('[E5] its first 2xx makes every waiting chat due, in order, none twice', async () => {
+    const { bridge, receiver, state, expectAllInOrder } = await openOutage('outage ends')
+    state.up = true
+    await bridge.append(bridge.delivery(receiver.id, 'another chat'))
+    await expectAllInOrder(1)
+  })
+
+  it('[E5] five minutes after the last try one waiting chat finds out, although nothing new comes and none is due', async () => {
+    const { bridge, state, expectAllInOrder } = await openOutage('outage probed')
+    state.up = true
+    await bridge.database.query(
+      `update webhook_endpoints set failing_since = now() - interval '10 hours', failed_at = now() - interval '5 minutes', probe_at = null`,
+    )
+    await expectAllInOrder()
+  })
+
+  it('[E5] disabling and enabling it makes every waiting chat due', async () => {
+    const { bridge, receiver, state, expectAllInOrder } = await openOutage('outage enabled')
+    state.up = true
+    await patchEndpoint(bridge.deps, receiver.id, { enabled: false }, never)
+    await patchEndpoint(bridge.deps, receiver.id, { enabled: true }, never)
+    await expectAllInOrder()
+  })
+
+  it('[E5] where it takes one of three and answers 429 to the rest, nothing dies, however long it was away', async () => {
+    const bridge = await open('outage overloaded')
+    const state = { up: false, asked: 0 }
+    const receiver = await bridge.receiver(() => {
+      if (!state.up) return { status: 500 }
+      state.asked++
+      return { status: state.asked % 3 === 0 ? 200 : 429 }
+    })
+    const deliveries = chats.map(chat => bridge.delivery(receiver.id, chat))
+    await bridge.append(...deliveries)
+    const deadAfterMs = 300
+    bridge.start({ retryDelaysMs: Array.from({ length: 12 }, () => 100), deadAfterMs })
+    await until('away for longer than a delivery may be refused', async () => {
+      const { data } = await listDeliveries(bridge.database, { limit: 200 })
+      const since = data.map(one => Date.now() - Date.parse(one.firstAttemptAt ?? new Date().toISOString()))
+      return since.length === chats.length && since.every(ms => ms > 2 * deadAfterMs)
+    })
+    state.up = true
+    await bridge.untilStates('all delivered', states => states.every(state => state === 'delivered'))
+    expect(await bridge.database.query('select from webhook_deaths')).toEqual([])
+    expect(await bridge.records('dead-letters')).toEqual([])
+  })
+
+  it('[E5] its chats are tried one at a time while it is failing, and the first failure of a chat at once', async () => {
+    const bridge = await open('outage herd')
+    const busy = { now: 0, most: 0 }
+    const receiver = await bridge.receiver(async () => {
+      busy.now++
+      busy.most = Math.max(busy.most, busy.now)
+      await wait(5, never)
+      busy.now--
+      return { status: 500 }
+    })
+    await bridge.append(...chats.map(chat => bridge.delivery(receiver.id, chat)))
+    bridge.start(hours)
+    await bridge.untilStates('all wait', states => states.length === chats.length && states.every(one => one === 'waiting'))
+    busy.most = 0
+    await bridge.database.query(`update webhook_endpoints set probe_at = now(), failing_since = now()`)
+    await bridge.dueNow()
+    await until('some were tried', () => receiver.attempts.length >= chats.length + 2)
+    expect(busy.most).toBe(1)
+    const fresh = bridge.delivery(receiver.id, 'another chat')
+    await bridge.append(fresh)
+    await until(
+      'the fresh one was tried',
+      async () => (await getDelivery(bridge.database, fresh.deliveryId))?.attempts.length === 1,
+    )
+    expect(receiver.attempts.length).toBeLessThan(2 * chats.length)
+  })
+})
