@@ -89,7 +89,7 @@ export async function claimDueLanes(
             else 0 end)::bigint as places) free,
         lateral (
           select w.lane from webhook_waiting_lanes w
-           where free.places > 0 and (w.claimed_until is null or w.claimed_until < now()) and w.lane in (
+           where free.places > 0 and (w.claimed_until is null or w.claimed_until < now()) and w.lane = any (array(
              (select d.lane from webhook_waiting_lanes d
                where d.endpoint_id = e.endpoint_id and (d.claimed_until is null or d.claimed_until < now())
                  and d.due_at <= case when e.failing_since is not null and e.failed_at < now() - $4 * interval '1 millisecond'
@@ -98,7 +98,7 @@ export async function claimDueLanes(
              union
              (select t.lane from webhook_waiting_lanes t
                where t.endpoint_id = e.endpoint_id and (t.claimed_until is null or t.claimed_until < now()) and t.tried_at < e.called_at
-               order by t.tried_at limit free.places))
+               order by t.tried_at limit free.places)))
            order by w.tried_at limit free.places for update skip locked) mine
          where e.enabled and e.deleted_at is null)
       returning lane, endpoint_id, claimed_by`,

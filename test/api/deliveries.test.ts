@@ -1,48 +1,63 @@
-// Deliveries over HTTP: which went where, how they stand, and every attempt.
+// Deliveries over HTTP: which went where, how they stand, and every attempt; made by the bridge, to receivers that do not take them all.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listDeliveries } from '../../src/webhooks/queries.ts'
 import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openReceiver, type Receiver } from '../receiver.ts'
+import { until } from '../until.ts'
+import { openBridgeOn } from '../webhooks/open-bridge.ts'
+import { openTestApi, partitions, type TestApi } from './open-test-api.ts'
 
 const logger = collectLogLines()
-const endpoints = ['a', 'b'].map(letter => `ep_${letter.repeat(24)}`) as [string, string]
-const events = ['1', '2', '3'].map(digit => digit.repeat(32)) as [string, string, string]
-const idOf = (event: string, endpoint: string) => `${event}_${endpoint}`
+const closing: (() => Promise<void>)[] = []
+/** Of two endpoints, and of three deliveries to each, in the order in which they were made. */
+const endpoints: string[] = []
+const deliveries: { id: string; eventId: string; endpointId: string; messageId: string; createdAt: string }[] = []
 let api: TestApi
+
+/** The first delivery to each is not wanted, the others are not taken now. */
+const respond: NonNullable<Parameters<typeof openReceiver>[0]>['respond'] = ({ body }) =>
+  body.data.sequence <= 2 ? { status: 500, headers: { 'webhook-delivery': 'abort-message' } } : { status: 500, body: 'oops' }
 
 beforeAll(async () => {
   api = await openTestApi('api-deliveries', logger)
-  for (const [index, event] of events.entries())
-    for (const endpoint of endpoints)
-      await api.database.query(
-        `insert into webhook_deliveries (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id,
-           state, created_at, attempts, status_code, error)
-         values ($1, $2, 1, $3, 'shop', 'lane', 'message.received', $4, $5, to_timestamp($6), 1, 500, 'answered 500')`,
-        [idOf(event, endpoint), endpoint, event, `MESSAGE${index}`, index === 0 ? 'dead' : 'retrying', 1_767_610_800 + index],
-      )
-  await api.database.query(
-    `insert into webhook_attempts (delivery_id, attempt, outcome, started_at, duration_ms, status_code, error, retry_in_ms, response)
-     values ($1, 1, 'retrying', to_timestamp(1767610801), 15, 500, 'answered 500', 5000, 'oops')`,
-    [idOf(events[1], endpoints[0])],
-  )
+  const ground = { test: { url: '', database: api.database, close: async () => undefined }, log: api.testLog, partitions }
+  const bridge = await openBridgeOn(ground, logger)
+  const receivers: Receiver[] = [await openReceiver({ respond }), await openReceiver({ respond })]
+  for (const receiver of receivers) endpoints.push((await bridge.endpoint(receiver.url)).id)
+  const role = bridge.start({ retryDelaysMs: [3_600_000] })
+  closing.push(role.close, ...receivers.map(receiver => receiver.close))
+  for (let nth = 0; nth < 3; nth++)
+    for (const endpointId of endpoints)
+      await bridge.append(bridge.delivery(endpointId, `chat-${nth}`, { messageId: `MESSAGE${nth}` }))
+  const all = () => listDeliveries(api.database, { limit: 200 })
+  await until('all were tried', async () => (await all()).data.every(one => one.attempts === 1))
+  for (const { id, eventId, endpointId, messageId, createdAt } of (await all()).data.toReversed())
+    deliveries.push({ id, eventId, endpointId, messageId: messageId ?? '', createdAt })
 })
-afterAll(() => api.close())
+afterAll(async () => {
+  for (const close of closing) await close()
+  await api.close()
+})
 
+const of = (nth: number, endpoint: number) => {
+  const found = deliveries.filter(one => one.endpointId === endpoints[endpoint])[nth]
+  if (found === undefined) throw new Error(`expected delivery ${nth} of endpoint ${endpoint} of ${deliveries.length}`)
+  return found
+}
 const ids = async (path: string) => {
   const { status, json } = await api.call('GET', path)
   expect(status).toBe(200)
   return (json.data as { id: string }[]).map(one => one.id)
 }
 
-test('[E7] deliveries are found by endpoint, state and message, and the event lists its own', async () => {
-  const [first, second, third] = events
-  const [a, b] = endpoints
-  expect(await ids(`/v1/deliveries?endpointId=${a}`)).toEqual([idOf(third, a), idOf(second, a), idOf(first, a)])
-  expect(new Set(await ids('/v1/deliveries?state=dead'))).toEqual(new Set([idOf(first, a), idOf(first, b)]))
-  expect(await ids(`/v1/deliveries?messageId=MESSAGE1&endpointId=${b}`)).toEqual([idOf(second, b)])
-  expect(new Set(await ids(`/v1/events/${third}/deliveries`))).toEqual(new Set([idOf(third, a), idOf(third, b)]))
-  expect(await ids(`/v1/deliveries?after=2026-01-05T11:00:01.000Z&before=2026-01-05T11:00:02.000Z&endpointId=${a}`)).toEqual([
-    idOf(second, a),
-  ])
+test('[E7] deliveries are found by endpoint, state, message and time, and the event lists its own', async () => {
+  const [first, second, third] = [of(0, 0), of(1, 0), of(2, 0)]
+  expect(await ids(`/v1/deliveries?endpointId=${first.endpointId}`)).toEqual([third.id, second.id, first.id])
+  expect(new Set(await ids('/v1/deliveries?state=discarded'))).toEqual(new Set([first.id, of(0, 1).id]))
+  expect(await ids(`/v1/deliveries?messageId=MESSAGE1&endpointId=${endpoints[1]}`)).toEqual([of(1, 1).id])
+  expect(await ids(`/v1/events/${third.eventId}/deliveries`)).toEqual([third.id])
+  const between = `after=${second.createdAt}&before=${third.createdAt}`
+  expect(await ids(`/v1/deliveries?${between}&endpointId=${first.endpointId}`)).toEqual([second.id])
 })
 
 test('[E7] the pages of the list hold each delivery once', async () => {
@@ -57,25 +72,20 @@ test('[E7] the pages of the list hold each delivery once', async () => {
 })
 
 test('[E7] a delivery shows its attempts, and one that is not there is 404', async () => {
-  const { json } = await api.call('GET', `/v1/deliveries/${idOf(events[1], endpoints[0])}`)
+  const { id, eventId, endpointId } = of(1, 0)
+  const { json } = await api.call('GET', `/v1/deliveries/${id}`)
   expect(json).toMatchObject({
-    eventId: events[1],
-    endpointId: endpoints[0],
+    eventId,
+    endpointId,
     type: 'message.received',
-    state: 'retrying',
+    state: 'waiting',
     statusCode: 500,
-    attempts: [
-      {
-        attempt: 1,
-        outcome: 'retrying',
-        statusCode: 500,
-        durationMs: 15,
-        retryInMs: 5000,
-        response: 'oops',
-        error: 'answered 500',
-      },
-    ],
+    attempts: [{ attempt: 1, outcome: 'waiting', statusCode: 500, response: 'oops', error: null }],
   })
+  const [attempt] = json.attempts as { durationMs: number; retryInMs: number }[]
+  expect(attempt?.durationMs).toBeGreaterThanOrEqual(0)
+  // An hour, spread by a fifth either way.
+  expect(Math.abs((attempt?.retryInMs ?? 0) - 3_600_000)).toBeLessThanOrEqual(720_000)
   expect((await api.call('GET', '/v1/deliveries/nothing')).json).toMatchObject({
     type: 'urn:zaplog:problem:delivery-not-found',
     status: 404,

@@ -7,9 +7,9 @@ import { createMetrics } from '../../src/runtime/metrics.ts'
 import { createEndpoint, endpointInput } from '../../src/webhooks/endpoints.ts'
 import { openWebhooks, topicsOf } from '../../src/webhooks/open-webhooks.ts'
 import { listDeliveries } from '../../src/webhooks/queries.ts'
-import { openTestDatabase } from '../database.ts'
+import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { anEvent } from '../events.ts'
-import { openTestLog } from '../log.ts'
+import { openTestLog, type TestLog } from '../log.ts'
 import type { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import { endpointDeps, never, testSealer } from './open-stream.ts'
@@ -29,7 +29,15 @@ const webhooks: Config['webhooks'] = {
 
 export async function openBridge(name: string, logger: ReturnType<typeof collectLogLines>) {
   const test = await openTestDatabase(name)
-  const log = await openTestLog(test, { partitions })
+  return openBridgeOn({ test, log: await openTestLog(test, { partitions }), partitions }, logger)
+}
+
+/** On a database and log that somebody has opened; its close() closes them. */
+export async function openBridgeOn(
+  ground: { test: TestDatabase; log: TestLog; partitions: number },
+  logger: ReturnType<typeof collectLogLines>,
+) {
+  const { test, log, partitions } = ground
   await log.progress.make(group, topicsOf.webhooks.map(log.topic), partitions)
   const deps = endpointDeps(test)
   const metrics = createMetrics({ processMetrics: false })
@@ -115,6 +123,8 @@ export async function openBridge(name: string, logger: ReturnType<typeof collect
         const states = data.map(one => one.state).reverse()
         return asked(states) ? states : null
       }),
+    untilWaiting: (count: number) =>
+      until(`${count} wait as rows`, async () => (await test.database.query('select from webhook_waiting')).length === count),
     /** Every waiting lane is due now. */
     dueNow: () => test.database.query('update webhook_waiting_lanes set due_at = now()'),
     close: async () => {

@@ -35,7 +35,6 @@ describe('one exchange', () => {
     const { receiver, post } = await open(() => ({ stall: true }))
     const exchange = await post(300)
     expect(exchange).toMatchObject({ kind: 'failed', code: 'timeout' })
-    expect(exchange.durationMs).toBeLessThan(2_000)
     await until('the connection is closed', () => receiver.openConnections() === 0)
   })
 
@@ -44,7 +43,6 @@ describe('one exchange', () => {
     const exchange = await post(400)
     expect(exchange).toMatchObject({ kind: 'answered', statusCode: 200 })
     expect(exchange.durationMs).toBeGreaterThanOrEqual(350)
-    expect(exchange.durationMs).toBeLessThan(2_000)
     await until('the connection is closed', () => receiver.openConnections() === 0)
   })
 
@@ -98,9 +96,7 @@ describe('one exchange', () => {
     const posted = post(10_000, ending.signal)
     await until('it arrived', () => receiver.attempts.length === 1)
     ending.abort()
-    const endedAt = Date.now()
     await expect(posted).rejects.toThrow('aborted')
-    expect(Date.now() - endedAt).toBeLessThan(5_000)
     await until('the connection is closed', () => receiver.openConnections() === 0)
   })
 })

@@ -102,3 +102,55 @@ describe('waiting lanes', () => {
     expect(await database.query('select from webhook_waiting_lanes')).toEqual([])
   })
 })
+
+describe('an endpoint that is failing or is back', () => {
+  const stands = (text: string) => database.query(`update webhook_endpoints set ${text} where endpoint_id = $1`, [endpointId])
+  const wellAgain = 'failing_since = null, failed_at = null, probe_at = null, called_at = null, enabled = true'
+  beforeEach(() => stands(wellAgain))
+  const wait = (nth: number, dueInMs: number, triedMsAgo: number) =>
+    enterWaiting(database, waiting({ lane: `${lane}${nth}` }), { dueInMs, triedMsAgo }, never)
+  const places = (claims: readonly { lane: string }[]) => claims.map(one => Number(one.lane.slice(lane.length)))
+
+  it('[E5] while it is failing one lane at a time is tried, over all members, and none before its time', async () => {
+    for (let nth = 0; nth < 5; nth++) await wait(nth, -10_000 * nth, 60_000)
+    await stands(`failing_since = now(), failed_at = now(), probe_at = now() + interval '1 minute'`)
+    expect(await claim()).toEqual([])
+    await stands('probe_at = now()')
+    const first = only(await claim('one'))
+    expect(places([first])).toEqual([4])
+    expect(await claim('two')).toEqual([])
+    await giveBack(database, first, { dueInMs: 60_000, triedMsAgo: 0 })
+    expect(places(await claim('two'))).toEqual([3])
+  })
+
+  it('[E5] where none is due, the next one to be is tried once nothing was sent for five minutes', async () => {
+    await wait(1, 7_200_000, 0)
+    await wait(2, 3_600_000, 0)
+    await stands(`failing_since = now() - interval '1 hour', failed_at = now() - interval '4 minutes', probe_at = now()`)
+    expect(await claim()).toEqual([])
+    await stands(`failed_at = now() - interval '6 minutes'`)
+    expect(places(await claim())).toEqual([2])
+  })
+
+  it('[E5] lanes that were tried before it was back are due, the longest untried first, few at once and then more', async () => {
+    for (let nth = 0; nth < 20; nth++) await wait(nth, 3_600_000, 1_000 * (20 - nth))
+    await wait(99, 3_600_000, -60_000)
+    await stands('called_at = now()')
+    expect(places(await claim('one', 10))).toEqual([0])
+    await stands(`called_at = now() - interval '1 second'`)
+    expect([...places(await claim('one', 10))].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    await database.query(
+      'update webhook_waiting_lanes set claimed_until = null, claimed_by = null, tried_at = now() where claimed_until is not null',
+    )
+    expect([...places(await claim('one', 10))].sort((a, b) => a - b)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
+  })
+
+  it('[E5] a change by its operator calls its lanes, a change that leaves it disabled does not', async () => {
+    await wait(1, 3_600_000, 1_000)
+    await patchEndpoint(stream.deps, endpointId, { enabled: false }, never)
+    await patchEndpoint(stream.deps, endpointId, { holdMedia: 7 }, never)
+    expect(await claim()).toEqual([])
+    await patchEndpoint(stream.deps, endpointId, { enabled: true }, never)
+    expect(places(await claim())).toEqual([1])
+  })
+})
