@@ -10,6 +10,8 @@ export type Situation = {
   attempts: number
   firstAttemptAt: number | null
   lastAttemptAt: number | null
+  /** Until its next attempt, as the last one left it; 0: it is due, or was never tried. */
+  retryInMs: number
   step: number
   refusedMs: number
   laneWaits: boolean
@@ -40,6 +42,7 @@ type Row = {
   attempts: number
   first_attempt_at: number | null
   last_attempt_at: number | null
+  retry_in_ms: number
   step: number
   refused_ms: number
   lane_waits: boolean
@@ -60,6 +63,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
             coalesce(d.attempts, 0) as attempts,
             (extract(epoch from d.first_attempt_at) * 1000)::float8 as first_attempt_at,
             (extract(epoch from d.last_attempt_at) * 1000)::float8 as last_attempt_at,
+            coalesce(greatest(0, extract(epoch from d.retry_at - now()) * 1000), 0)::float8 as retry_in_ms,
             coalesce(d.step, 0) as step,
             coalesce(d.refused_ms, 0)::float8 as refused_ms,
             w.lane is not null as lane_waits,
@@ -85,6 +89,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at,
     lastAttemptAt: row.last_attempt_at,
+    retryInMs: row.retry_in_ms,
     step: row.step,
     refusedMs: row.refused_ms,
     laneWaits: row.lane_waits,

@@ -29,7 +29,8 @@ export type Outbox = {
   close(): Promise<void>
 }
 
-const MAX_RECORDS = 500
+/** A dead letter may be large: so many at once are what memory may hold. */
+const MAX_RECORDS = 100
 /** Nobody waits for these records: those of a moment go together. */
 const LINGER_MS = 100
 const POLL_MS = 1_000

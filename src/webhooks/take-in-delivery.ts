@@ -54,12 +54,26 @@ async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Prom
     if (situation.laneWaits && (await joinWaiting(deps.database, waiting(deps, given), signal))) return done
     signal.throwIfAborted()
     const current = situation.laneWaits ? await deps.readSituation(delivery) : situation
-    const result = await attemptDelivery(deps.attempt, { delivery, record, situation: current, answered: slot.release }, signal)
+    const result =
+      notYet(current) ??
+      (await attemptDelivery(deps.attempt, { delivery, record, situation: current, answered: slot.release }, signal))
     return await follow(deps, given, result)
   } finally {
     slot.release()
   }
 }
+
+/**
+ * Its last attempt is on record, and it did not come to wait for the next one (a crash, or rows that could not be written):
+ * it waits now, unless its endpoint has recovered since. Neither a crash nor a failure of ours sends anything before its time.
+ */
+function notYet({ finished, retryInMs, nowAt, lastAttemptAt, endpoint }: Situation): AttemptResult | null {
+  if (finished || lastAttemptAt === null || retryInMs < CLOSE_ENOUGH_MS || endpoint === null) return null
+  if (endpoint.recoveredAt !== null && endpoint.recoveredAt > lastAttemptAt) return null
+  return { kind: 'again', inMs: retryInMs, triedMsAgo: nowAt - lastAttemptAt }
+}
+/** A wait in memory ends about then. */
+const CLOSE_ENOUGH_MS = 1_000
 
 function follow(deps: TakeInDeps, given: Given, result: AttemptResult): Outcome | Promise<Outcome> {
   switch (result.kind) {

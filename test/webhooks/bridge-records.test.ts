@@ -130,6 +130,23 @@ describe('a database that refuses', () => {
     expect(recordsCheck(role)?.state).toBe('ok')
   })
 
+  it('[E4] where a delivery cannot be laid down to wait, it is not sent again before its time', async () => {
+    const bridge = await open('records cannot wait')
+    const receiver = await bridge.receiver(() => ({ status: 500 }))
+    await refuseWrites(bridge, 'webhook_waiting_lanes', '53100')
+    const role = bridge.start({ retryDelaysMs: [120_000] })
+    await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
+    await bridge.untilStates('its attempt is on record', states => states[0] === 'waiting')
+    await until('it was taken up again', () => role.checks().some(one => one.detail.includes('refused for the test')))
+    await acceptWrites(bridge)
+    await bridge.untilWaiting(1)
+    expect(receiver.attempts).toHaveLength(1)
+    const [lane] = await bridge.database.query<{ due: boolean }>(
+      `select due_at < now() + interval '150 seconds' and due_at > now() + interval '60 seconds' as due from webhook_waiting_lanes`,
+    )
+    expect(lane).toEqual({ due: true })
+  })
+
   it('[E4] one attempt whose texts Postgres refuses for good is on record without them, and holds up nobody', async () => {
     const bridge = await open('records refused text')
     const receiver = await bridge.receiver(({ body }) => ({ body: body.data.chatId === 'odd' ? 'odd' : 'fine' }))
