@@ -1,7 +1,7 @@
 // The directory of an embedded server: cluster/, password, server.log. Whole or absent: a cluster is made under another name, then renamed.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, chown, lchown, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Logger } from '../runtime/logger.ts'
@@ -10,12 +10,15 @@ import { syncDirectory, writeDurably } from '../runtime/write-durably.ts'
 import { DatabaseError } from './database.ts'
 import { type Binaries, findBinaries } from './embedded-binaries.ts'
 import { embeddedError } from './embedded-errors.ts'
-import { findServerUser, requireReachable, type ServerUser } from './embedded-user.ts'
+import { findRunnable } from './embedded-programs.ts'
+import { closedDoor, findServerUser, requireReachable, type ServerUser } from './embedded-user.ts'
 
 export type Cluster = {
   dataDir: string
   /** What PostgreSQL calls its data directory. */
   path: string
+  /** The same, as the server's own processes can name it: they are started in there. */
+  pathForServer: string
   binaries: Binaries
   user: ServerUser
   urlOf(port: number): string
@@ -38,17 +41,28 @@ export async function makeCluster({
 }): Promise<Cluster> {
   const path = join(dataDir, 'cluster')
   try {
-    const [binaries, user] = await Promise.all([findBinaries(), findServerUser(logger)])
+    const [found, user] = await Promise.all([findBinaries(), findServerUser(logger)])
     await makeDirectory(dataDir, user)
-    await requireReachable(dataDir, user, 'the directory')
-    await requireReachable(binaries.postgres, user, 'the program')
+    const nameOf = await namesFor(dataDir, user)
+    const binaries = await findRunnable({ binaries: found, user, logger })
     const isNew = (await readIfThere(join(path, 'PG_VERSION'))) === null
     const password = await readOrMakePassword(dataDir, user, isNew)
-    if (isNew) await initialize({ dataDir, path, binaries, user, fsync })
-    return { dataDir, path, binaries, user, urlOf: port => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres` }
+    if (isNew) await initialize({ dataDir, path, nameOf, binaries, user, fsync })
+    const urlOf = (port: number) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`
+    return { dataDir, path, pathForServer: nameOf(path), binaries, user, urlOf }
   } catch (error) {
     throw embeddedError(`making a PostgreSQL cluster in ${dataDir}`, error)
   }
+}
+
+/**
+ * What the server calls the directory that it is started in. A child of root is there before it becomes another user, and Linux keeps a
+ * name for where a process is that asks no directory above: so it works behind a door that is closed to it, and stays closed.
+ */
+async function namesFor(dataDir: string, user: ServerUser): Promise<(path: string) => string> {
+  if (user === null || (await closedDoor(dataDir, user)) === null) return path => path
+  if (process.platform !== 'linux') await requireReachable(dataDir, user, 'the directory')
+  return () => '/proc/self/cwd'
 }
 
 /** PostgreSQL accepts its directories only from their owner, closed to everybody else. */
@@ -73,13 +87,17 @@ async function readOrMakePassword(dataDir: string, user: ServerUser, isNew: bool
   return password
 }
 
-async function initialize({ dataDir, path, binaries, user, fsync }: Omit<Cluster, 'urlOf'> & { fsync: boolean }): Promise<void> {
+type NewCluster = Pick<Cluster, 'dataDir' | 'path' | 'binaries' | 'user'> & { nameOf(path: string): string; fsync: boolean }
+async function initialize({ dataDir, path, nameOf, binaries, user, fsync }: NewCluster): Promise<void> {
   const unfinished = `${path}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
+  // Not by its path once more: it lies in a directory of the server's user, and root must not be led elsewhere.
+  await mkdir(unfinished, { mode: 0o700 })
+  if (user !== null) await lchown(unfinished, user.uid, user.gid)
   const flags = [
-    `--pgdata=${unfinished}`,
+    `--pgdata=${nameOf(unfinished)}`,
     `--username=${SUPERUSER}`,
-    `--pwfile=${join(dataDir, 'password')}`,
+    `--pwfile=${join('..', 'password')}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale-provider=builtin', // sorts alike on every system: an upgrade of the system's locales corrupts no index
@@ -88,7 +106,7 @@ async function initialize({ dataDir, path, binaries, user, fsync }: Omit<Cluster
     ...(fsync ? [] : ['--no-sync']),
   ]
   try {
-    await promisify(execFile)(binaries.initdb, flags, { ...user, cwd: dataDir, env: serverEnvironment })
+    await promisify(execFile)(binaries.initdb, flags, { ...user, cwd: unfinished, env: serverEnvironment })
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
     throw error instanceof Error && 'stderr' in error ? new Error(`initdb: ${String(error.stderr).trim()}`) : error

@@ -1,6 +1,6 @@
 // Starts one PostgreSQL server on a cluster directory and resolves when it answers queries.
 import { spawn } from 'node:child_process'
-import { open, readFile, rename } from 'node:fs/promises'
+import { constants, open, readFile, rename } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describeError, type Logger } from '../runtime/logger.ts'
@@ -40,9 +40,9 @@ export async function startServer(settings: ServerSettings, signal: AbortSignal)
 async function spawnServer(settings: ServerSettings): Promise<Server> {
   const { cluster, port } = settings
   const log = await openLog(join(cluster.dataDir, 'server.log'))
-  const child = spawn(cluster.binaries.postgres, ['-D', cluster.path, '-p', String(port), ...flags(settings)], {
+  const child = spawn(cluster.binaries.postgres, ['-D', cluster.pathForServer, '-p', String(port), ...flags(settings)], {
     ...cluster.user,
-    cwd: cluster.dataDir,
+    cwd: cluster.path,
     env: serverEnvironment,
     stdio: ['ignore', log.file.fd, log.file.fd],
     detached: true, // Ctrl-C reaches the whole process group, and the server must outlive our roles
@@ -114,12 +114,15 @@ async function isAnswering({ port, cluster }: ServerSettings, signal: AbortSigna
   }
 }
 
+/** Root writes into a directory of the server's user: never through a link. */
+const APPEND_HERE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+
 /** One file, begun anew when it has grown; the one before is kept. */
 async function openLog(path: string) {
   const grownBytes = Buffer.byteLength((await readIfThere(path)) ?? '')
   if (grownBytes > MAX_LOG_BYTES) await rename(path, `${path}.1`)
   const fromByte = grownBytes > MAX_LOG_BYTES ? 0 : grownBytes
-  const file = await open(path, 'a', 0o600)
+  const file = await open(path, APPEND_HERE, 0o600)
   const lastWords = async (): Promise<string> => {
     const text = (await readFile(path)).subarray(fromByte).toString('utf8').trim()
     return text.slice(-TOLD_CHARACTERS).replace(/\s*\n\s*/g, ' | ')

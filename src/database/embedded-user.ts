@@ -42,16 +42,19 @@ async function idsOf(name: string): Promise<ServerUser> {
   }
 }
 
-/** Asks the kernel, as that user, for every directory on the way: mode bits alone know nothing of access lists. */
 export async function requireReachable(path: string, user: ServerUser, what: string): Promise<void> {
-  if (user === null) return
-  for (const directory of parentsOf(path)) {
-    if (await mayEnter(directory, user)) continue
-    throw new DatabaseError(
-      'denied',
-      `reaching ${what} ${path} as user ${NAME}: no way through ${directory}; run chmod o+x ${directory}, or choose another place, or run zaplog as another user than root (denied)`,
-    )
-  }
+  const directory = user === null ? null : await closedDoor(path, user)
+  if (directory === null) return
+  throw new DatabaseError(
+    'denied',
+    `reaching ${what} ${path} as user ${NAME}: no way through ${directory}; run chmod o+x ${directory}, or choose another place, or run zaplog as another user than root (denied)`,
+  )
+}
+
+/** The first directory on the way that the user cannot enter: asks the kernel, as that user, since mode bits know nothing of access lists. */
+export async function closedDoor(path: string, user: NonNullable<ServerUser>): Promise<string | null> {
+  for (const directory of parentsOf(path)) if (!(await mayEnter(directory, user))) return directory
+  return null
 }
 
 async function mayEnter(directory: string, user: { uid: number; gid: number }): Promise<boolean> {

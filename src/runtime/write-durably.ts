@@ -1,5 +1,5 @@
 // Writes a small file whole or not at all, readable by its owner only, and on disk before it resolves.
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** `owner`: given away before anything is written into it. Rejects with what the file system says. */
@@ -9,9 +9,9 @@ export async function writeDurably(
   owner: { uid: number; gid: number } | null = null,
 ): Promise<void> {
   const unfinished = `${path}.unfinished`
-  const file = await open(unfinished, 'w', 0o600)
+  await rm(unfinished, { force: true }) // left by a crash, or a link that somebody put there
+  const file = await open(unfinished, 'wx', 0o600)
   try {
-    await file.chmod(0o600) // one left by a crash keeps the mode it had
     if (owner !== null) await file.chown(owner.uid, owner.gid)
     await file.writeFile(content)
     await file.sync()
