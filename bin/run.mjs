@@ -14,7 +14,9 @@ if (major < 24) {
   )
   process.exit(78)
 }
-module.enableCompileCache() // in the temporary directory: the next start has half of its code compiled already
+const { compiledCodeDirectory } = await import('../src/runtime/own-directory.ts')
+const compiled = compiledCodeDirectory(process.env)
+if (compiled !== null) module.enableCompileCache(compiled) // the next start has half of its code compiled already
 const [script, ...args] = process.argv.slice(2)
 if (!/\bsrc\/cli\/zaplog\.ts$/.test(script)) await endBySignals()
 process.argv.splice(1, process.argv.length, resolve(script), ...args)

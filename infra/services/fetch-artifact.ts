@@ -1,6 +1,6 @@
 // A part that is not ours, fetched once per version into the user's cache and whole when it is there: an interrupted fetch leaves none.
 import { execFile } from 'node:child_process'
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { access, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -20,9 +20,13 @@ const cacheDirectory = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cach
 /** Resolves with the directory that holds it; rejects with what `make` says. Two that fetch at once both succeed, one copy is kept. */
 export async function fetchArtifact({ name, version, make }: Artifact, onFetch?: OnFetch): Promise<string> {
   const directory = join(cacheDirectory, `${name}-${version}`)
-  if (await isThere(directory)) return directory
+  if (await isThere(directory)) {
+    await requireOurs(cacheDirectory)
+    return directory
+  }
   onFetch?.()
-  await mkdir(cacheDirectory, { recursive: true })
+  await mkdir(cacheDirectory, { recursive: true, mode: 0o700 })
+  await requireOurs(cacheDirectory)
   const unfinished = await mkdtemp(join(cacheDirectory, `.${name}-`))
   try {
     await make(unfinished)
@@ -32,6 +36,15 @@ export async function fetchArtifact({ name, version, make }: Artifact, onFetch?:
     if (!(await isThere(directory))) throw error // else another process was faster
   }
   return directory
+}
+
+/** What is in there is run: nobody else may have put it there. */
+async function requireOurs(directory: string): Promise<void> {
+  const { uid, mode } = await lstat(directory)
+  if (process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)) return
+  throw new Error(
+    `${directory} is not ours alone: give it to user ${process.getuid()} and take write permission from everybody else`,
+  )
 }
 
 /** Answers what the program printed, standard error included; rejects with its last words. The signal ends it, with an AbortError. */

@@ -5,6 +5,7 @@ import { constants, cp, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, 
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describeError, type Logger } from '../runtime/logger.ts'
+import { whoElseWrites } from '../runtime/own-directory.ts'
 import { syncDirectory } from '../runtime/write-durably.ts'
 import { DatabaseError } from './database.ts'
 import type { Binaries } from './embedded-binaries.ts'
@@ -57,12 +58,12 @@ async function copyInto(directory: string, { postgres, initdb }: Binaries, logge
   const hash = createHash('sha256').update(await readFile(postgres))
   const copy = join(directory, `postgresql-${hash.digest('hex').slice(0, 24)}`)
   await makeOpen(directory)
-  await requireOnlyRoots(directory)
+  requireOnlyRoots(directory)
   if (!(await isThere(copy))) {
     await makeCopy(join(dirname(postgres), '..'), copy)
     logger.info('postgres.programs-copied', { to: copy, reason: 'the server’s user cannot reach them where they are' })
   }
-  await requireOnlyRoots(copy)
+  requireOnlyRoots(copy)
   return { postgres: join(copy, 'bin', basename(postgres)), initdb: join(copy, 'bin', basename(initdb)) }
 }
 
@@ -112,16 +113,10 @@ async function makeOpen(directory: string): Promise<void> {
   }
 }
 
-/** What somebody else could put there would be run: the whole way down is root's, and nobody else may write to it. */
-async function requireOnlyRoots(path: string): Promise<void> {
-  if (path !== dirname(path)) await requireOnlyRoots(dirname(path))
-  const { uid, mode, isDirectory } = await statOf(path)
-  if (uid !== 0 || (mode & 0o022) !== 0 || !isDirectory) throw new Error(`${path} is not a directory that only root can write`)
-}
-
-async function statOf(path: string) {
-  const stats = await lstat(path)
-  return { uid: stats.uid, mode: stats.mode, isDirectory: stats.isDirectory() }
+/** What somebody else could put there would be run. */
+function requireOnlyRoots(path: string): void {
+  const problem = whoElseWrites(path, [0])
+  if (problem !== null) throw new Error(`${path} is not root’s alone: ${problem}`)
 }
 
 const isThere = (path: string): Promise<boolean> =>

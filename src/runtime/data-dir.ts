@@ -38,6 +38,7 @@ export async function openDataDir({ logger }: { logger: Logger }, directory: str
       'in-use',
       `opening DATA_DIR ${path}: process ${lock.byPid} has it open; stop that zaplog, or choose another DATA_DIR (in-use)`,
     )
+  await tellIfOpen(path, logger)
   if (lock.takenFromPid !== null) logger.warn('data-dir.taken-over', { path, fromPid: lock.takenFromPid })
   let released: Promise<void> | null = null
   return {
@@ -50,6 +51,19 @@ export async function openDataDir({ logger }: { logger: Logger }, directory: str
       await released
     },
   }
+}
+
+/** Told, not refused: volumes are often made so, and only whoever runs zaplog knows who else is on the machine. */
+async function tellIfOpen(path: string, logger: Logger): Promise<void> {
+  const { uid, mode } = await stat(path)
+  const isOurs = process.getuid === undefined || uid === process.getuid() || uid === 0
+  if (isOurs && (mode & 0o002) === 0) return
+  logger.warn('data-dir.open-to-others', {
+    path,
+    uid,
+    mode: (mode & 0o777).toString(8),
+    doing: 'its keys are whatever they put there',
+  })
 }
 
 /** Closed to others; root's embedded server runs as another user, who must get through, but lists nothing. */

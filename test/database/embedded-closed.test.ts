@@ -75,7 +75,7 @@ asRoot('[I2] nothing is copied to, or run from, a place that somebody else could
   await expect(refused).rejects.toMatchObject({ code: 'denied' })
   await expect(refused).rejects.toThrow(/set DATABASE_URL/)
   for (const path of [written, join(foreign, 'zaplog'), join(linked, 'zaplog')])
-    await expect(refused).rejects.toThrow(`${path} is not a directory that only root can write`)
+    await expect(refused).rejects.toThrow(`is not root’s alone: ${path} `)
   for (const path of [join(written, 'zaplog'), join(foreign, 'zaplog'), join(linked, 'elsewhere')])
     expect(await readdir(path)).toEqual([])
   expect(logger.lines).toEqual([])

@@ -1,6 +1,6 @@
 // One process holds a data directory, whatever became of the one before; its secrets stay secret.
 import { existsSync } from 'node:fs'
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDataDir } from '../../src/runtime/data-dir.ts'
@@ -88,6 +88,16 @@ test('[H8] its parents are made, too', async () => {
   const { dataDir } = await open(path)
   expect((await stat(path)).isDirectory()).toBe(true)
   await dataDir.close()
+})
+
+test('[I2] a directory that everybody can write to is told, with its mode: keys there are whoever’s put them there', async () => {
+  const path = join(await openTempDir(), 'data')
+  await mkdir(path)
+  await chmod(path, 0o777)
+  const { logger } = await open(path)
+  expect(logger.lines).toEqual([
+    { level: 'warn', event: 'data-dir.open-to-others', fields: expect.objectContaining({ path, mode: '777' }) },
+  ])
 })
 
 test.runIf(process.getuid?.() === 0)('[H8] a directory without permission is refused with its path', async () => {
