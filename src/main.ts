@@ -22,6 +22,7 @@ import type { Logger } from './runtime/logger.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
 import type { Check, Role } from './runtime/role.ts'
 import { openWebhooks } from './webhooks/open-webhooks.ts'
+import { sealPlainUrls } from './webhooks/seal-urls.ts'
 
 export type Zaplog = {
   /** Where the API listens, e.g. http://127.0.0.1:7070. */
@@ -82,6 +83,7 @@ export async function openZaplog(
     const publicUrl = config.publicUrl ?? server.url
     const ports = keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }))
     await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
+    await waits.waitFor(parts.postgres, stopped => sealPlainUrls({ ...ports, logger }, stopped))
     checked.push(ground, ports)
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null
     checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))

@@ -1,6 +1,7 @@
 // What a schema refused, as a problem that names each field, what was expected there, and what came.
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
+import { shownUrl } from '../runtime/printable.ts'
 import { type FieldError, Problem } from './problems.ts'
 
 /** Parses one part of a request; the routes get what the schema made of it. */
@@ -77,9 +78,10 @@ function fieldErrors(issue: Issue, data: unknown, place: Place): readonly FieldE
 const secretive: ReadonlySet<PropertyKey> = new Set(['headers', 'secret'])
 
 function fieldError(path: readonly PropertyKey[], expected: string, data: unknown, place: Place): FieldError {
+  const value = valueAt(data, path)
   const received = path.some(key => secretive.has(key))
     ? 'something else (not repeated here)'
-    : receivedText(valueAt(data, path), place)
+    : receivedText(path.at(-1) === 'url' && typeof value === 'string' ? shownUrl(value) : value, place)
   return place === 'pointer'
     ? { pointer: pointerOf(path), expected, received }
     : { parameter: path.map(String).join('.'), expected, received }

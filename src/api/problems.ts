@@ -80,6 +80,7 @@ const kinds = {
   'instance-exists': { status: 409, title: 'The id is taken' },
   'no-qr-pending': { status: 409, title: 'No QR code is pending' },
   'already-paired': { status: 409, title: 'The instance is paired already' },
+  'instance-deleted': { status: 410, title: 'The instance was deleted' },
   'link-expired': { status: 410, title: 'The link has expired' },
   'media-expired': { status: 410, title: 'The media was deleted' },
   'position-expired': { status: 410, title: 'The position is older than what is kept' },

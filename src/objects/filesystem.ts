@@ -1,7 +1,7 @@
 // Objects as files, each whole or not there: written aside, synced, renamed into place with its metadata, and durable once answered.
 import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { copyFile, type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { chmod, copyFile, type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from '../runtime/logger.ts'
 import { codeOf, onDisk } from './disk-errors.ts'
@@ -31,8 +31,8 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
   const objects = join(options.directory, 'objects')
   const unfinished = join(options.directory, 'unfinished')
   await onDisk(`opening the object directory ${options.directory}`, async () => {
-    await mkdir(objects, { recursive: true })
-    await mkdir(unfinished, { recursive: true })
+    for (const path of [objects, unfinished]) await mkdir(path, { recursive: true, mode: 0o700 })
+    await closeToOthers(options.directory)
     const removed = await removeLeftovers(unfinished)
     if (removed > 0) logger.info('objects.leftovers-removed', { removed })
   })
@@ -138,6 +138,13 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
   }
 }
 
+/** 0.1.0 left it as the umask had it. What its owner gave a group stays. */
+async function closeToOthers(directory: string): Promise<void> {
+  const { mode, uid } = await stat(directory)
+  const isOurs = process.getuid?.() === 0 || process.getuid?.() === uid
+  if (isOurs && (mode & 0o007) !== 0) await chmod(directory, mode & 0o770)
+}
+
 /** Answers the etag: a hash of the bytes. */
 async function writeBody(path: string, body: AsyncIterable<Uint8Array>): Promise<string> {
   const file = await onDisk(`creating ${path}`, () => open(path, 'wx', 0o600))
@@ -174,7 +181,7 @@ async function publish(of: { key: string; temporary: string; path: string; head:
 
 /** A new directory's own entry must survive too. */
 async function makeDirectory(directory: string): Promise<void> {
-  const topmost = await mkdir(directory, { recursive: true })
+  const topmost = await mkdir(directory, { recursive: true, mode: 0o700 })
   if (topmost === undefined) return
   for (let at = directory; at.length >= topmost.length; at = dirname(at)) await syncDirectory(dirname(at))
 }

@@ -1,5 +1,7 @@
 // Reads environment variables one by one, remembers what was declared, and collects every problem instead of stopping at the first.
 import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { printableSetting } from './printable.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Declared = { name: string; fallback: string; doc: string; secret: boolean; group: string }
@@ -42,7 +44,7 @@ export function openVariables(env: Environment): Variables {
     try {
       return readFileSync(file, 'utf8').trim()
     } catch (error) {
-      problem(`${name}_FILE`, `expected a readable file, got ${file}: ${String(error)}`)
+      problem(`${name}_FILE`, `expected a readable file, got ${printableFile(file)} (${codeOf(error)})`)
       return null
     }
   }
@@ -53,7 +55,10 @@ export function openVariables(env: Environment): Variables {
     if (value === null) return fallback
     const result = parse(value)
     if (typeof result !== 'object' || result === null || !('expected' in result)) return result
-    problem(name, `expected ${result.expected}, got ${spec.secret === true ? 'something else' : JSON.stringify(value)}`)
+    problem(
+      name,
+      `expected ${result.expected}, got ${spec.secret === true ? 'something else' : JSON.stringify(printableSetting(value))}`,
+    )
     return fallback
   }
 
@@ -99,6 +104,11 @@ export function openVariables(env: Environment): Variables {
     problems: () => problems,
   }
 }
+
+/** Who put the secret itself there reads that it is no file, and nobody reads the secret. */
+const printableFile = (file: string): string =>
+  isAbsolute(file) || /^\.{1,2}\//.test(file) ? file : 'something else, not repeated here'
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unreadable')
 
 const number = (value: number | { expected: string }): number => (typeof value === 'number' ? value : Number.NaN)
 

@@ -1,7 +1,7 @@
 // The POST of one attempt: body with the links of this moment, headers and signature. Everything that is not in the log is resolved here.
 import type { Sealer } from '../runtime/seal.ts'
 import type { SendingEndpoint } from './delivery-situation.ts'
-import { openHeaders } from './endpoints.ts'
+import { openHeaders, openUrl } from './endpoints.ts'
 import type { Released } from './record-attempts.ts'
 import { signDelivery } from './sign-delivery.ts'
 
@@ -20,7 +20,7 @@ export function buildPost(
   )
   const custom = Object.entries(openHeaders(deps.sealer, delivery.endpointId, endpoint.headersSealed) ?? {})
   return {
-    url: endpoint.url,
+    url: openUrl(deps.sealer, delivery.endpointId, { sealed: endpoint.urlSealed, plain: endpoint.plainUrl }),
     body,
     headers: {
       'user-agent': `zaplog/${deps.version}`,

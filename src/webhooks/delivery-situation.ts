@@ -22,7 +22,9 @@ export type Situation = {
 }
 export type SendingEndpoint = {
   enabled: boolean
-  url: string
+  urlSealed: Buffer | null
+  /** What 0.1.0 wrote, where no start has sealed it yet. */
+  plainUrl: string | null
   headersSealed: Buffer
   /** Newest first. */
   secretsSealed: readonly Buffer[]
@@ -49,7 +51,8 @@ type Row = {
   skipped: number
   live: boolean
   enabled: boolean
-  url: string
+  url: string | null
+  url_sealed: Buffer | null
   headers_sealed: Buffer
   secrets_sealed: Buffer[] | null
   succeeded_at: number | null
@@ -68,8 +71,8 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
             coalesce(d.refused_ms, 0)::float8 as refused_ms,
             w.lane is not null as lane_waits,
             coalesce(s.skipped, 0) as skipped,
-            coalesce(e.deleted_at is null and v.url is not null, false) as live,
-            e.enabled, v.url, v.headers_sealed,
+            coalesce(e.deleted_at is null and (v.url_sealed is not null or v.url is not null), false) as live,
+            e.enabled, v.url, v.url_sealed, v.headers_sealed,
             (select array_agg(k.sealed order by k.secret_id desc) from webhook_secrets k
               where k.endpoint_id = e.endpoint_id and (k.expires_at is null or k.expires_at > now())) as secrets_sealed,
             (extract(epoch from e.succeeded_at) * 1000)::float8 as succeeded_at,
@@ -97,7 +100,8 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
     endpoint: row.live
       ? {
           enabled: row.enabled,
-          url: row.url,
+          urlSealed: row.url_sealed,
+          plainUrl: row.url,
           headersSealed: row.headers_sealed,
           secretsSealed: row.secrets_sealed ?? [],
           succeededAt: row.succeeded_at,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type EventType, eventTypes } from '../events/event.ts'
 import { topicOf } from '../events/topics.ts'
+import { isShortened, shownUrl } from '../runtime/printable.ts'
 import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
 
 export type EndpointInput = z.infer<typeof endpointInput>
@@ -69,9 +70,10 @@ export const endpointInput = z.strictObject({
 /** Only the address decides here; what its name resolves to is checked at each new connection. */
 export function checkUrl(text: string, allowances: Allowances): Refusal | null {
   const refuse = (expected: string): Refusal => {
-    const input = { url: hideCredentials(text) }
+    const input = { url: shownUrl(text) }
     return { issues: [{ code: 'custom', path: ['url'], message: `expected ${expected}`, input: input.url }], input }
   }
+  if (isShortened(text)) return refuse('the whole URL: answers show it without its query')
   if (!URL.canParse(text)) return refuse('a URL such as https://example.com/webhooks')
   const url = new URL(text)
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
@@ -112,4 +114,3 @@ function supportedOnly<const Value extends string>(value: Value) {
 }
 
 const isLiteral = (host: string) => /^[0-9.]+$/.test(host) || host.includes(':')
-const hideCredentials = (text: string) => text.replace(/^(\w+:\/\/)?[^?#]*@/, '$1***@')

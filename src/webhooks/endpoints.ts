@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database, Transaction } from '../database/database.ts'
 import { mergePatch } from '../runtime/merge-patch.ts'
+import { shownUrl } from '../runtime/printable.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import type { Allowances } from './address-guard.ts'
 import { addressOf, checkUrl, type EndpointInput, endpointInput, type Refusal } from './endpoint-settings.ts'
@@ -11,10 +12,12 @@ import { type EndpointStanding, type StandingRow, standingColumns, standingOf } 
 export { type EndpointInput, endpointInput } from './endpoint-settings.ts'
 
 export type EndpointDeps = { database: Database; sealer: Sealer; config: Allowances & { holdMediaMs: number } }
-/** The resource of CONTRACT.md; what was omitted is absent. */
-export type Endpoint = Omit<EndpointInput, 'holdMedia'> &
+/** The resource as it is answered; what was omitted is absent. Values of headers, and the query of the URL, are never shown again. */
+export type Endpoint = Omit<EndpointInput, 'holdMedia' | 'headers'> &
   EndpointStanding & {
     id: string
+    /** Sorted. */
+    headerNames: readonly string[]
     holdMedia: number | 'until-settled'
     /** Why, where it was not an operator's wish. */
     disabledReason?: string
@@ -81,7 +84,7 @@ export async function patchEndpoint(
     )
     if (row === undefined) return 'none'
     const current = inputOf(deps, row)
-    const merged = mergePatch(current, patch)
+    const merged = mergePatch(current, withWholeUrl(patch, current.url))
     const parsed = endpointInput.safeParse(merged)
     if (!parsed.success) return { issues: parsed.error.issues, input: merged }
     const refusal = checkUrl(parsed.data.url, deps.config)
@@ -103,13 +106,27 @@ export async function patchEndpoint(
   return endpoint === null ? null : { ok: true, endpoint }
 }
 
-/** false: no such endpoint. What it was still owed is discarded by the bridge. */
-export async function deleteEndpoint(deps: Pick<EndpointDeps, 'database'>, id: string): Promise<boolean> {
-  const rows = await deps.database.query(
-    'update webhook_endpoints set deleted_at = now() where endpoint_id = $1 and deleted_at is null returning endpoint_id',
-    [id],
-  )
-  return rows.length > 0
+/** The URL as it was answered is the one that is there: who sends back what was read loses no query. */
+function withWholeUrl(patch: unknown, whole: string): unknown {
+  const isShown = typeof patch === 'object' && patch !== null && 'url' in patch && patch.url === shownUrl(whole)
+  return isShown ? { ...patch, url: whole } : patch
+}
+
+/** false: no such endpoint. Its secrets go with it; what it was still owed is discarded by the bridge. */
+export async function deleteEndpoint(deps: Pick<EndpointDeps, 'database'>, id: string, signal: AbortSignal): Promise<boolean> {
+  return deps.database.transact(async tx => {
+    // First, for its lock: a version that a patch was about to write is there, and erased, or never comes.
+    const rows = await tx.query(
+      'update webhook_endpoints set deleted_at = now() where endpoint_id = $1 and deleted_at is null returning endpoint_id',
+      [id],
+    )
+    await tx.query('delete from webhook_secrets where endpoint_id = $1', [id])
+    await tx.query(
+      'update webhook_endpoint_versions set url = null, url_sealed = null, headers_sealed = null where endpoint_id = $1',
+      [id],
+    )
+    return rows.length > 0
+  }, signal)
 }
 
 type EndpointRow = StandingRow & {
@@ -118,7 +135,8 @@ type EndpointRow = StandingRow & {
   enabled: boolean
   disabled_reason: string | null
   created_at: Date
-  url: string
+  url: string | null
+  url_sealed: Buffer | null
   instance_ids: string[] | null
   event_types: string[] | null
   chats_include: string[] | null
@@ -127,21 +145,21 @@ type EndpointRow = StandingRow & {
   hold_media_seconds: number | null
   media_holds_chat: boolean
 }
-const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.instance_ids, v.event_types,
-    v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat, ${standingColumns}
+const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.url_sealed, v.instance_ids,
+    v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat, ${standingColumns}
   from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)`
 
 async function insertVersion(deps: EndpointDeps, tx: Transaction, of: { id: string; version: number; input: EndpointInput }) {
   const { id, version, input } = of
   const holdMedia = input.holdMedia ?? Math.round(deps.config.holdMediaMs / 1000)
   await tx.query(
-    `insert into webhook_endpoint_versions (endpoint_id, version, url, instance_ids, event_types, chats_include, chats_exclude,
+    `insert into webhook_endpoint_versions (endpoint_id, version, url_sealed, instance_ids, event_types, chats_include, chats_exclude,
        lane_order, format, headers_sealed, hold_media_seconds, media_holds_chat)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       id,
       version,
-      input.url,
+      deps.sealer.seal(Buffer.from(input.url), urlContext(id)),
       input.instanceIds ?? null,
       input.eventTypes ?? null,
       input.chats?.include?.map(addressOf) ?? null,
@@ -162,7 +180,7 @@ function inputOf(deps: Pick<EndpointDeps, 'sealer'>, row: EndpointRow): Endpoint
   const headers = openHeaders(deps.sealer, row.endpoint_id, row.headers_sealed)
   return {
     role: 'events',
-    url: row.url,
+    url: openUrl(deps.sealer, row.endpoint_id, { sealed: row.url_sealed, plain: row.url }),
     ...(row.instance_ids !== null && { instanceIds: row.instance_ids }),
     ...(row.event_types !== null && { eventTypes: row.event_types }),
     ...((row.chats_include !== null || row.chats_exclude !== null) && {
@@ -183,13 +201,27 @@ function inputOf(deps: Pick<EndpointDeps, 'sealer'>, row: EndpointRow): Endpoint
   }
 }
 
-const endpointOf = (deps: EndpointDeps, row: EndpointRow): Endpoint => ({
-  id: row.endpoint_id,
-  ...inputOf(deps, row),
-  ...(row.disabled_reason !== null && { disabledReason: row.disabled_reason }),
-  ...standingOf(row),
-  createdAt: row.created_at.toISOString(),
-})
+function endpointOf(deps: EndpointDeps, row: EndpointRow): Endpoint {
+  const { url, headers = {}, ...open } = inputOf(deps, row)
+  return {
+    id: row.endpoint_id,
+    ...open,
+    url: shownUrl(url),
+    headerNames: Object.keys(headers).toSorted(),
+    ...(row.disabled_reason !== null && { disabledReason: row.disabled_reason }),
+    ...standingOf(row),
+    createdAt: row.created_at.toISOString(),
+  }
+}
+
+export const urlContext = (endpointId: string): string => `webhook_endpoint_versions.url|${endpointId}`
+
+/** `plain`: written by 0.1.0, and not sealed yet. */
+export function openUrl(sealer: Sealer, endpointId: string, of: { sealed: Uint8Array | null; plain: string | null }): string {
+  const url = of.sealed === null ? of.plain : sealer.open(of.sealed, urlContext(endpointId)).toString('utf8')
+  if (url === null) throw new Error(`reading the URL of endpoint ${endpointId}: it was erased`)
+  return url
+}
 
 export function openHeaders(sealer: Sealer, endpointId: string, sealed: Uint8Array): Record<string, string> | null {
   const headers: Record<string, string> | null = JSON.parse(sealer.open(sealed, headersContext(endpointId)).toString('utf8'))

@@ -24,7 +24,7 @@ test('[E1] a new endpoint is answered whole, and its secret is shown this once',
     eventTypes: ['message.*'],
     order: 'chat',
     format: 'zaplog',
-    headers: { 'x-team': 'blue' },
+    headerNames: ['x-team'],
     holdMedia: 0,
     mediaHoldsChat: true,
     mediaUrls: 'link',
@@ -51,7 +51,8 @@ test('[E1] a change is merged, and null takes a field back', async () => {
     body: { eventTypes: null, headers: { 'x-env': 'test' }, enabled: false },
   })
   expect(patched.status).toBe(200)
-  expect(patched.json).toMatchObject({ headers: { 'x-team': 'blue', 'x-env': 'test' }, enabled: false })
+  expect(patched.json).toMatchObject({ headerNames: ['x-env', 'x-team'], enabled: false })
+  expect(patched.json).not.toHaveProperty('headers')
   expect(patched.json).not.toHaveProperty('eventTypes')
   expect(patched.json).not.toHaveProperty('secret')
 })
@@ -101,6 +102,24 @@ describe('refusals', () => {
       const patched = await api.call('PATCH', `/v1/endpoints/${json.id}`, { body: wrong })
       expect([patched.status, patched.json]).toEqual([422, created.json])
     }
+  })
+
+  test('[I2] no answer repeats the value of a header or the query of a URL, taken or refused', async () => {
+    const secret = { url: `${url}?token=hunter2`, headers: { 'x-key': 'hunter2' } }
+    const created = await create(secret)
+    const at = `/v1/endpoints/${created.json.id}`
+    const answers = [
+      created,
+      await api.call('GET', at),
+      await api.call('GET', '/v1/endpoints'),
+      await api.call('PATCH', at, { body: { ...secret, holdMedia: 1 } }),
+      await api.call('PATCH', at, { body: { ...secret, order: 'none' } }),
+      await api.call('PATCH', at, { body: { url: `https://10.0.0.1/?token=hunter2` } }),
+      await api.call('PATCH', at, { body: { url: `${url}?token=hunter2${'x'.repeat(3000)}` } }),
+      await create({ url: 'not a url?token=hunter2' }),
+    ]
+    expect(answers.map(answer => answer.status)).toEqual([201, 200, 200, 200, 422, 422, 422, 422])
+    for (const { text } of answers) expect(text).not.toContain('hunter2')
   })
 
   test('[I2] a password in a refused URL is not repeated, however the URL is spelled', async () => {

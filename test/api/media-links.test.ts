@@ -100,6 +100,28 @@ test('[C7] a link answers the bytes without a key, cacheable, with the stored ty
   expect(await (await fetch(thumbnail)).text()).toBe(`bytes of ${key}_thumb.jpg`)
 })
 
+test('[C7] [A7] the links of an instance end with it, of files and of thumbnails, whatever signed them', async () => {
+  const { file, thumbnail } = await stored()
+  expect((await fetch(file)).status).toBe(200)
+  const [known] = await api.database.query<{ wanted: string }>(
+    `insert into instance_ids (instance_id, request_id, name, wanted) values ('shop', 'r', 'Shop', 'deleted')
+       on conflict (instance_id) do update set wanted = 'deleted' returning wanted`,
+  )
+  expect(known?.wanted).toBe('deleted')
+  try {
+    for (const link of [file, thumbnail]) {
+      const answer = await fetch(link)
+      expect([answer.status, await answer.json()]).toEqual([
+        410,
+        expect.objectContaining({ type: 'urn:zaplog:problem:instance-deleted' }),
+      ])
+      expect((await fetch(link, { method: 'HEAD' })).status).toBe(410)
+    }
+  } finally {
+    await api.database.query(`update instance_ids set wanted = 'running' where instance_id = 'shop'`)
+  }
+})
+
 test('[C7] a range, a version that is known and HEAD work as for any file', async () => {
   const { file, key } = await stored()
   const part = await fetch(file, { headers: { range: 'bytes=6-7' } })

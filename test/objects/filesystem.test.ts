@@ -1,6 +1,6 @@
 // What only the filesystem store has: files that a crash left, a disk that goes away, keys that would leave the directory.
 import { fork } from 'node:child_process'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { translateDiskError } from '../../src/objects/disk-errors.ts'
@@ -29,6 +29,17 @@ async function* body(value: string) {
 const object = (key: string, value = 'x') => ({ key, body: body(value), contentType: 'text/plain', metadata: {} })
 const openAgain = (directory: string) =>
   openFilesystemStore({ directory, publicUrl: 'http://127.0.0.1:7070', signingKey, logger })
+
+test('[I2] files are closed to everybody else, also those of a directory that was open before', async () => {
+  const { directory, store } = current()
+  await store.put(object('shop/2026/kept'), never)
+  for (const path of [directory, join(directory, 'objects'), join(directory, 'objects', 'shop', '2026')])
+    expect((await stat(path)).mode & 0o777, path).toBe(0o700)
+  await chmod(directory, 0o755)
+  const again = await openAgain(directory)
+  expect((await stat(directory)).mode & 0o777, 'what a group was given stays').toBe(0o750)
+  expect(await again.head('shop/2026/kept', never)).not.toBeNull()
+})
 
 test('[C3] kill -9 in the middle of a put leaves no object, and the next opening removes the file', async () => {
   const { directory, store } = current()

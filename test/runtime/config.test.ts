@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Config, parseConfig } from '../../src/runtime/config.ts'
+import { type Config, declaredVariables, parseConfig } from '../../src/runtime/config.ts'
 import { openTempDir } from '../database/temp-dir.ts'
 
 const problemsOf = (env: Record<string, string>) => {
@@ -167,6 +167,28 @@ describe('configuration', () => {
     expect(problemsOf({ ADMIN_API_KEY_FILE: `${file}.missing` })).toEqual([
       expect.stringContaining('ADMIN_API_KEY_FILE: expected a readable file'),
     ])
+  })
+
+  const secret = 'hunter2'
+  test.each([
+    ...declaredVariables().flatMap(({ name }) => [
+      [name, `zaplog:${secret}@kafka:9092`],
+      [name, `ftp://zaplog:${secret}@host/x`],
+      [name, `zaplog:a,${secret}@kafka:9092,other:9092`],
+      [name, `zaplog:${secret}`],
+      [name, `nonsense://host/?token=${secret}`],
+      [name, `password=${secret};host=kafka`],
+      [`${name}_FILE`, secret],
+    ]),
+  ])('[I2] no refusal repeats a secret that was put into %s (%s)', (name, value) => {
+    expect(problemsOf({ [name]: value }).join()).not.toContain(secret)
+  })
+
+  test('[I2] what is shown of a refused address is what can be recognised', () => {
+    expect(problemsOf({ KAFKA_BROKERS: `zaplog:${secret}@kafka:9092` })[0]).toBe(
+      'KAFKA_BROKERS: expected a comma list of host:port, got "***@kafka:9092"',
+    )
+    expect(problemsOf({ SCHEMA_REGISTRY_URL: 'registry:8081' })[0]).toContain('got "registry:8081"')
   })
 
   test('[I2] asks for both keys as soon as the database is external', () => {

@@ -131,7 +131,7 @@ describe('waiting', () => {
     const bridge = await open('bridge deleted')
     const receiver = await bridge.receiver()
     const delivery = bridge.delivery(receiver.id, 'chat-1')
-    await deleteEndpoint(bridge.deps, receiver.id)
+    await deleteEndpoint(bridge.deps, receiver.id, never)
     await bridge.append(delivery)
     bridge.start()
     await bridge.untilStates('discarded', states => states[0] === 'discarded')

@@ -200,7 +200,8 @@ describe('a post', () => {
         }),
         endpoint: {
           enabled: true,
-          url: 'https://example.com/',
+          urlSealed: testSealer.seal(Buffer.from('https://example.com/'), 'webhook_endpoint_versions.url|ep_1'),
+          plainUrl: null,
           headersSealed: testSealer.seal(Buffer.from('{"X-Tenant":"a"}'), 'webhook_endpoint_versions|ep_1'),
           secretsSealed: [1, 2].map(n =>
             testSealer.seal(Buffer.from(`whsec_${Buffer.alloc(32, n).toString('base64')}`), 'webhook_secrets|ep_1'),

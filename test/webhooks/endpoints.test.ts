@@ -1,19 +1,26 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { invalidInput } from '../../src/api/invalid-input.ts'
+import type { Database } from '../../src/database/database.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { createSituationReader } from '../../src/webhooks/delivery-situation.ts'
 import {
   createEndpoint,
   deleteEndpoint,
   endpointInput,
   getEndpoint,
   listEndpoints,
+  openHeaders,
+  openUrl,
   patchEndpoint,
 } from '../../src/webhooks/endpoints.ts'
+import { sealPlainUrls } from '../../src/webhooks/seal-urls.ts'
 import { openTestDatabase } from '../database.ts'
 import { endpointDeps, never } from './open-stream.ts'
 
 const test = await openTestDatabase('endpoints')
 afterAll(() => test.close())
 const deps = endpointDeps(test)
+const logger = createLogger({ level: 'silent' })
 const url = 'https://example.com/webhooks'
 const create = async (given: object = {}) => {
   const created = await createEndpoint(deps, endpointInput.parse({ url, ...given }), never)
@@ -41,6 +48,7 @@ describe('endpoints', () => {
       onMediaFailed: 'send',
       onSkipped: 'send',
       enabled: true,
+      headerNames: [],
       waiting: 0,
       deadLetters: 0,
       createdAt: expect.stringMatching(/Z$/),
@@ -48,16 +56,55 @@ describe('endpoints', () => {
     expect(await getEndpoint(deps, endpoint.id)).toEqual(endpoint)
   })
 
-  it('[I2] secrets and custom headers are sealed at rest', async () => {
-    const { id, secret } = await create({ headers: { Authorization: 'Bearer open-sesame' } })
-    expect((await getEndpoint(deps, id))?.headers).toEqual({ Authorization: 'Bearer open-sesame' })
-    const rows = await test.database.query<{ sealed: Buffer }>(
-      `select sealed from webhook_secrets where endpoint_id = $1
-       union all select headers_sealed from webhook_endpoint_versions where endpoint_id = $1`,
-      [id],
+  it('[I2] secrets, custom headers and URLs are sealed at rest, and no answer shows them again', async () => {
+    const { id, secret } = await create({
+      url: `${url}?token=sesame`,
+      headers: { Authorization: 'Bearer sesame', 'x-a': 'sesame' },
+    })
+    const shown = await getEndpoint(deps, id)
+    expect(shown).toMatchObject({ url: `${url}?…`, headerNames: ['Authorization', 'x-a'] })
+    expect(JSON.stringify([shown, await listEndpoints(deps, { limit: 1 })])).not.toContain('sesame')
+    const rows = await keptOf(id)
+    expect(rows).toHaveLength(3)
+    for (const { kept } of rows) expect(kept?.includes('sesame') || kept?.includes(secret)).toBe(false)
+    expect(await sent(id)).toEqual({ url: `${url}?token=sesame`, headers: { Authorization: 'Bearer sesame', 'x-a': 'sesame' } })
+  })
+
+  it('[I2] a patch without headers keeps them, and the URL as it was answered is the one that is there', async () => {
+    const { id } = await create({ url: `${url}?token=sesame`, headers: { 'x-a': '1' } })
+    await patchEndpoint(deps, id, { holdMedia: 3, url: `${url}?…` }, never)
+    expect(await sent(id)).toEqual({ url: `${url}?token=sesame`, headers: { 'x-a': '1' } })
+    await patchEndpoint(deps, id, { url, headers: null }, never)
+    expect(await sent(id)).toEqual({ url, headers: null })
+    const shortened = { ok: false, issues: [{ path: ['url'], message: expect.stringContaining('the whole URL') }] }
+    expect(await patchEndpoint(deps, id, { url: `${url}?…` }, never)).toMatchObject(shortened)
+  })
+
+  it('[I2] nothing secret is left of a deleted endpoint, in none of its versions', async () => {
+    const { id } = await create({ headers: { 'x-a': '1' } })
+    await patchEndpoint(deps, id, { url: `${url}/2` }, never)
+    expect((await keptOf(id)).filter(row => row.kept !== null)).toHaveLength(5)
+    expect(await deleteEndpoint(deps, id, never)).toBe(true)
+    expect((await keptOf(id)).filter(row => row.kept !== null)).toEqual([])
+  })
+
+  it('[I2] URLs that 0.1.0 wrote in plain text are sent to meanwhile, and sealed by a start, also by one that was killed', async () => {
+    const made = [await create({ headers: { 'x-a': '1' } }), await create(), await create()].map(one => one.id)
+    await test.database.query(
+      `update webhook_endpoint_versions set url = 'https://example.com/' || endpoint_id || '?token=sesame', url_sealed = null
+        where endpoint_id = any ($1)`,
+      [made],
     )
-    expect(rows).toHaveLength(2)
-    for (const row of rows) expect(row.sealed.includes('open-sesame') || row.sealed.includes(secret)).toBe(false)
+    const [first = ''] = made
+    expect((await sent(first)).url).toBe(`https://example.com/${first}?token=sesame`)
+    expect(await getEndpoint(deps, first)).toMatchObject({ url: `https://example.com/${first}?…` })
+    const killed = new AbortController()
+    const dying = { ...test.database, transact: killedAfter(test.database, 1, killed) }
+    await expect(sealPlainUrls({ ...deps, database: dying, logger, batchRows: 1 }, killed.signal)).rejects.toThrow()
+    expect(await plainOf(made)).toHaveLength(2)
+    await Promise.all([1, 2].map(() => sealPlainUrls({ ...deps, logger, batchRows: 1 }, never)))
+    expect(await plainOf(made)).toEqual([])
+    for (const id of made) expect((await sent(id)).url).toBe(`https://example.com/${id}?token=sesame`)
   })
 
   it('[E1] a patch merges, null brings the default back, and only a change makes a version', async () => {
@@ -83,7 +130,7 @@ describe('endpoints', () => {
       ok: true,
       endpoint: {
         instanceIds: ['shop'],
-        headers: { 'x-b': '2', 'x-c': '3' },
+        headerNames: ['x-b', 'x-c'],
         holdMedia: 20,
         chats: { include: ['5511900000001@s.whatsapp.net'] },
         enabled: false,
@@ -120,13 +167,43 @@ describe('endpoints', () => {
     expect(first.data.map(one => one.id)).toEqual([made[2], made[1]])
     const second = await listEndpoints(deps, { limit: 2, cursor: first.nextCursor ?? '' })
     expect(second).toMatchObject({ data: [{ id: made[0] }], nextCursor: null })
-    expect(await deleteEndpoint(deps, made[0] ?? '')).toBe(true)
-    expect(await deleteEndpoint(deps, made[0] ?? '')).toBe(false)
+    expect(await deleteEndpoint(deps, made[0] ?? '', never)).toBe(true)
+    expect(await deleteEndpoint(deps, made[0] ?? '', never)).toBe(false)
     expect(await getEndpoint(deps, made[0] ?? '')).toBeNull()
     expect(await patchEndpoint(deps, made[0] ?? '', {}, never)).toBeNull()
     expect((await listEndpoints(deps, { limit: 50 })).data).toHaveLength(2)
   })
 })
+
+/** What is kept of it that may be secret. */
+const keptOf = (id: string) =>
+  test.database.query<{ kept: Buffer | null }>(
+    `select sealed as kept from webhook_secrets where endpoint_id = $1
+     union all select headers_sealed from webhook_endpoint_versions where endpoint_id = $1
+     union all select coalesce(url_sealed, convert_to(url, 'UTF8')) from webhook_endpoint_versions where endpoint_id = $1`,
+    [id],
+  )
+
+const plainOf = (ids: readonly string[]) =>
+  test.database.query('select url from webhook_endpoint_versions where url is not null and endpoint_id = any ($1)', [ids])
+
+/** Where the bridge would post to, and with which headers of the client. */
+async function sent(id: string) {
+  const { endpoint } = await createSituationReader(test.database)({ deliveryId: 'none', endpointId: id, lane: 'none' })
+  if (endpoint === null) throw new Error(`${id} is not live`)
+  const url = openUrl(deps.sealer, id, { sealed: endpoint.urlSealed, plain: endpoint.plainUrl })
+  return { url, headers: openHeaders(deps.sealer, id, endpoint.headersSealed) }
+}
+
+/** As a process that dies after so many transactions. */
+function killedAfter(database: Database, transactions: number, killed: AbortController): Database['transact'] {
+  let done = 0
+  return async (work, signal) => {
+    if (done++ === transactions) killed.abort()
+    signal.throwIfAborted()
+    return database.transact(work, signal)
+  }
+}
 
 describe('what an endpoint cannot be', () => {
   it('[E1] an unknown event type is refused with the names', () => {

@@ -66,7 +66,7 @@ describe('matching', () => {
   it('[E6] a disabled endpoint goes on matching, a deleted one does not', async () => {
     const disabled = await stream.endpoint({ enabled: false })
     const deleted = await stream.endpoint()
-    await deleteEndpoint(stream.deps, deleted.id)
+    await deleteEndpoint(stream.deps, deleted.id, never)
     await stream.feed(anEvent('message.received'))
     expect(stream.released.map(one => one.endpointId)).toEqual([disabled.id])
   })

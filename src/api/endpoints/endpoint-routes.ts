@@ -16,9 +16,12 @@ import { invalidInput } from '../invalid-input.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
 
+const { headers: _unseen, ...settings } = endpointInput.shape
 const endpoint = z.object({
   id: z.string(),
-  ...endpointInput.shape,
+  ...settings,
+  url: z.string().describe('where deliveries are posted to; without its query, of which `?…` is shown'),
+  headerNames: z.array(z.string()).readonly().describe('of `headers`, whose values are not shown; sorted'),
   disabledReason: z.string().optional().describe('why, where nobody asked for it'),
   failingSince: z.string().optional().describe('its first failed attempt since its last 2xx'),
   lastError: z.string().optional().describe('of its last failed attempt, while it is failing'),
@@ -73,7 +76,9 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
     schema: describeCall('Change an endpoint (RFC 7396)', {
       tag,
       params,
-      body: z.record(z.string(), z.unknown()).describe('fields as in POST; null takes one back; validated after merging'),
+      body: z
+        .record(z.string(), z.unknown())
+        .describe('fields as in POST, others stay, headers and the whole URL too; null takes one back; validated after merging'),
       answers: { 200: endpoint },
       problems: [404],
     }),
@@ -93,7 +98,7 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
       problems: [404],
     }),
     handler: async ({ params: { id } }, reply) => {
-      found(id, (await deleteEndpoint(deps, id)) || null)
+      found(id, (await deleteEndpoint(deps, id, deps.cut)) || null)
       return reply.code(204).send()
     },
   })

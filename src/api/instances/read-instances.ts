@@ -40,6 +40,12 @@ export async function demandInstance(database: Transaction, id: string): Promise
   if (row === undefined) throw instanceNotFound(id)
 }
 
+/** From the moment that it was asked for. */
+export async function isDeleted(database: Transaction, id: string): Promise<boolean> {
+  const [row] = await database.query(`select 1 from instance_ids where instance_id = $1 and wanted = 'deleted'`, [id])
+  return row !== undefined
+}
+
 /** Its owner has done with what was asked of it (taskOf in producers/instance-rows.ts): nothing comes of itself any more, such as a QR code. */
 export async function isParked(database: Transaction, id: string): Promise<boolean> {
   const [row] = await database.query(

@@ -10,6 +10,7 @@ import { wait } from '../../runtime/wait.ts'
 import type { Connections } from '../connections.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
+import { isDeleted } from '../instances/read-instances.ts'
 import { Problem } from '../problems.ts'
 import { admit } from '../reception.ts'
 import { serveObject } from './serve-object.ts'
@@ -49,6 +50,7 @@ export function mediaLinkRoutes(app: App, deps: Deps) {
         checkLink(deps, link)
         admit(deps.connections, request)
         const media = await readMedia(deps, link.eventId)
+        if (media !== null) await refuseDeleted(deps, media.instanceId)
         return serveMedia(deps, { media, link }, request, reply)
       },
     })
@@ -84,6 +86,12 @@ async function readMedia({ database, stopping }: Deps, eventId: string): Promise
     if (media !== null && media.status !== 'pending') return media
     if (!(await wait(CATCH_UP_POLL_MS, patience))) return media
   }
+}
+
+/** Links are signed for ever; what they lead to belonged to the account. */
+async function refuseDeleted({ database }: Deps, instanceId: string): Promise<void> {
+  if (await isDeleted(database, instanceId))
+    throw new Problem('instance-deleted', `the instance ${instanceId} that the media belonged to was deleted`)
 }
 
 async function serveMedia(

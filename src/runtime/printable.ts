@@ -1,0 +1,24 @@
+// What of a text may be printed where it may hold a secret: for refusals, answers and log lines. Pure.
+
+/** A URL as it is shown: whole up to its query, of which `?…` tells that there is one. */
+export function shownUrl(url: string): string {
+  const end = url.search(/[?#]/)
+  return end === -1 ? withoutUser(url) : `${withoutUser(url.slice(0, end))}?…`
+}
+
+/** Whether it is only what shownUrl left of a longer one. */
+export const isShortened = (url: string): boolean => url.endsWith('?…')
+
+/**
+ * The value of a setting, whatever it was meant to be: without what stands before an @, which is where addresses have a user and a
+ * password, without queries, without what is called a password, a secret, a token or a key, and without what follows a colon and is
+ * no port.
+ */
+export const printableSetting = (text: string): string => nameless(shownUrl(text))
+
+/** To the last @: a password may hold one, and a comma, and a slash. */
+const withoutUser = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/+)?.*@/is, '$1***@')
+
+const nameless = (text: string): string => withoutNamed(text).replace(/:(?!\/\/)(?!\d{1,5}([,/\s]|$))[^,\s]+/g, ':***')
+const withoutNamed = (text: string): string =>
+  text.replace(/((?:pass\w*|pwd|secret|token|key|sig\w*)["']?\s*[=:]\s*).*/is, '$1***')
