@@ -19,6 +19,7 @@ export type ComposeService = {
   ports?: readonly string[]
   volumes?: readonly string[]
   secrets?: readonly string[]
+  networks?: readonly string[]
   healthcheck?: Healthcheck
   restart: string
   init: boolean
@@ -30,6 +31,7 @@ export type ComposeService = {
 }
 export type ComposeFile = {
   services: Readonly<Record<string, ComposeService>>
+  networks: Readonly<Record<string, { internal?: boolean }>>
   volumes: Readonly<Record<string, unknown>>
   secrets: Readonly<Record<string, { environment: string }>>
 }

