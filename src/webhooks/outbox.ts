@@ -4,7 +4,7 @@
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
-import { type EventLog, LogError } from '../log/log.ts'
+import { type EventLog, isAboutRecord } from '../log/log.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { wait } from '../runtime/wait.ts'
@@ -82,7 +82,7 @@ export function openOutbox(deps: OutboxDeps): Outbox {
     try {
       await deps.log.append({ topic, records: rows.map(row => row.record) }, orLater(signal))
     } catch (error) {
-      if (!isTooLarge(error)) throw error
+      if (!isAboutRecord(error)) throw error
       for (const row of rows) await appendSingly(row, signal)
     }
   }
@@ -93,10 +93,14 @@ export function openOutbox(deps: OutboxDeps): Outbox {
         await deps.log.append({ topic, records: [fitting] }, orLater(signal))
         return
       } catch (error) {
-        if (!isTooLarge(error)) throw error
+        if (!isAboutRecord(error)) throw error
       }
     dropped.inc()
-    deps.logger.error('webhooks.record-dropped', { topic, eventId: record.headers['event-id'], reason: 'too large for the log' })
+    deps.logger.error('webhooks.record-dropped', {
+      topic,
+      eventId: record.headers['event-id'],
+      reason: 'the log refuses it in every form',
+    })
   }
 
   async function trim(topic: string) {
@@ -144,4 +148,3 @@ export function openOutbox(deps: OutboxDeps): Outbox {
 }
 
 const orLater = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(APPEND_WITHIN_MS)])
-const isTooLarge = (error: unknown) => error instanceof LogError && error.code === 'record-too-large'

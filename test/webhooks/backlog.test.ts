@@ -123,7 +123,7 @@ describe('a deleted endpoint', () => {
         ),
       ),
     )
-    await deleteEndpoint(bridge.deps, leaving.id)
+    await deleteEndpoint(bridge.deps, leaving.id, never)
     await discardOfDeleted(bridge.database, never)
     const { data } = await listDeliveries(bridge.database, { endpointId: leaving.id, limit: 200 })
     expect(new Set(data.map(one => `${one.state}: ${one.error}`))).toEqual(new Set(['discarded: the endpoint was deleted']))
@@ -143,7 +143,7 @@ describe('a deleted endpoint', () => {
       const image = anImage()
       await stream.feed(image, anEvent('message.received'))
       expect((await listDeliveries(stream.database, { limit: 10 })).data.map(one => one.state)).toEqual(['held', 'held'])
-      await deleteEndpoint(stream.deps, id)
+      await deleteEndpoint(stream.deps, id, never)
       await discardOfDeleted(stream.database, never)
       expect((await listDeliveries(stream.database, { limit: 10 })).data.map(one => one.state)).toEqual([
         'discarded',
