@@ -14,7 +14,8 @@ import type { ServerUser } from './embedded-user.ts'
 export type Programs = {
   binaries: Binaries
   user: ServerUser
-  logger: Logger /** Tried in this order. */
+  logger: Logger
+  /** Tried in this order. */
   places?: readonly string[]
 }
 

@@ -26,9 +26,9 @@ export const deadLetterOf = (record: LogRecord, failure: Failure): NewRecord => 
   recordedAt: record.recordedAt,
 })
 
-/** Headers are text everywhere: control characters, which some logs refuse, become spaces. */
+/** Headers are text everywhere: control characters, which some logs refuse, become spaces. Cut first: a cut may halve a character. */
 const printable = (text: string) =>
   text
+    .slice(0, MAX_MESSAGE_CHARACTERS)
     .replace(/\p{Cc}/gu, ' ')
     .toWellFormed()
-    .slice(0, MAX_MESSAGE_CHARACTERS)

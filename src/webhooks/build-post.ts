@@ -1,7 +1,7 @@
 // The POST of one attempt: body with the links of this moment, headers and signature. Everything that is not in the log is resolved here.
 import type { Sealer } from '../runtime/seal.ts'
 import type { SendingEndpoint } from './delivery-situation.ts'
-import { openHeaders, openUrl } from './endpoints.ts'
+import { openHeaders, openUrl, secretsContext } from './endpoints.ts'
 import type { Released } from './record-attempts.ts'
 import { signDelivery } from './sign-delivery.ts'
 
@@ -51,6 +51,3 @@ function withLinks(delivery: Released, links: Links): string {
   }
   return JSON.stringify({ ...body, data: { ...body.data, media } })
 }
-
-/** Secrets are bound to their endpoint: a row copied elsewhere does not open. */
-export const secretsContext = (endpointId: string): string => `webhook_secrets|${endpointId}`

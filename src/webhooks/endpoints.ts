@@ -40,7 +40,7 @@ export async function createEndpoint(
     await insertVersion(deps, tx, { id, version: 1, input })
     await tx.query('insert into webhook_secrets (endpoint_id, sealed) values ($1, $2)', [
       id,
-      deps.sealer.seal(Buffer.from(secret), `webhook_secrets|${id}`),
+      deps.sealer.seal(Buffer.from(secret), secretsContext(id)),
     ])
   }, signal)
   const endpoint = await getEndpoint(deps, id)
@@ -173,8 +173,10 @@ async function insertVersion(deps: EndpointDeps, tx: Transaction, of: { id: stri
   )
 }
 
-/** Headers are bound to their endpoint: a row copied elsewhere does not open. */
+/** Secrets, headers and URLs are bound to their endpoint: a row copied elsewhere does not open. */
+export const secretsContext = (endpointId: string): string => `webhook_secrets|${endpointId}`
 export const headersContext = (endpointId: string): string => `webhook_endpoint_versions|${endpointId}`
+export const urlContext = (endpointId: string): string => `webhook_endpoint_versions.url|${endpointId}`
 
 function inputOf(deps: Pick<EndpointDeps, 'sealer'>, row: EndpointRow): EndpointInput & { holdMedia: number | 'until-settled' } {
   const headers = openHeaders(deps.sealer, row.endpoint_id, row.headers_sealed)
@@ -213,8 +215,6 @@ function endpointOf(deps: EndpointDeps, row: EndpointRow): Endpoint {
     createdAt: row.created_at.toISOString(),
   }
 }
-
-export const urlContext = (endpointId: string): string => `webhook_endpoint_versions.url|${endpointId}`
 
 /** `plain`: written by 0.1.0, and not sealed yet. */
 export function openUrl(sealer: Sealer, endpointId: string, of: { sealed: Uint8Array | null; plain: string | null }): string {

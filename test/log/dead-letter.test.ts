@@ -1,14 +1,20 @@
-// A dead letter has the headers of its record, but no trace that nobody made.
+// A dead letter has the headers of its record, but no trace that nobody made, and says why in text that every log takes.
 import { expect, test } from 'vitest'
 import { deadLetterOf } from '../../src/log/dead-letter.ts'
 
 const eventId = '0123456789abcdef0123456789abcdef'
 const failure = { code: 'parked', message: 'bad bytes', attempts: 1, processor: 'zaplog.store-media', firstFailedAt: 5 }
-const headersOf = (traceparent: string) => {
+const headersOf = (traceparent: string, message = failure.message) => {
   const headers = { 'event-id': eventId, traceparent, tracestate: 'a=b' }
   const record = { topic: 'wa.events', partition: 0, offset: 7n, key: 'shop', value: null, headers, recordedAt: 3 }
-  return deadLetterOf(record, failure).headers
+  return deadLetterOf(record, { ...failure, message }).headers
 }
+
+test('[E7] a long reason is cut, and is text also where the cut goes through a character', () => {
+  const reason = headersOf('', `${'x'.repeat(1999)}😀\u0000`)['x-error-message']
+  expect(reason).toHaveLength(2000)
+  expect(reason?.isWellFormed()).toBe(true)
+})
 
 test.each([
   `00-${eventId}-0123456789abcdef-00`, // of an event
