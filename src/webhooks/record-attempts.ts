@@ -1,6 +1,6 @@
 // Writes what came of an attempt: the attempt log, the delivery's state, how its endpoint stands, what its lane skipped, and what the log
 // is owed. One transaction per batch. A delivery that is delivered, dead or discarded never changes again, whoever says otherwise.
-// Written twice is written once, so that a commit whose answer was lost can be repeated.
+// A commit whose answer was lost can be repeated: rows written twice are written once, records owed twice have one event id.
 import type { Transaction } from '../database/database.ts'
 import type { EventOf } from '../events/event.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'

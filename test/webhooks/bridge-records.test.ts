@@ -160,4 +160,21 @@ describe('a database that refuses', () => {
       attempts: [{ statusCode: 200, response: null }],
     })
   })
+
+  it('[E4] one attempt whose records Postgres refuses for good is on record without them, said, and holds up nobody', async () => {
+    const bridge = await open('records refused row')
+    const [odd, receiver] = [await bridge.receiver(), await bridge.receiver()]
+    await refuseWrites(bridge, 'webhook_outbox', '22P05', `new.key = '${odd.id}'`)
+    bridge.start()
+    await bridge.append(bridge.delivery(odd.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-1'))
+    await bridge.untilStates('all delivered', states => states.every(state => state === 'delivered'))
+    expect(await bridge.untilRecords('webhook-attempts', 1)).toMatchObject([{ key: receiver.id }])
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'webhooks.record-dropped',
+        fields: expect.objectContaining({ reason: 'Postgres refuses its row' }),
+      }),
+    )
+    expect([odd.attempts.length, receiver.attempts.length]).toEqual([1, 1])
+  })
 })
