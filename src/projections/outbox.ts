@@ -1,13 +1,17 @@
 // What a projection emits is a row in the transaction that caused it, and is appended to the log afterwards, oldest first.
-// Appended before deleted: a crash in between repeats records under the same event ids, and never loses one.
+// Appended before deleted: a crash in between repeats records under the same event ids, and never loses one. One that the log refuses for
+// good goes to the dead letters instead, and is said: those behind it go on.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
-import type { Append, EventLog, NewRecord } from '../log/log.ts'
+import { deadLetterOf } from '../log/dead-letter.ts'
+import { type Append, type EventLog, isAboutRecord, type LogError, type NewRecord } from '../log/log.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Emission, Projection } from './projection.ts'
 
 type Identity = Pick<Projection, 'name' | 'version'>
 type Encoding = { codec: Pick<Codec, 'encode'>; topic(name: TopicName): string }
+type Draining = { database: Database; log: Pick<EventLog, 'append'>; topic(name: TopicName): string; logger: Logger }
 
 const DRAIN_RECORDS = 200
 
@@ -41,15 +45,17 @@ export async function putInOutbox(
 
 /** Appends and deletes everything the outbox holds for these partitions; answers how many records that were. */
 export async function drainOutbox(
-  { database, log }: { database: Database; log: Pick<EventLog, 'append'> },
+  deps: Draining,
   of: Identity & { partitions: readonly number[] },
   signal: AbortSignal,
 ): Promise<number> {
   for (let drained = 0; ; ) {
-    const rows = await oldest(database, of)
-    for (const append of appendsOf(rows)) await log.append(append, signal)
+    const rows = await oldest(deps.database, of)
+    for (const append of appendsOf(rows)) await appendOrPark(deps, append, of.name, signal)
     if (rows.length > 0)
-      await database.query('delete from projection_outbox where outbox_id = any ($1::bigint[])', [rows.map(row => row.outbox_id)])
+      await deps.database.query('delete from projection_outbox where outbox_id = any ($1::bigint[])', [
+        rows.map(row => row.outbox_id),
+      ])
     drained += rows.length
     if (rows.length < DRAIN_RECORDS) return drained
   }
@@ -75,3 +81,35 @@ function appendsOf(rows: readonly Row[]): readonly Append[] {
   }
   return [...records].map(([topic, ofTopic]) => ({ topic, records: ofTopic }))
 }
+
+async function appendOrPark(deps: Draining, append: Append, processor: string, signal: AbortSignal): Promise<void> {
+  try {
+    await deps.log.append(append, signal)
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+    const { topic, records } = append
+    const [first] = records
+    if (records.length > 1)
+      for (const record of records) await appendOrPark(deps, { topic, records: [record] }, processor, signal)
+    else if (first !== undefined) await park(deps, { topic, record: first, refusal: error, processor }, signal)
+  }
+}
+
+type Refused = { topic: string; record: NewRecord; refusal: LogError; processor: string }
+
+/** Without its value where even the dead letters refuse it whole. Rejects where they refuse that too: then it stays owed. */
+async function park(deps: Draining, { topic, record, refusal, processor }: Refused, signal: AbortSignal): Promise<void> {
+  const failure = { code: refusal.code, message: refusal.message, attempts: 1, processor, firstFailedAt: record.recordedAt }
+  const letter = deadLetterOf({ ...record, topic, ...nowhere }, failure)
+  try {
+    await deps.log.append({ topic: deps.topic('dead-letters'), records: [letter] }, signal)
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+    await deps.log.append({ topic: deps.topic('dead-letters'), records: [{ ...letter, value: null }] }, signal)
+  }
+  const eventId = record.headers['event-id']
+  deps.logger.error('projection.record-parked', { projection: processor, topic, eventId, code: refusal.code, error: refusal })
+}
+
+/** It never had a place in its topic. */
+const nowhere = { partition: -1, offset: -1n }

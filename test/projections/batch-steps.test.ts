@@ -4,7 +4,7 @@ import { DatabaseError } from '../../src/database/database.ts'
 import { openSession } from '../../src/database/session.ts'
 import type { Codec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
-import type { Batch, NewRecord } from '../../src/log/log.ts'
+import type { Append, Batch, NewRecord } from '../../src/log/log.ts'
 import { LogError } from '../../src/log/log.ts'
 import { createBatchSteps } from '../../src/projections/batch-steps.ts'
 import { makeCheckpoints, takeCheckpoints } from '../../src/projections/checkpoints.ts'
@@ -20,7 +20,7 @@ import { never, openMemoryCodec } from '../projection-dsl.ts'
 import { until } from '../until.ts'
 import { type Counting, openCounting, readCounted } from './counting-projection.ts'
 
-const logger = collectLogLines(['projection.quarantined'])
+const logger = collectLogLines(['projection.quarantined', 'projection.record-parked'])
 /** One instance lives in each. */
 const instances = ['shop', 'store', 'kiosk', 'stall']
 let test: TestDatabase
@@ -28,6 +28,8 @@ let counting: Counting
 let codec: Codec
 let appended: NewRecord[]
 let logIsUp: boolean
+/** Why the topic of deliveries never takes this record; null: it does. */
+let refusalOf: (record: NewRecord) => LogError | null
 /** How many partitions each transaction that got as far as its rows had. */
 let sizes: number[]
 /** Whose steps asked to be alone. */
@@ -39,6 +41,7 @@ beforeEach(async () => {
   codec = await openMemoryCodec()
   appended = []
   logIsUp = true
+  refusalOf = () => null
   sizes = []
   alone = []
 })
@@ -51,8 +54,10 @@ async function openMember(plan: Plan = () => null): Promise<readonly OwnedPartit
     codec,
     topic: (name: string) => `wa.${name}`,
     log: {
-      append: async ({ records }: { records: readonly NewRecord[] }) => {
+      append: async ({ topic, records }: Append) => {
         if (!logIsUp) throw new LogError('unavailable', 'appending: no log')
+        const refusal = topic === 'wa.dead-letters' ? null : records.map(refusalOf).find(one => one !== null)
+        if (refusal) throw refusal
         appended.push(...records)
         return []
       },
@@ -248,4 +253,29 @@ it('[D2] while the log is away every partition owes what it emitted, and pays be
   const behind = { kind: 'moved', nextOffset: 3n }
   expect(await handleAll(owned, events)).toEqual(instances.map(() => behind))
   await expectOnce(events)
+})
+
+it('[D2] [E7] what the log refuses for good of a partition becomes a dead letter, is said, and holds up nothing behind it', async () => {
+  const owned = await openMember()
+  const events = allEvents()
+  let refused: string | undefined
+  refusalOf = ({ headers }) => {
+    refused ??= headers['event-id']
+    return headers['event-id'] === refused ? new LogError('record-too-large', 'appending: 2 bytes are taken') : null
+  }
+  await handleAll(owned, events)
+  expect(await handleAll(owned, events)).toEqual(instances.map(() => ({ kind: 'moved', nextOffset: 3n })))
+  await expectOnce(events)
+  const letters = appended.filter(({ headers }) => headers['x-error-code'] !== undefined)
+  expect(letters).toMatchObject([
+    {
+      headers: {
+        'event-id': refused,
+        'x-error-code': 'record-too-large',
+        'x-origin-topic': 'wa.webhook-deliveries',
+        'x-origin-offset': '-1',
+      },
+    },
+  ])
+  expect(logger.lines.filter(line => line.event === 'projection.record-parked')).toMatchObject([{ fields: { eventId: refused } }])
 })
