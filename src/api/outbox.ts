@@ -1,11 +1,12 @@
 // Records that changes through the API owe to the log: written with the change, in its transaction, and appended after it in that order.
-// A crash in between repeats an append (same bytes, same event id), never loses one.
+// A crash in between repeats an append (same bytes, same event id), never loses one. One that the log refuses for good stays owed and is
+// said; what the same instance owes waits behind it, everybody else goes on.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import { type TopicName, topicOf } from '../events/topics.ts'
-import type { EventLog, Position } from '../log/log.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { type EventLog, isAboutRecord, type LogError, type Position } from '../log/log.ts'
+import { describeError, type Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
 
 export type OutboxDeps = {
@@ -32,11 +33,13 @@ const SWEEP_MS = 2_000
 export function openOutbox(deps: OutboxDeps): Outbox {
   const stop = new AbortController()
   let trouble: string | null = null
+  /** Instances of which it was said that the log refuses something. */
+  let said: ReadonlySet<string> = new Set()
   let turn: Promise<unknown> = Promise.resolve()
   const sweeping = sweep()
 
   /** One at a time in this process, so that at most one connection waits for the log. */
-  function drain(signal: AbortSignal): Promise<void> {
+  function drain(signal: AbortSignal): Promise<readonly Refused[]> {
     const mine = turn.then(() => drainApiOutbox(deps, signal))
     turn = mine.catch(() => undefined) // reported by whoever asked for it
     return mine
@@ -46,13 +49,16 @@ export function openOutbox(deps: OutboxDeps): Outbox {
   async function sweep() {
     do {
       try {
-        await drain(stop.signal)
+        const refused = await drain(stop.signal)
         await forgetCollected(deps.database)
-        trouble = null
+        trouble = describeRefused(refused)
+        for (const { instanceId, refusal } of refused)
+          if (!said.has(instanceId)) deps.logger.error('api.record-refused', { instanceId, error: refusal })
+        said = new Set(refused.map(one => one.instanceId))
       } catch (error) {
         if (stop.signal.aborted) return
         if (trouble === null) deps.logger.warn('api.outbox-stuck', { error })
-        trouble = `changes made through the API are waiting for the log: ${error instanceof Error ? error.message : String(error)}`
+        trouble = `changes made through the API are waiting for the log: ${describeError(error)}`
       }
     } while (await wait(SWEEP_MS, stop.signal))
   }
@@ -99,28 +105,61 @@ type OwedRow = {
 
 const MAX_ROWS = 500
 
-/** Appends every owed record, oldest first, one process at a time. Rejects what the log or the database rejects; the rest stays owed. */
-export async function drainApiOutbox(deps: Pick<OutboxDeps, 'database' | 'log'>, signal: AbortSignal): Promise<void> {
+/** What the log refuses of an instance for good, first of all that it owes. */
+type Refused = { instanceId: string; refusal: LogError }
+
+/**
+ * Appends what is owed, oldest first, one process at a time, and answers what is refused for good. Rejects what else the log or the
+ * database rejects; the rest stays owed.
+ */
+export async function drainApiOutbox(
+  deps: Pick<OutboxDeps, 'database' | 'log'>,
+  signal: AbortSignal,
+): Promise<readonly Refused[]> {
   const { database, log } = deps
   const [owed] = await database.query('select 1 from api_outbox where appended_at is null limit 1')
-  if (owed === undefined) return
-  await database.transact(async tx => {
+  if (owed === undefined) return []
+  return database.transact(async tx => {
+    const refused = new Map<string, LogError>()
     await tx.query(`select pg_advisory_xact_lock(hashtext('api_outbox'))`)
     const rows = await tx.query<OwedRow>(
       `select outbox_id, topic, key, headers, value, (extract(epoch from recorded_at) * 1000)::bigint as recorded_at_ms
        from api_outbox where appended_at is null order by outbox_id limit ${MAX_ROWS}`,
     )
     for (const row of rows) {
-      const record = { key: row.key, value: row.value, headers: row.headers, recordedAt: Number(row.recorded_at_ms) }
-      const positions = await log.append({ topic: row.topic, records: [record] }, signal)
-      await tx.query('update api_outbox set appended_at = now(), positions = $2 where outbox_id = $1', [
-        row.outbox_id,
-        positionsText(positions),
-      ])
+      if (refused.has(row.key)) continue
+      const refusal = await appendRow({ tx, log }, row, signal)
+      if (refusal !== null) refused.set(row.key, refusal)
     }
-    if (rows.some(({ headers }) => headers['event-type'] === 'instance.created')) await wakeOwners(tx)
+    if (rows.some(({ key, headers }) => headers['event-type'] === 'instance.created' && !refused.has(key))) await wakeOwners(tx)
+    return [...refused].map(([instanceId, refusal]) => ({ instanceId, refusal }))
   }, signal)
 }
+
+/** null: the log has it. */
+async function appendRow(
+  { tx, log }: { tx: Transaction; log: Pick<EventLog, 'append'> },
+  row: OwedRow,
+  signal: AbortSignal,
+): Promise<LogError | null> {
+  const record = { key: row.key, value: row.value, headers: row.headers, recordedAt: Number(row.recorded_at_ms) }
+  try {
+    const positions = await log.append({ topic: row.topic, records: [record] }, signal)
+    await tx.query('update api_outbox set appended_at = now(), positions = $2 where outbox_id = $1', [
+      row.outbox_id,
+      positionsText(positions),
+    ])
+    return null
+  } catch (error) {
+    if (isAboutRecord(error)) return error
+    throw error
+  }
+}
+
+const describeRefused = ([first, ...others]: readonly Refused[]): string | null =>
+  first === undefined
+    ? null
+    : `the log refuses for good what was changed of ${others.length + 1} instances, first ${first.instanceId}: ${describeError(first.refusal)}`
 
 /** Of instances: they look what is wanted of them. An instance begins once its creation is in the log. Lost wakes only cost time: owners poll too. */
 export const wakeOwners = (database: Transaction) => database.query(`select pg_notify('instances', '')`)

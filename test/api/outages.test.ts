@@ -6,9 +6,14 @@ import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'
 
-const logger = collectLogLines(['request.failed'])
+const logger = collectLogLines(['request.failed', 'api.record-refused'])
 let api: TestApi
-const broken: { query: Error | null; append: Error | null } = { query: null, append: null }
+/** `append`: of this instance's records, or of all. */
+const broken: { query: Error | null; append: Error | null; appendsOf: string | null } = {
+  query: null,
+  append: null,
+  appendsOf: null,
+}
 beforeAll(async () => {
   api = await openTestApi('api-outages', logger, {
     database: database => ({
@@ -17,7 +22,10 @@ beforeAll(async () => {
     }),
     log: log => ({
       ...log,
-      append: (append, signal) => (broken.append === null ? log.append(append, signal) : Promise.reject(broken.append)),
+      append: (append, signal) =>
+        broken.append === null || (broken.appendsOf !== null && append.records.every(({ key }) => key !== broken.appendsOf))
+          ? log.append(append, signal)
+          : Promise.reject(broken.append),
     }),
   })
 })
@@ -69,6 +77,21 @@ test('[A1] while the log is away an instance can be created; its event follows b
   broken.append = null
   await until('the event is appended', async () => (await owed()) === 0)
   await until('health is ok', () => api.apiRole.checks()[0]?.state === 'ok')
+})
+
+test('[A1] what the log refuses of one instance for good is said and waits, and the changes of others go on', async () => {
+  broken.append = new LogError('record-too-large', 'appending 1 record: 2 bytes are taken')
+  broken.appendsOf = 'large'
+  const created = await api.call('POST', '/v1/instances', { body: { id: 'large', name: 'Large' } })
+  expect([created.status, created.headers.get('zaplog-position')]).toEqual([201, null])
+  const other = await api.call('POST', '/v1/instances', { body: { id: 'other', name: 'Other' } })
+  expect([other.status, other.headers.get('zaplog-position')]).toEqual([201, expect.any(String)])
+  await until('health says whose', () => api.apiRole.checks()[0]?.detail.includes('refuses for good') === true)
+  expect(api.apiRole.checks()[0]).toMatchObject({ state: 'degraded', detail: expect.stringContaining('first large') })
+  broken.append = null
+  await until('it is appended once the log takes it', () => api.apiRole.checks()[0]?.state === 'ok')
+  expect(await api.database.query('select 1 from api_outbox where appended_at is null')).toEqual([])
+  expect(logger.lines.filter(line => line.event === 'api.record-refused')).toMatchObject([{ fields: { instanceId: 'large' } }])
 })
 
 test('[H3] each request is one line with its route and without its query', async () => {
