@@ -88,9 +88,9 @@ export function openOutbox(deps: OutboxDeps): Outbox {
   }
 
   async function appendSingly({ topic, record }: OwedRow, signal: AbortSignal): Promise<void> {
-    for (const fitting of [record, await shrinkOwed(deps.codec, record, signal)])
+    for (const form of [() => record, () => shrinkOwed(deps.codec, record, signal)])
       try {
-        await deps.log.append({ topic, records: [fitting] }, orLater(signal))
+        await deps.log.append({ topic, records: [await form()] }, orLater(signal))
         return
       } catch (error) {
         if (!isAboutRecord(error)) throw error
