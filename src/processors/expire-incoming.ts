@@ -23,8 +23,9 @@ export type IncomingExpiryDeps = {
 
 const BATCH = 500
 const DAY_MS = 86_400_000
+const AGAIN_MS = 10 * 60_000
 
-/** Looks at once and then every `everyMs`. What is down is said and tried again the next time. */
+/** Looks at once and then every `everyMs`. What is down is said and tried again sooner, so that it is not said for a day. */
 export function openIncomingExpiry(deps: IncomingExpiryDeps): Role {
   const { everyMs = DAY_MS, logger } = deps
   const stop = new AbortController()
@@ -42,7 +43,7 @@ export function openIncomingExpiry(deps: IncomingExpiryDeps): Role {
         problem = `incoming/: ${String(error)}`
         logger.warn('objects.expiry-failed', { prefix: 'incoming/', error })
       }
-    } while (await wait(everyMs, stop.signal))
+    } while (await wait(problem === null ? everyMs : Math.min(everyMs, AGAIN_MS), stop.signal))
   }
 
   const done = run()
