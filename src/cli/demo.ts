@@ -2,13 +2,13 @@
 import pc from 'picocolors'
 import { type Played, playConversation } from '../../simulator/conversation.ts'
 import { describeError } from '../runtime/logger.ts'
-import { orAbort } from '../runtime/or-abort.ts'
+import { aborted, orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
 import type { DemoReceiver } from './demo-receiver.ts'
 import { openStage, type Stage, stagePrefix } from './demo-stage.ts'
 import { followStages } from './demo-stages.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { aborted, watchStopSignals } from './stop-signals.ts'
+import { watchStopSignals } from './stop-signals.ts'
 
 const PHONE = '5511900000001'
 

@@ -4,13 +4,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { lockDirectory } from '../runtime/directory-lock.ts'
+import { aborted } from '../runtime/or-abort.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
 import { writeDurably } from '../runtime/write-durably.ts'
 import type { PartName } from './dev-options.ts'
 import type { openParts as OpenParts, Part } from './dev-parts.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
-import { aborted, watchStopSignals } from './stop-signals.ts'
+import { watchStopSignals } from './stop-signals.ts'
 
 type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
 type Place = { path: string; takenOver: boolean; close(): Promise<void> }

@@ -2,9 +2,10 @@
 import { openSimulatorServer, type SimulatorServer } from '../../simulator/control.ts'
 import { examplePhone } from '../../simulator/control-examples.ts'
 import { describeError } from '../runtime/logger.ts'
+import { aborted } from '../runtime/or-abort.ts'
 import { DEFAULT_URL } from './api-settings.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { aborted, watchStopSignals } from './stop-signals.ts'
+import { watchStopSignals } from './stop-signals.ts'
 
 /** 0: a free one. */
 type Ports = { port: number; cdnPort: number; controlPort: number }

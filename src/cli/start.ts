@@ -7,10 +7,11 @@ import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { ListenRefused } from '../runtime/listen-refused.ts'
 import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
+import { aborted } from '../runtime/or-abort.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { logOutput } from './lost-output.ts'
 import { startScreen } from './start-screen.ts'
-import { aborted, watchStopSignals } from './stop-signals.ts'
+import { watchStopSignals } from './stop-signals.ts'
 import { version } from './version.ts'
 
 export async function start(): Promise<void> {

@@ -1,7 +1,6 @@
 // The signals that end a verb: the first stops it, a second ends it at once, and a closed terminal is one of them.
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { type StopSignal, stopSignals, takeEarlySignal } from '../../bin/early-signals.mjs'
-import { onAbort } from '../runtime/or-abort.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** npm, shells and terminals all pass on what one key press or one closed window means: within this time it is the same signal. */
@@ -32,5 +31,3 @@ export function watchStopSignals(told: { onFirst?(name: StopSignal): void; onSec
   if (early !== null) stop(early)
   return stopping.signal
 }
-
-export const aborted = (signal: AbortSignal): Promise<null> => new Promise(resolve => void onAbort(signal, () => resolve(null)))

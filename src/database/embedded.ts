@@ -1,6 +1,7 @@
 // A PostgreSQL of our own in a directory: made once, started, restarted when it dies, stopped on close; what a killed process left is replaced.
 import { resolve } from 'node:path'
 import type { Logger } from '../runtime/logger.ts'
+import { aborted } from '../runtime/or-abort.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import { DatabaseError } from './database.ts'
 import { makeCluster } from './embedded-cluster.ts'
@@ -138,9 +139,3 @@ async function restart(settings: ServerSettings, signal: AbortSignal): Promise<S
     }
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<null>(resolve => {
-    if (signal.aborted) resolve(null)
-    signal.addEventListener('abort', () => resolve(null), { once: true })
-  })

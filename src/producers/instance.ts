@@ -1,7 +1,7 @@
 // One instance's life over any number of sockets: connecting, qr, open, reconnecting ... until somebody wants otherwise.
 // Each socket has an epoch of its own, taken before it opens; what the end of one leaves untold is told first in the next.
 
-import { orAbort } from '../runtime/or-abort.ts'
+import { aborted, orAbort } from '../runtime/or-abort.ts'
 import { backoffMs, isWorthSaying, wait } from '../runtime/wait.ts'
 import { createAccountTrouble } from './account-trouble.ts'
 import { createContactNames } from './contact-names.ts'
@@ -83,7 +83,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     try {
       if (wanted.wanted !== 'running') return await leave(epoch, purposely)
       if (!(await probe(epoch, purposely))) return
-      if (isResting) return await aborted(purposely)
+      if (isResting) return void (await aborted(purposely))
       if (await isTurn(purposely)) await goOn(epoch, await connect(epoch, purposely), task)
     } catch (error) {
       // Whatever came up in the middle: taken up again in a new epoch.
@@ -269,9 +269,3 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     },
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })

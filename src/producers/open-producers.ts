@@ -7,6 +7,7 @@ import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { aborted } from '../runtime/or-abort.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { wait } from '../runtime/wait.ts'
@@ -92,7 +93,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     // Whoever takes the lock after us must not find our sockets alive: they go first, and in this very turn.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
-    await ends(ended)
+    await aborted(ended)
     if (lock.lost.aborted) {
       lockless = `the connection with the lock of the producers was lost: ${describeError(lock.lost.reason)}`
       logger.warn('producers.lock-lost', { error: lock.lost.reason })
@@ -160,9 +161,3 @@ function checkOf(supervisor: Supervisor | null, lockless: string): Check {
   const detail = [...counts].map(([state, count]) => `${count} ${state}`).join(', ')
   return { name: 'producers', state: 'ok', detail: detail === '' ? 'no instances' : detail }
 }
-
-const ends = (signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
