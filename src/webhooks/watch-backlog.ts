@@ -36,17 +36,28 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
     warnIfGrown(backlog)
   }
 
+  async function tidyUp() {
+    await discardOfDeleted(deps.database, signal)
+    await forgetOldDeliveries(deps.database)
+  }
+
+  /** Answers why it failed. */
+  async function tried(event: string, work: () => Promise<void>): Promise<string | null> {
+    try {
+      await work()
+      return null
+    } catch (error) {
+      if (!signal.aborted) deps.logger.warn(event, { error })
+      return describeError(error)
+    }
+  }
+
   async function run() {
     do {
-      try {
-        await look()
-        await discardOfDeleted(deps.database, signal)
-        await forgetOldDeliveries(deps.database)
-      } catch (error) {
-        if (signal.aborted) return
-        check = { name: 'webhooks', state: 'degraded', detail: `how far they are behind cannot be read: ${describeError(error)}` }
-        deps.logger.warn('webhooks.backlog-unread', { error })
-      }
+      const unread = await tried('webhooks.backlog-unread', look)
+      if (unread !== null)
+        check = { name: 'webhooks', state: 'degraded', detail: `how far they are behind cannot be read: ${unread}` }
+      await tried('webhooks.not-tidied', tidyUp)
     } while (await wait(READ_EVERY_MS, signal))
   }
 
