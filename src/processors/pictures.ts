@@ -47,12 +47,19 @@ export function openPictures(options: PicturesOptions): Pictures {
     return started
   }
 
+  /** Nobody's from here on: the next picture must not find it on its way out. */
+  function endIdle() {
+    const ending = child
+    child = null
+    void endProcess(ending)
+  }
+
   const read: Pictures['read'] = async ({ instanceId, load }, signal) => {
     const giveBack = await turns.take({ instanceId, live: true }, signal)
+    clearTimeout(idle)
     try {
       const bytes = await load()
       if (closed) return without('the process is stopping')
-      clearTimeout(idle)
       const { thumbnailPixels, thumbnailQuality, thumbnailMaxPixels } = options
       const request = { bytes, options: { thumbnailPixels, thumbnailQuality, thumbnailMaxPixels }, limitBytes }
       const { picture, usedBytes } = await ask(running(), { request, deadlineMs }, signal)
@@ -60,8 +67,7 @@ export function openPictures(options: PicturesOptions): Pictures {
       if (usedBytes > KEPT_BYTES) await endProcess(child)
       return picture
     } finally {
-      clearTimeout(idle)
-      idle = setTimeout(() => void endProcess(child), idleMs).unref()
+      idle = setTimeout(endIdle, idleMs).unref()
       giveBack()
     }
   }
