@@ -83,7 +83,10 @@ export function openOutbox(deps: OutboxDeps): Outbox {
       await deps.log.append({ topic, records: rows.map(row => row.record) }, orLater(signal))
     } catch (error) {
       if (!isAboutRecord(error)) throw error
-      for (const row of rows) await appendSingly(row, signal)
+      for (const row of rows) {
+        await appendSingly(row, signal)
+        await forgetOwed(deps.database, [row]) // or an outage in the middle would repeat those before it
+      }
     }
   }
 
