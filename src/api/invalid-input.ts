@@ -1,6 +1,7 @@
 // What a schema refused, as a problem that names each field, what was expected there, and what came.
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
+import { isOfLaterVersion, takenNow } from '../runtime/later-version.ts'
 import { shownUrl } from '../runtime/printable.ts'
 import { type FieldError, Problem } from './problems.ts'
 
@@ -47,14 +48,20 @@ export const invalidInput = (issues: readonly Issue[], data: unknown, place: Pla
   refuseFields(
     place,
     issues.flatMap(issue => fieldErrors(issue, data, place)),
+    issues.every(issue => isOfLaterVersion(issue.message)) ? 'not-in-this-version' : 'invalid-input',
   )
 
 /** For what is found wrong after the schema has passed. */
-export function refuseFields(place: Place, errors: readonly FieldError[]): Problem {
+export function refuseFields(
+  place: Place,
+  errors: readonly FieldError[],
+  slug: 'invalid-input' | 'not-in-this-version' = 'invalid-input',
+): Problem {
   const told = errors.slice(0, MAX_TOLD).map(describeField)
   const more = errors.length > MAX_TOLD ? [`and ${errors.length - MAX_TOLD} more`] : []
   const where = place === 'pointer' ? 'body' : 'parameters'
-  return new Problem('invalid-input', `reading the ${where}: ${[...told, ...more].join('; ')}`, { errors })
+  const what = slug === 'invalid-input' ? `reading the ${where}` : `this version does not take all of the ${where} yet`
+  return new Problem(slug, `${what}: ${[...told, ...more].join('; ')}`, { errors, status: 422 })
 }
 
 /** A whole answer for whoever shows the detail alone; `errors` has every field. */
@@ -89,6 +96,7 @@ function fieldError(path: readonly PropertyKey[], expected: string, data: unknow
 
 /** A schema's own words where it has some, without the `expected` that the field says already. */
 function expectationOf(issue: Issue): string {
+  if (isOfLaterVersion(issue.message)) return takenNow(issue.message)
   if (!/^(Invalid|Too|Unrecognized) /.test(issue.message)) return issue.message.replace(/^expected /, '')
   switch (issue.code) {
     case 'invalid_type':

@@ -18,6 +18,7 @@ import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
 import { openPendingQr } from './instances/pending-qr.ts'
+import { laterCallRoutes } from './later-calls.ts'
 import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
 import { messageRoutes } from './messages/message-routes.ts'
@@ -63,6 +64,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
+  laterCallRoutes(app)
   await app.ready()
   const unmount = deps.server.mount((request, response) => app.routing(request, response))
 

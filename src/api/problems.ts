@@ -19,12 +19,19 @@ export class Problem extends Error {
   constructor(
     slug: Slug,
     detail: string,
-    options: { errors?: readonly FieldError[]; retryAfterSeconds?: number; allow?: readonly string[]; cause?: unknown } = {},
+    options: {
+      errors?: readonly FieldError[]
+      retryAfterSeconds?: number
+      allow?: readonly string[]
+      /** Where the slug alone does not say it: what a later version takes is 422 in a value, 501 as a call. */
+      status?: number
+      cause?: unknown
+    } = {},
   ) {
     super(detail, { cause: options.cause })
     this.slug = slug
     const kind: Kind = kinds[slug]
-    this.status = kind.status
+    this.status = options.status ?? kind.status
     this.errors = options.errors ?? []
     this.allow = options.allow ?? null
     this.retryAfterSeconds = options.retryAfterSeconds ?? kind.retryAfterSeconds ?? null
@@ -91,6 +98,7 @@ const kinds = {
   'too-many-failures': { status: 429, title: 'Too many requests with a wrong key', retryAfterSeconds: 60 },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
+  'not-in-this-version': { status: 501, title: 'This comes with a later version' },
   'not-serving': { status: 503, title: 'This process does not serve the API', retryAfterSeconds: 5 },
   stopping: { status: 503, title: 'This process is stopping', retryAfterSeconds: 5 },
   busy: { status: 503, title: 'Too many requests are being answered', retryAfterSeconds: 1 },

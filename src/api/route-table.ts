@@ -18,8 +18,11 @@ export function openRouteTable(app: App): RouteTable {
   })
   return {
     at: path => {
-      const entry = [...entries.values()].find(({ pattern }) => pattern.test(path))
-      return entry === undefined ? null : { methods: [...entry.methods].sort(), need: entry.need }
+      // Several where a name stands in for a parameter, such as redrive for an id.
+      const matching = [...entries.values()].filter(({ pattern }) => pattern.test(path))
+      const [entry] = matching
+      const methods = new Set(matching.flatMap(one => [...one.methods]))
+      return entry === undefined ? null : { methods: [...methods].sort(), need: entry.need }
     },
   }
 }

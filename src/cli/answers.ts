@@ -23,6 +23,7 @@ export const endpoint = z.looseObject({
   disabledReason: z.string().optional(),
   eventTypes: names,
   instanceIds: names,
+  notYetEmitted: names,
 })
 export const newEndpoint = endpoint.extend({ secret: z.string() })
 

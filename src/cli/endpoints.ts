@@ -45,6 +45,8 @@ export const addEndpoint = (
       ...(options.holdMedia === undefined ? {} : { holdMedia: options.holdMedia }),
     }
     const added = await callApi(api, { method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint })
+    if (added.notYetEmitted?.length)
+      process.stderr.write(`Nothing emits these yet in this version: ${added.notYetEmitted.join(', ')}.\n`)
     if (options.json) return JSON.stringify(added)
     process.stderr.write('The secret is shown this once; receivers verify signatures with it (Standard Webhooks).\n')
     return [`id      ${added.id}`, `url     ${added.url}`, `secret  ${added.secret}`].join('\n')

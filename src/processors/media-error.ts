@@ -1,4 +1,5 @@
-// Why a file could not be had or kept: a reason of CONTRACT.md (media.reason), and whether trying again can help (SPEC C5).
+// Why a file could not be had or kept: a reason of docs/contract.md (media.reason), and whether trying again can help.
+import type { mediaReasons } from '../events/vocabulary.ts'
 
 const retryable = {
   timeout: true,
@@ -15,9 +16,9 @@ const retryable = {
   'type-not-allowed': false,
   corrupt: false,
   'storage-refused': false,
-} as const satisfies Record<string, boolean>
+} as const satisfies Record<MediaReason, boolean>
 
-export type MediaReason = keyof typeof retryable
+export type MediaReason = (typeof mediaReasons.here)[number]
 
 export class MediaError extends Error {
   override name = 'MediaError'

@@ -1,4 +1,5 @@
 // What follows the end of a socket: pure, one row per close code, with the reason in words a person understands.
+import type { instanceReasons } from '../events/vocabulary.ts'
 
 /**
  * Why we ended it ourselves; null: WhatsApp or the network did. `fenced`: Postgres answered that another epoch owns the instance;
@@ -27,17 +28,7 @@ export type NextStep = {
   /** reconnect waits a backoff, restart-now only for its turn; stop waits for a person, rest for a person or a new process. */
   action: 'restart-now' | 'reconnect' | 'stop' | 'rest'
   state: 'reconnecting' | 'closed' | 'logged-out'
-  reason:
-    | 'replaced'
-    | 'banned'
-    | 'client-outdated'
-    | 'logged-out'
-    | 'qr-expired'
-    | 'network'
-    | 'log-unavailable'
-    | 'restart-required'
-    | 'requested'
-    | 'internal'
+  reason: (typeof instanceReasons.here)[number]
   reasonText: string
 }
 

@@ -1,7 +1,8 @@
-// What became of a file, in one word (CONTRACT.md, media.status): the same one in the API and in webhooks.
+// What became of a file, in one word (docs/contract.md, media.status): the same one in the API and in webhooks.
 import { assertNever, type Event } from '../events/event.ts'
+import type { mediaStatuses } from '../events/vocabulary.ts'
 
-export type MediaStatus = 'pending' | 'stored' | 'failed' | 'skipped' | 'expired'
+export type MediaStatus = (typeof mediaStatuses)['here' | 'later'][number]
 
 /** What was filtered out or not wanted did not fail. */
 export function mediaStatusOf(event: Extract<Event, { type: `media.${string}` }>): MediaStatus {

@@ -1,7 +1,7 @@
 // What an endpoint can be set to: one schema for the API, its document and the table; every refusal says what is supported.
 import { z } from 'zod'
-import { type EventType, eventTypes } from '../events/event.ts'
-import { topicOf } from '../events/topics.ts'
+import { deliveryTypes, matchesPattern } from '../events/vocabulary.ts'
+import { refuseWord, takesOnly } from '../runtime/later-version.ts'
 import { isShortened, shownUrl } from '../runtime/printable.ts'
 import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
 
@@ -9,12 +9,8 @@ export type EndpointInput = z.infer<typeof endpointInput>
 /** What stands against an input, as zod says it; `input` is what was judged, less credentials. */
 export type Refusal = { issues: readonly z.core.$ZodIssue[]; input: unknown }
 
-/** Types a client can ask for: those on the topics that the webhook stream reads, and media.updated. */
-const streamTopics: readonly string[] = ['events', 'media-stored', 'media-failed']
-const subscribableTypes: readonly string[] = [
-  ...eventTypes.filter((type: EventType) => streamTopics.includes(topicOf(type))),
-  'media.updated',
-]
+/** Types a client can ask for, also those that no delivery has yet. */
+const subscribableTypes: readonly string[] = [...deliveryTypes.here, ...deliveryTypes.later]
 
 const forbiddenHeaders =
   /^(webhook-.*|zaplog-.*|content-.*|proxy-.*|host|connection|transfer-encoding|keep-alive|upgrade|expect|te|trailer)$/
@@ -49,21 +45,24 @@ const holdMedia = z.union(
 )
 
 export const endpointInput = z.strictObject({
-  role: supportedOnly('events').default('events'),
+  role: onlyValue('events', ['monitoring']).default('events'),
   url: z.string().max(2048).meta({ description: 'https; where each delivery is posted to' }),
   instanceIds: z.array(z.string()).min(1).max(1000).optional().meta({ description: 'omitted: every instance' }),
   eventTypes: z.array(eventTypeName).min(1).optional().meta({
     description: 'names and patterns; omitted: all but presence.updated, message.history, media.*, processing.*, unknown',
   }),
   chats: chats.optional().meta({ description: 'applies to what belongs to a chat; exclude wins' }),
-  order: supportedOnly('chat').default('chat').meta({ description: 'fixed at creation' }),
-  format: supportedOnly('zaplog').default('zaplog'),
+  order: onlyValue('chat', ['instance', 'none']).default('chat').meta({ description: 'fixed at creation' }),
+  format: onlyValue('zaplog', ['zapi', 'evolution', 'cloud-api', 'cloudevents']).default('zaplog'),
   headers: headers.optional().meta({ description: 'sent with every attempt' }),
   holdMedia: holdMedia.optional().meta({ description: 'seconds a message waits for its media: 0..900 or until-settled' }),
   mediaHoldsChat: z.boolean().default(true).meta({ description: 'whether a held message holds the later ones of its chat' }),
-  mediaUrls: supportedOnly('link').default('link'),
-  onMediaFailed: supportedOnly('send').default('send'),
-  onSkipped: supportedOnly('send').default('send'),
+  mediaUrls: onlyValue('link', ['presigned', 'public']).default('link'),
+  onMediaFailed: onlyValue('send', ['hold']).default('send'),
+  onSkipped: onlyValue('send', ['drop']).default('send'),
+  rateLimit: nothing('attempts are not limited by time'),
+  batch: nothing('each delivery is a request of its own'),
+  maxAgeSeconds: nothing('deliveries do not expire'),
   enabled: z.boolean().default(true),
 })
 
@@ -96,10 +95,7 @@ const everything: Allowances = { allowLoopback: true, allowCidrs: ['0.0.0.0/0', 
 export const addressOf = (chat: string): string => (/^\d+$/.test(chat) ? `${chat}@s.whatsapp.net` : chat)
 
 function isTypeOrPattern(name: string): boolean {
-  if (name === '*') return true
-  return name.endsWith('.*')
-    ? subscribableTypes.some(type => type.startsWith(name.slice(0, -1)))
-    : subscribableTypes.includes(name)
+  return subscribableTypes.some(type => matchesPattern(name, type))
 }
 
 function problemOfHeader(name: string, value: string): string | null {
@@ -108,9 +104,17 @@ function problemOfHeader(name: string, value: string): string | null {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'a header value without line breaks and control characters'
 }
 
-/** Settings of which this version supports one value: any other is refused by name. */
-function supportedOnly<const Value extends string>(value: Value) {
-  return z.literal(value, { error: `expected ${value}, the only value this version supports` })
+/** Settings of which this version has one value: those of `later` are refused by that name. */
+function onlyValue<const Value extends string>(value: Value, later: readonly string[]) {
+  return z.literal(value, { error: refuseWord({ here: [value], later }) })
+}
+
+/** Fields of the contract that have no effect yet. */
+function nothing(instead: string) {
+  return z
+    .null({ error: () => takesOnly(`nothing: ${instead}`) })
+    .optional()
+    .meta({ description: `not in this version: ${instead}` })
 }
 
 const isLiteral = (host: string) => /^[0-9.]+$/.test(host) || host.includes(':')

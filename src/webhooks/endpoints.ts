@@ -1,6 +1,7 @@
 // Endpoints over the database: versioned settings, sealed headers and secrets. Each delivery names the version that matched it.
 import { randomBytes } from 'node:crypto'
 import type { Database, Transaction } from '../database/database.ts'
+import { notYetEmitted } from '../events/vocabulary.ts'
 import { mergePatch } from '../runtime/merge-patch.ts'
 import { shownUrl } from '../runtime/printable.ts'
 import type { Sealer } from '../runtime/seal.ts'
@@ -19,6 +20,8 @@ export type Endpoint = Omit<EndpointInput, 'holdMedia' | 'headers'> &
     /** Sorted. */
     headerNames: readonly string[]
     holdMedia: number | 'until-settled'
+    /** Of the types that it asks for, those that no delivery has yet; absent where there are none. */
+    notYetEmitted?: readonly string[]
     /** Why, where it was not an operator's wish. */
     disabledReason?: string
     createdAt: string
@@ -48,16 +51,18 @@ export async function createEndpoint(
   return { ok: true, endpoint: { ...endpoint, secret } }
 }
 
-/** Newest first. `limit` is 1..200; after a cursor that is none of ours comes nothing. */
+/** Newest first. `limit` is 1..200; `after` (inclusive) and `before` (exclusive) are epoch milliseconds; after a cursor that is none of ours comes nothing. */
 export async function listEndpoints(
   deps: EndpointDeps,
-  page: { cursor?: string | undefined; limit: number },
+  page: { cursor?: string | undefined; limit: number; after?: number | undefined; before?: number | undefined },
 ): Promise<{ data: readonly Endpoint[]; nextCursor: string | null }> {
   const rows = await deps.database.query<EndpointRow>(
     `${selectEndpoints} where e.deleted_at is null
        and ($1::text is null or (e.created_at, e.endpoint_id) < (select c.created_at, c.endpoint_id from webhook_endpoints c where c.endpoint_id = $1))
+       and ($3::float8 is null or e.created_at >= to_timestamp($3::float8 / 1000))
+       and ($4::float8 is null or e.created_at < to_timestamp($4::float8 / 1000))
      order by e.created_at desc, e.endpoint_id desc limit $2`,
-    [page.cursor ?? null, page.limit + 1],
+    [page.cursor ?? null, page.limit + 1, page.after ?? null, page.before ?? null],
   )
   const data = rows.slice(0, page.limit).map(row => endpointOf(deps, row))
   return { data, nextCursor: rows.length > page.limit ? (data.at(-1)?.id ?? null) : null }
@@ -208,6 +213,7 @@ function endpointOf(deps: EndpointDeps, row: EndpointRow): Endpoint {
   return {
     id: row.endpoint_id,
     ...open,
+    ...laterTypes(row.event_types ?? []),
     url: shownUrl(url),
     headerNames: Object.keys(headers).toSorted(),
     ...(row.disabled_reason !== null && { disabledReason: row.disabled_reason }),
@@ -221,6 +227,11 @@ export function openUrl(sealer: Sealer, endpointId: string, of: { sealed: Uint8A
   const url = of.sealed === null ? of.plain : sealer.open(of.sealed, urlContext(endpointId)).toString('utf8')
   if (url === null) throw new Error(`reading the URL of endpoint ${endpointId}: it was erased`)
   return url
+}
+
+function laterTypes(eventTypes: readonly string[]): Pick<Endpoint, 'notYetEmitted'> {
+  const types = notYetEmitted(eventTypes)
+  return types.length === 0 ? {} : { notYetEmitted: types }
 }
 
 export function openHeaders(sealer: Sealer, endpointId: string, sealed: Uint8Array): Record<string, string> | null {

@@ -22,7 +22,9 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const methodsOf = (path: string): string[] => {
-  const described = Object.keys(paths[path] ?? {}).map(method => method.toUpperCase())
+  const described = Object.entries(paths)
+    .filter(([other]) => new RegExp(`^${other.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(filled(path)))
+    .flatMap(([, methods]) => Object.keys(methods).map(method => method.toUpperCase()))
   return [...new Set([...described, ...(described.includes('GET') ? ['HEAD'] : [])])].sort()
 }
 const calls = (): readonly Call[] =>

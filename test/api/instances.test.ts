@@ -138,21 +138,21 @@ describe('changing', () => {
       body: { id: 'patched', name: 'Old', settings: { ignoreGroups: true, markOnline: false } },
     })
     const patched = await api.call('PATCH', '/v1/instances/patched', {
-      body: { name: 'New', settings: { ignoreGroups: null, historySync: true } },
+      body: { name: 'New', settings: { ignoreGroups: null, ignoreStatus: true } },
     })
     expect(patched.status).toBe(200)
-    expect(patched.json).toMatchObject({ name: 'New', settings: { markOnline: false, historySync: true } })
+    expect(patched.json).toMatchObject({ name: 'New', settings: { markOnline: false, ignoreStatus: true } })
     expect(patched.json.settings).not.toHaveProperty('ignoreGroups')
     expect((await eventsOf('patched')).at(-1)).toMatchObject({
       type: 'instance.settings-changed',
       name: 'New',
-      settings: { markOnline: false, historySync: true, ignoreGroups: null },
+      settings: { markOnline: false, ignoreStatus: true, ignoreGroups: null },
     })
   })
 
   test('[A5] of settings changed at once none is lost', async () => {
     await api.call('POST', '/v1/instances', { body: { id: 'merged', name: 'Merged' } })
-    const keys = ['historySync', 'ignoreGroups', 'ignoreStatus', 'ignoreNewsletters', 'markOnline']
+    const keys = ['ignoreGroups', 'ignoreStatus', 'ignoreNewsletters', 'markOnline']
     await Promise.all(keys.map(key => api.call('PATCH', '/v1/instances/merged', { body: { settings: { [key]: true } } })))
     const all = Object.fromEntries(keys.map(key => [key, true]))
     expect((await api.call('GET', '/v1/instances/merged')).json.settings).toEqual(all)
@@ -189,7 +189,7 @@ describe('changing', () => {
     const answer = await api.call('DELETE', '/v1/instances/shop?purge=true')
     expect(answer.status).toBe(422)
     expect(answer.json.errors).toEqual([
-      { parameter: 'purge', expected: 'false, or nothing: this version cannot purge what it stored', received: 'true' },
+      { parameter: 'purge', expected: 'false, or nothing: it cannot delete what it stored', received: 'true' },
     ])
     expect((await api.call('GET', '/v1/instances/shop')).status).toBe(200)
   })

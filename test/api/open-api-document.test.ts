@@ -1,9 +1,16 @@
 // /openapi.json describes every call that there is, and says of each who may call it and how it can be refused.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { contractCalls } from './contract-calls.ts'
+import { adminKey, openTestApi, type TestApi } from './open-test-api.ts'
 
-type Operation = { summary?: string; security?: object[]; responses: Record<string, { content?: Record<string, unknown> }> }
+type Operation = {
+  summary?: string
+  security?: object[]
+  parameters?: readonly { name: string }[]
+  responses: Record<string, { content?: Record<string, unknown> }>
+  'x-not-in-this-version'?: boolean
+}
 const logger = collectLogLines()
 let api: TestApi
 let paths: Record<string, Record<string, Operation>>
@@ -15,56 +22,59 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
+const isLater = (operation: Operation) => operation['x-not-in-this-version'] === true
 const operations = () =>
   Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
   )
 
-test('[L] every call of this version is described', () => {
-  expect(
-    operations()
-      .map(one => one.name)
-      .sort(),
-  ).toEqual([
-    'DELETE /v1/endpoints/{id}',
-    'DELETE /v1/instances/{id}',
-    'GET /health/live',
-    'GET /health/ready',
-    'GET /m/{eventId}',
-    'GET /m/{eventId}/thumbnail',
-    'GET /metrics',
-    'GET /openapi.json',
-    'GET /v1/deliveries',
-    'GET /v1/deliveries/{id}',
-    'GET /v1/endpoints',
-    'GET /v1/endpoints/{id}',
-    'GET /v1/events/{eventId}/deliveries',
-    'GET /v1/instances',
-    'GET /v1/instances/{id}',
-    'GET /v1/instances/{id}/chats',
-    'GET /v1/instances/{id}/contacts',
-    'GET /v1/instances/{id}/media',
-    'GET /v1/instances/{id}/messages',
-    'GET /v1/instances/{id}/messages/{messageId}',
-    'GET /v1/instances/{id}/qr',
-    'GET /v1/stats',
-    'GET /v1/version',
-    'HEAD /m/{eventId}',
-    'HEAD /m/{eventId}/thumbnail',
-    'PATCH /v1/endpoints/{id}',
-    'PATCH /v1/instances/{id}',
-    'POST /v1/endpoints',
-    'POST /v1/instances',
-    'POST /v1/instances/{id}/logout',
-    'POST /v1/instances/{id}/restart',
-  ])
+/** Both a GET's HEAD and a spelling of parameters are the router's business. */
+const isOfContract = (name: string) => contractCalls.includes(name.replace(/^HEAD /, 'GET '))
+
+test('[L] every call of the contract is described, those of a later version as such, and nothing else', () => {
+  const described = operations().map(one => one.name)
+  expect(contractCalls.filter(name => !described.includes(name))).toEqual([])
+  expect(described.filter(name => !isOfContract(name))).toEqual([])
+  expect(operations().some(({ operation }) => isLater(operation))).toBe(true)
+  for (const { name, operation } of operations()) expect([name, '501' in operation.responses]).toEqual([name, isLater(operation)])
+})
+
+test('[L] every call of the contract is there: it answers, or says that it comes later and what to use instead, and none is unknown', async () => {
+  for (const { name, operation } of operations()) {
+    const [method = '', path = ''] = name.split(' ')
+    const { status, json } = await api.call(method, path.replaceAll(/\{\w+\}/g, 'nothing'))
+    expect([name, status === 501]).toEqual([name, isLater(operation)])
+    expect([name, json.type]).not.toEqual([name, 'urn:zaplog:problem:not-found'])
+    if (isLater(operation)) expect(json).toMatchObject({ type: 'urn:zaplog:problem:not-in-this-version', status: 501 })
+  }
+  const event = await api.call('GET', `/v1/events/${'1'.repeat(32)}`)
+  expect(event.json.detail).toBe(
+    'GET /v1/events/{eventId} comes with a later version; for now: GET /v1/instances/{id}/messages/{eventId} has what a message says; ' +
+      'the topics of the log have every event whole',
+  )
+})
+
+test('[L] what comes later is said before a body is read, and only to who has a key', async () => {
+  const post = (key: string | null, rawBody: string) => api.call('POST', '/v1/instances/shop/messages', { key, rawBody })
+  expect((await post(adminKey, '{"chatId":')).status).toBe(501)
+  expect((await post(null, '{}')).status).toBe(401)
+})
+
+test('[L] every list takes cursor, limit, after and before', () => {
+  const lists = operations().filter(({ operation }) => JSON.stringify(operation.responses['200'] ?? '').includes('nextCursor'))
+  expect(lists.length).toBeGreaterThan(7)
+  for (const { name, operation } of lists)
+    expect([name, operation.parameters?.map(one => one.name)]).toEqual([
+      name,
+      expect.arrayContaining(['cursor', 'limit', 'after', 'before']),
+    ])
 })
 
 test('[L] each has a summary, an answer with a schema, and its refusals as problems', () => {
   for (const { name, operation } of operations()) {
     expect([name, operation.summary]).toEqual([name, expect.any(String)])
     const statuses = Object.entries(operation.responses)
-    expect([name, statuses.some(([status]) => status.startsWith('2'))]).toEqual([name, true])
+    expect([name, statuses.some(([status]) => status.startsWith('2'))]).toEqual([name, !isLater(operation)])
     for (const [status, { content }] of statuses)
       if (Number(status) >= 400 && !(name.includes('/health') && status === '503'))
         expect([name, status, Object.keys(content ?? {})]).toEqual([name, status, ['application/problem+json']])

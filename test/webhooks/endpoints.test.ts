@@ -145,7 +145,7 @@ describe('endpoints', () => {
     const before = await getEndpoint(deps, id)
     expect(await patchEndpoint(deps, id, { order: 'none' }, never)).toMatchObject({
       ok: false,
-      issues: [{ path: ['order'], message: 'expected chat, the only value this version supports' }],
+      issues: [{ path: ['order'], message: 'not in this version, which takes chat' }],
       input: { order: 'none' },
     })
     expect(await patchEndpoint(deps, id, { url: 'https://10.0.0.1/' }, never)).toMatchObject({
@@ -252,7 +252,7 @@ describe('what an endpoint cannot be', () => {
     }))
       expect(refusals({ url, [name]: value })).toMatchObject([{ pointer: `/${name}`, received: JSON.stringify(value) }])
     expect(refusals({ url, batch: {} })).toEqual([
-      { pointer: '/batch', expected: 'nothing: there is no such field', received: '{}' },
+      { pointer: '/batch', expected: 'nothing: each delivery is a request of its own', received: '{}' },
     ])
   })
   it('[E1] chats are phone numbers or JIDs', () => {

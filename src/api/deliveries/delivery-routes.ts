@@ -1,12 +1,14 @@
 // /v1/deliveries: what went to which endpoint, how it stands, and every attempt.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { deliveryStates } from '../../events/vocabulary.ts'
 import { type DeliveryFilter, getDelivery, listDeliveries } from '../../webhooks/queries.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
+import { wordOf, wordsOf } from '../words.ts'
 
 const text = z.string().nullable()
 const count = z.number().nullable()
@@ -18,7 +20,7 @@ const delivery = z.object({
   instanceId: z.string(),
   type: z.string(),
   messageId: text,
-  state: z.string().describe('held, pending, sending, retrying, waiting, delivered, dead, discarded, expired, filtered'),
+  state: z.string().describe(wordsOf(deliveryStates)),
   attempts: z.number(),
   createdAt: z.string(),
   firstAttemptAt: text,
@@ -38,21 +40,9 @@ const attempt = z.object({
   response: text.describe('at most 4 KiB'),
 })
 
-const states = [
-  'held',
-  'pending',
-  'sending',
-  'retrying',
-  'waiting',
-  'delivered',
-  'dead',
-  'discarded',
-  'expired',
-  'filtered',
-] as const
 const filters = {
   endpointId: z.string().min(1).max(100).optional(),
-  state: z.enum(states).optional(),
+  state: wordOf(deliveryStates).optional(),
   messageId: z.string().min(1).max(200).optional(),
 }
 const tag = 'deliveries'

@@ -22,6 +22,11 @@ const endpoint = z.object({
   ...settings,
   url: z.string().describe('where deliveries are posted to; without its query, of which `?…` is shown'),
   headerNames: z.array(z.string()).readonly().describe('of `headers`, whose values are not shown; sorted'),
+  notYetEmitted: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('of the types that it asks for, those that no delivery has yet; absent where there are none'),
   disabledReason: z.string().optional().describe('why, where nobody asked for it'),
   failingSince: z.string().optional().describe('its first failed attempt since its last 2xx'),
   lastError: z.string().optional().describe('of its last failed attempt, while it is failing'),
@@ -55,12 +60,12 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
     url: '/v1/endpoints',
     schema: describeCall('List endpoints, newest first', {
       tag,
-      querystring: z.strictObject({ cursor: pageQuery.cursor, limit: pageQuery.limit }),
+      querystring: z.strictObject(pageQuery),
       answers: { 200: pageOf(endpoint) },
     }),
-    handler: async ({ query: { cursor, limit } }) => {
+    handler: async ({ query: { cursor, ...page } }) => {
       const [after] = cursor === undefined ? [] : decodeCursor(cursor, [/^ep_[0-9a-f]{24}$/])
-      const { data, nextCursor } = await listEndpoints(deps, { cursor: after, limit })
+      const { data, nextCursor } = await listEndpoints(deps, { ...page, cursor: after })
       return { data: [...data], nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]) }
     },
   })

@@ -3,11 +3,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { requestId } from '../../events/ids.ts'
+import { isOfLaterVersion } from '../../runtime/later-version.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
 import { type Outbox, wakeOwners } from '../outbox.ts'
 import { Problem } from '../problems.ts'
-import { type Settings, settings as settingsSchema } from './instance-shapes.ts'
+import { settings as keptSettings, newSettings, type Settings } from './instance-shapes.ts'
 
 export type ChangeDeps = { database: Database; outbox: Outbox; clock: () => number }
 /** outboxId: what has to be settled before the change can be read in the read model; null: nothing was appended. */
@@ -63,9 +64,14 @@ export async function patchInstance(
 
 function mergedSettings(before: Settings, patch: Readonly<Record<string, unknown>> | null): Settings {
   const merged = patch === null ? {} : mergePatch(before, patch)
-  const parsed = settingsSchema.safeParse(merged)
+  const parsed = newSettings.safeParse(merged)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(issue => ({ ...issue, path: ['settings', ...issue.path] }))
+  // What 0.1.0 took stays as it is for as long as nobody changes it.
+  const kept = new Map<PropertyKey | undefined, unknown>(Object.entries(before))
+  const isKept = (name: PropertyKey | undefined) => kept.has(name) && [undefined, kept.get(name)].includes(patch?.[String(name)])
+  const found = parsed.error.issues.filter(({ message, path: [name] }) => !(isOfLaterVersion(message) && isKept(name)))
+  if (found.length === 0) return keptSettings.parse(merged)
+  const issues = found.map(issue => ({ ...issue, path: ['settings', ...issue.path] }))
   throw invalidInput(issues, { settings: merged }, 'pointer')
 }
 
@@ -102,7 +108,7 @@ async function lock(tx: Transaction, id: string): Promise<{ name: string; settin
 
 export const instanceNotFound = (id: string) => new Problem('instance-not-found', `there is no instance ${id.slice(0, 63)}`)
 
-/** Events that no socket owner writes carry epoch 0 and sequence 0 (DESIGN 3). */
+/** Events that no socket owner writes carry epoch 0 and sequence 0. */
 const unowned = <Type extends 'instance.created' | 'instance.settings-changed'>(
   id: string,
   type: Type,

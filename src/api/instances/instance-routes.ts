@@ -2,6 +2,7 @@
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { takesOnly } from '../../runtime/later-version.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
@@ -129,4 +130,9 @@ const requests = [
   { verb: 'logout', summary: 'Unlink the phone and erase the auth state', change: logOutInstance },
 ]
 
-const notPurged = z.enum(['false'], { error: 'false, or nothing: this version cannot purge what it stored' }).optional()
+const notPurged = z
+  .enum(['false'], {
+    error: ({ input }) =>
+      input === 'true' ? takesOnly('false, or nothing: it cannot delete what it stored') : 'false, or nothing',
+  })
+  .optional()

@@ -1,6 +1,7 @@
 // /v1/instances/{id}/chats, messages, contacts, media: the read model, newest first, under whichever address a chat is asked for.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { kinds, mediaReasons, mediaStatuses } from '../../events/vocabulary.ts'
 import {
   getMessage,
   listChats,
@@ -18,6 +19,7 @@ import { demandInstance } from '../instances/read-instances.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, waitForQuery } from '../position.ts'
 import { Problem } from '../problems.ts'
+import { wordOf } from '../words.ts'
 import { chat, contact, mediaItem, message } from './message-shapes.ts'
 
 type Deps = { database: Database; links: MediaLinks; stopping: AbortSignal }
@@ -25,7 +27,6 @@ type Deps = { database: Database; links: MediaLinks; stopping: AbortSignal }
 const params = z.object({ id: z.string() })
 const page = { ...pageQuery, ...waitForQuery }
 const chatId = z.exactOptional(z.string().min(1).max(200)).describe('LID, phone-number JID, or digits')
-const word = z.exactOptional(z.string().min(1).max(100))
 
 export function messageRoutes(app: App, deps: Deps) {
   const { database } = deps
@@ -112,7 +113,13 @@ export function messageRoutes(app: App, deps: Deps) {
     schema: describeCall('List media, newest first', {
       tag: 'media',
       params,
-      querystring: z.strictObject({ ...page, chatId, kind: word, status: word, reason: word }),
+      querystring: z.strictObject({
+        ...page,
+        chatId,
+        kind: z.exactOptional(wordOf(kinds)),
+        status: z.exactOptional(wordOf(mediaStatuses)),
+        reason: z.exactOptional(wordOf(mediaReasons)),
+      }),
       answers: { 200: pageOf(mediaItem) },
       problems: [404],
     }),

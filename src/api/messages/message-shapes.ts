@@ -1,13 +1,15 @@
-// What comes out of chats, messages, contacts and media; names as in the events and in webhooks (CONTRACT.md).
+// What comes out of chats, messages, contacts and media; names as in the events and in webhooks (docs/contract.md).
 import { z } from 'zod'
+import { kinds, mediaReasons, mediaStatuses } from '../../events/vocabulary.ts'
+import { wordsOf } from '../words.ts'
 
 const text = z.string().nullable()
 const count = z.number().nullable()
 const flag = z.boolean().nullable()
 
 export const media = z.object({
-  status: z.string().describe('stored, pending, failed, skipped, expired'),
-  reason: text.describe('why not, for programs (clients must accept new ones)'),
+  status: z.string().describe(wordsOf(mediaStatuses)),
+  reason: text.describe(`why not, for programs (clients must accept new ones): ${wordsOf(mediaReasons)}`),
   stage: text.describe('download, store, send, policy'),
   retryable: flag,
   detail: text.describe('why not, for people'),
@@ -32,7 +34,7 @@ const origin = {
   senderId: text,
   messageId: z.string(),
   fromMe: z.boolean(),
-  kind: z.string(),
+  kind: z.string().describe(wordsOf(kinds)),
   occurredAt: z.string(),
 }
 

@@ -1,4 +1,5 @@
 // Whether an endpoint gets an event: by instance, by type, by chat. Pure; every address known of the chat counts.
+import { matchesPattern } from '../../events/vocabulary.ts'
 
 export type MatchingSettings = {
   /** null: every instance. */
@@ -20,14 +21,10 @@ export function matchEndpoint(settings: MatchingSettings, subject: Subject): boo
   return named(settings.chatsInclude) ?? true
 }
 
-/** Omitted types mean everything but what is noisy or internal to most clients (CONTRACT.md, Webhooks). */
+/** Omitted types mean everything but what is noisy or internal to most clients. */
 export function matchesType(patterns: readonly string[] | null, type: string): boolean {
   if (patterns === null) return !notByDefault.some(pattern => matchesPattern(pattern, type))
   return patterns.some(pattern => matchesPattern(pattern, type))
 }
 
 const notByDefault = ['presence.updated', 'message.history', 'media.*', 'processing.*', 'unknown']
-
-/** `message.*` takes every type that begins with `message.`. */
-const matchesPattern = (pattern: string, type: string): boolean =>
-  pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))

@@ -1,0 +1,101 @@
+// The words of docs/contract.md, once, each with whether this version ever says it: `later` are reserved, and come with a later version.
+// What the API takes and describes follows from here; the lists in docs/contract.md and ARCHITECTURE.md are generated from it.
+import { events } from './definitions.ts'
+import type { EventType } from './event.ts'
+import { topicOf } from './topics.ts'
+
+export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
+
+/** They have a schema, so that readers understand them, and nothing writes them yet. */
+const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired']
+const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
+const withoutSchema = [
+  ...['message.deleted', 'message.starred', 'message.pinned', 'message.history'],
+  ...['poll.voted', 'chat.updated', 'chat.deleted'],
+  ...['group.updated', 'group.participants-changed', 'group.join-requested'],
+  ...['presence.updated', 'call.updated', 'label.changed', 'newsletter.updated', 'blocklist.updated'],
+  ...['instance.heartbeat', 'history.progressed', 'picture.stored'],
+  ...['upload.requested', 'upload.completed', 'upload.failed'],
+  ...['processing.started', 'processing.finished', 'processing.timed-out', 'retention.completed'],
+  ...['command.accepted', 'command.completed', 'command.failed', 'replay.ended'],
+]
+
+/** Types of records in the log. */
+export const recordTypes: Vocabulary = {
+  here: withSchema.filter(type => !withoutWriter.includes(type)),
+  later: [...withoutWriter, ...withoutSchema],
+}
+
+/** Topics that the webhook stream reads. */
+const streamTopics: readonly string[] = ['events', 'media-stored', 'media-failed']
+const isStreamed = (type: string): boolean => streamTopics.includes(topicOf(type as EventType))
+
+/** Types that an endpoint may name: those of records and those that only deliveries have. */
+export const deliveryTypes: Vocabulary = {
+  here: [...recordTypes.here.filter(isStreamed), 'media.updated'],
+  later: [...recordTypes.here.filter(type => !isStreamed(type)), ...recordTypes.later, 'endpoint.tested'],
+}
+
+export const kinds = {
+  here: [
+    ...(['text', 'image', 'video', 'ptv', 'gif', 'audio', 'voice', 'document', 'sticker'] as const),
+    ...(['location', 'live-location', 'contacts', 'poll', 'unknown'] as const),
+  ],
+  later: [
+    ...[
+      'event',
+      'product',
+      'order',
+      'list',
+      'buttons',
+      'template',
+      'interactive',
+      'album',
+      'group-invite',
+      'link-preview',
+      'system',
+    ],
+  ],
+} as const satisfies Vocabulary
+
+export const mediaStatuses = {
+  here: ['stored', 'pending', 'failed'],
+  later: ['skipped', 'expired'],
+} as const satisfies Vocabulary
+
+export const mediaReasons = {
+  here: [
+    ...(['timeout', 'connection', 'throttled', 'server-error', 'no-url', 'gone', 'bad-mac', 'bad-hash', 'truncated'] as const),
+    ...(['too-large', 'type-not-allowed', 'corrupt', 'storage-refused'] as const),
+  ],
+  later: [
+    ...['logged-out', 'reupload-failed', 'infected', 'scan-too-large', 'filtered-too-short', 'filtered-too-long', 'rate-limited'],
+    ...['policy', 'retention', 'erased'],
+  ],
+} as const satisfies Vocabulary
+
+export const instanceStates = {
+  here: ['created', 'connecting', 'qr', 'open', 'reconnecting', 'closed', 'logged-out'],
+  later: [],
+} as const satisfies Vocabulary
+
+export const instanceReasons = {
+  here: [
+    ...(['replaced', 'banned', 'client-outdated', 'logged-out', 'qr-expired', 'network', 'log-unavailable'] as const),
+    ...(['restart-required', 'requested', 'internal'] as const),
+  ],
+  later: ['phone-unseen'],
+} as const satisfies Vocabulary
+
+export const deliveryStates = {
+  here: ['held', 'pending', 'retrying', 'waiting', 'delivered', 'dead', 'discarded'],
+  later: ['sending', 'expired', 'filtered'],
+} as const satisfies Vocabulary
+
+/** `message.*` takes every type that begins with `message.`; `*` takes all. */
+export const matchesPattern = (pattern: string, type: string): boolean =>
+  pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))
+
+/** Of what names and patterns ask for by name or by entity, that which no delivery has yet. */
+export const notYetEmitted = (patterns: readonly string[]): readonly string[] =>
+  deliveryTypes.later.filter(type => patterns.some(pattern => pattern !== '*' && matchesPattern(pattern, type)))
