@@ -1,5 +1,5 @@
 // What /openapi.json says of a call, in one place: who may call, what goes in, what comes out, and the problems every call shares.
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Need, securityOf } from './needs.ts'
 import { problemSchema, problemType } from './problems.ts'
 
@@ -33,8 +33,10 @@ export function describeCall<
   }
 }
 
-/** What cannot be read or is not valid, by what there is to be read. */
+/** What cannot be read, is not valid or is gone, by what there is to be read. */
 function problemsOfParts(parts: { body?: unknown; params?: unknown; querystring?: unknown }): readonly number[] {
   if (parts.body !== undefined) return [400, 413, 415, 422]
-  return parts.params !== undefined || parts.querystring !== undefined ? [400, 422] : []
+  const { params, querystring } = parts
+  if (params === undefined && querystring === undefined) return []
+  return querystring instanceof z.ZodObject && 'waitFor' in querystring.shape ? [400, 410, 422] : [400, 422]
 }

@@ -18,6 +18,7 @@ import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
 import { openPendingQr } from './instances/pending-qr.ts'
+import { createKeptPositions } from './kept-positions.ts'
 import { laterCallRoutes } from './later-calls.ts'
 import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
@@ -28,7 +29,7 @@ import { openOutbox } from './outbox.ts'
 export type ApiDeps = HealthDeps & {
   server: HttpServer
   database: Database
-  log: Pick<EventLog, 'append'>
+  log: Pick<EventLog, 'append' | 'lag'>
   codec: Codec
   objects: ObjectStore
   sealer: Sealer
@@ -55,7 +56,8 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const { door, connections } = deps.server
   const app = createApp({ ...deps, door, connections })
   await openApiDocument(app, deps)
-  const routeDeps = { ...deps, connections, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
+  const kept = createKeptPositions(deps)
+  const routeDeps = { ...deps, connections, kept, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
   aboutRoutes(app, deps)
   instanceRoutes(app, routeDeps)

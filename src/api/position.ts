@@ -3,8 +3,9 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../log/log.ts'
-import { positionToken, waitForPosition } from '../projections/queries.ts'
+import { positionsIn, positionToken, waitForPosition } from '../projections/queries.ts'
 import { refuseFields } from './invalid-input.ts'
+import type { KeptPositions } from './kept-positions.ts'
 import { Problem } from './problems.ts'
 
 /** Of the topic events, where every change through the API goes. null: the log did not answer in time; the change stands. */
@@ -19,18 +20,24 @@ export const waitForQuery = {
 const readModel = { name: 'read-model', version: 1 }
 const PATIENCE_MS = 5_000
 
-/** Throws Problem `invalid-input` for what is no position, `position-not-reached` after 5 s. */
+/**
+ * Throws Problem `invalid-input` for what is no position, `position-expired` where the log no longer has what comes after it,
+ * `position-not-reached` after 5 s.
+ */
 export async function awaitPosition(
-  deps: { database: Database; stopping: AbortSignal },
+  deps: { database: Database; kept: KeptPositions; stopping: AbortSignal },
   token: string | undefined,
 ): Promise<void> {
   if (token === undefined) return
   const signal = AbortSignal.any([deps.stopping, AbortSignal.timeout(PATIENCE_MS)])
   const outcome = await waitForPosition(deps.database, readModel, token, signal)
-  if (outcome === 'reached') return
+  if (outcome === 'invalid')
+    throw refuseFields('parameter', [
+      { parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) },
+    ])
+  const { topic, positions } = positionsIn(token)
+  if (await deps.kept.isPast(topic, positions))
+    throw new Problem('position-expired', 'the log no longer has what comes after the position in waitFor; read without it')
   if (outcome === 'timed-out')
     throw new Problem('position-not-reached', 'the read model has not come to the position in waitFor yet')
-  throw refuseFields('parameter', [
-    { parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) },
-  ])
 }

@@ -40,6 +40,15 @@ export async function waitForPosition(
   return 'timed-out'
 }
 
+/** What a token that waitForPosition took stands for. */
+export function positionsIn(token: string): { topic: TopicName; positions: readonly Omit<Position, 'topic'>[] } {
+  const { topic, partitions, offsets } = parseToken(token) ?? { topic: 'events', partitions: [], offsets: [] }
+  return {
+    topic: topic as TopicName,
+    positions: partitions.map((partition, index) => ({ partition, nextOffset: BigInt(offsets[index] ?? 0) })),
+  }
+}
+
 function parseToken(token: string): { topic: string; partitions: readonly number[]; offsets: readonly string[] } | null {
   const [topic, ...places] = parseList(Buffer.from(token, 'base64url').toString())
   const parsed = places.flatMap(place => {

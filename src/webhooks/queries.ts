@@ -1,5 +1,6 @@
 // Deliveries as the API shows them: newest first, page by page, and one with its attempts.
 import type { Transaction } from '../database/database.ts'
+import { type Hold, type Moment, timelineOf } from './delivery-timeline.ts'
 
 export type Delivery = {
   id: string
@@ -46,6 +47,14 @@ export type Page<T> = { data: readonly T[]; nextCursor: string | null }
 
 /** After a cursor that is none of ours comes nothing. */
 export async function listDeliveries(database: Transaction, of: DeliveryFilter): Promise<Page<Delivery>> {
+  const { rows, nextCursor } = await readRows(database, of)
+  return { data: rows.map(deliveryOf), nextCursor }
+}
+
+async function readRows(
+  database: Transaction,
+  of: DeliveryFilter,
+): Promise<{ rows: readonly DeliveryRow[]; nextCursor: string | null }> {
   const rows = await database.query<DeliveryRow>(
     `select * from webhook_deliveries d
       where ($1::text is null or d.endpoint_id = $1) and ($2::text is null or d.event_id = $2)
@@ -66,22 +75,68 @@ export async function listDeliveries(database: Transaction, of: DeliveryFilter):
       of.limit + 1,
     ],
   )
-  const data = rows.slice(0, of.limit).map(deliveryOf)
-  return { data, nextCursor: rows.length > of.limit ? (data.at(-1)?.id ?? null) : null }
+  const shown = rows.slice(0, of.limit)
+  return { rows: shown, nextCursor: rows.length > of.limit ? (shown.at(-1)?.delivery_id ?? null) : null }
+}
+
+/** As listDeliveries, each with what happened to it. */
+export async function listTimelines(
+  database: Transaction,
+  of: DeliveryFilter,
+): Promise<Page<Delivery & { timeline: readonly Moment[] }>> {
+  const { rows, nextCursor } = await readRows(database, of)
+  const history = await readHistory(database, rows)
+  return { data: rows.map(row => ({ ...deliveryOf(row), timeline: timeline(row, history.of(row)) })), nextCursor }
 }
 
 /** With its attempts, the first one first; null: there is none. */
 export async function getDelivery(
   database: Transaction,
   id: string,
-): Promise<(Omit<Delivery, 'attempts'> & { attempts: readonly Attempt[] }) | null> {
+): Promise<(Omit<Delivery, 'attempts'> & { attempts: readonly Attempt[]; timeline: readonly Moment[] }) | null> {
   const [row] = await database.query<DeliveryRow>('select * from webhook_deliveries where delivery_id = $1', [id])
   if (row === undefined) return null
-  const attempts = await database.query<AttemptRow>('select * from webhook_attempts where delivery_id = $1 order by attempt', [
-    id,
-  ])
-  return { ...deliveryOf(row), attempts: attempts.map(attemptOf) }
+  const history = (await readHistory(database, [row])).of(row)
+  return { ...deliveryOf(row), attempts: history.attempts.map(attemptOf), timeline: timeline(row, history) }
 }
+
+type History = { attempts: readonly AttemptRow[]; hold: Hold | null }
+
+async function readHistory(database: Transaction, rows: readonly DeliveryRow[]): Promise<{ of(row: DeliveryRow): History }> {
+  const ids = rows.map(row => row.delivery_id)
+  const attempts = await database.query<AttemptRow>(
+    'select * from webhook_attempts where delivery_id = any($1) order by delivery_id, attempt',
+    [ids],
+  )
+  const holds = await database.query<Hold & { deliveryId: string }>(
+    `select delivery_id as "deliveryId", held_at as "heldAt", due_at as "dueAt", media_event_id as "mediaEventId"
+     from webhook_held where delivery_id = any($1)`,
+    [ids],
+  )
+  return {
+    of: row => ({
+      attempts: attempts.filter(one => one.delivery_id === row.delivery_id),
+      hold: holds.find(one => one.deliveryId === row.delivery_id) ?? null,
+    }),
+  }
+}
+
+const timeline = (row: DeliveryRow, { attempts, hold }: History): readonly Moment[] =>
+  timelineOf({
+    state: row.state,
+    error: row.error,
+    createdAt: row.created_at,
+    releasedAt: row.released_at,
+    retryAt: row.retry_at,
+    hold,
+    attempts: attempts.map(one => ({
+      attempt: one.attempt,
+      startedAt: one.started_at,
+      durationMs: Number(one.duration_ms),
+      outcome: one.outcome,
+      error: one.error,
+    })),
+  })
 
 type DeliveryRow = {
   delivery_id: string
@@ -94,6 +149,7 @@ type DeliveryRow = {
   state: string
   attempts: number
   created_at: Date
+  released_at: Date | null
   first_attempt_at: Date | null
   last_attempt_at: Date | null
   retry_at: Date | null
@@ -119,6 +175,7 @@ const deliveryOf = (row: DeliveryRow): Delivery => ({
 })
 
 type AttemptRow = {
+  delivery_id: string
   attempt: number
   outcome: string
   started_at: Date

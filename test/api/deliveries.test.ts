@@ -92,6 +92,31 @@ test('[E7] a delivery shows its attempts, and one that is not there is 404', asy
   })
 })
 
+test('[E7] what happened to a delivery is told in order, alone and among those of its event', async () => {
+  const [event, endpoint] = [events[1], endpoints[0]]
+  const id = idOf(event, endpoint)
+  await api.database.query(
+    `update webhook_deliveries set released_at = created_at + interval '20 seconds', retry_at = to_timestamp(1767610806) where delivery_id = $1`,
+    [id],
+  )
+  const none = { attempt: null, detail: null, until: null }
+  const timeline = [
+    { ...none, at: '2026-01-05T11:00:01.000Z', what: 'matched' },
+    { ...none, at: '2026-01-05T11:00:01.000Z', what: 'held', until: '2026-01-05T11:00:21.000Z' },
+    { ...none, at: '2026-01-05T11:00:21.000Z', what: 'released' },
+    { ...none, at: '2026-01-05T11:00:01.000Z', what: 'attempted', attempt: 1, detail: 'answered 500' },
+    { ...none, at: '2026-01-05T11:00:01.015Z', what: 'waiting', detail: 'answered 500', until: '2026-01-05T11:00:06.000Z' },
+  ]
+  expect((await api.call('GET', `/v1/deliveries/${id}`)).json.timeline).toEqual(timeline)
+  const { json } = await api.call('GET', `/v1/events/${event}/deliveries`)
+  const listed = json.data as { id: string; attempts: number; timeline: unknown[] }[]
+  expect(listed.find(one => one.id === id)).toMatchObject({ attempts: 1, timeline })
+  expect(listed.find(one => one.id !== id)?.timeline).toEqual([
+    { ...none, at: '2026-01-05T11:00:01.000Z', what: 'matched' },
+    { ...none, at: null, what: 'waiting', detail: 'answered 500' },
+  ])
+})
+
 test.each(['state=lost', 'cursor=nonsense', 'limit=0', 'endpoint=x'])('[I3] the list refuses %s', async query => {
   expect((await api.call('GET', `/v1/deliveries?${query}`)).status).toBe(422)
 })

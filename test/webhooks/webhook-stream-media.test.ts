@@ -2,6 +2,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { webhookStream } from '../../src/projections/webhook-stream/webhook-stream.ts'
+import { getDelivery } from '../../src/webhooks/queries.ts'
 import { anEvent, somebody, somebodyElse } from '../events.ts'
 import { anImage, expired, failed, openStream, stored } from './open-stream.ts'
 
@@ -31,6 +32,30 @@ describe('media', () => {
     })
     expect(stream.released[2]).toMatchObject({ mediaEventId: image.eventId, hasThumbnail: true })
     expect(await stream.feed(anEvent('message.received'))).toHaveLength(1)
+  })
+
+  it('[E2] [E7] its delivery says from when to when it was held; one that was not says so', async () => {
+    const { id } = await stream.endpoint({ holdMedia: 60 })
+    const [text, image] = [anEvent('message.received'), anImage()]
+    await stream.feed(text, image)
+    const told = async (event: Event) =>
+      (await getDelivery(stream.database, `${event.eventId}_${id}`))?.timeline.map(({ what, at, until }) => [what, at, until])
+    const [[, textAt] = []] = (await told(text)) ?? []
+    expect(await told(text)).toEqual([
+      ['matched', textAt, null],
+      ['released', textAt, null],
+    ])
+    const [[, matchedAt] = []] = (await told(image)) ?? []
+    expect(await told(image)).toEqual([
+      ['matched', matchedAt, null],
+      ['held', expect.any(String), expect.any(String)],
+    ])
+    await stream.feed(stored(image))
+    const [, held, released] = (await told(image)) ?? []
+    expect([held, released]).toEqual([
+      ['held', matchedAt, released?.[1]],
+      ['released', expect.any(String), null],
+    ])
   })
 
   it('[E2] a failure releases it with the reason, a policy as skipped', async () => {

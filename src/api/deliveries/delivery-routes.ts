@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
 import { deliveryStates } from '../../events/vocabulary.ts'
-import { type DeliveryFilter, getDelivery, listDeliveries } from '../../webhooks/queries.ts'
+import { type DeliveryFilter, getDelivery, listDeliveries, listTimelines, type Page } from '../../webhooks/queries.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
@@ -40,17 +40,31 @@ const attempt = z.object({
   response: text.describe('at most 4 KiB'),
 })
 
+const timeline = z
+  .array(
+    z.object({
+      at: text.describe('null: nobody wrote down when'),
+      what: z.enum(['matched', 'held', 'released', 'attempted', 'waiting', 'delivered', 'dead', 'discarded']),
+      attempt: count.describe('from 1'),
+      detail: text.describe('for people'),
+      until: text.describe('when it ends by itself, or goes on'),
+    }),
+  )
+  .readonly()
+  .describe('what happened to it, the first first; released is not known of deliveries of 0.1.0')
+
 const filters = {
   endpointId: z.string().min(1).max(100).optional(),
   state: wordOf(deliveryStates).optional(),
   messageId: z.string().min(1).max(200).optional(),
 }
 const tag = 'deliveries'
+type Read<Item> = (database: Database, filter: DeliveryFilter) => Promise<Page<Item>>
 
 export function deliveryRoutes(app: App, deps: { database: Database }) {
-  async function list(filter: DeliveryFilter) {
+  async function list<Item>(read: Read<Item>, filter: DeliveryFilter) {
     const [cursor] = filter.cursor === undefined ? [] : decodeCursor(filter.cursor, [/^[\w-]{1,100}$/])
-    const { data, nextCursor } = await listDeliveries(deps.database, { ...filter, cursor })
+    const { data, nextCursor } = await read(deps.database, { ...filter, cursor })
     return { data: [...data], nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]) }
   }
 
@@ -62,26 +76,26 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
       querystring: z.strictObject({ ...pageQuery, ...filters }),
       answers: { 200: pageOf(delivery) },
     }),
-    handler: ({ query }) => list(query),
+    handler: ({ query }) => list(listDeliveries, query),
   })
   app.route({
     method: 'GET',
     url: '/v1/events/:eventId/deliveries',
-    schema: describeCall('List the deliveries of one event', {
+    schema: describeCall('List the deliveries of one event, and what happened to each', {
       tag,
       params: z.object({ eventId: z.string() }),
       querystring: z.strictObject(pageQuery),
-      answers: { 200: pageOf(delivery) },
+      answers: { 200: pageOf(delivery.extend({ timeline })) },
     }),
-    handler: ({ params: { eventId }, query }) => list({ ...query, eventId }),
+    handler: ({ params: { eventId }, query }) => list(listTimelines, { ...query, eventId }),
   })
   app.route({
     method: 'GET',
     url: '/v1/deliveries/:id',
-    schema: describeCall('Read a delivery with its attempts', {
+    schema: describeCall('Read a delivery, its attempts and what happened to it', {
       tag,
       params: z.object({ id: z.string() }),
-      answers: { 200: delivery.extend({ attempts: z.array(attempt) }) },
+      answers: { 200: delivery.extend({ attempts: z.array(attempt), timeline }) },
       problems: [404],
     }),
     handler: async ({ params: { id } }) => {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { takesOnly } from '../../runtime/later-version.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
+import type { KeptPositions } from '../kept-positions.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
 import {
@@ -24,7 +25,10 @@ import { isParked, listInstances, readInstance } from './read-instances.ts'
 const params = z.object({ id: z.string() })
 const tag = 'instances'
 
-export function instanceRoutes(app: App, deps: ChangeDeps & { pendingQr: PendingQr; stopping: AbortSignal; cut: AbortSignal }) {
+export function instanceRoutes(
+  app: App,
+  deps: ChangeDeps & { pendingQr: PendingQr; kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal },
+) {
   const { database, cut } = deps
 
   async function answer(reply: FastifyReply, change: Change) {

@@ -16,13 +16,14 @@ import type { App } from '../create-app.ts'
 import { readPage } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { demandInstance } from '../instances/read-instances.ts'
+import type { KeptPositions } from '../kept-positions.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, waitForQuery } from '../position.ts'
 import { Problem } from '../problems.ts'
 import { wordOf } from '../words.ts'
 import { chat, contact, mediaItem, message } from './message-shapes.ts'
 
-type Deps = { database: Database; links: MediaLinks; stopping: AbortSignal }
+type Deps = { database: Database; links: MediaLinks; kept: KeptPositions; stopping: AbortSignal }
 
 const params = z.object({ id: z.string() })
 const page = { ...pageQuery, ...waitForQuery }

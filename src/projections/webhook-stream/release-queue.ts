@@ -191,8 +191,10 @@ async function writeDeliveries({ tx, taken, released }: Turn) {
   if (taken.length > 0)
     await tx.query(
       `insert into webhook_deliveries
-         (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state)
-       select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+         (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, released_at)
+       select n.*, case n.state when 'pending' then now() end
+         from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+           as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state)
        on conflict (delivery_id) do nothing`,
       [
         column(one => one.delivery.deliveryId),
@@ -207,9 +209,10 @@ async function writeDeliveries({ tx, taken, released }: Turn) {
       ],
     )
   if (released.length > 0)
-    await tx.query(`update webhook_deliveries set state = 'pending' where delivery_id = any($1) and state = 'held'`, [
-      released.map(one => one.delivery.deliveryId),
-    ])
+    await tx.query(
+      `update webhook_deliveries set state = 'pending', released_at = clock_timestamp() where delivery_id = any($1) and state = 'held'`,
+      [released.map(one => one.delivery.deliveryId)],
+    )
 }
 
 /** deliveryId is {eventId}_{endpointId}. */
