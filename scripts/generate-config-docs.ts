@@ -1,16 +1,14 @@
 // Turns the declared variables of src/runtime/config.ts into .env.example and README's table; answers file path -> content.
-import { readFileSync } from 'node:fs'
 import { declaredVariables } from '../src/runtime/config.ts'
+import { readOf, replaceBetween } from './marked-part.ts'
 
-const BEGIN = '<!-- settings: generated from src/runtime/config.ts by npm run generate -->'
-const END = '<!-- /settings -->'
+const settings = ['<!-- settings: generated from src/runtime/config.ts by npm run generate -->', '<!-- /settings -->'] as const
 
 export function generateConfigDocs(): ReadonlyMap<string, string> {
   const variables = declaredVariables()
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   return new Map([
     ['.env.example', envExample(variables)],
-    ['README.md', between(readme, table(variables))],
+    ['README.md', replaceBetween(readOf('README.md'), 'README.md', settings, table(variables))],
   ])
 }
 
@@ -41,11 +39,4 @@ function grouped(variables: Variables): ReadonlyMap<string, Variables> {
   const groups = new Map<string, Variables[number][]>()
   for (const one of variables) groups.set(one.group, [...(groups.get(one.group) ?? []), one])
   return groups
-}
-
-function between(text: string, content: string): string {
-  const begin = text.indexOf(BEGIN)
-  const end = text.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error(`README.md: expected ${BEGIN} and ${END}`)
-  return `${text.slice(0, begin + BEGIN.length)}\n${content}\n${text.slice(end)}`
 }

@@ -2,10 +2,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateConfigDocs } from './generate-config-docs.ts'
+import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
 const check = process.argv.includes('--check')
-const files = new Map([...generateSchemas(), ...generateConfigDocs()])
+const files = new Map([...generateSchemas(), ...generateConfigDocs(), ...generateContractDocs()])
 const stale: string[] = []
 for (const [path, content] of files) {
   const current = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>

@@ -1,4 +1,4 @@
-// What every list takes (CONTRACT.md, HTTP): cursor, limit, after (inclusive) and before (exclusive); and what it answers.
+// What every list takes (docs/contract.md, HTTP): cursor, limit, after (inclusive) and before (exclusive); and what it answers.
 import { z } from 'zod'
 
 const instant = z.iso

@@ -1,4 +1,4 @@
-// What the process's end says (CONTRACT.md, Environment).
+// What the process's end says (docs/contract.md, Environment).
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, tryLater: 75, configuration: 78 } as const
 

@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import { signalsHeard } from '../../bin/early-signals.mjs'
 import { PartRefused, StartStopped } from '../main/waits.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
-import { type Config, parseConfig } from '../runtime/config.ts'
+import { type Config, type ParsedConfig, parseConfig } from '../runtime/config.ts'
 import { ListenRefused } from '../runtime/listen-refused.ts'
 import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
 import { aborted } from '../runtime/or-abort.ts'
@@ -15,8 +15,9 @@ import { watchStopSignals } from './stop-signals.ts'
 import { version } from './version.ts'
 
 export async function start(): Promise<void> {
-  const config = readConfig()
+  const { config, ignored } = readConfig()
   const logger = createLogger({ level: config.logLevel, destination: logOutput })
+  if (ignored.length > 0) logger.warn('config.not-in-this-version', { settings: ignored })
   superviseProcess(logger)
   const stopping = watchSignals(config.stopWithinMs, logger)
   await signalsHeard()
@@ -28,9 +29,9 @@ export async function start(): Promise<void> {
   stopped(logger)
 }
 
-function readConfig(): Config {
+function readConfig(): Extract<ParsedConfig, { ok: true }> {
   const parsed = parseConfig(process.env)
-  if (parsed.ok) return parsed.config
+  if (parsed.ok) return parsed
   for (const problem of parsed.problems) process.stderr.write(`${problem.name}: ${problem.message}\n`)
   process.exit(exitCodes.configuration)
 }

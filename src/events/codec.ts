@@ -1,4 +1,4 @@
-// Events to records and back: Confluent wire format (0x00, schema id, Avro) with the headers of CONTRACT.md, lossless both ways.
+// Events to records and back: Confluent wire format (0x00, schema id, Avro) with the headers of docs/contract.md, lossless both ways.
 import { readFile } from 'node:fs/promises'
 import avro from 'avsc'
 import { type Event, type EventType, eventTypes } from './event.ts'

@@ -4,7 +4,7 @@ import { contactCard, fileFields, location, media, mediaSource, poll } from './m
 import { type EventShape, field, list, optional, record } from './schema-fields.ts'
 
 const message = {
-  kind: field('string', 'text, image, video, voice, document … (CONTRACT.md, kind); consumers must accept new ones.'),
+  kind: field('string', 'text, image, video, voice, document …; consumers must accept new ones.'),
   senderName: optional('string', 'Push name as the stanza gave it.'),
   isGroup: field('boolean', ''),
   text: optional('string', 'The text, or the caption.'),
@@ -106,7 +106,7 @@ export const events: readonly EventShape[] = [
     doc: 'The connection changed. State: the greatest (epoch, sequence) wins.',
     fields: {
       state: field('string', 'created, connecting, qr, open, reconnecting, closed, logged-out.'),
-      reason: optional('string', 'CONTRACT.md, instance.state.'),
+      reason: optional('string', 'replaced, banned, network …; consumers must accept new ones.'),
       reasonText: optional('string', 'For people.'),
       phone: optional('string', 'Digits, where paired.'),
       lid: optional('string', ''),
@@ -156,7 +156,7 @@ export const events: readonly EventShape[] = [
     fields: {
       ...fileFields,
       stage: field('string', 'download, store, send, policy.'),
-      reason: field('string', 'CONTRACT.md, media.reason; consumers must accept new ones.'),
+      reason: field('string', 'timeout, gone, bad-mac …; consumers must accept new ones.'),
       retryable: field('boolean', ''),
       attempts: field('int', ''),
       detail: optional('string', 'What came back, for people.'),

@@ -1,4 +1,4 @@
-// The envelope: the first fields of every record on every topic, in this order (CONTRACT.md, Topics).
+// The envelope: the first fields of every record on every topic, in this order (docs/contract.md, Topics).
 import { field, optional, record } from './schema-fields.ts'
 
 const rawObject = record('RawObject', 'Where raw bytes above the inline limit are kept.', {

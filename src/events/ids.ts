@@ -1,5 +1,5 @@
 // Event ids: deterministic, so that a redelivery, a crash or a replay makes the same id again and every sink knows the copy.
-// 16 bytes of SHA-256 over length-prefixed parts, as 32 lower-case hex digits (DESIGN 3).
+// 16 bytes of SHA-256 over length-prefixed parts, as 32 lower-case hex digits.
 import { createHash } from 'node:crypto'
 
 /** Where in the stanza an event came from: encrypted part, and index among the events of that part. */

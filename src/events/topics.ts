@@ -1,4 +1,4 @@
-// The topics, as code: what is in each, its key, how long it is kept, and which event type goes where (CONTRACT.md, Topics).
+// The topics, as code: what is in each, its key, how long it is kept, and which event type goes where (docs/contract.md, Topics).
 import type { EventType } from './event.ts'
 
 export type TopicName =

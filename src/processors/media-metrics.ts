@@ -1,4 +1,4 @@
-// What the media processors count. Instances are a label of one counter alone, and there without reasons: cardinality stays bounded (SPEC H1).
+// What the media processors count. Instances are a label of one counter alone, and there without reasons: cardinality stays bounded.
 import type { Metrics } from '../runtime/metrics.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 

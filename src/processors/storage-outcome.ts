@@ -1,4 +1,4 @@
-// What an error of the object store or the database means for a record: an outage is nobody's message's fault and pauses; a refusal fails that file alone (SPEC C5).
+// What an error of the object store or the database means for a record: an outage is nobody's message's fault and pauses; a refusal fails that file alone.
 import { DatabaseError } from '../database/database.ts'
 import type { Outcome } from '../log/log.ts'
 import { ObjectError } from '../objects/objects.ts'

@@ -35,7 +35,7 @@ export async function makeCheckpoints(database: Transaction, projection: Project
 /** Why a member halts, and what mends it. */
 export const missingCheckpoint = (of: Identity, partition: number): string =>
   `no checkpoint for ${of.name} version ${of.version} partition ${partition}: \`zaplog start\` makes them in a database that has none; ` +
-  `in this one restore table projection_checkpoints, or run \`zaplog rebuild ${of.name}\``
+  'in this one restore table projection_checkpoints from a backup'
 
 /**
  * Takes partitions over: raising the revision waits for a step of the earlier owner that is being committed, and ends every later one.

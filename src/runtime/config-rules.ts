@@ -47,6 +47,15 @@ const ourPrefixes =
 /** What Kubernetes tells every pod of a Service, such as one that is named kafka. */
 const ofAService = /_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$/
 
+/** Settings of docs/contract.md that other programs read, too: they are no mistake, and a start says that they do nothing yet. */
+const forLater = /^(OTEL_\w+|DIALECTS|WORKERS)$/
+
+/** In alphabetical order. */
+export const ignoredIn = (env: Environment): readonly string[] =>
+  Object.keys(env)
+    .filter(name => forLater.test(name) && env[name] !== undefined && env[name] !== '')
+    .sort()
+
 /** A misspelt name would otherwise be a setting that silently does nothing. */
 export function refuseUnknown(v: Variables, env: Environment) {
   const known = v.declared().flatMap(one => (one.secret ? [one.name, `${one.name}_FILE`] : [one.name]))

@@ -1,6 +1,6 @@
 // The whole configuration, declared once: parsed whole before anything opens, every mistake reported together.
 // .env.example and README's table are generated from this file.
-import { refuseUnknown, requireTogether } from './config-rules.ts'
+import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import {
   parseAdminKey,
   parseBrokers,
@@ -26,7 +26,8 @@ export type { RoleName } from './config-values.ts'
 
 export type Config = ReturnType<typeof declareVariables>
 
-export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: readonly Problem[] }
+/** `ignored`: names that are set, and that this version has no use for yet. */
+export type ParsedConfig = { ok: true; config: Config; ignored: readonly string[] } | { ok: false; problems: readonly Problem[] }
 
 export function parseConfig(env: Environment): ParsedConfig {
   const variables = openVariables(env)
@@ -34,7 +35,7 @@ export function parseConfig(env: Environment): ParsedConfig {
   requireTogether(variables, config)
   refuseUnknown(variables, env)
   const problems = variables.problems()
-  return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+  return problems.length === 0 ? { ok: true, config, ignored: ignoredIn(env) } : { ok: false, problems }
 }
 
 export const declaredVariables = () => {

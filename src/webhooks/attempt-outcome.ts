@@ -1,4 +1,4 @@
-// The whole policy of what follows an attempt, as one pure function (SPEC E5): delivered, again later, waiting, dead or discarded.
+// The whole policy of what follows an attempt, as one pure function: delivered, again later, waiting, dead or discarded.
 //
 // Two clocks can give a delivery up, and an outage moves neither:
 // - The schedule. It ends with the last wait, once all of its waits have passed: tries that were made between them, to see whether

@@ -10,7 +10,7 @@ export type Moment = {
   /** When it ends by itself, or goes on; null: nobody knows. */
   until: string | null
 }
-export type Hold = { heldAt: Date; dueAt: Date | null; mediaEventId: string | null }
+export type Hold = { dueAt: Date | null; mediaEventId: string | null }
 export type TimelineOf = {
   state: string
   error: string | null
@@ -30,7 +30,7 @@ export function timelineOf(of: TimelineOf): readonly Moment[] {
 function holding({ createdAt, releasedAt, hold }: TimelineOf): readonly Moment[] {
   if (hold !== null) {
     const detail = hold.mediaEventId === null ? 'behind an earlier one of its chat' : 'for its media'
-    return [moment(hold.heldAt, 'held', { detail, until: hold.dueAt })]
+    return [moment(createdAt, 'held', { detail, until: hold.dueAt })]
   }
   if (releasedAt === null) return []
   if (releasedAt <= createdAt) return [moment(createdAt, 'released')]

@@ -109,7 +109,7 @@ async function readHistory(database: Transaction, rows: readonly DeliveryRow[]):
     [ids],
   )
   const holds = await database.query<Hold & { deliveryId: string }>(
-    `select delivery_id as "deliveryId", held_at as "heldAt", due_at as "dueAt", media_event_id as "mediaEventId"
+    `select delivery_id as "deliveryId", due_at as "dueAt", media_event_id as "mediaEventId"
      from webhook_held where delivery_id = any($1)`,
     [ids],
   )

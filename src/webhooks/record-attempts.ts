@@ -25,7 +25,7 @@ export type AttemptRecord = {
   owed: readonly Owed[]
 }
 
-/** Longer waits are rows, not memory (SPEC E5). */
+/** Longer waits are rows, not memory. */
 export const SHORT_WAIT_MS = 60_000
 
 export async function writeAttemptRecords(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {

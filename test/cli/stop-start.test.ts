@@ -7,7 +7,8 @@ import { launchVerb } from './verb.ts'
 import { openWorkplace } from './workplace.ts'
 
 const place = openWorkplace()
-const launch = () => launchVerb(['start'], { PORT: '0', DATA_DIR: place.path() })
+const launch = (env: Readonly<Record<string, string>> = {}) =>
+  launchVerb(['start'], { PORT: '0', DATA_DIR: place.path(), ...env })
 
 test('[H6] the end of its terminal stops it like SIGTERM, though nobody reads its last words', async () => {
   const start = launch()
@@ -16,6 +17,17 @@ test('[H6] the end of its terminal stops it like SIGTERM, though nobody reads it
   start.signal('SIGHUP')
   expect(await start.ended).toBe(exitCodes.done)
   expect(place.processes()).toEqual([])
+})
+
+test('[H3] [H8] a start says which settings it found that do nothing yet, without their values', async () => {
+  const start = launch({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' })
+  await start.says('listens on')
+  expect(start.stderr()).toMatch(
+    /config\.not-in-this-version.*OTEL_EXPORTER_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT.*config\.not-in-this-version/,
+  )
+  expect(start.stderr()).not.toContain('collector.example')
+  start.signal('SIGTERM')
+  expect(await start.ended).toBe(exitCodes.done)
 })
 
 test('[H6] what npm, a shell and a terminal pass on of one Ctrl-C is one signal', async () => {

@@ -238,6 +238,17 @@ describe('configuration', () => {
     ])
   })
 
+  test('[H3] [H8] names that other programs read, too, are no mistake, and those that do nothing yet are told', () => {
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_SDK_DISABLED: '',
+      WORKERS: '4',
+      DIALECTS: 'evolution',
+    }
+    expect(parseConfig(env)).toMatchObject({ ok: true, ignored: ['DIALECTS', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'WORKERS'] })
+    expect(parseConfig({})).toMatchObject({ ok: true, ignored: [] })
+  })
+
   test('[H8] understands durations and sizes', () => {
     const config = configOf({
       WEBHOOK_RETRY_DELAYS: '0s, 5s,2m ,24h',

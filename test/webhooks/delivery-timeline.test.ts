@@ -36,7 +36,7 @@ test('[E7] one that goes out at once was not held', () => {
 })
 
 test('[E2] [E7] one that is held says for what, and until when at most', () => {
-  const hold = { heldAt: at(0), dueAt: at(20), mediaEventId: 'event' }
+  const hold = { dueAt: at(20), mediaEventId: 'event' }
   expect(of({ state: 'held', hold })).toEqual(['00 matched', '00 held for its media 20'])
   expect(of({ state: 'held', hold: { ...hold, dueAt: null, mediaEventId: null } })).toEqual([
     '00 matched',

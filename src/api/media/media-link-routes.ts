@@ -132,7 +132,7 @@ function notStored({ status, reason }: MediaLocation, eventId: string): Problem 
 
 const DAY_SECONDS = 86_400
 
-/** SPEC C7: image 7 days, audio 3, document 1, video 7; never beyond the link's own end. */
+/** Image 7 days, audio 3, document 1, video 7; never beyond the link's own end. */
 function maxAgeSeconds(kind: string, exp: number | undefined, nowAt: number): number {
   const days = kind === 'document' ? 1 : kind === 'audio' || kind === 'voice' ? 3 : 7
   const leftSeconds = exp === undefined ? Number.POSITIVE_INFINITY : Math.max(0, exp - Math.floor(nowAt / 1000))

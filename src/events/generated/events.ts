@@ -113,7 +113,7 @@ export type RawObject = {
 
 export type MessageReceived = Envelope & {
   type: 'message.received'
-  /** text, image, video, voice, document … (CONTRACT.md, kind); consumers must accept new ones. */
+  /** text, image, video, voice, document …; consumers must accept new ones. */
   kind: string
   /** Push name as the stanza gave it. */
   senderName?: string | null
@@ -143,7 +143,7 @@ export type MessageReceived = Envelope & {
 
 export type MessageSent = Envelope & {
   type: 'message.sent'
-  /** text, image, video, voice, document … (CONTRACT.md, kind); consumers must accept new ones. */
+  /** text, image, video, voice, document …; consumers must accept new ones. */
   kind: string
   /** Push name as the stanza gave it. */
   senderName?: string | null
@@ -242,7 +242,7 @@ export type InstanceStateChanged = Envelope & {
   type: 'instance.state-changed'
   /** created, connecting, qr, open, reconnecting, closed, logged-out. */
   state: string
-  /** CONTRACT.md, instance.state. */
+  /** replaced, banned, network …; consumers must accept new ones. */
   reason?: string | null
   /** For people. */
   reasonText?: string | null
@@ -355,7 +355,7 @@ export type MediaFailed = Envelope & {
   pages?: number | null
   /** download, store, send, policy. */
   stage: string
-  /** CONTRACT.md, media.reason; consumers must accept new ones. */
+  /** timeout, gone, bad-mac …; consumers must accept new ones. */
   reason: string
   retryable: boolean
   attempts: number

@@ -1,11 +1,11 @@
-// The body of a delivery in format `zaplog` (CONTRACT.md, Webhooks): {type, timestamp, data}, less the media links, which each attempt adds.
+// The body of a delivery in format `zaplog` (docs/contract.md, Webhooks): {type, timestamp, data}, less the media links, which each attempt adds.
 // Pure, and the same bytes for the same event for ever. Never in it: raw, rawObject, mediaSource.
 import type { Event, Media } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { type EventHead, eventHead } from './event-head.ts'
 import type { MediaOutcome } from './media-outcome.ts'
 
-/** CONTRACT.md's 256 KiB, less room for the links that an attempt adds. */
+/** The contract's 256 KiB, less room for the links that an attempt adds. */
 export const MAX_BODY_BYTES = 252 * 1024
 
 /** Own fields of an event follow those that every type has; null fields are left out. */
@@ -86,7 +86,7 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(kept.map(([name, one]) => [name, withoutNulls(one)]))
 }
 
-/** Above the cap the largest own fields are left out and named in `omitted`; GET /v1/events/{eventId} has them. */
+/** Above the cap the largest own fields are left out and named in `omitted`: messages are whole in the read model, every event in the log. */
 function capped(of: { type: string; timestamp: string; head: Record<string, unknown>; fields: Record<string, unknown> }): string {
   const { type, timestamp, head } = of
   const fields = { ...of.fields }

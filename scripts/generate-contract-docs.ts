@@ -1,0 +1,91 @@
+// Turns the contract's words (src/events/vocabulary.ts) and the calls that come later (src/api/later-calls.ts) into the lists of
+// docs/contract.md and ARCHITECTURE.md; answers file path -> content.
+import { laterCalls, pathOf } from '../src/api/later-calls.ts'
+import {
+  deliveryStates,
+  deliveryTypes,
+  instanceReasons,
+  instanceStates,
+  kinds,
+  mediaReasons,
+  mediaStatuses,
+  recordTypes,
+  type Vocabulary,
+} from '../src/events/vocabulary.ts'
+import { readOf, replaceBetween } from './marked-part.ts'
+
+const vocabularies: readonly [string, Vocabulary][] = [
+  ['types of records', recordTypes],
+  ['types of deliveries', deliveryTypes],
+  ['kind', kinds],
+  ['media.status', mediaStatuses],
+  ['media.reason', mediaReasons],
+  ['instance.state', instanceStates],
+  ['instance.reason', instanceReasons],
+  ['delivery.state', deliveryStates],
+]
+const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
+const calls = [
+  '<!-- later calls: generated from src/api/later-calls.ts by npm run generate -->',
+  '<!-- /later calls -->',
+] as const
+const endToEnd = [
+  '<!-- event types: generated from src/events/vocabulary.ts by npm run generate -->',
+  '<!-- /event types -->',
+] as const
+const notHere = ['<!-- not here: generated from src/api/later-calls.ts by npm run generate -->', '<!-- /not here -->'] as const
+
+export function generateContractDocs(): ReadonlyMap<string, string> {
+  const contract = readOf('docs/contract.md')
+  const architecture = readOf('ARCHITECTURE.md')
+  return new Map([
+    [
+      'docs/contract.md',
+      replaceBetween(replaceBetween(contract, 'docs/contract.md', words, wordTable()), 'docs/contract.md', calls, callTable()),
+    ],
+    [
+      'ARCHITECTURE.md',
+      replaceBetween(
+        replaceBetween(architecture, 'ARCHITECTURE.md', endToEnd, typeLists()),
+        'ARCHITECTURE.md',
+        notHere,
+        wrap(`Calls: ${laterCalls.map(({ method, url }) => `\`${method} ${pathOf(url)}\``).join(', ')}.`),
+      ),
+    ],
+  ])
+}
+
+const wordTable = () =>
+  table(
+    ['of', 'this version', 'not in this version'],
+    vocabularies.map(([name, { here, later }]) => [name, here.join(', '), later.join(', ')]),
+  )
+
+const callTable = () =>
+  table(
+    ['call', 'what', 'for now'],
+    laterCalls.map(({ method, url, what, instead }) => [`${method} ${pathOf(url)}`, what, instead ?? '']),
+  )
+
+const typeLists = () =>
+  [
+    wrap(`From the simulated phone to a verified webhook: ${deliveryTypes.here.join(', ')}; media.downloaded in the log alone.`),
+    '',
+    wrap(`Not yet: ${recordTypes.later.join(', ')}, endpoint.tested.`),
+  ].join('\n')
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+const MAX_COLUMNS = 140
+
+/** Between words only. */
+function wrap(text: string): string {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + word.length + 1 > MAX_COLUMNS) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.join('\n')
+}
