@@ -14,6 +14,8 @@ export type SimulatorEvents = {
   'client-message': { device: SimDevice; messageId: string; to: string; content: proto.IMessage | null; stanza: BinaryNode }
   /** The companion asked the phone to upload a message's media again. */
   'media-retry': { device: SimDevice; messageId: string }
+  /** The companion said whether its account is shown as online. */
+  presence: { device: SimDevice; isOnline: boolean }
   /** A client broke the protocol, or the simulator did not understand it. */
   'protocol-error': Error
 }

@@ -8,11 +8,12 @@ import { resendLetter } from './send-message.ts'
 import { attr, child, children, findChild, node, secondsNow } from './stanza.ts'
 import type { Client, Companion, World } from './world.ts'
 
-/** Nobody is told about presence, and offline batches are not paged. */
-const ignored = new Set(['presence', 'chatstate', 'ib'])
+/** No contact is told about presence, and offline batches are not paged. */
+const ignored = new Set(['chatstate', 'ib'])
 
 export async function receiveStanza(world: World, client: Client, stanza: BinaryNode): Promise<void> {
   if (stanza.tag === 'iq') answerIq(world, client, stanza)
+  else if (stanza.tag === 'presence') receivePresence(world, client, stanza)
   else if (!ignored.has(stanza.tag)) await receiveFromCompanion(world, client, stanza)
 }
 
@@ -31,6 +32,12 @@ async function receiveFromCompanion(world: World, client: Client, stanza: Binary
     default:
       throw new Error(`receiving <${stanza.tag}>: a client does not send this`)
   }
+}
+
+/** One without a type only tells the name, also while it is being paired. */
+function receivePresence(world: World, { companion }: Client, { attrs: { type } }: BinaryNode): void {
+  if (companion !== null && (type === 'available' || type === 'unavailable'))
+    world.announce('presence', { device: world.deviceOf(companion), isOnline: type === 'available' })
 }
 
 async function receiveReceipt(world: World, companion: Companion, receipt: BinaryNode): Promise<void> {

@@ -51,6 +51,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   let wanted = first
   let nudge = new AbortController()
   let present: Epoch | null = null
+  let connected: Connection | null = null
   let failures = 0
   /** Probes that failed one after another: WhatsApp is not asked more slowly for them. */
   let outages = 0
@@ -147,7 +148,9 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     const connection = await open(epoch)
     if (connection !== null) trouble.connected(connection.openedAt)
     if (connection === null) return { statusCode: 0, message: '', details: {}, own: epoch.life.ownReason(), qrRoundsLeft }
+    connected = connection
     await Promise.race([connection.closed, aborted(purposely)])
+    connected = null
     const own = purposely.aborted ? await endOnPurpose(connection) : null
     const closed = await connection.closed
     await connection.idle()
@@ -249,6 +252,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
       const isChanged = task !== taskOf(wanted)
       // A row read before we parked does not wake us.
       wanted = { ...next, parkedFor: wanted.parkedFor === task ? task : next.parkedFor }
+      connected?.settingsChanged()
       if (!isChanged) return
       failures = 0
       qrRounds = 0

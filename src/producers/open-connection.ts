@@ -19,6 +19,8 @@ export type Connection = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & 
   auth: AuthState
   /** Epoch milliseconds; null: not logged in. */
   openedAt(): number | null
+  /** What of the settings takes effect on a connection that is open does so now. */
+  settingsChanged(): void
 }
 export type ConnectionDeps = EpochDeps & {
   database: Database
@@ -62,6 +64,7 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
     openedAt = clock()
     hideQr()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
+    settingsChanged()
   }
 
   function showQr(qr: string): void {
@@ -93,6 +96,15 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
     saying.catch(error => logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
   }
 
+  /** What Baileys says at login, and what was said since. */
+  let isShownOnline = settings().markOnline
+  function settingsChanged(): void {
+    const { markOnline } = settings()
+    if (openedAt === null || markOnline === isShownOnline) return
+    isShownOnline = markOnline
+    say('presence', socket.showOnline(markOnline))
+  }
+
   const { url, version, qrTimeoutMs } = deps
   const socket = openSocket({
     instanceId,
@@ -109,5 +121,5 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
     logger,
     metrics,
   })
-  return { ...socket, auth, openedAt: () => openedAt }
+  return { ...socket, auth, openedAt: () => openedAt, settingsChanged }
 }

@@ -27,6 +27,8 @@ export type Socket = {
   idle(): Promise<void>
   /** Takes in no more stanzas, lets the one inside finish, says goodbye. */
   close(): Promise<void>
+  /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
+  showOnline(isOnline: boolean): Promise<void>
   /** Unlinks this device at WhatsApp; ends as closed with 401. */
   logout(): Promise<void>
 }
@@ -122,6 +124,7 @@ export function openSocket(deps: SocketDeps): Socket {
       await closed
       clearTimeout(cutter)
     },
+    showOnline: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     logout: async () => {
       await socket.logout()
       const cutter = setTimeout(() => cut(socket), goodbyeMs)

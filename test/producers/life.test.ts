@@ -359,3 +359,17 @@ test('[A1] an instance that waits for a phone can be logged out; its code is gon
   expect(await rig.database.database.query('select 1 from instance_qr')).toEqual([])
   expect(role.checks()[0]?.state).toBe('ok')
 })
+
+test('[A5] whether an account is shown as online follows its setting at login, and at once while it is connected', async () => {
+  const shown: boolean[] = []
+  rig.simulator.on('presence', ({ isOnline }) => void shown.push(isOnline))
+  await rig.start()
+  await rig.pair('first')
+  await until('it is not shown as online', () => shown.at(-1) === false)
+  await rig.want('first', `settings = '{"markOnline":true}'`)
+  await until('it is shown as online', () => shown.at(-1) === true)
+  await rig.want('first', `settings = '{"markOnline":true,"ignoreStatus":true}'`)
+  await rig.want('first', `settings = '{"ignoreStatus":true}'`)
+  await until('it is no longer', () => shown.at(-1) === false)
+  expect(shown.filter((one, index) => one !== shown[index - 1])).toEqual([false, true, false])
+})
