@@ -11,7 +11,8 @@ export const MAX_BODY_BYTES = 256 * 1024
 
 export const createRefuse = (logger: Logger) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
   const problem = problemOf(error)
-  if (problem.status >= 500)
+  // What comes with a later version is nobody's failure.
+  if (problem.status >= 500 && problem.slug !== 'not-in-this-version')
     logger[problem.slug === 'internal' ? 'error' : 'warn']('request.failed', {
       method: request.method,
       route: request.routeOptions?.url ?? 'none',

@@ -43,4 +43,4 @@ export const exitCodeOfCall = (cause: unknown): number =>
 
 /** By the status of an answer that is a refusal; `fallback` for one that comes again as long as nothing else changes. */
 export const exitCodeOfStatus = (status: number, fallback: number): number =>
-  status === 408 || status === 429 || status >= 500 ? exitCodes.tryLater : fallback
+  status === 408 || status === 429 || (status >= 500 && status !== 501) ? exitCodes.tryLater : fallback

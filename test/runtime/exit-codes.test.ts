@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf, exitCodeOfStatus } from '../../src/cli/exit-codes.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import { LogError } from '../../src/log/log.ts'
 import { RegistryError } from '../../src/log/registry.ts'
@@ -19,4 +19,8 @@ test('[H8] what another setting mends ends with 78, what time mends with 75, eve
   expect(exitCodeOf(new RegistryError('misconfigured', 'registering a schema'))).toBe(78)
   expect(exitCodeOf(new Error('something else'))).toBe(1)
   expect(exitCodeOf('not even an error')).toBe(1)
+})
+
+test('[H7] [H8] what comes with a later version is not there the next time: a verb that meets it fails', () => {
+  expect([500, 501, 503, 404].map(status => exitCodeOfStatus(status, 1))).toEqual([75, 1, 75, 1])
 })
