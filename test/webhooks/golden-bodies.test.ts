@@ -1,0 +1,71 @@
+// The body of a POST of every type and kind, byte for byte as golden/*.json has it: from what WhatsApp said through the conversion, the
+// log's Avro, the webhook stream and an attempt. The files were written from the contract; what they once said, clients rely on.
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { type Event, eventTypes } from '../../src/events/event.ts'
+import { topicOf } from '../../src/events/topics.ts'
+import { buildPost } from '../../src/webhooks/build-post.ts'
+import { testStartAt } from '../events.ts'
+import { openTestLog } from '../log.ts'
+import { goldenCases } from './golden-cases.ts'
+import { never, openStream, type Released, testSealer } from './open-stream.ts'
+
+const stream = await openStream('golden bodies')
+const log = await openTestLog(stream)
+beforeEach(() => stream.clear())
+afterAll(async () => {
+  await log.close()
+  await stream.close()
+})
+
+const directory = new URL('./golden/', import.meta.url)
+const names = readdirSync(directory).map(name => name.replace(/\.json$/, ''))
+/** Written with line breaks for people; sent without. */
+const goldenBody = (name: string) => JSON.stringify(JSON.parse(readFileSync(new URL(`${name}.json`, directory), 'utf8')))
+
+test.each(goldenCases)(
+  '[E11] [I2] $title is posted as its golden body',
+  async ({ events, holdMedia, eventTypes, bodies }) => {
+    await stream.endpoint({ holdMedia, eventTypes: [...eventTypes] })
+    for (const event of events) await stream.feed(await asRead(event))
+    expect(stream.released.map(posted)).toEqual(bodies.map(goldenBody))
+  },
+)
+
+test('[E11] every type that webhooks deliver has a golden body, and every golden body a case', () => {
+  const delivered = eventTypes.filter(type => ['events', 'media-stored', 'media-failed'].includes(topicOf(type)))
+  const written = new Set(names.map(name => JSON.parse(goldenBody(name)).type))
+  expect([...delivered, 'media.updated'].filter(type => !written.has(type))).toEqual([])
+  expect(names.toSorted()).toEqual([...new Set(goldenCases.flatMap(one => one.bodies))].toSorted())
+})
+
+/** As a consumer of the log has it. */
+async function asRead(event: Event): Promise<Event> {
+  const read = await log.codec.decode(log.codec.encode(event).value, never)
+  if (read === null) throw new Error(`${event.type} is not read back`)
+  return read
+}
+
+const posted = (delivery: Released): string =>
+  buildPost(
+    {
+      sealer: testSealer,
+      links: { link: (id, kind) => `https://zaplog.example/m/${id}${kind === 'file' ? '' : '/thumbnail'}` },
+      version: '0.0.0-test',
+      clock: () => testStartAt,
+    },
+    {
+      delivery,
+      endpoint: {
+        enabled: true,
+        url: 'https://example.com/',
+        secretsSealed: [],
+        succeededAt: null,
+        headersSealed: noHeaders(delivery),
+      },
+      attempt: 1,
+      skipped: 0,
+    },
+  ).body
+
+const noHeaders = ({ endpointId }: Released) => testSealer.seal(Buffer.from('{}'), `webhook_endpoint_versions|${endpointId}`)
