@@ -1,30 +1,44 @@
 // The QR code over HTTP: the pending one in every form, the next one for whoever waits, and a refusal where none can come.
+// Codes and rests are written as the owner of an instance writes them, states come from its events through the read model.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { EventOf } from '../../src/events/event.ts'
+import { type InstanceRows, openInstanceRows, taskOf } from '../../src/producers/instance-rows.ts'
+import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'
+import { appendEvents, projectEvents } from './project-events.ts'
 
 const logger = collectLogLines()
 let api: TestApi
+let projection: { close(): Promise<void> }
+let owner: InstanceRows
 beforeAll(async () => {
   api = await openTestApi('api-instance-qr', logger)
+  projection = await projectEvents(api, logger)
+  owner = openInstanceRows(api)
 })
-afterAll(() => api.close())
+afterAll(async () => {
+  await projection.close()
+  await api.close()
+})
 
-const show = async (id: string, qr: string, expiresInSeconds = 60) => {
-  await api.database.query(
-    `insert into instance_qr (instance_id, epoch, qr, expires_at) values ($1, 1, $2, now() + make_interval(secs => $3))
-     on conflict (instance_id) do update set qr = excluded.qr, expires_at = excluded.expires_at`,
-    [id, api.sealer.seal(Buffer.from(qr), `instance_qr|${id}`), expiresInSeconds],
-  )
-  await api.database.query(`select pg_notify('instance_qr', '')`)
+const create = async (id: string) => {
+  const { status, text } = await api.call('POST', '/v1/instances', { body: { id, name: id } })
+  expect(status, text).toBe(201)
 }
-const setState = (id: string, state: string, phone: string | null) =>
-  api.database.query(
-    `insert into instances (instance_id, state, phone, changed_by_event) values ($1, $2, $3, 'test')
-     on conflict (instance_id) do update set state = excluded.state, phone = excluded.phone`,
-    [id, state, phone],
-  )
-const create = (id: string) => api.call('POST', '/v1/instances', { body: { id, name: id } })
+const own = async (instanceId: string) => ({ instanceId, epoch: (await owner.takeEpoch(instanceId)).epoch })
+const show = async (id: string, qr: string, expiresInMs = 60_000) =>
+  owner.showQr({ ...(await own(id)), qr, expiresAt: Date.now() + expiresInMs })
+/** Its owner has nothing more to do until it is asked again. */
+const park = async (id: string) => owner.park(await own(id), taskOf({ wanted: 'running', restartCount: 0 }))
+
+/** Resolves once the API has it. */
+async function tell(...events: Parameters<typeof appendEvents>[1]): Promise<void> {
+  const position = await appendEvents(api, events)
+  expect((await api.call('GET', `/v1/instances?waitFor=${position}`)).status).toBe(200)
+}
+const state = (instanceId: string, given: Partial<EventOf<'instance.state-changed'>>) =>
+  anEvent('instance.state-changed', { instanceId, ...given })
 
 test('[A1] a pending code is answered as data, drawing and picture, and never cached', async () => {
   await create('qr')
@@ -54,7 +68,7 @@ test('[A1] whoever waits gets the code as soon as it is there', async () => {
 
 test('[A1] without a pending code it is 409 no-qr-pending, also where the last one has expired', async () => {
   await create('none')
-  await show('none', '2@old', -1)
+  await show('none', '2@old', -1_000)
   const answer = await api.call('GET', '/v1/instances/none/qr?wait=1')
   expect(answer.status).toBe(409)
   expect(answer.json).toMatchObject({
@@ -65,8 +79,8 @@ test('[A1] without a pending code it is 409 no-qr-pending, also where the last o
 
 test('[A1] where no code can come before a restart nobody waits for one', { timeout: 20_000 }, async () => {
   await create('parked')
-  await setState('parked', 'connecting', '5511900000001') // the read model follows
-  await api.database.query(`insert into instance_owners (instance_id, epoch, parked_for) values ('parked', 1, 'running/0')`)
+  await tell(state('parked', { state: 'connecting' })) // the read model follows
+  await park('parked')
   const answer = await api.call('GET', '/v1/instances/parked/qr?wait=60')
   expect(answer.json).toMatchObject({
     type: 'urn:zaplog:problem:no-qr-pending',
@@ -81,12 +95,16 @@ test('[A1] where no code can come before a restart nobody waits for one', { time
 test('[A1] a second pairing is 409 already-paired, also for whoever is waiting while the first succeeds', async () => {
   await create('paired')
   const waiting = api.call('GET', '/v1/instances/paired/qr?wait=30')
-  await setState('paired', 'open', '5511900000001')
+  await tell(state('paired', { state: 'open', phone: '5511900000001' }))
   expect((await waiting).json).toMatchObject({ type: 'urn:zaplog:problem:already-paired', status: 409 })
-  await setState('paired', 'reconnecting', '5511900000001')
+  await tell(state('paired', { state: 'reconnecting', phone: '5511900000001' }))
   expect((await api.call('GET', '/v1/instances/paired/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:already-paired' })
-  for (const state of ['logged-out', 'connecting', 'qr']) {
-    await setState('paired', state, '5511900000001')
+  const noLongerPaired = [
+    anEvent('instance.logged-out', { instanceId: 'paired' }),
+    ...['connecting', 'qr'].map(again => state('paired', { state: again })),
+  ]
+  for (const event of noLongerPaired) {
+    await tell(event)
     expect((await api.call('GET', '/v1/instances/paired/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:no-qr-pending' })
   }
 })
