@@ -112,14 +112,12 @@ test('[B2] commits are durable even where the server’s default says otherwise'
 test('[H6] close waits for what runs, and cuts what does not end', async () => {
   const database = await openOn(server.url)
   const short = database.query('select pg_sleep(0.2)')
-  const long = database.query('select pg_sleep(20)').catch(error => error)
+  const long = database.query('select pg_sleep(3600)').catch(error => error)
   await until(
     'both run',
     async () => (await database.query("select 1 from pg_stat_activity where query like 'select pg_sleep(%'")).length === 2,
   )
-  const startedAt = performance.now()
   await database.close()
-  expect(performance.now() - startedAt).toBeLessThan(10_000)
   await expect(short).resolves.toHaveLength(1)
   expect(await long).toMatchObject({ code: 'aborted', perhapsDone: true })
 })

@@ -1,5 +1,5 @@
-// Guarantee: SIGTERM, on the way up or in the middle of a conversation, ends in time with exit code 0; what follows is as if it had never
-// been stopped.
+// Guarantee: SIGTERM, on the way up or in the middle of a conversation, ends in time with exit code 0 (what takes longer than STOP_WITHIN
+// ends with 1); what follows is as if it had never been stopped.
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../until.ts'
 import { openConversation, type Sent } from './conversation.ts'
@@ -15,7 +15,6 @@ const CHATS = 5
 const MESSAGES = 200
 /** Long enough for every lane to have an attempt on its way when the signal comes. */
 const ANSWER_MS = 40
-const STOP_WITHIN_MS = 25_000
 
 onEachLane(lane => {
   test('[H6] SIGTERM in the middle of 200 messages loses nothing and repeats nothing', async ({ annotate }) => {
@@ -28,7 +27,6 @@ onEachLane(lane => {
       const stoppedAt = Date.now()
       expect(await stage.zaplog().stop(), stage.zaplog().errors()).toBe(0)
       const stopMs = Date.now() - stoppedAt
-      expect(stopMs).toBeLessThan(STOP_WITHIN_MS)
       await writing
       const deliveredBefore = receiver.accepted.length
       expect(deliveredBefore, 'the stop must come in the middle').toBeLessThan(MESSAGES)
@@ -106,7 +104,6 @@ async function stopAtEachStep({ ground, steps, beginAnew }: StartSteps, launch: 
     const toldAt = performance.now()
     expect(await launched.stop(), `stopped where ${step.at}: ${launched.errors()}`).toBe(0)
     const stopMs = Math.round(performance.now() - toldAt)
-    expect(stopMs, step.at).toBeLessThan(STOP_WITHIN_MS)
     expect(launched.errors(), step.at).not.toMatch(/"level":50|"data-dir\.taken-over"/)
     await expectNothingLeft(ground.env)
     took.push(`where ${step.at} ${stopMs} ms`)
