@@ -9,6 +9,8 @@ export type Conversation = {
   write(total: number): Promise<readonly Sent[]>
   /** One message of this contact. */
   say(contact: Contact): Promise<Sent>
+  /** One that was written otherwise. */
+  note(one: Sent): void
   /** Everything written so far, in order. */
   sent: readonly Sent[]
   contacts: readonly Contact[]
@@ -36,6 +38,7 @@ export function openConversation(
     contacts,
     sent,
     say,
+    note: one => void sent.push(one),
     write: async total => {
       const turns = Array.from({ length: total }, (_, n) => contacts[(sent.length + n) % chats])
       const written: Sent[] = []

@@ -108,7 +108,11 @@ async function setStage(options: StageOptions, closing: Close[]): Promise<Omit<S
   }
 }
 
-async function subscribe(zaplog: ZaplogProcess, receiver: Receiver, endpoint: Record<string, unknown> = {}): Promise<void> {
+export async function subscribe(
+  zaplog: ZaplogProcess,
+  receiver: Receiver,
+  endpoint: Record<string, unknown> = {},
+): Promise<void> {
   const made = await zaplog.call('POST', '/v1/endpoints', {
     url: receiver.url,
     eventTypes: ['message.*', 'media.updated'],
@@ -118,7 +122,7 @@ async function subscribe(zaplog: ZaplogProcess, receiver: Receiver, endpoint: Re
   receiver.trust(String(made.body.secret))
 }
 
-async function pair(zaplog: ZaplogProcess, simulator: Simulator): Promise<SimDevice> {
+export async function pair(zaplog: ZaplogProcess, simulator: Simulator): Promise<SimDevice> {
   expect(await zaplog.call('POST', '/v1/instances', { id: INSTANCE, name: 'Shop' })).toMatchObject({ status: 201 })
   const code = await zaplog.call('GET', `/v1/instances/${INSTANCE}/qr?wait=30`)
   expect(code, JSON.stringify(code.body)).toMatchObject({ status: 200 })
