@@ -26,7 +26,7 @@ const logs: readonly { log: string; env(ground: Ground): Record<string, string> 
 onEachLane(() => {
   describe.each(logs)('with the log in $log', ({ env }) => {
     test('[H5] [D2] [E3] [H6] three processes with parts of the roles are one zaplog; one killed, then each stopped, lose and reorder nothing', {
-      timeout: 120_000,
+      timeout: 180_000,
     }, async () => {
       const ground = await openSharedGround({ ownLog: false, prepareStore: null })
       const apart = await openRolesApart(ground, env(ground))
