@@ -1,6 +1,9 @@
 // The key store never answers wrongly: not behind its back, not for a failure, and not to whom the instance no longer belongs.
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Database } from '../../src/database/database.ts'
+import { appendedPartsType } from '../../src/producers/appended-parts.ts'
+import { type KeyWrite, openAuthRows } from '../../src/producers/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth-state.ts'
 import { openInstanceRows } from '../../src/producers/instance-rows.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
@@ -23,9 +26,11 @@ afterEach(async () => {
 
 const owning = () => openInstanceRows({ database: postgres.database, sealer }).takeEpoch('first')
 async function open(plan: Plan = () => null, timeoutMs = 10_000) {
+  return openOn(flaky(postgres.database, plan), timeoutMs)
+}
+async function openOn(database: Database, timeoutMs = 10_000) {
   const { epoch } = await owning()
   const life = createSocketLife()
-  const database = flaky(postgres.database, plan)
   const auth = await openAuthState({ database, sealer, life, instanceId: 'first', epoch, timeoutMs, random: Math.random, logger })
   return { auth, life }
 }
@@ -87,6 +92,103 @@ test('[A3] [A4] a write of an earlier epoch changes nothing and ends its socket'
   expect(life.ownReason()).toBe('fenced')
   const { auth: next } = await open()
   expect(await session(next, 'a')).toEqual(bytes('one'))
+})
+
+const rowsAs = (epoch: number, database: Database = postgres.database) =>
+  openAuthRows({ database, sealer }, { instanceId: 'first', epoch })
+const keyWrite = (id: string, value: string | null, type = 'session'): KeyWrite => ({ type, id, value })
+const everyRow = () =>
+  postgres.database.query<{ what: string; place: string; sealed: Buffer | null }>(
+    `select 'key' as what, type || '/' || id as place, sealed from auth_keys
+     union all select 'creds', epoch::text, sealed from auth_creds
+     union all select 'part', encode(digest, 'hex'), null from appended_parts order by 1, 2`,
+  )
+
+test('[A3] [A4] an earlier epoch sets, deletes, remembers, pairs and erases nothing; the owner does', async () => {
+  const part = keyWrite('ab'.repeat(16), 'true', appendedPartsType)
+  const otherPart = keyWrite('cd'.repeat(16), 'true', appendedPartsType)
+  const zombie = rowsAs((await owning()).epoch)
+  expect(await zombie.write({ keys: [keyWrite('a', 'one'), part], creds: 'creds' })).toBe('written')
+  const before = await everyRow()
+  expect(before).toHaveLength(3)
+  const owner = rowsAs((await owning()).epoch)
+
+  const changes = [[keyWrite('a', 'zombie')], [keyWrite('b', 'zombie')], [keyWrite('a', null)], [otherPart], []]
+  for (const keys of changes) expect(await zombie.write({ keys, creds: keys.length === 0 ? 'zombie' : null })).toBe('fenced')
+  expect(await zombie.eraseKeys('session')).toBe('fenced')
+  expect(await zombie.erase()).toBe('fenced')
+  expect(await everyRow()).toEqual(before)
+
+  expect(await owner.write({ keys: [keyWrite('b', 'two'), otherPart], creds: 'ours' })).toBe('written')
+  expect(await owner.readCreds()).toBe('ours')
+  expect(await owner.hasPart(otherPart.id)).toBe(true)
+  expect(await owner.eraseKeys('session')).toBe('written')
+  expect((await everyRow()).map(({ what }) => what)).toEqual(['creds', 'part', 'part'])
+  expect(await owner.erase()).toBe('written')
+  expect(await everyRow()).toEqual([])
+})
+
+test('[A3] whoever takes an instance over waits for a write that is being committed', async () => {
+  const { epoch } = await owning()
+  const order: string[] = []
+  const taking = await postgres.database.transact(async tx => {
+    await rowsAs(epoch, { ...postgres.database, query: tx.query }).write({ keys: [keyWrite('a', 'one')], creds: null })
+    const taken = owning().then(() => void order.push('taken'))
+    await until('the taking to wait, or to be done', async () => order.length > 0 || (await waitingForLocks()) === 1)
+    order.push('committing')
+    return { taken }
+  }, new AbortController().signal)
+  await taking.taken
+  expect(order).toEqual(['committing', 'taken'])
+})
+const waitingForLocks = async () =>
+  (
+    await postgres.database.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    )
+  ).length
+
+test('[A4] what is sealed opens in its own place only: not as another key, not as another type', async () => {
+  const rows = rowsAs((await owning()).epoch)
+  await rows.write({ keys: [keyWrite('a', 'one'), keyWrite('b', 'two'), keyWrite('a', 'three', 'sender-key')], creds: null })
+  expect([...(await rows.readKeys('session', ['a', 'b']))]).toEqual(
+    expect.arrayContaining([
+      ['a', 'one'],
+      ['b', 'two'],
+    ]),
+  )
+  const copyOver = (type: string, id: string) =>
+    postgres.database.query(
+      `update auth_keys set sealed = (select sealed from auth_keys where type = 'session' and id = 'a') where type = $1 and id = $2`,
+      [type, id],
+    )
+  await copyOver('session', 'b')
+  await copyOver('sender-key', 'a')
+  await expect(rows.readKeys('session', ['b'])).rejects.toMatchObject({ code: 'wrong-key' })
+  await expect(rows.readKeys('sender-key', ['a'])).rejects.toMatchObject({ code: 'wrong-key' })
+})
+
+test('[A4] a read that a write has overtaken is not remembered', async () => {
+  const asked = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  let isHeld = false
+  const { auth } = await openOn({
+    ...postgres.database,
+    query: async (sql, values) => {
+      const rows = await postgres.database.query<never>(sql, values)
+      if (!isHeld || !sql.startsWith('select id, sealed')) return rows
+      asked.resolve()
+      await gate.promise
+      return rows
+    },
+  })
+  isHeld = true
+  const overtaken = session(auth, 'a')
+  await asked.promise
+  await auth.keys.set({ session: { a: bytes('new') } })
+  gate.resolve()
+  await overtaken
+  expect(await session(auth, 'a')).toEqual(bytes('new'))
 })
 
 test('[B2] get and set outlast failures of the database, and reject only after their socket was destroyed', async () => {

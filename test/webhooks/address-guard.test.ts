@@ -11,7 +11,15 @@ const denied =
   `10.254.0.0 192.168.10.65 172.16.10.65 0.1.2.3 0.0.0.0 127.254.254.254 169.254.45.1 255.255.255.255 224.1.2.3 192.0.0.255
 192.0.2.255 198.51.100.65 203.0.113.6 100.64.0.1 100.127.255.254 192.88.99.3 198.18.0.0 240.240.240.240 :: ::1 ::ffff:127.0.0.1
 ::ffff:0.0.0.1 2001:db8::1 3fff::dead:beef fe80::1 febf:ffff::1 fdee:3a45:9057::1 fd00:ec2::254 2002:a9fe:a9fe::1 64:ff9b::a9fe:a9fe
-64:ff9b:1::1 2001:0:4136:e378:8000:63bf:3fff:fdd2 5f00::1 100::1 ff02::2 ::ffff:8.8.8.8 fe80::1%eth0`.split(/\s+/)
+64:ff9b:1::1 2001:0:4136:e378:8000:63bf:3fff:fdd2 5f00::1 100::1 ff02::2 fec0::1 ::7f00:1 2001:10::1 ::ffff:8.8.8.8 fe80::1%eth0`.split(
+    /\s+/,
+  )
+/** As their clouds document them: AWS' instances, containers and pods, Alibaba, Oracle, Azure, then AWS and Google over IPv6. */
+const metadataServices = `169.254.169.254 169.254.170.2 169.254.170.23 100.100.100.200 192.0.0.192 168.63.129.16
+fd00:ec2::254 fd00:ec2::23 fd20:ce::254`.split(/\s+/)
+/** Each way in which IPv6 can spell 169.254.169.254. */
+const carriers = `::ffff:169.254.169.254 ::ffff:0:a9fe:a9fe 64:ff9b::a9fe:a9fe 64:ff9b:1::a9fe:a9fe 2002:a9fe:a9fe::1
+2001:0:4136:e378:8000:63bf:5601:5601`.split(/\s+/)
 const allowed = '1.1.1.1 8.8.8.8 100.63.255.254 100.128.0.1 2606:4700:4700::1111 2001:4860:4860::8888 64:ff9c::1'.split(' ')
 
 describe('addresses', () => {
@@ -30,10 +38,10 @@ describe('addresses', () => {
   })
   it('[E9] nothing opens metadata services, nor addresses inside other addresses', () => {
     const everything = { allowLoopback: true, allowCidrs: ['0.0.0.0/0', '::/0'] }
-    for (const address of ['169.254.169.254', '100.100.100.200', '168.63.129.16', 'fd00:ec2::254'])
-      expect(refuseAddress(address, everything)).toBe('an address of a metadata service')
-    for (const address of ['::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1'])
-      expect(refuseAddress(address, everything)).not.toBeNull()
+    for (const address of metadataServices)
+      expect(refuseAddress(address, everything), address).toBe('an address of a metadata service')
+    for (const address of carriers) expect(refuseAddress(address, everything), address).toMatch(/^an? (IPv4-|NAT64|6to4|Teredo)/)
+    expect(refuseAddress('10.0.0.1', everything)).toBeNull()
   })
   it('[E9] WEBHOOK_ALLOW_LOOPBACK opens this machine and nothing else', () => {
     const loopback = { allowLoopback: true, allowCidrs: [] }
@@ -136,6 +144,12 @@ describe('the connector', () => {
       for (const host of hosts) expect(await dial(`${scheme}://${host}:${port}/`), `${scheme}://${host}`).toBe('address-blocked')
     expect(connections).toBe(0)
     await new Promise(resolve => server.close(resolve))
+  })
+
+  it('[E9] http leaves this machine on no connection, whatever a name resolves to', async () => {
+    for (const host of ['1.1.1.1', '[2606:4700:4700::1111]', '10.0.0.1'])
+      expect(await dial(`http://${host}/`, { allowLoopback: true }), host).toBe('address-blocked')
+    expect(await dial('http://receiver.example/', { allowLoopback: true, resolve: answers(['1.1.1.1']) })).toBe('address-blocked')
   })
 
   it('[E9] a name is refused when any of its addresses is inside', async () => {
