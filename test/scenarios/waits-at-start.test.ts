@@ -133,7 +133,7 @@ describe.runIf(await realPartsRunHere())('beside real parts', () => {
       expect(await zaplog.stop(), `waiting for ${name}: ${zaplog.errors()}`).toBe(0)
       expect(zaplog.lines().at(-1)?.event).toBe('process.stopped')
     }
-  })
+  }, 120_000)
 })
 
 /** host:port of a server that accepts and says nothing. */
