@@ -15,6 +15,8 @@ import { launchZaplog, makeDataDir } from './zaplog-process.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them
 const SAID_EVERY_MS = 10_000
+/** Until a start has come to a part, on a machine that does much else. */
+const START_STEP_MS = 60_000
 const ERROR = 50
 const ENCRYPTION_KEY = Buffer.alloc(32, 3).toString('base64')
 
@@ -45,16 +47,20 @@ async function launch(set: Record<string, string>) {
         .map(line => JSON.parse(line)),
     /** Answers its check once this part is what the start waits for. */
     untilWaitsFor: (name: string, detail: RegExp) =>
-      until(`zaplog to wait for ${name}`, async () => {
-        if (launched.exitCode() !== null) throw new Error(`it ended with ${launched.exitCode()}: ${launched.errors()}`)
-        const ready = await ask('/health/ready')
-        const { status, checks } = ((await ready?.json()) ?? { status: '', checks: [] }) as { status: string; checks: Check[] }
-        const found = checks.find(check => check.name === name && detail.test(check.detail))
-        if (found === undefined) return null
-        expect({ code: ready?.status, status, checks }).toEqual({ code: 503, status: 'starting', checks: [found] })
-        expect((await ask('/health/live'))?.status).toBe(200)
-        return found
-      }),
+      until(
+        `zaplog to wait for ${name}`,
+        async () => {
+          if (launched.exitCode() !== null) throw new Error(`it ended with ${launched.exitCode()}: ${launched.errors()}`)
+          const ready = await ask('/health/ready')
+          const { status, checks } = ((await ready?.json()) ?? { status: '', checks: [] }) as { status: string; checks: Check[] }
+          const found = checks.find(check => check.name === name && detail.test(check.detail))
+          if (found === undefined) return null
+          expect({ code: ready?.status, status, checks }).toEqual({ code: 503, status: 'starting', checks: [found] })
+          expect((await ask('/health/live'))?.status).toBe(200)
+          return found
+        },
+        START_STEP_MS,
+      ),
   }
 }
 
