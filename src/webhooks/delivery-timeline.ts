@@ -20,7 +20,15 @@ export type TimelineOf = {
   /** null: not held now. */
   hold: Hold | null
   /** The first one first. */
-  attempts: readonly { attempt: number; startedAt: Date; durationMs: number; outcome: string; error: string | null }[]
+  attempts: readonly Tried[]
+}
+type Tried = {
+  attempt: number
+  startedAt: Date
+  durationMs: number
+  outcome: string
+  statusCode: number | null
+  error: string | null
 }
 
 export function timelineOf(of: TimelineOf): readonly Moment[] {
@@ -38,7 +46,11 @@ function holding({ createdAt, releasedAt, hold }: TimelineOf): readonly Moment[]
 }
 
 const attempting = ({ attempts }: TimelineOf): readonly Moment[] =>
-  attempts.map(one => moment(one.startedAt, 'attempted', { attempt: one.attempt, detail: one.error ?? one.outcome }))
+  attempts.map(one => moment(one.startedAt, 'attempted', { attempt: one.attempt, detail: saidOf(one) }))
+
+/** What came back of it, in words. */
+const saidOf = ({ error, statusCode, outcome }: Tried): string =>
+  error ?? (statusCode === null ? outcome : `answered ${statusCode}`)
 
 /** What its state adds to its attempts. */
 function ending({ state, error, retryAt, attempts }: TimelineOf): readonly Moment[] {
@@ -47,7 +59,7 @@ function ending({ state, error, retryAt, attempts }: TimelineOf): readonly Momen
   switch (state) {
     case 'waiting':
     case 'retrying':
-      return [moment(at, 'waiting', { detail: error, until: retryAt })]
+      return [moment(at, 'waiting', { detail: error ?? (last === undefined ? null : saidOf(last)), until: retryAt })]
     case 'delivered':
     case 'dead':
     case 'discarded':

@@ -134,6 +134,7 @@ const timeline = (row: DeliveryRow, { attempts, hold }: History): readonly Momen
       startedAt: one.started_at,
       durationMs: Number(one.duration_ms),
       outcome: one.outcome,
+      statusCode: one.status_code,
       error: one.error,
     })),
   })

@@ -18,19 +18,21 @@ const of = (given: Partial<TimelineOf>): string[] =>
       .filter(one => one !== null && one !== undefined)
       .join(' '),
   )
-const attempt = (attempt: number, second: number, outcome: string, error: string | null = null) => ({
+/** `came`: the status that came back, or why none did. */
+const attempt = (attempt: number, second: number, outcome: string, came: number | string | null = null) => ({
   attempt,
   startedAt: at(second),
   durationMs: 1000,
   outcome,
-  error,
+  statusCode: typeof came === 'number' ? came : null,
+  error: typeof came === 'string' ? came : null,
 })
 
 test('[E7] one that goes out at once was not held', () => {
-  expect(of({ releasedAt: at(0), state: 'delivered', attempts: [attempt(1, 1, 'delivered')] })).toEqual([
+  expect(of({ releasedAt: at(0), state: 'delivered', attempts: [attempt(1, 1, 'delivered', 200)] })).toEqual([
     '00 matched',
     '00 released',
-    '01 attempted 1 delivered',
+    '01 attempted 1 answered 200',
     '02 delivered',
   ])
 })
@@ -45,10 +47,10 @@ test('[E2] [E7] one that is held says for what, and until when at most', () => {
 })
 
 test('[E7] a dead one says why, and one that was discarded without an attempt that nobody knows when', () => {
-  const attempts = [attempt(1, 1, 'retrying', 'answered 500'), attempt(2, 5, 'dead', 'answered 500')]
+  const attempts = [attempt(1, 1, 'retrying', 500), attempt(2, 5, 'dead', 'timed out')]
   expect(of({ releasedAt: at(0), state: 'dead', error: 'the last one failed', attempts }).slice(2)).toEqual([
     '01 attempted 1 answered 500',
-    '05 attempted 2 answered 500',
+    '05 attempted 2 timed out',
     '06 dead the last one failed',
   ])
   expect(of({ releasedAt: at(0), state: 'discarded', error: 'the endpoint was deleted' }).slice(2)).toEqual([

@@ -55,9 +55,11 @@ const posted = (delivery: Released): string =>
       delivery,
       endpoint: {
         enabled: true,
-        url: 'https://example.com/',
+        urlSealed: testSealer.seal(Buffer.from('https://example.com/'), `webhook_endpoint_versions.url|${delivery.endpointId}`),
+        plainUrl: null,
         secretsSealed: [],
         succeededAt: null,
+        recoveredAt: null,
         headersSealed: noHeaders(delivery),
       },
       attempt: 1,
