@@ -20,6 +20,8 @@ const TABLE = 'zaplog_migrations'
 const LOCK_TIMEOUT_MS = 10_000
 const MAX_ATTEMPTS = 6
 const RETRY_MS = 1_000
+/** An index over millions of rows takes its time: nobody shall think that nothing happens. */
+const SAY_EVERY_MS = 10_000
 
 /** Answers the names of what it applied. Rejects with DatabaseError; repeats only where it waited in vain for a lock. */
 export async function migrate(options: Options, signal: AbortSignal): Promise<readonly string[]> {
@@ -48,6 +50,9 @@ async function migrateOnce(options: Options, signal: AbortSignal): Promise<reado
 
 async function runMissing(client: pg.Client, { logger, directory = ownMigrations, url }: Options): Promise<readonly string[]> {
   let step = 'connecting'
+  const beganAt = performance.now()
+  const say = () => logger.info('database.migrating', { step, forMs: Math.round(performance.now() - beganAt) })
+  const saying = setInterval(say, SAY_EVERY_MS)
   try {
     await client.connect()
     step = 'reading what is applied'
@@ -69,6 +74,8 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
     return names
   } catch (error) {
     throw toDatabaseError({ doing: `migrating ${describeTarget({ url })}, ${step}`, error })
+  } finally {
+    clearInterval(saying)
   }
 }
 

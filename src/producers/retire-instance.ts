@@ -1,4 +1,5 @@
-// The end of a pairing: said in the log first, then the auth state is erased. A crash in between says it again and erases then.
+// The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it.
+// A crash in between says it again and erases then.
 import type { Database } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { openAuthRows } from './auth-rows.ts'
@@ -22,4 +23,5 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   if (wanted.wanted === 'deleted') await append([deleted({ ...at, requestId: wanted.requestId })])
   const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
   if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
+  if (wanted.wanted === 'deleted') await deps.database.query('delete from kept_stanzas where instance_id = $1', [instanceId])
 }

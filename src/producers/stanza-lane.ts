@@ -22,6 +22,8 @@ type Deps = {
   after(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
   failed(error: unknown, node: BinaryNode): void
 }
+/** `read`: resolves once what it needs was read ahead; null: nobody did yet. */
+type Waiting = { node: BinaryNode; read: Promise<void> | null }
 type Listener = (node: BinaryNode) => Promise<void>
 
 /** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
@@ -36,8 +38,8 @@ const turn = createLoopTurns()
 /** Call right after makeWASocket. */
 export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   let chain = Promise.resolve()
-  /** Not entered yet, in order; `read`: when what it needs was read ahead. */
-  const waiting: { node: BinaryNode; read: Promise<void> | null }[] = []
+  /** Not entered yet, in order. */
+  const waiting: Waiting[] = []
   for (const stanzaClass of gatedClasses) {
     const event = `CB:${stanzaClass}`
     const inner = soleListener(socket, event)
@@ -50,8 +52,7 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
 
   async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
     await turn()
-    lookAhead()
-    await waiting.shift()?.read
+    await lookAhead(waiting.shift())
     if (deps.isOver()) return
     const node = withoutOffline(arrived)
     await deps.before(stanzaClass, node)
@@ -61,13 +62,14 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
     await deps.after(stanzaClass, node)
   }
 
-  /** In one go for many of them: when the next has not been read for, or half of those that come soon. */
-  function lookAhead(): void {
-    const soon = waiting.slice(0, maxAhead)
-    const unread = soon.filter(({ read }) => read === null)
-    if (soon[0]?.read !== null && unread.length < maxAhead / 2) return
+  /** In one go for many of them: when the next has not been read for, or half of those that come soon. Answers when `next` has been. */
+  function lookAhead(next: Waiting | undefined): Promise<void> | null {
+    if (next === undefined) return null
+    const unread = [next, ...waiting.slice(0, maxAhead - 1)].filter(({ read }) => read === null)
+    if (next.read !== null && unread.length < maxAhead / 2) return next.read
     const read = deps.readAhead(unread.map(({ node }) => node))
     for (const one of unread) one.read = read
+    return next.read
   }
 
   async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {

@@ -8,7 +8,13 @@ const HELD_AT_ONCE = 1_000
 export async function discardOfDeleted(database: Database, signal: AbortSignal): Promise<void> {
   while ((await discardLanes(database, signal)) === LANES_AT_ONCE) signal.throwIfAborted()
   while ((await discardHeld(database)) === HELD_AT_ONCE) signal.throwIfAborted()
+  await database.query(forgetSkipped)
 }
+
+/** Nobody is told any more what a lane skipped. Lanes begin with their endpoint's id. */
+const forgetSkipped = `
+  delete from webhook_skipped s using webhook_endpoints e
+  where e.deleted_at is not null and e.endpoint_id = split_part(s.lane, '/', 1)`
 
 /** A lane is locked first, as whoever enters and leaves it does; one that is being attempted is left to the next look. */
 const discardLanes = (database: Database, signal: AbortSignal): Promise<number> =>
