@@ -70,7 +70,7 @@ export function judgeAttempt(exchange: Exchange, history: AttemptHistory, policy
     return {
       kind: 'delivered',
       disable: asked === 'disable' ? 'the receiver asked for it' : null,
-      recovered: endsOutage(history),
+      recovered: endsOutage(history, persistenceAfter(exchange, history, policy)),
     }
   if (answered?.statusCode === 410) return { kind: 'disabled', reason: 'the receiver answered 410 Gone' }
   if (asked === 'disable') return { kind: 'disabled', reason: 'the receiver asked for it' }
@@ -116,8 +116,9 @@ function hasEnded(now: Persistence, history: AttemptHistory, { retryDelaysMs }: 
 const takesOthers = ({ endpointSucceededAt, previousAttemptAt }: AttemptHistory): boolean =>
   endpointSucceededAt !== null && previousAttemptAt !== null && endpointSucceededAt > previousAttemptAt
 
-const endsOutage = (history: AttemptHistory): boolean =>
-  history.attempt > 1 && history.nowAt - begunAt(history) - history.refusedMs >= OUTAGE_MS
+/** The wait before this try counts like those before it: where others were taken meanwhile, it was none of an outage. */
+const endsOutage = (history: AttemptHistory, { refusedMs }: Persistence): boolean =>
+  history.attempt > 1 && history.nowAt - begunAt(history) - refusedMs >= OUTAGE_MS
 
 /** What was before the endpoint's recovery does not count. */
 const begunAt = ({ firstAttemptAt, endpointRecoveredAt }: AttemptHistory) => Math.max(firstAttemptAt, endpointRecoveredAt ?? 0)

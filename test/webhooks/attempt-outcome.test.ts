@@ -164,6 +164,13 @@ describe('what counts against a delivery', () => {
     })
     expect(judge(answered(200), { firstAttemptAt: nowAt - 2 * minute })).toMatchObject({ recovered: false })
   })
+  it('[E5] what was refused while others were taken, and is taken in the end, is no recovery: it excuses no other refusals', () => {
+    const takenAtLast = { attempt: 4, firstAttemptAt: nowAt - 125 * second, previousAttemptAt: nowAt - 90 * second }
+    const taken = judge(answered(200), { ...takenAtLast, refusedMs: 35 * second, endpointSucceededAt: nowAt - second })
+    expect(taken).toMatchObject({ recovered: false })
+    const afterOutage = judge(answered(200), { ...takenAtLast, refusedMs: 35 * second, endpointSucceededAt: null })
+    expect(afterOutage).toMatchObject({ recovered: true })
+  })
 })
 
 describe('Retry-After', () => {
