@@ -12,6 +12,7 @@ import { type AttemptOutcome, type Exchange, judgeAttempt } from './attempt-outc
 import type { AttemptRecorder } from './attempt-recorder.ts'
 import { buildPost, type PostContext } from './build-post.ts'
 import type { SendingEndpoint, Situation } from './delivery-situation.ts'
+import { maskEcho } from './mask-echo.ts'
 import { owedFor } from './owed-for-attempt.ts'
 import { postDelivery } from './post-delivery.ts'
 import { type Released, stateAfter } from './record-attempts.ts'
@@ -90,7 +91,8 @@ async function send(
   signal: AbortSignal,
 ): Promise<Made> {
   const { post, attempt, situation, endpoint } = of
-  const exchange = await postDelivery(deps, { ...post, timeoutMs: deps.config.attemptTimeoutMs }, signal)
+  const answer = await postDelivery(deps, { ...post, timeoutMs: deps.config.attemptTimeoutMs }, signal)
+  const exchange = answer.kind === 'answered' ? { ...answer, response: maskEcho(answer.response, post) } : answer
   const history = {
     attempt,
     nowAt: situation.nowAt + exchange.durationMs,

@@ -33,6 +33,25 @@ describe('attempts', () => {
     expect(await bridge.metrics.render()).toContain('zaplog_webhook_attempts_total{outcome="delivered"} 1')
   })
 
+  it('[E1] an answer that repeats the request is kept without the values of its headers and the query of its URL', async () => {
+    const bridge = await open('bridge echo')
+    const receiver = await bridge.receiver(({ path, headers }) => ({
+      status: 404,
+      body: `Cannot POST ${path} ${JSON.stringify(headers)} ${'x'.repeat(50)}`,
+    }))
+    const headers = { 'x-key': 'geheimnis-1', authorization: 'Bearer geheimnis-2' }
+    const echoing = await bridge.endpoint(`${receiver.url}?token=geheimnis-3&t=geheim%2Fnis-4`, { headers })
+    receiver.trust(echoing.secret)
+    const delivery = bridge.delivery(echoing.id, 'chat-1')
+    await bridge.append(delivery)
+    bridge.start()
+    const [attempted] = await bridge.untilRecords('webhook-attempts', 1)
+    const event = await bridge.codec.decode(attempted?.value ?? null, never)
+    const kept = JSON.stringify([event, await getDelivery(bridge.database, delivery.deliveryId)])
+    expect(kept).toContain('Cannot POST')
+    expect(kept).not.toMatch(/geheim/)
+  })
+
   it('[E3] [E4] [E5] 20 % random failures reorder no chat and lose nothing', async () => {
     const bridge = await open('bridge failures')
     let seed = 42
