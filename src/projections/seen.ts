@@ -30,9 +30,10 @@ export async function keepFirstCopies(tx: Transaction, of: Identity, placed: rea
   return { fresh: fresh.map(one => one.placed), duplicates: placed.length - fresh.length, conflicts }
 }
 
-/** What an event says, without what every redelivery changes: epoch, sequence and the time of recording. */
+/** What an event says, without what every redelivery changes: epoch, sequence, the time of recording, and that of arrival in place of WhatsApp's. */
 export function digestOf(event: Event): bigint {
-  const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...says } = event
+  const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...rest } = event
+  const says = typeof rest.occurredAtSaid === 'string' ? { ...rest, occurredAt: null } : rest
   return hash('sha1', serialize(says), 'buffer').readBigInt64BE()
 }
 

@@ -51,6 +51,14 @@ it('[B3] a redelivery is no conflict, a changed word or byte is one', () => {
   expect(digestOf({ ...event, raw: Buffer.from('b') })).not.toBe(digestOf(event))
 })
 
+it('[B3] the time of arrival, where it stands in for WhatsApp’s, changes with every redelivery and is no conflict', () => {
+  const event = anEvent('message.receipt-updated', { occurredAtSaid: 'soon', occurredAt: 1_700_000_000_000 })
+  expect(digestOf({ ...event, occurredAt: 1_700_000_060_000 })).toBe(digestOf(event))
+  expect(digestOf({ ...event, occurredAtSaid: 'later' })).not.toBe(digestOf(event))
+  const believed = { ...event, occurredAtSaid: null }
+  expect(digestOf({ ...believed, occurredAt: 1_700_000_060_000 })).not.toBe(digestOf(believed))
+})
+
 it('[B3] the last 4,096 ids of each instance are remembered, in log order, whatever other instances do', async () => {
   const quiet = anEvent('message.received', { instanceId: 'store' })
   const busy = Array.from({ length: SEEN_PER_INSTANCE + 1 }, () => anEvent('message.received'))
