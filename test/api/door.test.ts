@@ -146,6 +146,9 @@ test.each([
   ['::ffff:203.0.113.7', '203.0.113.7'],
   ['2001:db8:a:b:c:d:e:f', '2001:db8:a:b::/64'],
   ['fe80::1%eth0', 'fe80::/64'],
+  ['203.0.113.7:50123', '203.0.113.7'],
+  ['[2001:db8:a:b::7]:50123', '2001:db8:a:b::/64'],
+  ['[2001:db8:a:b::7]', '2001:db8:a:b::/64'],
   ['unknown', null],
   [undefined, null],
 ])('[I1] the failures of %s count for %s', (address, block) => {
