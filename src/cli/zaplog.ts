@@ -105,6 +105,7 @@ const endpoints = program.command('webhooks').description('endpoints that receiv
 endpoints.command('list').description('all endpoints').addOption(json()).action(listEndpoints)
 endpoints
   .command('add <url>')
+  .usage('<url> [options]') // types and instances are lists: what follows them is one of them
   .description('add an endpoint; its secret is shown once')
   .option('--instance <id...>', 'only these instances')
   .option(

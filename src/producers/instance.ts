@@ -187,7 +187,10 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     const step = nextStep(ending)
     metrics.closes.inc({ reason: step.reason })
     logger.info('socket.closed', { instanceId, epoch: epoch.epoch, statusCode: ending.statusCode, own: ending.own, ...step })
-    if (step.state === 'logged-out') return retire(epoch, wanted.wanted === 'running' ? step.reasonText : onRequest)
+    if (step.state === 'logged-out') {
+      trouble.forget()
+      return retire(epoch, wanted.wanted === 'running' ? step.reasonText : onRequest)
+    }
     failures = step.action === 'reconnect' ? failures + 1 : 0
     if (step.action === 'reconnect')
       trouble.ended({

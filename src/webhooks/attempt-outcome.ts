@@ -1,8 +1,9 @@
 // The whole policy of what follows an attempt, as one pure function: delivered, again later, waiting, dead or discarded.
 //
 // Two clocks can give a delivery up, and an outage moves neither:
-// - The schedule. It ends with the last wait, once all of its waits have passed: tries that were made between them, to see whether
-//   the endpoint is back, end nothing. It begins anew where the endpoint recovered since the previous try.
+// - The schedule. It ends with the last wait, once all of its waits have passed in which the endpoint took others; where it takes
+//   nothing, the last wait goes on, for weeks if need be: nobody can tell an outage from a receiver that never takes this one. It
+//   begins anew where the endpoint recovered since the previous try.
 // - Refusals. Where the endpoint took something else since the previous try, it is this delivery that it does not take. The time of
 //   such waits adds up to WEBHOOK_DEAD_AFTER, each of them counting for a tenth at most, so that ten refusals or more are behind it,
 //   and an outage that ended in one of them hardly counts. Recovery sets it to nothing.
@@ -105,11 +106,10 @@ function persistenceAfter(exchange: Exchange, history: AttemptHistory, { deadAft
   return { step: before.step + 1, refusedMs: Math.round(before.refusedMs + countsMs) }
 }
 
-/** Both: as many attempts as the schedule has, and as much time. Where others are taken, time in which they were not is none of it. */
+/** Both: as many attempts as the schedule has, and as much time in which the endpoint took others. */
 function hasEnded(now: Persistence, history: AttemptHistory, { retryDelaysMs }: RetryPolicy): boolean {
   const scheduleMs = retryDelaysMs.reduce((sum, delayMs) => sum + delayMs, 0)
-  const passedMs = takesOthers(history) ? now.refusedMs : history.nowAt - begunAt(history)
-  return now.step > retryDelaysMs.length && passedMs >= (1 - JITTER) * scheduleMs
+  return takesOthers(history) && now.step > retryDelaysMs.length && now.refusedMs >= (1 - JITTER) * scheduleMs
 }
 
 /** Since the previous try of this one the endpoint took something else: it is this delivery that it does not take. */

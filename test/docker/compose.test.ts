@@ -56,7 +56,7 @@ describe('docker-compose.yml', () => {
         kafka: {
           brokers: ['kafka:19092'],
           replication: 1,
-          sasl: { mechanism: 'plain', username: 'zaplog', password: secrets.KAFKA_ZAPLOG_PASSWORD },
+          sasl: { mechanism: 'plain', username: 'zaplog', password: secrets.BROKER_PASSWORD_ZAPLOG },
         },
         schemaRegistry: { url: 'http://registry:8080/apis/ccompat/v7' },
         database: { url: `postgres://zaplog:${secrets.POSTGRES_PASSWORD}@postgres:5432/zaplog` },

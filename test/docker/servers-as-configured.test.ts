@@ -94,7 +94,7 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
         for (const { topic } of declared) expect(await log.append({ topic, records: [record] }, never)).toHaveLength(1)
 
         const isPublic = topics.filter(one => one.public).map(({ name }) => `wa.${name}`)
-        const reader = { sasl: saslOf('reader', secrets.KAFKA_READER_PASSWORD) }
+        const reader = { sasl: saslOf('reader', secrets.BROKER_PASSWORD_READER) }
         const read = await Promise.all(
           declared.map(async ({ topic }) => [topic, await readFirst({ broker: outside, topic, groupId: 'tail-1', ...reader })]),
         )
@@ -102,7 +102,7 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
           declared.map(({ topic }) => [topic, isPublic.includes(topic) ? 'kept' : 'TOPIC_AUTHORIZATION_FAILED']),
         )
         const ofZaplogs = { broker: outside, topic: 'wa.events', groupId: 'zaplog.webhooks', ...reader }
-        const zaplog = { sasl: saslOf('zaplog', secrets.KAFKA_ZAPLOG_PASSWORD) }
+        const zaplog = { sasl: saslOf('zaplog', secrets.BROKER_PASSWORD_ZAPLOG) }
         const guessed = { sasl: saslOf('zaplog', 'guessed') }
         expect({
           joinsZaplogs: await readFirst(ofZaplogs),
@@ -137,7 +137,7 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
     const env = { ...environmentOf(access), KAFKA: broker, PATH: `${programs}:${process.env.PATH}` }
     const said = await runProgram(shell, args, { env })
     expect(said).toContain('principal=User:reader')
-    expect(said).not.toContain(secrets.KAFKA_BROKER_PASSWORD)
+    expect(said).not.toContain(secrets.BROKER_PASSWORD)
   }
 
   /** The class that the image runs first makes the settings file of the environment, and formats the log directory. */
@@ -230,7 +230,7 @@ const TOPIC = {
 } as const
 
 async function settingsOf(broker: string): Promise<Record<string, string>> {
-  const admin = plainClient({ brokers: broker }, { sasl: saslOf('broker', secrets.KAFKA_BROKER_PASSWORD) }).admin()
+  const admin = plainClient({ brokers: broker }, { sasl: saslOf('broker', secrets.BROKER_PASSWORD) }).admin()
   await admin.connect()
   const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 4, name: '1' }] })
   await admin.disconnect()

@@ -7,10 +7,11 @@ import { until } from '../until.ts'
 const PORT = 18_917
 const PORT_FREE_WITHIN_MS = 120_000
 
+type Answered = Answer | ((attempt: ReceivedAttempt) => Answer)
 export type KeptReceiver = {
   receiver: Receiver
-  /** From now on; an endpoint without an answer takes everything. */
-  answer(name: string, answer: Answer): void
+  /** From now on, to every attempt or as it says; an endpoint without an answer takes everything. */
+  answer(name: string, answer: Answered): void
   attemptsOf(name: string): readonly ReceivedAttempt[]
   acceptedOf(name: string): readonly ReceivedAttempt[]
 }
@@ -22,9 +23,9 @@ export const nameOf = ({ path }: Pick<ReceivedAttempt, 'path'>): string => /^\/(
 
 /** Two runs on one machine take turns. */
 export async function openKeptReceiver(): Promise<KeptReceiver> {
-  const answers = new Map<string, Answer>()
+  const answers = new Map<string, Answered>()
   await until(`port ${PORT} to be free`, isFree, PORT_FREE_WITHIN_MS)
-  const receiver = await openReceiver({ port: PORT, respond: attempt => answers.get(nameOf(attempt)) ?? {} })
+  const receiver = await openReceiver({ port: PORT, respond: attempt => answerTo(answers.get(nameOf(attempt)), attempt) })
   const of = (list: readonly ReceivedAttempt[], name: string) => list.filter(attempt => nameOf(attempt) === name)
   return {
     receiver,
@@ -33,6 +34,9 @@ export async function openKeptReceiver(): Promise<KeptReceiver> {
     acceptedOf: name => of(receiver.accepted, name),
   }
 }
+
+const answerTo = (answered: Answered | undefined, attempt: ReceivedAttempt): Answer =>
+  typeof answered === 'function' ? answered(attempt) : (answered ?? {})
 
 function isFree(): Promise<boolean> {
   return new Promise(resolve => {

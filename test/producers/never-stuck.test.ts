@@ -144,3 +144,18 @@ test('[H3] readiness names the account that cannot go on, and why, and no longer
   await until('it is named no longer', () => checkOf(role, 'accounts')?.state === 'ok')
   expect(texts(await rig.eventsOf('message.received'))).toEqual(['cofre'])
 })
+
+test('[H3] an account that is logged out is in no trouble: it is told to be logged out', async () => {
+  const log = flaky(rig.testLog.log, ({ name, args: [append] }) =>
+    name === 'append' && (append as Append).records.some(({ value }) => Buffer.from(value ?? []).includes('cofre'))
+      ? { fail: new LogError('denied', 'appending: not authorized for this one') }
+      : null,
+  )
+  const role = await rig.start({ log, config: impatient() })
+  const device = await rig.pair('first')
+  await device.send(ana(), text('cofre'))
+  await until('it is named', () => checkOf(role, 'accounts')?.state === 'degraded')
+  device.refuseLogin(401)
+  await rig.untilState('first', 'logged-out')
+  await until('it is named no longer', () => checkOf(role, 'accounts')?.state === 'ok')
+})

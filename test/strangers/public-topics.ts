@@ -34,7 +34,7 @@ const logger = createLogger({ level: 'warn' })
 const metrics = createMetrics({ processMetrics: false })
 const nameOf = (name: string): string => `wa.${name}`
 const publicTopics = topics.filter(topic => topic.public).map(({ name }) => nameOf(name))
-/** A second failure makes a delivery a dead letter. */
+/** A second failure makes a delivery a dead letter, once its endpoint took another one meanwhile. */
 const env = { WEBHOOK_RETRY_DELAYS: '50ms' }
 const REFUSED = 'nobody takes this one'
 
@@ -73,7 +73,11 @@ async function fillTopics(parts: RealParts, log: EventLog): Promise<void> {
     await appendDamage(log, await frameOfDownloaded(parts.registry))
     const messageIds = await sendEveryKind(stage)
     await untilDelivered(stage.receiver, messageIds)
-    await until('four dead letters', async () => (await recordsOf(log, nameOf('dead-letters'))).length === 4)
+    const another = stage.simulator.contact({ pn: '5511900000014' })
+    await until('four dead letters', async () => {
+      await untilDelivered(stage.receiver, [await stage.device.send(another, text('taken'))])
+      return (await recordsOf(log, nameOf('dead-letters'))).length === 4
+    })
     await until('WhatsApp to have every receipt', () => stage.device.pending().length === 0)
     const exitCode = await stage.zaplog().stop()
     if (exitCode !== 0) throw new Error(`zaplog ended with ${exitCode}:\n${stage.zaplog().errors()}`)

