@@ -18,6 +18,10 @@ const manifest = JSON.parse(readRoot('package.json'))
 const ends = ['access', 'bucket']
 const tagOf = (service: string) => serviceOf(file, service).image.split(':')[1]
 
+test('[H8] the file of secrets is one that a start of zaplog takes as its settings, too', () => {
+  expect(parseConfig(secrets)).toMatchObject({ ok: true })
+})
+
 describe('docker-compose.yml', () => {
   test('[H4] has the servers that the product names', () => {
     const expected = ['access', 'bucket', 'grafana', 'kafka', 'postgres', 'prometheus', 'registry', 's3', 'zaplog']
