@@ -32,14 +32,14 @@ test('[A3] [H3] [H5] with every working connection held, no lease and no lock is
 
 test('[E3] [H3] work of one kind goes on while the connections of every other are held', async () => {
   const { zaplog, sessions, key } = await openWhole()
-  const held = hold(zaplog.ports, share => share !== 'api')
+  const held = Promise.allSettled([hold(zaplog.ports, share => share !== 'api')])
   const others = poolSize - (division.get('api') ?? 0)
   await until('the others to be held', async () => (await sessions("query like 'select pg_sleep(%'")).length === others)
   const answer = await fetch(`${zaplog.url}/v1/instances`, { headers: { authorization: `Bearer ${key}` } })
   expect(answer.status).toBe(200)
   expect(await sessions("query like 'select pg_sleep(%' and state = 'active'")).toHaveLength(others)
   await sessions("query like 'select pg_sleep(%' and pg_cancel_backend(pid)")
-  await Promise.allSettled([held])
+  await held
 })
 
 test('[H3] how the connections are divided, and how many there are together, is said at the start', async () => {

@@ -28,7 +28,7 @@ const webhookTables = ['lanes', 'media', 'media_told', 'media_early', 'held', 'd
 /** What a clock or a sequence fills. */
 const ignoring = [
   ...['webhook_media.read_at', 'webhook_media_early.read_at', 'webhook_media_early.early_id', 'webhook_held.held_id'],
-  ...['webhook_held.held_at', 'webhook_held.due_at', 'webhook_deliveries.created_at'],
+  ...['webhook_held.held_at', 'webhook_held.due_at', 'webhook_deliveries.created_at', 'webhook_deliveries.released_at'],
 ]
 let test: TestDatabase
 let codec: Codec
