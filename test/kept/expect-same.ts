@@ -5,9 +5,9 @@ import type { Expected, Page } from './expected.ts'
 import type { Kept } from './open-kept.ts'
 import { deliveryOf, type Item, idOf, readList, readLog, withoutLinks } from './outside.ts'
 
-/** Fields that are not the past's: instants that were shifted, what a later message changes, what is shown of an endpoint's secrets. */
+/** Fields that are not the past's: instants that were shifted, what later messages and attempts change, what is shown of secrets. */
 const CHANGING: Readonly<Record<string, readonly string[]>> = {
-  endpoints: ['createdAt', 'headers'],
+  endpoints: ['createdAt', 'headers', 'failingSince', 'lastError', 'waiting', 'deadLetters'],
   contacts: ['updatedAt'],
   messages: [],
   media: [],
