@@ -129,11 +129,7 @@ test('[B3] a stanza kept twice, because it came again before it was acknowledged
 
 test('[H3] readiness names the account that cannot go on, and why, and no longer once it can', async () => {
   let isRefused = true
-  const log = flaky(rig.testLog.log, ({ name, args: [append] }) =>
-    isRefused && name === 'append' && (append as Append).records.some(({ value }) => Buffer.from(value ?? []).includes('cofre'))
-      ? { fail: new LogError('denied', 'appending: not authorized for this one') }
-      : null,
-  )
+  const log = refusingWhile(() => isRefused)
   const role = await rig.start({ log, config: impatient() })
   const device = await rig.pair('first')
   await device.send(ana(), text('cofre'))
@@ -146,11 +142,7 @@ test('[H3] readiness names the account that cannot go on, and why, and no longer
 })
 
 test('[H3] an account that is logged out is in no trouble: it is told to be logged out', async () => {
-  const log = flaky(rig.testLog.log, ({ name, args: [append] }) =>
-    name === 'append' && (append as Append).records.some(({ value }) => Buffer.from(value ?? []).includes('cofre'))
-      ? { fail: new LogError('denied', 'appending: not authorized for this one') }
-      : null,
-  )
+  const log = refusingWhile(() => true)
   const role = await rig.start({ log, config: impatient() })
   const device = await rig.pair('first')
   await device.send(ana(), text('cofre'))
@@ -159,3 +151,11 @@ test('[H3] an account that is logged out is in no trouble: it is told to be logg
   await rig.untilState('first', 'logged-out')
   await until('it is named no longer', () => checkOf(role, 'accounts')?.state === 'ok')
 })
+
+/** A log that lets nobody append what says `cofre`. */
+const refusingWhile = (isRefused: () => boolean) =>
+  flaky(rig.testLog.log, ({ name, args: [append] }) =>
+    isRefused() && name === 'append' && (append as Append).records.some(({ value }) => Buffer.from(value ?? []).includes('cofre'))
+      ? { fail: new LogError('denied', 'appending: not authorized for this one') }
+      : null,
+  )
