@@ -2,17 +2,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { parseEnv, promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { freePort } from '../../infra/services/server-process.ts'
 import { openTestDatabase } from '../database.ts'
 import { openLoopbackServer } from '../loopback-server.ts'
 import { until } from '../until.ts'
-import { readRoot } from './compose-file.ts'
+import { readRoot, variables } from './compose-file.ts'
 import { copiesOf, copyAsImage, readDockerfile, readIgnored, readLock } from './image-files.ts'
 
 const dockerfile = readDockerfile()
@@ -131,7 +131,13 @@ test('[I2] the image makes the secrets that Compose asks for, where nothing but 
   const secrets = runImage(['dev', 'secrets', '--file', file], {})
   await secrets.ended
   expect(secrets.child.exitCode, secrets.said()).toBe(0)
-  expect(existsSync(file)).toBe(true)
+  const made = parseEnv(readFileSync(file, 'utf8'))
+  const asked = [...readRoot('docker-compose.yml').matchAll(variables)].flatMap(([, name, kind]) =>
+    name && kind === '?' ? [name] : [],
+  )
+  expect(asked.length).toBeGreaterThan(0)
+  expect(asked.filter(name => (made[name] ?? '').length < 16)).toEqual([])
+  expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
 /** NAME=value pairs of ENV. */
