@@ -1,5 +1,6 @@
 // What an endpoint can be set to: one schema for the API, its document and the table; every refusal says what is supported.
 import { z } from 'zod'
+import { chatForms, parseChatAddress } from '../events/chat-address.ts'
 import { deliveryTypes, matchesPattern } from '../events/vocabulary.ts'
 import { refuseWord, takesOnly } from '../runtime/later-version.ts'
 import { isShortened, shownUrl } from '../runtime/printable.ts'
@@ -18,9 +19,7 @@ const forbiddenHeaders =
 const eventTypeName = z.string().refine(isTypeOrPattern, {
   error: `expected * or a pattern such as message.* or one of ${subscribableTypes.join(', ')}`,
 })
-const chatAddress = z.string().regex(/^(\d{5,20}|[0-9A-Za-z._-]+@(s\.whatsapp\.net|lid|g\.us|newsletter|broadcast))$/, {
-  error: 'expected a phone number in digits or a JID such as 5511900000001@s.whatsapp.net',
-})
+const chatAddress = z.string().refine(text => parseChatAddress(text) !== null, { error: `expected ${chatForms}` })
 const chats = z.strictObject({
   include: z.array(chatAddress).max(1000).optional(),
   exclude: z.array(chatAddress).max(1000).optional(),
@@ -92,7 +91,8 @@ export function checkUrl(text: string, allowances: Allowances): Refusal | null {
 /** All that settings can open. */
 const everything: Allowances = { allowLoopback: true, allowCidrs: ['0.0.0.0/0', '::/0'] }
 
-export const addressOf = (chat: string): string => (/^\d+$/.test(chat) ? `${chat}@s.whatsapp.net` : chat)
+/** Of a chat as it was given, which the schema has taken; settings of earlier versions have some that it would not take any more. */
+export const addressOf = (chat: string): string => parseChatAddress(chat) ?? chat
 
 function isTypeOrPattern(name: string): boolean {
   return subscribableTypes.some(type => matchesPattern(name, type))

@@ -1,5 +1,6 @@
 // The read model over HTTP: what was written can be read from the position on that the write answered, under every address of a chat.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chatForms } from '../../src/events/chat-address.ts'
 import { aGroup, anEvent, somebody, somebodyElse } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'
@@ -119,6 +120,19 @@ describe('messages', () => {
     expect(await list(`messages?chatId=${encodeURIComponent(somebody.pn)}`)).toEqual(byLid)
     expect(await list(`messages?chatId=${somebody.pn.split('@')[0]}`)).toEqual(byLid)
     expect(await list('messages?chatId=5511900000077')).toEqual([])
+  })
+
+  test('[D4] a chat is found by its number as it is printed; what is no chat is 422 with the forms', async () => {
+    const digits = somebody.pn.split('@')[0] ?? ''
+    const printed = `+${digits.slice(0, 2)} ${digits.slice(2, 4)} ${digits.slice(4, 9)}-${digits.slice(9)}`
+    const byLid = await list(`messages?chatId=${somebody.lid}`)
+    expect(byLid.length).toBeGreaterThan(0)
+    expect(await list(`messages?chatId=${encodeURIComponent(printed)}`)).toEqual(byLid)
+    expect(await list(`messages?chatId=${digits}@c.us`)).toEqual(byLid)
+    for (const path of ['messages', 'messages/TEXT0', 'media']) {
+      const { status, json } = await api.call('GET', `/v1/instances/shop/${path}?chatId=somebody`)
+      expect([status, json.errors]).toEqual([422, [{ parameter: 'chatId', expected: chatForms, received: 'somebody' }]])
+    }
   })
 
   test('[D4] words of the text find their message', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { invalidInput } from '../../src/api/invalid-input.ts'
 import type { Database } from '../../src/database/database.ts'
+import { chatForms } from '../../src/events/chat-address.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createSituationReader } from '../../src/webhooks/delivery-situation.ts'
 import {
@@ -124,7 +125,7 @@ describe('endpoints', () => {
       eventTypes: null,
       headers: { 'x-a': null, 'x-c': '3' },
       holdMedia: null,
-      chats: { include: ['5511900000001'] },
+      chats: { include: ['+55 11 90000-0001'] },
     }
     expect(await patchEndpoint(deps, id, patch, never)).toMatchObject({
       ok: true,
@@ -256,7 +257,10 @@ describe('what an endpoint cannot be', () => {
     ])
   })
   it('[E1] chats are phone numbers or JIDs', () => {
-    expect(refusals({ url, chats: { include: ['5511900000001', '100000000000001@lid', '120363000000000001@g.us'] } })).toEqual([])
-    expect(refusals({ url, chats: { include: ['somebody'] } })).toMatchObject([{ pointer: '/chats/include/0' }])
+    const include = ['5511900000001', '+55 11 90000-0001', '100000000000001@lid', '120363000000000001@g.us']
+    expect(refusals({ url, chats: { include } })).toEqual([])
+    expect(refusals({ url, chats: { include: ['somebody'] } })).toEqual([
+      { pointer: '/chats/include/0', expected: chatForms, received: '"somebody"' },
+    ])
   })
 })

@@ -1,6 +1,7 @@
 // /v1/instances/{id}/chats, messages, contacts, media: the read model, newest first, under whichever address a chat is asked for.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { chatForms } from '../../events/chat-address.ts'
 import { kinds, mediaReasons, mediaStatuses } from '../../events/vocabulary.ts'
 import {
   getMessage,
@@ -12,6 +13,7 @@ import {
   type MessageAnswer,
 } from '../../projections/read-model/queries.ts'
 import type { MediaLinks } from '../../runtime/media-links.ts'
+import { chatAddress } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { readPage } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
@@ -27,7 +29,7 @@ type Deps = { database: Database; links: MediaLinks; kept: KeptPositions; stoppi
 
 const params = z.object({ id: z.string() })
 const page = { ...pageQuery, ...waitForQuery }
-const chatId = z.exactOptional(z.string().min(1).max(200)).describe('LID, phone-number JID, or digits')
+const chatId = z.exactOptional(chatAddress).describe(`any of the chat’s addresses: ${chatForms}`)
 
 export function messageRoutes(app: App, deps: Deps) {
   const { database } = deps

@@ -15,7 +15,6 @@ import {
   rowsToRead,
   toPage,
 } from './page.ts'
-import { parseAddress } from './parse-address.ts'
 
 export type MessageAnswer = {
   eventId: string
@@ -55,6 +54,7 @@ export type MessageAnswer = {
   changedByEvent: string
 }
 
+/** `chatId`: any of the chat's addresses, as events carry them. */
 export type MessagesRequest = PageRequest & { instanceId: string; chatId?: string | null; q?: string | null }
 
 export async function listMessages(database: Transaction, request: MessagesRequest): Promise<Page<MessageAnswer>> {
@@ -89,7 +89,7 @@ export async function getMessage(
   const bindings = createBindings()
   const { bind } = bindings
   const id = bind(storableId(of.messageId))
-  const inChat = of.chatId == null ? '' : `and m.chat_id = any (addresses_of(m.instance_id, ${bind(parseAddress(of.chatId))}))`
+  const inChat = of.chatId == null ? '' : `and m.chat_id = any (addresses_of(m.instance_id, ${bind(of.chatId)}))`
   const wanted = `
     select m.event_id from messages m
     where m.instance_id = ${bind(of.instanceId)} and (m.message_id = ${id} or m.event_id = ${id}) ${inChat}
@@ -113,7 +113,7 @@ export function selectPage(
   if (request.chatId == null) return select([])
   return `
     select found.event_id
-    from unnest(addresses_of(${instance}, ${bind(parseAddress(request.chatId))})) as a(address)
+    from unnest(addresses_of(${instance}, ${bind(request.chatId)})) as a(address)
     cross join lateral (${select(['m.chat_id = a.address'])}) found
     order by ${pageOrder(request, orderOf('found'))} limit ${limit}`
 }

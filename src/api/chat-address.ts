@@ -1,0 +1,16 @@
+// A chat in a request: written in any of the forms that people use, read as the address that events carry.
+import { z } from 'zod'
+import { chatForms, parseChatAddress } from '../events/chat-address.ts'
+
+/** Also takes what an answer called a chat: ids that no index could hold are shown with the digest that stands for them. */
+export const chatAddress = z
+  .string()
+  .max(256)
+  .transform((text, context) => {
+    const address = parseChatAddress(text) ?? (isShortened(text) ? text : null)
+    if (address !== null) return address
+    context.issues.push({ code: 'custom', message: `expected ${chatForms}`, input: text })
+    return z.NEVER
+  })
+
+const isShortened = (text: string): boolean => /…sha256:[0-9a-f]{64}$/.test(text)
