@@ -6,11 +6,15 @@ import { describeCall } from './describe-call.ts'
 
 const count = z.int().min(0)
 const version = z.object({ version: z.string(), node: z.string() })
+const size = z.object({
+  estimated: count.describe('counted up to 10,000; above that as Postgres’ statistics have it'),
+  exact: z.boolean().describe('whether it was counted'),
+})
 const stats = z.object({
   instances: z.object({ total: count, byState: z.record(z.string(), count) }),
   endpoints: z.object({ total: count, enabled: count }),
-  messages: z.object({ estimated: count.describe('as Postgres’ statistics have it') }),
-  media: z.object({ estimated: count.describe('as Postgres’ statistics have it') }),
+  messages: size,
+  media: size,
   startedAt: z.string(),
 })
 
@@ -38,17 +42,27 @@ async function readCounts(database: Database) {
   const [endpoints] = await database.query<{ total: number; enabled: number }>(
     'select count(*)::int as total, (count(*) filter (where enabled))::int as enabled from webhook_endpoints where deleted_at is null',
   )
-  const estimates = await database.query<{ name: string; estimated: number }>(
-    `select relname as name, greatest(reltuples, 0)::float8 as estimated from pg_class where oid in ('messages'::regclass, 'media'::regclass)`,
-  )
-  const estimated = (name: string) => ({ estimated: Math.round(estimates.find(one => one.name === name)?.estimated ?? 0) })
   return {
     instances: {
       total: states.reduce((sum, one) => sum + one.instances, 0),
       byState: Object.fromEntries(states.map(one => [one.state, one.instances])),
     },
     endpoints: endpoints ?? { total: 0, enabled: 0 },
-    messages: estimated('messages'),
-    media: estimated('media'),
+    messages: await sizeOf(database, 'messages'),
+    media: await sizeOf(database, 'media'),
   }
+}
+
+/** Rows that are counted one by one; more would cost more the more there are. */
+const mostCounted = 10_000
+
+/** Statistics know nothing of a table until it is analysed: they count only for one that has more rows than are counted here. */
+async function sizeOf(database: Database, table: 'messages' | 'media'): Promise<z.infer<typeof size>> {
+  const [row] = await database.query<{ counted: number; estimated: number }>(
+    `select (select count(*) from (select 1 from ${table} limit ${mostCounted + 1}) first)::int as counted,
+       (select greatest(reltuples, 0)::float8 from pg_class where oid = '${table}'::regclass) as estimated`,
+  )
+  const { counted = 0, estimated = 0 } = row ?? {}
+  if (counted <= mostCounted) return { estimated: counted, exact: true }
+  return { estimated: Math.max(counted, Math.round(estimated)), exact: false }
 }

@@ -22,6 +22,8 @@ export type Endpoint = Omit<EndpointInput, 'holdMedia' | 'headers'> &
     holdMedia: number | 'until-settled'
     /** Of the types that it asks for, those that no delivery has yet; absent where there are none. */
     notYetEmitted?: readonly string[]
+    /** Of `instanceIds`, those that no instance has; absent where there are none. */
+    unknownInstanceIds?: readonly string[]
     /** Why, where it was not an operator's wish. */
     disabledReason?: string
     createdAt: string
@@ -143,6 +145,7 @@ type EndpointRow = StandingRow & {
   url: string | null
   url_sealed: Buffer | null
   instance_ids: string[] | null
+  unknown_instance_ids: string[] | null
   event_types: string[] | null
   chats_include: string[] | null
   chats_exclude: string[] | null
@@ -151,7 +154,10 @@ type EndpointRow = StandingRow & {
   media_holds_chat: boolean
 }
 const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.url_sealed, v.instance_ids,
-    v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat, ${standingColumns}
+    v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat,
+    (select array_agg(id) from unnest(v.instance_ids) id
+     where not exists (select from instance_ids i where i.instance_id = id and i.wanted <> 'deleted')) as unknown_instance_ids,
+    ${standingColumns}
   from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)`
 
 async function insertVersion(deps: EndpointDeps, tx: Transaction, of: { id: string; version: number; input: EndpointInput }) {
@@ -216,6 +222,7 @@ function endpointOf(deps: EndpointDeps, row: EndpointRow): Endpoint {
     ...laterTypes(row.event_types ?? []),
     url: shownUrl(url),
     headerNames: Object.keys(headers).toSorted(),
+    ...(row.unknown_instance_ids !== null && { unknownInstanceIds: row.unknown_instance_ids }),
     ...(row.disabled_reason !== null && { disabledReason: row.disabled_reason }),
     ...standingOf(row),
     createdAt: row.created_at.toISOString(),

@@ -33,10 +33,27 @@ test('[A1] statistics count instances by state, without deleted ones, and endpoi
   expect(json).toEqual({
     instances: { total: 2, byState: { created: 1, open: 1 } },
     endpoints: { total: 2, enabled: 1 },
-    messages: { estimated: 0 },
-    media: { estimated: 0 },
+    messages: { estimated: 0, exact: true },
+    media: { estimated: 0, exact: true },
     startedAt: '2026-01-05T12:00:00.000Z',
   })
+})
+
+test('[A1] messages are counted while they are few, and never said to be fewer than were seen', async () => {
+  const sizes = async () => (await api.call('GET', '/v1/stats')).json.messages
+  const position = await appendEvents(
+    api,
+    ['A', 'B', 'C'].map(messageId => anEvent('message.received', { instanceId: 'two', messageId })),
+  )
+  await api.call('GET', `/v1/instances?waitFor=${position}`)
+  expect(await sizes()).toEqual({ estimated: 3, exact: true })
+  await api.database.query(
+    `insert into messages (event_id, instance_id, message_id, from_me, epoch, sequence, kind, is_group, occurred_at, changed_by_event)
+     select 'more' || n, 'two', 'more' || n, false, 1, n, 'text', false, now(), 'more' || n from generate_series(1, 10000) n`,
+  )
+  expect(await sizes()).toEqual({ estimated: 10_001, exact: false })
+  await api.database.query('analyze messages')
+  expect(await sizes()).toEqual({ estimated: 10_003, exact: false })
 })
 
 test('[H3] the API’s own check is ok while nothing is owed to the log', () => {

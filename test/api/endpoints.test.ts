@@ -35,6 +35,19 @@ test('[E1] a new endpoint is answered whole, and its secret is shown this once',
   expect((await api.call('GET', `/v1/endpoints/${endpoint.id}`)).json).toEqual(endpoint)
 })
 
+test('[E1] instances that an endpoint names and nobody has are said, until they are there', async () => {
+  await api.call('POST', '/v1/instances', { body: { id: 'shop', name: 'Shop' } })
+  const { json } = await create({ instanceIds: ['shop', 'shpo', 'later'] })
+  expect(json.unknownInstanceIds).toEqual(['shpo', 'later'])
+  await api.call('POST', '/v1/instances', { body: { id: 'later', name: 'Later' } })
+  const read = async () => (await api.call('GET', `/v1/endpoints/${json.id}`)).json
+  expect((await read()).unknownInstanceIds).toEqual(['shpo'])
+  const patched = await api.call('PATCH', `/v1/endpoints/${json.id}`, { body: { instanceIds: ['shop', 'later'] } })
+  expect(patched.json).not.toHaveProperty('unknownInstanceIds')
+  await api.call('DELETE', '/v1/instances/later')
+  expect((await read()).unknownInstanceIds).toEqual(['later'])
+})
+
 test('[E1] the list is newest first, and its pages hold each endpoint once', async () => {
   const ids: unknown[] = []
   for (let made = 0; made < 3; made++) ids.push((await create({})).json.id)

@@ -1,5 +1,7 @@
 // /openapi.json describes every call that there is, and says of each who may call it and how it can be refused.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newSettings } from '../../src/api/instances/instance-shapes.ts'
+import { endpointInput } from '../../src/webhooks/endpoint-settings.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { contractCalls } from './contract-calls.ts'
 import { adminKey, openTestApi, type TestApi } from './open-test-api.ts'
@@ -8,6 +10,7 @@ type Operation = {
   summary?: string
   security?: object[]
   parameters?: readonly { name: string }[]
+  requestBody?: { content: Record<string, { schema: { properties?: Record<string, unknown> } }> }
   responses: Record<string, { content?: Record<string, unknown> }>
   'x-not-in-this-version'?: boolean
 }
@@ -95,4 +98,12 @@ test('[I3] what a call takes and answers is there in full', () => {
   const create = JSON.stringify(paths['/v1/instances']?.post)
   for (const field of ['ignoreNewsletters', '"additionalProperties":false', 'reasonText', 'createdAt'])
     expect(create).toContain(field)
+})
+
+test('[L] a PATCH is described by the fields that it may have, each of which null takes back', () => {
+  const fieldsOf = (path: string) => paths[path]?.patch?.requestBody?.content['application/json']?.schema.properties ?? {}
+  const settings = JSON.stringify(fieldsOf('/v1/instances/{id}').settings)
+  for (const name of Object.keys(newSettings.shape)) expect(settings).toContain(`"${name}":{"anyOf":`)
+  expect(settings).toContain('append nothing of groups')
+  expect(Object.keys(fieldsOf('/v1/endpoints/{id}'))).toEqual(Object.keys(endpointInput.shape))
 })

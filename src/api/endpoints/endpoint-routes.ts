@@ -14,6 +14,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { invalidInput } from '../invalid-input.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
+import { patchOf } from '../patch-of.ts'
 import { Problem } from '../problems.ts'
 
 const { headers: _unseen, ...settings } = endpointInput.shape
@@ -27,6 +28,11 @@ const endpoint = z.object({
     .readonly()
     .optional()
     .describe('of the types that it asks for, those that no delivery has yet; absent where there are none'),
+  unknownInstanceIds: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('of `instanceIds`, those that no instance has (yet); absent where there are none'),
   disabledReason: z.string().optional().describe('why, where nobody asked for it'),
   failingSince: z.string().optional().describe('its first failed attempt since its last 2xx'),
   lastError: z.string().optional().describe('of its last failed attempt, while it is failing'),
@@ -81,9 +87,10 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
     schema: describeCall('Change an endpoint (RFC 7396)', {
       tag,
       params,
-      body: z
-        .record(z.string(), z.unknown())
-        .describe('fields as in POST, others stay, headers and the whole URL too; null takes one back; validated after merging'),
+      body: patchOf(
+        endpointInput,
+        'fields as in POST, others stay, headers and the whole URL too; null takes one back; validated after merging',
+      ),
       answers: { 200: endpoint },
       problems: [404],
     }),

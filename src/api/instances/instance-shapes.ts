@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { instanceReasons, instanceStates } from '../../events/vocabulary.ts'
 import { takesOnly } from '../../runtime/later-version.ts'
+import { patchOf } from '../patch-of.ts'
 import { wordsOf } from '../words.ts'
 
 export const instanceIdPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/
@@ -74,10 +75,7 @@ export const newInstance = z.strictObject({
 /** RFC 7396: null takes a setting back; the result is validated again after merging. */
 export const instancePatch = z.strictObject({
   name: name.optional(),
-  settings: z
-    .union([z.record(z.string(), z.unknown()), z.null()])
-    .optional()
-    .describe('merged (RFC 7396); null takes all of them back'),
+  settings: patchOf(newSettings, 'merged (RFC 7396); null takes all of them back').nullish(),
 })
 
 export const instance = z
@@ -93,6 +91,10 @@ export const instance = z
     stateAt: z.string(),
     phone: z.string().nullable().describe('digits'),
     lid: z.string().nullable(),
+    samePhoneAs: z
+      .array(z.string())
+      .optional()
+      .describe('other instances that the same phone is linked to: each of them has its messages; absent where there are none'),
     epoch: z.number(),
     settings,
     createdAt: z.string(),

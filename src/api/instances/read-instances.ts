@@ -14,6 +14,7 @@ type Row = {
   state_at: Date | null
   phone: string | null
   lid: string | null
+  same_phone_as: string[] | null
   epoch: string | null
   reserved_at: Date
   created_micros: string
@@ -23,7 +24,11 @@ type Row = {
 const createdMicros = '(extract(epoch from ids.reserved_at) * 1000000)::bigint'
 const select = `
   select ids.instance_id, ids.name, ids.settings, ids.reserved_at, ${createdMicros} as created_micros,
-    seen.state, seen.reason, seen.reason_text, seen.state_at, seen.phone, seen.lid, seen.epoch
+    seen.state, seen.reason, seen.reason_text, seen.state_at, seen.phone, seen.lid, seen.epoch,
+    (select array_agg(other.instance_id order by other.instance_id)
+     from instances other join instance_ids known using (instance_id)
+     where other.phone = seen.phone and other.instance_id <> seen.instance_id and known.wanted <> 'deleted'
+       and 'logged-out' not in (other.state, seen.state)) as same_phone_as
   from instance_ids ids left join instances seen using (instance_id)
   where ids.wanted <> 'deleted'`
 
@@ -84,6 +89,7 @@ const instanceOf = (row: Row): Instance => ({
   stateAt: (row.state_at ?? row.reserved_at).toISOString(),
   phone: row.phone,
   lid: row.lid,
+  ...(row.same_phone_as !== null && { samePhoneAs: row.same_phone_as }),
   epoch: Number(row.epoch ?? 0),
   settings: row.settings,
   createdAt: row.reserved_at.toISOString(),
