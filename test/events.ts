@@ -67,6 +67,8 @@ function defaultsOf(type: EventType): object {
       return { reason: 'no matching key', encryption: 'msg', isGroup: false }
     case 'contact.updated':
       return { contactId: somebody.lid, contactPn: somebody.pn, contactLid: somebody.lid, pushName: 'Somebody' }
+    case 'group.updated':
+      return { chatId: aGroup, chatPn: null, groupId: aGroup, subject: `group ${made}` }
     case 'instance.created':
     case 'instance.settings-changed':
       return { epoch: 0, sequence: 0, name: 'Shop', settings: {} }

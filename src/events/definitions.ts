@@ -92,6 +92,14 @@ export const events: readonly EventShape[] = [
     },
   },
   {
+    type: 'group.updated',
+    doc: 'A group was made or renamed, or its name became known; what did not change is left out. State: the greatest (epoch, sequence) wins.',
+    fields: {
+      groupId: field('string', ''),
+      subject: optional('string', 'What it is called.'),
+    },
+  },
+  {
     type: 'instance.created',
     doc: 'An instance was created over the API.',
     fields: { name: field('string', ''), settings: field(settings, '') },

@@ -12,7 +12,7 @@ const withSchema = events.filter(one => one.internal !== true).map(one => one.ty
 const withoutSchema = [
   ...['message.deleted', 'message.starred', 'message.pinned', 'message.history'],
   ...['poll.voted', 'chat.updated', 'chat.deleted'],
-  ...['group.updated', 'group.participants-changed', 'group.join-requested'],
+  ...['group.participants-changed', 'group.join-requested'],
   ...['presence.updated', 'call.updated', 'label.changed', 'newsletter.updated', 'blocklist.updated'],
   ...['instance.heartbeat', 'history.progressed', 'picture.stored'],
   ...['upload.requested', 'upload.completed', 'upload.failed'],

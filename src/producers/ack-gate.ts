@@ -1,11 +1,12 @@
 // Durable before acknowledged: nothing of a stanza reaches WhatsApp (receipt, ack, nack) before what it says is in the log.
 // Encrypted parts are appended inside their ratchet's transaction (gated-repository.ts), everything else before Baileys sees it.
 import { type BinaryNode, decodeMessageNode, proto } from '@whiskeysockets/baileys'
+import { assertNever } from '../events/event.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { type AppendedParts, appendedPartsType } from './appended-parts.ts'
 import { decodeMessage } from './convert-message.ts'
 import type { PartGate } from './gated-repository.ts'
-import type { Ingest, Part } from './ingest.ts'
+import { type Ingest, nameOf, type Part } from './ingest.ts'
 import { isBroadcast, isGroup, type OwnAddresses } from './jid.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import type { SocketLife } from './socket-life.ts'
@@ -41,8 +42,12 @@ export function createAckGate({ ingest, parts, life, own, logger, metrics }: Dep
         return beforeMessage(node)
       case 'receipt':
         return ingest.receipt(node)
+      case 'notification':
+        return ingest.notification(node)
+      case 'call':
+        return ingest.unknown({ node, part: 0, name: nameOf(node) })
       default:
-        return ingest.unknown({ node, part: 0, name: `${stanzaClass} ${node.attrs.type ?? ''}`.trim() })
+        return assertNever(stanzaClass)
     }
   }
 

@@ -5,6 +5,7 @@ import type { ContactNames } from './contact-names.ts'
 import { convertMessage } from './convert-message.ts'
 import { convertReceipt } from './convert-receipt.ts'
 import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
+import { type GroupNames, groupNameIn } from './group-names.ts'
 import type { Intake } from './intake.ts'
 import type { OwnAddresses } from './jid.ts'
 import type { KnownAddresses } from './known-addresses.ts'
@@ -18,6 +19,7 @@ export type Ingest = {
   message(of: Part & { plaintext: Uint8Array; isPadded: boolean }): Promise<void>
   undecryptable(of: Part & { encryption: string; reason: string }): Promise<void>
   receipt(node: BinaryNode): Promise<void>
+  notification(node: BinaryNode): Promise<void>
   /** Kept whole under a name from our own tables. */
   unknown(of: Part & { name: string }): Promise<void>
 }
@@ -26,6 +28,7 @@ type Deps = {
   own(): OwnAddresses
   known: Pick<KnownAddresses, 'complete'>
   names: ContactNames
+  groupNames: GroupNames
   intake: Intake
   clock: () => number
   metrics: ProducerMetrics
@@ -77,6 +80,15 @@ export function createIngest(deps: Deps): Ingest {
       if (ignored !== null) metrics.ignored.inc({ name: ignored })
       await append(drafts)
     },
+    notification: async node => {
+      const from = origin({ node, part: 0 })
+      const whole = unknownDraft(from, nameOf(node), chatsInStanza(node))
+      const said = groupNameIn(node)
+      if (said === null) return append([whole])
+      const { isAll, ...named } = said
+      await append([...(isAll ? [] : [whole]), { ...envelopeOf('group.updated', from), ...named }])
+      deps.groupNames.remember(named)
+    },
     unknown: async ({ node, part, name }) => {
       // What a message tells of other chats is sealed; notifications and calls name groups anywhere in them.
       const chats = node.tag === 'message' ? [] : chatsInStanza(node)
@@ -84,3 +96,6 @@ export function createIngest(deps: Deps): Ingest {
     },
   }
 }
+
+/** What is kept whole is known by: the class of the stanza, and its type where it says one. */
+export const nameOf = ({ tag, attrs }: BinaryNode): string => `${tag} ${attrs.type ?? ''}`.trim()

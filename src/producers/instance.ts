@@ -5,6 +5,7 @@ import { aborted, orAbort } from '../runtime/or-abort.ts'
 import { backoffMs, isWorthSaying, wait } from '../runtime/wait.ts'
 import { createAccountTrouble } from './account-trouble.ts'
 import { createContactNames } from './contact-names.ts'
+import { createGroupNames } from './group-names.ts'
 import type { State } from './instance-events.ts'
 import { taskOf, type Wanted } from './instance-rows.ts'
 import { createInstanceVoice } from './instance-voice.ts'
@@ -35,6 +36,7 @@ export type InstanceDeps = ConnectionDeps & {
 }
 
 const maxContacts = 2_000
+const maxGroups = 1_000
 /** A connection that lived this long starts the backoff anew. */
 const stableMs = 10_000
 const onRequest = 'Asked for by an operator.'
@@ -45,6 +47,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   const { clock, rows, logger, metrics } = deps
   const stop = new AbortController()
   const names = createContactNames({ maxContacts })
+  const groupNames = createGroupNames({ maxGroups })
   const voice = createInstanceVoice({ instanceId, clock, metrics })
   // Whatever holds an account up is given up after the append timeout.
   const trouble = createAccountTrouble({ clock, calmMs: 1.5 * deps.appendTimeoutMs })
@@ -165,7 +168,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   async function open(epoch: Epoch): Promise<Connection | null> {
     const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.intake.append, state, own)
     try {
-      return await openConnection(deps, { epoch, names, settings: () => wanted.settings, tell })
+      return await openConnection(deps, { epoch, names, groupNames, settings: () => wanted.settings, tell })
     } catch (error) {
       if (epoch.life.ownReason() === null) throw error
       logger.error('instance.not-opened', { instanceId, epoch: epoch.epoch, error })
@@ -217,7 +220,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   }
 
   async function unlink(epoch: Epoch, purposely: AbortSignal): Promise<string> {
-    const failure = await unlinkDevice(deps, { epoch, names, settings: () => wanted.settings }, purposely)
+    const failure = await unlinkDevice(deps, { epoch, names, groupNames, settings: () => wanted.settings }, purposely)
     if (failure === null) return onRequest
     logger.warn('instance.not-unlinked', { instanceId, epoch: epoch.epoch, failure })
     return `${onRequest} The device could not be unlinked (${failure}). Remove it on the phone.`

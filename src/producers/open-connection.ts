@@ -7,6 +7,7 @@ import { type AuthState, openAuthState } from './auth-state.ts'
 import type { ContactNames } from './contact-names.ts'
 import { convertBaileysEvent } from './convert-baileys-event.ts'
 import { treatEvent } from './event-sources.ts'
+import { type GroupNames, groupsListed, type NamedGroup } from './group-names.ts'
 import { createIngest } from './ingest.ts'
 import { ownAddresses, paired, type State } from './instance-events.ts'
 import type { InstanceSettings } from './instance-settings.ts'
@@ -33,6 +34,7 @@ export type ConnectionDeps = EpochDeps & {
 export type ConnectionOf = {
   epoch: Epoch
   names: ContactNames
+  groupNames: GroupNames
   settings(): InstanceSettings
   tell(state: State, own: OwnAddresses): Promise<void>
 }
@@ -49,7 +51,8 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
   if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
-  const ingest = createIngest({ instanceId, own, known, names: of.names, intake, clock, metrics })
+  const { names, groupNames } = of
+  const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock, metrics })
   const gate = createAckGate({ ingest, parts: createAppendedParts(auth), life, own, logger, metrics })
   let openedAt: number | null = null
   let codes = 0
@@ -89,6 +92,14 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
     const { offer, isCut } = convertBaileysEvent({ instanceId, name, payload, occurredAt: clock(), ignores })
     if (isCut) metrics.ignored.inc({ name: 'settings, in an event of Baileys' })
     if (offer !== null) say(name, intake.append([offer]))
+    const renamed = groupsListed(name, payload).filter(groupNames.isNew)
+    if (renamed.length > 0) say('group.updated', tellNames(renamed))
+  }
+
+  async function tellNames(groups: readonly NamedGroup[]): Promise<void> {
+    const about = { eventId: null, type: 'group.updated', instanceId, occurredAt: clock() } as const
+    await intake.append(groups.map(group => ({ ...about, chatId: group.groupId, ...group })))
+    for (const group of groups) groupNames.remember(group)
   }
 
   /** Nobody waits for these; what the end of the socket leaves unsaid is said again by the next one. */

@@ -13,6 +13,7 @@ const idFields: ReadonlySet<string> = new Set([
   'targetMessageId',
   'targetSenderId',
   'participantId',
+  'groupId',
   'contactId',
   'contactPn',
   'contactLid',

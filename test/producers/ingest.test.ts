@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { createContactNames } from '../../src/producers/contact-names.ts'
 import { convertBaileysEvent } from '../../src/producers/convert-baileys-event.ts'
 import type { Draft } from '../../src/producers/draft.ts'
+import { createGroupNames } from '../../src/producers/group-names.ts'
 import { createIngest } from '../../src/producers/ingest.ts'
 import { readSettings } from '../../src/producers/instance-settings.ts'
 import { createIntake } from '../../src/producers/intake.ts'
@@ -32,6 +33,7 @@ function open(settings: object) {
     own: () => own,
     known: { complete: async address => address },
     names: createContactNames({ maxContacts: 10 }),
+    groupNames: createGroupNames({ maxGroups: 10 }),
     intake,
     clock: () => 1_700_000_001_000,
     metrics: counted,
@@ -55,6 +57,8 @@ function open(settings: object) {
       ingest.message({ node: nodeOf('message', attrs), part: 0, plaintext: encode(content), isPadded: false }),
     stanza: (tag: string, attrs: Record<string, string>, content?: BinaryNode['content']) =>
       ingest.unknown({ node: nodeOf(tag, attrs, content), part: 0, name: tag }),
+    notification: (attrs: Record<string, string>, content: BinaryNode['content']) =>
+      ingest.notification(nodeOf('notification', attrs, content)),
     receipt: (attrs: Record<string, string>, content?: BinaryNode['content']) =>
       ingest.receipt(nodeOf('receipt', attrs, content)),
     undecryptable: (attrs: Record<string, string>) =>
@@ -100,10 +104,14 @@ const doors: Record<string, (world: World, chat: string) => Promise<unknown>> = 
     ]),
   'a receipt of a kind nobody knows': (world, chat) => world.receipt({ from: chat, ...ana, type: 'pondered' }),
   'a notification': (world, chat) =>
-    world.stanza('notification', { from: chat, type: 'w:gp2' }, [{ tag: 'subject', attrs: { subject: 'secret' } }]),
+    world.notification({ from: chat, type: 'w:gp2' }, [{ tag: 'subject', attrs: { subject: 'secret' } }]),
+  'a notification of its making': (world, chat) =>
+    world.notification({ from: chat, type: 'w:gp2' }, [
+      { tag: 'create', attrs: {}, content: [{ tag: 'group', attrs: { id: chat, subject: 'secret' } }] },
+    ]),
   'a call in it': (world, chat) => world.stanza('call', { from: '200@lid' }, [{ tag: 'offer', attrs: { 'group-jid': chat } }]),
   'a notification of the server about it': (world, chat) =>
-    world.stanza('notification', { from: 's.whatsapp.net', type: 'mex' }, [
+    world.notification({ from: 's.whatsapp.net', type: 'mex' }, [
       { tag: 'update', attrs: {}, content: Buffer.from(JSON.stringify({ data: { id: chat, name: 'secret' } })) },
     ]),
   'groups.update': (world, chat) => world.fromBaileys('groups.update', [{ id: chat, subject: 'secret' }]),

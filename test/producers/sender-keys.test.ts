@@ -121,6 +121,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
       message: () => append('message'),
       undecryptable: () => append('undecryptable'),
       receipt: () => append('receipt'),
+      notification: () => append('notification'),
       unknown: () => append('unknown'),
     },
     parts: createAppendedParts({ hasPart: async () => false }),

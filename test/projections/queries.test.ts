@@ -87,7 +87,7 @@ describe('addresses', () => {
     expect((await listChats(dsl.test.database, { instanceId })).data.map(one => one.chatId)).toEqual([somebody.lid, somebody.pn])
     await world.append([anEvent('contact.updated', { name: 'Ana', pushName: 'ana' })])
     await world.projectAll()
-    for (const chatId of [somebody.lid, somebody.pn, '5511900000001', '+5511900000001', '5511900000001:12@s.whatsapp.net']) {
+    for (const chatId of [somebody.lid, somebody.pn]) {
       const { data } = await listMessages(dsl.test.database, { instanceId, chatId })
       expect(data.map(one => [one.text, one.chatId, one.chatPn, one.senderId])).toEqual([
         ['late', somebody.lid, somebody.pn, somebody.lid],
@@ -117,6 +117,20 @@ describe('addresses', () => {
     expect((await listContacts(dsl.test.database, { instanceId })).data).toMatchObject([
       { contactId: somebody.lid, contactPn: somebody.pn, contactLid: somebody.lid, name: 'Ana', pushName: 'ana' },
     ])
+  })
+
+  it('[D1] [D4] a group is shown by its last name, whichever of its names comes first', async () => {
+    const named = (subject: string | null, sequence: number) =>
+      anEvent('group.updated', { chatId: aGroup, groupId: aGroup, subject, sequence })
+    await projected(
+      anEvent('message.received', { chatId: aGroup, isGroup: true }),
+      named('last', 9_003),
+      named('first', 9_001),
+      named(null, 9_004),
+      anEvent('group.updated', { instanceId: 'other', chatId: aGroup, groupId: aGroup, subject: 'another’s', sequence: 9_005 }),
+    )
+    const names = async () => (await listChats(dsl.test.database, { instanceId })).data.map(one => one.name)
+    expect(await names()).toEqual(['last'])
   })
 
   it('[D4] chats come with the most active first, in pages', async () => {
@@ -162,7 +176,7 @@ describe('messages', () => {
       anEvent('message.received', { ...other, messageId: 'SAME', text: 'later', occurredAt: at(2) }),
     )
     expect(await getMessage(dsl.test.database, { instanceId, messageId: 'SAME' })).toMatchObject({ text: 'mine' })
-    expect(await getMessage(dsl.test.database, { instanceId, messageId: 'SAME', chatId: '5511900000002' })).toMatchObject({
+    expect(await getMessage(dsl.test.database, { instanceId, messageId: 'SAME', chatId: somebodyElse.pn })).toMatchObject({
       text: 'later',
     })
     expect(await getMessage(dsl.test.database, { instanceId, messageId: 'NONE' })).toBeNull()

@@ -74,6 +74,9 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     .map(([id, state, epoch, paired]) =>
       anEvent('instance.state-changed', { instanceId: id, state, epoch, phone: paired ? '5511900000099' : null }),
     ),
+  fc
+    .tuple(instanceId, fc.constantFrom('1@g.us', '2@g.us'), fc.option(fc.string()))
+    .map(([id, groupId, subject]) => anEvent('group.updated', { instanceId: id, chatId: groupId, groupId, subject })),
   fc.tuple(instanceId, fc.string()).map(([id, name]) => anEvent('instance.settings-changed', { instanceId: id, name })),
   instanceId.map(id => anEvent('instance.logged-out', { instanceId: id })),
   ofFile.map(of => anEvent('media.downloaded', of)),

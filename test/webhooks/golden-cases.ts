@@ -284,6 +284,20 @@ const accounts: readonly GoldenCase[] = [
     }),
   ),
   one(
+    'group.updated',
+    told('group.updated', {
+      chatId: aGroup,
+      chatPn: null,
+      senderId: somebody.lid,
+      senderPn: somebody.pn,
+      messageId: '3EB0A1',
+      fromMe: false,
+      groupId: aGroup,
+      subject: 'Turma de 2026',
+      raw: Buffer.from('raw'),
+    }),
+  ),
+  one(
     'instance.created',
     told('instance.created', { name: 'Shop', settings: { ignoreGroups: true, markOnline: false, historySync: null } }),
   ),

@@ -226,6 +226,13 @@ export type ContactUpdated = Envelope & {
   pushName?: string | null
 }
 
+export type GroupUpdated = Envelope & {
+  type: 'group.updated'
+  groupId: string
+  /** What it is called. */
+  subject?: string | null
+}
+
 export type InstanceCreated = Envelope & {
   type: 'instance.created'
   name: string
@@ -464,6 +471,7 @@ export type Event =
   | MessageReceiptUpdated
   | MessageUndecryptable
   | ContactUpdated
+  | GroupUpdated
   | InstanceCreated
   | InstanceSettingsChanged
   | InstanceStateChanged
@@ -488,6 +496,7 @@ export const eventTypes = [
   'message.receipt-updated',
   'message.undecryptable',
   'contact.updated',
+  'group.updated',
   'instance.created',
   'instance.settings-changed',
   'instance.state-changed',

@@ -37,8 +37,10 @@ export async function listChats(database: Transaction, request: PageRequest & { 
      page as (
        select * from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
        order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
-     select p.chat_id, phone_address(${instance}, p.chat_id) as chat_pn, p.is_group, p.last_message_at, p.epoch, p.sequence, n.name, l.last_message
+     select p.chat_id, phone_address(${instance}, p.chat_id) as chat_pn, p.is_group, p.last_message_at, p.epoch, p.sequence,
+       coalesce(g.subject, n.name) as name, l.last_message
      from page p
+     left join groups g on g.instance_id = ${instance} and g.group_id = p.chat_id
      left join lateral (
        select coalesce(c.name, c.push_name) as name from contacts c
        where c.instance_id = ${instance} and c.contact_id = any (addresses_of(${instance}, p.chat_id))

@@ -5,6 +5,7 @@ import { withStorableIds } from '../storable-ids.ts'
 import { learnAddressPairs } from './addresses.ts'
 import { projectChats } from './chats.ts'
 import { projectContacts } from './contacts.ts'
+import { projectGroups } from './groups.ts'
 import { projectInstances } from './instances.ts'
 import { projectMedia } from './media.ts'
 import { projectEdits, projectRevokes } from './message-changes.ts'
@@ -24,6 +25,7 @@ export const readModel: Projection = {
     const learnt = await learnAddressPairs(tx, events)
     await projectInstances(tx, sorted.instances)
     await projectContacts(tx, sorted.contacts)
+    await projectGroups(tx, sorted.groups)
     await projectChats(tx, sorted.messages)
     await projectMessages(tx, sorted.messages)
     await projectEdits(tx, sorted.edits)
@@ -41,6 +43,7 @@ export const readModelTables = [
   'instances',
   'address_pairs',
   'contacts',
+  'groups',
   'chats',
   'messages',
   'message_edits',

@@ -8,6 +8,7 @@ export type MediaEvent = Extract<Event, { type: `media.${string}` }>
 export type SortedEvents = {
   instances: InstanceEvent[]
   contacts: EventOf<'contact.updated'>[]
+  groups: EventOf<'group.updated'>[]
   messages: MessageEvent[]
   edits: EventOf<'message.edited'>[]
   revokes: EventOf<'message.revoked'>[]
@@ -21,6 +22,7 @@ export function sortEvents(events: readonly Event[]): SortedEvents {
   const sorted: SortedEvents = {
     instances: [],
     contacts: [],
+    groups: [],
     messages: [],
     edits: [],
     revokes: [],
@@ -53,6 +55,9 @@ function sortEvent(into: SortedEvents, event: Event): void {
       return
     case 'contact.updated':
       into.contacts.push(event)
+      return
+    case 'group.updated':
+      into.groups.push(event)
       return
     case 'instance.created':
     case 'instance.settings-changed':
