@@ -12,6 +12,10 @@ test.each([
   expect(read('README.md')).toContain(`\`\`\`${language}\n${read(path)}\`\`\`\n`)
 })
 
+test('[E4] README prints examples/receiver.mjs as it is', () => {
+  expect(read('README.md')).toContain(`\`\`\`js\n${read('examples/receiver.mjs')}\`\`\`\n`)
+})
+
 test('[B5] README names the versions that are tested', () => {
   const python = /^confluent-kafka==\S+$/m.exec(read('examples/requirements.txt'))?.[0]
   const java = [...read('examples/java/pom.xml').matchAll(/<artifactId>(\S+)<\/artifactId>\s*<version>(\d+\.\S+)<\/version>/g)]
