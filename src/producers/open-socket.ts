@@ -1,5 +1,6 @@
 // One WhatsApp connection: the unmodified Baileys, gated and hardened from outside through its public options and its event emitters.
 import './keep-context.ts'
+import './agree-on-keys.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
 import makeWASocket, { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, type WASocket } from '@whiskeysockets/baileys'
