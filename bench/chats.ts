@@ -12,6 +12,7 @@ export const chats =
     const { whatsapp, zaplog, zaplogLines, settled } = await openLinked(closing, { sockets: 1, contactsPerSocket: 1 })
     const received = () => zaplog.metric('zaplog_events_appended_total', 'type="message.received"')
     const take = async (lines: readonly Line[]) => {
+      await whatsapp.seal({ lines, n })
       const before = await received()
       const seconds = await secondsOf(async () => {
         await whatsapp.deliver({ lines, n, window })

@@ -1,4 +1,5 @@
 // The simulated WhatsApp in a process of its own, the same for both sides of a bench: it changes libsignal for its whole process.
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import { text } from '../simulator/content.ts'
 import type { SimDevice } from '../simulator/device.ts'
 import type { Contact } from '../simulator/directory.ts'
@@ -14,6 +15,8 @@ type Pace = { lines: readonly Line[]; n: number; perSecond: number }
 
 const simulator: Simulator = await openSimulator()
 const devices = new Map<string, SimDevice>()
+/** By client: what is delivered before anything new is written. */
+const sealed = new Map<string, BinaryNode[]>()
 
 const calls = {
   urls: async () => ({ url: simulator.url, cdnUrl: simulator.cdnUrl }),
@@ -32,6 +35,17 @@ const calls = {
   /** Makes these people, which takes their phones longer than a message. */
   meet: async ({ contacts }: { contacts: readonly string[] }) => {
     for (const pn of contacts) simulator.contact({ pn })
+  },
+  /** Writes what the next delivery of as many messages on these lines sends, so that the writers' phones take nothing of its time. */
+  seal: async ({ lines, n }: { lines: readonly Line[]; n: number }) => {
+    for (const [index, { jid, contacts }] of lines.entries()) {
+      const stanzas: BinaryNode[] = []
+      for (let written = 0; written < Math.ceil((n - index) / lines.length); written++) {
+        const from = simulator.contact({ pn: contacts[written % contacts.length] ?? '' })
+        stanzas.push(await deviceOf(jid).seal(from, text(writtenText())))
+      }
+      sealed.set(jid, stanzas)
+    }
   },
   deliver,
   pace,
@@ -110,6 +124,8 @@ function createWriter({ jid, contacts }: Line, n: number, failed: (error: unknow
       const from = people[written % people.length]
       if (written === n || from === undefined) return
       written++
+      const stanza = sealed.get(jid)?.shift()
+      if (stanza !== undefined) return device.pushStanza(stanza)
       device.send(from, text(writtenText())).catch(failed)
     },
   }

@@ -6,7 +6,7 @@ import { deliver, redeliver } from './deliver.ts'
 import type { Contact, Group } from './directory.ts'
 import type { Settlement } from './queue.ts'
 import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
-import { type SendOptions, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
+import { type SendOptions, sealChat, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
 import { node, secondsNow } from './stanza.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
 import type { Companion, World } from './world.ts'
@@ -32,6 +32,8 @@ export type SimDevice = {
   settled(): readonly Settlement[]
   /** A contact's 1:1 message. Resolves with its id once queued; messages leave in the order of the calls. */
   send(from: Contact, content: MessageContent, options?: SendOptions): Promise<string>
+  /** The same message, sealed now and sent by pushStanza later, in the order of the calls: its phone does nothing then. */
+  seal(from: Contact, content: MessageContent, options?: SendOptions): Promise<BinaryNode>
   sendGroup(group: Group, from: Contact, content: MessageContent, options?: SendOptions): Promise<string>
   /** The owner writes on the phone; the companion gets a copy with fromMe. */
   sendFromPhone(to: Contact | Group, content: MessageContent, options?: SendOptions): Promise<string>
@@ -69,6 +71,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     pending: () => companion.queue.pending().map(entry => entry.id),
     settled: () => companion.queue.settled(),
     send: (from, content, options = {}) => sendChat(world, companion, { from, content, options }),
+    seal: (from, content, options = {}) => sealChat(world, companion, { from, content, options }),
     sendGroup: (group, from, content, options = {}) => sendGroup(world, companion, { group, from, content, options }),
     sendFromPhone: (to, content, options = {}) => sendFromPhone(world, companion, { to, content, options }),
     receipt: receipt => deliver(companion, receiptStanza(receipt)),

@@ -26,7 +26,7 @@ export type SendOptions = {
 export type Letter = {
   sender: Person
   plaintext: Uint8Array
-  attrs: Record<string, string>
+  attrs: Record<string, string> & { id: string }
   mediaType: string | undefined
   groupId: string | null
   corrupt: 'first' | 'always' | undefined
@@ -44,11 +44,11 @@ type ChatMessage = { from: Contact; content: MessageContent; options: SendOption
 
 export function sendChat(world: World, companion: Companion, { from, content, options }: ChatMessage): Promise<string> {
   const sender = world.directory.person(from)
-  const addressed = options.pnAddressed
-    ? { from: from.pnJid }
-    : { from: from.lidJid, sender_pn: from.pnJid, addressing_mode: 'lid' }
-  return queueLetter(companion, { sender, content, options, groupId: null }, addressed)
+  return queueLetter(companion, { sender, content, options, groupId: null }, addressOf(from, options))
 }
+
+const addressOf = (from: Contact, { pnAddressed }: SendOptions): Record<string, string> =>
+  pnAddressed ? { from: from.pnJid } : { from: from.lidJid, sender_pn: from.pnJid, addressing_mode: 'lid' }
 
 export function sendGroup(world: World, companion: Companion, message: ChatMessage & { group: Group }): Promise<string> {
   const { group, from, content, options } = message
@@ -79,19 +79,30 @@ export function sendPeer(companion: Companion, content: proto.IMessage, id = new
   return queueLetter(companion, outgoing, { from: sender.contact.pnJid, category: 'peer' })
 }
 
+/** Sealed, and not queued: whoever pushes these in the order of the calls sends what sendChat would. */
+export function sealChat(world: World, companion: Companion, { from, content, options }: ChatMessage): Promise<BinaryNode> {
+  const sender = world.directory.person(from)
+  const letter = writeLetter(companion, { sender, content, options, groupId: null }, addressOf(from, options))
+  return companion.inOrder(() => seal(companion, letter))
+}
+
 function queueLetter(companion: Companion, outgoing: Outgoing, addressed: Record<string, string>): Promise<string> {
+  const letter = writeLetter(companion, outgoing, addressed)
+  return companion.inOrder(async () => {
+    deliver(companion, await seal(companion, letter), letter)
+    return letter.attrs.id
+  })
+}
+
+function writeLetter(companion: Companion, outgoing: Outgoing, addressed: Record<string, string>): Letter {
   const { sender, content, options, groupId } = outgoing
   const id = options.id ?? newMessageId()
   const { mediaType, ...kind } = stanzaAttrs(content)
   const seconds = String(Math.floor((options.timestampMs ?? Date.now()) / 1000))
   const attrs = { id, ...addressed, ...kind, t: seconds, notify: sender.contact.name, ...options.attrs }
   const plaintext = outgoing.plaintext ?? encodeContent(content)
-  const letter: Letter = { sender, plaintext, attrs, mediaType, groupId, corrupt: options.corrupt }
   rememberContent(companion, id, content)
-  return companion.inOrder(async () => {
-    deliver(companion, await seal(companion, letter), letter)
-    return id
-  })
+  return { sender, plaintext, attrs, mediaType, groupId, corrupt: options.corrupt }
 }
 
 /** For media the phone may be asked to upload again. */
