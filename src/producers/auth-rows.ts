@@ -1,7 +1,8 @@
-// The rows of an instance's auth state: sealed, and written in one statement that takes effect only while the epoch is the owner's.
+// The rows of an instance's auth state: sealed, and written all or nothing, only while the epoch is the owner's.
 import type { Database } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { appendedPartsType, bytesOf } from './appended-parts.ts'
+import type { WriteKeys } from './key-writer.ts'
 import type { KeyName } from './keys-ahead.ts'
 
 export type KeyWrite = KeyName & { value: string | null }
@@ -20,10 +21,11 @@ export type AuthRows = {
   erase(): Promise<'written' | 'fenced'>
   eraseKeys(type: string): Promise<'written' | 'fenced'>
 }
+type Deps = { database: Database; sealer: Sealer; writeKeys: WriteKeys }
 type Of = { instanceId: string; epoch: number }
 type Row = { id: string; sealed: Buffer }
 
-export function openAuthRows({ database, sealer }: { database: Database; sealer: Sealer }, { instanceId, epoch }: Of): AuthRows {
+export function openAuthRows({ database, sealer, writeKeys }: Deps, { instanceId, epoch }: Of): AuthRows {
   const place = (type: string, id: string) => `auth_keys|${instanceId}|${type}|${id}`
   const credsPlace = `auth_creds|${instanceId}`
   const seal = (text: string, context: string) => sealer.seal(Buffer.from(text), context)
@@ -50,20 +52,14 @@ export function openAuthRows({ database, sealer }: { database: Database; sealer:
       const set = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
       const kept = set.filter(({ type }) => type !== appendedPartsType)
       const parts = set.filter(({ type }) => type === appendedPartsType)
-      const gone = keys.filter(({ value }) => value === null)
-      return answer(
-        await database.query<Owner>(writeSql, [
-          instanceId,
-          epoch,
-          gone.map(key => key.type),
-          gone.map(key => key.id),
-          kept.map(key => key.type),
-          kept.map(key => key.id),
-          kept.map(key => seal(key.value, place(key.type, key.id))),
-          creds === null ? null : seal(creds, credsPlace),
-          parts.map(part => bytesOf(part.id)),
-        ]),
-      )
+      return writeKeys({
+        instanceId,
+        epoch,
+        gone: keys.filter(({ value }) => value === null),
+        kept: kept.map(({ type, id, value }) => ({ type, id, sealed: seal(value, place(type, id)) })),
+        creds: creds === null ? null : seal(creds, credsPlace),
+        parts: parts.map(({ id }) => bytesOf(id)),
+      })
     },
     erase: async () => {
       for (;;) {
@@ -92,28 +88,6 @@ const readAllSql = 'select id, sealed from auth_keys where instance_id = $1 and 
 /** The share lock holds off whoever takes the instance over until this statement is committed: a zombie cannot write after that. */
 const owner = 'with owner as (select 1 from instance_owners where instance_id = $1 and epoch = $2 for share)'
 const owners = 'select count(*)::int as owners from owner'
-
-const writeSql = `${owner},
-gone as (
-  delete from auth_keys using unnest($3::text[], $4::text[]) as old (type, id)
-  where auth_keys.instance_id = $1 and auth_keys.type = old.type and auth_keys.id = old.id and exists (select from owner)
-),
-kept as (
-  insert into auth_keys (instance_id, type, id, sealed)
-  select $1, new.type, new.id, new.sealed from unnest($5::text[], $6::text[], $7::bytea[]) as new (type, id, sealed)
-  where exists (select from owner)
-  on conflict (instance_id, type, id) do update set sealed = excluded.sealed
-),
-saved as (
-  insert into auth_creds (instance_id, epoch, sealed) select $1, $2, $8::bytea where $8::bytea is not null and exists (select from owner)
-  on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
-),
-parts as (
-  insert into appended_parts (instance_id, digest) select $1, new.digest from unnest($9::bytea[]) as new (digest)
-  where exists (select from owner)
-  on conflict do nothing
-)
-${owners}`
 
 const erasePartsSql = `${owner},
 parts as (

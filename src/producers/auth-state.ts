@@ -17,6 +17,7 @@ import { SealError, type Sealer } from '../runtime/seal.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
 import { appendedPartsType } from './appended-parts.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
+import type { WriteKeys } from './key-writer.ts'
 import type { KeyName } from './keys-ahead.ts'
 import { createLru } from './lru.ts'
 import { type SocketLife, whilePending } from './socket-life.ts'
@@ -36,6 +37,7 @@ export type AuthState = AuthenticationState & {
 type Deps = {
   database: Database
   sealer: Sealer
+  writeKeys: WriteKeys
   life: SocketLife
   instanceId: string
   epoch: number
@@ -49,6 +51,9 @@ type Deps = {
 const maxCached = 512
 /** Used once each: not worth a place in the cache, but for a pre-key that was read ahead. */
 const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
+
+/** Longer than a message takes from its pair to its own keys. */
+const soonMs = 200
 
 /** Far below what a read may take that somebody waits for. */
 const aheadPatienceMs = 1_000
@@ -76,14 +81,14 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       for (const [id, text] of await read(type, ids)) found[id] = revive(type, text)
       return found
     },
-    set: data => change(writesOf(data)),
+    set: async data => (isPairsAlone(data) ? writeSoon(writesOf(data)) : change(writesOf(data))),
   }
 
   async function read(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>()
     const missing: string[] = []
     for (const id of ids) {
-      const cached = cache.get(`${type}|${id}`)
+      const cached = known(`${type}|${id}`)
       if (cached === undefined) missing.push(id)
       else if (cached !== null) found.set(id, cached)
     }
@@ -99,12 +104,16 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     return found
   }
 
+  /** What was written counts before it is durable: it is committed before whatever is made of it. undefined: not known. */
+  function known(place: string): string | null | undefined {
+    const write = pending.get(place) ?? inFlight.get(place)
+    return write === undefined ? cache.get(place) : write.value
+  }
+
   async function readAhead(names: readonly KeyName[]): Promise<void> {
-    const isUnknown = ({ type, id }: KeyName) => cache.get(`${type}|${id}`) === undefined && !ahead.has(`${type}|${id}`)
-    const isAtRest = ({ type, id }: KeyName) => !pending.has(`${type}|${id}`) && !inFlight.has(`${type}|${id}`)
     const wanted = names
-      .filter(name => isUnknown(name) && isAtRest(name))
       .map(({ type, id }) => ({ type, id, place: `${type}|${id}` }))
+      .filter(({ place }) => known(place) === undefined && !ahead.has(place))
     if (wanted.length === 0 || life.signal.aborted) return
     const reading = Symbol('reading')
     for (const { place } of wanted) ahead.set(place, reading)
@@ -124,12 +133,27 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
   }
 
-  /** Resolves once these writes, and the creds if they changed, are durable. One statement at a time; what waits goes together. */
-  async function change(keyWrites: readonly KeyWrite[]): Promise<void> {
+  function addPending(keyWrites: readonly KeyWrite[]): void {
     for (const write of keyWrites) {
       pending.set(`${write.type}|${write.id}`, write)
       ahead.delete(`${write.type}|${write.id}`)
     }
+  }
+
+  /** With the next write of this account, else after a while: a commit of its own would cost each new contact a second one. */
+  function writeSoon(keyWrites: readonly KeyWrite[]): void {
+    addPending(keyWrites)
+    const stillWaits = () => keyWrites.some(write => pending.get(`${write.type}|${write.id}`) === write)
+    wait(soonMs, life.signal)
+      .then(async reached => {
+        if (reached && stillWaits()) await change([])
+      })
+      .catch(error => logger.warn('auth.pairs-not-saved', { instanceId, epoch, error }))
+  }
+
+  /** Resolves once these writes, what waits for one, and the creds if they changed, are durable. One statement at a time; what waits goes together. */
+  async function change(keyWrites: readonly KeyWrite[]): Promise<void> {
+    addPending(keyWrites)
     while (writing !== null) await writing
     if (pending.size === 0 && !areCredsDirty) return
     writing = flush()
@@ -200,6 +224,12 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     },
   }
 }
+
+/**
+ * Pairs of LID and phone number, which Baileys stores before it decrypts the message that brought them (lib/Socket/messages-recv.js). That
+ * message is acknowledged after its own keys, and comes again where these were never written; a session that moves along a pair is a write.
+ */
+const isPairsAlone = (data: SignalDataSet): boolean => Object.keys(data).every(type => type === 'lid-mapping')
 
 const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })
 const rememberPart = (digest: string): KeyWrite => ({ type: appendedPartsType, id: digest, value: 'true' })

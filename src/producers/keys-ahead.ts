@@ -30,14 +30,14 @@ function addressOf({ user, device = 0, domainType }: Decoded) {
   return { id: domainType === WAJIDDomains.WHATSAPP ? user : `${user}_${domainType}`, device }
 }
 
-/** A first message names the pre-key that it was made with. Its first byte is the version (libsignal/src/session_cipher.js). */
+/** A first message names the pre-key that it was made with, 0 where WhatsApp had none left. Its first byte is the version (libsignal/src/session_cipher.js). */
 function keysOfFirst(message: Uint8Array, address: string): readonly KeyName[] {
   const identity = { type: 'identity-key', id: address }
   const preKeyId = preKeyIdOf(message)
   return preKeyId === null ? [identity] : [identity, { type: 'pre-key', id: String(preKeyId) }]
 }
 
-type PreKeyWhisperMessage = { decode(bytes: Uint8Array): { preKeyId?: number } }
+type PreKeyWhisperMessage = { decode(bytes: Uint8Array): { preKeyId: number } }
 
 /** Of the very copy that Baileys uses; its package exports no more than its main file. */
 const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
@@ -48,7 +48,7 @@ const protobufs: { PreKeyWhisperMessage: PreKeyWhisperMessage } = createRequire(
 /** null: bytes that are no such message, which Baileys refuses by itself. */
 function preKeyIdOf(message: Uint8Array): number | null {
   try {
-    return protobufs.PreKeyWhisperMessage.decode(message.subarray(1)).preKeyId || null
+    return protobufs.PreKeyWhisperMessage.decode(message.subarray(1)).preKeyId
   } catch {
     return null
   }

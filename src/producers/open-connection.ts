@@ -12,6 +12,7 @@ import { createIngest } from './ingest.ts'
 import { ownAddresses, paired, type State } from './instance-events.ts'
 import type { InstanceSettings } from './instance-settings.ts'
 import type { OwnAddresses } from './jid.ts'
+import type { WriteKeys } from './key-writer.ts'
 import { watchAddresses } from './known-addresses.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from './open-socket.ts'
@@ -26,6 +27,7 @@ export type Connection = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & 
 export type ConnectionDeps = EpochDeps & {
   database: Database
   sealer: Sealer
+  writeKeys: WriteKeys
   url: string | null
   version: readonly [number, number, number] | null
   /** null: as long as Baileys shows each code. */

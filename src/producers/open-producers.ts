@@ -15,6 +15,7 @@ import { accountsCheck, keptCheck } from './account-checks.ts'
 import type { InstanceDeps } from './instance.ts'
 import { openInstanceRows } from './instance-rows.ts'
 import { createKeptStanzas } from './kept-stanzas.ts'
+import { createKeyWriter } from './key-writer.ts'
 import { createPacer } from './pacer.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
@@ -59,6 +60,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     keptStanzas,
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
+    writeKeys: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,

@@ -6,10 +6,11 @@ import { openAuthRows } from './auth-rows.ts'
 import { deleted, loggedOut } from './instance-events.ts'
 import type { Wanted } from './instance-rows.ts'
 import type { InstanceVoice } from './instance-voice.ts'
+import type { WriteKeys } from './key-writer.ts'
 import type { Epoch } from './open-epoch.ts'
 import { SocketEnded } from './socket-life.ts'
 
-type Deps = { database: Database; sealer: Sealer; clock: () => number; voice: InstanceVoice }
+type Deps = { database: Database; sealer: Sealer; writeKeys: WriteKeys; clock: () => number; voice: InstanceVoice }
 
 /** Rejects where the log does not answer in time, or a newer epoch owns the instance: then it is begun again. */
 export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wanted; reasonText: string }): Promise<void> {

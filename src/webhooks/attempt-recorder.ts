@@ -2,9 +2,9 @@
 // Many attempts go in one transaction. Where Postgres refuses one for good, the others go without it, and that one without its texts; what
 // the log is owed for it is given up, and said, where even so a value of it is refused: nobody else's attempt waits for it.
 import { type Database, DatabaseError } from '../database/database.ts'
+import { coalesce } from '../runtime/coalesce.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
-import { coalesce } from './coalesce.ts'
 import { type AttemptRecord, writeAttemptRecords } from './record-attempts.ts'
 
 export type AttemptRecorder = {

@@ -1,6 +1,6 @@
 // What an attempt must know first, read fresh for each: how far the delivery is, whether its lane waits, and where and how to send it.
 import type { Database } from '../database/database.ts'
-import { coalesce } from './coalesce.ts'
+import { coalesce } from '../runtime/coalesce.ts'
 
 export type Situation = {
   /** Postgres' now(): every other instant here is by the same clock. */

@@ -5,6 +5,7 @@ import { appendedPartsType, createAppendedParts } from '../../src/producers/appe
 import { openAuthRows } from '../../src/producers/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth-state.ts'
 import { openInstanceRows } from '../../src/producers/instance-rows.ts'
+import { createKeyWriter } from '../../src/producers/key-writer.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { trimParts } from '../../src/producers/trim-parts.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
@@ -30,7 +31,18 @@ async function open(instanceId = 'first') {
   const { epoch } = await owning(instanceId)
   const { database } = postgres
   const life = createSocketLife()
-  const auth = await openAuthState({ database, sealer, life, instanceId, epoch, timeoutMs: 10_000, random: Math.random, logger })
+  const writeKeys = createKeyWriter({ database, timeoutMs: 10_000 })
+  const auth = await openAuthState({
+    database,
+    sealer,
+    writeKeys,
+    life,
+    instanceId,
+    epoch,
+    timeoutMs: 10_000,
+    random: Math.random,
+    logger,
+  })
   return { auth, parts: createAppendedParts(auth), epoch }
 }
 /** As the gate keeps them, in one key transaction with the session. */
@@ -101,11 +113,11 @@ test('[A7] what ends a pairing erases its memory of parts, of any size, and only
   )
   const other = await open('second')
   await keep(other.auth, other.parts.add('theirs'))
-  expect(await openAuthRows({ database: postgres.database, sealer }, { instanceId: 'first', epoch: epoch - 1 }).erase()).toBe(
-    'fenced',
-  )
+  const { database } = postgres
+  const rows = { database, sealer, writeKeys: createKeyWriter({ database, timeoutMs: 10_000 }) }
+  expect(await openAuthRows(rows, { instanceId: 'first', epoch: epoch - 1 }).erase()).toBe('fenced')
   expect(await countParts()).toBe(25_002)
-  expect(await openAuthRows({ database: postgres.database, sealer }, { instanceId: 'first', epoch }).erase()).toBe('written')
+  expect(await openAuthRows(rows, { instanceId: 'first', epoch }).erase()).toBe('written')
   expect(await countParts()).toBe(1)
   expect(await other.parts.has('theirs')).toBe(true)
 })

@@ -6,6 +6,7 @@ import { appendedPartsType } from '../../src/producers/appended-parts.ts'
 import { type KeyWrite, openAuthRows } from '../../src/producers/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth-state.ts'
 import { openInstanceRows } from '../../src/producers/instance-rows.ts'
+import { createKeyWriter } from '../../src/producers/key-writer.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
@@ -31,7 +32,18 @@ async function open(plan: Plan = () => null, timeoutMs = 10_000) {
 async function openOn(database: Database, timeoutMs = 10_000) {
   const { epoch } = await owning()
   const life = createSocketLife()
-  const auth = await openAuthState({ database, sealer, life, instanceId: 'first', epoch, timeoutMs, random: Math.random, logger })
+  const writeKeys = createKeyWriter({ database, timeoutMs })
+  const auth = await openAuthState({
+    database,
+    sealer,
+    writeKeys,
+    life,
+    instanceId: 'first',
+    epoch,
+    timeoutMs,
+    random: Math.random,
+    logger,
+  })
   return { auth, life }
 }
 const session = (auth: AuthState, id: string) => Promise.resolve(auth.keys.get('session', [id])).then(found => found[id])
@@ -74,6 +86,41 @@ test('[A4] absence is remembered, and ends with a write', async () => {
   expect(reads).toBe(1)
 })
 
+test('[B4] a pair of addresses is known at once, and is written with the keys of the message that brought it', async () => {
+  let writes = 0
+  const { auth } = await open(({ name, args: [sql] }) => {
+    if (name === 'query' && String(sql).includes('insert into auth_keys')) writes += 1
+    return null
+  })
+  await auth.saveCreds()
+  const before = writes
+  await auth.keys.set({ 'lid-mapping': { '5511900000011': '200', '200_reverse': '5511900000011' } })
+  expect(await auth.keys.get('lid-mapping', ['5511900000011'])).toEqual({ '5511900000011': '200' })
+  expect(writes).toBe(before)
+  await auth.keys.set({ session: { a: bytes('one') } })
+  expect(writes).toBe(before + 1)
+  const { auth: next } = await open()
+  expect(await next.keys.get('lid-mapping', ['5511900000011', '200_reverse'])).toEqual({
+    '5511900000011': '200',
+    '200_reverse': '5511900000011',
+  })
+})
+
+test('[B4] a pair that no message follows is written all the same, and after the socket’s end nothing is', async () => {
+  const { auth } = await open()
+  await auth.keys.set({ 'lid-mapping': { '5511900000011': '200' } })
+  const pairs = async () => (await postgres.database.query("select id from auth_keys where type = 'lid-mapping'")).length
+  await until('the pair is written', async () => (await pairs()) === 1)
+  const { auth: over, life } = await open()
+  await over.keys.set({ 'lid-mapping': { '5511900000012': '201' } })
+  life.terminate('not-taken')
+  const { auth: next } = await open()
+  await next.keys.set({ session: { a: bytes('one') } })
+  await next.keys.set({ 'lid-mapping': { '5511900000013': '202' } })
+  await until('a later pair is written', async () => (await pairs()) === 2)
+  expect(await next.keys.get('lid-mapping', ['5511900000012'])).toEqual({})
+})
+
 test('[A4] creds that changed are written with the keys that follow, in one statement', async () => {
   const { auth } = await open()
   await auth.saveCreds()
@@ -95,7 +142,7 @@ test('[A3] [A4] a write of an earlier epoch changes nothing and ends its socket'
 })
 
 const rowsAs = (epoch: number, database: Database = postgres.database) =>
-  openAuthRows({ database, sealer }, { instanceId: 'first', epoch })
+  openAuthRows({ database, sealer, writeKeys: createKeyWriter({ database, timeoutMs: 10_000 }) }, { instanceId: 'first', epoch })
 const keyWrite = (id: string, value: string | null, type = 'session'): KeyWrite => ({ type, id, value })
 const everyRow = () =>
   postgres.database.query<{ what: string; place: string; sealed: Buffer | null }>(
@@ -268,6 +315,7 @@ test('[A4] a wrong key opens nothing, erases nothing, and says so', async () => 
   const opening = openAuthState({
     database: postgres.database,
     sealer: wrong,
+    writeKeys: createKeyWriter({ ...postgres, timeoutMs: 1_000 }),
     life,
     instanceId: 'first',
     epoch,

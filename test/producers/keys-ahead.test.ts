@@ -4,6 +4,7 @@ import { text } from '../../simulator/content.ts'
 import type { Database } from '../../src/database/database.ts'
 import { openAuthState } from '../../src/producers/auth-state.ts'
 import { openInstanceRows } from '../../src/producers/instance-rows.ts'
+import { createKeyWriter } from '../../src/producers/key-writer.ts'
 import { type KeyName, keysNamedBy } from '../../src/producers/keys-ahead.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { flaky } from '../flaky.ts'
@@ -55,7 +56,14 @@ describe('the key store', () => {
     await rig.create('first')
     const { epoch } = await openInstanceRows({ database: rig.database.database, sealer: rig.sealer }).takeEpoch('first')
     const deps = { sealer: rig.sealer, life: createSocketLife(), timeoutMs: 10_000, random: Math.random, logger }
-    return openAuthState({ ...deps, database: wrap(rig.database.database), instanceId: 'first', epoch })
+    const database = wrap(rig.database.database)
+    return openAuthState({
+      ...deps,
+      database,
+      writeKeys: createKeyWriter({ database, timeoutMs: 10_000 }),
+      instanceId: 'first',
+      epoch,
+    })
   }
   const sessions = async (auth: Awaited<ReturnType<typeof open>>) => Promise.resolve(auth.keys.get('session', ['a', 'b']))
 
@@ -126,6 +134,8 @@ test('[B4] names what Baileys asks for, of every form of an address, and nothing
     { type: 'lid-mapping', id: ownerPn },
     { type: 'device-list', id: ownerPn },
     { type: 'identity-key', id: `${ownerPn}.0` },
+    // Made without one of the account's pre-keys: Baileys asks for number 0.
+    { type: 'pre-key', id: '0' },
   ])
   const inGroup = { from: '1203@g.us', participant: '200@lid' }
   expect(keysNamedBy({ tag: 'message', attrs: inGroup, content: [enc('skmsg')] })).toContainEqual({

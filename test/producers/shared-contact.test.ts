@@ -36,9 +36,10 @@ test('[B2] of two instances hearing from one contact at once, both append before
   let held = 0
   const database = flaky(rig.database.database, ({ name, args: [sql, values] }) => {
     if (!isSlow || name !== 'query' || !Array.isArray(values)) return null
-    const [instanceId, type, ids] = values
+    const [instanceId, type, ids, , , keysOf, types] = values
     if (String(sql).includes('join auth_keys')) return { fail: new Error('nothing is read ahead') }
-    if (String(sql).includes('insert into auth_keys') && values[4].includes('session')) steps.push(`${instanceId} ratchet`)
+    if (String(sql).includes('insert into auth_keys'))
+      for (const [place, of] of types.entries()) if (of === 'session') steps.push(`${instanceId[keysOf[place]]} ratchet`)
     if (instanceId !== 'first' || type !== 'session' || !isOfAna(String(ids)) || held > 0) return null
     held += 1
     return { delay: reading.promise }
