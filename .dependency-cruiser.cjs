@@ -1,6 +1,6 @@
 // The import rules of ARCHITECTURE.md: what is not allowed here does not cross folders.
-const folders = ['events', 'log', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'api', 'cli', 'runtime']
-const ports = '^src/(log/(log|registry|dead-letter)|objects/objects|database/database)\\.ts$'
+const folders = ['events', 'log', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
+const ports = '^src/(log/(log|registry|dead-letter)|objects/objects|database/database|purge/tombstones)\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
@@ -17,7 +17,7 @@ module.exports = {
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/events/' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
     ...folders.filter(folder => !['events', 'runtime', 'api', 'cli'].includes(folder)).map(folder => fence(folder)),
-    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoint', '^src/webhooks/queries']),
+    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoint', '^src/webhooks/queries', '^src/purge/queries']),
     fence('cli', ['^src/main', '^src/api/client\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',

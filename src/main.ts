@@ -4,6 +4,7 @@
 import { type HttpServer, openHttpServer } from './api/http-server.ts'
 import { openApi } from './api/open-api.ts'
 import { openSession } from './database/session.ts'
+import { partitionOf } from './log/partitioner.ts'
 import { closeAll } from './main/close-all.ts'
 import { type AdminKey, type Ground, openGround } from './main/ground.ts'
 import { makeProgress } from './main/make-progress.ts'
@@ -17,6 +18,7 @@ import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
 import { openProjections } from './projections/open-projections.ts'
 import { webhookStream } from './projections/webhook-stream/webhook-stream.ts'
+import { openPurges } from './purge/open-purges.ts'
 import type { Config, RoleName } from './runtime/config.ts'
 import type { Logger } from './runtime/logger.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
@@ -126,8 +128,14 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
       openIncomingExpiry({ ...shared, rows: createIncomingRows(ports.database), keptMs: INCOMING_KEPT_MS }),
     ])
   },
-  projections: ({ config, ports, logger, metrics }) =>
-    openProjections({ ...ports, partitions: config.log.partitions, logger, metrics, extra: [webhookStream] }),
+  projections: ({ config, ports, logger, metrics }) => {
+    const { partitions } = config.log
+    return together('projections', [
+      openProjections({ ...ports, partitions, logger, metrics, extra: [webhookStream] }),
+      // Where the rows are that a purge erases, and in every deployment.
+      openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
+    ])
+  },
   webhooks: ({ config, ports, version, logger, metrics }) =>
     openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
   api: ({ config, ports, server, version, logger, metrics, checks, isReady }) =>

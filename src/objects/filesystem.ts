@@ -130,6 +130,11 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
     head,
     copy,
     delete: remove,
+    // A file that is being written has no key yet, and is removed with its process (unfinished-files.ts).
+    abandon: async ({ prefix }, signal) => {
+      refuseAborted(`abandoning puts under ${prefix}`, signal)
+      return 0
+    },
     list,
     presign: async (grant, signal) => {
       refuseAborted(`presigning ${grant.key}`, signal)

@@ -39,6 +39,11 @@ export type ObjectStore = {
   ): Promise<ObjectHead | null>
   /** Keys that are not there are not an error. */
   delete(keys: readonly string[], signal: AbortSignal): Promise<void>
+  /**
+   * What puts that never ended left behind of keys under the prefix that are meant is gone; answers how many puts that was. One that is under
+   * way meanwhile may reject. A store that leaves nothing of such puts has nothing to do.
+   */
+  abandon(unfinished: { prefix: string; isMeant(key: string): boolean }, signal: AbortSignal): Promise<number>
   /** In ascending key order. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<{ key: string; sizeBytes: number; modifiedAt: number }>
   /** expiresAt is the true end, also when credentials end earlier. */

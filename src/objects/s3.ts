@@ -3,6 +3,7 @@ import { CopyObjectCommand, type ObjectCannedACL } from '@aws-sdk/client-s3'
 import { checkDescription } from './object-file.ts'
 import { checkKey } from './object-key.ts'
 import type { ObjectHead, ObjectStore } from './objects.ts'
+import { abandonUploads } from './s3-abandon.ts'
 import { openS3Bucket, type S3Options } from './s3-bucket.ts'
 import { headObject, unlessMissing, unquoted } from './s3-head.ts'
 import { deleteObjects, listObjects } from './s3-list.ts'
@@ -15,7 +16,7 @@ import { refuseAborted } from './until-aborted.ts'
 /**
  * Rejects ObjectError: `misconfigured` where there is no such bucket, `denied` without s3:ListBucket, `unreachable` where nobody answers.
  * Copies up to 5 GiB, S3's limit for one request; larger sources are `refused`. What a kill -9 leaves of an upload is the
- * bucket's lifecycle's (AbortIncompleteMultipartUpload). Needs no close: idle connections do not keep the process.
+ * bucket's lifecycle's (AbortIncompleteMultipartUpload), or goes with `abandon`. Needs no close: idle connections do not keep the process.
  */
 export async function openS3Store(options: S3Options, signal: AbortSignal = new AbortController().signal): Promise<ObjectStore> {
   const { clock = Date.now, keyPrefix = '' } = options
@@ -53,6 +54,7 @@ export async function openS3Store(options: S3Options, signal: AbortSignal = new 
     head: (key, signal) => headObject(bucket, key, signal),
     copy,
     delete: (keys, signal) => deleteObjects(bucket, keys, signal),
+    abandon: (unfinished, signal) => abandonUploads(bucket, unfinished, signal),
     list: (prefix, signal) => listObjects(bucket, prefix, signal),
     presign: async (grant, signal) => {
       refuseAborted(`presigning ${grant.key}`, signal)

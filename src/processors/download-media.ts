@@ -18,6 +18,7 @@ import { nothing, readEvent } from './read-event.ts'
 import { createSharedWork } from './shared-work.ts'
 import { maxBytesOf } from './size-limits.ts'
 import { storageOutcome } from './storage-outcome.ts'
+import { clearAway, type Tombstones } from './tombstones.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 
 export type DownloadMediaDeps = {
@@ -25,6 +26,7 @@ export type DownloadMediaDeps = {
   codec: Codec
   objects: ObjectStore
   incomingRows: IncomingRows
+  tombstones: Tombstones
   dispatcher: Dispatcher
   /** Takes the place of every WhatsApp media host; null: WhatsApp. */
   cdnUrl: string | null
@@ -67,7 +69,9 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
     const release = deps.metrics.hold(record.recordedAt)
     const startAt = deps.clock()
     try {
+      if (await isOfPurged(file, signal)) return nothing
       const { incoming, reused } = await bring(file, attempt, signal)
+      if (await isOfPurged(file, signal)) return nothing
       return succeed({ file, incoming, attempt, reused, durationMs: deps.clock() - startAt })
     } catch (error) {
       if (signal.aborted) throw error
@@ -76,6 +80,13 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
     } finally {
       release()
     }
+  }
+
+  /** Asked before anything is put and after it: what was put meanwhile, or by a try that was killed, is gone then. */
+  async function isOfPurged({ event: { instanceId }, source }: Fetchable, signal: AbortSignal): Promise<boolean> {
+    if (!(await deps.tombstones.isPurged(instanceId))) return false
+    await clearAway(deps.objects, { keys: [deps.objects.newKey(incomingName(instanceId, source))], prefixes: [] }, signal)
+    return true
   }
 
   /** Forwards of one file wait for one fetch; what is there already is not fetched. */

@@ -12,7 +12,7 @@ export async function firstCopyAt(
   signal: AbortSignal,
 ): Promise<number> {
   if (event.occurredAtSaid == null) return event.occurredAt
-  const key = objects.newKey(`incoming/${event.instanceId}/first/${event.sourceEventId}`)
+  const key = objects.newKey(firstCopyName(event))
   const kept = await objects.get({ key }, signal)
   const keptAt = kept === null ? Number.NaN : Number(Buffer.concat(await Array.fromAsync(kept.body)).toString())
   if (Number.isSafeInteger(keptAt)) return keptAt
@@ -21,6 +21,10 @@ export async function firstCopyAt(
   await objects.put({ key, body: only(String(event.occurredAt)), contentType: 'text/plain', metadata }, signal)
   return event.occurredAt
 }
+
+/** Before the store gives it its place. */
+export const firstCopyName = ({ instanceId, sourceEventId }: Pick<EventOf<'media.downloaded'>, 'instanceId' | 'sourceEventId'>) =>
+  `incoming/${instanceId}/first/${sourceEventId}`
 
 async function* only(text: string): AsyncGenerator<Uint8Array, void, undefined> {
   yield Buffer.from(text)

@@ -1,9 +1,10 @@
 // Which objects under incoming/ are ours, and since when: a row is written before its object is put, and goes after it was deleted, so
 // that a crash leaves a row without an object, never an object of ours without a row.
 import type { Transaction } from '../database/database.ts'
+import { isPurged } from '../purge/tombstones.ts'
 
 export type IncomingRows = {
-  /** Before a put: the object's age begins anew. */
+  /** Before a put: the object's age begins anew. No row for a purged instance. */
   remember(of: IncomingObject): Promise<void>
   /** Objects that are there and proven to be ours; a row that is there already stays as it is. */
   adopt(of: readonly (IncomingObject & { writtenAt: number })[]): Promise<void>
@@ -21,7 +22,8 @@ export function createIncomingRows(database: Transaction): IncomingRows {
   return {
     async remember({ key, instanceId }) {
       await database.query(
-        `insert into incoming_objects (key, instance_id) values ($1, $2) on conflict (key) do update set written_at = now()`,
+        `insert into incoming_objects (key, instance_id) select $1::text, $2::text where not ${isPurged('$2::text')}
+         on conflict (key) do update set written_at = now()`,
         [key, instanceId],
       )
     },
@@ -30,6 +32,7 @@ export function createIncomingRows(database: Transaction): IncomingRows {
         `insert into incoming_objects (key, instance_id, written_at)
          select key, instance_id, to_timestamp(written_at / 1000.0)
          from unnest($1::text[], $2::text[], $3::double precision[]) with ordinality as n(key, instance_id, written_at, nth)
+         where not ${isPurged('n.instance_id')}
          order by nth
          on conflict (key) do nothing`,
         [of.map(one => one.key), of.map(one => one.instanceId), of.map(one => one.writtenAt)],

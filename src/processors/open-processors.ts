@@ -14,6 +14,7 @@ import { createIncomingRows } from './incoming-rows.ts'
 import { createMediaMetrics } from './media-metrics.ts'
 import { openPictures } from './pictures.ts'
 import { storeMedia } from './store-media.ts'
+import { createTombstones } from './tombstones.ts'
 import { createTransferSlots } from './transfer-slots.ts'
 
 export const processorNames = ['download-media', 'store-media'] as const
@@ -55,7 +56,13 @@ export function openProcessors(deps: ProcessorsDeps): Role {
     allowH2: false,
   })
   const stop = new AbortController()
-  const shared = { ...deps, pauseMs, metrics, incomingRows: createIncomingRows(deps.database) }
+  const shared = {
+    ...deps,
+    pauseMs,
+    metrics,
+    incomingRows: createIncomingRows(deps.database),
+    tombstones: createTombstones(deps.database),
+  }
   const running = [
     run(
       'download-media',

@@ -8,7 +8,7 @@ import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { eventLane, logFields, MAX_CONCURRENCY, pauseFields } from './download-media.ts'
 import { finalKey, finalPrefix, isThumbnailKey, thumbnailKey } from './final-key.ts'
-import { firstCopyAt } from './first-copy.ts'
+import { firstCopyAt, firstCopyName } from './first-copy.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
 import { derivedFrom, fileOf, MAX_ROUNDS, type MediaFile } from './media-file.ts'
@@ -19,6 +19,7 @@ import { nothing, readEvent } from './read-event.ts'
 import { maxBytesOf } from './size-limits.ts'
 import { SNIFFED_BYTES, sniffType } from './sniff-type.ts'
 import { storageOutcome } from './storage-outcome.ts'
+import { clearAway, type Tombstones } from './tombstones.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 import { sha256Of } from './true-hash.ts'
 
@@ -27,6 +28,7 @@ export type StoreMediaDeps = {
   codec: Codec
   objects: ObjectStore
   incomingRows: Pick<IncomingRows, 'remember'>
+  tombstones: Tombstones
   pictures: Pictures
   /** For what is done to one file in the store; its picture has turns of its own. */
   slots: TransferSlots
@@ -58,11 +60,13 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     const startAt = deps.clock()
     const file = { ...fileOf(event), event, keptAt: event.occurredAt }
     try {
+      if (await isOfPurged(file, signal)) return nothing
       file.keptAt = await firstCopyAt(deps, event, signal)
       const stored = await storeInTurn(file, signal)
-      if (stored === null) return fail(file, lost(file), attempt)
       // After the file itself is where it belongs: what its bytes do to a decoder delays no other file.
-      const picture = await pictureOf(file, stored, signal)
+      const picture = stored === null ? null : await pictureOf(file, stored, signal)
+      if (await isOfPurged(file, signal)) return nothing
+      if (stored === null) return fail(file, lost(file), attempt)
       return succeed({ file, stored: stored.head, picture, durationMs: deps.clock() - startAt })
     } catch (error) {
       if (signal.aborted) throw error
@@ -71,6 +75,17 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
       deps.logger.warn('media.paused', { ...logFields(file), stage: 'store', ...pauseFields(outcome) })
       return outcome
     }
+  }
+
+  /** Asked before anything is put and after it: what was put meanwhile, or by a try that was killed, is gone then. */
+  async function isOfPurged(file: Downloaded, signal: AbortSignal): Promise<boolean> {
+    const { event } = file
+    if (!(await deps.tombstones.isPurged(event.instanceId))) return false
+    const { newKey } = deps.objects
+    // Both days that it may be under: the first copy's may have been taken already.
+    const days = [file.keptAt, event.occurredAt].map(occurredAt => finalPrefix({ ...placeOf(file), occurredAt }))
+    await clearAway(deps.objects, { keys: [newKey(firstCopyName(event))], prefixes: [...new Set(days)].map(newKey) }, signal)
+    return true
   }
 
   async function storeInTurn(file: Downloaded, signal: AbortSignal): Promise<Stored | null> {

@@ -1,5 +1,6 @@
 // The rows an owner shares with the API: what is wanted of each instance, who owns it, which QR it shows.
 import type { Database } from '../database/database.ts'
+import { isErased, isPurged } from '../purge/tombstones.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { type InstanceSettings, readSettings } from './instance-settings.ts'
 
@@ -11,13 +12,15 @@ export type Wanted = {
   restartCount: number
   /** The task that is done with; equal to taskOf(this): nothing to do. */
   parkedFor: string | null
+  /** What was stored goes, too: the purge tells of the deletion, after the last record of the account. */
+  purged: boolean
   settings: InstanceSettings
 }
 type Owned = { instanceId: string; epoch: number }
 export type InstanceRows = {
-  /** Every instance but those whose deletion is done, and those whose creation is not in the log yet: all their events come after it. */
+  /** Every instance but those whose deletion is done or that are being erased, and those whose creation is not in the log yet: all their events come after it. */
   readWanted(): Promise<readonly Wanted[]>
-  /** Fences every earlier owner. endedCleanly: how the owner before left it. */
+  /** Fences every earlier owner. endedCleanly: how the owner before left it. Rejects where the instance is being erased. */
   takeEpoch(instanceId: string): Promise<{ epoch: number; endedCleanly: boolean }>
   endCleanly(of: Owned): Promise<void>
   park(of: Owned, task: string): Promise<void>
@@ -64,6 +67,7 @@ type WantedRow = {
   wanted: Wanted['wanted']
   restart_count: number
   parked_for: string | null
+  purged: boolean
   settings: unknown
 }
 
@@ -73,18 +77,19 @@ const toWanted = (row: WantedRow): Wanted => ({
   wanted: row.wanted,
   restartCount: row.restart_count,
   parkedFor: row.parked_for,
+  purged: row.purged,
   settings: readSettings(row.settings),
 })
 
-const wantedSql = `select i.instance_id, i.request_id, i.wanted, i.restart_count, i.settings, o.parked_for
+const wantedSql = `select i.instance_id, i.request_id, i.wanted, i.restart_count, i.settings, o.parked_for, ${isPurged('i.instance_id')} as purged
 from instance_ids i left join instance_owners o using (instance_id)
-where (i.wanted <> 'deleted' or o.parked_for is distinct from 'deleted/' || i.restart_count)
+where not ${isErased('i.instance_id')} and (i.wanted <> 'deleted' or o.parked_for is distinct from 'deleted/' || i.restart_count)
   and not exists (select from api_outbox b
     where b.key = i.instance_id and b.appended_at is null and b.headers ->> 'event-type' = 'instance.created')
 order by i.reserved_at, i.instance_id`
 
 const takeSql = `with before as (select ended_cleanly from instance_owners where instance_id = $1)
-insert into instance_owners (instance_id, epoch, ended_cleanly) values ($1, nextval('instance_epochs'), false)
+insert into instance_owners (instance_id, epoch, ended_cleanly) select $1::text, nextval('instance_epochs'), false where not ${isErased('$1::text')}
 on conflict (instance_id) do update set epoch = excluded.epoch, taken_at = now(), ended_cleanly = false
 returning epoch, (select ended_cleanly from before) as ended_cleanly`
 

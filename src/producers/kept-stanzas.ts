@@ -2,6 +2,7 @@
 // then be acknowledged, and the account goes on. Each is counted, said once, and shown in readiness until an operator deletes its row.
 import type { Database } from '../database/database.ts'
 import type { Event } from '../events/event.ts'
+import { isPurged } from '../purge/tombstones.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { wait } from '../runtime/wait.ts'
@@ -58,7 +59,8 @@ export function createKeptStanzas({ database, sealer, logger, metrics }: Deps): 
   }
 }
 
-const keepSql = `insert into kept_stanzas (instance_id, event_id, why, sealed) values ($1, $2, $3, $4)
+const keepSql = `insert into kept_stanzas (instance_id, event_id, why, sealed) select $1::text, $2::text, $3::text, $4::bytea
+where not ${isPurged('$1::text')}
 on conflict do nothing returning event_id`
 
 const countSql = `select k.instance_id, count(*)::int as kept from kept_stanzas k join instance_ids i using (instance_id)

@@ -21,7 +21,7 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   await append([loggedOut(at, reasonText)])
   deps.voice.owe({ state: 'logged-out', reason: 'logged-out', reasonText })
   await deps.voice.tellOwed(append)
-  if (wanted.wanted === 'deleted') await append([deleted({ ...at, requestId: wanted.requestId })])
+  if (wanted.wanted === 'deleted' && !wanted.purged) await append([deleted({ ...at, requestId: wanted.requestId })])
   const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
   if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
   if (wanted.wanted === 'deleted') await deps.database.query('delete from kept_stanzas where instance_id = $1', [instanceId])

@@ -29,6 +29,8 @@ export type OwnedPartition = {
   /** Rejects where the step fails; nothing is done then, and the next tick tries again. */
   tick(nowAt: number, signal: AbortSignal): Promise<void>
   resume(key: string, signal: AbortSignal): Promise<void>
+  /** Goes on from what the tables say, where somebody else may have changed them. */
+  reread(signal: AbortSignal): Promise<void>
   /** Per topic, named without prefix. */
   offsets(): ReadonlyMap<string, bigint>
   quarantined(): readonly Quarantined[]
@@ -224,6 +226,7 @@ export function openPartition(deps: PartitionDeps, projection: Projection, parti
         await resumeKey({ ...deps, step: work => step(work, null, signal) }, projection, found, offsets, signal)
         await reread(signal)
       }),
+    reread: signal => exclusive(() => reread(signal)),
     offsets: () => offsets,
     quarantined: () => quarantined,
   }

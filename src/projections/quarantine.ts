@@ -1,6 +1,7 @@
 // A record that cannot be projected quarantines its key: from there on records of that key are left out of this projection, in every topic,
 // one start position per topic is kept, and every other key goes on. Resuming reads the key again from those positions.
 import type { Transaction } from '../database/database.ts'
+import { isPurged } from '../purge/tombstones.ts'
 import { offsetsOf } from './checkpoints.ts'
 import type { Projection } from './projection.ts'
 
@@ -30,11 +31,11 @@ export const quarantinedBy = (poison: Poison, partition: number, offsets: Readon
   resumeRequested: false,
 })
 
-/** In the step that passes the record; also where a resume meets the next one. */
+/** In the step that passes the record; also where a resume meets the next one. No row for a purged instance: nothing of it is projected. */
 export async function quarantineKey(tx: Transaction, of: Identity, left: Quarantined): Promise<void> {
   await tx.query(
     `insert into projection_quarantine (projection, version, partition, key, offsets, topic, "offset", error_code, error_message)
-     values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)
+     select $1::text, $2::integer, $3::integer, $4::text, $5::jsonb, $6::text, $7::text, $8::text, $9::text where not ${isPurged('$4::text')}
      on conflict (projection, version, key) do update set
        offsets = excluded.offsets, topic = excluded.topic, "offset" = excluded."offset",
        error_code = excluded.error_code, error_message = excluded.error_message, resume_requested_at = null`,

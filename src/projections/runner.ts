@@ -121,8 +121,12 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
     metrics.quarantinedKeys(own.reduce((sum, one) => sum + one.quarantined().length, 0))
     const holding = own.filter(one => one.quarantined().length > 0).map(one => one.partition)
     if (holding.length === 0) return
-    for (const { partition, key, resumeRequested } of await listQuarantined(deps.database, projection, holding))
+    const listed = await listQuarantined(deps.database, projection, holding)
+    for (const { partition, key, resumeRequested } of listed)
       if (resumeRequested) await partitionOf(partition).resume(key, signal)
+    const keys = new Set(listed.map(one => one.key))
+    // Rows that are gone went with their instance, or were resumed elsewhere.
+    for (const one of own) if (one.quarantined().some(({ key }) => !keys.has(key))) await one.reread(signal)
   }
 
   /** Runs `work` again and again; what fails is said, and tried again at the next turn. */

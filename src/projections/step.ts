@@ -2,6 +2,7 @@
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { purgedAmong } from '../purge/tombstones.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { advanceCheckpoints, type Move } from './checkpoints.ts'
 import { putInOutbox } from './outbox.ts'
@@ -44,7 +45,7 @@ export async function takeStep(
 ): Promise<Taken> {
   const { revisions, done } = await deps.database.transact(async tx => {
     const revisions = await advanceCheckpoints(tx, projection, moves)
-    const done = revisions.size === 0 ? nothingDone : await work(tx, new Set(revisions.keys()))
+    const done = revisions.size === 0 ? nothingDone : await ofLiving(tx, await work(tx, new Set(revisions.keys())))
     await putInOutbox(tx, deps, projection, done.emissions)
     return { revisions, done }
   }, signal)
@@ -52,8 +53,25 @@ export async function takeStep(
   return { revisions, owing: new Set(done.emissions.map(one => one.partition)) }
 }
 
-/** The work of a step that projects events: copies are dropped, the rest is applied. */
-export async function applyEvents(tx: Transaction, projection: Projection, placed: readonly Placed[]): Promise<Done> {
+/** What is released by the clock may be of an instance that was purged meanwhile: nothing of it goes out. */
+async function ofLiving(tx: Transaction, done: Done): Promise<Done> {
+  const purged = await purgedAmong(
+    tx,
+    done.emissions.map(one => one.event.instanceId),
+  )
+  return purged.size === 0 ? done : { ...done, emissions: done.emissions.filter(one => !purged.has(one.event.instanceId)) }
+}
+
+/**
+ * The work of a step that projects events: what is of purged instances is dropped, in this transaction and so before any row is written,
+ * then copies, and the rest is applied. A log that is read again brings nothing of them back.
+ */
+export async function applyEvents(tx: Transaction, projection: Projection, all: readonly Placed[]): Promise<Done> {
+  const purged = await purgedAmong(
+    tx,
+    all.map(one => one.event.instanceId),
+  )
+  const placed = purged.size === 0 ? all : all.filter(one => !purged.has(one.event.instanceId))
   const { fresh, duplicates, conflicts } = await keepFirstCopies(tx, projection, placed)
   const emissions = fresh.length === 0 ? [] : await projection.apply(tx, fresh)
   return { applied: fresh.length, duplicates, conflicts, emissions }

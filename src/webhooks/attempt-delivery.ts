@@ -34,7 +34,7 @@ export type AttemptDeps = PostContext & {
   lifetime: AbortSignal
 }
 export type AttemptResult =
-  /** Delivered, dead or discarded, now or before. */
+  /** Delivered, dead or discarded, now or before, or its instance is purged. */
   | { kind: 'finished' }
   /** The try began triedMsAgo. */
   | { kind: 'again'; inMs: number; triedMsAgo: number }
@@ -50,6 +50,7 @@ export async function attemptDelivery(
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const { delivery, situation } = of
+  if (situation.purged) return { kind: 'finished' }
   if (situation.finished) {
     deps.metrics.copies.inc()
     return { kind: 'finished' }

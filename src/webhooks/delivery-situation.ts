@@ -1,5 +1,6 @@
 // What an attempt must know first, read fresh for each: how far the delivery is, whether its lane waits, and where and how to send it.
 import type { Database } from '../database/database.ts'
+import { isPurged } from '../purge/tombstones.ts'
 import { coalesce } from '../runtime/coalesce.ts'
 
 export type Situation = {
@@ -7,6 +8,8 @@ export type Situation = {
   nowAt: number
   /** Nothing is left to do: delivered, dead or discarded. */
   finished: boolean
+  /** Its instance is purged: nothing is sent, and no row of it is written. */
+  purged: boolean
   attempts: number
   firstAttemptAt: number | null
   lastAttemptAt: number | null
@@ -31,7 +34,7 @@ export type SendingEndpoint = {
   succeededAt: number | null
   recoveredAt: number | null
 }
-export type SituationOf = { deliveryId: string; endpointId: string; lane: string }
+export type SituationOf = { deliveryId: string; endpointId: string; lane: string; instanceId: string }
 
 const MAX_BATCH = 200
 
@@ -41,6 +44,7 @@ export const createSituationReader = (database: Database): ((of: SituationOf) =>
 type Row = {
   now_at: number
   finished: boolean
+  purged: boolean
   attempts: number
   first_attempt_at: number | null
   last_attempt_at: number | null
@@ -63,6 +67,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
   const rows = await database.query<Row>(
     `select (extract(epoch from now()) * 1000)::float8 as now_at,
             coalesce(d.state in ('delivered', 'dead', 'discarded'), false) as finished,
+            ${isPurged('n.instance_id')} as purged,
             coalesce(d.attempts, 0) as attempts,
             (extract(epoch from d.first_attempt_at) * 1000)::float8 as first_attempt_at,
             (extract(epoch from d.last_attempt_at) * 1000)::float8 as last_attempt_at,
@@ -77,18 +82,19 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
               where k.endpoint_id = e.endpoint_id and (k.expires_at is null or k.expires_at > now())) as secrets_sealed,
             (extract(epoch from e.succeeded_at) * 1000)::float8 as succeeded_at,
             (extract(epoch from e.recovered_at) * 1000)::float8 as recovered_at
-       from unnest($1::text[], $2::text[], $3::text[]) with ordinality as n (delivery_id, endpoint_id, lane, place)
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality as n (delivery_id, endpoint_id, lane, instance_id, place)
        left join webhook_deliveries d using (delivery_id)
        left join webhook_waiting_lanes w on w.lane = n.lane
        left join webhook_skipped s on s.lane = n.lane
        left join webhook_endpoints e on e.endpoint_id = n.endpoint_id
        left join webhook_endpoint_versions v on v.endpoint_id = e.endpoint_id and v.version = e.version
       order by n.place`,
-    [of.map(one => one.deliveryId), of.map(one => one.endpointId), of.map(one => one.lane)],
+    [of.map(one => one.deliveryId), of.map(one => one.endpointId), of.map(one => one.lane), of.map(one => one.instanceId)],
   )
   return rows.map(row => ({
     nowAt: row.now_at,
     finished: row.finished,
+    purged: row.purged,
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at,
     lastAttemptAt: row.last_attempt_at,

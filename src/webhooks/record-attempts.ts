@@ -3,6 +3,7 @@
 // A commit whose answer was lost can be repeated: rows written twice are written once, records owed twice have one event id.
 import type { Transaction } from '../database/database.ts'
 import type { EventOf } from '../events/event.ts'
+import { purgedAmong } from '../purge/tombstones.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { noteStanding } from './endpoint-standing.ts'
 import { type Owed, putInOutbox } from './outbox-rows.ts'
@@ -28,15 +29,21 @@ export type AttemptRecord = {
 /** Longer waits are rows, not memory. */
 export const SHORT_WAIT_MS = 60_000
 
-export async function writeAttemptRecords(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {
+export async function writeAttemptRecords(tx: Transaction, all: readonly AttemptRecord[]): Promise<void> {
+  const purged = await purgedAmong(
+    tx,
+    all.map(one => one.delivery.instanceId),
+  )
+  // What its receiver answered says how the endpoint stands all the same; of the delivery no row comes back.
+  const batch = all.filter(one => !purged.has(one.delivery.instanceId))
   const died = new Set(await writeDeliveries(tx, batch))
   await writeAttempts(tx, batch)
-  await noteStanding(tx, batch)
+  await noteStanding(tx, all)
   await countSkipped(
     tx,
     batch.filter(one => one.outcome.kind === 'delivered' || died.has(one.delivery.deliveryId)),
   )
-  for (const record of batch) await disableAsAsked(tx, record)
+  for (const record of all) await disableAsAsked(tx, record)
   await putInOutbox(
     tx,
     batch.flatMap(one => one.owed),

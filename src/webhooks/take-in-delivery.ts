@@ -67,8 +67,8 @@ async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Prom
  * Its last attempt is on record, and it did not come to wait for the next one (a crash, or rows that could not be written):
  * it waits now, unless its endpoint has recovered since. Neither a crash nor a failure of ours sends anything before its time.
  */
-function notYet({ finished, retryInMs, nowAt, lastAttemptAt, endpoint }: Situation): AttemptResult | null {
-  if (finished || lastAttemptAt === null || retryInMs < CLOSE_ENOUGH_MS || endpoint === null) return null
+function notYet({ finished, purged, retryInMs, nowAt, lastAttemptAt, endpoint }: Situation): AttemptResult | null {
+  if (finished || purged || lastAttemptAt === null || retryInMs < CLOSE_ENOUGH_MS || endpoint === null) return null
   if (endpoint.recoveredAt !== null && endpoint.recoveredAt > lastAttemptAt) return null
   return { kind: 'again', inMs: retryInMs, triedMsAgo: nowAt - lastAttemptAt }
 }

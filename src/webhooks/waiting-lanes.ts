@@ -8,6 +8,7 @@
 // that: it is sent at once, one delivery of its lane.
 import type { Database, Transaction } from '../database/database.ts'
 import type { LogRecord } from '../log/log.ts'
+import { purgedAmong } from '../purge/tombstones.ts'
 import type { Released } from './record-attempts.ts'
 
 export type Waiting = { delivery: Released; record: LogRecord; keepValue: boolean }
@@ -19,9 +20,10 @@ export type Claim = { lane: string; endpointId: string; token: string }
 /** When a lane is due, and when the last try of its head began (0: just now, or never). */
 export type Due = { dueInMs: number; triedMsAgo: number }
 
-/** Opens the lane, due after dueInMs, or joins it where it waits already: then its own due time stays. */
+/** Opens the lane, due after dueInMs, or joins it where it waits already: then its own due time stays. Nothing of a purged instance waits. */
 export const enterWaiting = (database: Database, waiting: Waiting, due: Due, signal: AbortSignal): Promise<void> =>
   database.transact(async tx => {
+    if ((await purgedAmong(tx, [waiting.delivery.instanceId])).size > 0) return
     // The update changes nothing, and locks the row of a lane that is there already.
     await tx.query(
       `insert into webhook_waiting_lanes as w (lane, endpoint_id, due_at, tried_at)
@@ -32,9 +34,10 @@ export const enterWaiting = (database: Database, waiting: Waiting, due: Due, sig
     await insertWaiting(tx, waiting)
   }, signal)
 
-/** false: the lane does not wait any more, and the delivery is next. */
+/** false: the lane does not wait any more, and the delivery is next; or its instance is purged. */
 export const joinWaiting = (database: Database, waiting: Waiting, signal: AbortSignal): Promise<boolean> =>
   database.transact(async tx => {
+    if ((await purgedAmong(tx, [waiting.delivery.instanceId])).size > 0) return false
     const waits = await tx.query('select from webhook_waiting_lanes where lane = $1 for update', [waiting.delivery.lane])
     if (waits.length === 0) return false
     await insertWaiting(tx, waiting)

@@ -5,6 +5,7 @@ export const contractCalls: readonly string[] = [
   'GET /v1/instances/{id}',
   'PATCH /v1/instances/{id}',
   'DELETE /v1/instances/{id}',
+  'GET /v1/instances/{id}/purge',
   'GET /v1/instances/{id}/qr',
   'POST /v1/instances/{id}/pairing-code',
   'POST /v1/instances/{id}/restart',

@@ -185,15 +185,6 @@ describe('changing', () => {
     expect(await wanted()).toEqual({ wanted: 'deleted', restart_count: 2 })
   })
 
-  test('[A7] a purge is refused, because this version cannot do it', async () => {
-    const answer = await api.call('DELETE', '/v1/instances/shop?purge=true')
-    expect(answer.status).toBe(422)
-    expect(answer.json.errors).toEqual([
-      { parameter: 'purge', expected: 'false, or nothing: it cannot delete what it stored', received: 'true' },
-    ])
-    expect((await api.call('GET', '/v1/instances/shop')).status).toBe(200)
-  })
-
   test('[A1] owners are woken by each change', async () => {
     const woken = Promise.withResolvers<void>()
     const stop = new AbortController()

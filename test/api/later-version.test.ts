@@ -69,13 +69,6 @@ describe('instances', () => {
     })
     expect(json.type).toBe(invalid)
   })
-
-  test('[A7] a purge is refused as what comes later, and nothing is deleted', async () => {
-    const { json } = await api.call('DELETE', '/v1/instances/shop?purge=true')
-    expect(json).toMatchObject({ type: later, status: 422, errors: [{ parameter: 'purge' }] })
-    expect((await api.call('DELETE', '/v1/instances/shop?purge=maybe')).json.type).toBe(invalid)
-    expect((await api.call('GET', '/v1/instances/shop')).status).toBe(200)
-  })
 })
 
 describe('endpoints', () => {

@@ -199,6 +199,25 @@ export const objectPromises = {
     await store.delete([`${prefix}/1`, `${prefix}/none`, `${prefix}/3`], never)
     expect(await keysUnder(store, `${prefix}/`)).toEqual([`${prefix}/2`])
   },
+  '[C11] abandon touches no object that is there, and no put that is not meant': async ({ store }, prefix) => {
+    await store.put(object(`${prefix}/whole`, 'here'), never)
+    const begun = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    async function* body() {
+      yield text('first ')
+      begun.resolve()
+      await goOn.promise
+      yield text('second')
+    }
+    const putting = store.put({ ...object(`${prefix}/other`, ''), body: body() }, never)
+    await begun.promise
+    const isMeant = (key: string) => key === `${prefix}/whole`
+    expect(await store.abandon({ prefix: `${prefix}/`, isMeant }, never)).toBe(0)
+    goOn.resolve()
+    await putting
+    expect(await textAt(store, `${prefix}/whole`)).toBe('here')
+    expect(await textAt(store, `${prefix}/other`)).toBe('first second')
+  },
   '[C11] list answers what begins with the prefix, in ascending order of the keys’ bytes': async ({ store }, prefix) => {
     const names = ['a', 'a.b', 'a/b', 'a/b/c', 'a0', 'B', 'b', '\u{ff5e}', '\u{1f600}', 'é', 'x y%z']
     for (const name of names) await store.put(object(`${prefix}/${name}`, name), never)
@@ -244,6 +263,7 @@ export const objectPromises = {
     expect(await store.get({ key }, gone).catch(codeOf)).toBe('aborted')
     expect(await store.head(key, gone).catch(codeOf)).toBe('aborted')
     expect(await store.delete([key], gone).catch(codeOf)).toBe('aborted')
+    expect(await store.abandon({ prefix, isMeant: () => true }, gone).catch(codeOf)).toBe('aborted')
     expect(await Array.fromAsync(store.list(prefix, gone)).catch(codeOf)).toBe('aborted')
     expect(await keysUnder(store, `${prefix}/`)).toEqual([key])
   },

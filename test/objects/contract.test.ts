@@ -95,6 +95,13 @@ const broken: Record<ObjectPromise, (under: StoreUnderTest) => Partial<StoreUnde
   '[C11] delete removes every key named, and one that is not there is no error': ({ store }) => ({
     delete: (keys, signal) => store.delete(keys.slice(0, 1), signal),
   }),
+  '[C11] abandon touches no object that is there, and no put that is not meant': ({ store }) => ({
+    abandon: async ({ prefix, isMeant }, signal) => {
+      const found = await Array.fromAsync(store.list(prefix, signal))
+      await store.delete(found.map(one => one.key).filter(isMeant), signal)
+      return 0
+    },
+  }),
   '[C11] list answers what begins with the prefix, in ascending order of the keys’ bytes': ({ store }) => ({
     list: async function* (prefix, signal) {
       const found = await Array.fromAsync(store.list(prefix, signal))

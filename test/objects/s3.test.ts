@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DeleteBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere, s3Available } from '../../infra/services/available.ts'
-import type { ObjectStore } from '../../src/objects/objects.ts'
+import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/objects.ts'
 import { until } from '../until.ts'
 import { openS3World, type S3World } from './s3-world.ts'
@@ -101,6 +101,19 @@ describe.runIf(here)('the S3 store', () => {
     await expect(put).rejects.toMatchObject({ code: 'aborted' })
     await until('the source is told to end', () => told)
     expect(await store.head('orphan/aborted', never)).toBeNull()
+    expect(await world.unfinishedUploads()).toEqual([])
+  })
+
+  test('[A7] an upload that is abandoned from outside fails, and leaves neither object nor parts', async () => {
+    async function* body() {
+      yield Buffer.alloc(12_000_000)
+      await until('an upload in parts begins', async () => (await world.unfinishedUploads()).includes('orphan/abandoned'))
+      expect(await store.abandon({ prefix: 'orphan/', isMeant: key => key === 'orphan/abandoned' }, never)).toBe(1)
+      yield Buffer.alloc(6_000_000)
+    }
+    const put = store.put({ key: 'orphan/abandoned', body: body(), contentType: 'a/b', metadata: {} }, never)
+    await expect(put).rejects.toBeInstanceOf(ObjectError)
+    expect(await store.head('orphan/abandoned', never)).toBeNull()
     expect(await world.unfinishedUploads()).toEqual([])
   })
 

@@ -127,6 +127,7 @@ export async function openMediaWorld(logger: Logger) {
   const objects = watchedStore(under.store)
   const metrics = createMetrics({ processMetrics: false })
   const { incomingRows, remembered } = rememberingRows()
+  const purged = new Set<string>()
   const progress: ProgressStore = { take: async () => [], save: async () => true }
   let offset = 0n
 
@@ -135,6 +136,7 @@ export async function openMediaWorld(logger: Logger) {
     codec,
     objects: objects.store,
     incomingRows,
+    tombstones: { isPurged: async (instanceId: string) => purged.has(instanceId) },
     topic: (name: string) => `wa.${name}`,
     group: 'zaplog.test',
     pauseMs: 1234,
@@ -152,6 +154,8 @@ export async function openMediaWorld(logger: Logger) {
     codec,
     metrics,
     truth: under.store,
+    /** Instances with a tombstone. */
+    purged,
     /** What was remembered before a put, and adopted. */
     remembered,
     download(config: Partial<Config['media']> = {}, more: Partial<DownloadMediaDeps> = {}) {

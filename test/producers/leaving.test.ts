@@ -85,3 +85,25 @@ test('[A1] a wall clock that goes back stops no connect', async () => {
   await rig.untilState('first', 'reconnecting')
   await rig.untilState('first', 'open')
 })
+
+test('[A7] an account that is purged leaves WhatsApp without a word of its own about the deletion; once it is being erased nobody owns it again', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  const { query } = rig.database.database
+  await query(`insert into purges (instance_id, request_id, requested_by) values ('first', 'r', 'test')`)
+  await rig.want('first', `wanted = 'deleted'`)
+  await until(
+    'it is given up',
+    async () => (await query(`select 1 from instance_owners where parked_for = 'deleted/0'`)).length === 1,
+  )
+  expect(device.isRemoved()).toBe(true)
+  expect((await rig.eventsOf('instance.logged-out')).length).toBe(1)
+  expect(await rig.eventsOf('instance.deleted')).toEqual([])
+
+  await query(`update purges set step = 'announce'`)
+  await query('delete from instance_owners')
+  await role.close()
+  await rig.start()
+  await rig.pair('second', '5511900000002')
+  expect(await query('select instance_id from instance_owners')).toEqual([{ instance_id: 'second' }])
+})

@@ -18,6 +18,7 @@ export function createMemoryObjects(): ObjectStore & { stored: ReadonlyMap<strin
     head: unused,
     copy: unused,
     delete: unused,
+    abandon: unused,
     presign: unused,
     list: () => {
       throw new Error('producers only put objects')

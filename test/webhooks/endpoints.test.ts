@@ -190,7 +190,12 @@ const plainOf = (ids: readonly string[]) =>
 
 /** Where the bridge would post to, and with which headers of the client. */
 async function sent(id: string) {
-  const { endpoint } = await createSituationReader(test.database)({ deliveryId: 'none', endpointId: id, lane: 'none' })
+  const { endpoint } = await createSituationReader(test.database)({
+    deliveryId: 'none',
+    endpointId: id,
+    lane: 'none',
+    instanceId: 'none',
+  })
   if (endpoint === null) throw new Error(`${id} is not live`)
   const url = openUrl(deps.sealer, id, { sealed: endpoint.urlSealed, plain: endpoint.plainUrl })
   return { url, headers: openHeaders(deps.sealer, id, endpoint.headersSealed) }

@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { requestId } from '../../events/ids.ts'
+import { readPurge, requestPurge, wakePurges } from '../../purge/queries.ts'
 import { isOfLaterVersion } from '../../runtime/later-version.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
@@ -86,6 +87,21 @@ export const logOutInstance = (deps: ChangeDeps, id: string, signal: AbortSignal
 /** The owner logs out and erases the auth state; the id stays reserved. */
 export const deleteInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
   want(deps, id, `wanted = 'deleted'`, signal)
+
+/**
+ * Deletes it, also one that was deleted before, and leaves the tombstone that the rest follows from: once this resolves, nothing brings the
+ * instance back. Throws Problem `instance-not-found`, also where it was purged.
+ */
+export async function purgeInstance(deps: ChangeDeps, id: string, signal: AbortSignal): Promise<void> {
+  await deps.database.transact(async tx => {
+    const [row] = await tx.query('select from instance_ids where instance_id = $1 for update', [id])
+    if (row === undefined || (await readPurge(tx, id))?.state === 'done') throw instanceNotFound(id)
+    await tx.query(`update instance_ids set wanted = 'deleted' where instance_id = $1`, [id])
+    await requestPurge(tx, { instanceId: id, requestId: randomUUID(), requestedBy: 'ADMIN_API_KEY' })
+  }, signal)
+  await wakeOwners(deps.database)
+  await wakePurges(deps.database)
+}
 
 async function want(deps: ChangeDeps, id: string, assignments: string, signal: AbortSignal): Promise<Change> {
   await deps.database.transact(async tx => {

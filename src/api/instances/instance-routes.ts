@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { takesOnly } from '../../runtime/later-version.ts'
+import { readHeld } from '../../purge/queries.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import type { KeptPositions } from '../kept-positions.ts'
@@ -15,12 +15,15 @@ import {
   deleteInstance,
   logOutInstance,
   patchInstance,
+  purgeInstance,
   restartInstance,
 } from './change-instance.ts'
+import { deletion, describeDeletion } from './deletion.ts'
 import { instance, instancePatch, newInstance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
+import { purgeRoutes } from './purge-routes.ts'
 import { qrRoutes } from './qr-routes.ts'
-import { isParked, listInstances, readInstance } from './read-instances.ts'
+import { countEndpointsOf, isParked, listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
 
 const params = z.object({ id: z.string() })
 const tag = 'instances'
@@ -112,16 +115,24 @@ export function instanceRoutes(
     schema: describeCall('Log out and delete an instance; its id is never given out again', {
       tag,
       params,
-      querystring: z.strictObject({ purge: notPurged }),
-      answers: { 202: instance },
+      querystring: z.strictObject({
+        purge: z
+          .enum(['true', 'false'])
+          .optional()
+          .describe('true: erase what was stored, too, also of one that was deleted before'),
+      }),
+      answers: { 202: instance.extend({ deletion }) },
       problems: [404],
     }),
-    handler: async ({ params: { id } }, reply) => {
-      const before = await readInstance(database, id)
-      await deleteInstance(deps, id, cut)
-      return reply.code(202).send(before)
+    handler: async ({ params: { id }, query }, reply) => {
+      const purged = query.purge === 'true'
+      const before = await (purged ? readEvenDeleted : readInstance)(database, id)
+      const [held, endpoints] = [await readHeld(database, id), await countEndpointsOf(database, id)]
+      await (purged ? purgeInstance : deleteInstance)(deps, id, cut)
+      return reply.code(202).send({ ...before, deletion: describeDeletion({ purged, held, endpoints }) })
     },
   })
+  purgeRoutes(app, deps)
   qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
 }
 
@@ -133,10 +144,3 @@ const requests = [
   },
   { verb: 'logout', summary: 'Unlink the phone and erase the auth state', change: logOutInstance },
 ]
-
-const notPurged = z
-  .enum(['false'], {
-    error: ({ input }) =>
-      input === 'true' ? takesOnly('false, or nothing: it cannot delete what it stored') : 'false, or nothing',
-  })
-  .optional()

@@ -22,21 +22,38 @@ type Row = {
 
 /** Exact: milliseconds would make two instances one place in the list. */
 const createdMicros = '(extract(epoch from ids.reserved_at) * 1000000)::bigint'
-const select = `
+const selectAll = `
   select ids.instance_id, ids.name, ids.settings, ids.reserved_at, ${createdMicros} as created_micros,
     seen.state, seen.reason, seen.reason_text, seen.state_at, seen.phone, seen.lid, seen.epoch,
     (select array_agg(other.instance_id order by other.instance_id)
      from instances other join instance_ids known using (instance_id)
      where other.phone = seen.phone and other.instance_id <> seen.instance_id and known.wanted <> 'deleted'
        and 'logged-out' not in (other.state, seen.state)) as same_phone_as
-  from instance_ids ids left join instances seen using (instance_id)
-  where ids.wanted <> 'deleted'`
+  from instance_ids ids left join instances seen using (instance_id)`
+const select = `${selectAll} where ids.wanted <> 'deleted'`
 
 /** Throws Problem `instance-not-found`, also where it was deleted. */
 export async function readInstance(database: Transaction, id: string): Promise<Instance> {
   const [row] = await database.query<Row>(`${select} and ids.instance_id = $1`, [id])
   if (row === undefined) throw instanceNotFound(id)
   return instanceOf(row)
+}
+
+/** Also one that was deleted. Throws Problem `instance-not-found` where there never was one. */
+export async function readEvenDeleted(database: Transaction, id: string): Promise<Instance> {
+  const [row] = await database.query<Row>(`${selectAll} where ids.instance_id = $1`, [id])
+  if (row === undefined) throw instanceNotFound(id)
+  return instanceOf(row)
+}
+
+/** Of those that are not deleted: how many name it. */
+export async function countEndpointsOf(database: Transaction, id: string): Promise<number> {
+  const [row] = await database.query<{ endpoints: number }>(
+    `select count(*)::integer as endpoints from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)
+     where e.deleted_at is null and $1 = any (v.instance_ids)`,
+    [id],
+  )
+  return row?.endpoints ?? 0
 }
 
 /** Throws Problem `instance-not-found`. */

@@ -1,0 +1,62 @@
+// What a deletion takes and what it leaves, in words and in numbers, before, with and after the call that deletes.
+import { z } from 'zod'
+import { type Held, MOST_COUNTED } from '../../purge/queries.ts'
+
+const part = z.object({
+  what: z.string(),
+  count: z
+    .number()
+    .nullable()
+    .describe(`${MOST_COUNTED.toLocaleString('en')} and more as ${MOST_COUNTED}; null: not counted`),
+  detail: z.string().describe('for people'),
+})
+export type Part = z.infer<typeof part>
+
+export const deletion = z
+  .object({
+    purged: z.boolean().describe('whether what was stored goes, too'),
+    goes: z.array(part),
+    stays: z.array(part),
+  })
+  .describe('what the deletion takes, and what it leaves')
+export type Deletion = z.infer<typeof deletion>
+
+/** Pure. */
+export const describeDeletion = (of: { purged: boolean; held: readonly Held[]; endpoints: number }): Deletion => {
+  const stored = of.held.map(({ what, count }) => ({ what, count, detail: (of.purged ? ifPurged : ifKept)[what] ?? '' }))
+  return {
+    purged: of.purged,
+    goes: [uncounted('auth state', 'the pairing with the phone, and its keys'), ...(of.purged ? stored : [])],
+    stays: [...(of.purged ? [] : stored), ...staysAlways(of)],
+  }
+}
+
+/** Also after a purge. */
+export const staysAlways = ({ endpoints }: { endpoints: number }): Part[] => [
+  uncounted('id', 'it is never given out again'),
+  uncounted(
+    'log',
+    'the records in the topics, dead letters among them, until their retention (TOPIC_RETENTION): one account cannot be deleted from a log',
+  ),
+  uncounted('webhooks', 'what receivers have got already'),
+  ...(endpoints === 0
+    ? []
+    : [{ what: 'endpoints', count: endpoints, detail: 'they name this instance; nothing of it comes any more' }]),
+]
+
+const uncounted = (what: string, detail: string): Part => ({ what, count: null, detail })
+
+const ifKept: Readonly<Record<string, string>> = {
+  messages: 'rows that no call answers any more; a purge erases them',
+  contacts: 'rows that no call answers any more; a purge erases them',
+  chats: 'rows that no call answers any more; a purge erases them',
+  files: 'objects in the store, with their thumbnails; their links answer 410; a purge erases them',
+  deliveries: 'what waits is still sent; a purge ends that and erases them',
+}
+const ifPurged: Readonly<Record<string, string>> = {
+  messages: 'with their edits, revokes, reactions and receipts',
+  contacts: 'with the pairs of addresses',
+  chats: 'with their lanes',
+  files: 'with their thumbnails, what is under incoming/ and raw bytes; their links answer 410, then 404',
+  deliveries: 'with their attempts, what is held or waits, and what was given up; nothing of them is sent any more',
+}

@@ -1,0 +1,52 @@
+// GET /v1/instances/{id}/purge: how far the purge of an instance is; before one, what it would erase.
+import { z } from 'zod'
+import type { Database } from '../../database/database.ts'
+import { readHeld, readPurge } from '../../purge/queries.ts'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { instanceNotFound } from './change-instance.ts'
+import { deletion, describeDeletion } from './deletion.ts'
+import { countEndpointsOf } from './read-instances.ts'
+
+const counts = z.array(z.object({ what: z.string(), count: z.number() })).readonly()
+const purge = z
+  .object({
+    instanceId: z.string(),
+    state: z.enum(['none', 'running', 'done']).describe('none: nobody asked for one'),
+    requestedAt: z.string().nullable(),
+    doneAt: z.string().nullable(),
+    step: z
+      .object({ name: z.string(), number: z.number(), of: z.number() })
+      .nullable()
+      .describe('the one that is next, while it is running; for people'),
+    waitsFor: z.string().nullable().describe('what keeps it from going on; for people'),
+    erased: counts.describe('rows and objects so far, by table or kind'),
+    deletion,
+  })
+  .describe('The purge of an instance')
+
+export function purgeRoutes(app: App, { database }: { database: Database }) {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/purge',
+    schema: describeCall('How far the purge of an instance is; before one, what it would erase and what would stay', {
+      tag: 'instances',
+      params: z.object({ id: z.string() }),
+      answers: { 200: purge },
+      problems: [404],
+    }),
+    handler: async ({ params: { id } }) => {
+      const standing = await readPurge(database, id)
+      if (standing === null) throw instanceNotFound(id)
+      const { requestedAt, doneAt, ...rest } = standing
+      const [held, endpoints] = [await readHeld(database, id), await countEndpointsOf(database, id)]
+      return {
+        instanceId: id,
+        ...rest,
+        requestedAt: requestedAt?.toISOString() ?? null,
+        doneAt: doneAt?.toISOString() ?? null,
+        deletion: describeDeletion({ purged: true, held, endpoints }),
+      }
+    },
+  })
+}

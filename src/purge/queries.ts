@@ -1,0 +1,68 @@
+// What there is of an instance, and how far its purge is, for whoever asks before, meanwhile and after.
+import type { Transaction } from '../database/database.ts'
+import { steps } from './steps.ts'
+
+export { requestPurge, wakePurges } from './request-purge.ts'
+
+/** `count`: MOST_COUNTED and more as MOST_COUNTED. */
+export type Held = { what: string; count: number }
+export type PurgeStanding = {
+  /** none: nobody asked for it. */
+  state: 'none' | 'running' | 'done'
+  requestedAt: Date | null
+  doneAt: Date | null
+  step: { name: string; number: number; of: number } | null
+  waitsFor: string | null
+  erased: readonly Held[]
+}
+
+export const MOST_COUNTED = 10_000
+
+/** What a deletion leaves and a purge erases, counted one index entry at a time and no further than is worth saying. */
+const counted: Readonly<Record<string, string>> = {
+  messages: 'messages where instance_id = $1',
+  contacts: 'contacts where instance_id = $1',
+  chats: 'chats where instance_id = $1',
+  files: `media where instance_id = $1 and status = 'stored'`,
+  deliveries: 'webhook_deliveries where instance_id = $1',
+}
+
+export async function readHeld(database: Transaction, instanceId: string): Promise<readonly Held[]> {
+  const selects = Object.entries(counted).map(
+    ([what, from]) =>
+      `select '${what}' as what, (select count(*)::integer from (select from ${from} limit ${MOST_COUNTED}) c) as count`,
+  )
+  return database.query<Held>(selects.join(' union all '), [instanceId])
+}
+
+type Row = {
+  requested_at: Date
+  done_at: Date | null
+  step: string
+  waits_for: string | null
+  erased: Record<string, number>
+}
+
+/** null: there never was such an instance. */
+export async function readPurge(database: Transaction, instanceId: string): Promise<PurgeStanding | null> {
+  const [row] = await database.query<{ [Column in keyof Row]: Row[Column] | null }>(
+    `select p.requested_at, p.done_at, p.step, p.waits_for, p.erased from instance_ids i left join purges p using (instance_id)
+     where i.instance_id = $1`,
+    [instanceId],
+  )
+  if (row === undefined) return null
+  const { requested_at: requestedAt, done_at: doneAt, step, waits_for: waitsFor } = row
+  const erased = Object.entries(row.erased ?? {}).map(([what, count]) => ({ what, count }))
+  if (requestedAt === null || step === null)
+    return { state: 'none', requestedAt: null, doneAt: null, step: null, waitsFor: null, erased }
+  if (doneAt !== null) return { state: 'done', requestedAt, doneAt, step: null, waitsFor: null, erased }
+  const names = [...steps.keys()]
+  return {
+    state: 'running',
+    requestedAt,
+    doneAt: null,
+    step: { name: step, number: names.indexOf(step) + 1, of: names.length },
+    waitsFor,
+    erased,
+  }
+}

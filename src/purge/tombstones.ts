@@ -1,0 +1,20 @@
+// Which instances are purged, for whoever writes for an instance: asked in the transaction, or in the statement, that writes. A purge erases
+// only after all those are over that may have asked before it (steps.ts, settle), so that nothing of it comes back.
+// The one file of this folder that others import; the table is written by purge-rows.ts alone.
+import type { Transaction } from '../database/database.ts'
+
+/** Those of them that are purged, from the moment that it was asked for. */
+export async function purgedAmong(tx: Transaction, instanceIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (instanceIds.length === 0) return new Set()
+  const rows = await tx.query<{ instance_id: string }>('select instance_id from purges where instance_id = any($1::text[])', [
+    [...new Set(instanceIds)],
+  ])
+  return new Set(rows.map(row => row.instance_id))
+}
+
+/** A condition, for `where`; `instanceId` is SQL. */
+export const isPurged = (instanceId: string): string => `exists (select from purges where purges.instance_id = ${instanceId})`
+
+/** Purged, and given up by its owner: nobody owns it again. */
+export const isErased = (instanceId: string): string =>
+  `exists (select from purges where purges.instance_id = ${instanceId} and purges.step <> 'account')`

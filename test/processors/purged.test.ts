@@ -1,0 +1,96 @@
+// What processors do for a purged instance: they put nothing that stays, and say nothing, whenever its tombstone came.
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sampleJpeg } from '../../simulator/sample-media.ts'
+import type { ObjectStore } from '../../src/objects/objects.ts'
+import { createIncomingRows } from '../../src/processors/incoming-rows.ts'
+import { openTestDatabase } from '../database.ts'
+import { anEvent } from '../events.ts'
+import { collectLogLines } from '../log-lines.ts'
+import { handle, type MediaWorld, mediaMessage, never, openMediaWorld } from './media-world.ts'
+
+const logger = collectLogLines()
+let world: MediaWorld
+beforeEach(async () => {
+  world = await openMediaWorld(logger)
+})
+afterEach(() => world.close())
+
+const photo = await sampleJpeg({ width: 640, height: 480 })
+const sha256 = createHash('sha256').update(photo).digest('hex')
+const keys = async () => (await Array.fromAsync(world.truth.list('', never))).map(one => one.key)
+
+/** A store in which the tombstone comes while something is put or copied. */
+const buryingAt = (call: 'put' | 'copy'): ObjectStore => ({
+  ...world.truth,
+  [call]: async (object: never, signal: AbortSignal) => {
+    world.purged.add('shop')
+    return await world.truth[call](object, signal)
+  },
+})
+
+async function downloaded() {
+  const incomingKey = `incoming/shop/${sha256}`
+  async function* body() {
+    yield photo
+  }
+  await world.truth.put({ key: incomingKey, body: body(), contentType: 'image/jpeg', metadata: { sha256 } }, never)
+  return anEvent('media.downloaded', {
+    instanceId: 'shop',
+    sourceEventId: 'a'.repeat(32),
+    occurredAtSaid: '0',
+    incomingKey,
+    sizeBytes: photo.length,
+    sha256,
+  })
+}
+
+test('[A7] a file of a purged instance is not fetched, and what a killed try had put of it goes', async () => {
+  const event = mediaMessage(world.cdn, { bytes: photo })
+  expect((await handle(world, world.download(), event)).events).toHaveLength(1)
+  expect(await keys()).toHaveLength(1)
+  world.purged.add('shop')
+  const requests = world.objects.calls.length
+  expect(await handle(world, world.download(), event)).toEqual({ outcome: { kind: 'emit', appends: [] }, events: [] })
+  expect(world.objects.calls.slice(requests).filter(call => call.startsWith('put'))).toEqual([])
+  expect(await keys()).toEqual([])
+})
+
+test('[A7] a file that is fetched while its instance is purged goes again, and nothing tells of it', async () => {
+  const event = mediaMessage(world.cdn, { bytes: photo })
+  const made = await handle(world, world.download({}, { objects: buryingAt('put') }), event)
+  expect(made.events).toEqual([])
+  expect(await keys()).toEqual([])
+})
+
+test('[A7] a file that is stored while its instance is purged goes again, with its thumbnail and what names its day', async () => {
+  const event = await downloaded()
+  const made = await handle(world, world.store({}, { objects: buryingAt('copy') }), event)
+  expect(made.events).toEqual([])
+  expect(await keys()).toEqual([event.incomingKey]) // which has a row, and goes by it
+})
+
+test('[A7] a file of a purged instance is not stored, and what a killed try had stored of it goes', async () => {
+  const event = await downloaded()
+  expect((await handle(world, world.store(), event)).events).toMatchObject([{ type: 'media.stored' }])
+  expect(await keys()).toHaveLength(4)
+  world.purged.add('shop')
+  expect((await handle(world, world.store(), event)).events).toEqual([])
+  expect(await keys()).toEqual([event.incomingKey])
+})
+
+test('[A7] no row names an object of a purged instance', async () => {
+  const { database, close } = await openTestDatabase('purged incoming rows')
+  const rows = createIncomingRows(database)
+  await database.query(`insert into instance_ids (instance_id, request_id, name) values ('shop', 'r', '')`)
+  await database.query(`insert into purges (instance_id, request_id, requested_by) values ('shop', 'r', 'test')`)
+  for (const instanceId of ['shop', 'branch']) {
+    await rows.remember({ key: `${instanceId}/1`, instanceId })
+    await rows.adopt([{ key: `${instanceId}/2`, instanceId, writtenAt: 0 }])
+  }
+  expect(await database.query('select key from incoming_objects order by key')).toEqual([
+    { key: 'branch/1' },
+    { key: 'branch/2' },
+  ])
+  await close()
+})
