@@ -11,6 +11,22 @@ export const instance = z.looseObject({
 })
 export type Instance = z.infer<typeof instance>
 
+const part = z.looseObject({ what: z.string(), count: z.number().nullable(), detail: z.string() })
+const deletion = z.looseObject({ goes: z.array(part), stays: z.array(part) })
+export type Deletion = z.infer<typeof deletion>
+export const deletedInstance = instance.extend({ deletion })
+
+export const purge = z.looseObject({
+  instanceId: z.string(),
+  state: z.enum(['none', 'running', 'done']),
+  doneAt: z.string().nullable(),
+  step: z.looseObject({ name: z.string(), number: z.number(), of: z.number() }).nullable(),
+  waitsFor: z.string().nullable(),
+  erased: z.array(z.looseObject({ what: z.string(), count: z.number() })),
+  deletion,
+})
+export type Purge = z.infer<typeof purge>
+
 /** `qr` is what the code says. */
 export const code = z.looseObject({ qr: z.string(), expiresAt: z.string() })
 export type Code = z.infer<typeof code>

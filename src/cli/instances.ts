@@ -48,11 +48,6 @@ export const showQr = (id: string, options: Json & { text?: boolean }) =>
 
 export const restartInstance = (id: string) => post(id, '/restart', 'restarting')
 export const logOutInstance = (id: string) => post(id, '/logout', 'logging out')
-export const deleteInstance = (id: string) =>
-  runVerb(async api => {
-    await callApi(api, { method: 'DELETE', path: at(id), answer: instance })
-    return `deleting ${id}`
-  })
 
 const post = (id: string, verb: string, said: string) =>
   runVerb(async api => {

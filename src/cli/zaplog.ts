@@ -2,19 +2,12 @@
 import { Command, CommanderError, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
+import { deleteInstance, showPurge } from './delete-instance.ts'
 import { parseParts, partNames } from './dev-options.ts'
 import { addEndpoint, disableEndpoint, enableEndpoint, listEndpoints, parseHoldMedia, removeEndpoint } from './endpoints.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
-import {
-  createInstance,
-  deleteInstance,
-  listInstances,
-  logOutInstance,
-  restartInstance,
-  showInstance,
-  showQr,
-} from './instances.ts'
+import { createInstance, listInstances, logOutInstance, restartInstance, showInstance, showQr } from './instances.ts'
 import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
 import { version } from './version.ts'
@@ -99,7 +92,20 @@ instances
   .action(showQr)
 instances.command('restart <id>').description('close the socket and open it again').action(restartInstance)
 instances.command('logout <id>').description('unlink the phone and erase the auth state').action(logOutInstance)
-instances.command('delete <id>').description('delete the instance; its id is never given out again').action(deleteInstance)
+instances
+  .command('delete <id>')
+  .description('delete the instance; its id is never given out again. On a terminal it says what goes and what stays, and asks')
+  .option('--purge', 'erase what was stored of it, too: rows, files and deliveries; also of one that was deleted before')
+  .option('--yes', 'do not ask')
+  .option('--no-wait', 'do not wait for the purge to be done')
+  .addOption(json())
+  .action(deleteInstance)
+instances
+  .command('purge-status <id>')
+  .description('how far the purge of an instance is')
+  .option('--watch', 'until it is done')
+  .addOption(json())
+  .action(showPurge)
 
 const endpoints = program.command('webhooks').description('endpoints that receive webhooks')
 endpoints.command('list').description('all endpoints').addOption(json()).action(listEndpoints)

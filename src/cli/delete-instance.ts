@@ -1,0 +1,73 @@
+// zaplog instances delete: what goes and what stays is shown before anybody is asked; a purge is followed until it is done.
+import { type Deletion, deletedInstance } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
+import { callApi } from './call-api.ts'
+import { CallFailed } from './call-failed.ts'
+import { exitCodes } from './exit-codes.ts'
+import { describePurge, followPurge, readPurge } from './follow-purge.ts'
+import { runVerb } from './run-verb.ts'
+import { watchStopSignals } from './stop-signals.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+import { plainText } from './text-table.ts'
+
+type Options = { purge?: boolean; yes?: boolean; wait: boolean; json?: boolean }
+
+export const deleteInstance = (id: string, options: Options) =>
+  runVerb(api => removeInstance(api, id, { ...options, terminal: openTerminal(), say, stopping: watchStopSignals() }))
+
+export const showPurge = (id: string, options: { watch?: boolean; json?: boolean }) =>
+  runVerb(async api => {
+    const standing = options.watch ? await followPurge(api, id, say, watchStopSignals()) : await readPurge(api, id)
+    if (options.json) return JSON.stringify(standing)
+    return [describePurge(standing), ...standing.erased.map(one => `  ${one.what}: ${one.count}`)].join('\n')
+  })
+
+/** `terminal`: null where there is nobody to ask. */
+type How = Options & { terminal: Terminal | null; say(line: string): void; stopping: AbortSignal }
+
+export async function removeInstance(api: ApiSettings, id: string, how: How): Promise<string> {
+  if (!how.yes) await confirm(api, id, how)
+  const path = `${at(id)}${how.purge ? '?purge=true' : ''}`
+  const deleted = await callApi(api, { method: 'DELETE', path, answer: deletedInstance })
+  if (!how.purge) return how.json ? JSON.stringify(deleted) : `deleting ${id}`
+  if (!how.wait) return how.json ? JSON.stringify(deleted) : `purging ${id}`
+  const done = await followPurge(api, id, how.say, how.stopping)
+  return how.json ? JSON.stringify(done) : `purged ${id}`
+}
+
+/** Scripts of 0.1.0 delete without a word; what erases for good is never taken for said. */
+async function confirm(api: ApiSettings, id: string, { purge = false, terminal, say }: How): Promise<void> {
+  if (terminal === null && !purge) return
+  if (terminal === null)
+    throw new CallFailed(`expected --yes where nobody can be asked: a purge erases what is stored of ${id} for good`, {
+      exitCode: exitCodes.usage,
+    })
+  const standing = await readPurge(api, id)
+  if (standing.state === 'done') throw new CallFailed(`${id} was purged at ${standing.doneAt}`)
+  for (const line of describeDeletion(standing.deletion, { purge })) say(line)
+  const answer = purge
+    ? await terminal.ask(`This cannot be undone. Type ${id} to purge it: `)
+    : await terminal.ask(`Delete ${id}? [y/N] `)
+  if (purge ? answer.trim() !== id : !/^y(es)?$/i.test(answer.trim())) throw new CallFailed(`nothing was deleted: ${id} is kept`)
+}
+
+const at = (id: string) => `/v1/instances/${encodeURIComponent(id)}`
+
+/** What a purge would take stays where none is asked for. Pure. */
+export function describeDeletion({ goes, stays }: Deletion, { purge }: { purge: boolean }): readonly string[] {
+  const [taken, left] = purge
+    ? [goes, stays]
+    : [goes.filter(({ count }) => count === null), [...goes.filter(isCounted), ...stays]]
+  return [
+    'Goes:',
+    ...taken.map(line),
+    'Stays:',
+    ...left.map(line),
+    ...(purge ? [] : ['With --purge, what is counted goes, too.']),
+  ]
+}
+const isCounted = ({ count }: { count: number | null }) => count !== null
+const line = ({ what, count, detail }: Deletion['goes'][number]): string =>
+  plainText(`  ${count === null ? what : `${what} (${count.toLocaleString('en')})`}: ${detail}`)
+
+const say = (text: string) => void process.stderr.write(`${text}\n`)
