@@ -117,11 +117,12 @@ describe.runIf(await runsHere(s3Available))('on S3', () => {
     const bucket = await openBucket()
     const world = await openPurgeWorld('purge uploads', await bucket.open())
     await world.reserve('shop')
-    const [mine, other] = [`incoming/shop/${hex('b', 64)}`, `incoming/branch/${hex('b', 64)}`]
-    for (const Key of [mine, other]) await bucket.client.send(new CreateMultipartUploadCommand({ Bucket: bucket.bucket, Key }))
-    await until('both to be begun', async () => (await bucket.unfinishedUploads()).length === 2)
+    const [mine, other, notes] = [`incoming/shop/${hex('b', 64)}`, `incoming/branch/${hex('b', 64)}`, 'shop/notes.txt']
+    for (const Key of [mine, other, notes])
+      await bucket.client.send(new CreateMultipartUploadCommand({ Bucket: bucket.bucket, Key }))
+    await until('all to be begun', async () => (await bucket.unfinishedUploads()).length === 3)
     await world.purge('shop')
-    expect(await bucket.unfinishedUploads()).toEqual([other])
+    expect((await bucket.unfinishedUploads()).toSorted()).toEqual([other, notes])
     await world.close()
   })
 })

@@ -90,6 +90,16 @@ test('[A7] two processes that purge the same instance count every row once', asy
   expect(erased.find(one => one.what === 'appended_parts')).toEqual({ what: 'appended_parts', count: 2600 })
 })
 
+test('[A7] a step that was begun before somebody else went on changes nothing', async () => {
+  await world.reserve('shop')
+  await world.request('shop')
+  const [stale] = await world.undone()
+  if (stale === undefined) throw new Error('a purge was asked for')
+  expect(await world.stepOf(stale)).toMatchObject({ step: 'announce', revision: '1' })
+  expect(await world.stepOf(stale)).toBeNull()
+  expect(await world.undone()).toMatchObject([{ step: 'announce', revision: '1' }])
+})
+
 test('[A7] a purge waits for who asked before the tombstone and has not written yet; what they write goes, too', async () => {
   await world.reserve('shop')
   const other = await world.openSession('zaplog of another process')

@@ -6,7 +6,7 @@ import { topicOf } from '../../src/events/topics.ts'
 import { partitionOf } from '../../src/log/partitioner.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
 import { openPurges } from '../../src/purge/open-purges.ts'
-import { readUndone } from '../../src/purge/purge-rows.ts'
+import { type Purge, readUndone } from '../../src/purge/purge-rows.ts'
 import { readPurge, requestPurge } from '../../src/purge/queries.ts'
 import { takeStep } from '../../src/purge/steps.ts'
 import { openTestDatabase } from '../database.ts'
@@ -75,6 +75,8 @@ export async function openPurgeWorld(name: string, store?: ObjectStore) {
       await request(instanceId)
       await untilPurged(instanceId)
     },
+    undone: () => readUndone(database),
+    stepOf: (purge: Purge) => takeStep(deps, purge, async () => true, never),
     /** One step, by a process that dies in it. */
     takeStep: async (instanceId: string, dying: Database) => {
       const purge = (await readUndone(database)).find(one => one.instanceId === instanceId)

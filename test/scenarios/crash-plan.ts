@@ -8,7 +8,13 @@ export type CrashPoint =
   /** When a statement that contains the text is about to run, or when the transaction it ran in has committed. */
   | { at: 'statement'; when: 'before' | 'committed'; contains: string }
 
-export type CrashPlan = { point: CrashPoint /** Dies at the nth time [1]. */; nth?: number }
+export type CrashPlan = {
+  point: CrashPoint
+  /** Dies at the nth time [1]. */
+  nth?: number
+  /** Counts from the start on, without SIGUSR2. */
+  armed?: boolean
+}
 
 type Ports = { log: EventLog; database: Database; waitingDatabase: Database }
 
@@ -16,7 +22,7 @@ export function crashing(plan: CrashPlan | null, ports: Ports): Ports {
   if (plan === null) return ports
   const { point } = plan
   let left = plan.nth ?? 1
-  let armed = false
+  let armed = plan.armed ?? false
   process.on('SIGUSR2', () => {
     armed = true
   })

@@ -21,7 +21,7 @@ export type Stage = {
   /** Starts zaplog again on the same directory; without a plan it does not crash any more. */
   restart(plan?: CrashPlan): Promise<ZaplogProcess>
   /** Starts zaplog again, and lets go at once: it may be killed on its way up. */
-  launch(): Launched
+  launch(plan?: CrashPlan): Launched
   /** kill -9 of zaplog, also on its way up; a Postgres of its own lives on, as after a crash. */
   kill(): Promise<void>
   /** kill -9 of zaplog and of its Postgres; one that is not zaplog's own is up again when this resolves. */
@@ -122,13 +122,17 @@ export async function subscribe(
   receiver.trust(String(made.body.secret))
 }
 
-export async function pair(zaplog: ZaplogProcess, simulator: Simulator): Promise<SimDevice> {
-  expect(await zaplog.call('POST', '/v1/instances', { id: INSTANCE, name: 'Shop' })).toMatchObject({ status: 201 })
-  const code = await zaplog.call('GET', `/v1/instances/${INSTANCE}/qr?wait=30`)
+export async function pair(
+  zaplog: ZaplogProcess,
+  simulator: Simulator,
+  { id, pn, name }: { id: string; pn: string; name: string } = { id: INSTANCE, pn: PHONE, name: 'Shop' },
+): Promise<SimDevice> {
+  expect(await zaplog.call('POST', '/v1/instances', { id, name })).toMatchObject({ status: 201 })
+  const code = await zaplog.call('GET', `/v1/instances/${id}/qr?wait=30`)
   expect(code, JSON.stringify(code.body)).toMatchObject({ status: 200 })
-  const device = await simulator.scanQr(String(code.body.qr), { pn: PHONE, name: 'Shop' })
+  const device = await simulator.scanQr(String(code.body.qr), { pn, name })
   await until('the instance to be open', async () => {
-    const { body } = await zaplog.call('GET', `/v1/instances/${INSTANCE}`)
+    const { body } = await zaplog.call('GET', `/v1/instances/${id}`)
     return body.state === 'open' && device.isOnline()
   })
   return device
