@@ -52,9 +52,12 @@ export function takeStep(deps: StepDeps, purge: Purge, pause: Pause, signal: Abo
   return step(deps, purge, { next: { step: names[names.indexOf(purge.step) + 1] ?? 'check' }, pause }, signal)
 }
 
+/** One whose creation the log has never taken has not begun, and has nothing to give up. */
 async function awaitAccount({ database }: StepDeps, purge: Purge, { next }: { next: Progress }): Promise<Purge | null> {
   const [row] = await database.query<{ parked: boolean }>(
-    `select o.parked_for is not distinct from 'deleted/' || i.restart_count as parked
+    `select o.parked_for is not distinct from 'deleted/' || i.restart_count
+         or o.instance_id is null and exists (select from api_outbox b where b.key = i.instance_id and b.appended_at is null
+                                               and b.headers ->> 'event-type' = 'instance.created') as parked
      from instance_ids i left join instance_owners o using (instance_id) where i.instance_id = $1`,
     [purge.instanceId],
   )

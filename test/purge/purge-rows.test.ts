@@ -124,6 +124,16 @@ test('[A7] the owner is waited for, and what is waited for is said', async () =>
   await going
 })
 
+test('[A7] an account that never began, because the log does not take its creation, is purged all the same', async () => {
+  await world.reserve('shop')
+  await world.database.query('delete from instance_owners')
+  await world.database.query(
+    `insert into api_outbox (topic, key, headers, recorded_at) values ('wa.events', 'shop', '{"event-type": "instance.created"}', now())`,
+  )
+  await world.purge('shop')
+  expect(await naming('shop')).toEqual({ purges: 1, instance_ids: 1, log_records: 1 })
+})
+
 test('[A7] the last record of a purged account says so, once, whoever repeats it', async () => {
   await world.reserve('shop')
   await world.purge('shop')
