@@ -79,6 +79,7 @@ export const erasures: readonly Erasure[] = [
   rowsOf('message_reactions'),
   rowsOf('message_receipts'),
   rowsOf('media'),
+  rowsOf('groups'),
   rowsOf('chats'),
   rowsOf('contacts'),
   rowsOf('address_pairs'),
