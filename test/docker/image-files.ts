@@ -30,6 +30,12 @@ export function copiesOf(dockerfile: readonly Instruction[]): readonly Copy[] {
 }
 
 export function copyAsImage(directory: string): void {
+  copySources(directory)
+  copyProductionModules(directory)
+}
+
+/** Without anything that npm installs. */
+export function copySources(directory: string): void {
   const ignored = readIgnored()
   for (const { sources, to } of copiesOf(readDockerfile()))
     for (const source of sources) {
@@ -38,7 +44,6 @@ export function copyAsImage(directory: string): void {
       mkdirSync(dirname(target), { recursive: true })
       cpSync(rootFile(source), target, { recursive: true, filter: path => !ignored(path.slice(rootFile('').length)) })
     }
-  copyProductionModules(directory)
 }
 
 /** The last line that names a path, or a directory above it, decides; ! lets it in. */
