@@ -279,7 +279,7 @@ function declareVariables(v: Variables) {
     allowCidrs: v.list('WEBHOOK_ALLOW_CIDRS', {
       default: '',
       shown: 'none',
-      doc: 'private ranges that receivers may be in; metadata addresses never',
+      doc: 'ranges that receivers may be in, over http, too; metadata addresses never',
       each: parseCidr,
     }),
     attemptTimeoutMs: v.durationMs('WEBHOOK_TIMEOUT', {

@@ -23,6 +23,15 @@ export function refuseAddress(address: string, allowances: Allowances): string |
   return allowances.allowCidrs.some(range => isWithin(parsed, range)) ? null : inside
 }
 
+/** The same for http, which carries bodies in the clear: only to addresses that the operator opened, one by one or by range. */
+export function refuseInClear(address: string, allowances: Allowances): string | null {
+  const refusal = refuseAddress(address, allowances)
+  if (refusal !== null) return refusal
+  const parsed = ipaddr.parse(address.replace(/%.*$/, ''))
+  const isOpened = isLoopback(address) || allowances.allowCidrs.some(range => isWithin(parsed, range))
+  return isOpened ? null : 'an address outside of WEBHOOK_ALLOW_CIDRS, which needs https'
+}
+
 export const isLoopback = (address: string): boolean =>
   ipaddr.isValid(address) && nameIn(ipaddr.parse(address), insideRanges) === LOOPBACK
 

@@ -4,7 +4,7 @@ import { chatForms, parseChatAddress } from '../events/chat-address.ts'
 import { deliveryTypes, matchesPattern } from '../events/vocabulary.ts'
 import { refuseWord, takesOnly } from '../runtime/later-version.ts'
 import { isShortened, shownUrl } from '../runtime/printable.ts'
-import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
+import { type Allowances, isLoopback, refuseAddress, refuseInClear } from './address-guard.ts'
 
 export type EndpointInput = z.infer<typeof endpointInput>
 /** What stands against an input, as zod says it; `input` is what was judged, less credentials. */
@@ -45,7 +45,10 @@ const holdMedia = z.union(
 
 export const endpointInput = z.strictObject({
   role: onlyValue('events', ['monitoring']).default('events'),
-  url: z.string().max(2048).meta({ description: 'https; where each delivery is posted to' }),
+  url: z
+    .string()
+    .max(2048)
+    .meta({ description: 'where each delivery is posted to: https, or http to what is inside WEBHOOK_ALLOW_CIDRS' }),
   instanceIds: z.array(z.string()).min(1).max(1000).optional().meta({ description: 'omitted: every instance' }),
   eventTypes: z.array(eventTypeName).min(1).optional().meta({
     description: 'names and patterns; omitted: all but presence.updated, message.history, media.*, processing.*, unknown',
@@ -76,16 +79,21 @@ export function checkUrl(text: string, allowances: Allowances): Refusal | null {
   const url = new URL(text)
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   const loopback = host === 'localhost' || host.endsWith('.localhost') || isLoopback(host)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback && allowances.allowLoopback))
-    return refuse('https (http only for a receiver on this machine, with WEBHOOK_ALLOW_LOOPBACK=true)')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refuse('https')
   if (url.username !== '' || url.password !== '') return refuse('no user name or password in the URL; use a custom header')
   if (text.includes('#')) return refuse('no fragment: it would never be sent')
   if (loopback && !allowances.allowLoopback)
     return refuse('a public address, not one of this machine (WEBHOOK_ALLOW_LOOPBACK=true opens it)')
-  const refusal = isLiteral(host) ? refuseAddress(host, allowances) : null
+  const isInClear = url.protocol === 'http:'
+  if (!isLiteral(host)) {
+    if (!isInClear || loopback || allowances.allowCidrs.length > 0) return null
+    return refuse('https; http goes to what is inside WEBHOOK_ALLOW_CIDRS, such as 172.16.0.0/12 for containers of one network')
+  }
+  const refusal = isInClear ? refuseInClear(host, allowances) : refuseAddress(host, allowances)
   if (refusal === null) return null
-  const opens = refuseAddress(host, everything) === null ? ' (WEBHOOK_ALLOW_CIDRS opens private ranges)' : ''
-  return refuse(`a public address, not ${refusal}${opens}`)
+  const opens =
+    refuseAddress(host, everything) === null ? ` (WEBHOOK_ALLOW_CIDRS=${host}/${host.includes(':') ? 128 : 32} opens it)` : ''
+  return refuse(`${isInClear ? 'https, or an address that was opened' : 'a public address'}, not ${refusal}${opens}`)
 }
 
 /** All that settings can open. */

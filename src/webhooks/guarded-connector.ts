@@ -3,7 +3,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
-import { type Allowances, isLoopback, refuseAddress } from './address-guard.ts'
+import { type Allowances, refuseAddress, refuseInClear } from './address-guard.ts'
 import { skipInterimResponses } from './interim-responses.ts'
 
 export class BlockedAddressError extends Error {
@@ -20,12 +20,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 export function createGuardedConnector(of: { allowances: Allowances; resolve?: Resolve }): buildConnector.connector {
   const resolve = of.resolve ?? resolveBySystem
   const connectors = {
-    /** http carries bodies in the clear: only to this machine, only where that is allowed. */
-    'http:': guard(
-      address =>
-        isLoopback(address) ? refuseAddress(address, of.allowances) : 'an address outside this machine, which needs https',
-      resolve,
-    ),
+    'http:': guard(address => refuseInClear(address, of.allowances), resolve),
     'https:': guard(address => refuseAddress(address, of.allowances), resolve),
   }
   return (options, callback) => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { Agent, request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { refuseAddress } from '../../src/webhooks/address-guard.ts'
+import { type Allowances, refuseAddress } from '../../src/webhooks/address-guard.ts'
 import { checkUrl } from '../../src/webhooks/endpoint-settings.ts'
 import { createGuardedConnector, type Resolve } from '../../src/webhooks/guarded-connector.ts'
 import { openReceiver } from '../receiver.ts'
@@ -81,12 +81,30 @@ describe('URLs of endpoints', () => {
   ])('[E9] %s is refused', url => {
     expect(checkUrl(url, nothing)).toMatchObject({ issues: [{ path: ['url'] }] })
   })
-  it('[E9] a public https address is taken; http only on this machine and only where configured', () => {
+  it('[E9] a public https address is taken, and http where the operator opened the address', () => {
     expect(checkUrl('https://example.com/webhooks?key=1', nothing)).toBeNull()
     expect(checkUrl('https://1.1.1.1/', nothing)).toBeNull()
     expect(checkUrl('http://127.0.0.1:8080/', { allowLoopback: true, allowCidrs: [] })).toBeNull()
-    expect(checkUrl('http://10.0.0.1/', { allowLoopback: true, allowCidrs: ['10.0.0.0/8'] })).not.toBeNull()
+    const containers = { allowLoopback: false, allowCidrs: ['172.16.0.0/12'] }
+    expect(checkUrl('http://172.18.0.4:5678/webhook', containers)).toBeNull()
+    expect(checkUrl('http://n8n:5678/webhook', containers)).toBeNull() // what it resolves to is looked at when it is dialled
+    for (const url of [
+      'http://10.0.0.1/',
+      'http://1.1.1.1/',
+      'http://localhost:5678/',
+      'http://127.0.0.1/',
+      'http://169.254.169.254/',
+    ])
+      expect(checkUrl(url, containers), url).not.toBeNull()
     expect(checkUrl('https://10.0.0.1/', { allowLoopback: false, allowCidrs: ['10.0.0.0/8'] })).toBeNull()
+  })
+  it('[E9] a refusal names the setting that would open the address, where there is one', () => {
+    const refusalOf = (url: string) => checkUrl(url, nothing)?.issues[0]?.message
+    expect(refusalOf('http://n8n:5678/webhook')).toContain('WEBHOOK_ALLOW_CIDRS, such as 172.16.0.0/12')
+    expect(refusalOf('http://172.18.0.4:5678/')).toContain('WEBHOOK_ALLOW_CIDRS=172.18.0.4/32 opens it')
+    expect(refusalOf('https://[fd12::1]/')).toContain('WEBHOOK_ALLOW_CIDRS=fd12::1/128 opens it')
+    expect(refusalOf('http://127.0.0.1:3000/')).toContain('WEBHOOK_ALLOW_LOOPBACK=true')
+    expect(refusalOf('http://169.254.169.254/')).not.toContain('opens it')
   })
   it('[E9] a refusal does not repeat credentials', () => {
     expect(JSON.stringify(checkUrl('https://user:secret@example.com/', nothing))).not.toContain('secret')
@@ -94,9 +112,9 @@ describe('URLs of endpoints', () => {
 })
 
 describe('the connector', () => {
-  const dial = async (url: string, options: { allowLoopback?: boolean; resolve?: Resolve } = {}) => {
-    const { allowLoopback = false, resolve } = options
-    const connect = createGuardedConnector({ allowances: { allowLoopback, allowCidrs: [] }, ...(resolve && { resolve }) })
+  const dial = async (url: string, options: Partial<Allowances> & { resolve?: Resolve } = {}) => {
+    const { allowLoopback = false, allowCidrs = [], resolve } = options
+    const connect = createGuardedConnector({ allowances: { allowLoopback, allowCidrs }, ...(resolve && { resolve }) })
     const agent = new Agent({ connect })
     try {
       const answer = await request(url, { dispatcher: agent, method: 'POST', body: '{}' })
@@ -150,6 +168,26 @@ describe('the connector', () => {
     for (const host of ['1.1.1.1', '[2606:4700:4700::1111]', '10.0.0.1'])
       expect(await dial(`http://${host}/`, { allowLoopback: true }), host).toBe('address-blocked')
     expect(await dial('http://receiver.example/', { allowLoopback: true, resolve: answers(['1.1.1.1']) })).toBe('address-blocked')
+  })
+
+  it('[E9] http reaches what is inside WEBHOOK_ALLOW_CIDRS, by name and by address, and nothing beside it', async () => {
+    const receiver = await openReceiver()
+    const port = new URL(receiver.url).port
+    const allowCidrs = ['127.0.0.1/32', '169.254.0.0/16']
+    const byName = (...addresses: string[]) => dial(`http://n8n:${port}/`, { allowCidrs, resolve: answers(addresses) })
+    expect(await dial(`http://127.0.0.1:${port}/`, { allowCidrs })).toBe(200)
+    expect(await byName('127.0.0.1')).toBe(200)
+    for (const set of [
+      ['127.0.0.2'],
+      ['10.0.0.1'],
+      ['1.1.1.1'],
+      ['127.0.0.1', '127.0.0.2'],
+      ['169.254.169.254'],
+      ['::ffff:127.0.0.1'],
+    ])
+      expect(await byName(...set), set.join()).toBe('address-blocked')
+    expect(receiver.attempts).toHaveLength(2)
+    await receiver.close()
   })
 
   it('[E9] a name is refused when any of its addresses is inside', async () => {
