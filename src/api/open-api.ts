@@ -10,10 +10,12 @@ import type { MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
+import { openEndpointTester } from '../webhooks/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
 import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
+import { endpointTestRoute } from './endpoints/test-route.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
@@ -62,6 +64,8 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   aboutRoutes(app, deps)
   instanceRoutes(app, routeDeps)
   endpointRoutes(app, { ...routeDeps, config: deps.webhooks })
+  const tester = openEndpointTester({ ...deps, config: deps.webhooks })
+  endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
   messageRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
@@ -75,6 +79,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
     stopping.abort() // ends waiting requests; the others are finished
     await unmount(CLOSE_GRACE_MS)
     cut.abort()
+    await tester.close()
     await outbox.close()
     await app.close()
   }

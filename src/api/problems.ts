@@ -96,6 +96,7 @@ const kinds = {
   'range-not-satisfiable': { status: 416, title: 'The range lies outside the media' },
   'invalid-input': { status: 422, title: 'The input is not valid' },
   'too-many-failures': { status: 429, title: 'Too many requests with a wrong key', retryAfterSeconds: 60 },
+  'too-many-tests': { status: 429, title: 'The endpoint was tested just now', retryAfterSeconds: 2 },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
   'not-in-this-version': { status: 501, title: 'This comes with a later version' },

@@ -32,8 +32,8 @@ const isStreamed = (type: string): boolean => streamTopics.includes(topicOf(type
 
 /** Types that an endpoint may name: those of records and those that only deliveries have. */
 export const deliveryTypes: Vocabulary = {
-  here: [...recordTypes.here.filter(isStreamed), 'media.updated'],
-  later: [...recordTypes.here.filter(type => !isStreamed(type)), ...recordTypes.later, 'endpoint.tested'],
+  here: [...recordTypes.here.filter(isStreamed), 'media.updated', 'endpoint.tested'],
+  later: [...recordTypes.here.filter(type => !isStreamed(type)), ...recordTypes.later],
 }
 
 export const kinds = {

@@ -6,11 +6,13 @@ import type { Released } from './record-attempts.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export type Links = { link(eventId: string, kind: 'file' | 'thumbnail'): string }
+/** What of a delivery its POST is made of. */
+type Sent = Pick<Released, 'deliveryId' | 'endpointId' | 'body' | 'mediaEventId' | 'hasThumbnail'>
 export type PostContext = { sealer: Sealer; links: Links; version: string; clock: () => number }
 
 export function buildPost(
   deps: PostContext,
-  of: { delivery: Released; endpoint: SendingEndpoint; attempt: number; skipped: number },
+  of: { delivery: Sent; endpoint: SendingEndpoint; attempt: number; skipped: number },
 ): { url: string; headers: Record<string, string>; body: string } {
   const { delivery, endpoint } = of
   const body = withLinks(delivery, deps.links)
@@ -36,7 +38,7 @@ export function buildPost(
 }
 
 /** The stable link, also before the file is there: it answers once it is. The same bytes at every attempt. */
-function withLinks(delivery: Released, links: Links): string {
+function withLinks(delivery: Sent, links: Links): string {
   const { mediaEventId } = delivery
   if (mediaEventId == null) return delivery.body
   const body: { data: { media?: Record<string, unknown> } } = JSON.parse(delivery.body)

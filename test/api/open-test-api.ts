@@ -52,6 +52,7 @@ type Given = {
   database?: (database: Database) => Database
   trustedProxies?: readonly string[]
   maxConnections?: number
+  webhooks?: Partial<ReturnType<typeof webhookDefaults>>
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -95,7 +96,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       links,
       topic: testLog.topic,
       publicUrl: server.url,
-      webhooks: webhookDefaults(),
+      webhooks: { ...webhookDefaults(), ...given.webhooks },
       version: '0.0.0-test',
     })
     open.push(server, api)
