@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 /** `owner`: given away before anything is written into it. Rejects with what the file system says. */
 export async function writeDurably(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   owner: { uid: number; gid: number } | null = null,
 ): Promise<void> {
   const unfinished = `${path}.unfinished`
