@@ -18,7 +18,7 @@ ENV NODE_ENV=production \
 WORKDIR /app
 RUN install --directory --owner=node --group=node --mode=0700 /data
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json LICENSE NOTICE ./
+COPY package.json LICENSE NOTICE zaplog ./
 COPY bin bin
 COPY schemas schemas
 COPY infra/postgres/migrations infra/postgres/migrations
@@ -29,5 +29,5 @@ EXPOSE 7070
 # By bash, which every Debian has: 2 ms of processor at each look, where a Node of its own takes 90.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
-ENTRYPOINT ["node", "bin/run.mjs", "src/cli/zaplog.ts"]
+ENTRYPOINT ["node", "bin/run.mjs", "--", "src/cli/zaplog.ts"]
 CMD ["start"]

@@ -9,7 +9,7 @@ const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   process.stderr.write(
     `zaplog needs Node 24 or newer, this is ${process.version}.\n` +
-      'npm start, npm run and npm test use the one that npm ci installs; where install scripts were switched off, get it with:\n' +
+      './zaplog, npm start, npm run and npm test use the one that npm ci installs; where install scripts were switched off, get it with:\n' +
       '  npm rebuild node\n',
   )
   process.exit(78)
@@ -17,7 +17,9 @@ if (major < 24) {
 const { compiledCodeDirectory } = await import('../src/runtime/own-directory.ts')
 const compiled = compiledCodeDirectory(process.env)
 if (compiled !== null) module.enableCompileCache(compiled) // the next start has half of its code compiled already
-const [script, ...args] = process.argv.slice(2)
+const given = process.argv.slice(2)
+// What stands behind -- is not Node's: it would take an --env-file wherever it stands.
+const [script, ...args] = given[0] === '--' ? given.slice(1) : given
 if (!/\bsrc\/cli\/zaplog\.ts$/.test(script)) await endBySignals()
 process.argv.splice(1, process.argv.length, resolve(script), ...args)
 await import(pathToFileURL(resolve(script)))

@@ -5,6 +5,7 @@ import { describeError } from '../runtime/logger.ts'
 import type { Environment } from '../runtime/variables.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
+import { ownCommand } from './own-command.ts'
 import { shellWord } from './shell-word.ts'
 
 export type ApiSettings = {
@@ -27,7 +28,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 const commandOf = (env: Environment): string =>
   [
     ...['ZAPLOG_URL', 'DATA_DIR', 'ADMIN_API_KEY_FILE'].flatMap(name => (env[name] ? `${name}=${shellWord(env[name])}` : [])),
-    'npm run zaplog --',
+    ownCommand(),
   ].join(' ')
 
 function readBase(text: string): string {

@@ -1,5 +1,5 @@
 // One HTTP call to a running zaplog: its answer, or one sentence and an exit code for what kept it from being answered.
-import type { ZodType } from 'zod'
+import { type ZodType, z } from 'zod'
 import { describeError } from '../runtime/logger.ts'
 import { type Page, type Problem, pageOf, problem, slugOf } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
@@ -7,7 +7,8 @@ import { CallFailed } from './call-failed.ts'
 import { exitCodeOfCall, exitCodeOfStatus, exitCodes } from './exit-codes.ts'
 import { plainText } from './text-table.ts'
 
-type Request = { method: string; path: string; body?: unknown }
+/** `doing`: what the call is for, in words that begin a sentence for people, such as: reading the instances. */
+type Request = { doing: string; method: string; path: string; body?: unknown }
 export type Call<Answer> = Request & { answer: ZodType<Answer> }
 
 const never = new AbortController().signal
@@ -23,15 +24,31 @@ export async function callApi<Answer>(api: ApiSettings, call: Call<Answer>, sign
 }
 
 /** All pages of a list, as one. */
-export async function listAll<Item>(api: ApiSettings, path: string, item: ZodType<Item>): Promise<readonly Item[]> {
+export async function listAll<Item>(
+  api: ApiSettings,
+  { doing, path }: Pick<Request, 'doing' | 'path'>,
+  item: ZodType<Item>,
+): Promise<readonly Item[]> {
   const all: Item[] = []
   let next: string | null = `${path}?limit=200`
   while (next !== null) {
-    const page: Page<Item> = await callApi(api, { method: 'GET', path: next, answer: pageOf(item) })
+    const page: Page<Item> = await callApi(api, { doing, method: 'GET', path: next, answer: pageOf(item) })
     all.push(...page.data)
     next = page.nextCursor === null ? null : `${path}?limit=200&cursor=${encodeURIComponent(page.nextCursor)}`
   }
   return all
+}
+
+const check = z.looseObject({ name: z.string(), state: z.string(), detail: z.string() })
+const health = z.looseObject({ status: z.string(), checks: z.array(check) })
+
+/** Also of a zaplog that cannot work, which says so with 503. Rejects CallFailed. */
+export async function readHealth(api: ApiSettings): Promise<z.infer<typeof health>> {
+  const call = { doing: 'asking how it is', method: 'GET', path: '/health/ready' }
+  const { response, text } = await exchange(api, call, never)
+  const answer = health.safeParse(parse(text))
+  if (!answer.success) throw noZaplog(api, response, text)
+  return answer.data
 }
 
 async function exchange({ base, key }: ApiSettings, { method, path, body }: Request, signal: AbortSignal) {
@@ -84,24 +101,23 @@ const quoted = (text: string) =>
 
 type Refused = { status: number; problem: Problem }
 
-function refusal({ base, keyFrom }: ApiSettings, { method, path }: Request, { status, problem }: Refused): CallFailed {
-  const slug = slugOf(problem)
+/** Programs get the call and the problem as it came; people what they asked for, and why not. */
+function refusal({ base, keyFrom }: ApiSettings, { doing, method, path }: Request, { status, problem }: Refused): CallFailed {
+  const { type, ...rest } = problem
+  const told = { slug: slugOf(problem), rest: { ...rest, status, call: { method, url: `${base}${path}` } } }
   if (status === 401)
-    return new CallFailed(`${method} ${path} answered 401: zaplog at ${base} does not take the key from ${keyFrom}`, {
+    return new CallFailed(`${doing}: zaplog at ${base} does not take the key from ${keyFrom}`, {
+      ...told,
       exitCode: exitCodes.configuration,
-      slug,
     })
-  return new CallFailed(`${method} ${path} answered ${status}:${explain(problem)}`, {
-    exitCode: exitCodeOfStatus(status, exitCodes.failed),
-    slug,
-  })
+  return new CallFailed(`${doing}:${explain(problem)}`, { ...told, exitCode: exitCodeOfStatus(status, exitCodes.failed) })
 }
 
 /** Fields speak for themselves: the detail of a problem that has some only repeats them. */
 function explain({ detail, errors = [] }: Problem): string {
   if (errors.length === 0) return ` ${plainText(detail)}`
   const fields = errors.map(({ pointer, parameter, expected, received }) =>
-    plainText(`${pointer || parameter || 'the body'}: expected ${expected}, got ${received}`),
+    plainText(`${pointer?.slice(1) || parameter || 'the body'}: expected ${expected}, got ${received}`),
   )
   return fields.length === 1 ? ` ${fields[0]}` : fields.map(field => `\n  ${field}`).join('')
 }

@@ -5,34 +5,34 @@ import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
 import { describePurge, followPurge, readPurge } from './follow-purge.ts'
-import { runVerb } from './run-verb.ts'
+import { type Result, runVerb } from './run-verb.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import { plainText } from './text-table.ts'
 
-type Options = { purge?: boolean; yes?: boolean; wait: boolean; json?: boolean }
+type Options = { purge?: boolean; yes?: boolean; wait: boolean }
 
 export const deleteInstance = (id: string, options: Options) =>
   runVerb(api => removeInstance(api, id, { ...options, terminal: openTerminal(), say, stopping: watchStopSignals() }))
 
-export const showPurge = (id: string, options: { watch?: boolean; json?: boolean }) =>
+export const showPurge = (id: string, options: { watch?: boolean }) =>
   runVerb(async api => {
     const standing = options.watch ? await followPurge(api, id, say, watchStopSignals()) : await readPurge(api, id)
-    if (options.json) return JSON.stringify(standing)
-    return [describePurge(standing), ...standing.erased.map(one => `  ${one.what}: ${one.count}`)].join('\n')
+    const text = [describePurge(standing), ...standing.erased.map(one => `  ${one.what}: ${one.count}`)].join('\n')
+    return { json: standing, text }
   })
 
 /** `terminal`: null where there is nobody to ask. */
 type How = Options & { terminal: Terminal | null; say(line: string): void; stopping: AbortSignal }
 
-export async function removeInstance(api: ApiSettings, id: string, how: How): Promise<string> {
+export async function removeInstance(api: ApiSettings, id: string, how: How): Promise<Result> {
   if (!how.yes) await confirm(api, id, how)
   const path = `${at(id)}${how.purge ? '?purge=true' : ''}`
-  const deleted = await callApi(api, { method: 'DELETE', path, answer: deletedInstance })
-  if (!how.purge) return how.json ? JSON.stringify(deleted) : `deleting ${id}`
-  if (!how.wait) return how.json ? JSON.stringify(deleted) : `purging ${id}`
-  const done = await followPurge(api, id, how.say, how.stopping)
-  return how.json ? JSON.stringify(done) : `purged ${id}`
+  const call = { doing: `deleting ${id}`, method: 'DELETE', path, answer: deletedInstance }
+  const deleted = await callApi(api, call)
+  if (!how.purge) return { json: deleted, text: `deleting ${id}` }
+  if (!how.wait) return { json: deleted, text: `purging ${id}` }
+  return { json: await followPurge(api, id, how.say, how.stopping), text: `purged ${id}` }
 }
 
 /** Scripts of 0.1.0 delete without a word; what erases for good is never taken for said. */

@@ -1,9 +1,9 @@
 // The demo's webhook receiver: verifies each signature with the official library, fetches each file, prints one line per webhook.
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import pc from 'picocolors'
 import { Webhook } from 'standardwebhooks'
 import type { Played } from '../../simulator/conversation.ts'
+import { shown as pc } from './colours.ts'
 
 export type DemoReceiver = {
   url: string

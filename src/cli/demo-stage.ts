@@ -6,9 +6,8 @@ import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { closeAll } from '../main/close-all.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { parseConfig } from '../runtime/config.ts'
-import { createLogger } from '../runtime/logger.ts'
 import { type DemoReceiver, openDemoReceiver } from './demo-receiver.ts'
-import { logOutput } from './lost-output.ts'
+import { openLog } from './open-log.ts'
 import { version } from './version.ts'
 
 export type Stage = {
@@ -26,7 +25,7 @@ export const stagePrefix = join(tmpdir(), 'zaplog-demo-')
 /** Rejects when something does not open, and when the signal aborts meanwhile: then all that was opened is closed again. */
 export async function openStage(say: (line: string) => void, signal: AbortSignal): Promise<Stage> {
   const startedAt = Date.now()
-  const logger = createLogger({ level: 'warn', destination: logOutput })
+  const logger = openLog({ level: 'warn', format: 'auto' })
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.push(part)

@@ -1,8 +1,8 @@
 // Prints one line per stage of each message while the demo runs: appended, in the read model, downloaded, stored.
-import pc from 'picocolors'
 import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Zaplog } from '../main.ts'
+import { shown as pc } from './colours.ts'
 
 type Options = { instanceId: string; say: (line: string) => void; signal: AbortSignal }
 

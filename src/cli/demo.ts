@@ -1,13 +1,15 @@
 // zaplog demo: one simulated phone, one conversation, every stage of every message on the terminal, every webhook verified.
-import pc from 'picocolors'
 import { type Played, playConversation } from '../../simulator/conversation.ts'
 import { describeError } from '../runtime/logger.ts'
 import { aborted, orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
+import { onStderr, shown as pc } from './colours.ts'
 import type { DemoReceiver } from './demo-receiver.ts'
 import { openStage, type Stage, stagePrefix } from './demo-stage.ts'
 import { followStages } from './demo-stages.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { describeLoss } from './lost-output.ts'
+import { sayProblem } from './problem.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
 const PHONE = '5511900000001'
@@ -21,7 +23,8 @@ export async function demo(options: Options, outputLost: AbortSignal): Promise<v
   const sayWhatIsLeft = () => say(`ended at once; what is left is in ${stagePrefix}*`)
   const stopping = AbortSignal.any([watchStopSignals({ onSecond: sayWhatIsLeft }), outputLost])
   const exitCode = await openAndPlay(options, say, stopping)
-  if (stopping.aborted) say('stopped')
+  if (outputLost.aborted) process.stderr.write(`${describeLoss(outputLost)}: the demo has ended\n`)
+  else if (stopping.aborted) say('stopped')
   process.exit(exitCode) // Baileys keeps timers of closed sockets for up to half a minute
 }
 
@@ -35,8 +38,9 @@ async function openAndPlay(options: Options, say: Say, signal: AbortSignal): Pro
       await stage.close()
     }
   } catch (error) {
-    process.stderr.write(`${pc.red('zaplog demo cannot go on:')} ${describeError(error)}\n`)
-    return exitCodeOf(error)
+    const [detail, exitCode] = [describeError(error), exitCodeOf(error)]
+    sayProblem({ detail, exitCode }, `${onStderr.red('zaplog demo cannot go on:')} ${detail}`)
+    return exitCode
   }
 }
 

@@ -1,20 +1,24 @@
 // zaplog dev secrets: a .env with a new random value for everything that docker-compose.yml asks for; a file that is there stays as it is.
 import { randomBytes } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { describeError } from '../runtime/logger.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { sayProblem } from './problem.ts'
 
 /** Ends with 1 where the file is there. */
 export async function devSecrets({ file }: { file: string }): Promise<void> {
   try {
     await writeNew(file, envText())
-    process.stdout.write(
-      `wrote ${file}, readable by you only; keep a copy of ENCRYPTION_KEY: without it paired accounts are lost\n`,
-    )
+    const text = `wrote ${file}, readable by you only; keep a copy of ENCRYPTION_KEY: without it paired accounts are lost`
+    process.stdout.write(`${jsonIsWanted() ? JSON.stringify({ file: resolve(file) }) : text}\n`)
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    process.stderr.write(`${isThere ? `${file} exists and is kept; ${howToGoOn}` : `writing ${file}: ${describeError(error)}`}\n`)
-    process.exitCode = isThere ? exitCodes.failed : exitCodeOf(error)
+    const detail = isThere ? `${file} exists and is kept; ${howToGoOn}` : `writing ${file}: ${describeError(error)}`
+    const exitCode = isThere ? exitCodes.failed : exitCodeOf(error)
+    sayProblem({ detail, exitCode })
+    process.exitCode = exitCode
   }
 }
 

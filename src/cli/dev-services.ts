@@ -4,13 +4,18 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { lockDirectory } from '../runtime/directory-lock.ts'
-import { aborted } from '../runtime/or-abort.ts'
+import { aborted, onAbort } from '../runtime/or-abort.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
 import { writeDurably } from '../runtime/write-durably.ts'
 import type { PartName } from './dev-options.ts'
 import type { openParts as OpenParts, Part } from './dev-parts.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { describeLoss } from './lost-output.ts'
+import { ownCommand } from './own-command.ts'
+import { sayProblem } from './problem.ts'
+import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
 type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
@@ -27,9 +32,10 @@ class DevServicesError extends Error {
 }
 
 /** Ends the process: 0 when told to stop, else with what kept the parts from running. */
-export async function devServices(options: Options): Promise<void> {
+export async function devServices(options: Options, outputLost: AbortSignal): Promise<void> {
   // Servers go however this process ends: their watchers see to it.
-  const stopping = watchStopSignals({ onFirst: () => say('stopping') })
+  const stopping = AbortSignal.any([watchStopSignals({ onFirst: () => say('stopping') }), outputLost])
+  onAbort(outputLost, () => say(`${describeLoss(outputLost)}: stopping`))
   try {
     const { openParts } = await fromRepository('dev services', () => import('./dev-parts.ts'))
     await checkSettingsFile(options.settings)
@@ -41,8 +47,10 @@ export async function devServices(options: Options): Promise<void> {
     }
   } catch (error) {
     if (!(stopping.aborted && error instanceof Error && error.name === 'AbortError')) {
-      say(`zaplog dev services: ${error instanceof Error ? error.message : String(error)}`)
-      process.exit(exitCodeOf(error))
+      const detail = error instanceof Error ? error.message : String(error)
+      const exitCode = exitCodeOf(error)
+      sayProblem({ detail, exitCode }, `zaplog dev services: ${detail}`)
+      process.exit(exitCode)
     }
   }
   process.exit(exitCodes.done)
@@ -74,10 +82,16 @@ async function runParts(openParts: typeof OpenParts, place: Place, { options, st
 const LEFT_OVER_MS = 10_000
 
 async function announce(parts: readonly Part[], settingsFile: string | undefined): Promise<void> {
-  const lines = parts.flatMap(({ env }) => Object.entries(env).map(([name, value]) => `${name}=${value}\n`)).join('')
+  const settings = Object.assign({}, ...parts.map(({ env }) => env)) as Record<string, string>
+  const lines = Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
   if (settingsFile !== undefined) await writeDurably(settingsFile, `${WRITTEN_BY}\n${lines}`)
-  process.stdout.write(lines)
-  const source = settingsFile === undefined ? '' : `: set -a; . ${resolve(settingsFile)}; set +a; DATA_DIR=./data-kafka npm start`
+  process.stdout.write(jsonIsWanted() ? `${JSON.stringify({ settings })}\n` : lines)
+  const source =
+    settingsFile === undefined
+      ? ''
+      : `: DATA_DIR=./data-kafka ${ownCommand()} start --env-file ${shellWord(resolve(settingsFile))}`
   say(`start zaplog with these settings${source}; Ctrl-C here stops the services`)
 }
 

@@ -1,7 +1,9 @@
 // zaplog webhooks …: endpoints from the command line.
-import { InvalidArgumentError } from 'commander'
+import { CommanderError, InvalidArgumentError } from 'commander'
 import { endpoint, newEndpoint, nothing } from './answers.ts'
 import { callApi, listAll } from './call-api.ts'
+import { exitCodes } from './exit-codes.ts'
+import { jsonIsWanted } from './json-wanted.ts'
 import { runVerb } from './run-verb.ts'
 import { textTable } from './text-table.ts'
 
@@ -16,41 +18,55 @@ export function parseHoldMedia(text: string): HoldMedia {
   return Number(text)
 }
 
-export const listEndpoints = (options: { json?: boolean }) =>
+export const listEndpoints = () =>
   runVerb(async api => {
-    const all = await listAll(api, '/v1/endpoints', endpoint)
-    if (options.json) return JSON.stringify(all)
-    return textTable(
-      ['id', 'url', 'enabled', 'types', 'instances', 'why'],
-      all.map(one => [
-        one.id,
-        one.url,
-        one.enabled ? 'yes' : 'no',
-        one.eventTypes?.join(' ') ?? 'default',
-        one.instanceIds?.join(' ') ?? 'all',
-        one.disabledReason ?? '',
-      ]),
-    )
+    const all = await listAll(api, { doing: 'reading the endpoints', path: '/v1/endpoints' }, endpoint)
+    return {
+      json: all,
+      text: textTable(
+        ['id', 'url', 'enabled', 'types', 'instances', 'why'],
+        all.map(one => [
+          one.id,
+          one.url,
+          one.enabled ? 'yes' : 'no',
+          one.eventTypes?.join(' ') ?? 'default',
+          one.instanceIds?.join(' ') ?? 'all',
+          one.disabledReason ?? '',
+        ]),
+      ),
+    }
   })
 
-export const addEndpoint = (
-  url: string,
-  options: { instance?: string[]; types?: string[]; holdMedia?: HoldMedia; json?: boolean },
-) =>
-  runVerb(async api => {
+type Filters = { instance?: readonly string[]; types?: readonly string[] }
+
+export function addEndpoint(given: string | undefined, options: Filters & { holdMedia?: HoldMedia }): Promise<void> {
+  const { url, instance, types } = sortOut(given, options)
+  return runVerb(async api => {
     const body = {
       url,
-      ...(options.instance && { instanceIds: options.instance }),
-      ...(options.types && { eventTypes: options.types }),
+      ...(instance && { instanceIds: instance }),
+      ...(types && { eventTypes: types }),
       ...(options.holdMedia === undefined ? {} : { holdMedia: options.holdMedia }),
     }
-    const added = await callApi(api, { method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint })
-    if (added.notYetEmitted?.length)
-      process.stderr.write(`Nothing emits these yet in this version: ${added.notYetEmitted.join(', ')}.\n`)
-    if (options.json) return JSON.stringify(added)
-    process.stderr.write('The secret is shown this once; receivers verify signatures with it (Standard Webhooks).\n')
-    return [`id      ${added.id}`, `url     ${added.url}`, `secret  ${added.secret}`].join('\n')
+    const call = { doing: 'adding an endpoint', method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint }
+    const added = await callApi(api, call)
+    if (added.notYetEmitted?.length) say(`Nothing emits these yet in this version: ${added.notYetEmitted.join(', ')}.`)
+    if (!jsonIsWanted()) say('The secret is shown this once; receivers verify signatures with it (Standard Webhooks).')
+    return { json: added, text: [`id      ${added.id}`, `url     ${added.url}`, `secret  ${added.secret}`].join('\n') }
   })
+}
+
+/** Types and instances take what follows them, a URL too, which neither ever is. Throws CommanderError where there is none. */
+function sortOut(given: string | undefined, { instance, types }: Filters): Filters & { url: string } {
+  const isUrl = (word: string) => word.includes('://')
+  const among = [...(instance ?? []), ...(types ?? [])].filter(isUrl)
+  const [url, ...more] = given === undefined ? among : [given, ...among]
+  if (url === undefined) throw mistaken('expected a URL such as https://example.com/hook, got none')
+  if (more.length > 0) throw mistaken(`expected one URL, got ${[url, ...more].join(' and ')}`)
+  const others = (words: readonly string[] | undefined) => words?.filter(word => !isUrl(word))
+  const [instances, eventTypes] = [others(instance), others(types)]
+  return { url, ...(instances && { instance: instances }), ...(eventTypes && { types: eventTypes }) }
+}
 
 /** What was kept meanwhile is sent, in order. */
 export const enableEndpoint = (id: string) => setEnabled(id, true)
@@ -59,12 +75,16 @@ export const disableEndpoint = (id: string) => setEnabled(id, false)
 
 const setEnabled = (id: string, enabled: boolean) =>
   runVerb(async api => {
-    await callApi(api, { method: 'PATCH', path: at(id), body: { enabled }, answer: endpoint })
-    return `${enabled ? 'enabled' : 'disabled'} ${id}`
+    const call = { doing: `${enabled ? 'enabling' : 'disabling'} ${id}`, method: 'PATCH', path: at(id), body: { enabled } }
+    return { json: await callApi(api, { ...call, answer: endpoint }), text: `${enabled ? 'enabled' : 'disabled'} ${id}` }
   })
 
 export const removeEndpoint = (id: string) =>
   runVerb(async api => {
-    await callApi(api, { method: 'DELETE', path: at(id), answer: nothing })
-    return `removed ${id}`
+    await callApi(api, { doing: `removing ${id}`, method: 'DELETE', path: at(id), answer: nothing })
+    return { json: { id, removed: true }, text: `removed ${id}` }
   })
+
+const mistaken = (what: string) => new CommanderError(exitCodes.usage, 'zaplog.endpoint-url', what)
+
+const say = (line: string) => void process.stderr.write(`${line}\n`)

@@ -32,7 +32,12 @@ export async function followPurge(
 }
 
 export const readPurge = (api: ApiSettings, id: string): Promise<Purge> =>
-  callApi(api, { method: 'GET', path: `/v1/instances/${encodeURIComponent(id)}/purge`, answer: purge })
+  callApi(api, {
+    doing: `asking for the purge of ${id}`,
+    method: 'GET',
+    path: `/v1/instances/${encodeURIComponent(id)}/purge`,
+    answer: purge,
+  })
 
 export function describePurge({ instanceId, state, doneAt, step, waitsFor }: Purge): string {
   switch (state) {

@@ -73,12 +73,12 @@ type Waiting = { kind: 'none' | 'paired'; instance: Instance }
 async function look(api: ApiSettings, id: string, signal: AbortSignal): Promise<Turn> {
   const path = `/v1/instances/${encodeURIComponent(id)}`
   try {
-    const call = { method: 'GET', path: `${path}/qr?wait=${WAIT_S}`, answer: code }
+    const call = { doing: `asking for a QR code of ${id}`, method: 'GET', path: `${path}/qr?wait=${WAIT_S}`, answer: code }
     return { kind: 'code', code: await callApi(api, call, signal) }
   } catch (error) {
     const slug = error instanceof CallFailed ? error.slug : null
     if (slug !== 'no-qr-pending' && slug !== 'already-paired') throw error
-    const found = await callApi(api, { method: 'GET', path, answer: instance }, signal)
+    const found = await callApi(api, { doing: `reading ${id}`, method: 'GET', path, answer: instance }, signal)
     return { kind: slug === 'already-paired' ? 'paired' : 'none', instance: found }
   }
 }

@@ -1,49 +1,60 @@
 // zaplog instances …: accounts from the command line, with the QR code in the terminal.
 import { orAbort } from '../runtime/or-abort.ts'
-import { type Code, instance } from './answers.ts'
+import { type Instance, instance } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi, listAll } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { followQr, nextQr, pairedWith } from './follow-qr.ts'
-import { runVerb } from './run-verb.ts'
+import { hasConsole } from './has-console.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { describeLoss } from './lost-output.ts'
+import { openQrPicture } from './qr-picture.ts'
+import { openQrScreen } from './qr-screen.ts'
+import { type Result, runVerb } from './run-verb.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
-import { plainText, textTable } from './text-table.ts'
-
-type Json = { json?: boolean }
+import { textTable } from './text-table.ts'
 
 const at = (id: string, rest = '') => `/v1/instances/${encodeURIComponent(id)}${rest}`
 
-export const listInstances = (options: Json) =>
+export const listInstances = () =>
   runVerb(async api => {
-    const all = await listAll(api, '/v1/instances', instance)
-    if (options.json) return JSON.stringify(all)
-    return textTable(
-      ['id', 'name', 'state', 'since', 'phone', 'why'],
-      all.map(one => [one.id, one.name, one.state, one.stateAt, one.phone ?? '', one.reasonText ?? '']),
-    )
+    const all = await listAll(api, { doing: 'reading the instances', path: '/v1/instances' }, instance)
+    return { json: all, text: instanceTable(all) }
   })
 
-export const showInstance = (id: string, options: Json) =>
-  runVerb(async api =>
-    JSON.stringify(await callApi(api, { method: 'GET', path: at(id), answer: instance }), null, options.json ? 0 : 2),
+export const instanceTable = (all: readonly Instance[]): string =>
+  textTable(
+    ['id', 'name', 'state', 'since', 'phone', 'why'],
+    all.map(one => [one.id, one.name, one.state, one.stateAt, one.phone ?? '', one.reasonText ?? '']),
   )
 
-export const createInstance = (options: Json & { name: string; id?: string; qr: boolean }) =>
+export const showInstance = (id: string) =>
   runVerb(async api => {
-    const body = { name: options.name, ...(options.id === undefined ? {} : { id: options.id }) }
-    const created = await callApi(api, { method: 'POST', path: '/v1/instances', body, answer: instance })
-    if (options.json) return JSON.stringify(created)
-    if (!options.qr) return created.id
-    say(`created ${created.id}`)
-    return showUntilPaired(api, created.id)
+    const found = await callApi(api, { doing: `reading ${id}`, method: 'GET', path: at(id), answer: instance })
+    return { json: found, text: JSON.stringify(found, null, 2) }
   })
 
-export const showQr = (id: string, options: Json & { text?: boolean }) =>
+/** For a program, an instance to ask for codes of. */
+type Wait = { picture?: string; outputLost: AbortSignal }
+
+export const createInstance = (options: Wait & { name: string; id?: string; qr: boolean }) =>
   runVerb(async api => {
-    if (!options.text && !options.json) return showUntilPaired(api, id)
-    const code = await unlessInterrupted(api, id, signal => nextQr(api, id, { state: say }, signal))
-    return options.json ? JSON.stringify(code) : code.qr
+    const body = { name: options.name, ...(options.id === undefined ? {} : { id: options.id }) }
+    const call = { doing: 'creating an instance', method: 'POST', path: '/v1/instances', body, answer: instance }
+    const created = await callApi(api, call)
+    if (jsonIsWanted() || !options.qr) return { json: created, text: created.id }
+    say(`created ${created.id}`)
+    return showUntilPaired(api, created.id, options)
+  })
+
+export const showQr = (id: string, options: Wait & { text?: boolean }) =>
+  runVerb(async api => {
+    if (!options.text && !jsonIsWanted()) return showUntilPaired(api, id, options)
+    const code = await unlessInterrupted(api, { id, outputLost: options.outputLost }, signal =>
+      nextQr(api, id, { state: say }, signal),
+    )
+    return { json: code, text: code.qr }
   })
 
 export const restartInstance = (id: string) => post(id, '/restart', 'restarting')
@@ -51,33 +62,37 @@ export const logOutInstance = (id: string) => post(id, '/logout', 'logging out')
 
 const post = (id: string, verb: string, said: string) =>
   runVerb(async api => {
-    await callApi(api, { method: 'POST', path: at(id, verb), answer: instance })
-    return `${said} ${id}`
+    const call = { doing: `${said} ${id}`, method: 'POST', path: at(id, verb), answer: instance }
+    return { json: await callApi(api, call), text: `${said} ${id}` }
   })
 
-async function showUntilPaired(api: ApiSettings, id: string): Promise<string> {
-  const show = { code: drawCode, state: say }
-  return pairedWith(await unlessInterrupted(api, id, signal => followQr(api, id, show, signal)))
+async function showUntilPaired(api: ApiSettings, id: string, { picture, outputLost }: Wait): Promise<Result> {
+  const screen = picture === undefined ? openQrScreen(() => elsewhere(api, id)) : openQrPicture(picture, say)
+  try {
+    const paired = await unlessInterrupted(api, { id, outputLost }, signal => followQr(api, id, screen, signal))
+    return { json: paired, text: pairedWith(paired) }
+  } finally {
+    screen.close()
+  }
 }
 
-/** Ctrl-C ends the wait, and nothing else. */
+async function elsewhere(api: ApiSettings, id: string): Promise<readonly string[]> {
+  const file = ['As a picture:', `  ${api.zaplog} instances qr ${shellWord(id)} --picture qr.png`]
+  return (await hasConsole(api)) ? [`In a browser: ${api.base}/`, ...file] : file
+}
+
+/** Ctrl-C and the loss of the output end the wait, and nothing else. */
 async function unlessInterrupted<Answer>(
   { zaplog }: ApiSettings,
-  id: string,
+  { id, outputLost }: { id: string; outputLost: AbortSignal },
   work: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
-  const stopping = watchStopSignals()
+  const stopping = AbortSignal.any([watchStopSignals(), outputLost])
   const interrupted = () =>
-    new CallFailed(`stopped waiting, ${id} is kept; ${zaplog} instances qr ${shellWord(id)} shows its codes again`)
+    new CallFailed(
+      `${outputLost.aborted ? `${describeLoss(outputLost)}: ` : ''}stopped waiting, ${id} is kept; ${zaplog} instances qr ${shellWord(id)} shows its codes again`,
+    )
   return orAbort(work(stopping), interrupted, stopping)
-}
-
-async function drawCode({ qr, expiresAt }: Code): Promise<void> {
-  const { toString: draw } = await import('qrcode')
-  const drawing = await draw(qr, { type: 'terminal', small: true })
-  process.stdout.write(
-    `\n${drawing}\nOn the phone: WhatsApp > Linked devices > Link a device. Valid until ${plainText(expiresAt)}.\n`,
-  )
 }
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)

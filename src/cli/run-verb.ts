@@ -1,14 +1,21 @@
-// Runs a verb that calls zaplog: its result is on stdout, or one sentence on stderr says why there is none, with an exit code.
+// Runs a verb that calls zaplog: its result is on stdout, for people or with --json as one document, or one problem on stderr says why
+// there is none, with an exit code.
 import { type ApiSettings, readApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { sayProblem } from './problem.ts'
+
+/** `json`: the whole answer, whatever people are shown of it. */
+export type Result = { text: string; json: unknown }
 
 /** The settings are read once: a key file that changes meanwhile counts from the next verb on. */
-export async function runVerb(verb: (api: ApiSettings) => Promise<string>): Promise<void> {
+export async function runVerb(verb: (api: ApiSettings) => Promise<Result>): Promise<void> {
   try {
-    process.stdout.write(`${await verb(readApiSettings(process.env))}\n`)
+    const { text, json } = await verb(readApiSettings(process.env))
+    process.stdout.write(`${jsonIsWanted() ? JSON.stringify(json) : text}\n`)
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
-    process.stderr.write(`${error.message}\n`)
+    sayProblem(error.told)
     process.exitCode = error.exitCode
   }
 }

@@ -1,23 +1,31 @@
-// zaplog simulate: a local WhatsApp until a signal stops it, and the commands that make zaplog use it and play a conversation.
+// zaplog simulate: a local WhatsApp until a signal stops it, or nobody reads it, and the commands that make zaplog use it.
 import { openSimulatorServer, type SimulatorServer } from '../../simulator/control.ts'
-import { examplePhone } from '../../simulator/control-examples.ts'
 import { describeError } from '../runtime/logger.ts'
 import { aborted } from '../runtime/or-abort.ts'
-import { DEFAULT_URL } from './api-settings.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { columnsOf } from './fit-terminal.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { describeLoss } from './lost-output.ts'
+import { sayProblem } from './problem.ts'
+import { planOf, screenOf } from './simulate-screen.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
 /** 0: a free one. */
 type Ports = { port: number; cdnPort: number; controlPort: number }
 
 /** Ends the process: 0 when told to stop, else with what kept it from running. */
-export async function simulate(ports: Ports): Promise<void> {
-  const stopping = watchStopSignals()
+export async function simulate(ports: Ports, outputLost: AbortSignal): Promise<void> {
+  const stopping = AbortSignal.any([watchStopSignals(), outputLost])
   const server = await open(ports)
-  process.stdout.write(`${screen(server).join('\n')}\n`)
+  const plan = await planOf(process.env)
+  const { url, cdnUrl, controlUrl } = server
+  const told = jsonIsWanted()
+    ? JSON.stringify({ url, cdnUrl, controlUrl, settings: plan.start(server) })
+    : screenOf(server, plan, columnsOf(process.stdout)).join('\n')
+  process.stdout.write(`${told}\n`)
   await aborted(stopping)
   await server.close()
-  process.stderr.write('stopped\n')
+  process.stderr.write(outputLost.aborted ? `${describeLoss(outputLost)}: the simulator has ended\n` : 'stopped\n')
   process.exit(exitCodes.done)
 }
 
@@ -26,9 +34,13 @@ async function open(ports: Ports): Promise<SimulatorServer> {
   try {
     return await openSimulatorServer(ports)
   } catch (error) {
-    process.stderr.write(`${whyNot(ports, error)}\n`)
-    process.exit(exitCodeOf(error))
+    end(whyNot(ports, error), exitCodeOf(error))
   }
+}
+
+function end(detail: string, exitCode: number): never {
+  sayProblem({ detail, exitCode })
+  process.exit(exitCode)
 }
 
 const options = ({ port, cdnPort, controlPort }: Ports) => [
@@ -41,8 +53,7 @@ function refuseSharedPort(ports: Ports): void {
   const asked = options(ports)
   const [first, second] = asked.filter(one => one.port !== 0 && asked.some(other => other !== one && other.port === one.port))
   if (first === undefined || second === undefined) return
-  process.stderr.write(`${first.option} and ${second.option} are both ${first.port}: expected a port for each\n`)
-  process.exit(exitCodes.usage)
+  end(`${first.option} and ${second.option} are both ${first.port}: expected a port for each`, exitCodes.usage)
 }
 
 const mends: Readonly<Record<string, string>> = {
@@ -55,24 +66,4 @@ function whyNot(ports: Ports, error: unknown): string {
   const asked = options(ports).find(one => one.port === error.port)
   const mend = mends[String(error.code)]
   return asked === undefined || mend === undefined ? describeError(error) : `${asked.option} ${asked.port}: ${mend}`
-}
-
-/** Of its own: an account of ./data that met the simulator would be logged out. */
-const DATA_DIR = 'data-simulated'
-
-function screen({ url, cdnUrl, controlUrl }: SimulatorServer): readonly string[] {
-  const ask = (path: string) => `curl -sS -H "authorization: Bearer $(cat ${DATA_DIR}/admin-key)" '${DEFAULT_URL}${path}'`
-  return [
-    'A local WhatsApp is running; Ctrl-C ends it. In another terminal, start a zaplog that uses it:',
-    `  DATA_DIR=./${DATA_DIR} WHATSAPP_URL=${url} WHATSAPP_CDN_URL=${cdnUrl} npm start`,
-    '',
-    `In a third one, make an instance, have the simulated phone ${examplePhone} scan its QR code, play a conversation, and read it:`,
-    `  DATA_DIR=./${DATA_DIR} npm run zaplog -- instances create --id support --name Support --no-qr`,
-    `  ${ask('/v1/instances/support/qr?wait=30')} | curl -sS -H 'content-type: application/json' -d @- ${controlUrl}/sim/v1/scan`,
-    `  curl -sS -X POST ${controlUrl}/sim/v1/devices/${examplePhone}/conversation`,
-    `  ${ask('/v1/instances/support/messages')}`,
-    'A simulator that was started again knows no phones: once `instances list` says logged-out, `instances restart support` replaces the create.',
-    '',
-    `What else it can do, with examples: curl ${controlUrl}/sim/v1`,
-  ]
 }

@@ -1,12 +1,14 @@
 // What zaplog start prints once it listens: where, with which key, and what to do next, in commands that work as they are printed.
 import { join, relative, resolve } from 'node:path'
-import pc from 'picocolors'
 import type { RoleName } from '../runtime/config.ts'
 import type { Environment } from '../runtime/variables.ts'
 import { DEFAULT_URL } from './api-settings.ts'
+import { shown as colours } from './colours.ts'
+import { fitScreen } from './fit-terminal.ts'
+import { ownCommand } from './own-command.ts'
 import { shellWord } from './shell-word.ts'
 
-type Listening = {
+export type Listening = {
   version: string
   url: string
   /** null where the settings gave it. */
@@ -17,30 +19,43 @@ type Settings = {
   env: Environment
   /** The key is shown to a person, not to a file that collects output. */
   isTerminal: boolean
+  /** Lines are broken to it; commands so that they can be pasted all the same. */
+  columns: number
 }
 
-export function startScreen(zaplog: Listening, { config, env, isTerminal }: Settings): readonly string[] {
+export function startScreen(zaplog: Listening, { config, env, isTerminal, columns }: Settings): readonly string[] {
   const { adminKey, url, version } = zaplog
-  const lines = [`${pc.bold('zaplog')} ${version} listens on ${pc.cyan(url)}`]
-  if (adminKey?.created && isTerminal) lines.push(`admin key, shown this once: ${pc.yellow(adminKey.value)}`)
+  const lines = [`zaplog ${version} listens on ${url}`]
+  if (adminKey?.created && isTerminal) lines.push(`admin key, shown this once: ${adminKey.value}`)
   if (adminKey !== null) lines.push(`admin key is in ${shown(adminKey.file)}`)
   if (config.roles.includes('api')) lines.push('', ...nextSteps(reachable(url), keyOf(adminKey, env)))
-  return lines
+  return fitScreen(lines, columns, COMMAND).map(paint)
 }
+
+/** What they are for is indented by less. */
+const COMMAND = '    '
+
+const paint = (line: string): string =>
+  /^ {2}\S/.test(line)
+    ? colours.dim(line)
+    : line
+        .replace(/^zaplog/, colours.bold)
+        .replace(/(?<=listens on )\S+/, colours.cyan)
+        .replace(/(?<=shown this once: ).+/, colours.yellow)
 
 /** `settings` hand it to our verbs, `expression` to a shell. */
 type Key = { heading: string; settings: readonly string[]; expression: string }
 
 function nextSteps(url: string, key: Key): readonly string[] {
   const settings = [...(url === DEFAULT_URL ? [] : [`ZAPLOG_URL=${url}`]), ...key.settings]
-  const zaplog = [...settings, 'npm run zaplog --'].join(' ')
+  const zaplog = [...settings, ownCommand()].join(' ')
   return [
     `${key.heading}:`,
-    pc.dim('  pair a phone: shows its QR code'),
+    '  pair a phone: shows its QR code',
     `    ${zaplog} instances create --name "Support"`,
-    pc.dim('  receive its messages'),
+    '  receive its messages',
     `    ${zaplog} webhooks add https://example.com/hook`,
-    pc.dim('  everything else'),
+    '  everything else',
     `    curl -H "authorization: Bearer ${key.expression}" ${shellWord(`${url}/openapi.json`)}`,
   ]
 }
@@ -69,7 +84,7 @@ function keyOf(adminKey: Listening['adminKey'], env: Environment): Key {
 /** Whoever listens on every address is reached at loopback. */
 const reachable = (url: string): string => url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 
-/** From where we were started, as npm starts our verbs there too. */
+/** From where we were started. */
 function shown(path: string): string {
   const fromHere = relative('', path)
   return fromHere === '' ? '.' : fromHere.startsWith('..') ? path : fromHere

@@ -1,23 +1,33 @@
 // zaplog start: configuration, then everything it asks for, until SIGTERM, SIGINT or the end of its terminal.
-import pc from 'picocolors'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { signalsHeard } from '../../bin/early-signals.mjs'
 import { PartRefused, StartStopped } from '../main/waits.ts'
 import { openZaplog, type Zaplog } from '../main.ts'
 import { type Config, type ParsedConfig, parseConfig } from '../runtime/config.ts'
 import { ListenRefused } from '../runtime/listen-refused.ts'
-import { createLogger, describeError, type Logger } from '../runtime/logger.ts'
-import { aborted } from '../runtime/or-abort.ts'
+import { describeError, type Logger } from '../runtime/logger.ts'
+import { aborted, onAbort } from '../runtime/or-abort.ts'
+import { onStderr } from './colours.ts'
+import { unreadNames } from './env-file.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { logOutput } from './lost-output.ts'
-import { startScreen } from './start-screen.ts'
+import { columnsOf } from './fit-terminal.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { stdoutIsNoResult } from './lost-output.ts'
+import { openLog } from './open-log.ts'
+import { ownCommand } from './own-command.ts'
+import { sayProblem } from './problem.ts'
+import { type Listening, startScreen } from './start-screen.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { version } from './version.ts'
 
-export async function start(): Promise<void> {
+/** `outputLost` ends nothing: whoever closes its terminal sends a signal, and a full disk under its output is no reason to stop. */
+export async function start(outputLost: AbortSignal): Promise<void> {
   const { config, ignored } = readConfig()
-  const logger = createLogger({ level: config.logLevel, destination: logOutput })
+  const logger = openLog({ level: config.logLevel, format: config.logFormat })
   if (ignored.length > 0) logger.warn('config.not-in-this-version', { settings: ignored })
+  sayUnreadFile(logger)
+  stdoutIsNoResult()
+  onAbort(outputLost, () => logger.warn('process.output-lost', { error: outputLost.reason }))
   superviseProcess(logger)
   const stopping = watchSignals(config.stopWithinMs, logger)
   await signalsHeard()
@@ -32,8 +42,18 @@ export async function start(): Promise<void> {
 function readConfig(): Extract<ParsedConfig, { ok: true }> {
   const parsed = parseConfig(process.env)
   if (parsed.ok) return parsed
-  for (const problem of parsed.problems) process.stderr.write(`${problem.name}: ${problem.message}\n`)
+  const detail = parsed.problems.map(({ name, message }) => `${name}: ${message}`).join('\n')
+  sayProblem({ detail, exitCode: exitCodes.configuration, rest: { settings: parsed.problems } })
   process.exit(exitCodes.configuration)
+}
+
+const ENV_FILE = '.env'
+
+/** Who has one beside us may think that we read it. */
+function sayUnreadFile(logger: Logger): void {
+  const settings = unreadNames(ENV_FILE, process.env)
+  if (settings.length > 0)
+    logger.info('config.env-file-not-read', { file: ENV_FILE, settings, readsIt: `${ownCommand()} start --env-file ${ENV_FILE}` })
 }
 
 /** What cannot be handled where it happens ends the process: a restart continues, nothing was acknowledged that is not durable. */
@@ -56,8 +76,9 @@ async function open(config: Config, logger: Logger, stopping: AbortSignal): Prom
       stopped(logger)
     }
     const answer = error instanceof PartRefused || error instanceof ListenRefused ? error.message : describeError(error)
-    process.stderr.write(`${pc.red('zaplog cannot start:')} ${answer}\n`)
-    process.exit(exitCodeOf(error))
+    const exitCode = exitCodeOf(error)
+    sayProblem({ detail: answer, exitCode }, `${onStderr.red('zaplog cannot start:')} ${answer}`)
+    process.exit(exitCode)
   }
 }
 
@@ -67,8 +88,13 @@ function stopped(logger: Logger): never {
 }
 
 function announce(zaplog: Zaplog, config: Config): void {
-  const lines = startScreen({ ...zaplog, version }, { config, env: process.env, isTerminal: process.stdout.isTTY })
-  process.stdout.write(`${lines.join('\n')}\n`)
+  const listening: Listening = { ...zaplog, version }
+  const { isTTY: isTerminal } = process.stdout
+  const columns = columnsOf(process.stdout)
+  const told = jsonIsWanted()
+    ? JSON.stringify({ version, url: zaplog.url, adminKeyFile: zaplog.adminKey?.file ?? null })
+    : startScreen(listening, { config, env: process.env, isTerminal, columns }).join('\n')
+  process.stdout.write(`${told}\n`)
 }
 
 /**

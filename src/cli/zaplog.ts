@@ -1,45 +1,48 @@
 // The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
-import { Command, CommanderError, Option } from 'commander'
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
 import { deleteInstance, showPurge } from './delete-instance.ts'
 import { parseParts, partNames } from './dev-options.ts'
 import { addEndpoint, disableEndpoint, enableEndpoint, listEndpoints, parseHoldMedia, removeEndpoint } from './endpoints.ts'
-import { exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
 import { createInstance, listInstances, logOutInstance, restartInstance, showInstance, showQr } from './instances.ts'
+import { commaList } from './list-option.ts'
 import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
-import { version } from './version.ts'
+import { parsePicture } from './qr-picture.ts'
+import { completeVerbs, helpText, runProgram, takeEnvFile, tolerant } from './run-program.ts'
+import { sayNoSending } from './send.ts'
+import { showStatus } from './status.ts'
+import { sayVersion, version } from './version.ts'
 
 const outputLost = watchOutput()
 
-const json = () => new Option('--json', 'one JSON document instead of text')
-
-const program = new Command('zaplog')
+export const program = tolerant(new Command('zaplog'))
   .description('The event log for WhatsApp.')
   .version(version)
-  .showHelpAfterError()
-  .exitOverride()
   .addHelpText(
     'after',
-    `
+    helpText(`
 Verbs other than start, demo, simulate and dev speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070]
 with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key
 [./data/admin-key].
-Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.`,
+Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
+With --json, stdout has one JSON document, or nothing where something went wrong: then the last line
+of stderr is a problem in JSON.`),
   )
 
 const start = program
   .command('start')
   .description('run zaplog; settings come from the environment (.env.example lists them)')
-  .action(async () => (await import('./start.ts')).start())
+  .action(async () => (await import('./start.ts')).start(outputLost))
 
 const demo = program
   .command('demo')
   .description('run everything against a simulated phone and print each stage of each message')
   .option('--once', 'exit when every expected webhook has arrived: 0, or 1 with what is missing')
-  .addOption(json())
   .action(async options => (await fromRepository('demo', () => import('./demo.ts'))).demo(options, outputLost))
 
 const simulate = program
@@ -48,7 +51,7 @@ const simulate = program
   .option('--port <port>', 'websocket port; 0 takes a free one', portParser(), 7071)
   .option('--cdn-port <port>', 'port of the media CDN; 0 takes a free one', portParser(), 7072)
   .option('--control-port <port>', 'port of the control API; 0 takes a free one', portParser(), 7073)
-  .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options))
+  .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options, outputLost))
 
 const dev = program.command('dev').description('what a laptop or a first start lacks')
 const services = dev
@@ -66,7 +69,7 @@ const services = dev
     7080,
   )
   .option('--settings <file>', 'where to write the settings, too')
-  .action(async options => (await import('./dev-services.ts')).devServices(options))
+  .action(async options => (await import('./dev-services.ts')).devServices(options, outputLost))
 dev
   .command('secrets')
   .description('write a .env with new random secrets for docker-compose.yml; never over an existing one')
@@ -74,22 +77,27 @@ dev
   .action(async options => (await import('./dev-secrets.ts')).devSecrets(options))
 
 const instances = program.command('instances').description('WhatsApp accounts')
-instances.command('list').description('all instances and their states').addOption(json()).action(listInstances)
-instances.command('show <id>').description('one instance').addOption(json()).action(showInstance)
+instances.command('list').alias('ls').description('all instances and their states').action(listInstances)
+instances.command('show <id>').description('one instance').action(showInstance)
 instances
   .command('create')
   .description('create an instance and show the QR code to scan')
   .requiredOption('--name <name>', 'what people call it')
   .option('--id <id>', 'its id for ever; made up when left out')
   .option('--no-qr', 'do not wait for the QR code')
-  .addOption(json())
-  .action(createInstance)
+  .option('--picture <file>', 'the QR code as a picture, .png or .svg, instead of a drawing', parsePicture)
+  .action(options => createInstance({ ...options, outputLost }))
 instances
   .command('qr <id>')
   .description('show QR codes until the phone has scanned one')
   .addOption(new Option('--text', 'what the next code says, once, for a simulator or another tool').conflicts('json'))
   .addOption(new Option('--json', 'the next code as one JSON document, once'))
-  .action(showQr)
+  .addOption(
+    new Option('--picture <file>', 'each code as a picture, .png or .svg, instead of a drawing')
+      .argParser(parsePicture)
+      .conflicts(['json', 'text']),
+  )
+  .action((id, options) => showQr(id, { ...options, outputLost }))
 instances.command('restart <id>').description('close the socket and open it again').action(restartInstance)
 instances.command('logout <id>').description('unlink the phone and erase the auth state').action(logOutInstance)
 instances
@@ -98,42 +106,42 @@ instances
   .option('--purge', 'erase what was stored of it, too: rows, files and deliveries; also of one that was deleted before')
   .option('--yes', 'do not ask')
   .option('--no-wait', 'do not wait for the purge to be done')
-  .addOption(json())
   .action(deleteInstance)
 instances
   .command('purge-status <id>')
   .description('how far the purge of an instance is')
   .option('--watch', 'until it is done')
-  .addOption(json())
   .action(showPurge)
 
 const endpoints = program.command('webhooks').description('endpoints that receive webhooks')
-endpoints.command('list').description('all endpoints').addOption(json()).action(listEndpoints)
+endpoints.command('list').alias('ls').description('all endpoints').action(listEndpoints)
 endpoints
-  .command('add <url>')
-  .usage('<url> [options]') // types and instances are lists: what follows them is one of them
+  .command('add [url]') // it may stand behind a list, which takes what follows it
+  .usage('<url> [options]')
   .description('add an endpoint; its secret is shown once')
-  .option('--instance <id...>', 'only these instances')
+  .option('--instance <id...>', 'only these instances; a comma list, or several', commaList)
   .option(
     '--types <type...>',
-    'only these event types; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown',
+    'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown',
+    commaList,
   )
   .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled', parseHoldMedia)
-  .addOption(json())
   .action(addEndpoint)
 endpoints.command('enable <id>').description('send again, what was kept first').action(enableEndpoint)
 endpoints.command('disable <id>').description('send nothing; what comes is kept').action(disableEndpoint)
 endpoints.command('remove <id>').description('remove an endpoint').action(removeEndpoint)
 
+program.command('status').description('whether it works, and its instances and endpoints, at a glance').action(showStatus)
+program.command('ls').description('instances list, in short').action(listInstances)
+program.command('version').description('the version of this zaplog').action(sayVersion)
+program.command('send [what...]', { hidden: true }).description('not in this version').allowUnknownOption().action(sayNoSending)
+
 /** They end in order when they are told to; the others have nothing that a signal could leave behind. */
 const orderly: readonly Command[] = [start, demo, simulate, services]
 program.hook('preAction', async (_program, verb) => {
+  takeEnvFile(verb)
   if (!orderly.includes(verb)) await endBySignals()
 })
+completeVerbs(program)
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-}
+if (realpathSync(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) await runProgram(program, process.argv)

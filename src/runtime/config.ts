@@ -61,6 +61,11 @@ function declareVariables(v: Variables) {
       of: ['debug', 'info', 'warn', 'error', 'silent'],
       doc: 'debug, info, warn, error or silent',
     }),
+    logFormat: v.choice('LOG_FORMAT', {
+      default: 'auto',
+      of: ['auto', 'json', 'pretty'],
+      doc: 'json, or pretty: a readable line each; auto: pretty on a terminal, json elsewhere',
+    }),
     stopWithinMs: v.durationMs('STOP_WITHIN', {
       default: '25s',
       fromMs: 1_000,

@@ -123,30 +123,30 @@ describe('a refusal', () => {
     for (const [env, from] of places)
       expect(await refused(list, { ZAPLOG_URL: url, ...env })).toEqual({
         code: exitCodes.configuration,
-        said: `GET /v1/instances?limit=200 answered 401: zaplog at ${url} does not take the key from ${from}`,
+        said: `reading the instances: zaplog at ${url} does not take the key from ${from}`,
       })
   })
 
   const one = { pointer: '/url', expected: 'https', received: '"ftp://x"' }
   const two = { pointer: '/holdMedia', expected: 'a number', received: 'null' }
   test.each([
-    [[one], ' /url: expected https, got "ftp://x"'],
-    [[one, two], '\n  /url: expected https, got "ftp://x"\n  /holdMedia: expected a number, got null'],
+    [[one], ' url: expected https, got "ftp://x"'],
+    [[one, two], '\n  url: expected https, got "ftp://x"\n  holdMedia: expected a number, got null'],
     [[], ' what stands against it'],
   ])('[I3] what is refused is said once, field by field: %j', async (errors, said) => {
     expect(await refusedBy(alwaysProblem(422, 'invalid-input', { errors }), add)).toMatchObject({
       code: exitCodes.failed,
-      said: `POST /v1/endpoints answered 422:${said}`,
+      said: `adding an endpoint:${said}`,
     })
   })
 
   test('[I3] what a client sent and comes back can neither break the line nor steer the terminal', async () => {
     const errors = [{ pointer: '/a\u0007', expected: 'b\u202E', received: '"c\nd\u2066"' }]
     expect((await refusedBy(alwaysProblem(422, 'invalid-input', { errors }), add)).said).toBe(
-      'POST /v1/endpoints answered 422: /a\u{FFFD}: expected b\u{FFFD}, got "c\u{FFFD}d\u{FFFD}"',
+      'adding an endpoint: a\u{FFFD}: expected b\u{FFFD}, got "c\u{FFFD}d\u{FFFD}"',
     )
     expect((await refusedBy(alwaysProblem(404, 'endpoint-not-found', { detail: 'no\u001b[2J\u202E' }), add)).said).toBe(
-      'POST /v1/endpoints answered 404: no\u{FFFD}[2J\u{FFFD}',
+      'adding an endpoint: no\u{FFFD}[2J\u{FFFD}',
     )
   })
 

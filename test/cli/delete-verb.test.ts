@@ -128,6 +128,6 @@ test('[A7] whoever sits at a terminal is shown what goes and what stays, and not
     'With --purge, what is counted goes, too.',
   ])
   expect(asked.filter(one => one.startsWith('DELETE'))).toEqual([])
-  expect(await remove('shop', true)).toBe('purged shop')
+  expect((await remove('shop', true)).text).toBe('purged shop')
   await expect(remove('shop', true)).rejects.toThrow('shop was purged at 2026-01-05T12:01:00.000Z')
 })

@@ -41,7 +41,7 @@ test('[A1] the next code alone is asked for with pauses, too', async () => {
   const { code, err } = await runVerb(['instances', 'qr', 'shop', '--text'], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })
   expect(code).toBe(1)
   expect(err).toMatch(
-    /reconnecting: One; waiting .*\nShop is closed; ZAPLOG_URL=\S+ npm run zaplog -- instances restart shop tries again\n$/,
+    /reconnecting: One; waiting .*\nShop is closed; ZAPLOG_URL=\S+ \.\/zaplog instances restart shop tries again\n$/,
   )
   expect(shortestPause(looks)).toBeGreaterThan(900)
 })

@@ -1,6 +1,10 @@
-// Guarantee: output that nobody reads ends no work and fails no verb; any other failure of the output ends the process as ever.
-import { afterEach, expect, test } from 'vitest'
-import { watchOutput } from '../../src/cli/lost-output.ts'
+// Guarantee: output that nobody reads ends no work and fails no verb; what cannot be written is said in a sentence, and no success.
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { createFileWriter, watchOutput } from '../../src/cli/lost-output.ts'
 import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
 import { launchVerb } from './verb.ts'
 
@@ -20,11 +24,59 @@ test.each(['EIO', 'EPIPE'])('[H6] %s is told to whoever wants to stop then', cod
   expect(gone.aborted).toBe(true)
 })
 
-test('[H6] a full disk under the output is thrown as ever', () => {
-  const gone = watchOutput()
-  expect(() => process.stderr.emit('error', failure('ENOSPC'))).toThrow('write ENOSPC')
-  expect(gone.aborted).toBe(false)
+test.each([
+  ['an answer', ['webhooks', 'list']],
+  ['an answer in JSON', ['instances', 'list', '--json']],
+  ['the version', ['version']],
+])('[H6] %s that a full disk does not take is said, and no success', async (_, args) => {
+  const { url } = await openLoopbackServer(alwaysAnswer(200, JSON.stringify({ data: [], nextCursor: null })))
+  const { code, err } = await runOn('/dev/full', args, { ZAPLOG_URL: url, ADMIN_API_KEY: 'a-key-of-the-test' })
+  expect(code).toBe(exitCodes.failed)
+  const said = args.includes('--json') ? JSON.parse(err).detail : err.trimEnd()
+  expect(said).toMatch(/^writing to stdout: ENOSPC: no space left on device.*; what is written there is incomplete$/)
 })
+
+test.each([
+  ['simulate', ['simulate', '--port', '0', '--cdn-port', '0', '--control-port', '0'], 'the simulator has ended'],
+  ['a wait for a phone', ['instances', 'qr', 'shop'], 'stopped waiting, shop is kept'],
+] as const)('[H6] %s ends in a sentence when its output is full', async (_, args, last) => {
+  const { url } = await openLoopbackServer(alwaysAnswer(200, JSON.stringify({ qr: 'a,b,c', expiresAt: 'soon' })))
+  const { code, err } = await runOn('/dev/full', args, { ZAPLOG_URL: url, ADMIN_API_KEY: 'a-key-of-the-test' })
+  expect(code).toBe(exitCodes.failed)
+  expect(err).toMatch(/^writing to stdout: ENOSPC/m)
+  expect(err).toContain(last)
+})
+
+test('[H6] a simulator whose reader has gone ends, and says so', async () => {
+  const verb = launchVerb(['simulate', '--port', '0', '--cdn-port', '0', '--control-port', '0'])
+  verb.loseStdout()
+  expect(await verb.ended).toBe(exitCodes.done)
+  expect(verb.stderr()).toBe('nobody reads the output any more: the simulator has ended\n')
+})
+
+test('[H6] log lines that a full disk does not take are counted, and told once there is room', () => {
+  const place = mkdtempSync(join(tmpdir(), 'zaplog-log-'))
+  onTestFinished(() => rmSync(place, { recursive: true }))
+  const [full, roomy] = [openSync('/dev/full', 'w'), openSync(join(place, 'log'), 'w')]
+  let fd = full
+  const write = createFileWriter(() => fd)
+  write('one\n')
+  write('two\n')
+  fd = roomy
+  write('three\n')
+  write('four\n')
+  for (const one of [full, roomy]) closeSync(one)
+  const [missed, ...lines] = readFileSync(join(place, 'log'), 'utf8').trimEnd().split('\n')
+  expect(JSON.parse(missed ?? '')).toMatchObject({ event: 'log.lines-missed', lines: 2, level: 40 })
+  expect(lines).toEqual(['three', 'four'])
+})
+
+/** The verb with its stdout on this file. */
+async function runOn(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const verb = launchVerb(args, env, 'directly', openSync(file, 'w'))
+  const code = await verb.ended
+  return { code, err: verb.stderr() }
+}
 
 test('[H6] a verb whose reader has gone, as head goes after its lines, ends like one that was read', async () => {
   const { url } = await openLoopbackServer(alwaysAnswer(200, JSON.stringify({ data: [], nextCursor: null })))

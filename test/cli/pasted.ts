@@ -18,4 +18,4 @@ export async function paste(command: string, env: Readonly<Record<string, string
 
 /** The indented lines that are commands, settings before them included. */
 export const commandsOf = (screen: string): readonly string[] =>
-  screen.split('\n').flatMap(line => (/^ +(?:[A-Z_]+=|npm |curl )/.test(line) ? [line.trim()] : []))
+  screen.split('\n').flatMap(line => (/^ +(?:[A-Z_]+=|\.\/zaplog |npm |curl )/.test(line) ? [line.trim()] : []))

@@ -2,8 +2,12 @@
 import { launchVerb } from './verb.ts'
 
 /** code: null where a signal ended it. */
-export async function runVerb(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const verb = launchVerb(args, env)
+export async function runVerb(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  how: Parameters<typeof launchVerb>[2] = 'directly',
+) {
+  const verb = launchVerb(args, env, how)
   const code = await verb.ended
   return { code, out: verb.stdout(), err: verb.stderr() }
 }

@@ -1,9 +1,12 @@
 // Guarantee: what simulate prints leads from nothing to a conversation in zaplog, and a port it cannot have is answered in one sentence.
+import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
 import { openSimulatorServer } from '../../simulator/control.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { planOf } from '../../src/cli/simulate-screen.ts'
 import { killPostgres } from '../scenarios/its-postgres.ts'
 import { launchZaplog, makeDataDir } from '../scenarios/zaplog-process.ts'
 import { occupy } from '../services/services-process.ts'
@@ -19,13 +22,14 @@ test.runIf(shellsAreHere)(
     const simulate = launchVerb(['simulate', ...freePorts])
     await simulate.says('examples: curl')
     const [start = '', ...lines] = commandsOf(simulate.stdout())
-    expect(start).toMatch(/ npm start$/)
+    expect(start).toMatch(/ \.\/zaplog start$/)
     expect(lines).toHaveLength(4)
 
     const dataDir = makeDataDir()
     onTestFinished(dataDir.remove)
     const settings = Object.fromEntries([...start.matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]))
-    expect(Object.keys(settings)).toEqual(['DATA_DIR', 'WHATSAPP_URL', 'WHATSAPP_CDN_URL'])
+    expect(Object.keys(settings).filter(name => name !== 'PORT')).toEqual(['DATA_DIR', 'WHATSAPP_URL', 'WHATSAPP_CDN_URL'])
+    delete settings.PORT // where the usual one is taken on this machine
     const launched = launchZaplog({ program: 'start', dataDir: dataDir.path, env: { ...settings, DATA_DIR: dataDir.path } })
     onTestFinished(async () => {
       await launched.kill()
@@ -33,10 +37,10 @@ test.runIf(shellsAreHere)(
     })
     const zaplog = await launched.listening
     const here = (line: string) =>
-      line.replaceAll('http://127.0.0.1:7070', zaplog.url).replaceAll(/(\.\/)?data-simulated/g, dataDir.path)
+      line.replaceAll(/http:\/\/127\.0\.0\.1:7[0123]70/g, zaplog.url).replaceAll(/(\.\/)?data-simulated/g, dataDir.path)
 
     const [create = '', scan = '', play = '', read = ''] = lines.map(here)
-    expect(await paste(create, { ZAPLOG_URL: zaplog.url })).toMatch(/\nsupport\n$/)
+    expect(await paste(create, { ZAPLOG_URL: zaplog.url })).toBe('support\n')
     const phone = JSON.parse(await paste(scan))
     expect(phone).toMatchObject({ pn: '5511900000001' })
     const played: { messageId: string; kind: string }[] = JSON.parse(await paste(play)).data
@@ -49,6 +53,45 @@ test.runIf(shellsAreHere)(
   },
 )
 
+test('[K1] its lines fit what is set: the directory, the port, what receivers may be, and the source of the key', async () => {
+  const screenIn = async (env: Readonly<Record<string, string>>) => {
+    const simulate = launchVerb(['simulate', ...freePorts], env)
+    await simulate.says('examples: curl')
+    return simulate.stdout()
+  }
+  const dataDir = makeDataDir()
+  onTestFinished(dataDir.remove)
+  const own = await screenIn({ DATA_DIR: dataDir.path, PORT: '7999', WEBHOOK_ALLOW_LOOPBACK: 'true' })
+  expect(own).toMatch(
+    new RegExp(
+      `^ {2}DATA_DIR=${dataDir.path} PORT=7999 WEBHOOK_ALLOW_LOOPBACK=true WHATSAPP_URL=\\S+ WHATSAPP_CDN_URL=\\S+ \\./zaplog start$`,
+      'm',
+    ),
+  )
+  expect(own).toContain(`  DATA_DIR=${dataDir.path} ZAPLOG_URL=http://127.0.0.1:7999 ./zaplog instances create`)
+  expect(own).toContain(`$(cat ${dataDir.path}/admin-key)" 'http://127.0.0.1:7999/v1/instances/support/messages'`)
+  expect(own).not.toContain('Careful')
+  writeFileSync(join(dataDir.path, 'admin-key'), 'a key')
+  expect(await screenIn({ DATA_DIR: dataDir.path, ADMIN_API_KEY: 'secret-of-the-test' })).toMatch(
+    /Careful: accounts that are in \S+ would log in to it, and be logged out\.[\s\S]*Bearer \$ADMIN_API_KEY"/,
+  )
+})
+
+test('[K1] where a zaplog has the usual port already, its lines start another one beside it', async () => {
+  const plan = await planOf({}, async port => port !== 7070)
+  expect(plan.url).toBe('http://127.0.0.1:7170')
+  expect(plan.start({ url: 'ws://x', cdnUrl: 'http://x', controlUrl: '' })).toMatchObject({ PORT: '7170' })
+  expect((await planOf({}, async () => true)).url).toBe('http://127.0.0.1:7070')
+})
+
+test('[K1] [H7] with --json it says where it is in one document', async () => {
+  const simulate = launchVerb(['simulate', ...freePorts, '--json'])
+  await simulate.says('\n')
+  const { url, cdnUrl, controlUrl, settings } = JSON.parse(simulate.stdout())
+  expect(settings).toMatchObject({ WHATSAPP_URL: url, WHATSAPP_CDN_URL: cdnUrl })
+  expect((await fetch(`${controlUrl}/sim/v1`)).status).toBe(200)
+})
+
 test('[K1] README shows what it prints', async () => {
   const simulate = launchVerb(['simulate', ...freePorts])
   await simulate.says('examples: curl')
@@ -58,6 +101,8 @@ test('[K1] README shows what it prints', async () => {
     .replaceAll(`127.0.0.1:${portAfter('WHATSAPP_URL')}`, '127.0.0.1:7071')
     .replaceAll(`127.0.0.1:${portAfter('WHATSAPP_CDN_URL')}`, '127.0.0.1:7072')
     .replaceAll(/127\.0\.0\.1:\d+\/sim/g, '127.0.0.1:7073/sim')
+    .replaceAll(/ (PORT|ZAPLOG_URL)=\S*7[123]70\b/g, '') // where the usual port is taken on this machine
+    .replaceAll(/127\.0\.0\.1:7[123]70\b/g, '127.0.0.1:7070')
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   expect(readme).toContain(`\`\`\`\n${asByDefault}\`\`\``)
 })

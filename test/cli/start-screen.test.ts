@@ -67,7 +67,7 @@ describe.runIf(shellsAreHere)('a zaplog on another port and in another directory
     const file = join(secrets.path, 'key of the admin')
     writeFileSync(file, `${ADMIN_API_KEY}\n`)
     const { commands } = await launch('data', { ADMIN_API_KEY_FILE: file })
-    expect(commands[1]).toContain(` ADMIN_API_KEY_FILE='${file}' npm run zaplog -- webhooks add`)
+    expect(commands[1]).toContain(` ADMIN_API_KEY_FILE='${file}' ./zaplog webhooks add`)
     expect(await paste(commands[1] ?? '')).toContain('whsec_')
     expect(JSON.parse(await paste(commands[2] ?? ''))).toMatchObject({ openapi: expect.any(String) })
   })
@@ -76,10 +76,11 @@ describe.runIf(shellsAreHere)('a zaplog on another port and in another directory
 describe('the screen', () => {
   const adminKey = { value: 'the-key', file: resolve('data/admin-key'), created: true }
   const listening = { version: '1.2.3', url: 'http://127.0.0.1:7070', adminKey }
-  const settings: { config: { roles: readonly RoleName[] }; env: Environment; isTerminal: boolean } = {
+  const settings: { config: { roles: readonly RoleName[] }; env: Environment; isTerminal: boolean; columns: number } = {
     config: { roles },
     env: {},
     isTerminal: false,
+    columns: Number.POSITIVE_INFINITY,
   }
   const screenOf = (of: Partial<typeof listening>, given: Partial<typeof settings> = {}) =>
     startScreen({ ...listening, ...of }, { ...settings, ...given }).join('\n')
@@ -92,9 +93,9 @@ describe('the screen', () => {
         '',
         'next, in another terminal:',
         '  pair a phone: shows its QR code',
-        '    npm run zaplog -- instances create --name "Support"',
+        '    ./zaplog instances create --name "Support"',
         '  receive its messages',
-        '    npm run zaplog -- webhooks add https://example.com/hook',
+        '    ./zaplog webhooks add https://example.com/hook',
         '  everything else',
         '    curl -H "authorization: Bearer $(cat data/admin-key)" http://127.0.0.1:7070/openapi.json',
       ].join('\n'),
@@ -113,10 +114,10 @@ describe('the screen', () => {
   })
 
   test.each([
-    ['http://0.0.0.0:7070', '    npm run zaplog -- instances'],
-    ['http://0.0.0.0:7170', '    ZAPLOG_URL=http://127.0.0.1:7170 npm run zaplog -- instances'],
-    ['http://[::]:7070', '    ZAPLOG_URL=http://[::1]:7070 npm run zaplog -- instances'],
-    ['http://192.0.2.7:7070', '    ZAPLOG_URL=http://192.0.2.7:7070 npm run zaplog -- instances'],
+    ['http://0.0.0.0:7070', '    ./zaplog instances'],
+    ['http://0.0.0.0:7170', '    ZAPLOG_URL=http://127.0.0.1:7170 ./zaplog instances'],
+    ['http://[::]:7070', '    ZAPLOG_URL=http://[::1]:7070 ./zaplog instances'],
+    ['http://192.0.2.7:7070', '    ZAPLOG_URL=http://192.0.2.7:7070 ./zaplog instances'],
   ])('[H8] a zaplog at %s is spoken to where it is reached', (url, command) => {
     expect(screenOf({ url })).toContain(`\n${command}`)
   })

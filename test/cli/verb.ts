@@ -14,25 +14,31 @@ export type Verb = {
   signal(name: NodeJS.Signals): void
   /** From now on nobody reads what it writes, as when a terminal is closed. */
   loseOutput(): void
+  loseStdout(): void
   /** Resolves with the exit code when all that it wrote is read; null when a signal ended it. */
   ended: Promise<number | null>
 }
 
 const fileOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const commandLine = fileOf('src/cli/zaplog.ts')
-const programs = { directly: [commandLine], 'as npm does': [fileOf('bin/run.mjs'), commandLine] }
+const programs = { directly: [commandLine], 'as npm does': [fileOf('bin/run.mjs'), '--', commandLine] }
 
 /** With the settings it is given and no others. kill -9 where the test has not ended it. */
-export function launchVerb(args: readonly string[], env: NodeJS.ProcessEnv = {}, how: keyof typeof programs = 'directly'): Verb {
+export function launchVerb(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  how: keyof typeof programs = 'directly',
+  stdoutFd: number | 'pipe' = 'pipe',
+): Verb {
   const child = spawn(process.execPath, [...programs[how], ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdoutFd, 'pipe'],
   })
   let [stdout, stderr, hasEnded] = ['', '', false]
-  child.stdout.setEncoding('utf8').on('data', text => {
+  child.stdout?.setEncoding('utf8').on('data', text => {
     stdout += text
   })
-  child.stderr.setEncoding('utf8').on('data', text => {
+  child.stderr?.setEncoding('utf8').on('data', text => {
     stderr += text
   })
   const ended = once(child, 'close').then(([code]): number | null => {
@@ -61,8 +67,9 @@ export function launchVerb(args: readonly string[], env: NodeJS.ProcessEnv = {},
     },
     signal: name => void child.kill(name),
     loseOutput: () => {
-      child.stdout.destroy()
-      child.stderr.destroy()
+      child.stdout?.destroy()
+      child.stderr?.destroy()
     },
+    loseStdout: () => void child.stdout?.destroy(),
   }
 }

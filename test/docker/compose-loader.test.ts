@@ -57,7 +57,7 @@ describe.runIf(await runsHere(loaderAvailable))('Compose’s own loader', () => 
   test('[I2] stops at each secret that is not set, with the command that sets it', async () => {
     for (const name of Object.keys(secrets))
       await expect(load(readRoot('docker-compose.yml'), { ...secrets, [name]: '' })).rejects.toThrow(
-        `required variable ${name} is missing a value: run npm run zaplog -- dev secrets`,
+        `required variable ${name} is missing a value: run ./zaplog dev secrets`,
       )
   })
 

@@ -46,10 +46,11 @@ describe('docker-compose.yml', () => {
   test('[I2] no credential has a default: what is not set stops Compose with the command that sets it', () => {
     const used = [...readRoot('docker-compose.yml').matchAll(variables)].filter(([whole]) => whole !== '$$')
     for (const [whole, name, kind, rest] of used)
-      if (name !== 'PUBLIC_URL') expect([whole, kind, rest]).toEqual([whole, '?', 'run npm run zaplog -- dev secrets'])
+      if (name !== 'PUBLIC_URL') expect([whole, kind, rest]).toEqual([whole, '?', 'run ./zaplog dev secrets'])
     const asked = new Set(used.map(([, name]) => name).filter(name => name !== 'PUBLIC_URL'))
     expect([...asked].toSorted()).toEqual(Object.keys(secrets).toSorted())
-    for (const name of asked) expect(() => readCompose({ ...secrets, [name ?? '']: '' }), name).toThrow(`${name}: run npm run`)
+    for (const name of asked)
+      expect(() => readCompose({ ...secrets, [name ?? '']: '' }), name).toThrow(`${name}: run ./zaplog dev secrets`)
   })
 
   test('[H8] zaplog accepts the settings it is given, and runs on every server', () => {

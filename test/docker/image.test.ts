@@ -28,7 +28,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 test('[H4] the image has what runs, and nothing else', () => {
   const copied = copiesOf(dockerfile).flatMap(({ sources }) => sources)
-  const expected = ['LICENSE', 'NOTICE', 'bin', 'infra/postgres/migrations', 'package.json', 'schemas', 'src']
+  const expected = ['LICENSE', 'NOTICE', 'bin', 'infra/postgres/migrations', 'package.json', 'schemas', 'src', 'zaplog']
   expect(copied.toSorted()).toEqual(expected)
   expect(readdirSync(directory).toSorted()).toEqual(
     [...expected.filter(path => !path.includes('/')), 'infra', 'node_modules'].toSorted(),

@@ -44,7 +44,9 @@ const mentioned = texts
   .filter(({ file }) => !file.includes('/test/') && !file.includes('/docs/'))
   .flatMap(({ file, text }) => {
     const quoted = file.endsWith('.md') ? '`' : '\\\\`'
-    return [...text.matchAll(new RegExp(`(?:npm run zaplog -- |${quoted}zaplog )([a-z][a-z-]*)(?: ([a-z][a-z-]*))?`, 'g'))]
+    return [
+      ...text.matchAll(new RegExp(`(?:npm run zaplog -- |\\./zaplog |${quoted}zaplog )([a-z][a-z-]*)(?: ([a-z][a-z-]*))?`, 'g')),
+    ]
   })
   .map(([, verb = '', sub = '']) => (['dev', 'instances', 'webhooks'].includes(verb) ? `${verb} ${sub}`.trim() : verb))
 const verbs = [...new Set(mentioned)].sort()

@@ -1,0 +1,92 @@
+// Runs the command line: what every verb has in common, and what is said of one that was typed wrong: a line or two, never all of the help.
+import { fileURLToPath } from 'node:url'
+import { type Command, CommanderError, Help, Option } from 'commander'
+import { type EnvFileRefused, readEnvFile } from './env-file.ts'
+import { exitCodes } from './exit-codes.ts'
+import { columnsOf, fitText } from './fit-terminal.ts'
+import { takenByNpm } from './npm-flags.ts'
+import { ownCommand } from './own-command.ts'
+import { sayProblem } from './problem.ts'
+import { verbOf, verbsOf } from './verb-of.ts'
+
+/** For the program before it has verbs, which then have it too. */
+export const tolerant = (program: Command): Command =>
+  program
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined }) // sayMistake says it
+    .configureHelp({ formatItem, formatHelp })
+
+/** Options that every verb has, whoever adds it; those it has itself stay. */
+export function completeVerbs(program: Command): void {
+  const common = [
+    () => new Option('--json', 'one JSON document instead of text, also of what goes wrong (on stderr, its last line)'),
+    () => new Option('--env-file <file>', 'settings from this file, too; those that are set win'),
+  ]
+  for (const verb of verbsOf(program))
+    for (const make of common) {
+      const option = make()
+      if (!verb.options.some(one => one.long === option.long)) verb.addOption(option)
+    }
+}
+
+/** Sets the exit code of the process where a verb is not even begun. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  const words = argv.slice(2)
+  const taken = takenByNpm(program, words, { env: process.env, packageFile })
+  if (taken !== null) return mistake({ detail: taken, exitCode: exitCodes.usage })
+  try {
+    await program.parseAsync([...argv])
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) process.exitCode = exitCodes.done
+    else if (error.code === 'commander.help') process.exitCode = exitCodes.usage
+    else mistake({ detail: describe(error, program, words), exitCode: exitCodes.usage })
+  }
+}
+
+const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
+
+function mistake(told: { detail: string; exitCode: number }): void {
+  sayProblem(told)
+  process.exitCode = told.exitCode
+}
+
+/** Commander says what is wrong, and what may have been meant. */
+function describe({ message }: CommanderError, program: Command, words: readonly string[]): string {
+  const what = message.replace(/^error: /, '').replace(/\n\(Did (you mean .*)\)$/s, ' (did $1)')
+  const { path } = verbOf(program, words)
+  return `${['zaplog', ...path].join(' ')}: ${what}\n${[ownCommand(), ...path].join(' ')} --help says what there is`
+}
+
+/** For a hook before the action. Ends the process where the file is not to be had. */
+export function takeEnvFile(verb: Command): void {
+  const { envFile } = verb.opts<{ envFile?: string }>()
+  if (envFile === undefined) return
+  try {
+    Object.assign(process.env, readEnvFile(envFile, process.env))
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    sayProblem({ detail: error.message, exitCode: exitCodes.configuration })
+    process.exit(exitCodes.configuration)
+  }
+}
+
+const isRefused = (error: unknown): error is EnvFileRefused => error instanceof Error && error.name === 'EnvFileRefused'
+
+/** In a narrow terminal, what a term means stands below it. */
+const NARROW_COLUMNS = 70
+
+function formatItem(this: Help, term: string, termWidth: number, description: string, helper: Help): string {
+  if (!isNarrow(helper)) return Help.prototype.formatItem.call(this, term, termWidth, description, helper)
+  return [`  ${term}`, ...(description === '' ? [] : [`      ${description}`])].join('\n')
+}
+
+function formatHelp(this: Help, command: Command, helper: Help): string {
+  const text = Help.prototype.formatHelp.call(this, command, helper)
+  return isNarrow(helper) ? fitText(text, helper.helpWidth ?? NARROW_COLUMNS) : text
+}
+
+const isNarrow = (helper: Help): boolean => (helper.helpWidth ?? NARROW_COLUMNS) < NARROW_COLUMNS
+
+/** Free text of a help, in the width of the terminal. */
+export const helpText = (text: string) => () => fitText(text, columnsOf(process.stdout))

@@ -1,0 +1,43 @@
+// zaplog status: whether it works, what keeps it from working, and its accounts and endpoints, at a glance.
+import { z } from 'zod'
+import { endpoint, type Instance, instance } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
+import { callApi, listAll, readHealth } from './call-api.ts'
+import { exitCodes } from './exit-codes.ts'
+import { instanceTable } from './instances.ts'
+import { runVerb } from './run-verb.ts'
+import { plainText } from './text-table.ts'
+
+const version = z.looseObject({ version: z.string() })
+
+/** Ends with 0 where zaplog can take requests, also where a part is degraded; else with 75, or 1 where only a restart may help. */
+export const showStatus = () =>
+  runVerb(async api => {
+    const health = await readHealth(api)
+    const works = health.status === 'ok' || health.status === 'degraded'
+    if (!works) process.exitCode = health.status === 'failed' ? exitCodes.failed : exitCodes.tryLater
+    const about = works ? await readAll(api) : null
+    const json = { url: api.base, ...health, ...about }
+    const troubles = health.checks.filter(one => one.state !== 'ok').map(one => `  ${one.name}: ${plainText(one.detail)}`)
+    const head = `zaplog${about === null ? '' : ` ${about.version}`} at ${api.base} is ${health.status}`
+    return { json, text: [head, ...troubles, ...(about === null ? [] : ['', ...summary(about, api)])].join('\n') }
+  })
+
+async function readAll(api: ApiSettings) {
+  const about = await callApi(api, { doing: 'asking for the version', method: 'GET', path: '/v1/version', answer: version })
+  const instances = await listAll(api, { doing: 'reading the instances', path: '/v1/instances' }, instance)
+  const endpoints = await listAll(api, { doing: 'reading the endpoints', path: '/v1/endpoints' }, endpoint)
+  return { version: about.version, instances, endpoints }
+}
+
+function summary({ instances, endpoints }: Awaited<ReturnType<typeof readAll>>, { zaplog }: ApiSettings): readonly string[] {
+  const enabled = endpoints.filter(one => one.enabled).length
+  const receivers = `endpoints  ${endpoints.length}${endpoints.length === 0 ? '' : `, ${enabled} enabled`}`
+  if (instances.length === 0) return [`instances  0; ${zaplog} instances create --name "Support" makes one`, receivers]
+  return [`instances  ${instances.length}: ${countsOf(instances)}`, receivers, '', instanceTable(instances)]
+}
+
+function countsOf(instances: readonly Instance[]): string {
+  const byState = Map.groupBy(instances, one => one.state)
+  return [...byState].map(([state, those]) => `${those.length} ${state}`).join(', ')
+}

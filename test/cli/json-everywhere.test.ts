@@ -1,0 +1,145 @@
+// Guarantee: whoever reads us with a program gets JSON from every verb, one document on stdout or one problem as the last line of stderr.
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { jsonIsWanted } from '../../src/cli/json-wanted.ts'
+import { verbOf, verbsOf } from '../../src/cli/verb-of.ts'
+import { program } from '../../src/cli/zaplog.ts'
+import { openLoopbackServer } from '../loopback-server.ts'
+import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
+import { runVerb } from './run-verb.ts'
+
+const pathOf = (verb: (typeof verbs)[number]): string =>
+  verb.parent === null || verb.parent === program ? verb.name() : `${pathOf(verb.parent)} ${verb.name()}`
+const verbs = verbsOf(program)
+const paths = verbs.map(pathOf)
+
+/** Each with what it needs to call zaplog; a verb that is added has to be here, or among those that call none. */
+const calls: Readonly<Record<string, readonly string[]>> = {
+  'instances list': [],
+  'instances show': ['shop'],
+  'instances create': ['--name', 'Shop'],
+  'instances qr': ['shop'],
+  'instances restart': ['shop'],
+  'instances logout': ['shop'],
+  'instances delete': ['shop'],
+  'webhooks list': [],
+  'webhooks add': ['https://example.com/hook'],
+  'webhooks enable': ['one'],
+  'webhooks disable': ['one'],
+  'webhooks remove': ['one'],
+  status: [],
+  ls: [],
+}
+const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'version', 'send']
+
+const problemIn = (err: string) => JSON.parse(err.trimEnd().split('\n').at(-1) ?? '')
+
+/** A few at a time: each is a process. */
+async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = [...items]
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item)
+  }
+  await Promise.all([worker(), worker(), worker()])
+}
+
+test('[H7] every verb is known here, and has --json', () => {
+  expect(paths.toSorted()).toEqual([...Object.keys(calls), ...alone].toSorted())
+  for (const verb of verbs)
+    expect([pathOf(verb), verb.options.map(one => one.long)]).toEqual([pathOf(verb), expect.arrayContaining(['--json'])])
+})
+
+test('[H7] a mistake in the command line of any verb is a problem in JSON, and stdout stays empty', async () => {
+  const tolerant = ['send'] // which takes nothing of what it is given
+  await inTurns(
+    paths.filter(path => !tolerant.includes(path)),
+    async path => {
+      const { code, out, err } = await runVerb([...path.split(' '), '--json', '--no-such-thing'], {})
+      expect({ path, code, out }).toEqual({ path, code: exitCodes.usage, out: '' })
+      expect(problemIn(err)).toEqual({
+        type: 'urn:zaplog:problem:usage',
+        detail: expect.stringContaining(`zaplog ${path}: `),
+        exitCode: exitCodes.usage,
+      })
+    },
+  )
+})
+
+test('[H7] a refusal of zaplog is its problem as it came, with the call and the exit code', async () => {
+  const errors = [{ pointer: '/name', expected: 'a name', received: '5' }]
+  const { url } = await openLoopbackServer(alwaysProblem(422, 'invalid-input', { errors }))
+  await inTurns(
+    Object.entries(calls).filter(([path]) => path !== 'status'),
+    async ([path, args]) => {
+      const { code, out, err } = await runVerb([...path.split(' '), ...args, '--json'], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })
+      expect({ path, code, out }).toEqual({ path, code: exitCodes.failed, out: '' })
+      expect(problemIn(err)).toEqual({
+        type: 'urn:zaplog:problem:invalid-input',
+        title: 'A title',
+        status: 422,
+        detail: 'what stands against it',
+        errors,
+        call: { method: expect.stringMatching(/^[A-Z]+$/), url: expect.stringContaining(`${url}/v1/`) },
+        exitCode: exitCodes.failed,
+      })
+    },
+  )
+})
+
+test('[H7] whatever zaplog answers is one document on stdout, and nothing else is there', async () => {
+  const shop = { id: 'shop', name: 'Shop', state: 'open', stateAt: '2026', reasonText: null, phone: null, epoch: 3 }
+  const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, secret: 'whsec_c2VjcmV0' }
+  const code = { qr: 'a,b,c,d', expiresAt: '2026' }
+  const answer: RequestListener = (request, response) => {
+    const [path = ''] = request.url?.split('?') ?? []
+    if (request.method === 'DELETE' && path.includes('endpoints')) return void response.writeHead(204).end()
+    if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
+    if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
+    const one = path.includes('/qr') ? code : path.includes('endpoints') ? endpoint : shop
+    const isList = request.method === 'GET' && /s$/.test(path)
+    return alwaysJson(200, isList ? { data: [one], nextCursor: null } : one)(request, response)
+  }
+  const { url } = await openLoopbackServer(answer)
+  const expected: Record<string, unknown> = {
+    'instances list': [shop],
+    ls: [shop],
+    'instances qr': code,
+    'webhooks list': [endpoint],
+    'webhooks remove': { id: 'one', removed: true },
+    status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },
+  }
+  await inTurns(Object.entries(calls), async ([path, args]) => {
+    const ended = await runVerb([...path.split(' '), ...args, '--json'], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })
+    expect({ path, code: ended.code, lines: ended.out.split('\n').length }).toEqual({ path, code: 0, lines: 2 })
+    expect(JSON.parse(ended.out)).toEqual(expected[path] ?? (path.startsWith('webhooks') ? endpoint : shop))
+  })
+})
+
+test('[H7] settings that keep zaplog from starting, and what sending lacks, are problems, too', async () => {
+  const start = await runVerb(['start', '--json'], { PORT: 'abc', DATABASE_POOL_SIZE: '1' })
+  expect({ code: start.code, out: start.out }).toEqual({ code: exitCodes.configuration, out: '' })
+  expect(problemIn(start.err)).toMatchObject({
+    type: 'urn:zaplog:problem:misconfigured',
+    settings: [{ name: 'PORT' }, { name: 'DATABASE_POOL_SIZE' }],
+  })
+  const send = await runVerb(['send', 'hello', '--to', '5511900000001', '--json'], {})
+  expect({ code: send.code, out: send.out }).toEqual({ code: exitCodes.failed, out: '' })
+  expect(problemIn(send.err)).toMatchObject({ type: 'urn:zaplog:problem:not-in-this-version' })
+})
+
+test('[H7] what stands behind a -- is nobody’s wish for JSON', () => {
+  const wanted = (...words: string[]) => jsonIsWanted(['node', 'zaplog', ...words])
+  expect([wanted('ls', '--json'), wanted('ls', '--', '--json'), wanted('--json', '--'), wanted('ls')]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ])
+})
+
+test('[H7] a verb is found by its name and its alias, as far as the words lead', () => {
+  expect(verbOf(program, ['instances', 'ls', 'x']).path).toEqual(['instances', 'list'])
+  expect(verbOf(program, ['instances', 'lst']).path).toEqual(['instances'])
+  expect(verbOf(program, []).path).toEqual([])
+})

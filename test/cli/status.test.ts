@@ -1,0 +1,57 @@
+// Guarantee: status says at a glance whether zaplog works and what keeps it from working, and ends with what a script needs to know.
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { openLoopbackServer } from '../loopback-server.ts'
+import { alwaysJson, KEY } from './refused.ts'
+import { runVerb } from './run-verb.ts'
+
+const instance = (id: string, state: string, reasonText: string | null = null) => ({
+  id,
+  name: id,
+  state,
+  stateAt: '2026-11-21T08:00:00.000Z',
+  phone: null,
+  reasonText,
+})
+
+async function statusOf(health: { status: string; checks: object[] }, instances: readonly object[] = []) {
+  const answer: RequestListener = (request, response) => {
+    const path = request.url ?? ''
+    if (path === '/health/ready') return alwaysJson(/ok|degraded/.test(health.status) ? 200 : 503, health)(request, response)
+    if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
+    const data = path.includes('instances') ? instances : [{ id: 'one', url: 'https://example.com/', enabled: false }]
+    return alwaysJson(200, { data, nextCursor: null })(request, response)
+  }
+  const { url } = await openLoopbackServer(answer)
+  return { url, ...(await runVerb(['status'], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })) }
+}
+
+test('[H7] a zaplog that works is shown with its accounts by state, and what is degraded with the reason', async () => {
+  const checks = [
+    { name: 'api', state: 'ok', detail: 'fine' },
+    { name: 'webhooks', state: 'degraded', detail: 'one endpoint\nfails' },
+  ]
+  const all = [instance('a', 'open'), instance('b', 'open'), instance('c', 'closed', 'Its phone logged it out.')]
+  const { url, code, out, err } = await statusOf({ status: 'degraded', checks }, all)
+  expect({ code, err }).toEqual({ code: exitCodes.done, err: '' })
+  expect(out).toMatch(
+    new RegExp(
+      `^zaplog 9\\.9\\.9 at ${url} is degraded\n  webhooks: one endpoint\u{FFFD}fails\n\ninstances  3: 2 open, 1 closed\nendpoints  1, 0 enabled\n\nid +name`,
+    ),
+  )
+  expect(out).toContain('Its phone logged it out.')
+})
+
+test('[H7] without an account it says how to make one', async () => {
+  const { url, out } = await statusOf({ status: 'ok', checks: [] })
+  expect(out).toContain(`instances  0; ZAPLOG_URL=${url} ./zaplog instances create --name "Support" makes one\n`)
+})
+
+test.each([
+  ['starting', exitCodes.tryLater],
+  ['failed', exitCodes.failed],
+])('[H7] one that is %s is shown with the reason, though it answers nothing else', async (status, exitCode) => {
+  const { url, code, out, err } = await statusOf({ status, checks: [{ name: 'database', state: status, detail: 'no answer' }] })
+  expect({ code, out, err }).toEqual({ code: exitCode, out: `zaplog at ${url} is ${status}\n  database: no answer\n`, err: '' })
+})
