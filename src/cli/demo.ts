@@ -9,6 +9,7 @@ import { openStage, type Stage, stagePrefix } from './demo-stage.ts'
 import { followStages } from './demo-stages.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { describeLoss } from './lost-output.ts'
+import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
@@ -122,7 +123,7 @@ function summarise({ receiver, startedAt }: Stage, outcome: Outcome, { json, say
   const { missing, onTheirWay, isWhole } = outcome
   const counts = receiver.counts()
   const seconds = (Date.now() - startedAt) / 1000
-  if (json) process.stdout.write(`${JSON.stringify({ ...counts, missing, seconds })}\n`)
+  if (json) process.stdout.write(jsonLine({ ...counts, missing, seconds }))
   say('')
   for (const line of missing) say(`${pc.red('missing')}  ${line}`)
   const arrived = isWhole && onTheirWay === 0 ? 'all webhooks arrived' : 'cut short: all webhooks so far arrived'

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { describeError } from '../runtime/logger.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
+import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 
 /** Ends with 1 where the file is there. */
@@ -12,7 +13,7 @@ export async function devSecrets({ file }: { file: string }): Promise<void> {
   try {
     await writeNew(file, envText())
     const text = `wrote ${file}, readable by you only; keep a copy of ENCRYPTION_KEY: without it paired accounts are lost`
-    process.stdout.write(`${jsonIsWanted() ? JSON.stringify({ file: resolve(file) }) : text}\n`)
+    process.stdout.write(jsonIsWanted() ? jsonLine({ file: resolve(file) }) : `${text}\n`)
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
     const detail = isThere ? `${file} exists and is kept; ${howToGoOn}` : `writing ${file}: ${describeError(error)}`

@@ -14,6 +14,7 @@ import { fromRepository } from './from-repository.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { describeLoss } from './lost-output.ts'
 import { ownCommand } from './own-command.ts'
+import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -87,7 +88,7 @@ async function announce(parts: readonly Part[], settingsFile: string | undefined
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
   if (settingsFile !== undefined) await writeDurably(settingsFile, `${WRITTEN_BY}\n${lines}`)
-  process.stdout.write(jsonIsWanted() ? `${JSON.stringify({ settings })}\n` : lines)
+  process.stdout.write(jsonIsWanted() ? jsonLine({ settings }) : lines)
   const source =
     settingsFile === undefined
       ? ''

@@ -1,4 +1,5 @@
 // zaplog instances …: accounts from the command line, with the QR code in the terminal.
+import { escapeControls } from '../runtime/escape-controls.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import { type Instance, instance } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
@@ -32,7 +33,7 @@ export const instanceTable = (all: readonly Instance[]): string =>
 export const showInstance = (id: string) =>
   runVerb(async api => {
     const found = await callApi(api, { doing: `reading ${id}`, method: 'GET', path: at(id), answer: instance })
-    return { json: found, text: JSON.stringify(found, null, 2) }
+    return { json: found, text: JSON.stringify(found, null, 2).split('\n').map(escapeControls).join('\n') }
   })
 
 /** For a program, an instance to ask for codes of. */

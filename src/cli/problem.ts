@@ -2,6 +2,7 @@
 // stdout is left to results, so that whoever reads it never takes a problem for one.
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
+import { jsonLine } from './print-json.ts'
 
 export type Told = {
   /** Of the type urn:zaplog:problem:<slug>; left out, it follows from the exit code. */
@@ -21,7 +22,7 @@ const slugs: Readonly<Record<number, string>> = {
 
 /** `sentence`: where people read more than the detail, such as who says it. */
 export function sayProblem(told: Told, sentence = told.detail): void {
-  process.stderr.write(`${jsonIsWanted() ? JSON.stringify(problemOf(told)) : sentence}\n`)
+  process.stderr.write(jsonIsWanted() ? jsonLine(problemOf(told)) : `${sentence}\n`)
 }
 
 export const problemOf = ({ slug, detail, exitCode, rest = {} }: Told) => ({

@@ -1,5 +1,5 @@
 // A QR code as text: two modules a sign (half blocks), least error correction, a quiet zone all around; whole, or what it would need. Pure.
-import { create } from 'qrcode'
+import type { create } from 'qrcode'
 
 export type Room = { columns: number; rows: number }
 export type Drawing = { fits: true; lines: readonly string[] } | { fits: false; needs: Room }
@@ -7,8 +7,12 @@ export type Drawing = { fits: true; lines: readonly string[] } | { fits: false; 
 /** Of QR codes; readers find one with half of it, too. */
 const QUIET_ZONES = [4, 2] as const
 
-export function drawQr(text: string, room: Room, colours: { isColorSupported: boolean }): Drawing {
-  const { modules } = create(text, { errorCorrectionLevel: 'L' })
+/** `encode`: of the library, which is loaded where a code comes and nowhere else. */
+type Encode = typeof create
+export const encodeQr = (encode: Encode, text: string) => encode(text, { errorCorrectionLevel: 'L' }).modules
+export type Modules = ReturnType<typeof encodeQr>
+
+export function drawQr(modules: Modules, room: Room, colours: { isColorSupported: boolean }): Drawing {
   const roomFor = (quiet: number): Room => ({ columns: modules.size + 2 * quiet, rows: Math.ceil(modules.size / 2 + quiet) })
   const quiet = QUIET_ZONES.find(zone => roomFor(zone).columns <= room.columns && roomFor(zone).rows <= room.rows)
   if (quiet === undefined) return { fits: false, needs: roomFor(QUIET_ZONES[1]) }

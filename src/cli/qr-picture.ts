@@ -1,7 +1,6 @@
 // The pending QR code as a picture file, written anew for each code, readable by its owner only, and gone when the wait is over.
 import { rmSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
-import { toBuffer, toString as toText } from 'qrcode'
 import { describeError } from '../runtime/logger.ts'
 import { writeDurably } from '../runtime/write-durably.ts'
 import { CallFailed } from './call-failed.ts'
@@ -41,5 +40,7 @@ export function openQrPicture(file: string, say: (line: string) => void): QrScre
   }
 }
 
-const pictureOf = (file: string, qr: string): Promise<string | Buffer> =>
-  /\.svg$/i.test(file) ? toText(qr, { type: 'svg' }) : toBuffer(qr, { type: 'png', width: 400 })
+async function pictureOf(file: string, qr: string): Promise<string | Buffer> {
+  const { toBuffer, toString: toText } = await import('qrcode')
+  return /\.svg$/i.test(file) ? toText(qr, { type: 'svg' }) : toBuffer(qr, { type: 'png', width: 400 })
+}

@@ -4,7 +4,7 @@
 import type { Code } from './answers.ts'
 import { isColourful } from './colours.ts'
 import { columnsOf, fitScreen, fitText } from './fit-terminal.ts'
-import { drawQr, type Room } from './qr-drawing.ts'
+import { drawQr, encodeQr, type Modules, type Room } from './qr-drawing.ts'
 import { plainText } from './text-table.ts'
 
 export type QrScreen = {
@@ -38,7 +38,7 @@ function openTerminal(
   say: (line: string) => void,
 ): QrScreen {
   const canMove = process.env.TERM !== 'dumb'
-  let shown: Code | null = null
+  let shown: Shown | null = null
   let hints: readonly string[] | null = null
   let rows = 0
   let isOver = false
@@ -62,10 +62,11 @@ function openTerminal(
   out.on('resize', redraw)
   return {
     code: async code => {
+      const { create } = await import('qrcode')
       hints ??= await elsewhere()
       if (isOver) return
       erase()
-      shown = code
+      shown = { modules: encodeQr(create, code.qr), expiresAt: code.expiresAt }
       draw()
     },
     state: line => {
@@ -82,15 +83,17 @@ function openTerminal(
   }
 }
 
+type Shown = { modules: Modules; expiresAt: string }
+
 /** None is wider than the terminal, and all of them are seen at once where the code is. */
-function linesOf({ qr, expiresAt }: Code, hints: readonly string[], room: Room): readonly string[] {
+function linesOf({ modules, expiresAt }: Shown, hints: readonly string[], room: Room): readonly string[] {
   const caption = fitScreen(
     [`On the phone: WhatsApp > Linked devices > Link a device. Valid until ${plainText(expiresAt)}, then another one comes.`],
     room.columns,
   )
   const rowsBeside = caption.length + 1 // the cursor's
   const colours = { isColorSupported: isColourful(process.stdout, process.env) }
-  const drawing = drawQr(qr, { columns: room.columns, rows: room.rows - rowsBeside }, colours)
+  const drawing = drawQr(modules, { columns: room.columns, rows: room.rows - rowsBeside }, colours)
   if (drawing.fits) return [...drawing.lines, ...caption]
   const needs = `${drawing.needs.columns} columns and ${drawing.needs.rows + rowsBeside} rows`
   const has = `${room.columns} and ${room.rows}`

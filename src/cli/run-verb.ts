@@ -3,6 +3,7 @@
 import { type ApiSettings, readApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
 import { jsonIsWanted } from './json-wanted.ts'
+import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 
 /** `json`: the whole answer, whatever people are shown of it. */
@@ -12,7 +13,7 @@ export type Result = { text: string; json: unknown }
 export async function runVerb(verb: (api: ApiSettings) => Promise<Result>): Promise<void> {
   try {
     const { text, json } = await verb(readApiSettings(process.env))
-    process.stdout.write(`${jsonIsWanted() ? JSON.stringify(json) : text}\n`)
+    process.stdout.write(jsonIsWanted() ? jsonLine(json) : `${text}\n`)
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
     sayProblem(error.told)

@@ -6,6 +6,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { columnsOf } from './fit-terminal.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { describeLoss } from './lost-output.ts'
+import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { planOf, screenOf } from './simulate-screen.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -20,9 +21,9 @@ export async function simulate(ports: Ports, outputLost: AbortSignal): Promise<v
   const plan = await planOf(process.env)
   const { url, cdnUrl, controlUrl } = server
   const told = jsonIsWanted()
-    ? JSON.stringify({ url, cdnUrl, controlUrl, settings: plan.start(server) })
-    : screenOf(server, plan, columnsOf(process.stdout)).join('\n')
-  process.stdout.write(`${told}\n`)
+    ? jsonLine({ url, cdnUrl, controlUrl, settings: plan.start(server) })
+    : `${screenOf(server, plan, columnsOf(process.stdout)).join('\n')}\n`
+  process.stdout.write(told)
   await aborted(stopping)
   await server.close()
   process.stderr.write(outputLost.aborted ? `${describeLoss(outputLost)}: the simulator has ended\n` : 'stopped\n')

@@ -15,6 +15,7 @@ import { jsonIsWanted } from './json-wanted.ts'
 import { stdoutIsNoResult } from './lost-output.ts'
 import { openLog } from './open-log.ts'
 import { ownCommand } from './own-command.ts'
+import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { type Listening, startScreen } from './start-screen.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -92,9 +93,9 @@ function announce(zaplog: Zaplog, config: Config): void {
   const { isTTY: isTerminal } = process.stdout
   const columns = columnsOf(process.stdout)
   const told = jsonIsWanted()
-    ? JSON.stringify({ version, url: zaplog.url, adminKeyFile: zaplog.adminKey?.file ?? null })
-    : startScreen(listening, { config, env: process.env, isTerminal, columns }).join('\n')
-  process.stdout.write(`${told}\n`)
+    ? jsonLine({ version, url: zaplog.url, adminKeyFile: zaplog.adminKey?.file ?? null })
+    : startScreen(listening, { config, env: process.env, isTerminal, columns }).join('\n').concat('\n')
+  process.stdout.write(told)
 }
 
 /**

@@ -4,6 +4,7 @@ import { endpoint, type Instance, instance } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi, listAll, readHealth } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
+import { columnsOf, fitText } from './fit-terminal.ts'
 import { instanceTable } from './instances.ts'
 import { runVerb } from './run-verb.ts'
 import { plainText } from './text-table.ts'
@@ -20,7 +21,13 @@ export const showStatus = () =>
     const json = { url: api.base, ...health, ...about }
     const troubles = health.checks.filter(one => one.state !== 'ok').map(one => `  ${one.name}: ${plainText(one.detail)}`)
     const head = `zaplog${about === null ? '' : ` ${about.version}`} at ${api.base} is ${health.status}`
-    return { json, text: [head, ...troubles, ...(about === null ? [] : ['', ...summary(about, api)])].join('\n') }
+    return {
+      json,
+      text: fitText(
+        [head, ...troubles, ...(about === null ? [] : ['', ...summary(about, api)])].join('\n'),
+        columnsOf(process.stdout),
+      ),
+    }
   })
 
 async function readAll(api: ApiSettings) {

@@ -143,3 +143,14 @@ test('[H7] a verb is found by its name and its alias, as far as the words lead',
   expect(verbOf(program, ['instances', 'lst']).path).toEqual(['instances'])
   expect(verbOf(program, []).path).toEqual([])
 })
+
+test('[I3] [H7] what comes from outside steers no terminal in JSON either, and is the same to a program', async () => {
+  const name = 'a\u001b[2J\u009b2J\u202Eb\u2028c'
+  const shop = { id: 'shop', name, state: 'open', stateAt: '2026', reasonText: null, phone: null }
+  const { url } = await openLoopbackServer(alwaysJson(200, shop))
+  for (const json of [[], ['--json']]) {
+    const { out } = await runVerb(['instances', 'show', 'shop', ...json], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\u202A-\u202E]/u)
+    expect(JSON.parse(out)).toEqual(shop)
+  }
+})

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { create } from 'qrcode'
 import { expect, onTestFinished, test } from 'vitest'
-import { drawQr } from '../../src/cli/qr-drawing.ts'
+import { drawQr, encodeQr } from '../../src/cli/qr-drawing.ts'
 import { openLoopbackServer } from '../loopback-server.ts'
 import { makeDataDir } from '../scenarios/zaplog-process.ts'
 import { until } from '../until.ts'
@@ -62,15 +62,21 @@ test('[A1] the drawing has the code’s modules, with a quiet zone of four where
     [4, { columns: 200, rows: 100 }],
     [2, { columns: size + 4, rows: Math.ceil(size / 2) + 2 }],
   ] as const) {
-    const drawing = drawQr(FIRST, room, { isColorSupported: false })
+    const drawing = drawQr(encodeQr(create, FIRST), room, { isColorSupported: false })
     if (!drawing.fits) throw new Error('it has to fit')
     expect(drawing.lines[0]).toBe('█'.repeat(size + 2 * quiet))
     expect(drawing.lines.length).toBeLessThanOrEqual(room.rows)
     expect(modulesIn(drawing.lines, size)).toEqual(rows)
   }
   const needs = { columns: size + 4, rows: Math.ceil(size / 2) + 2 }
-  expect(drawQr(FIRST, { ...needs, columns: needs.columns - 1 }, { isColorSupported: false })).toEqual({ fits: false, needs })
-  expect(drawQr(FIRST, { ...needs, rows: needs.rows - 1 }, { isColorSupported: false })).toEqual({ fits: false, needs })
+  expect(drawQr(encodeQr(create, FIRST), { ...needs, columns: needs.columns - 1 }, { isColorSupported: false })).toEqual({
+    fits: false,
+    needs,
+  })
+  expect(drawQr(encodeQr(create, FIRST), { ...needs, rows: needs.rows - 1 }, { isColorSupported: false })).toEqual({
+    fits: false,
+    needs,
+  })
 })
 
 test.runIf(terminalsAreHere)(
