@@ -37,9 +37,20 @@ export const endpoint = z.looseObject({
   url: z.string(),
   enabled: z.boolean(),
   disabledReason: z.string().optional(),
+  failingSince: z.string().optional(),
+  lastError: z.string().optional(),
+  waiting: z.number().optional(),
+  deadLetters: z.number().optional(),
   eventTypes: names,
   instanceIds: names,
   notYetEmitted: names,
+})
+export type Endpoint = z.infer<typeof endpoint>
+export const tested = z.looseObject({
+  delivered: z.boolean(),
+  statusCode: z.number().nullable(),
+  error: z.string().nullable(),
+  durationMs: z.number(),
 })
 export const newEndpoint = endpoint.extend({ secret: z.string() })
 

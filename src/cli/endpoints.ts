@@ -1,6 +1,6 @@
 // zaplog webhooks …: endpoints from the command line.
 import { CommanderError, InvalidArgumentError } from 'commander'
-import { endpoint, newEndpoint, nothing } from './answers.ts'
+import { type Endpoint, endpoint, newEndpoint, nothing, tested } from './answers.ts'
 import { callApi, listAll } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
@@ -24,17 +24,35 @@ export const listEndpoints = () =>
     return {
       json: all,
       text: textTable(
-        ['id', 'url', 'enabled', 'types', 'instances', 'why'],
+        ['id', 'url', 'state', 'waiting', 'dead', 'types', 'instances', 'why'],
         all.map(one => [
           one.id,
           one.url,
-          one.enabled ? 'yes' : 'no',
+          stateOf(one),
+          String(one.waiting ?? 0),
+          String(one.deadLetters ?? 0),
           one.eventTypes?.join(' ') ?? 'default',
           one.instanceIds?.join(' ') ?? 'all',
-          one.disabledReason ?? '',
+          (one.enabled ? one.lastError : one.disabledReason) ?? '',
         ]),
       ),
     }
+  })
+
+function stateOf({ enabled, failingSince }: Endpoint): string {
+  if (!enabled) return 'disabled'
+  return failingSince === undefined ? 'ok' : `failing since ${failingSince}`
+}
+
+/** Ends with 1 where the receiver did not take it. */
+export const testEndpoint = (id: string) =>
+  runVerb(async api => {
+    const call = { doing: `testing endpoint ${id}`, method: 'POST', path: `${at(id)}/test`, answer: tested }
+    const json = await callApi(api, call)
+    const { delivered, statusCode, error, durationMs } = json
+    if (!delivered) process.exitCode = exitCodes.failed
+    const came = statusCode === null ? `no answer: ${error}` : `the receiver answered ${statusCode} after ${durationMs} ms`
+    return { json, text: delivered ? came : `not delivered: ${came}` }
   })
 
 type Filters = { instance?: readonly string[]; types?: readonly string[] }

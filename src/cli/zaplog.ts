@@ -6,7 +6,15 @@ import { Command, Option } from 'commander'
 import { endBySignals } from '../../bin/early-signals.mjs'
 import { deleteInstance, showPurge } from './delete-instance.ts'
 import { parseParts, partNames } from './dev-options.ts'
-import { addEndpoint, disableEndpoint, enableEndpoint, listEndpoints, parseHoldMedia, removeEndpoint } from './endpoints.ts'
+import {
+  addEndpoint,
+  disableEndpoint,
+  enableEndpoint,
+  listEndpoints,
+  parseHoldMedia,
+  removeEndpoint,
+  testEndpoint,
+} from './endpoints.ts'
 import { fromRepository } from './from-repository.ts'
 import { createInstance, listInstances, logOutInstance, restartInstance, showInstance, showQr } from './instances.ts'
 import { commaList } from './list-option.ts'
@@ -127,6 +135,7 @@ endpoints
   )
   .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled', parseHoldMedia)
   .action(addEndpoint)
+endpoints.command('test <id>').description('post one test delivery now, and say what came back').action(testEndpoint)
 endpoints.command('enable <id>').description('send again, what was kept first').action(enableEndpoint)
 endpoints.command('disable <id>').description('send nothing; what comes is kept').action(disableEndpoint)
 endpoints.command('remove <id>').description('remove an endpoint').action(removeEndpoint)

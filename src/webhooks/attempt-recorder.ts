@@ -5,6 +5,7 @@ import { type Database, DatabaseError } from '../database/database.ts'
 import { coalesce } from '../runtime/coalesce.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { backoffMs, wait } from '../runtime/wait.ts'
+import type { StandingChange } from './endpoint-standing.ts'
 import { type AttemptRecord, writeAttemptRecords } from './record-attempts.ts'
 
 export type AttemptRecorder = {
@@ -27,8 +28,9 @@ export function createAttemptRecorder(
   async function write(batch: readonly AttemptRecord[], lessened = 0): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await deps.database.transact(tx => writeAttemptRecords(tx, batch), signal)
+        const changes = await deps.database.transact(tx => writeAttemptRecords(tx, batch), signal)
         trouble = null
+        for (const change of changes) sayStanding(deps.logger, change)
         return
       } catch (error) {
         if (signal.aborted) throw error
@@ -69,6 +71,11 @@ export function createAttemptRecorder(
     }, MAX_BATCH),
     trouble: () => trouble,
   }
+}
+
+/** One line per change, not per attempt: whoever reads the log sees an outage begin and end. */
+function sayStanding(logger: Logger, { now, ...fields }: StandingChange) {
+  logger[now === 'recovered' ? 'info' : 'warn'](`endpoint.${now}`, fields)
 }
 
 /** It would be refused again: waiting mends nothing. */

@@ -15,7 +15,14 @@ const PROBE_MOST_MS = 5 * 60_000
 /** However long a receiver asks to be left alone. */
 const QUIET_MOST_MS = 3_600_000
 
-export async function noteStanding(tx: Transaction, batch: readonly AttemptRecord[]): Promise<void> {
+/** Said once each, when the transaction has been committed. */
+export type StandingChange =
+  | { now: 'failing'; endpointId: string; error: string }
+  | { now: 'recovered'; endpointId: string; failedForMs: number }
+  | { now: 'disabled'; endpointId: string; reason: string }
+
+/** Answers whose standing is another one than before. */
+export async function noteStanding(tx: Transaction, batch: readonly AttemptRecord[]): Promise<readonly StandingChange[]> {
   const succeeded = batch.filter(one => one.outcome.kind === 'delivered')
   const ids = new Set(succeeded.map(one => one.delivery.endpointId))
   const recovered = new Set(
@@ -23,10 +30,10 @@ export async function noteStanding(tx: Transaction, batch: readonly AttemptRecor
       outcome.kind === 'delivered' && outcome.recovered ? [delivery.endpointId] : [],
     ),
   )
-  if (ids.size > 0) await noteSuccesses(tx, [...ids], recovered)
+  const well = ids.size > 0 ? await noteSuccesses(tx, [...ids], recovered) : []
   const failed = new Map(batch.filter(isFailure).map(one => [one.delivery.endpointId, one]))
   for (const id of ids) failed.delete(id)
-  if (failed.size > 0) await noteFailures(tx, [...failed])
+  return failed.size > 0 ? [...well, ...(await noteFailures(tx, [...failed]))] : well
 }
 
 /** A receiver that asks for something has not failed. */
@@ -34,10 +41,14 @@ const isFailure = ({ exchange, outcome }: AttemptRecord): boolean =>
   exchange !== null && (outcome.kind === 'retry' || outcome.kind === 'dead')
 
 /** In one order, so that nodes do not deadlock. */
-async function noteSuccesses(tx: Transaction, ids: readonly string[], recovered: ReadonlySet<string>) {
-  await tx.query(
+async function noteSuccesses(
+  tx: Transaction,
+  ids: readonly string[],
+  recovered: ReadonlySet<string>,
+): Promise<readonly StandingChange[]> {
+  const rows = await tx.query<{ endpoint_id: string; failed_for_ms: number | null }>(
     `with mine as (
-       select endpoint_id from webhook_endpoints
+       select endpoint_id, failing_since from webhook_endpoints
         where endpoint_id = any($1)
           and (succeeded_at is null or succeeded_at < now() - $3 * interval '1 millisecond' or failing_since is not null or endpoint_id = any($2))
         order by endpoint_id for update)
@@ -45,18 +56,25 @@ async function noteSuccesses(tx: Transaction, ids: readonly string[], recovered:
        called_at = case when e.failing_since is not null and (e.called_at is null or e.called_at < now() - $4 * interval '1 millisecond')
                         then now() else e.called_at end,
        recovered_at = case when e.endpoint_id = any($2) then now() else e.recovered_at end
-      from mine where e.endpoint_id = mine.endpoint_id`,
+      from mine where e.endpoint_id = mine.endpoint_id
+     returning e.endpoint_id, (extract(epoch from now() - mine.failing_since) * 1000)::float8 as failed_for_ms`,
     [ids, [...recovered], WRITES_EVERY_MS, CALLS_EVERY_MS],
+  )
+  return rows.flatMap(({ endpoint_id: endpointId, failed_for_ms: ms }) =>
+    ms === null ? [] : [{ now: 'recovered', endpointId, failedForMs: Math.round(ms) }],
   )
 }
 
 /** A time that was fixed for the next try stays, or a stream of fresh failures would put it off for ever; only a receiver's wish moves it. */
-async function noteFailures(tx: Transaction, failed: readonly (readonly [string, AttemptRecord])[]) {
-  await tx.query(
+async function noteFailures(
+  tx: Transaction,
+  failed: readonly (readonly [string, AttemptRecord])[],
+): Promise<readonly StandingChange[]> {
+  const rows = await tx.query<{ endpoint_id: string; error: string; was_well: boolean }>(
     `with said as (
        select * from unnest($1::text[], $2::text[], $3::float8[]) as n (endpoint_id, error, quiet_ms)),
      mine as (
-       select endpoint_id from webhook_endpoints
+       select endpoint_id, failing_since from webhook_endpoints
         where endpoint_id = any($1) and (failed_at is null or failed_at < now() - $4 * interval '1 millisecond')
           and (succeeded_at is null or succeeded_at < now() - $5 * interval '1 millisecond')
         order by endpoint_id for update)
@@ -65,7 +83,8 @@ async function noteFailures(tx: Transaction, failed: readonly (readonly [string,
          case when e.probe_at > now() then e.probe_at
               else now() + least(greatest(now() - coalesce(e.failing_since, now()), $6 * interval '1 millisecond'), $7 * interval '1 millisecond') end,
          now() + said.quiet_ms * interval '1 millisecond')
-      from mine join said using (endpoint_id) where e.endpoint_id = mine.endpoint_id`,
+      from mine join said using (endpoint_id) where e.endpoint_id = mine.endpoint_id
+     returning e.endpoint_id, said.error, mine.failing_since is null as was_well`,
     [
       failed.map(([id]) => id),
       failed.map(([, one]) => one.exchange?.error ?? `the receiver answered ${one.exchange?.statusCode}`),
@@ -76,6 +95,7 @@ async function noteFailures(tx: Transaction, failed: readonly (readonly [string,
       PROBE_MOST_MS,
     ],
   )
+  return rows.flatMap(({ endpoint_id: endpointId, error, was_well }) => (was_well ? [{ now: 'failing', endpointId, error }] : []))
 }
 
 /** Whoever changes an endpoint means it to be tried: what it failed before does not count, and its waiting lanes are due. */

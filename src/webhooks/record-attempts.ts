@@ -5,7 +5,7 @@ import type { Transaction } from '../database/database.ts'
 import type { EventOf } from '../events/event.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
-import { noteStanding } from './endpoint-standing.ts'
+import { noteStanding, type StandingChange } from './endpoint-standing.ts'
 import { type Owed, putInOutbox } from './outbox-rows.ts'
 
 export type Released = EventOf<'delivery.released'>
@@ -29,7 +29,8 @@ export type AttemptRecord = {
 /** Longer waits are rows, not memory. */
 export const SHORT_WAIT_MS = 60_000
 
-export async function writeAttemptRecords(tx: Transaction, all: readonly AttemptRecord[]): Promise<void> {
+/** Answers which endpoints stand otherwise than before. */
+export async function writeAttemptRecords(tx: Transaction, all: readonly AttemptRecord[]): Promise<readonly StandingChange[]> {
   const purged = await purgedAmong(
     tx,
     all.map(one => one.delivery.instanceId),
@@ -38,16 +39,17 @@ export async function writeAttemptRecords(tx: Transaction, all: readonly Attempt
   const batch = all.filter(one => !purged.has(one.delivery.instanceId))
   const died = new Set(await writeDeliveries(tx, batch))
   await writeAttempts(tx, batch)
-  await noteStanding(tx, all)
+  const changes = [...(await noteStanding(tx, all))]
   await countSkipped(
     tx,
     batch.filter(one => one.outcome.kind === 'delivered' || died.has(one.delivery.deliveryId)),
   )
-  for (const record of all) await disableAsAsked(tx, record)
+  for (const record of all) changes.push(...(await disableAsAsked(tx, record)))
   await putInOutbox(
     tx,
     batch.flatMap(one => one.owed),
   )
+  return changes
 }
 
 export function stateAfter(outcome: AttemptOutcome): string {
@@ -156,13 +158,14 @@ export async function noteDeath(tx: Transaction, of: Pick<Released, 'deliveryId'
   )
 }
 
-async function disableAsAsked(tx: Transaction, { delivery, outcome }: AttemptRecord) {
+async function disableAsAsked(tx: Transaction, { delivery, outcome }: AttemptRecord): Promise<readonly StandingChange[]> {
   const reason = outcome.kind === 'disabled' ? outcome.reason : outcome.kind === 'delivered' ? outcome.disable : null
-  if (reason === null) return
-  await tx.query(
-    'update webhook_endpoints set enabled = false, disabled_reason = $2, changed_at = now() where endpoint_id = $1 and enabled',
+  if (reason === null) return []
+  const rows = await tx.query(
+    'update webhook_endpoints set enabled = false, disabled_reason = $2, changed_at = now() where endpoint_id = $1 and enabled returning 1',
     [delivery.endpointId, reason],
   )
+  return rows.map(() => ({ now: 'disabled', endpointId: delivery.endpointId, reason }))
 }
 
 const statusOf = (exchange: AttemptRecord['exchange']) => (exchange?.statusCode == null ? null : `status ${exchange.statusCode}`)

@@ -44,8 +44,8 @@ test('[L] [E5] why an endpoint is disabled is listed, and it is enabled again fr
     alwaysJson(200, { ...gone, enabled: true })(request, response)
   })
   const env = { ZAPLOG_URL: url, ADMIN_API_KEY: KEY }
-  expect((await runVerb(['webhooks', 'list'], env)).out).toContain(
-    '  no       default  all        the receiver answered 410 Gone\n',
+  expect((await runVerb(['webhooks', 'list'], env)).out).toMatch(
+    / disabled +0 +0 +default +all +the receiver answered 410 Gone\n$/,
   )
   expect(await runVerb(['webhooks', 'enable', 'one'], env)).toMatchObject({ code: 0, out: 'enabled one\n' })
   expect(await runVerb(['webhooks', 'disable', 'one'], env)).toMatchObject({ code: 0, out: 'disabled one\n' })
@@ -55,4 +55,26 @@ test('[L] [E5] why an endpoint is disabled is listed, and it is enabled again fr
 test('[L] [E2] a hold that is no number of seconds is told as it came', async () => {
   const { code, err } = await runVerb(['webhooks', 'add', 'https://example.com/hook', '--hold-media', 'abc'], {})
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining("argument 'abc' is invalid. Expected seconds") })
+})
+
+test('[L] [E14] an endpoint that fails is listed with since when, how many deliveries wait, and why in words', async () => {
+  const standing = {
+    failingSince: '2026-01-05T12:00:00.000Z',
+    lastError: 'posting to n8n:5678: connection refused',
+    waiting: 12,
+    deadLetters: 3,
+  }
+  const failing = { id: 'one', url: 'http://n8n:5678/hook', enabled: true, ...standing }
+  const { url } = await openLoopbackServer(
+    alwaysJson(200, {
+      data: [failing, { ...failing, id: 'two', failingSince: undefined, lastError: undefined, waiting: 0, deadLetters: 0 }],
+      nextCursor: null,
+    }),
+  )
+  const { out } = await runVerb(['webhooks', 'list'], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })
+  expect(out.replaceAll(/ +/g, ' ').trim().split('\n')).toEqual([
+    'id url state waiting dead types instances why',
+    'one http://n8n:5678/hook failing since 2026-01-05T12:00:00.000Z 12 3 default all posting to n8n:5678: connection refused',
+    'two http://n8n:5678/hook ok 0 0 default all',
+  ])
 })

@@ -111,3 +111,38 @@ describe('when an endpoint is back', () => {
     expect(receiver.attempts.length).toBeLessThan(2 * chats.length)
   })
 })
+
+describe('what the log says of an endpoint', () => {
+  const said = () => logger.lines.filter(line => line.event.startsWith('endpoint.'))
+
+  it('[H3] [E14] that it began to fail and why, once for the whole outage, and that it is back', async () => {
+    const before = said().length
+    const { bridge, receiver, state, expectAllInOrder } = await openOutage('outage said')
+    const lines = () => said().slice(before)
+    expect(lines()).toEqual([
+      { level: 'warn', event: 'endpoint.failing', fields: { endpointId: receiver.id, error: 'the receiver answered 500' } },
+    ])
+    state.up = true
+    await bridge.append(bridge.delivery(receiver.id, 'another chat'))
+    await expectAllInOrder(1)
+    expect(lines().slice(1)).toMatchObject([
+      { level: 'info', event: 'endpoint.recovered', fields: { endpointId: receiver.id, failedForMs: expect.any(Number) } },
+    ])
+  })
+
+  it('[H3] [E5] that its receiver disabled it, and why', async () => {
+    const before = said().length
+    const bridge = await open('disabled said')
+    const receiver = await bridge.receiver(() => ({ status: 410 }))
+    await bridge.append(bridge.delivery(receiver.id, 'chat'))
+    bridge.start()
+    await bridge.untilWaiting(1)
+    expect(said().slice(before)).toEqual([
+      {
+        level: 'warn',
+        event: 'endpoint.disabled',
+        fields: { endpointId: receiver.id, reason: 'the receiver answered 410 Gone' },
+      },
+    ])
+  })
+})
