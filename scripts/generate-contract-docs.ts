@@ -1,6 +1,8 @@
 // Turns the contract's words (src/events/vocabulary.ts) and the calls that come later (src/api/later-calls.ts) into the lists of
-// docs/contract.md and ARCHITECTURE.md; answers file path -> content.
+// docs/contract.md, ARCHITECTURE.md and README; answers file path -> content.
+
 import { laterCalls, pathOf } from '../src/api/later-calls.ts'
+import { events } from '../src/events/definitions.ts'
 import {
   deliveryStates,
   deliveryTypes,
@@ -35,10 +37,14 @@ const endToEnd = [
 ] as const
 const notHere = ['<!-- not here: generated from src/api/later-calls.ts by npm run generate -->', '<!-- /not here -->'] as const
 
-export function generateContractDocs(): ReadonlyMap<string, string> {
+const eventTable = ['<!-- events: generated from src/events/definitions.ts by npm run generate -->', '<!-- /events -->'] as const
+
+/** `earlier`: files that are generated in another part, too, as they are with it. */
+export function generateContractDocs(earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const contract = readOf('docs/contract.md')
   const architecture = readOf('ARCHITECTURE.md')
   return new Map([
+    ['README.md', replaceBetween(earlier.get('README.md') ?? readOf('README.md'), 'README.md', eventTable, eventRows())],
     [
       'docs/contract.md',
       replaceBetween(replaceBetween(contract, 'docs/contract.md', words, wordTable()), 'docs/contract.md', calls, callTable()),
@@ -61,6 +67,18 @@ const wordTable = () =>
     vocabularies.map(([name, { here, later }]) => [name, here.join(', '), later.join(', ')]),
   )
 
+const eventRows = () =>
+  table(
+    ['event', 'when'],
+    deliveryTypes.here.map(type => [`\`${type}\``, deliveriesAlone[type] ?? events.find(one => one.type === type)?.doc ?? '']),
+  )
+
+/** They are of no record. */
+const deliveriesAlone: Readonly<Record<string, string>> = {
+  'media.updated': 'The file of a message that was delivered before is stored now, or failed.',
+  'endpoint.tested': 'Somebody asked for a test of the endpoint.',
+}
+
 const callTable = () =>
   table(
     ['call', 'what', 'for now'],
@@ -71,7 +89,7 @@ const typeLists = () =>
   [
     wrap(`From the simulated phone to a verified webhook: ${deliveryTypes.here.join(', ')}; media.downloaded in the log alone.`),
     '',
-    wrap(`Not yet: ${recordTypes.later.join(', ')}, endpoint.tested.`),
+    wrap(`Not yet: ${recordTypes.later.join(', ')}.`),
   ].join('\n')
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>

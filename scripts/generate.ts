@@ -6,7 +6,8 @@ import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
 const check = process.argv.includes('--check')
-const files = new Map([...generateSchemas(), ...generateConfigDocs(), ...generateContractDocs()])
+const configDocs = generateConfigDocs()
+const files = new Map([...generateSchemas(), ...configDocs, ...generateContractDocs(configDocs)])
 const stale: string[] = []
 for (const [path, content] of files) {
   const current = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>
