@@ -16,6 +16,7 @@ import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
+import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
@@ -66,6 +67,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   endpointRoutes(app, { ...routeDeps, config: deps.webhooks })
   const tester = openEndpointTester({ ...deps, config: deps.webhooks })
   endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
+  listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
   messageRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)

@@ -29,6 +29,7 @@ const ofHeaders = `headers ->> 'instance-id' = $1`
  * without it nothing of theirs is written any more.
  */
 export const erasures: readonly Erasure[] = [
+  rowsOf('webhook_mailbox'),
   {
     name: 'webhook_waiting',
     tables: ['webhook_waiting'],
@@ -112,6 +113,7 @@ export const keptTables: Readonly<Record<string, string>> = {
   webhook_endpoints: 'endpoints are their operator’s, also those that name this instance alone',
   webhook_endpoint_versions: 'settings that an operator gave an endpoint, ids of instances among them',
   webhook_secrets: 'secrets of endpoints',
+  webhook_listeners: 'who listens now, for a minute after the last sign of life',
   webhook_outbox_turn: 'whose turn it is',
   incoming_adoption: 'whether it was done',
   secrets: 'secrets of the server',

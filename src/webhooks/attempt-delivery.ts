@@ -15,6 +15,7 @@ import type { SendingEndpoint, Situation } from './delivery-situation.ts'
 import { maskEcho } from './mask-echo.ts'
 import { owedFor } from './owed-for-attempt.ts'
 import { postDelivery } from './post-delivery.ts'
+import type { ListenerPosts } from './post-to-listener.ts'
 import { type Released, stateAfter } from './record-attempts.ts'
 import type { AttemptMetrics } from './webhook-metrics.ts'
 
@@ -22,6 +23,8 @@ export type AttemptDeps = PostContext & {
   codec: Codec
   log: EventLog
   dispatcher: Dispatcher
+  /** For endpoints without a URL. */
+  listeners: ListenerPosts
   topic(name: TopicName): string
   /** Consumer group, named in dead letters. */
   group: string
@@ -88,11 +91,20 @@ type Made = { attempt: number; exchange: Exchange & { durationMs: number }; outc
 
 async function send(
   deps: AttemptDeps,
-  of: { post: ReturnType<typeof buildPost>; attempt: number; situation: Situation; endpoint: SendingEndpoint },
+  of: {
+    delivery: Released
+    post: ReturnType<typeof buildPost>
+    attempt: number
+    situation: Situation
+    endpoint: SendingEndpoint
+  },
   signal: AbortSignal,
 ): Promise<Made> {
-  const { post, attempt, situation, endpoint } = of
-  const answer = await postDelivery(deps, { ...post, timeoutMs: deps.config.attemptTimeoutMs }, signal)
+  const { delivery, post, attempt, situation, endpoint } = of
+  const timeoutMs = deps.config.attemptTimeoutMs
+  const answer = endpoint.isListener
+    ? await deps.listeners.post({ ...post, delivery, attempt, timeoutMs }, signal)
+    : await postDelivery(deps, { ...post, timeoutMs }, signal)
   const exchange = answer.kind === 'answered' ? { ...answer, response: maskEcho(answer.response, post) } : answer
   const history = {
     attempt,

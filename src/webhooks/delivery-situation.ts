@@ -24,6 +24,8 @@ export type Situation = {
   endpoint: SendingEndpoint | null
 }
 export type SendingEndpoint = {
+  /** It has no URL to be posted to, but a mailbox. */
+  isListener: boolean
   enabled: boolean
   urlSealed: Buffer | null
   /** What 0.1.0 wrote, where no start has sealed it yet. */
@@ -54,6 +56,7 @@ type Row = {
   lane_waits: boolean
   skipped: number
   live: boolean
+  is_listener: boolean
   enabled: boolean
   url: string | null
   url_sealed: Buffer | null
@@ -77,7 +80,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
             w.lane is not null as lane_waits,
             coalesce(s.skipped, 0) as skipped,
             coalesce(e.deleted_at is null and (v.url_sealed is not null or v.url is not null), false) as live,
-            e.enabled, v.url, v.url_sealed, v.headers_sealed,
+            listener.endpoint_id is not null as is_listener, e.enabled, v.url, v.url_sealed, v.headers_sealed,
             (select array_agg(k.sealed order by k.secret_id desc) from webhook_secrets k
               where k.endpoint_id = e.endpoint_id and (k.expires_at is null or k.expires_at > now())) as secrets_sealed,
             (extract(epoch from e.succeeded_at) * 1000)::float8 as succeeded_at,
@@ -88,6 +91,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
        left join webhook_skipped s on s.lane = n.lane
        left join webhook_endpoints e on e.endpoint_id = n.endpoint_id
        left join webhook_endpoint_versions v on v.endpoint_id = e.endpoint_id and v.version = e.version
+       left join webhook_listeners listener on listener.endpoint_id = e.endpoint_id
       order by n.place`,
     [of.map(one => one.deliveryId), of.map(one => one.endpointId), of.map(one => one.lane), of.map(one => one.instanceId)],
   )
@@ -105,6 +109,7 @@ async function readSituations(database: Database, of: readonly SituationOf[]): P
     skipped: row.skipped,
     endpoint: row.live
       ? {
+          isListener: row.is_listener,
           enabled: row.enabled,
           urlSealed: row.url_sealed,
           plainUrl: row.url,

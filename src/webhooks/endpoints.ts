@@ -39,18 +39,26 @@ export async function createEndpoint(
   const refusal = checkUrl(input.url, deps.config)
   if (refusal !== null) return { ok: false, ...refusal }
   const id = `ep_${randomBytes(12).toString('hex')}`
-  const secret = `whsec_${randomBytes(32).toString('base64')}`
-  await deps.database.transact(async tx => {
-    await tx.query('insert into webhook_endpoints (endpoint_id, version, enabled) values ($1, 1, $2)', [id, input.enabled])
-    await insertVersion(deps, tx, { id, version: 1, input })
-    await tx.query('insert into webhook_secrets (endpoint_id, sealed) values ($1, $2)', [
-      id,
-      deps.sealer.seal(Buffer.from(secret), secretsContext(id)),
-    ])
-  }, signal)
+  const secret = await deps.database.transact(tx => insertEndpoint(deps, tx, { id, input }), signal)
   const endpoint = await getEndpoint(deps, id)
   if (endpoint === null) throw new Error(`creating endpoint ${id}: deleted before it could be answered`)
   return { ok: true, endpoint: { ...endpoint, secret } }
+}
+
+/** Answers its new secret. */
+export async function insertEndpoint(
+  deps: Pick<EndpointDeps, 'sealer' | 'config'>,
+  tx: Transaction,
+  { id, input }: { id: string; input: EndpointInput },
+): Promise<string> {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  await tx.query('insert into webhook_endpoints (endpoint_id, version, enabled) values ($1, 1, $2)', [id, input.enabled])
+  await insertVersion(deps, tx, { id, version: 1, input })
+  await tx.query('insert into webhook_secrets (endpoint_id, sealed) values ($1, $2)', [
+    id,
+    deps.sealer.seal(Buffer.from(secret), secretsContext(id)),
+  ])
+  return secret
 }
 
 /** Newest first. `limit` is 1..200; `after` (inclusive) and `before` (exclusive) are epoch milliseconds; after a cursor that is none of ours comes nothing. */
@@ -59,7 +67,7 @@ export async function listEndpoints(
   page: { cursor?: string | undefined; limit: number; after?: number | undefined; before?: number | undefined },
 ): Promise<{ data: readonly Endpoint[]; nextCursor: string | null }> {
   const rows = await deps.database.query<EndpointRow>(
-    `${selectEndpoints} where e.deleted_at is null
+    `${selectEndpoints} where ${isEndpoint}
        and ($1::text is null or (e.created_at, e.endpoint_id) < (select c.created_at, c.endpoint_id from webhook_endpoints c where c.endpoint_id = $1))
        and ($3::float8 is null or e.created_at >= to_timestamp($3::float8 / 1000))
        and ($4::float8 is null or e.created_at < to_timestamp($4::float8 / 1000))
@@ -71,9 +79,7 @@ export async function listEndpoints(
 }
 
 export async function getEndpoint(deps: EndpointDeps, id: string): Promise<Endpoint | null> {
-  const [row] = await deps.database.query<EndpointRow>(`${selectEndpoints} where e.endpoint_id = $1 and e.deleted_at is null`, [
-    id,
-  ])
+  const [row] = await deps.database.query<EndpointRow>(`${selectEndpoints} where e.endpoint_id = $1 and ${isEndpoint}`, [id])
   return row === undefined ? null : endpointOf(deps, row)
 }
 
@@ -85,10 +91,9 @@ export async function patchEndpoint(
   signal: AbortSignal,
 ): Promise<Changed<Endpoint> | null> {
   const outcome = await deps.database.transact<Refusal | 'changed' | 'none'>(async tx => {
-    const [row] = await tx.query<EndpointRow>(
-      `${selectEndpoints} where e.endpoint_id = $1 and e.deleted_at is null for update of e`,
-      [id],
-    )
+    const [row] = await tx.query<EndpointRow>(`${selectEndpoints} where e.endpoint_id = $1 and ${isEndpoint} for update of e`, [
+      id,
+    ])
     if (row === undefined) return 'none'
     const current = inputOf(deps, row)
     const merged = mergePatch(current, withWholeUrl(patch, current.url))
@@ -122,18 +127,24 @@ function withWholeUrl(patch: unknown, whole: string): unknown {
 /** false: no such endpoint. Its secrets go with it; what it was still owed is discarded by the bridge. */
 export async function deleteEndpoint(deps: Pick<EndpointDeps, 'database'>, id: string, signal: AbortSignal): Promise<boolean> {
   return deps.database.transact(async tx => {
-    // First, for its lock: a version that a patch was about to write is there, and erased, or never comes.
-    const rows = await tx.query(
-      'update webhook_endpoints set deleted_at = now() where endpoint_id = $1 and deleted_at is null returning endpoint_id',
-      [id],
-    )
-    await tx.query('delete from webhook_secrets where endpoint_id = $1', [id])
-    await tx.query(
-      'update webhook_endpoint_versions set url = null, url_sealed = null, headers_sealed = null where endpoint_id = $1',
-      [id],
-    )
-    return rows.length > 0
+    const listeners = await tx.query('select from webhook_listeners where endpoint_id = $1', [id])
+    return listeners.length === 0 && eraseEndpoints(tx, [id])
   }, signal)
+}
+
+/** false: none of them was there. */
+export async function eraseEndpoints(tx: Transaction, ids: readonly string[]): Promise<boolean> {
+  // First, for its lock: a version that a patch was about to write is there, and erased, or never comes.
+  const rows = await tx.query(
+    'update webhook_endpoints set deleted_at = now() where endpoint_id = any($1) and deleted_at is null returning endpoint_id',
+    [ids],
+  )
+  await tx.query('delete from webhook_secrets where endpoint_id = any($1)', [ids])
+  await tx.query(
+    'update webhook_endpoint_versions set url = null, url_sealed = null, headers_sealed = null where endpoint_id = any($1)',
+    [ids],
+  )
+  return rows.length > 0
 }
 
 type EndpointRow = StandingRow & {
@@ -153,6 +164,8 @@ type EndpointRow = StandingRow & {
   hold_media_seconds: number | null
   media_holds_chat: boolean
 }
+/** Listeners are no endpoints of an operator's (endpoint-listeners.ts): they have calls of their own. */
+const isEndpoint = `e.deleted_at is null and not exists (select from webhook_listeners l where l.endpoint_id = e.endpoint_id)`
 const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.url_sealed, v.instance_ids,
     v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat,
     (select array_agg(id) from unnest(v.instance_ids) id
@@ -160,7 +173,11 @@ const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_
     ${standingColumns}
   from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)`
 
-async function insertVersion(deps: EndpointDeps, tx: Transaction, of: { id: string; version: number; input: EndpointInput }) {
+async function insertVersion(
+  deps: Pick<EndpointDeps, 'sealer' | 'config'>,
+  tx: Transaction,
+  of: { id: string; version: number; input: EndpointInput },
+) {
   const { id, version, input } = of
   const holdMedia = input.holdMedia ?? Math.round(deps.config.holdMediaMs / 1000)
   await tx.query(

@@ -18,6 +18,7 @@ import { createSituationReader } from './delivery-situation.ts'
 import { openDrain } from './drain-waiting.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
 import { openOutbox } from './outbox.ts'
+import { openListenerPosts } from './post-to-listener.ts'
 import { createSlots, type Patience } from './slots.ts'
 import { takeInDelivery } from './take-in-delivery.ts'
 import { watchBacklog } from './watch-backlog.ts'
@@ -73,6 +74,7 @@ export function openWebhooks(deps: WebhooksDeps): Role {
     ...deps,
     group,
     dispatcher,
+    listeners: openListenerPosts({ ...deps, database: deps.waitingDatabase, stopping: intake.signal }, lifetime.signal),
     metrics: createAttemptMetrics(deps.metrics),
     recorder,
     lifetime: lifetime.signal,

@@ -7,6 +7,8 @@ import type { Check } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
 import { describeBacklog, LONG_SECONDS } from './describe-backlog.ts'
 import { discardOfDeleted } from './discard-of-deleted.ts'
+import { endSilentListeners } from './endpoint-listeners.ts'
+import { tidyMailboxes } from './endpoint-mailbox.ts'
 import { forgetOldDeliveries } from './forget-deliveries.ts'
 import { type Backlog, readBacklog } from './read-backlog.ts'
 import { createBacklogMetrics } from './webhook-metrics.ts'
@@ -37,6 +39,8 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
   }
 
   async function tidyUp() {
+    await endSilentListeners(deps, signal)
+    await tidyMailboxes(deps.database)
     await discardOfDeleted(deps.database, signal)
     await forgetOldDeliveries(deps.database)
   }

@@ -95,6 +95,7 @@ describe('a post', () => {
           }),
         }),
         endpoint: {
+          isListener: false,
           enabled: true,
           urlSealed: testSealer.seal(Buffer.from('https://example.com/'), 'webhook_endpoint_versions.url|ep_1'),
           plainUrl: null,

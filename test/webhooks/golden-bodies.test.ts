@@ -54,6 +54,7 @@ const posted = (delivery: Released): string =>
     {
       delivery,
       endpoint: {
+        isListener: false,
         enabled: true,
         urlSealed: testSealer.seal(Buffer.from('https://example.com/'), `webhook_endpoint_versions.url|${delivery.endpointId}`),
         plainUrl: null,

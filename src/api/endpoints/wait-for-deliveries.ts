@@ -1,0 +1,36 @@
+// A long poll of a listener's mailbox: woken by what is laid in, without a connection of the pool meanwhile, and a sign of life all along.
+import type { ServerResponse } from 'node:http'
+import type { Database } from '../../database/database.ts'
+import { wait } from '../../runtime/wait.ts'
+import { lookIntoMailbox, type Mailbox, mailboxOf } from '../../webhooks/endpoint-mailbox.ts'
+import { Problem } from '../problems.ts'
+
+type Deps = { database: Database; stopping: AbortSignal }
+type Asked = { id: string; after: number; wait: number; response: ServerResponse }
+
+/** Wakes may be lost; and whoever waits is alive. */
+const LOOK_EVERY_MS = 1_000
+
+/** null: there is no such listener, or it is closed meanwhile. Throws Problem `stopping`, so that a poll goes on elsewhere. */
+export async function waitForDeliveries({ database, stopping }: Deps, of: Asked): Promise<Mailbox | null> {
+  const first = await lookIntoMailbox(database, of)
+  if (of.wait === 0 || !isEmpty(first)) return first
+  const gone = new AbortController()
+  of.response.once('close', () => gone.abort())
+  const ended = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(of.wait * 1000)])
+  let wakeUp = new AbortController()
+  const wake = () => wakeUp.abort()
+  // Its beginning is a wake, for what was laid in before; while it cannot listen, it looks by itself.
+  database.listen(mailboxOf(of.id), wake, ended).then(wake, wake)
+  for (;;) {
+    await wait(LOOK_EVERY_MS, AbortSignal.any([wakeUp.signal, ended]))
+    if (stopping.aborted) throw new Problem('stopping', `waiting for deliveries of ${of.id}: this process is stopping`)
+    if (gone.signal.aborted) return first
+    wakeUp = new AbortController()
+    const found = await lookIntoMailbox(database, of)
+    if (ended.aborted || !isEmpty(found)) return found
+  }
+}
+
+const isEmpty = (mailbox: Mailbox | null): boolean =>
+  mailbox !== null && mailbox.deliveries.length === 0 && mailbox.disabledReason === null
