@@ -23,7 +23,7 @@ export type EndpointTest = {
   durationMs: number
 }
 export type EndpointTester = {
-  /** null: no such endpoint. Rejects when the signal aborts, and with SealError where its secret does not open. */
+  /** null: no such endpoint, or a listener. Rejects when the signal aborts, and with SealError where its secret does not open. */
   test(endpointId: string, signal: AbortSignal): Promise<EndpointTest | null>
   close(): Promise<void>
 }
@@ -40,7 +40,7 @@ export function openEndpointTester(deps: Deps): EndpointTester {
     test: async (endpointId, signal) => {
       const delivery = testDelivery(endpointId, deps.clock())
       const { endpoint } = await read(delivery)
-      if (endpoint === null) return null
+      if (endpoint === null || endpoint.isListener) return null
       const post = { ...buildPost(deps, { delivery, endpoint, attempt: 1, skipped: 0 }), timeoutMs: config.attemptTimeoutMs }
       return { deliveryId: delivery.deliveryId, ...(await outcomeOf({ ...deps, dispatcher }, post, signal)) }
     },
