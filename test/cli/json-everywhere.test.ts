@@ -23,8 +23,10 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'instances restart': ['shop'],
   'instances logout': ['shop'],
   'instances delete': ['shop'],
+  'instances purge-status': ['shop'],
   'webhooks list': [],
   'webhooks add': ['https://example.com/hook'],
+  'webhooks test': ['one'],
   'webhooks enable': ['one'],
   'webhooks disable': ['one'],
   'webhooks remove': ['one'],
@@ -89,6 +91,10 @@ test('[H7] a refusal of zaplog is its problem as it came, with the call and the 
 
 test('[H7] whatever zaplog answers is one document on stdout, and nothing else is there', async () => {
   const shop = { id: 'shop', name: 'Shop', state: 'open', stateAt: '2026', reasonText: null, phone: null, epoch: 3 }
+  const deletion = { goes: [], stays: [] }
+  const deleted = { ...shop, deletion }
+  const purge = { instanceId: 'shop', state: 'done', doneAt: '2026', step: null, waitsFor: null, erased: [], deletion }
+  const tested = { delivered: true, statusCode: 204, error: null, durationMs: 5 }
   const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, secret: 'whsec_c2VjcmV0' }
   const code = { qr: 'a,b,c,d', expiresAt: '2026' }
   const answer: RequestListener = (request, response) => {
@@ -96,7 +102,9 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     if (request.method === 'DELETE' && path.includes('endpoints')) return void response.writeHead(204).end()
     if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
-    const one = path.includes('/qr') ? code : path.includes('endpoints') ? endpoint : shop
+    if (request.method === 'DELETE') return alwaysJson(200, deleted)(request, response)
+    const special = { '/qr': code, '/purge': purge, '/test': tested, endpoints: endpoint }
+    const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
     const isList = request.method === 'GET' && /s$/.test(path)
     return alwaysJson(200, isList ? { data: [one], nextCursor: null } : one)(request, response)
   }
@@ -105,6 +113,9 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances list': [shop],
     ls: [shop],
     'instances qr': code,
+    'instances delete': deleted,
+    'instances purge-status': purge,
+    'webhooks test': tested,
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },
     status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },

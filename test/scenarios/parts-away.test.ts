@@ -26,7 +26,18 @@ const readiness = async (zaplog: ZaplogProcess) => {
   return { code: status, status: body.status, checks: body.checks as readonly Check[] }
 }
 
-const untilOk = (zaplog: ZaplogProcess) => until('readiness to be ok', async () => (await readiness(zaplog)).status === 'ok')
+/** Fails with the checks that are not ok. */
+async function untilOk(zaplog: ZaplogProcess): Promise<void> {
+  let wrong: readonly Check[] = []
+  const isOk = async () => {
+    const { status, checks } = await readiness(zaplog)
+    wrong = checks.filter(check => check.state !== 'ok')
+    return status === 'ok'
+  }
+  await until('readiness to be ok', isOk).catch(cause => {
+    throw new Error(`not ok: ${JSON.stringify(wrong)}`, { cause })
+  })
+}
 
 const projectionOf = async (zaplog: ZaplogProcess) =>
   (await readiness(zaplog)).checks.find(({ name }) => name === 'projection read-model')?.detail
