@@ -54,6 +54,24 @@ export const tested = z.looseObject({
 })
 export const newEndpoint = endpoint.extend({ secret: z.string() })
 
+export const newListener = z.looseObject({ id: z.string(), secret: z.string(), notYetEmitted: names })
+export type Listener = z.infer<typeof newListener>
+export const ended = z.looseObject({ dropped: z.number() })
+const handed = z.looseObject({
+  id: z.string(),
+  place: z.number(),
+  attempt: z.number(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  answerWithinMs: z.number(),
+})
+export type HandedDelivery = z.infer<typeof handed>
+export const mailbox = z.looseObject({ data: z.array(handed), disabledReason: z.string().nullable() })
+/** `error`: there was no status. */
+export type ListenerAnswer =
+  | { statusCode: number; response?: string; retryAfter?: string; webhookDelivery?: string }
+  | { error: string }
+
 export type Page<Item> = { data: readonly Item[]; nextCursor: string | null }
 export const pageOf = <Item>(item: z.ZodType<Item>): z.ZodType<Page<Item>> =>
   z.looseObject({ data: z.array(item), nextCursor: z.string().nullable() })

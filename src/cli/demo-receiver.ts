@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { Webhook } from 'standardwebhooks'
 import type { Played } from '../../simulator/conversation.ts'
 import { shown as pc } from './colours.ts'
+import { describeWebhook } from './describe-webhook.ts'
 
 export type DemoReceiver = {
   url: string
@@ -11,8 +12,8 @@ export type DemoReceiver = {
   /** Sentences for what was played and has not arrived, verified and whole. */
   missing(played: readonly Played[]): readonly string[]
   counts(): { received: number; files: number; repeated: number }
-  /** Refuses webhooks from now on: zaplog is about to close, and their files with it. */
-  refuse(): void
+  /** Takes what still comes unseen: zaplog is about to close, and its files and its log with it. */
+  endDemo(): void
   close(): Promise<void>
 }
 
@@ -27,10 +28,10 @@ export async function openDemoReceiver(say: (line: string) => void): Promise<Dem
   const files = new Set<string>()
   let webhook: Webhook | null = null
   let repeated = 0
-  let isRefusing = false
+  let isOver = false
 
   async function receive(request: IncomingMessage): Promise<number> {
-    if (isRefusing) return 503
+    if (isOver) return 204
     const body = await readBody(request)
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
     const id = String(headers['webhook-id'])
@@ -48,7 +49,9 @@ export async function openDemoReceiver(say: (line: string) => void): Promise<Dem
     arrived.set(id, delivery)
     const file = await fetchFile(delivery.data.media)
     if (file !== null && delivery.data.messageId !== undefined) files.add(delivery.data.messageId)
-    say(`${pc.green('webhook')}  ${describe(delivery)}${file === null ? '' : pc.dim(`  ${file}`)}  ${pc.green('signature ok')}`)
+    say(
+      `${pc.green('webhook')}  ${describeWebhook(delivery)}${file === null ? '' : pc.dim(`  ${file}`)}  ${pc.green('signature ok')}`,
+    )
     return 200
   }
 
@@ -75,8 +78,8 @@ export async function openDemoReceiver(say: (line: string) => void): Promise<Dem
       return played.flatMap(line => complain(line, byMessage.get(line.messageId), files))
     },
     counts: () => ({ received: arrived.size, files: files.size, repeated }),
-    refuse: () => {
-      isRefusing = true
+    endDemo: () => {
+      isOver = true
     },
     close: () => new Promise(resolve => server.close(() => resolve())),
   }
@@ -99,11 +102,6 @@ async function fetchFile(media: Media | undefined): Promise<string | null> {
   if (!response.ok || hash !== media.sha256)
     throw new Error(`fetching ${media.url}: status ${response.status}, ${bytes.length} bytes, hash ${hash}`)
   return `${response.headers.get('content-type')}, ${bytes.length} bytes, hash ok`
-}
-
-function describe({ type, data }: Delivery): string {
-  const what = data.text ?? data.emoji ?? data.media?.status ?? ''
-  return `${type.padEnd(17)} ${pc.bold((data.kind ?? '').padEnd(9))} ${(data.senderName ?? '').padEnd(12)} ${what}`
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -37,7 +37,7 @@ export async function openStage(say: (line: string) => void, signal: AbortSignal
     const simulator = keep(await openSimulator())
     const receiver = keep(await openDemoReceiver(say))
     const zaplog = keep(await openZaplog(readConfig(directory, simulator), { logger, version }, signal))
-    keep({ close: async () => receiver.refuse() })
+    keep({ close: async () => receiver.endDemo() })
     return { simulator, zaplog, receiver, startedAt, close, call: callerOf(zaplog, signal) }
   } catch (error) {
     await close().catch(() => undefined) // it is said; why it could not start matters more

@@ -53,8 +53,8 @@ function nextSteps(url: string, key: Key): readonly string[] {
     `${key.heading}:`,
     '  pair a phone: shows its QR code',
     `    ${zaplog} instances create --name "Support"`,
-    '  receive its messages',
-    `    ${zaplog} webhooks add https://example.com/hook`,
+    '  see its messages as your own program would get them',
+    `    ${zaplog} webhooks listen`,
     '  everything else',
     `    curl -H "authorization: Bearer ${key.expression}" ${shellWord(`${url}/openapi.json`)}`,
   ]

@@ -15,9 +15,11 @@ import {
   removeEndpoint,
   testEndpoint,
 } from './endpoints.ts'
+import { parseForwardUrl } from './forward-webhook.ts'
 import { fromRepository } from './from-repository.ts'
 import { createInstance, listInstances, logOutInstance, restartInstance, showInstance, showQr } from './instances.ts'
 import { commaList } from './list-option.ts'
+import { listen } from './listen.ts'
 import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
 import { parsePicture } from './qr-picture.ts'
@@ -121,18 +123,25 @@ instances
   .option('--watch', 'until it is done')
   .action(showPurge)
 
+const instancesHelp = 'only these instances; a comma list, or several'
+const typesHelp =
+  'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown'
+
 const endpoints = program.command('webhooks').description('endpoints that receive webhooks')
 endpoints.command('list').alias('ls').description('all endpoints').action(listEndpoints)
+endpoints
+  .command('listen')
+  .description('receive webhooks here, without a URL that zaplog could reach: verified, printed, and gone with this command')
+  .option('--forward <url>', 'hand each on to a receiver that this machine reaches, whose answer counts', parseForwardUrl)
+  .option('--instance <id...>', instancesHelp, commaList)
+  .option('--types <type...>', typesHelp, commaList)
+  .action(options => listen({ ...options, outputLost }))
 endpoints
   .command('add [url]') // it may stand behind a list, which takes what follows it
   .usage('<url> [options]')
   .description('add an endpoint; its secret is shown once')
-  .option('--instance <id...>', 'only these instances; a comma list, or several', commaList)
-  .option(
-    '--types <type...>',
-    'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown',
-    commaList,
-  )
+  .option('--instance <id...>', instancesHelp, commaList)
+  .option('--types <type...>', typesHelp, commaList)
   .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled', parseHoldMedia)
   .action(addEndpoint)
 endpoints.command('test <id>').description('post one test delivery now, and say what came back').action(testEndpoint)

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Database, Transaction } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { endpointInput } from './endpoint-settings.ts'
-import { type EndpointDeps, eraseEndpoints, insertEndpoint } from './endpoints.ts'
+import { type EndpointDeps, eraseEndpoints, insertEndpoint, laterTypes } from './endpoints.ts'
 
 export const SILENT_SECONDS = 60
 /** Alive at once, whoever opened them. */
@@ -28,6 +28,7 @@ export type Listener = {
   name: string
   instanceIds?: readonly string[]
   eventTypes?: readonly string[]
+  notYetEmitted?: readonly string[]
   createdAt: string
   seenAt: string
   /** Unfinished deliveries, counted up to 10,000: what would be dropped now. */
@@ -94,7 +95,7 @@ async function end(
       `delete from webhook_listeners where ${of.which}
        returning endpoint_id, name,
          (select count(*)::integer from webhook_deliveries d
-           where d.endpoint_id = webhook_listeners.endpoint_id and ${isUnfinished}) as dropped`,
+           where d.endpoint_id = webhook_listeners.endpoint_id and ${isUnfinished} and not ${isTaken}) as dropped`,
       of.values,
     )
     const ids = rows.map(row => row.endpoint_id)
@@ -109,6 +110,9 @@ async function end(
 }
 
 const isUnfinished = `d.state not in ('delivered', 'dead', 'discarded')`
+/** Its answer is there, and only not recorded yet. */
+const isTaken = `exists (
+  select from webhook_mailbox m where m.delivery_id = d.delivery_id and (m.answer->>'statusCode')::integer between 200 and 299)`
 
 type ListenerRow = {
   endpoint_id: string
@@ -132,6 +136,7 @@ const listenerOf = (row: ListenerRow): Listener => ({
   name: row.name,
   ...(row.instance_ids !== null && { instanceIds: row.instance_ids }),
   ...(row.event_types !== null && { eventTypes: row.event_types }),
+  ...laterTypes(row.event_types ?? []),
   createdAt: row.created_at.toISOString(),
   seenAt: row.seen_at.toISOString(),
   waiting: row.waiting,

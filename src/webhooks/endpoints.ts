@@ -253,7 +253,7 @@ export function openUrl(sealer: Sealer, endpointId: string, of: { sealed: Uint8A
   return url
 }
 
-function laterTypes(eventTypes: readonly string[]): Pick<Endpoint, 'notYetEmitted'> {
+export function laterTypes(eventTypes: readonly string[]): Pick<Endpoint, 'notYetEmitted'> {
   const types = notYetEmitted(eventTypes)
   return types.length === 0 ? {} : { notYetEmitted: types }
 }

@@ -25,6 +25,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'instances delete': ['shop'],
   'instances purge-status': ['shop'],
   'webhooks list': [],
+  'webhooks listen': [],
   'webhooks add': ['https://example.com/hook'],
   'webhooks test': ['one'],
   'webhooks enable': ['one'],
@@ -33,6 +34,8 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   status: [],
   ls: [],
 }
+/** A document for each thing that happens. */
+const endless = ['webhooks listen']
 const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'version', 'send']
 
 const problemIn = (err: string) => JSON.parse(err.trimEnd().split('\n').at(-1) ?? '')
@@ -120,7 +123,8 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'webhooks remove': { id: 'one', removed: true },
     status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },
   }
-  await inTurns(Object.entries(calls), async ([path, args]) => {
+  const ending = Object.entries(calls).filter(([path]) => !endless.includes(path))
+  await inTurns(ending, async ([path, args]) => {
     const ended = await runVerb([...path.split(' '), ...args, '--json'], { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })
     expect({ path, code: ended.code, lines: ended.out.split('\n').length }).toEqual({ path, code: 0, lines: 2 })
     expect(JSON.parse(ended.out)).toEqual(expected[path] ?? (path.startsWith('webhooks') ? endpoint : shop))

@@ -17,17 +17,18 @@ import { pageOf, pageQuery } from '../pagination.ts'
 import { patchOf } from '../patch-of.ts'
 import { Problem } from '../problems.ts'
 
+export const notYetEmitted = z
+  .array(z.string())
+  .readonly()
+  .optional()
+  .describe('of the types that it asks for, those that no delivery has yet; absent where there are none')
 const { headers: _unseen, ...settings } = endpointInput.shape
 const endpoint = z.object({
   id: z.string(),
   ...settings,
   url: z.string().describe('where deliveries are posted to; without its query, of which `?…` is shown'),
   headerNames: z.array(z.string()).readonly().describe('of `headers`, whose values are not shown; sorted'),
-  notYetEmitted: z
-    .array(z.string())
-    .readonly()
-    .optional()
-    .describe('of the types that it asks for, those that no delivery has yet; absent where there are none'),
+  notYetEmitted,
   unknownInstanceIds: z
     .array(z.string())
     .readonly()

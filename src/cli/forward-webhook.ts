@@ -1,0 +1,44 @@
+// Hands a webhook on to a receiver that only this machine reaches, as zaplog would have posted it, and brings back what it answered.
+import { InvalidArgumentError } from 'commander'
+import { Agent } from 'undici'
+import type { Exchange } from '../webhooks/attempt-outcome.ts'
+import { postDelivery } from '../webhooks/post-delivery.ts'
+import type { HandedDelivery, ListenerAnswer } from './answers.ts'
+
+export type Forward = {
+  /** Rejects when the signal aborts before the receiver has answered. */
+  send(handed: HandedDelivery, signal: AbortSignal): Promise<ListenerAnswer & { durationMs: number }>
+  close(): Promise<void>
+}
+
+export function openForward(url: string): Forward {
+  const dispatcher = new Agent()
+  return {
+    send: async ({ headers, body, answerWithinMs }, signal) => {
+      const post = { url, headers, body, timeoutMs: answerWithinMs }
+      const { durationMs, ...exchange } = await postDelivery({ dispatcher, clock: Date.now }, post, signal)
+      return { ...answerOf(exchange), durationMs }
+    },
+    close: () => dispatcher.destroy(),
+  }
+}
+
+function answerOf(exchange: Exchange): ListenerAnswer {
+  if (exchange.kind === 'failed') return { error: exchange.message }
+  const { statusCode, retryAfterMs, asked, response } = exchange
+  return {
+    statusCode,
+    response,
+    ...(retryAfterMs === null ? {} : { retryAfter: String(Math.ceil(retryAfterMs / 1000)) }),
+    ...(asked === null ? {} : { webhookDelivery: asked }),
+  }
+}
+
+/** For commander. */
+export function parseForwardUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw new InvalidArgumentError('Expected a URL such as http://localhost:3000/hook.')
+  if (url.username !== '' || url.password !== '') throw new InvalidArgumentError('Expected a URL without a user or a password.')
+  return url.href
+}
