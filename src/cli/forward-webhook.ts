@@ -1,7 +1,6 @@
 // Hands a webhook on to a receiver that only this machine reaches, as zaplog would have posted it, and brings back what it answered.
 import { InvalidArgumentError } from 'commander'
 import { Agent } from 'undici'
-import type { Exchange } from '../webhooks/attempt-outcome.ts'
 import { postDelivery } from '../webhooks/post-delivery.ts'
 import type { HandedDelivery, ListenerAnswer } from './answers.ts'
 
@@ -16,14 +15,14 @@ export function openForward(url: string): Forward {
   return {
     send: async ({ headers, body, answerWithinMs }, signal) => {
       const post = { url, headers, body, timeoutMs: answerWithinMs }
-      const { durationMs, ...exchange } = await postDelivery({ dispatcher, clock: Date.now }, post, signal)
-      return { ...answerOf(exchange), durationMs }
+      const exchange = await postDelivery({ dispatcher, clock: Date.now }, post, signal)
+      return { ...answerOf(exchange), durationMs: exchange.durationMs }
     },
     close: () => dispatcher.destroy(),
   }
 }
 
-function answerOf(exchange: Exchange): ListenerAnswer {
+function answerOf(exchange: Awaited<ReturnType<typeof postDelivery>>): ListenerAnswer {
   if (exchange.kind === 'failed') return { error: exchange.message }
   const { statusCode, retryAfterMs, asked, response } = exchange
   return {
