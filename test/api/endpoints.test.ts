@@ -48,6 +48,14 @@ test('[E1] instances that an endpoint names and nobody has are said, until they 
   expect((await read()).unknownInstanceIds).toEqual(['later'])
 })
 
+test('[E1] an @ in the path of a URL is answered as it was set', async () => {
+  const path = 'https://hooks.example.com/@shop/a@b'
+  const { json } = await create({ url: `${path}?token=a@b` })
+  expect(json.url).toBe(`${path}?…`)
+  const patched = await api.call('PATCH', `/v1/endpoints/${json.id}`, { body: { url: path } })
+  expect(patched.json.url).toBe(path)
+})
+
 test('[E1] the list is newest first, and its pages hold each endpoint once', async () => {
   const ids: unknown[] = []
   for (let made = 0; made < 3; made++) ids.push((await create({})).json.id)
