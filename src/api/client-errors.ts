@@ -1,22 +1,33 @@
-// What is no HTTP, too much of it, or too slow is answered as a problem like everything else, and its connection ends.
-import type { Server } from 'node:http'
+// What is no HTTP, too much of it, too slow, or meant for a proxy is answered as a problem like everything else, and its connection ends.
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Problem, problemBody, problemType } from './problems.ts'
+import { LINGER_MS } from './unread-body.ts'
 
 export function answerClientErrors(server: Server) {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-    const problem = problemOf(error)
-    const body = JSON.stringify(problemBody(problem))
-    const head = [
-      `HTTP/1.1 ${problem.status} ${reasonPhrases[problem.status] ?? 'Bad Request'}`,
-      `content-type: ${problemType}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      'cache-control: no-store',
-      'connection: close',
-    ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+    socket.end(answerOf(problemOf(error)), () => socket.destroy())
   })
+  server.on('connect', ({ url }: IncomingMessage, socket: Duplex) => {
+    // Node has let go of it: nobody else hears of a reset, or reads what a client sends that takes us for a proxy.
+    socket.on('error', () => socket.destroy()).resume()
+    const cut = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(cut))
+    socket.end(answerOf(new Problem('malformed-request', `reading CONNECT ${url}: this is no proxy`)))
+  })
+}
+
+function answerOf(problem: Problem): string {
+  const body = JSON.stringify(problemBody(problem))
+  const head = [
+    `HTTP/1.1 ${problem.status} ${reasonPhrases[problem.status] ?? 'Bad Request'}`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
 }
 
 const reasonPhrases: Readonly<Record<number, string>> = { 408: 'Request Timeout', 431: 'Request Header Fields Too Large' }

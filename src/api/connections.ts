@@ -85,7 +85,7 @@ export function limitConnections(server: Server, { max, metrics, logger, clock }
       if (one.openRequests === 0 && !socket.destroyed) rest(one)
     })
   }
-  server.on('request', serving).on('checkContinue', serving)
+  server.on('request', serving).on('checkContinue', serving).on('checkExpectation', serving)
 
   return {
     max,

@@ -48,7 +48,8 @@ const CLOSE_GRACE_MS = 1_000
 
 /** Rejects with ListenRefused. Port 0 takes a free one. */
 export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
-  const server = createServer({ ...usualDeadlines, ...deps.deadlines })
+  // A missing Host is refused as everything else is (refuse-head.ts).
+  const server = createServer({ ...usualDeadlines, ...deps.deadlines, requireHostHeader: false })
   server.setTimeout(SILENCE_MS)
   const door = createDoor({ ...deps, trustedProxies: deps.config.http.trustedProxies })
   const connections = limitConnections(server, { ...deps, max: mostConnections(deps.config.http) })
@@ -59,7 +60,7 @@ export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> 
   const idle = () => openRequests((request, response) => base.routing(request, response))
   let current = idle()
   const serve: RequestListener = (request, response) => current.serve(request, response)
-  server.on('request', serve).on('checkContinue', serve)
+  server.on('request', serve).on('checkContinue', serve).on('checkExpectation', serve)
   answerClientErrors(server)
   const url = await listen(server, deps.config)
   let closed: Promise<void> | null = null

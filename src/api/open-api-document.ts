@@ -9,7 +9,7 @@ import { securitySchemes } from './needs.ts'
 const description = [
   'The event log for WhatsApp. Times are ISO 8601 in UTC; problems are RFC 9457.',
   'HEAD is answered wherever GET is. Any other method than those described is 405, and `Allow` lists those of the path.',
-  'What is no readable HTTP is 400, a head above 16 KiB 431, a request that does not come within 30 s (its head within 10 s) 408;',
+  'What is no readable HTTP is 400, as are CONNECT and HTTP/1.1 without Host, another `Expect` than 100-continue 417, a head above 16 KiB 431, a request that does not come within 30 s (its head within 10 s) 408;',
   'these end the connection, as does an answer to a request whose body was not read.',
 ].join(' ')
 

@@ -96,6 +96,7 @@ const kinds = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not taken here' },
   'range-not-satisfiable': { status: 416, title: 'The range lies outside the media' },
+  'expectation-failed': { status: 417, title: 'The request expects what there is not' },
   'invalid-input': { status: 422, title: 'The input is not valid' },
   'too-many-failures': { status: 429, title: 'Too many requests with a wrong key', retryAfterSeconds: 60 },
   'too-many-tests': { status: 429, title: 'The endpoint was tested just now', retryAfterSeconds: 2 },

@@ -1,4 +1,4 @@
-// What every request meets first, before any of its body is read: the door, then whether there is such a call at all.
+// What every request meets first, before any of its body is read: what HTTP asks of it, the door, then whether there is such a call at all.
 import type { FastifyRequest } from 'fastify'
 import type { Connections } from './connections.ts'
 import type { App } from './create-app.ts'
@@ -6,6 +6,7 @@ import type { Door } from './door.ts'
 import { needOf } from './needs.ts'
 import { Problem } from './problems.ts'
 import { refuseUnreadableQuery } from './readable-query.ts'
+import { holdsBodyBack, refuseHead } from './refuse-head.ts'
 import { openRouteTable } from './route-table.ts'
 
 export type ReceptionDeps = {
@@ -19,7 +20,8 @@ export type ReceptionDeps = {
 export function receive(app: App, { door, connections, notFound }: ReceptionDeps) {
   const routes = openRouteTable(app)
 
-  app.addHook('onRequest', async request => {
+  app.addHook('onRequest', async (request, reply) => {
+    refuseHead(request, reply)
     const path = pathOf(request)
     const other = request.is404 ? routes.at(path) : null
     if (request.is404 && other === null && notFound !== undefined) throw notFound()
@@ -30,9 +32,8 @@ export function receive(app: App, { door, connections, notFound }: ReceptionDeps
     if (request.is404) throw new Problem('not-found', `there is no ${request.method} ${path}`)
     refuseUnreadableQuery(request)
   })
-  // Asked for by `expect: 100-continue`: the client holds its body back until then.
   app.addHook('preParsing', async (request, reply) => {
-    if (request.headers.expect !== undefined) reply.raw.writeContinue()
+    if (holdsBodyBack(request)) reply.raw.writeContinue()
   })
 }
 

@@ -6,13 +6,14 @@ import type { App } from './create-app.ts'
 
 /** What is cheaper to read and throw away than a new connection. */
 const MAX_DISCARDED_BYTES = 64 * 1024
-const LINGER_MS = 500
+/** For the client to read the answer. */
+export const LINGER_MS = 500
 
 export function leaveBodiesUnread(app: App) {
   app.addHook('onSend', async ({ raw }, reply) => {
-    if (raw.complete || announcedBytes(raw) <= MAX_DISCARDED_BYTES) return
-    reply.header('connection', 'close')
-    linger(raw.socket)
+    if (raw.complete) return
+    if (announcedBytes(raw) > MAX_DISCARDED_BYTES) reply.header('connection', 'close')
+    if (reply.getHeader('connection') === 'close') linger(raw.socket)
   })
 }
 

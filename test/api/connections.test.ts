@@ -141,6 +141,66 @@ describe('slow connections', () => {
     expect(client.said()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(client.said()).toContain(`"type":"urn:zaplog:problem:${slug}"`)
   })
+
+  const expecting = (what: string) => head('POST /take', { ...withKey, 'content-length': '2', expect: what })
+
+  test.each([
+    ['CONNECT', head('CONNECT example.com:443'), 400, 'malformed-request', 'no proxy'],
+    [
+      'a request for a proxy, with what follows it',
+      `${head('CONNECT a:1')}${'x'.repeat(100_000)}`,
+      400,
+      'malformed-request',
+      'no proxy',
+    ],
+    ['HTTP/1.1 without Host', 'GET /health/live HTTP/1.1\r\n\r\n', 400, 'malformed-request', '`host`'],
+    [
+      'HTTP/1.1 without Host and with a body',
+      `POST /take HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}`,
+      400,
+      'malformed-request',
+      '`host`',
+    ],
+    ['another expectation', expecting('a-miracle'), 417, 'expectation-failed', '`100-continue`'],
+    ['another expectation, and the body', `${expecting('a-miracle')}{}`, 417, 'expectation-failed', '`100-continue`'],
+  ])('[L] [I3] %s is a problem, too, and ends its connection once it is read', async (_, sent, status, slug, detail) => {
+    const { server } = await openServer()
+    const client = await openClient(server, { allowHalfOpen: true })
+    client.socket.write(sent)
+    await once(client.socket, 'end')
+    const [answered = '', body = ''] = client.said().split('\r\n\r\n')
+    expect(answered).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [A-Z]`))
+    expect(answered).toMatch(/\r\ncontent-type: application\/problem\+json(\r\n|$)/i)
+    expect(answered).toMatch(/\r\nconnection: close(\r\n|$)/i)
+    expect(JSON.parse(body)).toMatchObject({
+      type: `urn:zaplog:problem:${slug}`,
+      status,
+      detail: expect.stringContaining(detail),
+    })
+    client.socket.end()
+    await until('it to be closed', () => client.closed())
+    expect(await ask(await openClient(server), 'GET /health/live')).toBe('HTTP/1.1 200')
+  })
+
+  test('[L] HTTP/1.0 knows no Host, and no expectation', async () => {
+    const { server } = await openServer()
+    for (const more of ['', 'expect: 100-continue\r\n', 'expect: a-miracle\r\n']) {
+      const client = await openClient(server)
+      client.socket.write(`GET /health/live HTTP/1.0\r\n${more}\r\n`)
+      await until('it to be closed', () => client.closed())
+      expect(client.said()).toMatch(/^HTTP\/1\.1 200 /)
+    }
+  })
+
+  test('[L] a client that resets its CONNECT ends nothing but itself', async () => {
+    const { server } = await openServer()
+    for (let tries = 0; tries < 20; tries++) {
+      const client = await openClient(server)
+      client.socket.write(head('CONNECT example.com:443'))
+      client.socket.resetAndDestroy()
+    }
+    expect(await ask(await openClient(server), 'GET /health/live')).toBe('HTTP/1.1 200')
+  })
 })
 
 describe('bodies', () => {
