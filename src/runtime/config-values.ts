@@ -59,7 +59,7 @@ export const parseKey = (text: string) => {
 }
 
 /** It travels in a header: what a header cannot carry would be a key that never fits. */
-export const parseAdminKey = (text: string) =>
+export const parseHeaderKey = (text: string) =>
   /^[\x21-\x7e]{16,}$/.test(text) ? text : { expected: '16 or more letters, digits and signs, without spaces' }
 
 export const parseCertificate = (text: string) => {

@@ -2,11 +2,11 @@
 // .env.example and README's table are generated from this file.
 import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import {
-  parseAdminKey,
   parseBrokers,
   parseCertificate,
   parseCidr,
   parseCount,
+  parseHeaderKey,
   parseKey,
   parseKeyPrefix,
   parseLoopback,
@@ -72,9 +72,10 @@ function declareVariables(v: Variables) {
       toMs: 3_600_000,
       doc: 'how long SIGTERM waits for what is in flight',
     }),
-    metricsToken: v.optionalText('METRICS_TOKEN', {
-      doc: 'bearer token for /metrics alone; the administrator’s key is taken too',
+    metricsToken: v.parsed('METRICS_TOKEN', {
+      doc: 'bearer token for /metrics alone, 16 characters or more; the administrator’s key is taken too',
       secret: true,
+      parse: parseHeaderKey,
     }),
     http: {
       trustedProxies: v.list('HTTP_TRUSTED_PROXIES', {
@@ -190,7 +191,7 @@ function declareVariables(v: Variables) {
       shown: 'made at first start',
       doc: 'key of the administrator, 16 characters or more; required with DATABASE_URL',
       secret: true,
-      parse: parseAdminKey,
+      parse: parseHeaderKey,
     }),
     encryptionKey: v.parsed('ENCRYPTION_KEY', {
       shown: 'made at first start',

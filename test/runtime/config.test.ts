@@ -204,12 +204,19 @@ describe('configuration', () => {
     expect(problemsOf({ WHATSAPP_CDN_URL: 'http://example.com' })).toHaveLength(1)
   })
 
-  test('[I2] refuses an administrator’s key that no header can carry, and one that is easily guessed', () => {
-    const expected = 'ADMIN_API_KEY: expected 16 or more letters, digits and signs, without spaces, got something else'
-    expect(problemsOf({ ADMIN_API_KEY: 'letters with some spaces' })).toEqual([expected])
-    expect(problemsOf({ ADMIN_API_KEY: 'short' })).toEqual([expected])
-    expect(configOf({ ADMIN_API_KEY: 'sixteen-letters-' }).keys.adminApiKey).toBe('sixteen-letters-')
-  })
+  test.each([
+    ['ADMIN_API_KEY', (config: Config) => config.keys.adminApiKey],
+    ['METRICS_TOKEN', (config: Config) => config.metricsToken],
+  ])(
+    '[I1] [I2] refuses a value of %s that is easy to guess, or that no header can carry; an empty one is none',
+    (name, takenOf) => {
+      const expected = `${name}: expected 16 or more letters, digits and signs, without spaces, got something else`
+      expect(problemsOf({ [name]: 'letters with some spaces' })).toEqual([expected])
+      expect(problemsOf({ [name]: 'fifteen-letters' })).toEqual([expected])
+      expect(takenOf(configOf({ [name]: 'sixteen-letters-' }))).toBe('sixteen-letters-')
+      expect(takenOf(configOf({ [name]: '' }))).toBeNull()
+    },
+  )
 
   test('[I1] takes addresses and ranges of proxies, and nothing that would trust everybody by a slip', () => {
     const proxies = '10.0.0.5, 192.168.0.0/16,2001:db8::1'
