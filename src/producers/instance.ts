@@ -150,7 +150,8 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     const qrRoundsLeft = deps.qrRounds - qrRounds - 1
     const connection = await open(epoch)
     if (connection !== null) trouble.connected(connection.openedAt)
-    if (connection === null) return { statusCode: 0, message: '', details: {}, own: epoch.life.ownReason(), qrRoundsLeft }
+    if (connection === null)
+      return { statusCode: 0, message: '', details: {}, own: epoch.life.ownReason(), qrRoundsLeft, wanted: wanted.wanted }
     connected = connection
     await Promise.race([connection.closed, aborted(purposely)])
     connected = null
@@ -161,7 +162,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     const openedAt = connection.openedAt()
     if (openedAt !== null) qrRounds = 0
     if (openedAt !== null && clock() - openedAt >= stableMs) failures = 0
-    return { ...closed, own: epoch.life.ownReason() ?? own, qrRoundsLeft }
+    return { ...closed, own: epoch.life.ownReason() ?? own, qrRoundsLeft, wanted: wanted.wanted }
   }
 
   /** null: ended by ourselves before there was a connection. */
@@ -229,6 +230,11 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   async function retire(epoch: Epoch, reasonText: string): Promise<void> {
     const task = taskOf(wanted)
     await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stop.signal.reason, stop.signal)
+    logger.info(`instance.${wanted.wanted === 'deleted' ? 'deleted' : 'logged-out'}`, {
+      instanceId,
+      epoch: epoch.epoch,
+      reasonText,
+    })
     await park(epoch, task)
   }
 

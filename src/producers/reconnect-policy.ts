@@ -1,5 +1,6 @@
 // What follows the end of a socket: pure, one row per close code, with the reason in words a person understands.
 import type { instanceReasons } from '../events/vocabulary.ts'
+import type { Wanted } from './instance-rows.ts'
 
 /**
  * Why we ended it ourselves; null: WhatsApp or the network did. `fenced`: Postgres answered that another epoch owns the instance;
@@ -23,6 +24,8 @@ export type Ending = {
   /** From <failure>: attributes such as expire. */
   details: Readonly<Record<string, unknown>>
   qrRoundsLeft: number
+  /** What its operator wants of the instance by now. */
+  wanted: Wanted['wanted']
 }
 export type NextStep = {
   /** reconnect waits a backoff, restart-now only for its turn; stop waits for a person, rest for a person or a new process. */
@@ -33,6 +36,7 @@ export type NextStep = {
 }
 
 export function nextStep(ending: Ending): NextStep {
+  if (ending.own === 'requested') return afterWish(ending)
   return ending.own === null ? afterWhatsApp(ending) : afterOurselves[ending.own]
 }
 
@@ -49,7 +53,7 @@ const stopped = (reason: NextStep['reason'], reasonText: string): NextStep => ({
   reasonText,
 })
 
-const afterOurselves: Readonly<Record<OwnReason, NextStep>> = {
+const afterOurselves: Readonly<Record<Exclude<OwnReason, 'requested'>, NextStep>> = {
   'log-unavailable': reconnecting(
     'log-unavailable',
     'The event log or the database did not take a write in time. Nothing was acknowledged; WhatsApp keeps the messages.',
@@ -68,12 +72,25 @@ const afterOurselves: Readonly<Record<OwnReason, NextStep>> = {
     reason: 'internal',
     reasonText: 'The stored credentials do not open with this ENCRYPTION_KEY. Nothing was erased.',
   },
-  requested: { action: 'restart-now', state: 'reconnecting', reason: 'requested', reasonText: 'A restart was asked for.' },
   shutdown: { action: 'rest', state: 'closed', reason: 'requested', reasonText: 'zaplog is stopped.' },
 }
 
+/** Also who leaves connects once more, to be unlinked. */
+const afterWish = ({ wanted }: Ending): NextStep => ({
+  action: 'restart-now',
+  state: 'reconnecting',
+  reason: 'requested',
+  reasonText: wishes[wanted],
+})
+
+const wishes: Readonly<Record<Ending['wanted'], string>> = {
+  running: 'A restart was asked for.',
+  'logged-out': 'A log-out was asked for.',
+  deleted: 'The instance is deleted.',
+}
+
 function afterWhatsApp(ending: Ending): NextStep {
-  const { statusCode, message } = ending
+  const { statusCode, message, wanted } = ending
   switch (statusCode) {
     case 515:
       return {
@@ -87,7 +104,10 @@ function afterWhatsApp(ending: Ending): NextStep {
         action: 'stop',
         state: 'logged-out',
         reason: 'logged-out',
-        reasonText: 'The phone removed this device, or WhatsApp no longer knows it. It has to be paired again.',
+        reasonText:
+          wanted === 'running'
+            ? 'The phone removed this device, or WhatsApp no longer knows it. It has to be paired again.'
+            : `${wishes[wanted]} WhatsApp has unlinked this device.`,
       }
     case 402:
     case 403:

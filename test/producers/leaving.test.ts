@@ -55,6 +55,33 @@ test('[A1] [A7] a device that WhatsApp does not let in to unlink itself is delet
   await until('the auth state is erased', areCredsErased)
 })
 
+test.each([
+  ['open', async () => void (await rig.pair('first')), 'The instance is deleted. WhatsApp has unlinked this device.'],
+  [
+    'waiting for its code to be scanned',
+    async () => {
+      await rig.create('first')
+      await rig.qrOf('first')
+    },
+    'The instance is deleted.',
+  ],
+])(
+  '[A1] [H3] a deletion while it is %s is called one, in the log lines and in its states, and no restart',
+  async (_, begin, said) => {
+    const before = logger.lines.length
+    await rig.start()
+    await begin()
+    await rig.want('first', `wanted = 'deleted'`)
+    await rig.untilEvents('instance.deleted', 1)
+    const lineOf = (event: string) => logger.lines.slice(before).findLast(line => line.event === event)?.fields
+    const line = await until('a line says so', () => lineOf('instance.deleted'))
+    expect(line).toMatchObject({ instanceId: 'first', reasonText: 'Asked for by an operator.' })
+    expect(lineOf('socket.closed')).toMatchObject({ reasonText: said })
+    const texts = (await rig.eventsOf('instance.state-changed')).map(({ reasonText }) => reasonText)
+    expect(texts.join()).not.toContain('restart')
+  },
+)
+
 test('[A1] an end that the database does not take is tried again after a pause, which a new wish ends', async () => {
   let failures = 0
   const database = flaky(rig.database.database, ({ name, args: [sql] }) => {

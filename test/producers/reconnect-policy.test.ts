@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Ending, nextStep } from '../../src/producers/reconnect-policy.ts'
 
-const ending = (of: Partial<Ending>): Ending => ({ statusCode: 0, message: '', own: null, details: {}, qrRoundsLeft: 0, ...of })
+const ending = (of: Partial<Ending>): Ending => ({
+  ...{ statusCode: 0, message: '', own: null, details: {}, qrRoundsLeft: 0, wanted: 'running' },
+  ...of,
+})
 
 test.each([
   [515, '', 'restart-now', 'reconnecting', 'restart-required'],
@@ -46,6 +49,19 @@ test('[A1] a ban says for how long', () => {
   expect(nextStep(ending({ statusCode: 402, details: { expire: '7200' } })).reasonText).toBe(
     'WhatsApp banned this account for 2 hours.',
   )
+})
+
+test.each([
+  [
+    'running',
+    'A restart was asked for.',
+    'The phone removed this device, or WhatsApp no longer knows it. It has to be paired again.',
+  ],
+  ['logged-out', 'A log-out was asked for.', 'A log-out was asked for. WhatsApp has unlinked this device.'],
+  ['deleted', 'The instance is deleted.', 'The instance is deleted. WhatsApp has unlinked this device.'],
+] as const)('[A1] an end on request says what was asked for: %s', (wanted, onRequest, unlinked) => {
+  expect(nextStep(ending({ own: 'requested', wanted })).reasonText).toBe(onRequest)
+  expect(nextStep(ending({ statusCode: 401, wanted })).reasonText).toBe(unlinked)
 })
 
 test('[B2] a socket that zaplog ended is judged by that, not by the code of its end', () => {
