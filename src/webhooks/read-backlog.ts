@@ -1,6 +1,19 @@
-// What is behind, in one reading: endpoints of which something waits, died or fails, what is held, and what is pending in the log.
+// What is behind, in one reading: endpoints of which something waits, died or fails, what is held, and what is pending in the log. Its cost
+// grows with the endpoints, not with what is behind.
 import type { Database } from '../database/database.ts'
 import type { EventLog, Position } from '../log/log.ts'
+import {
+  about,
+  boundedCount,
+  type Count,
+  deathsOf,
+  diedSince,
+  type Estimate,
+  estimateOf,
+  exactly,
+  MOST_COUNTED,
+  waitingOf,
+} from './bounded-count.ts'
 
 export type EndpointBacklog = {
   endpointId: string
@@ -9,6 +22,7 @@ export type EndpointBacklog = {
   /** null: it is not failing. */
   failingSeconds: number | null
   lastError: string | null
+  /** Both are counted up to MOST_COUNTED; one more says that there are more. */
   waiting: number
   oldestWaitingSeconds: number
   /** In the last 24 h. */
@@ -17,35 +31,44 @@ export type EndpointBacklog = {
 }
 export type Backlog = {
   endpoints: readonly EndpointBacklog[]
-  held: { deliveries: number; oldestSeconds: number }
+  waiting: Count
+  held: Count & { oldestSeconds: number }
   pending: { deliveries: number; oldestSeconds: number }
 }
 
 export async function readBacklog(
-  deps: { database: Database; log: Pick<EventLog, 'lag'> },
+  deps: { database: Pick<Database, 'query'>; log: Pick<EventLog, 'lag'> },
   positions: readonly Position[],
   signal: AbortSignal,
 ): Promise<Backlog> {
   const rows = await deps.database.query<EndpointRow>(
     `select e.endpoint_id, e.enabled, e.disabled_reason, e.last_error,
             extract(epoch from now() - e.failing_since)::float8 as failing_seconds,
-            coalesce(w.waiting, 0) as waiting, coalesce(w.age, 0) as age, coalesce(d.died, 0) as died, d.newest
+            behind.waiting, coalesce(extract(epoch from now() - oldest.entered_at), 0)::float8 as age, behind.died, newest.reason as newest
        from webhook_endpoints e
-       left join (
-         select endpoint_id, count(*)::integer as waiting, extract(epoch from now() - min(entered_at))::float8 as age
-           from webhook_waiting group by endpoint_id) w using (endpoint_id)
-       left join (
-         select endpoint_id, count(*)::integer as died, (array_agg(reason order by died_at desc))[1] as newest
-           from webhook_deaths where died_at > now() - interval '24 hours' group by endpoint_id) d using (endpoint_id)
-      where e.deleted_at is null and (e.failing_since is not null or w.waiting is not null or d.died is not null)`,
+      cross join lateral (select ${waitingOf('e', COUNT_TO)} as waiting, ${diedSince("now() - interval '24 hours'", 'e', COUNT_TO)} as died offset 0) behind
+       left join lateral (
+         select entered_at from webhook_waiting w where w.endpoint_id = e.endpoint_id order by w.entered_at limit 1) oldest on true
+       left join lateral (
+         select reason ${deathsOf('e', "'-infinity'")} order by d.endpoint_id desc, d.died_at desc limit 1) newest on true
+      where e.deleted_at is null and (e.failing_since is not null or behind.waiting > 0 or behind.died > 0)`,
   )
-  const [held] = await deps.database.query<{ held: number; age: number }>(
-    `select count(*)::integer as held, coalesce(extract(epoch from now() - min(held_at)), 0)::float8 as age from webhook_held`,
+  const [tables] = await deps.database.query<TablesRow>(
+    // Held ids follow the time in which they were held.
+    `select ${boundedCount('from webhook_held', COUNT_TO)} as held,
+            coalesce(extract(epoch from now() - (select held_at from webhook_held order by held_id limit 1)), 0)::float8 as held_age,
+            ${estimateOf('webhook_held')} as held_estimate, ${estimateOf('webhook_waiting')} as waiting_estimate`,
   )
+  if (tables === undefined) throw new Error('reading how much is held: got no row')
   const lags = await deps.log.lag(positions, signal)
+  const waiting = rows.reduce((sum, one) => sum + one.waiting, 0)
   return {
     endpoints: rows.map(backlogOf),
-    held: { deliveries: held?.held ?? 0, oldestSeconds: held?.age ?? 0 },
+    waiting: rows.some(one => one.waiting > MOST_COUNTED) ? about(waiting, tables.waiting_estimate) : exactly(waiting),
+    held: {
+      ...(tables.held > MOST_COUNTED ? about(tables.held, tables.held_estimate) : exactly(tables.held)),
+      oldestSeconds: tables.held_age,
+    },
     pending: {
       deliveries: lags.reduce((sum, one) => sum + one.lagRecords, 0),
       oldestSeconds: Math.max(0, ...lags.map(one => one.lagMs ?? 0)) / 1000,
@@ -53,6 +76,10 @@ export async function readBacklog(
   }
 }
 
+/** One more tells that there are more. */
+const COUNT_TO = MOST_COUNTED + 1
+
+type TablesRow = { held: number; held_age: number; held_estimate: Estimate; waiting_estimate: Estimate }
 type EndpointRow = {
   endpoint_id: string
   enabled: boolean

@@ -1,4 +1,5 @@
 // How an endpoint stands, as the API shows it beside its settings.
+import { diedSince, waitingOf } from './bounded-count.ts'
 
 export type EndpointStanding = {
   /** Absent where the last word was a 2xx. */
@@ -10,12 +11,12 @@ export type EndpointStanding = {
 }
 export type StandingRow = { failing_since: Date | null; last_error: string | null; waiting: number; dead_letters: number }
 
-const MOST_COUNTED = 10_000
+const MOST_SHOWN = 10_000
 
 /** Of webhook_endpoints e. */
 export const standingColumns = `e.failing_since, e.last_error,
-    (select count(*)::integer from (select from webhook_waiting w where w.endpoint_id = e.endpoint_id limit ${MOST_COUNTED}) w) as waiting,
-    (select count(*)::integer from (select from webhook_deaths d where d.endpoint_id = e.endpoint_id limit ${MOST_COUNTED}) d) as dead_letters`
+    ${waitingOf('e', MOST_SHOWN)} as waiting,
+    ${diedSince("'-infinity'", 'e', MOST_SHOWN)} as dead_letters`
 
 export const standingOf = (row: StandingRow): EndpointStanding => ({
   ...(row.failing_since !== null && {

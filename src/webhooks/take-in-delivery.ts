@@ -6,6 +6,7 @@ import { assertNever } from '../events/event.ts'
 import type { LogRecord, Outcome } from '../log/log.ts'
 import { RegistryError } from '../log/registry.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
+import { MOST_COUNTED } from './bounded-count.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import { type Released, SHORT_WAIT_MS } from './record-attempts.ts'
 import type { Patience, Slots } from './slots.ts'
@@ -28,7 +29,7 @@ const done: Outcome = { kind: 'emit', appends: [] }
 /** Short waits of one delivery in memory; then it waits as a row, like whatever waits long. */
 const MAX_TRIES_IN_MEMORY = 10
 /** Beyond so many waiting deliveries of one endpoint only their places in the log are kept. */
-const MAX_KEPT_VALUES = 20_000
+const MAX_KEPT_VALUES = MOST_COUNTED
 
 /** `tries` counts from 1. */
 export async function takeInDelivery(deps: TakeInDeps, record: LogRecord, tries: number, signal: AbortSignal): Promise<Outcome> {

@@ -14,7 +14,7 @@ import { type Backlog, readBacklog } from './read-backlog.ts'
 import { createBacklogMetrics } from './webhook-metrics.ts'
 
 export type BacklogWatch = {
-  /** Deliveries waiting as rows, per endpoint, as of the last reading. */
+  /** Deliveries waiting as rows, per endpoint, as of the last reading; counted up to MOST_COUNTED and one. */
   waitingOf(endpointId: string): number
   check(): Check
   done: Promise<void>
@@ -68,8 +68,8 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
   return { waitingOf: endpointId => counts.get(endpointId) ?? 0, check: () => check, done: run() }
 }
 
-function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, held, pending }: Backlog) {
-  metrics.waiting.set(endpoints.reduce((sum, one) => sum + one.waiting, 0))
+function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, waiting, held, pending }: Backlog) {
+  metrics.waiting.set(waiting.deliveries)
   metrics.waitingAge.set(Math.max(0, ...endpoints.map(one => one.oldestWaitingSeconds)))
   metrics.held.set(held.deliveries)
   metrics.heldAge.set(held.oldestSeconds)
@@ -82,8 +82,7 @@ function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, hel
 /** At most one line a minute, and only while it grows. */
 function createGrowthWarning(deps: Pick<Deps, 'logger' | 'clock'>) {
   let last = { at: Number.NEGATIVE_INFINITY, waiting: 0 }
-  return ({ endpoints }: Backlog) => {
-    const waiting = endpoints.reduce((sum, one) => sum + one.waiting, 0)
+  return ({ endpoints, waiting: { deliveries: waiting } }: Backlog) => {
     if (waiting === 0) last = { ...last, waiting: 0 }
     if (waiting <= last.waiting || deps.clock() - last.at < WARN_EVERY_MS) return
     const oldestSeconds = Math.max(0, ...endpoints.map(one => one.oldestWaitingSeconds))
