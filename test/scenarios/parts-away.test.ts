@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../until.ts'
 import { type ExternalParts, openExternalParts } from './external-parts.ts'
-import { freezePostgres } from './its-postgres.ts'
+import { freezePostgres, postmasterOf } from './its-postgres.ts'
 import { embedded, external, onEachLane } from './lanes.ts'
 import { launchZaplog, makeDataDir, type ZaplogProcess } from './zaplog-process.ts'
 
@@ -117,5 +117,17 @@ onEachLane(() => {
       thaw()
     }
     await untilOk(zaplog)
+  })
+
+  test('[H3] [H4] an embedded Postgres that somebody tells to shut down is degraded, with why, until it is there again', {
+    timeout: 60_000,
+  }, async () => {
+    const zaplog = await openIdle({})
+    const before = postmasterOf(zaplog.dataDir) ?? 0
+    process.kill(before, 'SIGTERM') // a smart shutdown, which our connections hold up
+    await untilDegraded(zaplog, 'embedded postgres', /^the server is shutting down, told by somebody else; it is started again$/)
+    await untilOk(zaplog)
+    expect(postmasterOf(zaplog.dataDir)).not.toBe(before)
+    expect((await zaplog.call('GET', '/v1/instances')).status).toBe(200)
   })
 }, [embedded])
