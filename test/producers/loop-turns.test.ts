@@ -1,25 +1,28 @@
 // Accounts that catch up leave the event loop to others between their stanzas.
+import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { createLoopTurns } from '../../src/producers/loop-turns.ts'
+import { gatedClasses, openStanzaLane, type StanzaLane } from '../../src/producers/stanza-lane.ts'
 
 test('[A2] [E3] of stanzas that come at once one begins in each turn of the event loop, in order, and others have their turns between', async () => {
   const turn = createLoopTurns()
-  const seen: string[] = []
-  let isOver = false
-  const another = () => {
-    seen.push('other')
-    if (!isOver) setImmediate(another)
-  }
-  setImmediate(another)
-  await Promise.all(['first', 'second', 'third'].map(name => turn().then(() => void seen.push(name))))
-  isOver = true
-  expect(seen.filter(name => name !== 'other')).toEqual(['first', 'second', 'third'])
-  const [first, second, third] = ['first', 'second', 'third'].map(name => seen.indexOf(name))
-  for (const [one, next] of [
-    [first, second],
-    [second, third],
-  ])
-    expect(seen.slice(one, next)).toContain('other')
+  const names = ['first', 'second', 'third']
+  const seen = await seenBesideAnother(see => Promise.all(names.map(name => turn().then(() => see(name)))))
+  expect(begunIn(seen)).toEqual(names)
+  expectOthersBetween(seen)
+})
+
+test('[A2] [E3] so do the stanzas of all accounts together: none begins in the turn of another account’s', async () => {
+  const seen = await seenBesideAnother(async see => {
+    const accounts = ['shop', 'bakery', 'garage'].map(name => openAccount(name, see))
+    for (let nth = 1; nth <= 3; nth++) for (const account of accounts) account.receive(nth)
+    await Promise.all(accounts.map(({ lane }) => lane.idle()))
+  })
+  const begun = begunIn(seen)
+  expect(begun).toHaveLength(9)
+  for (const name of ['shop', 'bakery', 'garage'])
+    expect(begun.filter(one => one.startsWith(name))).toEqual([1, 2, 3].map(nth => `${name} ${nth}`))
+  expectOthersBetween(seen)
 })
 
 test('[A2] a stanza that comes alone begins in the next turn', async () => {
@@ -31,3 +34,39 @@ test('[A2] a stanza that comes alone begins in the next turn', async () => {
     expect(turns).toBe(1)
   }
 })
+
+const OTHER = 'other'
+const begunIn = (seen: readonly string[]) => seen.filter(name => name !== OTHER)
+
+/** What began, and the turns of somebody who asks for one after another meanwhile. */
+async function seenBesideAnother(run: (see: (name: string) => void) => Promise<unknown>): Promise<readonly string[]> {
+  const seen: string[] = []
+  let isOver = false
+  const another = () => {
+    seen.push(OTHER)
+    if (!isOver) setImmediate(another)
+  }
+  setImmediate(another)
+  await run(name => void seen.push(name))
+  isOver = true
+  return seen
+}
+
+function expectOthersBetween(seen: readonly string[]) {
+  const together = seen.filter((name, at) => name !== OTHER && at > 0 && seen[at - 1] !== OTHER)
+  expect(together, seen.join(', ')).toEqual([])
+}
+
+/** A socket whose stanzas are seen when they begin. */
+function openAccount(name: string, see: (name: string) => void): { lane: StanzaLane; receive(nth: number): void } {
+  const socket = new EventEmitter()
+  for (const stanzaClass of gatedClasses) socket.on(`CB:${stanzaClass}`, async () => undefined)
+  const lane = openStanzaLane(socket, {
+    isOver: () => false,
+    readAhead: async () => undefined,
+    before: async (_, node) => see(`${name} ${node.attrs.id}`),
+    after: async () => undefined,
+    failed: error => see(`failed: ${error}`),
+  })
+  return { lane, receive: nth => void socket.emit('CB:message', { tag: 'message', attrs: { id: String(nth) } }) }
+}
