@@ -1,0 +1,26 @@
+// What a process of zaplog ends with, in the numbers that the contract has: scripts and supervisors compare with those (Environment).
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
+import { freePort } from '../../infra/services/server-process.ts'
+import { openLoopbackServer } from '../loopback-server.ts'
+import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
+import { runVerb } from './run-verb.ts'
+
+const list = ['instances', 'list']
+const at = async (answer: RequestListener) => (await openLoopbackServer(answer)).url
+const endOf = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  (await runVerb(args, { ADMIN_API_KEY: KEY, ...env })).code
+
+test('[H7] [L] what is done ends with 0, what zaplog refuses with 1, a mistake in the words with 2', async () => {
+  expect(await endOf(list, { ZAPLOG_URL: await at(alwaysJson(200, { data: [], nextCursor: null })) })).toBe(0)
+  expect(await endOf(['instances', 'show', 'nobody'], { ZAPLOG_URL: await at(alwaysProblem(404, 'instance-not-found')) })).toBe(1)
+  expect(await endOf(['instnces', 'list'])).toBe(2)
+})
+
+test('[H7] [L] 75 is for what may be there the next time, 78 for an address that never works and for settings', async () => {
+  expect(await endOf(list, { ZAPLOG_URL: `http://127.0.0.1:${await freePort()}` })).toBe(75)
+  expect(await endOf(list, { ZAPLOG_URL: await at(alwaysProblem(503, 'unavailable')) })).toBe(75)
+  expect(await endOf(list, { ZAPLOG_URL: `http://${'x'.repeat(64)}.invalid:7070` })).toBe(78)
+  expect(await endOf(list, { ZAPLOG_URL: 'no address' })).toBe(78)
+  expect(await endOf(['start'], { PORT: 'abc' })).toBe(78)
+})
