@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { registryAvailable, runsHere, s3Available } from '../../infra/services/available.ts'
 import { runProgram } from '../../infra/services/fetch-artifact.ts'
@@ -94,6 +95,14 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
         for (const { topic } of declared) expect(await log.append({ topic, records: [record] }, never)).toHaveLength(1)
 
         const isPublic = topics.filter(one => one.public).map(({ name }) => `wa.${name}`)
+        expect(await accessList(outside)).toEqual(
+          [
+            'zaplog: all of topic wa.*',
+            'zaplog: all of group zaplog.*',
+            ...isPublic.flatMap(topic => [`reader: read of topic ${topic}`, `reader: describe of topic ${topic}`]),
+            'reader: read of group tail-*',
+          ].toSorted(),
+        )
         const reader = { sasl: saslOf('reader', secrets.BROKER_PASSWORD_READER) }
         const read = await Promise.all(
           declared.map(async ({ topic }) => [topic, await readFirst({ broker: outside, topic, groupId: 'tail-1', ...reader })]),
@@ -228,6 +237,30 @@ const TOPIC = {
   cleanup: 'delete',
   maxRecordBytes: 2 * 1024 * 1024,
 } as const
+
+/** Every right that somebody was given, in words; `*` after what many names begin with. */
+async function accessList(broker: string): Promise<readonly string[]> {
+  const admin = plainClient({ brokers: broker }, { sasl: saslOf('broker', secrets.BROKER_PASSWORD) }).admin()
+  await admin.connect()
+  const { resources } = await admin.describeAcls({
+    resourceType: AclResourceTypes.ANY,
+    resourcePatternType: ResourcePatternTypes.ANY,
+    operation: AclOperationTypes.ANY,
+    permissionType: AclPermissionTypes.ANY,
+  })
+  await admin.disconnect()
+  const nameOf = (words: object, one: number) =>
+    (Object.entries(words).find(([, value]) => value === one)?.[0] ?? `${one}`).toLowerCase()
+  return resources
+    .flatMap(({ resourceType, resourceName, resourcePatternType, acls }) =>
+      acls.map(({ principal, host, operation, permissionType }) => {
+        expect([host, permissionType]).toEqual(['*', AclPermissionTypes.ALLOW])
+        const name = `${resourceName}${resourcePatternType === ResourcePatternTypes.PREFIXED ? '*' : ''}`
+        return `${principal.replace('User:', '')}: ${nameOf(AclOperationTypes, operation)} of ${nameOf(AclResourceTypes, resourceType)} ${name}`
+      }),
+    )
+    .toSorted()
+}
 
 async function settingsOf(broker: string): Promise<Record<string, string>> {
   const admin = plainClient({ brokers: broker }, { sasl: saslOf('broker', secrets.BROKER_PASSWORD) }).admin()
