@@ -34,6 +34,7 @@ test.each([
   ],
   ['an animated sticker of Lottie', zip, 'application/was', 'application/was', 'was'],
   ['a comic, a ZIP by its name', zip, 'application/vnd.comicbook+zip', 'application/vnd.comicbook+zip', 'zip'],
+  ['a zip called a script, a ZIP by its name', zip, 'application/x-python+zip', 'application/zip', 'zip'],
   ['a zip called an app', zip, 'application/vnd.android.package-archive', 'application/zip', 'zip'],
   ['a program called a sticker of Lottie', exe, 'application/was', 'application/octet-stream', 'bin'],
   ['a zip called a PDF', zip, 'application/pdf', 'application/zip', 'zip'],

@@ -279,6 +279,21 @@ test('[C5] storage that refuses the final object fails that file alone', async (
   ])
 })
 
+test('[H1] files and bytes at final keys are counted by kind; failures by reason, and by instance without reasons', async () => {
+  await store(await downloaded(photo))
+  world().objects.failing.set('copy', 'refused')
+  await store(await downloaded(samplePdf(), { kind: 'document', mimetype: 'application/pdf', sourceEventId: 'b'.repeat(32) }))
+  const text = await world().metrics.render()
+  expect(text).toContain('zaplog_media_stored_total{kind="image"} 1')
+  expect(text).toContain(`zaplog_media_stored_bytes_total{kind="image"} ${photo.length}`)
+  expect(text).toContain('zaplog_media_failures_total{kind="document",stage="store",reason="storage-refused"} 1')
+  expect(text).toContain('zaplog_media_instance_failures_total{instance_id="shop",kind="document",stage="store"} 1')
+  expect(
+    text.split('\n').filter(line => line.includes('shop')),
+    'nowhere else',
+  ).toHaveLength(1)
+})
+
 test('[H6] work whose assignment ended answers nothing', async () => {
   const event = await downloaded(photo)
   const consumer = world().store()
