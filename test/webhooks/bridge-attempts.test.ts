@@ -33,6 +33,21 @@ describe('attempts', () => {
     expect(await bridge.metrics.render()).toContain('zaplog_webhook_attempts_total{outcome="delivered"} 1')
   })
 
+  it('[E4] [H3] [L] a POST has the headers of the contract, its endpoint’s own and the connection’s: no trace that nobody began', async () => {
+    const bridge = await open('bridge headers')
+    const receiver = await bridge.receiver()
+    const { id, secret } = await bridge.endpoint(receiver.url, { headers: { 'X-Team': 'blue' } })
+    receiver.trust(secret)
+    await bridge.append(bridge.delivery(id, 'chat-1'))
+    bridge.start()
+    await bridge.untilStates('delivered', states => states[0] === 'delivered')
+    const ofContract = ['user-agent', 'webhook-id', 'webhook-signature', 'webhook-timestamp', 'zaplog-attempt']
+    const ofConnection = ['connection', 'content-length', 'content-type', 'host']
+    expect(Object.keys(receiver.attempts[0]?.headers ?? {}).toSorted()).toEqual(
+      [...ofContract, ...ofConnection, 'x-team'].toSorted(),
+    )
+  })
+
   it('[E1] an answer that repeats the request is kept without the values of its headers and the query of its URL', async () => {
     const bridge = await open('bridge echo')
     const receiver = await bridge.receiver(({ path, headers }) => ({
