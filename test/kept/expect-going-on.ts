@@ -3,7 +3,9 @@ import { expect } from 'vitest'
 import { text } from '../../simulator/content.ts'
 import { image } from '../../simulator/media.ts'
 import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { openSession } from '../../src/database/session.ts'
 import type { ReceivedAttempt } from '../receiver.ts'
+import { databaseUrlOf } from '../scenarios/its-postgres.ts'
 import { until } from '../until.ts'
 import type { EndpointName, Story } from './expected.ts'
 import type { Kept } from './open-kept.ts'
@@ -120,8 +122,8 @@ export async function expectNewReceived(kept: Kept): Promise<void> {
   expect(receiver.receiver.attempts.filter(({ body }) => nothingOf.has(String(body.data.messageId)))).toEqual([])
 }
 
-/** As its endpoints were set: addresses with their tokens, headers, and how many dead letters a chat has had. */
-export async function expectEndpointsKept({ receiver, expected }: Kept): Promise<void> {
+/** As its endpoints were set: addresses with their tokens, headers, and how many dead letters a chat and an endpoint have had. */
+export async function expectEndpointsKept({ receiver, expected, zaplog, ground }: Kept): Promise<void> {
   for (const { headers, path } of receiver.attemptsOf('main')) {
     expect(headers['x-shop-key']).toBe('only-for-tests')
     expect(path).toBe('/main?token=main-in-plain-text')
@@ -131,6 +133,23 @@ export async function expectEndpointsKept({ receiver, expected }: Kept): Promise
     receiver.attemptsOf('deadly').find(({ body }) => body.data.chatId === chatId),
   )
   expect(first.skipped).toBe(count)
+  for (const { id } of Object.values(expected.endpoints).filter(({ id }) => id !== expected.endpoints.deleted.id)) {
+    const dead = expected.deliveries.filter(({ endpointId, state }) => endpointId === id && state === 'dead')
+    expect((await zaplog.call('GET', `/v1/endpoints/${id}`)).body).toMatchObject({ id, deadLetters: dead.length })
+  }
+  await expectNoTokenInPlainText(ground)
+}
+
+/** 0.1.0 wrote the address that was just sent to as it is; this version's start seals it. */
+async function expectNoTokenInPlainText({ dataDir, env }: Kept['ground']): Promise<void> {
+  const url = env.DATABASE_URL ?? databaseUrlOf(dataDir)
+  const session = await openSession({ url, applicationName: 'kept test' }, AbortSignal.timeout(10_000))
+  try {
+    const plain = `select endpoint_id from webhook_endpoint_versions v where v::text like '%main-in-plain-text%'`
+    expect(await session.query(plain)).toEqual([])
+  } finally {
+    await session.close()
+  }
 }
 
 /** Nothing that a receiver had taken, or that was given up, came again; what came, came once. */

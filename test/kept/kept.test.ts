@@ -27,7 +27,7 @@ const START_AND_ALL_MS = 240_000
 
 describe.each(versions)('what %s left', version => {
   onEachLane(({ name }) => {
-    test('[B2] [B3] [D2] [D4] [E2] [E3] [E4] this version goes on: nothing is lost or released again, accounts go on receiving', {
+    test('[B2] [B3] [D2] [D4] [E2] [E3] [E4] [E7] [I2] this version goes on: nothing is lost or released again, accounts go on receiving', {
       timeout: START_AND_ALL_MS,
     }, async () => {
       const world = await openKept(version, kept[name] ?? embeddedLane)
