@@ -54,6 +54,10 @@ const benches: Readonly<Record<string, Entry>> = {
     what: 'p99 in ms from the writing of a message to 9 endpoints while a tenth answers 503; bare: while it answers. Lower is better, 1.3 is the bound',
     load: async () => (await import('./webhook-dead.ts')).webhookDead,
   },
+  overload: {
+    what: 'ms that a member of a consumer group was silent at most, in ten minutes of three times what zaplog takes; bare: how long it may be. Lower is better, 1 is the bound',
+    load: async () => (await import('./overload.ts')).overload({ seconds: 600 }),
+  },
   'catch-up': {
     what: 'webhooks/s while 50 accounts take in what was kept for them; bare: what they take in, messages/s. Higher is better, 0.5 is the bound',
     load: async () => (await import('./catch-up.ts')).catchUp,

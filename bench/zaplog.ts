@@ -12,6 +12,8 @@ export type Zaplog = {
   ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
   /** The sum of a metric over its labels; with `labelled` only of lines that contain it, e.g. 'type="message.received"'. */
   metric(name: string, labelled?: string): Promise<number>
+  /** How many lines of its log, warnings or worse, were about this event. */
+  said(event: string): number
 }
 
 const commandLine = fileURLToPath(new URL('../src/cli/zaplog.ts', import.meta.url))
@@ -21,12 +23,14 @@ const adminKey = randomBytes(16).toString('hex')
 export async function openZaplog(closing: AsyncDisposableStack, env: Record<string, string>): Promise<Zaplog> {
   const child = launchZaplog(closing, { DATA_DIR: await openDirectory(closing), ...env })
   if (child.stdout === null) throw new Error('starting zaplog: it has no standard output')
+  const counts = countEvents(child)
   const lines = createInterface({ input: child.stdout })
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit')])
   const url = /listens on (\S+)/.exec(String(line))?.[1]
   if (url === undefined) throw new Error(`starting zaplog: it said ${line}`)
   return {
     url,
+    said: event => counts.get(event) ?? 0,
     ask: async (method, path, body) => {
       const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
       const answer = await fetch(new URL(path, url), {
@@ -57,6 +61,16 @@ export function launchZaplog(closing: AsyncDisposableStack, env: Record<string, 
   createInterface({ input: child.stderr }).on('line', sayIfError)
   closing.defer(() => stop(child))
   return child
+}
+
+function countEvents({ stderr }: ChildProcess): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  if (stderr === null) throw new Error('starting zaplog: it has no standard error')
+  createInterface({ input: stderr }).on('line', line => {
+    const event = /^\{"level":[4-6]\d.*"event":"([^"]+)"/.exec(line)?.[1]
+    if (event !== undefined) counts.set(event, (counts.get(event) ?? 0) + 1)
+  })
+  return counts
 }
 
 /** pino's levels: 50 is an error; what is no JSON comes from Node. */

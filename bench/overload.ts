@@ -1,0 +1,58 @@
+// [H5] [H4] Ten minutes in which WhatsApp offers three times what this machine takes: members of consumer groups prove that they are alive all
+// along, however busy their process is. Compared is the longest that any of them was silent with how long it may be.
+import { openSession } from '../src/database/session.ts'
+import { wait } from '../src/runtime/wait.ts'
+import { databaseUrlOf } from '../test/scenarios/its-postgres.ts'
+import { openDirectory } from './ground.ts'
+import { openLinked } from './linked.ts'
+import { type Bench, expectEqual } from './measure.ts'
+
+const sockets = 50
+const capacityOf = 2_000
+const times = 3
+const LOOK_EVERY_MS = 100
+/** ttlMs of src/log/postgres.ts. */
+const LIVES_MS = 5_000
+
+export const overload =
+  ({ seconds }: { seconds: number }): Bench =>
+  async closing => {
+    const dataDir = await openDirectory(closing)
+    const {
+      whatsapp,
+      zaplog,
+      zaplogLines: lines,
+    } = await openLinked(closing, {
+      sockets,
+      contactsPerSocket: 1,
+      env: { DATA_DIR: dataDir },
+    })
+    const watching = new AbortController()
+    const session = await openSession({ url: databaseUrlOf(dataDir), applicationName: 'overload' }, watching.signal)
+    closing.defer(() => session.close())
+    /** Of a member that lives, this much is left to it at least. */
+    const leastLeft = async () => {
+      const [row] = await session.query<{ left_ms: number }>(
+        'select (extract(epoch from min(expires_at) - now()) * 1000)::float8 as left_ms from log_members',
+      )
+      return row?.left_ms ?? LIVES_MS
+    }
+    return async () => {
+      const perSecond = (times * capacityOf) / (await whatsapp.deliver({ lines, n: capacityOf, window: 10 }))
+      const before = await zaplog.metric('zaplog_events_appended_total', 'type="message.received"')
+      const failures: unknown[] = []
+      // Never over: what is left is dropped with WhatsApp.
+      whatsapp.pace({ lines, n: Math.ceil(perSecond * seconds), perSecond }).catch(error => failures.push(error))
+      const endsAt = performance.now() + seconds * 1000
+      let left = LIVES_MS
+      while (performance.now() < endsAt && failures.length === 0) {
+        left = Math.min(left, await leastLeft())
+        await wait(LOOK_EVERY_MS, watching.signal)
+      }
+      if (failures.length > 0) throw failures[0]
+      const taken = (await zaplog.metric('zaplog_events_appended_total', 'type="message.received"')) - before
+      expectEqual('expired leases', zaplog.said('log.leases-expired'), 0)
+      const more = { offered: perSecond, taken: taken / seconds }
+      return { value: LIVES_MS - left, unit: 'ms', bare: LIVES_MS, n: taken, seconds, more }
+    }
+  }
