@@ -1,14 +1,22 @@
-// X25519 with keys that are read once: a first message takes six agreements, and reading the same few keys for each of them takes libsignal
-// longer than the agreements do (createPrivateKey 90 µs, createPublicKey 40, diffieHellman 48). Replaces calculateAgreement of the very
-// libsignal/src/curve.js that Baileys uses; what is no key is refused by libsignal itself.
+// X25519 with keys that are read once: a first message takes six agreements, and reading the same few keys for each of them takes
+// libsignal longer than the agreements do (createPrivateKey 90 µs, createPublicKey 40, diffieHellman 48). Replaces calculateAgreement of the
+// very libsignal/src/curve.js that Baileys uses; what is no key is refused by libsignal itself.
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { createLru } from './lru.ts'
 
+/** 33 bytes that begin with 5, and 32. */
 type Agree = (publicKey: Uint8Array, privateKey: Uint8Array) => Buffer
+export type Agreements = {
+  agree: Agree
+  /** Makes what `agree` is about to be asked for, once: contacts repeat it until they are answered. Throws for what is no key. */
+  agreeAhead(publicKey: Uint8Array, privateKey: Uint8Array): void
+}
 
 /** An account's identity and signed pre-key, of every account; those of one message each go through. */
 const maxKeys = 2_048
+/** Made ahead, five for a message; null once it was taken. */
+const maxAhead = 512
 /** Algorithm identifiers before the 32 bytes (RFC 8410). */
 const spki = Buffer.from('302a300506032b656e032100', 'hex')
 const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
@@ -16,14 +24,13 @@ const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
 const curve: { calculateAgreement: Agree } = createRequire(baileys.resolve('libsignal'))('./src/curve.js')
 
-/** `inner` answers what this does not take: keys that are not 33 bytes beginning with 5, and 32. */
-export function agreeWithKeptKeys(inner: Agree): Agree {
+/** `inner` answers what this does not take. */
+export function agreeWithKeptKeys(inner: Agree): Agreements {
   const publicKeys = createLru<KeyObject>(maxKeys)
   const privateKeys = createLru<KeyObject>(maxKeys)
-  return (publicKey, privateKey) => {
-    if (!Buffer.isBuffer(publicKey) || !Buffer.isBuffer(privateKey)) return inner(publicKey, privateKey)
-    if (publicKey.length !== 33 || publicKey[0] !== 5 || privateKey.length !== 32) return inner(publicKey, privateKey)
-    return diffieHellman({
+  const ahead = createLru<Buffer | null>(maxAhead)
+  const make: Agree = (publicKey, privateKey) =>
+    diffieHellman({
       publicKey: kept(publicKeys, publicKey, key =>
         createPublicKey({ key: Buffer.concat([spki, key.subarray(1)]), format: 'der', type: 'spki' }),
       ),
@@ -31,11 +38,37 @@ export function agreeWithKeptKeys(inner: Agree): Agree {
         createPrivateKey({ key: Buffer.concat([pkcs8, key]), format: 'der', type: 'pkcs8' }),
       ),
     })
+  return {
+    agree: (publicKey, privateKey) => {
+      if (!areKeys(publicKey, privateKey)) return inner(publicKey, privateKey)
+      const name = nameOf(publicKey) + nameOf(privateKey)
+      const made = ahead.get(name) ?? null
+      if (made === null) return make(publicKey, privateKey)
+      ahead.set(name, null)
+      return made
+    },
+    agreeAhead: (publicKey, privateKey) => {
+      const name = nameOf(publicKey) + nameOf(privateKey)
+      if (ahead.get(name) === undefined) ahead.set(name, make(publicKey, privateKey))
+    },
   }
 }
 
-function kept(keys: ReturnType<typeof createLru<KeyObject>>, bytes: Buffer, read: (bytes: Buffer) => KeyObject): KeyObject {
-  const name = bytes.toString('latin1')
+const areKeys = (publicKey: unknown, privateKey: unknown): boolean =>
+  Buffer.isBuffer(publicKey) &&
+  Buffer.isBuffer(privateKey) &&
+  publicKey.length === 33 &&
+  publicKey[0] === 5 &&
+  privateKey.length === 32
+
+const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+function kept(
+  keys: ReturnType<typeof createLru<KeyObject>>,
+  bytes: Uint8Array,
+  read: (bytes: Uint8Array) => KeyObject,
+): KeyObject {
+  const name = nameOf(bytes)
   const known = keys.get(name)
   if (known !== undefined) return known
   const key = read(bytes)
@@ -43,4 +76,6 @@ function kept(keys: ReturnType<typeof createLru<KeyObject>>, bytes: Buffer, read
   return key
 }
 
-curve.calculateAgreement = agreeWithKeptKeys(curve.calculateAgreement)
+const agreements = agreeWithKeptKeys(curve.calculateAgreement)
+curve.calculateAgreement = agreements.agree
+export const { agreeAhead } = agreements

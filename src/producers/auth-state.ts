@@ -5,6 +5,7 @@ import {
   type AuthenticationState,
   BufferJSON,
   initAuthCreds,
+  type KeyPair,
   proto,
   type SignalDataSet,
   type SignalDataTypeMap,
@@ -27,6 +28,8 @@ export type AuthState = AuthenticationState & {
   hasPart(digest: string): Promise<boolean>
   /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
   readAhead(names: readonly KeyName[]): Promise<void>
+  /** One that was read ahead; null: it is not in memory. */
+  keptPreKey(id: number): KeyPair | null
   /** For what has to be fetched anew. */
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
@@ -210,6 +213,10 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     creds,
     keys,
     readAhead,
+    keptPreKey: id => {
+      const text = known(`pre-key|${id}`) ?? null
+      return text === null ? null : revive('pre-key', text)
+    },
     hasPart: digest => persistently('reading parts', () => rows.hasPart(digest)),
     eraseAll: async type => {
       if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()

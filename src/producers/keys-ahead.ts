@@ -1,8 +1,8 @@
 // Which keys Baileys asks for, one after another, when it takes in a message (lib/Socket/messages-recv.js handleMessage, lib/Signal/libsignal.js):
 // known from the stanza alone, so that they are read in one go while the message waits for its turn. A contact who writes for the first
 // time has none of them, and each absence would be a round trip of its own. A guess: what is not among them is read when it is asked for.
-import { createRequire } from 'node:module'
 import { type BinaryNode, jidDecode, WAJIDDomains } from '@whiskeysockets/baileys'
+import { readFirstMessage } from './first-message.ts'
 import { isGroup } from './jid.ts'
 
 export type KeyName = { type: string; id: string }
@@ -30,26 +30,9 @@ function addressOf({ user, device = 0, domainType }: Decoded) {
   return { id: domainType === WAJIDDomains.WHATSAPP ? user : `${user}_${domainType}`, device }
 }
 
-/** A first message names the pre-key that it was made with, 0 where WhatsApp had none left. Its first byte is the version (libsignal/src/session_cipher.js). */
+/** A first message names the pre-key that it was made with, 0 where WhatsApp had none left. */
 function keysOfFirst(message: Uint8Array, address: string): readonly KeyName[] {
   const identity = { type: 'identity-key', id: address }
-  const preKeyId = preKeyIdOf(message)
-  return preKeyId === null ? [identity] : [identity, { type: 'pre-key', id: String(preKeyId) }]
-}
-
-type PreKeyWhisperMessage = { decode(bytes: Uint8Array): { preKeyId: number } }
-
-/** Of the very copy that Baileys uses; its package exports no more than its main file. */
-const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
-const protobufs: { PreKeyWhisperMessage: PreKeyWhisperMessage } = createRequire(baileys.resolve('libsignal'))(
-  './src/protobufs.js',
-)
-
-/** null: bytes that are no such message, which Baileys refuses by itself. */
-function preKeyIdOf(message: Uint8Array): number | null {
-  try {
-    return protobufs.PreKeyWhisperMessage.decode(message.subarray(1)).preKeyId
-  } catch {
-    return null
-  }
+  const first = readFirstMessage(message)
+  return first === null ? [identity] : [identity, { type: 'pre-key', id: String(first.preKeyId) }]
 }

@@ -1,12 +1,13 @@
 // One WhatsApp connection: the unmodified Baileys, gated and hardened from outside through its public options and its event emitters.
 import './keep-context.ts'
-import './agree-on-keys.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
 import makeWASocket, { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { Logger } from '../runtime/logger.ts'
 import type { AckGate } from './ack-gate.ts'
+import { agreeOnFirst } from './agree-ahead.ts'
+import { agreeAhead } from './agree-on-keys.ts'
 import type { AuthState } from './auth-state.ts'
 import { createBaileysLogger } from './baileys-logger.ts'
 import { gateRepository } from './gated-repository.ts'
@@ -71,6 +72,7 @@ export function openSocket(deps: SocketDeps): Socket {
   const lane = openStanzaLane(socket.ws, {
     isOver: () => isClosing || life.isOver(),
     readAhead: nodes => deps.auth.readAhead(nodes.flatMap(keysNamedBy)),
+    prepare: node => agreeOnFirst(node, { ...deps.auth, agreeAhead }),
     before: deps.gate.before,
     after: deps.gate.after,
     failed: (error, node) => failed(error, node.tag),

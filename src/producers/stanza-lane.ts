@@ -16,6 +16,8 @@ type Deps = {
   isOver(): boolean
   /** Stanzas whose turn comes soon. Never rejects. */
   readAhead(nodes: readonly BinaryNode[]): Promise<void>
+  /** The stanza whose turn is next, while the one before it waits for others; what it needs was read ahead. Never throws. */
+  prepare(node: BinaryNode): void
   /** Before Baileys sees the stanza; a rejection keeps it out: not acknowledged, so WhatsApp delivers it again. */
   before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
   /** After Baileys is done with it. */
@@ -55,6 +57,7 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
     await lookAhead(waiting.shift())
     if (deps.isOver()) return
     const node = withoutOffline(arrived)
+    prepareNext()
     await deps.before(stanzaClass, node)
     if (deps.isOver()) return
     const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
@@ -71,6 +74,15 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
     for (const one of unread) one.read = read
     return next.read
   }
+
+  /** In a later turn of the event loop: in this one Baileys decrypts. */
+  function prepareNext(): void {
+    const [next] = waiting
+    if (next === undefined || next.read === null) return
+    void next.read.then(() => setImmediate(() => isNext(next) && deps.prepare(next.node)))
+  }
+
+  const isNext = (one: Waiting) => waiting[0] === one && !deps.isOver()
 
   async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {
     const settled = new AbortController()

@@ -13,7 +13,7 @@ const own = curve.calculateAgreement
 const { agreeWithKeptKeys } = await import('../../src/producers/agree-on-keys.ts')
 
 test('[B2] two sides agree on one secret, the one that libsignal finds, however often a key comes', () => {
-  const agree = agreeWithKeptKeys(own)
+  const { agree } = agreeWithKeptKeys(own)
   const pairs = Array.from({ length: 20 }, () => curve.generateKeyPair())
   for (const ours of pairs)
     for (const theirs of pairs) {
@@ -23,8 +23,21 @@ test('[B2] two sides agree on one secret, the one that libsignal finds, however 
     }
 })
 
+test('[B2] what was made ahead is the same secret, the first time and every other', () => {
+  const { agree, agreeAhead } = agreeWithKeptKeys(own)
+  const [ours, theirs] = [curve.generateKeyPair(), curve.generateKeyPair()]
+  const secret = own(theirs.pubKey, ours.privKey)
+  for (let time = 1; time <= 3; time++) {
+    agreeAhead(theirs.pubKey, ours.privKey)
+    expect(agree(theirs.pubKey, ours.privKey)).toEqual(secret)
+    expect(agree(theirs.pubKey, ours.privKey)).toEqual(secret)
+  }
+  expect(() => agreeAhead(Buffer.of(5, 1), ours.privKey)).toThrow()
+  expect(() => agree(Buffer.of(5, 1), ours.privKey)).toThrow('Invalid public key')
+})
+
 test('[B2] any bytes are answered or refused as by libsignal', () => {
-  const agree = agreeWithKeptKeys(own)
+  const { agree } = agreeWithKeptKeys(own)
   const outcome = (work: () => Buffer) => {
     try {
       return work().toString('hex')

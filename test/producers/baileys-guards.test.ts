@@ -144,6 +144,7 @@ test('[B2] a stanza whose append was given up never reaches Baileys, nor does an
   const lane = openStanzaLane(socket, {
     isOver: () => isOver,
     readAhead: async () => undefined,
+    prepare: () => undefined,
     before: async (_class, node) => {
       if (node.attrs.id !== '2') return
       isOver = true
@@ -155,4 +156,29 @@ test('[B2] a stanza whose append was given up never reaches Baileys, nor does an
   for (const id of ['1', '2', '3']) socket.emit('CB:receipt', { tag: 'receipt', attrs: { id, offline: '1' } })
   await lane.idle()
   expect(seen).toEqual(['1'])
+})
+
+test('[A2] while a stanza waits for others the next one is prepared, with what was read for it, and once', async () => {
+  const socket = new EventEmitter()
+  for (const stanzaClass of ['message', 'receipt', 'notification', 'call']) socket.on(`CB:${stanzaClass}`, async () => undefined)
+  const happened: string[] = []
+  const waiting = Promise.withResolvers<void>()
+  const lane = openStanzaLane(socket, {
+    isOver: () => false,
+    readAhead: async nodes => void happened.push(`read ${nodes.map(({ attrs }) => attrs.id)}`),
+    prepare: ({ attrs }) => {
+      happened.push(`prepared ${attrs.id}`)
+      waiting.resolve()
+    },
+    before: async (_class, { attrs }) => {
+      happened.push(`began ${attrs.id}`)
+      if (attrs.id === '1') await waiting.promise
+    },
+    after: async (_class, { attrs }) => void happened.push(`done ${attrs.id}`),
+    failed: error => void happened.push(String(error)),
+  })
+  for (const id of ['1', '2', '3']) socket.emit('CB:message', { tag: 'message', attrs: { id } })
+  await lane.idle()
+  expect(happened.slice(0, 5)).toEqual(['read 1,2,3', 'began 1', 'prepared 2', 'done 1', 'began 2'])
+  expect(happened.filter(one => one === 'prepared 2')).toHaveLength(1)
 })

@@ -64,6 +64,7 @@ function openAccount(name: string, see: (name: string) => void): { lane: StanzaL
   const lane = openStanzaLane(socket, {
     isOver: () => false,
     readAhead: async () => undefined,
+    prepare: () => undefined,
     before: async (_, node) => see(`${name} ${node.attrs.id}`),
     after: async () => undefined,
     failed: error => see(`failed: ${error}`),

@@ -15,6 +15,7 @@ const auth: AuthState = {
   keys: { get: async () => ({}), set: async () => undefined },
   hasPart: async () => false,
   readAhead: async () => undefined,
+  keptPreKey: () => null,
   eraseAll: async () => undefined,
   credsChanged: () => undefined,
   saveCreds: async () => undefined,
