@@ -123,9 +123,11 @@ const endsOutage = (history: AttemptHistory, { refusedMs }: Persistence): boolea
 /** What was before the endpoint's recovery does not count. */
 const begunAt = ({ firstAttemptAt, endpointRecoveredAt }: AttemptHistory) => Math.max(firstAttemptAt, endpointRecoveredAt ?? 0)
 
+const isOverloaded = (exchange: Exchange): boolean => exchange.kind === 'answered' && asksForLess(exchange)
+
 /** The receiver speaks of itself: it would not take another one either. */
-const isOverloaded = (exchange: Exchange): boolean =>
-  exchange.kind === 'answered' && (exchange.statusCode === 429 || (exchange.statusCode === 503 && exchange.retryAfterMs !== null))
+export const asksForLess = ({ statusCode, retryAfterMs }: { statusCode: number | null; retryAfterMs: number | null }): boolean =>
+  statusCode === 429 || (statusCode === 503 && retryAfterMs !== null)
 
 /** A receiver may stretch a wait, but neither hurry us nor park its lane for days. */
 const clamp = (retryAfterMs: number, baseMs: number): number =>

@@ -27,7 +27,7 @@ function troubleOf(of: EndpointBacklog): readonly string[] {
   const said = [
     ...(of.died > 0 ? [`${upToMost(of.died)} deliveries died in the last 24 h (the newest: ${cut(of.newestDeath)})`] : []),
     ...(of.failingSeconds !== null && of.failingSeconds > LONG_SECONDS
-      ? [`failing for ${inWords(of.failingSeconds)} (${cut(of.lastError)})`]
+      ? [`${of.isOverloaded ? 'asking to be sent less' : 'failing'} for ${inWords(of.failingSeconds)} (${cut(of.lastError)})`]
       : []),
     ...(!of.enabled && of.disabledReason !== null && of.waiting > 0 ? [`disabled: ${cut(of.disabledReason)}`] : []),
   ]

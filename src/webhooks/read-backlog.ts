@@ -14,6 +14,7 @@ import {
   MOST_COUNTED,
   waitingOf,
 } from './bounded-count.ts'
+import { isBroken } from './endpoint-standing.ts'
 
 export type EndpointBacklog = {
   endpointId: string
@@ -21,6 +22,8 @@ export type EndpointBacklog = {
   disabledReason: string | null
   /** null: it is not failing. */
   failingSeconds: number | null
+  /** It only asks to be sent less. */
+  isOverloaded: boolean
   lastError: string | null
   /** Both are counted up to MOST_COUNTED; one more says that there are more. */
   waiting: number
@@ -42,7 +45,7 @@ export async function readBacklog(
   signal: AbortSignal,
 ): Promise<Backlog> {
   const rows = await deps.database.query<EndpointRow>(
-    `select e.endpoint_id, e.enabled, e.disabled_reason, e.last_error,
+    `select e.endpoint_id, e.enabled, e.disabled_reason, e.last_error, not (${isBroken}) as overloaded,
             extract(epoch from now() - e.failing_since)::float8 as failing_seconds,
             behind.waiting, coalesce(extract(epoch from now() - oldest.entered_at), 0)::float8 as age, behind.died, newest.reason as newest
        from webhook_endpoints e
@@ -86,6 +89,7 @@ type EndpointRow = {
   disabled_reason: string | null
   last_error: string | null
   failing_seconds: number | null
+  overloaded: boolean
   waiting: number
   age: number
   died: number
@@ -96,6 +100,7 @@ const backlogOf = (row: EndpointRow): EndpointBacklog => ({
   enabled: row.enabled,
   disabledReason: row.disabled_reason,
   failingSeconds: row.failing_seconds,
+  isOverloaded: row.failing_seconds !== null && row.overloaded,
   lastError: row.last_error,
   waiting: row.waiting,
   oldestWaitingSeconds: row.age,

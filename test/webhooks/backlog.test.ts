@@ -61,6 +61,21 @@ describe('health', () => {
     })
   })
 
+  it('[E5] [H2] is degraded where an endpoint has been asking to be sent less for long, and does not call that failing', async () => {
+    const bridge = await open('backlog overloaded')
+    const receiver = await bridge.receiver(() => ({ status: 429 }))
+    await bridge.append(bridge.delivery(receiver.id, 'a'))
+    bridge.start({ retryDelaysMs: [120_000] })
+    await bridge.untilWaiting(1)
+    await bridge.database.query(`update webhook_endpoints set failing_since = now() - interval '10 minutes'`)
+    expect(await look(bridge)).toMatchObject({
+      state: 'degraded',
+      detail: expect.stringContaining(
+        `endpoint ${receiver.id}: asking to be sent less for 10 min (the receiver answered 429), 1 waiting`,
+      ),
+    })
+  })
+
   it('[E7] [H2] is degraded where deliveries died, and the endpoint says how many', async () => {
     const bridge = await open('backlog dead')
     const receiver = await bridge.receiver(({ body }) => ({ status: body.data.chatId === 'good' ? 200 : 500 }))

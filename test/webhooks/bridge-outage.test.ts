@@ -130,6 +130,42 @@ describe('what the log says of an endpoint', () => {
     ])
   })
 
+  const lessPlease = { status: 429, headers: { 'retry-after': '1' } }
+
+  it.each([
+    ['429', { status: 429 }],
+    ['429 with Retry-After', lessPlease],
+    ['503 with Retry-After', { ...lessPlease, status: 503 }],
+  ])('[H3] [E5] nothing of one that only asks to be sent less, by %s, and takes what it is sent then', async (what, answer) => {
+    const before = said().length
+    const bridge = await open(`less said ${what}`)
+    const state = { up: false }
+    const receiver = await bridge.receiver(() => (state.up ? { status: 200 } : answer))
+    await bridge.append(bridge.delivery(receiver.id, 'chat'))
+    bridge.start({ retryDelaysMs: [20] })
+    await until('it was asked some times', () => receiver.attempts.length > 3)
+    await bridge.database.query(`update webhook_deliveries set first_attempt_at = now() - interval '10 minutes'`)
+    state.up = true
+    await bridge.untilStates('it is delivered', states => states.length === 1 && states[0] === 'delivered')
+    expect(said().slice(before)).toEqual([])
+    const [standing] = await bridge.database.query('select failing_since, recovered_at from webhook_endpoints')
+    expect(standing).toEqual({ failing_since: null, recovered_at: null })
+  })
+
+  it('[H3] [E5] that it failed and is back, also where it asked to be sent less before and after', async () => {
+    const before = said().length
+    const bridge = await open('less and failing said')
+    const answers = [lessPlease, { status: 500 }, { status: 500 }, lessPlease]
+    const receiver = await bridge.receiver(({ copy }) => answers[copy - 1] ?? { status: 200 })
+    await bridge.append(bridge.delivery(receiver.id, 'chat'))
+    bridge.start({ retryDelaysMs: [20] })
+    await bridge.untilStates('it is delivered', states => states.length === 1 && states[0] === 'delivered')
+    expect(said().slice(before)).toMatchObject([
+      { level: 'warn', event: 'endpoint.failing', fields: { error: 'the receiver answered 500' } },
+      { level: 'info', event: 'endpoint.recovered', fields: { failedForMs: expect.any(Number) } },
+    ])
+  })
+
   it('[H3] [E5] that its receiver disabled it, and why', async () => {
     const before = said().length
     const bridge = await open('disabled said')
