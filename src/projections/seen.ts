@@ -33,9 +33,13 @@ export async function keepFirstCopies(tx: Transaction, of: Identity, placed: rea
 /** What an event says, without what every redelivery changes: epoch, sequence, the time of recording, and that of arrival in place of WhatsApp's. */
 export function digestOf(event: Event): bigint {
   const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...rest } = event
-  const says = typeof rest.occurredAtSaid === 'string' ? { ...rest, occurredAt: null } : rest
+  const isOfArrival = typeof rest.occurredAtSaid === 'string' || rest.type === 'message.undecryptable'
+  const says = { ...rest, ...(isOfArrival && { occurredAt: null }), ...(rest.type === 'message.undecryptable' && ofOneTry) }
   return hash('sha1', serialize(says), 'buffer').readBigInt64BE()
 }
+
+/** A message that was asked for again comes encrypted anew, and fails in its own way: it is the same message all the same. */
+const ofOneTry = { raw: null, rawObject: null, reason: null, encryption: null }
 
 async function knownDigests(tx: Transaction, of: Identity, placed: readonly Placed[]): Promise<Map<string, bigint>> {
   const rows = await tx.query<{ event_id: string; digest: string }>(

@@ -59,6 +59,13 @@ it('[B3] the time of arrival, where it stands in for WhatsApp’s, changes with 
   expect(digestOf({ ...believed, occurredAt: 1_700_000_060_000 })).not.toBe(digestOf(believed))
 })
 
+it('[B3] [B8] a message that could not be decrypted is the same one however often it comes, encrypted anew; another of its words is a conflict', () => {
+  const event = anEvent('message.undecryptable', { raw: Buffer.from('a'), reason: 'Bad MAC', encryption: 'msg' })
+  const again = { raw: Buffer.from('b'), reason: 'No session record', encryption: 'pkmsg', occurredAt: event.occurredAt + 9_000 }
+  expect(digestOf({ ...aCopyOf(event, 2), ...again })).toBe(digestOf(event))
+  expect(digestOf({ ...event, ...again, senderName: 'Somebody else' })).not.toBe(digestOf(event))
+})
+
 it('[B3] the last 4,096 ids of each instance are remembered, in log order, whatever other instances do', async () => {
   const quiet = anEvent('message.received', { instanceId: 'store' })
   const busy = Array.from({ length: SEEN_PER_INSTANCE + 1 }, () => anEvent('message.received'))
