@@ -30,7 +30,7 @@ export type AuthState = AuthenticationState & {
   readAhead(names: readonly KeyName[]): Promise<void>
   /** One that was read ahead; null: it is not in memory. */
   keptPreKey(id: number): KeyPair | null
-  /** For what has to be fetched anew. */
+  /** For what has to be fetched anew: once it resolves, nothing that was set or read before is found again. */
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
   credsChanged(): void
@@ -179,6 +179,25 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       if (!uncached.has(type) || cache.get(place) !== undefined) cache.set(place, value)
   }
 
+  /** In its turn among the writes. What is set while it goes on is newer, and stays. */
+  async function eraseAll(type: string): Promise<void> {
+    while (writing !== null) await writing
+    for (const [place, write] of pending) if (write.type === type) pending.delete(place)
+    writing = erase(type)
+    await writing.finally(() => {
+      writing = null
+    })
+  }
+
+  async function erase(type: string): Promise<void> {
+    if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()
+    // Also for reads that are on their way: what they found is not there any more.
+    writes += 1
+    const isGone = (place: string) => place.startsWith(`${type}|`)
+    cache.deleteWhere(isGone)
+    for (const place of ahead.keys()) if (isGone(place)) ahead.delete(place)
+  }
+
   function fenced(): unknown {
     life.terminate('fenced')
     return life.signal.reason
@@ -218,9 +237,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       return text === null ? null : revive('pre-key', text)
     },
     hasPart: digest => persistently('reading parts', () => rows.hasPart(digest)),
-    eraseAll: async type => {
-      if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()
-    },
+    eraseAll,
     credsChanged: () => {
       areCredsDirty = true
       change([]).catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error }))

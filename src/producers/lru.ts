@@ -3,6 +3,7 @@
 export type Lru<Value> = {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
+  deleteWhere(isGone: (key: string) => boolean): void
 }
 
 export function createLru<Value>(maxEntries: number): Lru<Value> {
@@ -24,6 +25,9 @@ export function createLru<Value>(maxEntries: number): Lru<Value> {
         entries.delete(oldest)
         return
       }
+    },
+    deleteWhere: isGone => {
+      for (const key of entries.keys()) if (isGone(key)) entries.delete(key)
     },
   }
 }

@@ -238,6 +238,48 @@ test('[A4] a read that a write has overtaken is not remembered', async () => {
   expect(await session(auth, 'a')).toEqual(bytes('new'))
 })
 
+const versionType = 'app-state-sync-version'
+const versions = async (auth: AuthState) => Object.keys(await auth.keys.get(versionType, ['a', 'b', 'c']))
+const aVersion = { version: 1, hash: bytes('h'), indexValueMap: {} }
+
+test('[A4] of a type that was erased nothing is found again, whether it was set or read before; what is set afterwards is', async () => {
+  const { auth } = await open()
+  await auth.keys.set({ session: { a: bytes('one') }, [versionType]: { a: aVersion, b: aVersion } })
+  expect(await versions(auth)).toEqual(['a', 'b'])
+  const waiting = auth.keys.set({ [versionType]: { c: aVersion } })
+  await Promise.all([auth.eraseAll(versionType), waiting])
+  expect(await versions(auth)).toEqual([])
+  expect(await session(auth, 'a')).toEqual(bytes('one'))
+  await auth.keys.set({ [versionType]: { c: aVersion } })
+  expect(await versions(auth)).toEqual(['c'])
+  expect(await versions((await open()).auth)).toEqual(['c'])
+})
+
+test.each([
+  ['a read', (auth: AuthState) => versions(auth)],
+  ['a read ahead', (auth: AuthState) => auth.readAhead([{ type: versionType, id: 'a' }])],
+])('[A4] %s that was on its way when its type was erased brings nothing of it back', async (_, begin) => {
+  await (await open()).auth.keys.set({ [versionType]: { a: aVersion } })
+  const asked = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const { auth } = await openOn({
+    ...postgres.database,
+    query: async (sql, values) => {
+      const rows = await postgres.database.query<never>(sql, values)
+      if (!/from auth_keys where instance_id = \$1 and type = \$2 and id|join auth_keys/.test(sql)) return rows
+      asked.resolve()
+      await gate.promise
+      return rows
+    },
+  })
+  const overtaken = begin(auth)
+  await asked.promise
+  await auth.eraseAll(versionType)
+  gate.resolve()
+  await overtaken
+  expect(await versions(auth)).toEqual([])
+})
+
 test('[B2] get and set outlast failures of the database, and reject only after their socket was destroyed', async () => {
   let isAway = false
   const { auth, life } = await open(
