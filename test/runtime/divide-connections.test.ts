@@ -12,6 +12,7 @@ test('[A2] [E3] every connection is somebody’s, and every kind of work of thes
     fc.property(anyWork, fc.nat(200), (work, more) => {
       const least = leastConnections(work)
       const sizes = divideConnections(totalOf(least) + more, work)
+      expect(Math.min(...least.values())).toBeGreaterThanOrEqual(1)
       expect([...sizes.keys()]).toEqual([...least.keys()])
       expect(Math.min(...sizes.values())).toBeGreaterThanOrEqual(1)
       expect(totalOf(sizes)).toBe(totalOf(least) + more)
@@ -27,6 +28,18 @@ test('[A2] [E3] a larger pool takes from no kind of work', () => {
       for (const [share, connections] of smaller) expect(larger.get(share)).toBeGreaterThanOrEqual(connections)
     }),
   )
+})
+
+test('[A2] [E3] what is left goes to every kind by how much it does, most to projections and deliveries', () => {
+  expect(Object.fromEntries(divideConnections(38, everything))).toEqual({
+    intake: 6,
+    appends: 6,
+    processors: 2,
+    projections: 8,
+    deliveries: 8,
+    waiting: 4,
+    api: 4,
+  })
 })
 
 test('[H5] the default of 10 is enough for every role in one process, on embedded parts and on Kafka', () => {

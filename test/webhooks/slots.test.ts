@@ -35,6 +35,21 @@ describe('slots', () => {
     expect(order).toEqual(['a', 'b', 'c', 'a', 'a'])
   })
 
+  it('[E3] a slot that another endpoint gives back is not taken by one that has its own already', async () => {
+    const slots = createSlots({ total: 2, perEndpoint: 1 })
+    const [first, other] = [taken(await slots.take('a', 'endless', never)), taken(await slots.take('b', 'endless', never))]
+    let isStarted = false
+    const second = slots.take('a', 'endless', never).then(slot => {
+      isStarted = true
+      return slot
+    })
+    other.release()
+    taken(await slots.take('b', 'endless', never)).release()
+    expect(isStarted).toBe(false)
+    first.release()
+    taken(await second).release()
+  })
+
   it('[E10] waiting ends with patience, with the signal and with closing, and leaves no gap', async () => {
     const slots = createSlots({ total: 1, perEndpoint: 1 })
     const holding = taken(await slots.take('a', 'endless', never))
