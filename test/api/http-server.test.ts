@@ -39,6 +39,20 @@ describe('health', () => {
     expect(await ready.json()).toEqual({ status: 'ok', checks: [] })
   })
 
+  test('[H3] [L] is asked with GET or HEAD, also before the API is there', async () => {
+    const { url } = await openServer({ isReady: false })
+    for (const path of ['/health/live', '/health/ready']) {
+      const [get, head] = [await fetch(`${url}${path}`), await fetch(`${url}${path}`, { method: 'HEAD' })]
+      expect([path, head.status, head.headers.get('content-length')]).toEqual([
+        path,
+        get.status,
+        get.headers.get('content-length'),
+      ])
+      const posted = await fetch(`${url}${path}`, { method: 'POST' })
+      expect([path, posted.status, posted.headers.get('allow')]).toEqual([path, 405, 'GET, HEAD'])
+    }
+  })
+
   test('[H3] what a restart would not help is live, ready and degraded, with the reason', async () => {
     const checks: Check[] = [{ name: 'webhooks', state: 'degraded', detail: 'partition 3 halted: truncated' }]
     const { url } = await openServer({ checks })

@@ -54,6 +54,14 @@ test('[C7] a presigned URL answers the bytes with their type, length, tag and no
   })
 })
 
+test('[C7] [L] any other method is 405 with those that there are, whatever the key of the object', async () => {
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const answer = await fetch(await presigned(), { method })
+    expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD'])
+    expect(await answer.json()).toMatchObject({ type: 'urn:zaplog:problem:method-not-allowed' })
+  }
+})
+
 test('[C7] HEAD answers the same without a byte', async () => {
   const answer = await fetch(await presigned(), { method: 'HEAD' })
   expect(answer.status).toBe(200)
