@@ -1,35 +1,20 @@
 // The promises of src/objects/objects.ts, one check each, for every adapter: green on a true one, red on one that breaks that promise.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ObjectError, type ObjectHead, type ObjectStore, type PresignGrant } from '../../src/objects/objects.ts'
+import type { ObjectHead } from '../../src/objects/objects.ts'
 import { liveBytes, MAX_GROWTH_BYTES } from './live-bytes.ts'
-
-export type StoreUnderTest = {
-  store: ObjectStore
-  /** Whether a presigned URL's server would let this request through at that instant. */
-  admits(request: { method: string; url: string; contentType?: string; sizeBytes?: number }, nowAt: number): Promise<boolean>
-  close(): Promise<void>
-}
-type Check = (under: StoreUnderTest, prefix: string) => Promise<void>
-
-const never = new AbortController().signal
-const text = (value: string) => Buffer.from(value)
-async function* chunks(...values: readonly string[]) {
-  for (const value of values) yield text(value)
-}
-const object = (key: string, value: string, metadata: ObjectHead['metadata'] = {}) => ({
-  key,
-  body: chunks(value),
-  contentType: 'text/plain',
-  metadata,
-})
-export const readAll = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => Buffer.concat(await Array.fromAsync(body))
-const textAt = async (store: ObjectStore, key: string): Promise<string | null> => {
-  const found = await store.get({ key }, never)
-  return found === null ? null : (await readAll(found.body)).toString()
-}
-const keysUnder = async (store: ObjectStore, prefix: string) =>
-  (await Array.fromAsync(store.list(prefix, never))).map(one => one.key)
-const codeOf = (error: unknown) => (error instanceof ObjectError ? error.code : error)
+import { presignPromises } from './object-presigns.ts'
+import {
+  type Check,
+  chunks,
+  codeOf,
+  keysUnder,
+  never,
+  object,
+  readAll,
+  type StoreUnderTest,
+  text,
+  textAt,
+} from './object-store-under-test.ts'
 
 /** Each takes a prefix of its own, so that they may share a bucket. */
 export const objectPromises = {
@@ -267,41 +252,7 @@ export const objectPromises = {
     expect(await Array.fromAsync(store.list(prefix, gone)).catch(codeOf)).toBe('aborted')
     expect(await keysUnder(store, `${prefix}/`)).toEqual([key])
   },
-  '[C7] a presigned URL admits its method until it expires, and expiresAt is the true end': async ({ store, admits }, prefix) => {
-    const key = `${prefix}/a file “é”.txt`
-    await store.put(object(key, 'x'), never)
-    const nowAt = Date.now()
-    const { url, expiresAt } = await store.presign({ method: 'GET', key, expiresInMs: 60_000 }, never)
-    expect(Math.abs(expiresAt - nowAt - 60_000)).toBeLessThan(5_000)
-    expect(await admits({ method: 'GET', url }, expiresAt - 1)).toBe(true)
-    expect(await admits({ method: 'GET', url }, expiresAt)).toBe(false)
-    expect(await admits({ method: 'PUT', url }, nowAt)).toBe(false)
-    expect(await admits({ method: 'DELETE', url }, nowAt)).toBe(false)
-  },
-  '[C7] a presigned URL that was changed admits nothing': async ({ store, admits }, prefix) => {
-    const nowAt = Date.now()
-    const grant: PresignGrant = { method: 'GET', key: `${prefix}/mine`, expiresInMs: 60_000, downloadName: 'a.txt' }
-    const { url } = await store.presign(grant, never)
-    expect(await admits({ method: 'GET', url }, nowAt)).toBe(true)
-    expect(await admits({ method: 'GET', url: url.replace('mine', 'yours') }, nowAt)).toBe(false)
-    expect(await admits({ method: 'GET', url: url.replace('a.txt', 'b.txt') }, nowAt)).toBe(false)
-    expect(await admits({ method: 'GET', url: url.replace(/\d{10}/, '9999999999') }, nowAt)).toBe(false)
-  },
-  '[C13] a presigned PUT admits the type and the size it was made for': async ({ store, admits }, prefix) => {
-    const nowAt = Date.now()
-    const bound = { contentType: 'image/png', sizeBytes: 10 }
-    const { url } = await store.presign({ method: 'PUT', key: `${prefix}/up`, expiresInMs: 60_000, ...bound }, never)
-    expect(await admits({ method: 'PUT', url, ...bound }, nowAt)).toBe(true)
-    expect(await admits({ method: 'PUT', url, ...bound, contentType: 'text/html' }, nowAt)).toBe(false)
-    expect(await admits({ method: 'PUT', url, ...bound, sizeBytes: 11 }, nowAt)).toBe(false)
-  },
-  '[C7] a presigned URL lives at most 7 days': async ({ store }, prefix) => {
-    const grant = { method: 'GET' as const, key: `${prefix}/x` }
-    const weekMs = 7 * 24 * 3_600_000
-    await store.presign({ ...grant, expiresInMs: weekMs }, never)
-    expect(await store.presign({ ...grant, expiresInMs: weekMs + 1000 }, never).catch(codeOf)).toBe('refused')
-    expect(await store.presign({ ...grant, expiresInMs: 0 }, never).catch(codeOf)).toBe('refused')
-  },
+  ...presignPromises,
 } satisfies Record<string, Check>
 
 export type ObjectPromise = keyof typeof objectPromises

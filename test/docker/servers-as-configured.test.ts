@@ -1,51 +1,20 @@
-// Guarantee: Kafka, the registry and the S3 server run with what docker-compose.yml tells their containers, and its health checks see it.
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// Guarantee: Kafka runs with what docker-compose.yml tells its containers, and its health check sees it.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { registryAvailable, runsHere, s3Available } from '../../infra/services/available.ts'
+import { describe, expect, test } from 'vitest'
+import { runsHere } from '../../infra/services/available.ts'
 import { runProgram } from '../../infra/services/fetch-artifact.ts'
 import { fetchKafkaJars, kafkaAvailable } from '../../infra/services/kafka-jars.ts'
-import { openRegistry } from '../../infra/services/registry.ts'
-import { fetchS3Server, openS3Server } from '../../infra/services/s3.ts'
 import { freePort, startServerProcess } from '../../infra/services/server-process.ts'
 import { topics } from '../../src/events/topics.ts'
 import { openKafkaLog } from '../../src/log/kafka.ts'
-import { openConfluentRegistry } from '../../src/log/registry-confluent.ts'
-import { openS3Store } from '../../src/objects/s3.ts'
-import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { openTestDatabase } from '../database.ts'
 import { plainClient } from '../log/kafka-adapter.ts'
-import { type ComposeService, environmentOf, makeSecrets, readCompose, readRoot, serviceOf } from './compose-file.ts'
+import { type ComposeService, environmentOf, serviceOf } from './compose-file.ts'
+import { directoryForEach, file, isHealthy, logger, never, onPorts, START_MS, secrets } from './configured-servers.ts'
 
-const START_MS = 300_000 // the first run of a machine fetches them
-const secrets = makeSecrets()
-const file = readCompose(secrets)
-const logger = createLogger({ level: 'silent' })
-const never = new AbortController().signal
-
-let directory: string
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'zaplog-docker-'))
-})
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-/** Resolves true where the container's health check, on other ports, finds its server well. */
-async function isHealthy({ healthcheck }: ComposeService, ports: Readonly<Record<string, number>>): Promise<boolean> {
-  const [, program = '', ...args] = (healthcheck?.test ?? []).map(text => onPorts(text, ports))
-  return promisify(execFile)(program, args).then(
-    () => true,
-    () => false, // what a health check says is its exit code
-  )
-}
-
-/** Whole numbers only: 9092 is not part of 19092. */
-const onPorts = (text: string, ports: Readonly<Record<string, number>>): string =>
-  text.replaceAll(/\d+/g, number => String(ports[number] ?? number))
+const directory = directoryForEach()
 
 describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
   test(
@@ -137,7 +106,7 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
   /** What the one-shot container does, with the image's program put together from the same jars. */
   async function grantAccess(broker: string): Promise<void> {
     const { entrypoint = [], command = [], ...access } = serviceOf(file, 'access')
-    const programs = join(directory, 'programs')
+    const programs = join(directory(), 'programs')
     mkdirSync(programs, { recursive: true })
     const classPath = join(await fetchKafkaJars(), '*')
     const program = `#!/bin/sh\nexec java -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp '${classPath}' org.apache.kafka.tools.AclCommand "$@"\n`
@@ -152,7 +121,7 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka', () => {
   /** The class that the image runs first makes the settings file of the environment, and formats the log directory. */
   async function startAsContainer(service: ComposeService, ports: Readonly<Record<string, number>>) {
     const classPath = join(await fetchKafkaJars(), '*')
-    const [none, final, data] = ['none', 'final', 'data'].map(name => join(directory, name)) as [string, string, string]
+    const [none, final, data] = ['none', 'final', 'data'].map(name => join(directory(), name)) as [string, string, string]
     for (const path of [none, final]) mkdirSync(path)
     const inContainer = Object.entries(environmentOf(service)).map(([name, value]) => [name, here(onPorts(value, ports))])
     const env = { PATH: process.env.PATH ?? '', ...Object.fromEntries(inContainer), KAFKA_LOG_DIRS: data }
@@ -269,77 +238,3 @@ async function settingsOf(broker: string): Promise<Record<string, string>> {
   await admin.disconnect()
   return Object.fromEntries(resources.flatMap(one => one.configEntries.map(entry => [entry.configName, entry.configValue])))
 }
-
-describe.runIf(await runsHere(registryAvailable))('the registry', () => {
-  test(
-    '[H4] [B5] keeps its schemas in the database that the first start of Postgres makes for it',
-    async () => {
-      const service = serviceOf(file, 'registry')
-      const postgres = await openTestDatabase('docker-registry', { empty: true })
-      const { APICURIO_DATASOURCE_URL = '', ...settings } = environmentOf(service)
-      try {
-        for (const statement of firstStart(settings.APICURIO_DATASOURCE_PASSWORD ?? '')) await postgres.database.query(statement)
-        const { host } = new URL(postgres.url)
-        const env = { ...settings, APICURIO_DATASOURCE_URL: APICURIO_DATASOURCE_URL.replace('postgres:5432', host) }
-        const schema = { subject: 'kept', text: JSON.stringify({ type: 'record', name: 'Kept', fields: [] }) }
-        const first = await openRegistry({ env })
-        const open = () => openConfluentRegistry({ url: first.url, autoRegister: true, logger })
-        const id = await open().idOf(schema, never)
-        expect(await isHealthy(service, { 8080: first.port })).toBe(true)
-        await first.kill()
-        expect(await isHealthy(service, { 8080: first.port })).toBe(false)
-        await first.start()
-        expect(JSON.parse((await open().schemaOf(id, never))?.text ?? 'null')).toEqual(JSON.parse(schema.text))
-        await first.close()
-        await expect(postgres.database.query('SELECT 1 FROM artifacts')).rejects.toThrow(/artifacts/)
-      } finally {
-        await postgres.database.query('DROP DATABASE IF EXISTS registry WITH (FORCE)')
-        await postgres.database.query('DROP ROLE IF EXISTS registry')
-        await postgres.close()
-      }
-    },
-    START_MS,
-  )
-
-  /** The statements of the script; its first line is psql's way to read the variable. */
-  function firstStart(password: string): readonly string[] {
-    const script = readRoot('infra/docker/create-registry-database.sql')
-    expect(script).toContain('\\getenv password REGISTRY_POSTGRES_PASSWORD\n')
-    expect(environmentOf(serviceOf(file, 'postgres')).REGISTRY_POSTGRES_PASSWORD).toBe(password)
-    const statements = script.replaceAll(/^(--|\\).*\n/gm, '').replaceAll(":'password'", `'${password}'`)
-    return statements.split(';').filter(one => one.trim() !== '')
-  }
-})
-
-describe.runIf(await runsHere(s3Available))('the S3 server', () => {
-  test(
-    '[H4] [C7] has the bucket after the one-shot ran, once or again, and zaplog may write to it',
-    async () => {
-      const { ROOT_ACCESS_KEY = '', ROOT_SECRET_KEY = '' } = environmentOf(serviceOf(file, 's3'))
-      const credentials = { accessKeyId: ROOT_ACCESS_KEY, secretAccessKey: ROOT_SECRET_KEY }
-      const server = await openS3Server({ directory, credentials })
-      const makeBucket = async () => {
-        const { entrypoint = [], command = [], ...bucket } = serviceOf(file, 'bucket')
-        const [shell = '', ...args] = [...entrypoint, ...command]
-        const path = `${await fetchS3Server()}:${process.env.PATH}`
-        await runProgram(shell, args, { env: { ...environmentOf(bucket), PATH: path, ADMIN_ENDPOINT_URL: server.endpoint } })
-      }
-      try {
-        await makeBucket()
-        await makeBucket()
-        const { S3_BUCKET = '', S3_REGION = '' } = environmentOf(serviceOf(file, 'zaplog'))
-        const store = await openS3Store({ bucket: S3_BUCKET, region: S3_REGION, endpoint: server.endpoint, credentials, logger })
-        const body = (async function* () {
-          yield Buffer.from('kept')
-        })()
-        await store.put({ key: 'shop/kept', body, contentType: 'text/plain', metadata: {} }, never)
-        expect(await store.head('shop/kept', never)).toMatchObject({ sizeBytes: 4 })
-        const path = new URL(serviceOf(file, 's3').healthcheck?.test.at(-1) ?? '').pathname
-        expect(await fetch(`${server.endpoint}${path}`)).toMatchObject({ status: 200 })
-      } finally {
-        await server.close()
-      }
-    },
-    START_MS,
-  )
-})

@@ -1,7 +1,8 @@
 // The filesystem store keeps every promise of the port; a store that breaks one is told by the check of that promise.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
-import { type ObjectPromise, objectPromises, objectStoreContract, readAll, type StoreUnderTest } from '../contracts/objects.ts'
+import { readAll, type StoreUnderTest } from '../contracts/object-store-under-test.ts'
+import { type ObjectPromise, objectPromises, objectStoreContract } from '../contracts/objects.ts'
 import { openStore } from './open-store.ts'
 
 objectStoreContract('the filesystem store', openStore)

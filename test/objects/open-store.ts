@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openFilesystemStore } from '../../src/objects/filesystem.ts'
 import { verifyPresigned } from '../../src/objects/presigned-url.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import type { StoreUnderTest } from '../contracts/objects.ts'
+import type { StoreUnderTest } from '../contracts/object-store-under-test.ts'
 
 const signingKey = Buffer.alloc(32, 7)
 

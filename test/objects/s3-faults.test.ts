@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere, s3Available } from '../../infra/services/available.ts'
 import type { NewObject, ObjectStore } from '../../src/objects/objects.ts'
-import { readAll } from '../contracts/objects.ts'
+import { readAll } from '../contracts/object-store-under-test.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { type Direction, openTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
 import { until } from '../until.ts'

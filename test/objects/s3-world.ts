@@ -13,7 +13,7 @@ import { openS3Server, type S3Server } from '../../infra/services/s3.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import type { StoreUnderTest } from '../contracts/objects.ts'
+import type { StoreUnderTest } from '../contracts/object-store-under-test.ts'
 
 type Options = Partial<Parameters<typeof openS3Store>[0]>
 export type S3World = {

@@ -5,7 +5,7 @@ import { DeleteBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
-import { readAll } from '../contracts/objects.ts'
+import { readAll } from '../contracts/object-store-under-test.ts'
 import { until } from '../until.ts'
 import { openS3World, type S3World } from './s3-world.ts'
 

@@ -11,7 +11,7 @@ import { openProcessors, processorNames, topicsOf } from '../../src/processors/o
 import type { Config } from '../../src/runtime/config.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
-import type { StoreUnderTest } from '../contracts/objects.ts'
+import type { StoreUnderTest } from '../contracts/object-store-under-test.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { anEvent } from '../events.ts'
 import { openTestLog, type TestLog } from '../log.ts'
