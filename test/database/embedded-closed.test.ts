@@ -51,6 +51,8 @@ asRoot(
   async () => {
     const { binaries, user, logger } = await closedPrograms()
     const place = await openPlace()
+    const umask = process.umask(0o077)
+    onTestFinished(() => void process.umask(umask))
     const found = await findRunnable({ binaries, user, logger, places: [place] })
     const again = await findRunnable({ binaries, user, logger, places: [place] })
     expect(again).toEqual(found)
@@ -79,6 +81,18 @@ asRoot('[I2] nothing is copied to, or run from, a place that somebody else could
   for (const path of [join(written, 'zaplog'), join(foreign, 'zaplog'), join(linked, 'elsewhere')])
     expect(await readdir(path)).toEqual([])
   expect(logger.lines).toEqual([])
+})
+
+asRoot('[I2] a copy that somebody else could have changed since is not run', async () => {
+  const { binaries, user, logger } = await closedPrograms()
+  const place = await openPlace()
+  const again = () => findRunnable({ binaries, user, logger, places: [place] })
+  const copy = dirname(dirname((await again()).postgres))
+  await chmod(copy, 0o775)
+  await expect(again()).rejects.toThrow(`is not root’s alone: ${copy} can be written by others than its owner`)
+  await chmod(copy, 0o755)
+  await promisify(execFile)('chown', ['nobody', copy])
+  await expect(again()).rejects.toThrow(`is not root’s alone: ${copy} belongs to user`)
 })
 
 async function openClosed(): Promise<string> {
