@@ -11,5 +11,6 @@ export default defineConfig({
     // Scenarios mostly wait for brokers and processes of their own: two files at a time also where there are two cores.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: 'test/global-setup.ts',
+    setupFiles: 'test/late-rejections.ts',
   },
 })
