@@ -3,7 +3,7 @@ import { Agent } from 'undici'
 import { afterAll } from 'vitest'
 import { type Cdn, openCdn } from '../../simulator/cdn.ts'
 import { encryptMedia } from '../../simulator/encrypt-media.ts'
-import { type Codec, openCodec, type SchemaIds } from '../../src/events/codec.ts'
+import { type Codec, openCodec } from '../../src/events/codec.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../src/log/log.ts'
@@ -18,6 +18,7 @@ import { type Config, parseConfig } from '../../src/runtime/config.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { anEvent } from '../events.ts'
+import { memoryRegistry } from '../memory-registry.ts'
 import { openStore } from '../objects/open-store.ts'
 
 export type MediaMessage = EventOf<'message.received'>
@@ -36,20 +37,6 @@ export function mediaConfig(more: Partial<Config['media']> = {}): Config['media'
 /** One decoder for all worlds of a test file. */
 const pictures = openPictures(mediaConfig())
 afterAll(() => pictures.close())
-
-/** Ids in memory; `outage` makes look-ups fail as an unreachable registry does. */
-export function memoryRegistry(): SchemaIds & { outage: Error | null } {
-  const schemas: { subject: string; text: string }[] = []
-  const registry: SchemaIds & { outage: Error | null } = {
-    outage: null,
-    idOf: async schema => schemas.push(schema),
-    schemaOf: async id => {
-      if (registry.outage !== null) throw registry.outage
-      return schemas[id - 1] ?? null
-    },
-  }
-  return registry
-}
 
 export const noRows: IncomingRows = {
   remember: async () => undefined,
