@@ -31,12 +31,14 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/cli/dev-parts\\.ts$' },
       to: { path: '^infra/' },
     },
+    { name: 'console-stands-alone', severity: 'error', from: { path: '^console/' }, to: { path: '^(src|simulator|test|bench|infra)/' } },
+    { name: 'console-is-built', severity: 'error', from: { path: '^(src|simulator|bench|infra)/' }, to: { path: '^console/' } },
     { name: 'services-stand-alone', severity: 'error', from: { path: '^infra/' }, to: { path: '^(src|simulator|test|bench)/' } },
     { name: 'simulator-stands-alone', severity: 'error', from: { path: '^simulator/', pathNot: '\\.test\\.ts$' }, to: { path: '^(src|test|bench)/', pathNot: '^src/runtime/' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json'] },
   },
 }

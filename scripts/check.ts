@@ -9,6 +9,7 @@ const bin = (name: string) => `node_modules/.bin/${name}`
 
 const checks: readonly { name: string; run: () => string | null }[] = [
   { name: 'types', run: command(bin('tsc'), ['-p', 'tsconfig.json']) },
+  { name: 'types of the console', run: command(bin('tsc'), ['-p', 'console/tsconfig.json']) },
   { name: 'lint and format', run: command(bin('biome'), ['check', '--reporter=summary']) },
   { name: 'dead code', run: command(bin('knip'), ['--no-progress']) },
   {
@@ -22,6 +23,7 @@ const checks: readonly { name: string; run: () => string | null }[] = [
       'simulator',
       'bench',
       'test',
+      'console',
     ]),
   },
   { name: 'generated files', run: command(process.execPath, ['scripts/generate.ts', '--check']) },

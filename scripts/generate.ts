@@ -1,13 +1,15 @@
-// Writes every generated file; with --check it only reports those that are out of step (exit 1).
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+// Writes every generated file, and removes what is in a generated directory and not made any more; with --check it only reports those that
+// are out of step (exit 1).
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateConfigDocs } from './generate-config-docs.ts'
+import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
 const check = process.argv.includes('--check')
 const configDocs = generateConfigDocs()
-const files = new Map([...generateSchemas(), ...configDocs, ...generateContractDocs(configDocs)])
+const files = new Map([...generateSchemas(), ...configDocs, ...generateContractDocs(configDocs), ...(await generateConsole())])
 const stale: string[] = []
 for (const [path, content] of files) {
   const current = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>
@@ -19,7 +21,20 @@ for (const [path, content] of files) {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, content)
 }
+for (const path of await leftIn(consoleOutput)) {
+  stale.push(path)
+  if (!check) await rm(path)
+}
 if (check && stale.length > 0) {
   process.stderr.write(`out of step with their source, run npm run generate:\n${stale.map(path => `  ${path}\n`).join('')}`)
   process.exitCode = 1
 } else if (!check) process.stdout.write(`${stale.length} of ${files.size} generated files written\n`)
+
+/** Made once, from sources that are gone. */
+async function leftIn(directory: string): Promise<readonly string[]> {
+  const there = await readdir(directory, { recursive: true, withFileTypes: true })
+  return there
+    .filter(one => one.isFile())
+    .map(one => `${one.parentPath}/${one.name}`)
+    .filter(path => !files.has(path))
+}

@@ -1,4 +1,4 @@
-// The HTTP API on the process's server: every call but those of health needs a key or a signature.
+// The HTTP API on the process's server: every call but those of health and the pages needs a key or a signature.
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
@@ -28,6 +28,7 @@ import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { openOutbox } from './outbox.ts'
+import { pageRoutes } from './pages/page-routes.ts'
 
 export type ApiDeps = HealthDeps & {
   server: HttpServer
@@ -62,6 +63,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const kept = createKeptPositions(deps)
   const routeDeps = { ...deps, connections, kept, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
+  pageRoutes(app, deps)
   aboutRoutes(app, deps)
   instanceRoutes(app, routeDeps)
   endpointRoutes(app, { ...routeDeps, config: deps.webhooks })

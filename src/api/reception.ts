@@ -7,6 +7,7 @@ import { needOf } from './needs.ts'
 import { Problem } from './problems.ts'
 import { refuseUnreadableQuery } from './readable-query.ts'
 import { holdsBodyBack, refuseHead } from './refuse-head.ts'
+import { opensPage } from './refuse.ts'
 import { openRouteTable } from './route-table.ts'
 
 export type ReceptionDeps = {
@@ -25,11 +26,13 @@ export function receive(app: App, { door, connections, notFound }: ReceptionDeps
     const path = pathOf(request)
     const other = request.is404 ? routes.at(path) : null
     if (request.is404 && other === null && notFound !== undefined) throw notFound()
+    // An address that somebody mistyped in a browser, which has no key to send: our paths are no secret, and no key is compared.
+    if (request.is404 && other === null && opensPage(request)) throw noSuchPath(request)
     const need = other?.need ?? needOf(request.routeOptions.schema)
     door.demand(request, need)
     if (need !== 'nothing') admit(connections, request)
     if (other !== null) throw methodNotAllowed(request, other.methods)
-    if (request.is404) throw new Problem('not-found', `there is no ${request.method} ${path}`)
+    if (request.is404) throw noSuchPath(request)
     refuseUnreadableQuery(request)
   })
   app.addHook('preParsing', async (request, reply) => {
@@ -41,6 +44,9 @@ export function receive(app: App, { door, connections, notFound }: ReceptionDeps
 export function admit(connections: Connections, { socket }: Pick<FastifyRequest, 'socket'>) {
   if (!connections.prove(socket)) throw new Problem('busy', 'too many requests are being answered: this one has to come again')
 }
+
+const noSuchPath = (request: FastifyRequest): Problem =>
+  new Problem('not-found', `there is no ${request.method} ${pathOf(request)}`)
 
 const methodNotAllowed = (request: FastifyRequest, methods: readonly string[]): Problem =>
   new Problem('method-not-allowed', `${pathOf(request)} takes ${methods.join(', ')}, not ${request.method}`, { allow: methods })

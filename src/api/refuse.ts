@@ -1,10 +1,14 @@
-// Sends every refusal as a problem, whatever it was thrown as; what went wrong here is logged with its cause.
+// Sends every refusal as a problem, whatever it was thrown as, to a browser that opens a page as HTML; what went wrong here is logged
+// with its cause.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isResponseSerializationError } from 'fastify-type-provider-zod'
 import { DatabaseError } from '../database/database.ts'
 import { LogError } from '../log/log.ts'
 import { ObjectError } from '../objects/objects.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { headPage } from './pages/page-headers.ts'
+import { prefersHtml } from './pages/prefers-html.ts'
+import { problemPage, problemPagePolicy } from './pages/problem-page.ts'
 import { Problem, problemBody, problemType } from './problems.ts'
 
 export const MAX_BODY_BYTES = 256 * 1024
@@ -22,13 +26,15 @@ export const createRefuse = (logger: Logger) => (error: unknown, request: Fastif
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', String(problem.retryAfterSeconds))
   if (problem.allow !== null) reply.header('allow', problem.allow.join(', '))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="zaplog"')
-  return reply
-    .code(problem.status)
-    .header('cache-control', 'no-store')
-    .header('content-type', problemType)
-    .serializer(JSON.stringify)
-    .send(problemBody(problem))
+  reply.code(problem.status).header('cache-control', 'no-store').header('vary', 'accept')
+  return opensPage(request)
+    ? headPage(reply, problemPagePolicy).send(problemPage(problemBody(problem), problem))
+    : reply.header('content-type', problemType).serializer(JSON.stringify).send(problemBody(problem))
 }
+
+/** Whoever changes something is a program, also in a browser. */
+export const opensPage = ({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean =>
+  (method === 'GET' || method === 'HEAD') && prefersHtml(headers.accept)
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error

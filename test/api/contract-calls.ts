@@ -1,5 +1,6 @@
 // Every call of the contract's HTTP table, as somebody wrote it down who had not seen the code. `{…}` is anything.
 export const contractCalls: readonly string[] = [
+  'GET /',
   'POST /v1/instances',
   'GET /v1/instances',
   'GET /v1/instances/{id}',

@@ -85,9 +85,9 @@ test('[L] each has a summary, an answer with a schema, and its refusals as probl
   }
 })
 
-test('[I1] all but health and signed links need a key, metrics one of their own or the administrator’s, and say that it can be refused', () => {
+test('[I1] all but health, the page and signed links need a key, metrics one of their own or the administrator’s, and say that it can be refused', () => {
   for (const { name, operation } of operations()) {
-    const open = /\/(health|m)\b/.test(name)
+    const open = /\/(health|m)\b/.test(name) || name === 'GET /'
     const own = name === 'GET /metrics' ? [{ metricsToken: [] }] : []
     expect([name, operation.security]).toEqual([name, open ? [] : [...own, { bearer: [] }, { apikey: [] }]])
     if (!open) expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '429']))

@@ -1,0 +1,51 @@
+// Makes an instance and chooses it, so that its code is what comes next.
+import { useSignal } from '@preact/signals'
+import type { Outcome } from './call-api.ts'
+import { createInstance } from './desk.ts'
+import { say } from './language.ts'
+
+export function CreateForm() {
+  const name = useSignal('')
+  const isBusy = useSignal(false)
+  const made = useSignal<{ name: string; outcome: Outcome } | null>(null)
+
+  async function send(event: Event) {
+    event.preventDefault()
+    const given = name.value.trim()
+    if (isBusy.value || given === '') return
+    isBusy.value = true
+    const outcome = await createInstance(given)
+    made.value = { name: given, outcome }
+    if (outcome.kind === 'answer') name.value = ''
+    isBusy.value = false
+  }
+
+  return (
+    <form onSubmit={send} aria-labelledby="create-heading">
+      <h3 id="create-heading">{say('createHeading')}</h3>
+      <label for="new-name">{say('createName')}</label>
+      <div class="line">
+        <input
+          id="new-name"
+          maxLength={200}
+          autocomplete="off"
+          value={name.value}
+          onInput={event => {
+            name.value = event.currentTarget.value
+          }}
+        />
+        <button type="submit" disabled={isBusy.value}>
+          {say('create')}
+        </button>
+      </div>
+      <p role="status" class="quiet">
+        {made.value !== null && sayMade(made.value)}
+      </p>
+    </form>
+  )
+}
+
+function sayMade({ name, outcome }: { name: string; outcome: Outcome }): string {
+  if (outcome.kind === 'answer') return say('created', { name })
+  return outcome.kind === 'away' ? say('keyAway') : say('refused', { detail: outcome.detail })
+}

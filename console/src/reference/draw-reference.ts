@@ -1,0 +1,34 @@
+// Swagger UI on our description, with calls that go to this server alone and carry this tab's key.
+import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js'
+import 'swagger-ui-dist/swagger-ui.css'
+import { key } from '../key.ts'
+
+export function drawReference(description: unknown, place: HTMLElement) {
+  followColours()
+  SwaggerUI({
+    // PUBLIC_URL may be another origin, which the policy of the page does not let it call.
+    spec: { ...(description as object), servers: [{ url: location.origin }] },
+    domNode: place,
+    deepLinking: false,
+    docExpansion: 'list',
+    defaultModelsExpandDepth: -1,
+    // What a try-out sent is shown as a curl: without the key.
+    showMutatedRequest: false,
+    requestInterceptor: (request: { headers: Record<string, string> }) => {
+      if (key.peek() !== null) request.headers.authorization = `Bearer ${key.peek()}`
+      return request
+    },
+    plugins: [withoutAuthorization],
+  })
+}
+
+/** The key is asked for by the page. */
+const nothing = () => () => null
+const withoutAuthorization = () => ({ wrapComponents: { authorizeBtn: nothing, authorizeOperationBtn: nothing } })
+
+function followColours() {
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+  dark.addEventListener('change', follow)
+  follow()
+}
