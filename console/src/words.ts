@@ -86,6 +86,7 @@ const en = {
 }
 
 export type Word = keyof typeof en
+export const wordList = Object.keys(en) as readonly Word[]
 
 const pt: Readonly<Record<Word, string>> = {
   tagline: 'O log de eventos do WhatsApp',

@@ -38,7 +38,7 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
     const chosen = page.getByRole('heading', { name: 'Loja <b>Centro</b>' })
     await chosen.waitFor()
 
-    const id = await page.locator('dd code').innerText()
+    const id = await page.locator('dd code').textContent()
     const codeOnPage = page.locator('svg.qr path')
     const qr = await until('the page to show the code that is pending', async () => {
       const { body } = await zaplog.call('GET', `/v1/instances/${id}/qr?wait=20`)

@@ -1,9 +1,10 @@
 // Swagger UI on our description, with calls that go to this server alone and carry this tab's key.
-import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js'
 import 'swagger-ui-dist/swagger-ui.css'
 import { key } from '../key.ts'
 
-export function drawReference(description: unknown, place: HTMLElement) {
+/** The library is a file of its own, with nothing of ours in it: it changes when it is updated, and not before. */
+export async function drawReference(description: unknown, place: HTMLElement): Promise<void> {
+  const { default: SwaggerUI } = await import('swagger-ui-dist/swagger-ui-es-bundle.js')
   followColours()
   SwaggerUI({
     // PUBLIC_URL may be another origin, which the policy of the page does not let it call.

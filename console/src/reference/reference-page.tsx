@@ -5,6 +5,7 @@ import { get, key } from '../key.ts'
 import { KeyForm } from '../key-form.tsx'
 import { openPoll } from '../poll.ts'
 import { pageWatcher, restAfter } from '../reach.ts'
+import { drawReference } from './draw-reference.ts'
 
 export function ReferencePage() {
   return <Frame at="reference">{key.value === null ? <KeyForm /> : <Reference />}</Frame>
@@ -19,17 +20,11 @@ function Reference() {
       answered: outcome => {
         if (outcome.kind !== 'answer') return restAfter(outcome)
         poll.close()
-        if (place.current !== null) void draw(outcome.body, place.current)
+        if (place.current !== null) void drawReference(outcome.body, place.current)
         return restAfter(outcome)
       },
     })
     return poll.close
   }, [])
   return <div ref={place} />
-}
-
-/** Its library is loaded where it is needed and nowhere else. */
-async function draw(description: unknown, place: HTMLElement) {
-  const { drawReference } = await import('./draw-reference.ts')
-  drawReference(description, place)
 }
