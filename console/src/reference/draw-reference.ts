@@ -2,7 +2,7 @@
 import 'swagger-ui-dist/swagger-ui.css'
 import { key } from '../key.ts'
 
-/** The library is a file of its own, with nothing of ours in it: it changes when it is updated, and not before. */
+/** The library is a file of its own, loaded here and nowhere else. */
 export async function drawReference(description: unknown, place: HTMLElement): Promise<void> {
   const { default: SwaggerUI } = await import('swagger-ui-dist/swagger-ui-es-bundle.js')
   followColours()
