@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { Outcome } from './call-api.ts'
 import { createInstance } from './desk.ts'
+import { bringChosenIntoSight } from './document.ts'
 import { say } from './language.ts'
 
 export function CreateForm() {
@@ -16,7 +17,10 @@ export function CreateForm() {
     isBusy.value = true
     const outcome = await createInstance(given)
     made.value = { name: given, outcome }
-    if (outcome.kind === 'answer') name.value = ''
+    if (outcome.kind === 'answer') {
+      name.value = ''
+      bringChosenIntoSight()
+    }
     isBusy.value = false
   }
 

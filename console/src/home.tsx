@@ -28,7 +28,7 @@ function Desk() {
         <InstanceList />
         <CreateForm />
       </section>
-      <section class="panel" aria-labelledby="chosen-heading">
+      <section id="chosen" class="panel" aria-labelledby="chosen-heading">
         {chosen.value === null ? <NoneChosen /> : <Chosen instance={chosen.value} />}
       </section>
     </div>

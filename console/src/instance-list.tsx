@@ -1,6 +1,7 @@
 // Every instance with its state: those that fit the filter, a page of them in the document at a time.
 import { useComputed } from '@preact/signals'
 import { choose, chosenId, filter, listed, page } from './desk.ts'
+import { bringChosenIntoSight } from './document.ts'
 import { fittingRows, type Instance, pageOfRows } from './instance-rows.ts'
 import { say, sayNumber, sayState } from './language.ts'
 
@@ -36,9 +37,13 @@ export function InstanceList() {
 }
 
 function Row({ instance: { id, name, state, phone } }: { instance: Instance }) {
+  const open = () => {
+    choose(id)
+    bringChosenIntoSight()
+  }
   return (
     <li>
-      <button type="button" class="row" aria-pressed={id === chosenId.value} onClick={() => choose(id)}>
+      <button type="button" class="row" aria-pressed={id === chosenId.value} onClick={open}>
         <bdi class="name">{name}</bdi>
         <State state={state} />
         <span class="quiet">{phone === null ? id : `+${phone}`}</span>

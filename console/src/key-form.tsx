@@ -1,5 +1,6 @@
 // Asks for the key. The field has no name and the form no address, so that no browser can put it into one.
 import { useSignal } from '@preact/signals'
+import { goToContent } from './document.ts'
 import { isExpired, type Tried, tryKey } from './key.ts'
 import { say } from './language.ts'
 
@@ -12,6 +13,7 @@ export function KeyForm() {
     if (tried.value === 'asking' || typed.value.trim() === '') return
     tried.value = 'asking'
     tried.value = await tryKey(typed.value.trim())
+    if (tried.value.kind === 'taken') goToContent()
   }
 
   return (

@@ -15,6 +15,10 @@ export type TestBrowser = {
   close(): Promise<void>
 }
 
+/** For a whole test: a browser, a zaplog and its Postgres share two cores with other tests. */
+export const BROWSER_TEST_MS = 180_000
+const DEADLINE_MS = 60_000
+
 const screenshots = fileURLToPath(new URL('./screenshots/', import.meta.url))
 
 export async function openBrowser(): Promise<TestBrowser> {
@@ -26,6 +30,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   return {
     open: async (url, options = {}) => {
       const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1200, height: 900 }, ...options })
+      context.setDefaultTimeout(DEADLINE_MS)
       context.on('console', message => {
         if (message.type() === 'error' && !isNetwork(message.text())) faults.push(message.text())
       })
@@ -47,7 +52,7 @@ const isNetwork = (text: string): boolean => text.startsWith('Failed to load res
 /** For people; git ignores them. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true })
-  await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
+  await page.screenshot({ path: `${screenshots}${name}.png` })
 }
 
 /** Types the key and waits until it is taken. */

@@ -4,72 +4,74 @@ import { qrPath } from '../../console/src/qr-path.ts'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { text } from '../../simulator/content.ts'
-import { openSimulator } from '../../simulator/simulator.ts'
-import { killPostgres } from '../scenarios/its-postgres.ts'
-import { launchZaplog, makeDataDir } from '../scenarios/zaplog-process.ts'
 import { until } from '../until.ts'
-import { keepPicture, openBrowser, typeKey } from './open-browser.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, typeKey } from './open-browser.ts'
+import { openShop } from './open-shop.ts'
 
 describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
-  test('[J1] [A1] [J2] [I1] pairs a phone by its code and shows what is written to it; the key is in no address', async () => {
-    const { path, remove } = makeDataDir()
-    onTestFinished(remove)
-    const simulator = await openSimulator()
-    onTestFinished(simulator.close)
-    const launched = launchZaplog({ dataDir: path, env: { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl } })
-    onTestFinished(async () => {
-      await launched.kill()
-      await killPostgres(path)
-    })
-    const zaplog = await launched.listening
-    const browser = await openBrowser()
-    onTestFinished(browser.close)
+  test(
+    '[J1] [A1] [J2] [I1] pairs a phone by its code and shows what is written to it; the key is in no address',
+    async () => {
+      const shop = await openShop()
+      onTestFinished(shop.close)
+      const { simulator } = shop
+      const zaplog = await shop.start('a-key-that-the-test-has-chosen')
+      const browser = await openBrowser()
+      onTestFinished(browser.close)
 
-    const page = await browser.open(zaplog.url)
-    await keepPicture(page, 'first-visit')
-    await page.getByLabel('Administrator’s key').fill('not-the-key')
-    await page.getByRole('button', { name: 'Open' }).click()
-    await page.getByText('That is not a key of this zaplog.').waitFor()
-    await typeKey(page, zaplog.key)
+      const page = await browser.open(zaplog.url)
+      await keepPicture(page, 'first-visit')
+      await page.getByLabel('Administrator’s key').fill('not-the-key')
+      await page.getByRole('button', { name: 'Open' }).click()
+      await page.getByText('That is not a key of this zaplog.').waitFor()
+      await typeKey(page, zaplog.key)
 
-    await page.getByText('There is none yet.').waitFor()
-    await page.getByLabel('Name').fill('Loja <b>Centro</b>')
-    await page.getByRole('button', { name: 'Create' }).click()
-    const chosen = page.getByRole('heading', { name: 'Loja <b>Centro</b>' })
-    await chosen.waitFor()
+      await page.getByText('There is none yet.').waitFor()
+      await page.getByLabel('Name', { exact: true }).fill('Loja <b>Centro</b>')
+      await page.getByRole('button', { name: 'Create' }).click()
+      const chosen = page.getByRole('heading', { name: 'Loja <b>Centro</b>' })
+      await chosen.waitFor()
 
-    const id = await page.locator('dd code').textContent()
-    const codeOnPage = page.locator('svg.qr path')
-    const qr = await until('the page to show the code that is pending', async () => {
-      const { body } = await zaplog.call('GET', `/v1/instances/${id}/qr?wait=20`)
-      const isShown = (await codeOnPage.count()) > 0 && (await codeOnPage.getAttribute('d')) === qrPath(String(body.qr)).path
-      return isShown && String(body.qr)
-    })
-    await keepPicture(page, 'light')
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await keepPicture(page, 'dark')
-    await page.setViewportSize({ width: 360, height: 740 })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
-    await keepPicture(page, 'phone')
+      const id = await page.locator('dd code').textContent()
+      const codeOnPage = page.locator('svg.qr path')
+      const qr = await until('the page to show the code that is pending', async () => {
+        const { body } = await zaplog.call('GET', `/v1/instances/${id}/qr?wait=20`)
+        const isShown = (await codeOnPage.count()) > 0 && (await codeOnPage.getAttribute('d')) === qrPath(String(body.qr)).path
+        return isShown && String(body.qr)
+      })
+      await keepPicture(page, 'light')
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await keepPicture(page, 'dark')
+      await page.setViewportSize({ width: 360, height: 740 })
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
+      await page.locator('.row').click()
+      await until('the chosen instance to be in sight', () =>
+        page.evaluate<boolean>("document.getElementById('chosen').getBoundingClientRect().top < 100"),
+      )
+      await keepPicture(page, 'phone')
 
-    const device = await simulator.scanQr(qr, { pn: '5511900000001', name: 'Shop' })
-    await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
-    expect(await page.locator('svg.qr').count()).toBe(0)
-    await page.getByText('+5511900000001').first().waitFor()
+      const device = await simulator.scanQr(qr, { pn: '5511900000001', name: 'Shop' })
+      await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
+      expect(await page.locator('svg.qr').count()).toBe(0)
+      await page.getByText('+5511900000001').first().waitFor()
 
-    await until('the phone to be online', () => device.isOnline())
-    const ana = simulator.contact({ pn: '5511900000002', name: 'Ana Souza' })
-    await device.send(ana, text('Bom dia! <img src=x onerror=alert(1)>'))
-    await page.getByText('Bom dia! <img src=x onerror=alert(1)>', { exact: true }).waitFor()
-    await page.getByText('New messages: 1').waitFor({ state: 'attached' })
-    await page.setViewportSize({ width: 1200, height: 900 })
-    await page.getByLabel('Language').selectOption('pt')
-    await page.getByRole('heading', { name: 'Últimas mensagens' }).waitFor()
-    await keepPicture(page, 'portuguese')
+      await until('the phone to be online', () => device.isOnline())
+      const ana = simulator.contact({ pn: '5511900000002', name: 'Ana Souza' })
+      await device.send(ana, text('Bom dia! <img src=x onerror=alert(1)>'))
+      await page.getByText('Bom dia! <img src=x onerror=alert(1)>', { exact: true }).waitFor()
+      await page.getByText('New messages: 1').waitFor({ state: 'attached' })
+      await page.setViewportSize({ width: 1200, height: 900 })
+      await page.getByLabel('Language').selectOption('pt')
+      await page.getByRole('heading', { name: 'Últimas mensagens' }).waitFor()
+      await keepPicture(page, 'portuguese')
 
-    expect(browser.faults()).toEqual([])
-    expect(browser.addresses().length).toBeGreaterThan(5)
-    expect(browser.addresses().filter(address => address.includes(zaplog.key) || !address.startsWith(zaplog.url))).toEqual([])
-    expect(await page.evaluate('[JSON.stringify(localStorage), document.cookie, location.href].join()')).not.toContain(zaplog.key)
-  })
+      expect(browser.faults()).toEqual([])
+      expect(browser.addresses().length).toBeGreaterThan(5)
+      expect(browser.addresses().filter(address => address.includes(zaplog.key) || !address.startsWith(zaplog.url))).toEqual([])
+      expect(await page.evaluate('[JSON.stringify(localStorage), document.cookie, location.href].join()')).not.toContain(
+        zaplog.key,
+      )
+    },
+    BROWSER_TEST_MS,
+  )
 })

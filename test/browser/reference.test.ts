@@ -4,7 +4,7 @@ import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { adminKey, openTestApi, type TestApi } from '../api/open-test-api.ts'
 import { collectLogLines } from '../log-lines.ts'
-import { keepPicture, openBrowser, type TestBrowser, typeKey } from './open-browser.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from './open-browser.ts'
 
 const logger = collectLogLines()
 
@@ -18,39 +18,49 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /docs', () => {
   afterAll(async () => {
     await browser.close()
     await api.close()
-  })
+  }, BROWSER_TEST_MS)
 
-  test('[J2] [L] [I2] has every call of /openapi.json, tries one out, and breaks no policy; the key is in no address and not shown', async () => {
-    const page = await browser.open(`${api.url}/docs`)
-    await typeKey(page, adminKey)
-    await page.locator('.opblock').first().waitFor()
-    const { paths } = (await api.call('GET', '/openapi.json')).json as { paths: Record<string, object> }
-    const described = Object.values(paths).flatMap(methods => Object.keys(methods))
-    expect(await page.locator('.opblock').count()).toBe(described.length)
-    await keepPicture(page, 'reference')
+  test(
+    '[J2] [L] [I2] has every call of /openapi.json, tries one out, and breaks no policy; the key is in no address and not shown',
+    async () => {
+      const page = await browser.open(`${api.url}/docs`)
+      await typeKey(page, adminKey)
+      await page.locator('.opblock').first().waitFor()
+      const { paths } = (await api.call('GET', '/openapi.json')).json as { paths: Record<string, object> }
+      const described = Object.values(paths).flatMap(methods => Object.keys(methods))
+      expect(await page.locator('.opblock').count()).toBe(described.length)
+      await keepPicture(page, 'reference')
 
-    const version = page.locator('.opblock', { hasText: '/v1/version' })
-    await version.locator('.opblock-summary-control').click()
-    await version.getByRole('button', { name: 'Try it out' }).click()
-    await version.getByRole('button', { name: 'Execute' }).click()
-    await version.locator('.live-responses-table .response-col_status').getByText('200').waitFor()
-    await version.getByText('"0.0.0-test"').first().waitFor()
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await keepPicture(page, 'reference-dark')
-    expect(await page.content()).not.toContain(adminKey)
+      const version = page.locator('.opblock', { hasText: '/v1/version' })
+      await version.locator('.opblock-summary-control').click()
+      await version.getByRole('button', { name: 'Try it out' }).click()
+      await version.getByRole('button', { name: 'Execute' }).click()
+      await version.locator('.live-responses-table .response-col_status').getByText('200').waitFor()
+      await version.getByText('"0.0.0-test"').first().waitFor()
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await keepPicture(page, 'reference-dark')
+      expect(await page.content()).not.toContain(adminKey)
 
-    expect(browser.faults()).toEqual([])
-    expect(browser.addresses().filter(one => one.includes(adminKey) || !/^(data:|http:\/\/127\.0\.0\.1:)/.test(one))).toEqual([])
-  })
+      expect(browser.faults()).toEqual([])
+      expect(browser.addresses().filter(one => one.includes(adminKey) || !/^(data:|http:\/\/127\.0\.0\.1:)/.test(one))).toEqual(
+        [],
+      )
+    },
+    BROWSER_TEST_MS,
+  )
 
-  test('[J2] is reached from the page at / without the key being typed again, and its library is loaded here alone', async () => {
-    const page = await browser.open(api.url)
-    await typeKey(page, adminKey)
-    const loaded = () => page.evaluate<string[]>("performance.getEntriesByType('resource').map(one => one.name)")
-    expect((await loaded()).filter(name => name.includes('swagger'))).toEqual([])
-    await page.getByRole('link', { name: 'API reference' }).click()
-    await page.locator('.opblock').first().waitFor()
-    expect((await loaded()).filter(name => name.includes('swagger'))).toHaveLength(1)
-    expect(browser.faults()).toEqual([])
-  })
+  test(
+    '[J2] is reached from the page at / without the key being typed again, and its library is loaded here alone',
+    async () => {
+      const page = await browser.open(api.url)
+      await typeKey(page, adminKey)
+      const loaded = () => page.evaluate<string[]>("performance.getEntriesByType('resource').map(one => one.name)")
+      expect((await loaded()).filter(name => name.includes('swagger'))).toEqual([])
+      await page.getByRole('link', { name: 'API reference' }).click()
+      await page.locator('.opblock').first().waitFor()
+      expect((await loaded()).filter(name => name.includes('swagger'))).toHaveLength(1)
+      expect(browser.faults()).toEqual([])
+    },
+    BROWSER_TEST_MS,
+  )
 })
