@@ -1,5 +1,5 @@
 // Builds the console; answers file path -> content. The same sources give the same bytes, on every machine.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { build, type Rolldown } from 'vite'
 import { consoleConfig } from '../console/vite.config.ts'
 
@@ -19,20 +19,20 @@ function textOf(file: Rolldown.RolldownOutput['output'][number]): string {
   return typeof file.source === 'string' ? file.source : Buffer.from(file.source).toString('utf8')
 }
 
-/** What the packages inside ask to be passed on with them. */
+/** Everything of others that ends up in the files. */
+const packages = ['preact', '@preact/signals', '@preact/signals-core', 'qrcode', 'dijkstrajs', 'swagger-ui-dist']
+/** A licence, a notice, and what Swagger UI's bundle is made of. */
+const isLicence = (file: string): boolean =>
+  /^(licen[sc]e|notice)\b/i.test(file) || file === 'swagger-ui-es-bundle.js.LICENSE.txt'
+
+/** What they ask to be passed on with them. */
 function licences(): string {
-  const texts = [
-    ['preact', 'LICENSE'],
-    ['@preact/signals', 'LICENSE'],
-    ['qrcode', 'license'],
-    ['swagger-ui-dist', 'NOTICE'],
-    ['swagger-ui-dist', 'LICENSE'],
-    ['swagger-ui-dist', 'swagger-ui-es-bundle.js.LICENSE.txt'],
-  ] as const
-  return texts
-    .map(
-      ([name, file]) =>
-        `${name}, ${file}\n\n${readFileSync(new URL(`../node_modules/${name}/${file}`, import.meta.url), 'utf8')}`,
-    )
+  return packages
+    .flatMap(name => {
+      const directory = new URL(`../node_modules/${name}/`, import.meta.url)
+      const files = readdirSync(directory).filter(isLicence).sort()
+      if (files.length === 0) throw new Error(`${name}: expected a licence in the package`)
+      return files.map(file => `${name}, ${file}\n\n${readFileSync(new URL(file, directory), 'utf8')}`)
+    })
     .join('\n\n')
 }

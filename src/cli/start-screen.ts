@@ -28,7 +28,10 @@ export function startScreen(zaplog: Listening, { config, env, isTerminal, column
   const lines = [`zaplog ${version} listens on ${url}`]
   if (adminKey?.created && isTerminal) lines.push(`admin key, shown this once: ${adminKey.value}`)
   if (adminKey !== null) lines.push(`admin key is in ${shown(adminKey.file)}`)
-  if (config.roles.includes('api')) lines.push('', ...nextSteps(reachable(url), keyOf(adminKey, env)))
+  if (config.roles.includes('api')) {
+    lines.push(`in a browser, with the key: ${reachable(url)}/`)
+    lines.push('', ...nextSteps(reachable(url), keyOf(adminKey, env)))
+  }
   return fitScreen(lines, columns, COMMAND).map(paint)
 }
 
@@ -40,7 +43,7 @@ const paint = (line: string): string =>
     ? colours.dim(line)
     : line
         .replace(/^zaplog/, colours.bold)
-        .replace(/(?<=listens on )\S+/, colours.cyan)
+        .replace(/(?<=listens on |with the key: )\S+/, colours.cyan)
         .replace(/(?<=shown this once: ).+/, colours.yellow)
 
 /** `settings` hand it to our verbs, `expression` to a shell. */

@@ -90,6 +90,7 @@ describe('the screen', () => {
       [
         'zaplog 1.2.3 listens on http://127.0.0.1:7070',
         'admin key is in data/admin-key',
+        'in a browser, with the key: http://127.0.0.1:7070/',
         '',
         'next, in another terminal:',
         '  pair a phone: shows its QR code',
@@ -120,13 +121,14 @@ describe('the screen', () => {
     ['http://192.0.2.7:7070', '    ZAPLOG_URL=http://192.0.2.7:7070 ./zaplog instances'],
   ])('[H8] a zaplog at %s is spoken to where it is reached', (url, command) => {
     expect(screenOf({ url })).toContain(`\n${command}`)
+    expect(screenOf({ url })).toMatch(/^in a browser, with the key: http:\/\/(127\.0\.0\.1|\[::1\]|192\.0\.2\.7):\d+\/$/m)
   })
 
   test('[H8] what a shell would take for a pattern is quoted', () => {
     expect(screenOf({ url: 'http://[::1]:7170' })).toContain(" 'http://[::1]:7170/openapi.json'")
   })
 
-  test('[H8] a process without the API names no calls of it', () => {
-    expect(screenOf({}, { config: { roles: ['producers'] } })).not.toContain('next')
+  test('[H8] a process without the API names no calls of it, and no page', () => {
+    expect(screenOf({}, { config: { roles: ['producers'] } })).not.toMatch(/next|browser/)
   })
 })
