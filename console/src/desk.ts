@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals'
 import type { Outcome } from './call-api.ts'
 import type { Instance } from './instance-rows.ts'
-import { ask, get, key } from './key.ts'
+import { ask, get, isExpired, key } from './key.ts'
 import { type Listed, listInstances } from './list-instances.ts'
 import { countNew, MESSAGES_SHOWN, type Message } from './messages.ts'
 import { openPoll, type Poll } from './poll.ts'
@@ -55,22 +55,37 @@ export async function restartChosen(): Promise<void> {
 const polls: { instances: Poll | null } = { instances: null }
 const pathOf = (id: string): string => `/v1/instances/${encodeURIComponent(id)}`
 
-/** Each begins with a key and ends without one. What they found stays. */
+/** Each begins with a key and ends without one. What they found stays where the key is asked for again, and goes where it was forgotten. */
 export function watchWithKey() {
   effect(() => {
     if (key.value === null) return
     polls.instances = openInstancePoll()
     return polls.instances.close
   })
+  const watchedId = computed(() => chosen.value?.id ?? null)
   effect(() => {
-    const id = chosenId.value
-    if (key.value === null || id === null) return
-    return openMessagePoll(id).close
+    if (key.value === null || watchedId.value === null) return
+    return openMessagePoll(watchedId.value).close
   })
-  const unpaired = computed(() => (chosen.value === null || chosen.value.state === 'open' ? null : chosen.value.id))
+  const unpairedId = computed(() => (chosen.value === null || chosen.value.state === 'open' ? null : chosen.value.id))
   effect(() => {
-    if (key.value === null || unpaired.value === null) return
-    return openQrPoll(unpaired.value).close
+    if (key.value === null || unpairedId.value === null) return
+    qr.value = { name: 'waiting' }
+    return openQrPoll(unpairedId.value).close
+  })
+  effect(() => {
+    if (key.value === null && !isExpired.value) clear()
+  })
+}
+
+function clear() {
+  sessionStorage.removeItem(CHOSEN_AS)
+  batch(() => {
+    listed.value = null
+    chosenId.value = null
+    messages.value = null
+    filter.value = ''
+    page.value = 0
   })
 }
 

@@ -1,5 +1,5 @@
 // The key of this tab: typed once, in sessionStorage until the tab is closed, sent in a header and nowhere else.
-import { signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import { type Call, callApi, type Outcome } from './call-api.ts'
 
 const KEPT_AS = 'zaplog-key'
@@ -32,14 +32,18 @@ export const get = (path: string, signal: AbortSignal): Promise<Outcome> => ask(
 
 export function dropKey({ expired }: { expired: boolean }) {
   sessionStorage.removeItem(KEPT_AS)
-  isExpired.value = expired
-  key.value = null
+  batch(() => {
+    isExpired.value = expired
+    key.value = null
+  })
 }
 
 function keepKey(typed: string) {
   sessionStorage.setItem(KEPT_AS, typed)
-  isExpired.value = false
-  key.value = typed
+  batch(() => {
+    isExpired.value = false
+    key.value = typed
+  })
 }
 
 export const ownFetch: typeof fetch = (input, init) => window.fetch(input, init)

@@ -52,7 +52,7 @@ function Text({ text }: { text: string }) {
   const isWhole = useSignal(false)
   return (
     <>
-      <p class="text" dir="auto">
+      <p class="text" dir="auto" tabIndex={isWhole.value ? 0 : undefined}>
         {isWhole.value ? text : previewOf(text)}
         {!isWhole.value && text.length > PREVIEW_CHARACTERS && '…'}
       </p>

@@ -116,6 +116,11 @@ test('[J2] what the page at / loads before it is used is less than 100 KB', asyn
   expect(sizes.reduce((sum, size) => sum + size, text.length)).toBeLessThan(100_000)
 })
 
+test('[I1] the icon that browsers ask for by themselves needs no key', async () => {
+  const { status, headers } = await open('/favicon.ico', { accept: 'image/*' })
+  expect([status, headers.get('content-type')]).toEqual([200, 'image/svg+xml'])
+})
+
 test('[I1] a file that there is not is 404, whatever path it names', async () => {
   for (const name of ['nothing.js', '..%2findex.html', '%2e%2e%2fdocs.html', 'LICENSES.txt'])
     expect([name, (await open(`/assets/${name}`, { accept: '*/*' })).status]).toEqual([name, 404])

@@ -54,6 +54,10 @@ describe.runIf(await runsHere(chromiumAvailable))('tabs over a restart', () => {
 
       await first.reload()
       await first.getByRole('heading', { name: 'Padaria Norte' }).waitFor()
+      await first.getByRole('button', { name: 'Forget the key' }).click()
+      await first.getByLabel('Administrator’s key').waitFor()
+      expect(await first.locator('body').textContent()).not.toContain('Padaria')
+      expect(await first.evaluate('JSON.stringify({ ...sessionStorage })')).toBe('{}')
       expect(browser.faults()).toEqual([])
       expect(browser.addresses().filter(address => keys.some(key => address.includes(key)))).toEqual([])
     },

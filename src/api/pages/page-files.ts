@@ -9,6 +9,7 @@ export type PageFile = { body: Buffer; type: string; etag: string }
 export type PageFiles = {
   home: PageFile
   reference: PageFile
+  icon: PageFile
   /** By name; each name has a hash of its content in it. */
   assets: ReadonlyMap<string, PageFile>
   /** Changes with anything of the pages: an open one finds out that it is old. */
@@ -31,12 +32,10 @@ export function readPageFiles({ version }: { version: string }): PageFiles {
       'page.html',
       Buffer.from(template.toString('utf8').replaceAll('{{version}}', escapeHtml(version)).replaceAll('{{build}}', build)),
     )
-  return {
-    home: fill(templates.home),
-    reference: fill(templates.reference),
-    assets: new Map(readdirSync(new URL('assets/', dist)).map(name => [name, pageFile(name, read(`assets/${name}`))])),
-    build,
-  }
+  const assets = new Map(readdirSync(new URL('assets/', dist)).map(name => [name, pageFile(name, read(`assets/${name}`))]))
+  const icon = [...assets.values()].find(({ type }) => type === types['.svg'])
+  if (icon === undefined) throw new Error(`${dist.pathname}: expected an icon among the built files`)
+  return { home: fill(templates.home), reference: fill(templates.reference), icon, assets, build }
 }
 
 const read = (path: string): Buffer => readFileSync(new URL(path, dist))

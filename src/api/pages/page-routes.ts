@@ -19,7 +19,7 @@ const about = z.object({
 })
 
 export function pageRoutes(app: App, { version }: { version: string }) {
-  const { home, reference, assets, build } = readPageFiles({ version })
+  const { home, reference, icon, assets, build } = readPageFiles({ version })
   const hidden = { hide: true, security: securityOf('nothing') }
 
   app.route({
@@ -46,6 +46,13 @@ export function pageRoutes(app: App, { version }: { version: string }) {
     // Its library draws its own signs as data: URLs.
     handler: async (request, reply) =>
       sendPage(request, reply, { page: reference, policy: contentSecurityPolicy({ images: "'self' data:" }) }),
+  })
+  // Asked for by browsers wherever a page names no other, such as JSON that somebody opens; it is nobody's missing key.
+  app.route({
+    method: 'GET',
+    url: '/favicon.ico',
+    schema: hidden,
+    handler: async (request, reply) => sendFile(request, reply.header('cache-control', 'no-cache').type(icon.type), icon),
   })
   app.route({
     method: 'GET',
