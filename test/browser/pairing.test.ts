@@ -28,7 +28,7 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
 
       await page.getByText('There is none yet.').waitFor()
       await page.getByLabel('Name', { exact: true }).fill('Loja <b>Centro</b>')
-      await page.getByRole('button', { name: 'Create' }).click()
+      await page.getByRole('button', { name: 'Create', exact: true }).click()
       const chosen = page.getByRole('heading', { name: 'Loja <b>Centro</b>' })
       await chosen.waitFor()
 

@@ -21,7 +21,7 @@ describe.runIf(await runsHere(chromiumAvailable))('tabs over a restart', () => {
       const first = await browser.open(url)
       await typeKey(first, keys[0])
       await first.getByLabel('Name', { exact: true }).fill('Padaria')
-      await first.getByRole('button', { name: 'Create' }).click()
+      await first.getByRole('button', { name: 'Create', exact: true }).click()
       await first.getByRole('heading', { name: 'Padaria' }).waitFor()
       await first.getByLabel('Filter').fill('padaria')
 
@@ -47,7 +47,7 @@ describe.runIf(await runsHere(chromiumAvailable))('tabs over a restart', () => {
       expect(await second.getByLabel('Administrator’s key').count()).toBe(1)
       await first.getByText('does not answer').waitFor({ state: 'detached' })
       await first.getByLabel('Name', { exact: true }).fill('Padaria Norte')
-      await first.getByRole('button', { name: 'Create' }).click()
+      await first.getByRole('button', { name: 'Create', exact: true }).click()
       await first.getByRole('heading', { name: 'Padaria Norte' }).waitFor()
       await typeKey(second, keys[1])
       await second.getByRole('button', { name: 'Padaria Norte' }).waitFor()
