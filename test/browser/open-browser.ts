@@ -23,8 +23,7 @@ const screenshots = fileURLToPath(new URL('./screenshots/', import.meta.url))
 
 export async function openBrowser(): Promise<TestBrowser> {
   const executablePath = execFileSync('sh', ['-c', `command -v ${await findChromium()}`], { encoding: 'utf8' }).trim()
-  // Root has no sandbox.
-  const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+  const browser = await chromium.launch({ executablePath })
   const faults: string[] = []
   const addresses: string[] = []
   return {
