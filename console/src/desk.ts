@@ -2,6 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals'
 import type { Outcome } from './call-api.ts'
 import type { Instance } from './instance-rows.ts'
+import { openKept } from './kept.ts'
 import { ask, get, isExpired, key } from './key.ts'
 import { type Listed, listInstances } from './list-instances.ts'
 import { countNew, MESSAGES_SHOWN, type Message } from './messages.ts'
@@ -9,13 +10,13 @@ import { openPoll, type Poll } from './poll.ts'
 import { afterQrAnswer, type QrState } from './qr-state.ts'
 import { EVERY_MS, pageWatcher, restAfter } from './reach.ts'
 
-const CHOSEN_AS = 'zaplog-chosen'
+const kept = openKept(() => sessionStorage, 'zaplog-chosen')
 
 /** null: not asked yet. */
 export const listed = signal<Listed | null>(null)
 export const filter = signal('')
 export const page = signal(0)
-export const chosenId = signal<string | null>(sessionStorage.getItem(CHOSEN_AS))
+export const chosenId = signal<string | null>(kept.read())
 export const chosen = computed<Instance | null>(() => listed.value?.instances.find(({ id }) => id === chosenId.value) ?? null)
 export const messages = signal<readonly Message[] | null>(null)
 /** Since it was chosen; for those who hear the page. */
@@ -24,7 +25,7 @@ export const qr = signal<QrState>({ name: 'waiting' })
 
 export function choose(id: string) {
   if (id === chosenId.peek()) return
-  sessionStorage.setItem(CHOSEN_AS, id)
+  kept.write(id)
   batch(() => {
     chosenId.value = id
     messages.value = null
@@ -79,7 +80,7 @@ export function watchWithKey() {
 }
 
 function clear() {
-  sessionStorage.removeItem(CHOSEN_AS)
+  kept.write(null)
   batch(() => {
     listed.value = null
     chosenId.value = null

@@ -1,14 +1,15 @@
 // The language of the pages: the browser's, until another one is chosen; that choice is kept for the next visit.
 import { signal } from '@preact/signals'
+import { openKept } from './kept.ts'
 import { type Language, languageOf, stateText, textOf, type Word } from './words.ts'
 
-const KEPT_AS = 'zaplog-language'
-const kept = localStorage.getItem(KEPT_AS)
+const kept = openKept(() => localStorage, 'zaplog-language')
+const before = kept.read()
 
-export const language = signal<Language>(languageOf(kept === null ? navigator.languages : [kept]))
+export const language = signal<Language>(languageOf(before === null ? navigator.languages : [before]))
 
 export function chooseLanguage(code: Language) {
-  localStorage.setItem(KEPT_AS, code)
+  kept.write(code)
   language.value = code
 }
 

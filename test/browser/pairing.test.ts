@@ -21,9 +21,11 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
 
       const page = await browser.open(zaplog.url)
       await keepPicture(page, 'first-visit')
-      await page.getByLabel('Administrator’s key').fill('not-the-key')
-      await page.getByRole('button', { name: 'Open' }).click()
-      await page.getByText('That is not a key of this zaplog.').waitFor()
+      for (const wrong of ['not-the-key', 'não é ✓']) {
+        await page.getByLabel('Administrator’s key').fill(wrong)
+        await page.getByRole('button', { name: 'Open' }).click()
+        await page.getByText('That is not a key of this zaplog.').waitFor()
+      }
       await typeKey(page, zaplog.key)
 
       await page.getByText('There is none yet.').waitFor()
@@ -64,6 +66,11 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
       await page.getByLabel('Language').selectOption('pt')
       await page.getByRole('heading', { name: 'Últimas mensagens' }).waitFor()
       await keepPicture(page, 'portuguese')
+
+      await zaplog.call('POST', `/v1/instances/${id}/logout`)
+      await page.getByText('Nenhum código vem mais por si só.').waitFor()
+      await page.getByRole('button', { name: 'Pedir um novo código' }).click()
+      await codeOnPage.waitFor()
 
       expect(browser.faults()).toEqual([])
       expect(browser.addresses().length).toBeGreaterThan(5)

@@ -65,7 +65,7 @@ test('[H4] the image stands on the Node that tests run on, and says its version 
   expect(readRoot('NOTICE')).toMatch(/libsignal is licensed under the GNU General Public License, version 3/)
 })
 
-test('[H4] [H7] it starts on a server of its own, is healthy, is scraped as Prometheus does, and stops', async () => {
+test('[H4] [H7] it starts on a server of its own, is healthy, has its page, is scraped as Prometheus does, and stops', async () => {
   const database = await openTestDatabase('docker-image', { empty: true })
   const port = await freePort()
   const settings = {
@@ -84,6 +84,8 @@ test('[H4] [H7] it starts on a server of its own, is healthy, is scraped as Prom
     const health = () => checkHealth(settings)
     await until('the image to be healthy', async () => zaplog.child.exitCode !== null || (await health()), 60_000)
     expect(zaplog.said()).toContain(`zaplog ${manifest.version} listens on http://127.0.0.1:${port}`)
+    const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: 'text/html' } })
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining(`data-version="${manifest.version}"`)])
     const { scrape_configs } = parse(readRoot('infra/prometheus/prometheus.yml'))
     const metrics = (headers: Record<string, string>) =>
       fetch(`http://127.0.0.1:${port}${scrape_configs[0].metrics_path}`, { headers })
