@@ -79,7 +79,7 @@ const NextSteps = () => (
         {say('nextPair')} <code>./zaplog instances create --name "Support"</code>
       </li>
       <li>
-        {say('nextWebhooks')} <code>./zaplog webhooks add https://example.com/hook</code>
+        {say('nextWebhooks')} <code>./zaplog webhooks listen</code>
       </li>
       <li>{say('nextTopics')}</li>
       <li>{say('nextOperate')}</li>

@@ -6,8 +6,8 @@ import type { Door } from './door.ts'
 import { needOf } from './needs.ts'
 import { Problem } from './problems.ts'
 import { refuseUnreadableQuery } from './readable-query.ts'
-import { holdsBodyBack, refuseHead } from './refuse-head.ts'
 import { opensPage } from './refuse.ts'
+import { holdsBodyBack, refuseHead } from './refuse-head.ts'
 import { openRouteTable } from './route-table.ts'
 
 export type ReceptionDeps = {

@@ -44,7 +44,11 @@ const kept = () =>
 
 function counting(database: Database) {
   const seen = { statements: 0 }
-  return { seen, database: flaky(database, () => (seen.statements++, null)) }
+  const count = () => {
+    seen.statements++
+    return null
+  }
+  return { seen, database: flaky(database, count) }
 }
 
 test('[A2] what many accounts write at one moment is two statements, and each finds its own again', async () => {
