@@ -35,6 +35,7 @@ type Run = { options: Options; forward: Forward | null; stopping: AbortSignal }
 async function listenUntilStopped(api: ApiSettings, { options, forward, stopping }: Run): Promise<Result> {
   for (;;) {
     const listener = await open(api, options, stopping)
+    if (listener === null) return stopped(0)
     announce(listener, options)
     const { id, secret } = listener
     const take = (handed: HandedDelivery, signal: AbortSignal) => receiveWebhook(handed, { secret, forward }, signal)
@@ -50,9 +51,16 @@ async function listenUntilStopped(api: ApiSettings, { options, forward, stopping
   }
 }
 
-function open(api: ApiSettings, { types, instance }: Options, signal: AbortSignal): Promise<Listener> {
+/** null: told to stop before it was answered; one that was opened all the same is silent from then on. */
+async function open(api: ApiSettings, { types, instance }: Options, signal: AbortSignal): Promise<Listener | null> {
   const body = { name: whoListens(), ...(types && { eventTypes: types }), ...(instance && { instanceIds: instance }) }
-  return callApi(api, { doing: 'listening', method: 'POST', path: '/v1/listeners', body, answer: newListener }, signal)
+  const call = { doing: 'listening', method: 'POST', path: '/v1/listeners', body, answer: newListener }
+  try {
+    return await callApi(api, call, signal)
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
+  }
 }
 
 /** Shown to whoever asks who listens. A user need not have a name. */
@@ -77,13 +85,18 @@ async function close(api: ApiSettings, id: string): Promise<Result> {
   const call = { doing: `ending ${id}`, method: 'DELETE', path: `/v1/listeners/${id}`, answer: ended }
   try {
     const { dropped } = await callApi(api, call, AbortSignal.timeout(CLOSES_WITHIN_MS))
-    const text = dropped === 0 ? 'stopped listening' : `stopped listening; ${dropped} that waited for it are dropped`
-    return { text, json: { ended: { dropped } } }
+    return stopped(dropped)
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
     say(`${error.message}; the listener ends by itself within a minute`)
-    return { text: 'stopped listening', json: { ended: { dropped: null } } }
+    return stopped(null)
   }
 }
+
+/** `dropped`: null where nobody could say. */
+const stopped = (dropped: number | null): Result => ({
+  text: dropped ? `stopped listening; ${dropped} that waited for it are dropped` : 'stopped listening',
+  json: { ended: { dropped } },
+})
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)
