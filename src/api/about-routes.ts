@@ -1,6 +1,7 @@
 // /v1/version and /v1/stats: what runs here, and how much of it there is; both are cheap to ask.
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
+import { isEndpoint } from '../webhooks/endpoints.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
 
@@ -40,7 +41,7 @@ async function readCounts(database: Database) {
      from instance_ids ids left join instances seen using (instance_id) where ids.wanted <> 'deleted' group by 1`,
   )
   const [endpoints] = await database.query<{ total: number; enabled: number }>(
-    'select count(*)::int as total, (count(*) filter (where enabled))::int as enabled from webhook_endpoints where deleted_at is null',
+    `select count(*)::int as total, (count(*) filter (where enabled))::int as enabled from webhook_endpoints e where ${isEndpoint}`,
   )
   return {
     instances: {

@@ -62,7 +62,7 @@ async function readMailbox(api: ApiSettings, of: Of, { signal, handIn }: Reading
   }
 }
 
-/** An answer that comes too late is said: zaplog sends it again by itself. */
+/** An answer that is not taken is said, and ends nothing: zaplog sends the delivery again by itself. */
 async function settle(api: ApiSettings, of: Of, handed: HandedDelivery, signal: AbortSignal): Promise<void> {
   const patient = createPatience(of, signal)
   const answer = await of.take(handed, signal).catch(error => {
@@ -75,8 +75,8 @@ async function settle(api: ApiSettings, of: Of, handed: HandedDelivery, signal: 
   try {
     await patient(api, { doing: `answering ${handed.id}`, method: 'POST', path, body, answer: nothing })
   } catch (error) {
-    if (!(error instanceof CallFailed && error.slug === 'delivery-not-found')) throw error
-    of.say(`${handed.id} was answered too late; it comes again`)
+    if (!(error instanceof CallFailed)) throw error
+    of.say(error.slug === 'delivery-not-found' ? `${handed.id} was answered too late; it comes again` : error.message)
   }
 }
 

@@ -4,6 +4,7 @@
 import type { AuthenticationCreds, BinaryNode, KeyPair } from '@whiskeysockets/baileys'
 import type { Agreements } from './agree-on-keys.ts'
 import { ephemeralKeyOf, type FirstMessage, firstMessagesIn } from './first-message.ts'
+import { createLru } from './lru.ts'
 
 type Account = Pick<Agreements, 'agreeAhead'> & {
   creds: Pick<AuthenticationCreds, 'signedIdentityKey' | 'signedPreKey'>
@@ -11,26 +12,41 @@ type Account = Pick<Agreements, 'agreeAhead'> & {
   keptPreKey(id: number): KeyPair | null
 }
 
-/** Never throws. */
-export function agreeOnFirst(node: BinaryNode, account: Account): void {
-  for (const first of firstMessagesIn(node)) {
-    try {
-      for (const [theirs, ours] of agreementsOf(first, account)) account.agreeAhead(theirs, ours)
-    } catch {
-      // What is wrong with it, libsignal says in its turn.
+/** Contacts repeat the keys of their first message until they are answered. */
+const maxAgreed = 256
+
+/** Of one account. What it answers never throws. */
+export function createFirstAgreements(account: Account): (node: BinaryNode) => void {
+  const agreed = createLru<true>(maxAgreed)
+  return node => {
+    for (const first of firstMessagesIn(node)) {
+      const name = Buffer.from(first.baseKey).toString('latin1')
+      if (agreed.get(name)) continue
+      agreed.set(name, true)
+      agreeOn(first, account)
     }
   }
 }
 
-function agreementsOf(first: FirstMessage, { creds, keptPreKey }: Account): readonly (readonly [Uint8Array, Uint8Array])[] {
+function agreeOn(first: FirstMessage, account: Account): void {
+  try {
+    for (const { theirs, ours, isLasting } of agreementsOf(first, account)) account.agreeAhead(theirs, ours, { isLasting })
+  } catch {
+    // What is wrong with it, libsignal says in its turn.
+  }
+}
+
+type Agreement = { theirs: Uint8Array; ours: Uint8Array; isLasting: boolean }
+
+function agreementsOf(first: FirstMessage, { creds, keptPreKey }: Account): readonly Agreement[] {
   const { baseKey, identityKey, preKeyId } = first
   const [identity, signed] = [creds.signedIdentityKey.private, creds.signedPreKey.keyPair.private]
   const preKey = keptPreKey(preKeyId)
   return [
-    [baseKey, identity],
-    [identityKey, signed],
-    [baseKey, signed],
-    ...(preKey === null ? [] : ([[baseKey, preKey.private]] as const)),
-    [ephemeralKeyOf(first), signed],
+    { theirs: baseKey, ours: identity, isLasting: true },
+    { theirs: identityKey, ours: signed, isLasting: true },
+    { theirs: baseKey, ours: signed, isLasting: true },
+    ...(preKey === null ? [] : [{ theirs: baseKey, ours: preKey.private, isLasting: false }]),
+    { theirs: ephemeralKeyOf(first), ours: signed, isLasting: true },
   ]
 }

@@ -9,14 +9,15 @@ import { createLru } from './lru.ts'
 type Agree = (publicKey: Uint8Array, privateKey: Uint8Array) => Buffer
 export type Agreements = {
   agree: Agree
-  /** Makes what `agree` is about to be asked for, once: contacts repeat it until they are answered. Throws for what is no key. */
-  agreeAhead(publicKey: Uint8Array, privateKey: Uint8Array): void
+  /** Makes what `agree` is about to be asked for, once. `isLasting`: an account's own key, worth being kept read. Throws for what is no key. */
+  agreeAhead(publicKey: Uint8Array, privateKey: Uint8Array, of: { isLasting: boolean }): void
 }
 
-/** An account's identity and signed pre-key, of every account; those of one message each go through. */
-const maxKeys = 2_048
-/** Made ahead, five for a message; null once it was taken. */
-const maxAhead = 512
+/** Two of every account: identity and signed pre-key. A key that is used once is kept nowhere. */
+const maxPrivateKeys = 2_048
+const maxPublicKeys = 2_048
+/** Five for a message that is next in its account; each goes when it is taken. */
+const maxAhead = 2_560
 /** Algorithm identifiers before the 32 bytes (RFC 8410). */
 const spki = Buffer.from('302a300506032b656e032100', 'hex')
 const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
@@ -26,28 +27,25 @@ const curve: { calculateAgreement: Agree } = createRequire(baileys.resolve('libs
 
 /** `inner` answers what this does not take. */
 export function agreeWithKeptKeys(inner: Agree): Agreements {
-  const publicKeys = createLru<KeyObject>(maxKeys)
-  const privateKeys = createLru<KeyObject>(maxKeys)
-  const ahead = createLru<Buffer | null>(maxAhead)
+  const publicKeys = createLru<KeyObject>(maxPublicKeys)
+  const privateKeys = createLru<KeyObject>(maxPrivateKeys)
+  const ahead = createLru<Buffer>(maxAhead)
   const make: Agree = (publicKey, privateKey) =>
     diffieHellman({
-      publicKey: kept(publicKeys, publicKey, key =>
-        createPublicKey({ key: Buffer.concat([spki, key.subarray(1)]), format: 'der', type: 'spki' }),
-      ),
-      privateKey: kept(privateKeys, privateKey, key =>
-        createPrivateKey({ key: Buffer.concat([pkcs8, key]), format: 'der', type: 'pkcs8' }),
-      ),
+      publicKey: kept(publicKeys, publicKey, readPublic),
+      privateKey: privateKeys.get(nameOf(privateKey)) ?? readPrivate(privateKey),
     })
   return {
     agree: (publicKey, privateKey) => {
       if (!areKeys(publicKey, privateKey)) return inner(publicKey, privateKey)
       const name = nameOf(publicKey) + nameOf(privateKey)
-      const made = ahead.get(name) ?? null
-      if (made === null) return make(publicKey, privateKey)
-      ahead.set(name, null)
+      const made = ahead.get(name)
+      if (made === undefined) return make(publicKey, privateKey)
+      ahead.delete(name)
       return made
     },
-    agreeAhead: (publicKey, privateKey) => {
+    agreeAhead: (publicKey, privateKey, { isLasting }) => {
+      if (isLasting) kept(privateKeys, privateKey, readPrivate)
       const name = nameOf(publicKey) + nameOf(privateKey)
       if (ahead.get(name) === undefined) ahead.set(name, make(publicKey, privateKey))
     },
@@ -62,6 +60,11 @@ const areKeys = (publicKey: unknown, privateKey: unknown): boolean =>
   privateKey.length === 32
 
 const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+const readPublic = (key: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([spki, key.subarray(1)]), format: 'der', type: 'spki' })
+const readPrivate = (key: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([pkcs8, key]), format: 'der', type: 'pkcs8' })
 
 function kept(
   keys: ReturnType<typeof createLru<KeyObject>>,

@@ -87,7 +87,7 @@ export function createIngest(deps: Deps): Ingest {
       if (said === null) return append([whole])
       const { isAll, ...named } = said
       await append([...(isAll ? [] : [whole]), { ...envelopeOf('group.updated', from), ...named }])
-      deps.groupNames.remember(named)
+      if (!intake.ignores(named.groupId)) deps.groupNames.remember(named)
     },
     unknown: async ({ node, part, name }) => {
       // What a message tells of other chats is sealed; notifications and calls name groups anywhere in them.

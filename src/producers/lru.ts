@@ -3,6 +3,7 @@
 export type Lru<Value> = {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
+  delete(key: string): void
   deleteWhere(isGone: (key: string) => boolean): void
 }
 
@@ -26,6 +27,7 @@ export function createLru<Value>(maxEntries: number): Lru<Value> {
         return
       }
     },
+    delete: key => void entries.delete(key),
     deleteWhere: isGone => {
       for (const key of entries.keys()) if (isGone(key)) entries.delete(key)
     },

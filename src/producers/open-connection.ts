@@ -94,7 +94,7 @@ export async function openConnection(deps: ConnectionDeps, of: ConnectionOf): Pr
     const { offer, isCut } = convertBaileysEvent({ instanceId, name, payload, occurredAt: clock(), ignores })
     if (isCut) metrics.ignored.inc({ name: 'settings, in an event of Baileys' })
     if (offer !== null) say(name, intake.append([offer]))
-    const renamed = groupsListed(name, payload).filter(groupNames.isNew)
+    const renamed = groupsListed(name, payload).filter(group => groupNames.isNew(group) && !ignores(group.groupId))
     if (renamed.length > 0) say('group.updated', tellNames(renamed))
   }
 

@@ -6,7 +6,7 @@ import makeWASocket, { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, type WAS
 import type { WebSocket } from 'ws'
 import type { Logger } from '../runtime/logger.ts'
 import type { AckGate } from './ack-gate.ts'
-import { agreeOnFirst } from './agree-ahead.ts'
+import { createFirstAgreements } from './agree-ahead.ts'
 import { agreeAhead } from './agree-on-keys.ts'
 import type { AuthState } from './auth-state.ts'
 import { createBaileysLogger } from './baileys-logger.ts'
@@ -72,7 +72,7 @@ export function openSocket(deps: SocketDeps): Socket {
   const lane = openStanzaLane(socket.ws, {
     isOver: () => isClosing || life.isOver(),
     readAhead: nodes => deps.auth.readAhead(nodes.flatMap(keysNamedBy)),
-    prepare: node => agreeOnFirst(node, { ...deps.auth, agreeAhead }),
+    prepare: createFirstAgreements({ ...deps.auth, agreeAhead }),
     before: deps.gate.before,
     after: deps.gate.after,
     failed: (error, node) => failed(error, node.tag),

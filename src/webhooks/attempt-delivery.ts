@@ -41,7 +41,7 @@ export type AttemptResult =
   | { kind: 'finished' }
   /** The try began triedMsAgo. */
   | { kind: 'again'; inMs: number; triedMsAgo: number }
-  /** Nothing was sent: what comes of it could not be written down now. */
+  /** Nothing is on record: what comes of it could not be written down now, or is not known before this process ends. */
   | { kind: 'unrecordable'; reason: string }
   /** No attempt before the endpoint is enabled. */
   | { kind: 'disabled' }
@@ -71,6 +71,8 @@ export async function attemptDelivery(
   if (post === null) return { kind: 'again', inMs: UNSENDABLE_RETRY_MS, triedMsAgo: 0 }
   const made = await send(deps, { ...of, post, attempt, endpoint: situation.endpoint }, signal)
   of.answered()
+  if (made === null)
+    return { kind: 'unrecordable', reason: `waiting for the answer to ${delivery.deliveryId}: this process is stopping` }
   await keep(deps, { ...of, ...made })
   return resultOf(made)
 }
@@ -99,12 +101,13 @@ async function send(
     endpoint: SendingEndpoint
   },
   signal: AbortSignal,
-): Promise<Made> {
+): Promise<Made | null> {
   const { delivery, post, attempt, situation, endpoint } = of
   const timeoutMs = deps.config.attemptTimeoutMs
   const answer = endpoint.isListener
     ? await deps.listeners.post({ ...post, delivery, attempt, timeoutMs }, signal)
     : await postDelivery(deps, { ...post, timeoutMs }, signal)
+  if (answer === null) return null
   const exchange = answer.kind === 'answered' ? { ...answer, response: maskEcho(answer.response, post) } : answer
   const history = {
     attempt,

@@ -23,7 +23,7 @@ export type EndpointTest = {
   durationMs: number
 }
 export type EndpointTester = {
-  /** null: no such endpoint, or a listener. Rejects when the signal aborts, and with SealError where its secret does not open. */
+  /** null: no such endpoint, or a listener. At most MAX_TESTS_AT_ONCE, so that none waits for another while its time runs. Rejects when the signal aborts, and with SealError where its secret does not open. */
   test(endpointId: string, signal: AbortSignal): Promise<EndpointTest | null>
   close(): Promise<void>
 }
@@ -32,9 +32,16 @@ type Deps = PostContext & {
   config: Pick<Config['webhooks'], 'allowLoopback' | 'allowCidrs' | 'attemptTimeoutMs'>
 }
 
+/** More than people try at one moment, and a bound on what a program can make of it. */
+export const MAX_TESTS_AT_ONCE = 20
+
 export function openEndpointTester(deps: Deps): EndpointTester {
   const { config } = deps
-  const dispatcher = new Agent({ connect: createGuardedConnector({ allowances: config }), connections: 1, clientTtl: 60_000 })
+  const dispatcher = new Agent({
+    connect: createGuardedConnector({ allowances: config }),
+    connections: MAX_TESTS_AT_ONCE,
+    clientTtl: 60_000,
+  })
   const read = createSituationReader(deps.database)
   return {
     test: async (endpointId, signal) => {

@@ -164,8 +164,8 @@ type EndpointRow = StandingRow & {
   hold_media_seconds: number | null
   media_holds_chat: boolean
 }
-/** Listeners are no endpoints of an operator's (endpoint-listeners.ts): they have calls of their own. */
-const isEndpoint = `e.deleted_at is null and not exists (select from webhook_listeners l where l.endpoint_id = e.endpoint_id)`
+/** Of webhook_endpoints e. Listeners are none of an operator's (endpoint-listeners.ts): they have calls of their own. */
+export const isEndpoint = `e.deleted_at is null and not exists (select from webhook_listeners l where l.endpoint_id = e.endpoint_id)`
 const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.url_sealed, v.instance_ids,
     v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat,
     (select array_agg(id) from unnest(v.instance_ids) id

@@ -18,8 +18,11 @@ export type ToListener = {
   timeoutMs: number
 }
 export type ListenerPosts = {
-  /** Rejects when the signal aborts before the answer, and where the mailbox cannot be written: then nothing was handed out. */
-  post(of: ToListener, signal: AbortSignal): Promise<Exchange & { durationMs: number }>
+  /**
+   * null: this process stops before there is an answer; whoever makes the same attempt again finds it. Rejects when the signal aborts, and
+   * where the mailbox cannot be written or read: then nothing is known.
+   */
+  post(of: ToListener, signal: AbortSignal): Promise<(Exchange & { durationMs: number }) | null>
 }
 type Deps = {
   database: Database
@@ -71,15 +74,21 @@ export function openListenerPosts({ database, logger, clock, stopping }: Deps, l
     looking = false
   }
 
-  /** null: none within the deadline. */
-  function answerOf({ delivery, attempt, timeoutMs }: ToListener, signal: AbortSignal): Promise<MailboxAnswer | null> {
-    const { deliveryId } = delivery
+  /** The wake for it may be lost, or on its way. */
+  async function lastLook({ delivery, attempt }: ToListener, otherwise: 'late' | 'stopping') {
+    const found = await readAnswers(database, [delivery.deliveryId])
+    return found.find(one => one.attempt === attempt)?.answer ?? otherwise
+  }
+
+  function answerOf(of: ToListener, signal: AbortSignal): Promise<MailboxAnswer | 'late' | 'stopping'> {
+    const { attempt, timeoutMs } = of
+    const { deliveryId } = of.delivery
     return new Promise((resolve, reject) => {
-      const giveUp = () => settle(() => resolve(null))
-      let timer = setTimeout(giveUp, timeoutMs)
+      const giveUp = (why: 'late' | 'stopping') => settle(() => resolve(lastLook(of, why)))
+      let timer = setTimeout(giveUp, timeoutMs, 'late')
       const unhurry = onAbort(stopping, () => {
         clearTimeout(timer)
-        timer = setTimeout(giveUp, Math.min(STOPS_WITHIN_MS, timeoutMs))
+        timer = setTimeout(giveUp, Math.min(STOPS_WITHIN_MS, timeoutMs), 'stopping')
       })
       const settle = (settled: () => void) => {
         unhurry()
@@ -98,19 +107,21 @@ export function openListenerPosts({ database, logger, clock, stopping }: Deps, l
     })
   }
 
-  async function exchange(of: ToListener, signal: AbortSignal): Promise<Exchange> {
+  async function exchange(of: ToListener, signal: AbortSignal): Promise<Exchange | null> {
     const { deliveryId, endpointId, instanceId } = of.delivery
     listen()
     if (!(await layInMailbox(database, { ...of, deliveryId, endpointId, instanceId }, signal)))
       return { kind: 'failed', code: 'listener-gone', message: 'handing it to the listener: nobody listens any more' }
     const answer = await answerOf(of, signal)
-    return answer === null ? unanswered : exchangeOf(answer, clock())
+    if (answer === 'stopping') return null
+    return answer === 'late' ? unanswered : exchangeOf(answer, clock())
   }
 
   return {
     post: async (of, signal) => {
       const startedAt = clock()
-      return { ...(await exchange(of, signal)), durationMs: clock() - startedAt }
+      const exchanged = await exchange(of, signal)
+      return exchanged && { ...exchanged, durationMs: clock() - startedAt }
     },
   }
 }

@@ -39,7 +39,12 @@ export async function writeAttemptRecords(tx: Transaction, all: readonly Attempt
   const batch = all.filter(one => !purged.has(one.delivery.instanceId))
   const died = new Set(await writeDeliveries(tx, batch))
   await writeAttempts(tx, batch)
-  const changes = [...(await noteStanding(tx, all))]
+  const changes = [
+    ...(await noteStanding(
+      tx,
+      all.filter(one => isAnswered(one) || batch.includes(one)),
+    )),
+  ]
   await countSkipped(
     tx,
     batch.filter(one => one.outcome.kind === 'delivered' || died.has(one.delivery.deliveryId)),
@@ -51,6 +56,9 @@ export async function writeAttemptRecords(tx: Transaction, all: readonly Attempt
   )
   return changes
 }
+
+/** By its receiver; where there is no answer, a purge may be why. */
+const isAnswered = ({ exchange }: AttemptRecord): boolean => exchange !== null && exchange.statusCode !== null
 
 export function stateAfter(outcome: AttemptOutcome): string {
   switch (outcome.kind) {

@@ -110,3 +110,15 @@ test('[E1] a loop of tests is slowed down, for its endpoint alone', async () => 
   expect((await tryOut(other.id)).status).toBe(200)
   for (const one of [receiver, other.receiver]) await one.close()
 })
+
+test('[E1] endpoints on one host that are tested at one moment have a deadline of their own each', async () => {
+  const receiver = await openReceiver({ respond: () => ({ status: 204, delayMs: 300 }) })
+  const ids: string[] = []
+  for (let nth = 0; nth < 4; nth++) {
+    const { json } = await api.call('POST', '/v1/endpoints', { body: { url: `${receiver.url}/${nth}` } })
+    ids.push(String(json.id))
+  }
+  const answers = await Promise.all(ids.map(tryOut))
+  expect(answers.map(({ json }) => json.statusCode)).toEqual([204, 204, 204, 204])
+  await receiver.close()
+})

@@ -39,6 +39,7 @@ test('[E1] a listener is answered whole, with a secret that is shown this once, 
   expect((await api.call('GET', `/v1/listeners/${listener.id}`)).json).toEqual(listener)
   expect((await api.call('GET', '/v1/listeners')).json).toEqual({ data: [listener], nextCursor: null })
   expect((await api.call('GET', '/v1/endpoints')).json.data).toEqual([])
+  expect((await api.call('GET', '/v1/stats')).json.endpoints).toEqual({ total: 0, enabled: 0 })
   for (const [method, body] of [['GET'], ['PATCH', { enabled: false }], ['DELETE']] as const) {
     const answer = await api.call(method, `/v1/endpoints/${listener.id}`, body === undefined ? {} : { body })
     expect([method, answer.status]).toEqual([method, 404])
@@ -75,6 +76,7 @@ test('[E1] an answer counts once, for its attempt alone, and may be repeated', a
     { attempt: 2 },
     { attempt: 2, statusCode: 200, error: 'x' },
     { attempt: 2, statusCode: 99 },
+    { attempt: 2, statusCode: 1000 },
     { attempt: 0, statusCode: 200 },
   ])
     expect([wrong, (await answer(wrong)).status]).toEqual([wrong, 422])
@@ -122,4 +124,11 @@ test('[K2] what is typed wrong is named with what is expected', async () => {
   expect(await wrong({ name: '' })).toMatchObject({ status: 422 })
   expect((await api.call('GET', '/v1/listeners/x/deliveries?wait=31')).status).toBe(422)
   expect((await api.call('GET', '/v1/listeners/x/deliveries')).status).toBe(404)
+})
+
+test('[E5] a status that HTTP does not have, which a receiver can answer all the same, is taken', async () => {
+  const { id } = await open()
+  await lay(id, 'odd')
+  const body = { attempt: 1, statusCode: 999 }
+  expect((await api.call('POST', `/v1/listeners/${id}/deliveries/odd`, { body })).status).toBe(204)
 })

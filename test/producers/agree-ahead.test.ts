@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { type BinaryNode, initAuthCreds, type KeyPair } from '@whiskeysockets/baileys'
 import { expect, onTestFinished, test } from 'vitest'
-import { agreeOnFirst } from '../../src/producers/agree-ahead.ts'
+import { createFirstAgreements } from '../../src/producers/agree-ahead.ts'
 
 type Pair = { pubKey: Buffer; privKey: Buffer }
 const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
@@ -69,7 +69,9 @@ const nameOf = (publicKey: Uint8Array, privateKey: Uint8Array) =>
 
 function agreedAhead(node: BinaryNode, keptPreKey: (id: number) => KeyPair | null = () => preKey): readonly string[] {
   const ahead: string[] = []
-  agreeOnFirst(node, { creds, keptPreKey, agreeAhead: (theirs, own) => void ahead.push(nameOf(theirs, own)) })
+  const agree = createFirstAgreements({ creds, keptPreKey, agreeAhead: (theirs, own) => void ahead.push(nameOf(theirs, own)) })
+  agree(node)
+  agree(node) // contacts repeat it
   return ahead
 }
 
@@ -112,12 +114,12 @@ test('[B2] whatever stands in place of a first message throws nothing', async ()
   for (const wrong of [Buffer.alloc(0), Buffer.of(0x33), message.subarray(0, 40), Buffer.from(message).fill(1, 5, 40)])
     expect(() => agreedAhead(stanza(wrong))).not.toThrow()
   expect(() =>
-    agreeOnFirst(stanza(message), {
+    createFirstAgreements({
       creds,
       keptPreKey: () => preKey,
       agreeAhead: () => {
         throw new Error('no such point')
       },
-    }),
+    })(stanza(message)),
   ).not.toThrow()
 })

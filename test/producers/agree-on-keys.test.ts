@@ -28,11 +28,11 @@ test('[B2] what was made ahead is the same secret, the first time and every othe
   const [ours, theirs] = [curve.generateKeyPair(), curve.generateKeyPair()]
   const secret = own(theirs.pubKey, ours.privKey)
   for (let time = 1; time <= 3; time++) {
-    agreeAhead(theirs.pubKey, ours.privKey)
+    agreeAhead(theirs.pubKey, ours.privKey, { isLasting: time > 1 })
     expect(agree(theirs.pubKey, ours.privKey)).toEqual(secret)
     expect(agree(theirs.pubKey, ours.privKey)).toEqual(secret)
   }
-  expect(() => agreeAhead(Buffer.of(5, 1), ours.privKey)).toThrow()
+  expect(() => agreeAhead(Buffer.of(5, 1), ours.privKey, { isLasting: false })).toThrow()
   expect(() => agree(Buffer.of(5, 1), ours.privKey)).toThrow('Invalid public key')
 })
 

@@ -169,3 +169,52 @@ test('[E3] a listener that answers nothing keeps no other endpoint waiting', asy
   await until('the other endpoint to get its own', () => accepted().length === 1)
   await closeListener(bridge.listenerDeps, bridge.id, never)
 })
+
+test('[E5] an answer whose wake was lost is found before the deadline counts', async () => {
+  const bridge = await open('listeners-wake-lost')
+  const delivery = bridge.delivery(bridge.id, 'c1@lid')
+  bridge.start({ attemptTimeoutMs: 900 })
+  await bridge.append(delivery)
+  const handed = await bridge.take()
+  // As it stands where nobody was told: the next look by itself comes after the deadline.
+  await bridge.database.query(`update webhook_mailbox set answer = '{"statusCode": 204}'::jsonb where delivery_id = $1`, [
+    handed.id,
+  ])
+  await bridge.untilStates('it to be delivered', states => states.join() === 'delivered')
+  expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({ attempts: [{ attempt: 1, statusCode: 204 }] })
+})
+
+test('[H6] a bridge that stops before there is an answer leaves nothing on record, and the next one finds the answer', async () => {
+  const bridge = await open('listeners-stop')
+  const delivery = bridge.delivery(bridge.id, 'c1@lid')
+  await bridge.append(delivery)
+  const first = bridge.start({ attemptTimeoutMs: 60_000 })
+  const handed = await bridge.take()
+  await first.close()
+  expect(await bridge.database.query('select from webhook_attempts')).toEqual([])
+  expect(await bridge.database.query('select from webhook_endpoints where failing_since is not null')).toEqual([])
+  expect(await bridge.answer(handed, { statusCode: 204 })).toBe('taken')
+  bridge.start()
+  await bridge.untilStates('it to be delivered', states => states.join() === 'delivered')
+  expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({ attempts: [{ attempt: 1, statusCode: 204 }] })
+})
+
+test('[A7] [E14] what was on its way to a listener when its instance was purged does not make the listener fail', async () => {
+  const bridge = await open('listeners-purged')
+  bridge.start({ attemptTimeoutMs: 300 })
+  await bridge.append(bridge.delivery(bridge.id, 'c1@lid'))
+  await bridge.take()
+  await bridge.database.query(`insert into instance_ids (instance_id, request_id, name) values ('shop', 'r', '')`)
+  await bridge.database.query(`insert into purges (instance_id, request_id, requested_by) values ('shop', 'r', 'test')`)
+  await bridge.database.query('delete from webhook_mailbox')
+  const other = bridge.delivery(bridge.id, 'c2@lid', { instanceId: 'branch', lane: `${bridge.id}/branch/c2@lid` })
+  await bridge.append(other)
+  await until('the deadline of the first to have passed', async () => {
+    const handed = await bridge.take()
+    if (handed.id === other.deliveryId) await bridge.answer(handed, { statusCode: 204 })
+    return logger.lines.some(({ event, fields }) => event === 'delivery.attempted' && fields.error !== null)
+  })
+  const ofIt = logger.lines.filter(({ event, fields }) => event === 'endpoint.failing' && fields.endpointId === bridge.id)
+  expect(ofIt).toEqual([])
+  expect(await bridge.database.query('select from webhook_endpoints where failing_since is not null')).toEqual([])
+})

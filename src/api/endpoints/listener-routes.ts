@@ -45,7 +45,7 @@ const handed = z.object({
 })
 const answer = z.strictObject({
   attempt: z.int().min(1),
-  statusCode: z.int().min(200).max(599).optional().describe('means what it means in the answer to a POST'),
+  statusCode: z.int().min(200).max(999).optional().describe('means what it means in the answer to a POST'),
   error: z.string().max(1000).optional().describe('instead of a status: why whoever it is for could not be reached'),
   retryAfter: z.string().max(100).optional().describe('its Retry-After'),
   webhookDelivery: z.string().max(100).optional().describe('its webhook-delivery'),

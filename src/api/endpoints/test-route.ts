@@ -1,6 +1,6 @@
 // POST /v1/endpoints/{id}/test: one delivery now, and what came back; no way to make zaplog knock at a receiver as often as one likes.
 import { z } from 'zod'
-import type { EndpointTester } from '../../webhooks/endpoint-tester.ts'
+import { type EndpointTester, MAX_TESTS_AT_ONCE } from '../../webhooks/endpoint-tester.ts'
 import { createBudgets } from '../budgets.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -20,6 +20,7 @@ const perEndpoint = { burst: 5, everyMs: 2_000, maxNames: 1_000 }
 
 export function endpointTestRoute(app: App, deps: { tester: EndpointTester; monotonic: () => number; cut: AbortSignal }) {
   const budgets = createBudgets(perEndpoint)
+  const running = new Set<Promise<unknown>>()
   app.route({
     method: 'POST',
     url: '/v1/endpoints/:id/test',
@@ -34,8 +35,12 @@ export function endpointTestRoute(app: App, deps: { tester: EndpointTester; mono
       const nowAt = deps.monotonic()
       const waitMs = budgets.waitMs(id, nowAt)
       if (waitMs > 0) throw new Problem('too-many-tests', `endpoint ${id.slice(0, 63)} can be tested again in ${waitMs} ms`)
+      if (running.size >= MAX_TESTS_AT_ONCE)
+        throw new Problem('too-many-tests', `${MAX_TESTS_AT_ONCE} endpoints are being tested`)
       budgets.spend(id, nowAt)
-      const answer = await deps.tester.test(id, deps.cut)
+      const testing = deps.tester.test(id, deps.cut).finally(() => running.delete(testing))
+      running.add(testing)
+      const answer = await testing
       if (answer === null) throw new Problem('endpoint-not-found', `there is no endpoint ${id.slice(0, 63)}`)
       return answer
     },

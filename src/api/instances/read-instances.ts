@@ -1,5 +1,6 @@
 // Instances as the outside sees them: what was asked for (at once, from instance_ids) with what the log says became of it (read model).
 import type { Transaction } from '../../database/database.ts'
+import { isEndpoint } from '../../webhooks/endpoints.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { instanceNotFound } from './change-instance.ts'
 import { type Instance, instanceIdPattern, type Settings } from './instance-shapes.ts'
@@ -50,7 +51,7 @@ export async function readEvenDeleted(database: Transaction, id: string): Promis
 export async function countEndpointsOf(database: Transaction, id: string): Promise<number> {
   const [row] = await database.query<{ endpoints: number }>(
     `select count(*)::integer as endpoints from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)
-     where e.deleted_at is null and $1 = any (v.instance_ids)`,
+     where ${isEndpoint} and $1 = any (v.instance_ids)`,
     [id],
   )
   return row?.endpoints ?? 0
