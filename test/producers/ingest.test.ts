@@ -27,13 +27,14 @@ function open(settings: object) {
   const counted = createProducerMetrics(metrics)
   let now = readSettings(settings)
   const append = async (drafts: readonly Draft[]) => void appended.push(...drafts)
+  const groupNames = createGroupNames({ maxGroups: 10 })
   const intake = createIntake({ settings: () => now, metrics: counted, append })
   const ingest = createIngest({
     instanceId: 'first',
     own: () => own,
     known: { complete: async address => address },
     names: createContactNames({ maxContacts: 10 }),
-    groupNames: createGroupNames({ maxGroups: 10 }),
+    groupNames,
     intake,
     clock: () => 1_700_000_001_000,
     metrics: counted,
@@ -45,6 +46,7 @@ function open(settings: object) {
   return {
     appended,
     intake,
+    groupNames,
     types: () => appended.map(({ type }) => type),
     /** Everything that would be in the log. */
     log: () =>
@@ -152,6 +154,18 @@ test('[A5] [B1] somebody first seen in an ignored group is told of with the firs
   expect(types()).toEqual([])
   await message({ from: '200@lid', notify: 'Ana' }, text)
   expect(types()).toEqual(['message.received', 'contact.updated'])
+})
+
+test('[A5] [B1] the name of a group that was ignored is still to be told when groups are not ignored any more', async () => {
+  const world = open({ ignoreGroups: true })
+  const renamed = [{ tag: 'subject', attrs: { subject: 'Turma' } }]
+  await world.notification({ from: group, type: 'w:gp2' }, renamed)
+  expect(world.types()).toEqual([])
+  expect(world.groupNames.isNew({ groupId: group, subject: 'Turma' })).toBe(true)
+  world.change({})
+  await world.notification({ from: group, type: 'w:gp2' }, renamed)
+  expect(world.types()).toEqual(['group.updated'])
+  expect(world.groupNames.isNew({ groupId: group, subject: 'Turma' })).toBe(false)
 })
 
 test('[A5] a change of the settings takes effect with the next thing that comes', async () => {
