@@ -6,6 +6,7 @@ import type { ApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodeOfCall, exitCodeOfStatus, exitCodes } from './exit-codes.ts'
 import { plainText } from './text-table.ts'
+import { withVerbs } from './verbs-of-calls.ts'
 
 /** `doing`: what the call is for, in words that begin a sentence for people, such as: reading the instances. */
 type Request = { doing: string; method: string; path: string; body?: unknown }
@@ -102,7 +103,11 @@ const quoted = (text: string) =>
 type Refused = { status: number; problem: Problem }
 
 /** Programs get the call and the problem as it came; people what they asked for, and why not. */
-function refusal({ base, keyFrom }: ApiSettings, { doing, method, path }: Request, { status, problem }: Refused): CallFailed {
+function refusal(
+  { base, keyFrom, zaplog }: ApiSettings,
+  { doing, method, path }: Request,
+  { status, problem }: Refused,
+): CallFailed {
   const { type, ...rest } = problem
   const told = { slug: slugOf(problem), rest: { ...rest, status, call: { method, url: `${base}${path}` } } }
   if (status === 401)
@@ -110,8 +115,15 @@ function refusal({ base, keyFrom }: ApiSettings, { doing, method, path }: Reques
       ...told,
       exitCode: exitCodes.configuration,
     })
-  return new CallFailed(`${doing}:${explain(problem)}`, { ...told, exitCode: exitCodeOfStatus(status, exitCodes.failed) })
+  const why = isOfAnotherVersion(told.slug, status)
+    ? ` zaplog at ${base} is of a version without it`
+    : withVerbs(explain(problem), zaplog)
+  return new CallFailed(`${doing}:${why}`, { ...told, exitCode: exitCodeOfStatus(status, exitCodes.failed) })
 }
+
+/** The call is none there, whatever it is about. */
+const isOfAnotherVersion = (slug: string, status: number): boolean =>
+  slug === 'not-found' || slug === 'method-not-allowed' || (slug === 'not-in-this-version' && status === 501)
 
 /** Fields speak for themselves: the detail of a problem that has some only repeats them. */
 function explain({ detail, errors = [] }: Problem): string {

@@ -8,32 +8,13 @@ import { program } from '../../src/cli/zaplog.ts'
 import { openLoopbackServer } from '../loopback-server.ts'
 import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
 import { runVerb } from './run-verb.ts'
+import { calls } from './verbs-that-call.ts'
 
 const pathOf = (verb: (typeof verbs)[number]): string =>
   verb.parent === null || verb.parent === program ? verb.name() : `${pathOf(verb.parent)} ${verb.name()}`
 const verbs = verbsOf(program)
 const paths = verbs.map(pathOf)
 
-/** Each with what it needs to call zaplog; a verb that is added has to be here, or among those that call none. */
-const calls: Readonly<Record<string, readonly string[]>> = {
-  'instances list': [],
-  'instances show': ['shop'],
-  'instances create': ['--name', 'Shop'],
-  'instances qr': ['shop'],
-  'instances restart': ['shop'],
-  'instances logout': ['shop'],
-  'instances delete': ['shop'],
-  'instances purge-status': ['shop'],
-  'webhooks list': [],
-  'webhooks listen': [],
-  'webhooks add': ['https://example.com/hook'],
-  'webhooks test': ['one'],
-  'webhooks enable': ['one'],
-  'webhooks disable': ['one'],
-  'webhooks remove': ['one'],
-  status: [],
-  ls: [],
-}
 /** A document for each thing that happens. */
 const endless = ['webhooks listen']
 const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'version', 'send']
