@@ -8,7 +8,7 @@ import type { DemoReceiver } from './demo-receiver.ts'
 import { openStage, type Stage, stagePrefix } from './demo-stage.ts'
 import { followStages } from './demo-stages.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { describeLoss } from './lost-output.ts'
+import { describeLoss, isStop } from './lost-output.ts'
 import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -84,7 +84,7 @@ async function perform(stage: Stage, say: Say, signal: AbortSignal): Promise<{ p
     await waitForWebhooks(stage.receiver, played, signal)
     return { played, isWhole: true }
   } catch (error) {
-    if (signal.aborted && error instanceof Error && error.name === 'AbortError') return { played, isWhole: false }
+    if (isStop(error, signal)) return { played, isWhole: false }
     throw error
   } finally {
     stages.stop()

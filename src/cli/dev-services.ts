@@ -12,7 +12,7 @@ import type { openParts as OpenParts, Part } from './dev-parts.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { fromRepository } from './from-repository.ts'
 import { jsonIsWanted } from './json-wanted.ts'
-import { describeLoss } from './lost-output.ts'
+import { describeLoss, isStop } from './lost-output.ts'
 import { ownCommand } from './own-command.ts'
 import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
@@ -47,7 +47,7 @@ export async function devServices(options: Options, outputLost: AbortSignal): Pr
       await place.close()
     }
   } catch (error) {
-    if (!(stopping.aborted && error instanceof Error && error.name === 'AbortError')) {
+    if (!isStop(error, stopping)) {
       const detail = error instanceof Error ? error.message : String(error)
       const exitCode = exitCodeOf(error)
       sayProblem({ detail, exitCode }, `zaplog dev services: ${detail}`)

@@ -4,6 +4,7 @@ import { fstatSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { describeError } from '../runtime/logger.ts'
 import { exitCodes } from './exit-codes.ts'
+import { jsonIsWanted } from './json-wanted.ts'
 import { sayProblem } from './problem.ts'
 
 const readerGone = new Set(['EIO', 'EPIPE'])
@@ -27,6 +28,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 function sayLost(code: number, error: Error): void {
   if (isService || code !== exitCodes.done) return
   process.exitCode = exitCodes.failed
+  if (isTold && !jsonIsWanted()) return
   const detail = `${describeFailure(error)}; what is written there is incomplete`
   sayProblem({ slug: 'output-failed', detail, exitCode: exitCodes.failed })
 }
@@ -37,9 +39,16 @@ export function stdoutIsNoResult(): void {
   isService = true
 }
 
-/** Why a verb that runs on stops by itself; begins a sentence. */
-export const describeLoss = (outputLost: AbortSignal): string =>
-  readerGone.has(codeOf(outputLost.reason)) ? 'nobody reads the output any more' : describeFailure(outputLost.reason)
+let isTold = false
+/** Why a verb that runs on stops by itself; begins the sentence that says so, which is the only one. */
+export function describeLoss(outputLost: AbortSignal): string {
+  isTold = true
+  return readerGone.has(codeOf(outputLost.reason)) ? 'nobody reads the output any more' : describeFailure(outputLost.reason)
+}
+
+/** What was being done when it had to stop, and was given up for no other reason. */
+export const isStop = (error: unknown, stopping: AbortSignal): boolean =>
+  stopping.aborted && (error === stopping.reason || (error instanceof Error && error.name === 'AbortError'))
 
 const describeFailure = (error: unknown): string => `writing to stdout: ${describeError(error)}`
 

@@ -2,7 +2,8 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { createFileWriter, watchOutput } from '../../src/cli/lost-output.ts'
 import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
@@ -36,22 +37,54 @@ test.each([
   expect(said).toMatch(/^writing to stdout: ENOSPC: no space left on device.*; what is written there is incomplete$/)
 })
 
-test.each([
-  ['simulate', ['simulate', '--port', '0', '--cdn-port', '0', '--control-port', '0'], 'the simulator has ended'],
-  ['a wait for a phone', ['instances', 'qr', 'shop'], 'stopped waiting, shop is kept'],
-] as const)('[H6] %s ends in a sentence when its output is full', async (_, args, last) => {
+test('[H6] a wait for a phone ends in a sentence when its output is full', async () => {
   const { url } = await openLoopbackServer(alwaysAnswer(200, JSON.stringify({ qr: 'a,b,c', expiresAt: 'soon' })))
-  const { code, err } = await runOn('/dev/full', args, { ZAPLOG_URL: url, ADMIN_API_KEY: 'a-key-of-the-test' })
+  const env = { ZAPLOG_URL: url, ADMIN_API_KEY: 'a-key-of-the-test' }
+  const { code, err } = await runOn('/dev/full', ['instances', 'qr', 'shop'], env)
   expect(code).toBe(exitCodes.failed)
-  expect(err).toMatch(/^writing to stdout: ENOSPC/m)
-  expect(err).toContain(last)
+  expect(err).toMatch(/^writing to stdout: ENOSPC.*: stopped waiting, shop is kept/m)
 })
 
-test('[H6] a simulator whose reader has gone ends, and says so', async () => {
-  const verb = launchVerb(['simulate', '--port', '0', '--cdn-port', '0', '--control-port', '0'])
-  verb.loseStdout()
-  expect(await verb.ended).toBe(exitCodes.done)
-  expect(verb.stderr()).toBe('nobody reads the output any more: the simulator has ended\n')
+const ports = ['--port', '0', '--cdn-port', '0', '--control-port', '0']
+/** Verbs that run until they are told to stop, each with its last words; start runs on (start-terminal.test.ts). */
+const lasting = [
+  ['simulate', ['simulate', ...ports], 'the simulator has ended', exitCodes.done],
+  ['demo', ['demo'], 'the demo has ended', exitCodes.done],
+  ['demo --once, of which most was not played', ['demo', '--once'], 'the demo has ended', exitCodes.failed],
+  ...((await runsHere(s3Available))
+    ? ([
+        ['dev services', ['dev', 'services', '--only', 's3', '--fresh', '--port-base', '0'], 'stopping', exitCodes.done],
+      ] as const)
+    : []),
+] as const
+
+describe.each(lasting)('%s', (_, args, last, whenGone) => {
+  /** Its own directory for what it makes; what it fetches is found in the caches of this user. */
+  function ownPlace(): NodeJS.ProcessEnv {
+    const place = mkdtempSync(join(tmpdir(), 'zaplog-lost-'))
+    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
+    return { ...process.env, TMPDIR: place }
+  }
+  const aboutOutput = (err: string) => err.split('\n').filter(line => /output|stdout|EPIPE|cannot/.test(line))
+
+  test('[H6] ends in one sentence when its output is full, and that is no success', async () => {
+    const { code, err } = await runOn('/dev/full', args, ownPlace())
+    expect(code).toBe(exitCodes.failed)
+    expect(aboutOutput(err)).toEqual([`writing to stdout: ENOSPC: no space left on device, write: ${last}`])
+  })
+
+  test('[H6] ends in one sentence when its reader has gone', async () => {
+    const verb = launchVerb(args, ownPlace())
+    verb.loseStdout()
+    expect(await verb.ended).toBe(whenGone)
+    expect(aboutOutput(verb.stderr())).toEqual([`nobody reads the output any more: ${last}`])
+  })
+})
+
+test('[H6] [H7] with --json the last line says the loss as a problem all the same', async () => {
+  const { code, err } = await runOn('/dev/full', ['simulate', ...ports, '--json'], {})
+  expect(code).toBe(exitCodes.failed)
+  expect(JSON.parse(err.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ type: 'urn:zaplog:problem:output-failed' })
 })
 
 test('[H6] log lines that a full disk does not take are counted, and told once there is room', () => {
@@ -72,7 +105,7 @@ test('[H6] log lines that a full disk does not take are counted, and told once t
 })
 
 /** The verb with its stdout on this file. */
-async function runOn(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+async function runOn(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
   const verb = launchVerb(args, env, 'directly', openSync(file, 'w'))
   const code = await verb.ended
   return { code, err: verb.stderr() }

@@ -50,7 +50,7 @@ describe.runIf(terminalsAreHere)('on a terminal', () => {
   })
 })
 
-test('[H6] [H7] with --json its screen is one document; an output that is full stops nothing, and is said in the log', async () => {
+test('[H6] [H7] with --json its screen is one document; an output that is full, or has no reader any more, stops nothing, and is said in the log', async () => {
   const place = makePlace()
   const start = launchVerb(['start', '--json'], place.env)
   await start.says('\n')
@@ -66,4 +66,10 @@ test('[H6] [H7] with --json its screen is one document; an output that is full s
   full.signal('SIGTERM')
   expect(await full.ended, full.stderr()).toBe(exitCodes.done)
   expect(full.stderr()).toContain('"event":"process.stopped"')
+
+  const unread = launchVerb(['start'], place.env)
+  unread.loseStdout()
+  await until('the loss to be said', () => unread.stderr().includes('"event":"process.output-lost"'))
+  unread.signal('SIGTERM')
+  expect(await unread.ended, unread.stderr()).toBe(exitCodes.done)
 })
