@@ -14,6 +14,7 @@ import {
   recordTypes,
   type Vocabulary,
 } from '../src/events/vocabulary.ts'
+import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 
 const vocabularies: readonly [string, Vocabulary][] = [
@@ -62,13 +63,13 @@ export function generateContractDocs(earlier: ReadonlyMap<string, string>): Read
 }
 
 const wordTable = () =>
-  table(
+  markdownTable(
     ['of', 'this version', 'not in this version'],
     vocabularies.map(([name, { here, later }]) => [name, here.join(', '), later.join(', ')]),
   )
 
 const eventRows = () =>
-  table(
+  markdownTable(
     ['event', 'when'],
     deliveryTypes.here.map(type => [`\`${type}\``, deliveriesAlone[type] ?? events.find(one => one.type === type)?.doc ?? '']),
   )
@@ -80,7 +81,7 @@ const deliveriesAlone: Readonly<Record<string, string>> = {
 }
 
 const callTable = () =>
-  table(
+  markdownTable(
     ['call', 'what', 'for now'],
     laterCalls.map(({ method, url, what, instead }) => [`${method} ${pathOf(url)}`, what, instead ?? '']),
   )
@@ -91,9 +92,6 @@ const typeLists = () =>
     '',
     wrap(`Not yet: ${recordTypes.later.join(', ')}.`),
   ].join('\n')
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 
 const MAX_COLUMNS = 140
 

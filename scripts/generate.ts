@@ -2,6 +2,7 @@
 // are out of step (exit 1).
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { generateChoiceDocs } from './generate-choice-docs.ts'
 import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
@@ -9,7 +10,14 @@ import { generateSchemas } from './generate-schemas.ts'
 
 const check = process.argv.includes('--check')
 const configDocs = generateConfigDocs()
-const files = new Map([...generateSchemas(), ...configDocs, ...generateContractDocs(configDocs), ...(await generateConsole())])
+const contractDocs = generateContractDocs(configDocs)
+const files = new Map([
+  ...generateSchemas(),
+  ...configDocs,
+  ...contractDocs,
+  ...generateChoiceDocs(contractDocs),
+  ...(await generateConsole()),
+])
 const stale: string[] = []
 for (const [path, content] of files) {
   const current = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>

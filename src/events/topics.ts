@@ -80,7 +80,7 @@ export const topics: readonly TopicEntry[] = [
   {
     name: 'dead-letters',
     key: 'as original',
-    holds: 'records that no processor could take: original bytes and headers, and why',
+    holds: 'records that no processor could take, and webhook deliveries given up: original key, bytes and headers, and why',
     personalData: 'as original',
     public: true,
     retentionDays: null,

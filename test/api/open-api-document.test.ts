@@ -104,6 +104,6 @@ test('[L] a PATCH is described by the fields that it may have, each of which nul
   const fieldsOf = (path: string) => paths[path]?.patch?.requestBody?.content['application/json']?.schema.properties ?? {}
   const settings = JSON.stringify(fieldsOf('/v1/instances/{id}').settings)
   for (const name of Object.keys(newSettings.shape)) expect(settings).toContain(`"${name}":{"anyOf":`)
-  expect(settings).toContain('append nothing of groups')
+  expect(settings).toContain('nothing of groups is stored or sent on')
   expect(Object.keys(fieldsOf('/v1/endpoints/{id}'))).toEqual(Object.keys(endpointInput.shape))
 })

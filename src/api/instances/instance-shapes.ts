@@ -19,10 +19,10 @@ const nothing = (instead: string) =>
   z.exactOptional(z.null({ error: () => takesOnly(`nothing: ${instead}`) })).describe(`not in this version: ${instead}`)
 
 const inEffect = {
-  ignoreGroups: choice('append nothing of groups'),
-  ignoreStatus: choice('append nothing of status updates'),
-  ignoreNewsletters: choice('append nothing of channels'),
-  markOnline: choice('show the account as online while it is connected'),
+  ignoreGroups: choice('nothing of groups is stored or sent on'),
+  ignoreStatus: choice('nothing of status updates is stored or sent on'),
+  ignoreNewsletters: choice('nothing of channels is stored or sent on'),
+  markOnline: choice('the account is shown as online while it is connected; its phone then shows no notifications'),
 }
 const notYet = {
   proxyUrl: nothing('it connects to WhatsApp by the network’s own route'),
