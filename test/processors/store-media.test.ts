@@ -1,24 +1,18 @@
 // store-media, record by record: final keys, true types, thumbnails, and what it says when it cannot.
 import { createHash, randomBytes } from 'node:crypto'
 import sharp from 'sharp'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { sampleJpeg, samplePdf, sampleVoice } from '../../simulator/sample-media.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import type { ObjectErrorCode } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
-import { forgetful, handle, type MediaWorld, never, openMediaWorld } from './media-world.ts'
+import { forgetful, handle, type MediaWorld, never } from './media-world.ts'
+import { worldForEach } from './world-for-each.ts'
 
 const logger = collectLogLines()
-const opened: MediaWorld[] = []
-beforeEach(async () => void opened.push(await openMediaWorld(logger)))
-afterEach(async () => void (await opened.pop()?.close()))
-const world = (): MediaWorld => {
-  const [one] = opened
-  if (one === undefined) throw new Error('no world is open')
-  return one
-}
+const world = worldForEach(logger)
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const photo = await sampleJpeg({ width: 640, height: 480 })
 
