@@ -1,4 +1,5 @@
 // Runs a TypeScript file of this repository, or says in words why this Node cannot. Plain JavaScript, so that an old Node reads it too.
+import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,6 +7,10 @@ import { endBySignals, hearEarlySignals } from './early-signals.mjs'
 
 hearEarlySignals() // the command line takes them over, verb by verb (src/cli/stop-signals.ts)
 const major = Number(process.versions.node.split('.')[0])
+if (major < 24 && !existsSync(new URL('../node_modules', import.meta.url))) {
+  process.stderr.write('zaplog has nothing to run on yet: npm ci installs it, Node 24 included\n')
+  process.exit(78)
+}
 if (major < 24) {
   process.stderr.write(
     `zaplog needs Node 24 or newer, this is ${process.version}.\n` +

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 
 /** Yours. What throws here is answered 500, and the delivery comes again before the next one of its chat. */
 function handle({ type, timestamp, data }) {
-  console.log([timestamp, type, data.kind, data.senderName, data.text].filter(Boolean).join('  '))
+  console.log([timestamp, type, data.kind, data.senderName, data.text ?? data.emoji].filter(Boolean).join('  '))
 }
 
 const secret = Buffer.from((process.env.WEBHOOK_SECRET ?? '').replace(/^whsec_/, ''), 'base64')

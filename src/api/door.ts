@@ -78,7 +78,7 @@ function givenKey(headers: FastifyRequest['headers']): string | null {
 }
 
 const expectedKey = (need: Need): string =>
-  `expected ${need === 'metrics' ? 'METRICS_TOKEN, or a key,' : 'a key'} in the header \`authorization: Bearer <key>\`, got none`
+  `expected ${need === 'metrics' ? 'METRICS_TOKEN, or a key,' : 'a key'} in the header \`authorization: Bearer <key>\` or \`apikey: <key>\`, got none`
 
 const keysFor = (need: Need, { admin, metrics }: Keys): readonly string[] =>
   [admin, need === 'metrics' ? metrics : null].filter(key => key !== null)

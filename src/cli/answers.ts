@@ -44,6 +44,7 @@ export const endpoint = z.looseObject({
   eventTypes: names,
   instanceIds: names,
   notYetEmitted: names,
+  unknownInstanceIds: names,
 })
 export type Endpoint = z.infer<typeof endpoint>
 export const tested = z.looseObject({
@@ -54,7 +55,7 @@ export const tested = z.looseObject({
 })
 export const newEndpoint = endpoint.extend({ secret: z.string() })
 
-export const newListener = z.looseObject({ id: z.string(), secret: z.string(), notYetEmitted: names })
+export const newListener = z.looseObject({ id: z.string(), secret: z.string(), notYetEmitted: names, unknownInstanceIds: names })
 export type Listener = z.infer<typeof newListener>
 export const ended = z.looseObject({ dropped: z.number() })
 const handed = z.looseObject({

@@ -22,12 +22,17 @@ export const DEFAULT_URL = 'http://127.0.0.1:7070'
 
 /** Throws CallFailed. */
 export function readApiSettings(env: Environment): ApiSettings {
-  return { base: readBase(env.ZAPLOG_URL || DEFAULT_URL), ...readKey(env), zaplog: commandOf(env) }
+  return { base: readBase(env.ZAPLOG_URL || ownUrl(env)), ...readKey(env), zaplog: commandOf(env) }
 }
+
+/** Of a zaplog that is started with the same settings. */
+const ownUrl = ({ PORT = '' }: Environment): string => (/^[1-9]\d*$/.test(PORT) ? DEFAULT_URL.replace(/\d+$/, PORT) : DEFAULT_URL)
 
 const commandOf = (env: Environment): string =>
   [
-    ...['ZAPLOG_URL', 'DATA_DIR', 'ADMIN_API_KEY_FILE'].flatMap(name => (env[name] ? `${name}=${shellWord(env[name])}` : [])),
+    ...['ZAPLOG_URL', 'PORT', 'DATA_DIR', 'ADMIN_API_KEY_FILE'].flatMap(name =>
+      env[name] ? `${name}=${shellWord(env[name])}` : [],
+    ),
     ownCommand(),
   ].join(' ')
 
@@ -58,7 +63,10 @@ function readText(file: string, where: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw misconfigured(`expected a key in ADMIN_API_KEY, or in ${file}, ${where}, got neither: ${describeError(cause)}`, cause)
+    throw misconfigured(
+      `expected a key in ADMIN_API_KEY, or in ${file}, ${where}, got neither: ${describeError(cause)}; npm start makes one, where zaplog was never started yet`,
+      cause,
+    )
   }
 }
 

@@ -5,6 +5,7 @@ import { callApi, listAll } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { runVerb } from './run-verb.ts'
+import { sayFilters } from './say-filters.ts'
 import { textTable } from './text-table.ts'
 
 type HoldMedia = number | 'until-settled'
@@ -68,7 +69,7 @@ export function addEndpoint(given: string | undefined, options: Filters & { hold
     }
     const call = { doing: 'adding an endpoint', method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint }
     const added = await callApi(api, call)
-    if (added.notYetEmitted?.length) say(`Nothing emits these yet in this version: ${added.notYetEmitted.join(', ')}.`)
+    sayFilters(added)
     if (!jsonIsWanted()) say('The secret is shown this once; receivers verify signatures with it (Standard Webhooks).')
     return { json: added, text: [`id      ${added.id}`, `url     ${added.url}`, `secret  ${added.secret}`].join('\n') }
   })
@@ -99,8 +100,11 @@ const setEnabled = (id: string, enabled: boolean) =>
 
 export const removeEndpoint = (id: string) =>
   runVerb(async api => {
-    await callApi(api, { doing: `removing ${id}`, method: 'DELETE', path: at(id), answer: nothing })
-    return { json: { id, removed: true }, text: `removed ${id}` }
+    const doing = `removing ${id}`
+    const { waiting = 0 } = await callApi(api, { doing, method: 'GET', path: at(id), answer: endpoint })
+    await callApi(api, { doing, method: 'DELETE', path: at(id), answer: nothing })
+    const dropped = waiting === 0 ? '' : `; ${waiting} that waited for it are dropped`
+    return { json: { id, removed: true }, text: `removed ${id}${dropped}` }
   })
 
 const mistaken = (what: string) => new CommanderError(exitCodes.usage, 'zaplog.endpoint-url', what)

@@ -13,6 +13,7 @@ import { describeLoss } from './lost-output.ts'
 import { jsonLine } from './print-json.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import { type Result, runVerb } from './run-verb.ts'
+import { sayFilters } from './say-filters.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
@@ -72,11 +73,12 @@ function whoListens(): string {
   }
 }
 
-function announce({ id, secret, notYetEmitted }: Listener, { forward }: Options): void {
+function announce(listener: Listener, { forward }: Options): void {
+  const { id, secret } = listener
   if (jsonIsWanted()) process.stdout.write(jsonLine({ listening: { id, secret } }))
   say(`listening as ${onStderr.bold(id)}${forward === undefined ? '' : `, forwarding to ${forward}`}; Ctrl-C ends it`)
   say(onStderr.dim(`its secret, until then: ${secret}`))
-  if (notYetEmitted?.length) say(`Nothing emits these yet in this version: ${notYetEmitted.join(', ')}.`)
+  sayFilters(listener)
 }
 
 const CLOSES_WITHIN_MS = 5_000

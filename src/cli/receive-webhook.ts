@@ -55,7 +55,9 @@ function describeAnswer(answer: ListenerAnswer, durationMs: number): string {
   if ('error' in answer) return colours.red(`${plainText(answer.error)}; it comes again`)
   const { statusCode } = answer
   const isTaken = statusCode >= 200 && statusCode < 300
-  return isTaken ? colours.dim(`${statusCode} after ${durationMs} ms`) : colours.red(`the receiver answered ${statusCode}`)
+  return isTaken
+    ? colours.dim(`${statusCode} after ${durationMs} ms`)
+    : colours.red(`the receiver answered ${statusCode}${statusCode === 410 ? '' : '; it comes again'}`)
 }
 
 function parse(body: string): unknown {

@@ -74,7 +74,8 @@ export function screenOf(simulator: Simulator, plan: Plan, columns: number): rea
     `  ${ask('/v1/instances/support/qr?wait=30')} | curl -sS -H 'content-type: application/json' -d @- ${controlUrl}/sim/v1/scan`,
     `  curl -sS -X POST ${controlUrl}/sim/v1/devices/${examplePhone}/conversation`,
     `  ${ask('/v1/instances/support/messages')}`,
-    'A simulator that was started again knows no phones: once `instances list` says logged-out, `instances restart support` replaces the create.',
+    'A simulator that was started again knows no phones: once the instance is logged-out, this replaces the create:',
+    `  ${ours} ${ownCommand()} instances restart support`,
     '',
     `What else it can do, with examples: curl ${controlUrl}/sim/v1`,
   ]

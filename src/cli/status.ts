@@ -39,7 +39,9 @@ async function readAll(api: ApiSettings) {
 
 function summary({ instances, endpoints }: Awaited<ReturnType<typeof readAll>>, { zaplog }: ApiSettings): readonly string[] {
   const enabled = endpoints.filter(one => one.enabled).length
-  const receivers = `endpoints  ${endpoints.length}${endpoints.length === 0 ? '' : `, ${enabled} enabled`}`
+  const failing = endpoints.filter(one => one.enabled && one.failingSince !== undefined).length
+  const trouble = failing === 0 ? '' : `, ${failing} failing: ${zaplog} webhooks list says why`
+  const receivers = `endpoints  ${endpoints.length}${endpoints.length === 0 ? '' : `, ${enabled} enabled`}${trouble}`
   if (instances.length === 0) return [`instances  0; ${zaplog} instances create --name "Support" makes one`, receivers]
   return [`instances  ${instances.length}: ${countsOf(instances)}`, receivers, '', instanceTable(instances)]
 }

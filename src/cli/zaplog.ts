@@ -147,7 +147,7 @@ endpoints
 endpoints.command('test <id>').description('post one test delivery now, and say what came back').action(testEndpoint)
 endpoints.command('enable <id>').description('send again, what was kept first').action(enableEndpoint)
 endpoints.command('disable <id>').description('send nothing; what comes is kept').action(disableEndpoint)
-endpoints.command('remove <id>').description('remove an endpoint').action(removeEndpoint)
+endpoints.command('remove <id>').description('remove an endpoint, with what waits for it').action(removeEndpoint)
 
 program.command('status').description('whether it works, and its instances and endpoints, at a glance').action(showStatus)
 program.command('ls').description('instances list, in short').action(listInstances)

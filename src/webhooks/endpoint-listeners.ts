@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Database, Transaction } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { endpointInput } from './endpoint-settings.ts'
-import { type EndpointDeps, eraseEndpoints, insertEndpoint, laterTypes } from './endpoints.ts'
+import { type EndpointDeps, eraseEndpoints, insertEndpoint, laterTypes, unknownInstanceIds } from './endpoints.ts'
 
 export const SILENT_SECONDS = 60
 /** Alive at once, whoever opened them. */
@@ -29,6 +29,7 @@ export type Listener = {
   instanceIds?: readonly string[]
   eventTypes?: readonly string[]
   notYetEmitted?: readonly string[]
+  unknownInstanceIds?: readonly string[]
   createdAt: string
   seenAt: string
   /** Unfinished deliveries, counted up to 10,000: what would be dropped now. */
@@ -118,13 +119,14 @@ type ListenerRow = {
   endpoint_id: string
   name: string
   instance_ids: string[] | null
+  unknown_instance_ids: string[] | null
   event_types: string[] | null
   created_at: Date
   seen_at: Date
   waiting: number
 }
 const selectListeners = `
-  select l.endpoint_id, l.name, v.instance_ids, v.event_types, e.created_at, l.seen_at,
+  select l.endpoint_id, l.name, v.instance_ids, ${unknownInstanceIds}, v.event_types, e.created_at, l.seen_at,
     (select count(*)::integer from (
       select from webhook_deliveries d where d.endpoint_id = l.endpoint_id and ${isUnfinished} limit 10000) d) as waiting
   from webhook_listeners l join webhook_endpoints e using (endpoint_id)
@@ -137,6 +139,7 @@ const listenerOf = (row: ListenerRow): Listener => ({
   ...(row.instance_ids !== null && { instanceIds: row.instance_ids }),
   ...(row.event_types !== null && { eventTypes: row.event_types }),
   ...laterTypes(row.event_types ?? []),
+  ...(row.unknown_instance_ids !== null && { unknownInstanceIds: row.unknown_instance_ids }),
   createdAt: row.created_at.toISOString(),
   seenAt: row.seen_at.toISOString(),
   waiting: row.waiting,

@@ -166,10 +166,12 @@ type EndpointRow = StandingRow & {
 }
 /** Of webhook_endpoints e. Listeners are none of an operator's (endpoint-listeners.ts): they have calls of their own. */
 export const isEndpoint = `e.deleted_at is null and not exists (select from webhook_listeners l where l.endpoint_id = e.endpoint_id)`
+/** Of webhook_endpoint_versions v. */
+export const unknownInstanceIds = `(select array_agg(id) from unnest(v.instance_ids) id
+     where not exists (select from instance_ids i where i.instance_id = id and i.wanted <> 'deleted')) as unknown_instance_ids`
 const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.url_sealed, v.instance_ids,
     v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat,
-    (select array_agg(id) from unnest(v.instance_ids) id
-     where not exists (select from instance_ids i where i.instance_id = id and i.wanted <> 'deleted')) as unknown_instance_ids,
+    ${unknownInstanceIds},
     ${standingColumns}
   from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)`
 

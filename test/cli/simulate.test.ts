@@ -23,7 +23,7 @@ test.runIf(shellsAreHere)(
     await simulate.says('examples: curl')
     const [start = '', ...lines] = commandsOf(simulate.stdout())
     expect(start).toMatch(/ \.\/zaplog start$/)
-    expect(lines).toHaveLength(4)
+    expect(lines).toHaveLength(5)
 
     const dataDir = makeDataDir()
     onTestFinished(dataDir.remove)
@@ -39,7 +39,7 @@ test.runIf(shellsAreHere)(
     const here = (line: string) =>
       line.replaceAll(/http:\/\/127\.0\.0\.1:7[0123]70/g, zaplog.url).replaceAll(/(\.\/)?data-simulated/g, dataDir.path)
 
-    const [create = '', scan = '', play = '', read = ''] = lines.map(here)
+    const [create = '', scan = '', play = '', read = '', restart = ''] = lines.map(here)
     expect(await paste(create, { ZAPLOG_URL: zaplog.url })).toBe('support\n')
     const phone = JSON.parse(await paste(scan))
     expect(phone).toMatchObject({ pn: '5511900000001' })
@@ -50,6 +50,7 @@ test.runIf(shellsAreHere)(
       const shown: { data: { messageId: string }[] } = JSON.parse(await paste(read))
       return shown.data.some(message => message.messageId === last)
     })
+    expect(await paste(restart, { ZAPLOG_URL: zaplog.url })).toBe('restarting support\n')
   },
 )
 

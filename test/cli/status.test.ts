@@ -15,12 +15,18 @@ const instance = (id: string, state: string, reasonText: string | null = null) =
   reasonText,
 })
 
-async function statusOf(health: { status: string; checks: object[] }, instances: readonly object[] = []) {
+const disabled = { id: 'one', url: 'https://example.com/', enabled: false }
+
+async function statusOf(
+  health: { status: string; checks: object[] },
+  instances: readonly object[] = [],
+  endpoints: readonly object[] = [disabled],
+) {
   const answer: RequestListener = (request, response) => {
     const path = request.url ?? ''
     if (path === '/health/ready') return alwaysJson(/ok|degraded/.test(health.status) ? 200 : 503, health)(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
-    const data = path.includes('instances') ? instances : [{ id: 'one', url: 'https://example.com/', enabled: false }]
+    const data = path.includes('instances') ? instances : endpoints
     return alwaysJson(200, { data, nextCursor: null })(request, response)
   }
   const { url } = await openLoopbackServer(answer)
@@ -41,6 +47,16 @@ test('[H7] a zaplog that works is shown with its accounts by state, and what is 
     ),
   )
   expect(out).toContain('Its phone logged it out.')
+})
+
+test('[H7] [E14] an endpoint that fails is counted as such, with the verb that says why', async () => {
+  const failing = { ...disabled, enabled: true, failingSince: '2026-11-21T08:00:00.000Z' }
+  const { url, out } = await statusOf(
+    { status: 'ok', checks: [] },
+    [],
+    [disabled, failing, { ...failing, failingSince: undefined }],
+  )
+  expect(out).toContain(`\nendpoints  3, 2 enabled, 1 failing: ZAPLOG_URL=${url} ./zaplog webhooks list says why\n`)
 })
 
 test('[H7] without an account it says how to make one', async () => {

@@ -78,3 +78,19 @@ test('[L] [E14] an endpoint that fails is listed with since when, how many deliv
     'two http://n8n:5678/hook ok 0 0 default all',
   ])
 })
+
+test('[L] what a removal drops, and an instance that there is not, are said', async () => {
+  const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, waiting: 19 }
+  const { url } = await openLoopbackServer((request, response) => {
+    if (request.method === 'DELETE') return void response.writeHead(204).end()
+    const made = { ...endpoint, secret: 'whsec_c2VjcmV0', unknownInstanceIds: ['nope'] }
+    alwaysJson(200, request.method === 'POST' ? made : endpoint)(request, response)
+  })
+  const env = { ZAPLOG_URL: url, ADMIN_API_KEY: KEY }
+  expect(await runVerb(['webhooks', 'remove', 'one'], env)).toMatchObject({
+    code: 0,
+    out: 'removed one; 19 that waited for it are dropped\n',
+  })
+  const added = await runVerb(['webhooks', 'add', 'https://example.com/hook', '--instance', 'nope'], env)
+  expect(added).toMatchObject({ code: 0, err: expect.stringContaining('There is no such instance yet: nope.\n') })
+})

@@ -22,6 +22,11 @@ export const notYetEmitted = z
   .readonly()
   .optional()
   .describe('of the types that it asks for, those that no delivery has yet; absent where there are none')
+export const unknownInstanceIds = z
+  .array(z.string())
+  .readonly()
+  .optional()
+  .describe('of `instanceIds`, those that no instance has (yet); absent where there are none')
 const { headers: _unseen, ...settings } = endpointInput.shape
 const endpoint = z.object({
   id: z.string(),
@@ -29,11 +34,7 @@ const endpoint = z.object({
   url: z.string().describe('where deliveries are posted to; without its query, of which `?…` is shown'),
   headerNames: z.array(z.string()).readonly().describe('of `headers`, whose values are not shown; sorted'),
   notYetEmitted,
-  unknownInstanceIds: z
-    .array(z.string())
-    .readonly()
-    .optional()
-    .describe('of `instanceIds`, those that no instance has (yet); absent where there are none'),
+  unknownInstanceIds,
   disabledReason: z.string().optional().describe('why, where nobody asked for it'),
   failingSince: z.string().optional().describe('its first failed attempt since its last 2xx'),
   lastError: z.string().optional().describe('of its last failed attempt, while it is failing'),

@@ -18,7 +18,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
-import { notYetEmitted } from './endpoint-routes.ts'
+import { notYetEmitted, unknownInstanceIds } from './endpoint-routes.ts'
 import { waitForDeliveries } from './wait-for-deliveries.ts'
 
 const { name: _defaulted, ...settings } = listenerInput.shape
@@ -28,6 +28,7 @@ const listener = z.object({
   instanceIds: settings.instanceIds,
   eventTypes: settings.eventTypes,
   notYetEmitted,
+  unknownInstanceIds,
   createdAt: z.string(),
   seenAt: z.string().describe(`its last sign of life; ${SILENT_SECONDS} s after it, it is gone`),
   waiting: z.number().describe('deliveries that it has not taken, 10,000 and more as 10000; dropped when it is gone'),
@@ -170,10 +171,11 @@ function found<T>(id: string, one: T | null): T {
   return one
 }
 
-type Lists = { [name in 'instanceIds' | 'eventTypes' | 'notYetEmitted']?: readonly string[] }
-const shown = <T extends Lists>({ instanceIds, eventTypes, notYetEmitted, ...rest }: T) => ({
+type Lists = { [name in 'instanceIds' | 'eventTypes' | 'notYetEmitted' | 'unknownInstanceIds']?: readonly string[] }
+const shown = <T extends Lists>({ instanceIds, eventTypes, notYetEmitted, unknownInstanceIds, ...rest }: T) => ({
   ...rest,
   ...(instanceIds !== undefined && { instanceIds: [...instanceIds] }),
   ...(eventTypes !== undefined && { eventTypes: [...eventTypes] }),
   ...(notYetEmitted !== undefined && { notYetEmitted: [...notYetEmitted] }),
+  ...(unknownInstanceIds !== undefined && { unknownInstanceIds: [...unknownInstanceIds] }),
 })
