@@ -54,6 +54,10 @@ const benches: Readonly<Record<string, Entry>> = {
     what: 'p99 in ms from the writing of a message to 9 endpoints while a tenth answers 503; bare: while it answers. Lower is better, 1.3 is the bound',
     load: async () => (await import('./webhook-dead.ts')).webhookDead,
   },
+  pictures: {
+    what: 'ms of a photo from sent to media.stored while another account is sent 64 hostile pictures at once; bare: without. Lower is better, 2 is the bound',
+    load: async () => (await import('./pictures.ts')).pictures,
+  },
   overload: {
     what: 'ms that a member of a consumer group was silent at most, in ten minutes of three times what zaplog takes; bare: how long it may be. Lower is better, 1 is the bound',
     load: async () => (await import('./overload.ts')).overload({ seconds: 600 }),

@@ -1,10 +1,14 @@
 // The simulated WhatsApp in a process of its own, the same for both sides of a bench: it changes libsignal for its whole process.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { text } from '../simulator/content.ts'
+import { type MessageContent, text } from '../simulator/content.ts'
 import type { SimDevice } from '../simulator/device.ts'
 import type { Contact } from '../simulator/directory.ts'
+import { image } from '../simulator/media.ts'
 import { openSimulator, type Simulator } from '../simulator/simulator.ts'
+import { attr } from '../simulator/stanza.ts'
 import { answerCalls } from './child.ts'
+import { type PictureKind, writtenPicture } from './written-picture.ts'
 import { writtenText } from './written-text.ts'
 
 /** A linked client, and the numbers of the contacts who write to it in turns. */
@@ -37,15 +41,25 @@ const calls = {
     for (const pn of contacts) simulator.contact({ pn })
   },
   /** Writes what the next delivery of as many messages on these lines sends, so that the writers' phones take nothing of its time. */
-  seal: async ({ lines, n }: { lines: readonly Line[]; n: number }) => {
+  seal: async ({ lines, n, picture }: { lines: readonly Line[]; n: number; picture?: PictureKind }) => {
     for (const [index, { jid, contacts }] of lines.entries()) {
       const stanzas: BinaryNode[] = []
       for (let written = 0; written < Math.ceil((n - index) / lines.length); written++) {
         const from = simulator.contact({ pn: contacts[written % contacts.length] ?? '' })
-        stanzas.push(await deviceOf(jid).seal(from, text(writtenText())))
+        stanzas.push(await deviceOf(jid).seal(from, await contentOf(picture)))
       }
       sealed.set(jid, stanzas)
     }
+  },
+  /** Sends what was sealed for a line, one each `everyMs`, whatever is acknowledged. Answers when each was sent, by its message id. */
+  release: async ({ line: { jid }, everyMs }: { line: Line; everyMs: number }) => {
+    const sentAt: Record<string, number> = {}
+    for (const stanza of sealed.get(jid)?.splice(0) ?? []) {
+      sentAt[attr(stanza, 'id')] = Date.now()
+      deviceOf(jid).pushStanza(stanza)
+      if (everyMs > 0) await delay(everyMs)
+    }
+    return sentAt
   },
   deliver,
   pace,
@@ -67,6 +81,9 @@ const calls = {
 }
 export type WhatsAppCalls = typeof calls
 answerCalls(calls)
+
+const contentOf = async (picture: PictureKind | undefined): Promise<MessageContent> =>
+  picture === undefined ? text(writtenText()) : image(simulator.cdn, await writtenPicture(picture))
 
 /** Keeps the window of every client full. Answers the seconds from the first message to the last acknowledgement. */
 async function deliver({ lines, n, window }: Delivery): Promise<number> {

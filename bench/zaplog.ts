@@ -8,6 +8,8 @@ import { openDirectory } from './ground.ts'
 
 export type Zaplog = {
   url: string
+  /** Of its process, whose children are Postgres and whatever else it started. */
+  pid: number
   /** The answer of a call that has to succeed. */
   ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
   /** The sum of a metric over its labels; with `labelled` only of lines that contain it, e.g. 'type="message.received"'. */
@@ -22,7 +24,8 @@ const adminKey = randomBytes(16).toString('hex')
 /** On embedded parts and a directory of its own where `env` does not say otherwise. Stopped, and the directory removed, by `closing`. */
 export async function openZaplog(closing: AsyncDisposableStack, env: Record<string, string>): Promise<Zaplog> {
   const child = launchZaplog(closing, { DATA_DIR: await openDirectory(closing), ...env })
-  if (child.stdout === null) throw new Error('starting zaplog: it has no standard output')
+  const { pid } = child
+  if (child.stdout === null || pid === undefined) throw new Error('starting zaplog: it has no standard output')
   const counts = countEvents(child)
   const lines = createInterface({ input: child.stdout })
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit')])
@@ -30,6 +33,7 @@ export async function openZaplog(closing: AsyncDisposableStack, env: Record<stri
   if (url === undefined) throw new Error(`starting zaplog: it said ${line}`)
   return {
     url,
+    pid,
     said: event => counts.get(event) ?? 0,
     ask: async (method, path, body) => {
       const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }

@@ -24,6 +24,14 @@ export const processesWith = (text: string): readonly number[] => everyPid().fil
 
 export const childrenOf = (parent: number): readonly number[] => everyPid().filter(pid => Number(statOf(pid)[1]) === parent)
 
+/** It and all that it started, and what those started; in one pass, which is what a look costs. */
+export function treeOf(root: number): readonly number[] {
+  const parents = everyPid().map(pid => ({ pid, parent: Number(statOf(pid)[1]) }))
+  const tree = [root]
+  for (const known of tree) tree.push(...parents.filter(({ parent }) => parent === known).map(({ pid }) => pid))
+  return tree
+}
+
 /** Arguments are apart by NUL; empty where there is no such process. */
 export const commandLineOf = (pid: number): string => readOrEmpty(`/proc/${pid}/cmdline`)
 
