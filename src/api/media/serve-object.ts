@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { isKnown } from '../if-none-match.ts'
 import { Problem } from '../problems.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
 import { contentDisposition } from './content-disposition.ts'
@@ -29,7 +30,7 @@ export async function serveObject(
   const head = await deps.objects.head(served.key, signal)
   if (head === null) return null
   const etag = etagOf(head)
-  if (matches(request.headers['if-none-match'], etag)) return describe(reply, head, etag, served).code(304).send()
+  if (isKnown(request.headers['if-none-match'], etag)) return describe(reply, head, etag, served).code(304).send()
   const range = rangeOf(request, head, etag)
   if (range === 'unsatisfiable') throw unsatisfiable(reply, head)
   const body = request.method === 'HEAD' ? undefined : await openBody(deps, served.key, range, signal)
@@ -59,12 +60,6 @@ function describe(reply: FastifyReply, head: ObjectHead, etag: string, served: S
     'last-modified': new Date(head.modifiedAt).toUTCString(),
     etag,
   })
-}
-
-/** Weak comparison (RFC 9110, 13.1.2): caches on the way may have weakened our tag. */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  return header.split(',').some(one => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag)
 }
 
 /** A range of another version than the reader has would splice two files together. */

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
+import { isKnown } from '../if-none-match.ts'
 import { securityOf } from '../needs.ts'
 import { Problem } from '../problems.ts'
 import { type PageFile, readPageFiles } from './page-files.ts'
@@ -77,6 +78,5 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, { page, policy }
 
 function sendFile({ headers }: FastifyRequest, reply: FastifyReply, { body, etag }: PageFile) {
   reply.header('etag', etag)
-  const known = (headers['if-none-match'] ?? '').split(',').map(tag => tag.trim().replace(/^W\//, ''))
-  return known.includes(etag) || known.includes('*') ? reply.code(304).send() : reply.send(body)
+  return isKnown(headers['if-none-match'], etag) ? reply.code(304).send() : reply.send(body)
 }
