@@ -7,7 +7,6 @@ import { say, sayNumber, sayState } from './language.ts'
 
 export function InstanceList() {
   const shown = useComputed(() => pageOfRows(fittingRows(listed.value?.instances ?? [], filter.value, sayState), page.value))
-  const total = useComputed(() => fittingRows(listed.value?.instances ?? [], filter.value, sayState).length)
   if (listed.value === null) return <p role="status">{say('listing')}</p>
   if (listed.value.instances.length === 0) return <p>{say('noInstances')}</p>
   return (
@@ -30,7 +29,7 @@ export function InstanceList() {
           <Row key={instance.id} instance={instance} />
         ))}
       </ul>
-      <Pages total={total.value} {...shown.value} />
+      <Pages {...shown.value} />
       {!listed.value.isWhole && <p class="quiet">{say('tooMany', { total: sayNumber(listed.value.instances.length) })}</p>}
     </>
   )

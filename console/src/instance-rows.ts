@@ -29,7 +29,7 @@ export function pageOfRows<Row>(rows: readonly Row[], page: number) {
   const last = Math.max(0, Math.ceil(rows.length / ROWS_PER_PAGE) - 1)
   const shown = Math.min(Math.max(page, 0), last)
   const from = shown * ROWS_PER_PAGE
-  return { page: shown, last, from, rows: rows.slice(from, from + ROWS_PER_PAGE) }
+  return { page: shown, last, from, rows: rows.slice(from, from + ROWS_PER_PAGE), total: rows.length }
 }
 
 /** Without case and accents: São is found by sao. */

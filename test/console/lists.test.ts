@@ -71,11 +71,11 @@ describe('the list of instances', () => {
     expect(fittingRows(instances, filter, sayState).map(one => one.name)).toEqual([name])
   })
 
-  test('[J1] [A2] has one page of rows at a time, and never one that there is not', () => {
+  test('[J1] [A2] has one page of rows at a time, never one that there is not, and how many there are in all', () => {
     const rows = many(ROWS_PER_PAGE * 2 + 1)
-    expect(pageOfRows(rows, 0)).toMatchObject({ page: 0, last: 2, from: 0, rows: { length: ROWS_PER_PAGE } })
+    expect(pageOfRows(rows, 0)).toMatchObject({ page: 0, last: 2, from: 0, rows: { length: ROWS_PER_PAGE }, total: rows.length })
     expect(pageOfRows(rows, 9)).toMatchObject({ page: 2, from: 2 * ROWS_PER_PAGE, rows: { length: 1 } })
-    expect(pageOfRows([], 3)).toMatchObject({ page: 0, last: 0, rows: [] })
+    expect(pageOfRows([], 3)).toMatchObject({ page: 0, last: 0, rows: [], total: 0 })
     expect(pageOfRows(rows.slice(0, ROWS_PER_PAGE), 1)).toMatchObject({ page: 0, last: 0 })
   })
 })
