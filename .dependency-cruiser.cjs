@@ -33,6 +33,7 @@ module.exports = {
     },
     { name: 'console-stands-alone', severity: 'error', from: { path: '^console/' }, to: { path: '^(src|simulator|test|bench|infra)/' } },
     { name: 'console-is-built', severity: 'error', from: { path: '^(src|simulator|bench|infra)/' }, to: { path: '^console/' } },
+    { name: 'pages-are-of-the-api', severity: 'error', from: { pathNot: '^src/api/' }, to: { path: '^src/api/pages/' } },
     { name: 'services-stand-alone', severity: 'error', from: { path: '^infra/' }, to: { path: '^(src|simulator|test|bench)/' } },
     { name: 'simulator-stands-alone', severity: 'error', from: { path: '^simulator/', pathNot: '\\.test\\.ts$' }, to: { path: '^(src|test|bench)/', pathNot: '^src/runtime/' } },
   ],
