@@ -1,4 +1,4 @@
-// What this browser keeps under a name: for the tab, or for the next visit. One that keeps nothing for us has it until it leaves the page.
+// What this browser keeps under a name: for the tab, or for the next visit. One that keeps nothing for us, or is full, has it until it leaves the page.
 
 export type Kept = { read(): string | null; write(value: string | null): void }
 
@@ -10,9 +10,17 @@ export function openKept(area: () => Storage, name: string): Kept {
     read: () => value,
     write: next => {
       value = next
-      if (next === null) storage?.removeItem(name)
-      else storage?.setItem(name, next)
+      if (storage !== null) put(storage, name, next)
     },
+  }
+}
+
+function put(storage: Storage, name: string, value: string | null) {
+  storage.removeItem(name) // where the new one does not fit, the old one must not come back
+  try {
+    if (value !== null) storage.setItem(name, value)
+  } catch {
+    // full: the page itself has it
   }
 }
 

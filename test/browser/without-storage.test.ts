@@ -1,4 +1,4 @@
-// Guarantee: a browser that keeps nothing for sites opens the page all the same, and has the key for as long as it stays on it.
+// Guarantee: a browser that keeps nothing for sites, or nothing more, opens the page all the same, and has the key for as long as it stays on it.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
@@ -7,20 +7,29 @@ import { collectLogLines } from '../log-lines.ts'
 import { BROWSER_TEST_MS, openBrowser, typeKey } from './open-browser.ts'
 
 const logger = collectLogLines()
-const refuse = ['sessionStorage', 'localStorage'].map(
+const areas = ['sessionStorage', 'localStorage']
+const refuse = areas.map(
   name => `Object.defineProperty(window, '${name}', { get: () => { throw new DOMException('denied', 'SecurityError') } })`,
 )
+/** To the last character. */
+const fill = areas.map(
+  name => `for (let size = 2 ** 21, at = 0; size >= 1; at++)
+    try { ${name}.setItem('filled-' + at, 'x'.repeat(size)) } catch { size /= 2 }`,
+)
 
-describe.runIf(await runsHere(chromiumAvailable))('a browser without storage', () => {
-  test(
-    '[J2] opens the page and takes the key',
-    async () => {
+describe.runIf(await runsHere(chromiumAvailable))('a browser with storage', () => {
+  test.each([
+    ['refused', refuse],
+    ['full', fill],
+  ])(
+    '[J2] that is %s opens the page and takes the key',
+    async (_, scripts) => {
       const api = await openTestApi('browser-no-storage', logger)
       onTestFinished(api.close)
       const browser = await openBrowser()
       onTestFinished(browser.close)
       const page = await browser.open('about:blank')
-      await page.addInitScript(refuse.join(';'))
+      await page.addInitScript(scripts.join(';'))
       await page.goto(api.url)
       await typeKey(page, adminKey)
       await page.getByText('There is none yet.').waitFor()
