@@ -1,5 +1,6 @@
 // Builds the console; answers file path -> content. The same sources give the same bytes, on every machine.
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { build, type Rolldown } from 'vite'
 import { consoleConfig } from '../console/vite.config.ts'
 
@@ -7,10 +8,12 @@ import { consoleConfig } from '../console/vite.config.ts'
 export const consoleOutput = 'src/api/pages/dist'
 
 export async function generateConsole(): Promise<ReadonlyMap<string, string>> {
-  const built = (await build(consoleConfig)) as Rolldown.RolldownOutput
+  const loaded: string[] = []
+  const noteLoaded = { name: 'note-loaded', moduleParsed: ({ id }: { id: string }) => void loaded.push(id) }
+  const built = (await build({ ...consoleConfig, plugins: [noteLoaded] })) as Rolldown.RolldownOutput
   return new Map([
     ...built.output.map(file => [`${consoleOutput}/${file.fileName}`, textOf(file)] as const),
-    [`${consoleOutput}/LICENSES.txt`, licences()] as const,
+    [`${consoleOutput}/LICENSES.txt`, licencesOf(loaded)] as const,
   ])
 }
 
@@ -19,20 +22,26 @@ function textOf(file: Rolldown.RolldownOutput['output'][number]): string {
   return typeof file.source === 'string' ? file.source : Buffer.from(file.source).toString('utf8')
 }
 
-/** Everything of others that ends up in the files. */
-const packages = ['preact', '@preact/signals', '@preact/signals-core', 'qrcode', 'dijkstrajs', 'swagger-ui-dist']
-/** A licence, a notice, and what Swagger UI's bundle is made of. */
-const isLicence = (file: string): boolean =>
-  /^(licen[sc]e|notice)\b/i.test(file) || file === 'swagger-ui-es-bundle.js.LICENSE.txt'
-
-/** What they ask to be passed on with them. */
-function licences(): string {
-  return packages
+/** What the packages of these modules ask to be passed on with them. Throws where one has nothing of that. `moduleIds`: absolute paths. */
+export function licencesOf(moduleIds: readonly string[]): string {
+  const directories = new Map(moduleIds.flatMap(packageOf))
+  return [...directories.keys()]
+    .sort()
     .flatMap(name => {
-      const directory = new URL(`../node_modules/${name}/`, import.meta.url)
+      const directory = directories.get(name) ?? ''
       const files = readdirSync(directory).filter(isLicence).sort()
       if (files.length === 0) throw new Error(`${name}: expected a licence in the package`)
-      return files.map(file => `${name}, ${file}\n\n${readFileSync(new URL(file, directory), 'utf8')}`)
+      return files.map(file => `${name}, ${file}\n\n${readFileSync(join(directory, file), 'utf8')}`)
     })
     .join('\n\n')
 }
+
+/** The innermost one that the module lies in; none where it is ours, or the builder's own. `name`: `b` of another one is `a/node_modules/b`. */
+function packageOf(moduleId: string): readonly (readonly [name: string, directory: string])[] {
+  const [, directory, name] = /^(.*?\/node_modules\/((?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+))\//.exec(moduleId) ?? []
+  return directory === undefined || name === undefined ? [] : [[name, directory]]
+}
+
+/** A licence, a notice, and what Swagger UI's bundle is made of. */
+const isLicence = (file: string): boolean =>
+  /^(licen[sc]e|notice)\b/i.test(file) || file === 'swagger-ui-es-bundle.js.LICENSE.txt'
