@@ -5,6 +5,7 @@ export type Outcome =
   | { kind: 'refused'; status: number; slug: string; detail: string; retryAfterSeconds: number | null }
   /** Nobody answered, or not in time, or something that is not zaplog. */
   | { kind: 'away' }
+export type Failure = Exclude<Outcome, { kind: 'answer' }>
 export type Call = { method?: 'GET' | 'POST'; path: string; body?: unknown }
 type Caller = { fetch: typeof fetch; key: string | null }
 
@@ -37,7 +38,7 @@ export async function callApi(
 
 const MAX_RETRY_AFTER_SECONDS = 60
 
-function refusalOf({ status, headers }: Response, problem: unknown): Outcome {
+function refusalOf({ status, headers }: Response, problem: unknown): Failure {
   const { type, detail, errors } = fieldsOf(problem)
   const [first] = Array.isArray(errors) ? errors : []
   const { pointer, expected } = fieldsOf(first)

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { Outcome } from './call-api.ts'
 import { createInstance } from './desk.ts'
 import { bringChosenIntoSight } from './document.ts'
-import { say } from './language.ts'
+import { say, sayFailure } from './language.ts'
 
 export function CreateForm() {
   const name = useSignal('')
@@ -50,6 +50,5 @@ export function CreateForm() {
 }
 
 function sayMade({ name, outcome }: { name: string; outcome: Outcome }): string {
-  if (outcome.kind === 'answer') return say('created', { name })
-  return outcome.kind === 'away' ? say('keyAway') : say('refused', { detail: outcome.detail })
+  return outcome.kind === 'answer' ? say('created', { name }) : sayFailure(outcome)
 }

@@ -7,7 +7,7 @@ import { ask, get, isExpired, key } from './key.ts'
 import { type Listed, listInstances } from './list-instances.ts'
 import { countNew, MESSAGES_SHOWN, type Message } from './messages.ts'
 import { openPoll, type Poll } from './poll.ts'
-import { afterQrAnswer, type QrState } from './qr-state.ts'
+import { afterQrAnswer, afterRestartAnswer, type QrState } from './qr-state.ts'
 import { EVERY_MS, pageWatcher, restAfter } from './reach.ts'
 
 const kept = openKept(() => sessionStorage, 'zaplog-chosen')
@@ -49,7 +49,8 @@ export async function restartChosen(): Promise<void> {
   const instance = chosen.peek()
   if (instance === null) return
   qr.value = { name: 'restarting', stateAt: instance.stateAt }
-  await ask({ method: 'POST', path: `${pathOf(instance.id)}/restart`, body: {} })
+  const outcome = await ask({ method: 'POST', path: `${pathOf(instance.id)}/restart`, body: {} })
+  if (chosenId.peek() === instance.id) qr.value = afterRestartAnswer(qr.peek(), outcome)
   polls.instances?.hurry()
 }
 

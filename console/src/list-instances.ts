@@ -1,5 +1,5 @@
 // Every instance, newest first, page by page as the API hands them out. No DOM in here.
-import type { Outcome } from './call-api.ts'
+import type { Failure, Outcome } from './call-api.ts'
 import type { Instance } from './instance-rows.ts'
 
 const PAGE = 200
@@ -12,7 +12,7 @@ export type Listed = { instances: readonly Instance[]; isWhole: boolean }
 export async function listInstances(
   get: (path: string, signal: AbortSignal) => Promise<Outcome>,
   signal: AbortSignal,
-): Promise<{ kind: 'listed'; listed: Listed } | Exclude<Outcome, { kind: 'answer' }>> {
+): Promise<{ kind: 'listed'; listed: Listed } | Failure> {
   const instances: Instance[] = []
   for (let cursor: string | null = null; ; ) {
     const outcome: Outcome = await get(pagePath(cursor), signal)

@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals'
 import { qr, restartChosen } from './desk.ts'
 import type { Instance } from './instance-rows.ts'
-import { say } from './language.ts'
+import { say, sayFailure } from './language.ts'
 import { qrPath } from './qr-path.ts'
 import type { QrState } from './qr-state.ts'
 
@@ -43,7 +43,7 @@ function sayQr(state: QrState): string {
     case 'paired':
       return say('qrPaired')
     case 'parked':
-      return say('qrParked')
+      return [say('qrParked'), state.failure === null ? '' : sayFailure(state.failure)].join(' ').trim()
     case 'restarting':
       return say('qrRestarting')
   }

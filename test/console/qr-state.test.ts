@@ -1,13 +1,14 @@
 // What is shown in place of the code, after each answer of the QR call.
 import { create } from 'qrcode'
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../console/src/call-api.ts'
+import type { Failure, Outcome } from '../../console/src/call-api.ts'
 import { QUIET_ZONE, qrPath } from '../../console/src/qr-path.ts'
-import { afterQrAnswer, type QrState } from '../../console/src/qr-state.ts'
+import { afterQrAnswer, afterRestartAnswer, type QrState } from '../../console/src/qr-state.ts'
 
 const code = (qr: string): Outcome => ({ kind: 'answer', body: { qr, expiresAt: '2026-01-05T12:00:20.000Z' } })
 const refused = (slug: string): Outcome => ({ kind: 'refused', status: 409, slug, detail: '', retryAfterSeconds: null })
-const away: Outcome = { kind: 'away' }
+const unavailable: Failure = { kind: 'refused', status: 503, slug: 'unavailable', detail: 'later', retryAfterSeconds: 5 }
+const away: Failure = { kind: 'away' }
 const unpaired = { state: 'qr', stateAt: '1' }
 const closed = { state: 'closed', stateAt: '2' }
 const waiting: QrState = { name: 'waiting' }
@@ -21,9 +22,10 @@ describe('the code on the page', () => {
     ['goes when a phone has scanned it', showing, refused('already-paired'), unpaired, { name: 'paired' }],
     ['may be over while zaplog is away', showing, away, unpaired, { name: 'showing', qr: 'a', isStale: true }],
     ['is good again when zaplog says so', { ...showing, isStale: true }, code('a'), unpaired, showing],
-    ['does not come by itself any more', waiting, refused('no-qr-pending'), closed, { name: 'parked' }],
+    ['does not come by itself any more', waiting, refused('no-qr-pending'), closed, { name: 'parked', failure: null }],
     ['is waited for while zaplog is away', waiting, away, unpaired, waiting],
-    ['stays where something else is refused', showing, refused('busy'), unpaired, showing],
+    ['may be over while zaplog cannot work', showing, unavailable, unpaired, { name: 'showing', qr: 'a', isStale: true }],
+    ['may be over once the instance is gone', showing, refused('instance-not-found'), unpaired, { ...showing, isStale: true }],
   ])('[A1] [J1] %s', (_, before, outcome, instance, then) => {
     expect(afterQrAnswer(before, outcome, instance)).toEqual(then)
   })
@@ -31,8 +33,27 @@ describe('the code on the page', () => {
   test('[A1] [J1] after it was asked for, the instance that still is as it was is no reason to ask again', () => {
     const restarting: QrState = { name: 'restarting', stateAt: '2' }
     expect(afterQrAnswer(restarting, refused('no-qr-pending'), closed)).toBe(restarting)
-    expect(afterQrAnswer(restarting, refused('no-qr-pending'), { ...closed, stateAt: '3' })).toEqual({ name: 'parked' })
+    expect(afterQrAnswer(restarting, refused('no-qr-pending'), { ...closed, stateAt: '3' })).toEqual({
+      name: 'parked',
+      failure: null,
+    })
     expect(afterQrAnswer(restarting, code('a'), closed)).toEqual(showing)
+  })
+
+  test.each([
+    ['is refused', unavailable],
+    ['is not answered', away],
+  ] as const)('[A1] [J1] may be asked for again where asking for it %s, and why is said until it comes', (_, failure) => {
+    const parked = afterRestartAnswer({ name: 'restarting', stateAt: '2' }, failure)
+    expect(parked).toEqual({ name: 'parked', failure })
+    expect(afterQrAnswer(parked, refused('no-qr-pending'), closed)).toEqual(parked)
+    expect(afterQrAnswer(parked, refused('no-qr-pending'), unpaired)).toEqual(waiting)
+  })
+
+  test('[A1] [J1] whatever became of asking for it changes nothing once more is known', () => {
+    expect(afterRestartAnswer(showing, unavailable)).toBe(showing)
+    const restarting: QrState = { name: 'restarting', stateAt: '2' }
+    expect(afterRestartAnswer(restarting, { kind: 'answer', body: {} })).toBe(restarting)
   })
 
   test('[J1] is drawn module by module, with a quiet zone all around', () => {
