@@ -71,8 +71,8 @@ export function watchWithKey() {
   })
   const unpairedId = computed(() => (chosen.value === null || chosen.value.state === 'open' ? null : chosen.value.id))
   effect(() => {
+    qr.value = { name: 'waiting' } // without a key nobody learns whether the last code still counts
     if (key.value === null || unpairedId.value === null) return
-    qr.value = { name: 'waiting' }
     return openQrPoll(unpairedId.value).close
   })
   effect(() => {

@@ -14,7 +14,7 @@ export function QrView({ instance }: { instance: Instance }) {
       <p>{say('qrHow')}</p>
       {shown.value !== null && (
         <svg
-          class="qr"
+          class={qr.value.name === 'showing' && qr.value.isStale ? 'qr stale' : 'qr'}
           role="img"
           aria-label={say('qrLabel', { name: instance.name })}
           viewBox={`0 0 ${shown.value.size} ${shown.value.size}`}

@@ -23,6 +23,7 @@ describe.runIf(await runsHere(chromiumAvailable))('tabs over a restart', () => {
       await first.getByLabel('Name', { exact: true }).fill('Padaria')
       await first.getByRole('button', { name: 'Create', exact: true }).click()
       await first.getByRole('heading', { name: 'Padaria' }).waitFor()
+      await first.locator('svg.qr').waitFor()
       await first.getByLabel('Filter').fill('padaria')
 
       const second = await first.context().newPage()
@@ -32,6 +33,7 @@ describe.runIf(await runsHere(chromiumAvailable))('tabs over a restart', () => {
 
       await shop.kill()
       for (const page of [first, second]) await page.getByText('zaplog does not answer. This page goes on asking.').waitFor()
+      await first.locator('svg.qr.stale').waitFor()
       await keepPicture(first, 'away')
 
       await shop.start(keys[1])
@@ -39,6 +41,7 @@ describe.runIf(await runsHere(chromiumAvailable))('tabs over a restart', () => {
         await page.getByText('The key is not taken any more.').waitFor()
         expect(await page.getByRole('button', { name: 'Padaria' }).count()).toBe(1)
       }
+      expect(await first.locator('svg.qr').count()).toBe(0)
       expect(await first.getByLabel('Filter').inputValue()).toBe('padaria')
       expect(await first.getByRole('heading', { name: 'Padaria' }).count()).toBe(1)
       await keepPicture(first, 'expired')
