@@ -6,9 +6,9 @@ import { openKept } from './kept.ts'
 import { ask, get, isExpired, key } from './key.ts'
 import { type Listed, listInstances } from './list-instances.ts'
 import { countNew, MESSAGES_SHOWN, type Message } from './messages.ts'
-import { openPoll, type Poll } from './poll.ts'
+import type { Poll } from './poll.ts'
 import { afterQrAnswer, afterRestartAnswer, type QrState } from './qr-state.ts'
-import { EVERY_MS, pageWatcher, restAfter } from './reach.ts'
+import { EVERY_MS, openServerPoll } from './reach.ts'
 
 const kept = openKept(() => sessionStorage, 'zaplog-chosen')
 
@@ -95,22 +95,22 @@ function clear() {
 const restForMs = ({ instances }: Listed): number => EVERY_MS * Math.max(1, Math.ceil(instances.length / 200))
 
 const openInstancePoll = () =>
-  openPoll({
-    watcher: pageWatcher,
+  openServerPoll({
+    asker: 'instances',
     ask: signal => listInstances(get, signal),
     answered: outcome => {
       if (outcome.kind === 'listed') listed.value = outcome.listed
-      return restAfter(outcome, outcome.kind === 'listed' ? restForMs(outcome.listed) : EVERY_MS)
+      return outcome.kind === 'listed' ? restForMs(outcome.listed) : EVERY_MS
     },
   })
 
 const openMessagePoll = (id: string) =>
-  openPoll({
-    watcher: pageWatcher,
+  openServerPoll({
+    asker: 'messages',
     ask: signal => get(`${pathOf(id)}/messages?limit=${MESSAGES_SHOWN}`, signal),
     answered: outcome => {
       if (outcome.kind === 'answer') showMessages((outcome.body as { data: Message[] }).data)
-      return restAfter(outcome)
+      return EVERY_MS
     },
   })
 
@@ -125,12 +125,12 @@ function showMessages(now: readonly Message[]) {
 const isSame = (before: readonly Message[], now: readonly Message[]): boolean => JSON.stringify(before) === JSON.stringify(now)
 
 const openQrPoll = (id: string) =>
-  openPoll({
-    watcher: pageWatcher,
+  openServerPoll({
+    asker: 'qr',
     ask: signal => get(`${pathOf(id)}/qr`, signal),
     answered: outcome => {
       const instance = chosen.peek()
       if (instance !== null) qr.value = afterQrAnswer(qr.peek(), outcome, instance)
-      return restAfter(outcome)
+      return EVERY_MS
     },
   })

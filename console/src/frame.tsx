@@ -61,11 +61,11 @@ function LanguageChoice() {
 }
 
 function Notices() {
-  const now = reach.value
+  const { isAway, unwell } = reach.value
   return (
     <div class="notices" aria-live="polite">
-      {now.name === 'away' && <p class="notice">{say('away')}</p>}
-      {now.name === 'unwell' && <p class="notice">{say('unwell', { detail: now.detail })}</p>}
+      {isAway && <p class="notice">{say('away')}</p>}
+      {!isAway && unwell[0] !== undefined && <p class="notice">{say('unwell', { detail: unwell[0].detail })}</p>}
       {isOldPage.value && (
         <p class="notice">
           {say('newBuild', { version: version.value })}{' '}

@@ -1,12 +1,11 @@
-// Whether zaplog answers, as the last answer of any poll said, and whether this page is still the one that it serves.
+// Whether zaplog answers and can work, as the polls of this page were told, and whether this page is still the one that it serves.
 import { signal } from '@preact/signals'
 import { callApi, type Outcome } from './call-api.ts'
 import { ownFetch } from './key.ts'
-import { openPoll, type Watcher } from './poll.ts'
+import { openPoll, type Poll, type Watcher } from './poll.ts'
+import { afterOutcome, here, type Reach, withoutAsker } from './reach-state.ts'
 
-export type Reach = { name: 'here' } | { name: 'away' } | { name: 'unwell'; detail: string }
-
-export const reach = signal<Reach>({ name: 'here' })
+export const reach = signal<Reach>(here)
 const { version: ownVersion = '', build: ownBuild = '' } = document.documentElement.dataset
 /** Of the zaplog that answers. */
 export const version = signal(ownVersion)
@@ -15,20 +14,35 @@ export const isOldPage = signal(false)
 /** Between two answers, and until the next one where there was none. */
 export const EVERY_MS = 2_000
 
-/** Notes what an outcome says of zaplog; answers how long to rest, as long as zaplog itself asks for. */
-export function restAfter(outcome: Outcome | { kind: 'listed' }, everyMs = EVERY_MS): number {
-  const next: Reach =
-    outcome.kind === 'away'
-      ? { name: 'away' }
-      : outcome.kind === 'refused' && outcome.status >= 500
-        ? { name: 'unwell', detail: outcome.detail }
-        : { name: 'here' }
-  if (next.name !== reach.peek().name) reach.value = next
-  const asked = outcome.kind === 'refused' ? outcome.retryAfterSeconds : null
-  return asked === null ? everyMs : asked * 1000
+type Asking<Answer> = {
+  /** Of the polls that are open, no two have the same. */
+  asker: string
+  ask(signal: AbortSignal): Promise<Answer>
+  /** Milliseconds until the next one, where zaplog itself asks for no other rest. */
+  answered(answer: Answer): number
 }
 
-export const pageWatcher: Watcher = {
+/** A poll of zaplog while somebody looks at the page; what it is told of zaplog is noted, until it is closed. */
+export function openServerPoll<Answer extends Outcome | { kind: 'listed' }>({ asker, ask, answered }: Asking<Answer>): Poll {
+  const { hurry, close } = openPoll<Answer>({
+    watcher: pageWatcher,
+    ask,
+    answered: answer => {
+      reach.value = afterOutcome(reach.peek(), asker, answer)
+      const restMs = answered(answer)
+      return answer.kind === 'refused' && answer.retryAfterSeconds !== null ? answer.retryAfterSeconds * 1000 : restMs
+    },
+  })
+  return {
+    hurry,
+    close: () => {
+      close()
+      reach.value = withoutAsker(reach.peek(), asker)
+    },
+  }
+}
+
+const pageWatcher: Watcher = {
   isHidden: () => document.hidden,
   onChange: tell => {
     document.addEventListener('visibilitychange', tell)
@@ -40,8 +54,8 @@ export const pageWatcher: Watcher = {
 const LOOK_FOR_BUILD_EVERY_MS = 10_000
 
 export const watchServer = () =>
-  openPoll({
-    watcher: pageWatcher,
+  openServerPoll({
+    asker: 'build',
     ask: signal => callApi({ fetch: ownFetch, key: null }, { path: '/' }, signal),
     answered: outcome => {
       if (outcome.kind === 'answer') {
@@ -49,6 +63,6 @@ export const watchServer = () =>
         version.value = served.version
         isOldPage.value = served.build !== ownBuild
       }
-      return restAfter(outcome, outcome.kind === 'answer' ? LOOK_FOR_BUILD_EVERY_MS : EVERY_MS)
+      return outcome.kind === 'answer' ? LOOK_FOR_BUILD_EVERY_MS : EVERY_MS
     },
   })

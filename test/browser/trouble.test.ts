@@ -1,4 +1,4 @@
-// Guarantee: while zaplog answers that it cannot work, the page says so and why, doubts the code that it shows, and lets a new
+// Guarantee: while zaplog answers that it cannot work, the page says so, steadily and why, doubts the code that it shows, and lets a new
 // one be asked for again. Its clock is in the test's hands.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
@@ -9,6 +9,7 @@ import { adminKey, openTestApi, type TestApi } from '../api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../api/project-events.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
+import { until } from '../until.ts'
 import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from './open-browser.ts'
 
 const logger = collectLogLines(['request.failed'])
@@ -81,7 +82,7 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
   )
 
   test(
-    '[A1] [J2] says that zaplog cannot work and why, and that the code may be over, until it can',
+    '[A1] [J2] says steadily that zaplog cannot work and why, and that the code may be over, until it can',
     async () => {
       await api.call('POST', '/v1/instances', { body: { id: 'shown', name: 'shown' } })
       const { rows, own } = await ownerOf('shown')
@@ -96,6 +97,24 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
       await page.getByText('This code may be over').waitFor()
       expect(await page.evaluate("getComputedStyle(document.querySelector('svg.qr')).opacity")).toBe('0.25')
       await keepPicture(page, 'cannot-work')
+
+      await page.evaluate(`window.gone = 0
+        new MutationObserver(all => { for (const { removedNodes } of all) window.gone += removedNodes.length })
+          .observe(document.querySelector('.notices'), { childList: true })`)
+      const looks = () => browser.addresses().filter(address => address === `${api.url}/`).length
+      const before = looks()
+      // In steps, so that no answer has longer on the page's clock than the page waits for one.
+      for (let step = 0; step < 5; step++) {
+        const answered = page.waitForResponse(response => response.url().includes('/v1/instances?'))
+        await page.clock.runFor(6_000)
+        await answered
+      }
+      await until('the page itself to be asked for again', () => looks() > before + 1)
+      expect(await page.evaluate('window.gone')).toBe(0)
+
+      broken.query = new Error('nobody expected this')
+      await page.clock.runFor(10_000)
+      await page.getByText('the reason is in the log of the server').waitFor()
 
       broken.query = null
       await page.clock.runFor(10_000)

@@ -3,8 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { Frame } from '../frame.tsx'
 import { get, key } from '../key.ts'
 import { KeyForm } from '../key-form.tsx'
-import { openPoll } from '../poll.ts'
-import { pageWatcher, restAfter } from '../reach.ts'
+import { EVERY_MS, openServerPoll } from '../reach.ts'
 import { drawReference } from './draw-reference.ts'
 
 export function ReferencePage() {
@@ -14,14 +13,14 @@ export function ReferencePage() {
 function Reference() {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const poll = openPoll({
-      watcher: pageWatcher,
+    const poll = openServerPoll({
+      asker: 'description',
       ask: signal => get('/openapi.json', signal),
       answered: outcome => {
-        if (outcome.kind !== 'answer') return restAfter(outcome)
+        if (outcome.kind !== 'answer') return EVERY_MS
         poll.close()
         if (place.current !== null) void drawReference(outcome.body, place.current)
-        return restAfter(outcome)
+        return EVERY_MS
       },
     })
     return poll.close
