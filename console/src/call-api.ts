@@ -6,7 +6,8 @@ export type Outcome =
   /** Nobody answered, or not in time, or something that is not zaplog. */
   | { kind: 'away' }
 export type Failure = Exclude<Outcome, { kind: 'answer' }>
-export type Call = { method?: 'GET' | 'POST'; path: string; body?: unknown }
+/** `as`: what a 2xx is read as. */
+export type Call = { method?: 'GET' | 'POST'; path: string; body?: unknown; as?: 'json' | 'text' }
 type Caller = { fetch: typeof fetch; key: string | null }
 
 /** Longer than zaplog takes for anything that the pages ask. */
@@ -14,14 +15,14 @@ const ANSWER_WITHIN_MS = 20_000
 
 export async function callApi(
   { fetch, key }: Caller,
-  { method = 'GET', path, body }: Call,
+  { method = 'GET', path, body, as = 'json' }: Call,
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
     const response = await fetch(path, {
       method,
       headers: {
-        accept: 'application/json',
+        accept: as === 'json' ? 'application/json' : '*/*',
         ...(key !== null && { authorization: `Bearer ${key}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
@@ -29,10 +30,10 @@ export async function callApi(
       cache: 'no-store',
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
     })
-    const answer: unknown = await response.json()
-    return response.ok ? { kind: 'answer', body: answer } : refusalOf(response, answer)
+    if (!response.ok) return refusalOf(response, await response.json())
+    return { kind: 'answer', body: await (as === 'json' ? response.json() : response.text()) }
   } catch {
-    return { kind: 'away' } // no connection, no JSON, or too late: for whoever looks at the page it is one thing
+    return { kind: 'away' } // no connection, not what was asked for, or too late: for whoever looks at the page it is one thing
   }
 }
 

@@ -1,6 +1,7 @@
 // What every page has around it: name and version, links, language, and what is to be said of the server.
 import type { ComponentChildren } from 'preact'
 import { dropKey, key } from './key.ts'
+import { KeyedFile } from './keyed-file.tsx'
 import { chooseLanguage, language, say } from './language.ts'
 import { isOldPage, reach, version } from './reach.ts'
 import { languages } from './words.ts'
@@ -18,8 +19,8 @@ export function Frame({ at, children }: { at: 'home' | 'reference'; children: Co
         <nav>
           {at === 'reference' && <a href="/">{say('home')}</a>}
           {at === 'home' && <a href="/docs">{say('reference')}</a>}
-          <a href="/openapi.json">{say('description')}</a>
-          <a href="/metrics">{say('metrics')}</a>
+          <KeyedFile path="/openapi.json" name={say('description')} />
+          <KeyedFile path="/metrics" name={say('metrics')} />
           <a href="/health/ready">{say('health')}</a>
         </nav>
         <div class="line">

@@ -22,6 +22,16 @@ test('[I1] [I2] the key is in the header, never in the address', async () => {
   expect(seen).toMatchObject([{ url: '/v1/x', headers: { authorization: 'Bearer the-key', accept: 'application/json' } }])
 })
 
+test('[J2] what is no JSON is read as text where that is asked for, and its refusal is read all the same', async () => {
+  const bodies = ['# HELP up', '{"type":"urn:zaplog:problem:busy","detail":"later"}'] as const
+  const { url } = await openLoopbackServer(({ url }, response) =>
+    url === '/metrics' ? response.end(bodies[0]) : response.writeHead(503).end(bodies[1]),
+  )
+  const read = (path: string) => callApi({ fetch, key: 'the-key' }, { path: `${url}${path}`, as: 'text' }, never)
+  expect(await read('/metrics')).toEqual({ kind: 'answer', body: bodies[0] })
+  expect(await read('/busy')).toMatchObject({ kind: 'refused', status: 503, slug: 'busy', detail: 'later' })
+})
+
 test('[J2] a refusal says what was expected of which field', async () => {
   const problem = { type: 'urn:zaplog:problem:invalid-input', detail: 'no', errors: [{ pointer: '/name', expected: 'a name' }] }
   const { outcome } = await callOf({ status: 422, body: JSON.stringify(problem) }, 'POST')
