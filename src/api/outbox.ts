@@ -110,7 +110,7 @@ type Refused = { instanceId: string; refusal: LogError }
 
 /**
  * Appends what is owed, oldest first, one process at a time, and answers what is refused for good. Rejects what else the log or the
- * database rejects; the rest stays owed.
+ * database rejects; the rest stays owed. Its rows are locked, so that a purge takes back only what is not on its way to the log.
  */
 export async function drainApiOutbox(
   deps: Pick<OutboxDeps, 'database' | 'log'>,
@@ -124,7 +124,7 @@ export async function drainApiOutbox(
     await tx.query(`select pg_advisory_xact_lock(hashtext('api_outbox'))`)
     const rows = await tx.query<OwedRow>(
       `select outbox_id, topic, key, headers, value, (extract(epoch from recorded_at) * 1000)::bigint as recorded_at_ms
-       from api_outbox where appended_at is null order by outbox_id limit ${MAX_ROWS}`,
+       from api_outbox where appended_at is null order by outbox_id limit ${MAX_ROWS} for update`,
     )
     for (const row of rows) {
       if (refused.has(row.key)) continue

@@ -1,12 +1,13 @@
 // What a purge does, in order. The row names the step that is next: each can be done again, whoever was killed in the middle of it.
 //
-//   account   its owner logs it out at WhatsApp and erases the auth state; whoever could still append for it has stopped
-//   announce  instance.deleted, purged, is in the log: the last record of it
+//   account   its owner logs it out at WhatsApp and erases the auth state; whoever could still append for it has stopped, and what was
+//             owed to the log of it is taken back
+//   announce  instance.deleted, purged, is in the log: the last record of it among the events
 //   settle    every transaction is over that began before the tombstone could be seen: from here on nobody writes a row for it
 //   rows      table after table, a batch at a time
 //   objects   by rows, by listing, by the log; then what unfinished uploads left
 //   check     nothing is left: done. Else from `rows` on again
-import type { Database } from '../database/database.ts'
+import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import { requestId } from '../events/ids.ts'
 import type { EventLog } from '../log/log.ts'
@@ -52,17 +53,45 @@ export function takeStep(deps: StepDeps, purge: Purge, pause: Pause, signal: Abo
   return step(deps, purge, { next: { step: names[names.indexOf(purge.step) + 1] ?? 'check' }, pause }, signal)
 }
 
-/** One whose creation the log has never taken has not begun, and has nothing to give up. */
-async function awaitAccount({ database }: StepDeps, purge: Purge, { next }: { next: Progress }): Promise<Purge | null> {
-  const [row] = await database.query<{ parked: boolean }>(
-    `select o.parked_for is not distinct from 'deleted/' || i.restart_count
-         or o.instance_id is null and exists (select from api_outbox b where b.key = i.instance_id and b.appended_at is null
-                                               and b.headers ->> 'event-type' = 'instance.created') as parked
-     from instance_ids i left join instance_owners o using (instance_id) where i.instance_id = $1`,
-    [purge.instanceId],
-  )
-  if (row?.parked === true) return advance(database, purge, next)
+/**
+ * What the API still owes the log of it is taken back with that: the rows are locked, so that what is on its way to the log is there first,
+ * and nothing is appended after it.
+ */
+async function awaitAccount(
+  { database }: StepDeps,
+  purge: Purge,
+  { next }: { next: Progress },
+  signal: AbortSignal,
+): Promise<Purge | null> {
+  const { instanceId } = purge
+  const after = await database.transact(async tx => {
+    const owed = await tx.query<{ id: string; type: string }>(
+      `select outbox_id as id, headers ->> 'event-type' as type from api_outbox where key = $1 and appended_at is null for update`,
+      [instanceId],
+    )
+    if (
+      !(await isGivenUp(
+        tx,
+        instanceId,
+        owed.some(one => one.type === 'instance.created'),
+      ))
+    )
+      return purge
+    await tx.query('delete from api_outbox where outbox_id = any($1::bigint[])', [owed.map(one => one.id)])
+    return advance(tx, purge, next)
+  }, signal)
+  if (after !== purge) return after
   return waitFor(database, purge, 'a process with the role producers to log the account out and to give it up')
+}
+
+/** One whose creation the log has never taken has not begun, and has nothing to give up. */
+async function isGivenUp(tx: Transaction, instanceId: string, isUnborn: boolean): Promise<boolean> {
+  const [row] = await tx.query<{ parked: boolean }>(
+    `select o.parked_for is not distinct from 'deleted/' || i.restart_count or o.instance_id is null and $2 as parked
+     from instance_ids i left join instance_owners o using (instance_id) where i.instance_id = $1`,
+    [instanceId, isUnborn],
+  )
+  return row?.parked === true
 }
 
 /** Under an id of its own, the same one however often a kill makes us say it. */

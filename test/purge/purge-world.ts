@@ -76,6 +76,12 @@ export async function openPurgeWorld(name: string, store?: ObjectStore) {
       await untilPurged(instanceId)
     },
     undone: () => readUndone(database),
+    /** Takes the step that is next and answers the one after it. */
+    step: async (instanceId: string): Promise<string | undefined> => {
+      const purge = (await readUndone(database)).find(one => one.instanceId === instanceId)
+      if (purge === undefined) throw new Error(`no purge of ${instanceId} is under way`)
+      return (await takeStep(deps, purge, async () => true, never))?.step
+    },
     stepOf: (purge: Purge) => takeStep(deps, purge, async () => true, never),
     /** One step, by a process that dies in it. */
     takeStep: async (instanceId: string, dying: Database) => {
