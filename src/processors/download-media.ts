@@ -17,7 +17,7 @@ import type { MediaMetrics } from './media-metrics.ts'
 import { nothing, readEvent } from './read-event.ts'
 import { createSharedWork } from './shared-work.ts'
 import { maxBytesOf } from './size-limits.ts'
-import { storageOutcome } from './storage-outcome.ts'
+import { orMediaError, pauseFor } from './storage-outcome.ts'
 import { clearAway, type Tombstones } from './tombstones.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 
@@ -70,19 +70,19 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
     const startAt = deps.clock()
     try {
       if (await isOfPurged(file, signal)) return nothing
-      const { incoming, reused } = await bring(file, attempt, signal)
+      const brought = await orMediaError(bring(file, attempt, signal), signal)
       if (await isOfPurged(file, signal)) return nothing
-      return succeed({ file, incoming, attempt, reused, durationMs: deps.clock() - startAt })
+      if (brought instanceof MediaError) return retryOrFail(file, brought, attempt)
+      return succeed({ file, ...brought, attempt, durationMs: deps.clock() - startAt })
     } catch (error) {
       if (signal.aborted) throw error
-      const outcome = storageOutcome(error, deps)
-      return outcome instanceof MediaError ? retryOrFail(file, outcome, attempt) : pause(file, outcome)
+      return pause(file, pauseFor(error, deps))
     } finally {
       release()
     }
   }
 
-  /** Asked before anything is put and after it: what was put meanwhile, or by a try that was killed, is gone then. */
+  /** Asked before anything is put, and after it or what failed: what was put meanwhile, or by a try that was killed, is gone then. */
   async function isOfPurged({ event: { instanceId }, source }: Fetchable, signal: AbortSignal): Promise<boolean> {
     if (!(await deps.tombstones.isPurged(instanceId))) return false
     await clearAway(deps.objects, { keys: [deps.objects.newKey(incomingName(instanceId, source))], prefixes: [] }, signal)

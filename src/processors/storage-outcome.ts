@@ -4,11 +4,21 @@ import type { Outcome } from '../log/log.ts'
 import { ObjectError } from '../objects/objects.ts'
 import { MediaError } from './media-error.ts'
 
-/** A pause, or the MediaError that fails this file; whatever else was thrown is thrown on. */
-export function storageOutcome(error: unknown, of: { pauseMs: number }): Outcome | MediaError {
-  if (error instanceof MediaError) return error
-  if (error instanceof DatabaseError) return { kind: 'pause', dependency: 'postgres', delayMs: of.pauseMs, reason: error.message }
-  if (!(error instanceof ObjectError) || error.code === 'aborted') throw error
-  if (error.code === 'refused') return new MediaError('storage-refused', error.message, { cause: error })
-  return { kind: 'pause', dependency: 'object-store', delayMs: of.pauseMs, reason: error.message }
+/** What the work answers, or the MediaError that fails this file; whatever else it threw is thrown on, and everything once we are told to stop. */
+export async function orMediaError<T>(work: Promise<T>, signal: AbortSignal): Promise<T | MediaError> {
+  try {
+    return await work
+  } catch (error) {
+    if (signal.aborted) throw error
+    if (error instanceof MediaError) return error
+    if (!(error instanceof ObjectError && error.code === 'refused')) throw error
+    return new MediaError('storage-refused', error.message, { cause: error })
+  }
+}
+
+/** The pause of an outage; whatever else was thrown is thrown on. */
+export function pauseFor(error: unknown, { pauseMs }: { pauseMs: number }): Outcome {
+  if (error instanceof DatabaseError) return { kind: 'pause', dependency: 'postgres', delayMs: pauseMs, reason: error.message }
+  if (!(error instanceof ObjectError) || error.code === 'aborted' || error.code === 'refused') throw error
+  return { kind: 'pause', dependency: 'object-store', delayMs: pauseMs, reason: error.message }
 }

@@ -18,7 +18,7 @@ import type { Pictures } from './pictures.ts'
 import { nothing, readEvent } from './read-event.ts'
 import { maxBytesOf } from './size-limits.ts'
 import { SNIFFED_BYTES, sniffType } from './sniff-type.ts'
-import { storageOutcome } from './storage-outcome.ts'
+import { orMediaError, pauseFor } from './storage-outcome.ts'
 import { clearAway, type Tombstones } from './tombstones.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 import { sha256Of } from './true-hash.ts'
@@ -61,23 +61,19 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     const file = { ...fileOf(event), event, keptAt: event.occurredAt }
     try {
       if (await isOfPurged(file, signal)) return nothing
-      file.keptAt = await firstCopyAt(deps, event, signal)
-      const stored = await storeInTurn(file, signal)
-      // After the file itself is where it belongs: what its bytes do to a decoder delays no other file.
-      const picture = stored === null ? null : await pictureOf(file, stored, signal)
+      const kept = await orMediaError(keep(file, signal), signal)
       if (await isOfPurged(file, signal)) return nothing
-      if (stored === null) return fail(file, lost(file), attempt)
-      return succeed({ file, stored: stored.head, picture, durationMs: deps.clock() - startAt })
+      if (kept instanceof MediaError) return fail(file, kept, attempt)
+      return succeed({ file, ...kept, durationMs: deps.clock() - startAt })
     } catch (error) {
       if (signal.aborted) throw error
-      const outcome = storageOutcome(error, deps)
-      if (outcome instanceof MediaError) return fail(file, outcome, attempt)
+      const outcome = pauseFor(error, deps)
       deps.logger.warn('media.paused', { ...logFields(file), stage: 'store', ...pauseFields(outcome) })
       return outcome
     }
   }
 
-  /** Asked before anything is put and after it: what was put meanwhile, or by a try that was killed, is gone then. */
+  /** Asked before anything is put, and after it or what failed: what was put meanwhile, or by a try that was killed, is gone then. */
   async function isOfPurged(file: Downloaded, signal: AbortSignal): Promise<boolean> {
     const { event } = file
     if (!(await deps.tombstones.isPurged(event.instanceId))) return false
@@ -86,6 +82,17 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
     const days = [file.keptAt, event.occurredAt].map(occurredAt => finalPrefix({ ...placeOf(file), occurredAt }))
     await clearAway(deps.objects, { keys: [newKey(firstCopyName(event))], prefixes: [...new Set(days)].map(newKey) }, signal)
     return true
+  }
+
+  async function keep(
+    file: Downloaded,
+    signal: AbortSignal,
+  ): Promise<{ stored: ObjectHead; picture: PictureFacts | null } | MediaError> {
+    file.keptAt = await firstCopyAt(deps, file.event, signal)
+    const stored = await storeInTurn(file, signal)
+    if (stored === null) return lost(file)
+    // After the file itself is where it belongs: what its bytes do to a decoder delays no other file.
+    return { stored: stored.head, picture: await pictureOf(file, stored, signal) }
   }
 
   async function storeInTurn(file: Downloaded, signal: AbortSignal): Promise<Stored | null> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/sample-media.ts'
-import type { ObjectStore } from '../../src/objects/objects.ts'
+import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { createIncomingRows } from '../../src/processors/incoming-rows.ts'
 import { openTestDatabase } from '../database.ts'
 import { anEvent } from '../events.ts'
@@ -20,14 +20,16 @@ const photo = await sampleJpeg({ width: 640, height: 480 })
 const sha256 = createHash('sha256').update(photo).digest('hex')
 const keys = async () => (await Array.fromAsync(world.truth.list('', never))).map(one => one.key)
 
-/** A store in which the tombstone comes while something is put or copied. */
-const buryingAt = (call: 'put' | 'copy'): ObjectStore => ({
+/** A store in which the tombstone comes while something is put or copied, which then is taken, or refused. */
+const buryingAt = (call: 'put' | 'copy', refusal: ObjectError | null = null): ObjectStore => ({
   ...world.truth,
   [call]: async (object: never, signal: AbortSignal) => {
     world.purged.add('shop')
+    if (refusal !== null) throw refusal
     return await world.truth[call](object, signal)
   },
 })
+const refused = new ObjectError('refused', 'putting it: on purpose')
 
 async function downloaded() {
   const incomingKey = `incoming/shop/${sha256}`
@@ -69,6 +71,15 @@ test('[A7] a file that is stored while its instance is purged goes again, with i
   const made = await handle(world, world.store({}, { objects: buryingAt('copy') }), event)
   expect(made.events).toEqual([])
   expect(await keys()).toEqual([event.incomingKey]) // which has a row, and goes by it
+})
+
+test('[A7] a file that cannot be fetched or stored while its instance is purged is not told of either', async () => {
+  const nothing = { outcome: { kind: 'emit', appends: [] }, events: [] }
+  const message = mediaMessage(world.cdn, { bytes: photo })
+  expect(await handle(world, world.download({}, { objects: buryingAt('put', refused) }), message)).toEqual(nothing)
+  world.purged.clear()
+  const event = await downloaded()
+  expect(await handle(world, world.store({}, { objects: buryingAt('copy', refused) }), event)).toEqual(nothing)
 })
 
 test('[A7] a file of a purged instance is not stored, and what a killed try had stored of it goes', async () => {
