@@ -9,8 +9,8 @@ import { isNameOf, isRawName, prefixesOf, RAW_PREFIX } from './object-shapes.ts'
 import { advance, type Progress, type Purge } from './purge-rows.ts'
 
 export type ObjectDeps = { database: Database; objects: ObjectStore; logger: Logger }
-/** Resolves when it is somebody else's turn; false: told to stop. */
-export type Pause = () => Promise<boolean>
+/** Called between two batches, with the purge as it is now. Resolves when it is our turn again; false: told to stop. */
+export type Pause = (now: Purge) => Promise<boolean>
 /** The purge as it is now; null: somebody else went on with it, or we are to stop. */
 type Done = Promise<Purge | null>
 /** `next`: once nothing is left. */
@@ -40,7 +40,7 @@ export async function eraseListed(deps: ObjectDeps, purge: Purge, { next, pause 
   for await (const keys of inBatches(listed(deps, purge.instanceId, signal))) {
     await deps.objects.delete(keys, signal)
     mine = await advance(deps.database, mine, { erased: { what: OBJECTS, count: keys.length } })
-    if (mine === null || !(await pause())) return null
+    if (mine === null || !(await pause(mine))) return null
   }
   return advance(deps.database, mine, next)
 }

@@ -1,10 +1,11 @@
 // Carries purges out: a few at a time, a batch and a pause in turn, so that a purge of a million rows takes nothing from the accounts that
-// go on. Every process with the role runs it; which of them goes on with a purge is decided by the purge's row.
+// go on. Every process with the role runs it; which of them goes on with a purge is decided by the purge's row: one that moves by another's
+// hand is left alone, one that moves no more is anybody's.
 import type { Logger } from '../runtime/logger.ts'
 import { describeError } from '../runtime/logger.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
-import { advance, type Purge, readUndone } from './purge-rows.ts'
+import { type Purge, readUndone, tellWaiting } from './purge-rows.ts'
 import { type StepDeps, takeStep } from './steps.ts'
 
 export type PurgesDeps = StepDeps & {
@@ -13,6 +14,8 @@ export type PurgesDeps = StepDeps & {
   pauseMs?: number
   /** Between two looks; a wake comes sooner [1 s] */
   pollMs?: number
+  /** So long what another process went on with, or what failed, is left alone [5 s] */
+  standAsideMs?: number
 }
 
 const PAUSE_MS = 20
@@ -20,17 +23,16 @@ const POLL_MS = 1_000
 const MAX_AT_ONCE = 2
 /** What waits for others leaves its place to whoever comes next. */
 const WAITS_MS = 1_500
-/** What another process goes on with, or what failed, is left alone so long. */
 const STAND_ASIDE_MS = 5_000
 
+/** Where this process left a purge, until when by our own clock, and what failed; null: it only waits. Of no use once the purge moves. */
+type Left = { revision: string; untilAt: number; trouble: string | null }
+
 export function openPurges(deps: PurgesDeps): Role {
-  const { logger, pauseMs = PAUSE_MS, pollMs = POLL_MS } = deps
+  const { logger, pauseMs = PAUSE_MS, pollMs = POLL_MS, standAsideMs = STAND_ASIDE_MS } = deps
   const stop = new AbortController()
   const running = new Map<string, Promise<void>>()
-  /** Until when a purge is left alone, by our own clock. */
-  const aside = new Map<string, number>()
-  /** What keeps a purge from going on, as it was last said. */
-  const troubles = new Map<string, string>()
+  const left = new Map<string, Left>()
   let unread: string | null = null
   let wake = new AbortController()
   const pause = () => wait(pauseMs, stop.signal)
@@ -56,7 +58,7 @@ export function openPurges(deps: PurgesDeps): Role {
   async function look(): Promise<void> {
     try {
       const undone = await readUndone(deps.database)
-      for (const known of [...troubles.keys()]) if (!undone.some(one => one.instanceId === known)) troubles.delete(known)
+      forgetMoved(undone)
       for (const purge of undone) if (running.size < MAX_AT_ONCE && isFree(purge)) begin(purge)
       unread = null
     } catch (error) {
@@ -65,57 +67,67 @@ export function openPurges(deps: PurgesDeps): Role {
     }
   }
 
-  const isFree = ({ instanceId }: Purge) => !running.has(instanceId) && (aside.get(instanceId) ?? 0) <= deps.clock()
+  function forgetMoved(undone: readonly Purge[]): void {
+    for (const [instanceId, { revision }] of [...left])
+      if (!undone.some(one => one.instanceId === instanceId && one.revision === revision)) left.delete(instanceId)
+  }
+
+  function isFree({ instanceId, idleMs }: Purge): boolean {
+    if (running.has(instanceId)) return false
+    const ours = left.get(instanceId)
+    return ours === undefined ? idleMs === null || idleMs >= standAsideMs : ours.untilAt <= deps.clock()
+  }
 
   function begin(purge: Purge): void {
     const { instanceId } = purge
-    const done = goOn(purge)
-      .catch(error => fail(purge, error))
-      .finally(() => {
-        running.delete(instanceId)
-        wake.abort()
-      })
+    const done = goOn(purge).finally(() => {
+      running.delete(instanceId)
+      wake.abort()
+    })
     running.set(instanceId, done)
   }
 
   /** Until it is done, waits for something, or is somebody else's. */
-  async function goOn(first: Purge): Promise<void> {
-    const { instanceId } = first
-    logger.debug('purge.going-on', { instanceId, step: first.step })
-    for (let purge: Purge = first; !stop.signal.aborted; ) {
-      const next = await takeStep(deps, purge, pause, stop.signal)
-      if (next === null) return ended(purge)
-      troubles.delete(instanceId)
-      if (next.waitsFor !== null) return void aside.set(instanceId, deps.clock() + WAITS_MS)
-      purge = next
-      if (!(await pause())) return
+  async function goOn(purge: Purge): Promise<void> {
+    logger.debug('purge.going-on', { instanceId: purge.instanceId, step: purge.step })
+    let now = purge
+    const turn = (moved: Purge) => {
+      now = moved
+      left.delete(moved.instanceId)
+      return pause()
+    }
+    try {
+      while (!stop.signal.aborted) {
+        const next = await takeStep(deps, now, turn, stop.signal)
+        if (next === null) return await ended(now)
+        if (next.waitsFor !== null) return leave(next, { forMs: WAITS_MS, trouble: null })
+        if (!(await turn(next))) return
+      }
+    } catch (error) {
+      await fail(now, error)
     }
   }
 
-  /** The check was the last step: where the row is not undone any more, it is done. */
+  const leave = ({ instanceId, revision }: Purge, { forMs, trouble }: { forMs: number; trouble: string | null }): void =>
+    void left.set(instanceId, { revision, untilAt: deps.clock() + forMs, trouble })
+
+  /** The check is the last step: where the row is not undone any more, it is done. */
   async function ended({ instanceId, step }: Purge): Promise<void> {
-    const left = (await readUndone(deps.database)).some(one => one.instanceId === instanceId)
-    if (left) aside.set(instanceId, deps.clock() + (step === 'check' ? 0 : STAND_ASIDE_MS))
-    else logger.info('purge.done', { instanceId })
+    if (step !== 'check') return
+    const isUndone = (await readUndone(deps.database)).some(one => one.instanceId === instanceId)
+    if (!isUndone) logger.info('purge.done', { instanceId })
   }
 
   async function fail(purge: Purge, error: unknown): Promise<void> {
     if (stop.signal.aborted) return
     const { instanceId } = purge
-    const why = describeError(error)
-    if (!troubles.has(instanceId)) logger.warn('purge.stuck', { instanceId, error })
-    troubles.set(instanceId, why)
-    aside.set(instanceId, deps.clock() + STAND_ASIDE_MS)
-    await say(instanceId, why)
-  }
-
-  /** For whoever asks how far it is; where Postgres is away, that says it. */
-  async function say(instanceId: string, waitsFor: string): Promise<void> {
+    const trouble = describeError(error)
+    if ((left.get(instanceId)?.trouble ?? null) === null) logger.warn('purge.stuck', { instanceId, error })
+    leave(purge, { forMs: standAsideMs, trouble })
     try {
-      const now = (await readUndone(deps.database)).find(one => one.instanceId === instanceId)
-      if (now !== undefined && now.waitsFor !== waitsFor) await advance(deps.database, now, { waitsFor })
+      await tellWaiting(deps.database, purge, trouble)
     } catch (error) {
-      logger.debug('purge.trouble-unwritten', { instanceId, error })
+      logger.debug('purge.trouble-unwritten', { instanceId, error }) // where Postgres is away, that says it
     }
   }
 
@@ -123,8 +135,10 @@ export function openPurges(deps: PurgesDeps): Role {
   return {
     name: 'purges',
     checks: () => {
+      const troubles = [...left].filter(([, { trouble }]) => trouble !== null)
       const [first] = troubles
-      const detail = unread ?? (first === undefined ? null : `${troubles.size} do not go on, first ${first[0]}: ${first[1]}`)
+      const detail =
+        unread ?? (first === undefined ? null : `${troubles.length} do not go on, first ${first[0]}: ${first[1].trouble}`)
       return [{ name: 'purges', state: detail === null ? 'ok' : 'degraded', detail: detail ?? 'running' }]
     },
     close: async () => {

@@ -15,7 +15,7 @@ import { eraseIncoming, eraseListed, eraseUploads, type ObjectDeps, type Pause }
 import { eraseBatch, findLeft } from './erase-rows.ts'
 import { eraseTold, type ToldDeps } from './erase-told.ts'
 import { type Erasure, erasures } from './erasures.ts'
-import { advance, finish, type Progress, type Purge } from './purge-rows.ts'
+import { advance, finish, type Progress, type Purge, tellWaiting } from './purge-rows.ts'
 
 export type StepDeps = ObjectDeps &
   ToldDeps & {
@@ -81,7 +81,7 @@ async function awaitAccount(
     return advance(tx, purge, next)
   }, signal)
   if (after !== purge) return after
-  return waitFor(database, purge, 'a process with the role producers to log the account out and to give it up')
+  return tellWaiting(database, purge, 'a process with the role producers to log the account out and to give it up')
 }
 
 /** One whose creation the log has never taken has not begun, and has nothing to give up. */
@@ -128,7 +128,7 @@ async function awaitTransactions({ database }: StepDeps, purge: Purge, { next }:
     [purge.cursor],
   )
   if (open === undefined) return advance(database, purge, { ...next, cursor: null })
-  return waitFor(database, purge, `a transaction of ${open.name} that began before to end`)
+  return tellWaiting(database, purge, `a transaction of ${open.name} that began before to end`)
 }
 
 function rowsStep(erasure: Erasure): Step {
@@ -141,9 +141,4 @@ async function check({ database }: StepDeps, purge: Purge, _: unknown, signal: A
     await finish(tx, purge)
     return null
   }, signal)
-}
-
-/** Written once: only what changes is worth a write. */
-async function waitFor(database: Database, purge: Purge, what: string): Promise<Purge | null> {
-  return purge.waitsFor === what ? purge : advance(database, purge, { waitsFor: what })
 }

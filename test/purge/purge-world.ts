@@ -5,7 +5,7 @@ import type { Event } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'
 import { partitionOf } from '../../src/log/partitioner.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
-import { openPurges } from '../../src/purge/open-purges.ts'
+import { openPurges, type PurgesDeps } from '../../src/purge/open-purges.ts'
 import { type Purge, readUndone } from '../../src/purge/purge-rows.ts'
 import { readPurge, requestPurge } from '../../src/purge/queries.ts'
 import { takeStep } from '../../src/purge/steps.ts'
@@ -35,6 +35,7 @@ export async function openPurgeWorld(name: string, store?: ObjectStore) {
     clock: Date.now,
     pauseMs: 0,
     pollMs: 20,
+    standAsideMs: 100,
   }
 
   /** Marked as deleted, and given up by its owner unless said otherwise. */
@@ -51,7 +52,7 @@ export async function openPurgeWorld(name: string, store?: ObjectStore) {
   const request = (instanceId: string) => requestPurge(database, { instanceId, requestId: 'once', requestedBy: 'test' })
 
   /** A process of its own, as far as the rows can tell. */
-  const start = (given: { objects?: ObjectStore } = {}) => openPurges({ ...deps, ...given })
+  const start = (given: Partial<PurgesDeps> = {}) => openPurges({ ...deps, ...given })
 
   async function untilPurged(instanceId: string) {
     const purges = start()
