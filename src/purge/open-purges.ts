@@ -67,9 +67,13 @@ export function openPurges(deps: PurgesDeps): Role {
     }
   }
 
+  /** What was read before we left it is no move. */
   function forgetMoved(undone: readonly Purge[]): void {
-    for (const [instanceId, { revision }] of [...left])
-      if (!undone.some(one => one.instanceId === instanceId && one.revision === revision)) left.delete(instanceId)
+    const revisions = new Map(undone.map(one => [one.instanceId, BigInt(one.revision)]))
+    for (const [instanceId, { revision }] of [...left]) {
+      const now = revisions.get(instanceId)
+      if (now === undefined || now > BigInt(revision)) left.delete(instanceId)
+    }
   }
 
   function isFree({ instanceId, idleMs }: Purge): boolean {
