@@ -16,6 +16,7 @@ type Done = Promise<Purge | null>
 /** `next`: once nothing is left. */
 type Of = { next: Progress; pause: Pause }
 
+/** Keys deleted, or looked at, before others have their turn. */
 const BATCH = 500
 export const OBJECTS = 'objects'
 
@@ -34,29 +35,42 @@ export async function eraseIncoming(deps: ObjectDeps, purge: Purge, { next }: Of
   }, signal)
 }
 
-/** All that is listed, to the end: what is deleted is not found a second time. */
+/** All that is listed, from where it was left to the end. */
 export async function eraseListed(deps: ObjectDeps, purge: Purge, { next, pause }: Of, signal: AbortSignal): Done {
   let mine: Purge | null = purge
-  for await (const keys of inBatches(listed(deps, purge.instanceId, signal))) {
-    await deps.objects.delete(keys, signal)
-    mine = await advance(deps.database, mine, { erased: { what: OBJECTS, count: keys.length } })
+  for await (const { keys, cursor } of inBatches(listed(deps, purge, signal))) {
+    if (keys.length > 0) await deps.objects.delete(keys, signal)
+    mine = await advance(deps.database, mine, { cursor, erased: { what: OBJECTS, count: keys.length } })
     if (mine === null || !(await pause(mine))) return null
   }
-  return advance(deps.database, mine, next)
+  return advance(deps.database, mine, { ...next, cursor: null })
 }
 
+/** Where listing stands: all up to `key` under `prefix` was looked at, and all under the prefixes before it. */
+type Cursor = { prefix: string; key: string }
+type Looked = { cursor: Cursor; isMine: boolean }
+
 /** Raw bytes do not say whose they are by their key: where the store keeps metadata, those do, else only the log does. */
-async function* listed({ objects }: ObjectDeps, instanceId: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* listed({ objects }: ObjectDeps, { instanceId, cursor }: Purge, signal: AbortSignal): AsyncGenerator<Looked> {
   const own = objects.newKey('')
-  for (const prefix of prefixesOf(instanceId))
-    for await (const { key } of objects.list(`${own}${prefix}`, signal))
-      if (isNameOf(instanceId, key.slice(own.length))) yield key
-  for await (const { key } of objects.list(`${own}${RAW_PREFIX}`, signal)) {
-    if (!isRawName(key.slice(own.length))) continue
-    const head = await objects.head(key, signal)
-    if (head?.metadata.instance_id === instanceId) yield key
+  const isMine = async (key: string): Promise<boolean> => {
+    const name = key.slice(own.length)
+    if (!isRawName(name)) return isNameOf(instanceId, name)
+    return (await objects.head(key, signal))?.metadata.instance_id === instanceId
   }
+  const prefixes = [...new Set([...prefixesOf(instanceId), RAW_PREFIX])].map(prefix => `${own}${prefix}`)
+  const from = readCursor(cursor)
+  for (const prefix of prefixes.slice(Math.max(0, prefixes.indexOf(from?.prefix ?? ''))))
+    for await (const { key } of objects.list(prefix, signal))
+      if (prefix !== from?.prefix || isAfter(key, from.key)) yield { cursor: { prefix, key }, isMine: await isMine(key) }
 }
+
+/** As stores list them. */
+const isAfter = (key: string, other: string): boolean => Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0
+
+/** Our own, from our own row. */
+const readCursor = (cursor: unknown): Cursor | null =>
+  typeof cursor === 'object' && cursor !== null && 'prefix' in cursor ? (cursor as Cursor) : null
 
 /** What uploads that never ended left in the store; a file that is under way meanwhile fails, and finds its tombstone when it is tried again. */
 export async function eraseUploads(deps: ObjectDeps, purge: Purge, { next }: Of, signal: AbortSignal): Done {
@@ -74,13 +88,20 @@ export async function eraseUploads(deps: ObjectDeps, purge: Purge, { next }: Of,
   return advance(deps.database, purge, { ...next, erased: { what: 'uploads', count } })
 }
 
-async function* inBatches(keys: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
-  let batch: string[] = []
-  for await (const key of keys) {
-    batch.push(key)
+/** Of so many that were looked at, those that are ours. */
+async function* inBatches(all: AsyncIterable<Looked>): AsyncGenerator<{ keys: readonly string[]; cursor: Cursor }> {
+  let batch: Looked[] = []
+  for await (const one of all) {
+    batch.push(one)
     if (batch.length < BATCH) continue
-    yield batch
+    yield batchOf(batch, one.cursor)
     batch = []
   }
-  if (batch.length > 0) yield batch
+  const last = batch.at(-1)
+  if (last !== undefined) yield batchOf(batch, last.cursor)
 }
+
+const batchOf = (batch: readonly Looked[], cursor: Cursor) => ({
+  keys: batch.filter(one => one.isMine).map(one => one.cursor.key),
+  cursor,
+})

@@ -127,6 +127,35 @@ describe.runIf(await runsHere(s3Available))('on S3', () => {
   })
 })
 
+test('[A7] raw bytes of everybody are looked at in batches, and once each: after a restart it goes on where it was', async () => {
+  const world = await openPurgeWorld('purge raw bytes')
+  await world.reserve('shop')
+  const all = Array.from({ length: 1300 }, (_, n) => world.objects.newKey(`raw/${n.toString(16).padStart(32, '0')}`))
+  const looked: string[] = []
+  const shelf = (failsAfter: number): ObjectStore => ({
+    ...world.objects,
+    list: async function* (prefix) {
+      for (const key of all) if (key.startsWith(prefix)) yield { key, sizeBytes: 1, modifiedAt: 0 }
+    },
+    head: async key => {
+      if (looked.length >= failsAfter) throw new ObjectError('unreachable', 'looking at raw bytes: nobody answers')
+      looked.push(key)
+      return null
+    },
+  })
+  await world.request('shop')
+  const killed = world.start({ objects: shelf(1100) })
+  await world.untilWaits('shop', 'looking at raw bytes: nobody answers (unreachable)')
+  await killed.close()
+  const before = looked.splice(0)
+  expect(before).toEqual(all.slice(0, 1100))
+  const goingOn = world.start({ objects: shelf(all.length) })
+  await until('the purge to be done', async () => (await readPurge(world.database, 'shop'))?.state === 'done')
+  expect(looked).toEqual(all.slice(1000))
+  await goingOn.close()
+  await world.close()
+})
+
 test('[A7] a key that an event names counts only where its shape is of that instance and event', () => {
   const stored = (key: string): EventOf<'media.stored'> =>
     anEvent('media.stored', { instanceId: 'shop', key, thumbnailKey: null })
