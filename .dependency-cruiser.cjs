@@ -17,7 +17,7 @@ module.exports = {
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/events/' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
     ...folders.filter(folder => !['events', 'runtime', 'api', 'cli'].includes(folder)).map(folder => fence(folder)),
-    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoint', '^src/webhooks/queries', '^src/purge/queries']),
+    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoint', '^src/webhooks/queries', '^src/purge/(queries|request-purge)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',

@@ -28,7 +28,7 @@ const ofHeaders = `headers ->> 'instance-id' = $1`
  * What could still go out first; what others are found by, after them. Of what is written by an owner of the instance, the owner's row last:
  * without it nothing of theirs is written any more.
  */
-export const erasures: readonly Erasure[] = [
+export const erasures: readonly [Erasure, ...Erasure[]] = [
   rowsOf('webhook_mailbox'),
   {
     name: 'webhook_waiting',

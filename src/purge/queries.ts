@@ -1,8 +1,6 @@
 // What there is of an instance, and how far its purge is, for whoever asks before, meanwhile and after.
 import type { Transaction } from '../database/database.ts'
-import { steps } from './steps.ts'
-
-export { requestPurge, wakePurges } from './request-purge.ts'
+import { stepNames } from './step-names.ts'
 
 /** `count`: MOST_COUNTED and more as MOST_COUNTED. */
 export type Held = { what: string; count: number }
@@ -56,12 +54,11 @@ export async function readPurge(database: Transaction, instanceId: string): Prom
   if (requestedAt === null || step === null)
     return { state: 'none', requestedAt: null, doneAt: null, step: null, waitsFor: null, erased }
   if (doneAt !== null) return { state: 'done', requestedAt, doneAt, step: null, waitsFor: null, erased }
-  const names = [...steps.keys()]
   return {
     state: 'running',
     requestedAt,
     doneAt: null,
-    step: { name: step, number: names.indexOf(step) + 1, of: names.length },
+    step: { name: step, number: stepNames.indexOf(step) + 1, of: stepNames.length },
     waitsFor,
     erased,
   }

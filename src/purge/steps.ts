@@ -16,6 +16,7 @@ import { eraseBatch, findLeft } from './erase-rows.ts'
 import { eraseTold, type ToldDeps } from './erase-told.ts'
 import { type Erasure, erasures } from './erasures.ts'
 import { advance, finish, type Progress, type Purge, tellWaiting } from './purge-rows.ts'
+import { type afterRows, type beforeRows, FIRST_ROWS, rowsStepOf, stepNames } from './step-names.ts'
 
 export type StepDeps = ObjectDeps &
   ToldDeps & {
@@ -30,27 +31,26 @@ export type StepDeps = ObjectDeps &
  */
 type Step = (deps: StepDeps, purge: Purge, of: { next: Progress; pause: Pause }, signal: AbortSignal) => Promise<Purge | null>
 
-/** By name, in order. */
-export const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
-  ['account', awaitAccount],
-  ['announce', announce],
-  ['settle', awaitTransactions],
-  ...erasures.map((erasure): [string, Step] => [`rows ${erasure.name}`, rowsStep(erasure)]),
-  ['objects by row', eraseIncoming],
-  ['objects listed', eraseListed],
-  ['objects in the log', (deps, purge, { next }, signal) => eraseTold(deps, purge, next, signal)],
-  ['uploads', eraseUploads],
-  ['check', check],
+const named: Readonly<Record<(typeof beforeRows | typeof afterRows)[number], Step>> = {
+  account: awaitAccount,
+  announce,
+  settle: awaitTransactions,
+  'objects by row': eraseIncoming,
+  'objects listed': eraseListed,
+  'objects in the log': (deps, purge, { next }, signal) => eraseTold(deps, purge, next, signal),
+  uploads: eraseUploads,
+  check,
+}
+const steps: ReadonlyMap<string, Step> = new Map([
+  ...Object.entries(named),
+  ...erasures.map((erasure): [string, Step] => [rowsStepOf(erasure), rowsStep(erasure)]),
 ])
-const names = [...steps.keys()]
-/** Where erasing begins; a step of another version begins there again. */
-const FIRST_ROWS = names[3] ?? 'check'
 
 /** One step, or one batch of it. */
 export function takeStep(deps: StepDeps, purge: Purge, pause: Pause, signal: AbortSignal): Promise<Purge | null> {
   const step = steps.get(purge.step)
   if (step === undefined) return advance(deps.database, purge, { step: FIRST_ROWS, cursor: null })
-  return step(deps, purge, { next: { step: names[names.indexOf(purge.step) + 1] ?? 'check' }, pause }, signal)
+  return step(deps, purge, { next: { step: stepNames[stepNames.indexOf(purge.step) + 1] ?? 'check' }, pause }, signal)
 }
 
 /**
