@@ -93,7 +93,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   rowsOf('instance_owners'),
 ]
 
-/** Rows that name objects: they go after them (find-objects.ts). */
+/** Rows that name objects: they go after them (erase-objects.ts). */
 export const objectRows = 'incoming_objects'
 
 /** Tables that a purge leaves as they are, but for the name and the settings in instance_ids. */

@@ -1,6 +1,6 @@
 // Which instances are purged, for whoever writes for an instance: asked in the transaction, or in the statement, that writes. A purge erases
 // only after all those are over that may have asked before it (steps.ts, settle), so that nothing of it comes back.
-// The one file of this folder that others import; the table is written by purge-rows.ts alone.
+// The one file of this folder that every folder may import; the table is written by request-purge.ts and purge-rows.ts alone.
 import type { Transaction } from '../database/database.ts'
 
 /** Those of them that are purged, from the moment that it was asked for. */

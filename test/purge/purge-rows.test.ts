@@ -123,6 +123,19 @@ test('[A7] a purge waits for who asked before the tombstone and has not written 
   await other.close()
 })
 
+test.each([
+  ['a row', `insert into webhook_lanes (instance_id, address, lane) values ('shop', 'a', 'a')`],
+  ['an object’s row', `insert into incoming_objects (key, instance_id) values ('incoming/shop/a', 'shop')`],
+])('[A7] %s that came back after its step is found by the check, and goes', async (_, comeBack) => {
+  await world.reserve('shop')
+  await world.request('shop')
+  for (let step = await world.step('shop'); step !== 'check'; ) step = await world.step('shop')
+  await world.database.query(comeBack)
+  expect(await world.step('shop')).toBe('rows webhook_mailbox')
+  await world.untilPurged('shop')
+  expect(await naming('shop')).toEqual({ purges: 1, instance_ids: 1, log_records: 1 })
+})
+
 test('[A7] the owner is waited for, and what is waited for is said', async () => {
   await world.reserve('shop', { parkedFor: null })
   await world.request('shop')
