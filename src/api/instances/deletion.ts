@@ -1,6 +1,8 @@
 // What a deletion takes and what it leaves, in words and in numbers, before, with and after the call that deletes.
 import { z } from 'zod'
-import { type Held, MOST_COUNTED } from '../../purge/queries.ts'
+import type { Transaction } from '../../database/database.ts'
+import { type Held, MOST_COUNTED, readHeld } from '../../purge/queries.ts'
+import { countEndpointsOf } from './read-instances.ts'
 
 const part = z.object({
   what: z.string(),
@@ -10,7 +12,7 @@ const part = z.object({
     .describe(`${MOST_COUNTED.toLocaleString('en')} and more as ${MOST_COUNTED}; null: not counted`),
   detail: z.string().describe('for people'),
 })
-export type Part = z.infer<typeof part>
+type Part = z.infer<typeof part>
 
 export const deletion = z
   .object({
@@ -19,10 +21,15 @@ export const deletion = z
     stays: z.array(part),
   })
   .describe('what the deletion takes, and what it leaves')
-export type Deletion = z.infer<typeof deletion>
+type Deletion = z.infer<typeof deletion>
 
-/** Pure. */
-export const describeDeletion = (of: { purged: boolean; held: readonly Held[]; endpoints: number }): Deletion => {
+/** As of now: once it is carried out, what was there cannot be told any more. */
+export async function readDeletion(database: Transaction, of: { id: string; purged: boolean }): Promise<Deletion> {
+  const [held, endpoints] = [await readHeld(database, of.id), await countEndpointsOf(database, of.id)]
+  return describeDeletion({ purged: of.purged, held, endpoints })
+}
+
+const describeDeletion = (of: { purged: boolean; held: readonly Held[]; endpoints: number }): Deletion => {
   const stored = of.held.map(({ what, count }) => ({ what, count, detail: (of.purged ? ifPurged : ifKept)[what] ?? '' }))
   return {
     purged: of.purged,
@@ -32,7 +39,7 @@ export const describeDeletion = (of: { purged: boolean; held: readonly Held[]; e
 }
 
 /** Also after a purge. */
-export const staysAlways = ({ endpoints }: { endpoints: number }): Part[] => [
+const staysAlways = ({ endpoints }: { endpoints: number }): Part[] => [
   uncounted('id', 'it is never given out again'),
   uncounted(
     'log',

@@ -2,7 +2,6 @@
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { readHeld } from '../../purge/queries.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import type { KeptPositions } from '../kept-positions.ts'
@@ -18,12 +17,12 @@ import {
   purgeInstance,
   restartInstance,
 } from './change-instance.ts'
-import { deletion, describeDeletion } from './deletion.ts'
+import { deletion, readDeletion } from './deletion.ts'
 import { instance, instancePatch, newInstance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { purgeRoutes } from './purge-routes.ts'
 import { qrRoutes } from './qr-routes.ts'
-import { countEndpointsOf, isParked, listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
+import { isParked, listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
 
 const params = z.object({ id: z.string() })
 const tag = 'instances'
@@ -127,9 +126,9 @@ export function instanceRoutes(
     handler: async ({ params: { id }, query }, reply) => {
       const purged = query.purge === 'true'
       const before = await (purged ? readEvenDeleted : readInstance)(database, id)
-      const [held, endpoints] = [await readHeld(database, id), await countEndpointsOf(database, id)]
+      const goes = { ...before, deletion: await readDeletion(database, { id, purged }) }
       await (purged ? purgeInstance : deleteInstance)(deps, id, cut)
-      return reply.code(202).send({ ...before, deletion: describeDeletion({ purged, held, endpoints }) })
+      return reply.code(202).send(goes)
     },
   })
   purgeRoutes(app, deps)

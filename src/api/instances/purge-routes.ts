@@ -1,12 +1,11 @@
 // GET /v1/instances/{id}/purge: how far the purge of an instance is; before one, what it would erase.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
-import { readHeld, readPurge } from '../../purge/queries.ts'
+import { readPurge } from '../../purge/queries.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { instanceNotFound } from './change-instance.ts'
-import { deletion, describeDeletion } from './deletion.ts'
-import { countEndpointsOf } from './read-instances.ts'
+import { deletion, readDeletion } from './deletion.ts'
 
 const counts = z.array(z.object({ what: z.string(), count: z.number() })).readonly()
 const purge = z
@@ -39,13 +38,12 @@ export function purgeRoutes(app: App, { database }: { database: Database }) {
       const standing = await readPurge(database, id)
       if (standing === null) throw instanceNotFound(id)
       const { requestedAt, doneAt, ...rest } = standing
-      const [held, endpoints] = [await readHeld(database, id), await countEndpointsOf(database, id)]
       return {
         instanceId: id,
         ...rest,
         requestedAt: requestedAt?.toISOString() ?? null,
         doneAt: doneAt?.toISOString() ?? null,
-        deletion: describeDeletion({ purged: true, held, endpoints }),
+        deletion: await readDeletion(database, { id, purged: true }),
       }
     },
   })
