@@ -1,5 +1,6 @@
 // /v1/version and /v1/stats: what runs here, and how much of it there is; both are cheap to ask.
 import { z } from 'zod'
+import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'
 import { isEndpoint } from '../webhooks/endpoints.ts'
 import type { App } from './create-app.ts'
@@ -8,7 +9,7 @@ import { describeCall } from './describe-call.ts'
 const count = z.int().min(0)
 const version = z.object({ version: z.string(), node: z.string() })
 const size = z.object({
-  estimated: count.describe('counted up to 10,000; above that as Postgres’ statistics have it'),
+  estimated: count.describe(`counted up to ${mostShown}; above that as Postgres’ statistics have it`),
   exact: z.boolean().describe('whether it was counted'),
 })
 const stats = z.object({
@@ -54,16 +55,13 @@ async function readCounts(database: Database) {
   }
 }
 
-/** Rows that are counted one by one; more would cost more the more there are. */
-const mostCounted = 10_000
-
 /** Statistics know nothing of a table until it is analysed: they count only for one that has more rows than are counted here. */
 async function sizeOf(database: Database, table: 'messages' | 'media'): Promise<z.infer<typeof size>> {
   const [row] = await database.query<{ counted: number; estimated: number }>(
-    `select (select count(*) from (select 1 from ${table} limit ${mostCounted + 1}) first)::int as counted,
+    `select ${boundedCount(`from ${table}`, MOST_SHOWN + 1)} as counted,
        (select greatest(reltuples, 0)::float8 from pg_class where oid = '${table}'::regclass) as estimated`,
   )
   const { counted = 0, estimated = 0 } = row ?? {}
-  if (counted <= mostCounted) return { estimated: counted, exact: true }
+  if (counted <= MOST_SHOWN) return { estimated: counted, exact: true }
   return { estimated: Math.max(counted, Math.round(estimated)), exact: false }
 }

@@ -1,8 +1,9 @@
 // What there is of an instance, and how far its purge is, for whoever asks before, meanwhile and after.
+import { boundedCount, MOST_SHOWN } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
 import { stepNames } from './step-names.ts'
 
-/** `count`: MOST_COUNTED and more as MOST_COUNTED. */
+/** `count`: MOST_SHOWN and more as MOST_SHOWN. */
 export type Held = { what: string; count: number }
 export type PurgeStanding = {
   /** none: nobody asked for it. */
@@ -13,8 +14,6 @@ export type PurgeStanding = {
   waitsFor: string | null
   erased: readonly Held[]
 }
-
-export const MOST_COUNTED = 10_000
 
 /** What a deletion leaves and a purge erases, counted one index entry at a time and no further than is worth saying. */
 const counted: Readonly<Record<string, string>> = {
@@ -27,8 +26,7 @@ const counted: Readonly<Record<string, string>> = {
 
 export async function readHeld(database: Transaction, instanceId: string): Promise<readonly Held[]> {
   const selects = Object.entries(counted).map(
-    ([what, from]) =>
-      `select '${what}' as what, (select count(*)::integer from (select from ${from} limit ${MOST_COUNTED}) c) as count`,
+    ([what, from]) => `select '${what}' as what, ${boundedCount(`from ${from}`, MOST_SHOWN)} as count`,
   )
   return database.query<Held>(selects.join(' union all '), [instanceId])
 }

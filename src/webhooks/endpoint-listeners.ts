@@ -3,6 +3,7 @@
 // life: then it is deleted as an endpoint is, and what it was still owed is dropped and counted. Postgres' clock alone says who is alive.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { boundedCount, MOST_SHOWN } from '../database/bounded-count.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { endpointInput } from './endpoint-settings.ts'
@@ -32,7 +33,7 @@ export type Listener = {
   unknownInstanceIds?: readonly string[]
   createdAt: string
   seenAt: string
-  /** Unfinished deliveries, counted up to 10,000: what would be dropped now. */
+  /** Unfinished deliveries, counted up to MOST_SHOWN: what would be dropped now. */
   waiting: number
 }
 
@@ -127,8 +128,7 @@ type ListenerRow = {
 }
 const selectListeners = `
   select l.endpoint_id, l.name, v.instance_ids, ${unknownInstanceIds}, v.event_types, e.created_at, l.seen_at,
-    (select count(*)::integer from (
-      select from webhook_deliveries d where d.endpoint_id = l.endpoint_id and ${isUnfinished} limit 10000) d) as waiting
+    ${boundedCount(`from webhook_deliveries d where d.endpoint_id = l.endpoint_id and ${isUnfinished}`, MOST_SHOWN)} as waiting
   from webhook_listeners l join webhook_endpoints e using (endpoint_id)
   join webhook_endpoint_versions v on v.endpoint_id = e.endpoint_id and v.version = e.version
   where ${isAlive('l')}`

@@ -1,10 +1,10 @@
 // What is behind, in one reading: endpoints of which something waits, died or fails, what is held, and what is pending in the log. Its cost
 // grows with the endpoints, not with what is behind.
+import { boundedCount } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'
 import type { EventLog, Position } from '../log/log.ts'
 import {
   about,
-  boundedCount,
   type Count,
   deathsOf,
   diedSince,
@@ -13,7 +13,7 @@ import {
   exactly,
   MOST_COUNTED,
   waitingOf,
-} from './bounded-count.ts'
+} from './delivery-counts.ts'
 import { isBroken } from './endpoint-standing.ts'
 
 export type EndpointBacklog = {

@@ -1,17 +1,16 @@
 // How an endpoint stands, as the API shows it beside its settings.
-import { diedSince, waitingOf } from './bounded-count.ts'
+import { MOST_SHOWN } from '../database/bounded-count.ts'
+import { diedSince, waitingOf } from './delivery-counts.ts'
 
 export type EndpointStanding = {
   /** Absent where the last word was a 2xx. */
   failingSince?: string
   lastError?: string
-  /** Both counted up to 10,000: a list of endpoints stays cheap. */
+  /** Both counted up to MOST_SHOWN: a list of endpoints stays cheap. */
   waiting: number
   deadLetters: number
 }
 export type StandingRow = { failing_since: Date | null; last_error: string | null; waiting: number; dead_letters: number }
-
-const MOST_SHOWN = 10_000
 
 /** Of webhook_endpoints e. */
 export const standingColumns = `e.failing_since, e.last_error,

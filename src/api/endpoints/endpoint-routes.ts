@@ -1,5 +1,6 @@
 // /v1/endpoints: where webhooks go. The secret is in the answer to POST and nowhere else.
 import { z } from 'zod'
+import { upToMostShown } from '../../database/bounded-count.ts'
 import {
   createEndpoint,
   deleteEndpoint,
@@ -38,8 +39,8 @@ const endpoint = z.object({
   disabledReason: z.string().optional().describe('why, where nobody asked for it'),
   failingSince: z.string().optional().describe('its first failed attempt since its last 2xx'),
   lastError: z.string().optional().describe('of its last failed attempt, while it is failing'),
-  waiting: z.number().describe('deliveries that wait, 10,000 and more as 10000'),
-  deadLetters: z.number().describe('deliveries given up in the last 30 days, 10,000 and more as 10000'),
+  waiting: z.number().describe(`deliveries that wait, ${upToMostShown}`),
+  deadLetters: z.number().describe(`deliveries given up in the last 30 days, ${upToMostShown}`),
   createdAt: z.string(),
 })
 const created = endpoint.extend({

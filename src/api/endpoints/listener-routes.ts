@@ -1,6 +1,7 @@
 // /v1/listeners: endpoints for as long as somebody listens. Their deliveries are asked for instead of posted: with order, signature, retries
 // and answers like any other's, and without an address that zaplog would have to reach.
 import { z } from 'zod'
+import { upToMostShown } from '../../database/bounded-count.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import {
   closeListener,
@@ -31,7 +32,7 @@ const listener = z.object({
   unknownInstanceIds,
   createdAt: z.string(),
   seenAt: z.string().describe(`its last sign of life; ${SILENT_SECONDS} s after it, it is gone`),
-  waiting: z.number().describe('deliveries that it has not taken, 10,000 and more as 10000; dropped when it is gone'),
+  waiting: z.number().describe(`deliveries that it has not taken, ${upToMostShown}; dropped when it is gone`),
 })
 const opened = listener.extend({
   secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it'),

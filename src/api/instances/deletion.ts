@@ -1,15 +1,13 @@
 // What a deletion takes and what it leaves, in words and in numbers, before, with and after the call that deletes.
 import { z } from 'zod'
+import { upToMostShown } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
-import { type Held, MOST_COUNTED, readHeld } from '../../purge/queries.ts'
+import { type Held, readHeld } from '../../purge/queries.ts'
 import { countEndpointsOf } from './read-instances.ts'
 
 const part = z.object({
   what: z.string(),
-  count: z
-    .number()
-    .nullable()
-    .describe(`${MOST_COUNTED.toLocaleString('en')} and more as ${MOST_COUNTED}; null: not counted`),
+  count: z.number().nullable().describe(`${upToMostShown}; null: not counted`),
   detail: z.string().describe('for people'),
 })
 type Part = z.infer<typeof part>

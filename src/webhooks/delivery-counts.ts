@@ -1,4 +1,5 @@
-// Counts that cost the same however much there is: exact up to a most, and above it what Postgres estimates.
+// How many deliveries there are, at a cost that is the same however many: exact up to a most, and above it what Postgres estimates.
+import { boundedCount } from '../database/bounded-count.ts'
 
 /** Of one endpoint, or of one table. */
 export const MOST_COUNTED = 20_000
@@ -7,10 +8,6 @@ export const MOST_COUNTED = 20_000
 export type Count = { deliveries: number; isExact: boolean }
 /** What Postgres knows of a table without a look at its rows: as it goes along, which a crash makes it forget, and as of its last look. */
 export type Estimate = { live: number; analysed: number }
-
-/** How many rows there are, up to `most`: a limit that the planner does not know, so that it walks along an index instead of sorting. */
-export const boundedCount = (rows: string, most: number): string =>
-  `(select count(*)::integer from (select ${rows} limit (select ${most})) counted)`
 
 /**
  * Of an endpoint, `e` being a row of webhook_endpoints. Both are read in the order of the one index that begins with the endpoint: in any
