@@ -3,10 +3,9 @@ import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows, type Row } from './insert-rows.ts'
-import { keyOf } from './stamp.ts'
+import { isAfter, keyOf, type Placed } from './stamp.ts'
 
 type ContactEvent = EventOf<'contact.updated'>
-type Placed = { epoch: number; sequence: number }
 
 export async function projectContacts(tx: Transaction, events: readonly ContactEvent[]): Promise<void> {
   const byContact = Map.groupBy(events, event => keyOf(event.instanceId, event.contactId))
@@ -36,8 +35,6 @@ function toRow(ofOne: readonly ContactEvent[]): Row {
 function latest<E extends Placed>(events: readonly E[]): E | undefined {
   return events.reduce<E | undefined>((best, event) => (best === undefined || isAfter(event, best) ? event : best), undefined)
 }
-const isAfter = (one: Placed, other: Placed) =>
-  one.epoch > other.epoch || (one.epoch === other.epoch && one.sequence > other.sequence)
 
 /** `columns` take the new value where its (epoch, sequence) is the greater one. */
 const newer = (prefix: string, columns: readonly string[]) =>

@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows } from './insert-rows.ts'
-import { keyOf } from './stamp.ts'
+import { isAfter, keyOf } from './stamp.ts'
 
 type GroupEvent = EventOf<'group.updated'>
 
@@ -34,6 +34,3 @@ export async function projectGroups(tx: Transaction, events: readonly GroupEvent
      where (excluded.epoch, excluded.sequence) > (old.epoch, old.sequence)`,
   )
 }
-
-const isAfter = (one: GroupEvent, other: GroupEvent): boolean =>
-  one.epoch === other.epoch ? one.sequence > other.sequence : one.epoch > other.epoch

@@ -1,7 +1,8 @@
-// The order of events of one kind that does not depend on where they are in the log: when it happened, then epoch and sequence.
+// The orders of events of one kind that do not depend on where they are in the log: by epoch and sequence, or by when it happened first.
 import type { Envelope } from '../../events/event.ts'
 
-export type Stamped = Pick<Envelope, 'occurredAt' | 'epoch' | 'sequence'>
+export type Placed = Pick<Envelope, 'epoch' | 'sequence'>
+export type Stamped = Placed & Pick<Envelope, 'occurredAt'>
 
 /** Of events with one key the greatest each, so that one statement touches no row twice. */
 export function greatestByKey<E extends Stamped>(events: readonly E[], keyOf: (event: E) => string): readonly E[] {
@@ -14,11 +15,10 @@ export function greatestByKey<E extends Stamped>(events: readonly E[], keyOf: (e
 }
 
 const isLater = (one: Stamped, other: Stamped): boolean =>
-  one.occurredAt !== other.occurredAt
-    ? one.occurredAt > other.occurredAt
-    : one.epoch !== other.epoch
-      ? one.epoch > other.epoch
-      : one.sequence > other.sequence
+  one.occurredAt === other.occurredAt ? isAfter(one, other) : one.occurredAt > other.occurredAt
+
+export const isAfter = (one: Placed, other: Placed): boolean =>
+  one.epoch === other.epoch ? one.sequence > other.sequence : one.epoch > other.epoch
 
 /** In SQL, for `on conflict … where`. */
 export const isLaterThanOld =
