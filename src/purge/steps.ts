@@ -69,14 +69,8 @@ async function awaitAccount(
       `select outbox_id as id, headers ->> 'event-type' as type from api_outbox where key = $1 and appended_at is null for update`,
       [instanceId],
     )
-    if (
-      !(await isGivenUp(
-        tx,
-        instanceId,
-        owed.some(one => one.type === 'instance.created'),
-      ))
-    )
-      return purge
+    const isUnborn = owed.some(one => one.type === 'instance.created')
+    if (!(await isGivenUp(tx, instanceId, isUnborn))) return purge
     await tx.query('delete from api_outbox where outbox_id = any($1::bigint[])', [owed.map(one => one.id)])
     return advance(tx, purge, next)
   }, signal)
