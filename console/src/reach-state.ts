@@ -8,10 +8,13 @@ export type Reach = {
   unwell: readonly { asker: string; detail: string }[]
 }
 
+/** What somebody who asks was told; what an answer says is theirs. */
+export type Told = Failure | { kind: 'answer' | 'listed' }
+
 export const here: Reach = { isAway: false, unwell: [] }
 
 /** Whoever was told that something works takes back no more than what it was told itself. What changes nothing answers the same value. */
-export function afterOutcome(reach: Reach, asker: string, outcome: Failure | { kind: 'answer' | 'listed' }): Reach {
+export function afterOutcome(reach: Reach, asker: string, outcome: Told): Reach {
   if (outcome.kind === 'away') return withAway(reach, true)
   if (outcome.kind !== 'refused' || outcome.status < 500) return withAway(withoutAsker(reach, asker), false)
   return withAway(withRefusal(reach, { asker, detail: outcome.detail }), false)

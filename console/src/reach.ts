@@ -1,9 +1,9 @@
 // Whether zaplog answers and can work, as the polls of this page were told, and whether this page is still the one that it serves.
 import { signal } from '@preact/signals'
-import { callApi, type Outcome } from './call-api.ts'
+import { callApi } from './call-api.ts'
 import { ownFetch } from './key.ts'
 import { openPoll, type Poll, type Watcher } from './poll.ts'
-import { afterOutcome, here, type Reach, withoutAsker } from './reach-state.ts'
+import { afterOutcome, here, type Reach, type Told, withoutAsker } from './reach-state.ts'
 
 export const reach = signal<Reach>(here)
 const { version: ownVersion = '', build: ownBuild = '' } = document.documentElement.dataset
@@ -23,7 +23,7 @@ type Asking<Answer> = {
 }
 
 /** A poll of zaplog while somebody looks at the page; what it is told of zaplog is noted, until it is closed. */
-export function openServerPoll<Answer extends Outcome | { kind: 'listed' }>({ asker, ask, answered }: Asking<Answer>): Poll {
+export function openServerPoll<Answer extends Told>({ asker, ask, answered }: Asking<Answer>): Poll {
   const { hurry, close } = openPoll<Answer>({
     watcher: pageWatcher,
     ask,

@@ -32,6 +32,7 @@ const en = {
   unwell: 'zaplog answers that it cannot work right now: {detail}',
   newBuild: 'zaplog was updated to {version}. This page is an older one.',
   reload: 'Reload',
+  referenceStuck: 'What draws the reference could not be loaded. After an update of zaplog this page has to be loaded again.',
 
   nextHeading: 'From here',
   nextPair: 'Pair a phone: create an instance here and scan its code, or',
@@ -114,6 +115,8 @@ const pt: Readonly<Record<Word, string>> = {
   unwell: 'O zaplog responde que não pode trabalhar agora: {detail}',
   newBuild: 'O zaplog foi atualizado para {version}. Esta página é anterior.',
   reload: 'Recarregar',
+  referenceStuck:
+    'O que desenha a referência não pôde ser carregado. Depois de uma atualização do zaplog é preciso recarregar esta página.',
 
   nextHeading: 'Daqui em diante',
   nextPair: 'Parear um telefone: crie uma instância aqui e leia o código dela, ou',

@@ -63,4 +63,77 @@ describe.runIf(await runsHere(chromiumAvailable))('the page at /docs', () => {
     },
     BROWSER_TEST_MS,
   )
+
+  test(
+    '[J2] says that it has to be loaded again where an update has taken away what draws it, and is drawn then',
+    async () => {
+      const page = await browser.open('about:blank')
+      const library = (url: URL) => url.pathname.includes('swagger-ui-es-bundle')
+      await page.route(library, route => route.fulfill({ status: 404, contentType: 'application/problem+json', body: '{}' }))
+      await page.goto(`${api.url}/docs`)
+      await typeKey(page, adminKey)
+      await page.getByText('this page has to be loaded again').waitFor()
+      expect(await page.locator('.opblock').count()).toBe(0)
+      await page.unroute(library)
+      await page.getByRole('button', { name: 'Reload' }).click()
+      await page.locator('.opblock').first().waitFor()
+      expect(await page.getByText('this page has to be loaded again').count()).toBe(0)
+      expect(browser.faults()).toEqual([])
+    },
+    BROWSER_TEST_MS,
+  )
+
+  test(
+    '[J2] is drawn once where its tab is hidden and seen again while what draws it comes',
+    async () => {
+      const page = await browser.open('about:blank')
+      const held = Promise.withResolvers<void>()
+      const asked = Promise.withResolvers<void>()
+      await page.route(
+        url => url.pathname.includes('swagger-ui-es-bundle'),
+        async route => {
+          asked.resolve()
+          await held.promise
+          await route.continue()
+        },
+      )
+      await page.goto(`${api.url}/docs`)
+      await typeKey(page, adminKey)
+      await asked.promise
+      await page.evaluate(`window.drawn = 0
+        new MutationObserver(all => { for (const { addedNodes } of all) window.drawn += [...addedNodes].filter(one => one.matches?.('.swagger-ui')).length })
+          .observe(document.querySelector('main'), { childList: true, subtree: true })`)
+      const askedAgain = page.waitForResponse('**/openapi.json')
+      for (const isHidden of [true, false])
+        await page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'))`)
+      await askedAgain
+      held.resolve()
+      await page.locator('.opblock').first().waitFor()
+      expect(await page.evaluate('window.drawn')).toBe(1)
+      expect(browser.faults()).toEqual([])
+    },
+    BROWSER_TEST_MS,
+  )
+
+  test(
+    '[J2] follows the colours of the browser once, however often it is drawn',
+    async () => {
+      const page = await browser.open('about:blank')
+      await page.addInitScript(`window.followed = 0
+        const { addEventListener } = MediaQueryList.prototype
+        MediaQueryList.prototype.addEventListener = function (...given) { window.followed++; addEventListener.apply(this, given) }`)
+      await page.goto(`${api.url}/docs`)
+      for (let drawn = 0; drawn < 2; drawn++) {
+        await typeKey(page, adminKey)
+        await page.locator('.opblock').first().waitFor()
+        await page.getByRole('button', { name: 'Forget the key' }).click()
+      }
+      expect(await page.evaluate('window.followed')).toBe(1)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await page.locator('html.dark-mode').waitFor()
+      expect(browser.faults()).toEqual([])
+    },
+    BROWSER_TEST_MS,
+  )
 })

@@ -1,18 +1,18 @@
 // What the page says of zaplog, after each answer to any of those who ask it.
 import { describe, expect, test } from 'vitest'
 import type { Failure } from '../../console/src/call-api.ts'
-import { afterOutcome, here, type Reach, withoutAsker } from '../../console/src/reach-state.ts'
+import { afterOutcome, here, type Reach, type Told, withoutAsker } from '../../console/src/reach-state.ts'
 
 const away: Failure = { kind: 'away' }
 const refused = (status: number, detail = ''): Failure => ({ kind: 'refused', status, slug: '', detail, retryAfterSeconds: null })
 const answer = { kind: 'answer' } as const
-type Told = readonly [asker: string, outcome: Parameters<typeof afterOutcome>[2]]
-const walk = (...told: readonly Told[]): Reach =>
+type Answered = readonly [asker: string, outcome: Told]
+const walk = (...told: readonly Answered[]): Reach =>
   told.reduce((reach, [asker, outcome]) => afterOutcome(reach, asker, outcome), here)
 const said = ({ isAway, unwell }: Reach) => (isAway ? 'away' : (unwell[0]?.detail ?? 'here'))
 
 describe('zaplog, for who looks at a page,', () => {
-  test.each<[string, readonly Told[], string]>([
+  test.each<[string, readonly Answered[], string]>([
     ['is here when it answers', [['list', answer]], 'here'],
     ['is here when it refuses what was asked', [['list', refused(409, 'no')]], 'here'],
     ['is away when nobody answers', [['list', away]], 'away'],

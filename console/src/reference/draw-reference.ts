@@ -2,10 +2,12 @@
 import 'swagger-ui-dist/swagger-ui.css'
 import { key } from '../key.ts'
 
-/** The library is a file of its own, loaded here and nowhere else. */
-export async function drawReference(description: unknown, place: HTMLElement): Promise<void> {
+/**
+ * The library is a file of its own, loaded here and nowhere else. Rejects where it does not come; draws nothing once the signal has aborted.
+ */
+export async function drawReference(description: unknown, place: HTMLElement, signal: AbortSignal): Promise<void> {
   const { default: SwaggerUI } = await import('swagger-ui-dist/swagger-ui-es-bundle.js')
-  followColours()
+  if (signal.aborted) return
   SwaggerUI({
     // PUBLIC_URL may be another origin, which the policy of the page does not let it call.
     spec: { ...(description as object), servers: [{ url: location.origin }] },
@@ -26,10 +28,3 @@ export async function drawReference(description: unknown, place: HTMLElement): P
 /** The key is asked for by the page. */
 const nothing = () => () => null
 const withoutAuthorization = () => ({ wrapComponents: { authorizeBtn: nothing, authorizeOperationBtn: nothing } })
-
-function followColours() {
-  const dark = matchMedia('(prefers-color-scheme: dark)')
-  const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
-  dark.addEventListener('change', follow)
-  follow()
-}
