@@ -34,6 +34,7 @@ export function CreateForm() {
           maxLength={200}
           autocomplete="off"
           value={name.value}
+          required
           onInput={event => {
             name.value = event.currentTarget.value
           }}
