@@ -18,7 +18,7 @@ const LIFE_FROM_START_MS = 2_000
 const LIFE_AT_WORK_MS = 1_200
 
 onEachLane(lane => {
-  test('[B2] [B3] [D2] [E4] 20 kill -9 at random instants lose, double and reorder nothing', { timeout: 150_000 }, async ({
+  test('[B2] [B3] [D2] [E4] 20 kill -9 at random instants lose, double and reorder nothing', { timeout: 240_000 }, async ({
     annotate,
   }) => {
     const random = seeded(SEED)
