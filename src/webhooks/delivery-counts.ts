@@ -16,6 +16,14 @@ export type Estimate = { live: number; analysed: number }
 export const waitingOf = (e: string, most: number): string =>
   boundedCount(`from webhook_waiting w where w.endpoint_id = ${e}.endpoint_id order by w.entered_at`, most)
 
+/** Of one that is failing: those that it has not taken and that do not wait as rows yet, which is so for the first minute. */
+export const untakenOf = (e: string, most: number): string =>
+  boundedCount(
+    `from webhook_deliveries d where d.endpoint_id = ${e}.endpoint_id and d.created_at > ${e}.failing_since - interval '1 minute'
+       and d.state in ('pending', 'retrying') order by d.endpoint_id, d.created_at desc`,
+    most,
+  )
+
 export const diedSince = (since: string, e: string, most: number): string =>
   boundedCount(`${deathsOf(e, since)} order by d.endpoint_id, d.died_at`, most)
 

@@ -1,6 +1,6 @@
 // How an endpoint stands, as the API shows it beside its settings.
 import { MOST_SHOWN } from '../database/bounded-count.ts'
-import { diedSince, waitingOf } from './delivery-counts.ts'
+import { diedSince, untakenOf, waitingOf } from './delivery-counts.ts'
 
 export type EndpointStanding = {
   /** Absent where the last word was a 2xx. */
@@ -14,7 +14,7 @@ export type StandingRow = { failing_since: Date | null; last_error: string | nul
 
 /** Of webhook_endpoints e. */
 export const standingColumns = `e.failing_since, e.last_error,
-    ${waitingOf('e', MOST_SHOWN)} as waiting,
+    least(${waitingOf('e', MOST_SHOWN)} + ${untakenOf('e', MOST_SHOWN)}, ${MOST_SHOWN}) as waiting,
     ${diedSince("'-infinity'", 'e', MOST_SHOWN)} as dead_letters`
 
 export const standingOf = (row: StandingRow): EndpointStanding => ({

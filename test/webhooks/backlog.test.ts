@@ -76,6 +76,22 @@ describe('health', () => {
     })
   })
 
+  it('[E14] an endpoint that has just begun to fail says how many it has not taken, before any of them waits as a row', async () => {
+    const bridge = await open('backlog fresh')
+    const receiver = await bridge.receiver(() => ({ status: 500 }))
+    const other = await bridge.receiver()
+    const [first, ...rest] = ['a', 'a', 'b', 'c', 'd'].map(chat => bridge.delivery(receiver.id, chat))
+    if (first === undefined) throw new Error('no delivery')
+    bridge.start({ retryDelaysMs: [30_000] })
+    await bridge.append(first, bridge.delivery(other.id, 'a'))
+    const standing = () => getEndpoint(bridge.deps, receiver.id)
+    await until('it fails', async () => (await standing())?.failingSince !== undefined)
+    await bridge.append(...rest)
+    expect(await standing()).toMatchObject({ waiting: 5 })
+    expect(await bridge.database.query('select from webhook_waiting')).toEqual([])
+    expect(await getEndpoint(bridge.deps, other.id)).toMatchObject({ waiting: 0 })
+  })
+
   it('[E7] [H2] is degraded where deliveries died, and the endpoint says how many', async () => {
     const bridge = await open('backlog dead')
     const receiver = await bridge.receiver(({ body }) => ({ status: body.data.chatId === 'good' ? 200 : 500 }))
