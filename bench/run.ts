@@ -55,7 +55,7 @@ const benches: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./webhook-dead.ts')).webhookDead,
   },
   pictures: {
-    what: 'ms of a photo from sent to media.stored while another account is sent 64 hostile pictures at once; bare: without. Lower is better, 2 is the bound',
+    what: 'ms of a photo from sent to media.stored while another account is sent 64 hostile pictures at once; bare: 64 ordinary ones. Lower is better, 2 is the bound',
     load: async () => (await import('./pictures.ts')).pictures,
   },
   overload: {
