@@ -17,10 +17,10 @@ function packagesIn(files: Readonly<Record<string, string>>): (path: string) => 
 }
 
 test('[J2] a package is named once, with all that it asks to be passed on, however many of its modules are in the pages', () => {
-  const at = packagesIn({ '@a/b/LICENSE': 'one', '@a/b/NOTICE.md': 'two', '@a/b/README.md': 'three', 'c/licence': 'four' })
+  const at = packagesIn({ '@a/b/LICENSE': 'one', '@a/b/NOTICE.txt': 'two', '@a/b/readme.txt': 'three', 'c/licence': 'four' })
   const ours = ['/console/src/main.tsx', '\0vite/preload-helper.js']
   expect(licencesOf([...ours, at('c/lib/x.js'), at('@a/b/x.js'), at('@a/b/lib/deep/y.css')])).toBe(
-    '@a/b, LICENSE\n\none\n\n@a/b, NOTICE.md\n\ntwo\n\nc, licence\n\nfour',
+    '@a/b, LICENSE\n\none\n\n@a/b, NOTICE.txt\n\ntwo\n\nc, licence\n\nfour',
   )
 })
 
@@ -30,6 +30,6 @@ test('[J2] a package inside of another one has its own licence, also beside anot
 })
 
 test('[J2] nothing is built of a package without a licence', () => {
-  const at = packagesIn({ 'a/README.md': 'hello' })
+  const at = packagesIn({ 'a/readme.txt': 'hello' })
   expect(() => licencesOf([at('a/x.js')])).toThrow('a: expected a licence in the package')
 })
