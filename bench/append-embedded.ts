@@ -2,7 +2,7 @@
 // a plain table of the same columns and key: in batches as large as ours turned out, over as many connections.
 import type { Database } from '../src/database/database.ts'
 import type { NewRecord } from '../src/log/log.ts'
-import { openPostgresLog } from '../src/log/postgres.ts'
+import { openPostgresLog } from '../src/log/postgres/postgres.ts'
 import { createMetrics, type Metrics } from '../src/runtime/metrics.ts'
 import { appendEach } from './append-kafka.ts'
 import { appendPoolSize, ensureTopics, logger, openGround, poolSize } from './ground.ts'

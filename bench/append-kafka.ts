@@ -1,9 +1,9 @@
 // [B2] Events of 1 KiB per second through the Kafka log, from many callers with one each, against batches of the same records that kafkajs
 // is handed ready-made. Both are idempotent and wait for all replicas; bare has as many producers as ours, one batch of each in flight.
 import kafkajs, { type Producer } from 'kafkajs'
-import { openKafkaLog } from '../src/log/kafka.ts'
+import { partitionOf } from '../src/log/append/partitioner.ts'
+import { openKafkaLog } from '../src/log/kafka/kafka.ts'
 import type { EventLog, NewRecord } from '../src/log/log.ts'
-import { partitionOf } from '../src/log/partitioner.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import { ensureTopics, logger, never, openBroker, partitions } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'

@@ -1,7 +1,7 @@
 // Records per second that take 20 ms of waiting each, in order per key, many keys on the partitions of one topic in Kafka:
 // lanes against kafkajs' eachMessage with all partitions at once, which is all the order that it can keep.
 import kafkajs from 'kafkajs'
-import { openKafkaLog } from '../src/log/kafka.ts'
+import { openKafkaLog } from '../src/log/kafka/kafka.ts'
 import type { EventLog, NewRecord } from '../src/log/log.ts'
 import { createProgressStore, type ProgressRows } from '../src/log/progress.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'

@@ -11,7 +11,7 @@ const sockets = 50
 const capacityOf = 2_000
 const times = 3
 const LOOK_EVERY_MS = 100
-/** ttlMs of src/log/postgres.ts. */
+/** ttlMs of src/log/postgres/postgres.ts. */
 const LIVES_MS = 5_000
 
 export const overload =

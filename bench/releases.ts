@@ -1,11 +1,11 @@
 // Deliveries as the webhook stream releases them, in the log, for a bridge that starts later.
 import type { Database } from '../src/database/database.ts'
 import { openCodec } from '../src/events/codec.ts'
-import { openPostgresLog } from '../src/log/postgres.ts'
-import { openPostgresRegistry } from '../src/log/registry-postgres.ts'
+import { openPostgresLog } from '../src/log/postgres/postgres.ts'
 import { makeCheckpoints } from '../src/projections/checkpoints.ts'
 import { openProjection } from '../src/projections/runner.ts'
 import { webhookStream } from '../src/projections/webhook-stream/webhook-stream.ts'
+import { openPostgresRegistry } from '../src/registry/postgres.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import { createSealer } from '../src/runtime/seal.ts'
 import { createEndpoint, endpointInput } from '../src/webhooks/endpoints.ts'

@@ -4,7 +4,7 @@
 import { type HttpServer, openHttpServer } from './api/http-server.ts'
 import { openApi } from './api/open-api.ts'
 import { openSession } from './database/session.ts'
-import { partitionOf } from './log/partitioner.ts'
+import { partitionOf } from './log/append/partitioner.ts'
 import { closeAll } from './main/close-all.ts'
 import { type AdminKey, type Ground, openGround } from './main/ground.ts'
 import { makeProgress } from './main/make-progress.ts'

@@ -2,8 +2,8 @@
 // What no waiting mends ends the start with one sentence that names the settings.
 import { DatabaseError } from '../database/database.ts'
 import { LogError } from '../log/log.ts'
-import { RegistryError } from '../log/registry.ts'
 import { ObjectError } from '../objects/objects.ts'
+import { RegistryError } from '../registry/registry.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import type { Check } from '../runtime/role.ts'

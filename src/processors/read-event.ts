@@ -4,7 +4,7 @@ import type { Codec } from '../events/codec.ts'
 import { EventError } from '../events/codec.ts'
 import type { Event, EventType } from '../events/event.ts'
 import type { LogRecord, Outcome } from '../log/log.ts'
-import { RegistryError } from '../log/registry.ts'
+import { RegistryError } from '../registry/registry.ts'
 
 export type ReadEvent = { kind: 'event'; event: Event } | { kind: 'outcome'; outcome: Outcome }
 

@@ -1,7 +1,7 @@
 // Why a step failed: because something is down, which passes by itself, or because of what it was given, which does not.
 import { DatabaseError } from '../database/database.ts'
 import { LogError } from '../log/log.ts'
-import { RegistryError } from '../log/registry.ts'
+import { RegistryError } from '../registry/registry.ts'
 import { describeError } from '../runtime/logger.ts'
 
 export type StepFailure =

@@ -1,5 +1,5 @@
 // A key for a test that cares which partition its records are in.
-import { partitionOf } from '../../src/log/partitioner.ts'
+import { partitionOf } from '../../src/log/append/partitioner.ts'
 
 /** A key of one partition among several. */
 export function keyIn(partition: number, partitions: number): string {

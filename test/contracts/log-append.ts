@@ -1,7 +1,7 @@
 // What append, read, lag and ensureTopics promise, sentence by sentence.
 import assert from 'node:assert/strict'
+import { partitionOf } from '../../src/log/append/partitioner.ts'
 import { LogError, type LogRecord } from '../../src/log/log.ts'
-import { partitionOf } from '../../src/log/partitioner.ts'
 import { declareTopic } from '../log.ts'
 import { aRecord, collect, type LogChecks, textOf } from './log-ground.ts'
 

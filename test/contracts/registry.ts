@@ -1,6 +1,6 @@
 // What every schema registry promises: ids and schemas are the same for everybody, for ever.
 import assert from 'node:assert/strict'
-import { type AvroSchema, RegistryError, type SchemaRegistry } from '../../src/log/registry.ts'
+import { type AvroSchema, RegistryError, type SchemaRegistry } from '../../src/registry/registry.ts'
 
 /** Two members' registries on the same server; `subject` is fresh. */
 export type RegistrySubject = { registry: SchemaRegistry; other: SchemaRegistry; subject: string }

@@ -1,7 +1,7 @@
 // The topics of a Kafka with their settings and records: again at the same offsets, in a cluster of the same name. Where groups are is not
 // kept: zaplog tells Kafka for others to see, and never asks.
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
-import { silenceNegativeTimeouts } from '../../src/log/kafka-warnings.ts'
+import { silenceNegativeTimeouts } from '../../src/log/kafka/warnings.ts'
 import type { LogRecord } from '../../src/log/log.ts'
 import type { ItsLog } from '../scenarios/its-log.ts'
 

@@ -1,6 +1,6 @@
 // A process that appends numbers to a topic until it is killed, and says which are durable. Arguments: database URL, topic.
 import { openPostgres } from '../../src/database/postgres.ts'
-import { openPostgresLog } from '../../src/log/postgres.ts'
+import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 

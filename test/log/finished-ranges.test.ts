@@ -1,7 +1,7 @@
 // What is finished of a partition is exactly what was said to be, in any order.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isFinished, withFinished } from '../../src/log/finished-ranges.ts'
+import { isFinished, withFinished } from '../../src/log/engine/finished-ranges.ts'
 import type { Progress } from '../../src/log/log.ts'
 
 const start = (nextOffset: bigint): Progress => ({ topic: 't', partition: 0, nextOffset, finished: [] })

@@ -1,7 +1,7 @@
 // Partitions are shared fairly, moved only for fairness, and held by one member at a time, whatever members come and go.
 import { array, assert, integer, nat, property, record as tuple } from 'fast-check'
 import { expect, test } from 'vitest'
-import { assignPartitions, type GroupMember } from '../../src/log/kafka-assigner.ts'
+import { assignPartitions, type GroupMember } from '../../src/log/kafka/assigner.ts'
 
 const member = (id: string, held: number[] = [], of: Partial<GroupMember> = {}): GroupMember => ({
   id,

@@ -1,6 +1,6 @@
 // What Kafka says is told apart: not there or not ready, denied, about one record, or TLS that does not fit.
 import { expect, test } from 'vitest'
-import { toLogError } from '../../src/log/kafka-errors.ts'
+import { toLogError } from '../../src/log/kafka/errors.ts'
 
 const broker = (type: string) => Object.assign(new Error('the broker’s words'), { type })
 const socket = (code: string) => Object.assign(new Error('the socket’s words'), { name: 'KafkaJSConnectionError', code })

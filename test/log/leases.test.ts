@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openPostgres } from '../../src/database/postgres.ts'
 import type { LogRecord } from '../../src/log/log.ts'
-import { openPostgresLog } from '../../src/log/postgres.ts'
+import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { aRecord } from '../contracts/log-ground.ts'

@@ -1,6 +1,6 @@
 // Keys go to the partitions Kafka's default partitioner gives them.
 import { expect, test } from 'vitest'
-import { murmur2, partitionOf } from '../../src/log/partitioner.ts'
+import { murmur2, partitionOf } from '../../src/log/append/partitioner.ts'
 
 // The vectors of Kafka's UtilsTest.testMurmur2.
 test.each([

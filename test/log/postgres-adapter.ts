@@ -1,5 +1,5 @@
 // The log in Postgres as the contract suite opens it.
-import { openPostgresLog } from '../../src/log/postgres.ts'
+import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'

@@ -1,7 +1,7 @@
 // A log in Postgres under test: one course of its own for each test, and members whose queries meet a fault.
 import { afterEach, beforeEach } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
-import { openPostgresLog, type PostgresLogSettings } from '../../src/log/postgres.ts'
+import { openPostgresLog, type PostgresLogSettings } from '../../src/log/postgres/postgres.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { type Ground, openGround } from '../contracts/log-ground.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { createProgressSaver } from '../../src/log/engine/progress-saver.ts'
 import type { Progress } from '../../src/log/log.ts'
-import { createProgressSaver } from '../../src/log/progress-saver.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 

@@ -1,9 +1,9 @@
 // The registry in Postgres keeps every promise, with and without a cache, and the contract suite notices each that is broken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
-import type { SchemaRegistry } from '../../src/log/registry.ts'
-import { cachedRegistry } from '../../src/log/registry-cached.ts'
-import { openPostgresRegistry } from '../../src/log/registry-postgres.ts'
+import { cachedRegistry } from '../../src/registry/cached.ts'
+import { openPostgresRegistry } from '../../src/registry/postgres.ts'
+import type { SchemaRegistry } from '../../src/registry/registry.ts'
 import { brokenRegistries, registryPromises } from '../contracts/registry.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { flaky } from '../flaky.ts'

@@ -1,6 +1,6 @@
 // Turns are given in order, to no more than allowed, and while a dependency is down to one probe only, whoever that is.
 import { expect, test } from 'vitest'
-import { createTurns } from '../../src/log/turns.ts'
+import { createTurns } from '../../src/log/engine/turns.ts'
 
 const never = new AbortController().signal
 const start = { probing: false }

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { DatabaseError, type DatabaseErrorCode } from '../../src/database/database.ts'
 import { EventError } from '../../src/events/codec.ts'
 import { LogError } from '../../src/log/log.ts'
-import { RegistryError } from '../../src/log/registry.ts'
 import { classifyFailure } from '../../src/projections/failure.ts'
+import { RegistryError } from '../../src/registry/registry.ts'
 
 const sql = (code: DatabaseErrorCode, sqlState: string | null) => new DatabaseError(code, 'running a statement', { sqlState })
 

@@ -1,8 +1,8 @@
 // What cannot be projected is said and kept; everybody else goes on.
 import { expect, it } from 'vitest'
-import { RegistryError } from '../../src/log/registry.ts'
 import { makeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { requestResume } from '../../src/projections/queries.ts'
+import { RegistryError } from '../../src/registry/registry.ts'
 import { anEvent } from '../events.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'

@@ -1,6 +1,6 @@
 // The log in Kafka of a zaplog under test, reached straight and by our own adapters; schemas are those that are registered by now.
-import { openKafkaLog } from '../../src/log/kafka.ts'
-import { openConfluentRegistry } from '../../src/log/registry-confluent.ts'
+import { openKafkaLog } from '../../src/log/kafka/kafka.ts'
+import { openConfluentRegistry } from '../../src/registry/confluent.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { type ItsLog, openItsLog } from './its-log.ts'

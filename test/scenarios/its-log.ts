@@ -3,7 +3,7 @@ import { type Codec, openCodec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { TopicName } from '../../src/events/topics.ts'
 import type { EventLog, LogRecord } from '../../src/log/log.ts'
-import type { SchemaRegistry } from '../../src/log/registry.ts'
+import type { SchemaRegistry } from '../../src/registry/registry.ts'
 
 export type ItsLog = {
   log: EventLog

@@ -1,9 +1,9 @@
 // Consumer groups that are done with a killed member within 2 s, instead of 5 (Postgres) or 10 (Kafka): a scenario that kills often meets
 // consumers at work.
 import type { Database } from '../../src/database/database.ts'
-import { openKafkaLog } from '../../src/log/kafka.ts'
+import { openKafkaLog } from '../../src/log/kafka/kafka.ts'
 import type { EventLog } from '../../src/log/log.ts'
-import { openPostgresLog } from '../../src/log/postgres.ts'
+import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 

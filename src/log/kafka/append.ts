@@ -1,0 +1,99 @@
+// append on Kafka: acknowledged by all in-sync replicas, one send in flight per idempotent producer, a partition always by the same producer.
+// A producer that failed is thrown away with its sequence numbers: kafkajs would give them to the next records, which brokers then drop as copies.
+import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import type { Group } from '../append/append-queue.ts'
+import { type Appends, createAppends } from '../append/appends.ts'
+import { LogError, type NewRecord } from '../log.ts'
+import type { Closable, KafkaClient } from './client.ts'
+import { toLogError } from './errors.ts'
+import type { KafkaLink } from './link.ts'
+import { batchBytesOf, joinAnswers, planSends } from './sends.ts'
+import { findTopic, type Topic } from './topics.ts'
+
+type Deps = { client: KafkaClient; link: KafkaLink; logger: Logger; metrics: Metrics; requestTimeoutMs: number }
+
+/** Sends at once. */
+const SENDERS = 4
+/** Brokers wait for their replicas this much of the time a request may take. */
+const REPLICAS_SHARE = 0.7
+const ALL_IN_SYNC = -1
+
+export function createKafkaAppend({ client, link, logger, metrics, requestTimeoutMs }: Deps): Appends {
+  const timeoutMs = Math.round(requestTimeoutMs * REPLICAS_SHARE)
+  const senders = Array.from({ length: SENDERS }, () => createSender(client, timeoutMs))
+  const appends = createAppends<Topic>({
+    sends: senders.map(sender => (groups, topicOf) => send(sender, groups, topicOf)),
+    findTopic: name => findTopic(link, name),
+    assertTakeable,
+    logger,
+    metrics,
+  })
+  return {
+    append: appends.append,
+    close: async () => {
+      await appends.close()
+      await Promise.all(senders.map(sender => sender.close()))
+    },
+  }
+}
+
+async function send(sender: Sender, groups: readonly Group[], topicOf: (name: string) => Promise<Topic>) {
+  const names = [...new Set(groups.map(({ topic }) => topic))]
+  const limits = new Map(await Promise.all(names.map(async name => [name, (await topicOf(name)).maxRecordBytes] as const)))
+  const plan = planSends(groups, topic => limits.get(topic) ?? null)
+  try {
+    const answers = []
+    for (const topicMessages of plan.sends) answers.push(await sender.send(topicMessages))
+    return joinAnswers(plan, answers)
+  } catch (error) {
+    throw toLogError(`appending ${groups.flatMap(({ records }) => records).length} records to ${names.join(', ')}`, error)
+  }
+}
+
+type Sender = { send(messages: readonly TopicMessages[]): Promise<RecordMetadata[]>; close(): Promise<void> }
+type Current = Closable<Producer> & { connected: Promise<void> }
+
+/** One producer at a time, called by one queue: never two sends in flight. */
+function createSender(client: KafkaClient, timeoutMs: number): Sender {
+  let current: Current | null = null
+
+  function open(): Current {
+    const producer = client.createProducer()
+    return { ...producer, connected: producer.part.connect() }
+  }
+
+  async function discard() {
+    const old = current
+    current = null
+    await old?.close()
+  }
+
+  async function send(topicMessages: readonly TopicMessages[]) {
+    current ??= open()
+    const used = current
+    try {
+      await used.connected
+      return await used.part.sendBatch({ topicMessages: [...topicMessages], acks: ALL_IN_SYNC, timeout: timeoutMs })
+    } catch (error) {
+      await discard()
+      // kafkajs only says that it knows nothing about a topic.
+      throw topicMessages.map(({ topic }) => used.problemOf(topic)).find(problem => problem !== null) ?? error
+    }
+  }
+
+  return { send, close: discard }
+}
+
+/** Throws LogError for a record that Kafka would never take. */
+function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic) {
+  const sizeBytes = batchBytesOf(record)
+  if (maxRecordBytes !== null && sizeBytes > maxRecordBytes)
+    throw new LogError(
+      'record-too-large',
+      `appending to ${topic}: a record of ${sizeBytes} bytes with its batch header, at most ${maxRecordBytes} are taken`,
+    )
+  if (!Number.isSafeInteger(record.recordedAt) || record.recordedAt < 0)
+    throw new LogError('record-refused', `appending to ${topic}: expected recordedAt in epoch ms, got ${record.recordedAt}`)
+}

@@ -1,0 +1,73 @@
+// What kafkajs and the brokers report, as LogError: what will never succeed is in these tables, everything else is `unavailable`
+// (also kafkajs' own TypeErrors, which it throws while brokers come and go: what we send is checked before).
+import { isTlsMismatch } from '../../runtime/tls-errors.ts'
+import { LogError, type LogErrorCode } from '../log.ts'
+
+/** Brokers' names for answers that stay the same however often one asks. */
+const codes: Readonly<Record<string, LogErrorCode>> = {
+  MESSAGE_TOO_LARGE: 'record-too-large',
+  RECORD_LIST_TOO_LARGE: 'record-too-large',
+  UNKNOWN_TOPIC_OR_PARTITION: 'topic-missing',
+  OFFSET_OUT_OF_RANGE: 'truncated',
+  TOPIC_AUTHORIZATION_FAILED: 'denied',
+  GROUP_AUTHORIZATION_FAILED: 'denied',
+  CLUSTER_AUTHORIZATION_FAILED: 'denied',
+  SASL_AUTHENTICATION_FAILED: 'denied',
+  UNSUPPORTED_SASL_MECHANISM: 'denied',
+  SECURITY_DISABLED: 'denied',
+  INVALID_TOPIC_EXCEPTION: 'denied',
+  INVALID_TIMESTAMP: 'record-refused',
+  INVALID_RECORD: 'record-refused',
+  INVALID_REQUEST: 'denied',
+  INVALID_REQUIRED_ACKS: 'denied',
+  INVALID_PARTITIONS: 'denied',
+  INVALID_REPLICATION_FACTOR: 'denied',
+  INVALID_CONFIG: 'denied',
+  POLICY_VIOLATION: 'denied',
+  INVALID_SESSION_TIMEOUT: 'denied',
+  INCONSISTENT_GROUP_PROTOCOL: 'denied',
+  UNSUPPORTED_VERSION: 'denied',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'denied',
+}
+/** kafkajs' own names. */
+const codesByName: Readonly<Record<string, LogErrorCode>> = {
+  KafkaJSSASLAuthenticationError: 'denied',
+  KafkaJSServerDoesNotSupportApiKey: 'denied',
+  KafkaJSNotImplemented: 'denied',
+}
+
+/** A send whose answer was lost counts as unavailable: the worst case of trying again is a repeated record. */
+export function toLogError(doing: string, error: unknown): LogError {
+  if (error instanceof LogError) return error
+  const type = brokerErrorOf(error)
+  const reason = error instanceof Error ? error.message : String(error)
+  return new LogError(codeOf(error), `${doing}: ${type === null ? '' : `${type}: `}${reason}`, { cause: error })
+}
+
+/** The broker's name of an error, wherever in the chain of causes it is. */
+export const brokerErrorOf = (error: unknown): string | null =>
+  chainOf(error).reduce<string | null>((found, one) => found ?? typeOf(one), null)
+
+/** What is said of one topic, and fails every question asked together with it. */
+export const isAboutTopic = (error: unknown): boolean =>
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'TOPIC_AUTHORIZATION_FAILED', 'INVALID_TOPIC_EXCEPTION'].includes(brokerErrorOf(error) ?? '')
+
+function codeOf(error: unknown): LogErrorCode {
+  const type = brokerErrorOf(error)
+  if (type !== null) return codes[type] ?? 'unavailable'
+  const chain = chainOf(error)
+  const named = chain.map(({ name }) => codesByName[name]).find(code => code !== undefined)
+  return named ?? (chain.some(isTls) ? 'misconfigured' : 'unavailable')
+}
+
+/** kafkajs wraps by `cause`, and errors of topics by `errors`. */
+function chainOf(error: unknown): Error[] {
+  if (!(error instanceof Error)) return []
+  const inner = 'errors' in error && Array.isArray(error.errors) ? error.errors : [error.cause]
+  return [error, ...inner.filter(one => one !== error).flatMap(chainOf)]
+}
+
+const isTls = (error: Error): boolean => 'code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)
+
+const typeOf = (error: unknown): string | null =>
+  error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : null

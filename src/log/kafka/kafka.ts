@@ -1,0 +1,152 @@
+// The event log in Kafka: every promise of the port, over Kafka's protocol as kafkajs speaks it and none of kafkajs' own consumer.
+// Groups only assign partitions; progress is the consumer's (Postgres), and what is committed to Kafka is a mirror nobody reads.
+import type { Logger } from '../../runtime/logger.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import type { StartAssignment } from '../engine/assignment.ts'
+import { createBatches } from '../engine/batches.ts'
+import { createLanes } from '../engine/lanes.ts'
+import type { OpenPartitionReader } from '../engine/partition-reader.ts'
+import { waitedFor } from '../engine/waited-for.ts'
+import type { Consumption, EventLog } from '../log.ts'
+import { createKafkaAppend } from './append.ts'
+import { createKafkaClient, type KafkaAddress } from './client.ts'
+import { createKafkaFetcher } from './fetcher.ts'
+import { createKafkaGroup, type KafkaGroup } from './group.ts'
+import { readLag } from './lag.ts'
+import { createKafkaLink } from './link.ts'
+import { joinKafkaGroup, type Membership, type MembershipTimes } from './membership.ts'
+import { readClusterId } from './metadata.ts'
+import { readTopic } from './read.ts'
+import { ensureTopics, findPartitions } from './topics.ts'
+
+export type KafkaLogSettings = MembershipTimes & {
+  /** A broker that does not answer within it is given up, and the connection with it. */
+  requestTimeoutMs: number
+  /** Brokers hold a fetch that finds nothing so long; a reader that begins waits at most this for its first. */
+  fetchWaitMs: number
+  /** How often `read` without an end looks for more. */
+  pollMs: number
+  /** The first wait after a handler threw; doubles up to 60 s. */
+  retryBaseMs: number
+  /** Intake of a partition stops at so many unfinished records, whatever their size. */
+  maxUnfinishedRecords: number
+}
+type Deps = KafkaAddress & { logger: Logger; metrics: Metrics; settings?: Partial<KafkaLogSettings> }
+
+const defaults: KafkaLogSettings = {
+  requestTimeoutMs: 15_000,
+  heartbeatMs: 1_000,
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 30_000,
+  rebalanceGraceMs: 1_000,
+  stopGraceMs: 20_000,
+  commitEveryMs: 5_000,
+  fetchWaitMs: 200,
+  pollMs: 250,
+  retryBaseMs: 500,
+  maxUnfinishedRecords: 10_000,
+}
+
+export type KafkaLog = EventLog & {
+  /** What the cluster calls itself, for as long as it lives. Rejects LogError. */
+  clusterId(): Promise<string>
+  /** Of each group that its coordinator does not let us take part in, why. */
+  groupTroubles(): readonly string[]
+}
+
+/** Connects when first used. */
+export function openKafkaLog(deps: Deps): KafkaLog {
+  const { logger, metrics } = deps
+  const settings = { ...defaults, ...deps.settings }
+  const closing = new AbortController()
+  const consuming = new Set<Promise<void>>()
+  const groups = new Set<KafkaGroup>()
+  const client = createKafkaClient(deps, settings, logger)
+  const link = createKafkaLink(client)
+  const appender = createKafkaAppend({ client, link, logger, metrics, requestTimeoutMs: settings.requestTimeoutMs })
+  let closed: Promise<void> | null = null
+
+  /** Connections of its own for the group and for its fetches: a join or a fetch that waits delays nothing else. */
+  function consume(
+    group: string,
+    topics: readonly string[],
+    starting: (openReader: OpenPartitionReader) => StartAssignment,
+    signal: AbortSignal,
+  ): Consumption {
+    const stopping = AbortSignal.any([signal, closing.signal])
+    let membership: Membership | null = null
+    const done = run()
+    consuming.add(done)
+    done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
+    return { done, status: () => membership?.assignments().flatMap(assignment => assignment.status()) ?? [] }
+
+    async function run() {
+      const counts = await partitionCounts(topics, stopping)
+      if (counts === null) return
+      const fetching = createKafkaLink(client)
+      const talking = createKafkaLink(client)
+      const fetcher = createKafkaFetcher({ link: fetching, logger, maxWaitMs: settings.fetchWaitMs })
+      const start = starting(fetcher.openReader)
+      const partitionsOf = (partition: number) =>
+        Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : []))
+      const member = createKafkaGroup(talking, { name: group, counts }, settings)
+      groups.add(member)
+      membership = joinKafkaGroup(
+        {
+          group: member,
+          name: group,
+          logger,
+          times: settings,
+          start: partition => start(partitionsOf(partition)),
+          hangUp: talking.discard,
+        },
+        stopping,
+      )
+      await membership.left
+      groups.delete(member)
+      fetcher.close()
+      await Promise.all([fetching.close(), talking.close()])
+    }
+  }
+
+  /** Rejects where a topic does not exist; Kafka itself is waited for. null: stopped first. */
+  async function partitionCounts(topics: readonly string[], signal: AbortSignal) {
+    const find = () => Promise.all(topics.map(async topic => [topic, (await findPartitions(link, topic)).partitions] as const))
+    const counts = await waitedFor('the topics of a consumer', find, { logger, signal })
+    return counts === null ? null : Object.fromEntries(counts)
+  }
+
+  async function close() {
+    closing.abort()
+    // What running handlers still append is durable before the appender closes.
+    await Promise.allSettled(consuming)
+    await appender.close()
+    await link.close()
+  }
+
+  return {
+    append: appender.append,
+    consumeLanes: (consumer, signal) => {
+      const starting = (openReader: OpenPartitionReader) =>
+        createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)
+      return consume(consumer.group, consumer.topics, starting, signal)
+    },
+    consumeBatches: (consumer, signal) =>
+      consume(
+        consumer.group,
+        consumer.topics,
+        openReader => createBatches({ openReader, logger, ...settings }, consumer),
+        signal,
+      ),
+    read: (topic, range, signal) =>
+      readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, closing.signal])),
+    lag: (of, signal) => readLag(link, of, signal),
+    ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
+    clusterId: () => readClusterId(link),
+    groupTroubles: () => [...groups].flatMap(group => group.trouble() ?? []),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}

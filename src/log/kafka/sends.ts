@@ -1,0 +1,84 @@
+// How groups of records become sends that brokers take: a partition's records in order, in batches within its topic's limit; and where each group ended.
+import type { RecordMetadata, TopicMessages } from 'kafkajs'
+import { type Group, sizeOf } from '../append/append-queue.ts'
+import { LogError, type NewRecord } from '../log.ts'
+
+/** A send has at most one batch per partition. */
+export type SendPlan = { sends: readonly TopicMessages[][]; ends: readonly End[] }
+/** The last record of a group: the nth of its partition's batch in that send. */
+type End = { topic: string; partition: number; send: number; nth: number }
+type Batch = { topic: string; partition: number; records: NewRecord[]; sizeBytes: number }
+
+/** maxBatchBytes: null where it is not known. A record larger than that goes alone. */
+export function planSends(groups: readonly Group[], maxBatchBytes: (topic: string) => number | null): SendPlan {
+  const rounds: Batch[][] = []
+  const roundOf = new Map<string, number>()
+  const ends = groups.map(({ topic, partition, records }) => {
+    const name = `${topic}/${partition}`
+    let send = roundOf.get(name) ?? 0
+    let batch = batchIn(rounds, send, topic, partition)
+    for (const record of records) {
+      const sizeBytes = encodedBytes(record)
+      const limit = maxBatchBytes(topic) ?? Number.POSITIVE_INFINITY
+      if (batch.records.length > 0 && batch.sizeBytes + sizeBytes > limit) {
+        send += 1
+        batch = batchIn(rounds, send, topic, partition)
+      }
+      batch.records.push(record)
+      batch.sizeBytes += sizeBytes
+    }
+    roundOf.set(name, send)
+    return { topic, partition, send, nth: batch.records.length }
+  })
+  return { sends: rounds.map(round => round.map(toTopicMessages)), ends }
+}
+
+const BATCH_HEADER_BYTES = 61
+
+function batchIn(rounds: Batch[][], send: number, topic: string, partition: number): Batch {
+  rounds[send] ??= []
+  const round = rounds[send]
+  const known = round.find(one => one.topic === topic && one.partition === partition)
+  if (known !== undefined) return known
+  const batch = { topic, partition, records: [], sizeBytes: BATCH_HEADER_BYTES }
+  round.push(batch)
+  return batch
+}
+
+/** At most: lengths and deltas are varints of up to five bytes, times of up to ten. */
+const encodedBytes = (record: NewRecord) => sizeOf(record) + 36 + 10 * Object.keys(record.headers).length
+
+/** Exactly, of a batch with this record alone: what the topic's limit is compared with. */
+export function batchBytesOf({ key, value, headers }: NewRecord): number {
+  const texts = [key, ...Object.entries(headers).flat()].map(text => Buffer.byteLength(text))
+  const valueBytes = value?.byteLength ?? 0
+  const lengths = [...texts, value === null ? -1 : valueBytes, Object.keys(headers).length]
+  const body = 3 + valueBytes + sum(texts) + sum(lengths.map(varintBytes))
+  return BATCH_HEADER_BYTES + varintBytes(body) + body
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
+
+/** Zigzag, seven bits a byte. */
+const varintBytes = (value: number) => Math.max(1, Math.ceil(Math.log2((value < 0 ? -2 * value - 1 : 2 * value) + 1) / 7))
+
+const toTopicMessages = ({ topic, partition, records }: Batch): TopicMessages => ({
+  topic,
+  messages: records.map(({ key, value, headers, recordedAt }) => ({
+    partition,
+    key,
+    value: value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    headers: { ...headers },
+    timestamp: String(recordedAt),
+  })),
+})
+
+/** The offset after the last record of each group. */
+export function joinAnswers({ ends }: SendPlan, answers: readonly (readonly RecordMetadata[])[]): bigint[] {
+  return ends.map(({ topic, partition, send, nth }) => {
+    const answer = answers[send]?.findLast(one => one.topicName === topic && one.partition === partition)
+    if (answer?.baseOffset === undefined || answer.baseOffset === '-1')
+      throw new LogError('unavailable', `appending to ${topic}/${partition}: the broker did not say where the records are`)
+    return BigInt(answer.baseOffset) + BigInt(nth)
+  })
+}

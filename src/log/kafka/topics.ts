@@ -1,0 +1,124 @@
+// The topics of Kafka: created as declared, never changed, every difference answered.
+import { wait } from '../../runtime/wait.ts'
+import { LogError, type TopicDeclaration, type TopicDifference } from '../log.ts'
+import { brokerErrorOf } from './errors.ts'
+import type { KafkaLink } from './link.ts'
+
+/** maxRecordBytes is Kafka's limit of a batch, its 61 bytes of header included; null where we may not know. */
+export type Topic = { topic: string; partitions: number; replication: number; maxRecordBytes: number | null }
+
+/** Brokers learn of a topic one after another. */
+const LOOKUPS = 5
+const LOOK_AGAIN_MS = 100
+
+/** Rejects `topic-missing`, `denied` or `unavailable`. */
+export async function findTopic(link: KafkaLink, topic: string): Promise<Topic> {
+  const found = await findPartitions(link, topic)
+  const settings = await readSettings(link, topic, ['max.message.bytes']).catch(error => {
+    if (error instanceof LogError && error.code === 'denied') return null
+    throw error
+  })
+  const maxRecordBytes = settings === null ? null : Number(settings.get('max.message.bytes'))
+  return { topic, ...found, maxRecordBytes }
+}
+
+export async function findPartitions(link: KafkaLink, topic: string): Promise<{ partitions: number; replication: number }> {
+  const doing = `looking up topic ${topic}`
+  for (let lookup = 1; ; lookup += 1) {
+    try {
+      return await link.run(doing, [topic], async cluster => {
+        const partitions = cluster.findTopicPartitionMetadata(topic)
+        if (partitions.length === 0) throw new LogError('topic-missing', `${doing}: Kafka has none of this name`)
+        return { partitions: partitions.length, replication: Math.min(...partitions.map(({ replicas }) => replicas.length)) }
+      })
+    } catch (error) {
+      if (lookup === LOOKUPS || !(error instanceof LogError) || error.code !== 'topic-missing') throw error
+      await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+    }
+  }
+}
+
+/** Rejects `unavailable` where Kafka is away: called again, it goes on with what is missing. */
+export async function ensureTopics(link: KafkaLink, declared: readonly TopicDeclaration[], signal: AbortSignal) {
+  const differences: TopicDifference[] = []
+  for (const declaration of declared) {
+    if (signal.aborted) throw new LogError('aborted', `creating topic ${declaration.topic}: aborted`)
+    differences.push(...(await ensureTopic(link, declaration, signal)))
+  }
+  return differences
+}
+
+async function ensureTopic(link: KafkaLink, declared: TopicDeclaration, signal: AbortSignal): Promise<TopicDifference[]> {
+  const isNew = await createMissing(link, declared)
+  const { partitions, replication } = await findVisible(link, declared.topic, isNew, signal)
+  const settings = await readSettings(link, declared.topic, Object.keys(settingsOf(declared)))
+  const actual = (name: string) => settings.get(name) ?? 'unknown'
+  const foreverOr = (retentionMs: string) => (retentionMs === '-1' ? 'forever' : retentionMs)
+  const compared = [
+    ['partitions', declared.partitions, partitions],
+    ['replication', declared.replication, replication],
+    ['minInsync', declared.minInsync, actual('min.insync.replicas')],
+    ['retentionMs', declared.retentionMs, foreverOr(actual('retention.ms'))],
+    ['retentionBytes', '-1', actual('retention.bytes')],
+    ['cleanup', declared.cleanup, actual('cleanup.policy')],
+    ['maxRecordBytes', declared.maxRecordBytes, actual('max.message.bytes')],
+    ['timestamps', 'CreateTime', actual('message.timestamp.type')],
+  ] as const
+  return compared
+    .filter(([, wanted, found]) => String(wanted) !== String(found))
+    .map(([setting, wanted, found]) => ({ topic: declared.topic, setting, declared: String(wanted), actual: String(found) }))
+}
+
+/** false: it was there. */
+async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promise<boolean> {
+  const { topic, partitions, replication } = declared
+  const configEntries = Object.entries(settingsOf(declared)).map(([name, value]) => ({ name, value }))
+  const create = { topic, numPartitions: partitions, replicationFactor: replication, configEntries }
+  try {
+    await link.run(`creating topic ${topic}`, [], async cluster => {
+      const controller = await cluster.findControllerBroker()
+      await controller.createTopics({ topics: [create], timeout: CREATE_TIMEOUT_MS })
+    })
+    return true
+  } catch (error) {
+    if (brokerErrorOf(error) === 'TOPIC_ALREADY_EXISTS') return false
+    throw error
+  }
+}
+
+const CREATE_TIMEOUT_MS = 10_000
+
+/** What was just created is waited for: the broker asked may not know it yet. */
+async function findVisible(link: KafkaLink, topic: string, isNew: boolean, signal: AbortSignal) {
+  for (;;) {
+    try {
+      return await findPartitions(link, topic)
+    } catch (error) {
+      const missing = error instanceof LogError && error.code === 'topic-missing'
+      if (!isNew || !missing || !(await wait(LOOK_AGAIN_MS, signal))) throw error
+    }
+  }
+}
+
+/** Nothing is deleted for room; records keep our time, also where a clock was ahead. */
+const settingsOf = ({ minInsync, retentionMs, cleanup, maxRecordBytes }: TopicDeclaration) => ({
+  'min.insync.replicas': String(minInsync),
+  'retention.ms': retentionMs === 'forever' ? '-1' : String(retentionMs),
+  'retention.bytes': '-1',
+  'cleanup.policy': cleanup,
+  'max.message.bytes': String(maxRecordBytes),
+  'message.timestamp.type': 'CreateTime',
+  'message.timestamp.after.max.ms': ANY_TIME,
+})
+const ANY_TIME = '9223372036854775807'
+const TOPIC_RESOURCE = 2
+
+async function readSettings(link: KafkaLink, topic: string, names: readonly string[]): Promise<Map<string, string>> {
+  const resources = [{ type: TOPIC_RESOURCE, name: topic, configNames: names }]
+  const answer = await link.run(`reading the settings of topic ${topic}`, [topic], async cluster => {
+    const broker = await cluster.findControllerBroker()
+    return broker.describeConfigs({ resources })
+  })
+  const entries = answer.resources.flatMap(({ configEntries }) => configEntries)
+  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
+}

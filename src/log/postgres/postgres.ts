@@ -1,0 +1,132 @@
+// The event log in Postgres: every promise of the port on tables of one database, with dense offsets and leases judged by its clock.
+import type { Database } from '../../database/database.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import type { StartAssignment } from '../engine/assignment.ts'
+import { createBatches } from '../engine/batches.ts'
+import { createLanes } from '../engine/lanes.ts'
+import { waitedFor } from '../engine/waited-for.ts'
+import type { Consumption, EventLog } from '../log.ts'
+import { createPostgresAppend } from './append.ts'
+import { joinGroup, type Leases, type Membership } from './assignment.ts'
+import { readLag } from './lag.ts'
+import { readTopic } from './read.ts'
+import { openPostgresReader } from './reader.ts'
+import { openRetention } from './retention.ts'
+import { openTails } from './tails.ts'
+import { ensureTopics, findTopic } from './topics.ts'
+
+export type PostgresLogSettings = Leases & {
+  /** Readers look for new records so often; NOTIFY wakes them earlier. */
+  pollMs: number
+  /** The first wait after a handler threw; doubles up to 60 s. */
+  retryBaseMs: number
+  /** Intake of a partition stops at so many unfinished records, whatever their size. */
+  maxUnfinishedRecords: number
+  /** How often records older than their topic's retention are deleted. */
+  trimEveryMs: number
+}
+type Deps = {
+  database: Database
+  /** A connection of its own for leases: one that expires then means that Postgres is silent, not that our own work is in the way. */
+  leaseDatabase?: Database
+  /** How many appends may be sent at once, each over its own connection [4]. */
+  sends?: number
+  logger: Logger
+  metrics: Metrics
+  settings?: Partial<PostgresLogSettings>
+}
+
+const SENDS = 4
+
+type Consumer = { group: string; topics: readonly string[] }
+
+const defaults: PostgresLogSettings = {
+  heartbeatMs: 1_000,
+  ttlMs: 5_000,
+  rebalanceGraceMs: 1_000,
+  stopGraceMs: 20_000,
+  pollMs: 250,
+  retryBaseMs: 500,
+  maxUnfinishedRecords: 10_000,
+  trimEveryMs: 60_000,
+}
+
+export type PostgresLog = EventLog & {
+  /** The same log, read and consumed through these connections; closing it closes the log. */
+  over(database: Database): EventLog
+}
+
+export function openPostgresLog(deps: Deps): PostgresLog {
+  const { database, logger, metrics } = deps
+  const leaseDatabase = deps.leaseDatabase ?? database
+  const settings = { ...defaults, ...deps.settings }
+  const closing = new AbortController()
+  const consuming = new Set<Promise<void>>()
+  const tails = openTails({ database, logger, pollMs: settings.pollMs })
+  const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, appended: tails.appended })
+  const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
+  let closed: Promise<void> | null = null
+
+  function consume({ group, topics }: Consumer, start: StartAssignment, signal: AbortSignal): Consumption {
+    const stopping = AbortSignal.any([signal, closing.signal])
+    let membership: Membership | null = null
+    const done = run()
+    consuming.add(done)
+    done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
+    return { done, status: () => membership?.assignments().flatMap(assignment => assignment.status()) ?? [] }
+
+    async function run() {
+      const counts = await partitionCounts(topics, stopping)
+      if (counts === null) return
+      membership = joinGroup(
+        {
+          database: leaseDatabase,
+          logger,
+          leases: settings,
+          start: partition =>
+            start(counts.filter(({ partitions }) => partition < partitions).map(({ topic }) => ({ topic, partition }))),
+        },
+        { name: group, partitions: Math.max(...counts.map(({ partitions }) => partitions)) },
+        stopping,
+      )
+      await membership.left
+    }
+  }
+
+  /** Rejects where a topic does not exist; Postgres itself is waited for. null: stopped first. */
+  async function partitionCounts(topics: readonly string[], signal: AbortSignal) {
+    const find = () => Promise.all(topics.map(topic => findTopic(database, topic)))
+    return waitedFor('the topics of a consumer', find, { logger, signal })
+  }
+
+  async function close() {
+    closing.abort()
+    // What running handlers still append is durable before the appender closes.
+    await Promise.allSettled(consuming)
+    await appender.close()
+    await Promise.all([tails.close(), retention.close()])
+  }
+
+  function over(database: Database): EventLog {
+    const openReader = (from: Parameters<typeof openPostgresReader>[1]) => openPostgresReader({ database, tails, logger }, from)
+    return {
+      append: appender.append,
+      consumeLanes: (consumer, signal) => {
+        const lanes = createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)
+        return consume(consumer, lanes, signal)
+      },
+      consumeBatches: (consumer, signal) =>
+        consume(consumer, createBatches({ openReader, logger, ...settings }, consumer), signal),
+      read: (topic, range, signal) => readTopic({ database, tails }, topic, range, AbortSignal.any([signal, closing.signal])),
+      lag: (of, signal) => readLag(database, of, signal),
+      ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
+      close: () => {
+        closed ??= close()
+        return closed
+      },
+    }
+  }
+
+  return { ...over(database), over }
+}

@@ -1,0 +1,28 @@
+// What a registry refuses, in the port's words, by one table; its own words are kept.
+
+import type { RegistryAnswer } from './confluent-client.ts'
+import { RegistryError, type RegistryErrorCode } from './registry.ts'
+
+/** By the registry's error_code, then by the HTTP status. */
+const codes: Readonly<Record<number, RegistryErrorCode>> = {
+  409: 'incompatible',
+  42201: 'incompatible', // no valid schema
+  42205: 'denied', // read-only mode
+  401: 'denied',
+  403: 'denied',
+  408: 'unreachable',
+  422: 'incompatible',
+  425: 'unreachable',
+  429: 'unreachable',
+}
+
+export function registryRefusal(doing: string, answer: RegistryAnswer): RegistryError {
+  const { status, body } = answer
+  const words = typeof body.message === 'string' ? body.message : 'no reason given'
+  return new RegistryError(codeOf(answer), `${doing}: ${words} (status ${status})`)
+}
+
+function codeOf({ status, body }: RegistryAnswer): RegistryErrorCode {
+  const byError = typeof body.error_code === 'number' ? codes[body.error_code] : undefined
+  return byError ?? codes[status] ?? (status >= 500 ? 'unreachable' : 'denied')
+}
