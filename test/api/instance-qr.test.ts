@@ -2,7 +2,7 @@
 // Codes and rests are written as the owner of an instance writes them, states come from its events through the read model.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
-import { type InstanceRows, openInstanceRows, taskOf } from '../../src/producers/instance-rows.ts'
+import { type InstanceRows, openInstanceRows, taskOf } from '../../src/producers/epoch/instance-rows.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'

@@ -1,7 +1,7 @@
 // An account that cannot go on is told apart from one that had bad luck, and from one that goes on again.
 import { expect, test } from 'vitest'
-import { accountsCheck, keptCheck } from '../../src/producers/account-checks.ts'
-import { createAccountTrouble } from '../../src/producers/account-trouble.ts'
+import { accountsCheck, keptCheck } from '../../src/producers/epoch/account-checks.ts'
+import { createAccountTrouble } from '../../src/producers/epoch/account-trouble.ts'
 
 function open() {
   let nowAt = Date.UTC(2026, 0, 1)

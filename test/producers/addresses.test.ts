@@ -2,7 +2,7 @@
 import type { SignalDataSet, SignalKeyStore } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { edit, reaction, text } from '../../simulator/content.ts'
-import { watchAddresses } from '../../src/producers/known-addresses.ts'
+import { watchAddresses } from '../../src/producers/epoch/known-addresses.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { type BinaryNode, initAuthCreds, type KeyPair } from '@whiskeysockets/baileys'
 import { expect, onTestFinished, test } from 'vitest'
-import { createFirstAgreements } from '../../src/producers/agree-ahead.ts'
+import { createFirstAgreements } from '../../src/producers/socket/agree-ahead.ts'
 
 type Pair = { pubKey: Buffer; privKey: Buffer }
 const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))

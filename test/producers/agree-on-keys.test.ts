@@ -10,7 +10,7 @@ type Curve = {
 const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
 const curve: Curve = createRequire(baileys.resolve('libsignal'))('./src/curve.js')
 const own = curve.calculateAgreement
-const { agreeWithKeptKeys } = await import('../../src/producers/agree-on-keys.ts')
+const { agreeWithKeptKeys } = await import('../../src/producers/socket/agree-on-keys.ts')
 
 test('[B2] two sides agree on one secret, the one that libsignal finds, however often a key comes', () => {
   const { agree } = agreeWithKeptKeys(own)
@@ -58,6 +58,6 @@ test('[B2] any bytes are answered or refused as by libsignal', () => {
 })
 
 test('[B2] Baileys’ libsignal agrees with kept keys from the moment that sockets can be opened', async () => {
-  await import('../../src/producers/open-socket.ts')
+  await import('../../src/producers/socket/open-socket.ts')
   expect(curve.calculateAgreement).not.toBe(own)
 })

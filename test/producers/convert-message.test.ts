@@ -1,8 +1,8 @@
 import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { convertMessage } from '../../src/producers/convert-message.ts'
-import type { Draft } from '../../src/producers/draft.ts'
-import { readStanza } from '../../src/producers/stanza-identity.ts'
+import { convertMessage } from '../../src/producers/convert/convert-message.ts'
+import type { Draft } from '../../src/producers/convert/draft.ts'
+import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const attrs = { id: 'M', from: '200@lid', notify: 'Ana', t: '1700000000' }

@@ -1,7 +1,7 @@
 // What a group is called becomes an event when it is made or renamed, and when Baileys lists all groups; each time once.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createGroupNames, groupNameIn, groupsListed } from '../../src/producers/group-names.ts'
+import { createGroupNames, groupNameIn, groupsListed } from '../../src/producers/convert/group-names.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import { hows, openRig, type Rig } from './rig.ts'

@@ -1,8 +1,8 @@
 // Accounts that catch up leave the event loop to others between their stanzas.
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { createLoopTurns } from '../../src/producers/loop-turns.ts'
-import { gatedClasses, openStanzaLane, type StanzaLane } from '../../src/producers/stanza-lane.ts'
+import { createLoopTurns } from '../../src/producers/socket/loop-turns.ts'
+import { gatedClasses, openStanzaLane, type StanzaLane } from '../../src/producers/socket/stanza-lane.ts'
 
 test('[A2] [E3] of stanzas that come at once one begins in each turn of the event loop, in order, and others have their turns between', async () => {
   const turn = createLoopTurns()

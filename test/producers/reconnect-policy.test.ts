@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Ending, nextStep } from '../../src/producers/reconnect-policy.ts'
+import { type Ending, nextStep } from '../../src/producers/socket/reconnect-policy.ts'
 
 const ending = (of: Partial<Ending>): Ending => ({
   ...{ statusCode: 0, message: '', own: null, details: {}, qrRoundsLeft: 0, wanted: 'running' },

@@ -1,10 +1,10 @@
 // What the golden cases are made of: messages as WhatsApp's own protobuf, receipts as stanzas, the rest as events.
 import { proto } from '@whiskeysockets/baileys'
 import type { Event, EventOf, EventType } from '../../src/events/event.ts'
-import { convertMessage } from '../../src/producers/convert-message.ts'
-import { convertReceipt } from '../../src/producers/convert-receipt.ts'
-import type { Offer } from '../../src/producers/draft.ts'
-import { readStanza } from '../../src/producers/stanza-identity.ts'
+import { convertMessage } from '../../src/producers/convert/convert-message.ts'
+import { convertReceipt } from '../../src/producers/convert/convert-receipt.ts'
+import type { Offer } from '../../src/producers/convert/draft.ts'
+import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 import { aGroup, anEvent, somebody, testStartAt, us } from '../events.ts'
 
 /** `bodies`: names of the files in golden/ that an endpoint gets, in order. */

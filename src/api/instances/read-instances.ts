@@ -69,7 +69,7 @@ export async function isDeleted(database: Transaction, id: string): Promise<bool
   return row !== undefined
 }
 
-/** Its owner has done with what was asked of it (taskOf in producers/instance-rows.ts): nothing comes of itself any more, such as a QR code. */
+/** Its owner has done with what was asked of it (taskOf in producers/epoch/instance-rows.ts): nothing comes of itself any more, such as a QR code. */
 export async function isParked(database: Transaction, id: string): Promise<boolean> {
   const [row] = await database.query(
     `select 1 from instance_ids i join instance_owners o using (instance_id)

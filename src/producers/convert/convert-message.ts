@@ -1,0 +1,99 @@
+// One decrypted part of a message stanza, as events: pure, and lossless, because what is not converted is `unknown` with its bytes.
+import { proto } from '@whiskeysockets/baileys'
+import type { Ignores } from '../gate/intake.ts'
+import type { MessageOrigin } from './authority.ts'
+import { withoutIgnored } from './carried-messages.ts'
+import { convertProtocolMessage } from './convert-protocol-message.ts'
+import { envelopeOf, type Offer, unknownDraft } from './draft.ts'
+import { bareJid } from './jid.ts'
+import { type Body, intOf } from './kinds/body.ts'
+import { convertContacts } from './kinds/contacts.ts'
+import { convertLocation } from './kinds/location.ts'
+import { convertMedia } from './kinds/media.ts'
+import { convertPoll } from './kinds/poll.ts'
+import { convertText } from './kinds/text.ts'
+import { hasContent, unpad } from './message-content.ts'
+import { type Recovered, recoveredFrom } from './recovered-messages.ts'
+import type { Stanza } from './stanza-identity.ts'
+import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
+
+export type MessagePart = {
+  stanza: Stanza
+  /** Index among the encrypted or plain parts of the stanza. */
+  part: number
+  plaintext: Uint8Array
+  /** Encrypted parts come padded, newsletters' plain ones do not. */
+  isPadded: boolean
+  receivedAt: number
+  /** See MessageOrigin. */
+  aliases: readonly string[]
+  ignores: Ignores
+}
+
+const kinds = [convertMedia, convertText, convertLocation, convertContacts, convertPoll]
+
+/** Empty: the part only distributes keys. Never throws: what cannot be read is `unknown`. */
+export function convertMessage(of: MessagePart): readonly Offer[] {
+  const { stanza, part, plaintext, isPadded, receivedAt, aliases } = of
+  const origin: MessageOrigin = { stanza, ordinal: { part, index: 0 }, raw: plaintext, receivedAt, aliases }
+  try {
+    const raw = isPadded ? unpad(plaintext) : plaintext
+    if (!hasContent(raw)) return []
+    const message = proto.Message.decode(raw)
+    const recovered = recoveredFrom(unwrapMessage(message).content, origin)
+    return [{ message, origin: { ...origin, raw } }, ...recovered].map(one => convertOne(one, of.ignores))
+  } catch (error) {
+    return [unknownDraft(origin, `message: unreadable, ${error instanceof Error ? error.name : 'Error'}`)]
+  }
+}
+
+/** The same message as Baileys would hand out, for whoever processes its sender keys. */
+export function decodeMessage(padded: Uint8Array): proto.IMessage {
+  const message = proto.Message.decode(unpad(padded))
+  return message.deviceSentMessage?.message ?? message
+}
+
+/** What was left out of its bytes shows in its name. */
+function convertOne({ message, origin }: Recovered, ignores: Ignores): Offer {
+  const { raw, chats, isCut } = withoutIgnored(message, origin.raw, ignores)
+  const offer = convertContent(message, { ...origin, raw })
+  if (offer.type !== 'unknown') return offer
+  return { ...offer, name: isCut ? `${offer.name}, less what is ignored` : offer.name, chats: [...offer.chats, ...chats] }
+}
+
+function convertContent(message: proto.IMessage, origin: MessageOrigin): Offer {
+  const unwrapped = unwrapMessage(message)
+  const change = convertProtocolMessage(unwrapped.content, origin)
+  if (change !== null) return change
+  for (const convert of kinds) {
+    const body = convert(unwrapped.content)
+    if (body !== null) return messageDraft(body, unwrapped, origin)
+  }
+  return unknownDraft(origin, `message: ${nameOf(unwrapped.content)}`)
+}
+
+function messageDraft({ context, ...body }: Body, unwrapped: Unwrapped, origin: MessageOrigin): Offer {
+  const { stanza } = origin
+  const expiresInSeconds = intOf(context?.expiration)
+  const fields = {
+    ...body,
+    senderName: stanza.senderName,
+    isGroup: stanza.isGroup,
+    quotedMessageId: context?.stanzaId || null,
+    mentions: context?.mentionedJid?.length ? context.mentionedJid.map(bareJid) : null,
+    forwarded: context?.isForwarded ?? null,
+    viewOnce: unwrapped.viewOnce || body.viewOnce === true ? true : null,
+    expiresInSeconds: expiresInSeconds === 0 ? null : expiresInSeconds,
+  }
+  return stanza.fromMe
+    ? { ...envelopeOf('message.sent', origin), ...fields, source: stanza.senderDevice === 0 ? 'phone' : 'other' }
+    : { ...envelopeOf('message.received', origin), ...fields }
+}
+
+/** The protobuf field that holds what was written; nothing else of it. */
+const nameOf = (content: proto.IMessage): string => {
+  const name = Object.entries(content).find(
+    ([key, value]) => value !== null && value !== undefined && !key.endsWith('ContextInfo'),
+  )
+  return name?.[0] ?? 'a kind newer than this version'
+}

@@ -1,0 +1,56 @@
+// An epoch: the right to write for an instance until somebody takes a newer one, and the one way into the log that goes with it.
+import type { Codec } from '../../events/codec.ts'
+import type { EventLog } from '../../log/log.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { openAppendQueue } from '../gate/append-queue.ts'
+import { createRecordFitter } from '../gate/fit-record.ts'
+import { createIntake, type Intake } from '../gate/intake.ts'
+import type { KeptStanzas } from '../gate/kept-stanzas.ts'
+import type { ProducerMetrics } from '../producer-metrics.ts'
+import { createSocketLife, type SocketLife, whilePending } from '../socket/socket-life.ts'
+import type { InstanceRows } from './instance-rows.ts'
+import type { InstanceSettings } from './instance-settings.ts'
+
+export type Epoch = {
+  instanceId: string
+  epoch: number
+  /** How the epoch before was left. */
+  endedCleanly: boolean
+  life: SocketLife
+  /** Its append, pending for the append timeout, ends the socket. */
+  intake: Intake
+}
+export type EpochDeps = {
+  log: EventLog
+  codec: Codec
+  objects: ObjectStore
+  eventsTopic: string
+  rawInlineBytes: number
+  maxRecordBytes: number
+  appendTimeoutMs: number
+  rows: InstanceRows
+  keptStanzas: KeptStanzas
+  clock: () => number
+  random: () => number
+  logger: Logger
+  metrics: ProducerMetrics
+}
+
+export async function openEpoch(deps: EpochDeps, of: { instanceId: string; settings(): InstanceSettings }): Promise<Epoch> {
+  const { instanceId, settings } = of
+  const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
+  const life = createSocketLife()
+  const fitter = createRecordFitter({ ...deps, objectTimeoutMs: deps.appendTimeoutMs / 2 })
+  const { keep } = deps.keptStanzas
+  const queue = openAppendQueue(
+    { ...deps, topic: deps.eventsTopic, fitter, keep, failing: life.failing, instanceId, epoch },
+    life.signal,
+  )
+  const intake = createIntake({
+    settings,
+    metrics: deps.metrics,
+    append: drafts => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts)),
+  })
+  return { instanceId, epoch, endedCleanly, life, intake }
+}

@@ -1,0 +1,28 @@
+// The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it.
+// A crash in between says it again and erases then.
+import type { Database } from '../../database/database.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { openAuthRows } from '../auth/auth-rows.ts'
+import type { WriteKeys } from '../auth/key-writer.ts'
+import { SocketEnded } from '../socket/socket-life.ts'
+import { deleted, loggedOut } from './instance-events.ts'
+import type { Wanted } from './instance-rows.ts'
+import type { InstanceVoice } from './instance-voice.ts'
+import type { Epoch } from './open-epoch.ts'
+
+type Deps = { database: Database; sealer: Sealer; writeKeys: WriteKeys; clock: () => number; voice: InstanceVoice }
+
+/** Rejects where the log does not answer in time, or a newer epoch owns the instance: then it is begun again. */
+export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wanted; reasonText: string }): Promise<void> {
+  const { epoch, wanted, reasonText } = of
+  const { instanceId } = wanted
+  const at = { instanceId, occurredAt: deps.clock() }
+  const { append } = epoch.intake
+  await append([loggedOut(at, reasonText)])
+  deps.voice.owe({ state: 'logged-out', reason: 'logged-out', reasonText })
+  await deps.voice.tellOwed(append)
+  if (wanted.wanted === 'deleted' && !wanted.purged) await append([deleted({ ...at, requestId: wanted.requestId })])
+  const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
+  if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
+  if (wanted.wanted === 'deleted') await deps.database.query('delete from kept_stanzas where instance_id = $1', [instanceId])
+}

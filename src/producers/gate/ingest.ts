@@ -1,0 +1,101 @@
+// What the gate asks for before WhatsApp hears a thing: makes events of stanzas and appends them, all events of one part in one append.
+import { type BinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
+import { completeAddresses } from '../convert/complete-addresses.ts'
+import type { ContactNames } from '../convert/contact-names.ts'
+import { convertMessage } from '../convert/convert-message.ts'
+import { convertReceipt } from '../convert/convert-receipt.ts'
+import { envelopeOf, type Offer, type Origin, unknownDraft } from '../convert/draft.ts'
+import { type GroupNames, groupNameIn } from '../convert/group-names.ts'
+import type { OwnAddresses } from '../convert/jid.ts'
+import { chatsInStanza } from '../convert/named-chats.ts'
+import { readStanza, type Stanza } from '../convert/stanza-identity.ts'
+import type { KnownAddresses } from '../epoch/known-addresses.ts'
+import type { ProducerMetrics } from '../producer-metrics.ts'
+import type { Intake } from './intake.ts'
+
+export type Part = { node: BinaryNode; part: number }
+export type Ingest = {
+  read(node: BinaryNode): Stanza
+  message(of: Part & { plaintext: Uint8Array; isPadded: boolean }): Promise<void>
+  undecryptable(of: Part & { encryption: string; reason: string }): Promise<void>
+  receipt(node: BinaryNode): Promise<void>
+  notification(node: BinaryNode): Promise<void>
+  /** Kept whole under a name from our own tables. */
+  unknown(of: Part & { name: string }): Promise<void>
+}
+type Deps = {
+  instanceId: string
+  own(): OwnAddresses
+  known: Pick<KnownAddresses, 'complete'>
+  names: ContactNames
+  groupNames: GroupNames
+  intake: Intake
+  clock: () => number
+  metrics: ProducerMetrics
+}
+
+/** Bytes that would let somebody else in: the pairing code's handshake. */
+const secretNotifications: ReadonlySet<string> = new Set(['link_code_companion_reg', 'privacy_token'])
+
+export function createIngest(deps: Deps): Ingest {
+  const { metrics, clock, known, intake } = deps
+  const read = (node: BinaryNode) => readStanza(node, { instanceId: deps.instanceId, own: deps.own() })
+
+  function origin({ node, part }: Part): Origin {
+    const isSecret = secretNotifications.has(node.attrs.type ?? '')
+    const raw = isSecret ? null : encodeBinaryNode(node)
+    return { stanza: read(node), ordinal: { part, index: 0 }, raw, receivedAt: clock() }
+  }
+
+  /** Ids are made by now: from here on addresses are as the instance knows them. */
+  async function append(offers: readonly Offer[]): Promise<void> {
+    const shown: Offer[] = []
+    for (const offer of offers) shown.push(await completeAddresses(offer, known))
+    await intake.append(shown)
+  }
+
+  return {
+    read,
+    message: async ({ node, part, plaintext, isPadded }) => {
+      const stanza = read(node)
+      const receivedAt = clock()
+      const sender = await known.complete(stanza.sender)
+      const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
+      const { ignores } = intake
+      const offers = convertMessage({ stanza, part, plaintext, isPadded, receivedAt, aliases, ignores })
+      const isTold = offers.length > 0 && !ignores(stanza.chat.id)
+      const contact = isTold ? deps.names.changed(stanza, sender, receivedAt) : null
+      await append(contact === null ? offers : [...offers, contact])
+      if (contact !== null) deps.names.remember(contact)
+    },
+    undecryptable: async ({ node, part, encryption, reason }) => {
+      const from = origin({ node, part })
+      const { senderName, isGroup } = from.stanza
+      metrics.undecryptable.inc({ encryption })
+      await append([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }])
+    },
+    receipt: async node => {
+      const { stanza, raw, receivedAt } = origin({ node, part: 0 })
+      const { drafts, ignored } = convertReceipt({ node, stanza, raw: raw ?? new Uint8Array(), receivedAt })
+      if (ignored !== null) metrics.ignored.inc({ name: ignored })
+      await append(drafts)
+    },
+    notification: async node => {
+      const from = origin({ node, part: 0 })
+      const whole = unknownDraft(from, nameOf(node), chatsInStanza(node))
+      const said = groupNameIn(node)
+      if (said === null) return append([whole])
+      const { isAll, ...named } = said
+      await append([...(isAll ? [] : [whole]), { ...envelopeOf('group.updated', from), ...named }])
+      if (!intake.ignores(named.groupId)) deps.groupNames.remember(named)
+    },
+    unknown: async ({ node, part, name }) => {
+      // What a message tells of other chats is sealed; notifications and calls name groups anywhere in them.
+      const chats = node.tag === 'message' ? [] : chatsInStanza(node)
+      await append([unknownDraft(origin({ node, part }), name, chats)])
+    },
+  }
+}
+
+/** What is kept whole is known by: the class of the stanza, and its type where it says one. */
+export const nameOf = ({ tag, attrs }: BinaryNode): string => `${tag} ${attrs.type ?? ''}`.trim()

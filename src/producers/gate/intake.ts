@@ -1,0 +1,53 @@
+// The one way into the log for all that an instance hears and says: what its settings leave out ends here, whichever door it came by.
+// Nobody but this file holds the queue's append (open-epoch.ts), so that a new door cannot go around it.
+import type { Draft, Offer } from '../convert/draft.ts'
+import { isGroup, isNewsletter, isStatus } from '../convert/jid.ts'
+import type { InstanceSettings } from '../epoch/instance-settings.ts'
+import type { ProducerMetrics } from '../producer-metrics.ts'
+
+export type Intake = {
+  /** Resolves once what is kept of these is durable; one that tells of an ignored chat is left out whole, and counted by name. */
+  append(offers: readonly Offer[]): Promise<void>
+  /** By the settings as they are now. For doors that can leave out a part and offer the rest. */
+  ignores: Ignores
+}
+/** Whether what is said of a chat is left out; null: it may be any chat. */
+export type Ignores = (chat: string | null) => boolean
+type Deps = {
+  settings(): InstanceSettings
+  metrics: Pick<ProducerMetrics, 'ignored'>
+  append(drafts: readonly Draft[]): Promise<void>
+}
+
+export function createIntake({ settings, metrics, append }: Deps): Intake {
+  function isKept(offer: Offer): boolean {
+    const ignored = chatsOf(offer)
+      .map(chat => ignoredAs(settings(), chat))
+      .find(name => name !== null)
+    if (ignored !== undefined) metrics.ignored.inc({ name: ignored })
+    return ignored === undefined
+  }
+  return {
+    append: offers => append(offers.filter(isKept).map(draftOf)),
+    ignores: chat => (chat === null ? ignoresAny(settings()) : ignoredAs(settings(), chat) !== null),
+  }
+}
+
+const chatsOf = (offer: Offer): readonly string[] =>
+  'chats' in offer ? offer.chats : 'chatId' in offer && offer.chatId ? [offer.chatId] : []
+
+function draftOf(offer: Offer): Draft {
+  if (!('chats' in offer)) return offer
+  const { chats, ...draft } = offer
+  return draft
+}
+
+/** The name it is counted under; null: it is kept. */
+function ignoredAs(settings: InstanceSettings, chat: string): string | null {
+  if (settings.ignoreGroups && isGroup(chat)) return 'settings ignoreGroups'
+  if (settings.ignoreStatus && isStatus(chat)) return 'settings ignoreStatus'
+  return settings.ignoreNewsletters && isNewsletter(chat) ? 'settings ignoreNewsletters' : null
+}
+
+const ignoresAny = ({ ignoreGroups, ignoreStatus, ignoreNewsletters }: InstanceSettings): boolean =>
+  ignoreGroups || ignoreStatus || ignoreNewsletters

@@ -1,0 +1,84 @@
+// X25519 with keys that are read once: a first message takes six agreements, and reading the same few keys for each of them takes
+// libsignal longer than the agreements do (createPrivateKey 90 µs, createPublicKey 40, diffieHellman 48). Replaces calculateAgreement of the
+// very libsignal/src/curve.js that Baileys uses; what is no key is refused by libsignal itself.
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { createLru } from '../auth/lru.ts'
+
+/** 33 bytes that begin with 5, and 32. */
+type Agree = (publicKey: Uint8Array, privateKey: Uint8Array) => Buffer
+export type Agreements = {
+  agree: Agree
+  /** Makes what `agree` is about to be asked for, once. `isLasting`: an account's own key, worth being kept read. Throws for what is no key. */
+  agreeAhead(publicKey: Uint8Array, privateKey: Uint8Array, of: { isLasting: boolean }): void
+}
+
+/** Two of every account: identity and signed pre-key. A key that is used once is kept nowhere. */
+const maxPrivateKeys = 2_048
+const maxPublicKeys = 2_048
+/** Five for a message that is next in its account; each goes when it is taken. */
+const maxAhead = 2_560
+/** Algorithm identifiers before the 32 bytes (RFC 8410). */
+const spki = Buffer.from('302a300506032b656e032100', 'hex')
+const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
+const curve: { calculateAgreement: Agree } = createRequire(baileys.resolve('libsignal'))('./src/curve.js')
+
+/** `inner` answers what this does not take. */
+export function agreeWithKeptKeys(inner: Agree): Agreements {
+  const publicKeys = createLru<KeyObject>(maxPublicKeys)
+  const privateKeys = createLru<KeyObject>(maxPrivateKeys)
+  const ahead = createLru<Buffer>(maxAhead)
+  const make: Agree = (publicKey, privateKey) =>
+    diffieHellman({
+      publicKey: kept(publicKeys, publicKey, readPublic),
+      privateKey: privateKeys.get(nameOf(privateKey)) ?? readPrivate(privateKey),
+    })
+  return {
+    agree: (publicKey, privateKey) => {
+      if (!areKeys(publicKey, privateKey)) return inner(publicKey, privateKey)
+      const name = nameOf(publicKey) + nameOf(privateKey)
+      const made = ahead.get(name)
+      if (made === undefined) return make(publicKey, privateKey)
+      ahead.delete(name)
+      return made
+    },
+    agreeAhead: (publicKey, privateKey, { isLasting }) => {
+      if (isLasting) kept(privateKeys, privateKey, readPrivate)
+      const name = nameOf(publicKey) + nameOf(privateKey)
+      if (ahead.get(name) === undefined) ahead.set(name, make(publicKey, privateKey))
+    },
+  }
+}
+
+const areKeys = (publicKey: unknown, privateKey: unknown): boolean =>
+  Buffer.isBuffer(publicKey) &&
+  Buffer.isBuffer(privateKey) &&
+  publicKey.length === 33 &&
+  publicKey[0] === 5 &&
+  privateKey.length === 32
+
+const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+const readPublic = (key: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([spki, key.subarray(1)]), format: 'der', type: 'spki' })
+const readPrivate = (key: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([pkcs8, key]), format: 'der', type: 'pkcs8' })
+
+function kept(
+  keys: ReturnType<typeof createLru<KeyObject>>,
+  bytes: Uint8Array,
+  read: (bytes: Uint8Array) => KeyObject,
+): KeyObject {
+  const name = nameOf(bytes)
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = read(bytes)
+  keys.set(name, key)
+  return key
+}
+
+const agreements = agreeWithKeptKeys(curve.calculateAgreement)
+curve.calculateAgreement = agreements.agree
+export const { agreeAhead } = agreements

@@ -1,0 +1,181 @@
+// One WhatsApp connection: the unmodified Baileys, gated and hardened from outside through its public options and its event emitters.
+import './keep-context.ts'
+import './silence-libsignal.ts'
+import './verify-sender-key.ts'
+import makeWASocket, { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, type WASocket } from '@whiskeysockets/baileys'
+import type { WebSocket } from 'ws'
+import type { Logger } from '../../runtime/logger.ts'
+import type { AuthState } from '../auth/auth-state.ts'
+import type { InstanceSettings } from '../epoch/instance-settings.ts'
+import type { AckGate } from '../gate/ack-gate.ts'
+import { gateRepository } from '../gate/gated-repository.ts'
+import type { ProducerMetrics } from '../producer-metrics.ts'
+import { createFirstAgreements } from './agree-ahead.ts'
+import { agreeAhead } from './agree-on-keys.ts'
+import { createBaileysLogger } from './baileys-logger.ts'
+import { hardenSocket } from './harden-socket.ts'
+import { keysNamedBy } from './keys-ahead.ts'
+import { rememberMisses } from './lid-lookups.ts'
+import type { Ending } from './reconnect-policy.ts'
+import type { SocketLife } from './socket-life.ts'
+import { openStanzaLane } from './stanza-lane.ts'
+
+export type ConnectionUpdate = BaileysEventMap['connection.update']
+export type Closed = Pick<Ending, 'statusCode' | 'message' | 'details'>
+export type Socket = {
+  /** Resolves when the connection is gone; what came through it may still be on its way into the log. */
+  closed: Promise<Closed>
+  /** Resolves when nothing of it is on its way any more. */
+  idle(): Promise<void>
+  /** Takes in no more stanzas, lets the one inside finish, says goodbye. */
+  close(): Promise<void>
+  /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
+  showOnline(isOnline: boolean): Promise<void>
+  /** Unlinks this device at WhatsApp; ends as closed with 401. */
+  logout(): Promise<void>
+}
+export type SocketDeps = {
+  instanceId: string
+  auth: AuthState
+  gate: AckGate
+  life: SocketLife
+  /** null: WhatsApp itself. */
+  url: string | null
+  /** null: Baileys' own. */
+  version: readonly [number, number, number] | null
+  /** null: Baileys' 60 s for the first code of a round, 20 s for each later one. */
+  qrTimeoutMs: number | null
+  settings: InstanceSettings
+  /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
+  received(name: string, payload: unknown): void
+  connection(update: ConnectionUpdate): void
+  clock: () => number
+  logger: Logger
+  metrics: ProducerMetrics
+}
+
+const keepAliveIntervalMs = 30_000
+const connectTimeoutMs = 20_000
+const goodbyeMs = 2_000
+/** The cache has no bound of its own, and a timer per entry. */
+const lidCacheMs = 10 * 60 * 1000
+
+export function openSocket(deps: SocketDeps): Socket {
+  const { instanceId, life, logger } = deps
+  const failed = (error: unknown, where: string) => {
+    if (!life.isOver()) logger.warn('socket.listener-failed', { instanceId, where, error })
+  }
+  const socket = makeWASocket(options(deps, failed))
+  life.owns(() => cut(socket))
+  keepNoMessages(socket)
+  let isClosing = false
+  const lane = openStanzaLane(socket.ws, {
+    isOver: () => isClosing || life.isOver(),
+    readAhead: nodes => deps.auth.readAhead(nodes.flatMap(keysNamedBy)),
+    prepare: createFirstAgreements({ ...deps.auth, agreeAhead }),
+    before: deps.gate.before,
+    after: deps.gate.after,
+    failed: (error, node) => failed(error, node.tag),
+  })
+  const { terminate, isOver } = life
+  const stopWatch = hardenSocket(socket.ws, {
+    terminate,
+    isOver,
+    cut: () => cut(socket),
+    failed,
+    keepAliveIntervalMs,
+    connectTimeoutMs,
+  })
+  const emptyLidCache = setInterval(() => socket.signalRepository.lidMapping.close(), lidCacheMs)
+
+  /** Baileys awaits nobody: what is thrown here would end the process. */
+  function take(name: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      deps.metrics.untaken.inc()
+      logger.warn('socket.event-not-taken', { instanceId, name, error })
+    }
+  }
+
+  const closed = new Promise<Closed>(resolve => {
+    socket.ev.process(async events => {
+      if (events['creds.update']) deps.auth.credsChanged()
+      // Whatever else is among them, the end of the connection is not missed.
+      const update = events['connection.update']
+      if (update?.connection === 'close') {
+        life.closed()
+        stopWatch()
+        clearInterval(emptyLidCache)
+        resolve(closedBy(update.lastDisconnect?.error))
+      }
+      if (update !== undefined) take('connection.update', () => deps.connection(update))
+      for (const [name, payload] of Object.entries(events)) take(name, () => deps.received(name, payload))
+    })
+  })
+
+  return {
+    closed,
+    idle: lane.idle,
+    close: async () => {
+      isClosing = true
+      await lane.idle()
+      // What Baileys still buffers would be thrown away with it.
+      socket.ev.flush()
+      const cutter = setTimeout(() => cut(socket), goodbyeMs)
+      await socket.end(undefined)
+      await closed
+      clearTimeout(cutter)
+    },
+    showOnline: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
+    logout: async () => {
+      await socket.logout()
+      const cutter = setTimeout(() => cut(socket), goodbyeMs)
+      await closed
+      clearTimeout(cutter)
+    },
+  }
+}
+
+function options(deps: SocketDeps, failed: (error: unknown, where: string) => void) {
+  const { auth, clock, settings } = deps
+  const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
+  return {
+    auth,
+    logger: createBaileysLogger(deps.logger, deps.instanceId),
+    waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
+    ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
+    makeSignalRepository: gateRepository(deps.gate, ask => rememberMisses(ask, lookUp)),
+    ...(deps.qrTimeoutMs !== null && { qrTimeout: deps.qrTimeoutMs }),
+    keepAliveIntervalMs,
+    connectTimeoutMs,
+    markOnlineOnConnect: settings.markOnline,
+    syncFullHistory: settings.historySync,
+    // History is appended as its notification; whoever wants the blob fetches it from there.
+    shouldSyncHistoryMessage: () => false,
+    // With it the phone is asked for an undecryptable message by a timer; without, all other messages of the account wait two seconds
+    // for each of them (sendRetryRequest in lib/Socket/messages-recv.js). What it would keep in memory: see keepNoMessages.
+    enableRecentMessageCache: true,
+    enableAutoSessionRecreation: false,
+    // The key store retries by itself; a commit that it gave up is over.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    getMessage: async () => undefined,
+  }
+}
+
+/** Baileys would keep the last 512 messages of each account, those it received included, a timer for each. */
+function keepNoMessages({ messageRetryManager }: WASocket): void {
+  if (messageRetryManager !== null) messageRetryManager.addRecentMessage = () => undefined
+}
+
+/** terminate, not close: that waits for an answer for up to 35 s. */
+function cut(socket: WASocket): void {
+  const { socket: connection } = socket.ws as unknown as { socket: WebSocket | null }
+  connection?.terminate()
+}
+
+function closedBy(error: unknown): Closed {
+  const boom = (error ?? {}) as { message?: string; data?: unknown; output?: { statusCode?: number } }
+  const details = typeof boom.data === 'object' && boom.data !== null ? { ...boom.data } : {}
+  return { statusCode: boom.output?.statusCode ?? 0, message: boom.message ?? 'closed', details }
+}

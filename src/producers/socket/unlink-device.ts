@@ -1,0 +1,55 @@
+// Takes this device off the account's list at WhatsApp before its credentials are erased: without them it would stay there for good.
+// One connection of its own, and nothing said about it: whoever asked for the end hears only whether it worked.
+import { BufferJSON } from '@whiskeysockets/baileys'
+import { SealError } from '../../runtime/seal.ts'
+import { wait } from '../../runtime/wait.ts'
+import { openAuthRows } from '../auth/auth-rows.ts'
+import { type ConnectionDeps, type ConnectionOf, openConnection } from '../epoch/open-connection.ts'
+import type { Closed } from './open-socket.ts'
+import { SocketEnded } from './socket-life.ts'
+
+type Of = Omit<ConnectionOf, 'tell'>
+
+/** From the connect to the login. */
+const loginMs = 30_000
+/** WhatsApp does not know the device, or no longer does. */
+const loggedOut = 401
+
+/** null: it is not on the list; otherwise why it may still be there. Rejects where that is no answer, and has to be asked again. */
+export async function unlinkDevice(deps: ConnectionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await isLinked(deps, of)) ? await logOut(deps, of, signal) : null
+  } catch (error) {
+    if (error instanceof SealError) return 'the stored credentials do not open with this ENCRYPTION_KEY'
+    throw error
+  }
+}
+
+async function isLinked(deps: ConnectionDeps, { epoch: { instanceId, epoch } }: Of): Promise<boolean> {
+  const stored = await openAuthRows(deps, { instanceId, epoch }).readCreds()
+  return stored !== null && Boolean(JSON.parse(stored, BufferJSON.reviver).me)
+}
+
+async function logOut(deps: ConnectionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
+  const { life, instanceId } = of.epoch
+  const opened = Promise.withResolvers<null>()
+  const tell: ConnectionOf['tell'] = async ({ state }) => {
+    if (state === 'open') opened.resolve(null)
+  }
+  const connection = await openConnection(deps, { ...of, tell })
+  const decided = new AbortController()
+  const late = wait(loginMs, AbortSignal.any([signal, decided.signal]))
+  const early = await Promise.race([opened.promise, connection.closed, late])
+  decided.abort()
+  if (early === null) await connection.logout()
+  else await connection.close()
+  const closed = await connection.closed
+  await connection.idle()
+  const own = life.ownReason()
+  if (own === 'log-unavailable' || own === 'lock-lost' || own === 'fenced' || signal.aborted)
+    throw new SocketEnded(`instance ${instanceId} was not unlinked: ${own ?? 'something else is wanted'}`)
+  return early === true ? `WhatsApp did not let it in within ${loginMs / 1000} s` : answer(early || closed)
+}
+
+const answer = ({ statusCode, message }: Closed): string | null =>
+  statusCode === loggedOut ? null : `WhatsApp answered ${statusCode}: ${message}`
