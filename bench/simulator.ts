@@ -1,6 +1,6 @@
 // [K1] What the simulator itself costs per delivered text: a benchmark that it feeds must measure zaplog, not the simulator.
-import { encodeContent, text } from '../simulator/content.ts'
-import { createPeer } from '../simulator/peer.ts'
+import { encodeContent, text } from '../simulator/accounts/content.ts'
+import { createPeer } from '../simulator/accounts/peer.ts'
 import type { BaileysCalls } from './baileys-process.ts'
 import { openChild } from './child.ts'
 import type { Bench } from './measure.ts'

@@ -1,7 +1,7 @@
 // The pictures that a bench has people send: each is a file of its own, so that none is fetched or stored for another.
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { sampleJpeg } from '../simulator/sample-media.ts'
+import { sampleJpeg } from '../simulator/media/sample-media.ts'
 
 /** `hostile`: 49 million pixels in 1,373 bytes, more than any program should decode. */
 export type PictureKind = 'photo' | 'hostile'

@@ -1,11 +1,11 @@
 // Plays one short realistic scene, every kind of media in it, and lists what it sent in order.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cdn } from './cdn.ts'
-import { edit, type MessageContent, reaction, reply, revoke, text } from './content.ts'
-import type { SimDevice } from './device.ts'
-import type { Contact, Group } from './directory.ts'
-import { audio, document, image, ptv, sticker, video, voice } from './media.ts'
-import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from './sample-media.ts'
+import { edit, type MessageContent, reaction, reply, revoke, text } from './accounts/content.ts'
+import type { SimDevice } from './accounts/device.ts'
+import type { Contact, Group } from './accounts/directory.ts'
+import type { Cdn } from './media/cdn.ts'
+import { audio, document, image, ptv, sticker, video, voice } from './media/media.ts'
+import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from './media/sample-media.ts'
 import type { Simulator } from './simulator.ts'
 
 /** `chat` and `from` are LIDs, or the group's JID; `targetMessageId` is what a reply, reaction, edit or revoke is about. */

@@ -1,7 +1,7 @@
 // Starts a simulator with one real client paired and logged in: where most of the simulator's tests begin.
 import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
+import type { SimDevice } from './accounts/device.ts'
 import { type BaileysClient, memoryAuth, openBaileysClient } from './baileys-client.ts'
-import type { SimDevice } from './device.ts'
 import { openSimulator, type Simulator } from './simulator.ts'
 
 export const ownerPn = '5511900000001'

@@ -1,17 +1,17 @@
 // A WhatsApp on loopback that the real Baileys client pairs with; what it was told to deliver stays queued until the client settles it.
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
-import { acceptClient } from './accept-client.ts'
-import { type Cdn, openCdn } from './cdn.ts'
-import { createDevice, type SimDevice } from './device.ts'
-import { type Contact, createDirectory, type Group } from './directory.ts'
-import { createAnnouncer, type SimulatorEvents } from './events.ts'
-import { keepWorld, readWorld } from './kept-world.ts'
-import { listenOnLoopback } from './listen.ts'
-import { createAuthority } from './noise.ts'
-import { pairCompanion } from './pair-companion.ts'
-import { setPicture } from './set-picture.ts'
-import type { Companion, World } from './world.ts'
+import { createDevice, type SimDevice } from './accounts/device.ts'
+import { type Contact, createDirectory, type Group } from './accounts/directory.ts'
+import { keepWorld, readWorld } from './accounts/kept-world.ts'
+import { pairCompanion } from './accounts/pair-companion.ts'
+import { setPicture } from './accounts/set-picture.ts'
+import type { Companion, World } from './accounts/world.ts'
+import { type Cdn, openCdn } from './media/cdn.ts'
+import { acceptClient } from './server/accept-client.ts'
+import { createAnnouncer, type SimulatorEvents } from './server/events.ts'
+import { listenOnLoopback } from './server/listen.ts'
+import { createAuthority } from './server/noise.ts'
 
 export type Simulator = {
   /** The websocket, for WHATSAPP_URL. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { examplePhone } from '../../simulator/control-examples.ts'
+import { examplePhone } from '../../simulator/control/examples.ts'
 import type { Environment } from '../runtime/variables.ts'
 import { DEFAULT_URL } from './api-settings.ts'
 import { fitScreen } from './fit-terminal.ts'

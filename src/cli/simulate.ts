@@ -1,5 +1,5 @@
 // zaplog simulate: a local WhatsApp until a signal stops it, or nobody reads it, and the commands that make zaplog use it.
-import { openSimulatorServer, type SimulatorServer } from '../../simulator/control.ts'
+import { openSimulatorServer, type SimulatorServer } from '../../simulator/control/control.ts'
 import { describeError } from '../runtime/logger.ts'
 import { aborted } from '../runtime/or-abort.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'

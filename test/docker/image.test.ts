@@ -50,7 +50,7 @@ test('[I2] secrets, data and tests never reach the builder', () => {
     '.git/config',
   ]
   expect(kept.filter(path => !ignored(path))).toEqual([])
-  expect(['infra/services/kafka.ts', 'test/until.ts', 'simulator/world.ts'].filter(path => !ignored(path))).toEqual([])
+  expect(['infra/services/kafka.ts', 'test/until.ts', 'simulator/accounts/world.ts'].filter(path => !ignored(path))).toEqual([])
   expect(['package-lock.json', '.npmrc', 'src/main.ts', 'infra/postgres/migrations/0010_log.sql'].filter(ignored)).toEqual([])
 })
 

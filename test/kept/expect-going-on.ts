@@ -1,8 +1,8 @@
 // What comes next: messages that waited at WhatsApp, deliveries that were owed, and new messages from everybody, each once and in order.
 import { expect } from 'vitest'
-import { text } from '../../simulator/content.ts'
-import { image } from '../../simulator/media.ts'
-import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { text } from '../../simulator/accounts/content.ts'
+import { image } from '../../simulator/media/media.ts'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { openSession } from '../../src/database/session.ts'
 import type { ReceivedAttempt } from '../receiver.ts'
 import { databaseUrlOf } from '../scenarios/its-postgres.ts'

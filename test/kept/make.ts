@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { type LaunchOptions, launchZaplog, type ZaplogProcess } from '../scenarios/zaplog-process.ts'
 import { until } from '../until.ts'

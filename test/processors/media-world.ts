@@ -1,8 +1,8 @@
 // What the media processors stand on, for tests of their handlers: a CDN, an object store, a codec, and records made of events.
 import { Agent } from 'undici'
 import { afterAll } from 'vitest'
-import { type Cdn, openCdn } from '../../simulator/cdn.ts'
-import { encryptMedia } from '../../simulator/encrypt-media.ts'
+import { type Cdn, openCdn } from '../../simulator/media/cdn.ts'
+import { encryptMedia } from '../../simulator/media/encrypt-media.ts'
 import { type Codec, openCodec } from '../../src/events/codec.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'

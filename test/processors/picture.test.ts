@@ -1,7 +1,7 @@
 // Thumbnails as people expect them, and pictures that have none.
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { sampleMp4 } from '../../simulator/sample-media.ts'
+import { sampleMp4 } from '../../simulator/media/sample-media.ts'
 import { readPicture } from '../../src/processors/picture.ts'
 import { isPicture } from '../../src/processors/picture-types.ts'
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
-import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { openPictures, type Pictures, type PicturesOptions } from '../../src/processors/pictures.ts'
 import { until } from '../until.ts'
 

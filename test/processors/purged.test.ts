@@ -1,7 +1,7 @@
 // What processors do for a purged instance: they put nothing that stays, and say nothing, whenever its tombstone came.
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { createIncomingRows } from '../../src/processors/incoming-rows.ts'
 import { openTestDatabase } from '../database.ts'

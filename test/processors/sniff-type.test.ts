@@ -1,7 +1,7 @@
 // A file is what its bytes say; what runs in a machine or a browser is never kept under another name.
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../../simulator/sample-media.ts'
+import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../../simulator/media/sample-media.ts'
 import { SNIFFED_BYTES, sniffType } from '../../src/processors/sniff-type.ts'
 
 const elf = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(200)])

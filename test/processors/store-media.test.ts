@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { sampleJpeg, samplePdf, sampleVoice } from '../../simulator/sample-media.ts'
+import { sampleJpeg, samplePdf, sampleVoice } from '../../simulator/media/sample-media.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import type { ObjectErrorCode } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'

@@ -2,7 +2,7 @@
 import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encryptMedia } from '../../simulator/encrypt-media.ts'
+import { encryptMedia } from '../../simulator/media/encrypt-media.ts'
 import {
   type ExpectedFile,
   encryptedSizeBytes,

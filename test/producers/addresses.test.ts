@@ -1,7 +1,7 @@
 // Events show the addresses that the instance knows, however the stanza came; their ids are made of the stanza alone.
 import type { SignalDataSet, SignalKeyStore } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { edit, reaction, text } from '../../simulator/content.ts'
+import { edit, reaction, text } from '../../simulator/accounts/content.ts'
 import { watchAddresses } from '../../src/producers/epoch/known-addresses.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'

@@ -1,6 +1,6 @@
 // WhatsApp hears nothing of a message before the log has it, whatever fails; and what it was not told comes again.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'

@@ -1,6 +1,6 @@
 // A contact who writes for the first time has no keys: each absence is a round trip of its own unless all are read ahead, in one.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import type { Database } from '../../src/database/database.ts'
 import { openAuthState } from '../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'

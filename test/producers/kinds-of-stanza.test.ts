@@ -1,7 +1,7 @@
 // Whatever a stanza is, its meaning is in the log: groups, the account's own phone, what cannot be decrypted, what nobody knows yet.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { edit, reaction, reply, revoke, text, unknownKind } from '../../simulator/content.ts'
-import { image } from '../../simulator/media.ts'
+import { edit, reaction, reply, revoke, text, unknownKind } from '../../simulator/accounts/content.ts'
+import { image } from '../../simulator/media/media.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import { hows, openRig, type Rig, testConfig } from './rig.ts'

@@ -1,7 +1,7 @@
 // No stanza stops its account: what no schema takes gets a form that fits, and what the log refuses for good is kept beside it.
 import { proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { type Append, LogError } from '../../src/log/log.ts'
 import { keptStanzaPlace } from '../../src/producers/gate/kept-stanzas.ts'
 import { flaky } from '../flaky.ts'

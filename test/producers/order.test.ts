@@ -1,7 +1,7 @@
 // Messages are in the log in the order in which WhatsApp sent them, offline before live, however slow the key store answers.
 import { setTimeout as later } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { flaky } from '../flaky.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'

@@ -1,6 +1,6 @@
 // An instance pairs by QR, logs in, and is seen to do so.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import { openRig, ownerPn, type Rig, texts } from './rig.ts'

@@ -1,6 +1,6 @@
 // One process has the sockets, while it has the lock and the log takes what they bring; what ends that ends them first, and they come back.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { openSession } from '../../src/database/session.ts'
 import { ProducersError } from '../../src/producers/producers-error.ts'
 import { collectLogLines } from '../log-lines.ts'

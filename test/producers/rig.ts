@@ -1,6 +1,6 @@
 // Real Baileys against the simulator, the real Postgres log and database: what the producers' tests begin with.
 import { randomBytes } from 'node:crypto'
-import type { SimDevice } from '../../simulator/device.ts'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { openSession } from '../../src/database/session.ts'
 import type { Event, EventOf, EventType } from '../../src/events/event.ts'

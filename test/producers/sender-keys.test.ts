@@ -1,8 +1,8 @@
 // The keys of group senders survive whatever happens to the database while they arrive: without one, nothing its sender writes can be read.
 import { proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
-import type { SimDevice } from '../../simulator/device.ts'
+import { text } from '../../simulator/accounts/content.ts'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { openSession } from '../../src/database/session.ts'
 import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 import { createAckGate } from '../../src/producers/gate/ack-gate.ts'

@@ -1,7 +1,7 @@
 // Guarantee: a record that does not decode stops its own key and nothing else, is named where operators look, and is kept; one too large is kept whole elsewhere.
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
 import { until } from '../until.ts'

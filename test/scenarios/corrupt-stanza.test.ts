@@ -1,8 +1,8 @@
 // Guarantee: what cannot be decrypted, read or understood becomes an event that keeps it, is acknowledged, and stops nothing behind it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { text, unknownKind } from '../../simulator/content.ts'
-import { node, secondsNow } from '../../simulator/stanza.ts'
+import { text, unknownKind } from '../../simulator/accounts/content.ts'
+import { node, secondsNow } from '../../simulator/server/stanza.ts'
 import { until } from '../until.ts'
 import { openConversation } from './conversation.ts'
 import { listMessages } from './expect-read-model.ts'

@@ -1,9 +1,9 @@
 // Guarantee: a full disk under the object store pauses media, says so, and delays no text; with room again everything is made up for.
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
-import { document } from '../../simulator/media.ts'
-import { samplePdf } from '../../simulator/sample-media.ts'
+import { text } from '../../simulator/accounts/content.ts'
+import { document } from '../../simulator/media/media.ts'
+import { samplePdf } from '../../simulator/media/sample-media.ts'
 import { until } from '../until.ts'
 import { onEachLane } from './lanes.ts'
 import { type Stage, untilDelivered } from './stage.ts'

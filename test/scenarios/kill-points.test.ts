@@ -1,6 +1,6 @@
 // Guarantee: zaplog and its Postgres die by kill -9 at any of the points between WhatsApp and the client, and nothing is lost, doubled or reordered.
 import { expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { until } from '../until.ts'
 import type { CrashPoint } from './crash-plan.ts'
 import { onEachLane } from './lanes.ts'

@@ -1,10 +1,10 @@
 // Guarantee: a purge erases every row and every object of its account, under live traffic and whatever is killed meanwhile; nothing brings
 // it back, and no other account notices.
 import { expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
-import type { SimDevice } from '../../simulator/device.ts'
-import { image } from '../../simulator/media.ts'
-import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { text } from '../../simulator/accounts/content.ts'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
+import { image } from '../../simulator/media/media.ts'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import type { Database } from '../../src/database/database.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { keptTables } from '../../src/purge/erasures.ts'

@@ -1,8 +1,8 @@
 // Guarantee: roles shared out over processes are one zaplog: what one writes the next goes on with, and each of them may be killed, stopped
 // and started by itself while the others work.
 import { describe, expect, test } from 'vitest'
-import { image } from '../../simulator/media.ts'
-import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { image } from '../../simulator/media/media.ts'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { until } from '../until.ts'
 import { type Conversation, openConversation } from './conversation.ts'
 import { expectReadModel } from './expect-read-model.ts'

@@ -1,6 +1,6 @@
 // A zaplog whose roles are shared out over three processes on the same external parts, each with a data directory of its own; what begins
 // them, kills them and starts them again one by one.
-import type { SimDevice } from '../../simulator/device.ts'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { openReceiver, type Receiver } from '../receiver.ts'
 import type { Ground } from './ground.ts'

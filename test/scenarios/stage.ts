@@ -1,7 +1,7 @@
 // What a scenario starts from: a simulated WhatsApp, a paired zaplog in a process of its own with what it stands on, a receiver that
 // verifies signatures.
 import { expect } from 'vitest'
-import type { SimDevice } from '../../simulator/device.ts'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { type Answer, openReceiver, type ReceivedAttempt, type Receiver } from '../receiver.ts'
 import { until } from '../until.ts'

@@ -1,8 +1,8 @@
 // Guarantee: a video whose download stalls delays no other chat, delays its own for no longer than the endpoint says, and is announced when it is there.
 import { expect, test } from 'vitest'
-import { text } from '../../simulator/content.ts'
-import { video } from '../../simulator/media.ts'
-import { sampleMp4 } from '../../simulator/sample-media.ts'
+import { text } from '../../simulator/accounts/content.ts'
+import { video } from '../../simulator/media/media.ts'
+import { sampleMp4 } from '../../simulator/media/sample-media.ts'
 import { until } from '../until.ts'
 import { onEachLane } from './lanes.ts'
 import type { Stage } from './stage.ts'

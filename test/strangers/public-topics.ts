@@ -1,9 +1,9 @@
 // The public topics as zaplog leaves them after a conversation of every kind, and what our own adapter and codec read there.
 
-import { text } from '../../simulator/content.ts'
+import { text } from '../../simulator/accounts/content.ts'
 import { playConversation } from '../../simulator/conversation.ts'
-import { image } from '../../simulator/media.ts'
-import { sampleJpeg } from '../../simulator/sample-media.ts'
+import { image } from '../../simulator/media/media.ts'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { type Codec, EventError, openCodec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import { topics } from '../../src/events/topics.ts'

@@ -1,0 +1,105 @@
+// One linked companion as tests and scripts see it: what they can send it, do to it, and learn about it.
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { MediaRetryAnswer } from '../server/answer-media-retry.ts'
+import { deliver, redeliver } from '../server/deliver.ts'
+import type { Settlement } from '../server/queue.ts'
+import { node, secondsNow } from '../server/stanza.ts'
+import { type StreamError, sendStreamError } from '../server/stream-error.ts'
+import type { MessageContent } from './content.ts'
+import type { Contact, Group } from './directory.ts'
+import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
+import { type SendOptions, sealChat, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
+import type { Companion, World } from './world.ts'
+
+export type Receipt = { messageIds: readonly string[]; from: Contact; group?: Group; type?: 'read' | 'played' }
+
+export type SimDevice = {
+  /** Digits. */
+  pn: string
+  deviceId: number
+  /** With the device: `pn:id@s.whatsapp.net` and `lid:id@lid`. */
+  jid: string
+  lidJid: string
+  /** The account's owner, as a contact. */
+  owner: Contact
+  /** True from the client's `active` until its connection ends. */
+  isOnline(): boolean
+  /** True once logged out by either side; later logins are refused with 401. */
+  isRemoved(): boolean
+  /** Ids of the stanzas not settled yet, in delivery order. */
+  pending(): readonly string[]
+  /** What the client did with each stanza, in order. */
+  settled(): readonly Settlement[]
+  /** A contact's 1:1 message. Resolves with its id once queued; messages leave in the order of the calls. */
+  send(from: Contact, content: MessageContent, options?: SendOptions): Promise<string>
+  /** The same message, sealed now and sent by pushStanza later, in the order of the calls: its phone does nothing then. */
+  seal(from: Contact, content: MessageContent, options?: SendOptions): Promise<BinaryNode>
+  sendGroup(group: Group, from: Contact, content: MessageContent, options?: SendOptions): Promise<string>
+  /** The owner writes on the phone; the companion gets a copy with fromMe. */
+  sendFromPhone(to: Contact | Group, content: MessageContent, options?: SendOptions): Promise<string>
+  /** A contact's receipt for messages the owner sent; without type it says delivered. */
+  receipt(of: Receipt): void
+  /** One chunk of the phone's history. */
+  historySync(messages: readonly HistoryMessage[], options?: HistoryOptions): Promise<string>
+  /** Any stanza, queued like the others; needs an id. */
+  pushStanza(stanza: BinaryNode): void
+  /** Sends stanzas again byte for byte, settled or not: those with these ids, or all that are remembered. Returns how many. */
+  redeliver(ids?: readonly string[]): number
+  /** As if the companion had answered this contact: its next messages are `msg`, no longer `pkmsg`. */
+  establishSession(from: Contact): void
+  streamError(kind: StreamError): void
+  /** Cuts the connection without a word. */
+  drop(): void
+  /** Answers the next logins with `<failure reason=code>`; null lets them in again. */
+  refuseLogin(code: number | null): void
+  /** Acknowledges the companion's messages with this error; null accepts them again. */
+  refuseMessages(code: number | null): void
+  /** What the phone does when asked to upload media again: upload [default], one of WhatsApp's refusals, or nothing. */
+  answerMediaRetry(answer: MediaRetryAnswer): void
+}
+
+export function createDevice(world: World, companion: Companion): SimDevice {
+  const { owner } = companion.account
+  return {
+    pn: owner.contact.pn,
+    deviceId: companion.id,
+    jid: companion.jid,
+    lidJid: companion.lidJid,
+    owner: owner.contact,
+    isOnline: () => companion.client?.isActive ?? false,
+    isRemoved: () => companion.isRemoved,
+    pending: () => companion.queue.pending().map(entry => entry.id),
+    settled: () => companion.queue.settled(),
+    send: (from, content, options = {}) => sendChat(world, companion, { from, content, options }),
+    seal: (from, content, options = {}) => sealChat(world, companion, { from, content, options }),
+    sendGroup: (group, from, content, options = {}) => sendGroup(world, companion, { group, from, content, options }),
+    sendFromPhone: (to, content, options = {}) => sendFromPhone(world, companion, { to, content, options }),
+    receipt: receipt => deliver(companion, receiptStanza(receipt)),
+    historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),
+    pushStanza: stanza => deliver(companion, stanza),
+    redeliver: ids => redeliver(companion, ids),
+    establishSession: from => world.directory.person(from).peer.establishSession(companion.jid),
+    streamError: kind => sendStreamError(companion, kind),
+    drop: () => companion.client?.connection.cut(),
+    refuseLogin: code => {
+      companion.loginRefusal = code
+    },
+    refuseMessages: code => {
+      companion.messageRefusal = code
+    },
+    answerMediaRetry: answer => {
+      companion.mediaRetryAnswer = answer
+    },
+  }
+}
+
+function receiptStanza({ messageIds, from, group, type }: Receipt): BinaryNode {
+  const [id, ...others] = messageIds
+  if (id === undefined) throw new Error('sending a receipt: expected at least one message id')
+  const items = others.map(otherId => node('item', { id: otherId }))
+  return node(
+    'receipt',
+    { id, from: group?.id ?? from.lidJid, participant: group && from.lidJid, type, t: secondsNow() },
+    items.length > 0 ? [node('list', {}, items)] : undefined,
+  )
+}

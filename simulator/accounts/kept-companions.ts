@@ -1,0 +1,80 @@
+// Linked devices with what they have not settled yet, as plain data and back.
+import { type BinaryNode, proto } from '@whiskeysockets/baileys'
+import { createQueue, type Entry, type Queue, type Settlement } from '../server/queue.ts'
+import { required } from '../server/stanza.ts'
+import { createCompanion } from './companion.ts'
+import type { Letter } from './send-message.ts'
+import type { Account, Companion, World } from './world.ts'
+
+export type KeptAccount = { owner: string; nextCompanionId: number; companions: KeptCompanion[] }
+type KeptCompanion = Omit<Companion, 'account' | 'jid' | 'lidJid' | 'client' | 'inOrder' | 'preKeys' | 'queue' | 'contents'> & {
+  preKeys: [number, Buffer][]
+  queue: KeptQueue
+  /** Protobuf. */
+  contents: [string, Uint8Array][]
+}
+/** Each stanza once: the lists name their entries by their place. */
+type KeptQueue = { entries: KeptEntry[]; pending: number[]; remembered: number[]; settled: readonly Settlement[] }
+type KeptEntry = Omit<Entry, 'letter'> & { letter: KeptLetter | null }
+/** `sender`: the phone number. */
+type KeptLetter = Omit<Letter, 'sender'> & { sender: string }
+
+/** Once nothing is being encrypted for any of its companions. */
+export async function keepAccount({ owner, nextCompanionId, companions }: Account): Promise<KeptAccount> {
+  const all = [...companions.values()]
+  await Promise.all(all.map(companion => companion.inOrder(async () => null)))
+  return { owner: owner.contact.pn, nextCompanionId, companions: all.map(keepCompanion) }
+}
+
+function keepCompanion(companion: Companion): KeptCompanion {
+  const { account: _, jid: _jid, lidJid: _lidJid, client: _client, inOrder: _inOrder, ...rest } = companion
+  return {
+    ...rest,
+    preKeys: [...companion.preKeys],
+    queue: keepQueue(companion.queue),
+    contents: [...companion.contents].map(([id, content]) => [id, proto.Message.encode(content).finish()]),
+  }
+}
+
+function keepQueue(queue: Queue): KeptQueue {
+  const [pending, remembered] = [queue.pending(), queue.remembered()]
+  const entries = [...new Set([...remembered, ...pending])]
+  const places = new Map(entries.map((entry, place) => [entry, place]))
+  const placesOf = (list: readonly Entry[]) => list.map(entry => required(places.get(entry), 'an entry of the queue'))
+  return {
+    entries: entries.map(({ letter, ...entry }) => ({
+      ...entry,
+      letter: letter && { ...letter, sender: letter.sender.contact.pn },
+    })),
+    pending: placesOf(pending),
+    remembered: placesOf(remembered),
+    settled: queue.settled(),
+  }
+}
+
+/** The people are there already. */
+export function readAccount(directory: World['directory'], { owner, nextCompanionId, companions }: KeptAccount): void {
+  const account = directory.account(directory.person({ pn: owner }))
+  account.nextCompanionId = nextCompanionId
+  for (const { preKeys, queue, contents, ...rest } of companions)
+    account.companions.set(
+      rest.id,
+      createCompanion(account, {
+        ...rest,
+        preKeys: new Map(preKeys),
+        queue: readQueue(directory, queue),
+        contents: new Map(contents.map(([id, content]) => [id, proto.Message.decode(content)])),
+      }),
+    )
+}
+
+function readQueue(directory: World['directory'], kept: KeptQueue): Queue {
+  const entries = kept.entries.map(({ letter, stanza, retryReceipt, ...entry }) => ({
+    ...entry,
+    stanza: stanza as BinaryNode,
+    retryReceipt: retryReceipt as BinaryNode | null,
+    letter: letter && { ...letter, sender: directory.person({ pn: letter.sender }) },
+  }))
+  const listOf = (places: readonly number[]) => places.map(place => required(entries[place], 'an entry of the queue'))
+  return createQueue({ pending: listOf(kept.pending), remembered: listOf(kept.remembered), settled: kept.settled })
+}

@@ -1,0 +1,59 @@
+// The state the simulator's parts share: who exists, which companion is linked to which account, which socket is whose.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Cdn } from '../media/cdn.ts'
+import type { MediaRetryAnswer } from '../server/answer-media-retry.ts'
+import type { Connection } from '../server/connection.ts'
+import type { Announce } from '../server/events.ts'
+import type { Authority } from '../server/noise.ts'
+import type { Queue } from '../server/queue.ts'
+import type { SimDevice } from './device.ts'
+import type { Directory, Person } from './directory.ts'
+import type { Pairing, Registration } from './pair-companion.ts'
+import type { SignedPreKey } from './peer.ts'
+
+export type World = {
+  authority: Authority
+  directory: Directory
+  cdn: Cdn
+  announce: Announce
+  deviceOf(companion: Companion): SimDevice
+  clients: Set<Client>
+  /** Clients waiting to be paired, by each QR ref offered to them. */
+  clientsByRef: Map<string, Client>
+}
+
+/** One socket; it is pairing until it logs in as a companion. */
+export type Client = {
+  connection: Connection
+  registration: Registration | null
+  pairing: Pairing | null
+  companion: Companion | null
+  /** True once it has said `active`: the queue was flushed and new stanzas go out at once. */
+  isActive: boolean
+}
+
+export type Account = { owner: Person; companions: Map<number, Companion>; nextCompanionId: number }
+
+/** One linked device; everything about it outlives its connections. */
+export type Companion = {
+  account: Account
+  id: number
+  jid: string
+  lidJid: string
+  noiseKey: Buffer
+  registrationId: number
+  identity: Buffer
+  signedPreKey: SignedPreKey
+  /** One-time prekeys the client uploaded, not handed out yet. */
+  preKeys: Map<number, Buffer>
+  queue: Queue
+  client: Client | null
+  isRemoved: boolean
+  loginRefusal: number | null
+  messageRefusal: number | null
+  mediaRetryAnswer: MediaRetryAnswer
+  /** Messages by id, for media the phone may have to upload again. */
+  contents: Map<string, proto.IMessage>
+  /** Runs encryptions one at a time, in call order: queue order is call order. */
+  inOrder<T>(work: () => Promise<T>): Promise<T>
+}

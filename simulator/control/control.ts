@@ -1,0 +1,44 @@
+// A simulator with its control API over HTTP, all on loopback: what `zaplog simulate` runs.
+import { fastify } from 'fastify'
+import { openSimulator, type Simulator } from '../simulator.ts'
+import { addControlRoutes } from './routes.ts'
+
+export type SimulatorServer = {
+  /** The websocket, for WHATSAPP_URL. */
+  url: string
+  /** For WHATSAPP_CDN_URL. */
+  cdnUrl: string
+  /** The origin of /sim/v1. */
+  controlUrl: string
+  simulator: Simulator
+  /** Idempotent; also called when the signal aborts. */
+  close(): Promise<void>
+}
+
+/** Port 0 takes a free one. Rejects when a port is taken, with nothing left open. */
+export async function openSimulatorServer(
+  ports: { port?: number; cdnPort?: number; controlPort?: number } = {},
+  signal?: AbortSignal,
+): Promise<SimulatorServer> {
+  const simulator = await openSimulator(ports)
+  const stopped = new AbortController()
+  const app = fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true })
+  addControlRoutes(app, simulator, stopped.signal)
+
+  let closing: Promise<void> | null = null
+  function close(): Promise<void> {
+    stopped.abort()
+    closing ??= Promise.all([app.close(), simulator.close()]).then(() => undefined)
+    return closing
+  }
+
+  try {
+    const controlUrl = await app.listen({ port: ports.controlPort ?? 0, host: '127.0.0.1' })
+    signal?.addEventListener('abort', close, { once: true })
+    if (signal?.aborted) await close()
+    return { url: simulator.url, cdnUrl: simulator.cdnUrl, controlUrl, simulator, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,61 @@
+// A body of each kind that the control API takes, as its list of calls shows them.
+import type { CdnFaultRequest, DeviceFaultRequest, MessageRequest } from './requests.ts'
+
+type OfEachKind<Request extends { kind: string }> = { [Kind in Request['kind']]: Extract<Request, { kind: Kind }> }
+
+/** The phone that a scan without a number is done with. */
+export const examplePhone = '5511900000001'
+const ana = { pn: '5511900000011', name: 'Ana Souza' }
+const bakery = { id: '120363000000000001', subject: 'Padaria do Bairro' }
+const messageId = '3EB0000000000000000001'
+const target = { messageId }
+
+export const scanExample = {
+  qr: 'https://wa.me/settings/linked_devices#2@ref,noise,identity,secret,1',
+  pn: examplePhone,
+  name: 'Padaria',
+}
+
+export const receiptExample = { messageIds: [messageId], from: ana, type: 'read' }
+
+export const messageExamples: OfEachKind<MessageRequest> = {
+  text: { kind: 'text', from: ana, text: 'Bom dia!' },
+  image: { kind: 'image', from: ana, caption: 'Assim, com morangos' },
+  video: { kind: 'video', from: ana, group: bakery, seconds: 2 },
+  gif: { kind: 'gif', from: ana },
+  ptv: { kind: 'ptv', from: ana, seconds: 2 },
+  audio: { kind: 'audio', from: ana, seconds: 3 },
+  voice: { kind: 'voice', from: ana, seconds: 3 },
+  document: { kind: 'document', to: ana, fileName: 'menu.pdf', pages: 2 },
+  sticker: { kind: 'sticker', from: ana },
+  reply: { kind: 'reply', from: ana, text: 'Sim', target },
+  reaction: { kind: 'reaction', from: ana, emoji: '👍', target: { messageId, author: { pn: examplePhone } } },
+  edit: { kind: 'edit', from: ana, text: 'Boa tarde!', target },
+  revoke: { kind: 'revoke', from: ana, target },
+  unknown: { kind: 'unknown', from: ana },
+}
+
+export const deviceFaultExamples: OfEachKind<DeviceFaultRequest> = {
+  drop: { kind: 'drop' },
+  redeliver: { kind: 'redeliver', ids: [messageId] },
+  refuseLogin: { kind: 'refuseLogin', code: 403 },
+  refuseMessages: { kind: 'refuseMessages', code: 479 },
+  mediaRetry: { kind: 'mediaRetry', answer: 'not-found' },
+  streamError: { kind: 'streamError', error: 'conflict' },
+  logout: { kind: 'logout' },
+}
+
+const path = '/v/t62.7118-24/000000000000000000000001.enc'
+
+export const cdnFaultExamples: OfEachKind<CdnFaultRequest> = {
+  status: { kind: 'status', path, status: 410, times: 1 },
+  stall: { kind: 'stall', path, atByte: 100 },
+  reset: { kind: 'reset', path, atByte: 100 },
+  truncate: { kind: 'truncate', path, atByte: 100 },
+  flip: { kind: 'flip', path, atByte: 100 },
+  'bad-mac': { kind: 'bad-mac', path },
+  slow: { kind: 'slow', path, bytesPerSecond: 1024 },
+  heal: { kind: 'heal', path },
+}
+
+export const conversationExample = { paceMs: 400 }

@@ -1,0 +1,123 @@
+// Sends the message a control request describes, with a sample file where a media kind comes without bytes.
+import { extractMessageContent, getContentType } from '@whiskeysockets/baileys'
+import { edit, type MessageContent, reaction, reply, revoke, type Target, text, unknownKind } from '../accounts/content.ts'
+import type { SimDevice } from '../accounts/device.ts'
+import type { Contact, Group } from '../accounts/directory.ts'
+import type { Cdn } from '../media/cdn.ts'
+import { audio, document, image, ptv, sticker, video, voice } from '../media/media.ts'
+import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'
+import type { Simulator } from '../simulator.ts'
+import type { MessageRequest } from './requests.ts'
+
+/** directPath names the media on the CDN, for faults; null without media. */
+export type SentMessage = { messageId: string; chat: string; from: string; directPath: string | null }
+
+export async function sendRequested(simulator: Simulator, device: SimDevice, request: MessageRequest): Promise<SentMessage> {
+  const { owner } = device
+  const from = request.from ? simulator.contact(request.from) : owner
+  const inGroup = request.group ? groupOf(simulator, [owner, from], request.group) : undefined
+  const content = await contentOf(simulator.cdn, request, from, target => ({
+    messageId: target.messageId,
+    author: target.author ? simulator.contact(target.author) : from,
+    ...(inGroup && { group: inGroup }),
+  }))
+  const to = inGroup ?? (request.to ? simulator.contact(request.to) : undefined)
+  const messageId =
+    request.from === undefined
+      ? await device.sendFromPhone(to ?? owner, content, request)
+      : await (inGroup ? device.sendGroup(inGroup, from, content, request) : device.send(from, content, request))
+  return { messageId, chat: chatOf(to ?? from), from: from.lidJid, directPath: directPathOf(content) }
+}
+
+type Named = Extract<MessageRequest, { kind: 'revoke' }>['target']
+
+async function contentOf(
+  cdn: Cdn,
+  request: MessageRequest,
+  from: Contact,
+  targetOf: (target: Named) => Target,
+): Promise<MessageContent> {
+  switch (request.kind) {
+    case 'text':
+      return text(request.text)
+    case 'reply':
+      return reply(request.text, targetOf(request.target), {})
+    case 'reaction':
+      return reaction(from, request.emoji, targetOf(request.target))
+    case 'edit':
+      return edit(from, request.text, targetOf(request.target))
+    case 'revoke':
+      return revoke(from, targetOf(request.target))
+    case 'unknown':
+      return unknownKind()
+    default:
+      return mediaOf(cdn, request)
+  }
+}
+
+type MediaKind = 'image' | 'video' | 'gif' | 'ptv' | 'audio' | 'voice' | 'document' | 'sticker'
+
+async function mediaOf(cdn: Cdn, request: Extract<MessageRequest, { kind: MediaKind }>): Promise<MessageContent> {
+  const bytes = request.bytes === undefined ? await sampleOf(request) : Buffer.from(request.bytes, 'base64')
+  const file = { ...request, bytes }
+  switch (file.kind) {
+    case 'image':
+      return image(cdn, file)
+    case 'video':
+      return video(cdn, { seconds: 2, ...file })
+    case 'gif':
+      return video(cdn, { ...file, isGif: true })
+    case 'ptv':
+      return ptv(cdn, { seconds: 2, ...file })
+    case 'audio':
+      return audio(cdn, { seconds: 3, mimetype: 'audio/ogg; codecs=opus', ...file })
+    case 'voice':
+      return voice(cdn, { seconds: 3, ...file })
+    case 'document':
+      return document(cdn, { fileName: 'sample.pdf', ...file, pageCount: file.pages ?? 1 })
+    case 'sticker':
+      return sticker(cdn, file)
+  }
+}
+
+function sampleOf(request: Extract<MessageRequest, { kind: MediaKind }>): Buffer | Promise<Buffer> {
+  switch (request.kind) {
+    case 'image':
+      return sampleJpeg()
+    case 'sticker':
+      return sampleWebp()
+    case 'video':
+    case 'ptv':
+      return sampleMp4({ seconds: request.seconds ?? 2 })
+    case 'gif':
+      return sampleMp4({ seconds: 1 })
+    case 'audio':
+    case 'voice':
+      return sampleVoice({ seconds: request.seconds ?? 3 })
+    case 'document':
+      return samplePdf({ pages: request.pages ?? 1 })
+  }
+}
+
+type NamedGroup = NonNullable<MessageRequest['group']>
+
+/** Who writes and who reads are members, named or not. */
+function groupOf(simulator: Simulator, present: readonly Contact[], { id, subject, members = [] }: NamedGroup): Group {
+  const all = [...members.map(member => simulator.contact(member)), ...present]
+  const byPn = new Map(all.map(member => [member.pn, member]))
+  return simulator.group({ id, subject, members: [...byPn.values()] })
+}
+
+function chatOf(chat: Contact | Group): string {
+  return 'members' in chat ? chat.id : chat.lidJid
+}
+
+function directPathOf(content: MessageContent): string | null {
+  if ('protobuf' in content) return null
+  const inner = extractMessageContent(content)
+  const type = getContentType(inner)
+  const part: unknown = type && inner?.[type]
+  return typeof part === 'object' && part !== null && 'directPath' in part && typeof part.directPath === 'string'
+    ? part.directPath
+    : null
+}

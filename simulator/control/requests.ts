@@ -1,0 +1,123 @@
+// What the control API accepts; unknown fields are refused.
+import { z } from 'zod'
+import { examplePhone } from './examples.ts'
+
+const pn = z.string().regex(/^\d{6,15}$/, 'expected a phone number of 6 to 15 digits')
+const person = z.strictObject({
+  pn,
+  name: z.string().min(1).exactOptional(),
+  lid: z.string().regex(/^\d+$/, 'expected digits').exactOptional(),
+})
+const group = z.strictObject({
+  id: z.string().regex(/^\d{10,25}(@g\.us)?$/, 'expected a group id of 10 to 25 digits'),
+  subject: z.string().min(1),
+  members: z.array(person).exactOptional(),
+})
+const count = z.int().min(0)
+const status = z.int().min(400).max(599)
+
+/** `expiresAt` comes with a code that is handed on as zaplog answered it. */
+const scanned = z.strictObject({
+  qr: z.string('expected the text of a QR code').min(1),
+  expiresAt: z.string().exactOptional(),
+  pn: pn.default(examplePhone),
+  name: z.string().min(1).exactOptional(),
+})
+const refusal = z.looseObject({ type: z.string().startsWith('urn:zaplog:problem:'), detail: z.string() })
+/** Where zaplog had no code and its answer was handed on all the same, what it said is what matters. */
+export const scanRequest = z.preprocess((body, context) => {
+  const refused = refusal.safeParse(body)
+  if (!refused.success) return body
+  context.addIssue({ code: 'custom', path: ['qr'], message: `expected a QR code, but zaplog had none: ${refused.data.detail}` })
+  return z.NEVER
+}, scanned)
+
+/** `from` writes to the owner, in the group if there is one; `to` or a group without `from` is the owner's own phone writing. */
+const envelope = z.strictObject({
+  from: person.exactOptional(),
+  to: person.exactOptional(),
+  group: group.exactOptional(),
+  id: z.string().min(1).exactOptional(),
+  timestampMs: count.exactOptional(),
+  pnAddressed: z.boolean().exactOptional(),
+  corrupt: z.enum(['first', 'always']).exactOptional(),
+})
+/** The message an edit, reply, reaction or revoke is about; its author is the sender unless named. */
+const about = { target: z.strictObject({ messageId: z.string().min(1), author: person.exactOptional() }) }
+/** Without bytes a small sample is sent. */
+const file = { bytes: z.base64().exactOptional(), mimetype: z.string().min(1).exactOptional() }
+const caption = z.string().exactOptional()
+const seconds = count.max(7200).exactOptional()
+
+export const messageRequest = z
+  .discriminatedUnion('kind', [
+    envelope.extend({ kind: z.literal('text'), text: z.string() }),
+    envelope.extend({ kind: z.literal('image'), ...file, caption }),
+    envelope.extend({ kind: z.literal('video'), ...file, caption, seconds }),
+    envelope.extend({ kind: z.literal('gif'), ...file, caption }),
+    envelope.extend({ kind: z.literal('ptv'), ...file, seconds }),
+    envelope.extend({ kind: z.literal('audio'), ...file, seconds }),
+    envelope.extend({ kind: z.literal('voice'), ...file, seconds }),
+    envelope.extend({
+      kind: z.literal('document'),
+      ...file,
+      caption,
+      fileName: z.string().min(1).exactOptional(),
+      pages: count.max(100).exactOptional(),
+    }),
+    envelope.extend({ kind: z.literal('sticker'), ...file }),
+    envelope.extend({ kind: z.literal('reply'), text: z.string(), ...about }),
+    envelope.extend({ kind: z.literal('reaction'), emoji: z.string(), ...about }),
+    envelope.extend({ kind: z.literal('edit'), text: z.string(), ...about }),
+    envelope.extend({ kind: z.literal('revoke'), ...about }),
+    envelope.extend({ kind: z.literal('unknown') }),
+  ])
+  .superRefine(({ from, to, group: inGroup }, context) => {
+    if (!from && !to && !inGroup) context.addIssue({ code: 'custom', path: ['from'], message: 'expected from, to or group' })
+    if (to && (from || inGroup))
+      context.addIssue({ code: 'custom', path: ['to'], message: 'expected to alone, without from and group' })
+  })
+export type MessageRequest = z.infer<typeof messageRequest>
+
+export const receiptRequest = z.strictObject({
+  messageIds: z.array(z.string().min(1)).min(1),
+  from: person,
+  group: group.exactOptional(),
+  type: z.enum(['read', 'played']).exactOptional(),
+})
+
+export const deviceFaultRequest = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('drop') }),
+  z.strictObject({ kind: z.literal('logout') }),
+  z.strictObject({
+    kind: z.literal('streamError'),
+    error: z.enum(['conflict', 'loggedOut', 'restart', 'unavailable', 'badSession']),
+  }),
+  z.strictObject({ kind: z.literal('refuseLogin'), code: status.nullable() }),
+  z.strictObject({ kind: z.literal('refuseMessages'), code: status.nullable() }),
+  z.strictObject({
+    kind: z.literal('mediaRetry'),
+    answer: z.enum(['upload', 'not-found', 'decryption-error', 'general-error', 'silent']),
+  }),
+  z.strictObject({ kind: z.literal('redeliver'), ids: z.array(z.string().min(1)).exactOptional() }),
+])
+export type DeviceFaultRequest = z.infer<typeof deviceFaultRequest>
+
+const path = z.string().startsWith('/', 'expected a direct path')
+const times = z.int().min(1).exactOptional()
+
+/** `heal` takes the fault of a path away. */
+export const cdnFaultRequest = z.discriminatedUnion('kind', [
+  z.strictObject({ path, times, kind: z.literal('status'), status }),
+  z.strictObject({ path, times, kind: z.literal('stall'), atByte: count }),
+  z.strictObject({ path, times, kind: z.literal('reset'), atByte: count }),
+  z.strictObject({ path, times, kind: z.literal('truncate'), atByte: count }),
+  z.strictObject({ path, times, kind: z.literal('flip'), atByte: count }),
+  z.strictObject({ path, times, kind: z.literal('bad-mac') }),
+  z.strictObject({ path, times, kind: z.literal('slow'), bytesPerSecond: z.int().min(1) }),
+  z.strictObject({ path, kind: z.literal('heal') }),
+])
+export type CdnFaultRequest = z.infer<typeof cdnFaultRequest>
+
+/** It needs no body. */
+export const conversationRequest = z.strictObject({ paceMs: count.max(60_000).exactOptional() }).default({})

@@ -1,0 +1,149 @@
+// Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
+import { type BinaryNode, encodeBigEndian, KEY_BUNDLE_TYPE, xmppPreKey, xmppSignedPreKey } from '@whiskeysockets/baileys'
+import { type Group, takeBundle } from '../accounts/directory.ts'
+import { completePairing } from '../accounts/pair-companion.ts'
+import type { KeyBundle } from '../accounts/peer.ts'
+import { pictureHost } from '../accounts/set-picture.ts'
+import type { Client, Companion, World } from '../accounts/world.ts'
+import { mediaHost } from '../media/media.ts'
+import { answerUsync } from './answer-usync.ts'
+import { flushOffline } from './deliver.ts'
+import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from './stanza.ts'
+
+type Answer = BinaryNode[] | undefined
+
+export function answerIq(world: World, client: Client, iq: BinaryNode): void {
+  if (iq.attrs.type === 'result') readResult(world, client, iq)
+  else answerRequest(world, client, iq)
+}
+
+function answerRequest(world: World, client: Client, iq: BinaryNode): void {
+  const { xmlns } = iq.attrs
+  const content = client.companion === null ? undefined : answerTo(world, client.companion, iq)
+  const type = content?.[0]?.tag === 'error' ? 'error' : 'result'
+  client.connection.send(node('iq', { from: server, type, id: attr(iq, 'id') }, content))
+  const [request] = children(iq)
+  if (xmlns === 'passive' && request?.tag === 'active' && client.companion) flushOffline(client.companion)
+  if (request?.tag === 'remove-companion-device') client.connection.close()
+}
+
+function readResult(world: World, client: Client, iq: BinaryNode): void {
+  if (findChild(iq, 'pair-device-sign')) completePairing(world, client, iq)
+}
+
+/** What is only a setting or a ping needs no content. */
+function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
+  const [request] = children(iq)
+  switch (iq.attrs.xmlns) {
+    case 'encrypt':
+      return answerKeys(world, companion, iq)
+    case 'usync':
+      return [answerUsync(world, required(request, 'a usync in its iq'))]
+    case 'w:g2':
+      return answerGroups(world, companion, iq)
+    case 'w:profile:picture':
+      return answerPicture(world, iq)
+    case 'w:sync:app:state':
+      return [node('sync', {}, children(child(iq, 'sync'), 'collection').map(emptyCollection))]
+    case 'w:m':
+      return [mediaConnection()]
+    case 'abt':
+      return [node('props', { protocol: '1', hash: 'sim' })]
+    case 'blocklist':
+      return [node('list')]
+    case 'privacy':
+      return [node('privacy', {}, [node('category', { name: 'readreceipts', value: 'all' })])]
+    case 'md':
+      if (request?.tag === 'remove-companion-device') companion.isRemoved = true
+      return undefined
+    default:
+      return undefined
+  }
+}
+
+function answerKeys(world: World, companion: Companion, iq: BinaryNode): Answer {
+  const [request] = children(iq)
+  switch (request?.tag) {
+    case 'count':
+      return [node('count', { value: String(companion.preKeys.size) })]
+    case 'digest':
+      return [node('digest', {}, [node('registration', {}, encodeBigEndian(companion.registrationId))])]
+    case 'rotate':
+      companion.signedPreKey = readSignedPreKey(child(request, 'skey'))
+      return undefined
+    case 'key':
+      return [
+        node(
+          'list',
+          {},
+          children(request, 'user').map(user => bundleNode(world, attr(user, 'jid'))),
+        ),
+      ]
+    default:
+      for (const key of children(child(iq, 'list'), 'key'))
+        companion.preKeys.set(uint(child(key, 'id')), bytes(child(key, 'value')))
+      return undefined
+  }
+}
+
+function readSignedPreKey(skey: BinaryNode) {
+  return { keyId: uint(child(skey, 'id')), publicKey: bytes(child(skey, 'value')), signature: bytes(child(skey, 'signature')) }
+}
+
+function bundleNode(world: World, jid: string): BinaryNode {
+  const device = Number(/:(\d+)@/.exec(jid)?.[1] ?? 0)
+  const companion = world.directory.accountOf(jid)?.companions.get(device)
+  const bundle = device === 0 ? world.directory.personOf(jid)?.peer.bundle() : companion && takeBundle(companion)
+  if (bundle === undefined) return node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })])
+  return node('user', { jid, t: secondsNow() }, [
+    node('registration', {}, encodeBigEndian(bundle.registrationId)),
+    node('type', {}, KEY_BUNDLE_TYPE),
+    node('identity', {}, bundle.identity),
+    ...keyNodes(bundle),
+  ])
+}
+
+/** Baileys' writers take whole key pairs though only the public half travels. */
+function keyNodes({ signedPreKey, preKey }: KeyBundle): BinaryNode[] {
+  const publicOnly = (publicKey: Uint8Array) => ({ public: publicKey, private: new Uint8Array() })
+  const { keyId, publicKey, signature } = signedPreKey
+  const signed = xmppSignedPreKey({ keyId, keyPair: publicOnly(publicKey), signature })
+  return preKey === null ? [signed] : [signed, xmppPreKey(publicOnly(preKey.publicKey), preKey.keyId)]
+}
+
+function answerGroups(world: World, companion: Companion, iq: BinaryNode): Answer {
+  const group = world.directory.groupById(attr(iq, 'to'))
+  const [request] = children(iq)
+  if (request?.tag === 'create') {
+    const invited = children(request, 'participant').map(
+      participant => world.directory.personOf(attr(participant, 'jid'))?.contact,
+    )
+    const members = [companion.account.owner.contact, ...invited.filter(member => member !== undefined)]
+    return [groupNode(world.directory.group({ subject: attr(request, 'subject'), members }))]
+  }
+  if (findChild(iq, 'participating')) return [node('groups', {}, world.directory.groups().map(groupNode))]
+  if (iq.attrs.type === 'get' && group === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
+  return iq.attrs.type === 'get' && group ? [groupNode(group)] : undefined
+}
+
+function groupNode({ id, subject, members }: Group): BinaryNode {
+  const t = secondsNow()
+  const participants = members.map(member => node('participant', { jid: member.lidJid, phone_number: member.pnJid }))
+  return node('group', { id: id.replace('@g.us', ''), subject, creation: t, s_t: t, addressing_mode: 'lid' }, participants)
+}
+
+function answerPicture(world: World, iq: BinaryNode): Answer {
+  const picture = world.directory.pictureOf(attr(iq, 'target'))
+  if (picture === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
+  const { id, path } = picture
+  return [node('picture', { id, type: 'image', url: `https://${pictureHost}${path}`, direct_path: path })]
+}
+
+function emptyCollection({ attrs }: BinaryNode): BinaryNode {
+  return node('collection', { name: attrs.name, version: attrs.version, type: 'result' })
+}
+
+function mediaConnection(): BinaryNode {
+  const host = node('host', { hostname: mediaHost, maxContentLengthBytes: '104857600' })
+  return node('media_conn', { auth: 'sim', ttl: '300', auth_ttl: '3600' }, [host])
+}

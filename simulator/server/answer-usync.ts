@@ -1,0 +1,34 @@
+// Who is on WhatsApp, under which LID, with which devices: what clients ask before they write to somebody.
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { World } from '../accounts/world.ts'
+import { attr, child, children, findChild, node, server } from './stanza.ts'
+
+export function answerUsync(world: World, usync: BinaryNode): BinaryNode {
+  const protocols = children(child(usync, 'query')).map(protocol => protocol.tag)
+  const users = children(child(usync, 'list'), 'user').map(user => answerUser(world, protocols, userJid(user)))
+  const results = protocols.map(protocol => node(protocol))
+  return node('usync', usync.attrs, [node('result', {}, results), node('list', {}, users)])
+}
+
+/** Asked by JID, or by a phone number like +5511900000001. */
+function userJid(user: BinaryNode): string {
+  const phone = findChild(user, 'contact')?.content
+  if (user.attrs.jid !== undefined || phone === undefined) return attr(user, 'jid')
+  return `${phone.toString().replace(/\D/g, '')}@${server}`
+}
+
+function answerUser(world: World, protocols: readonly string[], jid: string): BinaryNode {
+  const person = world.directory.personOf(jid)
+  const answers: BinaryNode[] = []
+  if (protocols.includes('contact')) answers.push(node('contact', { type: person ? 'in' : 'out' }))
+  if (protocols.includes('lid') && person) answers.push(node('lid', { val: person.contact.lidJid }))
+  if (protocols.includes('devices') && person) answers.push(node('devices', {}, [deviceList(world, jid)]))
+  return node('user', { jid }, answers)
+}
+
+/** The phone is device 0; companions that logged out are gone. */
+function deviceList(world: World, jid: string): BinaryNode {
+  const companions = [...(world.directory.accountOf(jid)?.companions.values() ?? [])].filter(companion => !companion.isRemoved)
+  const linked = companions.map(({ id }) => node('device', { id: String(id), 'key-index': String(id) }))
+  return node('device-list', {}, [node('device', { id: '0' }), ...linked])
+}
