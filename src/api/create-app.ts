@@ -28,8 +28,16 @@ export function createApp(deps: ReceptionDeps & { logger: Logger; metrics: Metri
   receive(app, deps)
   leaveBodiesUnread(app)
   readBodies(app)
+  keepFromCaches(app)
   accountFor(app, deps)
   return app
+}
+
+/** Whoever has asked with a key: what says nothing else is kept by nobody in between. */
+function keepFromCaches(app: App) {
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
 }
 
 function accountFor(app: App, { logger, metrics }: { logger: Logger; metrics: Metrics }) {

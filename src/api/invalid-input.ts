@@ -47,8 +47,9 @@ function storableText(text: string): string | null {
 export const invalidInput = (issues: readonly Issue[], data: unknown, place: Place): Problem =>
   refuseFields(
     place,
-    issues.flatMap(issue => fieldErrors(issue, data, place)),
+    issues.slice(0, MAX_ERRORS).flatMap(issue => fieldErrors(issue, data, place)),
     issues.every(issue => isOfLaterVersion(issue.message)) ? 'not-in-this-version' : 'invalid-input',
+    issues.length,
   )
 
 /** For what is found wrong after the schema has passed. */
@@ -56,16 +57,20 @@ export function refuseFields(
   place: Place,
   errors: readonly FieldError[],
   slug: 'invalid-input' | 'not-in-this-version' = 'invalid-input',
+  total = errors.length,
 ): Problem {
   const told = errors.slice(0, MAX_TOLD).map(describeField)
-  const more = errors.length > MAX_TOLD ? [`and ${errors.length - MAX_TOLD} more`] : []
+  const rest = Math.max(total, errors.length) - MAX_TOLD
+  const more = rest > 0 ? [`and ${rest} more`] : []
   const where = place === 'pointer' ? 'body' : 'parameters'
   const what = slug === 'invalid-input' ? `reading the ${where}` : `this version does not take all of the ${where} yet`
-  return new Problem(slug, `${what}: ${[...told, ...more].join('; ')}`, { errors, status: 422 })
+  return new Problem(slug, `${what}: ${[...told, ...more].join('; ')}`, { errors: errors.slice(0, MAX_ERRORS), status: 422 })
 }
 
-/** A whole answer for whoever shows the detail alone; `errors` has every field. */
+/** A whole answer for whoever shows the detail alone; `errors` has the others, too. */
 const MAX_TOLD = 3
+/** What is wrong with so many is wrong with the rest: an answer is never many times as long as what was sent. */
+const MAX_ERRORS = 50
 
 function describeField(error: FieldError): string {
   const where = 'pointer' in error ? error.pointer : error.parameter

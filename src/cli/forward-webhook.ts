@@ -10,11 +10,15 @@ export type Forward = {
   close(): Promise<void>
 }
 
+/** Of the time that an answer may take, for its way back to zaplog. */
+const WAY_BACK_MS = 2_000
+const LEAST_MS = 500
+
 export function openForward(url: string): Forward {
   const dispatcher = new Agent()
   return {
     send: async ({ headers, body, answerWithinMs }, signal) => {
-      const post = { url, headers, body, timeoutMs: answerWithinMs }
+      const post = { url, headers, body, timeoutMs: Math.max(LEAST_MS, answerWithinMs - WAY_BACK_MS) }
       const exchange = await postDelivery({ dispatcher, clock: Date.now }, post, signal)
       return { ...answerOf(exchange), durationMs: exchange.durationMs }
     },

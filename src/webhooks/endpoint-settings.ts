@@ -16,6 +16,8 @@ const subscribableTypes: readonly string[] = [...deliveryTypes.here, ...delivery
 const forbiddenHeaders =
   /^(webhook-.*|zaplog-.*|content-.*|proxy-.*|host|connection|transfer-encoding|keep-alive|upgrade|expect|te|trailer)$/
 
+/** More than there are names and patterns. */
+const MAX_TYPES = 200
 const eventTypeName = z.string().refine(isTypeOrPattern, {
   error: `expected * or a pattern such as message.* or one of ${subscribableTypes.join(', ')}`,
 })
@@ -50,7 +52,7 @@ export const endpointInput = z.strictObject({
     .max(2048)
     .meta({ description: 'where each delivery is posted to: https, or http to what is inside WEBHOOK_ALLOW_CIDRS' }),
   instanceIds: z.array(z.string()).min(1).max(1000).optional().meta({ description: 'omitted: every instance' }),
-  eventTypes: z.array(eventTypeName).min(1).optional().meta({
+  eventTypes: z.array(eventTypeName).min(1).max(MAX_TYPES).optional().meta({
     description: 'names and patterns; omitted: all but presence.updated, message.history, media.*, processing.*, unknown',
   }),
   chats: chats.optional().meta({ description: 'applies to what belongs to a chat; exclude wins' }),

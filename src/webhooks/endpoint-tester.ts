@@ -23,6 +23,8 @@ export type EndpointTest = {
   durationMs: number
 }
 export type EndpointTester = {
+  /** Whether there is such an endpoint, which a listener is not. */
+  knows(endpointId: string): Promise<boolean>
   /** null: no such endpoint, or a listener. At most MAX_TESTS_AT_ONCE, so that none waits for another while its time runs. Rejects when the signal aborts, and with SealError where its secret does not open. */
   test(endpointId: string, signal: AbortSignal): Promise<EndpointTest | null>
   close(): Promise<void>
@@ -44,6 +46,10 @@ export function openEndpointTester(deps: Deps): EndpointTester {
   })
   const read = createSituationReader(deps.database)
   return {
+    knows: async endpointId => {
+      const { endpoint } = await read(testDelivery(endpointId, deps.clock()))
+      return endpoint !== null && !endpoint.isListener
+    },
     test: async (endpointId, signal) => {
       const delivery = testDelivery(endpointId, deps.clock())
       const { endpoint } = await read(delivery)

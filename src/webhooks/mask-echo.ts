@@ -1,5 +1,5 @@
 // An answer that repeats the request (error pages do) is kept without what its endpoint keeps secret: values of headers, the URL's query.
-// Pure. What a receiver writes in an encoding of its own stays.
+// Pure. Known are JSON's and a URL's ways of writing them; what a receiver writes in an encoding of its own stays.
 
 type Sent = { url: string; headers: Readonly<Record<string, string>> }
 
@@ -21,7 +21,9 @@ function secretsOf({ url, headers }: Sent): readonly string[] {
   const values = Object.entries(headers).flatMap(([name, value]) =>
     ours.test(name) ? [] : [value, value.replace(/^\S+\s+/, '')],
   )
-  const secrets = [query, ...parameters, ...values].filter(secret => secret.length >= LEAST_CHARS)
+  const secrets = [query, ...parameters, ...values]
+    .flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())])
+    .filter(secret => secret.length >= LEAST_CHARS)
   return [...new Set(secrets)].toSorted((a, b) => b.length - a.length)
 }
 

@@ -122,3 +122,19 @@ test('[E1] endpoints on one host that are tested at one moment have a deadline o
   expect(answers.map(({ json }) => json.statusCode)).toEqual([204, 204, 204, 204])
   await receiver.close()
 })
+
+test('[E1] ids of no endpoint are 404 however often they are asked for, and spend nobody’s turns', async () => {
+  const { receiver, id } = await open({ status: 204 })
+  for (let nth = 0; nth < 5; nth++) expect((await tryOut(id)).status).toBe(200)
+  for (let nth = 0; nth < 1_001; nth++) expect((await tryOut(`ep_${nth}`)).status).toBe(404)
+  // One every 2 s comes back meanwhile, and not the whole burst.
+  const answers = await Promise.all([1, 2, 3, 4, 5].map(() => tryOut(id)))
+  expect(answers.map(({ status }) => status)).toContain(429)
+  expect(answers.find(({ status }) => status === 429)?.json.detail).toMatch(/again in \d+ ms$/)
+  await receiver.close()
+})
+
+test('[I1] what was asked for with a key is kept by no cache in between', async () => {
+  for (const path of ['/v1/instances', '/v1/endpoints', '/v1/stats', '/v1/listeners'])
+    expect((await api.call('GET', path)).headers.get('cache-control')).toBe('no-store')
+})

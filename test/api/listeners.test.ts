@@ -77,6 +77,7 @@ test('[E1] an answer counts once, for its attempt alone, and may be repeated', a
     { attempt: 2, statusCode: 200, error: 'x' },
     { attempt: 2, statusCode: 99 },
     { attempt: 2, statusCode: 1000 },
+    { attempt: 2_147_483_648, statusCode: 200 },
     { attempt: 0, statusCode: 200 },
   ])
     expect([wrong, (await answer(wrong)).status]).toEqual([wrong, 422])
@@ -122,6 +123,12 @@ test('[K2] what is typed wrong is named with what is expected', async () => {
   })
   expect(await wrong({ url: 'http://127.0.0.1' })).toMatchObject({ status: 422 })
   expect(await wrong({ name: '' })).toMatchObject({ status: 422 })
+  expect(await wrong({ eventTypes: Array(201).fill('*') })).toMatchObject({
+    status: 422,
+    errors: [{ expected: 'at most 200 entries' }],
+  })
+  const many = await wrong({ eventTypes: Array(200).fill('') })
+  expect(many).toMatchObject({ errors: { length: 50 }, detail: expect.stringMatching(/and 197 more$/) })
   expect((await api.call('GET', '/v1/listeners/x/deliveries?wait=31')).status).toBe(422)
   expect((await api.call('GET', '/v1/listeners/x/deliveries')).status).toBe(404)
 })

@@ -28,6 +28,7 @@ describe.runIf(await runsHere(chromiumAvailable)).each(['/', '/docs'])('the fram
         await page.getByRole('button', { name, exact: true }).click()
         const tab = await opened
         await tab.waitForURL(/^blob:/)
+        expect(await tab.evaluate('sessionStorage.length + String(window.opener)')).toBe('0null')
         return { text: String(await tab.locator('body').textContent()), type: await tab.evaluate('document.contentType') }
       }
       const description = await open('openapi.json')

@@ -20,8 +20,16 @@ function fileWith(content: string | Buffer): string {
 
 test('[H8] comments, quotes, exports, several lines and Windows’ ends of lines are understood', () => {
   const pem = '-----BEGIN-----\nabc=\n-----END-----'
-  const text = `# a comment\n\nPORT=7171 # ours\nexport HOST = '0.0.0.0'\nTOPIC_PREFIX="wa."\nDATABASE_SSL_CA="${pem}"\nEMPTY=\nADMIN_API_KEY=a#b\n  # end`
-  const expected = { PORT: '7171', HOST: '0.0.0.0', TOPIC_PREFIX: 'wa.', DATABASE_SSL_CA: pem, EMPTY: '' }
+  const text = `# a comment\n\nPORT=7171 # ours\nexport HOST = '0.0.0.0'\nTOPIC_PREFIX="wa."\nDATABASE_SSL_CA="${pem}"\nEMPTY=\nADMIN_API_KEY='a#b'\nLOG_LEVEL=info #b\n  # end`
+  const expected = {
+    PORT: '7171',
+    HOST: '0.0.0.0',
+    TOPIC_PREFIX: 'wa.',
+    DATABASE_SSL_CA: pem,
+    EMPTY: '',
+    ADMIN_API_KEY: 'a#b',
+    LOG_LEVEL: 'info',
+  }
   expect(readEnvFile(fileWith(text), {})).toMatchObject(expected)
   expect(readEnvFile(fileWith('PORT=7171\r\n# x\r\nHOST=::1\r\n'), {})).toEqual({ PORT: '7171', HOST: '::1' })
   expect(readEnvFile(fileWith(''), {})).toEqual({})
@@ -44,6 +52,12 @@ test.each([
   ['PORT=7171\n\nKEY="hunter2\nHOST=::1\n', 3],
   ['=hunter2', 1],
   ['1PORT=hunter2', 1],
+  ['S3_REGION="hunter2\nWEBHOOK_ALLOW_LOOPBACK=true\nLOG_LEVEL="info"\n', 1],
+  ['S3_REGION="hunter2\nPORT=1\nLOG_LEVEL="\n', 1],
+  ['ADMIN_API_KEY="hunter2"tail\n', 1],
+  ['PORT=1\nADMIN_API_KEY=hunter#2', 2],
+  ['PORT=1\nADMIN_API_KEY=hunter\u00002', 2],
+  ['PORT=7070\rADMIN_API_KEY=hunter2', 1],
 ])('[H8] [I2] %j is refused with its line, and no value is repeated', (content, line) => {
   const file = fileWith(content)
   expect(() => readEnvFile(file, {})).toThrow(
@@ -58,6 +72,11 @@ test('[H8] a directory and bytes that are no text are said', () => {
   mkdirSync(join(place.path, '.env'))
   expect(() => readEnvFile(join(place.path, '.env'), {})).toThrow('(EISDIR)')
   expect(() => readEnvFile(fileWith(Buffer.from([0x50, 0x3d, 0xff, 0xfe])), {})).toThrow('got one that is no UTF-8')
+})
+
+test('[H8] what is no file, and what is far too long, is refused at once', () => {
+  expect(() => readEnvFile('/dev/zero', {})).toThrow('(no file)')
+  expect(() => readEnvFile(fileWith('A=b\n'.repeat(100_000)), {})).toThrow('(more than 262144 bytes)')
 })
 
 test('[H8] a file beside us that nobody read is told of, unless a shell has read it', () => {

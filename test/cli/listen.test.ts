@@ -69,6 +69,26 @@ test('[E4] what is not signed with its secret is refused with 401, told, and nev
   }
 })
 
+test('[E5] a receiver whose body never ends has answered by its status, in time', async () => {
+  const receiver = await openReceiver({ respond: () => ({ dripMs: 50 }) })
+  try {
+    const zaplog = await openZaplog([{ data: [{ ...delivery('drip', 1), answerWithinMs: 2_600 }], disabledReason: null }])
+    const verb = launchVerb(['webhooks', 'listen', '--forward', receiver.url, '--json'], zaplog.env)
+    await until('the answer', () => zaplog.answers.drip !== undefined)
+    expect(zaplog.answers.drip).toMatchObject({ attempt: 1, statusCode: 200 })
+    await verb.says('"statusCode":200')
+    const [, told] = verb
+      .stdout()
+      .split('\n')
+      .map(line => (line === '' ? null : JSON.parse(line)))
+    expect(told.forwarded.durationMs).toBeLessThan(2_600)
+    verb.signal('SIGINT')
+    await verb.ended
+  } finally {
+    await receiver.close()
+  }
+})
+
 test('[E5] a receiver that is not there is answered for as such, and one that wants no more ends it with 1', async () => {
   const gone = await openReceiver()
   await gone.close()

@@ -21,3 +21,10 @@ it.each([
 it('[E1] nothing is masked where nothing is secret', () => {
   expect(maskEcho('thank you', { url: 'https://example.com/hook', headers: {} })).toBe('thank you')
 })
+
+it('[I2] a secret that the answer repeats in JSON, or in a URL, is one all the same', () => {
+  const secret = 'blue "token" / 1'
+  const sent = { url: 'https://example.com/hook', headers: { 'x-secret': secret } }
+  expect(maskEcho(JSON.stringify({ 'x-secret': secret }), sent)).toBe('{"x-secret":"***"}')
+  expect(maskEcho(`/login?next=${encodeURIComponent(secret)}&x=1`, sent)).toBe('/login?next=***&x=1')
+})

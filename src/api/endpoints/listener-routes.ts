@@ -46,7 +46,7 @@ const handed = z.object({
   answerWithinMs: z.number().describe('a later answer counts for nothing: the attempt has timed out'),
 })
 const answer = z.strictObject({
-  attempt: z.int().min(1),
+  attempt: z.int().min(1).max(2_147_483_647),
   statusCode: z.int().min(200).max(999).optional().describe('means what it means in the answer to a POST'),
   error: z.string().max(1000).optional().describe('instead of a status: why whoever it is for could not be reached'),
   retryAfter: z.string().max(100).optional().describe('its Retry-After'),
@@ -157,7 +157,7 @@ export function listenerRoutes(app: App, deps: EndpointDeps & { logger: Logger; 
       if (outcome === 'late')
         throw new Problem(
           'delivery-not-found',
-          `attempt ${attempt} of ${deliveryId} does not wait for an answer: it has timed out`,
+          `attempt ${attempt} of ${deliveryId.slice(0, 200)} does not wait for an answer of ${id}: it has timed out, or was never handed to it`,
         )
       return reply.code(204).send()
     },

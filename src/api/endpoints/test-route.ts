@@ -32,17 +32,22 @@ export function endpointTestRoute(app: App, deps: { tester: EndpointTester; mono
       problems: [404, 429],
     }),
     handler: async ({ params: { id } }) => {
+      // First: what is none spends nobody's turns.
+      if (!(await deps.tester.knows(id))) throw noEndpoint(id)
       const nowAt = deps.monotonic()
       const waitMs = budgets.waitMs(id, nowAt)
-      if (waitMs > 0) throw new Problem('too-many-tests', `endpoint ${id.slice(0, 63)} can be tested again in ${waitMs} ms`)
+      if (waitMs > 0)
+        throw new Problem('too-many-tests', `endpoint ${id.slice(0, 63)} can be tested again in ${Math.ceil(waitMs)} ms`)
       if (running.size >= MAX_TESTS_AT_ONCE)
         throw new Problem('too-many-tests', `${MAX_TESTS_AT_ONCE} endpoints are being tested`)
       budgets.spend(id, nowAt)
       const testing = deps.tester.test(id, deps.cut).finally(() => running.delete(testing))
       running.add(testing)
       const answer = await testing
-      if (answer === null) throw new Problem('endpoint-not-found', `there is no endpoint ${id.slice(0, 63)}`)
+      if (answer === null) throw noEndpoint(id)
       return answer
     },
   })
 }
+
+const noEndpoint = (id: string) => new Problem('endpoint-not-found', `there is no endpoint ${id.slice(0, 63)}`)
