@@ -16,6 +16,7 @@ import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { listenerRoutes } from './endpoints/listener-routes.ts'
+import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
@@ -70,6 +71,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const tester = openEndpointTester({ ...deps, config: deps.webhooks })
   endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
   listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
+  mailboxRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
