@@ -59,7 +59,7 @@ const benches: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./pictures.ts')).pictures,
   },
   overload: {
-    what: 'ms that a member of a consumer group was silent at most, in ten minutes of three times what zaplog takes; bare: how long it may be. Lower is better, 1 is the bound',
+    what: 'ms that a member of a consumer group was silent at most, in ten minutes of as many messages as WhatsApp lets through; bare: how long it may be. Lower is better, 1 is the bound',
     load: async () => (await import('./overload.ts')).overload({ seconds: 600 }),
   },
   'catch-up': {

@@ -6,6 +6,7 @@ import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
 import { describePurge, followPurge, readPurge } from './follow-purge.ts'
 import { type Result, runVerb } from './run-verb.ts'
+import { say } from './say.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import { plainText } from './text-table.ts'
@@ -69,5 +70,3 @@ export function describeDeletion({ goes, stays }: Deletion, { purge }: { purge: 
 const isCounted = ({ count }: { count: number | null }) => count !== null
 const line = ({ what, count, detail }: Deletion['goes'][number]): string =>
   plainText(`  ${count === null ? what : `${what} (${count.toLocaleString('en')})`}: ${detail}`)
-
-const say = (text: string) => void process.stderr.write(`${text}\n`)

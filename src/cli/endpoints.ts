@@ -5,6 +5,7 @@ import { callApi, listAll } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { runVerb } from './run-verb.ts'
+import { say } from './say.ts'
 import { sayFilters } from './say-filters.ts'
 import { textTable } from './text-table.ts'
 
@@ -108,5 +109,3 @@ export const removeEndpoint = (id: string) =>
   })
 
 const mistaken = (what: string) => new CommanderError(exitCodes.usage, 'zaplog.endpoint-url', what)
-
-const say = (line: string) => void process.stderr.write(`${line}\n`)

@@ -12,6 +12,7 @@ import { describeLoss } from './lost-output.ts'
 import { openQrPicture } from './qr-picture.ts'
 import { openQrScreen } from './qr-screen.ts'
 import { type Result, runVerb } from './run-verb.ts'
+import { say } from './say.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { textTable } from './text-table.ts'
@@ -95,5 +96,3 @@ async function unlessInterrupted<Answer>(
     )
   return orAbort(work(stopping), interrupted, stopping)
 }
-
-const say = (line: string) => void process.stderr.write(`${line}\n`)

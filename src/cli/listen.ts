@@ -13,6 +13,7 @@ import { describeLoss } from './lost-output.ts'
 import { jsonLine } from './print-json.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import { type Result, runVerb } from './run-verb.ts'
+import { say } from './say.ts'
 import { sayFilters } from './say-filters.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
@@ -100,5 +101,3 @@ const stopped = (dropped: number | null): Result => ({
   text: dropped ? `stopped listening; ${dropped} that waited for it are dropped` : 'stopped listening',
   json: { ended: { dropped } },
 })
-
-const say = (line: string) => void process.stderr.write(`${line}\n`)

@@ -2,8 +2,8 @@
 // libsignal longer than the agreements do (createPrivateKey 90 µs, createPublicKey 40, diffieHellman 48). Replaces calculateAgreement of the
 // very libsignal/src/curve.js that Baileys uses; what is no key is refused by libsignal itself.
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { createLru } from '../auth/lru.ts'
+import { requireLibsignal } from './libsignal.ts'
 
 /** 33 bytes that begin with 5, and 32. */
 type Agree = (publicKey: Uint8Array, privateKey: Uint8Array) => Buffer
@@ -22,8 +22,7 @@ const maxAhead = 2_560
 const spki = Buffer.from('302a300506032b656e032100', 'hex')
 const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
-const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
-const curve: { calculateAgreement: Agree } = createRequire(baileys.resolve('libsignal'))('./src/curve.js')
+const curve: { calculateAgreement: Agree } = requireLibsignal('./src/curve.js')
 
 /** `inner` answers what this does not take. */
 export function agreeWithKeptKeys(inner: Agree): Agreements {

@@ -1,17 +1,15 @@
 // What a first message of a contact says of its keys, before anybody decrypts it (libsignal/src/session_cipher.js, session_builder.js).
-import { createRequire } from 'node:module'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { requireLibsignal } from './libsignal.ts'
 
 export type FirstMessage = { preKeyId: number; baseKey: Uint8Array; identityKey: Uint8Array; message: Uint8Array }
 
 type Decoder<Message> = { decode(bytes: Uint8Array): Message }
 
-/** Of the very copy that Baileys uses; its package exports no more than its main file. */
-const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
 const protobufs: {
   PreKeyWhisperMessage: Decoder<FirstMessage>
   WhisperMessage: Decoder<{ ephemeralKey: Uint8Array }>
-} = createRequire(baileys.resolve('libsignal'))('./src/protobufs.js')
+} = requireLibsignal('./src/protobufs.js')
 
 /** Each encrypted part of a stanza that is one. */
 export const firstMessagesIn = ({ content }: BinaryNode): readonly FirstMessage[] =>

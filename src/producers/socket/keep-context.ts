@@ -2,7 +2,7 @@
 // The queue (libsignal/src/queue_job.js) is one for the whole process, by contact address only, and would run the job of one instance
 // behind the job of another in that other's context: its ratchet would be committed before its append. Importing this file is enough.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createRequire } from 'node:module'
+import { requireLibsignal } from './libsignal.ts'
 
 type Job = () => Promise<unknown>
 type Libsignal = {
@@ -10,8 +10,7 @@ type Libsignal = {
   SessionBuilder: { prototype: { storage: object; initOutgoing(device: unknown): Promise<unknown> } }
 }
 
-/** The very copy that Baileys uses. */
-const libsignal: Libsignal = createRequire(import.meta.resolve('@whiskeysockets/baileys'))('libsignal')
+const libsignal: Libsignal = requireLibsignal('./index.js')
 const cipher = libsignal.SessionCipher.prototype
 const builder = libsignal.SessionBuilder.prototype
 const { queueJob } = cipher

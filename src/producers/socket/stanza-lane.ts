@@ -53,6 +53,7 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   }
 
   async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
+    if (deps.isOver()) return // thousands may wait: none of them takes a turn, or a read, any more
     await turn()
     await lookAhead(waiting.shift())
     if (deps.isOver()) return
