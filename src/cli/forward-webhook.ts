@@ -10,15 +10,14 @@ export type Forward = {
   close(): Promise<void>
 }
 
-/** Of the time that an answer may take, for its way back to zaplog. */
+/** Of the time that an answer may take, for its way back to zaplog; half of it where there is less. */
 const WAY_BACK_MS = 2_000
-const LEAST_MS = 500
 
 export function openForward(url: string): Forward {
   const dispatcher = new Agent()
   return {
     send: async ({ headers, body, answerWithinMs }, signal) => {
-      const post = { url, headers, body, timeoutMs: Math.max(LEAST_MS, answerWithinMs - WAY_BACK_MS) }
+      const post = { url, headers, body, timeoutMs: Math.max(answerWithinMs / 2, answerWithinMs - WAY_BACK_MS) }
       const exchange = await postDelivery({ dispatcher, clock: Date.now }, post, signal)
       return { ...answerOf(exchange), durationMs: exchange.durationMs }
     },

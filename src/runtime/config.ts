@@ -4,7 +4,6 @@ import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import {
   parseBrokers,
   parseCertificate,
-  parseCidr,
   parseCount,
   parseHeaderKey,
   parseKey,
@@ -20,7 +19,8 @@ import {
   roles,
   saslMechanisms,
 } from './config-values.ts'
-import { type Environment, openVariables, type Problem, parseDuration, type Variables } from './variables.ts'
+import { declareMedia, declareWebhooks } from './config-work.ts'
+import { type Environment, openVariables, type Problem, type Variables } from './variables.ts'
 
 export type { RoleName } from './config-values.ts'
 
@@ -241,77 +241,7 @@ function declareVariables(v: Variables) {
       doc: 'a socket is closed when an append or key write has been pending for so long',
     }),
   }
-  v.group('Media')
-  const media = {
-    maxTransfers: v.whole('MEDIA_MAX_TRANSFERS', { default: 16, from: 1, to: 1000, doc: 'downloads at once in one process' }),
-    maxTransfersPerInstance: v.whole('MEDIA_MAX_TRANSFERS_PER_INSTANCE', {
-      default: 4,
-      from: 1,
-      to: 1000,
-      doc: 'downloads at once for one instance',
-    }),
-    connectTimeoutMs: v.durationMs('MEDIA_CONNECT_TIMEOUT', { default: '5s', doc: '' }),
-    idleTimeoutMs: v.durationMs('MEDIA_IDLE_TIMEOUT', { default: '15s', doc: 'longest silence while a file is coming' }),
-    minTotalTimeoutMs: v.durationMs('MEDIA_TOTAL_TIMEOUT', {
-      default: '30s',
-      doc: 'at least so long for a whole file, more for large ones (256 KiB/s)',
-    }),
-    retryDelaysMs: v.list('MEDIA_RETRY_DELAYS', {
-      default: '2s,4s,8s',
-      doc: 'waits before each further try',
-      each: parseDuration,
-    }),
-    maxImageBytes: v.sizeBytes('MEDIA_MAX_IMAGE', { default: '10MiB', doc: 'largest image' }),
-    maxAudioBytes: v.sizeBytes('MEDIA_MAX_AUDIO', { default: '16MiB', doc: 'largest audio or voice note' }),
-    maxDocumentBytes: v.sizeBytes('MEDIA_MAX_DOCUMENT', { default: '25MiB', doc: 'largest document' }),
-    maxVideoBytes: v.sizeBytes('MEDIA_MAX_VIDEO', { default: '50MiB', doc: 'largest video' }),
-    thumbnailPixels: v.whole('THUMBNAIL_PIXELS', {
-      default: 200,
-      from: 16,
-      to: 2000,
-      doc: 'thumbnails fit a square of this side',
-    }),
-    thumbnailQuality: v.whole('THUMBNAIL_QUALITY', { default: 85, from: 1, to: 100, doc: 'JPEG quality' }),
-    thumbnailMaxPixels: v.whole('THUMBNAIL_MAX_SOURCE_PIXELS', {
-      default: 50_000_000,
-      from: 1,
-      to: 1_000_000_000,
-      doc: 'larger images get none, AVIF and HEIC from a tenth of it, GIF from half of it',
-    }),
-  }
-  v.group('Webhooks')
-  const webhooks = {
-    allowLoopback: v.flag('WEBHOOK_ALLOW_LOOPBACK', { default: false, doc: 'receivers on this machine, also over http' }),
-    allowCidrs: v.list('WEBHOOK_ALLOW_CIDRS', {
-      default: '',
-      shown: 'none',
-      doc: 'ranges that receivers may be in, over http, too; metadata addresses never',
-      each: parseCidr,
-    }),
-    attemptTimeoutMs: v.durationMs('WEBHOOK_TIMEOUT', {
-      default: '15s',
-      fromMs: 100,
-      toMs: 30_000,
-      doc: 'for one whole exchange',
-    }),
-    retryDelaysMs: v.list('WEBHOOK_RETRY_DELAYS', {
-      default: '5s,30s,2m,10m,30m,2h,5h,10h,14h,20h,24h',
-      doc: 'waits before each further attempt, +-20 %',
-      each: parseDuration,
-    }),
-    deadAfterMs: v.durationMs('WEBHOOK_DEAD_AFTER', {
-      default: '15m',
-      toMs: 30 * 86_400_000,
-      doc: 'a delivery that fails for so long while its endpoint’s other lanes succeed becomes a dead letter',
-    }),
-    holdMediaMs: v.durationMs('WEBHOOK_HOLD_MEDIA', { default: '20s', toMs: 900_000, doc: 'default of an endpoint’s holdMedia' }),
-    maxInFlight: v.whole('WEBHOOK_MAX_IN_FLIGHT', { default: 512, from: 1, to: 10_000, doc: 'attempts at once in one process' }),
-    maxInFlightPerEndpoint: v.whole('WEBHOOK_MAX_IN_FLIGHT_PER_ENDPOINT', {
-      default: 10,
-      from: 1,
-      to: 1000,
-      doc: 'attempts at once to one endpoint',
-    }),
-  }
+  const media = declareMedia(v)
+  const webhooks = declareWebhooks(v)
   return { ...process, database, log, kafka, schemaRegistry, objects, keys, whatsapp, media, webhooks }
 }
