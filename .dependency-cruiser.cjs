@@ -1,6 +1,6 @@
 // The import rules of ARCHITECTURE.md: what is not allowed here does not cross folders.
 const folders = ['events', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
-const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count)|purge/tombstones)\\.ts$'
+const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count)|projections/projection|purge/tombstones)\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
@@ -17,8 +17,8 @@ module.exports = {
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/events/' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
     ...folders.filter(folder => !['events', 'runtime', 'api', 'cli'].includes(folder)).map(folder => fence(folder)),
-    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoint', '^src/webhooks/queries', '^src/purge/(queries|request-purge)\\.ts$']),
-    fence('cli', ['^src/main', '^src/webhooks/(sign|post)-delivery\\.ts$', '^simulator/']),
+    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/queries\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
+    fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',
       severity: 'error',

@@ -10,7 +10,7 @@ export default defineConfig({
     retry: process.env.CI ? 1 : 0,
     // Scenarios mostly wait for brokers and processes of their own: two files at a time also where there are two cores.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-    globalSetup: 'test/global-setup.ts',
-    setupFiles: 'test/late-rejections.ts',
+    globalSetup: 'test/ground/global-setup.ts',
+    setupFiles: 'test/ground/late-rejections.ts',
   },
 })

@@ -1,6 +1,6 @@
 // [A2] [E3] Fifty accounts come online at once, with what WhatsApp kept for them: how much of what they take in goes out as webhooks while
 // they still take in. Whatever is shared has to be shared: a share of 1 would be a webhook for each message as it comes.
-import { until } from '../test/until.ts'
+import { until } from '../test/ground/until.ts'
 import { openChild } from './child.ts'
 import { openDirectory } from './ground.ts'
 import { qrOf } from './linked.ts'

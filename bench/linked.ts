@@ -1,5 +1,5 @@
 // A simulated WhatsApp with both sides linked to it: zaplog as it is run, and as many bare Baileys clients.
-import { until } from '../test/until.ts'
+import { until } from '../test/ground/until.ts'
 import type { BaileysCalls } from './baileys-process.ts'
 import { openChild } from './child.ts'
 import type { Line, WhatsAppCalls } from './whatsapp-process.ts'

@@ -3,7 +3,7 @@
 // long it may be.
 import { openSession } from '../src/database/session.ts'
 import { wait } from '../src/runtime/wait.ts'
-import { databaseUrlOf } from '../test/scenarios/its-postgres.ts'
+import { databaseUrlOf } from '../test/ground/scenarios/its-postgres.ts'
 import { openDirectory } from './ground.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual } from './measure.ts'

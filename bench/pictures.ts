@@ -2,8 +2,8 @@
 // bare is beside as many ordinary photos, so that what differs is what is in the pictures. `aloneMs` is without any, `pacedMs` beside hostile
 // ones that come ten a second; `addedMB` is what zaplog grew by, with all its processes, when the first of them came.
 import { wait } from '../src/runtime/wait.ts'
-import { embeddedGround } from '../test/scenarios/embedded-ground.ts'
-import { until } from '../test/until.ts'
+import { embeddedGround } from '../test/ground/scenarios/embedded-ground.ts'
+import { until } from '../test/ground/until.ts'
 import { never, openDirectory } from './ground.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual, quantile, secondsOf } from './measure.ts'

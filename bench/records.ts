@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type Codec, openCodec } from '../src/events/codec.ts'
 import type { EventOf } from '../src/events/event.ts'
 import type { NewRecord } from '../src/log/log.ts'
-import { anEvent } from '../test/events.ts'
+import { anEvent } from '../test/ground/events.ts'
 import { never } from './ground.ts'
 import { writtenText } from './written-text.ts'
 

@@ -1,6 +1,6 @@
 // How much memory a process has with everything that it started, and the most of it while something is done.
 import { wait } from '../src/runtime/wait.ts'
-import { readOrEmpty, treeOf } from '../test/scenarios/processes.ts'
+import { readOrEmpty, treeOf } from '../test/ground/scenarios/processes.ts'
 
 const LOOK_EVERY_MS = 50
 

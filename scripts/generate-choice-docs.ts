@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { newSettings } from '../src/api/instances/instance-shapes.ts'
 import { topics } from '../src/events/topics.ts'
-import { endpointInput } from '../src/webhooks/endpoint-settings.ts'
+import { endpointInput } from '../src/webhooks/endpoints/settings.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 

@@ -17,14 +17,14 @@ import { createIncomingRows } from './processors/incoming-rows.ts'
 import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
 import { openProjections } from './projections/open-projections.ts'
-import { webhookStream } from './projections/webhook-stream/webhook-stream.ts'
 import { openPurges } from './purge/open-purges.ts'
 import type { Config, RoleName } from './runtime/config.ts'
 import type { Logger } from './runtime/logger.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
 import type { Check, Role } from './runtime/role.ts'
-import { openWebhooks } from './webhooks/open-webhooks.ts'
-import { sealPlainUrls } from './webhooks/seal-urls.ts'
+import { openWebhooks } from './webhooks/bridge/open-webhooks.ts'
+import { sealPlainUrls } from './webhooks/endpoints/seal-urls.ts'
+import { webhookStream } from './webhooks/stream/webhook-stream.ts'
 
 export type Zaplog = {
   /** Where the API listens, e.g. http://127.0.0.1:7070. */

@@ -1,6 +1,6 @@
 // Guarantee: a world goes on where it was kept: clients paired before receive what was queued and what is new, with the keys they have.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { until } from '../../test/until.ts'
+import { until } from '../../test/ground/until.ts'
 import { openBaileysClient } from '../baileys-client.ts'
 import { image } from '../media/media.ts'
 import { openPaired, ownerPn, type Paired } from '../pair-test-client.ts'

@@ -1,6 +1,6 @@
 import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { until } from '../../test/until.ts'
+import { until } from '../../test/ground/until.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'
 import type { SimulatorEvents } from '../server/events.ts'
 import { node } from '../server/stanza.ts'

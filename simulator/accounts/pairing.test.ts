@@ -1,6 +1,6 @@
 import { initAuthCreds } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { until } from '../../test/until.ts'
+import { until } from '../../test/ground/until.ts'
 import { openBaileysClient } from '../baileys-client.ts'
 import { openPaired, ownerPn, type Paired } from '../pair-test-client.ts'
 import { text } from './content.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { until } from '../../test/until.ts'
+import { until } from '../../test/ground/until.ts'
 import { type BaileysClient, openBaileysClient } from '../baileys-client.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'
 import { text } from './content.ts'

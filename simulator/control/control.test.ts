@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { until } from '../../test/until.ts'
+import { until } from '../../test/ground/until.ts'
 import { type BaileysClient, openBaileysClient } from '../baileys-client.ts'
 import { openSimulatorServer, type SimulatorServer } from './control.ts'
 

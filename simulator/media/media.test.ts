@@ -9,7 +9,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { fileTypeFromBuffer } from 'file-type'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { until } from '../../test/until.ts'
+import { until } from '../../test/ground/until.ts'
 import type { Contact } from '../accounts/directory.ts'
 import { playConversation } from '../conversation.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'

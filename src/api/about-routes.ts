@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'
-import { isEndpoint } from '../webhooks/endpoints.ts'
+import { isEndpoint } from '../webhooks/endpoints/endpoints.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
 

@@ -1,7 +1,7 @@
 // Hands a webhook on to a receiver that only this machine reaches, as zaplog would have posted it, and brings back what it answered.
 import { InvalidArgumentError } from 'commander'
 import { Agent } from 'undici'
-import { postDelivery } from '../webhooks/post-delivery.ts'
+import { postDelivery } from '../webhooks/bridge/post-delivery.ts'
 import type { HandedDelivery, ListenerAnswer } from './answers.ts'
 
 export type Forward = {

@@ -1,6 +1,6 @@
 // Whether a webhook is signed with this secret (Standard Webhooks 1.0.0), by the rules that receivers go by.
 import { timingSafeEqual } from 'node:crypto'
-import { signDelivery } from '../webhooks/sign-delivery.ts'
+import { signDelivery } from '../webhooks/bridge/sign-delivery.ts'
 
 /** Between the clocks of both machines. */
 const TOLERANCE_SECONDS = 300

@@ -2,8 +2,8 @@
 import { processorNames, topicsOf as topicsOfProcessor } from '../processors/open-processors.ts'
 import { makeCheckpoints } from '../projections/checkpoints.ts'
 import { projectionsOf } from '../projections/open-projections.ts'
-import { webhookStream } from '../projections/webhook-stream/webhook-stream.ts'
-import { topicsOf as topicsOfBridge } from '../webhooks/open-webhooks.ts'
+import { topicsOf as topicsOfBridge } from '../webhooks/bridge/open-webhooks.ts'
+import { webhookStream } from '../webhooks/stream/webhook-stream.ts'
 import type { Ports } from './ports.ts'
 
 /** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */

@@ -1,7 +1,7 @@
 // What is refused, and how: a problem (RFC 9457) that names the field, what was expected there, and what came.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

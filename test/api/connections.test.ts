@@ -5,8 +5,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/api/create-app.ts'
 import { type HttpServer, type HttpServerDeps, openHttpServer } from '../../src/api/http-server.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const KEY = 'right-for-admins'
 const MAX = 16

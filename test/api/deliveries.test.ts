@@ -1,11 +1,11 @@
 // Deliveries over HTTP: which went where, how they stand, and every attempt; made by the bridge, to receivers that do not take them all.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listDeliveries } from '../../src/webhooks/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openReceiver, type Receiver } from '../receiver.ts'
-import { until } from '../until.ts'
-import { openBridgeOn } from '../webhooks/open-bridge.ts'
-import { openTestApi, partitions, type TestApi } from './open-test-api.ts'
+import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { openTestApi, partitions, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openReceiver, type Receiver } from '../ground/receiver.ts'
+import { until } from '../ground/until.ts'
+import { openBridgeOn } from '../ground/webhooks/open-bridge.ts'
 
 const logger = collectLogLines()
 const closing: (() => Promise<void>)[] = []

@@ -1,8 +1,8 @@
 // Whatever is done wrong with a call, its answer is one that /openapi.json has for it: walked over every call there is.
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { adminKey, openTestApi, type TestApi } from './open-test-api.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 type Operation = {
   security: readonly object[]

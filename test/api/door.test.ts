@@ -6,7 +6,7 @@ import { createDoor, type Keys } from '../../src/api/door.ts'
 import type { Need } from '../../src/api/needs.ts'
 import { Problem } from '../../src/api/problems.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { collectLogLines } from '../log-lines.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const rightKeys: Keys = { admin: 'right-for-admins', metrics: 'right-for-metrics' }
 const logger = collectLogLines()

@@ -1,9 +1,9 @@
 // A test delivery: posted now, signed like any other, beside every lane, and answered as it went.
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { type Answer, openReceiver } from '../receiver.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { type Answer, openReceiver } from '../ground/receiver.ts'
 
 const logger = collectLogLines()
 let api: TestApi

@@ -1,7 +1,7 @@
 // Endpoints over HTTP: the secret once, every wrong field by name, changes merged, what is deleted gone.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

@@ -2,8 +2,8 @@
 import { connect } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { adminKey, openTestApi, type TestApi } from './open-test-api.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

@@ -6,7 +6,7 @@ import { type HttpServer, openHttpServer } from '../../src/api/http-server.ts'
 import { type Address, listenRefused } from '../../src/runtime/listen-refused.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Check } from '../../src/runtime/role.ts'
-import { collectLogLines } from '../log-lines.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const open: { close(): Promise<void> }[] = []

@@ -1,9 +1,9 @@
 // Two instances may be devices of one phone: each of them gets all its messages, which nobody should have to find out by counting.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
-import { appendEvents, projectEvents } from './project-events.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const phone = '5511900000011'

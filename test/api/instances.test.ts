@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { LogError } from '../../src/log/log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let api: TestApi

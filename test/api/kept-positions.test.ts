@@ -1,10 +1,10 @@
 // A position that the log has forgotten is gone for who waits for it, and a log that is away keeps nobody from reading.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LogError } from '../../src/log/log.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
-import { appendEvents, projectEvents } from './project-events.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let isAway = false

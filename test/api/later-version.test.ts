@@ -1,7 +1,7 @@
 // What the contract has and this version does not: names are taken where they only wait, values without effect are refused by that name.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

@@ -1,9 +1,9 @@
 // Listeners over HTTP: opened with a secret that is shown once, asked in a long poll, answered one by one, closed with a count; never among
 // the endpoints, and bounded.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { layInMailbox } from '../../src/webhooks/endpoint-mailbox.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { layInMailbox } from '../../src/webhooks/endpoints/mailbox.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { ObjectError } from '../../src/objects/objects.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
-import { appendEvents, projectEvents } from './project-events.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 const outage: { error: ObjectError | null } = { error: null }

@@ -1,10 +1,10 @@
 // The read model over HTTP: what was written can be read from the position on that the write answered, under every address of a chat.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chatForms } from '../../src/events/chat-address.ts'
-import { aGroup, anEvent, somebody, somebodyElse } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
-import { appendEvents, projectEvents } from './project-events.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { aGroup, anEvent, somebody, somebodyElse } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

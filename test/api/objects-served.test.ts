@@ -1,8 +1,8 @@
 // Presigned URLs of the embedded object store: whole or by range, cut for nobody, and only as signed.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ObjectError } from '../../src/objects/objects.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const signal = AbortSignal.timeout(60_000)

@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { openHttpServer } from '../../src/api/http-server.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { adminKey, metricsToken, openTestApi } from './open-test-api.ts'
+import { adminKey, metricsToken, openTestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const open: { close(): Promise<void> }[] = []

@@ -1,10 +1,10 @@
 // /openapi.json describes every call that there is, and says of each who may call it and how it can be refused.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSettings } from '../../src/api/instances/instance-shapes.ts'
-import { endpointInput } from '../../src/webhooks/endpoint-settings.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { contractCalls } from './contract-calls.ts'
-import { adminKey, openTestApi, type TestApi } from './open-test-api.ts'
+import { endpointInput } from '../../src/webhooks/endpoints/settings.ts'
+import { contractCalls } from '../ground/api/contract-calls.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 type Operation = {
   summary?: string

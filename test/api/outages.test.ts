@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
 import { LogError } from '../../src/log/log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['request.failed', 'api.record-refused'])
 let api: TestApi

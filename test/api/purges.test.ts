@@ -1,7 +1,7 @@
 // Deletions and purges over HTTP: each says what goes and what stays; a purge is durable when it is answered, and can be followed.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { collectLogLines } from '../log-lines.ts'
-import { openTestApi, type TestApi } from './open-test-api.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 let api: TestApi

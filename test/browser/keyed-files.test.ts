@@ -2,9 +2,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
-import { adminKey, openTestApi } from '../api/open-test-api.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { BROWSER_TEST_MS, openBrowser, typeKey } from './open-browser.ts'
+import { adminKey, openTestApi } from '../ground/api/open-test-api.ts'
+import { BROWSER_TEST_MS, openBrowser, typeKey } from '../ground/browser/open-browser.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 

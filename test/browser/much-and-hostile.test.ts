@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
-import { adminKey, openTestApi, type TestApi } from '../api/open-test-api.ts'
-import { appendEvents, projectEvents } from '../api/project-events.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from './open-browser.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from '../ground/browser/open-browser.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{version}} &lt;b&gt; "'\u202Etxet`

@@ -4,9 +4,9 @@ import { qrPath } from '../../console/src/qr-path.ts'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { text } from '../../simulator/accounts/content.ts'
-import { until } from '../until.ts'
-import { BROWSER_TEST_MS, keepPicture, openBrowser, typeKey } from './open-browser.ts'
-import { openShop } from './open-shop.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, typeKey } from '../ground/browser/open-browser.ts'
+import { openShop } from '../ground/browser/open-shop.ts'
+import { until } from '../ground/until.ts'
 
 describe.runIf(await runsHere(chromiumAvailable))('the page at /', () => {
   test(

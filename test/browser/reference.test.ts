@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
-import { adminKey, openTestApi, type TestApi } from '../api/open-test-api.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from './open-browser.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from '../ground/browser/open-browser.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 

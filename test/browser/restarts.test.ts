@@ -3,8 +3,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
-import { BROWSER_TEST_MS, keepPicture, openBrowser, typeKey } from './open-browser.ts'
-import { openShop } from './open-shop.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, typeKey } from '../ground/browser/open-browser.ts'
+import { openShop } from '../ground/browser/open-shop.ts'
 
 const keys = ['the-first-key-of-the-test', 'the-second-key-of-the-test'] as const
 

@@ -5,12 +5,12 @@ import { runsHere } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import { openInstanceRows, taskOf } from '../../src/producers/epoch/instance-rows.ts'
-import { adminKey, openTestApi, type TestApi } from '../api/open-test-api.ts'
-import { appendEvents, projectEvents } from '../api/project-events.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from './open-browser.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { BROWSER_TEST_MS, keepPicture, openBrowser, type TestBrowser, typeKey } from '../ground/browser/open-browser.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['request.failed'])
 /** What reading and what changing rejects with. */

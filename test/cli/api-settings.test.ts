@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { KEY, refused } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { KEY, refused } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
 
 const list = ['instances', 'list']
 

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { alwaysJson, alwaysProblem, KEY, refused } from './refused.ts'
+import { alwaysJson, alwaysProblem, KEY, refused } from '../ground/cli/refused.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const list = ['instances', 'list']
 const add = ['webhooks', 'add', 'ftp://x']

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { rootFile } from '../docker/compose-file.ts'
-import { copySources } from '../docker/image-files.ts'
-import { killPostgres, postmasterOf } from '../scenarios/its-postgres.ts'
-import { scenarioEnv } from '../scenarios/zaplog-process.ts'
-import { until } from '../until.ts'
+import { rootFile } from '../ground/docker/compose-file.ts'
+import { copySources } from '../ground/docker/image-files.ts'
+import { killPostgres, postmasterOf } from '../ground/scenarios/its-postgres.ts'
+import { scenarioEnv } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 /** A first start makes a cluster and every table, and syncs them. */
 const START_MS = 60_000

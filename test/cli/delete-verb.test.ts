@@ -2,11 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { removeInstance } from '../../src/cli/delete-instance.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { until } from '../until.ts'
-import { alwaysJson, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
-import { launchVerb } from './verb.ts'
+import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const instance = { id: 'shop', name: 'Shop', state: 'open', reasonText: null, stateAt: '2026-01-05T12:00:00.000Z', phone: null }

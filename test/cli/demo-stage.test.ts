@@ -2,8 +2,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { launchVerb } from './verb.ts'
-import { openWorkplace } from './workplace.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openWorkplace } from '../ground/cli/workplace.ts'
 
 const place = openWorkplace()
 

@@ -5,10 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { hearEarlySignals, stopSignals } from '../../bin/early-signals.mjs'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { watchStopSignals } from '../../src/cli/stop-signals.ts'
-import { readOrEmpty } from '../scenarios/processes.ts'
-import { until } from '../until.ts'
-import { launchVerb } from './verb.ts'
-import { openWorkplace } from './workplace.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openWorkplace } from '../ground/cli/workplace.ts'
+import { readOrEmpty } from '../ground/scenarios/processes.ts'
+import { until } from '../ground/until.ts'
 
 const place = openWorkplace()
 const launch = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>

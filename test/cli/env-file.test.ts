@@ -5,10 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { EnvFileRefused, readEnvFile, unreadNames } from '../../src/cli/env-file.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { declaredVariables } from '../../src/runtime/config.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { makeDataDir } from '../scenarios/zaplog-process.ts'
-import { alwaysJson, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { makeDataDir } from '../ground/scenarios/zaplog-process.ts'
 
 function fileWith(content: string | Buffer): string {
   const place = makeDataDir()

@@ -2,10 +2,10 @@
 import type { RequestListener } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { makeDataDir } from '../scenarios/zaplog-process.ts'
-import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { makeDataDir } from '../ground/scenarios/zaplog-process.ts'
 
 const list = ['instances', 'list']
 const at = async (answer: RequestListener) => (await openLoopbackServer(answer)).url

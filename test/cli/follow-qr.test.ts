@@ -3,10 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { makeDataDir } from '../scenarios/zaplog-process.ts'
-import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { makeDataDir } from '../ground/scenarios/zaplog-process.ts'
 
 const shop = { id: 'shop', name: 'Shop', stateAt: '2026-11-21T08:00:00.000Z', phone: '5511900000001', reasonText: null }
 const reconnecting = (reasonText: string) => ({ ...shop, state: 'reconnecting', reasonText })

@@ -5,10 +5,10 @@ import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { jsonIsWanted } from '../../src/cli/json-wanted.ts'
 import { verbOf, verbsOf } from '../../src/cli/verb-of.ts'
 import { program } from '../../src/cli/zaplog.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
-import { calls } from './verbs-that-call.ts'
+import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { calls } from '../ground/cli/verbs-that-call.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const pathOf = (verb: (typeof verbs)[number]): string =>
   verb.parent === null || verb.parent === program ? verb.name() : `${pathOf(verb.parent)} ${verb.name()}`

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { version } from '../../src/cli/version.ts'
-import { shellsAreHere } from './pasted.ts'
+import { shellsAreHere } from '../ground/cli/pasted.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const launcher = join(repository, 'zaplog')

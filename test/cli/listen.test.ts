@@ -3,12 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { openReceiver } from '../receiver.ts'
-import { until } from '../until.ts'
-import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
-import { launchVerb } from './verb.ts'
+import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { openReceiver } from '../ground/receiver.ts'
+import { until } from '../ground/until.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`

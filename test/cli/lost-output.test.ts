@@ -6,8 +6,8 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { createFileWriter, watchOutput } from '../../src/cli/lost-output.ts'
-import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
-import { launchVerb } from './verb.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { alwaysAnswer, openLoopbackServer } from '../ground/loopback-server.ts'
 
 const streams = [process.stdout, process.stderr].map(stream => ({ stream, before: stream.listeners('error') }))
 afterEach(() => {

@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { laterCalls } from '../../src/api/later-calls.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { alwaysJson, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 test.each([
   [['instnces', 'list'], "zaplog: unknown command 'instnces' (did you mean instances?)\n./zaplog --help says what there is\n"],

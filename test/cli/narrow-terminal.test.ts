@@ -10,7 +10,7 @@ import { startScreen } from '../../src/cli/start-screen.ts'
 import { textTable } from '../../src/cli/text-table.ts'
 import { program } from '../../src/cli/zaplog.ts'
 import { roles } from '../../src/runtime/config-values.ts'
-import { openTerminal, terminalsAreHere } from './terminal.ts'
+import { openTerminal, terminalsAreHere } from '../ground/cli/terminal.ts'
 
 const COLUMNS = 40
 /** What is one word, for a shell also in quotes, is torn by a terminal that is too narrow, whatever we do: it is left out. */

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { killPostgres, postmasterOf } from '../scenarios/its-postgres.ts'
-import { makeDataDir, scenarioEnv } from '../scenarios/zaplog-process.ts'
-import { until } from '../until.ts'
-import { shellsAreHere } from './pasted.ts'
+import { shellsAreHere } from '../ground/cli/pasted.ts'
+import { killPostgres, postmasterOf } from '../ground/scenarios/its-postgres.ts'
+import { makeDataDir, scenarioEnv } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 

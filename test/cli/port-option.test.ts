@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { portParser } from '../../src/cli/port-option.ts'
-import { runVerb } from './run-verb.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
 
 test('[L] 0 and the greatest port are taken, what lies outside is not', () => {
   const parse = portParser()

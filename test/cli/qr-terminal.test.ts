@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { create } from 'qrcode'
 import { expect, onTestFinished, test } from 'vitest'
 import { drawQr, encodeQr } from '../../src/cli/qr-drawing.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { makeDataDir } from '../scenarios/zaplog-process.ts'
-import { until } from '../until.ts'
-import { alwaysJson, alwaysProblem, KEY } from './refused.ts'
-import { openTerminal, terminalsAreHere } from './terminal.ts'
-import { launchVerb } from './verb.ts'
+import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
+import { openTerminal, terminalsAreHere } from '../ground/cli/terminal.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { makeDataDir } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 /** As long as WhatsApp's are. */
 const codeOf = (letter: string) =>

@@ -7,12 +7,12 @@ import { freePort } from '../../infra/services/server-process.ts'
 import { openSimulatorServer } from '../../simulator/control/control.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { planOf } from '../../src/cli/simulate-screen.ts'
-import { killPostgres } from '../scenarios/its-postgres.ts'
-import { launchZaplog, makeDataDir } from '../scenarios/zaplog-process.ts'
-import { occupy } from '../services/services-process.ts'
-import { until } from '../until.ts'
-import { commandsOf, paste, shellsAreHere } from './pasted.ts'
-import { launchVerb } from './verb.ts'
+import { commandsOf, paste, shellsAreHere } from '../ground/cli/pasted.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { killPostgres } from '../ground/scenarios/its-postgres.ts'
+import { launchZaplog, makeDataDir } from '../ground/scenarios/zaplog-process.ts'
+import { occupy } from '../ground/services/services-process.ts'
+import { until } from '../ground/until.ts'
 
 const freePorts = ['--port', '0', '--cdn-port', '0', '--control-port', '0']
 

@@ -3,11 +3,11 @@ import { openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { killPostgres } from '../scenarios/its-postgres.ts'
-import { makeDataDir, scenarioEnv } from '../scenarios/zaplog-process.ts'
-import { until } from '../until.ts'
-import { openTerminal, terminalsAreHere } from './terminal.ts'
-import { launchVerb } from './verb.ts'
+import { openTerminal, terminalsAreHere } from '../ground/cli/terminal.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { killPostgres } from '../ground/scenarios/its-postgres.ts'
+import { makeDataDir, scenarioEnv } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 function makePlace() {
   const place = makeDataDir()

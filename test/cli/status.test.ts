@@ -2,9 +2,9 @@
 import type { RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { alwaysJson, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const instance = (id: string, state: string, reasonText: string | null = null) => ({
   id,

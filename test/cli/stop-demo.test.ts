@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { postmasterOf } from '../scenarios/its-postgres.ts'
-import { until } from '../until.ts'
-import { launchVerb } from './verb.ts'
-import { openWorkplace } from './workplace.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openWorkplace } from '../ground/cli/workplace.ts'
+import { postmasterOf } from '../ground/scenarios/its-postgres.ts'
+import { until } from '../ground/until.ts'
 
 const place = openWorkplace()
 const launch = (args: readonly string[] = []) => launchVerb(['demo', ...args], { TMPDIR: place.path() })

@@ -1,10 +1,10 @@
 // Guarantee: however start is told to stop, also by the end of its terminal or in the middle of a first start, nothing of it is left.
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { freezePostgres } from '../scenarios/its-postgres.ts'
-import { until } from '../until.ts'
-import { launchVerb } from './verb.ts'
-import { openWorkplace } from './workplace.ts'
+import { launchVerb } from '../ground/cli/verb.ts'
+import { openWorkplace } from '../ground/cli/workplace.ts'
+import { freezePostgres } from '../ground/scenarios/its-postgres.ts'
+import { until } from '../ground/until.ts'
 
 const place = openWorkplace()
 const launch = (env: Readonly<Record<string, string>> = {}) =>

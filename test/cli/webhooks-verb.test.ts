@@ -1,9 +1,9 @@
 // Guarantee: webhooks list shows every page, wherever zaplog is mounted, and webhooks add prints what a person copies.
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { alwaysJson, KEY } from './refused.ts'
-import { runVerb } from './run-verb.ts'
+import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 test('[L] a zaplog behind a path is called below it, with every page of a list', async () => {
   const endpoint = (id: string) => ({ id, url: `https://example.com/${id}`, enabled: true })

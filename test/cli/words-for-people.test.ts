@@ -1,10 +1,10 @@
 // Guarantee: what a verb cannot do is said to people in verbs, never in methods and paths of the API; a program gets the problem as it came.
 import { expect, test } from 'vitest'
 import { withVerbs } from '../../src/cli/verbs-of-calls.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { alwaysProblem, KEY, refused } from './refused.ts'
-import { runVerb } from './run-verb.ts'
-import { calls } from './verbs-that-call.ts'
+import { alwaysProblem, KEY, refused } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { calls } from '../ground/cli/verbs-that-call.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const ofTheApi = /\b(GET|HEAD|POST|PUT|PATCH|DELETE)\b|\/v1\//
 /** Without `status`: what answers it with a problem instead of its health is taken for somebody else, and quoted. */

@@ -1,7 +1,7 @@
 // A call from the page: whatever comes back is a value, and the key is in a header alone.
 import { expect, test } from 'vitest'
 import { callApi } from '../../console/src/call-api.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const never = new AbortController().signal
 

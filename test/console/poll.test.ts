@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { decide, type Happened, openPoll, type PollState } from '../../console/src/poll.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 
 const walk = (state: PollState, ...happened: readonly Happened[]): PollState => happened.reduce(decide, state)
 const paused: PollState = { name: 'paused', turn: 0 }

@@ -1,7 +1,7 @@
 // What listen promises.
 import assert from 'node:assert/strict'
 import type { Database } from '../../src/database/database.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 import type { DatabaseCheck } from './database-subject.ts'
 
 export const listenPromises = {

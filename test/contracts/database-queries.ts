@@ -1,7 +1,7 @@
 // What single queries and close promise.
 import assert from 'node:assert/strict'
 import { DatabaseError } from '../../src/database/database.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 import { codeOf, type DatabaseCheck, failureOf, keep, kept } from './database-subject.ts'
 
 const never = new AbortController().signal

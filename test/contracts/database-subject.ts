@@ -1,7 +1,7 @@
 // What a check of the database's promises is given, and how it looks at what is kept and at how a call failed.
 import assert from 'node:assert/strict'
 import { type Database, DatabaseError, type Transaction } from '../../src/database/database.ts'
-import type { TcpProxy } from '../tcp-proxy.ts'
+import type { TcpProxy } from '../ground/tcp-proxy.ts'
 
 /** `database` reaches its server through `proxy`; `direct` reaches the same one past it. There is a table `kept (name text, n int)`. */
 export type DatabaseSubject = { database: Database; direct: Database; proxy: TcpProxy; name: string; patienceMs: number }

@@ -1,7 +1,7 @@
 // What transact promises: what is committed, what is rolled back, what is retried, and what nobody can know.
 import assert from 'node:assert/strict'
 import { DatabaseError, type Transaction } from '../../src/database/database.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 import { codeOf, type DatabaseCheck, type DatabaseSubject, failureOf, keep, kept } from './database-subject.ts'
 
 const never = new AbortController().signal

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { partitionOf } from '../../src/log/append/partitioner.ts'
 import { LogError, type LogRecord } from '../../src/log/log.ts'
-import { declareTopic } from '../log.ts'
+import { declareTopic } from '../ground/log.ts'
 import { aRecord, collect, type LogChecks, textOf } from './log-ground.ts'
 
 export const appendPromises: LogChecks = {

@@ -10,8 +10,8 @@ import type {
   TopicDeclaration,
   TopicPartition,
 } from '../../src/log/log.ts'
-import { declareTopic } from '../log.ts'
-import { until } from '../until.ts'
+import { declareTopic } from '../ground/log.ts'
+import { until } from '../ground/until.ts'
 
 /** One process of several that share a log. */
 export type LogMember = { log: EventLog; progress: ProgressStore; close(): Promise<void> }

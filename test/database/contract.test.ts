@@ -4,10 +4,10 @@ import type { Database } from '../../src/database/database.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { type DatabasePromise, databasePromises } from '../contracts/database.ts'
 import type { DatabaseSubject } from '../contracts/database-subject.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTcpProxy } from '../tcp-proxy.ts'
-import { brokenDatabases } from './broken-databases.ts'
+import { brokenDatabases } from '../ground/database/broken-databases.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openTcpProxy } from '../ground/tcp-proxy.ts'
 
 const promises = Object.keys(databasePromises) as DatabasePromise[]
 let server: TestDatabase

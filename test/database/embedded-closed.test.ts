@@ -9,8 +9,8 @@ import { findBinaries } from '../../src/database/embedded-binaries.ts'
 import { findRunnable } from '../../src/database/embedded-programs.ts'
 import { findServerUser } from '../../src/database/embedded-user.ts'
 import { openSession } from '../../src/database/session.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTempDir } from './temp-dir.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const never = new AbortController().signal
 const asRoot = test.runIf(process.getuid?.() === 0 && process.platform === 'linux')

@@ -5,10 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openEmbeddedPostgres } from '../../src/database/embedded.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { openSession } from '../../src/database/session.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openInChild } from './child.ts'
-import { openTempDir } from './temp-dir.ts'
+import { openInChild } from '../ground/database/child.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 

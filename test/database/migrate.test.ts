@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { migrate } from '../../src/database/migrate.ts'
-import { openTestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openTempDir } from './temp-dir.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 

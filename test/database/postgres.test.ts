@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { openListening } from '../../src/database/listen.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { openSession } from '../../src/database/session.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTcpProxy } from '../tcp-proxy.ts'
-import { until } from '../until.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openTcpProxy } from '../ground/tcp-proxy.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 let server: TestDatabase

@@ -4,10 +4,10 @@ import { runsHere } from '../../infra/services/available.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { openSession } from '../../src/database/session.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openStage } from '../scenarios/stage.ts'
-import { until } from '../until.ts'
-import { opensslAvailable, openTlsServer, type TlsServer } from './tls-server.ts'
+import { opensslAvailable, openTlsServer, type TlsServer } from '../ground/database/tls-server.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openStage } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const logger = collectLogLines()

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { fetchArtifact, runProgram } from '../../infra/services/fetch-artifact.ts'
 import { requireService, whyMissing } from '../../infra/services/require-service.ts'
-import { environmentOf, makeSecrets, readCompose, readRoot, rootFile } from './compose-file.ts'
+import { environmentOf, makeSecrets, readCompose, readRoot, rootFile } from '../ground/docker/compose-file.ts'
 
 const source = rootFile('test/docker/loader')
 

@@ -8,7 +8,15 @@ import { parse } from 'yaml'
 import { REGISTRY_VERSION } from '../../infra/services/registry.ts'
 import { S3_SERVER_VERSION } from '../../infra/services/s3.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
-import { environmentOf, makeSecrets, readCompose, readRoot, rootFile, serviceOf, variables } from './compose-file.ts'
+import {
+  environmentOf,
+  makeSecrets,
+  readCompose,
+  readRoot,
+  rootFile,
+  serviceOf,
+  variables,
+} from '../ground/docker/compose-file.ts'
 
 const secrets = makeSecrets()
 const file = readCompose(secrets)

@@ -9,11 +9,11 @@ import { parseEnv, promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { freePort } from '../../infra/services/server-process.ts'
-import { openTestDatabase } from '../database.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
-import { until } from '../until.ts'
-import { readRoot, variables } from './compose-file.ts'
-import { copiesOf, copyAsImage, readDockerfile, readIgnored, readLock } from './image-files.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { readRoot, variables } from '../ground/docker/compose-file.ts'
+import { copiesOf, copyAsImage, readDockerfile, readIgnored, readLock } from '../ground/docker/image-files.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+import { until } from '../ground/until.ts'
 
 const dockerfile = readDockerfile()
 const manifest = JSON.parse(readRoot('package.json'))
@@ -50,7 +50,9 @@ test('[I2] secrets, data and tests never reach the builder', () => {
     '.git/config',
   ]
   expect(kept.filter(path => !ignored(path))).toEqual([])
-  expect(['infra/services/kafka.ts', 'test/until.ts', 'simulator/accounts/world.ts'].filter(path => !ignored(path))).toEqual([])
+  expect(
+    ['infra/services/kafka.ts', 'test/ground/until.ts', 'simulator/accounts/world.ts'].filter(path => !ignored(path)),
+  ).toEqual([])
   expect(['package-lock.json', '.npmrc', 'src/main.ts', 'infra/postgres/migrations/0010_log.sql'].filter(ignored)).toEqual([])
 })
 

@@ -10,9 +10,18 @@ import { freePort, startServerProcess } from '../../infra/services/server-proces
 import { topics } from '../../src/events/topics.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { plainClient } from '../log/kafka-adapter.ts'
-import { type ComposeService, environmentOf, serviceOf } from './compose-file.ts'
-import { directoryForEach, file, isHealthy, logger, never, onPorts, START_MS, secrets } from './configured-servers.ts'
+import { type ComposeService, environmentOf, serviceOf } from '../ground/docker/compose-file.ts'
+import {
+  directoryForEach,
+  file,
+  isHealthy,
+  logger,
+  never,
+  onPorts,
+  START_MS,
+  secrets,
+} from '../ground/docker/configured-servers.ts'
+import { plainClient } from '../ground/log/kafka-adapter.ts'
 
 const directory = directoryForEach()
 

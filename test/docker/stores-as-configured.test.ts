@@ -6,9 +6,9 @@ import { openRegistry } from '../../infra/services/registry.ts'
 import { fetchS3Server, openS3Server } from '../../infra/services/s3.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
 import { openConfluentRegistry } from '../../src/registry/confluent.ts'
-import { openTestDatabase } from '../database.ts'
-import { environmentOf, readRoot, serviceOf } from './compose-file.ts'
-import { directoryForEach, file, isHealthy, logger, never, START_MS } from './configured-servers.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { environmentOf, readRoot, serviceOf } from '../ground/docker/compose-file.ts'
+import { directoryForEach, file, isHealthy, logger, never, START_MS } from '../ground/docker/configured-servers.ts'
 
 const directory = directoryForEach()
 

@@ -1,7 +1,7 @@
 // The objects of a bucket with what is said of each.
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { S3Server } from '../../infra/services/s3.ts'
-import { S3_TEST_REGION } from '../scenarios/s3-settings.ts'
+import { S3_TEST_REGION } from '../ground/scenarios/s3-settings.ts'
 
 export type BucketDump = { key: string; bytes: Buffer; about: About }[]
 type About = { ContentType?: string; ContentDisposition?: string; CacheControl?: string; Metadata?: Record<string, string> }

@@ -1,6 +1,6 @@
 // What was there is there: every answer of then, field by field, whatever fields were added since; and the log, record by record.
 import { expect } from 'vitest'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 import type { Expected, Page } from './expected.ts'
 import type { Kept } from './open-kept.ts'
 import { deliveryOf, type Item, idOf, readList, readLog, withoutLinks } from './outside.ts'

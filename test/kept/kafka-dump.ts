@@ -3,7 +3,7 @@
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 import { silenceNegativeTimeouts } from '../../src/log/kafka/warnings.ts'
 import type { LogRecord } from '../../src/log/log.ts'
-import type { ItsLog } from '../scenarios/its-log.ts'
+import type { ItsLog } from '../ground/scenarios/its-log.ts'
 
 export type KafkaDump = {
   clusterId: string

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, test } from 'vitest'
-import { embedded, external, onEachLane } from '../scenarios/lanes.ts'
+import { embedded, external, onEachLane } from '../ground/scenarios/lanes.ts'
 import { embeddedLane } from './embedded-lane.ts'
 import {
   expectDeletedStaysDeleted,

@@ -1,6 +1,6 @@
 // The two forms in which a zaplog with its past is kept, as its maker and its test see them.
-import type { ItsLog } from '../scenarios/its-log.ts'
-import type { ZaplogProcess } from '../scenarios/zaplog-process.ts'
+import type { ItsLog } from '../ground/scenarios/its-log.ts'
+import type { ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 
 export type KeptGround = {
   dataDir: string

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { topics } from '../../src/events/topics.ts'
 import type { LogRecord } from '../../src/log/log.ts'
-import type { ItsLog } from '../scenarios/its-log.ts'
-import type { ZaplogProcess } from '../scenarios/zaplog-process.ts'
+import type { ItsLog } from '../ground/scenarios/its-log.ts'
+import type { ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 import type { EndpointName, Expected, ExpectedDelivery, Page } from './expected.ts'
 
 export type Item = Record<string, unknown>

@@ -1,7 +1,7 @@
 // The receiver of a fixture's endpoints: always on the same port, because endpoints keep whole addresses; each endpoint has a path of its own.
 import { createServer } from 'node:net'
-import { type Answer, openReceiver, type ReceivedAttempt, type Receiver } from '../receiver.ts'
-import { until } from '../until.ts'
+import { type Answer, openReceiver, type ReceivedAttempt, type Receiver } from '../ground/receiver.ts'
+import { until } from '../ground/until.ts'
 
 /** Below those that systems give out. */
 const PORT = 18_917

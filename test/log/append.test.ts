@@ -9,11 +9,11 @@ import type { EventLog } from '../../src/log/log.ts'
 import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { aRecord, collect, textOf } from '../contracts/log-ground.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { type Fault, flaky } from '../flaky.ts'
-import { declareTopic, testSettings } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { type Fault, flaky } from '../ground/flaky.ts'
+import { declareTopic, testSettings } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const logger = collectLogLines()
@@ -168,9 +168,13 @@ test('[B2] an append is durable when it is answered although the server’s defa
 
 test('[B2] kill -9 of a process in the middle of appending loses nothing it was answered, in order', async () => {
   const topic = await aTopic(2)
-  const child = spawn(process.execPath, [fileURLToPath(new URL('append-until-killed.ts', import.meta.url)), server.url, topic], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../ground/log/append-until-killed.ts', import.meta.url)), server.url, topic],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const acknowledged: number[] = []
   createInterface({ input: child.stdout }).on('line', line => acknowledged.push(Number(line)))
   await until('some are acknowledged', () => acknowledged.length > 300)

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { logPromises } from '../contracts/log.ts'
 import { breakAdapter, brokenLogs } from '../contracts/log-broken.ts'
 import { openGround } from '../contracts/log-ground.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { openPostgresAdapter } from './postgres-adapter.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { openPostgresAdapter } from '../ground/log/postgres-adapter.ts'
 
 const DEADLINE_MS = 1_000
 

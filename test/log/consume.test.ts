@@ -4,8 +4,8 @@ import { DatabaseError } from '../../src/database/database.ts'
 import type { LogRecord, Outcome } from '../../src/log/log.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import { aGate, aRecord, textOf } from '../contracts/log-ground.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { postgresMembers } from './postgres-members.ts'
+import { postgresMembers } from '../ground/log/postgres-members.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const done: Outcome = { kind: 'emit', appends: [] }
 const logger = collectLogLines(['log.partition-halted'])

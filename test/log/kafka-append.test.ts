@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import { aRecord, textOf } from '../contracts/log-ground.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { asAdmin } from './kafka-adapter.ts'
-import { useProxiedGround } from './kafka-ground.ts'
+import { asAdmin } from '../ground/log/kafka-adapter.ts'
+import { useProxiedGround } from '../ground/log/kafka-ground.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const PRODUCE = 0
 const isProduce = (chunk: Buffer) => chunk.length > 6 && chunk.readInt16BE(4) === PRODUCE

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { runsHere } from '../../infra/services/available.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import { aRecord, textOf } from '../contracts/log-ground.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { declareTopic } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import type { Cut, Direction } from '../tcp-proxy.ts'
-import { KAFKA_START_MS, openTestKafkaBehindProxy } from './kafka-adapter.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { KAFKA_START_MS, openTestKafkaBehindProxy } from '../ground/log/kafka-adapter.ts'
+import { declareTopic } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import type { Cut, Direction } from '../ground/tcp-proxy.ts'
 
 const never = new AbortController().signal
 /** Whoever waits for Kafka's timeout fails by the test's. */

@@ -7,9 +7,9 @@ import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import type { LogRecord, Outcome } from '../../src/log/log.ts'
 import { keyIn } from '../contracts/key-in.ts'
 import { aRecord, type Ground, openGround, textOf } from '../contracts/log-ground.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { KAFKA_START_MS, openKafkaAdapter, openTestKafka, plainClient } from './kafka-adapter.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { KAFKA_START_MS, openKafkaAdapter, openTestKafka, plainClient } from '../ground/log/kafka-adapter.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const done: Outcome = { kind: 'emit', appends: [] }
 

@@ -9,10 +9,10 @@ import { openKafkaLog } from '../../src/log/kafka/kafka.ts'
 import type { EventLog } from '../../src/log/log.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { aRecord, collect, textOf } from '../contracts/log-ground.ts'
-import { declareTopic } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { KAFKA_START_MS, kafkaTestSettings, openTestKafka, plainClient } from './kafka-adapter.ts'
+import { KAFKA_START_MS, kafkaTestSettings, openTestKafka, plainClient } from '../ground/log/kafka-adapter.ts'
+import { declareTopic } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 

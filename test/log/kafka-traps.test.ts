@@ -7,9 +7,9 @@ import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import type { Batch, BatchOutcome, LogRecord, Outcome } from '../../src/log/log.ts'
 import { keyIn } from '../contracts/key-in.ts'
 import { aGate, aRecord, textOf } from '../contracts/log-ground.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { asAdmin } from './kafka-adapter.ts'
-import { useProxiedGround } from './kafka-ground.ts'
+import { asAdmin } from '../ground/log/kafka-adapter.ts'
+import { useProxiedGround } from '../ground/log/kafka-ground.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const done: Outcome = { kind: 'emit', appends: [] }
 const applied: BatchOutcome = { kind: 'applied' }

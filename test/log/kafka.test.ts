@@ -5,8 +5,8 @@ import type { Kafka } from '../../infra/services/kafka.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import { logPromises } from '../contracts/log.ts'
 import { openGround } from '../contracts/log-ground.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { KAFKA_START_MS, openKafkaAdapter, openTestKafka } from './kafka-adapter.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { KAFKA_START_MS, openKafkaAdapter, openTestKafka } from '../ground/log/kafka-adapter.ts'
 
 describe.runIf(await runsHere(kafkaAvailable))('the Kafka log', () => {
   let kafka: Kafka

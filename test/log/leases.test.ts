@@ -6,10 +6,10 @@ import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { aRecord } from '../contracts/log-ground.ts'
-import { openTestDatabase } from '../database.ts'
-import { declareTopic, testSettings } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { declareTopic, testSettings } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const ttlMs = 400

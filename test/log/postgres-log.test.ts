@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
 import { aRecord, textOf } from '../contracts/log-ground.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { postgresMembers } from './postgres-members.ts'
+import { postgresMembers } from '../ground/log/postgres-members.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const { ground, aMember } = postgresMembers('postgres log', collectLogLines())
 

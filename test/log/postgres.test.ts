@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { logPromises } from '../contracts/log.ts'
 import { openGround } from '../contracts/log-ground.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { openPostgresAdapter } from './postgres-adapter.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { openPostgresAdapter } from '../ground/log/postgres-adapter.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

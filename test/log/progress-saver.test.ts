@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createProgressSaver } from '../../src/log/engine/progress-saver.ts'
 import type { Progress } from '../../src/log/log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 test('[H5] progress of an ended assignment is not saved again when the save that was under way fails', async () => {
   const saved: bigint[] = []

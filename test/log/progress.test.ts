@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProgressStore, type ProgressRows } from '../../src/log/progress.ts'
 import { brokenStores, progressPromises } from '../contracts/progress.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

@@ -12,9 +12,9 @@ import { type ConfluentRegistryOptions, openConfluentRegistry } from '../../src/
 import type { AvroSchema, SchemaRegistry } from '../../src/registry/registry.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { registryPromises } from '../contracts/registry.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
-import { openTcpProxy } from '../tcp-proxy.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { alwaysAnswer, openLoopbackServer } from '../ground/loopback-server.ts'
+import { openTcpProxy } from '../ground/tcp-proxy.ts'
 
 const here = await runsHere(registryAvailable)
 const never = new AbortController().signal

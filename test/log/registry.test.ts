@@ -5,8 +5,8 @@ import { cachedRegistry } from '../../src/registry/cached.ts'
 import { openPostgresRegistry } from '../../src/registry/postgres.ts'
 import type { SchemaRegistry } from '../../src/registry/registry.ts'
 import { brokenRegistries, registryPromises } from '../contracts/registry.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { flaky } from '../flaky.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { flaky } from '../ground/flaky.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

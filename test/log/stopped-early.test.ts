@@ -1,8 +1,8 @@
 // A member that is told to stop while it still asks where to begin halts nothing and says nothing of a failure.
 import { expect, onTestFinished, test } from 'vitest'
-import { openTestDatabase } from '../database.ts'
-import { openTestLog } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { openTestLog } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 /** As queries do, it rejects when it is told to stop. */
 const untilTold = (signal: AbortSignal) =>

@@ -4,10 +4,10 @@ import type { Database } from '../../src/database/database.ts'
 import { openZaplog } from '../../src/main.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
 import { divideConnections, type Share } from '../../src/runtime/divide-connections.ts'
-import { openTestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { makeDataDir } from '../scenarios/zaplog-process.ts'
-import { until } from '../until.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { makeDataDir } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 /** Longer than leases live in zaplog [5 s]. */
 const heldSeconds = 6.5

@@ -8,12 +8,12 @@ import { openKafkaLog } from '../../src/log/kafka/kafka.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
 import { openConfluentRegistry } from '../../src/registry/confluent.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { openTestDatabase } from '../database.ts'
-import { declareTopic } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { alwaysAnswer, openLoopbackServer } from '../loopback-server.ts'
-import { openTcpProxy } from '../tcp-proxy.ts'
-import { until } from '../until.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { declareTopic } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { alwaysAnswer, openLoopbackServer } from '../ground/loopback-server.ts'
+import { openTcpProxy } from '../ground/tcp-proxy.ts'
+import { until } from '../ground/until.ts'
 
 const TRIES = 3
 const never = new AbortController().signal

@@ -1,7 +1,7 @@
 // Guarantee: of processes that start together with one database on several logs, those on one log go on and all others are refused.
 import { expect, onTestFinished, test } from 'vitest'
 import { claimLog, OtherLog, refuseOtherLog } from '../../src/main/log-identity.ts'
-import { openTestDatabase } from '../database.ts'
+import { openTestDatabase } from '../ground/database.ts'
 
 test('[B7] several starts at once leave one log, and everybody else is told whose the database is', async () => {
   const { database, close } = await openTestDatabase('log identity')

@@ -1,7 +1,7 @@
 // Guarantee: TOPIC_RETENTION is what the topics are made with, deliveries and attempts keep their own.
 import { expect, onTestFinished, test } from 'vitest'
-import { openTestDatabase } from '../database.ts'
-import { launchZaplog, makeDataDir } from '../scenarios/zaplog-process.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { launchZaplog, makeDataDir } from '../ground/scenarios/zaplog-process.ts'
 
 const DAY_MS = 86_400_000
 

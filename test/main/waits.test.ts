@@ -7,8 +7,8 @@ import type { Part } from '../../src/main/parts.ts'
 import { createWaits, PartRefused, StartStopped } from '../../src/main/waits.ts'
 import { ObjectError } from '../../src/objects/objects.ts'
 import { RegistryError } from '../../src/registry/registry.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const part: Part = {
   name: 'kafka',

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { judgeDescriptors, watchDescriptors } from '../../src/main/watch-descriptors.ts'
 import { descriptorLimit, openDescriptors } from '../../src/runtime/descriptors.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 
 const mend = 'raise the limit of open files (ulimit -n, LimitNOFILE, ulimits: nofile)'
 

@@ -1,8 +1,8 @@
 // What readiness says of a part that answers, refuses, hangs, and answers again.
 import { expect, onTestFinished, test } from 'vitest'
 import { watchParts } from '../../src/main/watch-parts.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const part = { name: 'kafka', address: 'kafka:9092' }
 

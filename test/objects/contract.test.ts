@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { readAll, type StoreUnderTest } from '../contracts/object-store-under-test.ts'
 import { type ObjectPromise, objectPromises, objectStoreContract } from '../contracts/objects.ts'
-import { openStore } from './open-store.ts'
+import { openStore } from '../ground/objects/open-store.ts'
 
 objectStoreContract('the filesystem store', openStore)
 

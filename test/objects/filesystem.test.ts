@@ -8,9 +8,9 @@ import { openFilesystemStore } from '../../src/objects/filesystem.ts'
 import { directoryOf, pathOf } from '../../src/objects/object-path.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { verifyPresigned } from '../../src/objects/presigned-url.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openStore } from './open-store.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openStore } from '../ground/objects/open-store.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const logger = collectLogLines()
@@ -43,7 +43,7 @@ test('[I2] files are closed to everybody else, also those of a directory that wa
 
 test('[C3] kill -9 in the middle of a put leaves no object, and the next opening removes the file', async () => {
   const { directory, store } = current()
-  const child = fork(new URL('./put-and-hang.ts', import.meta.url), [directory], { execArgv: [] })
+  const child = fork(new URL('../ground/objects/put-and-hang.ts', import.meta.url), [directory], { execArgv: [] })
   onTestFinished(() => void child.kill('SIGKILL'))
   await until('the child has written half', async () => {
     const [name] = await readdir(join(directory, 'unfinished'))

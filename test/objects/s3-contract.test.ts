@@ -4,7 +4,7 @@ import { runsHere, s3Available } from '../../infra/services/available.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
 import { type ObjectPromise, objectPromises } from '../contracts/objects.ts'
-import { openS3World, type S3World } from './s3-world.ts'
+import { openS3World, type S3World } from '../ground/objects/s3-world.ts'
 
 const here = await runsHere(s3Available)
 const never = new AbortController().signal

@@ -5,7 +5,7 @@ import { ObjectError, type ObjectErrorCode } from '../../src/objects/objects.ts'
 import { openS3Store } from '../../src/objects/s3.ts'
 import { isMissingObject, translateS3Error } from '../../src/objects/s3-errors.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { openLoopbackServer } from '../loopback-server.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const never = new AbortController().signal
 const answered = (name: string, status: number) =>

@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere, s3Available } from '../../infra/services/available.ts'
 import type { NewObject, ObjectStore } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { type Direction, openTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
-import { until } from '../until.ts'
-import { openS3World, type S3World } from './s3-world.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openS3World, type S3World } from '../ground/objects/s3-world.ts'
+import { type Direction, openTcpProxy, type TcpProxy } from '../ground/tcp-proxy.ts'
+import { until } from '../ground/until.ts'
 
 const here = await runsHere(s3Available)
 const never = new AbortController().signal

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { S3_VIRTUAL_DOMAIN } from '../../infra/services/s3.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { endOf, openS3World, type S3World } from './s3-world.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { endOf, openS3World, type S3World } from '../ground/objects/s3-world.ts'
 
 const here = await runsHere(s3Available)
 const never = new AbortController().signal

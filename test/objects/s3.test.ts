@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
-import { until } from '../until.ts'
-import { openS3World, type S3World } from './s3-world.ts'
+import { openS3World, type S3World } from '../ground/objects/s3-world.ts'
+import { until } from '../ground/until.ts'
 
 const here = await runsHere(s3Available)
 const never = new AbortController().signal

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { downloadsOf } from './downloads.ts'
-import { handle, never, pathOf } from './media-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { downloadsOf } from '../ground/processors/downloads.ts'
+import { handle, never, pathOf } from '../ground/processors/media-world.ts'
 
 const logger = collectLogLines()
 const { world, message, download, fetches } = downloadsOf(logger)

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { finalKey } from '../../src/processors/final-key.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bytes, downloadsOf, sha256 } from './downloads.ts'
-import { handle, never, pathOf } from './media-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { bytes, downloadsOf, sha256 } from '../ground/processors/downloads.ts'
+import { handle, never, pathOf } from '../ground/processors/media-world.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 const { world, message, download, fetches } = downloadsOf(logger)

@@ -5,9 +5,9 @@ import { DatabaseError } from '../../src/database/database.ts'
 import type { LogRecord } from '../../src/log/log.ts'
 import type { ObjectErrorCode } from '../../src/objects/objects.ts'
 import { RegistryError } from '../../src/registry/registry.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { downloadsOf } from './downloads.ts'
-import { handle, never, noRows } from './media-world.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { downloadsOf } from '../ground/processors/downloads.ts'
+import { handle, never, noRows } from '../ground/processors/media-world.ts'
 
 const logger = collectLogLines()
 const { world, message, download } = downloadsOf(logger)

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { liveBytes, MAX_GROWTH_BYTES } from '../contracts/live-bytes.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { bytes, downloadsOf, sha256 } from './downloads.ts'
-import { forgetful, handle, mediaMessage, never, pathOf } from './media-world.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { bytes, downloadsOf, sha256 } from '../ground/processors/downloads.ts'
+import { forgetful, handle, mediaMessage, never, pathOf } from '../ground/processors/media-world.ts'
 
 const logger = collectLogLines()
 const { world, message, download, fetches } = downloadsOf(logger)

@@ -7,12 +7,12 @@ import { expireIncoming, openIncomingExpiry } from '../../src/processors/expire-
 import { incomingName } from '../../src/processors/incoming.ts'
 import { createIncomingRows, type IncomingRows } from '../../src/processors/incoming-rows.ts'
 import type { StoreUnderTest } from '../contracts/object-store-under-test.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { anEvent } from '../events.ts'
-import { openTestLog, type TestLog } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openStore } from '../objects/open-store.ts'
-import { until } from '../until.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { anEvent } from '../ground/events.ts'
+import { openTestLog, type TestLog } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openStore } from '../ground/objects/open-store.ts'
+import { until } from '../ground/until.ts'
 
 type World = { under: StoreUnderTest; testDatabase: TestDatabase; testLog: TestLog; rows: IncomingRows }
 

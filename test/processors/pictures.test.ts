@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { openPictures, type Pictures, type PicturesOptions } from '../../src/processors/pictures.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const MiB = 1024 * 1024

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { createIncomingRows } from '../../src/processors/incoming-rows.ts'
-import { openTestDatabase } from '../database.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { handle, type MediaWorld, mediaMessage, never, openMediaWorld } from './media-world.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { handle, type MediaWorld, mediaMessage, never, openMediaWorld } from '../ground/processors/media-world.ts'
 
 const logger = collectLogLines()
 let world: MediaWorld

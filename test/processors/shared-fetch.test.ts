@@ -2,10 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ObjectStore } from '../../src/objects/objects.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { handle, type MediaMessage, type MediaWorld, mediaMessage, openMediaWorld, pathOf } from './media-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import {
+  handle,
+  type MediaMessage,
+  type MediaWorld,
+  mediaMessage,
+  openMediaWorld,
+  pathOf,
+} from '../ground/processors/media-world.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let world: MediaWorld

@@ -6,10 +6,10 @@ import { sampleJpeg, samplePdf, sampleVoice } from '../../simulator/media/sample
 import type { Event, EventOf } from '../../src/events/event.ts'
 import type { ObjectErrorCode } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { forgetful, handle, type MediaWorld, never } from './media-world.ts'
-import { worldForEach } from './world-for-each.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { forgetful, handle, type MediaWorld, never } from '../ground/processors/media-world.ts'
+import { worldForEach } from '../ground/processors/world-for-each.ts'
 
 const logger = collectLogLines()
 const world = worldForEach(logger)

@@ -3,10 +3,10 @@ import type { SignalDataSet, SignalKeyStore } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { edit, reaction, text } from '../../simulator/accounts/content.ts'
 import { watchAddresses } from '../../src/producers/epoch/known-addresses.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openRig, type Rig } from './rig.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openRig, type Rig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 describe('from the keys', () => {
   const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }

@@ -10,8 +10,8 @@ import { openAppendQueue } from '../../src/producers/gate/append-queue.ts'
 import { createRecordFitter } from '../../src/producers/gate/fit-record.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { createMemoryObjects } from './memory-objects.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { createMemoryObjects } from '../ground/producers/memory-objects.ts'
 
 const logger = collectLogLines()
 /** A codec that shows the event instead of hiding it in Avro; text `?` does not encode. */

@@ -9,8 +9,8 @@ import { appendedPartsType, createAppendedParts } from '../../src/producers/gate
 import { trimParts } from '../../src/producers/gate/trim-parts.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const sealer = createSealer({ current: randomBytes(32), previous: null })

@@ -7,8 +7,8 @@ import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
 import { openInstanceRows } from '../../src/producers/epoch/instance-rows.ts'
 import { appendedPartsType } from '../../src/producers/gate/appended-parts.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { until } from '../until.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { until } from '../ground/until.ts'
 
 const sealer = createSealer({ current: randomBytes(32), previous: null })
 let postgres: TestDatabase

@@ -8,10 +8,10 @@ import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
 import { openInstanceRows } from '../../src/producers/epoch/instance-rows.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { flaky, type Plan } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { flaky, type Plan } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 const sealer = createSealer({ current: randomBytes(32), previous: null })

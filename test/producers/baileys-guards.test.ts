@@ -10,7 +10,7 @@ import { hardenSocket } from '../../src/producers/socket/harden-socket.ts'
 import { rememberMisses } from '../../src/producers/socket/lid-lookups.ts'
 import { openStanzaLane } from '../../src/producers/socket/stanza-lane.ts'
 import { verifyXeddsa } from '../../src/producers/socket/verify-sender-key.ts'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 
 const require = createRequire(import.meta.url)
 

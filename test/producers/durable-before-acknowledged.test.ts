@@ -1,11 +1,11 @@
 // WhatsApp hears nothing of a message before the log has it, whatever fails; and what it was not told comes again.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, isRatchetStep, openRig, type Rig, testConfig, texts } from './rig.ts'
-import { type SwitchedLog, switchLog } from './switched-log.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, isRatchetStep, openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
+import { type SwitchedLog, switchLog } from '../ground/producers/switched-log.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

@@ -8,9 +8,9 @@ import { type Event, eventTypes } from '../../src/events/event.ts'
 import { asUnknown, createRecordFitter, type RecordFitter } from '../../src/producers/gate/fit-record.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { createMemoryObjects } from './memory-objects.ts'
-import { never } from './rig.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { createMemoryObjects } from '../ground/producers/memory-objects.ts'
+import { never } from '../ground/producers/rig.ts'
 
 let codec: Codec
 let fitter: RecordFitter

@@ -2,9 +2,9 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createGroupNames, groupNameIn, groupsListed } from '../../src/producers/convert/group-names.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, openRig, type Rig } from './rig.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, openRig, type Rig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

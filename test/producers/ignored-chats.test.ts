@@ -1,9 +1,9 @@
 // An account that ignores groups, on the real Baileys: nothing of one enters the log, whoever says it.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, openRig, ownerPn, type Rig } from './rig.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

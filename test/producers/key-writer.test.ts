@@ -5,8 +5,8 @@ import { type Database, DatabaseError } from '../../src/database/database.ts'
 import { createKeyWriter, type KeyChange } from '../../src/producers/auth/key-writer.ts'
 import { openInstanceRows } from '../../src/producers/epoch/instance-rows.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { flaky } from '../flaky.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { flaky } from '../ground/flaky.ts'
 
 const accounts = Array.from({ length: 50 }, (_, number) => `account-${number}`)
 let postgres: TestDatabase

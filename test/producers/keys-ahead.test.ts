@@ -7,9 +7,9 @@ import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
 import { openInstanceRows } from '../../src/producers/epoch/instance-rows.ts'
 import { type KeyName, keysNamedBy } from '../../src/producers/socket/keys-ahead.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openRig, ownerPn, type Rig } from './rig.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 
 const logger = collectLogLines()
 let rig: Rig

@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { edit, reaction, reply, revoke, text, unknownKind } from '../../simulator/accounts/content.ts'
 import { image } from '../../simulator/media/media.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, openRig, type Rig, testConfig } from './rig.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, openRig, type Rig, testConfig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

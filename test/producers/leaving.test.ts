@@ -1,9 +1,9 @@
 // Whoever asks for a log-out or a deletion gets the device unlinked at WhatsApp, whatever the socket is doing; or is told that it was not.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openRig, type Rig } from './rig.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openRig, type Rig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import { type Append, LogError } from '../../src/log/log.ts'
 import { keptStanzaPlace } from '../../src/producers/gate/kept-stanzas.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, isRatchetStep, openRig, ownerPn, type Rig, testConfig, texts } from './rig.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, isRatchetStep, openRig, ownerPn, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

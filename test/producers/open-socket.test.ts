@@ -7,7 +7,7 @@ import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { openSocket } from '../../src/producers/socket/open-socket.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { collectLogLines } from '../log-lines.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
 const auth: AuthState = {

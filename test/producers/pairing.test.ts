@@ -1,9 +1,9 @@
 // An instance pairs by QR, logs in, and is seen to do so.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { openRig, ownerPn, type Rig, texts } from './rig.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openRig, ownerPn, type Rig, texts } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

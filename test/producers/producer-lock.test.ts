@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import { openSession } from '../../src/database/session.ts'
 import { ProducersError } from '../../src/producers/producers-error.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { openTcpProxy } from '../tcp-proxy.ts'
-import { until } from '../until.ts'
-import { hows, openRig, type Rig, testConfig } from './rig.ts'
-import { switchLog } from './switched-log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, openRig, type Rig, testConfig } from '../ground/producers/rig.ts'
+import { switchLog } from '../ground/producers/switched-log.ts'
+import { openTcpProxy } from '../ground/tcp-proxy.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

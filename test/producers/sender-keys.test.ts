@@ -10,10 +10,10 @@ import { createAppendedParts } from '../../src/producers/gate/appended-parts.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, never, openRig, type Rig, testConfig, texts } from './rig.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, never, openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import '../../src/producers/socket/keep-context.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { hows, openRig, type Rig, texts } from './rig.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { hows, openRig, type Rig, texts } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const { SessionBuilder, SessionCipher, ProtocolAddress } = createRequire(import.meta.url)('libsignal')
 const logger = collectLogLines()

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { settleMessages } from '../../src/projections/read-model/settle-messages.ts'
-import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../events.ts'
-import { never, openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
+import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 
 const BEFORE = 2_000
 /** Of a handful of index entries, whatever the plan. */

@@ -4,10 +4,10 @@ import { DatabaseError } from '../../src/database/database.ts'
 import { type BatchStep, createJointSteps } from '../../src/projections/joint-steps.ts'
 import type { Placed } from '../../src/projections/projection.ts'
 import type { PartitionTaken } from '../../src/projections/step.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { never } from '../projection-dsl.ts'
-import { until } from '../until.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { never } from '../ground/projection-dsl.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 const LONG_MS = 60_000

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { listChats, listContacts, listMedia, listMessages } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../events.ts'
-import { openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../ground/events.ts'
+import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 
 const instanceId = 'shop'
 let dsl: ProjectionDsl

@@ -8,12 +8,12 @@ import { makeCheckpoints, takeCheckpoints } from '../../src/projections/checkpoi
 import { type OwnedPartition, openPartition, type PartitionDeps } from '../../src/projections/partition.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { never, openMemoryCodec } from '../projection-dsl.ts'
-import { until } from '../until.ts'
-import { type Counting, openCounting, readCounted } from './counting-projection.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { never, openMemoryCodec } from '../ground/projection-dsl.ts'
+import { type Counting, openCounting, readCounted } from '../ground/projections/counting-projection.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['projection.quarantined'])
 let test: TestDatabase

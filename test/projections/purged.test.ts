@@ -2,12 +2,12 @@
 import { expect, it } from 'vitest'
 import { makeCheckpoints } from '../../src/projections/checkpoints.ts'
 import type { Emission } from '../../src/projections/projection.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { never } from '../projection-dsl.ts'
-import { until } from '../until.ts'
-import { readCounted } from './counting-projection.ts'
-import { PARTITIONS, someEvents, useRunnerWorld } from './runner-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { never } from '../ground/projection-dsl.ts'
+import { readCounted } from '../ground/projections/counting-projection.ts'
+import { PARTITIONS, someEvents, useRunnerWorld } from '../ground/projections/runner-world.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['projection.quarantined'])
 const world = useRunnerWorld(logger)

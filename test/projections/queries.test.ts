@@ -12,8 +12,8 @@ import {
   QueryError,
 } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../events.ts'
-import { openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
+import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 
 const instanceId = 'shop'
 let dsl: ProjectionDsl

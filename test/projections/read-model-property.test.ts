@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../events.ts'
-import { openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
-import { countByTopic, dumpTables, standingProperty } from '../standing-property.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../ground/events.ts'
+import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
+import { countByTopic, dumpTables, standingProperty } from '../ground/standing-property.ts'
 
 let dsl: ProjectionDsl
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { getInstance, getMessage, listMessages } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../events.ts'
-import { openProjectionDsl, type ProjectionDsl } from '../projection-dsl.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
+import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 
 let dsl: ProjectionDsl
 beforeAll(async () => {

@@ -4,12 +4,12 @@ import { LogError } from '../../src/log/log.ts'
 import { makeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { positionToken, waitForPosition } from '../../src/projections/queries.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { never } from '../projection-dsl.ts'
-import { until } from '../until.ts'
-import { type Counting, readCounted } from './counting-projection.ts'
-import { PARTITIONS, someEvents, useRunnerWorld } from './runner-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { never } from '../ground/projection-dsl.ts'
+import { type Counting, readCounted } from '../ground/projections/counting-projection.ts'
+import { PARTITIONS, someEvents, useRunnerWorld } from '../ground/projections/runner-world.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 const world = useRunnerWorld(logger)

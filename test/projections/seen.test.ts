@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import type { Placed } from '../../src/projections/projection.ts'
 import { digestOf, keepFirstCopies, SEEN_PER_INSTANCE } from '../../src/projections/seen.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { aCopyOf, anEvent } from '../events.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { aCopyOf, anEvent } from '../ground/events.ts'
 
 const of = { name: 'seeing', version: 1 }
 let test: TestDatabase

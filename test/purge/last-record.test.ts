@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { drainApiOutbox } from '../../src/api/outbox.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { EventLog } from '../../src/log/log.ts'
-import { anEvent } from '../events.ts'
-import { until } from '../until.ts'
-import { never, openPurgeWorld, type PurgeWorld } from './purge-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { never, openPurgeWorld, type PurgeWorld } from '../ground/purge/purge-world.ts'
+import { until } from '../ground/until.ts'
 
 let world: PurgeWorld
 beforeEach(async () => {

@@ -6,10 +6,10 @@ import type { EventOf } from '../../src/events/event.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { keysIn } from '../../src/purge/object-shapes.ts'
 import { readPurge } from '../../src/purge/queries.ts'
-import { anEvent } from '../events.ts'
-import { openS3World, type S3World } from '../objects/s3-world.ts'
-import { until } from '../until.ts'
-import { never, openPurgeWorld, type PurgeWorld } from './purge-world.ts'
+import { anEvent } from '../ground/events.ts'
+import { openS3World, type S3World } from '../ground/objects/s3-world.ts'
+import { never, openPurgeWorld, type PurgeWorld } from '../ground/purge/purge-world.ts'
+import { until } from '../ground/until.ts'
 
 const hex = (digit: string, length = 32) => digit.repeat(length)
 

@@ -4,8 +4,8 @@ import type { Database, Transaction } from '../../src/database/database.ts'
 import { erasures, keptTables, objectRows } from '../../src/purge/erasures.ts'
 import { readPurge } from '../../src/purge/queries.ts'
 import { stepNames } from '../../src/purge/step-names.ts'
-import { countNaming, fillTables, readTables } from './filled-tables.ts'
-import { openPurgeWorld, type PurgeWorld } from './purge-world.ts'
+import { countNaming, fillTables, readTables } from '../ground/purge/filled-tables.ts'
+import { openPurgeWorld, type PurgeWorld } from '../ground/purge/purge-world.ts'
 
 let world: PurgeWorld
 beforeEach(async () => {

@@ -4,9 +4,9 @@ import type { Database } from '../../src/database/database.ts'
 import { LogError } from '../../src/log/log.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { readPurge } from '../../src/purge/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { never, openPurgeWorld, type PurgeWorld } from './purge-world.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { never, openPurgeWorld, type PurgeWorld } from '../ground/purge/purge-world.ts'
+import { until } from '../ground/until.ts'
 
 const LONG_MS = 600_000
 let world: PurgeWorld

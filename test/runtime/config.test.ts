@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Config, declaredVariables, parseConfig } from '../../src/runtime/config.ts'
-import { openTempDir } from '../database/temp-dir.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
 
 const problemsOf = (env: Record<string, string>) => {
   const parsed = parseConfig(env)

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDataDir } from '../../src/runtime/data-dir.ts'
 import { lockDirectory } from '../../src/runtime/directory-lock.ts'
-import { openInChild } from '../database/child.ts'
-import { openTempDir } from '../database/temp-dir.ts'
-import { collectLogLines } from '../log-lines.ts'
+import { openInChild } from '../ground/database/child.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 
 test('[H4] a second process on the same directory is refused with the id of the first', async () => {
   const path = join(await openTempDir(), 'data')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { keptSecret } from '../../src/main/kept-secret.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
-import { openTestDatabase } from '../database.ts'
+import { openTestDatabase } from '../ground/database.ts'
 
 test('[C7] the secret of media links survives changes of the encryption key, one after another', async () => {
   const { database, close } = await openTestDatabase('kept secret')

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { compiledCodeDirectory, whoElseWrites } from '../../src/runtime/own-directory.ts'
-import { openTempDir } from '../database/temp-dir.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
 
 const program = fileURLToPath(new URL('../../bin/run.mjs', import.meta.url))
 const cache = fileURLToPath(new URL('../../.cache', import.meta.url))

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import type { ItsLog } from './its-log.ts'
-import { onEachLane } from './lanes.ts'
-import { expectOnceInOrder, untilDelivered } from './stage.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import type { ItsLog } from '../ground/scenarios/its-log.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectOnceInOrder, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 /** Every instance in one partition: whatever stops there would stop everybody. */

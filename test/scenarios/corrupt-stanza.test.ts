@@ -3,11 +3,11 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
 import { text, unknownKind } from '../../simulator/accounts/content.ts'
 import { node, secondsNow } from '../../simulator/server/stanza.ts'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { listMessages } from './expect-read-model.ts'
-import { onEachLane } from './lanes.ts'
-import { type Stage, untilDelivered } from './stage.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { listMessages } from '../ground/scenarios/expect-read-model.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const endpoint = { eventTypes: ['message.*', 'unknown'] }
 

@@ -1,7 +1,7 @@
 // Guarantee: connections to Postgres that break before, inside and after requests and answers, and a Postgres that hangs, change nothing.
 import { test } from 'vitest'
-import { expectCutsChangeNothing } from './expect-cuts-change-nothing.ts'
-import { external, onEachLane } from './lanes.ts'
+import { expectCutsChangeNothing } from '../ground/scenarios/expect-cuts-change-nothing.ts'
+import { external, onEachLane } from '../ground/scenarios/lanes.ts'
 
 onEachLane(() => {
   test(

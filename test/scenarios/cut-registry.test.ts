@@ -1,11 +1,11 @@
 // Guarantee: connections to the registry that break while zaplog starts, and when it meets a schema for the first time, change nothing.
 import { expect, test } from 'vitest'
-import { cutByChance } from '../tcp-proxy.ts'
-import { openExternalParts, openNewerVersions } from './external-parts.ts'
-import { external, onEachLane } from './lanes.ts'
-import { expectNothingLost, hangFor, idsOf, openMixedConversation } from './mixed-conversation.ts'
-import { seeded } from './seeded.ts'
-import { openStage, untilDelivered } from './stage.ts'
+import { openExternalParts, openNewerVersions } from '../ground/scenarios/external-parts.ts'
+import { external, onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectNothingLost, hangFor, idsOf, openMixedConversation } from '../ground/scenarios/mixed-conversation.ts'
+import { seeded } from '../ground/scenarios/seeded.ts'
+import { openStage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { cutByChance } from '../ground/tcp-proxy.ts'
 
 const ROUNDS = 5
 /** All that begin a round. */

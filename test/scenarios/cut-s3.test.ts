@@ -1,11 +1,18 @@
 // Guarantee: connections to S3 that break before, inside and after requests and answers, and an S3 that hangs, change nothing.
 import { expect, test } from 'vitest'
-import { cutByChance } from '../tcp-proxy.ts'
-import { openExternalParts } from './external-parts.ts'
-import { external, onEachLane } from './lanes.ts'
-import { expectNothingLost, hangFor, idsOf, openMixedConversation, talkInRounds, untilStored } from './mixed-conversation.ts'
-import { seeded } from './seeded.ts'
-import { openStage, untilDelivered } from './stage.ts'
+import { openExternalParts } from '../ground/scenarios/external-parts.ts'
+import { external, onEachLane } from '../ground/scenarios/lanes.ts'
+import {
+  expectNothingLost,
+  hangFor,
+  idsOf,
+  openMixedConversation,
+  talkInRounds,
+  untilStored,
+} from '../ground/scenarios/mixed-conversation.ts'
+import { seeded } from '../ground/scenarios/seeded.ts'
+import { openStage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { cutByChance } from '../ground/tcp-proxy.ts'
 
 /** Uploaded in parts, of about 80 chunks each. */
 const DOCUMENT_BYTES = 6_000_000

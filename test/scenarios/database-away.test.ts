@@ -1,7 +1,7 @@
 // Guarantee: while Postgres hangs nothing is acknowledged to WhatsApp; when it goes on, everything is there, once and in order.
 import { test } from 'vitest'
-import { onEachLane } from './lanes.ts'
-import { expectNothingLostWithout } from './twenty-seconds-away.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectNothingLostWithout } from '../ground/scenarios/twenty-seconds-away.ts'
 
 onEachLane(lane => {
   test('[B2] [B3] 20 s without Postgres acknowledge nothing and lose nothing of 200 messages', { timeout: 120_000 }, async () => {

@@ -1,11 +1,11 @@
 // Guarantee: a receiver that fails now and then gets everything, once in effect and in order, and dead receivers beside it delay nobody.
 import { expect, test } from 'vitest'
-import { openReceiver } from '../receiver.ts'
-import { openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { onEachLane } from './lanes.ts'
-import { seeded } from './seeded.ts'
-import { expectOnceInOrder, untilDelivered } from './stage.ts'
+import { openReceiver } from '../ground/receiver.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { seeded } from '../ground/scenarios/seeded.ts'
+import { expectOnceInOrder, untilDelivered } from '../ground/scenarios/stage.ts'
 
 const CHATS = 10
 const MESSAGES = 300

@@ -2,10 +2,10 @@
 // from being taken; a process that may open too few files says so.
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { embedded } from './lanes.ts'
-import { untilDelivered } from './stage.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { embedded } from '../ground/scenarios/lanes.ts'
+import { untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const OPEN_FILES = 400
 const IDLE = 3_000

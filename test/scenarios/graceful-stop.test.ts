@@ -1,15 +1,15 @@
 // Guarantee: SIGTERM, on the way up or in the middle of a conversation, ends in time with exit code 0 (what takes longer than STOP_WITHIN
 // ends with 1); what follows is as if it had never been stopped.
 import { expect, onTestFinished, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation, type Sent } from './conversation.ts'
-import { expectNothingLeft } from './expect-nothing-left.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { postmasterOf } from './its-postgres.ts'
-import { external, onEachLane, openSharedGround } from './lanes.ts'
-import { expectOnceInOrder, openStage, type Stage, untilDelivered } from './stage.ts'
-import { type StartSteps, watchStart } from './start-steps.ts'
-import { type Launched, launchZaplog, makeDataDir } from './zaplog-process.ts'
+import { openConversation, type Sent } from '../ground/scenarios/conversation.ts'
+import { expectNothingLeft } from '../ground/scenarios/expect-nothing-left.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { postmasterOf } from '../ground/scenarios/its-postgres.ts'
+import { external, onEachLane, openSharedGround } from '../ground/scenarios/lanes.ts'
+import { expectOnceInOrder, openStage, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { type StartSteps, watchStart } from '../ground/scenarios/start-steps.ts'
+import { type Launched, launchZaplog, makeDataDir } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 const CHATS = 5
 const MESSAGES = 200

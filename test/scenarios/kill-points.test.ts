@@ -1,10 +1,10 @@
 // Guarantee: zaplog and its Postgres die by kill -9 at any of the points between WhatsApp and the client, and nothing is lost, doubled or reordered.
 import { expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
-import { until } from '../until.ts'
-import type { CrashPoint } from './crash-plan.ts'
-import { onEachLane } from './lanes.ts'
-import { expectOnceInOrder, INSTANCE, type Stage, untilDelivered } from './stage.ts'
+import type { CrashPoint } from '../ground/scenarios/crash-plan.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectOnceInOrder, INSTANCE, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const points: readonly { between: string; point: CrashPoint }[] = [
   {

@@ -3,11 +3,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
-import { launchVerb, type Verb } from '../cli/verb.ts'
-import { type Answer, openReceiver, type ReceivedAttempt } from '../receiver.ts'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { expectOnceInOrder, openStage, type Stage, untilDelivered } from './stage.ts'
+import { launchVerb, type Verb } from '../ground/cli/verb.ts'
+import { type Answer, openReceiver, type ReceivedAttempt } from '../ground/receiver.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { expectOnceInOrder, openStage, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 let stage: Stage
 /** Whose program the first test kills, for the last one. */

@@ -1,11 +1,11 @@
 // Guarantee: while the log hangs or is dead nothing is acknowledged to WhatsApp; when it is back, everything is there, once and in order.
 import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { external, onEachLane } from './lanes.ts'
-import { expectOnceInOrder, untilDelivered } from './stage.ts'
-import { expectNothingLostWithout } from './twenty-seconds-away.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { external, onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectOnceInOrder, untilDelivered } from '../ground/scenarios/stage.ts'
+import { expectNothingLostWithout } from '../ground/scenarios/twenty-seconds-away.ts'
+import { until } from '../ground/until.ts'
 
 const CHATS = 3
 const MESSAGES = 60

@@ -1,10 +1,10 @@
 // Guarantee: a chat stays in the order it was written in, across a reconnection and over a key store that answers unevenly.
 import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation, type Sent } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { onEachLane } from './lanes.ts'
-import { expectOnceInOrder, type Stage, untilDelivered } from './stage.ts'
+import { openConversation, type Sent } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectOnceInOrder, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 /** Every read and write of Signal keys waits a random while: where one message overtakes another, it is here. */
 const slow = { contains: 'auth_keys', maxDelayMs: 6, seed: 20260107 }

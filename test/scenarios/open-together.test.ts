@@ -1,6 +1,6 @@
 // Guarantee: parts opened together are all open or all closed, and one that does not close keeps none of the others open.
 import { expect, test } from 'vitest'
-import { openTogether } from './open-together.ts'
+import { openTogether } from '../ground/scenarios/open-together.ts'
 
 /** A part that notes its close, and fails it where it is told to. */
 function openParts() {

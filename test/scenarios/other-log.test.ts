@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Kafka } from '../../infra/services/kafka.ts'
 import { openRegistry, type RegistryServer } from '../../infra/services/registry.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { asAdmin, KAFKA_START_MS, openTestKafka } from '../log/kafka-adapter.ts'
-import { refusal } from './refusal.ts'
-import { realPartsRunHere } from './shared-parts.ts'
-import { launchZaplog, makeDataDir } from './zaplog-process.ts'
+import { asAdmin, KAFKA_START_MS, openTestKafka } from '../ground/log/kafka-adapter.ts'
+import { refusal } from '../ground/scenarios/refusal.ts'
+import { realPartsRunHere } from '../ground/scenarios/shared-parts.ts'
+import { launchZaplog, makeDataDir } from '../ground/scenarios/zaplog-process.ts'
 
 type Env = Record<string, string>
 

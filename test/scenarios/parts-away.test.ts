@@ -1,10 +1,10 @@
 // Guarantee: readiness of a zaplog that has nothing to do says which part is away, where it is and what came back, and is ok again after it.
 import { expect, onTestFinished, test } from 'vitest'
-import { until } from '../until.ts'
-import { type ExternalParts, openExternalParts } from './external-parts.ts'
-import { freezePostgres, postmasterOf } from './its-postgres.ts'
-import { embedded, external, onEachLane } from './lanes.ts'
-import { launchZaplog, makeDataDir, type ZaplogProcess } from './zaplog-process.ts'
+import { type ExternalParts, openExternalParts } from '../ground/scenarios/external-parts.ts'
+import { freezePostgres, postmasterOf } from '../ground/scenarios/its-postgres.ts'
+import { embedded, external, onEachLane } from '../ground/scenarios/lanes.ts'
+import { launchZaplog, makeDataDir, type ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
+import { until } from '../ground/until.ts'
 
 type Check = { name: string; state: string; detail: string }
 

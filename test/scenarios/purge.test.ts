@@ -9,12 +9,12 @@ import type { Database } from '../../src/database/database.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { keptTables } from '../../src/purge/erasures.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { countNaming, readTables } from '../purge/filled-tables.ts'
-import { until } from '../until.ts'
-import type { CrashPlan, CrashPoint } from './crash-plan.ts'
-import { databaseUrlOf } from './its-postgres.ts'
-import { type Lane, onEachLane } from './lanes.ts'
-import { INSTANCE, pair, type Stage, untilDelivered } from './stage.ts'
+import { countNaming, readTables } from '../ground/purge/filled-tables.ts'
+import type { CrashPlan, CrashPoint } from '../ground/scenarios/crash-plan.ts'
+import { databaseUrlOf } from '../ground/scenarios/its-postgres.ts'
+import { type Lane, onEachLane } from '../ground/scenarios/lanes.ts'
+import { INSTANCE, pair, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 const BRANCH = { id: 'branch', pn: '5511900000002', name: 'Branch' }

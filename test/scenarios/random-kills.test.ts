@@ -1,12 +1,12 @@
 // Guarantee: twenty kill -9 at random instants of a conversation, of zaplog alone, with its Postgres, or with its log too, lose, double
 // and reorder nothing.
 import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { onEachLane } from './lanes.ts'
-import { seeded } from './seeded.ts'
-import { expectOnceInOrder, type Stage, untilDelivered } from './stage.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { seeded } from '../ground/scenarios/seeded.ts'
+import { expectOnceInOrder, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const KILLS = 20
 const CHATS = 5

@@ -1,10 +1,10 @@
 // Guarantee: what WhatsApp delivers again, to a running zaplog or to one started anew, changes nothing: no second webhook, no second row.
 import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import { onEachLane } from './lanes.ts'
-import { expectOnceInOrder, type Stage, untilDelivered } from './stage.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectOnceInOrder, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const CHATS = 5
 const MESSAGES = 200

@@ -1,11 +1,11 @@
 // Guarantee: without its registry a running zaplog goes on with every schema it has met; one it has not is waited for, and parks
 // nothing.
 import { expect, test } from 'vitest'
-import { until } from '../until.ts'
-import { openExternalParts, openNewerVersions } from './external-parts.ts'
-import { external, onEachLane } from './lanes.ts'
-import { expectNothingLost, idsOf, openMixedConversation, readReady, troublesOf } from './mixed-conversation.ts'
-import { openStage, untilDelivered } from './stage.ts'
+import { openExternalParts, openNewerVersions } from '../ground/scenarios/external-parts.ts'
+import { external, onEachLane } from '../ground/scenarios/lanes.ts'
+import { expectNothingLost, idsOf, openMixedConversation, readReady, troublesOf } from '../ground/scenarios/mixed-conversation.ts'
+import { openStage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 /** Of wa.events. */
 const READERS = ['projection read-model', 'projection webhook-stream', 'download-media']

@@ -3,13 +3,13 @@
 import { describe, expect, test } from 'vitest'
 import { image } from '../../simulator/media/media.ts'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
-import { until } from '../until.ts'
-import { type Conversation, openConversation } from './conversation.ts'
-import { expectReadModel } from './expect-read-model.ts'
-import type { Ground } from './ground.ts'
-import { external, onEachLane, openSharedGround } from './lanes.ts'
-import { openRolesApart, type RolesApart, type Share, shares } from './roles-apart.ts'
-import { expectOnceInOrder, untilDelivered } from './stage.ts'
+import { type Conversation, openConversation } from '../ground/scenarios/conversation.ts'
+import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import type { Ground } from '../ground/scenarios/ground.ts'
+import { external, onEachLane, openSharedGround } from '../ground/scenarios/lanes.ts'
+import { openRolesApart, type RolesApart, type Share, shares } from '../ground/scenarios/roles-apart.ts'
+import { expectOnceInOrder, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 const CHATS = 3
 const MESSAGES_A_TIME = 6

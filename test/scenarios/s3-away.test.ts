@@ -1,10 +1,17 @@
 // Guarantee: a minute without S3, or without a right to it, fails no file and delays no text: media go out pending at their deadline, and follow.
 import { expect, type TestContext, test } from 'vitest'
-import { until } from '../until.ts'
-import { type ExternalParts, openExternalParts } from './external-parts.ts'
-import { external, onEachLane } from './lanes.ts'
-import { expectNothingLost, idsOf, mediaSaidOf, openMixedConversation, type Said, troublesOf } from './mixed-conversation.ts'
-import { openStage, type Stage, untilDelivered } from './stage.ts'
+import { type ExternalParts, openExternalParts } from '../ground/scenarios/external-parts.ts'
+import { external, onEachLane } from '../ground/scenarios/lanes.ts'
+import {
+  expectNothingLost,
+  idsOf,
+  mediaSaidOf,
+  openMixedConversation,
+  type Said,
+  troublesOf,
+} from '../ground/scenarios/mixed-conversation.ts'
+import { openStage, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 /** The promise is about time, and so are these tests. */
 const AWAY_MS = 60_000

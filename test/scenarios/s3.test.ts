@@ -5,9 +5,9 @@ import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { text } from '../../simulator/accounts/content.ts'
 import { image } from '../../simulator/media/media.ts'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
-import { openS3World } from '../objects/s3-world.ts'
-import { s3Settings } from './s3-settings.ts'
-import { openStage, type Stage, untilDelivered } from './stage.ts'
+import { openS3World } from '../ground/objects/s3-world.ts'
+import { s3Settings } from '../ground/scenarios/s3-settings.ts'
+import { openStage, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 
 describe.runIf(await runsHere(s3Available))('with S3', () => {
   test('[H4] [C5] [E2] files are objects in the bucket; while it is away texts flow and no file fails', async () => {

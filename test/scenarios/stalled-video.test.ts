@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import { video } from '../../simulator/media/media.ts'
 import { sampleMp4 } from '../../simulator/media/sample-media.ts'
-import { until } from '../until.ts'
-import { onEachLane } from './lanes.ts'
-import type { Stage } from './stage.ts'
+import { onEachLane } from '../ground/scenarios/lanes.ts'
+import type { Stage } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
 
 /** Far longer than a text takes to its receiver, also on a machine that does much else: the order tells who waited for whom. */
 const HOLD_S = 5

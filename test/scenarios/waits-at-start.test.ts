@@ -6,12 +6,12 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
-import { openTestDatabase } from '../database.ts'
-import { openTcpProxy } from '../tcp-proxy.ts'
-import { until } from '../until.ts'
-import { openRealParts, type RealParts } from './real-parts.ts'
-import { realPartsRunHere } from './shared-parts.ts'
-import { launchZaplog, makeDataDir } from './zaplog-process.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { openRealParts, type RealParts } from '../ground/scenarios/real-parts.ts'
+import { realPartsRunHere } from '../ground/scenarios/shared-parts.ts'
+import { launchZaplog, makeDataDir } from '../ground/scenarios/zaplog-process.ts'
+import { openTcpProxy } from '../ground/tcp-proxy.ts'
+import { until } from '../ground/until.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them
 const SAID_EVERY_MS = 10_000

@@ -21,10 +21,10 @@ import { openConfluentRegistry } from '../../src/registry/confluent.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { asAdmin, plainClient } from '../log/kafka-adapter.ts'
-import { realPartsRunHere } from '../scenarios/shared-parts.ts'
-import { until } from '../until.ts'
-import { freePortBase, launchServices, occupy, runs } from './services-process.ts'
+import { asAdmin, plainClient } from '../ground/log/kafka-adapter.ts'
+import { realPartsRunHere } from '../ground/scenarios/shared-parts.ts'
+import { freePortBase, launchServices, occupy, runs } from '../ground/services/services-process.ts'
+import { until } from '../ground/until.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them
 const never = new AbortController().signal

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { until } from '../until.ts'
+import { until } from '../ground/until.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const program = new URL('../../examples/receiver.mjs', import.meta.url).pathname

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { runVerb } from '../cli/run-verb.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folders = ['src', 'schemas', 'scripts', 'simulator', 'infra', 'bench', 'examples', 'bin', 'test', 'docs']

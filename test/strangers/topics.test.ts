@@ -6,10 +6,10 @@ import { runProgram } from '../../infra/services/fetch-artifact.ts'
 import { headerList, javaConsumer, type Program, pythonConsumer, strangersAvailable } from '../../infra/services/strangers.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { LogRecord } from '../../src/log/log.ts'
-import { realPartsRunHere } from '../scenarios/shared-parts.ts'
-import { asJavaPrints, asPythonPrints, type PrintedLine, recordNameOf } from './as-printed.ts'
-import { printedLines } from './printed-lines.ts'
-import { openPublicTopics, type PublicTopics, type ReadRecord } from './public-topics.ts'
+import { realPartsRunHere } from '../ground/scenarios/shared-parts.ts'
+import { asJavaPrints, asPythonPrints, type PrintedLine, recordNameOf } from '../ground/strangers/as-printed.ts'
+import { printedLines } from '../ground/strangers/printed-lines.ts'
+import { openPublicTopics, type PublicTopics, type ReadRecord } from '../ground/strangers/public-topics.ts'
 
 const START_MS = 300_000 // the first run of a machine fetches them
 const canRun = (await realPartsRunHere()) && (await runsHere(strangersAvailable))

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import { Agent, request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { type Allowances, refuseAddress } from '../../src/webhooks/address-guard.ts'
-import { checkUrl } from '../../src/webhooks/endpoint-settings.ts'
-import { createGuardedConnector, type Resolve } from '../../src/webhooks/guarded-connector.ts'
-import { openReceiver } from '../receiver.ts'
+import { createGuardedConnector, type Resolve } from '../../src/webhooks/bridge/guarded-connector.ts'
+import { type Allowances, refuseAddress } from '../../src/webhooks/endpoints/address-guard.ts'
+import { checkUrl } from '../../src/webhooks/endpoints/settings.ts'
+import { openReceiver } from '../ground/receiver.ts'
 
 const nothing = { allowLoopback: false, allowCidrs: [] }
 const denied =

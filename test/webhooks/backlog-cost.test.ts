@@ -1,11 +1,11 @@
 // What health and metrics cost does not grow with the backlog: rows and index entries looked at, as Postgres counts them.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
-import { describeBacklog } from '../../src/webhooks/describe-backlog.ts'
-import { createEndpoint, endpointInput, listEndpoints } from '../../src/webhooks/endpoints.ts'
-import { type Backlog, readBacklog } from '../../src/webhooks/read-backlog.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { endpointDeps, never } from './open-stream.ts'
+import { describeBacklog } from '../../src/webhooks/bridge/describe-backlog.ts'
+import { type Backlog, readBacklog } from '../../src/webhooks/bridge/read-backlog.ts'
+import { createEndpoint, endpointInput, listEndpoints } from '../../src/webhooks/endpoints/endpoints.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { endpointDeps, never } from '../ground/webhooks/open-stream.ts'
 
 /** Counted one by one; beyond it Postgres estimates. */
 const COUNTED = 20_000

@@ -1,16 +1,16 @@
 // How far webhooks are behind is said where somebody looks: in health, on the endpoint, and without a receiver's secrets.
 import { afterEach, describe, expect, it } from 'vitest'
-import { describeBacklog } from '../../src/webhooks/describe-backlog.ts'
-import { discardOfDeleted } from '../../src/webhooks/discard-of-deleted.ts'
-import { createEndpoint, deleteEndpoint, endpointInput, getEndpoint } from '../../src/webhooks/endpoints.ts'
-import { listDeliveries } from '../../src/webhooks/queries.ts'
-import { readBacklog } from '../../src/webhooks/read-backlog.ts'
-import { enterWaiting } from '../../src/webhooks/waiting-lanes.ts'
-import { anEvent } from '../events.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf } from './bridges.ts'
-import { anImage, never, openStream } from './open-stream.ts'
+import { describeBacklog } from '../../src/webhooks/bridge/describe-backlog.ts'
+import { discardOfDeleted } from '../../src/webhooks/bridge/discard-of-deleted.ts'
+import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { readBacklog } from '../../src/webhooks/bridge/read-backlog.ts'
+import { enterWaiting } from '../../src/webhooks/bridge/waiting-lanes.ts'
+import { createEndpoint, deleteEndpoint, endpointInput, getEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
+import { anImage, never, openStream } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines()
 const { open, close } = bridgesOf(logger)

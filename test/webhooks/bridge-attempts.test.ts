@@ -1,11 +1,11 @@
 // The bridge attempts each delivery in its lane's order, and what came of it is on record, whoever is killed.
 import { afterEach, describe, expect, it } from 'vitest'
 import { createProgressStore } from '../../src/log/progress.ts'
-import { getDelivery, listDeliveries } from '../../src/webhooks/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { ascending, bridgesOf, sequences } from './bridges.ts'
-import { never } from './open-stream.ts'
+import { getDelivery, listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { ascending, bridgesOf, sequences } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines()
 const { open, close } = bridgesOf(logger)

@@ -1,11 +1,11 @@
 // What cannot be sent or is never taken ends said, and its lane goes on.
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSealer } from '../../src/runtime/seal.ts'
-import { getDelivery, listDeliveries } from '../../src/webhooks/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf } from './bridges.ts'
-import { never } from './open-stream.ts'
+import { getDelivery, listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines(['delivery.unsendable'])
 const { open, close } = bridgesOf(logger)

@@ -1,12 +1,12 @@
 // After an outage, however long, an endpoint gets what it missed: at once, in order, each once in effect, and nothing was given up for it.
 import { afterEach, describe, expect, it } from 'vitest'
 import { wait } from '../../src/runtime/wait.ts'
-import { patchEndpoint } from '../../src/webhooks/endpoints.ts'
-import { getDelivery, listDeliveries } from '../../src/webhooks/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf, sequences } from './bridges.ts'
-import { never } from './open-stream.ts'
+import { getDelivery, listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { patchEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf, sequences } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines()
 const { open, close } = bridgesOf(logger)

@@ -1,9 +1,9 @@
 // Deliveries of a purged instance: none is sent once its tombstone is there, and one that is under way leaves no row behind.
 import { afterEach, expect, it } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf } from './bridges.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
 
 const logger = collectLogLines()
 const { open, close } = bridgesOf(logger)

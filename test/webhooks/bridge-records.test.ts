@@ -1,12 +1,12 @@
 // What came of a POST is on record before anything else may fail: whatever refuses a record of it, the receiver is not sent it again.
 import { afterEach, describe, expect, it } from 'vitest'
 import { LogError } from '../../src/log/log.ts'
-import { getDelivery, listDeliveries } from '../../src/webhooks/queries.ts'
-import { flaky } from '../flaky.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf } from './bridges.ts'
-import { never } from './open-stream.ts'
+import { getDelivery, listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines(['webhooks.record-dropped'])
 const { open, close } = bridgesOf(logger)

@@ -1,11 +1,11 @@
 // What must wait long is rows: nothing is lost there, nothing overtakes, and everything drains in order.
 import { afterEach, describe, expect, it } from 'vitest'
-import { deleteEndpoint, patchEndpoint } from '../../src/webhooks/endpoints.ts'
-import { getDelivery } from '../../src/webhooks/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf, sequences } from './bridges.ts'
-import { never } from './open-stream.ts'
+import { getDelivery } from '../../src/webhooks/bridge/queries.ts'
+import { deleteEndpoint, patchEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf, sequences } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines()
 const { open, close } = bridgesOf(logger)

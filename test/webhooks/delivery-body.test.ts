@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { buildPost } from '../../src/webhooks/bridge/build-post.ts'
 import {
   deliveryBody,
   MAX_BODY_BYTES,
   mediaBody,
   mediaUpdatedBody,
   withOutcome,
-} from '../../src/projections/webhook-stream/delivery-body.ts'
-import { eventHead } from '../../src/projections/webhook-stream/event-head.ts'
-import { outcomeOf } from '../../src/projections/webhook-stream/media-outcome.ts'
-import { buildPost } from '../../src/webhooks/build-post.ts'
-import { anEvent, somebody, testStartAt } from '../events.ts'
-import { testSealer } from './open-stream.ts'
+} from '../../src/webhooks/stream/delivery-body.ts'
+import { eventHead } from '../../src/webhooks/stream/event-head.ts'
+import { outcomeOf } from '../../src/webhooks/stream/media-outcome.ts'
+import { anEvent, somebody, testStartAt } from '../ground/events.ts'
+import { testSealer } from '../ground/webhooks/open-stream.ts'
 
 const eventId = 'e'.repeat(32)
 const at = { eventId, epoch: 3, sequence: 7, occurredAt: testStartAt, recordedAt: testStartAt + 5 }

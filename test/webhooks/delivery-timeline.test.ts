@@ -1,6 +1,6 @@
 // What a delivery's rows say happened to it.
 import { expect, test } from 'vitest'
-import { type TimelineOf, timelineOf } from '../../src/webhooks/delivery-timeline.ts'
+import { type TimelineOf, timelineOf } from '../../src/webhooks/bridge/delivery-timeline.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 5, 12, 0, second))
 const of = (given: Partial<TimelineOf>): string[] =>

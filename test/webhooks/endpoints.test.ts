@@ -3,7 +3,7 @@ import { invalidInput } from '../../src/api/invalid-input.ts'
 import type { Database } from '../../src/database/database.ts'
 import { chatForms } from '../../src/events/chat-address.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { createSituationReader } from '../../src/webhooks/delivery-situation.ts'
+import { createSituationReader } from '../../src/webhooks/bridge/delivery-situation.ts'
 import {
   createEndpoint,
   deleteEndpoint,
@@ -13,10 +13,10 @@ import {
   openHeaders,
   openUrl,
   patchEndpoint,
-} from '../../src/webhooks/endpoints.ts'
-import { sealPlainUrls } from '../../src/webhooks/seal-urls.ts'
-import { openTestDatabase } from '../database.ts'
-import { endpointDeps, never } from './open-stream.ts'
+} from '../../src/webhooks/endpoints/endpoints.ts'
+import { sealPlainUrls } from '../../src/webhooks/endpoints/seal-urls.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { endpointDeps, never } from '../ground/webhooks/open-stream.ts'
 
 const test = await openTestDatabase('endpoints')
 afterAll(() => test.close())

@@ -1,8 +1,8 @@
 // Guarantee: what is deleted, or was a listener, leaves nothing for ever: its rows go once nothing of it is shown any more.
 import { afterEach, expect, test } from 'vitest'
-import { forgetOldDeliveries } from '../../src/webhooks/forget-deliveries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { bridgesOf } from './bridges.ts'
+import { forgetOldDeliveries } from '../../src/webhooks/bridge/forget-deliveries.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
 
 const bridges = bridgesOf(collectLogLines())
 afterEach(bridges.close)

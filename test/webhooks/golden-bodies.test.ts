@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { type Event, eventTypes } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'
-import { buildPost } from '../../src/webhooks/build-post.ts'
-import { testStartAt } from '../events.ts'
-import { openTestLog } from '../log.ts'
-import { goldenCases } from './golden-cases.ts'
-import { never, openStream, type Released, testSealer } from './open-stream.ts'
+import { buildPost } from '../../src/webhooks/bridge/build-post.ts'
+import { testStartAt } from '../ground/events.ts'
+import { openTestLog } from '../ground/log.ts'
+import { goldenCases } from '../ground/webhooks/golden-cases.ts'
+import { never, openStream, type Released, testSealer } from '../ground/webhooks/open-stream.ts'
 
 const stream = await openStream('golden bodies')
 const log = await openTestLog(stream)

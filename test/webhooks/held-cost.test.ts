@@ -1,9 +1,9 @@
 // What one event costs does not grow with how many deliveries are held: rows looked at, as Postgres counts them.
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
-import { webhookStream } from '../../src/projections/webhook-stream/webhook-stream.ts'
-import { anEvent, somebodyElse } from '../events.ts'
-import { anImage, never, openStream, stored } from './open-stream.ts'
+import { webhookStream } from '../../src/webhooks/stream/webhook-stream.ts'
+import { anEvent, somebodyElse } from '../ground/events.ts'
+import { anImage, never, openStream, stored } from '../ground/webhooks/open-stream.ts'
 
 const HELD = 600
 /** Of a handful of index entries, whatever the plan. */

@@ -1,8 +1,8 @@
 // What senders choose (ids, names, instants) never keeps an instance's webhooks from going out, and never makes a body too large.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { anEvent } from '../events.ts'
-import { anImage, openStream, stored } from './open-stream.ts'
+import { anEvent } from '../ground/events.ts'
+import { anImage, openStream, stored } from '../ground/webhooks/open-stream.ts'
 
 const stream = await openStream('hostile events')
 afterAll(() => stream.close())

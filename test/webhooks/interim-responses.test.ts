@@ -2,11 +2,11 @@
 import { createServer, type Socket } from 'node:net'
 import { Agent } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createGuardedConnector } from '../../src/webhooks/guarded-connector.ts'
-import { createInterimFilter, MAX_INTERIM_RESPONSES } from '../../src/webhooks/interim-responses.ts'
-import { postDelivery } from '../../src/webhooks/post-delivery.ts'
-import { until } from '../until.ts'
-import { never } from './open-stream.ts'
+import { createGuardedConnector } from '../../src/webhooks/bridge/guarded-connector.ts'
+import { createInterimFilter, MAX_INTERIM_RESPONSES } from '../../src/webhooks/bridge/interim-responses.ts'
+import { postDelivery } from '../../src/webhooks/bridge/post-delivery.ts'
+import { until } from '../ground/until.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -2,19 +2,19 @@
 // of posted; it ends when it is closed or silent for 60 s by the database's clock, and what it was still owed is dropped and counted.
 import { Webhook } from 'standardwebhooks'
 import { afterEach, expect, test } from 'vitest'
-import { closeListener, getListener, openListener } from '../../src/webhooks/endpoint-listeners.ts'
+import { getDelivery } from '../../src/webhooks/bridge/queries.ts'
+import { closeListener, getListener, openListener } from '../../src/webhooks/endpoints/listeners.ts'
 import {
   answerFromMailbox,
   type Handed,
   layInMailbox,
   lookIntoMailbox,
   type MailboxAnswer,
-} from '../../src/webhooks/endpoint-mailbox.ts'
-import { getDelivery } from '../../src/webhooks/queries.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { bridgesOf } from './bridges.ts'
-import { never } from './open-stream.ts'
+} from '../../src/webhooks/endpoints/mailbox.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines()
 const bridges = bridgesOf(logger)

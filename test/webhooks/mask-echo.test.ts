@@ -1,6 +1,6 @@
 // What an answer repeats of its request is kept without what the endpoint keeps secret.
 import { expect, it } from 'vitest'
-import { maskEcho } from '../../src/webhooks/mask-echo.ts'
+import { maskEcho } from '../../src/webhooks/bridge/mask-echo.ts'
 
 const sent = {
   url: 'https://example.com/hook?instance=shop-1&token=a%2Fsecret',

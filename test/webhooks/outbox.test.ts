@@ -2,13 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Append, type EventLog, LogError, type NewRecord, type Position } from '../../src/log/log.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
-import { openOutbox } from '../../src/webhooks/outbox.ts'
-import { putInOutbox } from '../../src/webhooks/outbox-rows.ts'
-import { openTestDatabase, type TestDatabase } from '../database.ts'
-import { openTestLog, type TestLog } from '../log.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { until } from '../until.ts'
-import { never } from './open-stream.ts'
+import { openOutbox } from '../../src/webhooks/bridge/outbox.ts'
+import { putInOutbox } from '../../src/webhooks/bridge/outbox-rows.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { openTestLog, type TestLog } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 type Ground = TestDatabase & Pick<TestLog, 'log' | 'codec' | 'topic'>
 const closing: (() => Promise<void>)[] = []

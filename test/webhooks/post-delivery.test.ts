@@ -1,9 +1,9 @@
 import { Agent } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createGuardedConnector } from '../../src/webhooks/guarded-connector.ts'
-import { MAX_KEPT_BYTES, postDelivery } from '../../src/webhooks/post-delivery.ts'
-import { type Answer, openReceiver } from '../receiver.ts'
-import { until } from '../until.ts'
+import { createGuardedConnector } from '../../src/webhooks/bridge/guarded-connector.ts'
+import { MAX_KEPT_BYTES, postDelivery } from '../../src/webhooks/bridge/post-delivery.ts'
+import { type Answer, openReceiver } from '../ground/receiver.ts'
+import { until } from '../ground/until.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createSlots, type Slot } from '../../src/webhooks/slots.ts'
-import { never } from './open-stream.ts'
+import { createSlots, type Slot } from '../../src/webhooks/bridge/slots.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
 
 const taken = (answer: Slot | 'full' | 'aborted'): Slot => {
   if (typeof answer === 'string') throw new Error(`expected a slot, got ${answer}`)

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { migrate } from '../../src/database/migrate.ts'
-import { getEndpoint } from '../../src/webhooks/endpoints.ts'
-import { claimDueLanes } from '../../src/webhooks/waiting-lanes.ts'
-import { openTestDatabase } from '../database.ts'
-import { collectLogLines } from '../log-lines.ts'
-import { endpointDeps, never, testSealer } from './open-stream.ts'
+import { claimDueLanes } from '../../src/webhooks/bridge/waiting-lanes.ts'
+import { getEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { endpointDeps, never, testSealer } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines()
 const closing: (() => Promise<void>)[] = []

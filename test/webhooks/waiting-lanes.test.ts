@@ -1,8 +1,15 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { patchEndpoint } from '../../src/webhooks/endpoints.ts'
-import { claimDueLanes, enterWaiting, giveBack, headOf, joinWaiting, leaveWaiting } from '../../src/webhooks/waiting-lanes.ts'
-import { anEvent } from '../events.ts'
-import { never, openStream } from './open-stream.ts'
+import {
+  claimDueLanes,
+  enterWaiting,
+  giveBack,
+  headOf,
+  joinWaiting,
+  leaveWaiting,
+} from '../../src/webhooks/bridge/waiting-lanes.ts'
+import { patchEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { anEvent } from '../ground/events.ts'
+import { never, openStream } from '../ground/webhooks/open-stream.ts'
 
 const stream = await openStream('waiting lanes')
 const { database } = stream

@@ -1,10 +1,10 @@
 // A message with media waits for its file, goes out once, and what the file becomes later follows.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { webhookStream } from '../../src/projections/webhook-stream/webhook-stream.ts'
-import { getDelivery } from '../../src/webhooks/queries.ts'
-import { anEvent, somebody, somebodyElse } from '../events.ts'
-import { anImage, expired, failed, openStream, stored } from './open-stream.ts'
+import { getDelivery } from '../../src/webhooks/bridge/queries.ts'
+import { webhookStream } from '../../src/webhooks/stream/webhook-stream.ts'
+import { anEvent, somebody, somebodyElse } from '../ground/events.ts'
+import { anImage, expired, failed, openStream, stored } from '../ground/webhooks/open-stream.ts'
 
 const stream = await openStream('webhook stream media')
 afterAll(() => stream.close())

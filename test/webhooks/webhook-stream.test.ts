@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { deleteEndpoint, patchEndpoint } from '../../src/webhooks/endpoints.ts'
-import { listDeliveries } from '../../src/webhooks/queries.ts'
-import { aGroup, anEvent, somebody, somebodyElse } from '../events.ts'
-import { anImage, failed, never, openStream, stored } from './open-stream.ts'
+import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
+import { deleteEndpoint, patchEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { aGroup, anEvent, somebody, somebodyElse } from '../ground/events.ts'
+import { anImage, failed, never, openStream, stored } from '../ground/webhooks/open-stream.ts'
 
 const stream = await openStream('webhook stream')
 afterAll(() => stream.close())

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
 import { deliveryStates } from '../../events/vocabulary.ts'
-import { type DeliveryFilter, getDelivery, listDeliveries, listTimelines, type Page } from '../../webhooks/queries.ts'
+import { type DeliveryFilter, getDelivery, listDeliveries, listTimelines, type Page } from '../../webhooks/bridge/queries.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'

@@ -9,7 +9,7 @@ import {
   getEndpoint,
   listEndpoints,
   patchEndpoint,
-} from '../../webhooks/endpoints.ts'
+} from '../../webhooks/endpoints/endpoints.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'

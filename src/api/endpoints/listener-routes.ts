@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { upToMostShown } from '../../database/bounded-count.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import type { EndpointDeps } from '../../webhooks/endpoints/endpoints.ts'
 import {
   closeListener,
   getListener,
@@ -11,8 +12,7 @@ import {
   MAX_LISTENERS,
   openListener,
   SILENT_SECONDS,
-} from '../../webhooks/endpoint-listeners.ts'
-import type { EndpointDeps } from '../../webhooks/endpoints.ts'
+} from '../../webhooks/endpoints/listeners.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Database } from '../../database/database.ts'
 import { wait } from '../../runtime/wait.ts'
-import { lookIntoMailbox, type Mailbox, mailboxOf } from '../../webhooks/endpoint-mailbox.ts'
+import { lookIntoMailbox, type Mailbox, mailboxOf } from '../../webhooks/endpoints/mailbox.ts'
 import { Problem } from '../problems.ts'
 
 type Deps = { database: Database; stopping: AbortSignal }

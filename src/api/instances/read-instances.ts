@@ -1,6 +1,6 @@
 // Instances as the outside sees them: what was asked for (at once, from instance_ids) with what the log says became of it (read model).
 import type { Transaction } from '../../database/database.ts'
-import { isEndpoint } from '../../webhooks/endpoints.ts'
+import { isEndpoint } from '../../webhooks/endpoints/endpoints.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { instanceNotFound } from './change-instance.ts'
 import { type Instance, instanceIdPattern, type Settings } from './instance-shapes.ts'

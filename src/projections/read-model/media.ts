@@ -1,8 +1,8 @@
 // What became of each file, by a maximum that any order of the topics yields: the higher round,
 // then expired > stored > failed > downloaded > refreshed.
 import type { Transaction } from '../../database/database.ts'
+import { mediaStatusOf } from '../../events/media-status.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
-import { mediaStatusOf } from '../media-status.ts'
 import { insertRows, type Row } from './insert-rows.ts'
 import type { MediaEvent } from './sort-events.ts'
 

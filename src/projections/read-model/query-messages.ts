@@ -1,6 +1,6 @@
 // Messages as the API answers them: current text, reactions, receipts and the state of the file, under whichever address they are asked for.
 import type { Transaction } from '../../database/database.ts'
-import { storableId } from '../storable-ids.ts'
+import { storableId } from '../../events/storable-ids.ts'
 import { describeMedia, hasMedia, type MediaAnswer, type MediaColumns, mediaColumns } from './describe-media.ts'
 import {
   type Bindings,

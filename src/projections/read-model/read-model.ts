@@ -1,7 +1,7 @@
 // The read model: instances, chats, contacts, messages and their media as rows, the same ones whatever the interleaving of the topics.
 import type { Transaction } from '../../database/database.ts'
+import { withStorableIds } from '../../events/storable-ids.ts'
 import type { Placed, Projection } from '../projection.ts'
-import { withStorableIds } from '../storable-ids.ts'
 import { learnAddressPairs } from './addresses.ts'
 import { projectChats } from './chats.ts'
 import { projectContacts } from './contacts.ts'

@@ -1,0 +1,159 @@
+// Drains waiting lanes in order when they are due: one delivery of a lane at a time, through the same attempt as every other.
+// Any node may drain any lane: the claim on its row is what keeps two from doing it, so that no lane waits for a partition's owner.
+import type { Database } from '../../database/database.ts'
+import { EventError } from '../../events/codec.ts'
+import { LogError, type LogRecord } from '../../log/log.ts'
+import { describeError } from '../../runtime/logger.ts'
+import { wait } from '../../runtime/wait.ts'
+import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
+import type { Situation, SituationOf } from './delivery-situation.ts'
+import { noteDeath, type Released } from './record-attempts.ts'
+import type { Slots } from './slots.ts'
+import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting, type WaitingRecord } from './waiting-lanes.ts'
+
+export type DrainDeps = {
+  database: Database
+  attempt: AttemptDeps
+  slots: Slots
+  readSituation(of: SituationOf): Promise<Situation>
+  /** Names this member in its claims. */
+  member: string
+  perEndpoint: number
+  pollMs: number
+}
+export type Drain = {
+  wake(): void
+  /** What keeps it from working; null: nothing. */
+  trouble(): string | null
+  /** Finishes the attempts in flight, gives every lane back. */
+  close(): Promise<void>
+}
+
+export function openDrain(deps: DrainDeps): Drain {
+  const stopping = new AbortController()
+  const lanes = new Set<Promise<void>>()
+  let wakeUp = new AbortController()
+  /** Of claiming lanes, and of the lane that ended last. */
+  const troubles: { claiming: string | null; draining: string | null } = { claiming: null, draining: null }
+
+  const begin = (claim: Claim) => {
+    const lane = drainLane(deps, claim, stopping.signal)
+      .then(() => {
+        troubles.draining = null
+      })
+      .catch(error => {
+        troubles.draining = describeError(error)
+        deps.attempt.logger.warn('webhooks.drain-interrupted', { lane: claim.lane, error })
+      })
+      .finally(() => {
+        lanes.delete(lane)
+        wakeUp.abort()
+      })
+    lanes.add(lane)
+  }
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      wakeUp = new AbortController()
+      try {
+        const claims = await claimDueLanes(deps.database, {
+          member: deps.member,
+          perEndpoint: deps.perEndpoint,
+          claimMs: claimMs(deps),
+        })
+        for (const claim of claims) begin(claim)
+        troubles.claiming = null
+      } catch (error) {
+        troubles.claiming = describeError(error)
+        deps.attempt.logger.warn('webhooks.drain-interrupted', { error })
+      }
+      await wait(deps.pollMs, AbortSignal.any([wakeUp.signal, stopping.signal]))
+    }
+    await Promise.all(lanes)
+  }
+  const running = run()
+
+  return {
+    wake: () => wakeUp.abort(),
+    trouble: () => troubles.claiming ?? troubles.draining,
+    close: () => {
+      stopping.abort()
+      return running
+    },
+  }
+}
+
+/** Longer than any attempt: a claim that ran out belongs to somebody who is gone. */
+const claimMs = (deps: DrainDeps) => deps.attempt.config.attemptTimeoutMs + 5_000
+
+async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): Promise<void> {
+  for (;;) {
+    const slot = await deps.slots.take(claim.endpointId, 'endless', stopping)
+    if (slot === 'aborted' || slot === 'full') return giveBack(deps.database, claim, null)
+    try {
+      const head = await headOf(deps.database, claim, claimMs(deps))
+      if (head === null) {
+        await leaveWaiting(deps.database, claim.lane, '', deps.attempt.lifetime)
+        return
+      }
+      const result = await attemptHead(deps, head, slot.release)
+      if (result.kind === 'again')
+        return await giveBack(deps.database, claim, { dueInMs: result.inMs, triedMsAgo: result.triedMsAgo })
+      if (result.kind === 'unrecordable') await wait(deps.pollMs, stopping)
+      if (result.kind !== 'finished') return await giveBack(deps.database, claim, null)
+      if (!(await leaveWaiting(deps.database, claim.lane, head.deliveryId, deps.attempt.lifetime))) return
+    } finally {
+      slot.release()
+    }
+  }
+}
+
+/** An attempt that began is finished, also while stopping. */
+async function attemptHead(deps: DrainDeps, head: WaitingRecord, answered: () => void): Promise<AttemptResult> {
+  const record = head.value === null ? await readBack(deps, head) : head
+  if (record === null) return giveUp(deps, head, 'its record is no longer in the log')
+  const delivery = await readDelivery(deps, record)
+  if (delivery === null) return giveUp(deps, head, 'its record cannot be read')
+  const situation = await deps.readSituation(delivery)
+  return attemptDelivery(deps.attempt, { delivery, record, situation, answered }, deps.attempt.lifetime)
+}
+
+/** null: it is none, and never will be. Rejects what passes by itself. */
+async function readDelivery(deps: DrainDeps, record: LogRecord): Promise<Released | null> {
+  try {
+    const event = await deps.attempt.codec.decode(record.value, deps.attempt.lifetime)
+    return event?.type === 'delivery.released' ? event : null
+  } catch (error) {
+    if (!(error instanceof EventError)) throw error
+    deps.attempt.logger.warn('delivery.unreadable', { topic: record.topic, offset: String(record.offset), error })
+    return null
+  }
+}
+
+/** null: the log does not go back so far any more. */
+async function readBack(deps: DrainDeps, of: WaitingRecord): Promise<LogRecord | null> {
+  const { topic, partition, offset } = of
+  const range = { from: [{ topic, partition, nextOffset: offset }], until: [{ topic, partition, nextOffset: offset + 1n }] }
+  try {
+    for await (const record of deps.attempt.log.read(topic, range, deps.attempt.lifetime)) return record
+    return null
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'truncated') return null
+    throw error
+  }
+}
+
+/** The body cannot be had: said in its row, by the next delivery and in the log line, and its lane goes on. */
+async function giveUp(deps: DrainDeps, of: WaitingRecord, why: string): Promise<AttemptResult> {
+  const reason = `${why} (${of.topic} partition ${of.partition} offset ${of.offset})`
+  await deps.database.transact(async tx => {
+    const [lost] = await tx.query<{ endpoint_id: string }>(
+      `update webhook_deliveries set state = 'dead', error = $2
+        where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded') returning endpoint_id`,
+      [of.deliveryId, reason],
+    )
+    if (lost !== undefined) await noteDeath(tx, { deliveryId: of.deliveryId, endpointId: lost.endpoint_id, lane: of.key }, reason)
+  }, deps.attempt.lifetime)
+  deps.attempt.logger.warn('delivery.lost', { deliveryId: of.deliveryId, reason })
+  return { kind: 'finished' }
+}

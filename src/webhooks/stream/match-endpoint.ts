@@ -1,0 +1,30 @@
+// Whether an endpoint gets an event: by instance, by type, by chat. Pure; every address known of the chat counts.
+import { matchesPattern } from '../../events/vocabulary.ts'
+
+export type MatchingSettings = {
+  /** null: every instance. */
+  instanceIds: readonly string[] | null
+  /** Names and patterns; null: the default set. */
+  eventTypes: readonly string[] | null
+  chatsInclude: readonly string[] | null
+  chatsExclude: readonly string[] | null
+}
+/** `addresses`: the LID and phone-number JID of the event's chat, as far as known; empty: it belongs to none. */
+export type Subject = { instanceId: string; type: string; addresses: readonly string[] }
+
+export function matchEndpoint(settings: MatchingSettings, subject: Subject): boolean {
+  if (settings.instanceIds !== null && !settings.instanceIds.includes(subject.instanceId)) return false
+  if (!matchesType(settings.eventTypes, subject.type)) return false
+  if (subject.addresses.length === 0) return true
+  const named = (chats: readonly string[] | null) => chats?.some(chat => subject.addresses.includes(chat)) ?? null
+  if (named(settings.chatsExclude) === true) return false
+  return named(settings.chatsInclude) ?? true
+}
+
+/** Omitted types mean everything but what is noisy or internal to most clients. */
+export function matchesType(patterns: readonly string[] | null, type: string): boolean {
+  if (patterns === null) return !notByDefault.some(pattern => matchesPattern(pattern, type))
+  return patterns.some(pattern => matchesPattern(pattern, type))
+}
+
+const notByDefault = ['presence.updated', 'message.history', 'media.*', 'processing.*', 'unknown']

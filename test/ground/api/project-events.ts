@@ -1,0 +1,29 @@
+// For tests that read over HTTP what is in the log: the real projection beside the API, and appending events as their owners do.
+import type { Event } from '../../../src/events/event.ts'
+import { type TopicName, topicOf } from '../../../src/events/topics.ts'
+import { makeCheckpoints } from '../../../src/projections/checkpoints.ts'
+import { positionToken } from '../../../src/projections/queries.ts'
+import { readModel } from '../../../src/projections/read-model/read-model.ts'
+import { openProjection } from '../../../src/projections/runner.ts'
+import type { Logger } from '../../../src/runtime/logger.ts'
+import { createMetrics } from '../../../src/runtime/metrics.ts'
+import { partitions, type TestApi } from './open-test-api.ts'
+
+export async function projectEvents(api: TestApi, logger: Logger): Promise<{ close(): Promise<void> }> {
+  await makeCheckpoints(api.database, readModel, partitions)
+  const { log, codec, topic } = api.testLog
+  const group = (name: string) => `zaplog.${name}`
+  const metrics = createMetrics({ processMetrics: false })
+  return openProjection({ database: api.database, log, codec, topic, group, partitions, logger, metrics }, readModel)
+}
+
+/** Answers the position of the last one, as a write's zaplog-position has it. */
+export async function appendEvents(api: TestApi, events: readonly Event[]): Promise<string> {
+  let token = ''
+  for (const event of events) {
+    const name: TopicName = topicOf(event.type)
+    const append = { topic: api.testLog.topic(name), records: [api.testLog.codec.encode(event)] }
+    token = positionToken(name, await api.testLog.log.append(append, AbortSignal.timeout(10_000)))
+  }
+  return token
+}

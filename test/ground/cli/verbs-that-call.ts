@@ -1,0 +1,22 @@
+// The verbs that call zaplog; json-everywhere.test.ts compares them with those that there are.
+
+/** Each with what it needs to call zaplog; a verb that is added has to be here, or among those that call none. */
+export const calls: Readonly<Record<string, readonly string[]>> = {
+  'instances list': [],
+  'instances show': ['shop'],
+  'instances create': ['--name', 'Shop'],
+  'instances qr': ['shop'],
+  'instances restart': ['shop'],
+  'instances logout': ['shop'],
+  'instances delete': ['shop'],
+  'instances purge-status': ['shop'],
+  'webhooks list': [],
+  'webhooks listen': [],
+  'webhooks add': ['https://example.com/hook'],
+  'webhooks test': ['one'],
+  'webhooks enable': ['one'],
+  'webhooks disable': ['one'],
+  'webhooks remove': ['one'],
+  status: [],
+  ls: [],
+}

@@ -1,0 +1,211 @@
+// What the media processors stand on, for tests of their handlers: a CDN, an object store, a codec, and records made of events.
+import { Agent } from 'undici'
+import { afterAll } from 'vitest'
+import { type Cdn, openCdn } from '../../../simulator/media/cdn.ts'
+import { encryptMedia } from '../../../simulator/media/encrypt-media.ts'
+import { type Codec, openCodec } from '../../../src/events/codec.ts'
+import type { Event, EventOf } from '../../../src/events/event.ts'
+import { topicOf } from '../../../src/events/topics.ts'
+import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../../src/log/log.ts'
+import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../../src/objects/objects.ts'
+import { type DownloadMediaDeps, downloadMedia } from '../../../src/processors/download-media.ts'
+import type { IncomingRows } from '../../../src/processors/incoming-rows.ts'
+import { createMediaMetrics } from '../../../src/processors/media-metrics.ts'
+import { openPictures } from '../../../src/processors/pictures.ts'
+import { type StoreMediaDeps, storeMedia } from '../../../src/processors/store-media.ts'
+import { createTransferSlots } from '../../../src/processors/transfer-slots.ts'
+import { type Config, parseConfig } from '../../../src/runtime/config.ts'
+import type { Logger } from '../../../src/runtime/logger.ts'
+import { createMetrics } from '../../../src/runtime/metrics.ts'
+import { anEvent } from '../events.ts'
+import { memoryRegistry } from '../memory-registry.ts'
+import { openStore } from '../objects/open-store.ts'
+
+export type MediaMessage = EventOf<'message.received'>
+export type MediaWorld = Awaited<ReturnType<typeof openMediaWorld>>
+type HkdfKind = Parameters<typeof encryptMedia>[1]
+type Call = Exclude<keyof ObjectStore, 'list' | 'presign'>
+
+export const never = new AbortController().signal
+
+export function mediaConfig(more: Partial<Config['media']> = {}): Config['media'] {
+  const parsed = parseConfig({})
+  if (!parsed.ok) throw new Error('the defaults do not parse')
+  return { ...parsed.config.media, idleTimeoutMs: 400, ...more }
+}
+
+/** One decoder for all worlds of a test file. */
+const pictures = openPictures(mediaConfig())
+afterAll(() => pictures.close())
+
+export const noRows: IncomingRows = {
+  remember: async () => undefined,
+  adopt: async () => undefined,
+  due: async () => [],
+  forget: async () => undefined,
+  isAdopted: async () => true,
+  markAdopted: async () => undefined,
+}
+
+/** What a handler tells them. */
+function rememberingRows() {
+  const remembered: string[] = []
+  const incomingRows: IncomingRows = {
+    ...noRows,
+    remember: async ({ key }) => void remembered.push(key),
+    adopt: async of => void remembered.push(...of.map(one => `adopted ${one.key}`)),
+  }
+  return { incomingRows, remembered }
+}
+
+/** As some S3 servers are: metadata are taken and never seen again. */
+export function forgetful(store: ObjectStore): ObjectStore {
+  const without = (head: ObjectHead): ObjectHead => ({ ...head, metadata: {} })
+  const orNull = (head: ObjectHead | null) => head && without(head)
+  return {
+    ...store,
+    put: async (object, signal) => without(await store.put(object, signal)),
+    head: async (key, signal) => orNull(await store.head(key, signal)),
+    copy: async (object, signal) => orNull(await store.copy(object, signal)),
+    get: async (object, signal) => {
+      const found = await store.get(object, signal)
+      return found && { ...found, head: without(found.head) }
+    },
+  }
+}
+
+/** The store's calls are counted, and fail while `failing` names a code for them. */
+export function watchedStore(store: ObjectStore) {
+  const calls: string[] = []
+  const failing = new Map<Call, ObjectErrorCode>()
+  const watch = (call: Call, key: string) => {
+    calls.push(`${call} ${key}`)
+    const code = failing.get(call)
+    if (code !== undefined) throw new ObjectError(code, `${call} ${key}: on purpose`)
+  }
+  const watched: ObjectStore = {
+    ...store,
+    put: async (object, signal) => {
+      watch('put', object.key)
+      return await store.put(object, signal)
+    },
+    get: async (object, signal) => {
+      watch('get', object.key)
+      return await store.get(object, signal)
+    },
+    head: async (key, signal) => {
+      watch('head', key)
+      return await store.head(key, signal)
+    },
+    copy: async (object, signal) => {
+      watch('copy', object.toKey)
+      return await store.copy(object, signal)
+    },
+  }
+  return { store: watched, calls, failing }
+}
+
+export async function openMediaWorld(logger: Logger) {
+  const under = await openStore()
+  const cdn = await openCdn({ port: 0 })
+  const dispatcher = new Agent()
+  const registry = memoryRegistry()
+  const codec = await openCodec(registry, never)
+  const objects = watchedStore(under.store)
+  const metrics = createMetrics({ processMetrics: false })
+  const { incomingRows, remembered } = rememberingRows()
+  const purged = new Set<string>()
+  const progress: ProgressStore = { take: async () => [], save: async () => true }
+  let offset = 0n
+
+  const base = (config: Partial<Config['media']>) => ({
+    progress,
+    codec,
+    objects: objects.store,
+    incomingRows,
+    tombstones: { isPurged: async (instanceId: string) => purged.has(instanceId) },
+    topic: (name: string) => `wa.${name}`,
+    group: 'zaplog.test',
+    pauseMs: 1234,
+    logger,
+    clock: () => 1_800_000_000_000,
+    config: mediaConfig(config),
+  })
+  const slotsOf = (config: Config['media']) =>
+    createTransferSlots({ max: config.maxTransfers, maxPerInstance: config.maxTransfersPerInstance })
+
+  return {
+    cdn,
+    objects,
+    registry,
+    codec,
+    metrics,
+    truth: under.store,
+    /** Instances with a tombstone. */
+    purged,
+    /** What was remembered before a put, and adopted. */
+    remembered,
+    download(config: Partial<Config['media']> = {}, more: Partial<DownloadMediaDeps> = {}) {
+      const deps = base(config)
+      const slots = slotsOf(deps.config)
+      const mediaMetrics = createMediaMetrics(metrics, slots, deps.clock)
+      return downloadMedia({ ...deps, slots, dispatcher, cdnUrl: cdn.url, metrics: mediaMetrics, random: () => 0.5, ...more })
+    },
+    store(config: Partial<Config['media']> = {}, more: Partial<StoreMediaDeps> = {}) {
+      const deps = base(config)
+      const slots = slotsOf(deps.config)
+      return storeMedia({ ...deps, pictures, slots, metrics: createMediaMetrics(metrics, slots, deps.clock), ...more })
+    },
+    recordOf(event: Event): LogRecord {
+      return { topic: `wa.${topicOf(event.type)}`, partition: 0, offset: offset++, ...codec.encode(event) }
+    },
+    close: async () => {
+      await cdn.close()
+      await dispatcher.destroy()
+      await under.close()
+    },
+  }
+}
+
+export type MessageFields = Partial<MediaMessage> & { reference?: Partial<NonNullable<MediaMessage['mediaSource']>> }
+
+/** Where the CDN has a message's file. */
+export const pathOf = (event: MediaMessage): string => event.mediaSource?.directPath ?? ''
+
+/** A message whose file is on the CDN; `more` wins over every field. */
+export function mediaMessage(
+  cdn: Cdn,
+  file: { bytes: Uint8Array; kind?: string; keys?: HkdfKind; mimetype?: string },
+  more: MessageFields = {},
+): MediaMessage {
+  const { bytes, kind = 'image', keys = 'image', mimetype = 'image/jpeg' } = file
+  const encrypted = encryptMedia(bytes, keys)
+  const path = cdn.put(encrypted.bytes)
+  const { reference, ...fields } = more
+  return anEvent('message.received', {
+    kind,
+    text: null,
+    media: { mimetype, sizeBytes: bytes.length, fileName: '../../férias.jpg' },
+    mediaSource: {
+      url: `https://mmg.whatsapp.net${path}`,
+      directPath: path,
+      mediaKey: encrypted.mediaKey,
+      encSha256: encrypted.fileEncSha256,
+      sha256: encrypted.fileSha256,
+      sizeBytes: bytes.length,
+      ...reference,
+    },
+    ...fields,
+  })
+}
+
+export async function handle(world: MediaWorld, consumer: LaneConsumer, event: Event, attempt = 1, signal = never) {
+  const outcome = await consumer.handle(world.recordOf(event), attempt, signal)
+  return { outcome, events: await eventsOf(world.codec, outcome) }
+}
+
+export async function eventsOf(codec: Codec, outcome: Outcome): Promise<readonly Event[]> {
+  const records = outcome.kind === 'emit' ? outcome.appends.flatMap(append => append.records) : []
+  const events = await Promise.all(records.map(record => codec.decode(record.value, never)))
+  return events.filter(event => event !== null)
+}

@@ -1,0 +1,27 @@
+// An object store in memory, as much of it as producers use.
+import type { ObjectStore } from '../../../src/objects/objects.ts'
+
+export function createMemoryObjects(): ObjectStore & { stored: ReadonlyMap<string, Buffer> } {
+  const stored = new Map<string, Buffer>()
+  const unused = () => Promise.reject(new Error('producers only put objects'))
+  return {
+    stored,
+    newKey: name => name,
+    put: async ({ key, body, contentType, metadata }) => {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of body) chunks.push(chunk)
+      const bytes = Buffer.concat(chunks)
+      stored.set(key, bytes)
+      return { key, sizeBytes: bytes.length, contentType, metadata, etag: '', modifiedAt: 0 }
+    },
+    get: unused,
+    head: unused,
+    copy: unused,
+    delete: unused,
+    abandon: unused,
+    presign: unused,
+    list: () => {
+      throw new Error('producers only put objects')
+    },
+  }
+}

@@ -1,0 +1,85 @@
+// Where a process under test dies: at a named point of its own work, once armed by SIGUSR2. The product knows nothing of it.
+import type { Database, Transaction } from '../../../src/database/database.ts'
+import type { EventLog } from '../../../src/log/log.ts'
+
+export type CrashPoint =
+  /** Before, or after, an append to that topic that holds an event of that type. */
+  | { at: 'append'; when: 'before' | 'after'; topic: string; eventType?: string }
+  /** When a statement that contains the text is about to run, or when the transaction it ran in has committed. */
+  | { at: 'statement'; when: 'before' | 'committed'; contains: string }
+
+export type CrashPlan = {
+  point: CrashPoint
+  /** Dies at the nth time [1]. */
+  nth?: number
+  /** Counts from the start on, without SIGUSR2. */
+  armed?: boolean
+}
+
+type Ports = { log: EventLog; database: Database; waitingDatabase: Database }
+
+export function crashing(plan: CrashPlan | null, ports: Ports): Ports {
+  if (plan === null) return ports
+  const { point } = plan
+  let left = plan.nth ?? 1
+  let armed = plan.armed ?? false
+  process.on('SIGUSR2', () => {
+    armed = true
+  })
+  const die = () => {
+    if (!armed || --left > 0) return
+    process.kill(process.pid, 'SIGKILL')
+  }
+
+  if (point.at === 'append')
+    return {
+      ...ports,
+      log: {
+        ...ports.log,
+        append: async (append, signal) => {
+          const types = append.records.map(record => record.headers['event-type'])
+          const hit = append.topic.endsWith(point.topic) && (point.eventType === undefined || types.includes(point.eventType))
+          if (hit && point.when === 'before') die()
+          const positions = await ports.log.append(append, signal)
+          if (hit && point.when === 'after') die()
+          return positions
+        },
+      },
+    }
+
+  const watch = (tx: Transaction, hit: () => void): Transaction => ({
+    query: (sql, values) => {
+      if (sql.includes(point.contains)) {
+        if (point.when === 'before') die()
+        hit()
+      }
+      return tx.query(sql, values)
+    },
+  })
+  const dying = (database: Database): Database => ({
+    ...database,
+    query: async (sql, values) => {
+      let hit = false
+      const rows = await watch(database, () => {
+        hit = true
+      }).query<never>(sql, values)
+      if (hit && point.when === 'committed') die()
+      return rows
+    },
+    transact: async (work, signal) => {
+      let hit = false
+      const result = await database.transact(
+        tx =>
+          work(
+            watch(tx, () => {
+              hit = true
+            }),
+          ),
+        signal,
+      )
+      if (hit && point.when === 'committed') die()
+      return result
+    },
+  })
+  return { ...ports, database: dying(ports.database), waitingDatabase: dying(ports.waitingDatabase) }
+}

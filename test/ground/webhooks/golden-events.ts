@@ -1,0 +1,114 @@
+// What the golden cases are made of: messages as WhatsApp's own protobuf, receipts as stanzas, the rest as events.
+import { proto } from '@whiskeysockets/baileys'
+import type { Event, EventOf, EventType } from '../../../src/events/event.ts'
+import { convertMessage } from '../../../src/producers/convert/convert-message.ts'
+import { convertReceipt } from '../../../src/producers/convert/convert-receipt.ts'
+import type { Offer } from '../../../src/producers/convert/draft.ts'
+import { readStanza } from '../../../src/producers/convert/stanza-identity.ts'
+import { aGroup, anEvent, somebody, testStartAt, us } from '../events.ts'
+
+/** `bodies`: names of the files in golden/ that an endpoint gets, in order. */
+export type GoldenCase = {
+  title: string
+  events: readonly Event[]
+  /** Seconds that an endpoint waits for a file. */
+  holdMedia: number
+  eventTypes: readonly string[]
+  bodies: readonly string[]
+}
+
+const own = { pn: us.pn, lid: us.lid }
+export const saidAt = String(testStartAt / 1000)
+const direct = { id: '3EB0A1', from: somebody.lid, sender_pn: somebody.pn, notify: 'Ana', t: saidAt }
+export const inGroup = {
+  id: '3EB0A1',
+  from: aGroup,
+  participant: somebody.lid,
+  participant_pn: somebody.pn,
+  notify: 'Ana',
+  t: saidAt,
+}
+export const byUs = {
+  id: '3EB0A1',
+  from: us.lid,
+  recipient: somebody.lid,
+  peer_recipient_pn: somebody.pn,
+  notify: 'Shop',
+  t: saidAt,
+}
+type Attrs = Readonly<Record<string, string>>
+
+/** Its place in the log; ids that a reader tells apart. */
+const placed = { eventId: 'e'.repeat(32), epoch: 3, sequence: 7, recordedAt: testStartAt + 5 }
+export const outcome = { ...placed, eventId: 'd'.repeat(32), occurredAt: testStartAt + 2000 }
+
+function place(offer: Offer | undefined): Event {
+  if (offer === undefined) throw new Error('the conversion offers nothing')
+  const { chats: _, ...event } = { chats: [], ...offer }
+  return { ...event, ...placed }
+}
+
+export function said(message: proto.IMessage, attrs: Attrs = direct): Event {
+  const stanza = readStanza({ tag: 'message', attrs: { ...attrs } }, { instanceId: 'shop', own })
+  const plaintext = Buffer.concat([proto.Message.encode(message).finish(), Buffer.of(3, 3, 3)])
+  const of = { stanza, part: 0, plaintext, isPadded: true, receivedAt: testStartAt + 5, aliases: [], ignores: () => false }
+  return place(convertMessage(of)[0])
+}
+
+export function receipt(attrs: Attrs): Event {
+  const node = { tag: 'receipt', attrs: { ...attrs } }
+  const stanza = readStanza(node, { instanceId: 'shop', own })
+  return place(convertReceipt({ node, stanza, raw: Buffer.from('raw'), receivedAt: testStartAt + 5 }).drafts[0])
+}
+
+export const told = <Type extends EventType>(type: Type, given: Partial<EventOf<Type>>): Event =>
+  anEvent(type, { ...given, ...placed, occurredAt: testStartAt } as Partial<EventOf<Type>>)
+
+export const file = {
+  url: 'https://mmg.whatsapp.net/secret-path',
+  directPath: '/secret-path',
+  mediaKey: Buffer.alloc(32, 1),
+  fileEncSha256: Buffer.alloc(32, 2),
+  fileSha256: Buffer.alloc(32, 0xaa),
+  fileLength: 1234,
+  jpegThumbnail: Buffer.from('secret preview'),
+}
+export const mediaSource = { mediaKey: file.mediaKey, directPath: file.directPath, url: file.url }
+export const about = {
+  instanceId: 'shop',
+  chatId: somebody.lid,
+  chatPn: somebody.pn,
+  senderId: somebody.lid,
+  senderPn: somebody.pn,
+  messageId: '3EB0A1',
+  fromMe: false,
+  sourceEventId: placed.eventId,
+  round: 1,
+}
+const bytes = { sizeBytes: 1234, sha256: 'aa'.repeat(32), sha256Matches: true }
+export const stored = (given: Partial<EventOf<'media.stored'>>): Event =>
+  anEvent('media.stored', { ...about, ...bytes, key: 'shop/2026/01/05/e.bin', extension: 'bin', ...given, ...outcome })
+export const failed = (given: Partial<EventOf<'media.failed'>>): Event =>
+  anEvent('media.failed', { ...about, stage: 'download', reason: 'gone', retryable: false, attempts: 3, ...given, ...outcome })
+
+export const one = (title: string, event: Event): GoldenCase => ({
+  title,
+  events: [event],
+  holdMedia: 0,
+  eventTypes: [event.type],
+  bodies: [title],
+})
+/** A message whose file is waited for. */
+export const held = (title: string, message: proto.IMessage, then: Event): GoldenCase => ({
+  title,
+  events: [said(message), then],
+  holdMedia: 900,
+  eventTypes: ['message.*'],
+  bodies: [title],
+})
+/** What became of a file, for an endpoint that asks for that alone. */
+export const itself = (title: string, event: Event): GoldenCase => ({ ...one(title, event), events: [said(photo), event] })
+
+export const photo = { imageMessage: { ...file, mimetype: 'image/jpeg', width: 640, height: 480, caption: 'com morangos' } }
+export const edited = { conversation: 'às nove' }
+export const { Type } = proto.Message.ProtocolMessage
