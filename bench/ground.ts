@@ -24,7 +24,7 @@ export const appendPoolSize = divideConnections(poolSize, { roles, isLogInPostgr
 
 export const never = new AbortController().signal
 export const topic = (name: TopicName): string => `wa.${name}`
-export const group = (name: string): string => `zaplog.${name}`
+export const consumerGroup = (name: string): string => `zaplog.${name}`
 
 /** On stderr; of a bench no warnings are expected. */
 export const logger = createLogger({ level: 'warn' })

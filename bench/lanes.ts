@@ -54,7 +54,7 @@ async function consumeInLanes(of: { log: EventLog; progress: ProgressRows }, { n
   const work = createWork(count)
   const consumption = of.log.consumeLanes(
     {
-      group: name,
+      consumerGroup: name,
       topics: ['work'],
       deadLetterTopic: 'dead-letters',
       progress: of.progress,

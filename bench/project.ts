@@ -10,7 +10,7 @@ import { openProjection } from '../src/projections/runner.ts'
 import { openPostgresRegistry } from '../src/registry/postgres.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import { until } from '../test/ground/until.ts'
-import { ensureTopics, group, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
+import { consumerGroup, ensureTopics, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
 import { someTexts } from './records.ts'
 
@@ -48,7 +48,7 @@ export const project: Bench = async closing => {
         return readModel.apply(tx, placed)
       },
     }
-    const role = openProjection({ database, log, codec, topic, group, partitions, logger, metrics }, timed)
+    const role = openProjection({ database, log, codec, topic, consumerGroup, partitions, logger, metrics }, timed)
     await until('every event to be projected', async () => (await projected(database)) === end)
     const seconds = (performance.now() - startedAt) / 1000
     await role.close()

@@ -10,7 +10,7 @@ import { createSealer } from '../src/runtime/seal.ts'
 import { createEndpoint, endpointInput } from '../src/webhooks/endpoints/endpoints.ts'
 import { webhookStream } from '../src/webhooks/stream/webhook-stream.ts'
 import { until } from '../test/ground/until.ts'
-import { ensureTopics, type Ground, group, logger, never, partitions, poolSize, topic } from './ground.ts'
+import { consumerGroup, ensureTopics, type Ground, logger, never, partitions, poolSize, topic } from './ground.ts'
 import { expectEqual } from './measure.ts'
 import { someTexts } from './records.ts'
 
@@ -49,7 +49,7 @@ export async function openReleases(closing: AsyncDisposableStack, ground: Ground
     const from = (await log.lag(ends, never)).map(({ endOffset, ...at }) => ({ ...at, nextOffset: endOffset }))
     const events = someTexts(n / endpoints.length, chats)
     await log.append({ topic: topic('events'), records: events.map(event => codec.encode(event)) }, never)
-    const role = openProjection({ database, log, codec, topic, group, partitions, logger, metrics }, webhookStream)
+    const role = openProjection({ database, log, codec, topic, consumerGroup, partitions, logger, metrics }, webhookStream)
     await until('every delivery to be in the log', async () => {
       const now = await log.lag(from, never)
       return now.reduce((sum, { lagRecords }) => sum + lagRecords, 0) === n

@@ -38,13 +38,13 @@ export type Progress = Position & { finished: readonly { from: bigint; to: bigin
 /** Progress rows under an owner token. */
 export type ProgressStore = {
   /** This member owns the named partitions from now on; a partition without a row is left out of the answer and must halt. */
-  take(group: string, assigned: readonly TopicPartition[], signal: AbortSignal): Promise<readonly Progress[]>
+  take(consumerGroup: string, assigned: readonly TopicPartition[], signal: AbortSignal): Promise<readonly Progress[]>
   /** false: somebody else took one of them, the assignment is over and nothing was saved. */
-  save(group: string, progress: readonly Progress[], signal: AbortSignal): Promise<boolean>
+  save(consumerGroup: string, progress: readonly Progress[], signal: AbortSignal): Promise<boolean>
 }
 
 export type LaneConsumer = {
-  group: string
+  consumerGroup: string
   topics: readonly string[]
   deadLetterTopic: string
   progress: ProgressStore
@@ -72,7 +72,7 @@ export type BatchOutcome =
   | { kind: 'halt'; reason: string }
 
 export type BatchConsumer = {
-  group: string
+  consumerGroup: string
   topics: readonly string[]
   maxBatchRecords: number
   maxBatchBytes: number

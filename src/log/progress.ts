@@ -8,40 +8,40 @@ export type ProgressRows = ProgressStore & {
    * The start step: rows at offset 0 of topics that the group has never read. Rows lost since are not made again, because reading
    * from 0 would repeat what was done: whoever takes such a partition halts.
    */
-  make(group: string, topics: readonly string[], partitions: number): Promise<void>
+  make(consumerGroup: string, topics: readonly string[], partitions: number): Promise<void>
 }
 
 export function createProgressStore(database: Database): ProgressRows {
   /** A fresh token with every take, so that a save sent before it never counts after it. */
   const tokens = new Map<string, string>()
-  const nameOf = (group: string, { topic, partition }: TopicPartition) => `${group} ${topic} ${partition}`
+  const nameOf = (consumerGroup: string, { topic, partition }: TopicPartition) => `${consumerGroup} ${topic} ${partition}`
 
   return {
-    make: async (group, topics, partitions) => {
+    make: async (consumerGroup, topics, partitions) => {
       await database.query(
         `with made as (
            insert into log_groups (group_name, topic) select $1, unnest($2::text[]) on conflict do nothing returning topic)
          insert into log_progress (group_name, topic, partition, next_offset)
          select $1, topic, partition, 0 from made, generate_series(0, $3::integer - 1) partition
          on conflict do nothing`,
-        [group, topics, partitions],
+        [consumerGroup, topics, partitions],
       )
     },
-    take: async (group, assigned, signal) => {
+    take: async (consumerGroup, assigned, signal) => {
       signal.throwIfAborted()
       const token = randomUUID()
-      const rows = await database.query<Row>(takeSql, [group, token, topicsOf(assigned), partitionsOf(assigned)])
+      const rows = await database.query<Row>(takeSql, [consumerGroup, token, topicsOf(assigned), partitionsOf(assigned)])
       const taken = rows.map(progressOf)
-      for (const one of taken) tokens.set(nameOf(group, one), token)
+      for (const one of taken) tokens.set(nameOf(consumerGroup, one), token)
       return taken
     },
-    save: async (group, progress, signal) => {
+    save: async (consumerGroup, progress, signal) => {
       signal.throwIfAborted()
       const [row] = await database.query<{ saved: boolean }>(saveSql, [
-        group,
+        consumerGroup,
         topicsOf(progress),
         partitionsOf(progress),
-        progress.map(one => tokens.get(nameOf(group, one)) ?? null),
+        progress.map(one => tokens.get(nameOf(consumerGroup, one)) ?? null),
         progress.map(one => one.nextOffset.toString()),
         progress.map(one => JSON.stringify(one.finished.map(({ from, to }) => [from.toString(), to.toString()]))),
       ])

@@ -7,9 +7,12 @@ import { webhookStream } from '../webhooks/stream/webhook-stream.ts'
 import type { Ports } from './ports.ts'
 
 /** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
-export async function makeProgress({ database, progress, claimLog, topic, group }: Ports, partitions: number): Promise<void> {
+export async function makeProgress(
+  { database, progress, claimLog, topic, consumerGroup }: Ports,
+  partitions: number,
+): Promise<void> {
   await claimLog()
-  for (const name of processorNames) await progress.make(group(name), topicsOfProcessor[name].map(topic), partitions)
-  await progress.make(group('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
+  for (const name of processorNames) await progress.make(consumerGroup(name), topicsOfProcessor[name].map(topic), partitions)
+  await progress.make(consumerGroup('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
   for (const projection of projectionsOf([webhookStream])) await makeCheckpoints(database, projection, partitions)
 }

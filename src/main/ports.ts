@@ -33,7 +33,7 @@ export type Ports = {
   sealer: Sealer
   links: MediaLinks
   topic(name: TopicName): string
-  group(name: string): string
+  consumerGroup(name: string): string
   /** null where the object store signs and serves its own URLs. */
   verifyObjectUrl: Objects['verifyObjectUrl']
   /** Before the first offset of the log is kept: from now on the database belongs to it. Rejects OtherLog. */
@@ -69,7 +69,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       sealer,
       links: createMediaLinks({ publicUrl, key: linkKey }),
       topic,
-      group: (name: string) => `${config.log.groupPrefix}${name}`,
+      consumerGroup: (name: string) => `${config.log.groupPrefix}${name}`,
       claimLog: log.claim,
       checks: () => [...watch.checks(), ...log.checks()],
       close,

@@ -32,7 +32,7 @@ export type DownloadMediaDeps = {
   cdnUrl: string | null
   slots: TransferSlots
   topic(name: TopicName): string
-  group: string
+  consumerGroup: string
   config: Config['media']
   /** How long a dependency that is down is left alone. */
   pauseMs: number
@@ -195,7 +195,7 @@ export function downloadMedia(deps: DownloadMediaDeps): LaneConsumer {
   }
 
   return {
-    group: deps.group,
+    consumerGroup: deps.consumerGroup,
     topics: [deps.topic('events'), deps.topic('media-failed')],
     deadLetterTopic: deps.topic('dead-letters'),
     progress: deps.progress,

@@ -29,7 +29,7 @@ export type ProcessorsDeps = {
   database: Transaction
   topic(name: TopicName): string
   /** The consumer group of a processor. */
-  group(name: ProcessorName): string
+  consumerGroup(name: ProcessorName): string
   config: Config['media']
   /** Loopback origin that takes the place of WhatsApp's media hosts; null: WhatsApp. */
   whatsappCdnUrl: string | null
@@ -42,7 +42,7 @@ export type ProcessorsDeps = {
   random: () => number
 }
 
-/** Progress rows of both groups must exist: see `group` and `processorNames`, and `topicsOf`. */
+/** Progress rows of both groups must exist: see `consumerGroup` and `processorNames`, and `topicsOf`. */
 export function openProcessors(deps: ProcessorsDeps): Role {
   const { config, pauseMs = 5_000 } = deps
   const openSlots = () => createTransferSlots({ max: config.maxTransfers, maxPerInstance: config.maxTransfersPerInstance })
@@ -66,9 +66,15 @@ export function openProcessors(deps: ProcessorsDeps): Role {
   const running = [
     run(
       'download-media',
-      downloadMedia({ ...shared, group: deps.group('download-media'), dispatcher, cdnUrl: deps.whatsappCdnUrl, slots }),
+      downloadMedia({
+        ...shared,
+        consumerGroup: deps.consumerGroup('download-media'),
+        dispatcher,
+        cdnUrl: deps.whatsappCdnUrl,
+        slots,
+      }),
     ),
-    run('store-media', storeMedia({ ...shared, group: deps.group('store-media'), pictures, slots: openSlots() })),
+    run('store-media', storeMedia({ ...shared, consumerGroup: deps.consumerGroup('store-media'), pictures, slots: openSlots() })),
   ]
 
   function run(name: ProcessorName, consumer: LaneConsumer) {

@@ -33,7 +33,7 @@ export type StoreMediaDeps = {
   /** For what is done to one file in the store; its picture has turns of its own. */
   slots: TransferSlots
   topic(name: TopicName): string
-  group: string
+  consumerGroup: string
   config: Config['media']
   /** How long a dependency that is down is left alone. */
   pauseMs: number
@@ -233,7 +233,7 @@ export function storeMedia(deps: StoreMediaDeps): LaneConsumer {
   }
 
   return {
-    group: deps.group,
+    consumerGroup: deps.consumerGroup,
     topics: [deps.topic('media-downloaded')],
     deadLetterTopic: deps.topic('dead-letters'),
     progress: deps.progress,

@@ -22,7 +22,7 @@ export type ProjectionDeps = {
   log: EventLog
   codec: Codec
   topic(name: TopicName): string
-  group(name: string): string
+  consumerGroup(name: string): string
   /** Of every topic that is read. */
   partitions: number
   logger: Logger
@@ -48,7 +48,7 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   const troubles = new Map<string, string>()
 
   const consumer: BatchConsumer = {
-    group: deps.group(projection.version === 1 ? projection.name : `${projection.name}.${projection.version}`),
+    consumerGroup: deps.consumerGroup(projection.version === 1 ? projection.name : `${projection.name}.${projection.version}`),
     topics: projection.reads.map(deps.topic),
     maxBatchRecords: MAX_BATCH_RECORDS,
     maxBatchBytes: MAX_BATCH_BYTES,

@@ -121,7 +121,7 @@ export const appendPromises: LogChecks = {
   },
 
   'a topic that does not exist is refused': async ground => {
-    assert.equal(await codeOf(ground.append(ground.group(), [aRecord('one', 'x')])), 'topic-missing')
+    assert.equal(await codeOf(ground.append(ground.consumerGroup(), [aRecord('one', 'x')])), 'topic-missing')
   },
 
   'an append whose signal has aborted rejects as aborted': async ground => {
@@ -232,7 +232,7 @@ export const lagPromises: LogChecks = {
 
 export const topicPromises: LogChecks = {
   '[B7] ensureTopics creates what is missing and finds nothing to say about it': async ground => {
-    const topic = ground.group()
+    const topic = ground.consumerGroup()
     assert.deepEqual(
       await ground.log.ensureTopics([declareTopic(topic, { partitions: 3, retentionMs: 86_400_000 })], ground.never),
       [],
@@ -256,7 +256,7 @@ export const topicPromises: LogChecks = {
 
   '[B7] members that create the same topics at once agree': async ground => {
     const other = await ground.member()
-    const declared = [1, 2, 3].map(() => declareTopic(ground.group(), { partitions: 5 }))
+    const declared = [1, 2, 3].map(() => declareTopic(ground.consumerGroup(), { partitions: 5 }))
     const answers = await Promise.all(
       [ground.first, other, ground.first].map(({ log }) => log.ensureTopics(declared, ground.never)),
     )
@@ -266,7 +266,7 @@ export const topicPromises: LogChecks = {
   '[B7] what the log cannot do for a topic is a difference, not silence': async ground => {
     if (ground.limits.compacts) return
     const differences = await ground.log.ensureTopics(
-      [declareTopic(ground.group(), { cleanup: 'compact', replication: 3 })],
+      [declareTopic(ground.consumerGroup(), { cleanup: 'compact', replication: 3 })],
       ground.never,
     )
     assert.deepEqual(differences.map(({ setting }) => setting).sort(), ['cleanup', 'replication'])

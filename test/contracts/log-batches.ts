@@ -15,7 +15,7 @@ export const batchPromises: LogChecks = {
       batches.push(batch)
       return applied
     }
-    ground.batches({ group: ground.group(), topics: [topic], maxBatchRecords: 70, handle })
+    ground.batches({ consumerGroup: ground.consumerGroup(), topics: [topic], maxBatchRecords: 70, handle })
     for (const part of [0, 1, 2])
       await ground.append(
         topic,
@@ -43,7 +43,7 @@ export const batchPromises: LogChecks = {
       if (records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0) > 20_000) assert.equal(records.length, 1)
       return applied
     }
-    ground.batches({ group: ground.group(), topics: [topic], maxBatchRecords: 4, maxBatchBytes: 20_000, handle })
+    ground.batches({ consumerGroup: ground.consumerGroup(), topics: [topic], maxBatchRecords: 4, maxBatchBytes: 20_000, handle })
     await ground.until('all are handled', () => sizes.reduce((sum, size) => sum + size, 0) >= 13)
     assert.deepEqual(sizes, [4, 4, 2, 1, 2])
   },
@@ -56,7 +56,7 @@ export const batchPromises: LogChecks = {
       handled.push(...records.map(textOf))
       return applied
     }
-    ground.batches({ group: ground.group(), topics: [topic], positions: from(2n), handle })
+    ground.batches({ consumerGroup: ground.consumerGroup(), topics: [topic], positions: from(2n), handle })
     await ground.until('the rest is handled', () => handled.length >= 2)
     assert.deepEqual(handled, ['c', 'd'])
   },
@@ -71,7 +71,7 @@ export const batchPromises: LogChecks = {
     }
     const positions = async (assigned: readonly TopicPartition[]) =>
       assigned.filter(({ topic }) => topic === topics[0]).map(at => ({ ...at, nextOffset: 0n }))
-    const { consumption } = ground.batches({ group: ground.group(), topics, positions, handle })
+    const { consumption } = ground.batches({ consumerGroup: ground.consumerGroup(), topics, positions, handle })
     const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
     assert.equal(halted.topic, topics[1])
     await ground.append(topics[0] ?? '', letters('a'))
@@ -88,7 +88,12 @@ export const batchPromises: LogChecks = {
         handled += 1
         return applied
       }
-      const { consumption } = ground.batches({ group: ground.group(), topics: [topic], positions: from(position), handle })
+      const { consumption } = ground.batches({
+        consumerGroup: ground.consumerGroup(),
+        topics: [topic],
+        positions: from(position),
+        handle,
+      })
       const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
       assert.match(halted.reason ?? '', /^truncated: /)
       assert.equal(handled, 0)
@@ -109,7 +114,7 @@ export const batchPromises: LogChecks = {
       return applied
     }
     for (const topic of topics) await ground.append(topic, letters('abcdefghijklmnopqrst'))
-    ground.batches({ group: ground.group(), topics, maxBatchRecords: 1, handle })
+    ground.batches({ consumerGroup: ground.consumerGroup(), topics, maxBatchRecords: 1, handle })
     await ground.until('all are handled', () => [...turns.values()].reduce((sum, turn) => sum + turn, 0) === 60)
     assert.deepEqual([...turns.values()], [20, 20, 20])
     // Topics at their end, whose last batch was as large as allowed, keep no other waiting.
@@ -128,7 +133,7 @@ export const batchPromises: LogChecks = {
       handled.push(...records.map(textOf))
       return handled.length === 1 ? { kind: 'moved', nextOffset: 3n } : applied
     }
-    ground.batches({ group: ground.group(), topics: [topic], maxBatchRecords: 1, handle })
+    ground.batches({ consumerGroup: ground.consumerGroup(), topics: [topic], maxBatchRecords: 1, handle })
     await ground.until('the rest is handled', () => handled.length >= 3)
     assert.deepEqual(handled, ['a', 'd', 'e'])
   },
@@ -143,7 +148,7 @@ export const batchPromises: LogChecks = {
       if (handled.length <= 6) throw new TypeError('not yet')
       return applied
     }
-    ground.batches({ group: ground.group(), topics: [topic], maxBatchRecords: 1, handle })
+    ground.batches({ consumerGroup: ground.consumerGroup(), topics: [topic], maxBatchRecords: 1, handle })
     await ground.until('the next comes', () => handled.includes('b'))
     assert.deepEqual(handled, ['a', 'a', 'a', 'a', 'a', 'a', 'a', 'b'])
   },
@@ -156,7 +161,12 @@ export const batchPromises: LogChecks = {
       handled.push(...records.map(textOf))
       return handled.includes('b') ? { kind: 'halt', reason: 'cannot go on' } : applied
     }
-    const { consumption, stop } = ground.batches({ group: ground.group(), topics: [topic], maxBatchRecords: 1, handle })
+    const { consumption, stop } = ground.batches({
+      consumerGroup: ground.consumerGroup(),
+      topics: [topic],
+      maxBatchRecords: 1,
+      handle,
+    })
     const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
     assert.deepEqual([halted.nextOffset, halted.reason], [1n, 'cannot go on'])
     await ground.within('it stops', stop())
@@ -173,7 +183,12 @@ export const batchPromises: LogChecks = {
       handled.push(...records.map(textOf))
       return applied
     }
-    const { consumption, stop } = ground.batches({ group: ground.group(), topics: [topic], maxBatchRecords: 1, handle })
+    const { consumption, stop } = ground.batches({
+      consumerGroup: ground.consumerGroup(),
+      topics: [topic],
+      maxBatchRecords: 1,
+      handle,
+    })
     await ground.until('it is assigned', () => consumption.status().length === 1)
     let stopped = false
     const stopping = stop().then(() => {

@@ -61,7 +61,7 @@ export const brokenBatches: readonly BrokenLog[] = [
       ...log,
       consumeBatches: (consumer, signal) => {
         const each = consumer.topics.map(topic =>
-          log.consumeBatches({ ...consumer, topics: [topic], group: `${consumer.group} ${topic}` }, signal),
+          log.consumeBatches({ ...consumer, topics: [topic], consumerGroup: `${consumer.consumerGroup} ${topic}` }, signal),
         )
         return {
           done: Promise.all(each.map(({ done }) => done)).then(() => undefined),

@@ -106,8 +106,8 @@ export const brokenLanes: readonly BrokenLog[] = [
     breaks: 'a partition without a progress row',
     progress: store => ({
       ...store,
-      take: async (group, assigned, signal) => {
-        const taken = await store.take(group, assigned, signal)
+      take: async (consumerGroup, assigned, signal) => {
+        const taken = await store.take(consumerGroup, assigned, signal)
         return assigned.map(at => taken.find(one => one.partition === at.partition) ?? { ...at, nextOffset: 0n, finished: [] })
       },
     }),
@@ -178,7 +178,7 @@ export const brokenGroups: readonly BrokenLog[] = [
   {
     title: 'gives every member everything',
     breaks: '[H5] members share the partitions',
-    log: lanes(() => ({ group: `alone-${Math.random()}`, progress: freshProgress })),
+    log: lanes(() => ({ consumerGroup: `alone-${Math.random()}`, progress: freshProgress })),
   },
   {
     title: 'forgets where it was',
@@ -214,7 +214,7 @@ export const brokenGroups: readonly BrokenLog[] = [
       ...log,
       consumeBatches: (consumer, signal) => {
         const each = consumer.topics.map(topic =>
-          log.consumeBatches({ ...consumer, topics: [topic], group: `${consumer.group} ${topic}` }, signal),
+          log.consumeBatches({ ...consumer, topics: [topic], consumerGroup: `${consumer.consumerGroup} ${topic}` }, signal),
         )
         return {
           done: Promise.all(each.map(({ done }) => done)).then(() => undefined),
@@ -236,6 +236,9 @@ const freshProgress: ProgressStore = {
 
 const skipping = (store: ProgressStore, log: EventLog): ProgressStore => ({
   ...store,
-  take: async (group, assigned, signal) =>
-    (await keptPositions(await store.take(group, assigned, signal), log)).map(position => ({ ...position, finished: [] })),
+  take: async (consumerGroup, assigned, signal) =>
+    (await keptPositions(await store.take(consumerGroup, assigned, signal), log)).map(position => ({
+      ...position,
+      finished: [],
+    })),
 })

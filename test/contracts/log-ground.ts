@@ -18,7 +18,7 @@ export type LogMember = { log: EventLog; progress: ProgressStore; close(): Promi
 export type LogAdapter = {
   /** On the same records as every other member. */
   openMember(): Promise<LogMember>
-  makeProgress(group: string, topics: readonly string[], partitions: number): Promise<void>
+  makeProgress(consumerGroup: string, topics: readonly string[], partitions: number): Promise<void>
   /** Deletes the records below an offset, as retention does. */
   trim(at: TopicPartition, beforeOffset: bigint): Promise<void>
   limits: LogLimits
@@ -84,21 +84,21 @@ export async function openGround(adapter: LogAdapter, deadlineMs = 20_000) {
     makeProgress: adapter.makeProgress,
     /** A fresh topic, its dead letters, and a group with progress. */
     course: async (of: Partial<TopicDeclaration> = {}) => {
-      const course = { topic: await topic(of), deadLetters: await topic(of), group: unique('group') }
-      await adapter.makeProgress(course.group, [course.topic], of.partitions ?? 1)
+      const course = { topic: await topic(of), deadLetters: await topic(of), consumerGroup: unique('group') }
+      await adapter.makeProgress(course.consumerGroup, [course.topic], of.partitions ?? 1)
       return course
     },
-    group: () => unique('group'),
+    consumerGroup: () => unique('group'),
     until: <T>(what: string, condition: () => T | Promise<T>) => until(what, condition, deadlineMs),
     /** The answer, unless the deadline passes first. */
     within: <T>(what: string, promise: Promise<T>) => withDeadline(what, promise, deadlineMs),
     append: (name: string, records: readonly NewRecord[], by: LogMember = first) =>
       by.log.append({ topic: name, records }, never),
     lanes: (
-      of: Partial<LaneConsumer> & Pick<LaneConsumer, 'group' | 'topics' | 'deadLetterTopic' | 'handle'>,
+      of: Partial<LaneConsumer> & Pick<LaneConsumer, 'consumerGroup' | 'topics' | 'deadLetterTopic' | 'handle'>,
       by: LogMember = first,
     ) => run(signal => by.log.consumeLanes({ ...laneDefaults, progress: by.progress, ...of }, signal)),
-    batches: (of: Partial<BatchConsumer> & Pick<BatchConsumer, 'group' | 'topics' | 'handle'>, by: LogMember = first) =>
+    batches: (of: Partial<BatchConsumer> & Pick<BatchConsumer, 'consumerGroup' | 'topics' | 'handle'>, by: LogMember = first) =>
       run(signal => by.log.consumeBatches({ ...batchDefaults, ...of }, signal)),
     /** Reads a topic without an end until `stop`, which answers what the read ended with. */
     tail: (name: string, each: (record: LogRecord) => void, by: LogMember = first) => {
@@ -115,7 +115,7 @@ export async function openGround(adapter: LogAdapter, deadlineMs = 20_000) {
     all: async (name: string, by: LogMember = first): Promise<LogRecord[]> =>
       collect(by.log.read(name, { from: 'first', until: 'end' }, never)),
     /** What a group has done of a partition; takes it. */
-    progressOf: async (group: string, at: TopicPartition) => (await first.progress.take(group, [at], never))[0],
+    progressOf: async (consumerGroup: string, at: TopicPartition) => (await first.progress.take(consumerGroup, [at], never))[0],
     close: async () => {
       await Promise.all(running.map(one => one.stop()))
       await Promise.all(members.map(one => one.close()))

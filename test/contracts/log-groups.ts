@@ -8,14 +8,16 @@ const done: Outcome = { kind: 'emit', appends: [] }
 
 export const groupPromises: LogChecks = {
   '[H5] members share the partitions fairly, and every record is handled by one of them': async ground => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 6 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 6 })
     const members = [ground.first, await ground.member(), await ground.member()]
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
       handled.push(textOf(record))
       return done
     }
-    const running = members.map(member => ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle }, member))
+    const running = members.map(member =>
+      ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle }, member),
+    )
     await ground.until('each has two', () => running.every(({ consumption }) => consumption.status().length === 2))
     const owned = running.flatMap(({ consumption }) => consumption.status().map(({ partition }) => partition))
     assert.deepEqual(owned.toSorted(), [0, 1, 2, 3, 4, 5])
@@ -28,14 +30,14 @@ export const groupPromises: LogChecks = {
   },
 
   '[H5] when a member stops, another goes on where it ended, repeating nothing': async ground => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 2 })
     const other = await ground.member()
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
       handled.push(textOf(record))
       return done
     }
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters, handle }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle }
     const first = ground.lanes(of)
     await ground.until('one has both', () => first.consumption.status().length === 2)
     const second = ground.lanes(of, other)
@@ -56,7 +58,7 @@ export const groupPromises: LogChecks = {
 
   '[H5] a slow handler does not hold up a rebalance; its signal aborts, and what it completes afterwards is discarded':
     async ground => {
-      const { topic, deadLetters, group } = await ground.course({ partitions: 2 })
+      const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 2 })
       const target = await ground.topic()
       const other = await ground.member()
       const slow = aGate()
@@ -72,7 +74,7 @@ export const groupPromises: LogChecks = {
           }
           return { kind: 'emit', appends: [{ topic: target, records: [aRecord('out', `${member} ${textOf(record)}`)] }] }
         }
-      const of = { group, topics: [topic], deadLetterTopic: deadLetters }
+      const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters }
       const first = ground.lanes({ ...of, handle: handle('first') })
       await ground.append(topic, [aRecord(keyIn(0, 2), 'x'), aRecord(keyIn(1, 2), 'x')])
       await ground.until('both are in hand', () => attempts.length === 2)
@@ -88,7 +90,7 @@ export const groupPromises: LogChecks = {
     },
 
   'a lane that comes back to a member starts only after its earlier handler there returned': async ground => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 2 })
     const other = await ground.member()
     const gate = aGate()
     const keys = [keyIn(0, 2), keyIn(1, 2)]
@@ -101,7 +103,7 @@ export const groupPromises: LogChecks = {
       return done
     }
     const leave = async (): Promise<Outcome> => ({ kind: 'retry', delayMs: 59_000, reason: 'left to the first' })
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters, lane: textOf }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters, lane: textOf }
     const first = ground.lanes({ ...of, handle })
     await ground.append(
       topic,
@@ -125,9 +127,11 @@ export const groupPromises: LogChecks = {
 
   '[D2] partition p of every topic belongs to one member': async ground => {
     const topics = [await ground.topic({ partitions: 4 }), await ground.topic({ partitions: 4 })]
-    const group = ground.group()
+    const consumerGroup = ground.consumerGroup()
     const members = [ground.first, await ground.member()]
-    const running = members.map(member => ground.batches({ group, topics, handle: async () => ({ kind: 'applied' }) }, member))
+    const running = members.map(member =>
+      ground.batches({ consumerGroup, topics, handle: async () => ({ kind: 'applied' }) }, member),
+    )
     await ground.until('each has half', () => running.every(({ consumption }) => consumption.status().length === 4))
     for (const { consumption } of running) {
       const numbers = topics.map(topic =>

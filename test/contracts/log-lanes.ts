@@ -13,14 +13,14 @@ const byLane = (record: LogRecord) => record.headers.lane ?? ''
 
 export const lanePromises: LogChecks = {
   'every record is handled': async ground => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 3 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 3 })
     const values = Array.from({ length: 1_500 }, (_, n) => String(n))
     const seen = new Set<string>()
     const handle = async (record: LogRecord) => {
       seen.add(textOf(record))
       return done
     }
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     await ground.append(
       topic,
       values.map((value, n) => aRecord(`key-${n % 50}`, value)),
@@ -29,7 +29,7 @@ export const lanePromises: LogChecks = {
   },
 
   'equal lanes run one at a time, in offset order': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const running = new Set<string>()
     const order = new Map<string, number[]>()
     let violations = 0
@@ -46,7 +46,7 @@ export const lanePromises: LogChecks = {
       topic,
       many(600, n => ({ lane: String((n * 7) % 13), value: '' })),
     )
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, lane: byLane, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, lane: byLane, handle })
     await ground.until('all are handled', () => [...order.values()].flat().length === 600)
     assert.equal(violations, 0)
     for (const offsets of order.values())
@@ -57,7 +57,7 @@ export const lanePromises: LogChecks = {
   },
 
   'a slow lane delays no other lane': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const slow = aGate()
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
@@ -65,7 +65,7 @@ export const lanePromises: LogChecks = {
       handled.push(textOf(record))
       return done
     }
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, lane: byLane, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, lane: byLane, handle })
     await ground.append(topic, [
       ...many(1, () => ({ lane: 'slow', value: 'slow' })),
       ...many(300, n => ({ lane: `lane-${n}`, value: 'fast' })),
@@ -82,7 +82,7 @@ export const lanePromises: LogChecks = {
   },
 
   'no more than maxConcurrency handlers run at once, and as many do': async ground => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 2 })
     const gate = aGate()
     let running = 0
     let most = 0
@@ -99,7 +99,7 @@ export const lanePromises: LogChecks = {
       topic,
       Array.from({ length: 40 }, (_, n) => aRecord(`key-${n}`, 'x')),
     )
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 7, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 7, handle })
     await ground.until('seven run', () => running === 7)
     gate.open()
     await ground.until('all are handled', () => handled === 40)
@@ -107,7 +107,7 @@ export const lanePromises: LogChecks = {
   },
 
   'what a record emits is durable before the record counts as finished': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const target = await ground.topic()
     const other = await ground.member()
     await ground.append(
@@ -123,28 +123,28 @@ export const lanePromises: LogChecks = {
       handled += 1
       return { kind: 'emit', appends: [{ topic: target, records: [aRecord('out', textOf(record))] }] }
     }
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, lane: byLane, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, lane: byLane, handle })
     await ground.until('all are handled', () => handled === 20)
     assert.equal(missing, 0)
     await ground.until('all are emitted', async () => (await ground.all(target, other)).length === 20)
   },
 
   'a partition without a progress row halts and says how to make it': async ground => {
-    const [topic, deadLetters, group] = [await ground.topic(), await ground.topic(), ground.group()]
+    const [topic, deadLetters, consumerGroup] = [await ground.topic(), await ground.topic(), ground.consumerGroup()]
     let handled = 0
     const handle = async () => {
       handled += 1
       return done
     }
     await ground.append(topic, [aRecord('one', 'a')])
-    const { consumption } = ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    const { consumption } = ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
     assert.match(halted.reason ?? '', /no progress row; make it with: .*log_progress/)
     assert.equal(handled, 0)
   },
 
   'progress outside the log halts as truncated': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     await ground.append(
       topic,
       ['a', 'b', 'c'].map(value => aRecord('one', value)),
@@ -155,14 +155,14 @@ export const lanePromises: LogChecks = {
       handled += 1
       return done
     }
-    const { consumption } = ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    const { consumption } = ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
     assert.match(halted.reason ?? '', /^truncated: /)
     assert.equal(handled, 0)
   },
 
   'intake of a partition stops while maxBufferedBytes of its records are unfinished': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const gate = aGate()
     const begun = new Set<string>()
     const handle = async (record: LogRecord) => {
@@ -174,7 +174,7 @@ export const lanePromises: LogChecks = {
       topic,
       many(30, n => ({ lane: String(n), value: 'x'.repeat(10_000) })),
     )
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxBufferedBytes: 50_000, lane: byLane, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxBufferedBytes: 50_000, lane: byLane, handle })
     await ground.until('some have begun', () => begun.size >= 5)
     // Something that passes through the same log twice has given intake every chance to go on.
     for (const value of ['a', 'b']) await ground.append(topic, [aRecord('one', value, { headers: { lane: value } })])
@@ -184,7 +184,7 @@ export const lanePromises: LogChecks = {
   },
 
   '[H6] a stop finishes what is running, aborts no handler, and saves it: the next run repeats nothing': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const gate = aGate()
     const handled: string[] = []
     let aborted = false
@@ -194,7 +194,7 @@ export const lanePromises: LogChecks = {
       handled.push(textOf(record))
       return done
     }
-    const consumer = { group, topics: [topic], deadLetterTopic: deadLetters, handle }
+    const consumer = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle }
     await ground.append(topic, [aRecord('one', 'slow'), aRecord('one', 'behind'), aRecord('two', 'fast')])
     const first = ground.lanes(consumer)
     await ground.until('the fast one is done', () => handled.includes('fast'))

@@ -13,7 +13,7 @@ const down = (dependency: string): Outcome => ({
 
 export const pausePromises: LogChecks = {
   '[C5] a pause costs no attempt, and everything resumes by itself': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     let up = false
     let tries = 0
     const handled = new Map<string, number>()
@@ -27,7 +27,7 @@ export const pausePromises: LogChecks = {
       topic,
       Array.from({ length: 20 }, (_, n) => aRecord(`key-${n}`, String(n))),
     )
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 4, maxAttempts: 2, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 4, maxAttempts: 2, handle })
     await ground.until('it was tried more often than attempts allow', () => tries > 12)
     up = true
     await ground.until('all are handled', () => handled.size === 20)
@@ -36,7 +36,7 @@ export const pausePromises: LogChecks = {
   },
 
   '[C5] while a dependency is down one record probes it, and the others wait': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     let up = false
     const tries: string[] = []
     const handle = async (record: LogRecord): Promise<Outcome> => {
@@ -47,7 +47,7 @@ export const pausePromises: LogChecks = {
       topic,
       Array.from({ length: 50 }, (_, n) => aRecord(`key-${n}`, String(n))),
     )
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 8, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 8, handle })
     await ground.until('it was probed ten times', () => tries.length >= 18)
     // The eight that were running when it went down, and afterwards the same one again and again.
     assert.ok(new Set(tries).size <= 8, `${new Set(tries).size} records tried`)
@@ -57,7 +57,7 @@ export const pausePromises: LogChecks = {
   },
 
   '[C5] while a dependency is down intake stops on this member, status says so, and another member goes on': async ground => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 2 })
     const other = await ground.member()
     let up = false
     const [begunHere, begunThere] = [new Set<string>(), new Set<string>()]
@@ -69,7 +69,7 @@ export const pausePromises: LogChecks = {
       begunThere.add(textOf(record))
       return done
     }
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters }
     const first = ground.lanes({ ...of, handle: here })
     const second = ground.lanes({ ...of, handle: there }, other)
     await ground.until(
@@ -97,7 +97,7 @@ export const pausePromises: LogChecks = {
   },
 
   '[C5] dependencies are probed on their own: one that is up again does not wait for another': async ground => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const up = new Set<string>()
     const handled: string[] = []
     const probes = new Map<string, number>()
@@ -109,7 +109,7 @@ export const pausePromises: LogChecks = {
       return done
     }
     await ground.append(topic, [aRecord('one', 'store'), aRecord('two', 'scanner')])
-    ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 2, handle })
+    ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxConcurrency: 2, handle })
     await ground.until('both are probed', () => (probes.get('store') ?? 0) > 2 && (probes.get('scanner') ?? 0) > 2)
     up.add('scanner')
     await ground.until('one is handled', () => handled.includes('scanner'))

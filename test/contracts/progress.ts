@@ -4,7 +4,7 @@ import type { Progress, ProgressStore, TopicPartition } from '../../src/log/log.
 import type { ProgressRows } from '../../src/log/progress.ts'
 
 /** Two members' stores on the same rows; `group` is fresh, with rows for partitions 0 and 1 of `topic`. */
-export type ProgressSubject = { store: ProgressStore; other: ProgressStore; group: string; topic: string }
+export type ProgressSubject = { store: ProgressStore; other: ProgressStore; consumerGroup: string; topic: string }
 export type ProgressChecks = Readonly<Record<string, (subject: ProgressSubject) => Promise<void>>>
 
 const never = new AbortController().signal
@@ -15,65 +15,70 @@ const upTo = (at: TopicPartition, nextOffset: bigint, finished: Progress['finish
 })
 
 export const progressPromises: ProgressChecks = {
-  '[D2] what its owner saved is what the next owner takes': async ({ store, other, group, topic }) => {
+  '[D2] what its owner saved is what the next owner takes': async ({ store, other, consumerGroup, topic }) => {
     const saved = upTo({ topic, partition: 0 }, 9_007_199_254_740_993n, [
       { from: 9_007_199_254_740_995n, to: 9_007_199_254_740_997n },
       { from: 9_007_199_254_741_000n, to: 9_007_199_254_741_001n },
     ])
-    assert.deepEqual(await store.take(group, [saved], never), [upTo({ topic, partition: 0 }, 0n)])
-    assert.equal(await store.save(group, [saved], never), true)
-    assert.deepEqual(await other.take(group, [saved], never), [saved])
+    assert.deepEqual(await store.take(consumerGroup, [saved], never), [upTo({ topic, partition: 0 }, 0n)])
+    assert.equal(await store.save(consumerGroup, [saved], never), true)
+    assert.deepEqual(await other.take(consumerGroup, [saved], never), [saved])
   },
 
-  '[D2] a partition without a row is left out of the answer': async ({ store, group, topic }) => {
+  '[D2] a partition without a row is left out of the answer': async ({ store, consumerGroup, topic }) => {
     const taken = await store.take(
-      group,
+      consumerGroup,
       [0, 7, 1].map(partition => ({ topic, partition })),
       never,
     )
     assert.deepEqual(taken.map(({ partition }) => partition).toSorted(), [0, 1])
   },
 
-  '[D2] who does not own a partition any more saves nothing': async ({ store, other, group, topic }) => {
+  '[D2] who does not own a partition any more saves nothing': async ({ store, other, consumerGroup, topic }) => {
     const at = { topic, partition: 0 }
-    await store.take(group, [at], never)
-    await other.take(group, [at], never)
-    assert.equal(await store.save(group, [upTo(at, 5n)], never), false)
-    assert.deepEqual(await other.take(group, [at], never), [upTo(at, 0n)])
+    await store.take(consumerGroup, [at], never)
+    await other.take(consumerGroup, [at], never)
+    assert.equal(await store.save(consumerGroup, [upTo(at, 5n)], never), false)
+    assert.deepEqual(await other.take(consumerGroup, [at], never), [upTo(at, 0n)])
   },
 
-  '[D2] where somebody else took one partition, nothing of that save is kept': async ({ store, other, group, topic }) => {
+  '[D2] where somebody else took one partition, nothing of that save is kept': async ({ store, other, consumerGroup, topic }) => {
     const [mine, taken] = [0, 1].map(partition => ({ topic, partition })) as [TopicPartition, TopicPartition]
-    await store.take(group, [mine, taken], never)
-    await other.take(group, [taken], never)
-    assert.equal(await store.save(group, [upTo(mine, 5n), upTo(taken, 5n)], never), false)
-    assert.deepEqual(await other.take(group, [mine], never), [upTo(mine, 0n)])
+    await store.take(consumerGroup, [mine, taken], never)
+    await other.take(consumerGroup, [taken], never)
+    assert.equal(await store.save(consumerGroup, [upTo(mine, 5n), upTo(taken, 5n)], never), false)
+    assert.deepEqual(await other.take(consumerGroup, [mine], never), [upTo(mine, 0n)])
   },
 
-  '[D2] a save without having taken is refused': async ({ store, group, topic }) => {
-    assert.equal(await store.save(group, [upTo({ topic, partition: 0 }, 5n)], never), false)
+  '[D2] a save without having taken is refused': async ({ store, consumerGroup, topic }) => {
+    assert.equal(await store.save(consumerGroup, [upTo({ topic, partition: 0 }, 5n)], never), false)
   },
 
-  '[D2] a save sent before a partition was given away and taken back does not count': async ({ store, other, group, topic }) => {
+  '[D2] a save sent before a partition was given away and taken back does not count': async ({
+    store,
+    other,
+    consumerGroup,
+    topic,
+  }) => {
     const at = { topic, partition: 0 }
-    await store.take(group, [at], never)
-    await other.take(group, [at], never)
-    await other.save(group, [upTo(at, 7n)], never)
-    const [retaking, late] = [store.take(group, [at], never), store.save(group, [upTo(at, 3n)], never)]
+    await store.take(consumerGroup, [at], never)
+    await other.take(consumerGroup, [at], never)
+    await other.save(consumerGroup, [upTo(at, 7n)], never)
+    const [retaking, late] = [store.take(consumerGroup, [at], never), store.save(consumerGroup, [upTo(at, 3n)], never)]
     assert.equal(await late, false)
     assert.deepEqual(await retaking, [upTo(at, 7n)])
   },
 
-  'groups do not meet': async ({ store, other, group, topic }) => {
+  'groups do not meet': async ({ store, other, consumerGroup, topic }) => {
     const at = { topic, partition: 0 }
-    await store.take(group, [at], never)
-    assert.deepEqual(await other.take(`${group}-other`, [at], never), [])
-    assert.equal(await store.save(group, [upTo(at, 1n)], never), true)
+    await store.take(consumerGroup, [at], never)
+    assert.deepEqual(await other.take(`${consumerGroup}-other`, [at], never), [])
+    assert.equal(await store.save(consumerGroup, [upTo(at, 1n)], never), true)
   },
 
-  'an aborted signal rejects': async ({ store, group, topic }) => {
-    await assert.rejects(store.take(group, [{ topic, partition: 0 }], AbortSignal.abort()))
-    await assert.rejects(store.save(group, [upTo({ topic, partition: 0 }, 1n)], AbortSignal.abort()))
+  'an aborted signal rejects': async ({ store, consumerGroup, topic }) => {
+    await assert.rejects(store.take(consumerGroup, [{ topic, partition: 0 }], AbortSignal.abort()))
+    await assert.rejects(store.save(consumerGroup, [upTo({ topic, partition: 0 }, 1n)], AbortSignal.abort()))
   },
 }
 
@@ -86,9 +91,9 @@ export const brokenStores: readonly BrokenStore[] = [
     breaks: '[D2] what its owner saved',
     store: rows => ({
       ...rows,
-      save: (group, progress, signal) =>
+      save: (consumerGroup, progress, signal) =>
         rows.save(
-          group,
+          consumerGroup,
           progress.map(one => ({ ...one, finished: [] })),
           signal,
         ),
@@ -99,8 +104,8 @@ export const brokenStores: readonly BrokenStore[] = [
     breaks: '[D2] a partition without a row',
     store: rows => ({
       ...rows,
-      take: async (group, assigned, signal) => {
-        const taken = await rows.take(group, assigned, signal)
+      take: async (consumerGroup, assigned, signal) => {
+        const taken = await rows.take(consumerGroup, assigned, signal)
         return assigned.map(at => taken.find(one => one.partition === at.partition) ?? upTo(at, 0n))
       },
     }),
@@ -112,9 +117,9 @@ export const brokenStores: readonly BrokenStore[] = [
     breaks: '[D2] where somebody else took one partition',
     store: rows => ({
       ...rows,
-      save: async (group, progress, signal) => {
+      save: async (consumerGroup, progress, signal) => {
         const saved = []
-        for (const one of progress) saved.push(await rows.save(group, [one], signal))
+        for (const one of progress) saved.push(await rows.save(consumerGroup, [one], signal))
         return saved.every(one => one)
       },
     }),
@@ -125,14 +130,14 @@ export const brokenStores: readonly BrokenStore[] = [
     store: rows => {
       let taking: Promise<unknown> = Promise.resolve()
       return {
-        take: (group, assigned, signal) => {
-          const taken = rows.take(group, assigned, signal)
+        take: (consumerGroup, assigned, signal) => {
+          const taken = rows.take(consumerGroup, assigned, signal)
           taking = taken
           return taken
         },
-        save: async (group, progress, signal) => {
+        save: async (consumerGroup, progress, signal) => {
           await taking
-          return rows.save(group, progress, signal)
+          return rows.save(consumerGroup, progress, signal)
         },
       }
     },
@@ -140,14 +145,17 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     title: 'has one row for all groups',
     breaks: 'groups do not meet',
-    store: rows => ({ ...rows, take: (group, assigned, signal) => rows.take(group.replace(/-other$/, ''), assigned, signal) }),
+    store: rows => ({
+      ...rows,
+      take: (consumerGroup, assigned, signal) => rows.take(consumerGroup.replace(/-other$/, ''), assigned, signal),
+    }),
   },
   {
     title: 'does not look at the signal',
     breaks: 'an aborted signal',
     store: rows => ({
-      take: (group, assigned) => rows.take(group, assigned, never),
-      save: (group, progress) => rows.save(group, progress, never),
+      take: (consumerGroup, assigned) => rows.take(consumerGroup, assigned, never),
+      save: (consumerGroup, progress) => rows.save(consumerGroup, progress, never),
     }),
   },
 ]
@@ -156,9 +164,9 @@ export const brokenStores: readonly BrokenStore[] = [
 function retaking(rows: ProgressRows): ProgressStore {
   return {
     ...rows,
-    save: async (group, progress, signal) => {
-      await rows.take(group, progress, signal)
-      return rows.save(group, progress, signal)
+    save: async (consumerGroup, progress, signal) => {
+      await rows.take(consumerGroup, progress, signal)
+      return rows.save(consumerGroup, progress, signal)
     },
   }
 }

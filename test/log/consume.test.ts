@@ -12,7 +12,7 @@ const logger = collectLogLines(['log.partition-halted'])
 const { ground, server, aMember } = postgresMembers('consume', logger)
 
 test('[H5] 10,000 records in random lanes, over members that come and go: every one handled, no lane out of order', async () => {
-  const { topic, deadLetters, group } = await ground().course({ partitions: 4 })
+  const { topic, deadLetters, consumerGroup } = await ground().course({ partitions: 4 })
   const members = [ground().first, await ground().member(), await ground().member()]
   const last = new Map<string, number>()
   const handled = new Set<number>()
@@ -32,7 +32,7 @@ test('[H5] 10,000 records in random lanes, over members that come and go: every 
     return done
   }
   const of = {
-    group,
+    consumerGroup,
     topics: [topic],
     deadLetterTopic: deadLetters,
     maxConcurrency: 64,
@@ -54,7 +54,7 @@ test('[H5] 10,000 records in random lanes, over members that come and go: every 
 })
 
 test('[H5] a member that cannot renew its lease aborts its handlers, another goes on, and what the first completes is discarded', async () => {
-  const { topic, deadLetters, group } = await ground().course()
+  const { topic, deadLetters, consumerGroup } = await ground().course()
   const target = await ground().topic()
   const answer = aGate()
   let hanging = false
@@ -72,7 +72,7 @@ test('[H5] a member that cannot renew its lease aborts its handlers, another goe
       }
       return { kind: 'emit', appends: [{ topic: target, records: [aRecord('out', `${member} ${textOf(record)}`)] }] }
     }
-  const of = { group, topics: [topic], deadLetterTopic: deadLetters }
+  const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters }
   const first = ground().lanes({ ...of, handle: handleAs('zombie') }, zombie)
   await ground().append(topic, [aRecord('one', 'a')])
   await ground().until('it is in hand', () => first.consumption.status().length === 1)
@@ -91,7 +91,7 @@ test('[H5] a member that cannot renew its lease aborts its handlers, another goe
 })
 
 test('[H5] a lease that changed hands and came back between two heartbeats is another assignment', async () => {
-  const { topic, deadLetters, group } = await ground().course()
+  const { topic, deadLetters, consumerGroup } = await ground().course()
   const told: boolean[] = []
   const gate = aGate()
   const handle = async (_record: LogRecord, _attempt: number, signal: AbortSignal): Promise<Outcome> => {
@@ -100,22 +100,22 @@ test('[H5] a lease that changed hands and came back between two heartbeats is an
     if (told.length === 1) await gate.opened
     return done
   }
-  ground().lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  ground().lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
   await ground().append(topic, [aRecord('one', 'a')])
   await ground().until('it is in hand', () => told.length === 1)
-  await server().database.query('update log_leases set generation = generation + 1 where group_name = $1', [group])
+  await server().database.query('update log_leases set generation = generation + 1 where group_name = $1', [consumerGroup])
   await ground().until('its signal aborted, and it is handled again', () => told.length === 2)
   expect(told).toEqual([false, false])
 })
 
 test('[D2] an assignment whose progress somebody else took is over, and begins again from what was saved', async () => {
-  const { topic, deadLetters, group } = await ground().course()
+  const { topic, deadLetters, consumerGroup } = await ground().course()
   const handled: string[] = []
   const handle = async (record: LogRecord) => {
     handled.push(textOf(record))
     return done
   }
-  ground().lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  ground().lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
   await ground().append(topic, [aRecord('one', 'a')])
   await ground().until('it runs', () => handled.length === 1)
   const thief = createProgressStore(server().database)
@@ -123,11 +123,11 @@ test('[D2] an assignment whose progress somebody else took is over, and begins a
   await ground().until('it was saved', async () => {
     const [row] = await server().database.query<{ next_offset: string }>(
       'select next_offset from log_progress where group_name = $1',
-      [group],
+      [consumerGroup],
     )
     return row?.next_offset === '1'
   })
-  await thief.take(group, [at], ground().never)
+  await thief.take(consumerGroup, [at], ground().never)
   await ground().append(topic, [aRecord('one', 'b')])
   await ground().until('it noticed', () => logger.lines.some(({ event }) => event === 'log.progress-lost'))
   await ground().append(topic, [aRecord('one', 'c')])
@@ -136,7 +136,7 @@ test('[D2] an assignment whose progress somebody else took is over, and begins a
 })
 
 test('[H3] while Postgres does not answer consumers wait, and go on by themselves', async () => {
-  const { topic, deadLetters, group } = await ground().course()
+  const { topic, deadLetters, consumerGroup } = await ground().course()
   const target = await ground().topic()
   let down = false
   const member = aMember(() => (down ? { fail: new DatabaseError('unreachable', 'no route') } : null))
@@ -144,7 +144,7 @@ test('[H3] while Postgres does not answer consumers wait, and go on by themselve
     kind: 'emit',
     appends: [{ topic: target, records: [aRecord('out', textOf(record))] }],
   })
-  ground().lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle }, member)
+  ground().lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle }, member)
   await ground().append(topic, [aRecord('one', 'a')])
   await ground().until('it runs', async () => (await ground().all(target)).length === 1)
   down = true
@@ -156,14 +156,14 @@ test('[H3] while Postgres does not answer consumers wait, and go on by themselve
 })
 
 test('[C5] an emission that a topic refuses is a dependency that is down: nothing is parked, and it resumes by itself', async () => {
-  const { topic, deadLetters, group } = await ground().course()
-  const missing = ground().group()
+  const { topic, deadLetters, consumerGroup } = await ground().course()
+  const missing = ground().consumerGroup()
   const attempts: number[] = []
   const handle = async (_record: LogRecord, attempt: number): Promise<Outcome> => {
     attempts.push(attempt)
     return { kind: 'emit', appends: [{ topic: missing, records: [aRecord('out', 'x')] }] }
   }
-  const { consumption } = ground().lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxAttempts: 1, handle })
+  const { consumption } = ground().lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxAttempts: 1, handle })
   await ground().append(topic, [aRecord('one', 'a')])
   const paused = await ground().until('it is paused', () => consumption.status().find(({ state }) => state === 'paused'))
   expect(paused.reason).toContain(missing)
@@ -176,19 +176,19 @@ test('[C5] an emission that a topic refuses is a dependency that is down: nothin
 })
 
 test('[E7] an emission that the log refuses for good is parked at once, and holds no other record up', async () => {
-  const [topic, target, deadLetters, group] = [
+  const [topic, target, deadLetters, consumerGroup] = [
     await ground().topic(),
     await ground().topic(),
     await ground().topic(),
-    ground().group(),
+    ground().consumerGroup(),
   ]
   const handle = async ({ key }: LogRecord): Promise<Outcome> => ({
     kind: 'emit',
     appends: [{ topic: target, records: [aRecord(key === 'bad' ? 'a\0b' : key, 'x')] }],
   })
   await ground().append(topic, [aRecord('bad', 'a'), aRecord('good', 'b')])
-  await ground().makeProgress(group, [topic], 1)
-  ground().lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  await ground().makeProgress(consumerGroup, [topic], 1)
+  ground().lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
   await ground().until(
     'both are done',
     async () => (await ground().all(deadLetters)).length + (await ground().all(target)).length === 2,
@@ -205,10 +205,10 @@ test('[E7] an emission too large is parked at once, and a dead letter too large 
     appends: [{ topic: target, records: [aRecord('out', 'x'.repeat(600))] }],
   })
   await ground().append(topic, [aRecord('one', 'a')])
-  const groups = [ground().group(), ground().group()]
-  for (const group of groups) await ground().makeProgress(group, [topic], 1)
-  ground().lanes({ group: groups[0] ?? '', topics: [topic], deadLetterTopic: roomy, handle })
-  const { consumption } = ground().lanes({ group: groups[1] ?? '', topics: [topic], deadLetterTopic: tight, handle })
+  const groups = [ground().consumerGroup(), ground().consumerGroup()]
+  for (const consumerGroup of groups) await ground().makeProgress(consumerGroup, [topic], 1)
+  ground().lanes({ consumerGroup: groups[0] ?? '', topics: [topic], deadLetterTopic: roomy, handle })
+  const { consumption } = ground().lanes({ consumerGroup: groups[1] ?? '', topics: [topic], deadLetterTopic: tight, handle })
   await ground().until('it is parked', async () => (await ground().all(roomy)).length === 1)
   expect((await ground().all(roomy))[0]?.headers).toMatchObject({ 'x-error-code': 'record-too-large', 'x-attempts': '1' })
   const halted = await ground().until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
@@ -216,7 +216,7 @@ test('[E7] an emission too large is parked at once, and a dead letter too large 
 })
 
 test('[D2] an offset that is missing in the log halts, and nothing after it is handled', async () => {
-  const { topic, deadLetters, group } = await ground().course()
+  const { topic, deadLetters, consumerGroup } = await ground().course()
   const handled: string[] = []
   const handle = async (record: LogRecord) => {
     handled.push(textOf(record))
@@ -227,7 +227,7 @@ test('[D2] an offset that is missing in the log halts, and nothing after it is h
     ['a', 'b', 'c'].map(value => aRecord('one', value)),
   )
   await server().database.query('delete from log_records where topic = $1 and "offset" = 1', [topic])
-  const { consumption } = ground().lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+  const { consumption } = ground().lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
   const halted = await ground().until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
   expect(halted.reason).toMatch(/^truncated: .*expected offset 1, got 2/)
   expect(handled).toEqual([])

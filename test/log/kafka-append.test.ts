@@ -158,7 +158,7 @@ describe.runIf(await runsHere(kafkaAvailable))('appends to Kafka', () => {
     const read: string[] = []
     const topics = [gone, kept]
     at.ground.batches({
-      group: at.ground.group(),
+      consumerGroup: at.ground.consumerGroup(),
       topics,
       handle: async ({ records }) => {
         read.push(...records.map(textOf))

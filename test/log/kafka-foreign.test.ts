@@ -68,7 +68,7 @@ describe.runIf(await runsHere(kafkaAvailable))('records of others in Kafka', () 
   })
 
   test('[D2] trap 14: a batch compressed otherwise halts its partition and says why; the others go on', async () => {
-    const { topic, deadLetters, group } = await ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await ground.course({ partitions: 2 })
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
       handled.push(textOf(record))
@@ -77,7 +77,7 @@ describe.runIf(await runsHere(kafkaAvailable))('records of others in Kafka', () 
     await ground.append(topic, [aRecord(keyIn(0, 2), 'before')])
     await withSnappy(() => produce(topic, [{ key: keyIn(0, 2), value: 'snappy' }], CompressionTypes.Snappy))
     await ground.append(topic, [aRecord(keyIn(0, 2), 'after'), aRecord(keyIn(1, 2), 'other')])
-    const { consumption } = ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    const { consumption } = ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     const halted = await ground.until('it halts', () => consumption.status().find(({ state }) => state === 'halted'))
     expect(halted).toMatchObject({
       partition: 0,
@@ -91,7 +91,7 @@ describe.runIf(await runsHere(kafkaAvailable))('records of others in Kafka', () 
   })
 
   test('[D2] trap 4: what an aborted transaction wrote is not read; its traces are gaps, in lanes, batches and lag', async () => {
-    const { topic, deadLetters, group } = await ground.course()
+    const { topic, deadLetters, consumerGroup } = await ground.course()
     const producer = plainClient(kafka).producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true })
     await producer.connect()
     for (const [value, outcome] of [
@@ -111,11 +111,11 @@ describe.runIf(await runsHere(kafkaAvailable))('records of others in Kafka', () 
       handled.push(textOf(record))
       return done
     }
-    const { stop } = ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    const { stop } = ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     const batched: string[] = []
     let next = 0n
     ground.batches({
-      group: ground.group(),
+      consumerGroup: ground.consumerGroup(),
       topics: [topic],
       maxBatchRecords: 1,
       handle: async ({ fromOffset, nextOffset, records }) => {
@@ -129,7 +129,7 @@ describe.runIf(await runsHere(kafkaAvailable))('records of others in Kafka', () 
     expect([handled, batched, next]).toEqual([['committed', 'plain'], ['committed', 'plain'], 7n])
     await stop()
     const at = { topic, partition: 0 }
-    expect((await ground.progressOf(group, at))?.nextOffset).toBe(7n)
+    expect((await ground.progressOf(consumerGroup, at))?.nextOffset).toBe(7n)
     const [lag] = await ground.log.lag([{ ...at, nextOffset: 7n }], ground.never)
     expect(lag).toMatchObject({ lagRecords: 0, lagMs: 0 })
   })

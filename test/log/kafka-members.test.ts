@@ -17,7 +17,7 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
   const at = useProxiedGround('kafka members', logger, 30_000)
 
   test('[H5] trap 3: a rebalance waits for no handler, and what a member keeps is not interrupted', async () => {
-    const { topic, deadLetters, group } = await at.ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await at.ground.course({ partitions: 2 })
     const gate = aGate()
     const signals: { partition: number; signal: AbortSignal }[] = []
     const handle = async ({ partition }: LogRecord, _attempt: number, signal: AbortSignal) => {
@@ -25,7 +25,7 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
       await gate.opened
       return done
     }
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters }
     const first = at.ground.lanes({ ...of, handle })
     await at.ground.append(topic, [aRecord(keyIn(0, 2), 'x'), aRecord(keyIn(1, 2), 'x')])
     await at.ground.until('both are in hand', () => signals.length === 2)
@@ -42,7 +42,7 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
   })
 
   test('[H5] trap 6: a partition whose intake had stopped goes on when it leaves and comes back', async () => {
-    const { topic, deadLetters, group } = await at.ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await at.ground.course({ partitions: 2 })
     const gate = aGate()
     const handled = new Set<string>()
     let waiting = 0
@@ -52,7 +52,7 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
       if (!signal.aborted) handled.add(textOf(record))
       return done
     }
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters, maxBufferedBytes: 300 }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxBufferedBytes: 300 }
     const first = at.ground.lanes({ ...of, handle })
     const records = Array.from({ length: 40 }, (_, n) => aRecord(keyIn(n % 2, 2), `${n}`.padEnd(100, '.')))
     await at.ground.append(topic, records)
@@ -67,16 +67,16 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
 
   test('[H5] trap 9: partitions stay where they are when a member comes, but for those that make the shares equal', async () => {
     const topic = await at.ground.topic({ partitions: 6 })
-    const group = at.ground.group()
+    const consumerGroup = at.ground.consumerGroup()
     const handle = async () => applied
-    const running = [at.ground.batches({ group, topics: [topic], handle })]
+    const running = [at.ground.batches({ consumerGroup, topics: [topic], handle })]
     const owned = () => running.map(({ consumption }) => consumption.status().map(({ partition }) => partition))
     const shares = (counts: number[]) => () => owned().every((of, n) => of.length === counts[n])
     await at.ground.until('one has all', shares([6]))
-    running.push(at.ground.batches({ group, topics: [topic], handle }, await at.ground.member()))
+    running.push(at.ground.batches({ consumerGroup, topics: [topic], handle }, await at.ground.member()))
     await at.ground.until('two have half', shares([3, 3]))
     const before = owned()
-    running.push(at.ground.batches({ group, topics: [topic], handle }, await at.ground.member()))
+    running.push(at.ground.batches({ consumerGroup, topics: [topic], handle }, await at.ground.member()))
     await at.ground.until('three have a third', shares([2, 2, 2]))
     owned()
       .slice(0, 2)
@@ -86,7 +86,7 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
   })
 
   test('[H5] a member that hangs ends its work by its own clock; another goes on, and what the first completes is discarded', async () => {
-    const { topic, deadLetters, group } = await at.ground.course()
+    const { topic, deadLetters, consumerGroup } = await at.ground.course()
     const target = await at.ground.topic()
     const settings = { sessionTimeoutMs: 1_500, requestTimeoutMs: 500 }
     const gate = aGate()
@@ -102,7 +102,7 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
         }
         return { kind: 'emit', appends: [{ topic: target, records: [aRecord('out', `${member} ${textOf(record)}`)] }] }
       }
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters }
     const zombie = at.aMember(settings)
     const first = at.ground.lanes({ ...of, handle: handleAs('zombie') }, zombie)
     await at.ground.append(topic, [aRecord('one', 'a')])
@@ -122,13 +122,13 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
   })
 
   test('[H6] while a rebalance waits for a member that died, the others work on, and one that stops does not wait', async () => {
-    const { topic, deadLetters, group } = await at.ground.course({ partitions: 4 })
+    const { topic, deadLetters, consumerGroup } = await at.ground.course({ partitions: 4 })
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
       handled.push(textOf(record))
       return done
     }
-    const of = { group, topics: [topic], deadLetterTopic: deadLetters, handle }
+    const of = { consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle }
     const dying = at.ground.lanes(of, at.aMember({ stopGraceMs: 100 }))
     const second = at.ground.lanes(of, await at.ground.member())
     const half = (one: typeof dying) => one.consumption.status().length === 2
@@ -139,27 +139,27 @@ describe.runIf(await runsHere(kafkaAvailable))('members of a Kafka group', () =>
     await at.ground.append(topic, [aRecord(keyIn(kept?.partition ?? 0, 4), 'x')])
     await at.ground.until('the second works on', () => handled.length === 1)
     await second.stop()
-    expect(await membersOf(group), 'the group still waits for the dead one').toEqual(['proxied', 'straight'])
+    expect(await membersOf(consumerGroup), 'the group still waits for the dead one').toEqual(['proxied', 'straight'])
     await at.ground.until('the third has all', () => third.consumption.status().length === 4)
   })
 
   test('[H6] a member that stops leaves: the others need not wait for its session to end', async () => {
     const topic = await at.ground.topic({ partitions: 2 })
-    const group = at.ground.group()
+    const consumerGroup = at.ground.consumerGroup()
     const handle = async () => applied
-    const first = at.ground.batches({ group, topics: [topic], handle })
-    const second = at.ground.batches({ group, topics: [topic], handle }, await at.ground.member())
+    const first = at.ground.batches({ consumerGroup, topics: [topic], handle })
+    const second = at.ground.batches({ consumerGroup, topics: [topic], handle }, await at.ground.member())
     await at.ground.until('each has one', () => [first, second].every(one => one.consumption.status().length === 1))
-    expect(await membersOf(group)).toHaveLength(2)
+    expect(await membersOf(consumerGroup)).toHaveLength(2)
     await first.stop()
-    expect(await membersOf(group), 'Kafka knows that it has left').toHaveLength(1)
+    expect(await membersOf(consumerGroup), 'Kafka knows that it has left').toHaveLength(1)
     await at.ground.until('the other has both', () => second.consumption.status().length === 2)
   })
 
   /** As Kafka has them: by which way each came. */
-  const membersOf = (group: string): Promise<readonly string[]> =>
+  const membersOf = (consumerGroup: string): Promise<readonly string[]> =>
     asAdmin(at.kafka, async admin => {
-      const { groups } = await admin.describeGroups([group])
+      const { groups } = await admin.describeGroups([consumerGroup])
       const clients = groups.flatMap(({ members }) => members.map(({ clientId }) => clientId))
       return clients.map(id => (id === 'zaplog-proxied' ? 'proxied' : 'straight')).toSorted()
     })

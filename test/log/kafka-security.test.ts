@@ -100,7 +100,7 @@ describe.runIf(await runsHere(kafkaAvailable))('Kafka over TLS with SCRAM', () =
 const consume = (log: EventLog, topics: readonly string[], handled: string[]) =>
   log.consumeBatches(
     {
-      group: `group of ${topics}`,
+      consumerGroup: `group of ${topics}`,
       topics,
       maxBatchRecords: 10,
       maxBatchBytes: 1_000,

@@ -28,7 +28,7 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
       handled.push(...records.map(() => partition))
       return applied
     }
-    at.ground.batches({ group: at.ground.group(), topics: [topic], handle })
+    at.ground.batches({ consumerGroup: at.ground.consumerGroup(), topics: [topic], handle })
     await at.ground.append(topic, [aRecord(keyIn(0, 6), 'slow')])
     for (const value of ['a', 'b']) {
       await at.ground.append(
@@ -43,7 +43,7 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
   })
 
   test('[D2] trap 5: a TypeError in a handler stops neither its partition nor the group', async () => {
-    const { topic, deadLetters, group } = await at.ground.course({ partitions: 2 })
+    const { topic, deadLetters, consumerGroup } = await at.ground.course({ partitions: 2 })
     const handled: string[] = []
     const handle = async (record: LogRecord): Promise<Outcome> => {
       if (textOf(record) === 'bad') throw new TypeError('undefined is not a function')
@@ -51,7 +51,7 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
       return done
     }
     const joins = events('log.assigned')
-    at.ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, maxAttempts: 1, handle })
+    at.ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, maxAttempts: 1, handle })
     await at.ground.append(topic, [aRecord(keyIn(0, 2), 'bad'), aRecord(keyIn(0, 2), 'next'), aRecord(keyIn(1, 2), 'other')])
     await at.ground.until('both others are handled', () => handled.length === 2)
     expect((await at.ground.all(deadLetters)).map(textOf)).toEqual(['bad'])
@@ -59,24 +59,28 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
   })
 
   test('[D2] trap 7: what is committed in Kafka is a mirror for tools: a consumer begins at its progress, whatever stands there', async () => {
-    const { topic, deadLetters, group } = await at.ground.course()
-    const committed = () => asAdmin(at.kafka, admin => admin.fetchOffsets({ groupId: group, topics: [topic] }))
+    const { topic, deadLetters, consumerGroup } = await at.ground.course()
+    const committed = () => asAdmin(at.kafka, admin => admin.fetchOffsets({ groupId: consumerGroup, topics: [topic] }))
     await at.ground.append(
       topic,
       [...'abc'].map(value => aRecord('one', value)),
     )
-    await asAdmin(at.kafka, admin => admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '2' }] }))
+    await asAdmin(at.kafka, admin =>
+      admin.setOffsets({ groupId: consumerGroup, topic, partitions: [{ partition: 0, offset: '2' }] }),
+    )
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
       handled.push(textOf(record))
       return done
     }
-    const running = at.ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    const running = at.ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     await at.ground.until('all are handled', () => handled.length === 3)
     await at.ground.until('the mirror shows it', async () => (await committed())[0]?.partitions[0]?.offset === '3')
     await running.stop()
-    await asAdmin(at.kafka, admin => admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '0' }] }))
-    at.ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    await asAdmin(at.kafka, admin =>
+      admin.setOffsets({ groupId: consumerGroup, topic, partitions: [{ partition: 0, offset: '0' }] }),
+    )
+    at.ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     await at.ground.append(topic, [aRecord('one', 'd')])
     await at.ground.until('the next is handled', () => handled.includes('d'))
     expect(handled).toEqual(['a', 'b', 'c', 'd'])
@@ -93,7 +97,12 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
       await gate.opened
       return applied
     }
-    const { consumption } = at.ground.batches({ group: at.ground.group(), topics: [topic], maxBatchRecords: 1, handle })
+    const { consumption } = at.ground.batches({
+      consumerGroup: at.ground.consumerGroup(),
+      topics: [topic],
+      maxBatchRecords: 1,
+      handle,
+    })
     await at.ground.until('the first is in hand', () => handled.length === 1)
     await at.ground.trim({ topic, partition: 0 }, 7n)
     gate.open()
@@ -122,13 +131,13 @@ describe.runIf(await runsHere(kafkaAvailable))('consumers of Kafka', () => {
   })
 
   test('[H3] kill -9 of the broker: consumers wait, say so, and go on where they were when it is back', async () => {
-    const { topic, deadLetters, group } = await at.ground.course({ partitions: 3 })
+    const { topic, deadLetters, consumerGroup } = await at.ground.course({ partitions: 3 })
     const handled: string[] = []
     const handle = async (record: LogRecord) => {
       handled.push(textOf(record))
       return done
     }
-    const { consumption } = at.ground.lanes({ group, topics: [topic], deadLetterTopic: deadLetters, handle })
+    const { consumption } = at.ground.lanes({ consumerGroup, topics: [topic], deadLetterTopic: deadLetters, handle })
     const appendMany = (name: string) =>
       at.ground.append(
         topic,

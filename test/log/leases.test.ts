@@ -39,7 +39,7 @@ test('[H5] no lease expires while every working connection is held for longer th
   const handled: LogRecord[] = []
   log.consumeLanes(
     {
-      group: 'group',
+      consumerGroup: 'group',
       topics: ['busy'],
       deadLetterTopic: 'dead',
       progress,

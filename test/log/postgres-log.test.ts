@@ -28,10 +28,10 @@ test('another member’s append wakes readers before they look again, and where 
 })
 
 test('a consumer of a topic that does not exist says so', async () => {
-  const { deadLetters, group } = await ground().course()
+  const { deadLetters, consumerGroup } = await ground().course()
   const consumption = ground().log.consumeBatches(
     {
-      group,
+      consumerGroup,
       topics: [deadLetters, 'no-such-topic'],
       maxBatchRecords: 1,
       maxBatchBytes: 1,

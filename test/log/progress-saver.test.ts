@@ -15,7 +15,7 @@ test('[H5] progress of an ended assignment is not saved again when the save that
     },
   }
   const logger = collectLogLines()
-  const saver = createProgressSaver({ store, group: 'g', logger })
+  const saver = createProgressSaver({ store, consumerGroup: 'g', logger })
   const at = (nextOffset: bigint) => ({
     progress: () => ({ topic: 't', partition: 0, nextOffset, finished: [] }),
     lost: () => undefined,

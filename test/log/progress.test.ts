@@ -16,9 +16,9 @@ async function aSubject(
 ) {
   made += 1
   const rows = createProgressStore(database.database)
-  const [group, topic] = [`group-${made}`, `topic-${made}`]
-  await rows.make(group, [topic], 2)
-  return { store: change(rows), other: change(createProgressStore(database.database)), group, topic }
+  const [consumerGroup, topic] = [`group-${made}`, `topic-${made}`]
+  await rows.make(consumerGroup, [topic], 2)
+  return { store: change(rows), other: change(createProgressStore(database.database)), consumerGroup, topic }
 }
 
 test.for(Object.entries(progressPromises))('%s', async ([, assertKept]) => assertKept(await aSubject()))
@@ -33,14 +33,14 @@ test('every promise of the progress store is broken by one of them', () => {
 })
 
 test('[D2] rows are made once per group and topic: saved ones stay, lost ones are not made again, new topics get theirs', async () => {
-  const { store, group, topic } = await aSubject()
+  const { store, consumerGroup, topic } = await aSubject()
   const never = new AbortController().signal
   const at = [0, 1].map(partition => ({ topic, partition }))
-  await store.take(group, at, never)
-  await store.save(group, [{ topic, partition: 0, nextOffset: 4n, finished: [] }], never)
-  await database.database.query('delete from log_progress where group_name = $1 and partition = 1', [group])
-  await createProgressStore(database.database).make(group, [topic, `${topic}-new`], 2)
-  const taken = await store.take(group, [...at, { topic: `${topic}-new`, partition: 1 }], never)
+  await store.take(consumerGroup, at, never)
+  await store.save(consumerGroup, [{ topic, partition: 0, nextOffset: 4n, finished: [] }], never)
+  await database.database.query('delete from log_progress where group_name = $1 and partition = 1', [consumerGroup])
+  await createProgressStore(database.database).make(consumerGroup, [topic, `${topic}-new`], 2)
+  const taken = await store.take(consumerGroup, [...at, { topic: `${topic}-new`, partition: 1 }], never)
   expect(taken.map(({ topic: of, partition, nextOffset }) => [of, partition, nextOffset]).sort()).toEqual([
     [topic, 0, 4n],
     [`${topic}-new`, 1, 0n],

@@ -21,7 +21,7 @@ test.for([
   const asked = Promise.withResolvers<void>()
   const consumption = log.consumeBatches(
     {
-      group: 'stopped',
+      consumerGroup: 'stopped',
       topics: [topic('events')],
       maxBatchRecords: 10,
       maxBatchBytes: 1_000,

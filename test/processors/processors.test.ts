@@ -63,7 +63,7 @@ function start(config: Partial<Config['media']> = {}, metrics = createMetrics({ 
     database: testDatabase.database,
     progress: createProgressStore(testDatabase.database),
     objects: objects.store,
-    group: name => `zaplog.${name}`,
+    consumerGroup: name => `zaplog.${name}`,
     config: mediaConfig({ retryDelaysMs: [20, 40, 80], ...config }),
     whatsappCdnUrl: cdn.url,
     pauseMs: 50,

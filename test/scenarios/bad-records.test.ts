@@ -41,7 +41,7 @@ onEachLane(lane => {
       expect(Buffer.from(letter.value ?? []).toString()).toBe('no Confluent frame')
       expect(letter.headers).toMatchObject({
         'x-origin-topic': its.topic('events'),
-        'x-processor': its.group('download-media'),
+        'x-processor': its.consumerGroup('download-media'),
       })
       expect(letter.headers['x-error-message']).not.toBe('')
 

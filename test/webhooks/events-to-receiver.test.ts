@@ -21,7 +21,7 @@ const partitions = 4
 await makeCheckpoints(bridge.database, webhookStream, partitions)
 const openStream = () =>
   openProjection(
-    { ...bridge, group: name => `zaplog.${name}`, partitions, logger, metrics: createMetrics({ processMetrics: false }) },
+    { ...bridge, consumerGroup: name => `zaplog.${name}`, partitions, logger, metrics: createMetrics({ processMetrics: false }) },
     webhookStream,
   )
 let stream = openStream()

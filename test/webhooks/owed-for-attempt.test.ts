@@ -31,7 +31,13 @@ type Told = {
 }
 function owed({ outcome = retry, said = {}, code = 'status-500', firstAttemptAt = TRIED_SINCE, encode = codec.encode }: Told) {
   const situation = { nowAt: NOW, firstAttemptAt } as Situation
-  const deps = { codec: { encode }, topic: (name: string) => `wa.${name}`, group: 'zaplog.webhooks', logger, clock: () => NOW }
+  const deps = {
+    codec: { encode },
+    topic: (name: string) => `wa.${name}`,
+    consumerGroup: 'zaplog.webhooks',
+    logger,
+    clock: () => NOW,
+  }
   return owedFor(deps, { delivery, record, situation, said: { ...refused, ...said }, outcome, code })
 }
 const attemptIn = async (one: ReturnType<typeof owed>[number] | undefined) =>

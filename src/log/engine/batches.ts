@@ -36,7 +36,7 @@ export const createBatches =
       return states.flatMap(state => {
         const position = positions.find(({ topic, partition }) => topic === state.at.topic && partition === state.at.partition)
         if (position !== undefined) return { reader: open(state, position), state, ready: false, asking: false }
-        halt(state, `${consumer.group} has no position for ${state.at.topic}/${state.at.partition}`)
+        halt(state, `${consumer.consumerGroup} has no position for ${state.at.topic}/${state.at.partition}`)
         return []
       })
     }
@@ -134,13 +134,13 @@ export const createBatches =
         return await consumer.handle(batch, ended.signal)
       } catch (error) {
         if (!ended.signal.aborted)
-          deps.logger.warn('log.batch-failed', { ...describe(batch), group: consumer.group, attempt, error })
+          deps.logger.warn('log.batch-failed', { ...describe(batch), group: consumer.consumerGroup, attempt, error })
         return { kind: 'retry', delayMs: delayOf(attempt), reason: textOf(error) }
       }
     }
 
     async function retryAfter(attempt: number, error: unknown) {
-      deps.logger.warn('log.positions-failed', { group: consumer.group, attempt, error })
+      deps.logger.warn('log.positions-failed', { group: consumer.consumerGroup, attempt, error })
       await wait(delayOf(attempt), stopping.signal)
     }
 
@@ -149,7 +149,7 @@ export const createBatches =
 
     function halt(state: Reading['state'], reason: string) {
       state.halt(reason)
-      deps.logger.error('log.partition-halted', { group: consumer.group, ...state.at, reason })
+      deps.logger.error('log.partition-halted', { group: consumer.consumerGroup, ...state.at, reason })
     }
 
     const end = () => {

@@ -80,7 +80,7 @@ export async function attemptRecord(
       code,
       message: reason,
       attempts: attempt.number,
-      processor: consumer.group,
+      processor: consumer.consumerGroup,
       firstFailedAt: attempt.firstFailedAt ?? Date.now(),
     })
     const result = await finishBy('parked', [{ topic: consumer.deadLetterTopic, records: [letter] }])
@@ -113,7 +113,7 @@ export async function attemptRecord(
 }
 
 const about = (consumer: LaneConsumer, { record, number }: Attempt) => ({
-  group: consumer.group,
+  group: consumer.consumerGroup,
   topic: record.topic,
   partition: record.partition,
   offset: String(record.offset),

@@ -195,7 +195,7 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
   function halt(reason: string) {
     if (state.halted()) return
     state.halt(reason)
-    member.logger.error('log.partition-halted', { group: consumer.group, ...at, reason })
+    member.logger.error('log.partition-halted', { group: consumer.consumerGroup, ...at, reason })
     starting.abort()
   }
 

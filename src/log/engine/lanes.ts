@@ -40,8 +40,8 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
   })
 
   function sayPaused(paused: string | null) {
-    if (paused !== null && said === null) deps.logger.warn('log.intake-paused', { group: consumer.group, reason: paused })
-    if (paused === null && said !== null) deps.logger.info('log.intake-resumed', { group: consumer.group })
+    if (paused !== null && said === null) deps.logger.warn('log.intake-paused', { group: consumer.consumerGroup, reason: paused })
+    if (paused === null && said !== null) deps.logger.info('log.intake-resumed', { group: consumer.consumerGroup })
     said = paused
   }
 
@@ -49,9 +49,9 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
     ...deps,
     consumer,
     turns,
-    saver: createProgressSaver({ store: consumer.progress, group: consumer.group, logger: deps.logger }),
+    saver: createProgressSaver({ store: consumer.progress, consumerGroup: consumer.consumerGroup, logger: deps.logger }),
     running: new Map(),
-    counted: outcome => outcomes.inc({ group: consumer.group, outcome }),
+    counted: outcome => outcomes.inc({ group: consumer.consumerGroup, outcome }),
   }
 
   return assigned => {
@@ -79,7 +79,8 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
       const progress = taken.find(
         ({ topic, partition: number }) => topic === partition.at.topic && number === partition.at.partition,
       )
-      if (progress === undefined) partition.halt(`no progress row; make it with: ${commandFor(consumer.group, partition.at)}`)
+      if (progress === undefined)
+        partition.halt(`no progress row; make it with: ${commandFor(consumer.consumerGroup, partition.at)}`)
       else partition.begin(progress)
     }
   }
@@ -88,11 +89,11 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
   async function takeProgress(): Promise<readonly Progress[] | null> {
     for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
       try {
-        const taken = await consumer.progress.take(consumer.group, assigned, stopping.signal)
+        const taken = await consumer.progress.take(consumer.consumerGroup, assigned, stopping.signal)
         return stopping.signal.aborted ? null : taken
       } catch (error) {
         if (stopping.signal.aborted) return null
-        member.logger.warn('log.progress-not-taken', { group: consumer.group, attempt, error })
+        member.logger.warn('log.progress-not-taken', { group: consumer.consumerGroup, attempt, error })
         await wait(backoffMs({ attempt, baseMs: 50, capMs: TAKE_CAP_MS, jitter: 0.2, random: Math.random() }), stopping.signal)
       }
     }
@@ -100,7 +101,7 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
   }
 
   function lost() {
-    member.logger.warn('log.progress-lost', { group: consumer.group, partitions: assigned })
+    member.logger.warn('log.progress-lost', { group: consumer.consumerGroup, partitions: assigned })
     end()
   }
 
@@ -124,5 +125,5 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
   }
 }
 
-const commandFor = (group: string, { topic, partition }: TopicPartition) =>
-  `insert into log_progress (group_name, topic, partition, next_offset) values ('${group}', '${topic}', ${partition}, 0)`
+const commandFor = (consumerGroup: string, { topic, partition }: TopicPartition) =>
+  `insert into log_progress (group_name, topic, partition, next_offset) values ('${consumerGroup}', '${topic}', ${partition}, 0)`

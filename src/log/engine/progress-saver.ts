@@ -17,8 +17,8 @@ const SAVE_AFTER_MS = 250
 const SAVE_TIMEOUT_MS = 10_000
 const FLUSH_AGAIN_MS = 100
 
-export function createProgressSaver(deps: { store: ProgressStore; group: string; logger: Logger }): ProgressSaver {
-  const { store, group, logger } = deps
+export function createProgressSaver(deps: { store: ProgressStore; consumerGroup: string; logger: Logger }): ProgressSaver {
+  const { store, consumerGroup, logger } = deps
   const changed = new Set<Saved>()
   /** Their assignment is over: a save of theirs that fails now must not be repeated under the token of the next one. */
   const forgotten = new WeakSet<Saved>()
@@ -40,14 +40,14 @@ export function createProgressSaver(deps: { store: ProgressStore; group: string;
       // Somebody took one of them: one by one tells which.
       for (const one of batch) if (!(await save([one], signal))) one.lost()
     } catch (error) {
-      logger.warn('log.progress-unsaved', { group, partitions: batch.length, error })
+      logger.warn('log.progress-unsaved', { group: consumerGroup, partitions: batch.length, error })
       for (const one of batch) markChanged(one)
     }
   }
 
   function save(batch: readonly Saved[], signal: AbortSignal) {
     const progress = batch.map(one => one.progress())
-    return store.save(group, progress, signal)
+    return store.save(consumerGroup, progress, signal)
   }
 
   function markChanged(of: Saved) {

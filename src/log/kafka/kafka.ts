@@ -68,7 +68,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
 
   /** Connections of its own for the group and for its fetches: a join or a fetch that waits delays nothing else. */
   function consume(
-    group: string,
+    consumerGroup: string,
     topics: readonly string[],
     starting: (openReader: OpenPartitionReader) => StartAssignment,
     signal: AbortSignal,
@@ -89,12 +89,12 @@ export function openKafkaLog(deps: Deps): KafkaLog {
       const start = starting(fetcher.openReader)
       const partitionsOf = (partition: number) =>
         Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : []))
-      const member = createKafkaGroup(talking, { name: group, counts }, settings)
+      const member = createKafkaGroup(talking, { name: consumerGroup, counts }, settings)
       groups.add(member)
       membership = joinKafkaGroup(
         {
           group: member,
-          name: group,
+          name: consumerGroup,
           logger,
           times: settings,
           start: partition => start(partitionsOf(partition)),
@@ -129,11 +129,11 @@ export function openKafkaLog(deps: Deps): KafkaLog {
     consumeLanes: (consumer, signal) => {
       const starting = (openReader: OpenPartitionReader) =>
         createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)
-      return consume(consumer.group, consumer.topics, starting, signal)
+      return consume(consumer.consumerGroup, consumer.topics, starting, signal)
     },
     consumeBatches: (consumer, signal) =>
       consume(
-        consumer.group,
+        consumer.consumerGroup,
         consumer.topics,
         openReader => createBatches({ openReader, logger, ...settings }, consumer),
         signal,

@@ -39,7 +39,7 @@ type Deps = {
 
 const SENDS = 4
 
-type Consumer = { group: string; topics: readonly string[] }
+type Consumer = { consumerGroup: string; topics: readonly string[] }
 
 const defaults: PostgresLogSettings = {
   heartbeatMs: 1_000,
@@ -68,7 +68,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
   let closed: Promise<void> | null = null
 
-  function consume({ group, topics }: Consumer, start: StartAssignment, signal: AbortSignal): Consumption {
+  function consume({ consumerGroup, topics }: Consumer, start: StartAssignment, signal: AbortSignal): Consumption {
     const stopping = AbortSignal.any([signal, closing.signal])
     let membership: Membership | null = null
     const done = run()
@@ -87,7 +87,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
           start: partition =>
             start(counts.filter(({ partitions }) => partition < partitions).map(({ topic }) => ({ topic, partition }))),
         },
-        { name: group, partitions: Math.max(...counts.map(({ partitions }) => partitions)) },
+        { name: consumerGroup, partitions: Math.max(...counts.map(({ partitions }) => partitions)) },
         stopping,
       )
       await membership.left

@@ -27,7 +27,7 @@ export type AttemptDeps = PostContext & {
   listeners: ListenerPosts
   topic(name: TopicName): string
   /** Consumer group, named in dead letters. */
-  group: string
+  consumerGroup: string
   config: Config['webhooks']
   logger: Logger
   metrics: AttemptMetrics

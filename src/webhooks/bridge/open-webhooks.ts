@@ -37,7 +37,7 @@ export type WebhooksDeps = {
   sealer: Sealer
   links: Links
   topic(name: TopicName): string
-  group(name: string): string
+  consumerGroup(name: string): string
   config: Config['webhooks']
   version: string
   logger: Logger
@@ -58,7 +58,7 @@ const LAST_WRITES_MS = 20_000
 const LEAST_WAITING = 500
 
 export function openWebhooks(deps: WebhooksDeps): Role {
-  const group = deps.group('webhooks')
+  const consumerGroup = deps.consumerGroup('webhooks')
   const intake = new AbortController()
   const lifetime = new AbortController()
   const writing = new AbortController()
@@ -72,7 +72,7 @@ export function openWebhooks(deps: WebhooksDeps): Role {
   const recorder = createAttemptRecorder({ ...deps, written: outbox.wake }, writing.signal)
   const attempt: AttemptDeps = {
     ...deps,
-    group,
+    consumerGroup,
     dispatcher,
     listeners: openListenerPosts({ ...deps, database: deps.waitingDatabase, stopping: intake.signal }, lifetime.signal),
     metrics: createAttemptMetrics(deps.metrics),
@@ -90,7 +90,7 @@ export function openWebhooks(deps: WebhooksDeps): Role {
 
   const consumption = deps.log.consumeLanes(
     {
-      group,
+      consumerGroup,
       topics: topicsOf.webhooks.map(deps.topic),
       deadLetterTopic: deps.topic('dead-letters'),
       progress: deps.progress,

@@ -15,7 +15,7 @@ export type OwedDeps = {
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
   /** Consumer group, named in dead letters. */
-  group: string
+  consumerGroup: string
   logger: Logger
   clock: () => number
 }
@@ -36,7 +36,7 @@ const letterOf = (deps: OwedDeps, { record, situation, said, code }: Made, reaso
     code,
     message: `${reason}; ${said.error ?? `status ${said.statusCode}`}`,
     attempts: said.attempt,
-    processor: deps.group,
+    processor: deps.consumerGroup,
     firstFailedAt: situation.firstAttemptAt ?? situation.nowAt,
   })
 
@@ -45,7 +45,13 @@ function encodeAttempted(deps: OwedDeps, { delivery, said, outcome }: Made): New
   const { attempt, statusCode, error, response } = said
   const event: EventOf<'delivery.attempted'> = {
     type: 'delivery.attempted',
-    eventId: derivedId({ sourceId: delivery.eventId, by: deps.group, type: 'delivery.attempted', round: attempt, ordinal: 0 }),
+    eventId: derivedId({
+      sourceId: delivery.eventId,
+      by: deps.consumerGroup,
+      type: 'delivery.attempted',
+      round: attempt,
+      ordinal: 0,
+    }),
     instanceId: delivery.instanceId,
     epoch: delivery.epoch,
     sequence: delivery.sequence,

@@ -12,9 +12,9 @@ import { partitions, type TestApi } from './open-test-api.ts'
 export async function projectEvents(api: TestApi, logger: Logger): Promise<{ close(): Promise<void> }> {
   await makeCheckpoints(api.database, readModel, partitions)
   const { log, codec, topic } = api.testLog
-  const group = (name: string) => `zaplog.${name}`
+  const consumerGroup = (name: string) => `zaplog.${name}`
   const metrics = createMetrics({ processMetrics: false })
-  return openProjection({ database: api.database, log, codec, topic, group, partitions, logger, metrics }, readModel)
+  return openProjection({ database: api.database, log, codec, topic, consumerGroup, partitions, logger, metrics }, readModel)
 }
 
 /** Answers the position of the last one, as a write's zaplog-position has it. */

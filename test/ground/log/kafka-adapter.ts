@@ -59,7 +59,7 @@ export const openKafkaAdapter = (kafka: Kafka, { database }: TestDatabase, logge
     })
     return { log, progress: createProgressStore(database), close: log.close }
   },
-  makeProgress: (group, topics, partitions) => createProgressStore(database).make(group, topics, partitions),
+  makeProgress: (consumerGroup, topics, partitions) => createProgressStore(database).make(consumerGroup, topics, partitions),
   trim: ({ topic, partition }, beforeOffset) =>
     asAdmin(kafka, async admin => {
       await admin.fetchTopicOffsets(topic) // kafkajs deletes only of topics it has looked at

@@ -15,7 +15,7 @@ export const openPostgresAdapter = ({ database }: TestDatabase, logger: Logger =
     const log = openPostgresLog({ database, logger, metrics: createMetrics({ processMetrics: false }), settings: testSettings })
     return { log, progress: createProgressStore(database), close: log.close }
   },
-  makeProgress: (group, topics, partitions) => createProgressStore(database).make(group, topics, partitions),
+  makeProgress: (consumerGroup, topics, partitions) => createProgressStore(database).make(consumerGroup, topics, partitions),
   trim: async ({ topic, partition }, beforeOffset) => {
     await database.query('select log_trim($1, $2, $3, 1000000)', [topic, partition, beforeOffset.toString()])
   },

@@ -125,7 +125,7 @@ export async function openMediaWorld(logger: Logger) {
     incomingRows,
     tombstones: { isPurged: async (instanceId: string) => purged.has(instanceId) },
     topic: (name: string) => `wa.${name}`,
-    group: 'zaplog.test',
+    consumerGroup: 'zaplog.test',
     pauseMs: 1234,
     logger,
     clock: () => 1_800_000_000_000,

@@ -56,8 +56,11 @@ async function openRunnerWorld(logger: Logger): Promise<RunnerWorld & { end(): P
     counting,
     open: (changed = {}) => {
       const metrics = createMetrics({ processMetrics: false })
-      const group = (name: string) => `zaplog.${name}`
-      const role = openProjection({ database, ...log, group, partitions: PARTITIONS, logger, metrics, ...changed }, counting)
+      const consumerGroup = (name: string) => `zaplog.${name}`
+      const role = openProjection(
+        { database, ...log, consumerGroup, partitions: PARTITIONS, logger, metrics, ...changed },
+        counting,
+      )
       opened.push(role)
       return role
     },

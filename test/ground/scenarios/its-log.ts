@@ -9,7 +9,7 @@ export type ItsLog = {
   log: EventLog
   codec: Codec
   topic(name: TopicName): string
-  group(name: string): string
+  consumerGroup(name: string): string
   records(name: TopicName): Promise<readonly LogRecord[]>
   /** Every event of the topic, in order per partition; what does not decode rejects. */
   events(name: TopicName): Promise<readonly Event[]>
@@ -37,7 +37,7 @@ export async function openItsLog({ log, registry, prefixes, closeRest }: Deps): 
     log,
     codec,
     topic,
-    group: name => `${prefixes.group}${name}`,
+    consumerGroup: name => `${prefixes.group}${name}`,
     records,
     events: async name => {
       const decoded: Event[] = []

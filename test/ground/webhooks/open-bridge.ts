@@ -14,7 +14,7 @@ import type { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
 import { endpointDeps, never, testSealer } from './open-stream.ts'
 
-const group = 'zaplog.webhooks'
+const consumerGroup = 'zaplog.webhooks'
 const partitions = 4
 const webhooks: Config['webhooks'] = {
   allowLoopback: true,
@@ -38,7 +38,7 @@ export async function openBridgeOn(
   logger: ReturnType<typeof collectLogLines>,
 ) {
   const { test, log, partitions } = ground
-  await log.progress.make(group, topicsOf.webhooks.map(log.topic), partitions)
+  await log.progress.make(consumerGroup, topicsOf.webhooks.map(log.topic), partitions)
   const deps = endpointDeps(test)
   const metrics = createMetrics({ processMetrics: false })
   let sequence = 0
@@ -95,7 +95,7 @@ export async function openBridgeOn(
         sealer: testSealer,
         links: { link: (id, kind) => `https://zaplog.example/m/${id}/${kind}` },
         topic: log.topic,
-        group: name => `zaplog.${name}`,
+        consumerGroup: name => `zaplog.${name}`,
         config: { ...webhooks, ...config },
         version: '0.1.0',
         logger,
