@@ -20,8 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 beforeEach(async () => {
-  await test.database.query(
-    'truncate webhook_waiting, webhook_waiting_lanes, webhook_held, webhook_deaths, webhook_endpoints cascade',
+  await counted(tx =>
+    tx.query('truncate webhook_waiting, webhook_waiting_lanes, webhook_held, webhook_deaths, webhook_endpoints cascade'),
   )
   busy = await endpoint()
   quiet = await endpoint()
@@ -34,8 +34,16 @@ async function endpoint(): Promise<string> {
 }
 
 /** So many deliveries of an endpoint wait, died and are held, the oldest for an hour. */
-async function behind(id: string, many: number) {
-  const { query } = test.database
+const behind = (id: string, many: number) => counted(tx => fallBehind(tx, id, many))
+
+/** Postgres' statistics have it as soon as this resolves: a session hands them in up to ten seconds later otherwise, and not in order. */
+const counted = (work: (tx: Transaction) => Promise<unknown>) =>
+  test.database.transact(async tx => {
+    await work(tx)
+    await tx.query('select pg_stat_force_next_flush()')
+  }, never)
+
+async function fallBehind({ query }: Transaction, id: string, many: number) {
   await query(`insert into webhook_waiting_lanes (lane, endpoint_id, due_at) values ($1, $1, now())`, [id])
   await query(
     `insert into webhook_waiting (delivery_id, lane, endpoint_id, topic, partition, "offset", headers, recorded_at, entered_at)
