@@ -92,6 +92,10 @@ export const deliveryStates = {
   later: ['sending', 'expired', 'filtered'],
 } as const satisfies Vocabulary
 
+/** For descriptions. */
+export const wordsOf = ({ here, later }: Vocabulary): string =>
+  later.length === 0 ? here.join(', ') : `${here.join(', ')}; not in this version: ${later.join(', ')}`
+
 /** `message.*` takes every type that begins with `message.`; `*` takes all. */
 export const matchesPattern = (pattern: string, type: string): boolean =>
   pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))

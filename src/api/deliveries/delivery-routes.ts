@@ -1,14 +1,14 @@
 // /v1/deliveries: what went to which endpoint, how it stands, and every attempt.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
-import { deliveryStates } from '../../events/vocabulary.ts'
+import { deliveryStates, wordsOf } from '../../events/vocabulary.ts'
 import { type DeliveryFilter, getDelivery, listDeliveries, listTimelines, type Page } from '../../webhooks/bridge/queries.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
-import { wordOf, wordsOf } from '../words.ts'
+import { wordOf } from '../words.ts'
 
 const text = z.string().nullable()
 const count = z.number().nullable()

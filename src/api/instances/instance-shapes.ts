@@ -1,9 +1,8 @@
 // What goes in and out of /v1/instances.
 import { z } from 'zod'
-import { instanceReasons, instanceStates } from '../../events/vocabulary.ts'
+import { instanceReasons, instanceStates, wordsOf } from '../../events/vocabulary.ts'
 import { takesOnly } from '../../runtime/later-version.ts'
 import { patchOf } from '../patch-of.ts'
-import { wordsOf } from '../words.ts'
 
 export const instanceIdPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/
 

@@ -32,14 +32,20 @@ const page = { ...pageQuery, ...waitForQuery }
 const chatId = z.exactOptional(chatAddress).describe(`any of the chat’s addresses: ${chatForms}`)
 
 export function messageRoutes(app: App, deps: Deps) {
-  const { database } = deps
+  routeChats(app, deps)
+  routeContacts(app, deps)
+  routeMessages(app, deps)
+  routeMessage(app, deps)
+  routeMedia(app, deps)
+}
 
-  /** What every read of an instance begins with. Throws Problem. */
-  async function prepare(id: string, waitFor: string | undefined) {
-    await demandInstance(database, id)
-    await awaitPosition(deps, waitFor)
-  }
+/** What every read of an instance begins with. Throws Problem. */
+async function prepare(deps: Deps, id: string, waitFor: string | undefined) {
+  await demandInstance(deps.database, id)
+  await awaitPosition(deps, waitFor)
+}
 
+function routeChats(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/chats',
@@ -51,10 +57,13 @@ export function messageRoutes(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
-      await prepare(id, waitFor)
-      return listed(await readPage(request.cursor, () => listChats(database, { instanceId: id, ...request })))
+      await prepare(deps, id, waitFor)
+      return listed(await readPage(request.cursor, () => listChats(deps.database, { instanceId: id, ...request })))
     },
   })
+}
+
+function routeContacts(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/contacts',
@@ -66,10 +75,13 @@ export function messageRoutes(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
-      await prepare(id, waitFor)
-      return listed(await readPage(request.cursor, () => listContacts(database, { instanceId: id, ...request })))
+      await prepare(deps, id, waitFor)
+      return listed(await readPage(request.cursor, () => listContacts(deps.database, { instanceId: id, ...request })))
     },
   })
+}
+
+function routeMessages(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/messages',
@@ -85,11 +97,16 @@ export function messageRoutes(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
-      await prepare(id, waitFor)
-      const { data, nextCursor } = await readPage(request.cursor, () => listMessages(database, { instanceId: id, ...request }))
+      await prepare(deps, id, waitFor)
+      const { data, nextCursor } = await readPage(request.cursor, () =>
+        listMessages(deps.database, { instanceId: id, ...request }),
+      )
       return { data: data.map(one => linked(deps.links, one)), nextCursor }
     },
   })
+}
+
+function routeMessage(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/messages/:messageId',
@@ -104,12 +121,15 @@ export function messageRoutes(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id, messageId }, query }) => {
-      await prepare(id, query.waitFor)
-      const found = await getMessage(database, { instanceId: id, messageId, chatId: query.chatId ?? null })
+      await prepare(deps, id, query.waitFor)
+      const found = await getMessage(deps.database, { instanceId: id, messageId, chatId: query.chatId ?? null })
       if (found === null) throw new Problem('message-not-found', `instance ${id} has no message ${messageId.slice(0, 200)}`)
       return linked(deps.links, found)
     },
   })
+}
+
+function routeMedia(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/media',
@@ -127,8 +147,8 @@ export function messageRoutes(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
-      await prepare(id, waitFor)
-      const { data, nextCursor } = await readPage(request.cursor, () => listMedia(database, { instanceId: id, ...request }))
+      await prepare(deps, id, waitFor)
+      const { data, nextCursor } = await readPage(request.cursor, () => listMedia(deps.database, { instanceId: id, ...request }))
       return { data: data.map(one => ({ ...one, ...urlsOf(deps.links, one) })), nextCursor }
     },
   })
@@ -141,9 +161,6 @@ const listed = <Item>({ data, nextCursor }: { data: readonly Item[]; nextCursor:
 
 const linked = (links: MediaLinks, one: MessageAnswer) => ({
   ...one,
-  mentions: one.mentions === null ? null : [...one.mentions],
-  reactions: [...one.reactions],
-  receipts: [...one.receipts],
   media: one.media === null ? null : { ...one.media, ...urlsOf(links, { eventId: one.eventId, ...one.media }) },
 })
 

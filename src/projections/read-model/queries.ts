@@ -1,6 +1,10 @@
 // Everything that may be asked of the read model. Lists answer {data, nextCursor}, newest first; a wrong cursor throws QueryError.
+export { chatColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
+export type { Columns } from './columns.ts'
+export { fileColumns, outcomeColumns } from './media-columns.ts'
+export { messageColumns, originColumns, reactionColumns, receiptColumns } from './message-columns.ts'
 export { type Page, type PageRequest, QueryError } from './page.ts'
 export { type ChatAnswer, type ContactAnswer, listChats, listContacts } from './query-chats.ts'
 export { getInstance, type InstanceAnswer, listInstances } from './query-instances.ts'
-export { listMedia, type MediaListAnswer, type MediaLocation, type MediaRequest, mediaOf } from './query-media.ts'
-export { getMessage, listMessages, type MessageAnswer, type MessagesRequest } from './query-messages.ts'
+export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'
+export { getMessage, listMessages, type MessageAnswer } from './query-messages.ts'

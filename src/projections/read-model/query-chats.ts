@@ -1,5 +1,8 @@
 // Chats and contacts, one per person or group however many addresses it is known by.
 import type { Transaction } from '../../database/database.ts'
+import { chatColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
+import { type AnswerOf, answerOf, jsonOf } from './columns.ts'
+import { orderOf } from './list-by-message.ts'
 import {
   createBindings,
   type OrderColumns,
@@ -10,19 +13,8 @@ import {
   rowsToRead,
   toPage,
 } from './page.ts'
-import { orderOf } from './query-messages.ts'
 
-export type ChatAnswer = {
-  instanceId: string
-  /** The LID where it is known, else the phone-number JID. */
-  chatId: string
-  chatPn: string | null
-  isGroup: boolean
-  name: string | null
-  lastMessageAt: string
-  lastMessage: LastMessage | null
-}
-type LastMessage = { eventId: string; messageId: string; kind: string; text: string | null; fromMe: boolean; revoked: boolean }
+export type ChatAnswer = AnswerOf<typeof chatColumns> & { lastMessage: AnswerOf<typeof lastMessageColumns> | null }
 
 export async function listChats(database: Transaction, request: PageRequest & { instanceId: string }): Promise<Page<ChatAnswer>> {
   const bindings = createBindings()
@@ -37,8 +29,9 @@ export async function listChats(database: Transaction, request: PageRequest & { 
      page as (
        select * from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
        order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
-     select p.chat_id, phone_address(${instance}, p.chat_id) as chat_pn, p.is_group, p.last_message_at, p.epoch, p.sequence,
-       coalesce(g.subject, n.name) as name, l.last_message
+     select p.chat_id as "chatId", phone_address(${instance}, p.chat_id) as "chatPn",
+       p.is_group as "isGroup", coalesce(g.subject, n.name) as name, p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
+       l.last_message as "lastMessage"
      from page p
      left join groups g on g.instance_id = ${instance} and g.group_id = p.chat_id
      left join lateral (
@@ -48,8 +41,7 @@ export async function listChats(database: Transaction, request: PageRequest & { 
        order by c.name is null, greatest(c.name_epoch, c.push_name_epoch) desc, greatest(c.name_sequence, c.push_name_sequence) desc limit 1
      ) n on true
      left join lateral (
-       select json_build_object('eventId', m.event_id, 'messageId', m.message_id, 'kind', m.kind, 'text', m.text, 'fromMe', m.from_me,
-                                'revoked', m.revoked_at is not null) as last_message
+       select ${jsonOf(lastMessageColumns, 'm')} as last_message
        from unnest(addresses_of(${instance}, p.chat_id)) as a(address)
        cross join lateral (
          select * from messages m where m.instance_id = ${instance} and m.chat_id = a.address
@@ -60,18 +52,16 @@ export async function listChats(database: Transaction, request: PageRequest & { 
     values,
   )
   return toPage(rows, request, {
-    place: row => ({ at: row.last_message_at, arrival: [row.epoch, row.sequence], id: row.chat_id }),
+    place: row => ({ at: row.lastMessageAt, arrival: [row.epoch, row.sequence], id: row.chatId }),
     item: row => ({
-      instanceId: request.instanceId,
-      chatId: row.chat_id,
-      chatPn: row.chat_pn,
-      isGroup: row.is_group,
-      name: row.name,
-      lastMessageAt: row.last_message_at.toISOString(),
-      lastMessage: row.last_message,
+      ...answerOf(chatColumns, { ...row, instanceId: request.instanceId }),
+      lastMessage: row.lastMessage === null ? null : answerOf(lastMessageColumns, row.lastMessage),
     }),
   })
 }
+
+type ChatRow = ArrivedRow & { chatId: string; lastMessageAt: Date; lastMessage: Readonly<Record<string, unknown>> | null }
+type ArrivedRow = { epoch: string; sequence: string }
 
 const chatOrder = (alias: string): OrderColumns => orderBy(alias, 'last_message_at', 'chat_id')
 const contactOrder = (alias: string): OrderColumns => orderBy(alias, 'updated_at', 'contact_id')
@@ -89,15 +79,7 @@ const arrivalOf = (at: string): string =>
 
 const newestMessage = pageOrder({}, orderOf('m'))
 
-export type ContactAnswer = {
-  instanceId: string
-  contactId: string
-  contactPn: string | null
-  contactLid: string | null
-  name: string | null
-  pushName: string | null
-  updatedAt: string
-}
+export type ContactAnswer = AnswerOf<typeof contactColumns>
 
 export async function listContacts(
   database: Transaction,
@@ -115,41 +97,21 @@ export async function listContacts(
          (array_agg(c.push_name order by c.push_name_epoch desc, c.push_name_sequence desc)
             filter (where c.push_name is not null))[1] as push_name
        from contacts c where c.instance_id = ${instance} group by 1)
-     select k.*, phone_address(${instance}, k.contact_id) as contact_pn
+     select k.contact_id as "contactId", phone_address(${instance}, k.contact_id) as "contactPn", k.name, k.push_name as "pushName",
+       k.updated_at as "updatedAt", k.epoch, k.sequence
      from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
      order by ${pageOrder(request, contactOrder('k'))} limit ${bind(rowsToRead(request))}`,
     values,
   )
   return toPage(rows, request, {
-    place: row => ({ at: row.updated_at, arrival: [row.epoch, row.sequence], id: row.contact_id }),
-    item: row => ({
-      instanceId: request.instanceId,
-      contactId: row.contact_id,
-      contactPn: row.contact_pn ?? (row.contact_id.endsWith('@s.whatsapp.net') ? row.contact_id : null),
-      contactLid: row.contact_id.endsWith('@lid') ? row.contact_id : null,
-      name: row.name,
-      pushName: row.push_name,
-      updatedAt: row.updated_at.toISOString(),
-    }),
+    place: row => ({ at: row.updatedAt, arrival: [row.epoch, row.sequence], id: row.contactId }),
+    item: row => answerOf(contactColumns, { ...row, ...bothAddresses(row), instanceId: request.instanceId }),
   })
 }
 
-type ChatRow = {
-  chat_id: string
-  chat_pn: string | null
-  is_group: boolean
-  last_message_at: Date
-  epoch: string
-  sequence: string
-  name: string | null
-  last_message: LastMessage | null
-}
-type ContactRow = {
-  contact_id: string
-  contact_pn: string | null
-  updated_at: Date
-  epoch: string
-  sequence: string
-  name: string | null
-  push_name: string | null
-}
+type ContactRow = ArrivedRow & { contactId: string; contactPn: string | null; updatedAt: Date }
+
+const bothAddresses = ({ contactId, contactPn }: ContactRow) => ({
+  contactPn: contactPn ?? (contactId.endsWith('@s.whatsapp.net') ? contactId : null),
+  contactLid: contactId.endsWith('@lid') ? contactId : null,
+})

@@ -1,0 +1,36 @@
+// Pages of what is listed by message, newest first: which rows they have, in an order that an index answers.
+import { type Bindings, type OrderColumns, type PageRequest, type Place, pageOrder, rowsToRead } from './page.ts'
+
+/** The order of everything that is listed by message. */
+export const orderOf = (alias: string): OrderColumns => ({
+  at: `${alias}.occurred_at`,
+  arrival: [`${alias}.epoch`, `${alias}.sequence`],
+  id: `${alias}.event_id`,
+})
+
+/** What a row needs to have of that order, and its place in it. */
+export type PlacedRow = { occurredAt: Date; epoch: string; sequence: string; eventId: string }
+export const placeOf = (row: PlacedRow): Place => ({
+  at: row.occurredAt,
+  arrival: [row.epoch, row.sequence],
+  id: row.eventId,
+})
+
+/** `chatId`: any of the chat's addresses, as events carry them. */
+export type ListRequest = PageRequest & { instanceId: string; chatId?: string | null }
+
+/** A chat's messages are taken from each of its addresses in order, so that an index answers every page. */
+export function selectPage(request: ListRequest, terms: readonly string[], { bind }: Bindings): string {
+  const select = (more: readonly string[]) => `
+    select m.event_id, m.occurred_at, m.epoch, m.sequence from messages m left join media f on f.source_event_id = m.event_id
+    where ${[`m.instance_id = ${instance}`, ...terms, ...more].join(' and ')}
+    order by ${pageOrder(request, orderOf('m'))} limit ${limit}`
+  const instance = bind(request.instanceId)
+  const limit = bind(rowsToRead(request))
+  if (request.chatId == null) return select([])
+  return `
+    select found.event_id
+    from unnest(addresses_of(${instance}, ${bind(request.chatId)})) as a(address)
+    cross join lateral (${select(['m.chat_id = a.address'])}) found
+    order by ${pageOrder(request, orderOf('found'))} limit ${limit}`
+}

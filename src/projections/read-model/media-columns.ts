@@ -1,0 +1,54 @@
+// The table media: its columns, from the media events that say them to the API that shows them.
+import type { Media } from '../../events/event.ts'
+import { mediaStatusOf } from '../../events/media-status.ts'
+import { mediaReasons, mediaStatuses, wordsOf } from '../../events/vocabulary.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { type Column, type Columns, flag, integer, text } from './columns.ts'
+import type { MediaEvent } from './sort-events.ts'
+
+/** What became of the file. */
+export const outcomeColumns = {
+  status: { is: 'text', from: mediaStatusOf, doc: wordsOf(mediaStatuses) },
+  reason: { ...text, doc: `why not, for programs (clients must accept new ones): ${wordsOf(mediaReasons)}` },
+  stage: { ...text, doc: 'download, store, send, policy' },
+  retryable: flag,
+  detail: { ...text, doc: 'why not, for people' },
+  round: { is: 'integer' },
+} satisfies Columns<MediaEvent>
+
+/** What is known of the file: announced by its message first, later what was really stored. Each announced one has a column. */
+export const fileColumns = {
+  mimetype: text,
+  sizeBytes: { is: 'bigint', nullable: true },
+  sha256: text,
+  fileName: text,
+  width: integer,
+  height: integer,
+  durationSeconds: integer,
+  pages: integer,
+} satisfies Record<keyof Media, Column<MediaEvent>>
+
+/** Of the greatest (round, rank) are all of them but the first two, which never change. */
+export const ranks = {
+  'media.refreshed': 0,
+  'media.downloaded': 1,
+  'media.failed': 2,
+  'media.stored': 3,
+  'media.expired': 4,
+} as const
+
+export const keyColumns = { sourceEventId: { is: 'text' }, instanceId: { is: 'text' } } satisfies Columns<MediaEvent>
+export const changingColumns: Columns<MediaEvent> = {
+  rank: { is: 'integer', from: event => ranks[event.type] },
+  ...outcomeColumns,
+  kind: { is: 'text' },
+  ...fileColumns,
+  sha256Matches: flag,
+  incomingKey: text,
+  key: text,
+  extension: text,
+  thumbnailKey: text,
+  attempts: integer,
+  occurredAt: { is: 'instant', from: event => isoInstant(event.occurredAt) },
+  changedByEvent: { is: 'text', from: event => event.eventId },
+}

@@ -1,0 +1,84 @@
+// The table messages: its columns in the order of answers, from the events that say them to the API that shows them.
+import type { Envelope, EventOf } from '../../events/event.ts'
+import { kinds, wordsOf } from '../../events/vocabulary.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
+import { type AnswerOf, type Column, type Columns, flag, instant, integer, json, text } from './columns.ts'
+import type { MessageEvent } from './sort-events.ts'
+
+/** Events of other kinds name a message by the id that WhatsApp gave it. */
+export const messageIdOf = (event: MessageEvent): string => event.messageId ?? event.eventId
+
+const senderOf = (event: MessageEvent): string | null =>
+  event.senderId ?? (event.fromMe === true || event.isGroup ? null : (event.chatId ?? null))
+
+/** Also what a file is listed by. */
+export const originColumns = {
+  eventId: { is: 'text' },
+  instanceId: { is: 'text' },
+  chatId: {
+    ...text,
+    select: 'canonical_address(m.instance_id, m.chat_id)',
+    doc: 'LID where known, else phone-number JID',
+  },
+  chatPn: { ...text, select: 'coalesce(m.chat_pn, phone_address(m.instance_id, m.chat_id))' },
+  senderId: { ...text, from: senderOf, select: 'canonical_address(m.instance_id, m.sender_id)' },
+  messageId: { is: 'text', from: messageIdOf },
+  fromMe: { is: 'flag', from: event => event.fromMe ?? event.type === 'message.sent' },
+  kind: {
+    is: 'text',
+    from: event => (event.type === 'message.undecryptable' ? 'unknown' : event.kind),
+    doc: wordsOf(kinds),
+  },
+  occurredAt: { is: 'instant', from: event => isoInstant(event.occurredAt) },
+} satisfies Columns<MessageEvent>
+
+/** All that a message says of itself: a field of its schema that has no column does not compile. */
+const saidColumns = {
+  senderName: text,
+  isGroup: { is: 'flag' },
+  text: { ...text, doc: 'also the caption; as last edited' },
+  quotedMessageId: text,
+  mentions: { is: 'texts', nullable: true },
+  forwarded: flag,
+  viewOnce: flag,
+  expiresInSeconds: integer,
+  source: { ...text, doc: 'phone, api, other; fromMe only' },
+  commandId: text,
+  location: json,
+  contacts: json,
+  poll: json,
+  interactive: text,
+} satisfies Record<Said, Column<MessageEvent>>
+/** `mediaSource` holds keys, and stays in the log. */
+type Said = Exclude<keyof EventOf<'message.received'>, keyof Envelope | 'type' | 'kind' | 'media' | 'mediaSource'>
+
+/** Those that answers show. */
+export const messageColumns = {
+  ...originColumns,
+  senderPn: { ...text, select: 'coalesce(m.sender_pn, phone_address(m.instance_id, m.sender_id))' },
+  sequence: { is: 'bigint' },
+  ...saidColumns,
+  undecryptable: {
+    ...text,
+    from: event => (event.type === 'message.undecryptable' ? event.reason : null),
+    doc: 'why it could not be read; the good copy takes its place',
+  },
+  // Null at first: settle-messages.ts writes them.
+  editedAt: instant,
+  revokedAt: instant,
+  changedByEvent: { is: 'text', from: event => event.eventId, doc: 'the event that gave the message its present form' },
+} satisfies Columns<MessageEvent>
+
+/** All of them. */
+export const messageTable: Columns<MessageEvent> = { ...messageColumns, epoch: { is: 'bigint' }, media: json }
+
+/** What others say of a message, each by one person. */
+export const reactionColumns = { senderId: { is: 'text' }, emoji: { is: 'text' } } satisfies Columns
+export const receiptColumns = {
+  participantId: { is: 'text' },
+  status: { is: 'text' },
+  at: { is: 'instant', select: 'occurred_at' },
+} satisfies Columns
+
+export type Reaction = AnswerOf<typeof reactionColumns>
+export type Receipt = AnswerOf<typeof receiptColumns>
