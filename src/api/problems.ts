@@ -1,5 +1,6 @@
 // Every refusal of the API as an RFC 9457 problem: a fixed type per kind of refusal, and for input the field, what was expected and what came.
 import { z } from 'zod'
+import { CodedError } from '../runtime/coded-error.ts'
 
 /** `pointer`: RFC 6901, into the body; `parameter`: of path or query. `received` is text, cut at 200 characters. */
 export type FieldError =
@@ -8,9 +9,9 @@ export type FieldError =
 export type Slug = keyof typeof kinds
 
 /** Thrown by routes; the error handler sends it. `detail` says what was asked of what, and what stands against it. */
-export class Problem extends Error {
+export class Problem extends CodedError<Slug> {
   override name = 'Problem'
-  readonly slug: Slug
+  readonly port = 'api'
   readonly status: number
   readonly errors: readonly FieldError[]
   readonly retryAfterSeconds: number | null
@@ -28,9 +29,8 @@ export class Problem extends Error {
       cause?: unknown
     } = {},
   ) {
-    super(detail, { cause: options.cause })
-    this.slug = slug
     const kind: Kind = kinds[slug]
+    super({ code: slug, message: detail, retryable: kind.retryAfterSeconds !== undefined, cause: options.cause })
     this.status = options.status ?? kind.status
     this.errors = options.errors ?? []
     this.allow = options.allow ?? null
@@ -39,8 +39,8 @@ export class Problem extends Error {
 }
 
 export const problemBody = (problem: Problem) => ({
-  type: `urn:zaplog:problem:${problem.slug}`,
-  title: kinds[problem.slug].title,
+  type: `urn:zaplog:problem:${problem.code}`,
+  title: kinds[problem.code].title,
   status: problem.status,
   detail: problem.message,
   ...(problem.errors.length > 0 && { errors: problem.errors }),

@@ -2,9 +2,7 @@
 // with its cause.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isResponseSerializationError } from 'fastify-type-provider-zod'
-import { DatabaseError } from '../database/database.ts'
-import { LogError } from '../log/log.ts'
-import { ObjectError } from '../objects/objects.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { headPage } from './pages/page-headers.ts'
 import { prefersHtml } from './pages/prefers-html.ts'
@@ -16,8 +14,8 @@ export const MAX_BODY_BYTES = 256 * 1024
 export const createRefuse = (logger: Logger) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
   const problem = problemOf(error)
   // What comes with a later version is nobody's failure.
-  if (problem.status >= 500 && problem.slug !== 'not-in-this-version')
-    logger[problem.slug === 'internal' ? 'error' : 'warn']('request.failed', {
+  if (problem.status >= 500 && problem.code !== 'not-in-this-version')
+    logger[problem.code === 'internal' ? 'error' : 'warn']('request.failed', {
       method: request.method,
       route: request.routeOptions?.url ?? 'none',
       statusCode: problem.status,
@@ -38,19 +36,26 @@ export const opensPage = ({ method, headers }: Pick<FastifyRequest, 'method' | '
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof DatabaseError && (error.retryable || error.code === 'aborted' || error.code === 'commit-unknown'))
-    return new Problem('unavailable', unavailableDetail(error), { cause: error })
-  if (error instanceof LogError && (error.retryable || error.code === 'aborted'))
-    return new Problem('unavailable', 'the event log did not answer in time', { cause: error })
-  if (error instanceof ObjectError && error.code !== 'refused')
-    return new Problem('unavailable', 'the object store cannot be reached', { cause: error })
+  const away = error instanceof CodedError ? awayDetail(error) : null
+  if (away !== null) return new Problem('unavailable', away, { cause: error })
   return isFastifyError(error) ? problemOfFastify(error) : new Problem('internal', internalDetail, { cause: error })
 }
 
-function unavailableDetail(error: DatabaseError): string {
-  return error.code === 'commit-unknown'
-    ? 'the database was lost while the change was being committed: read it again before repeating the request'
-    : 'the database cannot be reached'
+/** null: no part is away; what went wrong is here, or is the request's. */
+function awayDetail({ port, code, retryable }: CodedError): string | null {
+  const mayPass = retryable || code === 'aborted'
+  switch (port) {
+    case 'database':
+      if (code === 'commit-unknown')
+        return 'the database was lost while the change was being committed: read it again before repeating the request'
+      return mayPass ? 'the database cannot be reached' : null
+    case 'log':
+      return mayPass ? 'the event log did not answer in time' : null
+    case 'objects':
+      return code === 'refused' ? null : 'the object store cannot be reached'
+    default:
+      return null
+  }
 }
 
 const internalDetail = 'the request could not be answered; the reason is in the log of the server'

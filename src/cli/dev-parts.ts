@@ -4,6 +4,7 @@ import { openKafka } from '../../infra/services/kafka.ts'
 import { requireKafka } from '../../infra/services/kafka-jars.ts'
 import { openRegistry, requireRegistry } from '../../infra/services/registry.ts'
 import { newS3Credentials, openS3Server, requireS3, type S3Credentials } from '../../infra/services/s3.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
 import { writeDurably } from '../runtime/write-durably.ts'
 import type { PartName } from './dev-options.ts'
@@ -19,10 +20,12 @@ export type Part = {
 }
 export type PartsPlan = PortPlan & { directory: string }
 
-export class CredentialsDamaged extends Error {
+export class CredentialsDamaged extends CodedError<'damaged'> {
   override name = 'CredentialsDamaged'
-  readonly code = 'damaged'
-  readonly retryable = false
+  readonly port = 'services'
+  constructor(message: string) {
+    super({ code: 'damaged', message, retryable: false })
+  }
 }
 
 /** In the order of `names`. Rejects with what the first one that failed says, when all others are closed. */

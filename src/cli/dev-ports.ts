@@ -1,5 +1,6 @@
 // The ports of zaplog dev services: all are free before anything is started, and one that is not is told with the part that needs it.
 import { createServer } from 'node:net'
+import { CodedError, type Known } from '../runtime/coded-error.ts'
 import { wait } from '../runtime/wait.ts'
 import type { PartName } from './dev-options.ts'
 
@@ -13,10 +14,12 @@ export type PortPlan = {
 }
 type Use = 'kafka' | 'registry' | 's3' | 'kafkaController'
 
-export class PortInUse extends Error {
+export class PortInUse extends CodedError<'in-use'> {
   override name = 'PortInUse'
-  readonly code = 'EADDRINUSE'
-  readonly retryable = true
+  readonly port = 'listen'
+  constructor(message: string, known: Known = {}) {
+    super({ code: 'in-use', message, retryable: true, ...known })
+  }
 }
 
 const uses: Readonly<Record<Use, { part: PartName; offset: number; called: string }>> = {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { CodedError } from '../runtime/coded-error.ts'
 import { lockDirectory } from '../runtime/directory-lock.ts'
 import { aborted, onAbort } from '../runtime/or-abort.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
@@ -22,13 +23,11 @@ import { watchStopSignals } from './stop-signals.ts'
 type Options = { only: readonly PartName[]; data: string; fresh?: true; portBase: number; settings?: string }
 type Place = { path: string; takenOver: boolean; close(): Promise<void> }
 
-class DevServicesError extends Error {
+class DevServicesError extends CodedError<'in-use' | 'misconfigured'> {
   override name = 'DevServicesError'
-  readonly code: 'in-use' | 'misconfigured'
-  readonly retryable = false
-  constructor(code: DevServicesError['code'], message: string, cause?: unknown) {
-    super(message, { cause })
-    this.code = code
+  readonly port = 'services'
+  constructor(code: 'in-use' | 'misconfigured', message: string, cause?: unknown) {
+    super({ code, message, retryable: false, cause })
   }
 }
 

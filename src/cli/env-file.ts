@@ -1,10 +1,15 @@
 // --env-file: settings from a file, for a process that lacks them. What is set already wins; a file that is not whole is refused whole.
 import { readFileSync, statSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { CodedError } from '../runtime/coded-error.ts'
 import type { Environment } from '../runtime/variables.ts'
 
-export class EnvFileRefused extends Error {
+export class EnvFileRefused extends CodedError<'misconfigured'> {
   override name = 'EnvFileRefused'
+  readonly port = 'env-file'
+  constructor(message: string) {
+    super({ code: 'misconfigured', message, retryable: false })
+  }
 }
 
 /** What the file adds. Throws EnvFileRefused, which repeats no value. */

@@ -1,7 +1,7 @@
 // Runs the command line: what every verb has in common, and what is said of one that was typed wrong: a line or two, never all of the help.
 import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError, Help, Option } from 'commander'
-import { type EnvFileRefused, readEnvFile } from './env-file.ts'
+import { EnvFileRefused, readEnvFile } from './env-file.ts'
 import { exitCodes } from './exit-codes.ts'
 import { columnsOf, fitText } from './fit-terminal.ts'
 import { takenByNpm } from './npm-flags.ts'
@@ -65,13 +65,11 @@ export function takeEnvFile(verb: Command): void {
   try {
     Object.assign(process.env, readEnvFile(envFile, process.env))
   } catch (error) {
-    if (!isRefused(error)) throw error
+    if (!(error instanceof EnvFileRefused)) throw error
     sayProblem({ detail: error.message, exitCode: exitCodes.configuration })
     process.exit(exitCodes.configuration)
   }
 }
-
-const isRefused = (error: unknown): error is EnvFileRefused => error instanceof Error && error.name === 'EnvFileRefused'
 
 /** In a narrow terminal, what a term means stands below it. */
 const NARROW_COLUMNS = 70

@@ -1,4 +1,5 @@
 // The database port: Postgres with transactions that are retried where that is safe and reported where it is not.
+import { CodedError, type Known } from '../runtime/coded-error.ts'
 
 /** Rows as node-postgres gives them: bigint and numeric as text, timestamptz as Date, jsonb parsed, bytea as Buffer. */
 export type Transaction = {
@@ -33,10 +34,14 @@ export type DatabaseErrorCode =
   | 'aborted'
   | 'failed'
 
-export class DatabaseError extends Error {
+type DatabaseFailure = Known & { sqlState?: string | null; perhapsDone?: boolean }
+
+const isPassing = (code: DatabaseErrorCode): boolean =>
+  code === 'unreachable' || code === 'timeout' || code === 'conflict' || code === 'disk-full'
+
+export class DatabaseError extends CodedError<DatabaseErrorCode> {
   override name = 'DatabaseError'
-  readonly code: DatabaseErrorCode
-  readonly retryable: boolean
+  readonly port = 'database'
   /** The server's SQLSTATE where there was one. */
   readonly sqlState: string | null
   /** The answer to something already sent was lost: it may have been carried out. False means that it was not. */
@@ -44,12 +49,10 @@ export class DatabaseError extends Error {
   constructor(
     code: DatabaseErrorCode,
     message: string,
-    options: { sqlState?: string | null; perhapsDone?: boolean; cause?: unknown } = {},
+    { sqlState = null, perhapsDone = code === 'commit-unknown', ...known }: DatabaseFailure = {},
   ) {
-    super(message, { cause: options.cause })
-    this.code = code
-    this.retryable = code === 'unreachable' || code === 'timeout' || code === 'conflict' || code === 'disk-full'
-    this.sqlState = options.sqlState ?? null
-    this.perhapsDone = options.perhapsDone ?? code === 'commit-unknown'
+    super({ code, message, retryable: isPassing(code), ...known })
+    this.sqlState = sqlState
+    this.perhapsDone = perhapsDone
   }
 }

@@ -90,6 +90,7 @@ async function refuseNewer(client: pg.Client, directory: string, url: string): P
   throw new DatabaseError(
     'misconfigured',
     `migrating ${describeTarget({ url })}: a newer zaplog has written this database (${unknown.join(', ')}); run that version or later, or restore a backup from before it (misconfigured)`,
+    { settings: ['DATABASE_URL'], expected: 'DATABASE_URL to name a database of this version or an older one' },
   )
 }
 

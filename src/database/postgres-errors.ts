@@ -1,6 +1,7 @@
 // What Postgres and its driver report, as DatabaseError: one table, applied once, at the edge.
 import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { DatabaseError, type DatabaseErrorCode } from './database.ts'
+import { mendOf } from './postgres-mends.ts'
 
 type Failure = { doing: string; error: unknown; perhapsDone?: boolean }
 
@@ -13,6 +14,7 @@ export function toDatabaseError({ doing, error, perhapsDone = false }: Failure):
   return new DatabaseError(code, `${doing}: ${said(error, sqlState)} (${sqlState ?? driverCodeOf(error) ?? code}${retryable})`, {
     sqlState,
     perhapsDone: perhapsDone && breaksConnection(error),
+    ...mendOf({ sqlState, driverCode: driverCodeOf(error), text: textOf(error) }),
     // A data exception quotes the value that did not fit, which may be somebody's message.
     ...(sqlState?.startsWith('22') ? {} : { cause: error }),
   })

@@ -1,6 +1,7 @@
 // Events to records and back: Confluent wire format (0x00, schema id, Avro) with the headers of docs/contract.md, lossless both ways.
 import { readFile } from 'node:fs/promises'
 import avro from 'avsc'
+import { CodedError } from '../runtime/coded-error.ts'
 import { type Event, type EventType, eventTypes } from './event.ts'
 
 /** What the codec needs of a schema registry; the registry port fits. */
@@ -21,13 +22,11 @@ export type Codec = {
 }
 
 export type EventErrorCode = 'not-encodable' | 'not-decodable'
-export class EventError extends Error {
+export class EventError extends CodedError<EventErrorCode> {
   override name = 'EventError'
-  readonly code: EventErrorCode
-  readonly retryable = false
+  readonly port = 'events'
   constructor(code: EventErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, options)
-    this.code = code
+    super({ code, message, retryable: false, cause: options.cause })
   }
 }
 

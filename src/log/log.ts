@@ -1,5 +1,6 @@
 // The event log port: what zaplog needs of Kafka, and no more. Every sentence here is asserted by test/contracts/log.ts on every adapter.
 // Offsets are bigint (decimal strings in JSON), instants are epoch milliseconds, rejections are LogError.
+import { CodedError, type Known } from '../runtime/coded-error.ts'
 
 export type TopicPartition = { topic: string; partition: number }
 
@@ -138,14 +139,11 @@ export type LogErrorCode =
   | 'unavailable'
   | 'misconfigured'
 
-export class LogError extends Error {
+export class LogError extends CodedError<LogErrorCode> {
   override name = 'LogError'
-  readonly code: LogErrorCode
-  readonly retryable: boolean
-  constructor(code: LogErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
-    super(message, { cause: options.cause })
-    this.code = code
-    this.retryable = options.retryable ?? (code === 'unavailable' || code === 'misconfigured')
+  readonly port = 'log'
+  constructor(code: LogErrorCode, message: string, known: Known & { retryable?: boolean } = {}) {
+    super({ code, message, retryable: code === 'unavailable' || code === 'misconfigured', ...known })
   }
 }
 

@@ -1,19 +1,24 @@
 // A database belongs to one log for ever: progress and checkpoints are offsets of that log, and mean other records in any other.
 import type { Transaction } from '../database/database.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 
 /** clusterId: what Kafka calls itself; null: the log is in the database itself. */
 export type LogIdentity = { clusterId: string | null; topicPrefix: string }
 
 /** Ends a start before any record is read from a log, or appended to it, that the database does not belong to. */
-export class OtherLog extends Error {
+export class OtherLog extends CodedError<'other-log'> {
   override name = 'OtherLog'
-  readonly code = 'other-log'
-  readonly retryable = false
+  readonly port = 'start'
   constructor(kept: LogIdentity, wanted: LogIdentity) {
-    super(
-      `this database belongs to ${describe(kept)}, the settings name ${describe(wanted)}: expected KAFKA_BROKERS and TOPIC_PREFIX to ` +
-        'name the same log as before, or DATA_DIR or DATABASE_URL to name another database',
-    )
+    const expected =
+      'KAFKA_BROKERS and TOPIC_PREFIX to name the same log as before, or DATA_DIR or DATABASE_URL to name another database'
+    super({
+      code: 'other-log',
+      message: `this database belongs to ${describe(kept)}, the settings name ${describe(wanted)}: expected ${expected}`,
+      retryable: false,
+      settings: ['KAFKA_BROKERS', 'TOPIC_PREFIX', 'DATA_DIR', 'DATABASE_URL'],
+      expected,
+    })
   }
 }
 

@@ -9,6 +9,7 @@ import { cachedRegistry } from '../registry/cached.ts'
 import { openConfluentRegistry } from '../registry/confluent.ts'
 import { openPostgresRegistry } from '../registry/postgres.ts'
 import type { SchemaRegistry } from '../registry/registry.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -44,9 +45,12 @@ type Deps = {
 }
 
 /** Another partition count than the topics were made with would move keys to other partitions and break their order. */
-export class PartitionsDiffer extends Error {
+export class PartitionsDiffer extends CodedError<'partitions-differ'> {
   override name = 'PartitionsDiffer'
-  readonly code = 'partitions-differ'
+  readonly port = 'start'
+  constructor(message: string) {
+    super({ code: 'partitions-differ', message, retryable: false, settings: ['TOPIC_PARTITIONS'] })
+  }
 }
 
 const DAY_MS = 86_400_000

@@ -1,9 +1,6 @@
 // A part that is away at start is waited for: said at once, every 10 s and in readiness, until it is there or the start is told to stop.
 // What no waiting mends ends the start with one sentence that names the settings.
-import { DatabaseError } from '../database/database.ts'
-import { LogError } from '../log/log.ts'
-import { ObjectError } from '../objects/objects.ts'
-import { RegistryError } from '../registry/registry.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import type { Check } from '../runtime/role.ts'
@@ -23,18 +20,24 @@ export type Waits = {
 type Deps = { logger: Logger; sayEveryMs?: number; retryMs?: number }
 
 /** `code` is the port's, from which the exit code follows; the message is a whole answer, without the causes. */
-export class PartRefused extends Error {
+export class PartRefused extends CodedError {
   override name = 'PartRefused'
-  readonly code: string
-  constructor(part: Part, cause: PortError) {
-    super(`${part.title} at ${part.address}: expected ${expectationOf(part, cause)}, got: ${cause.message}`, { cause })
-    this.code = cause.code
+  readonly port: string
+  constructor(part: Part, cause: CodedError) {
+    const expected = expectationOf(part, cause)
+    const message = `${part.title} at ${part.address}: expected ${expected}, got: ${cause.message}`
+    const { code, settings } = cause
+    super({ code, message, retryable: false, settings, expected, cause })
+    this.port = cause.port
   }
 }
 
-export class StartStopped extends Error {
+export class StartStopped extends CodedError<'aborted'> {
   override name = 'StartStopped'
-  readonly code = 'aborted'
+  readonly port = 'start'
+  constructor(message: string) {
+    super({ code: 'aborted', message, retryable: false })
+  }
 }
 
 const SAY_EVERY_MS = 10_000
@@ -115,12 +118,12 @@ function beginWaiting({ name, address }: Part, { logger, sayEveryMs }: { logger:
 
 const seconds = (ms: number) => Math.floor(ms / 1000)
 
-type PortError = DatabaseError | LogError | RegistryError | ObjectError
+/** What speaks to something outside of this process. */
+const ports = ['database', 'log', 'registry', 'objects']
 
-const isPortError = (error: unknown): error is PortError =>
-  [DatabaseError, LogError, RegistryError, ObjectError].some(port => error instanceof port)
+const isPortError = (error: unknown): error is CodedError => error instanceof CodedError && ports.includes(error.port)
 
 /** `misconfigured` may be worth another try to a process that runs, because others may mend it; a start says it. */
-const isAway = ({ code, retryable }: PortError) => code === 'commit-unknown' || (retryable && code !== 'misconfigured')
+const isAway = ({ code, retryable }: CodedError) => code === 'commit-unknown' || (retryable && code !== 'misconfigured')
 
 const stopped = (what: string) => new StartStopped(`waiting for ${what}: told to stop (aborted)`)

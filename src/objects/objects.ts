@@ -1,5 +1,6 @@
 // The object store port: whole objects or none, in constant memory. Every sentence is asserted by test/contracts/objects.ts.
 // What is missing is null; rejections are ObjectError.
+import { CodedError, type Known } from '../runtime/coded-error.ts'
 
 export type ObjectHead = {
   key: string
@@ -52,13 +53,10 @@ export type ObjectStore = {
 
 export type ObjectErrorCode = 'denied' | 'throttled' | 'unreachable' | 'misconfigured' | 'refused' | 'aborted'
 
-export class ObjectError extends Error {
+export class ObjectError extends CodedError<ObjectErrorCode> {
   override name = 'ObjectError'
-  readonly code: ObjectErrorCode
-  readonly retryable: boolean
-  constructor(code: ObjectErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, { cause: options.cause })
-    this.code = code
-    this.retryable = code === 'throttled' || code === 'unreachable'
+  readonly port = 'objects'
+  constructor(code: ObjectErrorCode, message: string, known: Known = {}) {
+    super({ code, message, retryable: code === 'throttled' || code === 'unreachable', ...known })
   }
 }

@@ -2,7 +2,7 @@
 import { HeadBucketCommand, ListObjectsV2Command, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Logger } from '../runtime/logger.ts'
 import { ObjectError } from './objects.ts'
-import { failureOf, translateS3Error } from './s3-errors.ts'
+import { failureOf, noBucket, translateS3Error } from './s3-errors.ts'
 
 export type S3Options = {
   bucket: string
@@ -131,7 +131,10 @@ export async function checkBucket({ name, client, within }: S3Bucket, signal: Ab
             if (isRefusal(cause)) await client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 }), options)
             throw cause
           }
-          throw new ObjectError('misconfigured', `looking for the bucket ${name}: there is none (status 404)`, { cause })
+          throw new ObjectError('misconfigured', `looking for the bucket ${name}: there is none (status 404)`, {
+            ...noBucket,
+            cause,
+          })
         }
       },
     },

@@ -1,4 +1,5 @@
 // S3's errors in the port's words, translated once, by one table.
+import type { Mend } from '../runtime/coded-error.ts'
 import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { ObjectError, type ObjectErrorCode } from './objects.ts'
 
@@ -59,7 +60,31 @@ export const isMissingObject = (error: unknown): boolean => {
 export function translateS3Error(doing: string, cause: unknown): ObjectError {
   if (cause instanceof ObjectError) return cause
   const failure = failureOf(cause)
-  return new ObjectError(codeOf(failure), `${doing}: ${describe(failure, cause)}`, { cause })
+  return new ObjectError(codeOf(failure), `${doing}: ${describe(failure, cause)}`, { ...mendOf(failure), cause })
+}
+
+/** Which settings mend it; of what is not listed, any of those that say which bucket it is. */
+function mendOf(failure: S3Failure): Mend {
+  if (failure.status === 404) return noBucket
+  if (codeOf(failure) === 'denied') return notLetIn
+  if (failure.status === null && isTlsMismatch(failure.name)) return noTls
+  return failure.name === 'CredentialsProviderError' ? noCredentials : {}
+}
+
+export const noBucket: Mend = { settings: ['S3_BUCKET'], expected: 'S3_BUCKET to name a bucket that is there' }
+
+const credentials = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
+const notLetIn: Mend = {
+  settings: credentials,
+  expected: 'S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY to be right, and to have s3:ListBucket on S3_BUCKET',
+}
+const noCredentials: Mend = {
+  settings: credentials,
+  expected: 'S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or credentials where the SDK looks for them',
+}
+const noTls: Mend = {
+  settings: ['S3_ENDPOINT'],
+  expected: 'a certificate that this machine trusts, for the host in S3_ENDPOINT',
 }
 
 function codeOf({ name, status }: S3Failure): ObjectErrorCode {

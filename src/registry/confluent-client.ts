@@ -1,5 +1,6 @@
 // Asks a registry over HTTP with a deadline: what it answers is a value, what keeps it from answering is an error.
 import { request } from 'undici'
+import type { Mend } from '../runtime/coded-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { describeError } from '../runtime/logger.ts'
 import { isTlsMismatch } from '../runtime/tls-errors.ts'
@@ -43,10 +44,17 @@ export function openRegistryClient(options: RegistryOptions): RegistryClient {
     } catch (cause) {
       if (signal.aborted) throw new RegistryError('aborted', `${doing}: aborted`, { cause })
       const reason = deadline.aborted ? `no answer within ${answerTimeoutMs} ms` : describeError(cause)
-      throw new RegistryError(isTls(cause) ? 'misconfigured' : 'unreachable', `${doing}: ${reason}`, { cause })
+      throw isTls(cause)
+        ? new RegistryError('misconfigured', `${doing}: ${reason}`, { ...noTls, cause })
+        : new RegistryError('unreachable', `${doing}: ${reason}`, { cause })
     }
   }
   return { ask }
+}
+
+const noTls: Mend = {
+  settings: ['SCHEMA_REGISTRY_URL'],
+  expected: 'a certificate that this machine trusts, for the host in SCHEMA_REGISTRY_URL',
 }
 
 const isTls = (error: unknown): boolean =>

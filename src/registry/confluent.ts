@@ -41,7 +41,14 @@ async function register(
 ): Promise<number> {
   const doing = `registering ${subject}`
   if (!autoRegister)
-    throw new RegistryError('denied', `${doing}: it is not in the registry, and SCHEMA_AUTO_REGISTER is false: register it first`)
+    throw new RegistryError(
+      'denied',
+      `${doing}: it is not in the registry, and SCHEMA_AUTO_REGISTER is false: register it first`,
+      {
+        settings: ['SCHEMA_AUTO_REGISTER'],
+        expected: 'every schema to be registered, or SCHEMA_AUTO_REGISTER to be true',
+      },
+    )
   await demandCompatibility(client, subject, signal)
   const path = `/subjects/${encodeURIComponent(subject)}/versions${normalized}`
   const answer = await client.ask({ doing, method: 'POST', path, body: { schema: text, schemaType: 'AVRO' } }, signal)

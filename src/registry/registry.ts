@@ -1,4 +1,5 @@
 // The schema registry port: schemas and their ids, the same on every adapter and for ever.
+import { CodedError, type Known } from '../runtime/coded-error.ts'
 
 /** An Avro schema as its JSON text; the subject is its full record name (RecordNameStrategy). */
 export type AvroSchema = { subject: string; text: string }
@@ -13,13 +14,10 @@ export type SchemaRegistry = {
 /** misconfigured: TLS does not fit, or it is no registry. Retryable like unreachable: whoever runs it may mend it as well as our settings. */
 export type RegistryErrorCode = 'unreachable' | 'incompatible' | 'denied' | 'aborted' | 'misconfigured'
 
-export class RegistryError extends Error {
+export class RegistryError extends CodedError<RegistryErrorCode> {
   override name = 'RegistryError'
-  readonly code: RegistryErrorCode
-  readonly retryable: boolean
-  constructor(code: RegistryErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, { cause: options.cause })
-    this.code = code
-    this.retryable = code === 'unreachable' || code === 'misconfigured'
+  readonly port = 'registry'
+  constructor(code: RegistryErrorCode, message: string, known: Known = {}) {
+    super({ code, message, retryable: code === 'unreachable' || code === 'misconfigured', ...known })
   }
 }

@@ -1,6 +1,7 @@
 // The directory that holds what one zaplog keeps on this machine: one process at a time, secrets readable by their owner only.
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { CodedError } from './coded-error.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { describeError, type Logger } from './logger.ts'
 import { readIfThere } from './read-if-there.ts'
@@ -16,13 +17,13 @@ export type DataDir = {
   close(): Promise<void>
 }
 
-export class DataDirError extends Error {
+export type DataDirErrorCode = 'in-use' | 'denied' | 'disk-full' | 'damaged' | 'misconfigured' | 'failed'
+
+export class DataDirError extends CodedError<DataDirErrorCode> {
   override name = 'DataDirError'
-  readonly code: 'in-use' | 'denied' | 'disk-full' | 'damaged' | 'misconfigured' | 'failed'
-  readonly retryable = false
-  constructor(code: DataDirError['code'], message: string, cause?: unknown) {
-    super(message, { cause })
-    this.code = code
+  readonly port = 'data-dir'
+  constructor(code: DataDirErrorCode, message: string, cause?: unknown) {
+    super({ code, message, retryable: false, settings: ['DATA_DIR'], cause })
   }
 }
 
@@ -102,7 +103,7 @@ async function readOrCreate(file: string, create: () => string, logger: Logger):
   return { value, created: false }
 }
 
-const mends: readonly { pattern: RegExp; code: DataDirError['code']; mend: string }[] = [
+const mends: readonly { pattern: RegExp; code: DataDirErrorCode; mend: string }[] = [
   { pattern: /EACCES|EPERM/, code: 'denied', mend: 'give this user the directory, or choose another DATA_DIR' },
   { pattern: /EROFS/, code: 'denied', mend: 'the file system is read-only; choose another DATA_DIR' },
   { pattern: /ENOSPC|EDQUOT/, code: 'disk-full', mend: 'the disk is full; free some space' },

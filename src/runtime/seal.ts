@@ -1,5 +1,6 @@
 // Secrets at rest: AES-256-GCM, a fresh nonce each time, bound to what they belong to, so that a row copied elsewhere does not open.
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import { CodedError, type Known } from './coded-error.ts'
 
 export type Sealer = {
   /** version byte | 12 bytes nonce | ciphertext | 16 bytes tag. `context` names the place, e.g. auth_keys|instance|type|id. */
@@ -10,10 +11,12 @@ export type Sealer = {
   derive(purpose: string): Buffer
 }
 
-export class SealError extends Error {
+export class SealError extends CodedError<'wrong-key'> {
   override name = 'SealError'
-  readonly code = 'wrong-key'
-  readonly retryable = false
+  readonly port = 'seal'
+  constructor(message: string, known: Known = {}) {
+    super({ code: 'wrong-key', message, retryable: false, settings: ['ENCRYPTION_KEY', 'ENCRYPTION_KEY_PREVIOUS'], ...known })
+  }
 }
 
 const VERSION = 1

@@ -21,7 +21,7 @@ ${again === null ? '' : `<meta http-equiv="refresh" content="${again}">\n`}<titl
 <p>${escapeHtml(detail)}</p>
 <p>${nextStep(status, again)}</p>
 <p><a href="/">Home</a> · <a href="/docs">API reference</a></p>
-<p><small>${status} ${escapeHtml(`urn:zaplog:problem:${problem.slug}`)}</small></p>
+<p><small>${status} ${escapeHtml(`urn:zaplog:problem:${problem.code}`)}</small></p>
 </main>
 </body>
 </html>

@@ -2,6 +2,7 @@
 // (also kafkajs' own TypeErrors, which it throws while brokers come and go: what we send is checked before).
 import { isTlsMismatch } from '../../runtime/tls-errors.ts'
 import { LogError, type LogErrorCode } from '../log.ts'
+import { mendOf } from './kafka-mends.ts'
 
 /** Brokers' names for answers that stay the same however often one asks. */
 const codes: Readonly<Record<string, LogErrorCode>> = {
@@ -41,7 +42,9 @@ export function toLogError(doing: string, error: unknown): LogError {
   if (error instanceof LogError) return error
   const type = brokerErrorOf(error)
   const reason = error instanceof Error ? error.message : String(error)
-  return new LogError(codeOf(error), `${doing}: ${type === null ? '' : `${type}: `}${reason}`, { cause: error })
+  const chain = chainOf(error)
+  const mend = mendOf({ type, words: chain.map(({ message }) => message).join(': '), isTls: chain.some(isTls) })
+  return new LogError(codeOf(error), `${doing}: ${type === null ? '' : `${type}: `}${reason}`, { ...mend, cause: error })
 }
 
 /** The broker's name of an error, wherever in the chain of causes it is. */
