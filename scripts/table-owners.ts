@@ -1,0 +1,65 @@
+// A table has one owner: the one file that names it in statements. Imports say who may call whom, but SQL would pass any fence between
+// folders, because a table is called by its name: whoever names another's table knows its columns, and breaks where they change.
+// The owner exports statements, conditions or whole functions; composing these elsewhere names nothing.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { literalTexts } from './literal-texts.ts'
+import { tablesMadeIn, tablesNamedIn } from './sql-names.ts'
+
+/** Path of a file, such as src/purge/steps.ts, and its text. */
+export type Source = { path: string; text: string }
+type Naming = { table: string; path: string; line: number }
+
+/** Tables that more than one file names, and why that is right. One that has one owner does not belong here. */
+const exceptions: Readonly<Record<string, string>> = {}
+
+export function findSharedTables(): readonly string[] {
+  const migrations = sourcesUnder('infra/postgres/migrations', '.sql')
+  return sharedTables({ migrations, sources: [...sourcesUnder('src', '.ts'), ...sourcesUnder('src', '.sql')], exceptions })
+}
+
+/** In words, one for each table that has not exactly one owner, or is an exception in vain. */
+export function sharedTables(of: {
+  migrations: readonly Source[]
+  sources: readonly Source[]
+  exceptions: Readonly<Record<string, string>>
+}): readonly string[] {
+  const beside = of.sources.filter(({ path }) => path.endsWith('.sql'))
+  const tables = tablesMadeIn([...of.migrations, ...beside].map(({ text }) => text))
+  const namings = of.sources.flatMap(source => namingsIn(source, tables))
+  return [...tables].sort().flatMap(table => {
+    const shared = describeShared(namings.filter(one => one.table === table))
+    if (shared === null)
+      return table in of.exceptions ? [`${table} is an exception in scripts/table-owners.ts, and has one owner: take it out`] : []
+    return table in of.exceptions ? [] : [shared]
+  })
+}
+
+const namingsIn = ({ path, text }: Source, tables: ReadonlySet<string>): readonly Naming[] =>
+  (path.endsWith('.sql') ? [{ text, line: 1 }] : literalTexts(text)).flatMap(literal =>
+    tablesNamedIn(literal.text, tables).map(({ table, linesBefore }) => ({ table, path, line: literal.line + linesBefore })),
+  )
+
+/** null: one file names it, or none. */
+function describeShared(namings: readonly Naming[]): string | null {
+  const [first] = namings
+  const files = new Set(namings.map(({ path }) => path))
+  if (first === undefined || files.size < 2) return null
+  const folders = new Set([...files].map(path => dirname(path)))
+  const where = folders.size > 1 ? `statements of ${folders.size} folders` : `${files.size} files of one folder`
+  const lines = [...files].map(path => {
+    const at = namings.filter(one => one.path === path).map(({ line }) => line)
+    return `  ${path}:${[...new Set(at)].sort((one, other) => one - other).join(', ')}`
+  })
+  const mend = 'one file is its owner: what the others need of it is exported there (a function, or a fragment of SQL to compose)'
+  return [`${first.table} is named in ${where}; ${mend}`, ...lines.sort()].join('\n')
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const sourcesUnder = (folder: string, ending: string): readonly Source[] =>
+  readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith(ending))
+    .sort()
+    .map(path => ({ path: `${folder}/${path}`, text: readFileSync(`${root}${folder}/${path}`, 'utf8') }))
