@@ -1,6 +1,45 @@
-// Settings of the work itself: how files are fetched and how webhooks are sent. Part of config.ts, in its order.
-import { parseCidr } from './config-values.ts'
+// Settings of the work itself: how WhatsApp is spoken to, how files are fetched and how webhooks are sent. Part of config.ts, in its order.
+import { parseCidr, parseLoopback, parseVersion } from './config-values.ts'
 import { parseDuration, type Variables } from './variables.ts'
+
+export function declareWhatsapp(v: Variables) {
+  v.group('WhatsApp')
+  return {
+    url: v.parsed('WHATSAPP_URL', {
+      shown: 'WhatsApp',
+      doc: 'a simulator’s websocket, loopback only',
+      parse: parseLoopback(['ws:', 'wss:']),
+    }),
+    cdnUrl: v.parsed('WHATSAPP_CDN_URL', {
+      shown: 'WhatsApp',
+      doc: 'loopback origin that every media host on the allow-list is fetched from',
+      parse: parseLoopback(['http:', 'https:']),
+    }),
+    version: v.parsed('WHATSAPP_VERSION', {
+      shown: 'Baileys’ own',
+      doc: 'client version to announce, such as 2.3000.1043857760',
+      parse: parseVersion,
+    }),
+    connectsPerSecond: v.whole('WHATSAPP_CONNECTS_PER_SECOND', {
+      default: 10,
+      from: 1,
+      to: 1000,
+      doc: 'how fast sockets are opened',
+    }),
+    qrRounds: v.whole('WHATSAPP_QR_ROUNDS', {
+      default: 5,
+      from: 1,
+      to: 100,
+      doc: 'unpaired instances are parked after so many rounds of codes',
+    }),
+    appendTimeoutMs: v.durationMs('WHATSAPP_APPEND_TIMEOUT', {
+      default: '10s',
+      fromMs: 1_000,
+      toMs: 600_000,
+      doc: 'a socket is closed when an append or key write has been pending for so long',
+    }),
+  }
+}
 
 export function declareMedia(v: Variables) {
   v.group('Media')
