@@ -1,4 +1,5 @@
 // One file per object: its bytes, then one block that holds type, metadata and etag. One rename publishes both, so no reader sees a mismatch.
+import type { Stats } from 'node:fs'
 import { ObjectError, type ObjectHead } from './objects.ts'
 
 /** Fixed, so that an object's size follows from its file's size. */
@@ -38,3 +39,12 @@ export function decodeHead(path: string, block: Buffer): FileHead {
     throw new ObjectError('misconfigured', `reading ${path}: expected an object's file, got something else`)
   return JSON.parse(block.toString('utf8', MAGIC.length)) as FileHead
 }
+
+export const toObjectHead = (key: string, stats: Stats, head: FileHead): ObjectHead => ({
+  key,
+  sizeBytes: stats.size - HEAD_BYTES,
+  contentType: head.contentType,
+  metadata: head.metadata,
+  etag: head.etag,
+  modifiedAt: Math.floor(stats.mtimeMs),
+})

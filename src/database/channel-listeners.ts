@@ -1,0 +1,31 @@
+// Who is woken by each channel. The same function may listen twice.
+
+export type ChannelListeners = {
+  /** Answers how to leave again; that answers what nobody listens on any more, by it: the channel, everything, or nothing (null). */
+  join(channel: string, wake: () => void): () => 'channel' | 'everything' | null
+  wake(channel: string): void
+  channels(): readonly string[]
+  /** Nobody listens any more. */
+  clear(): void
+}
+
+export function createChannelListeners(): ChannelListeners {
+  const byChannel = new Map<string, Set<() => void>>()
+  return {
+    join: (channel, wake) => {
+      const here = () => wake() // an identity of its own
+      byChannel.set(channel, (byChannel.get(channel) ?? new Set()).add(here))
+      return () => {
+        const others = byChannel.get(channel)
+        if (others?.delete(here) !== true || others.size > 0) return null
+        byChannel.delete(channel)
+        return byChannel.size === 0 ? 'everything' : 'channel'
+      }
+    },
+    wake: channel => {
+      for (const wake of byChannel.get(channel) ?? []) wake()
+    },
+    channels: () => [...byChannel.keys()],
+    clear: () => byChannel.clear(),
+  }
+}
