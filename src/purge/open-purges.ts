@@ -1,12 +1,14 @@
 // Carries purges out: a few at a time, a batch and a pause in turn, so that a purge of a million rows takes nothing from the accounts that
 // go on. Every process with the role runs it; which of them goes on with a purge is decided by the purge's row: one that moves by another's
 // hand is left alone, one that moves no more is anybody's.
-import type { Logger } from '../runtime/logger.ts'
-import { describeError } from '../runtime/logger.ts'
+import { createBell } from '../runtime/bell.ts'
+import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
+import { type Ending, goOn } from './go-on.ts'
+import { createLeftPurges, type LeftPurges } from './left-purges.ts'
 import { type Purge, readUndone, tellWaiting } from './purge-rows.ts'
-import { type StepDeps, takeStep } from './steps.ts'
+import type { StepDeps } from './steps.ts'
 
 export type PurgesDeps = StepDeps & {
   logger: Logger
@@ -25,41 +27,29 @@ const MAX_AT_ONCE = 2
 const WAITS_MS = 1_500
 const STAND_ASIDE_MS = 5_000
 
-/** Where this process left a purge, until when by our own clock, and what failed; null: it only waits. Of no use once the purge moves. */
-type Left = { revision: string; untilAt: number; trouble: string | null }
-
 export function openPurges(deps: PurgesDeps): Role {
-  const { logger, pauseMs = PAUSE_MS, pollMs = POLL_MS, standAsideMs = STAND_ASIDE_MS } = deps
+  const { logger, pollMs = POLL_MS, standAsideMs = STAND_ASIDE_MS, clock } = deps
   const stop = new AbortController()
+  const wake = createBell()
   const running = new Map<string, Promise<void>>()
-  const left = new Map<string, Left>()
+  const left = createLeftPurges({ clock, standAsideMs })
   let unread: string | null = null
-  let wake = new AbortController()
-  const pause = () => wait(pauseMs, stop.signal)
 
   async function run(): Promise<void> {
-    await listen()
+    await listen(deps, wake.ring, stop.signal)
     while (!stop.signal.aborted) {
-      wake = new AbortController()
       await look()
-      await wait(pollMs, AbortSignal.any([stop.signal, wake.signal]))
+      await wake.rung(stop.signal, pollMs)
     }
     await Promise.all(running.values())
-  }
-
-  async function listen(): Promise<void> {
-    try {
-      await deps.database.listen('purges', () => wake.abort(), stop.signal)
-    } catch (error) {
-      if (!stop.signal.aborted) logger.warn('purges.not-listening', { error })
-    }
   }
 
   async function look(): Promise<void> {
     try {
       const undone = await readUndone(deps.database)
-      forgetMoved(undone)
-      for (const purge of undone) if (running.size < MAX_AT_ONCE && isFree(purge)) begin(purge)
+      left.forgetMoved(undone)
+      for (const purge of undone)
+        if (running.size < MAX_AT_ONCE && !running.has(purge.instanceId) && left.isFree(purge)) begin(purge)
       unread = null
     } catch (error) {
       if (unread === null && !stop.signal.aborted) logger.warn('purges.not-read', { error })
@@ -67,82 +57,20 @@ export function openPurges(deps: PurgesDeps): Role {
     }
   }
 
-  /** What was read before we left it is no move. */
-  function forgetMoved(undone: readonly Purge[]): void {
-    const revisions = new Map(undone.map(one => [one.instanceId, BigInt(one.revision)]))
-    for (const [instanceId, { revision }] of [...left]) {
-      const now = revisions.get(instanceId)
-      if (now === undefined || now > BigInt(revision)) left.delete(instanceId)
-    }
-  }
-
-  function isFree({ instanceId, idleMs }: Purge): boolean {
-    if (running.has(instanceId)) return false
-    const ours = left.get(instanceId)
-    return ours === undefined ? idleMs === null || idleMs >= standAsideMs : ours.untilAt <= deps.clock()
-  }
-
   function begin(purge: Purge): void {
     const { instanceId } = purge
-    const done = goOn(purge).finally(() => {
+    const done = carryOut({ deps, left }, purge, stop.signal).finally(() => {
       running.delete(instanceId)
-      wake.abort()
+      wake.ring()
     })
     running.set(instanceId, done)
-  }
-
-  /** Until it is done, waits for something, or is somebody else's. */
-  async function goOn(purge: Purge): Promise<void> {
-    logger.debug('purge.going-on', { instanceId: purge.instanceId, step: purge.step })
-    let now = purge
-    const turn = (moved: Purge) => {
-      now = moved
-      left.delete(moved.instanceId)
-      return pause()
-    }
-    try {
-      while (!stop.signal.aborted) {
-        const next = await takeStep(deps, now, turn, stop.signal)
-        if (next === null) return await ended(now)
-        if (next.waitsFor !== null) return leave(next, { forMs: WAITS_MS, trouble: null })
-        if (!(await turn(next))) return
-      }
-    } catch (error) {
-      await fail(now, error)
-    }
-  }
-
-  const leave = ({ instanceId, revision }: Purge, { forMs, trouble }: { forMs: number; trouble: string | null }): void =>
-    void left.set(instanceId, { revision, untilAt: deps.clock() + forMs, trouble })
-
-  /** The check is the last step: where the row is not undone any more, it is done. */
-  async function ended({ instanceId, step }: Purge): Promise<void> {
-    if (step !== 'check') return
-    const isUndone = (await readUndone(deps.database)).some(one => one.instanceId === instanceId)
-    if (!isUndone) logger.info('purge.done', { instanceId })
-  }
-
-  async function fail(purge: Purge, error: unknown): Promise<void> {
-    if (stop.signal.aborted) return
-    const { instanceId } = purge
-    const trouble = describeError(error)
-    if ((left.get(instanceId)?.trouble ?? null) === null) logger.warn('purge.stuck', { instanceId, error })
-    leave(purge, { forMs: standAsideMs, trouble })
-    try {
-      await tellWaiting(deps.database, purge, trouble)
-    } catch (error) {
-      logger.debug('purge.trouble-unwritten', { instanceId, error }) // where Postgres is away, that says it
-    }
   }
 
   const done = run()
   return {
     name: 'purges',
     checks: () => {
-      const troubles = [...left].filter(([, { trouble }]) => trouble !== null)
-      const [first] = troubles
-      const detail =
-        unread ?? (first === undefined ? null : `${troubles.length} do not go on, first ${first[0]}: ${first[1].trouble}`)
+      const detail = unread ?? describeTroubles(left)
       return [{ name: 'purges', state: detail === null ? 'ok' : 'degraded', detail: detail ?? 'running' }]
     },
     close: async () => {
@@ -150,4 +78,59 @@ export function openPurges(deps: PurgesDeps): Role {
       await done
     },
   }
+}
+
+/** Without it purges are found by looking. */
+async function listen({ database, logger }: PurgesDeps, wake: () => void, signal: AbortSignal): Promise<void> {
+  try {
+    await database.listen('purges', wake, signal)
+  } catch (error) {
+    if (!signal.aborted) logger.warn('purges.not-listening', { error })
+  }
+}
+
+/** Until it is done, waits for something, or is somebody else's. */
+async function carryOut(
+  { deps, left }: { deps: PurgesDeps; left: LeftPurges },
+  purge: Purge,
+  signal: AbortSignal,
+): Promise<void> {
+  const { logger, pauseMs = PAUSE_MS, standAsideMs = STAND_ASIDE_MS } = deps
+  logger.debug('purge.going-on', { instanceId: purge.instanceId, step: purge.step })
+  const ending = await goOn(deps, purge, { moved: left.moved, pause: () => wait(pauseMs, signal) }, signal)
+  switch (ending.kind) {
+    case 'done':
+      return logger.info('purge.done', { instanceId: purge.instanceId })
+    case 'waits':
+      return left.leave(ending.purge, { forMs: WAITS_MS, trouble: null })
+    case 'failed':
+      return tellTrouble({ deps, left }, ending, standAsideMs)
+    case 'taken':
+    case 'told-to-stop':
+      return
+  }
+}
+
+/** Once in the log for as long as it goes on, and in the row, for whoever asks how far it is. */
+async function tellTrouble(
+  { deps, left }: { deps: PurgesDeps; left: LeftPurges },
+  { purge, error }: Extract<Ending, { kind: 'failed' }>,
+  forMs: number,
+): Promise<void> {
+  const { instanceId } = purge
+  const trouble = describeError(error)
+  if (left.troubleOf(instanceId) === null) deps.logger.warn('purge.stuck', { instanceId, error })
+  left.leave(purge, { forMs, trouble })
+  try {
+    await tellWaiting(deps.database, purge, trouble)
+  } catch (unwritten) {
+    deps.logger.debug('purge.trouble-unwritten', { instanceId, error: unwritten }) // where Postgres is away, that says it
+  }
+}
+
+/** null: all go on. */
+function describeTroubles(left: LeftPurges): string | null {
+  const troubles = left.troubles()
+  const [first] = troubles
+  return first === undefined ? null : `${troubles.length} do not go on, first ${first.instanceId}: ${first.trouble}`
 }
