@@ -1,6 +1,6 @@
 // The import rules of ARCHITECTURE.md: what is not allowed here does not cross folders.
-const folders = ['events', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
-const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count)|projections/projection|purge/tombstones)\\.ts$'
+const folders = ['events', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
+const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count)|projections/projection|purge/(tombstones|erasure|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
@@ -16,7 +16,15 @@ module.exports = {
   forbidden: [
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(events/|runtime/coded-error\\.ts$)' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
-    ...folders.filter(folder => !['events', 'runtime', 'api', 'cli'].includes(folder)).map(folder => fence(folder)),
+    ...folders.filter(folder => !['events', 'runtime', 'api', 'cli', 'purge'].includes(folder)).map(folder => fence(folder)),
+    fence('purge', ['^src/(instances|processors|producers|projections|webhooks)/']),
+    {
+      name: 'only-the-list-of-erasures-knows-the-owners',
+      comment: 'a purge erases what the owners of tables export, in the order of src/purge/erasures.ts',
+      severity: 'error',
+      from: { path: '^src/purge/', pathNot: '^src/purge/erasures\\.ts$' },
+      to: { path: '^src/(processors|producers|projections|webhooks)/', pathNot: ports },
+    },
     fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/queries\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {

@@ -1,6 +1,7 @@
 // Which objects under incoming/ are ours, and since when: a row is written before its object is put, and goes after it was deleted, so
 // that a crash leaves a row without an object, never an object of ours without a row.
 import type { Transaction } from '../database/database.ts'
+import type { ObjectRows } from '../purge/object-rows.ts'
 import { isPurged } from '../purge/tombstones.ts'
 
 export type IncomingRows = {
@@ -58,3 +59,18 @@ export function createIncomingRows(database: Transaction): IncomingRows {
 }
 
 const IS_DUE = `written_at < now() - $1::double precision * interval '1 millisecond'`
+
+/** For a purge, which erases the object before its row. */
+export const incomingObjectRows: ObjectRows = {
+  table: 'incoming_objects',
+  keysOf: async (tx, instanceId, limit) => {
+    const rows = await tx.query<{ key: string }>('select key from incoming_objects where instance_id = $1 limit $2', [
+      instanceId,
+      limit,
+    ])
+    return rows.map(row => row.key)
+  },
+  forget: async (tx, instanceId, keys) => {
+    await tx.query('delete from incoming_objects where instance_id = $1 and key = any($2::text[])', [instanceId, keys])
+  },
+}

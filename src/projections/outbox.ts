@@ -6,6 +6,7 @@ import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import { deadLetterOf } from '../log/dead-letter.ts'
 import { type Append, type EventLog, isAboutRecord, type LogError, type NewRecord } from '../log/log.ts'
+import { ofHeaders, rowsOf } from '../purge/erasure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Emission, Projection } from './projection.ts'
 
@@ -113,3 +114,5 @@ async function park(deps: Draining, { topic, record, refusal, processor }: Refus
 
 /** It never had a place in its topic. */
 const nowhere = { partition: -1, offset: -1n }
+
+export const outboxErasure = rowsOf('projection_outbox', ofHeaders)

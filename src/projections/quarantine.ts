@@ -1,6 +1,7 @@
 // A record that cannot be projected quarantines its key: from there on records of that key are left out of this projection, in every topic,
 // one start position per topic is kept, and every other key goes on. Resuming reads the key again from those positions.
 import type { Transaction } from '../database/database.ts'
+import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import { offsetsOf } from './checkpoints.ts'
 import type { Projection } from './projection.ts'
@@ -104,3 +105,5 @@ type Row = {
   error_message: string
   resume_requested: boolean
 }
+
+export const quarantineErasure = rowsOf('projection_quarantine', 'key = $1')

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { serialize } from 'node:v8'
 import type { Transaction } from '../database/database.ts'
 import type { Event } from '../events/event.ts'
+import { rowsOf } from '../purge/erasure.ts'
 import type { Placed, Projection } from './projection.ts'
 
 export const SEEN_PER_INSTANCE = 4_096
@@ -96,3 +97,5 @@ async function forgetBeyond(
     [of.name, of.version, full.map(one => one.instanceId), full.map(one => String(one.place - SEEN_PER_INSTANCE))],
   )
 }
+
+export const seenErasure = rowsOf('projection_seen')

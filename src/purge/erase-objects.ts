@@ -22,14 +22,10 @@ export const OBJECTS = 'objects'
 
 /** One batch; the rows go after their objects. */
 export async function eraseIncoming(deps: ObjectDeps, purge: Purge, { next }: Of, signal: AbortSignal): Done {
-  const rows = await deps.database.query<{ key: string }>(`select key from ${objectRows} where instance_id = $1 limit $2`, [
-    purge.instanceId,
-    BATCH,
-  ])
-  const keys = rows.map(row => row.key)
+  const keys = await objectRows.keysOf(deps.database, purge.instanceId, BATCH)
   if (keys.length > 0) await deps.objects.delete(keys, signal)
   return deps.database.transact(async tx => {
-    await tx.query(`delete from ${objectRows} where instance_id = $1 and key = any($2::text[])`, [purge.instanceId, keys])
+    await objectRows.forget(tx, purge.instanceId, keys)
     const erased = { what: OBJECTS, count: keys.length }
     return advance(tx, purge, keys.length < BATCH ? { ...next, erased } : { erased })
   }, signal)

@@ -1,6 +1,7 @@
 // Erases what a table has of an instance, a batch in each transaction, so that nobody waits long for a row and a kill costs one batch.
 import type { Database, Transaction } from '../database/database.ts'
-import { type Erasure, erasures, objectRows } from './erasures.ts'
+import type { Erasure } from './erasure.ts'
+import { erasures, objectRows } from './erasures.ts'
 import { advance, type Progress, type Purge } from './purge-rows.ts'
 
 /** Some milliseconds of work. */
@@ -25,8 +26,7 @@ export const eraseBatch = (
 /** The name of a table that has something of the instance still, or again; null: none. */
 export async function findLeft(tx: Transaction, instanceId: string): Promise<string | null> {
   for (const erasure of erasures) if ((await keysOf(tx, erasure, instanceId, 1)).length > 0) return erasure.name
-  const [row] = await tx.query(`select from ${objectRows} where instance_id = $1 limit 1`, [instanceId])
-  return row === undefined ? null : objectRows
+  return (await objectRows.keysOf(tx, instanceId, 1)).length > 0 ? objectRows.table : null
 }
 
 async function keysOf(tx: Transaction, { keys }: Erasure, instanceId: string, limit: number): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 // What there is of an instance, and how far its purge is, for whoever asks before, meanwhile and after.
 import { boundedCount, MOST_SHOWN } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
+import { erasures } from './erasures.ts'
 import { stepNames } from './step-names.ts'
 
 /** `count`: MOST_SHOWN and more as MOST_SHOWN. */
@@ -15,18 +16,17 @@ export type PurgeStanding = {
   erased: readonly Held[]
 }
 
-/** What a deletion leaves and a purge erases, counted one index entry at a time and no further than is worth saying. */
-const counted: Readonly<Record<string, string>> = {
-  messages: 'messages where instance_id = $1',
-  contacts: 'contacts where instance_id = $1',
-  chats: 'chats where instance_id = $1',
-  files: `media where instance_id = $1 and status = 'stored'`,
-  deliveries: 'webhook_deliveries where instance_id = $1',
-}
+/** In which order they are told. */
+const order = ['messages', 'contacts', 'chats', 'files', 'deliveries']
 
+const counted = erasures
+  .flatMap(({ told }) => (told === null ? [] : [told]))
+  .toSorted((one, other) => order.indexOf(one.what) - order.indexOf(other.what))
+
+/** What a deletion leaves and a purge erases, counted one index entry at a time and no further than is worth saying. */
 export async function readHeld(database: Transaction, instanceId: string): Promise<readonly Held[]> {
-  const selects = Object.entries(counted).map(
-    ([what, from]) => `select '${what}' as what, ${boundedCount(`from ${from}`, MOST_SHOWN)} as count`,
+  const selects = counted.map(
+    ({ what, from }) => `select '${what}' as what, ${boundedCount(`from ${from}`, MOST_SHOWN)} as count`,
   )
   return database.query<Held>(selects.join(' union all '), [instanceId])
 }

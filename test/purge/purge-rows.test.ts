@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const erasedTables = [...new Set([...erasures.flatMap(one => one.tables), objectRows])].sort()
+const erasedTables = [...new Set([...erasures.flatMap(one => one.tables), objectRows.table])].sort()
 /** Whose rows the tests make themselves, or that have one row. */
 const notFilled = ['purges', 'webhook_outbox_turn', 'incoming_adoption', 'log_identity', 'zaplog_migrations', 'schemas']
 

@@ -1,5 +1,6 @@
 // The rows of an instance's auth state: sealed, and written all or nothing, only while the epoch is the owner's.
 import type { Database } from '../../database/database.ts'
+import { rowsOf } from '../../purge/erasure.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType, bytesOf } from '../gate/appended-parts.ts'
 import type { KeyName } from '../socket/keys-ahead.ts'
@@ -105,3 +106,5 @@ ${owners}`
 const eraseKeysSql = `${owner},
 keys as (delete from auth_keys where instance_id = $1 and type = $3 and exists (select from owner))
 ${owners}`
+
+export const authErasures = [rowsOf('auth_creds'), rowsOf('auth_keys'), rowsOf('appended_parts')]

@@ -2,6 +2,7 @@
 // then be acknowledged, and the account goes on. Each is counted, said once, and shown in readiness until an operator deletes its row.
 import type { Database } from '../../database/database.ts'
 import type { Event } from '../../events/event.ts'
+import { rowsOf } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
@@ -65,3 +66,5 @@ on conflict do nothing returning event_id`
 
 const countSql = `select k.instance_id, count(*)::int as kept from kept_stanzas k join instance_ids i using (instance_id)
 where i.wanted <> 'deleted' group by k.instance_id`
+
+export const keptErasure = rowsOf('kept_stanzas')

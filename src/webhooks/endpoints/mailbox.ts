@@ -4,6 +4,7 @@
 // Whoever listens names the place up to which it has read: an answer that was lost on the way is asked for again, and nothing is handed
 // out twice otherwise. An answer belongs to one attempt. It stays where it is for a while, so that an attempt that a crash repeats finds it.
 import type { Database, Transaction } from '../../database/database.ts'
+import { rowsOf } from '../../purge/erasure.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
 import { isAlive } from './listeners.ts'
 import { callLanes } from './standing.ts'
@@ -149,3 +150,5 @@ const handedOf = (row: HandedRow): Handed => ({
   body: row.body,
   answerWithinMs: Math.max(0, Math.floor(row.within_ms)),
 })
+
+export const mailboxErasure = rowsOf('webhook_mailbox')
