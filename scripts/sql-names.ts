@@ -29,9 +29,9 @@ const isSql =
 const named =
   /\b(\w+)\s*(?:\([^()]*\)\s*)?as\s+(?:not\s+materialized\s+|materialized\s+)?\(\s*(?:select|insert|update|delete|with|values)\b/gi
 
-const position = /\b(?:from|join|into|update|using|table|truncate)\s+(?:only\s+|lateral\s+)?(?:\w+\.)?"?(\w+)"?/gi
+const position = /\b(?:from|join|into|update|using|table|truncate)\s+(?:only\s+|lateral\s+)?(?:[\w{}]+\.)?"?(\w+)"?/gi
 /** `from a, b x, c` */
-const following = /^(?:\s+(?:as\s+)?\w+)?\s*,\s*(?:only\s+|lateral\s+)?(?:\w+\.)?"?(\w+)"?/i
+const following = /^(?:\s+(?:as\s+)?\w+)?\s*,\s*(?:only\s+|lateral\s+)?(?:[\w{}]+\.)?"?(\w+)"?/i
 
 function inTablePosition(sql: string): readonly Place[] {
   const places: Place[] = []
