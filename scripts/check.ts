@@ -1,8 +1,9 @@
-// `npm run check`: types, lint and format, dead code, import rules, schema compatibility, generated files in step.
+// `npm run check`: types, lint and format, dead code, import rules, owners of tables, schema compatibility, generated files in step.
 // All checks run even when one fails; a passing run prints one line.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { findIncompatibilities } from './schema-compatibility.ts'
+import { findSharedTables } from './table-owners.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name: string) => `node_modules/.bin/${name}`
@@ -26,6 +27,7 @@ const checks: readonly { name: string; run: () => string | null }[] = [
       'console',
     ]),
   },
+  { name: 'table owners', run: () => findSharedTables().join('\n') || null },
   { name: 'generated files', run: command(process.execPath, ['scripts/generate.ts', '--check']) },
   { name: 'schema compatibility', run: () => findIncompatibilities().join('\n') || null },
 ]

@@ -86,3 +86,7 @@ const saveSql = `
        and (select count(*) from ours) = (select count(*) from given)
     returning 1)
   select count(*) = (select count(*) from given) as saved from saved`
+
+/** For a person: makes the row that a member halted for, where reading the partition again from its first record is meant. */
+export const progressRowCommand = (consumerGroup: string, { topic, partition }: TopicPartition): string =>
+  `insert into log_progress (group_name, topic, partition, next_offset) values ('${consumerGroup}', '${topic}', ${partition}, 0)`

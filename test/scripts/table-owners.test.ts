@@ -24,7 +24,7 @@ test('one that two folders name is told with its files and lines, and what to do
   })
   expect(others).toEqual([])
   expect(told.split('\n')).toEqual([
-    expect.stringMatching(/^parcels is named in statements of 2 folders; .*exported there/),
+    expect.stringMatching(/^parcels is named in statements of 2 folders; .* export what the others need/),
     '  src/api/list.ts:4',
     '  src/post/parcels.ts:1',
   ])

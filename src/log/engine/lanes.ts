@@ -4,6 +4,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
 import type { EventLog, LaneConsumer, Progress, TopicPartition } from '../log.ts'
+import { progressRowCommand } from '../progress.ts'
 import type { Assignment, StartAssignment } from './assignment.ts'
 import { createLanePartition, type LanePartition, type Member } from './lane-partition.ts'
 import type { OpenPartitionReader } from './partition-reader.ts'
@@ -80,7 +81,7 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
         ({ topic, partition: number }) => topic === partition.at.topic && number === partition.at.partition,
       )
       if (progress === undefined)
-        partition.halt(`no progress row; make it with: ${commandFor(consumer.consumerGroup, partition.at)}`)
+        partition.halt(`no progress row; make it with: ${progressRowCommand(consumer.consumerGroup, partition.at)}`)
       else partition.begin(progress)
     }
   }
@@ -124,6 +125,3 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
     ended: ended.signal,
   }
 }
-
-const commandFor = (consumerGroup: string, { topic, partition }: TopicPartition) =>
-  `insert into log_progress (group_name, topic, partition, next_offset) values ('${consumerGroup}', '${topic}', ${partition}, 0)`
