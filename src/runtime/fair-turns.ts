@@ -28,7 +28,7 @@ type Waiter = { urgent: boolean; begin(turn: Turn): void }
 type Line = { held: number; waiting: Waiter[] }
 
 export function createFairTurns(limits: { total: number; perKey: number }): FairTurns {
-  /** The key served last is last. */
+  /** The key that had a turn last is last. */
   const lines = new Map<string, Line>()
   const closing = new AbortController()
   let held = 0
@@ -39,8 +39,7 @@ export function createFairTurns(limits: { total: number; perKey: number }): Fair
       if (next === null) return
       const { key, line, waiter } = next
       line.waiting.splice(line.waiting.indexOf(waiter), 1)
-      lines.delete(key)
-      lines.set(key, line)
+      moveToEnd(key, line)
       waiter.begin(give(key, line))
     }
   }
@@ -55,10 +54,17 @@ export function createFairTurns(limits: { total: number; perKey: number }): Fair
         isReleased = true
         held -= 1
         line.held -= 1
+        // Who came while it had its turn goes before it.
+        moveToEnd(key, line)
         forgetIdle(key, line)
         serve()
       },
     }
+  }
+
+  const moveToEnd = (key: string, line: Line): void => {
+    lines.delete(key)
+    lines.set(key, line)
   }
 
   const forgetIdle = (key: string, line: Line): void => {
