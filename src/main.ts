@@ -12,8 +12,6 @@ import { partsOf } from './main/parts.ts'
 import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
 import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
-import { openIncomingExpiry } from './processors/expire-incoming.ts'
-import { createIncomingRows } from './processors/incoming-rows.ts'
 import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
 import { openProjections } from './projections/open-projections.ts'
@@ -121,13 +119,16 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
       clock: Date.now,
       random: Math.random,
     }),
-  processors: ({ config, ports, logger, metrics }) => {
-    const shared = { ...ports, logger, clock: Date.now }
-    return together('processors', [
-      openProcessors({ ...shared, config: config.media, whatsappCdnUrl: config.whatsapp.cdnUrl, metrics, random: Math.random }),
-      openIncomingExpiry({ ...shared, rows: createIncomingRows(ports.database), keptMs: INCOMING_KEPT_MS }),
-    ])
-  },
+  processors: ({ config, ports, logger, metrics }) =>
+    openProcessors({
+      ...ports,
+      config: config.media,
+      cdnUrl: config.whatsapp.cdnUrl,
+      logger,
+      metrics,
+      clock: Date.now,
+      random: Math.random,
+    }),
   projections: ({ config, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [
@@ -152,9 +153,6 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
       clock: Date.now,
     }),
 }
-
-/** A file forwarded again within this time is not fetched again. */
-const INCOMING_KEPT_MS = 30 * 86_400_000
 
 const together = (name: string, roles: readonly Role[]): Role => ({
   name,

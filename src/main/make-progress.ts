@@ -1,5 +1,5 @@
 // The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
-import { processorNames, topicsOf as topicsOfProcessor } from '../processors/open-processors.ts'
+import { processors } from '../processors/all.ts'
 import { makeCheckpoints } from '../projections/checkpoints.ts'
 import { projectionsOf } from '../projections/open-projections.ts'
 import { topicsOf as topicsOfBridge } from '../webhooks/bridge/open-webhooks.ts'
@@ -12,7 +12,7 @@ export async function makeProgress(
   partitions: number,
 ): Promise<void> {
   await claimLog()
-  for (const name of processorNames) await progress.make(consumerGroup(name), topicsOfProcessor[name].map(topic), partitions)
+  for (const { name, reads } of processors) await progress.make(consumerGroup(name), reads.map(topic), partitions)
   await progress.make(consumerGroup('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
   for (const projection of projectionsOf([webhookStream])) await makeCheckpoints(database, projection, partitions)
 }

@@ -39,7 +39,7 @@ export async function* fetchMedia(
         return
       } catch (cause) {
         const error = translate(wanted, cause, { signal, deadline })
-        const resumable = error.reason === 'connection' && progress.receivedBytes > 0 && resumes < MAX_RESUMES
+        const resumable = error.code === 'connection' && progress.receivedBytes > 0 && resumes < MAX_RESUMES
         if (!resumable) throw error
       }
     }

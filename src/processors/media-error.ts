@@ -1,5 +1,6 @@
 // Why a file could not be had or kept: a reason of docs/contract.md (media.reason), and whether trying again can help.
 import type { mediaReasons } from '../events/vocabulary.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 
 const retryable = {
   timeout: true,
@@ -20,22 +21,20 @@ const retryable = {
 
 export type MediaReason = (typeof mediaReasons.here)[number]
 
-export class MediaError extends Error {
+/** Its code is the reason. */
+export class MediaError extends CodedError<MediaReason> {
   override name = 'MediaError'
-  readonly reason: MediaReason
-  readonly retryable: boolean
+  readonly port = 'media'
   /** What the server asked for. */
   readonly retryAfterMs: number | null
   /** The bytes are those that were sealed, so that another kind's keys may open them. */
   readonly otherKeysMayFit: boolean
   constructor(
-    reason: MediaReason,
+    code: MediaReason,
     message: string,
     options: { retryAfterMs?: number | null; otherKeysMayFit?: boolean; cause?: unknown } = {},
   ) {
-    super(message, { cause: options.cause })
-    this.reason = reason
-    this.retryable = retryable[reason]
+    super({ code, message, retryable: retryable[code], cause: options.cause })
     this.retryAfterMs = options.retryAfterMs ?? null
     this.otherKeysMayFit = options.otherKeysMayFit ?? false
   }

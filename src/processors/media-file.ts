@@ -1,8 +1,9 @@
-// The file an event speaks of, and the events that processors make of it: same envelope, same file fields, ids that a repetition makes again.
+// The file an event speaks of: which message it belongs to, in which round, what is said of it, and where its bytes are.
 import type { Event, EventOf, MediaSource } from '../events/event.ts'
-import { derivedId } from '../events/ids.ts'
+import type { Fields } from '../runtime/logger.ts'
 
-type FileFields = Pick<
+/** What all events of a file say of it. */
+export type FileFields = Pick<
   EventOf<'media.downloaded'>,
   'sourceEventId' | 'round' | 'kind' | 'mimetype' | 'fileName' | 'width' | 'height' | 'durationSeconds' | 'pages'
 >
@@ -11,59 +12,15 @@ export type MediaFile = { event: Event; fields: FileFields; source: MediaSource 
 /** A missing incoming object is fetched again, at most so often. */
 export const MAX_ROUNDS = 3
 
-/** What download-media has to fetch because of this event; null: nothing. */
-export function fileToFetch(event: Event): (MediaFile & { source: MediaSource }) | null {
-  switch (event.type) {
-    case 'message.received':
-    case 'message.sent':
-      return event.mediaSource ? { event, fields: fieldsOfMessage(event), source: event.mediaSource } : null
-    case 'media.refreshed':
-      return event.mediaSource ? { event, fields: fieldsOf(event), source: event.mediaSource } : null
-    case 'media.failed': {
-      const lost = event.stage === 'store' && event.reason === 'gone' && event.retryable && event.round < MAX_ROUNDS
-      if (!lost || !event.mediaSource) return null
-      return { event, fields: { ...fieldsOf(event), round: event.round + 1 }, source: event.mediaSource }
-    }
-    default:
-      return null
-  }
-}
-
-export const fileOf = (event: EventOf<'media.downloaded'>): MediaFile => ({
-  event,
-  fields: fieldsOf(event),
-  source: event.mediaSource ?? null,
+/** What every line about a file begins with. */
+export const aboutFile = ({ event, fields }: Pick<MediaFile, 'event' | 'fields'>): Fields => ({
+  instanceId: event.instanceId,
+  eventId: fields.sourceEventId,
+  kind: fields.kind,
+  round: fields.round,
 })
 
-/** Envelope and file fields of a derived event. The source's place in its instance travels along, its raw bytes do not. */
-export function derivedFrom<Type extends 'media.downloaded' | 'media.stored' | 'media.failed'>(
-  file: MediaFile,
-  made: { type: Type; by: string; at: number },
-) {
-  const { instanceId, epoch, sequence, occurredAt } = file.event
-  const { chatId = null, chatPn = null, senderId = null, senderPn = null, messageId = null, fromMe = null } = file.event
-  const { occurredAtSaid = null } = file.event
-  const { sourceEventId, round } = file.fields
-  return {
-    eventId: derivedId({ sourceId: sourceEventId, by: made.by, type: made.type, round, ordinal: 0 }),
-    type: made.type,
-    instanceId,
-    epoch,
-    sequence,
-    occurredAt,
-    recordedAt: made.at,
-    chatId,
-    chatPn,
-    senderId,
-    senderPn,
-    messageId,
-    fromMe,
-    occurredAtSaid,
-    ...file.fields,
-  }
-}
-
-const fieldsOfMessage = ({ eventId, kind, media }: EventOf<'message.received'> | EventOf<'message.sent'>): FileFields => ({
+export const fieldsOfMessage = ({ eventId, kind, media }: EventOf<'message.received'> | EventOf<'message.sent'>): FileFields => ({
   sourceEventId: eventId,
   round: 1,
   kind,
@@ -75,7 +32,7 @@ const fieldsOfMessage = ({ eventId, kind, media }: EventOf<'message.received'> |
   pages: media?.pages ?? null,
 })
 
-const fieldsOf = (event: FileFields): FileFields => ({
+export const fieldsOf = (event: FileFields): FileFields => ({
   sourceEventId: event.sourceEventId,
   round: event.round,
   kind: event.kind,

@@ -2,10 +2,11 @@
 // that picture's problem and nobody else's: the next one finds a new process.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { createFairTurns } from '../runtime/fair-turns.ts'
 import { onAbort } from '../runtime/or-abort.ts'
+import { inTurn } from './in-turn.ts'
 import type { Picture, PictureOptions } from './picture.ts'
 import type { PictureAnswer, PictureRequest } from './picture-process.ts'
-import { createTransferSlots } from './transfer-slots.ts'
 
 export type Pictures = {
   /**
@@ -30,7 +31,7 @@ const IDLE_MS = 30_000
 
 export function openPictures(options: PicturesOptions): Pictures {
   const { limitBytes = LIMIT_BYTES, deadlineMs = DEADLINE_MS, idleMs = IDLE_MS } = options
-  const turns = createTransferSlots({ max: 1, maxPerInstance: 1 })
+  const turns = createFairTurns({ total: 1, perKey: 1 })
   let child: ChildProcess | null = null
   let idle: NodeJS.Timeout | undefined
   let closed = false
@@ -54,8 +55,7 @@ export function openPictures(options: PicturesOptions): Pictures {
     void endProcess(ending)
   }
 
-  const read: Pictures['read'] = async ({ instanceId, load }, signal) => {
-    const giveBack = await turns.take({ instanceId, live: true }, signal)
+  async function decode(load: () => Promise<Uint8Array>, signal: AbortSignal): Promise<Picture> {
     clearTimeout(idle)
     try {
       const bytes = await load()
@@ -68,12 +68,11 @@ export function openPictures(options: PicturesOptions): Pictures {
       return picture
     } finally {
       idle = setTimeout(endIdle, idleMs).unref()
-      giveBack()
     }
   }
 
   return {
-    read,
+    read: ({ instanceId, load }, signal) => inTurn(turns, { key: instanceId, work: () => decode(load, signal) }, signal),
     close: async () => {
       closed = true
       clearTimeout(idle)
@@ -110,22 +109,22 @@ function ask(
 ): Promise<PictureAnswer> {
   const { request, deadlineMs } = of
   return new Promise((resolve, reject) => {
-    const settle = (finish: () => void) => {
+    const end = (finish: () => void) => {
       clearTimeout(deadline)
       stopListening()
       child.removeAllListeners('message').off('exit', onExit).off('error', onError)
       finish()
     }
     const giveUp = (finish: () => void) =>
-      settle(() => {
+      end(() => {
         void endProcess(child).then(finish)
       })
     const onError = (error: Error) => giveUp(() => resolve(dead(`its process: ${error.message}`)))
     const onExit = (code: number | null, killedBy: string | null) =>
-      settle(() => resolve(dead(`its process ended (${killedBy ?? code}); it may use ${request.limitBytes} bytes of memory`)))
+      end(() => resolve(dead(`its process ended (${killedBy ?? code}); it may use ${request.limitBytes} bytes of memory`)))
     const deadline = setTimeout(() => giveUp(() => resolve(dead(`not done after ${deadlineMs} ms`))), deadlineMs)
     const stopListening = onAbort(signal, () => giveUp(() => reject(signal.reason)))
-    child.once('message', (answer: PictureAnswer) => settle(() => resolve(answer)))
+    child.once('message', (answer: PictureAnswer) => end(() => resolve(answer)))
     child.once('exit', onExit)
     child.once('error', onError)
     child.send(request, error => error !== null && onError(error))

@@ -1,10 +1,9 @@
 // A record's event, or what to do with a record that has none: unknown types are passed over, damage is parked, a registry that does
 // not answer, or not us, is waited for.
-import type { Codec } from '../events/codec.ts'
-import { EventError } from '../events/codec.ts'
+import { type Codec, EventError } from '../events/codec.ts'
 import type { Event, EventType } from '../events/event.ts'
 import type { LogRecord, Outcome } from '../log/log.ts'
-import { RegistryError } from '../registry/registry.ts'
+import { pauseFor } from './pause-for.ts'
 
 export type ReadEvent = { kind: 'event'; event: Event } | { kind: 'outcome'; outcome: Outcome }
 
@@ -23,11 +22,8 @@ export async function readEvent(
     return event === null ? { kind: 'outcome', outcome: nothing } : { kind: 'event', event }
   } catch (error) {
     if (error instanceof EventError) return { kind: 'outcome', outcome: { kind: 'park', reason: error.message } }
-    if (error instanceof RegistryError && error.code !== 'aborted')
-      return {
-        kind: 'outcome',
-        outcome: { kind: 'pause', dependency: 'schema-registry', delayMs: deps.pauseMs, reason: error.message },
-      }
-    throw error
+    const outcome = pauseFor(error, deps)
+    if (outcome === null) throw error
+    return { kind: 'outcome', outcome }
   }
 }

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
-import { expireIncoming, openIncomingExpiry } from '../../src/processors/expire-incoming.ts'
+import { expireDue, incomingExpiry } from '../../src/processors/expire-incoming.ts'
 import { incomingName } from '../../src/processors/incoming.ts'
 import { createIncomingRows, type IncomingRows } from '../../src/processors/incoming-rows.ts'
+import { runTimer } from '../../src/processors/run-timer.ts'
 import type { StoreUnderTest } from '../contracts/object-store-under-test.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { anEvent } from '../ground/events.ts'
@@ -55,7 +56,7 @@ async function written(daysAgo: number, key = aKey()): Promise<string> {
   await world().testDatabase.database.query('update incoming_objects set written_at = $2 where key = $1', [key, at])
   return await put(key)
 }
-const expire = () => expireIncoming({ objects: store(), rows: world().rows, keptMs }, never)
+const expire = () => expireDue({ objects: store(), rows: world().rows, keptMs }, never)
 const remembered = async () =>
   (await world().testDatabase.database.query<{ key: string }>('select key from incoming_objects')).map(row => row.key).toSorted()
 
@@ -72,7 +73,7 @@ async function downloadedBefore(daysAgo: number, more: Partial<EventOf<'media.do
 async function runOnce(): Promise<void> {
   const { testLog, rows } = world()
   const before = logger.lines.length
-  const role = openIncomingExpiry({ ...testLog, objects: store(), rows, keptMs, everyMs: DAY_MS, logger })
+  const role = runTimer({ logger }, incomingExpiry({ ...testLog, objects: store(), rows, keptMs }))
   await until(
     'what is due to be gone',
     async () => (await rows.isAdopted()) && (await rows.due({ keptMs, limit: 1 })).length === 0,
@@ -105,7 +106,7 @@ test('[C11] what others keep under incoming/ stays for ever, whatever its age, i
   const own = await written(40)
   const aMonthLater = { keptMs: -40 * DAY_MS } // 40 days from now, everything here is old
   await runOnce()
-  expect(await expireIncoming({ objects: store(), rows: world().rows, ...aMonthLater }, never)).toBe(0)
+  expect(await expireDue({ objects: store(), rows: world().rows, ...aMonthLater }, never)).toBe(0)
   expect(await keys()).toEqual(theirs.toSorted())
   expect(theirs).not.toContain(own)
 })
@@ -120,7 +121,7 @@ test('[C11] a file that was put again while it was being deleted keeps its row, 
       await put(key)
     },
   }
-  expect(await expireIncoming({ objects, rows: world().rows, keptMs }, never)).toBe(1)
+  expect(await expireDue({ objects, rows: world().rows, keptMs }, never)).toBe(1)
   expect(await remembered()).toEqual([key])
   expect(await keys()).toEqual([key])
 })
@@ -154,7 +155,7 @@ test('[C11] it says when storage is down, and goes on the next time', async () =
     },
   }
   const { testLog, rows } = world()
-  const role = openIncomingExpiry({ ...testLog, objects, rows, keptMs, everyMs: 20, logger })
+  const role = runTimer({ logger }, { ...incomingExpiry({ ...testLog, objects, rows, keptMs }), everyMs: 20 })
   await until('it says so', () => role.checks()[0]?.state === 'degraded')
   expect(role.checks()).toMatchObject([{ name: 'object-expiry', detail: expect.stringContaining('the disk is away') }])
   faults.down = false

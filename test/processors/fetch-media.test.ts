@@ -77,7 +77,7 @@ test('[C3] a connection broken in the middle is picked up where it broke', async
 test('[C3] a connection that keeps breaking fails after 3 resumes', async () => {
   const { path, url, hits } = putOnCdn()
   cdn().fault(path, { kind: 'reset', atByte: 10_000 })
-  await expect(fetchAll(url)).rejects.toMatchObject({ reason: 'connection', retryable: true })
+  await expect(fetchAll(url)).rejects.toMatchObject({ code: 'connection', retryable: true })
   expect(hits()).toHaveLength(4)
 })
 
@@ -104,7 +104,7 @@ test('[C3] a server that answers another range than asked is not believed', asyn
     }
     response.writeHead(206, { 'content-range': `bytes 7-${bytes.length - 1}/${bytes.length}` }).end(bytes.subarray(7))
   })
-  await expect(fetchAll(url)).rejects.toMatchObject({ reason: 'server-error' })
+  await expect(fetchAll(url)).rejects.toMatchObject({ code: 'server-error' })
 })
 
 test.each([
@@ -116,17 +116,17 @@ test.each([
   [500, 'server-error', true],
   [503, 'server-error', true],
   [302, 'server-error', true],
-])('[C5] %i is %s', async (status, reason, retryable) => {
+])('[C5] %i is %s', async (status, code, retryable) => {
   const { path, url, hits } = putOnCdn()
   cdn().fault(path, { kind: 'status', status })
-  await expect(fetchAll(url)).rejects.toMatchObject({ reason, retryable })
+  await expect(fetchAll(url)).rejects.toMatchObject({ code, retryable })
   expect(hits()).toHaveLength(1)
 })
 
 test('[C3] a redirect is not followed', async () => {
   const { url: elsewhere, hits } = putOnCdn()
   const url = await serve((_, response) => response.writeHead(302, { location: elsewhere.href }).end())
-  await expect(fetchAll(url)).rejects.toMatchObject({ reason: 'server-error', message: expect.stringContaining('not followed') })
+  await expect(fetchAll(url)).rejects.toMatchObject({ code: 'server-error', message: expect.stringContaining('not followed') })
   expect(hits()).toEqual([])
 })
 
@@ -143,9 +143,9 @@ test('[C5] Retry-After is told on, in seconds or as a date', async () => {
 test('[C3] silence before or between bytes ends as timeout', async () => {
   const { path, url } = putOnCdn()
   cdn().fault(path, { kind: 'stall', atByte: 50_000 })
-  await expect(fetchAll(url)).rejects.toMatchObject({ reason: 'timeout', retryable: true })
+  await expect(fetchAll(url)).rejects.toMatchObject({ code: 'timeout', retryable: true })
   const silent = await serve(() => 'never answers')
-  await expect(fetchAll(silent)).rejects.toMatchObject({ reason: 'timeout' })
+  await expect(fetchAll(silent)).rejects.toMatchObject({ code: 'timeout' })
 })
 
 test('[C3] a file that comes too slowly ends as timeout, and later attempts have longer', async () => {
@@ -153,15 +153,15 @@ test('[C3] a file that comes too slowly ends as timeout, and later attempts have
   cdn().fault(path, { kind: 'slow', bytesPerSecond: 150_000 })
   const slow = { announcedBytes: null, minTotalTimeoutMs: 100 }
   // 200,000 bytes at 256 KiB/s would be 763 ms.
-  await expect(fetchAll(url, slow)).rejects.toMatchObject({ reason: 'timeout', message: expect.stringContaining('763 ms') })
+  await expect(fetchAll(url, slow)).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('763 ms') })
   expect(await fetchAll(url, { ...slow, timeoutFactor: 8 })).toEqual(bytes)
 })
 
 test('[C3] an announced size above the limit is refused before the first byte', async () => {
   const { url, hits } = putOnCdn()
-  await expect(fetchAll(url, { maxBytes: 199_999 })).rejects.toMatchObject({ reason: 'too-large', retryable: false })
+  await expect(fetchAll(url, { maxBytes: 199_999 })).rejects.toMatchObject({ code: 'too-large', retryable: false })
   expect(hits(), 'announced by the message').toEqual([])
-  await expect(fetchAll(url, { maxBytes: 199_999, announcedBytes: 10 })).rejects.toMatchObject({ reason: 'too-large' })
+  await expect(fetchAll(url, { maxBytes: 199_999, announcedBytes: 10 })).rejects.toMatchObject({ code: 'too-large' })
   expect(await fetchAll(url, { maxBytes: 200_000 })).toHaveLength(200_000)
 })
 
@@ -173,11 +173,11 @@ test('[C3] a server that announces nothing is stopped at the limit', async () =>
     }
     more()
   })
-  await expect(fetchAll(url, { announcedBytes: null })).rejects.toMatchObject({ reason: 'too-large' })
+  await expect(fetchAll(url, { announcedBytes: null })).rejects.toMatchObject({ code: 'too-large' })
 })
 
 test('[C3] nobody listening is a broken connection', async () => {
-  await expect(fetchAll(new URL('http://127.0.0.1:9/file'))).rejects.toMatchObject({ reason: 'connection' })
+  await expect(fetchAll(new URL('http://127.0.0.1:9/file'))).rejects.toMatchObject({ code: 'connection' })
 })
 
 test('[H6] the signal ends a transfer with its own reason', async () => {
@@ -220,5 +220,5 @@ test.each([
   { directPath: 'https://evil.example/x' },
 ])('[C3] %o is fetched from nowhere', source => {
   for (const cdnUrl of [null, 'http://127.0.0.1:9000'])
-    expect(() => mediaUrl(source, cdnUrl)).toThrow(expect.objectContaining({ reason: 'no-url', retryable: false }))
+    expect(() => mediaUrl(source, cdnUrl)).toThrow(expect.objectContaining({ code: 'no-url', retryable: false }))
 })

@@ -7,7 +7,8 @@ import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../src/events/topics.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
-import { openProcessors, processorNames, topicsOf } from '../../src/processors/open-processors.ts'
+import { processors } from '../../src/processors/all.ts'
+import { openProcessors } from '../../src/processors/open-processors.ts'
 import type { Config } from '../../src/runtime/config.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
@@ -39,7 +40,7 @@ beforeEach(async ({ task }) => {
   const testLog = await openTestLog(testDatabase, { partitions: PARTITIONS })
   const under = await openStore()
   worlds.push({ testDatabase, testLog, under, objects: watchedStore(under.store), cdn: await openCdn({ port: 0 }) })
-  for (const name of processorNames) await testLog.progress.make(`zaplog.${name}`, topicsOf[name].map(testLog.topic), PARTITIONS)
+  for (const { name, reads } of processors) await testLog.progress.make(`zaplog.${name}`, reads.map(testLog.topic), PARTITIONS)
 })
 afterEach(async () => {
   await Promise.all(roles.splice(0).map(role => role.close()))
@@ -65,7 +66,7 @@ function start(config: Partial<Config['media']> = {}, metrics = createMetrics({ 
     objects: objects.store,
     consumerGroup: name => `zaplog.${name}`,
     config: mediaConfig({ retryDelaysMs: [20, 40, 80], ...config }),
-    whatsappCdnUrl: cdn.url,
+    cdnUrl: cdn.url,
     pauseMs: 50,
     logger,
     metrics,
@@ -107,6 +108,7 @@ test('[C2] a message becomes a stored file, with a text before and after it', as
   expect(role.checks()).toEqual([
     { name: 'download-media', state: 'ok', detail: 'running' },
     { name: 'store-media', state: 'ok', detail: 'running' },
+    { name: 'object-expiry', state: 'ok', detail: 'running' },
   ])
 })
 
@@ -190,7 +192,7 @@ test('[H6] stopping in the middle of a transfer hands it back, and the next star
   await until('it is being fetched', async () => (await metrics.render()).includes('zaplog_media_transfers 1'))
   await first.close()
   await first.close()
-  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping'])
+  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping', 'running'])
   expect(await Array.fromAsync(world().under.store.list('', never))).toEqual([])
   cdn.heal(pathOf(event))
   start()

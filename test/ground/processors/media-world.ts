@@ -8,12 +8,14 @@ import type { Event, EventOf } from '../../../src/events/event.ts'
 import { topicOf } from '../../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../../src/log/log.ts'
 import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../../src/objects/objects.ts'
-import { type DownloadMediaDeps, downloadMedia } from '../../../src/processors/download-media.ts'
+import { createDownloads, type DownloadDeps } from '../../../src/processors/download-media.ts'
+import { createDownloadMetrics } from '../../../src/processors/download-metrics.ts'
+import { transferTurns } from '../../../src/processors/in-turn.ts'
 import type { IncomingRows } from '../../../src/processors/incoming-rows.ts'
-import { createMediaMetrics } from '../../../src/processors/media-metrics.ts'
+import { laneConsumer } from '../../../src/processors/lane-consumer.ts'
 import { openPictures } from '../../../src/processors/pictures.ts'
-import { type StoreMediaDeps, storeMedia } from '../../../src/processors/store-media.ts'
-import { createTransferSlots } from '../../../src/processors/transfer-slots.ts'
+import { createStoring, type StoreDeps } from '../../../src/processors/store-media.ts'
+import { createStoreMetrics } from '../../../src/processors/store-metrics.ts'
 import { type Config, parseConfig } from '../../../src/runtime/config.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
@@ -125,14 +127,12 @@ export async function openMediaWorld(logger: Logger) {
     incomingRows,
     tombstones: { isPurged: async (instanceId: string) => purged.has(instanceId) },
     topic: (name: string) => `wa.${name}`,
-    consumerGroup: 'zaplog.test',
+    consumerGroup: () => 'zaplog.test',
     pauseMs: 1234,
     logger,
     clock: () => 1_800_000_000_000,
     config: mediaConfig(config),
   })
-  const slotsOf = (config: Config['media']) =>
-    createTransferSlots({ max: config.maxTransfers, maxPerInstance: config.maxTransfersPerInstance })
 
   return {
     cdn,
@@ -145,16 +145,16 @@ export async function openMediaWorld(logger: Logger) {
     purged,
     /** What was remembered before a put, and adopted. */
     remembered,
-    download(config: Partial<Config['media']> = {}, more: Partial<DownloadMediaDeps> = {}) {
-      const deps = base(config)
-      const slots = slotsOf(deps.config)
-      const mediaMetrics = createMediaMetrics(metrics, slots, deps.clock)
-      return downloadMedia({ ...deps, slots, dispatcher, cdnUrl: cdn.url, metrics: mediaMetrics, random: () => 0.5, ...more })
+    download(config: Partial<Config['media']> = {}, more: Partial<DownloadDeps> = {}) {
+      const deps = { ...base(config), ...more }
+      const turns = transferTurns(deps.config)
+      const ofDownloads = { turns, dispatcher, cdnUrl: cdn.url, metrics: createDownloadMetrics(metrics, turns, deps.clock) }
+      return laneConsumer(deps, createDownloads({ ...ofDownloads, random: () => 0.5, ...deps }))
     },
-    store(config: Partial<Config['media']> = {}, more: Partial<StoreMediaDeps> = {}) {
-      const deps = base(config)
-      const slots = slotsOf(deps.config)
-      return storeMedia({ ...deps, pictures, slots, metrics: createMediaMetrics(metrics, slots, deps.clock), ...more })
+    store(config: Partial<Config['media']> = {}, more: Partial<StoreDeps> = {}) {
+      const deps = { ...base(config), ...more }
+      const ofStoring = { pictures, turns: transferTurns(deps.config), metrics: createStoreMetrics(metrics) }
+      return laneConsumer(deps, createStoring({ ...ofStoring, ...deps }))
     },
     recordOf(event: Event): LogRecord {
       return { topic: `wa.${topicOf(event.type)}`, partition: 0, offset: offset++, ...codec.encode(event) }

@@ -1,0 +1,49 @@
+// A file that is finally given up: its event, its line and its counts are the same whichever processor gave up.
+import type { Metrics } from '../runtime/metrics.ts'
+import type { MediaError } from './media-error.ts'
+import { aboutFile, type MediaFile } from './media-file.ts'
+import type { Answer, Count } from './processor.ts'
+
+export type FailureCounters = ReturnType<typeof createFailureCounters>
+
+/** Instances are a label of one counter alone, and there without reasons: cardinality stays bounded. */
+export const createFailureCounters = (metrics: Metrics) => ({
+  failures: metrics.counter({
+    name: 'zaplog_media_failures_total',
+    help: 'Files finally failed',
+    labels: ['kind', 'stage', 'reason'],
+  }),
+  instanceFailures: metrics.counter({
+    name: 'zaplog_media_instance_failures_total',
+    help: 'Files finally failed, by instance; the reasons are in zaplog_media_failures_total',
+    labels: ['instance_id', 'kind', 'stage'],
+  }),
+})
+
+type Failed = {
+  file: MediaFile
+  stage: 'download' | 'store'
+  error: MediaError
+  retryable: boolean
+  attempt: number
+  counts?: readonly Count[]
+}
+
+export function mediaFailed(counters: FailureCounters, { file, stage, error, retryable, attempt, counts = [] }: Failed): Answer {
+  const { kind } = file.fields
+  const reason = error.code
+  const made = { ...file.fields, stage, reason, retryable, attempts: attempt, detail: error.message, mediaSource: file.source }
+  const fields = { ...aboutFile(file), stage, attempt, reason, retryable, error }
+  return {
+    kind: 'emit',
+    events: [{ type: 'media.failed', ...made }],
+    report: {
+      line: { level: 'warn', event: 'media.failed', fields },
+      counts: [
+        ...counts,
+        { counter: counters.failures, labels: { kind, stage, reason } },
+        { counter: counters.instanceFailures, labels: { instance_id: file.event.instanceId, kind, stage } },
+      ],
+    },
+  }
+}
