@@ -1,0 +1,65 @@
+// A processor at work says how it is, and ends in order: the intake, what is in hand, then what it had opened.
+import { expect, test } from 'vitest'
+import type { Consumption, EventLog, PartitionStatus } from '../../src/log/log.ts'
+import { runProcessor } from '../../src/processors/run-processor.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { aProcessor, openRunnerWorld } from '../ground/processors/runner-world.ts'
+
+const logger = collectLogLines(['processor.failed'])
+const { deps } = await openRunnerWorld(logger)
+
+/** An intake that a test ends; `done` waits for nobody else. */
+function run() {
+  const happened: string[] = []
+  const partitions: PartitionStatus[] = []
+  const { promise: done, resolve: end, reject: fail } = Promise.withResolvers<void>()
+  const consumption: Consumption = { done, status: () => partitions }
+  const consumeLanes: EventLog['consumeLanes'] = (_consumer, signal) => {
+    signal.addEventListener('abort', () => happened.push('intake told to stop'))
+    return consumption
+  }
+  const close = async () => void happened.push('closed')
+  const log = { consumeLanes } as EventLog
+  return { role: runProcessor({ ...deps, log }, { ...aProcessor(), close }), happened, partitions, end, fail }
+}
+const of = (state: PartitionStatus['state'], reason: string | null): PartitionStatus => ({
+  topic: 'wa.events',
+  partition: 3,
+  nextOffset: 0n,
+  state,
+  reason,
+  lastProgressAt: 0,
+})
+
+test('[H3] running partitions are well; paused and halted ones are degraded, with the first one’s reason', () => {
+  const { role, partitions } = run()
+  partitions.push(of('running', null))
+  expect(role.checks()).toEqual([{ name: 'read-aloud', state: 'ok', detail: 'running' }])
+  partitions.push(of('halted', 'no more'), of('paused', 'the disk is away'))
+  const detail = 'halted: no more (2 partitions, first wa.events/3)'
+  expect(role.checks()).toEqual([{ name: 'read-aloud', state: 'degraded', detail }])
+})
+
+test('[H3] an intake that ends by itself, or breaks, is a failure', async () => {
+  const ended = run()
+  ended.end()
+  const broken = run()
+  broken.fail(new Error('out of tune'))
+  await new Promise(resolve => setImmediate(resolve))
+  expect(ended.role.checks()).toEqual([{ name: 'read-aloud', state: 'failed', detail: 'stopped: its intake ended' }])
+  expect(broken.role.checks()).toEqual([{ name: 'read-aloud', state: 'failed', detail: 'stopped: Error: out of tune' }])
+  expect(logger.lines.filter(line => line.event === 'processor.failed')).toEqual([
+    { level: 'error', event: 'processor.failed', fields: { processor: 'read-aloud', error: 'out of tune' } },
+  ])
+})
+
+test('[H6] stopped, it waits for what is in hand before it closes, once, and no restart is asked for', async () => {
+  const { role, happened, end } = run()
+  const closing = [role.close(), role.close()]
+  await new Promise(resolve => setImmediate(resolve))
+  expect(happened).toEqual(['intake told to stop'])
+  expect(role.checks()).toEqual([{ name: 'read-aloud', state: 'ok', detail: 'stopping' }])
+  end()
+  await Promise.all(closing)
+  expect(happened).toEqual(['intake told to stop', 'closed'])
+})
