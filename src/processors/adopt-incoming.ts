@@ -3,7 +3,7 @@
 import { type Codec, EventError } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import type { EventLog } from '../log/log.ts'
-import { incomingName } from './incoming.ts'
+import { incomingName } from './download/incoming.ts'
 import type { IncomingObject, IncomingRows } from './incoming-rows.ts'
 
 type Proven = IncomingObject & { writtenAt: number }

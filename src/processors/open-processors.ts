@@ -2,11 +2,11 @@
 import type { ProgressStore } from '../log/log.ts'
 import type { Role } from '../runtime/role.ts'
 import { processors, timers } from './all.ts'
-import type { LaneConsumerDeps } from './lane-consumer.ts'
 import type { Needs } from './processor.ts'
-import { runProcessor } from './run-processor.ts'
-import { runTimer } from './run-timer.ts'
-import { createTombstones } from './tombstones.ts'
+import type { LaneConsumerDeps } from './runner/lane-consumer.ts'
+import { runProcessor } from './runner/run-processor.ts'
+import { runTimer } from './runner/run-timer.ts'
+import { createTombstones } from './runner/tombstones.ts'
 
 export type ProcessorsDeps = Needs &
   Pick<LaneConsumerDeps, 'consumerGroup'> & {

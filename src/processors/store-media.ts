@@ -2,21 +2,21 @@
 import type { TopicName } from '../events/topics.ts'
 import type { ObjectHead } from '../objects/objects.ts'
 import type { FairTurns } from '../runtime/fair-turns.ts'
-import { type DownloadedFile, downloadedFile, placeOf } from './downloaded-file.ts'
-import { type FinalCopyDeps, finalCopy } from './final-copy.ts'
-import { finalPrefix } from './final-key.ts'
-import { firstCopyAt, firstCopyName } from './first-copy.ts'
+import { clearAway } from './clear-away.ts'
 import { FILES_IN_HAND, inTurn, transferTurns } from './in-turn.ts'
 import { createIncomingRows, type IncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
 import { mediaFailed } from './media-failed.ts'
 import { aboutFile, MAX_ROUNDS } from './media-file.ts'
 import { orMediaError } from './or-media-error.ts'
-import { type PictureDeps, type PictureFacts, pictureFacts } from './picture-facts.ts'
-import { openPictures } from './pictures.ts'
 import type { Answer, Given, Processor, ProcessorEntry } from './processor.ts'
-import { createStoreMetrics } from './store-metrics.ts'
-import { clearAway } from './tombstones.ts'
+import { type DownloadedFile, downloadedFile, placeOf } from './store/downloaded-file.ts'
+import { type FinalCopyDeps, finalCopy } from './store/final-copy.ts'
+import { finalPrefix } from './store/final-key.ts'
+import { firstCopyAt, firstCopyName } from './store/first-copy.ts'
+import { type PictureDeps, type PictureFacts, pictureFacts } from './store/picture-facts.ts'
+import { openPictures } from './store/pictures.ts'
+import { createStoreMetrics } from './store/store-metrics.ts'
 
 const name = 'store-media'
 const reads: readonly TopicName[] = ['media-downloaded']
@@ -53,7 +53,7 @@ export const createStoring = (deps: StoreDeps): Processor<DownloadedFile> => ({
 })
 
 type Task = { file: DownloadedFile; attempt: Given['attempt'] }
-type Kept = { stored: ObjectHead; picture: PictureFacts | null }
+type Kept = { head: ObjectHead; picture: PictureFacts | null }
 
 async function store(deps: StoreDeps, { file, attempt }: Task, signal: AbortSignal): Promise<Answer> {
   const startAt = deps.clock()
@@ -68,7 +68,7 @@ async function keep(deps: StoreDeps, file: DownloadedFile, signal: AbortSignal):
   const copy = await inTurn(deps.turns, { ...turn, work: () => finalCopy(deps, file, signal) }, signal)
   if (copy === null) throw lost(file)
   // After the file itself is where it belongs: what its bytes do to a decoder delays no other file.
-  return { stored: copy.head, picture: await pictureFacts(deps, { file, ...copy }, signal) }
+  return { head: copy.head, picture: await pictureFacts(deps, { file, ...copy }, signal) }
 }
 
 const lost = ({ fields, event }: DownloadedFile): MediaError =>
@@ -76,10 +76,10 @@ const lost = ({ fields, event }: DownloadedFile): MediaError =>
 
 function stored(
   { objects, metrics }: StoreDeps,
-  { file, stored, picture, durationMs }: Kept & { file: DownloadedFile; durationMs: number },
+  { file, head, picture, durationMs }: Kept & { file: DownloadedFile; durationMs: number },
 ): Answer {
   const { kind } = file.fields
-  const { key, sizeBytes, contentType: mimetype } = stored
+  const { key, sizeBytes, contentType: mimetype } = head
   const { sha256, sha256Matches } = file.event
   const extension = key.slice(objects.newKey(finalPrefix(placeOf(file))).length)
   const thumbnailKey = picture?.thumbnailKey ?? null

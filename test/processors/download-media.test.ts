@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { finalKey } from '../../src/processors/final-key.ts'
+import { finalKey } from '../../src/processors/store/final-key.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'

@@ -5,8 +5,8 @@ import { Agent } from 'undici'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Cdn, openCdn } from '../../simulator/media/cdn.ts'
 import { listenOnLoopback } from '../../simulator/server/listen.ts'
-import { type FetchRequest, fetchMedia } from '../../src/processors/fetch-media.ts'
-import { mediaUrl } from '../../src/processors/media-url.ts'
+import { type FetchRequest, fetchMedia } from '../../src/processors/download/fetch-media.ts'
+import { mediaUrl } from '../../src/processors/download/media-url.ts'
 
 const dispatcher = new Agent({ connect: { timeout: 1_000 } })
 const never = new AbortController().signal

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { finalKey } from '../../src/processors/final-key.ts'
+import { finalKey } from '../../src/processors/store/final-key.ts'
 
 const keyAt = (occurredAt: number) => finalKey({ instanceId: 'shop', occurredAt, eventId: 'e1', extension: 'jpg' })
 

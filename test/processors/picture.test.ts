@@ -2,8 +2,8 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { sampleMp4 } from '../../simulator/media/sample-media.ts'
-import { readPicture } from '../../src/processors/picture.ts'
-import { isPicture } from '../../src/processors/picture-types.ts'
+import { readPicture } from '../../src/processors/store/picture.ts'
+import { isPicture } from '../../src/processors/store/picture-types.ts'
 
 const options = { thumbnailPixels: 200, thumbnailQuality: 85, thumbnailMaxPixels: 50_000_000 }
 const red = { r: 255, g: 0, b: 0 }

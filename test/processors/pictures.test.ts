@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
-import { openPictures, type Pictures, type PicturesOptions } from '../../src/processors/pictures.ts'
+import { openPictures, type Pictures, type PicturesOptions } from '../../src/processors/store/pictures.ts'
 import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal

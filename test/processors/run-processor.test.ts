@@ -1,7 +1,7 @@
 // A processor at work says how it is, and ends in order: the intake, what is in hand, then what it had opened.
 import { expect, test } from 'vitest'
 import type { Consumption, EventLog, PartitionStatus } from '../../src/log/log.ts'
-import { runProcessor } from '../../src/processors/run-processor.ts'
+import { runProcessor } from '../../src/processors/runner/run-processor.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { aProcessor, openRunnerWorld } from '../ground/processors/runner-world.ts'
 

@@ -8,7 +8,7 @@ import {
   encryptedSizeBytes,
   type VerifiedFile,
   verifiedDownload,
-} from '../../src/processors/verified-download.ts'
+} from '../../src/processors/download/verified-download.ts'
 import { liveBytes, MAX_GROWTH_BYTES } from '../contracts/live-bytes.ts'
 
 type Encrypted = ReturnType<typeof encryptMedia>

@@ -1,12 +1,12 @@
 // What is answered to a download, by what came of it. Pure.
-import { spread } from '../runtime/wait.ts'
+import { spread } from '../../runtime/wait.ts'
+import type { MediaError } from '../media-error.ts'
+import { mediaFailed } from '../media-failed.ts'
+import { aboutFile } from '../media-file.ts'
+import type { Answer, Count } from '../processor.ts'
 import type { Brought } from './bring-file.ts'
 import type { DownloadMetrics } from './download-metrics.ts'
 import type { FileToFetch } from './file-to-fetch.ts'
-import type { MediaError } from './media-error.ts'
-import { mediaFailed } from './media-failed.ts'
-import { aboutFile } from './media-file.ts'
-import type { Answer, Count } from './processor.ts'
 
 type Tried = { file: FileToFetch; attempt: number }
 

@@ -1,5 +1,5 @@
 // Where a file is kept for good: by instance and the UTC day it happened, named after its event, never after what the sender called it.
-import { isoInstant } from '../runtime/calendar.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
 
 export function finalKey(of: { instanceId: string; occurredAt: number; eventId: string; extension: string }): string {
   return `${finalPrefix(of)}${of.extension}`

@@ -1,8 +1,8 @@
 // A processor at work: it reads the log until it is closed, and says how that goes.
-import type { Consumption, EventLog } from '../log/log.ts'
-import type { Check, Role } from '../runtime/role.ts'
+import type { Consumption, EventLog } from '../../log/log.ts'
+import type { Check, Role } from '../../runtime/role.ts'
+import type { Processor } from '../processor.ts'
 import { type LaneConsumerDeps, laneConsumer } from './lane-consumer.ts'
-import type { Processor } from './processor.ts'
 
 /** Its progress rows must exist. Closed, it waits for what is in hand, and then closes the processor. */
 export function runProcessor(

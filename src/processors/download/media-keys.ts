@@ -1,6 +1,6 @@
 // The three keys of an encrypted file, derived from its media key by HKDF-SHA256 (Baileys, Utils/messages-media.js).
 import { hkdfSync } from 'node:crypto'
-import { MediaError } from './media-error.ts'
+import { MediaError } from '../media-error.ts'
 
 /** A file's keys by what it was sealed as, which is not always what its message is. */
 export type MediaKeys = { iv: Buffer; cipherKey: Buffer; macKey: Buffer }

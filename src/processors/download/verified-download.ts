@@ -1,7 +1,7 @@
 // Decrypts while it streams and ends well only if MAC and encrypted hash agree; memory does not grow with the file.
 // What it yields before that is unproven: the caller publishes nothing until it has ended.
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { MediaError } from './media-error.ts'
+import { MediaError } from '../media-error.ts'
 import { deriveMediaKeys } from './media-keys.ts'
 
 export type ExpectedFile = {

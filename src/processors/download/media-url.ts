@@ -1,6 +1,6 @@
 // Where a file is fetched from: WhatsApp's hosts over https and nowhere else, whatever the sender wrote into the message.
-import type { MediaSource } from '../events/event.ts'
-import { MediaError } from './media-error.ts'
+import type { MediaSource } from '../../events/event.ts'
+import { MediaError } from '../media-error.ts'
 
 const CDN_ORIGIN = 'https://mmg.whatsapp.net'
 

@@ -1,8 +1,8 @@
 // What an error of a dependency means for a record: an outage is nobody's message's fault, and pauses.
-import { DatabaseError } from '../database/database.ts'
-import type { Outcome } from '../log/log.ts'
-import { ObjectError } from '../objects/objects.ts'
-import { RegistryError } from '../registry/registry.ts'
+import { DatabaseError } from '../../database/database.ts'
+import type { Outcome } from '../../log/log.ts'
+import { ObjectError } from '../../objects/objects.ts'
+import { RegistryError } from '../../registry/registry.ts'
 
 /** null: it is no outage, and whoever called throws it on. */
 export function pauseFor(error: unknown, { pauseMs: delayMs }: { pauseMs: number }): (Outcome & { kind: 'pause' }) | null {

@@ -1,6 +1,6 @@
 // undici's and the socket's errors as reasons, by one table; what is not in it is a broken connection.
-import { describeError } from '../runtime/logger.ts'
-import { MediaError } from './media-error.ts'
+import { describeError } from '../../runtime/logger.ts'
+import { MediaError } from '../media-error.ts'
 
 const timeouts: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',

@@ -1,8 +1,8 @@
 // An encrypted file as a stream from WhatsApp's CDN: within its deadlines and size, resumed after a broken connection, never redirected.
 import { type Dispatcher, request } from 'undici'
-import { parseRetryAfter } from '../runtime/retry-after.ts'
+import { parseRetryAfter } from '../../runtime/retry-after.ts'
+import { MediaError } from '../media-error.ts'
 import { translateFetchError } from './fetch-errors.ts'
-import { MediaError } from './media-error.ts'
 
 export type FetchRequest = {
   url: URL

@@ -1,9 +1,9 @@
 // When the first copy of an event happened. Where WhatsApp's clock said so, all copies say the same; where the time of arrival stands in
 // for it, each copy has its own, and a file stored for the second one on another day would be a second object. Then the first copy's is
 // kept beside the incoming files, and as long as they are. Copies of one event share a lane: they come here one after the other.
-import type { EventOf } from '../events/event.ts'
-import type { ObjectStore } from '../objects/objects.ts'
-import type { IncomingRows } from './incoming-rows.ts'
+import type { EventOf } from '../../events/event.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import type { IncomingRows } from '../incoming-rows.ts'
 
 /** Epoch milliseconds. Rejects ObjectError or DatabaseError. */
 export async function firstCopyAt(

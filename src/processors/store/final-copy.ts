@@ -1,12 +1,12 @@
 // A file's final copy is of its own and under a key that follows from its event; what is there already is not written again.
-import type { ObjectHead, ObjectStore } from '../objects/objects.ts'
-import type { Config } from '../runtime/config.ts'
+import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
+import type { Config } from '../../runtime/config.ts'
+import { MediaError } from '../media-error.ts'
+import { maxBytesOf } from '../size-limits.ts'
+import { sha256Of } from '../true-hash.ts'
 import { type DownloadedFile, placeOf } from './downloaded-file.ts'
 import { finalKey, finalPrefix, isThumbnailKey } from './final-key.ts'
-import { MediaError } from './media-error.ts'
-import { maxBytesOf } from './size-limits.ts'
 import { SNIFFED_BYTES, sniffType } from './sniff-type.ts'
-import { sha256Of } from './true-hash.ts'
 
 export type FinalCopyDeps = { objects: ObjectStore; config: Config['media'] }
 /** `isNew`: it was not there already. */

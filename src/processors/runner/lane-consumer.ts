@@ -1,7 +1,7 @@
 // A processor as a consumer of the log, in lanes.
-import type { LaneConsumer, LogRecord, ProgressStore } from '../log/log.ts'
+import type { LaneConsumer, LogRecord, ProgressStore } from '../../log/log.ts'
+import type { Processor } from '../processor.ts'
 import { type ProcessDeps, processRecord } from './process-record.ts'
-import type { Processor } from './processor.ts'
 
 export type LaneConsumerDeps = ProcessDeps & {
   progress: ProgressStore

@@ -1,8 +1,8 @@
 // What a processor makes of an event, with its envelope: the source's instance, place and addresses travel along, its raw bytes do not, and
 // the ids are the same whenever it is made again.
-import type { Event } from '../events/event.ts'
-import { derivedId } from '../events/ids.ts'
-import type { Made } from './processor.ts'
+import type { Event } from '../../events/event.ts'
+import { derivedId } from '../../events/ids.ts'
+import type { Made } from '../processor.ts'
 
 /** `by`: the processor's name. Several of one type are told apart by their order. */
 export function derivedEvents(source: Event, made: readonly Made[], { by, at }: { by: string; at: number }): readonly Event[] {

@@ -1,7 +1,7 @@
 // What downloads are measured by.
-import type { FairTurns } from '../runtime/fair-turns.ts'
-import type { Metrics } from '../runtime/metrics.ts'
-import { createFailureCounters } from './media-failed.ts'
+import type { FairTurns } from '../../runtime/fair-turns.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import { createFailureCounters } from '../media-failed.ts'
 
 export type DownloadMetrics = ReturnType<typeof createDownloadMetrics>
 

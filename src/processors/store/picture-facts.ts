@@ -1,10 +1,10 @@
 // An image's dimensions, and its thumbnail beside it; a thumbnail that cannot be had never costs the picture.
-import { ObjectError, type ObjectHead, type ObjectStore } from '../objects/objects.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { ObjectError, type ObjectHead, type ObjectStore } from '../../objects/objects.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { aboutFile } from '../media-file.ts'
 import type { DownloadedFile } from './downloaded-file.ts'
 import { describe, type FinalCopy } from './final-copy.ts'
 import { thumbnailKey } from './final-key.ts'
-import { aboutFile } from './media-file.ts'
 import { isPicture } from './picture-types.ts'
 import type { Pictures } from './pictures.ts'
 import type { StoreMetrics } from './store-metrics.ts'

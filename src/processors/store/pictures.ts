@@ -2,9 +2,9 @@
 // that picture's problem and nobody else's: the next one finds a new process.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { createFairTurns } from '../runtime/fair-turns.ts'
-import { onAbort } from '../runtime/or-abort.ts'
-import { inTurn } from './in-turn.ts'
+import { createFairTurns } from '../../runtime/fair-turns.ts'
+import { onAbort } from '../../runtime/or-abort.ts'
+import { inTurn } from '../in-turn.ts'
 import type { Picture, PictureOptions } from './picture.ts'
 import type { PictureAnswer, PictureRequest } from './picture-process.ts'
 

@@ -1,6 +1,6 @@
 // What storing is measured by.
-import type { Metrics } from '../runtime/metrics.ts'
-import { createFailureCounters } from './media-failed.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import { createFailureCounters } from '../media-failed.ts'
 
 export type StoreMetrics = ReturnType<typeof createStoreMetrics>
 

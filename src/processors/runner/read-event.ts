@@ -1,8 +1,8 @@
 // A record's event, or what to do with a record that has none: unknown types are passed over, damage is parked, a registry that does
 // not answer, or not us, is waited for.
-import { type Codec, EventError } from '../events/codec.ts'
-import type { Event, EventType } from '../events/event.ts'
-import type { LogRecord, Outcome } from '../log/log.ts'
+import { type Codec, EventError } from '../../events/codec.ts'
+import type { Event, EventType } from '../../events/event.ts'
+import type { LogRecord, Outcome } from '../../log/log.ts'
 import { pauseFor } from './pause-for.ts'
 
 export type ReadEvent = { kind: 'event'; event: Event } | { kind: 'outcome'; outcome: Outcome }

@@ -2,14 +2,14 @@
 // and its `sha256` metadata, where the store keeps it, is always that of its bytes.
 import { createHash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
-import type { MediaSource } from '../events/event.ts'
-import type { ObjectStore } from '../objects/objects.ts'
+import type { MediaSource } from '../../events/event.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import { MediaError } from '../media-error.ts'
+import { sha256Of } from '../true-hash.ts'
 import { type FetchRequest, fetchMedia } from './fetch-media.ts'
 import { findKeys } from './find-keys.ts'
-import { MediaError } from './media-error.ts'
 import { otherKinds } from './media-keys.ts'
 import { mediaUrl } from './media-url.ts'
-import { sha256Of } from './true-hash.ts'
 import { encryptedSizeBytes, verifiedDownload } from './verified-download.ts'
 
 export type Wanted = {

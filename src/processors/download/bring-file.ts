@@ -1,17 +1,17 @@
 // A message's file is brought under incoming/ once per instance, however often it is forwarded: what is there already is not fetched, and
 // forwards of one file wait for one fetch.
 import type { Dispatcher } from 'undici'
-import type { ObjectStore } from '../objects/objects.ts'
-import type { Config } from '../runtime/config.ts'
-import type { FairTurns } from '../runtime/fair-turns.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import type { Config } from '../../runtime/config.ts'
+import type { FairTurns } from '../../runtime/fair-turns.ts'
+import { inTurn } from '../in-turn.ts'
+import type { IncomingRows } from '../incoming-rows.ts'
+import { MediaError } from '../media-error.ts'
+import { maxBytesOf } from '../size-limits.ts'
 import type { DownloadMetrics } from './download-metrics.ts'
 import type { FileToFetch } from './file-to-fetch.ts'
-import { inTurn } from './in-turn.ts'
 import { fetchIncoming, findIncoming, type Incoming, incomingName, type Wanted } from './incoming.ts'
-import type { IncomingRows } from './incoming-rows.ts'
-import { MediaError } from './media-error.ts'
 import { createSharedWork, type SharedWork } from './shared-work.ts'
-import { maxBytesOf } from './size-limits.ts'
 
 export type BringDeps = {
   objects: ObjectStore

@@ -1,6 +1,6 @@
 // A file that was downloaded and is to be stored: where its event says it is, and the place that follows from it.
-import type { Event, EventOf } from '../events/event.ts'
-import { fieldsOf, type MediaFile } from './media-file.ts'
+import type { Event, EventOf } from '../../events/event.ts'
+import { fieldsOf, type MediaFile } from '../media-file.ts'
 
 export type DownloadedFile = MediaFile & {
   event: EventOf<'media.downloaded'>

@@ -1,13 +1,13 @@
 // One record, as any processor has it done: it is read, the processor answers in events, and they become records of the topics they belong
 // to. Nothing is said, counted or written for a purged instance, whenever its tombstone came.
-import type { Codec } from '../events/codec.ts'
-import type { Event } from '../events/event.ts'
-import { type TopicName, topicOf } from '../events/topics.ts'
-import type { Append, NewRecord, Outcome } from '../log/log.ts'
-import type { Logger } from '../runtime/logger.ts'
+import type { Codec } from '../../events/codec.ts'
+import type { Event } from '../../events/event.ts'
+import { type TopicName, topicOf } from '../../events/topics.ts'
+import type { Append, NewRecord, Outcome } from '../../log/log.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Answer, Given, Line, Processor, Report } from '../processor.ts'
 import { derivedEvents } from './derived-events.ts'
 import { pauseFor } from './pause-for.ts'
-import type { Answer, Given, Line, Processor, Report } from './processor.ts'
 import { nothing, readEvent } from './read-event.ts'
 import type { Tombstones } from './tombstones.ts'
 

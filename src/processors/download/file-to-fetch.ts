@@ -1,6 +1,6 @@
 // What has to be fetched because of an event: a message's file, one that the phone has put there again, or one that was lost on its way.
-import type { Event, MediaSource } from '../events/event.ts'
-import { fieldsOf, fieldsOfMessage, MAX_ROUNDS, type MediaFile } from './media-file.ts'
+import type { Event, MediaSource } from '../../events/event.ts'
+import { fieldsOf, fieldsOfMessage, MAX_ROUNDS, type MediaFile } from '../media-file.ts'
 
 export type FileToFetch = MediaFile & { source: MediaSource }
 
