@@ -28,7 +28,7 @@ export function createAccountTrouble({ clock, calmMs }: { clock: () => number; c
   let streak: Streak | null = null
   let openedAt: () => number | null = () => null
 
-  function settle(): void {
+  function forgetOnceCalm(): void {
     const since = openedAt()
     if (since !== null && clock() - since >= calmMs) streak = null
   }
@@ -38,7 +38,7 @@ export function createAccountTrouble({ clock, calmMs }: { clock: () => number; c
       openedAt = when
     },
     ended: how => {
-      settle()
+      forgetOnceCalm()
       openedAt = () => null
       const isAgain = streak?.reason === how.reason
       streak = { ...how, times: isAgain && streak ? streak.times + 1 : 1, sinceAt: isAgain && streak ? streak.sinceAt : clock() }
@@ -47,7 +47,7 @@ export function createAccountTrouble({ clock, calmMs }: { clock: () => number; c
       streak = null
     },
     told: () => {
-      settle()
+      forgetOnceCalm()
       if (streak === null || streak.times < minTimes) return null
       const { text, failure, times, sinceAt } = streak
       const words = failure === null ? '' : ` ${describeError(failure)}`

@@ -29,10 +29,14 @@ export type Socket = {
   idle(): Promise<void>
   /** Takes in no more stanzas, lets the one inside finish, says goodbye. */
   close(): Promise<void>
-  /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
-  showOnline(isOnline: boolean): Promise<void>
+  send: Send
   /** Unlinks this device at WhatsApp; ends as closed with 401. */
   logout(): Promise<void>
+}
+/** The one place through which the account says something of its own accord; receipts and answers are Baileys'. */
+export type Send = {
+  /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
+  presence(isOnline: boolean): Promise<void>
 }
 export type SocketDeps = {
   instanceId: string
@@ -127,7 +131,7 @@ export function openSocket(deps: SocketDeps): Socket {
       await closed
       clearTimeout(cutter)
     },
-    showOnline: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
+    send: { presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable') },
     logout: async () => {
       await socket.logout()
       const cutter = setTimeout(() => cut(socket), goodbyeMs)

@@ -4,11 +4,11 @@ import { BufferJSON } from '@whiskeysockets/baileys'
 import { SealError } from '../../runtime/seal.ts'
 import { wait } from '../../runtime/wait.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
-import { type ConnectionDeps, type ConnectionOf, openConnection } from '../epoch/open-connection.ts'
+import { openSession, type SessionDeps, type SessionOf } from '../epoch/session.ts'
 import type { Closed } from './open-socket.ts'
 import { SocketEnded } from './socket-life.ts'
 
-type Of = Omit<ConnectionOf, 'tell'>
+type Of = Omit<SessionOf, 'tell'>
 
 /** From the connect to the login. */
 const loginMs = 30_000
@@ -16,7 +16,7 @@ const loginMs = 30_000
 const loggedOut = 401
 
 /** null: it is not on the list; otherwise why it may still be there. Rejects where that is no answer, and has to be asked again. */
-export async function unlinkDevice(deps: ConnectionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
+export async function unlinkDevice(deps: SessionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
   try {
     return (await isLinked(deps, of)) ? await logOut(deps, of, signal) : null
   } catch (error) {
@@ -25,26 +25,26 @@ export async function unlinkDevice(deps: ConnectionDeps, of: Of, signal: AbortSi
   }
 }
 
-async function isLinked(deps: ConnectionDeps, { epoch: { instanceId, epoch } }: Of): Promise<boolean> {
+async function isLinked(deps: SessionDeps, { epoch: { instanceId, epoch } }: Of): Promise<boolean> {
   const stored = await openAuthRows(deps, { instanceId, epoch }).readCreds()
   return stored !== null && Boolean(JSON.parse(stored, BufferJSON.reviver).me)
 }
 
-async function logOut(deps: ConnectionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
+async function logOut(deps: SessionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
   const { life, instanceId } = of.epoch
   const opened = Promise.withResolvers<null>()
-  const tell: ConnectionOf['tell'] = async ({ state }) => {
+  const tell: SessionOf['tell'] = async ({ state }) => {
     if (state === 'open') opened.resolve(null)
   }
-  const connection = await openConnection(deps, { ...of, tell })
+  const session = await openSession(deps, { ...of, tell })
   const decided = new AbortController()
   const late = wait(loginMs, AbortSignal.any([signal, decided.signal]))
-  const early = await Promise.race([opened.promise, connection.closed, late])
+  const early = await Promise.race([opened.promise, session.closed, late])
   decided.abort()
-  if (early === null) await connection.logout()
-  else await connection.close()
-  const closed = await connection.closed
-  await connection.idle()
+  if (early === null) await session.logout()
+  else await session.close()
+  const closed = await session.closed
+  await session.idle()
   const own = life.ownReason()
   if (own === 'log-unavailable' || own === 'lock-lost' || own === 'fenced' || signal.aborted)
     throw new SocketEnded(`instance ${instanceId} was not unlinked: ${own ?? 'something else is wanted'}`)

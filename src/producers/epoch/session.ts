@@ -1,0 +1,100 @@
+// One session of an account with WhatsApp, inside one epoch: what comes in goes through the gate into the log before it is acknowledged,
+// what goes out leaves through the socket's `send`, and what the session says about itself is told while it lives.
+import type { Database } from '../../database/database.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { type AuthState, openAuthState } from '../auth/auth-state.ts'
+import type { WriteKeys } from '../auth/key-writer.ts'
+import type { ContactNames } from '../convert/contact-names.ts'
+import type { GroupNames } from '../convert/group-names.ts'
+import type { OwnAddresses } from '../convert/jid.ts'
+import { createAckGate } from '../gate/ack-gate.ts'
+import { createAppendedParts } from '../gate/appended-parts.ts'
+import { createIngest } from '../gate/ingest.ts'
+import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
+import { createEventIntake } from './event-intake.ts'
+import { ownAddresses, type State } from './instance-events.ts'
+import type { InstanceSettings } from './instance-settings.ts'
+import { watchAddresses } from './known-addresses.ts'
+import type { Epoch, EpochDeps } from './open-epoch.ts'
+import { createPairing } from './pairing.ts'
+
+export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
+  auth: AuthState
+  /** Epoch milliseconds; null: not logged in. */
+  openedAt(): number | null
+  /** What of the settings takes effect on a session that is open does so now. */
+  followSettings(): void
+}
+export type SessionDeps = EpochDeps & {
+  database: Database
+  sealer: Sealer
+  writeKeys: WriteKeys
+  url: string | null
+  version: readonly [number, number, number] | null
+  /** null: as long as Baileys shows each code. */
+  qrTimeoutMs: number | null
+}
+export type SessionOf = {
+  epoch: Epoch
+  names: ContactNames
+  groupNames: GroupNames
+  settings(): InstanceSettings
+  tell(state: State, own: OwnAddresses): Promise<void>
+}
+/** Nobody waits for what is said so; what the end of the session leaves unsaid is said again by the next one. */
+export type Say = (what: string, saying: Promise<void>) => void
+
+export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
+  const { epoch, settings } = of
+  const { instanceId, life } = epoch
+  const { clock } = deps
+  const auth = await openAuthState({ ...deps, life, instanceId, epoch: epoch.epoch, timeoutMs: deps.appendTimeoutMs })
+  // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
+  if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
+  const own = () => ownAddresses(auth.creds)
+  const known = watchAddresses(auth.keys, own)
+  const say: Say = (what, saying) =>
+    void saying.catch(error => deps.logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
+  const pairing = createPairing(deps, of, say)
+  let openedAt: number | null = null
+
+  function connection(update: ConnectionUpdate): void {
+    if (update.qr) pairing.showCode(update.qr, own())
+    if (update.isNewLogin) pairing.paired(auth.creds)
+    if (update.connection !== 'open') return
+    openedAt = clock()
+    pairing.hideCode()
+    say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
+    followSettings()
+  }
+
+  /** What Baileys says at login, and what was said since. */
+  let isShownOnline = settings().markOnline
+  function followSettings(): void {
+    const { markOnline } = settings()
+    if (openedAt === null || markOnline === isShownOnline) return
+    isShownOnline = markOnline
+    say('presence', socket.send.presence(markOnline))
+  }
+
+  const socket = openSocket({
+    ...deps,
+    instanceId,
+    auth: { ...auth, keys: known.keys },
+    gate: openGate(deps, of, { auth, own, known }),
+    life,
+    settings: settings(),
+    received: createEventIntake(deps, of, say),
+    connection,
+  })
+  return { ...socket, auth, openedAt: () => openedAt, followSettings }
+}
+
+type Of = { auth: AuthState; own(): OwnAddresses; known: ReturnType<typeof watchAddresses> }
+
+function openGate(deps: SessionDeps, { epoch, names, groupNames }: SessionOf, { auth, own, known }: Of) {
+  const { instanceId, life, intake } = epoch
+  const { clock, logger, metrics } = deps
+  const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock, metrics })
+  return createAckGate({ ingest, parts: createAppendedParts(auth), life, own, logger, metrics })
+}

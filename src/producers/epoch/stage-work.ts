@@ -1,0 +1,162 @@
+// The work of each stage of an instance's life, and what of it happened. One stage's work runs at a time.
+import { assertNever } from '../../events/event.ts'
+import { aborted, orAbort } from '../../runtime/or-abort.ts'
+import { isWorthSaying, wait } from '../../runtime/wait.ts'
+import type { ContactNames } from '../convert/contact-names.ts'
+import type { GroupNames } from '../convert/group-names.ts'
+import { unlinkDevice } from '../socket/unlink-device.ts'
+import type { AccountTrouble } from './account-trouble.ts'
+import { onRequest } from './decide.ts'
+import type { InstanceDeps } from './instance.ts'
+import { taskOf } from './instance-rows.ts'
+import type { InstanceVoice } from './instance-voice.ts'
+import type { Happened, Life, Stage } from './life.ts'
+import { type Epoch, openEpoch } from './open-epoch.ts'
+import { retireInstance } from './retire-instance.ts'
+import { runSession } from './run-session.ts'
+import type { Session } from './session.ts'
+
+/** What an instance has in hand while it lives. */
+export type Hands = {
+  deps: InstanceDeps
+  instanceId: string
+  /** As it is by now: wishes and a stop come in the middle of the work. */
+  life(): Life
+  names: ContactNames
+  groupNames: GroupNames
+  voice: InstanceVoice
+  trouble: AccountTrouble
+  stopped: AbortSignal
+  /** For what is given up as well when something else is wanted. */
+  calledAway: AbortSignal
+  /** From `taken` until it is released. */
+  epoch: Epoch | null
+  /** While it takes in stanzas. */
+  session: Session | null
+  delayMs(attempt: number, cap: 'capMs' | 'probeCapMs'): number
+}
+type StageAt<At extends Stage['at']> = Extract<Stage, { at: At }>
+
+export async function workOf(life: Life, hands: Hands): Promise<Happened> {
+  const { stage } = life
+  switch (stage.at) {
+    case 'parked':
+      hands.voice.parked()
+      return untilCalledAway(hands)
+    case 'taking':
+      return takeEpoch(hands)
+    case 'refused':
+      return waitAfterRefusal(stage, hands)
+    case 'probing':
+      return probe(hands, heldBy(hands))
+    case 'log-away':
+      return waitForLog(stage, life, hands)
+    case 'resting':
+      return untilCalledAway(hands)
+    case 'queueing':
+      return awaitTurn(life, hands)
+    case 'connected':
+      return { what: 'ended', session: await runSession(hands, heldBy(hands)) }
+    case 'concluding':
+      return conclude(stage, hands, { epoch: heldBy(hands), task: life.task })
+    case 'unlinking':
+      return unlink(hands, heldBy(hands))
+    case 'retiring':
+      return retire(stage, hands, heldBy(hands))
+    case 'over':
+      throw new Error(`instance ${hands.instanceId}: expected a life that goes on, got one that is over`)
+    default:
+      return assertNever(stage)
+  }
+}
+
+async function untilCalledAway({ calledAway }: Hands): Promise<Happened> {
+  await aborted(calledAway)
+  return { what: 'called-away' }
+}
+
+async function takeEpoch(hands: Hands): Promise<Happened> {
+  const { deps, instanceId, life } = hands
+  try {
+    hands.epoch = await openEpoch(deps, { instanceId, settings: () => life().wanted.settings })
+    return { what: 'taken' }
+  } catch (error) {
+    return { what: 'not-taken', error }
+  }
+}
+
+async function waitAfterRefusal({ attempt, error }: StageAt<'refused'>, hands: Hands): Promise<Happened> {
+  const { deps, instanceId, stopped } = hands
+  const delayMs = hands.delayMs(attempt, 'probeCapMs')
+  if (isWorthSaying(attempt)) deps.logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
+  return waited(await wait(delayMs, stopped))
+}
+
+/** An append rejects for no other reason than that the log did not take it in time. */
+async function probe({ voice, calledAway }: Hands, epoch: Epoch): Promise<Happened> {
+  try {
+    await orAbort(voice.tellOwed(epoch.intake.append), () => calledAway.reason, calledAway)
+    return { what: 'told' }
+  } catch (error) {
+    return { what: 'not-told', error, failure: epoch.life.lastFailure() }
+  }
+}
+
+async function waitForLog({ error }: StageAt<'log-away'>, { outages }: Life, hands: Hands): Promise<Happened> {
+  const { deps, instanceId, calledAway } = hands
+  const delayMs = hands.delayMs(outages, 'probeCapMs')
+  if (isWorthSaying(outages)) {
+    const { epoch } = heldBy(hands)
+    deps.logger.warn('instance.log-away', { instanceId, epoch, outages, delayMs, error })
+  }
+  return waited(await wait(delayMs, calledAway))
+}
+
+async function awaitTurn({ failures }: Life, hands: Hands): Promise<Happened> {
+  const { deps, calledAway } = hands
+  const delayMs = failures === 0 ? 0 : hands.delayMs(failures, 'capMs')
+  const came = (await wait(delayMs, calledAway)) && (await deps.pacer.next(calledAway))
+  return { what: came ? 'turn-came' : 'called-away' }
+}
+
+const waited = (reached: boolean): Happened => ({ what: reached ? 'waited' : 'called-away' })
+
+async function conclude(
+  { isClean, isParked }: StageAt<'concluding'>,
+  { deps: { rows }, voice }: Hands,
+  { epoch, task }: { epoch: Epoch; task: string },
+): Promise<Happened> {
+  await voice.tellOwed(epoch.intake.append)
+  if (isClean) await rows.endCleanly({ instanceId: epoch.instanceId, epoch: epoch.epoch })
+  if (isParked) await park(rows, epoch, task)
+  return { what: 'concluded' }
+}
+
+async function unlink(hands: Hands, epoch: Epoch): Promise<Happened> {
+  const { deps, instanceId, names, groupNames, life, calledAway } = hands
+  const settings = () => life().wanted.settings
+  const failure = await unlinkDevice(deps, { epoch, names, groupNames, settings }, calledAway)
+  if (failure === null) return { what: 'unlinked', farewell: onRequest }
+  deps.logger.warn('instance.not-unlinked', { instanceId, epoch: epoch.epoch, failure })
+  const farewell = `${onRequest} The device could not be unlinked (${failure}). Remove it on the phone.`
+  return { what: 'unlinked', farewell }
+}
+
+async function retire({ wanted, reasonText }: StageAt<'retiring'>, hands: Hands, epoch: Epoch): Promise<Happened> {
+  const { deps, instanceId, voice, stopped } = hands
+  await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stopped.reason, stopped)
+  const what = wanted.wanted === 'deleted' ? 'deleted' : 'logged-out'
+  deps.logger.info(`instance.${what}`, { instanceId, epoch: epoch.epoch, reasonText })
+  await park(deps.rows, epoch, taskOf(wanted))
+  return { what: 'retired' }
+}
+
+async function park(rows: InstanceDeps['rows'], { instanceId, epoch }: Epoch, task: string): Promise<void> {
+  await rows.hideQr({ instanceId, epoch })
+  await rows.park({ instanceId, epoch }, task)
+}
+
+function heldBy({ instanceId, epoch }: Hands): Epoch {
+  if (epoch === null) throw new Error(`instance ${instanceId}: expected an epoch in hand, got none`)
+  return epoch
+}
