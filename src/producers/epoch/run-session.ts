@@ -3,11 +3,11 @@
 import { aborted } from '../../runtime/or-abort.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
+import type { Hands } from './hands.ts'
 import type { State } from './instance-events.ts'
 import { goodbyeOf, type SessionEnd } from './life.ts'
 import type { Epoch } from './open-epoch.ts'
 import { openSession, type Session } from './session.ts'
-import type { Hands } from './stage-work.ts'
 
 /** A session that was logged in for so long starts the backoff anew. */
 const stableMs = 10_000

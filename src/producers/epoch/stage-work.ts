@@ -2,39 +2,16 @@
 import { assertNever } from '../../events/event.ts'
 import { aborted, orAbort } from '../../runtime/or-abort.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
-import type { ContactNames } from '../convert/contact-names.ts'
-import type { GroupNames } from '../convert/group-names.ts'
 import { unlinkDevice } from '../socket/unlink-device.ts'
-import type { AccountTrouble } from './account-trouble.ts'
 import { onRequest } from './decide.ts'
+import type { Hands } from './hands.ts'
 import type { InstanceDeps } from './instance.ts'
 import { taskOf } from './instance-rows.ts'
-import type { InstanceVoice } from './instance-voice.ts'
 import type { Happened, Life, Stage } from './life.ts'
 import { type Epoch, openEpoch } from './open-epoch.ts'
 import { retireInstance } from './retire-instance.ts'
 import { runSession } from './run-session.ts'
-import type { Session } from './session.ts'
 
-/** What an instance has in hand while it lives. */
-export type Hands = {
-  deps: InstanceDeps
-  instanceId: string
-  /** As it is by now: wishes and a stop come in the middle of the work. */
-  life(): Life
-  names: ContactNames
-  groupNames: GroupNames
-  voice: InstanceVoice
-  trouble: AccountTrouble
-  stopped: AbortSignal
-  /** For what is given up as well when something else is wanted. */
-  calledAway: AbortSignal
-  /** From `taken` until it is released. */
-  epoch: Epoch | null
-  /** While it takes in stanzas. */
-  session: Session | null
-  delayMs(attempt: number, cap: 'capMs' | 'probeCapMs'): number
-}
 type StageAt<At extends Stage['at']> = Extract<Stage, { at: At }>
 
 export async function workOf(life: Life, hands: Hands): Promise<Happened> {
@@ -86,10 +63,10 @@ async function takeEpoch(hands: Hands): Promise<Happened> {
 }
 
 async function waitAfterRefusal({ attempt, error }: StageAt<'refused'>, hands: Hands): Promise<Happened> {
-  const { deps, instanceId, stopped } = hands
+  const { deps, instanceId, stop } = hands
   const delayMs = hands.delayMs(attempt, 'probeCapMs')
   if (isWorthSaying(attempt)) deps.logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
-  return waited(await wait(delayMs, stopped))
+  return waited(await wait(delayMs, stop.signal))
 }
 
 /** An append rejects for no other reason than that the log did not take it in time. */
@@ -143,8 +120,8 @@ async function unlink(hands: Hands, epoch: Epoch): Promise<Happened> {
 }
 
 async function retire({ wanted, reasonText }: StageAt<'retiring'>, hands: Hands, epoch: Epoch): Promise<Happened> {
-  const { deps, instanceId, voice, stopped } = hands
-  await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stopped.reason, stopped)
+  const { deps, instanceId, voice, stop } = hands
+  await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stop.signal.reason, stop.signal)
   const what = wanted.wanted === 'deleted' ? 'deleted' : 'logged-out'
   deps.logger.info(`instance.${what}`, { instanceId, epoch: epoch.epoch, reasonText })
   await park(deps.rows, epoch, taskOf(wanted))
