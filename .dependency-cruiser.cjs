@@ -3,6 +3,9 @@ const folders = ['events', 'instances', 'log', 'registry', 'producers', 'process
 const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count)|projections/projection|purge/(tombstones|erasure|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
+/** Who lives an instance's life, and who asks what is wanted of one. */
+const knowInstances = ['producers', 'webhooks']
+
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
 const fence = (folder, also = []) => ({
   name: `${folder}-imports`,
@@ -16,7 +19,8 @@ module.exports = {
   forbidden: [
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(events/|runtime/coded-error\\.ts$)' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
-    ...folders.filter(folder => !['events', 'runtime', 'api', 'cli', 'purge'].includes(folder)).map(folder => fence(folder)),
+    ...folders.filter(folder => !['events', 'runtime', 'api', 'cli', 'purge', ...knowInstances].includes(folder)).map(folder => fence(folder)),
+    ...knowInstances.map(folder => fence(folder, ['^src/instances/'])),
     fence('purge', ['^src/(instances|processors|producers|projections|webhooks)/']),
     {
       name: 'only-the-list-of-erasures-knows-the-owners',
@@ -25,7 +29,7 @@ module.exports = {
       from: { path: '^src/purge/', pathNot: '^src/purge/erasures\\.ts$' },
       to: { path: '^src/(processors|producers|projections|webhooks)/', pathNot: ports },
     },
-    fence('api', ['^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/queries\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
+    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/queries\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',

@@ -1,8 +1,8 @@
 // Turns what can be chosen of an instance and an endpoint (their schemas) and the topics (src/events/topics.ts) into the tables of README,
 // docs/contract.md and docs/topics.md; answers file path -> content.
 import { z } from 'zod'
-import { newSettings } from '../src/api/instances/instance-shapes.ts'
 import { topics } from '../src/events/topics.ts'
+import { newSettings } from '../src/instances/instance-settings.ts'
 import { endpointInput } from '../src/webhooks/endpoints/settings.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
@@ -10,7 +10,7 @@ import { readOf, replaceBetween } from './marked-part.ts'
 const marks = (name: string, source: string) =>
   [`<!-- ${name}: generated from ${source} by npm run generate -->`, `<!-- /${name} -->`] as const
 const publicTopics = marks('public topics', 'src/events/topics.ts')
-const instanceSettings = marks('settings of an instance', 'src/api/instances/instance-shapes.ts')
+const instanceSettings = marks('settings of an instance', 'src/instances/instance-settings.ts')
 const taken = marks('what settings take', 'the schemas of instances and endpoints')
 
 /** `earlier`: files that are generated in another part, too, as they are with it. */

@@ -1,7 +1,9 @@
 // /v1/version and /v1/stats: what runs here, and how much of it there is; both are cheap to ask.
+
 import { z } from 'zod'
 import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'
+import { reservedIds } from '../instances/instance-ids.ts'
 import { isEndpoint } from '../webhooks/endpoints/endpoints.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
@@ -39,7 +41,7 @@ export function aboutRoutes(app: App, deps: { database: Database; version: strin
 async function readCounts(database: Database) {
   const states = await database.query<{ state: string; instances: number }>(
     `select coalesce(seen.state, 'created') as state, count(*)::int as instances
-     from instance_ids ids left join instances seen using (instance_id) where ids.wanted <> 'deleted' group by 1`,
+     from ${reservedIds} ids left join instances seen using (instance_id) where ids.is_kept group by 1`,
   )
   const [endpoints] = await database.query<{ total: number; enabled: number }>(
     `select count(*)::int as total, (count(*) filter (where enabled))::int as enabled from webhook_endpoints e where ${isEndpoint}`,

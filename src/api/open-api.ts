@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { openOutbox } from '../instances/outbox.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
@@ -28,7 +29,6 @@ import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
-import { openOutbox } from './outbox.ts'
 import { pageRoutes } from './pages/page-routes.ts'
 
 export type ApiDeps = HealthDeps & {

@@ -1,6 +1,8 @@
 // Readiness says in numbers when the process may open too few files for the instances it is to connect, or has nearly all of them open:
 // the next socket of WhatsApp would fail, and nothing else would tell.
+
 import type { Database } from '../database/database.ts'
+import { countRunning } from '../instances/instance-ids.ts'
 import { descriptorLimit, openDescriptors } from '../runtime/descriptors.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
@@ -37,7 +39,7 @@ export function watchDescriptors(deps: Deps): DescriptorsWatch {
     metrics.gauge({ name: 'zaplog_max_descriptors', help: 'Files and sockets that it may have open.' }).set(limit)
 
   async function run(database: Pick<Database, 'query'>) {
-    do instances = await countInstances(database).catch(() => instances)
+    do instances = await countRunning(database).catch(() => instances)
     while (await wait(spread(EVERY_MS, JITTER, Math.random()), stop.signal)) // Postgres away is said by the check of its own
   }
   if (limit !== null && deps.database !== null) void run(deps.database)
@@ -46,13 +48,6 @@ export function watchDescriptors(deps: Deps): DescriptorsWatch {
     checks: () => (limit === null ? [] : [judgeDescriptors({ limit, open: readOpen(), instances, maxConnections })]),
     close: async () => stop.abort(),
   }
-}
-
-async function countInstances(database: Pick<Database, 'query'>): Promise<number> {
-  const [row] = await database.query<{ instances: number }>(
-    `select count(*)::int as instances from instance_ids where wanted = 'running'`,
-  )
-  return row?.instances ?? 0
 }
 
 type Found = { limit: number; open: number | null; instances: number; maxConnections: number }

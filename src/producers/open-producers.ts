@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { openInstanceRows } from '../instances/instance-rows.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
@@ -11,14 +12,14 @@ import { aborted } from '../runtime/or-abort.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { wait } from '../runtime/wait.ts'
+import { findSealedOtherwise } from './auth/auth-rows.ts'
 import { createKeyWriter } from './auth/key-writer.ts'
 import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
 import type { InstanceDeps } from './epoch/instance.ts'
-import { openInstanceRows } from './epoch/instance-rows.ts'
 import { createPacer } from './epoch/pacer.ts'
 import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
 import { createKeptStanzas } from './gate/kept-stanzas.ts'
-import { keepTrimming } from './gate/trim-parts.ts'
+import { keepTrimming } from './gate/trim-stanza-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
@@ -133,21 +134,16 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
 }
 
 /** Nothing is opened, and nothing erased, with a key that is not the one the auth state was sealed with. */
-async function refuseWrongKey({ database, sealer }: ProducersDeps): Promise<void> {
-  const [row] = await database.query<{ instance_id: string; sealed: Buffer }>(
-    'select instance_id, sealed from auth_creds limit 1',
+async function refuseWrongKey(deps: ProducersDeps): Promise<void> {
+  const wrong = await findSealedOtherwise(deps)
+  if (wrong === null) return
+  const { instanceId, cause } = wrong
+  throw new ProducersError(
+    'wrong-key',
+    `starting producers: the stored auth state of instance ${instanceId} does not open with this ENCRYPTION_KEY. ` +
+      'Set the key it was sealed with (or give that one as ENCRYPTION_KEY_PREVIOUS); nothing was changed.',
+    { cause },
   )
-  if (row === undefined) return
-  try {
-    sealer.open(row.sealed, `auth_creds|${row.instance_id}`)
-  } catch (cause) {
-    throw new ProducersError(
-      'wrong-key',
-      `starting producers: the stored auth state of instance ${row.instance_id} does not open with this ENCRYPTION_KEY. ` +
-        'Set the key it was sealed with (or give that one as ENCRYPTION_KEY_PREVIOUS); nothing was changed.',
-      { cause },
-    )
-  }
 }
 
 /** That another process has it is said where Postgres has named it, and only there. */

@@ -1,8 +1,11 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
-import { owedErasure, ownerErasure, qrErasure } from '../instances/erasures.ts'
+import { ownerErasure } from '../instances/instance-owners.ts'
+import { qrErasure } from '../instances/instance-qr.ts'
+import { owedErasure } from '../instances/outbox.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
-import { authErasures } from '../producers/auth/auth-rows.ts'
+import { authErasures } from '../producers/auth/auth-tables.ts'
+import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
 import * as projections from '../projections/outbox.ts'
 import { quarantineErasure } from '../projections/quarantine.ts'
@@ -37,6 +40,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   keptErasure,
   qrErasure,
   ...authErasures,
+  stanzaPartsErasure,
   ownerErasure,
 ]
 

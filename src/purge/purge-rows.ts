@@ -1,6 +1,8 @@
 // The rows of purges: who raises a row's revision goes on with it, whoever finds it raised stands aside. So a purge goes on wherever it was
 // left, in whichever process, and nothing of it is counted twice. What only waits raises nothing: it throws nobody out.
+
 import type { Transaction } from '../database/database.ts'
+import { emptyName } from '../instances/instance-ids.ts'
 
 export type Purge = {
   instanceId: string
@@ -87,6 +89,6 @@ export async function finish(tx: Transaction, purge: Purge): Promise<boolean> {
     [purge.instanceId, purge.revision],
   )
   if (rows.length === 0) return false
-  await tx.query(`update instance_ids set name = '', settings = '{}' where instance_id = $1`, [purge.instanceId])
+  await emptyName(tx, purge.instanceId)
   return true
 }

@@ -1,6 +1,8 @@
 // What there is of an instance, and how far its purge is, for whoever asks before, meanwhile and after.
+
 import { boundedCount, MOST_SHOWN } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
+import { reservedIds } from '../instances/instance-ids.ts'
 import { erasures } from './erasures.ts'
 import { stepNames } from './step-names.ts'
 
@@ -42,7 +44,7 @@ type Row = {
 /** null: there never was such an instance. */
 export async function readPurge(database: Transaction, instanceId: string): Promise<PurgeStanding | null> {
   const [row] = await database.query<{ [Column in keyof Row]: Row[Column] | null }>(
-    `select p.requested_at, p.done_at, p.step, p.waits_for, p.erased from instance_ids i left join purges p using (instance_id)
+    `select p.requested_at, p.done_at, p.step, p.waits_for, p.erased from ${reservedIds} i left join purges p using (instance_id)
      where i.instance_id = $1`,
     [instanceId],
   )

@@ -7,9 +7,11 @@
 //   rows      table after table, a batch at a time
 //   objects   by rows, by listing, by the log; then what unfinished uploads left
 //   check     nothing is left: done. Else from `rows` on again
-import type { Database, Transaction } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import { requestId } from '../events/ids.ts'
+import { isGivenUp } from '../instances/instance-ids.ts'
+import { lockOwed, takeBack } from '../instances/outbox.ts'
 import type { EventLog } from '../log/log.ts'
 import { eraseIncoming, eraseListed, eraseUploads, type ObjectDeps, type Pause } from './erase-objects.ts'
 import { eraseBatch, findLeft } from './erase-rows.ts'
@@ -66,27 +68,14 @@ async function awaitAccount(
 ): Promise<Purge | null> {
   const { instanceId } = purge
   const after = await database.transact(async tx => {
-    const owed = await tx.query<{ id: string; type: string }>(
-      `select outbox_id as id, headers ->> 'event-type' as type from api_outbox where key = $1 and appended_at is null for update`,
-      [instanceId],
-    )
+    const owed = await lockOwed(tx, instanceId)
     const isUnborn = owed.some(one => one.type === 'instance.created')
-    if (!(await isGivenUp(tx, instanceId, isUnborn))) return purge
-    await tx.query('delete from api_outbox where outbox_id = any($1::bigint[])', [owed.map(one => one.id)])
+    if (!(await isGivenUp(tx, { id: instanceId, isUnborn }))) return purge
+    await takeBack(tx, owed)
     return advance(tx, purge, next)
   }, signal)
   if (after !== purge) return after
   return tellWaiting(database, purge, 'a process with the role producers to log the account out and to give it up')
-}
-
-/** One whose creation the log has never taken has not begun, and has nothing to give up. */
-async function isGivenUp(tx: Transaction, instanceId: string, isUnborn: boolean): Promise<boolean> {
-  const [row] = await tx.query<{ parked: boolean }>(
-    `select o.parked_for is not distinct from 'deleted/' || i.restart_count or o.instance_id is null and $2 as parked
-     from instance_ids i left join instance_owners o using (instance_id) where i.instance_id = $1`,
-    [instanceId, isUnborn],
-  )
-  return row?.parked === true
 }
 
 /** Under an id of its own, the same one however often a kill makes us say it. */

@@ -2,7 +2,8 @@
 // Codes and rests are written as the owner of an instance writes them, states come from its events through the read model.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
-import { type InstanceRows, openInstanceRows, taskOf } from '../../src/producers/epoch/instance-rows.ts'
+import { taskOf } from '../../src/instances/instance-ids.ts'
+import { type InstanceRows, openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'

@@ -1,6 +1,6 @@
 // /openapi.json describes every call that there is, and says of each who may call it and how it can be refused.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newSettings } from '../../src/api/instances/instance-shapes.ts'
+import { newSettings } from '../../src/instances/instance-settings.ts'
 import { endpointInput } from '../../src/webhooks/endpoints/settings.ts'
 import { contractCalls } from '../ground/api/contract-calls.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'

@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
-
+import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
-import { openInstanceRows } from '../../src/producers/epoch/instance-rows.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'

@@ -1,9 +1,9 @@
 // An instance's life, decided: every stage with everything that can happen, and what holds over any course of it.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { taskOf, type Wanted } from '../../src/instances/instance-ids.ts'
+import { readSettings } from '../../src/instances/instance-settings.ts'
 import { decide } from '../../src/producers/epoch/decide.ts'
-import { taskOf, type Wanted } from '../../src/producers/epoch/instance-rows.ts'
-import { readSettings } from '../../src/producers/epoch/instance-settings.ts'
 import {
   beginLife,
   type Effect,

@@ -1,8 +1,8 @@
 // One socket of Baileys whose listeners fail: its end is still known, and the process lives on.
 import { initAuthCreds } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
+import { readSettings } from '../../src/instances/instance-settings.ts'
 import type { AuthState } from '../../src/producers/auth/auth-state.ts'
-import { readSettings } from '../../src/producers/epoch/instance-settings.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { openSocket } from '../../src/producers/socket/open-socket.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'

@@ -6,7 +6,7 @@ import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { openSession } from '../../src/database/session.ts'
 import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 import { createAckGate } from '../../src/producers/gate/ack-gate.ts'
-import { createAppendedParts } from '../../src/producers/gate/appended-parts.ts'
+import { createAppendedStanzaParts } from '../../src/producers/gate/appended-stanza-parts.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -144,7 +144,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
       notification: () => append('notification'),
       unknown: () => append('unknown'),
     },
-    parts: createAppendedParts({ hasPart: async () => false }),
+    parts: createAppendedStanzaParts({ hasPart: async () => false }),
     life,
     own: () => ({ pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }),
     logger,

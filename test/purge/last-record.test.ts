@@ -1,7 +1,7 @@
 // The last of an account's events in the log says that it was purged, whatever the API owed the log of it when it was.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { drainApiOutbox } from '../../src/api/outbox.ts'
 import type { Event } from '../../src/events/event.ts'
+import { drainApiOutbox } from '../../src/instances/outbox.ts'
 import type { EventLog } from '../../src/log/log.ts'
 import { anEvent } from '../ground/events.ts'
 import { never, openPurgeWorld, type PurgeWorld } from '../ground/purge/purge-world.ts'

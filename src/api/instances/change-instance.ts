@@ -3,14 +3,23 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { requestId } from '../../events/ids.ts'
+import {
+  type Described,
+  describeInstance,
+  lockEvenDeleted,
+  lockInstance,
+  reserveId,
+  type Wish,
+  wishInstance,
+} from '../../instances/instance-ids.ts'
+import { settings as keptSettings, newSettings, type Settings } from '../../instances/instance-settings.ts'
+import { type Outbox, wakeOwners } from '../../instances/outbox.ts'
 import { readPurge } from '../../purge/queries.ts'
 import { requestPurge, wakePurges } from '../../purge/request-purge.ts'
 import { isOfLaterVersion } from '../../runtime/later-version.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
-import { type Outbox, wakeOwners } from '../outbox.ts'
 import { Problem } from '../problems.ts'
-import { settings as keptSettings, newSettings, type Settings } from './instance-shapes.ts'
 
 export type ChangeDeps = { database: Database; outbox: Outbox; clock: () => number }
 /** outboxId: what has to be settled before the change can be read in the read model; null: nothing was appended. */
@@ -26,18 +35,10 @@ export async function createInstance(
   const request = randomUUID()
   const nowAt = deps.clock()
   const outboxId = await deps.database.transact(async tx => {
-    const reserved = await tx.query(
-      `insert into instance_ids (instance_id, request_id, reserved_at, name, settings) values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5)
-       on conflict do nothing returning instance_id`,
-      [id, request, nowAt, wanted.name, JSON.stringify(wanted.settings)],
-    )
-    if (reserved.length === 0)
+    const { name, settings } = wanted
+    if ((await reserveId(tx, { id, requestId: request, nowAt, name, settings })) === 'taken')
       throw new Problem('instance-exists', `creating instance ${id}: the id is taken, or was once; ids are never given out again`)
-    return deps.outbox.owe(tx, {
-      ...unowned(id, 'instance.created', request, nowAt),
-      name: wanted.name,
-      settings: wanted.settings,
-    })
+    return deps.outbox.owe(tx, { ...unowned(id, 'instance.created', request, nowAt), name, settings })
   }, signal)
   return { id, outboxId }
 }
@@ -53,11 +54,7 @@ export async function patchInstance(
     const before = await lock(tx, id)
     const name = patch.name ?? before.name
     const settings = patch.settings === undefined ? before.settings : mergedSettings(before.settings, patch.settings)
-    await tx.query('update instance_ids set name = $2, settings = $3 where instance_id = $1', [
-      id,
-      name,
-      JSON.stringify(settings),
-    ])
+    await describeInstance(tx, id, { name, settings })
     return deps.outbox.owe(tx, { ...unowned(id, 'instance.settings-changed', randomUUID(), deps.clock()), name, settings })
   }, signal)
   await wakeOwners(deps.database)
@@ -79,15 +76,15 @@ function mergedSettings(before: Settings, patch: Readonly<Record<string, unknown
 
 /** The owner closes the socket and opens it again; one that was logged out begins anew, with a QR code. */
 export const restartInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
-  want(deps, id, `restart_count = restart_count + 1, wanted = 'running'`, signal)
+  want(deps, id, 'restart', signal)
 
 /** The owner unlinks the phone's companion and erases the auth state. */
 export const logOutInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
-  want(deps, id, `wanted = 'logged-out'`, signal)
+  want(deps, id, 'logged-out', signal)
 
 /** The owner logs out and erases the auth state; the id stays reserved. */
 export const deleteInstance = (deps: ChangeDeps, id: string, signal: AbortSignal): Promise<Change> =>
-  want(deps, id, `wanted = 'deleted'`, signal)
+  want(deps, id, 'deleted', signal)
 
 /**
  * Deletes it, also one that was deleted before, and leaves the tombstone that the rest follows from: once this resolves, nothing brings the
@@ -95,32 +92,28 @@ export const deleteInstance = (deps: ChangeDeps, id: string, signal: AbortSignal
  */
 export async function purgeInstance(deps: ChangeDeps, id: string, signal: AbortSignal): Promise<void> {
   await deps.database.transact(async tx => {
-    const [row] = await tx.query('select from instance_ids where instance_id = $1 for update', [id])
-    if (row === undefined || (await readPurge(tx, id))?.state === 'done') throw instanceNotFound(id)
-    await tx.query(`update instance_ids set wanted = 'deleted' where instance_id = $1`, [id])
+    const found = await lockEvenDeleted(tx, id)
+    if (found === 'missing' || (await readPurge(tx, id))?.state === 'done') throw instanceNotFound(id)
+    await wishInstance(tx, id, 'deleted')
     await requestPurge(tx, { instanceId: id, requestId: randomUUID(), requestedBy: 'ADMIN_API_KEY' })
   }, signal)
   await wakeOwners(deps.database)
   await wakePurges(deps.database)
 }
 
-async function want(deps: ChangeDeps, id: string, assignments: string, signal: AbortSignal): Promise<Change> {
+async function want(deps: ChangeDeps, id: string, wish: Wish, signal: AbortSignal): Promise<Change> {
   await deps.database.transact(async tx => {
     await lock(tx, id)
-    await tx.query(`update instance_ids set ${assignments} where instance_id = $1`, [id])
+    await wishInstance(tx, id, wish)
   }, signal)
   await wakeOwners(deps.database)
   return { id, outboxId: null }
 }
 
-/** Changes of one instance come one after the other, so that their events do too. */
-async function lock(tx: Transaction, id: string): Promise<{ name: string; settings: Settings }> {
-  const [row] = await tx.query<{ name: string; settings: Settings }>(
-    `select name, settings from instance_ids where instance_id = $1 and wanted <> 'deleted' for update`,
-    [id],
-  )
-  if (row === undefined) throw instanceNotFound(id)
-  return row
+async function lock(tx: Transaction, id: string): Promise<Described> {
+  const found = await lockInstance(tx, id)
+  if (found === 'missing') throw instanceNotFound(id)
+  return found
 }
 
 export const instanceNotFound = (id: string) => new Problem('instance-not-found', `there is no instance ${id.slice(0, 63)}`)

@@ -2,6 +2,7 @@
 
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { isParked } from '../../instances/instance-ids.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import type { KeptPositions } from '../kept-positions.ts'
@@ -22,7 +23,7 @@ import { instance, instancePatch, newInstance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { purgeRoutes } from './purge-routes.ts'
 import { qrRoutes } from './qr-routes.ts'
-import { isParked, listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
+import { listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
 
 const params = z.object({ id: z.string() })
 const tag = 'instances'

@@ -2,11 +2,12 @@
 import type { FastifyReply } from 'fastify'
 import { toBuffer, toString as toText } from 'qrcode'
 import { z } from 'zod'
+import type { Qr } from '../../instances/instance-qr.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { Problem } from '../problems.ts'
 import type { Instance } from './instance-shapes.ts'
-import type { PendingQr, Qr } from './pending-qr.ts'
+import type { PendingQr } from './pending-qr.ts'
 
 type Deps = {
   pendingQr: PendingQr

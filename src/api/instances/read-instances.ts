@@ -1,9 +1,11 @@
-// Instances as the outside sees them: what was asked for (at once, from instance_ids) with what the log says became of it (read model).
+// Instances as the outside sees them: what was asked for (at once) with what the log says became of it (read model).
 import type { Transaction } from '../../database/database.ts'
+import { instanceIdPattern, isKept, isThere, reservedIds } from '../../instances/instance-ids.ts'
+import type { Settings } from '../../instances/instance-settings.ts'
 import { isEndpoint } from '../../webhooks/endpoints/endpoints.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { instanceNotFound } from './change-instance.ts'
-import { type Instance, instanceIdPattern, type Settings } from './instance-shapes.ts'
+import type { Instance } from './instance-shapes.ts'
 
 type Row = {
   instance_id: string
@@ -27,11 +29,11 @@ const selectAll = `
   select ids.instance_id, ids.name, ids.settings, ids.reserved_at, ${createdMicros} as created_micros,
     seen.state, seen.reason, seen.reason_text, seen.state_at, seen.phone, seen.lid, seen.epoch,
     (select array_agg(other.instance_id order by other.instance_id)
-     from instances other join instance_ids known using (instance_id)
-     where other.phone = seen.phone and other.instance_id <> seen.instance_id and known.wanted <> 'deleted'
+     from instances other
+     where other.phone = seen.phone and other.instance_id <> seen.instance_id and ${isKept('other.instance_id')}
        and 'logged-out' not in (other.state, seen.state)) as same_phone_as
-  from instance_ids ids left join instances seen using (instance_id)`
-const select = `${selectAll} where ids.wanted <> 'deleted'`
+  from ${reservedIds} ids left join instances seen using (instance_id)`
+const select = `${selectAll} where ids.is_kept`
 
 /** Throws Problem `instance-not-found`, also where it was deleted. */
 export async function readInstance(database: Transaction, id: string): Promise<Instance> {
@@ -59,24 +61,7 @@ export async function countEndpointsOf(database: Transaction, id: string): Promi
 
 /** Throws Problem `instance-not-found`. */
 export async function demandInstance(database: Transaction, id: string): Promise<void> {
-  const [row] = await database.query(`select 1 from instance_ids where instance_id = $1 and wanted <> 'deleted'`, [id])
-  if (row === undefined) throw instanceNotFound(id)
-}
-
-/** From the moment that it was asked for. */
-export async function isDeleted(database: Transaction, id: string): Promise<boolean> {
-  const [row] = await database.query(`select 1 from instance_ids where instance_id = $1 and wanted = 'deleted'`, [id])
-  return row !== undefined
-}
-
-/** Its owner has done with what was asked of it (taskOf in producers/epoch/instance-rows.ts): nothing comes of itself any more, such as a QR code. */
-export async function isParked(database: Transaction, id: string): Promise<boolean> {
-  const [row] = await database.query(
-    `select 1 from instance_ids i join instance_owners o using (instance_id)
-     where i.instance_id = $1 and o.parked_for = i.wanted || '/' || i.restart_count`,
-    [id],
-  )
-  return row !== undefined
+  if (!(await isThere(database, id))) throw instanceNotFound(id)
 }
 
 type Page = { cursor?: string | undefined; limit: number; after?: number | undefined; before?: number | undefined }

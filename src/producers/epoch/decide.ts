@@ -3,9 +3,9 @@
 // Work of a stage that something else is wanted in the middle of, or that is stopped, ends in `called-away` or in its own way; either leads
 // to a new beginning, but for three: what came of a session is told, and concluding and retiring are done whole before anything else is.
 import { assertNever } from '../../events/event.ts'
+import { taskOf, type Wanted } from '../../instances/instance-ids.ts'
 import { nextStep } from '../socket/reconnect-policy.ts'
 import type { Ended } from './account-trouble.ts'
-import { taskOf, type Wanted } from './instance-rows.ts'
 import {
   beginning,
   type Effect,

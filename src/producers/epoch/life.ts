@@ -1,9 +1,10 @@
 // An instance's life as data: at which stage it is, what is wanted of it, and what it remembers from one epoch to the next.
 // What may happen to it, and what it then does, is decided in decide.ts; instance.ts carries that out.
+
+import { taskOf, type Wanted } from '../../instances/instance-ids.ts'
 import type { Ending, NextStep } from '../socket/reconnect-policy.ts'
 import type { Ended } from './account-trouble.ts'
 import type { State } from './instance-events.ts'
-import { taskOf, type Wanted } from './instance-rows.ts'
 
 export type Life = {
   stage: Stage

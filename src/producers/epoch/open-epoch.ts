@@ -1,5 +1,7 @@
 // An epoch: the right to write for an instance until somebody takes a newer one, and the one way into the log that goes with it.
 import type { Codec } from '../../events/codec.ts'
+import type { InstanceRows } from '../../instances/instance-rows.ts'
+import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -9,8 +11,6 @@ import { createIntake, type Intake } from '../gate/intake.ts'
 import type { KeptStanzas } from '../gate/kept-stanzas.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { createSocketLife, type SocketLife, whilePending } from '../socket/socket-life.ts'
-import type { InstanceRows } from './instance-rows.ts'
-import type { InstanceSettings } from './instance-settings.ts'
 
 export type Epoch = {
   instanceId: string

@@ -1,12 +1,13 @@
 // The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it.
 // A crash in between says it again and erases then.
 import type { Database } from '../../database/database.ts'
+import type { Wanted } from '../../instances/instance-ids.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
 import type { WriteKeys } from '../auth/key-writer.ts'
+import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
 import { SocketEnded } from '../socket/socket-life.ts'
 import { deleted, loggedOut } from './instance-events.ts'
-import type { Wanted } from './instance-rows.ts'
 import type { InstanceVoice } from './instance-voice.ts'
 import type { Epoch } from './open-epoch.ts'
 
@@ -24,5 +25,5 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   if (wanted.wanted === 'deleted' && !wanted.purged) await append([deleted({ ...at, requestId: wanted.requestId })])
   const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
   if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
-  if (wanted.wanted === 'deleted') await deps.database.query('delete from kept_stanzas where instance_id = $1', [instanceId])
+  if (wanted.wanted === 'deleted') await forgetKeptStanzas(deps.database, instanceId)
 }

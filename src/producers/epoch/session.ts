@@ -1,6 +1,7 @@
 // One session of an account with WhatsApp, inside one epoch: what comes in goes through the gate into the log before it is acknowledged,
 // what goes out leaves through the socket's `send`, and what the session says about itself is told while it lives.
 import type { Database } from '../../database/database.ts'
+import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
 import type { WriteKeys } from '../auth/key-writer.ts'
@@ -8,12 +9,11 @@ import type { ContactNames } from '../convert/contact-names.ts'
 import type { GroupNames } from '../convert/group-names.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
-import { createAppendedParts } from '../gate/appended-parts.ts'
+import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
-import type { InstanceSettings } from './instance-settings.ts'
 import { watchAddresses } from './known-addresses.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
@@ -96,5 +96,5 @@ function openGate(deps: SessionDeps, { epoch, names, groupNames }: SessionOf, { 
   const { instanceId, life, intake } = epoch
   const { clock, logger, metrics } = deps
   const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock, metrics })
-  return createAckGate({ ingest, parts: createAppendedParts(auth), life, own, logger, metrics })
+  return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), life, own, logger, metrics })
 }

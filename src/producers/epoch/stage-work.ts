@@ -1,12 +1,12 @@
 // The work of each stage of an instance's life, and what of it happened. One stage's work runs at a time.
 import { assertNever } from '../../events/event.ts'
+import { taskOf } from '../../instances/instance-ids.ts'
 import { aborted, orAbort } from '../../runtime/or-abort.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
 import { unlinkDevice } from '../socket/unlink-device.ts'
 import { onRequest } from './decide.ts'
 import type { Hands } from './hands.ts'
 import type { InstanceDeps } from './instance.ts'
-import { taskOf } from './instance-rows.ts'
 import type { Happened, Life, Stage } from './life.ts'
 import { type Epoch, openEpoch } from './open-epoch.ts'
 import { retireInstance } from './retire-instance.ts'

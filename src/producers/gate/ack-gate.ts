@@ -9,7 +9,7 @@ import { partKey } from '../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket/socket-life.ts'
 import type { GatedClass } from '../socket/stanza-lane.ts'
-import { type AppendedParts, appendedPartsType } from './appended-parts.ts'
+import { type AppendedStanzaParts, appendedPartsType } from './appended-stanza-parts.ts'
 import type { PartGate } from './gated-repository.ts'
 import { type Ingest, nameOf, type Part } from './ingest.ts'
 
@@ -19,7 +19,7 @@ export type AckGate = PartGate & {
 }
 type Deps = {
   ingest: Ingest
-  parts: AppendedParts
+  parts: AppendedStanzaParts
   life: SocketLife
   own(): OwnAddresses
   logger: Logger

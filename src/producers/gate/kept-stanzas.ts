@@ -2,6 +2,7 @@
 // then be acknowledged, and the account goes on. Each is counted, said once, and shown in readiness until an operator deletes its row.
 import type { Database } from '../../database/database.ts'
 import type { Event } from '../../events/event.ts'
+import { isKept } from '../../instances/instance-ids.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
@@ -60,11 +61,16 @@ export function createKeptStanzas({ database, sealer, logger, metrics }: Deps): 
   }
 }
 
+/** With the instance. */
+export async function forgetKeptStanzas(database: Database, instanceId: string): Promise<void> {
+  await database.query('delete from kept_stanzas where instance_id = $1', [instanceId])
+}
+
 const keepSql = `insert into kept_stanzas (instance_id, event_id, why, sealed) select $1::text, $2::text, $3::text, $4::bytea
 where not ${isPurged('$1::text')}
 on conflict do nothing returning event_id`
 
-const countSql = `select k.instance_id, count(*)::int as kept from kept_stanzas k join instance_ids i using (instance_id)
-where i.wanted <> 'deleted' group by k.instance_id`
+const countSql = `select k.instance_id, count(*)::int as kept from kept_stanzas k
+where ${isKept('k.instance_id')} group by k.instance_id`
 
 export const keptErasure = rowsOf('kept_stanzas')

@@ -1,6 +1,6 @@
 // What follows the end of a socket: pure, one row per close code, with the reason in words a person understands.
 import type { instanceReasons } from '../../events/vocabulary.ts'
-import type { Wanted } from '../epoch/instance-rows.ts'
+import type { Wanted } from '../../instances/instance-ids.ts'
 
 /**
  * Why we ended it ourselves; null: WhatsApp or the network did. `fenced`: Postgres answered that another epoch owns the instance;

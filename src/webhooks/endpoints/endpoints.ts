@@ -1,7 +1,9 @@
 // Endpoints over the database: versioned settings, sealed headers and secrets. Each delivery names the version that matched it.
+
 import { randomBytes } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { notYetEmitted } from '../../events/vocabulary.ts'
+import { isKept } from '../../instances/instance-ids.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { shownUrl } from '../../runtime/printable.ts'
 import type { Sealer } from '../../runtime/seal.ts'
@@ -168,7 +170,7 @@ type EndpointRow = StandingRow & {
 export const isEndpoint = `e.deleted_at is null and not exists (select from webhook_listeners l where l.endpoint_id = e.endpoint_id)`
 /** Of webhook_endpoint_versions v. */
 export const unknownInstanceIds = `(select array_agg(id) from unnest(v.instance_ids) id
-     where not exists (select from instance_ids i where i.instance_id = id and i.wanted <> 'deleted')) as unknown_instance_ids`
+     where not ${isKept('id')}) as unknown_instance_ids`
 const selectEndpoints = `select e.endpoint_id, e.version, e.enabled, e.disabled_reason, e.created_at, v.url, v.url_sealed, v.instance_ids,
     v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat,
     ${unknownInstanceIds},

@@ -1,11 +1,13 @@
-// Records that changes through the API owe to the log: written with the change, in its transaction, and appended after it in that order.
+// Records that changes of instances through the API owe to the log, rows of api_outbox: written with the change, in its transaction, and appended after it in that order.
 // A crash in between repeats an append (same bytes, same event id), never loses one. One that the log refuses for good stays owed and is
 // said; what the same instance owes waits behind it, everybody else goes on.
+
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import { type TopicName, topicOf } from '../events/topics.ts'
 import { type EventLog, isAboutRecord, type LogError, type Position } from '../log/log.ts'
+import { rowsOf } from '../purge/erasure.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
 
@@ -35,13 +37,13 @@ export function openOutbox(deps: OutboxDeps): Outbox {
   let trouble: string | null = null
   /** Instances of which it was said that the log refuses something. */
   let said: ReadonlySet<string> = new Set()
-  let turn: Promise<unknown> = Promise.resolve()
+  let draining: Promise<unknown> = Promise.resolve()
   const sweeping = sweep()
 
   /** One at a time in this process, so that at most one connection waits for the log. */
   function drain(signal: AbortSignal): Promise<readonly Refused[]> {
-    const mine = turn.then(() => drainApiOutbox(deps, signal))
-    turn = mine.catch(() => undefined) // reported by whoever asked for it
+    const mine = draining.then(() => drainApiOutbox(deps, signal))
+    draining = mine.catch(() => undefined) // reported by whoever asked for it
     return mine
   }
 
@@ -78,7 +80,7 @@ export function openOutbox(deps: OutboxDeps): Outbox {
     close: async () => {
       stop.abort()
       await sweeping
-      await turn
+      await draining
     },
   }
 }
@@ -175,6 +177,25 @@ async function collect(database: Database, outboxId: string): Promise<readonly P
   return row?.positions.map(one => ({ ...one, nextOffset: BigInt(one.nextOffset) })) ?? null
 }
 
+/** A condition, for `where`: the log has not taken the creation of that instance yet. `instanceId` is SQL. */
+export const isCreationOwed = (instanceId: string): string => `exists (select from api_outbox owed
+  where owed.key = ${instanceId} and owed.appended_at is null and owed.headers ->> 'event-type' = 'instance.created')`
+
+/** What is owed of one instance. It is locked: what is on its way to the log is there first, and nothing is appended of it meanwhile. */
+export async function lockOwed(tx: Transaction, instanceId: string): Promise<readonly { id: string; type: string }[]> {
+  return tx.query<{ id: string; type: string }>(
+    `select outbox_id as id, headers ->> 'event-type' as type from api_outbox where key = $1 and appended_at is null for update`,
+    [instanceId],
+  )
+}
+
+/** It is owed no more. */
+export async function takeBack(tx: Transaction, owed: readonly { id: string }[]): Promise<void> {
+  await tx.query('delete from api_outbox where outbox_id = any($1::bigint[])', [owed.map(one => one.id)])
+}
+
 /** Rows whose request is gone: it was given up, or its process died. */
 const forgetCollected = (database: Database) =>
   database.query(`delete from api_outbox where appended_at < now() - interval '1 minute'`)
+
+export const owedErasure = rowsOf('api_outbox', 'key = $1')

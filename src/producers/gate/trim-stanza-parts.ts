@@ -1,8 +1,9 @@
-// Forgets parts after [30 d]: WhatsApp keeps nothing for so long that it was not told about. In small bites, at the start of whoever holds
+// Forgets stanza parts after [30 d]: WhatsApp keeps nothing for so long that it was not told about. In small bites, at the start of whoever holds
 // the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
+import { forgetParts } from './appended-stanza-parts.ts'
 
 const keptFor = '30 days'
 const everyMs = 60 * 60 * 1000
@@ -27,16 +28,8 @@ export async function keepTrimming(
 export async function trimParts(database: Database, of: { batchRows?: number }, signal?: AbortSignal): Promise<number> {
   const { batchRows = defaultBatchRows } = of
   for (let forgotten = 0; ; ) {
-    const [row] = await database.query<{ gone: number }>(trimSql, [keptFor, batchRows])
-    const gone = row?.gone ?? 0
+    const gone = await forgetParts(database, { keptFor, maxRows: batchRows })
     forgotten += gone
     if (gone < batchRows || signal?.aborted) return forgotten
   }
 }
-
-const trimSql = `with gone as (
-  delete from appended_parts where (instance_id, digest) in
-    (select p.instance_id, p.digest from appended_parts p where p.appended_at < now() - $1::interval order by p.appended_at limit $2)
-  returning 1
-)
-select count(*)::int as gone from gone`

@@ -1,12 +1,12 @@
 // What is in the log already is known again for thirty days, however much came since, and in the same statement as its ratchet step.
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { openAuthRows } from '../../src/producers/auth/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
-import { openInstanceRows } from '../../src/producers/epoch/instance-rows.ts'
-import { appendedPartsType, createAppendedParts } from '../../src/producers/gate/appended-parts.ts'
-import { trimParts } from '../../src/producers/gate/trim-parts.ts'
+import { appendedPartsType, createAppendedStanzaParts } from '../../src/producers/gate/appended-stanza-parts.ts'
+import { trimParts } from '../../src/producers/gate/trim-stanza-parts.ts'
 import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
@@ -43,7 +43,7 @@ async function open(instanceId = 'first') {
     random: Math.random,
     logger,
   })
-  return { auth, parts: createAppendedParts(auth), epoch }
+  return { auth, parts: createAppendedStanzaParts(auth), epoch }
 }
 /** As the gate keeps them, in one key transaction with the session. */
 const keep = (auth: AuthState, values: Readonly<Record<string, unknown>>) =>

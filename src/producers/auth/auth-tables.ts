@@ -1,0 +1,118 @@
+// The tables auth_creds and auth_keys, whose rows are sealed before they come here: this file alone reads and writes them. A write takes
+// effect only while its epoch owns the instance, and all of an account's change takes effect, or nothing of it.
+
+import type { Transaction } from '../../database/database.ts'
+import { heldOwner, heldOwners } from '../../instances/instance-owners.ts'
+import { rowsOf } from '../../purge/erasure.ts'
+import { rememberParts } from '../gate/appended-stanza-parts.ts'
+import type { KeyName } from '../socket/keys-ahead.ts'
+import type { KeyChange } from './key-writer.ts'
+
+export type SealedKey = { id: string; sealed: Buffer }
+/** `fenced`: another epoch owns the instance, and nothing of it was written. */
+export type Written = 'written' | 'fenced'
+type Of = { instanceId: string; epoch: number }
+
+export async function readCreds(database: Transaction, instanceId: string): Promise<Buffer | null> {
+  const [row] = await database.query<{ sealed: Buffer }>('select sealed from auth_creds where instance_id = $1', [instanceId])
+  return row?.sealed ?? null
+}
+
+/** Of whichever instance; null: there are none. */
+export async function readAnyCreds(database: Transaction): Promise<{ instanceId: string; sealed: Buffer } | null> {
+  const [row] = await database.query<{ instanceId: string; sealed: Buffer }>(
+    'select instance_id as "instanceId", sealed from auth_creds limit 1',
+  )
+  return row ?? null
+}
+
+export const readKeys = (database: Transaction, instanceId: string, of: { type: string; ids: readonly string[] }) =>
+  database.query<SealedKey>('select id, sealed from auth_keys where instance_id = $1 and type = $2 and id = any($3::text[])', [
+    instanceId,
+    of.type,
+    of.ids,
+  ])
+
+export const readAllKeys = (database: Transaction, instanceId: string, type: string) =>
+  database.query<SealedKey>('select id, sealed from auth_keys where instance_id = $1 and type = $2', [instanceId, type])
+
+/** Of any types. */
+export const readNamedKeys = (database: Transaction, instanceId: string, names: readonly KeyName[]) =>
+  database.query<SealedKey & { type: string }>(
+    `select k.type, k.id, k.sealed from unnest($2::text[], $3::text[]) as named (type, id)
+     join auth_keys k on k.instance_id = $1 and k.type = named.type and k.id = named.id`,
+    [instanceId, names.map(({ type }) => type), names.map(({ id }) => id)],
+  )
+
+/** One statement for all of these accounts; answers one word for each. */
+export async function writeChanges(database: Transaction, changes: readonly KeyChange[]): Promise<readonly Written[]> {
+  const each = <Item>(itemsOf: (change: KeyChange) => readonly Item[]) =>
+    changes.flatMap((change, number) => itemsOf(change).map(item => ({ number, item })))
+  const gone = each(change => change.gone)
+  const kept = each(change => change.kept)
+  const creds = each(change => (change.creds === null ? [] : [change.creds]))
+  const parts = each(change => change.parts)
+  const owners = await database.query<{ number: number }>(writeSql, [
+    changes.map(change => change.instanceId),
+    changes.map(change => change.epoch),
+    gone.map(({ number }) => number),
+    gone.map(({ item }) => item.type),
+    gone.map(({ item }) => item.id),
+    kept.map(({ number }) => number),
+    kept.map(({ item }) => item.type),
+    kept.map(({ item }) => item.id),
+    kept.map(({ item }) => item.sealed),
+    creds.map(({ number }) => number),
+    creds.map(({ item }) => item),
+    parts.map(({ number }) => number),
+    parts.map(({ item }) => item),
+  ])
+  const written = new Set(owners.map(({ number }) => number))
+  return changes.map((_, number) => (written.has(number) ? 'written' : 'fenced'))
+}
+
+const asking = `(select (named.place - 1)::int as number, named.instance_id, named.epoch
+  from unnest($1::text[], $2::bigint[]) with ordinality as named (instance_id, epoch, place))`
+
+const writeSql = `
+with owner as (${heldOwners(asking)}),
+gone as (
+  delete from auth_keys using unnest($3::int[], $4::text[], $5::text[]) as old (number, type, id) join owner using (number)
+  where auth_keys.instance_id = owner.instance_id and auth_keys.type = old.type and auth_keys.id = old.id
+),
+kept as (
+  insert into auth_keys (instance_id, type, id, sealed)
+  select owner.instance_id, new.type, new.id, new.sealed
+  from unnest($6::int[], $7::text[], $8::text[], $9::bytea[]) as new (number, type, id, sealed) join owner using (number)
+  on conflict (instance_id, type, id) do update set sealed = excluded.sealed
+),
+saved as (
+  insert into auth_creds (instance_id, epoch, sealed)
+  select owner.instance_id, owner.epoch, new.sealed from unnest($10::int[], $11::bytea[]) as new (number, sealed) join owner using (number)
+  on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
+),
+parts as (${rememberParts('unnest($12::int[], $13::bytea[])')})
+select number from owner`
+
+type Owners = { owners: number }
+const owner = `with owner as (${heldOwner('$1', '$2')})`
+const owners = 'select count(*)::int as owners from owner'
+const answer = ([row]: readonly Owners[]): Written => (row?.owners === 1 ? 'written' : 'fenced')
+
+export const eraseKeys = async (database: Transaction, { instanceId, epoch }: Of, type: string): Promise<Written> =>
+  answer(await database.query<Owners>(eraseKeysSql, [instanceId, epoch, type]))
+
+/** Creds and keys of every type. */
+export const eraseAuth = async (database: Transaction, { instanceId, epoch }: Of): Promise<Written> =>
+  answer(await database.query<Owners>(eraseSql, [instanceId, epoch]))
+
+const eraseKeysSql = `${owner},
+keys as (delete from auth_keys where instance_id = $1 and type = $3 and exists (select from owner))
+${owners}`
+
+const eraseSql = `${owner},
+keys as (delete from auth_keys where instance_id = $1 and exists (select from owner)),
+creds as (delete from auth_creds where instance_id = $1 and exists (select from owner))
+${owners}`
+
+export const authErasures = [rowsOf('auth_creds'), rowsOf('auth_keys')]
