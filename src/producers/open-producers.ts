@@ -93,7 +93,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
     const chores = Promise.all([keepTrimming(deps, ended), keptStanzas.follow(ended)])
-    // Whoever takes the lock after us must not find our sockets alive: they go first, and in this very turn.
+    // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
     await aborted(ended)

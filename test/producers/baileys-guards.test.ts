@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { hardenSocket } from '../../src/producers/socket/harden-socket.ts'
 import { rememberMisses } from '../../src/producers/socket/lid-lookups.ts'
-import { openStanzaLane } from '../../src/producers/socket/stanza-lane.ts'
+import { openStanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
 import { verifyXeddsa } from '../../src/producers/socket/verify-sender-key.ts'
 import { until } from '../ground/until.ts'
 
@@ -141,7 +141,7 @@ test('[B2] a stanza whose append was given up never reaches Baileys, nor does an
   for (const stanzaClass of ['message', 'receipt', 'notification', 'call'])
     socket.on(`CB:${stanzaClass}`, async node => void seen.push(node.attrs.id))
   let isOver = false
-  const lane = openStanzaLane(socket, {
+  const stanzas = openStanzaQueue(socket, {
     isOver: () => isOver,
     readAhead: async () => undefined,
     prepare: () => undefined,
@@ -154,7 +154,7 @@ test('[B2] a stanza whose append was given up never reaches Baileys, nor does an
     failed: () => undefined,
   })
   for (const id of ['1', '2', '3']) socket.emit('CB:receipt', { tag: 'receipt', attrs: { id, offline: '1' } })
-  await lane.idle()
+  await stanzas.idle()
   expect(seen).toEqual(['1'])
 })
 
@@ -163,7 +163,7 @@ test('[A2] while a stanza waits for others the next one is prepared, with what w
   for (const stanzaClass of ['message', 'receipt', 'notification', 'call']) socket.on(`CB:${stanzaClass}`, async () => undefined)
   const happened: string[] = []
   const waiting = Promise.withResolvers<void>()
-  const lane = openStanzaLane(socket, {
+  const stanzas = openStanzaQueue(socket, {
     isOver: () => false,
     readAhead: async nodes => void happened.push(`read ${nodes.map(({ attrs }) => attrs.id)}`),
     prepare: ({ attrs }) => {
@@ -178,7 +178,7 @@ test('[A2] while a stanza waits for others the next one is prepared, with what w
     failed: error => void happened.push(String(error)),
   })
   for (const id of ['1', '2', '3']) socket.emit('CB:message', { tag: 'message', attrs: { id } })
-  await lane.idle()
+  await stanzas.idle()
   expect(happened.slice(0, 5)).toEqual(['read 1,2,3', 'began 1', 'prepared 2', 'done 1', 'began 2'])
   expect(happened.filter(one => one === 'prepared 2')).toHaveLength(1)
 })

@@ -53,7 +53,7 @@ const works: { readonly [What in Exclude<Happened['what'], 'wished' | 'stopped'>
   waited: { what: 'waited' },
   told: { what: 'told' },
   'not-told': { what: 'not-told', error, failure: error },
-  'turn-came': { what: 'turn-came' },
+  cleared: { what: 'cleared' },
   ended: { what: 'ended', session: sessionEnd() },
   concluded: { what: 'concluded' },
   unlinked: { what: 'unlinked', farewell: 'done' },
@@ -69,7 +69,7 @@ const leadsTo: { readonly [At in Stage['at']]: { readonly [What in keyof typeof 
   probing: { told: 'queueing', 'not-told': 'log-away', failed: 'taking' },
   'log-away': { waited: 'taking', failed: 'taking' },
   resting: { failed: 'taking' },
-  queueing: { 'turn-came': 'connected', failed: 'taking' },
+  queueing: { cleared: 'connected', failed: 'taking' },
   connected: { ended: 'concluding', failed: 'taking' },
   concluding: { concluded: 'taking', failed: 'taking' },
   unlinking: { unlinked: 'retiring', failed: 'taking' },
@@ -200,11 +200,11 @@ test('[A2] credentials that do not open with this key are left alone until a per
 test('[A7] a log-out without a session unlinks the device first, once, whatever the retiring after it needs', () => {
   const { life } = decided(lifeAt(stages.taking, { wanted: leaving, task: taskOf(leaving) }), { what: 'taken' })
   expect(life.stage).toEqual({ at: 'queueing' })
-  const unlinking = decided(life, { what: 'turn-came' }).life
+  const unlinking = decided(life, { what: 'cleared' }).life
   const retiring = decided(unlinking, { what: 'unlinked', farewell: 'Remove it on the phone.' }).life
   expect(retiring.stage).toEqual({ at: 'retiring', wanted: leaving, reasonText: 'Remove it on the phone.' })
   const failed = decided(retiring, works.failed).life
-  expect(decided({ ...failed, stage: stages.queueing }, { what: 'turn-came' }).life.stage).toEqual(retiring.stage)
+  expect(decided({ ...failed, stage: stages.queueing }, { what: 'cleared' }).life.stage).toEqual(retiring.stage)
 })
 
 test('[A7] an open session says a log-out to WhatsApp itself, and only where it is logged in and goes on', () => {
@@ -264,7 +264,7 @@ test('[A2] [A7] no course of it opens a second socket, opens one once it is stop
         if (hasSocket(after) && !hasSocket(before)) {
           expect([before.stage.at, happened.what, before.isStopped, before.isSuperseded]).toEqual([
             'queueing',
-            'turn-came',
+            'cleared',
             false,
             false,
           ])

@@ -31,7 +31,7 @@ test('[A5] [B1] of an ignored group neither its messages nor what Baileys says o
   const inGroup = await device.sendGroup(group, ana, text('secret'))
   rename('RENAMED', 'secret')
   for (const id of [inGroup, 'RENAMED']) await until(`${id} is settled`, () => hows(device, id).length > 0)
-  // Baileys tells of the new name in its own time: what comes through the same lane and buffer later is there with it.
+  // Baileys tells of the new name in its own time: what comes through the same queue and buffer later is there with it.
   await device.send(ana, text('between two'))
   await rig.untilEvents('message.received', 1)
   await rig.want('first', `settings = '{}'`)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sourceId } from '../../src/events/ids.ts'
-import { identityOf, partKey, readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { identityOf, readStanza, stanzaPartKey } from '../../src/producers/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const pn = '5511900000011@s.whatsapp.net'
@@ -81,12 +81,12 @@ test('[B3] a receipt is told apart by its type and the messages it lists', () =>
 test('[B3] a part is known again by class, stanza id, sender, part and ciphertext', () => {
   const at = (part: number, content = 'x') => ({ part, content: Buffer.from(content) })
   const keys = [
-    partKey(read({ id: 'M', from: lid }), at(0)),
-    partKey(read({ id: 'M', from: lid }), at(1)),
-    partKey(read({ id: 'M', from: lid }), at(0, 'y')),
-    partKey(read({ id: 'N', from: lid }), at(0)),
-    partKey(read({ id: 'M', from: '201@lid' }), at(0)),
+    stanzaPartKey(read({ id: 'M', from: lid }), at(0)),
+    stanzaPartKey(read({ id: 'M', from: lid }), at(1)),
+    stanzaPartKey(read({ id: 'M', from: lid }), at(0, 'y')),
+    stanzaPartKey(read({ id: 'N', from: lid }), at(0)),
+    stanzaPartKey(read({ id: 'M', from: '201@lid' }), at(0)),
   ]
   expect(new Set(keys).size).toBe(5)
-  expect(partKey(read({ id: 'M', from: pn, sender_lid: lid, offline: '1' }), at(0))).toBe(keys[0])
+  expect(stanzaPartKey(read({ id: 'M', from: pn, sender_lid: lid, offline: '1' }), at(0))).toBe(keys[0])
 })

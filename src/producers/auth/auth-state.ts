@@ -9,22 +9,22 @@ import {
   proto,
   type SignalDataSet,
   type SignalDataTypeMap,
-  type SignalKeyStore,
 } from '@whiskeysockets/baileys'
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
-import { backoffMs, wait } from '../../runtime/wait.ts'
 import { appendedPartsType } from '../gate/appended-stanza-parts.ts'
 import type { KeyName } from '../socket/keys-ahead.ts'
+import { outlast } from '../socket/outlast.ts'
 import { type SocketLife, whilePending } from '../socket/socket-life.ts'
-import { type KeyWrite, openAuthRows } from './auth-rows.ts'
+import { type AuthRows, type KeyWrite, openAuthRows } from './auth-rows.ts'
+import { createKeyOverlay, type KeyOverlay } from './key-overlay.ts'
 import type { WriteKeys } from './key-writer.ts'
-import { createLru } from './lru.ts'
+import { type KeyWrites, openKeyWrites } from './key-writes.ts'
 
 export type AuthState = AuthenticationState & {
-  /** Whether a part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
+  /** Whether a stanza part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
   hasPart(digest: string): Promise<boolean>
   /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
   readAhead(names: readonly KeyName[]): Promise<void>
@@ -50,13 +50,8 @@ type Deps = {
   logger: Logger
 }
 
-/** Cached values and absences of one instance. */
-const maxCached = 512
-/** Used once each: not worth a place in the cache, but for a pre-key that was read ahead. */
+/** Used once each: not worth a place in memory, but for a pre-key that was read ahead. */
 const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
-
-/** Longer than a message takes from its pair to its own keys. */
-const soonMs = 200
 
 /** Far below what a read may take that somebody waits for. */
 const aheadPatienceMs = 1_000
@@ -65,195 +60,109 @@ const aheadPatienceMs = 1_000
 export async function openAuthState(deps: Deps): Promise<AuthState> {
   const { life, instanceId, epoch, logger } = deps
   const rows = openAuthRows(deps, { instanceId, epoch })
-  const stored = await persistently('reading creds', rows.readCreds)
+  const outlasting = outlastingIn(deps)
+  const stored = await outlasting('reading creds', rows.readCreds)
   const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
-  /** JSON text, so that nobody shares an object; null: known to be absent. */
-  const cache = createLru<string | null>(maxCached)
-  let pending = new Map<string, KeyWrite>()
-  let inFlight: ReadonlyMap<string, KeyWrite> = pending
-  /** Places being read ahead, each by its newest read; one that a write is about to change is on nobody's list any more. */
-  const ahead = new Map<string, symbol>()
-  let areCredsDirty = stored === null
-  let writing: Promise<void> | null = null
-  let writes = 0
-  await adoptRing()
-
-  const keys: SignalKeyStore = {
-    get: async (type, ids) => {
-      const found: { [id: string]: SignalDataTypeMap[typeof type] } = {}
-      for (const [id, text] of await read(type, ids)) found[id] = revive(type, text)
-      return found
-    },
-    set: async data => (isPairsAlone(data) ? writeSoon(writesOf(data)) : change(writesOf(data))),
-  }
-
-  async function read(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>()
-    const missing: string[] = []
-    for (const id of ids) {
-      const cached = known(`${type}|${id}`)
-      if (cached === undefined) missing.push(id)
-      else if (cached !== null) found.set(id, cached)
-    }
-    if (missing.length === 0) return found
-    const writesBefore = writes
-    const fetched = await persistently('reading keys', () => rows.readKeys(type, missing))
-    for (const id of missing) {
-      const text = fetched.get(id)
-      if (text !== undefined) found.set(id, text)
-      // A write that went on meanwhile knows better than this read.
-      if (!uncached.has(type) && writes === writesBefore && writing === null) cache.set(`${type}|${id}`, text ?? null)
-    }
-    return found
-  }
-
-  /** What was written counts before it is durable: it is committed before whatever is made of it. undefined: not known. */
-  function known(place: string): string | null | undefined {
-    const write = pending.get(place) ?? inFlight.get(place)
-    return write === undefined ? cache.get(place) : write.value
-  }
-
-  async function readAhead(names: readonly KeyName[]): Promise<void> {
-    const wanted = names
-      .map(({ type, id }) => ({ type, id, place: `${type}|${id}` }))
-      .filter(({ place }) => known(place) === undefined && !ahead.has(place))
-    if (wanted.length === 0 || life.signal.aborted) return
-    const reading = Symbol('reading')
-    for (const { place } of wanted) ahead.set(place, reading)
-    // What is given up here is read again by whoever asks for it, with everything that then has to be said.
-    const patience = AbortSignal.any([life.signal, AbortSignal.timeout(aheadPatienceMs)])
-    const found = await orAbort(rows.readNamed(wanted), () => patience.reason, patience).catch(() => null)
-    for (const { place } of wanted) {
-      if (ahead.get(place) !== reading) continue
-      ahead.delete(place)
-      if (found !== null) cache.set(place, found.get(place) ?? null)
-    }
-  }
-
-  /** What 0.1.0 remembered of parts: sealed rows, which only this process can open, become rows of the table in one statement. */
-  async function adoptRing(): Promise<void> {
-    const ring = await persistently('reading the ring of parts', rows.readRing)
-    if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
-  }
-
-  function addPending(keyWrites: readonly KeyWrite[]): void {
-    for (const write of keyWrites) {
-      pending.set(`${write.type}|${write.id}`, write)
-      ahead.delete(`${write.type}|${write.id}`)
-    }
-  }
-
-  /** With the next write of this account, else after a while: a commit of its own would cost each new contact a second one. */
-  function writeSoon(keyWrites: readonly KeyWrite[]): void {
-    addPending(keyWrites)
-    const stillWaits = () => keyWrites.some(write => pending.get(`${write.type}|${write.id}`) === write)
-    wait(soonMs, life.signal)
-      .then(async reached => {
-        if (reached && stillWaits()) await change([])
-      })
-      .catch(error => logger.warn('auth.pairs-not-saved', { instanceId, epoch, error }))
-  }
-
-  /** Resolves once these writes, what waits for one, and the creds if they changed, are durable. One statement at a time; what waits goes together. */
-  async function change(keyWrites: readonly KeyWrite[]): Promise<void> {
-    addPending(keyWrites)
-    while (writing !== null) await writing
-    if (pending.size === 0 && !areCredsDirty) return
-    writing = flush()
-    await writing.finally(() => {
-      writing = null
-    })
-  }
-
-  async function flush(): Promise<void> {
-    const batch = pending
-    inFlight = batch
-    pending = new Map()
-    const savedCreds = areCredsDirty ? JSON.stringify(creds, BufferJSON.replacer) : null
-    areCredsDirty = false
-    const answer = await persistently('writing keys', () => rows.write({ keys: [...batch.values()], creds: savedCreds }))
-    if (answer === 'fenced') throw fenced()
-    writes += 1
-    inFlight = new Map()
-    for (const [place, { type, value }] of batch)
-      if (!uncached.has(type) || cache.get(place) !== undefined) cache.set(place, value)
-  }
-
-  /** In its turn among the writes. What is set while it goes on is newer, and stays. */
-  async function eraseAll(type: string): Promise<void> {
-    while (writing !== null) await writing
-    for (const [place, write] of pending) if (write.type === type) pending.delete(place)
-    writing = erase(type)
-    await writing.finally(() => {
-      writing = null
-    })
-  }
-
-  async function erase(type: string): Promise<void> {
-    if ((await persistently('erasing keys', () => rows.eraseKeys(type))) === 'fenced') throw fenced()
-    // Also for reads that are on their way: what they found is not there any more.
-    writes += 1
-    const isGone = (place: string) => place.startsWith(`${type}|`)
-    cache.deleteWhere(isGone)
-    for (const place of ahead.keys()) if (isGone(place)) ahead.delete(place)
-  }
-
-  function fenced(): unknown {
-    life.terminate('fenced')
-    return life.signal.reason
-  }
-
-  /**
-   * Until it succeeds or the socket has ended; a write that is repeated after an unknown end writes the same again. Nothing begins after
-   * that end: what Baileys made of a read that was given up (no session, no sender key) must not become the truth.
-   */
-  function persistently<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    return whilePending(life, deps.timeoutMs, async () => {
-      for (let attempt = 1; ; attempt++) {
-        if (life.signal.aborted) throw life.signal.reason
-        try {
-          return await orAbort(work(), () => life.signal.reason, life.signal)
-        } catch (error) {
-          if (life.signal.aborted) throw life.signal.reason
-          if (error instanceof SealError) {
-            life.terminate('sealed')
-            throw error
-          }
-          life.failing(error)
-          const delayMs = backoffMs({ attempt, baseMs: 50, capMs: 2_000, jitter: 0.2, random: deps.random() })
-          logger.warn('auth.retrying', { instanceId, epoch, doing, attempt, delayMs, error })
-          await wait(delayMs, life.signal)
-        }
-      }
-    })
-  }
+  const overlay = createKeyOverlay(uncached)
+  const writes = openKeyWrites({
+    rows,
+    overlay,
+    life,
+    outlasting,
+    credsText: () => JSON.stringify(creds, BufferJSON.replacer),
+    areCredsNew: stored === null,
+    failed: error => logger.warn('auth.pairs-not-saved', { instanceId, epoch, error }),
+  })
+  const reads = { rows, overlay, outlasting }
+  await adoptRing(reads, writes)
 
   return {
     creds,
-    keys,
-    readAhead,
+    keys: {
+      get: async (type, ids) => {
+        const found: { [id: string]: SignalDataTypeMap[typeof type] } = {}
+        for (const [id, text] of await read(reads, type, ids)) found[id] = revive(type, text)
+        return found
+      },
+      set: async data => (mayLag(data) ? writes.lag(writesOf(data)) : writes.change(writesOf(data))),
+    },
+    readAhead: names => readAhead(reads, names, life),
     keptPreKey: id => {
-      const text = known(`pre-key|${id}`) ?? null
+      const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
       return text === null ? null : revive('pre-key', text)
     },
-    hasPart: digest => persistently('reading parts', () => rows.hasPart(digest)),
-    eraseAll,
-    credsChanged: () => {
-      areCredsDirty = true
-      change([]).catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error }))
-    },
-    saveCreds: () => {
-      areCredsDirty = true
-      return change([])
-    },
+    hasPart: digest => outlasting('reading parts', () => rows.hasPart(digest)),
+    eraseAll: writes.eraseAll,
+    credsChanged: () =>
+      void writes.credsChanged().catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error })),
+    saveCreds: writes.credsChanged,
   }
 }
 
+type Outlast = <T>(doing: string, work: () => Promise<T>) => Promise<T>
+
+/** What Baileys made of a read that was given up (no session, no sender key) must not become the truth: nothing begins after the socket's end. */
+function outlastingIn({ life, instanceId, epoch, timeoutMs, random, logger }: Deps): Outlast {
+  const line = { event: 'auth.retrying', instanceId, epoch }
+  const isForGood = (error: unknown) => error instanceof SealError
+  return async (doing, work) => {
+    try {
+      return await whilePending(life, timeoutMs, () => outlast(doing, work, { life, isForGood, line, random, logger }))
+    } catch (error) {
+      if (isForGood(error)) life.terminate('sealed')
+      throw error
+    }
+  }
+}
+
+type Reads = { rows: AuthRows; overlay: KeyOverlay; outlasting: Outlast }
+
+async function read(
+  { rows, overlay, outlasting }: Reads,
+  type: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  const missing: string[] = []
+  for (const id of ids) {
+    const known = overlay.known({ type, id })
+    if (known === undefined) missing.push(id)
+    else if (known !== null) found.set(id, known)
+  }
+  if (missing.length === 0) return found
+  const remember = overlay.beginRead()
+  const fetched = await outlasting('reading keys', () => rows.readKeys(type, missing))
+  for (const id of missing) {
+    const text = fetched.get(id)
+    if (text !== undefined) found.set(id, text)
+    remember({ type, id }, text ?? null)
+  }
+  return found
+}
+
+/** What is given up here is read again by whoever asks for it, with everything that then has to be said. */
+async function readAhead({ rows, overlay }: Reads, named: readonly KeyName[], life: SocketLife): Promise<void> {
+  if (life.signal.aborted) return
+  const { names, end } = overlay.beginReadAhead(named)
+  if (names.length === 0) return
+  const patience = AbortSignal.any([life.signal, AbortSignal.timeout(aheadPatienceMs)])
+  end(await orAbort(rows.readNamed(names), () => patience.reason, patience).catch(() => null))
+}
+
+/** What 0.1.0 remembered of stanza parts: sealed rows, which only this process can open, become rows of the table in one statement. */
+async function adoptRing({ rows, outlasting }: Reads, { change }: KeyWrites): Promise<void> {
+  const ring = await outlasting('reading the ring of parts', rows.readRing)
+  if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
+}
+
 /**
+ * Types whose writes may be durable after the receipt of the message that brought them: all others are durable before it.
  * Pairs of LID and phone number, which Baileys stores before it decrypts the message that brought them (lib/Socket/messages-recv.js). That
  * message is acknowledged after its own keys, and comes again where these were never written; a session that moves along a pair is a write.
  */
-const isPairsAlone = (data: SignalDataSet): boolean => Object.keys(data).every(type => type === 'lid-mapping')
+const lagging: ReadonlySet<string> = new Set(['lid-mapping'])
+
+const mayLag = (data: SignalDataSet): boolean => Object.keys(data).every(type => lagging.has(type))
 
 const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })
 const rememberPart = (digest: string): KeyWrite => ({ type: appendedPartsType, id: digest, value: 'true' })

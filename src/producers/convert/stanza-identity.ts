@@ -75,7 +75,7 @@ export const shownChatOf = ({ stanzaClass, fromMe, chat, sender }: Stanza): Addr
   stanzaClass === 'message' && !fromMe && isBroadcastList(chat.id) ? sender : chat
 
 /** One part of a stanza, known again at its redelivery: (class, stanza id, sender, part, ciphertext). Encrypted anew it is another one. */
-export const partKey = (stanza: Stanza, { part, content }: { part: number; content: Uint8Array }): string =>
+export const stanzaPartKey = (stanza: Stanza, { part, content }: { part: number; content: Uint8Array }): string =>
   [stanza.stanzaClass, stanza.stanzaId, stanza.sender.id, part, digestOf(content)].join('\n')
 
 /** 16 bytes of SHA-256. */

@@ -81,7 +81,7 @@ function afterWork(life: Life, done: Done, policy: LifePolicy): Decided {
     case 'log-away':
       return done.what === 'waited' ? anew(life) : asItIs(life)
     case 'queueing':
-      return done.what === 'turn-came' ? afterTurn(life) : asItIs(life)
+      return done.what === 'cleared' ? afterClearance(life) : asItIs(life)
     case 'connected':
       return done.what === 'ended' ? afterSession(life, done.session, policy) : asItIs(life)
     case 'concluding':
@@ -119,7 +119,7 @@ function afterProbe(life: Life, done: Done): Decided {
   return at({ ...life, outages: life.outages + 1 }, { at: 'log-away', error: done.error }, [ended])
 }
 
-function afterTurn(life: Life): Decided {
+function afterClearance(life: Life): Decided {
   if (isCalledAway(life)) return anew(life)
   if (life.wanted.wanted === 'running') return at(life, { at: 'connected' })
   return life.farewell === null ? at(life, { at: 'unlinking' }) : retire(life, life.farewell)

@@ -69,7 +69,8 @@ export type Happened =
   | { what: 'told' }
   /** `failure`: what the append failed with at last; null: it only hung. */
   | { what: 'not-told'; error: unknown; failure: unknown }
-  | { what: 'turn-came' }
+  /** The backoff is over, and it may connect. */
+  | { what: 'cleared' }
   | { what: 'ended'; session: SessionEnd }
   | { what: 'concluded' }
   /** Whether it worked or not; for people. */

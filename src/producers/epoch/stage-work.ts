@@ -31,7 +31,7 @@ export async function workOf(life: Life, hands: Hands): Promise<Happened> {
     case 'resting':
       return untilCalledAway(hands)
     case 'queueing':
-      return awaitTurn(life, hands)
+      return awaitClearance(life, hands)
     case 'connected':
       return { what: 'ended', session: await runSession(hands, heldBy(hands)) }
     case 'concluding':
@@ -89,11 +89,11 @@ async function waitForLog({ error }: StageAt<'log-away'>, { outages }: Life, han
   return waited(await wait(delayMs, calledAway))
 }
 
-async function awaitTurn({ failures }: Life, hands: Hands): Promise<Happened> {
+async function awaitClearance({ failures }: Life, hands: Hands): Promise<Happened> {
   const { deps, calledAway } = hands
   const delayMs = failures === 0 ? 0 : hands.delayMs(failures, 'capMs')
   const came = (await wait(delayMs, calledAway)) && (await deps.pacer.next(calledAway))
-  return { what: came ? 'turn-came' : 'called-away' }
+  return { what: came ? 'cleared' : 'called-away' }
 }
 
 const waited = (reached: boolean): Happened => ({ what: reached ? 'waited' : 'called-away' })

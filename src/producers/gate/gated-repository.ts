@@ -11,7 +11,7 @@ export type MakeSignalRepository = SocketConfig['makeSignalRepository']
 type Repository = ReturnType<MakeSignalRepository>
 type SenderKey = Parameters<Repository['processSenderKeyDistributionMessage']>[0]
 
-export type DecryptedPart = {
+export type DecryptedStanzaPart = {
   ciphertext: Uint8Array
   plaintext: Uint8Array
   /** Writes keys of a type of zaplog's own in the ratchet's transaction. */
@@ -22,14 +22,14 @@ export type DecryptedPart = {
    */
   processSenderKey(senderKey: SenderKey): Promise<unknown>
 }
-export type PartGate = {
+export type StanzaPartGate = {
   /** Resolves once the part is durable; runs inside the ratchet's transaction. */
-  decrypted(part: DecryptedPart): Promise<void>
+  decrypted(part: DecryptedStanzaPart): Promise<void>
   /** What to throw instead of `error`; resolves once what has to be appended about the failure is durable. */
   failed(part: { ciphertext: Uint8Array; error: unknown }): Promise<unknown>
 }
 
-export function gateRepository(gate: PartGate, lookUpLids: (ask: AskLids) => AskLids): MakeSignalRepository {
+export function gateRepository(gate: StanzaPartGate, lookUpLids: (ask: AskLids) => AskLids): MakeSignalRepository {
   return (auth, logger, pnToLids) => {
     const { keys } = auth
     if (!('transaction' in keys)) throw new Error('gating a signal repository: expected keys with transactions')
@@ -45,7 +45,7 @@ export function gateRepository(gate: PartGate, lookUpLids: (ask: AskLids) => Ask
       return null
     }
 
-    const keep: DecryptedPart['keep'] = async (type, values) => keys.set({ [type]: values } as SignalDataSet)
+    const keep: DecryptedStanzaPart['keep'] = async (type, values) => keys.set({ [type]: values } as SignalDataSet)
 
     /** The lock is the one Baileys takes itself, so that its transaction joins this one. */
     const gated = (lock: string, ciphertext: Uint8Array, decrypt: () => Promise<Uint8Array>) =>

@@ -13,15 +13,15 @@ import type { KnownAddresses } from '../epoch/known-addresses.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { Intake } from './intake.ts'
 
-export type Part = { node: BinaryNode; part: number }
+export type StanzaPart = { node: BinaryNode; part: number }
 export type Ingest = {
   read(node: BinaryNode): Stanza
-  message(of: Part & { plaintext: Uint8Array; isPadded: boolean }): Promise<void>
-  undecryptable(of: Part & { encryption: string; reason: string }): Promise<void>
+  message(of: StanzaPart & { plaintext: Uint8Array; isPadded: boolean }): Promise<void>
+  undecryptable(of: StanzaPart & { encryption: string; reason: string }): Promise<void>
   receipt(node: BinaryNode): Promise<void>
   notification(node: BinaryNode): Promise<void>
   /** Kept whole under a name from our own tables. */
-  unknown(of: Part & { name: string }): Promise<void>
+  unknown(of: StanzaPart & { name: string }): Promise<void>
 }
 type Deps = {
   instanceId: string
@@ -41,7 +41,7 @@ export function createIngest(deps: Deps): Ingest {
   const { metrics, clock, known, intake } = deps
   const read = (node: BinaryNode) => readStanza(node, { instanceId: deps.instanceId, own: deps.own() })
 
-  function origin({ node, part }: Part): Origin {
+  function origin({ node, part }: StanzaPart): Origin {
     const isSecret = secretNotifications.has(node.attrs.type ?? '')
     const raw = isSecret ? null : encodeBinaryNode(node)
     return { stanza: read(node), ordinal: { part, index: 0 }, raw, receivedAt: clock() }

@@ -1,5 +1,5 @@
 // Which keys Baileys asks for, one after another, when it takes in a message (lib/Socket/messages-recv.js handleMessage, lib/Signal/libsignal.js):
-// known from the stanza alone, so that they are read in one go while the message waits for its turn. A contact who writes for the first
+// known from the stanza alone, so that they are read in one go while the message waits to enter. A contact who writes for the first
 // time has none of them, and each absence would be a round trip of its own. A guess: what is not among them is read when it is asked for.
 import { type BinaryNode, jidDecode, WAJIDDomains } from '@whiskeysockets/baileys'
 import { isGroup } from '../convert/jid.ts'

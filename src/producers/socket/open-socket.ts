@@ -18,7 +18,7 @@ import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
 import type { SocketLife } from './socket-life.ts'
-import { openStanzaLane } from './stanza-lane.ts'
+import { openStanzaQueue } from './stanza-queue.ts'
 
 export type ConnectionUpdate = BaileysEventMap['connection.update']
 export type Closed = Pick<Ending, 'statusCode' | 'message' | 'details'>
@@ -73,7 +73,7 @@ export function openSocket(deps: SocketDeps): Socket {
   life.owns(() => cut(socket))
   keepNoMessages(socket)
   let isClosing = false
-  const lane = openStanzaLane(socket.ws, {
+  const stanzas = openStanzaQueue(socket.ws, {
     isOver: () => isClosing || life.isOver(),
     readAhead: nodes => deps.auth.readAhead(nodes.flatMap(keysNamedBy)),
     prepare: createFirstAgreements({ ...deps.auth, agreeAhead }),
@@ -120,10 +120,10 @@ export function openSocket(deps: SocketDeps): Socket {
 
   return {
     closed,
-    idle: lane.idle,
+    idle: stanzas.idle,
     close: async () => {
       isClosing = true
-      await lane.idle()
+      await stanzas.idle()
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()
       const cutter = setTimeout(() => cut(socket), goodbyeMs)

@@ -28,7 +28,7 @@ export type Ending = {
   wanted: Wanted['wanted']
 }
 export type NextStep = {
-  /** reconnect waits a backoff, restart-now only for its turn; stop waits for a person, rest for a person or a new process. */
+  /** reconnect waits a backoff, restart-now only until it may connect; stop waits for a person, rest for a person or a new process. */
   action: 'restart-now' | 'reconnect' | 'stop' | 'rest'
   state: 'reconnecting' | 'closed' | 'logged-out'
   reason: (typeof instanceReasons.here)[number]

@@ -1,4 +1,5 @@
 // One socket's life: what waits for the log or the database may reject only once this socket can send no more.
+import { CodedError } from '../../runtime/coded-error.ts'
 import type { OwnReason } from './reconnect-policy.ts'
 
 export type SocketLife = {
@@ -57,12 +58,11 @@ export function createSocketLife(): SocketLife {
   }
 }
 
-export class SocketEnded extends Error {
+export class SocketEnded extends CodedError<'socket-ended'> {
   override name = 'SocketEnded'
-  readonly code = 'socket-ended'
-  readonly retryable = true
+  readonly port = 'socket'
   constructor(reason: string) {
-    super(`the socket has ended: ${reason}`)
+    super({ code: 'socket-ended', message: `the socket has ended: ${reason}`, retryable: true })
   }
 }
 

@@ -1,22 +1,22 @@
 // Accounts that catch up leave the event loop to others between their stanzas.
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { createLoopTurns } from '../../src/producers/socket/loop-turns.ts'
-import { gatedClasses, openStanzaLane, type StanzaLane } from '../../src/producers/socket/stanza-lane.ts'
+import { createLoopSlices } from '../../src/producers/socket/loop-slices.ts'
+import { gatedClasses, openStanzaQueue, type StanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
 
-test('[A2] [E3] of stanzas that come at once one begins in each turn of the event loop, in order, and others have their turns between', async () => {
-  const turn = createLoopTurns()
+test('[A2] [E3] of stanzas that come at once one begins in each slice of the event loop, in order, and others have theirs between', async () => {
+  const nextSlice = createLoopSlices()
   const names = ['first', 'second', 'third']
-  const seen = await seenBesideAnother(see => Promise.all(names.map(name => turn().then(() => see(name)))))
+  const seen = await seenBesideAnother(see => Promise.all(names.map(name => nextSlice().then(() => see(name)))))
   expect(begunIn(seen)).toEqual(names)
   expectOthersBetween(seen)
 })
 
-test('[A2] [E3] so do the stanzas of all accounts together: none begins in the turn of another account’s', async () => {
+test('[A2] [E3] so do the stanzas of all accounts together: none begins in the slice of another account’s', async () => {
   const seen = await seenBesideAnother(async see => {
     const accounts = ['shop', 'bakery', 'garage'].map(name => openAccount(name, see))
     for (let nth = 1; nth <= 3; nth++) for (const account of accounts) account.receive(nth)
-    await Promise.all(accounts.map(({ lane }) => lane.idle()))
+    await Promise.all(accounts.map(({ stanzas }) => stanzas.idle()))
   })
   const begun = begunIn(seen)
   expect(begun).toHaveLength(9)
@@ -25,20 +25,20 @@ test('[A2] [E3] so do the stanzas of all accounts together: none begins in the t
   expectOthersBetween(seen)
 })
 
-test('[A2] a stanza that comes alone begins in the next turn', async () => {
-  const turn = createLoopTurns()
+test('[A2] a stanza that comes alone begins in the next slice', async () => {
+  const nextSlice = createLoopSlices()
   for (let nth = 1; nth <= 3; nth++) {
-    let turns = 0
-    setImmediate(() => turns++)
-    await turn()
-    expect(turns).toBe(1)
+    let slices = 0
+    setImmediate(() => slices++)
+    await nextSlice()
+    expect(slices).toBe(1)
   }
 })
 
 const OTHER = 'other'
 const begunIn = (seen: readonly string[]) => seen.filter(name => name !== OTHER)
 
-/** What began, and the turns of somebody who asks for one after another meanwhile. */
+/** What began, and the slices of somebody who asks for one after another meanwhile. */
 async function seenBesideAnother(run: (see: (name: string) => void) => Promise<unknown>): Promise<readonly string[]> {
   const seen: string[] = []
   let isOver = false
@@ -58,10 +58,10 @@ function expectOthersBetween(seen: readonly string[]) {
 }
 
 /** A socket whose stanzas are seen when they begin. */
-function openAccount(name: string, see: (name: string) => void): { lane: StanzaLane; receive(nth: number): void } {
+function openAccount(name: string, see: (name: string) => void): { stanzas: StanzaQueue; receive(nth: number): void } {
   const socket = new EventEmitter()
   for (const stanzaClass of gatedClasses) socket.on(`CB:${stanzaClass}`, async () => undefined)
-  const lane = openStanzaLane(socket, {
+  const stanzas = openStanzaQueue(socket, {
     isOver: () => false,
     readAhead: async () => undefined,
     prepare: () => undefined,
@@ -69,5 +69,5 @@ function openAccount(name: string, see: (name: string) => void): { lane: StanzaL
     after: async () => undefined,
     failed: error => see(`failed: ${error}`),
   })
-  return { lane, receive: nth => void socket.emit('CB:message', { tag: 'message', attrs: { id: String(nth) } }) }
+  return { stanzas, receive: nth => void socket.emit('CB:message', { tag: 'message', attrs: { id: String(nth) } }) }
 }

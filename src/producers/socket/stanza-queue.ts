@@ -3,20 +3,20 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { wait } from '../../runtime/wait.ts'
-import { createLoopTurns } from './loop-turns.ts'
+import { createLoopSlices } from './loop-slices.ts'
 
 export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
 export type GatedClass = (typeof gatedClasses)[number]
 
-export type StanzaLane = {
+export type StanzaQueue = {
   /** Resolves when no stanza is inside. */
   idle(): Promise<void>
 }
 type Deps = {
   isOver(): boolean
-  /** Stanzas whose turn comes soon. Never rejects. */
+  /** Stanzas that enter soon. Never rejects. */
   readAhead(nodes: readonly BinaryNode[]): Promise<void>
-  /** The stanza whose turn is next, while the one before it waits for others; what it needs was read ahead. Never throws. */
+  /** The stanza that enters next, while the one before it waits for others; what it needs was read ahead. Never throws. */
   prepare(node: BinaryNode): void
   /** Before Baileys sees the stanza; a rejection keeps it out: not acknowledged, so WhatsApp delivers it again. */
   before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
@@ -35,10 +35,10 @@ const notificationHoldMs = 5_000
 const maxAhead = 32
 
 /** Of all sockets of the process, which share its event loop. */
-const turn = createLoopTurns()
+const nextSlice = createLoopSlices()
 
 /** Call right after makeWASocket. */
-export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
+export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
   let chain = Promise.resolve()
   /** Not entered yet, in order. */
   const waiting: Waiting[] = []
@@ -53,8 +53,8 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   }
 
   async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
-    if (deps.isOver()) return // thousands may wait: none of them takes a turn, or a read, any more
-    await turn()
+    if (deps.isOver()) return // thousands may wait: none of them takes a slice, or a read, any more
+    await nextSlice()
     await lookAhead(waiting.shift())
     if (deps.isOver()) return
     const node = withoutOffline(arrived)
@@ -76,7 +76,7 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
     return next.read
   }
 
-  /** In a later turn of the event loop: in this one Baileys decrypts. */
+  /** In a later slice of the event loop: in this one Baileys decrypts. */
   function prepareNext(): void {
     const [next] = waiting
     if (next === undefined || next.read === null) return
@@ -86,11 +86,11 @@ export function openStanzaLane(socket: EventEmitter, deps: Deps): StanzaLane {
   const isNext = (one: Waiting) => waiting[0] === one && !deps.isOver()
 
   async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {
-    const settled = new AbortController()
+    const ended = new AbortController()
     const handled = inner(node)
       .catch(error => deps.failed(error, node))
-      .finally(() => settled.abort())
-    await Promise.race([handled, wait(notificationHoldMs, settled.signal)])
+      .finally(() => ended.abort())
+    await Promise.race([handled, wait(notificationHoldMs, ended.signal)])
   }
 
   return {
