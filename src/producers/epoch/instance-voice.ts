@@ -21,9 +21,9 @@ export type InstanceVoice = {
 
 export function createInstanceVoice(of: { instanceId: string; clock: () => number; metrics: ProducerMetrics }): InstanceVoice {
   const { instanceId, clock, metrics } = of
-  let told = ''
+  /** `text`: what was told last; null: nothing, or it was not told in the end. */
+  let last: { own: OwnAddresses; text: string | null } = { own: { pn: null, lid: null }, text: null }
   let owed: State | null = null
-  let addresses: OwnAddresses = { pn: null, lid: null }
   let shown: Shown | null = null
 
   function show(state: Shown | null): void {
@@ -33,15 +33,15 @@ export function createInstanceVoice(of: { instanceId: string; clock: () => numbe
   }
 
   async function tell(append: Append, { state, reason, reasonText }: State, own: OwnAddresses): Promise<void> {
-    addresses = own
     show(state)
     const text = JSON.stringify([state, reason, reasonText, own])
-    if (text === told) return
-    told = text
+    const isKnown = text === last.text
+    last = { own, text }
+    if (isKnown) return
     try {
       await append([stateChanged({ instanceId, occurredAt: clock() }, { state, reason, reasonText }, own)])
     } catch (error) {
-      told = ''
+      last = { ...last, text: null }
       throw error
     }
   }
@@ -54,7 +54,7 @@ export function createInstanceVoice(of: { instanceId: string; clock: () => numbe
     tellOwed: async append => {
       const state = owed
       if (state === null) return
-      await tell(append, state, addresses)
+      await tell(append, state, last.own)
       if (owed === state) owed = null
     },
     shown: () => shown ?? 'parked',

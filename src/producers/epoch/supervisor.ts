@@ -1,5 +1,5 @@
 // Runs one instance for each that is wanted, and follows what the API writes within a second.
-import { wait } from '../../runtime/wait.ts'
+import { createBell } from '../../runtime/bell.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { type Instance, type InstanceDeps, openInstance } from './instance.ts'
 
@@ -18,21 +18,20 @@ const pollMs = 1_000
 export function openSupervisor(deps: InstanceDeps): Supervisor {
   const stop = new AbortController()
   const instances = new Map<string, Instance>()
-  let wake = new AbortController()
+  const woken = createBell()
   const following = follow()
 
   async function follow(): Promise<void> {
     await listen()
     while (!stop.signal.aborted) {
-      wake = new AbortController()
       await reconcile()
-      await wait(pollMs, AbortSignal.any([stop.signal, wake.signal]))
+      await woken.rung(stop.signal, pollMs)
     }
   }
 
   async function listen(): Promise<void> {
     try {
-      await deps.database.listen('instances', () => wake.abort(), stop.signal)
+      await deps.database.listen('instances', woken.ring, stop.signal)
     } catch (error) {
       if (!stop.signal.aborted) deps.logger.warn('producers.not-listening', { error })
     }

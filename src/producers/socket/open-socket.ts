@@ -2,22 +2,20 @@
 import './keep-context.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
-import makeWASocket, { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, type WASocket } from '@whiskeysockets/baileys'
+import makeWASocket, { type BaileysEventMap, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { AuthState } from '../auth/auth-state.ts'
 import type { AckGate } from '../gate/ack-gate.ts'
-import { gateRepository } from '../gate/gated-repository.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { createFirstAgreements } from './agree-ahead.ts'
 import { agreeAhead } from './agree-on-keys.ts'
-import { createBaileysLogger } from './baileys-logger.ts'
 import { hardenSocket } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
-import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
 import type { SocketLife } from './socket-life.ts'
+import { connectTimeoutMs, keepAliveIntervalMs, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
 
 export type ConnectionUpdate = BaileysEventMap['connection.update']
@@ -58,8 +56,6 @@ export type SocketDeps = {
   metrics: ProducerMetrics
 }
 
-const keepAliveIntervalMs = 30_000
-const connectTimeoutMs = 20_000
 const goodbyeMs = 2_000
 /** The cache has no bound of its own, and a timer per entry. */
 const lidCacheMs = 10 * 60 * 1000
@@ -69,7 +65,7 @@ export function openSocket(deps: SocketDeps): Socket {
   const failed = (error: unknown, where: string) => {
     if (!life.isOver()) logger.warn('socket.listener-failed', { instanceId, where, error })
   }
-  const socket = makeWASocket(options(deps, failed))
+  const socket = makeWASocket(socketOptions(deps, failed))
   life.owns(() => cut(socket))
   keepNoMessages(socket)
   let isClosing = false
@@ -138,32 +134,6 @@ export function openSocket(deps: SocketDeps): Socket {
       await closed
       clearTimeout(cutter)
     },
-  }
-}
-
-function options(deps: SocketDeps, failed: (error: unknown, where: string) => void) {
-  const { auth, clock, settings } = deps
-  const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
-  return {
-    auth,
-    logger: createBaileysLogger(deps.logger, deps.instanceId),
-    waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
-    ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
-    makeSignalRepository: gateRepository(deps.gate, ask => rememberMisses(ask, lookUp)),
-    ...(deps.qrTimeoutMs !== null && { qrTimeout: deps.qrTimeoutMs }),
-    keepAliveIntervalMs,
-    connectTimeoutMs,
-    markOnlineOnConnect: settings.markOnline,
-    syncFullHistory: settings.historySync,
-    // History is appended as its notification; whoever wants the blob fetches it from there.
-    shouldSyncHistoryMessage: () => false,
-    // With it the phone is asked for an undecryptable message by a timer; without, all other messages of the account wait two seconds
-    // for each of them (sendRetryRequest in lib/Socket/messages-recv.js). What it would keep in memory: see keepNoMessages.
-    enableRecentMessageCache: true,
-    enableAutoSessionRecreation: false,
-    // The key store retries by itself; a commit that it gave up is over.
-    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
-    getMessage: async () => undefined,
   }
 }
 

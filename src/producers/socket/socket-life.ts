@@ -26,30 +26,29 @@ export type SocketLife = {
 export function createSocketLife(): SocketLife {
   const end = new AbortController()
   let destroy: () => void = () => undefined
-  let own: OwnReason | null = null
-  let isOver = false
+  /** null: it lives. */
+  let over: { own: OwnReason | null } | null = null
   let failure: unknown = null
   return {
     signal: end.signal,
-    isOver: () => isOver,
-    ownReason: () => own,
+    isOver: () => over !== null,
+    ownReason: () => over?.own ?? null,
     terminate: reason => {
-      own ??= reason
-      isOver = true
+      over = { own: over?.own ?? reason }
       destroy()
       end.abort(new SocketEnded(reason))
     },
     closed: () => {
-      isOver = true
+      over ??= { own: null }
     },
     release: () => {
-      isOver = true
+      over ??= { own: null }
       destroy()
       end.abort(new SocketEnded('the connection is closed'))
     },
     owns: how => {
       destroy = how
-      if (isOver) destroy()
+      if (over !== null) destroy()
     },
     failing: error => {
       failure = error

@@ -1,0 +1,35 @@
+// How Baileys is set up for an account: by its public options alone.
+import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
+import { gateRepository } from '../gate/gated-repository.ts'
+import { createBaileysLogger } from './baileys-logger.ts'
+import { rememberMisses } from './lid-lookups.ts'
+import type { SocketDeps } from './open-socket.ts'
+
+export const keepAliveIntervalMs = 30_000
+export const connectTimeoutMs = 20_000
+
+export function socketOptions(deps: SocketDeps, failed: (error: unknown, where: string) => void) {
+  const { auth, clock, settings } = deps
+  const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
+  return {
+    auth,
+    logger: createBaileysLogger(deps.logger, deps.instanceId),
+    waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
+    ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
+    makeSignalRepository: gateRepository(deps.gate, ask => rememberMisses(ask, lookUp)),
+    ...(deps.qrTimeoutMs !== null && { qrTimeout: deps.qrTimeoutMs }),
+    keepAliveIntervalMs,
+    connectTimeoutMs,
+    markOnlineOnConnect: settings.markOnline,
+    syncFullHistory: settings.historySync,
+    // History is appended as its notification; whoever wants the blob fetches it from there.
+    shouldSyncHistoryMessage: () => false,
+    // With it the phone is asked for an undecryptable message by a timer; without, all other messages of the account wait two seconds
+    // for each of them (sendRetryRequest in lib/Socket/messages-recv.js). What it would keep in memory: see keepNoMessages.
+    enableRecentMessageCache: true,
+    enableAutoSessionRecreation: false,
+    // The key store retries by itself; a commit that it gave up is over.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    getMessage: async () => undefined,
+  }
+}
