@@ -28,17 +28,19 @@ import { listInstances, readEvenDeleted, readInstance } from './read-instances.t
 const params = z.object({ id: z.string() })
 const tag = 'instances'
 
-export function instanceRoutes(
-  app: App,
-  deps: ChangeDeps & { pendingQr: PendingQr; kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal },
-) {
-  const { database, cut } = deps
+type Deps = ChangeDeps & { pendingQr: PendingQr; kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal }
 
-  async function answer(reply: FastifyReply, change: Change) {
-    if (change.outboxId !== null) setPosition(reply, await deps.outbox.settle(change.outboxId))
-    return readInstance(database, change.id)
-  }
+export function instanceRoutes(app: App, deps: Deps) {
+  const { database } = deps
+  createRoute(app, deps)
+  readRoutes(app, deps)
+  changeRoutes(app, deps)
+  deleteRoute(app, deps)
+  purgeRoutes(app, deps)
+  qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
+}
 
+function createRoute(app: App, deps: Deps) {
   app.route({
     method: 'POST',
     url: '/v1/instances',
@@ -49,13 +51,17 @@ export function instanceRoutes(
       problems: [409],
     }),
     handler: async ({ body }, reply) => {
-      const change = await createInstance(deps, { id: body.id, name: body.name, settings: body.settings ?? {} }, cut)
+      const change = await createInstance(deps, { id: body.id, name: body.name, settings: body.settings ?? {} }, deps.cut)
       return reply
         .code(201)
         .header('location', `/v1/instances/${change.id}`)
-        .send(await answer(reply, change))
+        .send(await answer(deps, reply, change))
     },
   })
+}
+
+function readRoutes(app: App, deps: Deps) {
+  const { database } = deps
   app.route({
     method: 'GET',
     url: '/v1/instances',
@@ -84,6 +90,10 @@ export function instanceRoutes(
       return readInstance(database, id)
     },
   })
+}
+
+function changeRoutes(app: App, deps: Deps) {
+  const { cut } = deps
   app.route({
     method: 'PATCH',
     url: '/v1/instances/:id',
@@ -94,7 +104,7 @@ export function instanceRoutes(
       answers: { 200: instance },
       problems: [404],
     }),
-    handler: async ({ params: { id }, body }, reply) => answer(reply, await patchInstance(deps, id, body, cut)),
+    handler: async ({ params: { id }, body }, reply) => answer(deps, reply, await patchInstance(deps, id, body, cut)),
   })
   for (const { verb, summary, change } of requests)
     app.route({
@@ -107,8 +117,21 @@ export function instanceRoutes(
         answers: { 202: instance },
         problems: [404],
       }),
-      handler: async ({ params: { id } }, reply) => reply.code(202).send(await answer(reply, await change(deps, id, cut))),
+      handler: async ({ params: { id } }, reply) => reply.code(202).send(await answer(deps, reply, await change(deps, id, cut))),
     })
+}
+
+const requests = [
+  {
+    verb: 'restart',
+    summary: 'Close the socket and open it again; one that is logged out shows a new QR code',
+    change: restartInstance,
+  },
+  { verb: 'logout', summary: 'Unlink the phone and erase the auth state', change: logOutInstance },
+]
+
+function deleteRoute(app: App, deps: Deps) {
+  const { database, cut } = deps
   app.route({
     method: 'DELETE',
     url: '/v1/instances/:id',
@@ -132,15 +155,10 @@ export function instanceRoutes(
       return reply.code(202).send(goes)
     },
   })
-  purgeRoutes(app, deps)
-  qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
 }
 
-const requests = [
-  {
-    verb: 'restart',
-    summary: 'Close the socket and open it again; one that is logged out shows a new QR code',
-    change: restartInstance,
-  },
-  { verb: 'logout', summary: 'Unlink the phone and erase the auth state', change: logOutInstance },
-]
+/** The whole resource, and where the change is in the log. */
+async function answer({ database, outbox }: Deps, reply: FastifyReply, change: Change) {
+  if (change.outboxId !== null) setPosition(reply, await outbox.settle(change.outboxId))
+  return readInstance(database, change.id)
+}
