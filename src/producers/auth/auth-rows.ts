@@ -1,7 +1,7 @@
 // The rows of an instance's auth state: sealed, and written all or nothing, only while the epoch is the owner's.
 import type { Database } from '../../database/database.ts'
 import type { Sealer } from '../../runtime/seal.ts'
-import { appendedPartsType, bytesOf, eraseParts, isRemembered } from '../gate/appended-stanza-parts.ts'
+import { appendedPartsType, bytesOf, eraseStanzaParts, isRemembered } from '../gate/appended-stanza-parts.ts'
 import type { KeyName } from '../socket/keys-ahead.ts'
 import {
   eraseAuth,
@@ -70,7 +70,7 @@ export function openAuthRows({ database, sealer, writeKeys }: Deps, of: Of): Aut
         parts: parts.map(({ id }) => bytesOf(id)),
       })
     },
-    erase: async () => ((await eraseParts(database, of)) === 'fenced' ? 'fenced' : eraseAuth(database, of)),
+    erase: async () => ((await eraseStanzaParts(database, of)) === 'fenced' ? 'fenced' : eraseAuth(database, of)),
     eraseKeys: type => eraseKeys(database, of, type),
   }
 }

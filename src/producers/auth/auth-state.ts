@@ -12,14 +12,14 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { orAbort } from '../../runtime/or-abort.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType } from '../gate/appended-stanza-parts.ts'
 import type { KeyName } from '../socket/keys-ahead.ts'
 import { outlast } from '../socket/outlast.ts'
 import { type SocketLife, whilePending } from '../socket/socket-life.ts'
-import { type AuthRows, type KeyWrite, openAuthRows } from './auth-rows.ts'
-import { createKeyOverlay, type KeyOverlay } from './key-overlay.ts'
+import { type KeyWrite, openAuthRows } from './auth-rows.ts'
+import { createKeyOverlay } from './key-overlay.ts'
+import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
 import type { WriteKeys } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
 
@@ -53,9 +53,6 @@ type Deps = {
 /** Used once each: not worth a place in memory, but for a pre-key that was read ahead. */
 const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
 
-/** Far below what a read may take that somebody waits for. */
-const aheadPatienceMs = 1_000
-
 /** Rejects with SealError where the encryption key is another one; erases nothing. */
 export async function openAuthState(deps: Deps): Promise<AuthState> {
   const { life, instanceId, epoch, logger } = deps
@@ -81,12 +78,12 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     keys: {
       get: async (type, ids) => {
         const found: { [id: string]: SignalDataTypeMap[typeof type] } = {}
-        for (const [id, text] of await read(reads, type, ids)) found[id] = revive(type, text)
+        for (const [id, text] of await readKeys(reads, type, ids)) found[id] = revive(type, text)
         return found
       },
       set: async data => (mayLag(data) ? writes.lag(writesOf(data)) : writes.change(writesOf(data))),
     },
-    readAhead: names => readAhead(reads, names, life),
+    readAhead: names => readAhead(reads, names, life.signal),
     keptPreKey: id => {
       const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
       return text === null ? null : revive('pre-key', text)
@@ -99,10 +96,8 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   }
 }
 
-type Outlast = <T>(doing: string, work: () => Promise<T>) => Promise<T>
-
 /** What Baileys made of a read that was given up (no session, no sender key) must not become the truth: nothing begins after the socket's end. */
-function outlastingIn({ life, instanceId, epoch, timeoutMs, random, logger }: Deps): Outlast {
+function outlastingIn({ life, instanceId, epoch, timeoutMs, random, logger }: Deps): Outlasting {
   const line = { event: 'auth.retrying', instanceId, epoch }
   const isForGood = (error: unknown) => error instanceof SealError
   return async (doing, work) => {
@@ -113,40 +108,6 @@ function outlastingIn({ life, instanceId, epoch, timeoutMs, random, logger }: De
       throw error
     }
   }
-}
-
-type Reads = { rows: AuthRows; overlay: KeyOverlay; outlasting: Outlast }
-
-async function read(
-  { rows, overlay, outlasting }: Reads,
-  type: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>()
-  const missing: string[] = []
-  for (const id of ids) {
-    const known = overlay.known({ type, id })
-    if (known === undefined) missing.push(id)
-    else if (known !== null) found.set(id, known)
-  }
-  if (missing.length === 0) return found
-  const remember = overlay.beginRead()
-  const fetched = await outlasting('reading keys', () => rows.readKeys(type, missing))
-  for (const id of missing) {
-    const text = fetched.get(id)
-    if (text !== undefined) found.set(id, text)
-    remember({ type, id }, text ?? null)
-  }
-  return found
-}
-
-/** What is given up here is read again by whoever asks for it, with everything that then has to be said. */
-async function readAhead({ rows, overlay }: Reads, named: readonly KeyName[], life: SocketLife): Promise<void> {
-  if (life.signal.aborted) return
-  const { names, end } = overlay.beginReadAhead(named)
-  if (names.length === 0) return
-  const patience = AbortSignal.any([life.signal, AbortSignal.timeout(aheadPatienceMs)])
-  end(await orAbort(rows.readNamed(names), () => patience.reason, patience).catch(() => null))
 }
 
 /** What 0.1.0 remembered of stanza parts: sealed rows, which only this process can open, become rows of the table in one statement. */

@@ -1,10 +1,9 @@
 // The tables auth_creds and auth_keys, whose rows are sealed before they come here: this file alone reads and writes them. A write takes
 // effect only while its epoch owns the instance, and all of an account's change takes effect, or nothing of it.
-
 import type { Transaction } from '../../database/database.ts'
 import { heldOwner, heldOwners } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
-import { rememberParts } from '../gate/appended-stanza-parts.ts'
+import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
 import type { KeyName } from '../socket/keys-ahead.ts'
 import type { KeyChange } from './key-writer.ts'
 
@@ -91,7 +90,7 @@ saved as (
   select owner.instance_id, owner.epoch, new.sealed from unnest($10::int[], $11::bytea[]) as new (number, sealed) join owner using (number)
   on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
 ),
-parts as (${rememberParts('unnest($12::int[], $13::bytea[])')})
+parts as (${rememberStanzaParts('unnest($12::int[], $13::bytea[])')})
 select number from owner`
 
 type Owners = { owners: number }

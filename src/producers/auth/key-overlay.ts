@@ -42,7 +42,7 @@ export function createKeyOverlay(uncached: ReadonlySet<string>): KeyOverlay {
   const ahead = new Map<string, symbol>()
   let pending = new Map<string, KeyWrite>()
   let inFlight: ReadonlyMap<string, KeyWrite> = new Map()
-  /** Odd while a write or an erasure is on its way. */
+  /** Raised by each write and erasure that is durable: whatever began to read before it may have found what was there before. */
   let revision = 0
 
   function known(name: KeyName): Known {
@@ -64,7 +64,6 @@ export function createKeyOverlay(uncached: ReadonlySet<string>): KeyOverlay {
     beginWrite: () => {
       inFlight = pending
       pending = new Map()
-      revision += 1
       return [...inFlight.values()]
     },
     written: () => {
@@ -75,7 +74,6 @@ export function createKeyOverlay(uncached: ReadonlySet<string>): KeyOverlay {
     },
     beginErasure: type => {
       for (const [place, write] of pending) if (write.type === type) pending.delete(place)
-      revision += 1
     },
     erased: type => {
       const isGone = (place: string) => place.startsWith(`${type}|`)
@@ -83,10 +81,11 @@ export function createKeyOverlay(uncached: ReadonlySet<string>): KeyOverlay {
       for (const place of ahead.keys()) if (isGone(place)) ahead.delete(place)
       revision += 1
     },
+    // One that ends while a write is on its way is remembered under that write, which replaces it.
     beginRead: () => {
       const before = revision
       return (name, found) => {
-        if (!uncached.has(name.type) && revision === before && revision % 2 === 0) cache.set(placeOf(name), found)
+        if (!uncached.has(name.type) && revision === before) cache.set(placeOf(name), found)
       }
     },
     beginReadAhead: names => readAhead(names.filter(name => known(name) === undefined && !ahead.has(placeOf(name)))),

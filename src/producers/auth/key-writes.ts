@@ -3,6 +3,7 @@ import { wait } from '../../runtime/wait.ts'
 import type { SocketLife } from '../socket/socket-life.ts'
 import type { AuthRows, KeyWrite } from './auth-rows.ts'
 import type { KeyOverlay } from './key-overlay.ts'
+import type { Outlasting } from './key-reads.ts'
 
 export type KeyWrites = {
   /** Resolves once these writes, what waits for one, and the creds if they changed, are durable. */
@@ -11,15 +12,14 @@ export type KeyWrites = {
   lag(writes: readonly KeyWrite[]): void
   /** In its place among the writes. What is set while it goes on is newer, and stays. */
   eraseAll(type: string): Promise<void>
-  /** They are written with the next keys; resolves once they are durable. */
+  /** Resolves once they are durable as they are now, which is not later than the next keys. */
   credsChanged(): Promise<void>
 }
 type Deps = {
   rows: Pick<AuthRows, 'write' | 'eraseKeys'>
   overlay: KeyOverlay
   life: SocketLife
-  /** Until it succeeds, or the socket has ended: then it rejects. */
-  outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
+  outlasting: Outlasting
   /** As they are now. */
   credsText(): string
   areCredsNew: boolean

@@ -31,7 +31,7 @@ export const isRemembered = async (database: Transaction, instanceId: string, di
     .length > 0
 
 /** For the statement that writes keys: remembers `given`, rows (number, digest), of whom `owner` (number, instance_id) has. SQL. */
-export const rememberParts = (given: string): string => `insert into appended_parts (instance_id, digest)
+export const rememberStanzaParts = (given: string): string => `insert into appended_parts (instance_id, digest)
   select owner.instance_id, new.digest from ${given} as new (number, digest) join owner using (number)
   on conflict do nothing`
 
@@ -39,7 +39,7 @@ export const rememberParts = (given: string): string => `insert into appended_pa
 const maxErased = 10_000
 
 /** All of an instance, in bites. `fenced`: another epoch owns it, and what is left stays. */
-export async function eraseParts(
+export async function eraseStanzaParts(
   database: Transaction,
   { instanceId, epoch }: { instanceId: string; epoch: number },
 ): Promise<'written' | 'fenced'> {
@@ -59,7 +59,7 @@ parts as (
 select (select count(*)::int from owner) as owners, (select count(*)::int from parts) as parts`
 
 /** Of all instances, the oldest first. Answers how many were forgotten. */
-export async function forgetParts(database: Transaction, of: { keptFor: string; maxRows: number }): Promise<number> {
+export async function forgetStanzaParts(database: Transaction, of: { keptFor: string; maxRows: number }): Promise<number> {
   const [row] = await database.query<{ gone: number }>(forgetSql, [of.keptFor, of.maxRows])
   return row?.gone ?? 0
 }

@@ -3,7 +3,7 @@
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
-import { forgetParts } from './appended-stanza-parts.ts'
+import { forgetStanzaParts } from './appended-stanza-parts.ts'
 
 const keptFor = '30 days'
 const everyMs = 60 * 60 * 1000
@@ -16,7 +16,7 @@ export async function keepTrimming(
 ): Promise<void> {
   do {
     try {
-      await trimParts(database, {}, signal)
+      await trimStanzaParts(database, {}, signal)
     } catch (error) {
       // Nothing depends on it but room: the next hour does it.
       if (!signal.aborted) logger.warn('parts.not-trimmed', { error })
@@ -25,10 +25,10 @@ export async function keepTrimming(
 }
 
 /** Answers how many were forgotten. */
-export async function trimParts(database: Database, of: { batchRows?: number }, signal?: AbortSignal): Promise<number> {
+export async function trimStanzaParts(database: Database, of: { batchRows?: number }, signal?: AbortSignal): Promise<number> {
   const { batchRows = defaultBatchRows } = of
   for (let forgotten = 0; ; ) {
-    const gone = await forgetParts(database, { keptFor, maxRows: batchRows })
+    const gone = await forgetStanzaParts(database, { keptFor, maxRows: batchRows })
     forgotten += gone
     if (gone < batchRows || signal?.aborted) return forgotten
   }

@@ -6,7 +6,7 @@ import { persist } from '../../runtime/persist.ts'
 import { isWorthSaying } from '../../runtime/wait.ts'
 import type { SocketLife } from './socket-life.ts'
 
-export type Outlasting = {
+export type OutlastDeps = {
   life: Pick<SocketLife, 'signal' | 'failing'>
   /** No waiting mends it: it is rejected with, and nobody hears of another try. */
   isForGood(error: unknown): boolean
@@ -20,7 +20,7 @@ export type Outlasting = {
  * Nothing begins after the socket's end. `work` may have taken effect where it failed: repeated, it does the same again. Rejects with the
  * reason of that end, or with what is for good.
  */
-export function outlast<T>(doing: string, work: () => Promise<T>, of: Outlasting): Promise<T> {
+export function outlast<T>(doing: string, work: () => Promise<T>, of: OutlastDeps): Promise<T> {
   const { life, isForGood, random, logger } = of
   const { event, ...whose } = of.line
   return persist(
