@@ -1,5 +1,4 @@
 // /v1/version and /v1/stats: what runs here, and how much of it there is; both are cheap to ask.
-
 import { z } from 'zod'
 import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'

@@ -1,5 +1,4 @@
 // One fastify application with the manners that every route of ours has: problems, validation by zod, one log line and one metric per request.
-
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'

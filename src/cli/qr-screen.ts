@@ -1,6 +1,5 @@
 // QR codes on a terminal: each takes the place of the one before it, also when the terminal changes its size; one that does not fit is said,
 // with what it needs and where else it is. In a pipe, a line for each code.
-
 import type { Code } from './answers.ts'
 import { isColourful } from './colours.ts'
 import { columnsOf, fitScreen, fitText } from './fit-terminal.ts'

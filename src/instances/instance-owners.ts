@@ -1,6 +1,5 @@
 // The table instance_owners: which epoch owns each instance, how the one before left it, and for which task it rests. This file alone reads
 // and writes it; whoever writes for an epoch has the condition for it from here.
-
 import type { Database } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isErased } from '../purge/tombstones.ts'

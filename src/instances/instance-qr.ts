@@ -1,6 +1,5 @@
 // The table instance_qr: the code that an unpaired instance shows right now, sealed, for it lets a phone in. This file alone reads and
 // writes it; a change of it is told on the channel of the same name.
-
 import type { Database } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import type { Sealer } from '../runtime/seal.ts'

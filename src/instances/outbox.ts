@@ -1,7 +1,6 @@
 // Records that changes of instances through the API owe to the log, rows of api_outbox: written with the change, in its transaction, and appended after it in that order.
 // A crash in between repeats an append (same bytes, same event id), never loses one. One that the log refuses for good stays owed and is
 // said; what the same instance owes waits behind it, everybody else goes on.
-
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'

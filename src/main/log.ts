@@ -1,5 +1,4 @@
 // The event log and the registry that the configuration chooses: Kafka with a registry server, or both in Postgres.
-
 import type { Database } from '../database/database.ts'
 import { type TopicName, topics } from '../events/topics.ts'
 import { type KafkaLog, openKafkaLog } from '../log/kafka/kafka.ts'

@@ -1,6 +1,5 @@
 // Readiness says in numbers when the process may open too few files for the instances it is to connect, or has nearly all of them open:
 // the next socket of WhatsApp would fail, and nothing else would tell.
-
 import type { Database } from '../database/database.ts'
 import { countRunning } from '../instances/instance-ids.ts'
 import { descriptorLimit, openDescriptors } from '../runtime/descriptors.ts'

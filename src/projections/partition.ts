@@ -1,6 +1,5 @@
 // One partition of one projection in the hands of this member: one step at a time, each exactly once in effect whatever is killed,
 // and what a step owes to the log is appended before the next one begins.
-
 import type { Codec } from '../events/codec.ts'
 import type { Batch, BatchOutcome, EventLog, LogRecord } from '../log/log.ts'
 import { planBatch } from './batch-plan.ts'

@@ -1,6 +1,5 @@
 // The rows of purges: who raises a row's revision goes on with it, whoever finds it raised stands aside. So a purge goes on wherever it was
 // left, in whichever process, and nothing of it is counted twice. What only waits raises nothing: it throws nobody out.
-
 import type { Transaction } from '../database/database.ts'
 import { emptyName } from '../instances/instance-ids.ts'
 

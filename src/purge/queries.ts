@@ -1,5 +1,4 @@
 // What there is of an instance, and how far its purge is, for whoever asks before, meanwhile and after.
-
 import { boundedCount, MOST_SHOWN } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
 import { reservedIds } from '../instances/instance-ids.ts'

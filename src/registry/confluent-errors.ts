@@ -1,5 +1,4 @@
 // What a registry refuses, in the port's words, by one table; its own words are kept.
-
 import type { Mend } from '../runtime/coded-error.ts'
 import type { RegistryAnswer } from './confluent-client.ts'
 import { RegistryError, type RegistryErrorCode } from './registry.ts'

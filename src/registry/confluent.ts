@@ -1,5 +1,4 @@
 // Any registry that speaks Confluent's API: the same schema has one id for ever, and what is registered first may only grow compatibly.
-
 import { openRegistryClient, type RegistryAnswer, type RegistryClient, type RegistryOptions } from './confluent-client.ts'
 import { registryRefusal } from './confluent-errors.ts'
 import { type AvroSchema, RegistryError, type SchemaRegistry } from './registry.ts'

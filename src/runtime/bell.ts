@@ -1,6 +1,5 @@
 // Waking whoever waits for something to change. A ring that nobody waits for is kept for the next who listens, so that none is lost between
 // looking and waiting.
-
 import { onAbort } from './or-abort.ts'
 
 export type Bell = {

@@ -1,6 +1,5 @@
 // The whole configuration, declared once: parsed whole before anything opens, every mistake reported together.
 // .env.example and README's table are generated from it, in the order in which it is declared here.
-
 import { declareKeys, declareProcess } from './config-process.ts'
 import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import { declareDatabase, declareLog, declareObjects } from './config-stores.ts'

@@ -1,5 +1,4 @@
 // download-media and a CDN that is faulty, or asks to be left alone: what is tried again, when, and what fails the file.
-
 import { describe, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
 import { anEvent } from '../ground/events.ts'

@@ -1,5 +1,4 @@
 // download-media and parts of ours that are away or refuse: no message is failed for them.
-
 import { expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
 import type { LogRecord } from '../../src/log/log.ts'

@@ -1,5 +1,4 @@
 // /v1/instances: create, list, read, change, restart, log out, delete; each change answers with the whole resource.
-
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { isParked } from '../../instances/instance-ids.ts'

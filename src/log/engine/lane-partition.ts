@@ -1,6 +1,5 @@
 // The lanes of one partition: equal lanes one record at a time in offset order, different lanes side by side, finished ranges kept as they come.
 // Intake stops while too much is unfinished or a dependency is down; what is not begun when the partition stops is handed back.
-
 import { wait } from '../../runtime/wait.ts'
 import { sizeOf } from '../append/append-queue.ts'
 import {

@@ -1,6 +1,5 @@
 // One fetch from one broker, each partition answered on its own: records in offset order, or why that partition cannot be read.
 // We decode the answer ourselves: kafkajs would refuse all partitions for one that fails, and forget where gaps end.
-
 import { LogError, type LogRecord, type Position, type TopicPartition } from '../log.ts'
 import { type Cluster, createDecoder, type Decoder, fetchRequest, READ_COMMITTED, type Response } from './internals.ts'
 import type { KafkaLink } from './link.ts'

@@ -1,5 +1,4 @@
 // How far behind its end a position of the log in Kafka is, in records and in time.
-
 import { type Lag, LogError, type Position } from '../log.ts'
 import { fetchAt } from './fetch.ts'
 import type { KafkaLink } from './link.ts'

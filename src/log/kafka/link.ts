@@ -1,6 +1,5 @@
 // One cluster of connections to Kafka, opened when first needed and thrown away when one of them fails or its picture of the cluster is stale:
 // the next call begins with fresh ones, so that nothing depends on how kafkajs recovers.
-
 import { LogError } from '../log.ts'
 import type { Closable, KafkaClient } from './client.ts'
 import { brokerErrorOf, toLogError } from './errors.ts'

@@ -1,6 +1,5 @@
 // Keeps what a cluster knows of one topic apart from what it knows of the others: kafkajs fails the metadata of all topics it was ever asked for,
 // and with it sends and fetches, where one of them is gone, denied or without a leader; asked for none it asks for all there are.
-
 import { LogError } from '../log.ts'
 import {
   type Broker,

@@ -1,5 +1,4 @@
 // Where partitions of Kafka begin, end, and were at a time. Ends are those of committed transactions.
-
 import { LogError, type Position, type TopicPartition } from '../log.ts'
 import type { KafkaLink } from './link.ts'
 

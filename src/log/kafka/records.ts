@@ -1,5 +1,4 @@
 // Record sets as brokers send them: whole batches of format 2, decompressed, transactions that were aborted left out, positions after gaps known.
-
 import { LogError, type LogRecord, type Position, type TopicPartition } from '../log.ts'
 import type { PartitionAnswer } from './fetch.ts'
 import { createDecoder, decodeBatch, type RawRecord, type RecordBatch } from './internals.ts'

@@ -1,6 +1,5 @@
 // What only Baileys says (changes made on another device, from the app state), as an unknown event with its payload, less the chats that
 // are ignored.
-
 import type { Ignores } from '../gate/intake.ts'
 import { describePayload } from './describe-payload.ts'
 import type { OfferOf } from './draft.ts'

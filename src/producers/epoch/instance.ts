@@ -1,7 +1,6 @@
 // One instance's life over any number of sessions: connecting, qr, open, reconnecting ... until somebody wants otherwise.
 // Each session has an epoch of its own, taken before it opens; what the end of one leaves untold is told first in the next.
 // What comes next is decided in decide.ts; here it is carried: one stage's work at a time, and what happened is handed back.
-
 import type { Wanted } from '../../instances/instance-ids.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { decide } from './decide.ts'

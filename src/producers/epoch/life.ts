@@ -1,6 +1,5 @@
 // An instance's life as data: at which stage it is, what is wanted of it, and what it remembers from one epoch to the next.
 // What may happen to it, and what it then does, is decided in decide.ts; instance.ts carries that out.
-
 import { taskOf, type Wanted } from '../../instances/instance-ids.ts'
 import type { Ending, NextStep } from '../socket/reconnect-policy.ts'
 import type { Ended } from './account-trouble.ts'

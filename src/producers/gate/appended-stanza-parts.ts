@@ -2,7 +2,6 @@
 // step itself, and kept for [30 d] however many they are. A part that comes again after that step no longer decrypts; it is known by this
 // memory, and must not count as undecryptable. The read model would know it too, but may be behind.
 // This file alone reads and writes the table.
-
 import { createHash } from 'node:crypto'
 import type { Transaction } from '../../database/database.ts'
 import { heldOwner } from '../../instances/instance-owners.ts'

@@ -1,6 +1,5 @@
 // The one way into the log for all that an instance hears and says: what its settings leave out ends here, whichever door it came by.
 // Nobody but this file holds the queue's append (open-epoch.ts), so that a new door cannot go around it.
-
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Draft, Offer } from '../convert/draft.ts'
 import { isGroup, isNewsletter, isStatus } from '../convert/jid.ts'

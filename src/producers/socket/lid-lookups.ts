@@ -1,5 +1,4 @@
 // Asks WhatsApp for a number's LID once, not four times per message: numbers without one are remembered for a while.
-
 import { createLru } from '../auth/lru.ts'
 import type { MakeSignalRepository } from '../gate/gated-repository.ts'
 

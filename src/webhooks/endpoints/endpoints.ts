@@ -1,5 +1,4 @@
 // Endpoints over the database: versioned settings, sealed headers and secrets. Each delivery names the version that matched it.
-
 import { randomBytes } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
 import { notYetEmitted } from '../../events/vocabulary.ts'

@@ -1,5 +1,4 @@
 // The public topics as zaplog leaves them after a conversation of every kind, and what our own adapter and codec read there.
-
 import { text } from '../../../simulator/accounts/content.ts'
 import { playConversation } from '../../../simulator/conversation.ts'
 import { image } from '../../../simulator/media/media.ts'
