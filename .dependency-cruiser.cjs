@@ -19,8 +19,15 @@ module.exports = {
   forbidden: [
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(events/|runtime/coded-error\\.ts$)' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
-    ...folders.filter(folder => !['events', 'runtime', 'api', 'cli', 'purge', ...knowInstances].includes(folder)).map(folder => fence(folder)),
+    ...folders.filter(folder => !['events', 'runtime', 'projections', 'api', 'cli', 'purge', ...knowInstances].includes(folder)).map(folder => fence(folder)),
     ...knowInstances.map(folder => fence(folder, ['^src/instances/'])),
+    fence('projections', ['^src/webhooks/stream/webhook-stream\\.ts$']),
+    {
+      name: 'only-the-list-of-projections-knows-the-webhook-stream',
+      severity: 'error',
+      from: { path: '^src/projections/', pathNot: '^src/projections/all\\.ts$' },
+      to: { path: '^src/webhooks/' },
+    },
     fence('purge', ['^src/(instances|processors|producers|projections|webhooks)/']),
     {
       name: 'only-the-list-of-erasures-knows-the-owners',

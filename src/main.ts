@@ -14,6 +14,7 @@ import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
 import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
+import { all as allProjections } from './projections/all.ts'
 import { openProjections } from './projections/open-projections.ts'
 import { openPurges } from './purge/open-purges.ts'
 import type { Config, RoleName } from './runtime/config.ts'
@@ -22,7 +23,6 @@ import { createMetrics, type Metrics } from './runtime/metrics.ts'
 import type { Check, Role } from './runtime/role.ts'
 import { openWebhooks } from './webhooks/bridge/open-webhooks.ts'
 import { sealPlainUrls } from './webhooks/endpoints/seal-urls.ts'
-import { webhookStream } from './webhooks/stream/webhook-stream.ts'
 
 export type Zaplog = {
   /** Where the API listens, e.g. http://127.0.0.1:7070. */
@@ -82,7 +82,7 @@ export async function openZaplog(
     adminKey = ground.adminKeyValue
     const publicUrl = config.publicUrl ?? server.url
     const ports = keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }))
-    await waits.waitFor(parts.postgres, () => makeProgress(ports, config.log.partitions))
+    await waits.waitFor(parts.postgres, stopped => makeProgress(ports, config.log.partitions, stopped))
     await waits.waitFor(parts.postgres, stopped => sealPlainUrls({ ...ports, logger }, stopped))
     checked.push(ground, ports)
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null
@@ -132,7 +132,7 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
   projections: ({ config, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [
-      openProjections({ ...ports, partitions, logger, metrics, extra: [webhookStream] }),
+      openProjections({ ...ports, partitions, logger, metrics, projections: allProjections }),
       // Where the rows are that a purge erases, and in every deployment.
       openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
     ])

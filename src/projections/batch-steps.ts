@@ -3,7 +3,7 @@ import type { Transaction } from '../database/database.ts'
 import type { EventLog } from '../log/log.ts'
 import { type BatchStep, createJointSteps, type TakeBatch } from './joint-steps.ts'
 import { drainOutbox } from './outbox.ts'
-import type { Projection } from './projection.ts'
+import { type Projection, titleOf } from './projection.ts'
 import { quarantineKey } from './quarantine.ts'
 import { applyEvents, type Done, type PartitionTaken, type StepDeps, takenOf, takeStep } from './step.ts'
 
@@ -20,7 +20,7 @@ const LINGER_MS = 25
 /** One for all partitions of a projection. */
 export const createBatchSteps = (deps: BatchStepDeps, projection: Projection): TakeBatch =>
   createJointSteps({
-    projection: projection.name,
+    projection: titleOf(projection),
     take: (steps, signal) => takeBatchSteps(deps, projection, steps, signal),
     lingerMs: LINGER_MS,
     maxRecords: MAX_RECORDS,

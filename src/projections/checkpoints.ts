@@ -1,6 +1,7 @@
 // Where a projection is in each partition: one row with the offsets of all its topics and a revision. Whoever raises the revision owns
 // the step; a step that finds another revision or offset changes nothing.
 import type { Database, Transaction } from '../database/database.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import type { Projection } from './projection.ts'
 
 export type Checkpoint = { partition: number; revision: bigint; offsets: ReadonlyMap<string, bigint> }
@@ -13,29 +14,19 @@ export type Move = {
   /** null for a step that reads nothing new: a tick, a resume. */
   advance: Advance | null
 }
-type Identity = Pick<Projection, 'name' | 'version'>
+export type Identity = Pick<Projection, 'name' | 'version'>
 
-/**
- * The start step: the rows of a projection that has never run, at offset 0. Where some are missing, or where it has left traces,
- * rows were lost: none is made, because reading again from 0 would repeat side effects; members halt and say so.
- */
-export async function makeCheckpoints(database: Transaction, projection: Projection, partitions: number): Promise<void> {
-  const offsets = JSON.stringify(Object.fromEntries(projection.reads.map(topic => [topic, '0'])))
-  await database.query(
-    `insert into projection_checkpoints (projection, version, partition, offsets)
-     select $1, $2, partition, $3::jsonb from generate_series(0, $4::integer - 1) partition
-     where not exists (select from projection_checkpoints where projection = $1 and version = $2)
-       and not exists (select from projection_seen where projection = $1 and version = $2)
-       and not exists (select from projection_outbox where projection = $1 and version = $2)
-     on conflict do nothing`,
-    [projection.name, projection.version, offsets, partitions],
-  )
+/** A member halts where there is no row, and says what mends it. */
+export class MissingCheckpoint extends CodedError<'missing-checkpoint'> {
+  override name = 'MissingCheckpoint'
+  readonly port = 'projections'
+  constructor({ name, version }: Identity, partition: number) {
+    const message =
+      `no checkpoint for ${name} version ${version} partition ${partition}: \`zaplog start\` makes them in a database that has none; ` +
+      'in this one restore table projection_checkpoints from a backup'
+    super({ code: 'missing-checkpoint', message, retryable: false })
+  }
 }
-
-/** Why a member halts, and what mends it. */
-export const missingCheckpoint = (of: Identity, partition: number): string =>
-  `no checkpoint for ${of.name} version ${of.version} partition ${partition}: \`zaplog start\` makes them in a database that has none; ` +
-  'in this one restore table projection_checkpoints from a backup'
 
 /**
  * Takes partitions over: raising the revision waits for a step of the earlier owner that is being committed, and ends every later one.

@@ -1,17 +1,13 @@
-// The role `projections`: the read model, and whatever other projections main hands in.
+// The role `projections`: runs each version of each projection that it is given.
 import type { Role } from '../runtime/role.ts'
 import type { Projection } from './projection.ts'
-import { readModel } from './read-model/read-model.ts'
 import { openProjection, type ProjectionDeps } from './runner.ts'
 
-export type ProjectionsDeps = ProjectionDeps & {
-  /** Run beside the read model. */
-  extra: readonly Projection[]
-}
+export type ProjectionsDeps = ProjectionDeps & { projections: readonly Projection[] }
 
-/** Their checkpoints are made before: `makeCheckpoints` for each of `projectionsOf`. */
-export function openProjections(deps: ProjectionsDeps): Role {
-  const running = projectionsOf(deps.extra).map(projection => openProjection(deps, projection))
+/** Their checkpoints are made before: `makeCheckpoints`. */
+export function openProjections({ projections, ...deps }: ProjectionsDeps): Role {
+  const running = projections.map(projection => openProjection(deps, projection))
   return {
     name: 'projections',
     checks: () => running.flatMap(one => one.checks()),
@@ -20,5 +16,3 @@ export function openProjections(deps: ProjectionsDeps): Role {
     },
   }
 }
-
-export const projectionsOf = (extra: readonly Projection[]): readonly Projection[] => [readModel, ...extra]

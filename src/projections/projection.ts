@@ -2,7 +2,7 @@
 import type { Transaction } from '../database/database.ts'
 import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
-import type { Position, TopicPartition } from '../log/log.ts'
+import type { Position } from '../log/log.ts'
 
 /**
  * An event for a topic, named without its prefix; the runner encodes it into the outbox and appends it from there.
@@ -12,10 +12,24 @@ export type Emission = { partition: number; topic: TopicName; key: string; event
 /** `position` is the log's own, its topic with the prefix. */
 export type Placed = { event: Event; position: Position }
 
+/** Where a version begins that never ran, made by `makeCheckpoints` before any socket opens. Where rows were lost, nowhere: its members halt. */
+export type Beginning =
+  /**
+   * Its rows are the log's alone and can be made again at any time: a version has tables of its own, fills them from the first record on
+   * beside whichever version is live, and reaches the same rows as one that was there from the beginning.
+   */
+  | 'at-the-first-record'
+  /**
+   * What it released is never released again: a version takes over what the one before has in a partition, in one transaction each, and
+   * goes on at its offsets; the one before can do nothing there any more. A database that no version has run in begins at the first record.
+   */
+  | 'where-the-version-before-ends'
+
 export type Projection = {
   name: string
-  /** A projection that learns an event type or a topic, or changes what it makes of one, gets a new version. */
+  /** A projection that learns an event type or a topic, or changes what it makes of one, gets a new version: all.ts says how. */
   version: number
+  begins: Beginning
   /** Topic names without the prefix. */
   reads: readonly TopicName[]
   /**
@@ -31,4 +45,6 @@ export type Projection = {
   due?(database: Transaction, nowAt: number): Promise<readonly number[]>
 }
 
-export type { TopicPartition }
+/** Names a version in consumer groups, metrics, checks and log lines. */
+export const titleOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string =>
+  version === 1 ? name : `${name}.${version}`

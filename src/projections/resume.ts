@@ -6,7 +6,8 @@ import type { EventLog, LogRecord } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { decodeRecords } from './decode-records.ts'
 import { classifyFailure } from './failure.ts'
-import type { Placed, Projection } from './projection.ts'
+import { sayLeftOut } from './ownership.ts'
+import { type Placed, type Projection, titleOf } from './projection.ts'
 import { type Poison, type Quarantined, quarantinedBy, quarantineKey, releaseKey } from './quarantine.ts'
 import { applyEvents, nothingDone, type Work } from './step.ts'
 
@@ -44,7 +45,8 @@ export async function resumeKey(
     await releaseKey(tx, projection, left.key)
     return nothingDone
   })
-  if (released) deps.logger.info('projection.resumed', { projection: projection.name, partition: left.partition, key: left.key })
+  if (released)
+    deps.logger.info('projection.resumed', { projection: titleOf(projection), partition: left.partition, key: left.key })
 }
 
 /** null: all applied. */
@@ -100,20 +102,12 @@ async function keepQuarantined(
   partition: number,
   offsets: ReadonlyMap<string, bigint>,
 ): Promise<void> {
+  const left = quarantinedBy(poison, partition, offsets)
   await deps.step(async tx => {
-    await quarantineKey(tx, projection, quarantinedBy(poison, partition, offsets))
+    await quarantineKey(tx, projection, left)
     return nothingDone
   })
-  const { topic, key, code } = poison
-  deps.logger.error('projection.quarantined', {
-    projection: projection.name,
-    partition,
-    topic,
-    offset: String(poison.offset),
-    key,
-    code,
-    reason: poison.message,
-  })
+  sayLeftOut(deps, titleOf(projection), left)
 }
 
 async function* recordsOfKey(

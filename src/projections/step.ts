@@ -6,7 +6,7 @@ import { purgedAmong } from '../purge/tombstones.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { advanceCheckpoints, type Move } from './checkpoints.ts'
 import { putInOutbox } from './outbox.ts'
-import type { Emission, Placed, Projection } from './projection.ts'
+import { type Emission, type Placed, type Projection, titleOf } from './projection.ts'
 import type { ProjectionMetrics } from './projection-metrics.ts'
 import { keepFirstCopies } from './seen.ts'
 
@@ -80,5 +80,9 @@ export async function applyEvents(tx: Transaction, projection: Projection, all: 
 function report({ metrics, logger }: StepDeps, projection: Projection, done: Done): void {
   metrics.applied({ ...done, conflicts: done.conflicts.length, emitted: done.emissions.length })
   for (const { event, position } of done.conflicts)
-    logger.warn('projection.id-conflict', { projection: projection.name, partition: position.partition, eventId: event.eventId })
+    logger.warn('projection.id-conflict', {
+      projection: titleOf(projection),
+      partition: position.partition,
+      eventId: event.eventId,
+    })
 }

@@ -5,13 +5,14 @@ import type { Event } from '../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../src/events/topics.ts'
 import type { BatchOutcome, EventLog, LogRecord, NewRecord } from '../../src/log/log.ts'
 import { createBatchSteps } from '../../src/projections/batch-steps.ts'
-import { makeCheckpoints, takeCheckpoints } from '../../src/projections/checkpoints.ts'
+import { takeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { type OwnedPartition, openPartition } from '../../src/projections/partition.ts'
 import type { Projection } from '../../src/projections/projection.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
+import { makeCheckpoints } from './projections/make-checkpoints.ts'
 
 export type Expected = Readonly<Record<string, unknown>>
 export type Told = {

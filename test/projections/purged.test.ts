@@ -1,11 +1,11 @@
 // Nothing of a purged instance is projected, released or left out by name, whichever door it comes by; everybody else goes on.
 import { expect, it } from 'vitest'
-import { makeCheckpoints } from '../../src/projections/checkpoints.ts'
 import type { Emission } from '../../src/projections/projection.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 import { readCounted } from '../ground/projections/counting-projection.ts'
+import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
 import { PARTITIONS, someEvents, useRunnerWorld } from '../ground/projections/runner-world.ts'
 import { until } from '../ground/until.ts'
 

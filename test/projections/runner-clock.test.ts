@@ -1,13 +1,13 @@
 // What a projection does by the clock, how far behind it is, and waiting for it.
 import { expect, it } from 'vitest'
 import { LogError } from '../../src/log/log.ts'
-import { makeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { positionToken, waitForPosition } from '../../src/projections/queries.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 import { type Counting, readCounted } from '../ground/projections/counting-projection.ts'
+import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
 import { PARTITIONS, someEvents, useRunnerWorld } from '../ground/projections/runner-world.ts'
 import { until } from '../ground/until.ts'
 

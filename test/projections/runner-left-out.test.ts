@@ -1,6 +1,5 @@
 // What cannot be projected is said and kept; everybody else goes on.
 import { expect, it } from 'vitest'
-import { makeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { requestResume } from '../../src/projections/queries.ts'
 import { RegistryError } from '../../src/registry/registry.ts'
 import { anEvent } from '../ground/events.ts'
@@ -8,6 +7,7 @@ import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 import { readCounted } from '../ground/projections/counting-projection.ts'
+import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
 import { PARTITIONS, someEvents, useRunnerWorld } from '../ground/projections/runner-world.ts'
 import { until } from '../ground/until.ts'
 

@@ -19,6 +19,7 @@ import { type SortedEvents, sortEvents } from './sort-events.ts'
 export const readModel: Projection = {
   name: 'read-model',
   version: 1,
+  begins: 'at-the-first-record',
   reads: ['events', 'media-downloaded', 'media-stored', 'media-failed'],
   apply: async (tx: Transaction, placed: readonly Placed[]) => {
     const events = placed.map(one => withStorableIds(one.event))

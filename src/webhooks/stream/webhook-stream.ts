@@ -18,6 +18,7 @@ import { type Hold, openReleaseQueues, type Released, type ReleaseQueue } from '
 export const webhookStream: Projection = {
   name: 'webhook-stream',
   version: 1,
+  begins: 'where-the-version-before-ends',
   reads: ['events', 'media-stored', 'media-failed'],
   apply: async (tx, placed) => {
     // Webhooks name a message, chat or sender by the id that the API has for it.

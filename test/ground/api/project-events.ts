@@ -1,12 +1,12 @@
 // For tests that read over HTTP what is in the log: the real projection beside the API, and appending events as their owners do.
 import type { Event } from '../../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../../src/events/topics.ts'
-import { makeCheckpoints } from '../../../src/projections/checkpoints.ts'
 import { positionToken } from '../../../src/projections/queries.ts'
 import { readModel } from '../../../src/projections/read-model/read-model.ts'
 import { openProjection } from '../../../src/projections/runner.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
+import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { partitions, type TestApi } from './open-test-api.ts'
 
 export async function projectEvents(api: TestApi, logger: Logger): Promise<{ close(): Promise<void> }> {

@@ -18,6 +18,7 @@ export async function openCounting(database: Database, options: { emits: boolean
   const counting: Counting = {
     name: 'counting',
     version: 1,
+    begins: 'at-the-first-record',
     reads: ['events', 'media-stored'],
     refuses: new Set(),
     inTransaction: async () => undefined,

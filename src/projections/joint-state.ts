@@ -1,0 +1,77 @@
+// Which steps wait, which run together, and which partitions are taken alone because their last step failed; and what becomes of that. Pure.
+import { DatabaseError } from '../database/database.ts'
+import type { BatchStep } from './joint-steps.ts'
+import type { Load, Waiting } from './next-steps.ts'
+
+export type Offered = Waiting & { step: BatchStep; signal: AbortSignal }
+export type JointState<Step extends Offered> = {
+  /** In the order in which they came. */
+  waiting: readonly Step[]
+  /** Those of one transaction each. */
+  running: readonly (readonly Step[])[]
+  /** Partitions whose last step failed: they are taken alone until one succeeds. */
+  apart: ReadonlySet<number>
+}
+/** `told`: who is rejected, and with what; the others wait again, each alone. */
+export type AfterFailedSteps<Step extends Offered> = {
+  state: JointState<Step>
+  told: readonly { step: Step; error: unknown }[]
+  again: readonly Step[]
+}
+
+export const nothingOffered = { waiting: [], running: [], apart: new Set<number>() }
+
+export const offered = <Step extends Offered>(state: JointState<Step>, one: Step): JointState<Step> => ({
+  ...state,
+  waiting: [...state.waiting, { ...one, alone: one.alone || state.apart.has(one.step.partition) }],
+})
+
+export const loadOf = ({ running }: JointState<Offered>, nowAt: number): Load => ({
+  running: running.length,
+  runningAlone: running.filter(together => together.some(one => one.alone)).length,
+  nowAt,
+})
+
+/** A step that runs is its transaction's concern. */
+export const isWaiting = ({ waiting }: JointState<Offered>, step: BatchStep): boolean => waiting.some(one => one.step === step)
+
+export const withdrawn = <Step extends Offered>(state: JointState<Step>, step: BatchStep): JointState<Step> => ({
+  ...state,
+  waiting: state.waiting.filter(one => one.step !== step),
+})
+
+export const begun = <Step extends Offered>(state: JointState<Step>, together: readonly Step[]): JointState<Step> => ({
+  ...state,
+  waiting: state.waiting.filter(one => !together.includes(one)),
+  running: [...state.running, together],
+})
+
+export const committed = <Step extends Offered>(state: JointState<Step>, together: readonly Step[]): JointState<Step> => ({
+  ...state,
+  running: state.running.filter(one => one !== together),
+  apart: new Set([...state.apart].filter(partition => !together.some(one => one.step.partition === partition))),
+})
+
+/**
+ * What failed together is taken again one by one, also where nobody knows whether it was committed: a step that was done is found to be
+ * done by its revision. Where Postgres is away or full they would only find out the same one by one.
+ */
+export function failed<Step extends Offered>(
+  state: JointState<Step>,
+  together: readonly Step[],
+  error: unknown,
+): AfterFailedSteps<Step> {
+  const ended = { ...state, running: state.running.filter(one => one !== together) }
+  const all = together.map(step => ({ step, error }))
+  if (isNobodysFault(error)) return { state: ended, told: all, again: [] }
+  if (together.length === 1) {
+    const apart = new Set([...state.apart, ...together.map(one => one.step.partition)])
+    return { state: { ...ended, apart }, told: all, again: [] }
+  }
+  const again = together.filter(one => !one.signal.aborted).map(one => ({ ...one, alone: true }))
+  const told = together.filter(one => one.signal.aborted).map(step => ({ step, error: step.signal.reason }))
+  return { state: { ...ended, waiting: [...again, ...ended.waiting] }, told, again }
+}
+
+const isNobodysFault = (error: unknown): boolean =>
+  error instanceof DatabaseError && (error.code === 'unreachable' || error.code === 'disk-full')

@@ -1,0 +1,96 @@
+// A batch becomes one step of its partition; or, where a record spoils it and nobody knows which, one step for each record, so that only the
+// spoiling record's key is left out.
+import type { Codec } from '../events/codec.ts'
+import type { Batch, BatchOutcome, LogRecord } from '../log/log.ts'
+import { planBatch } from './batch-plan.ts'
+import { MissingCheckpoint } from './checkpoints.ts'
+import { decodeRecords, isReadableKey } from './decode-records.ts'
+import { classifyFailure } from './failure.ts'
+import type { TakeBatch } from './joint-steps.ts'
+import type { Ownership } from './ownership.ts'
+import { keysLeftOut } from './partition-state.ts'
+import type { Projection } from './projection.ts'
+import { type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
+import { nothingDone, type StepDeps } from './step.ts'
+
+export type Projecting = {
+  deps: Omit<StepDeps, 'codec'> & {
+    codec: Codec
+    /** Shared by all partitions of the projection. */
+    takeBatch: TakeBatch
+  }
+  projection: Projection
+  own: Ownership
+}
+
+/** `alone`: it shares its transaction with no other partition. Rejects where the step fails; nothing is done then. */
+export async function projectBatch(
+  { deps, projection, own }: Projecting,
+  batch: Batch,
+  how: { alone: boolean },
+  signal: AbortSignal,
+): Promise<BatchOutcome> {
+  const topic = projection.reads.find(name => deps.topic(name) === batch.topic)
+  if (topic === undefined) return { kind: 'halt', reason: `${projection.name} does not read ${batch.topic}` }
+  await own.payLog(signal)
+  const { partition } = own
+  const { decoded, passedOver } = await decodeRecords(deps.codec, batch.records, signal)
+  const plan = planBatch(topic, decoded, keysLeftOut(own.state()))
+  if (plan.kind === 'unreadable') return { kind: 'halt', reason: plan.reason }
+  const { revision, offsets } = own.state()
+  const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
+  const leftOut = plan.poisons.map(poison => quarantinedBy(poison, partition, offsets))
+  const step = { partition, revision, advance, leftOut, placed: plan.placed, sizeBytes: sizeOf(batch.records) }
+  if (!(await own.goOn(await deps.takeBatch(step, how, signal), step, signal))) return movedTo(own, topic)
+  deps.metrics.passedOver(passedOver)
+  await own.payLog(signal)
+  return { kind: 'applied' }
+}
+
+/** Where this member has to read on, because somebody else has gone on. */
+export const movedTo = (own: Ownership, topic: string): BatchOutcome => ({
+  kind: 'moved',
+  nextOffset: own.state().offsets.get(topic) ?? 0n,
+})
+
+export async function narrowDown(projecting: Projecting, batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
+  const { deps, projection, own } = projecting
+  const topic = projection.reads.find(name => deps.topic(name) === batch.topic) ?? batch.topic
+  const here = () => own.state().offsets.get(topic) ?? batch.fromOffset
+  for (const record of batch.records) {
+    const one = { ...batch, fromOffset: here(), nextOffset: record.offset + 1n, records: [record] }
+    if (one.fromOffset >= one.nextOffset) continue // done by an earlier try of ours
+    const outcome = await projectBatch(projecting, one, { alone: true }, signal).catch(error =>
+      passOver(projecting, { topic, record, batch: one }, error, signal),
+    )
+    if (outcome.kind !== 'applied') return outcome
+  }
+  const rest = { ...batch, fromOffset: here(), records: [] }
+  return rest.fromOffset < rest.nextOffset ? projectBatch(projecting, rest, { alone: true }, signal) : { kind: 'applied' }
+}
+
+/** Quarantines the key of a record whose own step failed; rethrows what is nobody's fault. */
+async function passOver(
+  { projection, own }: Projecting,
+  { topic, record, batch }: { topic: string; record: LogRecord; batch: Batch },
+  error: unknown,
+  signal: AbortSignal,
+): Promise<BatchOutcome> {
+  const failure = classifyFailure(error)
+  if (failure.kind !== 'poison' || error instanceof MissingCheckpoint || signal.aborted) throw error
+  if (!isReadableKey(record.key)) return { kind: 'halt', reason: `${topic} offset ${record.offset}: ${failure.message}` }
+  const poison = { topic, offset: record.offset, key: record.key, code: failure.code, message: failure.message }
+  const left: Quarantined = quarantinedBy(poison, own.partition, own.state().offsets)
+  const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
+  const done = await own.step(
+    async tx => {
+      await quarantineKey(tx, projection, left)
+      return nothingDone
+    },
+    { advance, leftOut: [left] },
+    signal,
+  )
+  return done ? { kind: 'applied' } : movedTo(own, topic)
+}
+
+const sizeOf = (records: readonly LogRecord[]): number => records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
