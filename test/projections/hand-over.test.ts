@@ -53,8 +53,8 @@ const make = (projection: Projection, database: Database = test.database) =>
 function run(projection: Projection, log: EventLog = its.log): Role {
   const metrics = createMetrics({ processMetrics: false })
   const { database } = test
-  const group = (name: string) => `zaplog.${name}`
-  const role = openProjection({ ...its, database, log, group, partitions: PARTITIONS, logger, metrics }, projection)
+  const consumerGroup = (name: string) => `zaplog.${name}`
+  const role = openProjection({ ...its, database, log, consumerGroup, partitions: PARTITIONS, logger, metrics }, projection)
   running.push(role)
   return role
 }
