@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../log/log.ts'
 import { positionsIn, positionToken, waitForPosition } from '../projections/queries.ts'
+import { readModelName } from '../projections/read-model/queries.ts'
 import { refuseFields } from './invalid-input.ts'
 import type { KeptPositions } from './kept-positions.ts'
 import { Problem } from './problems.ts'
@@ -17,7 +18,6 @@ export const waitForQuery = {
   waitFor: z.string().min(1).max(4000).optional().describe('zaplog-position of a write: answers once that can be read'),
 }
 
-const readModel = { name: 'read-model', version: 1 }
 const PATIENCE_MS = 5_000
 
 /**
@@ -30,7 +30,7 @@ export async function awaitPosition(
 ): Promise<void> {
   if (token === undefined) return
   const signal = AbortSignal.any([deps.stopping, AbortSignal.timeout(PATIENCE_MS)])
-  const outcome = await waitForPosition(deps.database, readModel, token, signal)
+  const outcome = await waitForPosition(deps.database, { name: readModelName }, token, signal)
   if (outcome === 'invalid')
     throw refuseFields('parameter', [
       { parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) },

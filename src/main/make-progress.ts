@@ -3,6 +3,7 @@ import { partitionOf } from '../log/append/partitioner.ts'
 import { processors } from '../processors/all.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
+import { makeTables } from '../projections/make-tables.ts'
 import { topicsOf as topicsOfBridge } from '../webhooks/bridge/open-webhooks.ts'
 import type { Ports } from './ports.ts'
 
@@ -16,5 +17,8 @@ export async function makeProgress(
   for (const { name, reads } of processors) await progress.make(consumerGroup(name), reads.map(topic), partitions)
   await progress.make(consumerGroup('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
   const partitioning = { partitions, partitionOf: (key: string) => partitionOf(key, partitions) }
-  for (const projection of allProjections) await makeCheckpoints(database, projection, partitioning, signal)
+  for (const projection of allProjections) {
+    await makeTables(database, projection, signal)
+    await makeCheckpoints(database, projection, partitioning, signal)
+  }
 }

@@ -7,7 +7,6 @@ import type { Projection } from './projection.ts'
 
 export { requestResume } from './quarantine.ts'
 
-type Identity = Pick<Projection, 'name' | 'version'>
 const POLL_MS = 20
 
 /** Opaque to clients: what was appended to one topic ends before these positions. */
@@ -15,23 +14,25 @@ export const positionToken = (topic: TopicName, positions: readonly Position[]):
   Buffer.from(JSON.stringify([topic, ...positions.map(one => [one.partition, String(one.nextOffset)])])).toString('base64url')
 
 /**
- * `reached`: everything before the token's positions is projected, so that a read sees it. `timed-out`: the signal aborted first.
+ * Of the version that is live. `reached`: everything before the token's positions is projected, so that a read sees it. `timed-out`: the signal aborted first.
  * `invalid`: no token of ours, or of a topic or partition that the projection does not read.
  */
 export async function waitForPosition(
   database: Transaction,
-  projection: Identity,
+  { name }: Pick<Projection, 'name'>,
   token: string,
   signal: AbortSignal,
 ): Promise<'reached' | 'timed-out' | 'invalid'> {
   const position = parseToken(token)
   if (position === null) return 'invalid'
-  const values = [projection.name, projection.version, position.topic, position.partitions, position.offsets]
+  const values = [name, position.topic, position.partitions, position.offsets]
   do {
     const [answer] = await database.query<{ known: number; reached: number }>(
-      `select count(*)::integer as known, count(*) filter (where (c.offsets ->> $3)::bigint >= w.next_offset)::integer as reached
-       from unnest($4::integer[], $5::bigint[]) as w(partition, next_offset)
-       join projection_checkpoints c on c.projection = $1 and c.version = $2 and c.partition = w.partition and c.offsets ? $3`,
+      `select count(*)::integer as known, count(*) filter (where (c.offsets ->> $2)::bigint >= w.next_offset)::integer as reached
+       from unnest($3::integer[], $4::bigint[]) as w(partition, next_offset)
+       join projection_live live on live.projection = $1
+       join projection_checkpoints c
+         on c.projection = $1 and c.version = live.version and c.partition = w.partition and c.offsets ? $2`,
       values,
     )
     if (answer === undefined || answer.known !== position.partitions.length) return 'invalid'

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { settleMessages } from '../../src/projections/read-model/settle-messages.ts'
+import { settlingIn } from '../../src/projections/read-model/settle-messages.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 
@@ -26,7 +26,7 @@ const change = (type: Change, index: number, more: object) =>
 const rowsSettled = () =>
   dsl.test.database.transact(async tx => {
     const before = await rowsRead(tx)
-    await settleMessages(tx, [{ instanceId: 'shop', messageId: 'TARGET' }], [])
+    await settlingIn('read_model_1')(tx, [{ instanceId: 'shop', messageId: 'TARGET' }], [])
     return (await rowsRead(tx)) - before
   }, never)
 

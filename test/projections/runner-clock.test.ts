@@ -53,6 +53,7 @@ it('[D4] waiting for a position ends when it is projected, and a read then sees 
   const events = someEvents(3)
   const records = events.map(event => world().codec.encode(event))
   const token = positionToken('events', await world().log.append({ topic: world().topic('events'), records }, never))
+  await world().database.query(`insert into projection_live (projection, version) values ('counting', 1)`)
   expect(await waitForPosition(world().database, world().counting, token, AbortSignal.abort())).toBe('timed-out')
   world().open()
   expect(await waitForPosition(world().database, world().counting, token, AbortSignal.timeout(20_000))).toBe('reached')

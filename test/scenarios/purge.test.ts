@@ -29,7 +29,7 @@ const kills: Readonly<Record<Lane['name'], readonly CrashPoint[]>> = {
     { at: 'statement', when: 'before', contains: 'delete from webhook_deliveries where' },
   ],
   'external parts': [
-    { at: 'statement', when: 'committed', contains: 'delete from messages where' },
+    { at: 'statement', when: 'committed', contains: 'delete from read_model_1.messages where' },
     { at: 'statement', when: 'before', contains: 'delete from incoming_objects where' },
   ],
 }

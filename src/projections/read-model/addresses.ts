@@ -1,14 +1,14 @@
 // Which LID and which phone-number JID are one person, from every event that names both. Pairs are only ever added.
-import type { Transaction } from '../../database/database.ts'
 import type { Event } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
+import type { Target } from './tables.ts'
 
 export type AddressPair = { instanceId: string; lid: string; pn: string }
 
 /** Answers the pairs that were not known before. */
-export async function learnAddressPairs(tx: Transaction, events: readonly Event[]): Promise<readonly AddressPair[]> {
+export async function learnAddressPairs(into: Target, events: readonly Event[]): Promise<readonly AddressPair[]> {
   const first = new Map<string, { pair: AddressPair; event: Event }>()
   for (const event of events)
     for (const pair of pairsIn(event)) {
@@ -16,7 +16,7 @@ export async function learnAddressPairs(tx: Transaction, events: readonly Event[
       if (!first.has(key)) first.set(key, { pair, event })
     }
   const learnt = await insertRows<{ instance_id: string; lid: string; pn: string }>(
-    tx,
+    into,
     'address_pairs',
     [...first.values()].map(({ pair, event }) => ({
       instance_id: pair.instanceId,

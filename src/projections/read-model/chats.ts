@@ -1,11 +1,11 @@
 // One row per address under which messages came or went: when the last one did.
-import type { Transaction } from '../../database/database.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows } from './insert-rows.ts'
 import type { MessageEvent } from './sort-events.ts'
 import { greatestByKey, keyOf } from './stamp.ts'
+import type { Target } from './tables.ts'
 
-export async function projectChats(tx: Transaction, messages: readonly MessageEvent[]): Promise<void> {
+export async function projectChats(into: Target, messages: readonly MessageEvent[]): Promise<void> {
   const inChats = messages.filter(event => event.chatId != null)
   const last = greatestByKey(inChats, event => keyOf(event.instanceId, event.chatId))
   const rows = last.map(event => ({
@@ -18,7 +18,7 @@ export async function projectChats(tx: Transaction, messages: readonly MessageEv
     changed_by_event: event.eventId,
   }))
   await insertRows(
-    tx,
+    into,
     'chats',
     rows,
     `on conflict (instance_id, chat_id) do update set

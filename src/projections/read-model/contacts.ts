@@ -1,15 +1,15 @@
 // What is known of each contact, per address: of every field the value with the greatest (epoch, sequence), whenever it comes.
-import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows, type Row } from './insert-rows.ts'
 import { isAfter, keyOf, type Placed } from './stamp.ts'
+import type { Target } from './tables.ts'
 
 type ContactEvent = EventOf<'contact.updated'>
 
-export async function projectContacts(tx: Transaction, events: readonly ContactEvent[]): Promise<void> {
+export async function projectContacts(into: Target, events: readonly ContactEvent[]): Promise<void> {
   const byContact = Map.groupBy(events, event => keyOf(event.instanceId, event.contactId))
-  await insertRows(tx, 'contacts', [...byContact.values()].map(toRow), onConflict)
+  await insertRows(into, 'contacts', [...byContact.values()].map(toRow), onConflict)
 }
 
 function toRow(ofOne: readonly ContactEvent[]): Row {

@@ -1,13 +1,13 @@
 // What each group is called: the name with the greatest (epoch, sequence), whenever it comes.
-import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows } from './insert-rows.ts'
 import { isAfter, keyOf } from './stamp.ts'
+import type { Target } from './tables.ts'
 
 type GroupEvent = EventOf<'group.updated'>
 
-export async function projectGroups(tx: Transaction, events: readonly GroupEvent[]): Promise<void> {
+export async function projectGroups(into: Target, events: readonly GroupEvent[]): Promise<void> {
   const last = new Map<string, GroupEvent & { subject: string }>()
   for (const event of events) {
     const { subject = null } = event
@@ -25,7 +25,7 @@ export async function projectGroups(tx: Transaction, events: readonly GroupEvent
     changed_by_event: event.eventId,
   }))
   await insertRows(
-    tx,
+    into,
     'groups',
     rows,
     `on conflict (instance_id, group_id) do update set

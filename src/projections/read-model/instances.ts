@@ -1,39 +1,39 @@
 // One row per instance: name and settings as last written, connection and phone by the greatest (epoch, sequence), deletion for ever.
-import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { assertNever } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows, type Row } from './insert-rows.ts'
 import type { InstanceEvent } from './sort-events.ts'
+import type { Target } from './tables.ts'
 
 /** Few and far between: one statement each, in log order. */
-export async function projectInstances(tx: Transaction, events: readonly InstanceEvent[]): Promise<void> {
-  for (const event of events) await projectInstance(tx, event)
+export async function projectInstances(into: Target, events: readonly InstanceEvent[]): Promise<void> {
+  for (const event of events) await projectInstance(into, event)
 }
 
-async function projectInstance(tx: Transaction, event: InstanceEvent): Promise<void> {
+async function projectInstance(into: Target, event: InstanceEvent): Promise<void> {
   switch (event.type) {
     case 'instance.created':
     case 'instance.settings-changed':
-      return writeSettings(tx, event)
+      return writeSettings(into, event)
     case 'instance.state-changed':
-      await writeState(tx, event, { state: event.state, reason: event.reason ?? null, reason_text: event.reasonText ?? null })
-      if (event.phone != null) await writePhone(tx, event, event.phone, event.lid ?? null)
+      await writeState(into, event, { state: event.state, reason: event.reason ?? null, reason_text: event.reasonText ?? null })
+      if (event.phone != null) await writePhone(into, event, event.phone, event.lid ?? null)
       return
     case 'instance.paired':
-      return writePhone(tx, event, event.phone, event.lid ?? null)
+      return writePhone(into, event, event.phone, event.lid ?? null)
     case 'instance.logged-out':
-      return writeState(tx, event, { state: 'logged-out', reason: event.reason, reason_text: null })
+      return writeState(into, event, { state: 'logged-out', reason: event.reason, reason_text: null })
     case 'instance.deleted':
-      return writeDeletion(tx, event)
+      return writeDeletion(into, event)
     default:
       return assertNever(event)
   }
 }
 
-const upsert = (tx: Transaction, event: InstanceEvent, row: Row, update: string): Promise<unknown> =>
+const upsert = (into: Target, event: InstanceEvent, row: Row, update: string): Promise<unknown> =>
   insertRows(
-    tx,
+    into,
     'instances',
     [{ ...emptyRow, instance_id: event.instanceId, epoch: event.epoch, changed_by_event: event.eventId, ...row }],
     `on conflict (instance_id) do update set
@@ -51,10 +51,10 @@ const emptyRow: Row = {
   purged: false,
 }
 
-async function writeSettings(tx: Transaction, event: EventOf<'instance.created' | 'instance.settings-changed'>): Promise<void> {
+async function writeSettings(into: Target, event: EventOf<'instance.created' | 'instance.settings-changed'>): Promise<void> {
   const createdAt = event.type === 'instance.created' ? isoInstant(event.occurredAt) : null
   await upsert(
-    tx,
+    into,
     event,
     { name: event.name, settings: event.settings, created_at: createdAt },
     'name = excluded.name, settings = excluded.settings, created_at = coalesce(old.created_at, excluded.created_at)',
@@ -63,12 +63,12 @@ async function writeSettings(tx: Transaction, event: EventOf<'instance.created' 
 
 /** What no socket owner wrote (epoch 0) has its place in the log as its only order. */
 async function writeState(
-  tx: Transaction,
+  into: Target,
   event: InstanceEvent,
   is: { state: string; reason: string | null; reason_text: string | null },
 ): Promise<void> {
   await upsert(
-    tx,
+    into,
     event,
     { ...is, state_at: isoInstant(event.occurredAt), state_epoch: event.epoch, state_sequence: event.sequence },
     `state = excluded.state, reason = excluded.reason, state_at = excluded.state_at,
@@ -80,9 +80,9 @@ async function writeState(
   )
 }
 
-async function writePhone(tx: Transaction, event: InstanceEvent, phone: string, lid: string | null): Promise<void> {
+async function writePhone(into: Target, event: InstanceEvent, phone: string, lid: string | null): Promise<void> {
   await upsert(
-    tx,
+    into,
     event,
     { phone, lid, phone_epoch: event.epoch, phone_sequence: event.sequence },
     `phone = excluded.phone, lid = case when old.phone = excluded.phone then coalesce(excluded.lid, old.lid) else excluded.lid end,
@@ -91,9 +91,9 @@ async function writePhone(tx: Transaction, event: InstanceEvent, phone: string, 
   )
 }
 
-async function writeDeletion(tx: Transaction, event: EventOf<'instance.deleted'>): Promise<void> {
+async function writeDeletion(into: Target, event: EventOf<'instance.deleted'>): Promise<void> {
   await upsert(
-    tx,
+    into,
     event,
     { deleted_at: isoInstant(event.occurredAt), purged: event.purged },
     'deleted_at = coalesce(old.deleted_at, excluded.deleted_at), purged = old.purged or excluded.purged',

@@ -1,19 +1,19 @@
 // Edits and revokes as they came, each first copy for ever, whether or not their message was projected yet.
-import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows, type Row } from './insert-rows.ts'
+import type { Target } from './tables.ts'
 
 type Change = EventOf<'message.edited' | 'message.revoked'>
 
-export async function projectEdits(tx: Transaction, events: readonly EventOf<'message.edited'>[]): Promise<void> {
+export async function projectEdits(into: Target, events: readonly EventOf<'message.edited'>[]): Promise<void> {
   const rows = events.map(event => ({ ...changeOf(event), text: event.text ?? null }))
-  await insertRows(tx, 'message_edits', rows, 'on conflict (event_id) do nothing')
+  await insertRows(into, 'message_edits', rows, 'on conflict (event_id) do nothing')
 }
 
-export async function projectRevokes(tx: Transaction, events: readonly EventOf<'message.revoked'>[]): Promise<void> {
+export async function projectRevokes(into: Target, events: readonly EventOf<'message.revoked'>[]): Promise<void> {
   const rows = events.map(event => ({ ...changeOf(event), target_sender_id: event.targetSenderId ?? null }))
-  await insertRows(tx, 'message_revokes', rows, 'on conflict (event_id) do nothing')
+  await insertRows(into, 'message_revokes', rows, 'on conflict (event_id) do nothing')
 }
 
 const changeOf = (event: Change): Row => ({

@@ -8,3 +8,4 @@ export { type ChatAnswer, type ContactAnswer, listChats, listContacts } from './
 export { getInstance, type InstanceAnswer, listInstances } from './query-instances.ts'
 export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'
 export { getMessage, listMessages, type MessageAnswer } from './query-messages.ts'
+export { readModelName } from './tables.ts'

@@ -1,13 +1,13 @@
 // The last reaction of each sender to each message; taking one back is an empty emoji, kept so that an older one cannot come after it.
-import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows } from './insert-rows.ts'
 import { greatestByKey, isLaterThanOld, keyOf } from './stamp.ts'
+import type { Target } from './tables.ts'
 
 type Reaction = EventOf<'message.reacted'>
 
-export async function projectReactions(tx: Transaction, events: readonly Reaction[]): Promise<void> {
+export async function projectReactions(into: Target, events: readonly Reaction[]): Promise<void> {
   const last = greatestByKey(events, event => keyOf(event.instanceId, event.targetMessageId, event.chatId, senderOf(event)))
   const rows = last.map(event => ({
     instance_id: event.instanceId,
@@ -21,7 +21,7 @@ export async function projectReactions(tx: Transaction, events: readonly Reactio
     changed_by_event: event.eventId,
   }))
   await insertRows(
-    tx,
+    into,
     'message_reactions',
     rows,
     `on conflict (instance_id, target_message_id, chat_id, sender_id) do update set

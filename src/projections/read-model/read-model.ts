@@ -1,6 +1,7 @@
 // The read model: instances, chats, contacts, messages and their media as rows, the same ones whatever the interleaving of the topics.
 import type { Transaction } from '../../database/database.ts'
 import { withStorableIds } from '../../events/storable-ids.ts'
+import { schemaOf } from '../make-tables.ts'
 import type { Placed, Projection } from '../projection.ts'
 import { learnAddressPairs } from './addresses.ts'
 import { projectChats } from './chats.ts'
@@ -13,47 +14,45 @@ import { messageIdOf } from './message-columns.ts'
 import { projectMessages } from './messages.ts'
 import { projectReactions } from './reactions.ts'
 import { projectReceipts } from './receipts.ts'
-import { type MessageKey, settleMessages } from './settle-messages.ts'
+import { type MessageKey, settlingIn } from './settle-messages.ts'
 import { type SortedEvents, sortEvents } from './sort-events.ts'
+import { readModelName, tableNames } from './tables.ts'
 
-export const readModel: Projection = {
-  name: 'read-model',
-  version: 1,
-  begins: 'at-the-first-record',
-  reads: ['events', 'media-downloaded', 'media-stored', 'media-failed'],
-  apply: async (tx: Transaction, placed: readonly Placed[]) => {
-    const events = placed.map(one => withStorableIds(one.event))
-    const sorted = sortEvents(events)
-    const learnt = await learnAddressPairs(tx, events)
-    await projectInstances(tx, sorted.instances)
-    await projectContacts(tx, sorted.contacts)
-    await projectGroups(tx, sorted.groups)
-    await projectChats(tx, sorted.messages)
-    await projectMessages(tx, sorted.messages)
-    await projectEdits(tx, sorted.edits)
-    await projectRevokes(tx, sorted.revokes)
-    await projectReactions(tx, sorted.reactions)
-    await projectReceipts(tx, sorted.receipts)
-    await projectMedia(tx, sorted.media)
-    await settleMessages(tx, touchedBy(sorted), learnt)
-    return []
-  },
+/** Version 1, whose tables the database's migrations make. A later one is made in the same way, with the directory of its SQL files. */
+export const readModel: Projection = createReadModel({ version: 1 })
+
+/** Every table of version 1, by its whole name. */
+export const readModelTables: readonly string[] = tableNames.map(table => `${schemaOf(readModel)}.${table}`)
+
+export function createReadModel(of: { version: number; sql?: string }): Projection {
+  const name = readModelName
+  const schema = schemaOf({ name, version: of.version })
+  const settle = settlingIn(schema)
+  return {
+    ...of,
+    name,
+    begins: 'at-the-first-record',
+    reads: ['events', 'media-downloaded', 'media-stored', 'media-failed'],
+    apply: async (tx: Transaction, placed: readonly Placed[]) => {
+      const into = { tx, schema }
+      const events = placed.map(one => withStorableIds(one.event))
+      const sorted = sortEvents(events)
+      const learnt = await learnAddressPairs(into, events)
+      await projectInstances(into, sorted.instances)
+      await projectContacts(into, sorted.contacts)
+      await projectGroups(into, sorted.groups)
+      await projectChats(into, sorted.messages)
+      await projectMessages(into, sorted.messages)
+      await projectEdits(into, sorted.edits)
+      await projectRevokes(into, sorted.revokes)
+      await projectReactions(into, sorted.reactions)
+      await projectReceipts(into, sorted.receipts)
+      await projectMedia(into, sorted.media)
+      await settle(tx, touchedBy(sorted), learnt)
+      return []
+    },
+  }
 }
-
-/** Every table of the read model, for whoever compares, counts or erases it. */
-export const readModelTables = [
-  'instances',
-  'address_pairs',
-  'contacts',
-  'groups',
-  'chats',
-  'messages',
-  'message_edits',
-  'message_revokes',
-  'message_reactions',
-  'message_receipts',
-  'media',
-] as const
 
 const touchedBy = ({ messages, edits, revokes }: SortedEvents): readonly MessageKey[] => [
   ...messages.map(event => ({ instanceId: event.instanceId, messageId: messageIdOf(event) })),

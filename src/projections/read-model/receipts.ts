@@ -1,9 +1,9 @@
 // How far each message got with each participant: the greatest status wins, and of equal ones the first.
-import type { Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertRows } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
+import type { Target } from './tables.ts'
 
 type Receipt = EventOf<'message.receipt-updated'>
 
@@ -11,7 +11,7 @@ type Receipt = EventOf<'message.receipt-updated'>
 const ranks: Readonly<Record<string, number>> = { server: 1, error: 2, delivered: 3, read: 4, played: 5 }
 const rankOf = (event: Receipt): number => ranks[event.status] ?? 0
 
-export async function projectReceipts(tx: Transaction, events: readonly Receipt[]): Promise<void> {
+export async function projectReceipts(into: Target, events: readonly Receipt[]): Promise<void> {
   const greatest = new Map<string, { event: Receipt; messageId: string }>()
   for (const event of events)
     for (const messageId of event.messageIds) {
@@ -30,7 +30,7 @@ export async function projectReceipts(tx: Transaction, events: readonly Receipt[
     changed_by_event: event.eventId,
   }))
   await insertRows(
-    tx,
+    into,
     'message_receipts',
     rows,
     `on conflict (instance_id, message_id, chat_id, participant_id) do update set

@@ -7,11 +7,14 @@ type Column = { table: string; column: string; type: string; required: boolean }
 
 export async function readTables(database: Database): Promise<readonly string[]> {
   const rows = await database.query<{ table: string }>(
-    `select table_name as table from information_schema.tables
+    `select ${nameOf} as table from information_schema.tables
      where table_schema not in ('information_schema', 'pg_catalog') and table_type = 'BASE TABLE' order by 1`,
   )
   return rows.map(row => row.table)
 }
+
+/** Outside of the schema of all others a table is called by its whole name. */
+const nameOf = `case table_schema when 'public' then table_name else table_schema || '.' || table_name end`
 
 /** Rows of a table that have the word anywhere in them. */
 export async function countNaming(database: Database, table: string, word: string): Promise<number> {
@@ -39,7 +42,7 @@ export async function fillTables(database: Database, instanceId: string, tables:
 
 const readColumns = (database: Database): Promise<readonly Column[]> =>
   database.query<Column>(
-    `select table_name as table, column_name as column, format_type(a.atttypid, a.atttypmod) as type,
+    `select ${nameOf} as table, column_name as column, format_type(a.atttypid, a.atttypmod) as type,
             c.is_nullable = 'NO' and c.column_default is null as required
      from information_schema.columns c join pg_attribute a on a.attrelid = format('%I.%I', table_schema, table_name)::regclass and a.attname = column_name
      where table_schema not in ('information_schema', 'pg_catalog') and is_generated = 'NEVER' and is_identity = 'NO' order by ordinal_position`,
