@@ -30,7 +30,7 @@ export const project: Bench = async closing => {
   await ensureTopics(log)
   const codec = await openCodec(openPostgresRegistry(database), never)
   await makeCheckpoints(database, readModel, partitions)
-  for (const table of tables) await database.query(`create table bare_${table} (like ${table} including all)`)
+  for (const table of tables) await database.query(`create table bare_${table} (like read_model_1.${table} including all)`)
 
   const append = async (count: number): Promise<readonly string[]> => {
     const events = someTexts(count, { instances: 50, chatsPerInstance: 20 })
@@ -77,7 +77,7 @@ async function prepareInsert(database: Database, table: string, eventIds: readon
   const columns = await database.query<{ name: string; type: string }>(
     `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
      where attrelid = $1::regclass and attnum > 0 and attgenerated = '' order by attnum`,
-    [table],
+    [`read_model_1.${table}`],
   )
   const names = columns.map(({ name }) => name).join(', ')
   const rows = await database.query<Record<string, string | null>>(

@@ -36,7 +36,7 @@ async function lockLive(tx: Transaction, { name, version }: Projection): Promise
   return row.version
 }
 
-/** Behind a version that goes on nobody would ever be equal: it stands still for a moment. */
+/** Behind a version that goes on nobody would ever be equal: it stands still for a moment. Where there is one connection alone, a quiet moment has to do. */
 async function catchesUp(tx: Transaction, projection: Projection, live: number, signal: AbortSignal): Promise<boolean> {
   if ((await recordsBehind(tx, projection, live)) > NEAR_RECORDS) return false
   const lock = 'select from projection_checkpoints where projection = $1 and version = $2 order by partition for share'

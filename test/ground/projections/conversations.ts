@@ -1,0 +1,82 @@
+// Conversations of every event type whose ids, senders, addresses and instants collide on purpose; the same ones in every run.
+import fc from 'fast-check'
+import type { Event } from '../../../src/events/event.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../events.ts'
+
+const address = fc.constantFrom(somebody, { lid: somebody.pn, pn: somebody.pn }, { lid: somebody.lid, pn: null }, somebodyElse, {
+  lid: somebodyElse.pn,
+  pn: somebodyElse.pn,
+})
+const somewhere = fc.record({ inGroup: fc.constantFrom(false, false, true), chat: address, sender: address })
+const messageId = fc.constantFrom('M1', 'M2', 'M3')
+const round = fc.integer({ min: 1, max: 3 })
+const instanceId = fc.constantFrom('shop', 'shop', 'shop', 'store')
+/** Few instants, so that equal ones are told apart by epoch and sequence. */
+const occurredAt = fc.integer({ min: 0, max: 5 }).map(second => testStartAt + second * 1000)
+
+const inChat = fc
+  .record({ instanceId, occurredAt, place: somewhere, fromMe: fc.constantFrom(false, false, true) })
+  .map(({ place, ...rest }) => ({
+    ...rest,
+    isGroup: place.inGroup,
+    chatId: place.inGroup ? aGroup : place.chat.lid,
+    chatPn: place.inGroup ? null : place.chat.pn,
+    senderId: place.sender.lid,
+    senderPn: place.sender.pn,
+  }))
+/** An event id names its instance too. */
+const file = fc.constantFrom(
+  { instanceId: 'shop', sourceEventId: '1'.repeat(32) },
+  { instanceId: 'shop', sourceEventId: '2'.repeat(32) },
+  { instanceId: 'store', sourceEventId: '3'.repeat(32) },
+)
+const ofFile = fc.record({ file, occurredAt, round }).map(({ file: one, ...rest }) => ({ ...one, ...rest }))
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  fc.tuple(inChat, messageId, fc.string()).map(([of, id, text]) => anEvent('message.received', { ...of, messageId: id, text })),
+  fc.tuple(inChat, messageId).map(([of, id]) => anEvent('message.sent', { ...of, fromMe: true, messageId: id })),
+  fc.tuple(inChat, messageId).map(([of, id]) => anEvent('message.undecryptable', { ...of, messageId: id })),
+  fc
+    .tuple(inChat, messageId, fc.string())
+    .map(([of, targetMessageId, text]) => anEvent('message.edited', { ...of, targetMessageId, text })),
+  fc
+    .tuple(inChat, messageId, fc.option(address))
+    .map(([of, targetMessageId, target]) =>
+      anEvent('message.revoked', { ...of, targetMessageId, targetSenderId: target?.lid ?? null }),
+    ),
+  fc
+    .tuple(inChat, messageId, fc.constantFrom('👍', '❤️', ''))
+    .map(([of, targetMessageId, emoji]) => anEvent('message.reacted', { ...of, targetMessageId, emoji })),
+  fc
+    .tuple(
+      inChat,
+      fc.array(messageId, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom('server', 'error', 'delivered', 'read', 'seen'),
+    )
+    .map(([of, messageIds, status]) => anEvent('message.receipt-updated', { ...of, messageIds, status })),
+  fc
+    .tuple(instanceId, address, fc.option(fc.string()), fc.option(fc.string()))
+    .map(([id, who, name, pushName]) =>
+      anEvent('contact.updated', { instanceId: id, contactId: who.lid, contactPn: who.pn, contactLid: null, name, pushName }),
+    ),
+  fc
+    .tuple(instanceId, fc.constantFrom('open', 'closed', 'logged-out'), fc.integer({ min: 1, max: 3 }), fc.boolean())
+    .map(([id, state, epoch, paired]) =>
+      anEvent('instance.state-changed', { instanceId: id, state, epoch, phone: paired ? '5511900000099' : null }),
+    ),
+  fc
+    .tuple(instanceId, fc.constantFrom('1@g.us', '2@g.us'), fc.option(fc.string()))
+    .map(([id, groupId, subject]) => anEvent('group.updated', { instanceId: id, chatId: groupId, groupId, subject })),
+  fc.tuple(instanceId, fc.string()).map(([id, name]) => anEvent('instance.settings-changed', { instanceId: id, name })),
+  instanceId.map(id => anEvent('instance.logged-out', { instanceId: id })),
+  ofFile.map(of => anEvent('media.downloaded', of)),
+  ofFile.map(of => anEvent('media.stored', of)),
+  ofFile.map(of => anEvent('media.failed', of)),
+  ofFile.map(of => anEvent('media.refreshed', of)),
+  ofFile.map(of => anEvent('media.expired', of)),
+)
+
+export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 90, maxLength: 90 }), {
+  seed: 7,
+  numRuns: 4,
+})
