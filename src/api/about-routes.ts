@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'
 import { reservedIds } from '../instances/instance-ids.ts'
+import { estimatedRows } from '../projections/read-model/queries.ts'
 import { isEndpoint } from '../webhooks/endpoints/endpoints.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
@@ -60,7 +61,7 @@ async function readCounts(database: Database) {
 async function sizeOf(database: Database, table: 'messages' | 'media'): Promise<z.infer<typeof size>> {
   const [row] = await database.query<{ counted: number; estimated: number }>(
     `select ${boundedCount(`from ${table}`, MOST_SHOWN + 1)} as counted,
-       (select greatest(reltuples, 0)::float8 from pg_class where oid = '${table}'::regclass) as estimated`,
+       ${estimatedRows(table)} as estimated`,
   )
   const { counted = 0, estimated = 0 } = row ?? {}
   if (counted <= MOST_SHOWN) return { estimated: counted, exact: true }

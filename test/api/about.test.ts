@@ -52,7 +52,7 @@ test('[A1] messages are counted while they are few, and never said to be fewer t
      select 'more' || n, 'two', 'more' || n, false, 1, n, 'text', false, now(), 'more' || n from generate_series(1, 10000) n`,
   )
   expect(await sizes()).toEqual({ estimated: 10_001, exact: false })
-  await api.database.query('analyze messages')
+  await api.database.query('analyze read_model_1.messages')
   expect(await sizes()).toEqual({ estimated: 10_003, exact: false })
 })
 

@@ -25,11 +25,11 @@ export async function dumpPostgres(url: string): Promise<PostgresDump> {
   try {
     const applied = await session.query<{ name: string }>(`select name from ${MIGRATIONS_TABLE} order by id`)
     const tables = await session.query<{ name: string; columns: string[] }>(
-      `select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
-         from pg_class c join pg_attribute a on a.attrelid = c.oid
-        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> $1
+      `select ${wholeName} as name, array_agg(a.attname::text order by a.attnum) as columns
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+        where n.nspname !~ '^(pg_|information_schema$)' and c.relkind = 'r' and c.relname <> $1
           and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-        group by c.relname order by c.relname`,
+        group by 1 order by 1`,
       [MIGRATIONS_TABLE],
     )
     const dump: PostgresDump = { migrations: applied.map(({ name }) => name), tables: [], sequences: [] }
@@ -63,7 +63,8 @@ export async function restorePostgres(url: string, { migrations, tables, sequenc
   try {
     // rows come table by table, whatever refers to what
     await session.query(`set session_replication_role = 'replica'`)
-    for (const { name, columns, rows } of tables)
+    for (const { name, columns, rows } of tables) {
+      await session.query(`delete from ${name}`) // what a migration wrote there
       await session.query(
         `insert into ${name} (${list(columns)}) overriding system value
          select ${list(
@@ -73,12 +74,16 @@ export async function restorePostgres(url: string, { migrations, tables, sequenc
            from unnest($1::json[]) as line, json_populate_record(null::${name}, line) r`,
         [rows],
       )
+    }
     for (const { name, last } of sequences)
       if (last !== null) await session.query('select setval($1::regclass, $2)', [name, last])
   } finally {
     await session.close()
   }
 }
+
+/** Outside of the schema of all others a table is called by its whole name. */
+const wholeName = `case n.nspname when 'public' then c.relname::text else n.nspname || '.' || c.relname end`
 
 const open = (url: string): Promise<Session> =>
   openSession({ url, applicationName: 'kept fixture', statementTimeoutMs: 60_000 }, never)

@@ -1,6 +1,7 @@
 // Pages of a list, newest first, what happened at one instant in the order it arrived: what is inserted meanwhile is newer than every
 // cursor and moves nothing.
 import { isoInstant } from '../../runtime/calendar.ts'
+import { CodedError } from '../../runtime/coded-error.ts'
 
 export type PageRequest = {
   /** From the page before; anything else throws QueryError. */
@@ -14,10 +15,12 @@ export type PageRequest = {
 }
 export type Page<T> = { data: readonly T[]; nextCursor: string | null }
 
-export class QueryError extends Error {
+export class QueryError extends CodedError<'invalid-cursor'> {
   override name = 'QueryError'
-  readonly code = 'invalid-cursor'
-  readonly retryable = false
+  readonly port = 'read-model'
+  constructor(message: string) {
+    super({ code: 'invalid-cursor', message, retryable: false })
+  }
 }
 
 export const MAX_LIMIT = 200

@@ -8,4 +8,5 @@ export { type ChatAnswer, type ContactAnswer, listChats, listContacts } from './
 export { getInstance, type InstanceAnswer, listInstances } from './query-instances.ts'
 export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'
 export { getMessage, listMessages, type MessageAnswer } from './query-messages.ts'
+export { estimatedRows } from './query-sizes.ts'
 export { readModelName } from './tables.ts'
