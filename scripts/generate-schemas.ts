@@ -23,7 +23,7 @@ function avroEvent(event: EventShape) {
     type: 'record',
     name: recordName(event.type),
     namespace,
-    doc: event.doc,
+    doc: `${event.doc} When: ${event.when} Again: ${event.again} Not: ${event.not}`,
     fields: avroFields({ ...envelope, ...event.fields }, named),
   }
 }
@@ -32,7 +32,7 @@ const avroFields = (fields: Readonly<Record<string, Field>>, named: Set<string>)
   Object.entries(fields).map(([name, { type, doc }]) => ({
     name,
     type: avroType(type, named),
-    ...(doc === '' ? {} : { doc }),
+    doc,
     ...(typeof type === 'object' && 'optional' in type ? { default: null } : {}),
   }))
 
@@ -75,8 +75,7 @@ function typeScript(): string {
 
 function tsField(name: string, { type, doc }: Field, records: Map<string, RecordShape>): string {
   const isOptional = typeof type === 'object' && 'optional' in type
-  const comment = doc === '' ? '' : `  /** ${doc} */\n`
-  return `${comment}  ${name}${isOptional ? '?' : ''}: ${tsType(type, records)}${isOptional ? ' | null' : ''}`
+  return `  /** ${doc} */\n  ${name}${isOptional ? '?' : ''}: ${tsType(type, records)}${isOptional ? ' | null' : ''}`
 }
 
 function tsType(type: FieldType, records: Map<string, RecordShape>): string {

@@ -6,6 +6,7 @@ import { generateChoiceDocs } from './generate-choice-docs.ts'
 import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
+import { generateEventDocs } from './generate-event-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
 const check = process.argv.includes('--check')
@@ -13,6 +14,7 @@ const configDocs = generateConfigDocs()
 const contractDocs = generateContractDocs(configDocs)
 const files = new Map([
   ...generateSchemas(),
+  ...generateEventDocs(),
   ...configDocs,
   ...contractDocs,
   ...generateChoiceDocs(contractDocs),

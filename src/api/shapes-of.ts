@@ -2,10 +2,13 @@
 import { z } from 'zod'
 import type { Columns } from '../projections/read-model/queries.ts'
 
-export function shapesOf<Table extends Columns>(columns: Table): { [Name in keyof Table]: z.ZodType }
-export function shapesOf(columns: Columns): Record<string, z.ZodType> {
+/** `fields`: of the schema; they say what a column holds that does not say it itself. */
+type Docs = Readonly<Record<string, { doc: string }>>
+
+export function shapesOf<Table extends Columns>(columns: Table, fields?: Docs): { [Name in keyof Table]: z.ZodType }
+export function shapesOf(columns: Columns, fields: Docs = {}): Record<string, z.ZodType> {
   return Object.fromEntries(
-    Object.entries(columns).map(([name, { is, nullable = false, doc }]) => {
+    Object.entries(columns).map(([name, { is, nullable = false, doc = fields[name]?.doc }]) => {
       const shape = nullable ? shapes[is].nullable() : shapes[is]
       return [name, doc === undefined ? shape : shape.describe(doc)]
     }),

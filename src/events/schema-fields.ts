@@ -1,4 +1,5 @@
-// The few Avro shapes that event definitions are written in; scripts/generate.ts turns them into schemas/*.avsc and TypeScript types.
+// The few Avro shapes that event definitions are written in; scripts/generate.ts turns them into schemas/*.avsc, TypeScript types and
+// docs/events.md. Each says what it is: a doc that is empty is refused there.
 
 export type FieldType =
   | 'string'
@@ -13,7 +14,20 @@ export type FieldType =
   | { record: RecordShape }
 export type RecordShape = { name: string; doc: string; fields: Readonly<Record<string, Field>> }
 export type Field = { type: FieldType; doc: string }
-export type EventShape = { type: string; doc: string; internal?: true; fields: Readonly<Record<string, Field>> }
+export type EventShape = {
+  type: string
+  /** What happened, in one sentence. */
+  doc: string
+  /** What makes zaplog write it. */
+  when: string
+  /** What makes zaplog write it again, and whether as a copy. */
+  again: string
+  /** What one might take for it, and what becomes of that. */
+  not: string
+  /** Of a topic that is zaplog's own. */
+  internal?: true
+  fields: Readonly<Record<string, Field>>
+}
 
 export const field = (type: FieldType, doc: string): Field => ({ type, doc })
 /** Absent is null on the wire; a field added later must be optional (FULL_TRANSITIVE). */

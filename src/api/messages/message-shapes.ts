@@ -1,5 +1,9 @@
 // What comes out of chats, messages, contacts and media; names as in the events and in webhooks (docs/contract.md).
 import { z } from 'zod'
+import { contactFields } from '../../events/definitions/addresses.ts'
+import { messageFields } from '../../events/definitions/messages.ts'
+import { envelope } from '../../events/envelope.ts'
+import { fileFields } from '../../events/media-shapes.ts'
 import {
   chatColumns,
   contactColumns,
@@ -13,28 +17,34 @@ import {
 } from '../../projections/read-model/queries.ts'
 import { shapesOf } from '../shapes-of.ts'
 
+/** A field says the same wherever it stands. */
+const sent = { ...envelope, ...messageFields }
+
 export const media = z.object({
-  ...shapesOf(outcomeColumns),
-  url: z.string().describe('stable; answers once the media is stored'),
-  thumbnailUrl: z.string().nullable(),
-  ...shapesOf(fileColumns),
+  ...shapesOf(outcomeColumns, fileFields),
+  url: z.string().describe('Stable; answers once the file is stored.'),
+  thumbnailUrl: z.string().nullable().describe('The same of its thumbnail; null: it has none.'),
+  ...shapesOf(fileColumns, fileFields),
 })
 
-const { changedByEvent, ...said } = shapesOf(messageColumns)
+const { changedByEvent, ...said } = shapesOf(messageColumns, sent)
 export const message = z.object({
   ...said,
-  reactions: z.array(z.object(shapesOf(reactionColumns))),
-  status: z.string().nullable().describe('furthest receipt: server, delivered, read, played, error'),
-  receipts: z.array(z.object(shapesOf(receiptColumns))),
-  media: media.nullable(),
+  reactions: z.array(z.object(shapesOf(reactionColumns))).describe('One of each person.'),
+  status: z
+    .string()
+    .nullable()
+    .describe('Of all receipts the furthest: server, delivered, read, played, error; null: there is none.'),
+  receipts: z.array(z.object(shapesOf(receiptColumns))).describe('One of each participant, the furthest first.'),
+  media: media.nullable().describe('What became of its file; null: it has none.'),
   changedByEvent,
 })
 
-export const mediaItem = media.extend(shapesOf(originColumns))
+export const mediaItem = media.extend(shapesOf(originColumns, sent))
 
 export const chat = z.object({
-  ...shapesOf(chatColumns),
-  lastMessage: z.object(shapesOf(lastMessageColumns)).nullable(),
+  ...shapesOf(chatColumns, sent),
+  lastMessage: z.object(shapesOf(lastMessageColumns, sent)).nullable(),
 })
 
-export const contact = z.object(shapesOf(contactColumns))
+export const contact = z.object(shapesOf(contactColumns, { ...envelope, ...contactFields }))

@@ -13,92 +13,103 @@ export type Envelope = {
   occurredAt: number
   /** When zaplog recorded it; the timestamp of the record. */
   recordedAt: number
-  /** JID without device: the LID where known, else the phone-number JID. */
+  /** JID without device: the LID where known, else the phone-number JID; null: of no chat. */
   chatId?: string | null
-  /** Phone-number JID of the chat where known. */
+  /** Phone-number JID of the chat; null: not known, or it has none. */
   chatPn?: string | null
-  /** JID without device of who sent it: the LID where known. */
+  /** JID without device of who sent it: the LID where known; null: nobody, or not said. */
   senderId?: string | null
-  /** Phone-number JID of the sender where known. */
+  /** Phone-number JID of the sender; null: not known. */
   senderPn?: string | null
-  /** WhatsApp’s id of the message. */
+  /** WhatsApp’s id of the message; null: it is about no message, or about several. */
   messageId?: string | null
-  /** Whether the account itself sent it. */
+  /** Whether the account itself sent it; null: nobody sent it. */
   fromMe?: boolean | null
-  /** The WhatsApp protobuf (messages) or binary stanza (everything else) it was made of. Sensitive. */
+  /** The WhatsApp protobuf (messages) or binary stanza (everything else) it was made of. Sensitive. null: of neither, secret, or in rawObject. */
   raw?: Buffer | null
-  /** In place of raw where that is too large for a record. */
+  /** In place of raw where that is too large for a record; null: it is not. */
   rawObject?: RawObject | null
-  /** What WhatsApp said instead of occurredAt, where that cannot be and the time of arrival stands in for it; empty: it said nothing. */
+  /** What WhatsApp said instead of occurredAt, where that cannot be and the time of arrival stands in for it; empty: it said nothing. null: occurredAt is what it said. */
   occurredAtSaid?: string | null
 }
 
 export type Location = {
-  /** Degrees. */
+  /** Degrees, north of the equator positive. */
   latitude: number
-  /** Degrees. */
+  /** Degrees, east of Greenwich positive. */
   longitude: number
+  /** What the place is called; null: not said. */
   name?: string | null
+  /** Where it is, as the sender’s phone writes it; null: not said. */
   address?: string | null
+  /** A page about it; null: not said. */
   url?: string | null
 }
 
 export type ContactCard = {
+  /** What the contact is called; null: not said. */
   displayName?: string | null
-  /** RFC 6350 text as received. */
+  /** The vCard (RFC 6350), as received. */
   vcard: string
 }
 
 export type Poll = {
+  /** What is asked. */
   name: string
+  /** The answers to choose from, in order. */
   options: readonly string[]
-  /** 0: any number. */
+  /** How many of them one may choose; 0: any number. */
   selectableCount: number
 }
 
 export type Media = {
-  /** As declared by the sender; media.stored has the sniffed one. */
+  /** As declared by the sender, application/octet-stream where it declares none; media.stored has the sniffed one. */
   mimetype: string
-  /** Announced size of the plain file. */
+  /** Bytes of the plain file, as announced; null: not said. */
   sizeBytes?: number | null
-  /** Announced SHA-256 of the plain file, lower-case hex. */
+  /** SHA-256 of the plain file, as announced, lower-case hex; null: not said. */
   sha256?: string | null
-  /** The sender’s file name; never used as a path. */
+  /** What the sender calls a document, never used as a path; null: not said. */
   fileName?: string | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   width?: number | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   height?: number | null
-  /** Audio and video. */
+  /** Seconds of an audio or a video; null: not said. */
   durationSeconds?: number | null
-  /** Documents. */
+  /** Pages of a document; null: not said. */
   pages?: number | null
 }
 
 export type MediaSource = {
-  /** As the sender gave it; only its host and path matter, and only WhatsApp’s hosts are dialled. */
+  /** As the sender gave it; only its host and path matter, and only WhatsApp’s hosts are dialled. null: not said. */
   url?: string | null
-  /** Path on WhatsApp’s CDN. */
+  /** Path on WhatsApp’s CDN; null: not said. */
   directPath?: string | null
   /** 32 bytes that the file’s keys derive from. */
   mediaKey: Buffer
-  /** SHA-256 of the encrypted file with its MAC. */
+  /** SHA-256 of the encrypted file with its MAC; null: not said. */
   encSha256?: Buffer | null
-  /** SHA-256 of the plain file. */
+  /** SHA-256 of the plain file; null: not said. */
   sha256?: Buffer | null
-  /** Announced size of the plain file. */
+  /** Bytes of the plain file, as announced; null: not said. */
   sizeBytes?: number | null
-  /** The small JPEG that came with the message. */
+  /** The small JPEG that came with the message; null: none did. */
   preview?: Buffer | null
-  /** Loudness of a voice note, one byte per bar. */
+  /** Loudness of a voice note, one byte per bar; null: not said. */
   waveform?: Buffer | null
 }
 
 export type InstanceSettings = {
+  /** Whether the phone’s history is taken when it is linked; without effect in this version. */
   historySync?: boolean | null
+  /** true: nothing of groups enters the log. */
   ignoreGroups?: boolean | null
+  /** true: nothing of status (stories) enters the log. */
   ignoreStatus?: boolean | null
+  /** true: nothing of channels enters the log. */
   ignoreNewsletters?: boolean | null
+  /** Whether the account is shown as online while it is connected. */
   markOnline?: boolean | null
 }
 
@@ -115,29 +126,37 @@ export type MessageReceived = Envelope & {
   type: 'message.received'
   /** text, image, video, voice, document …; consumers must accept new ones. */
   kind: string
-  /** Push name as the stanza gave it. */
+  /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
-  /** The text, or the caption. */
+  /** The text, or what was written beside a file or a location; null: nothing. */
   text?: string | null
-  /** The message this one replies to. */
+  /** WhatsApp’s id of the message that this one replies to; null: it is no reply. */
   quotedMessageId?: string | null
-  /** JIDs mentioned. */
+  /** JIDs without device of those mentioned, as the sender wrote them; null: nobody. */
   mentions?: readonly string[] | null
+  /** Whether its sender says that it was forwarded; null: not said. */
   forwarded?: boolean | null
+  /** true: it may be opened once; null: as often as one likes. */
   viewOnce?: boolean | null
-  /** Disappearing messages. */
+  /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
   expiresInSeconds?: number | null
-  /** phone, api, other; only where fromMe. */
+  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote. */
   source?: string | null
-  /** The command that sent it. */
+  /** The command that sent it; null: none did, as nothing is sent by this version. */
   commandId?: string | null
+  /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
+  /** The contacts that were shared, in order; null: none. */
   contacts?: readonly ContactCard[] | null
+  /** The poll as it was created; null: it is none. */
   poll?: Poll | null
-  /** JSON of buttons, lists and templates. */
+  /** JSON of buttons, lists and templates; null: it has none; messages that have them are unknown in this version. */
   interactive?: string | null
+  /** What the message says about its file; null: it has none. */
   media?: Media | null
+  /** How to fetch that file; null: it has none. Sensitive, never in webhooks. */
   mediaSource?: MediaSource | null
 }
 
@@ -145,275 +164,315 @@ export type MessageSent = Envelope & {
   type: 'message.sent'
   /** text, image, video, voice, document …; consumers must accept new ones. */
   kind: string
-  /** Push name as the stanza gave it. */
+  /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
-  /** The text, or the caption. */
+  /** The text, or what was written beside a file or a location; null: nothing. */
   text?: string | null
-  /** The message this one replies to. */
+  /** WhatsApp’s id of the message that this one replies to; null: it is no reply. */
   quotedMessageId?: string | null
-  /** JIDs mentioned. */
+  /** JIDs without device of those mentioned, as the sender wrote them; null: nobody. */
   mentions?: readonly string[] | null
+  /** Whether its sender says that it was forwarded; null: not said. */
   forwarded?: boolean | null
+  /** true: it may be opened once; null: as often as one likes. */
   viewOnce?: boolean | null
-  /** Disappearing messages. */
+  /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
   expiresInSeconds?: number | null
-  /** phone, api, other; only where fromMe. */
+  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote. */
   source?: string | null
-  /** The command that sent it. */
+  /** The command that sent it; null: none did, as nothing is sent by this version. */
   commandId?: string | null
+  /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
+  /** The contacts that were shared, in order; null: none. */
   contacts?: readonly ContactCard[] | null
+  /** The poll as it was created; null: it is none. */
   poll?: Poll | null
-  /** JSON of buttons, lists and templates. */
+  /** JSON of buttons, lists and templates; null: it has none; messages that have them are unknown in this version. */
   interactive?: string | null
+  /** What the message says about its file; null: it has none. */
   media?: Media | null
+  /** How to fetch that file; null: it has none. Sensitive, never in webhooks. */
   mediaSource?: MediaSource | null
 }
 
 export type MessageEdited = Envelope & {
   type: 'message.edited'
+  /** WhatsApp’s id of the message that was edited; messageId is that of the edit. */
   targetMessageId: string
-  /** The new text or caption. */
+  /** The new text or caption; null: it is empty now, or no text. */
   text?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
 }
 
 export type MessageRevoked = Envelope & {
   type: 'message.revoked'
+  /** WhatsApp’s id of the message that was revoked; messageId is that of the revoke. */
   targetMessageId: string
-  /** Whose message it was, where a group admin revoked it. */
+  /** Whose message it was, where a group admin revoked it; null: the sender’s own. */
   targetSenderId?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
 }
 
 export type MessageReacted = Envelope & {
   type: 'message.reacted'
+  /** WhatsApp’s id of the message that it is a reaction to; messageId is the reaction’s own. */
   targetMessageId: string
-  /** Empty: removed. */
+  /** The reaction, mostly one emoji. Empty: removed. */
   emoji: string
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
 }
 
 export type MessageReceiptUpdated = Envelope & {
   type: 'message.receipt-updated'
+  /** WhatsApp’s ids of the messages that it is about, at least one; of one, messageId has it, too. */
   messageIds: readonly string[]
-  /** Whose receipt it is, in groups. */
+  /** Whose receipt it is, in groups; null: it is that of senderId. */
   participantId?: string | null
-  /** server, delivered, read, played, error; consumers must accept new ones. */
+  /** server, delivered, read, played, error; consumers must accept new ones. Nothing says error yet. */
   status: string
 }
 
 export type MessageUndecryptable = Envelope & {
   type: 'message.undecryptable'
+  /** What the decryption said, for people. */
   reason: string
-  /** pkmsg, msg or skmsg. */
+  /** pkmsg (a first message), msg or skmsg (to a group). */
   encryption: string
+  /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
 }
 
 export type ContactUpdated = Envelope & {
   type: 'contact.updated'
-  /** JID without device: the LID where known. */
+  /** JID without device: the LID where known, else the phone-number JID. */
   contactId: string
-  /** Phone-number JID. */
+  /** Phone-number JID; null: not known. */
   contactPn?: string | null
+  /** LID; null: not known. */
   contactLid?: string | null
-  /** As in the phone’s address book. */
+  /** As in the phone’s address book; null: not said, as by this version. */
   name?: string | null
-  /** As the contact calls itself. */
+  /** As the contact calls itself; null: not said. */
   pushName?: string | null
 }
 
 export type GroupUpdated = Envelope & {
   type: 'group.updated'
+  /** The group’s JID (…@g.us), also in chatId. */
   groupId: string
-  /** What it is called. */
+  /** What it is called; null: not said. */
   subject?: string | null
 }
 
 export type InstanceCreated = Envelope & {
   type: 'instance.created'
+  /** What its operator calls it. */
   name: string
+  /** All that was chosen for it. */
   settings: InstanceSettings
 }
 
 export type InstanceSettingsChanged = Envelope & {
   type: 'instance.settings-changed'
+  /** What its operator calls it. */
   name: string
+  /** All that was chosen for it. */
   settings: InstanceSettings
 }
 
 export type InstanceStateChanged = Envelope & {
   type: 'instance.state-changed'
-  /** created, connecting, qr, open, reconnecting, closed, logged-out. */
+  /** connecting, qr, open, reconnecting, closed, logged-out. Before its first one it is created. */
   state: string
-  /** replaced, banned, network …; consumers must accept new ones. */
+  /** replaced, banned, network …; consumers must accept new ones. null: nothing went wrong. */
   reason?: string | null
-  /** For people. */
+  /** The same for people, with what to do; null: nothing to say. */
   reasonText?: string | null
-  /** Digits, where paired. */
+  /** The account’s number, in digits; null: not paired. */
   phone?: string | null
+  /** The account’s LID, without device; null: not known. */
   lid?: string | null
 }
 
 export type InstancePaired = Envelope & {
   type: 'instance.paired'
-  /** Digits. */
+  /** The account’s number, in digits; empty: WhatsApp did not say it. */
   phone: string
+  /** The account’s LID, without device; null: not known. */
   lid?: string | null
+  /** What WhatsApp calls the phone’s system: android, iphone, smba …; null: not said. */
   platform?: string | null
+  /** What the account calls itself; null: not said. */
   name?: string | null
 }
 
 export type InstanceLoggedOut = Envelope & {
   type: 'instance.logged-out'
+  /** Why, for people. */
   reason: string
 }
 
 export type InstanceDeleted = Envelope & {
   type: 'instance.deleted'
+  /** Whether what was stored of it is erased, too. */
   purged: boolean
 }
 
 export type MediaDownloaded = Envelope & {
   type: 'media.downloaded'
-  /** The message event this file belongs to. */
+  /** eventId of the message that this file belongs to. */
   sourceEventId: string
-  /** 1 for the first processing; rises with each repetition set off by an operator or the phone. */
+  /** 1 for the first processing; the next one where the file has to be fetched anew. */
   round: number
   /** image, video, voice, document … */
   kind: string
-  /** Declared by the sender until the bytes were sniffed. */
+  /** As declared by the sender; in media.stored what the bytes are. null: not said. */
   mimetype?: string | null
-  /** The sender’s file name. */
+  /** What the sender calls a document, never used as a path; null: not said. */
   fileName?: string | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   width?: number | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   height?: number | null
-  /** Audio and video. */
+  /** Seconds of an audio or a video; null: not said. */
   durationSeconds?: number | null
-  /** Documents. */
+  /** Pages of a document; null: not said. */
   pages?: number | null
-  /** Object key. */
+  /** Object key of the plain file; it is kept for 30 days. */
   incomingKey: string
+  /** Bytes of the plain file, as it was received. */
   sizeBytes: number
-  /** Of the plain bytes, lower-case hex. */
+  /** SHA-256 of the plain bytes, lower-case hex. */
   sha256: string
-  /** Whether that is what the message announced; a mismatch is flagged, not refused. */
+  /** Whether that is what the message announced, also where it announced nothing; a mismatch is flagged, not refused. */
   sha256Matches: boolean
+  /** Tries of this round, the last one included; from 1. */
   attempts: number
+  /** As its message had it, for another fetch; null: not known. Sensitive, never in webhooks. */
   mediaSource?: MediaSource | null
 }
 
 export type MediaStored = Envelope & {
   type: 'media.stored'
-  /** The message event this file belongs to. */
+  /** eventId of the message that this file belongs to. */
   sourceEventId: string
-  /** 1 for the first processing; rises with each repetition set off by an operator or the phone. */
+  /** 1 for the first processing; the next one where the file has to be fetched anew. */
   round: number
   /** image, video, voice, document … */
   kind: string
-  /** Declared by the sender until the bytes were sniffed. */
+  /** As declared by the sender; in media.stored what the bytes are. null: not said. */
   mimetype?: string | null
-  /** The sender’s file name. */
+  /** What the sender calls a document, never used as a path; null: not said. */
   fileName?: string | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   width?: number | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   height?: number | null
-  /** Audio and video. */
+  /** Seconds of an audio or a video; null: not said. */
   durationSeconds?: number | null
-  /** Documents. */
+  /** Pages of a document; null: not said. */
   pages?: number | null
-  /** {instanceId}/{yyyy}/{mm}/{dd}/{sourceEventId}.{extension} */
+  /** {instanceId}/{yyyy}/{mm}/{dd}/{sourceEventId}.{extension}: the object, by the UTC day of its message; behind S3_KEY_PREFIX where that is set. */
   key: string
-  /** bin where unknown. */
+  /** By the sniffed type, without a dot; bin where unknown. */
   extension: string
+  /** Bytes of the plain file, as it was received. */
   sizeBytes: number
-  /** Of the plain bytes, lower-case hex. */
+  /** SHA-256 of the plain bytes, lower-case hex. */
   sha256: string
+  /** Whether that is what the message announced, also where it announced nothing; a mismatch is flagged, not refused. */
   sha256Matches: boolean
-  /** {key}_thumb.jpg */
+  /** {key}_thumb.jpg, a JPEG; null: it is no picture, or none could be made of it. */
   thumbnailKey?: string | null
 }
 
 export type MediaFailed = Envelope & {
   type: 'media.failed'
-  /** The message event this file belongs to. */
+  /** eventId of the message that this file belongs to. */
   sourceEventId: string
-  /** 1 for the first processing; rises with each repetition set off by an operator or the phone. */
+  /** 1 for the first processing; the next one where the file has to be fetched anew. */
   round: number
   /** image, video, voice, document … */
   kind: string
-  /** Declared by the sender until the bytes were sniffed. */
+  /** As declared by the sender; in media.stored what the bytes are. null: not said. */
   mimetype?: string | null
-  /** The sender’s file name. */
+  /** What the sender calls a document, never used as a path; null: not said. */
   fileName?: string | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   width?: number | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   height?: number | null
-  /** Audio and video. */
+  /** Seconds of an audio or a video; null: not said. */
   durationSeconds?: number | null
-  /** Documents. */
+  /** Pages of a document; null: not said. */
   pages?: number | null
   /** download, store, send, policy. */
   stage: string
   /** timeout, gone, bad-mac …; consumers must accept new ones. */
   reason: string
+  /** Whether another round can help; of a file that vanished before it was stored one follows by itself. */
   retryable: boolean
+  /** Tries of this round, the last one included; from 1. */
   attempts: number
-  /** What came back, for people. */
+  /** What came back, for people; null: nothing. */
   detail?: string | null
+  /** As its message had it, for another fetch; null: not known. Sensitive, never in webhooks. */
   mediaSource?: MediaSource | null
 }
 
 export type MediaRefreshed = Envelope & {
   type: 'media.refreshed'
-  /** The message event this file belongs to. */
+  /** eventId of the message that this file belongs to. */
   sourceEventId: string
-  /** 1 for the first processing; rises with each repetition set off by an operator or the phone. */
+  /** 1 for the first processing; the next one where the file has to be fetched anew. */
   round: number
   /** image, video, voice, document … */
   kind: string
-  /** Declared by the sender until the bytes were sniffed. */
+  /** As declared by the sender; in media.stored what the bytes are. null: not said. */
   mimetype?: string | null
-  /** The sender’s file name. */
+  /** What the sender calls a document, never used as a path; null: not said. */
   fileName?: string | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   width?: number | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   height?: number | null
-  /** Audio and video. */
+  /** Seconds of an audio or a video; null: not said. */
   durationSeconds?: number | null
-  /** Documents. */
+  /** Pages of a document; null: not said. */
   pages?: number | null
+  /** Where it is now; null: not said. Sensitive, never in webhooks. */
   mediaSource?: MediaSource | null
 }
 
 export type MediaExpired = Envelope & {
   type: 'media.expired'
-  /** The message event this file belongs to. */
+  /** eventId of the message that this file belongs to. */
   sourceEventId: string
-  /** 1 for the first processing; rises with each repetition set off by an operator or the phone. */
+  /** 1 for the first processing; the next one where the file has to be fetched anew. */
   round: number
   /** image, video, voice, document … */
   kind: string
-  /** Declared by the sender until the bytes were sniffed. */
+  /** As declared by the sender; in media.stored what the bytes are. null: not said. */
   mimetype?: string | null
-  /** The sender’s file name. */
+  /** What the sender calls a document, never used as a path; null: not said. */
   fileName?: string | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   width?: number | null
-  /** Pixels. */
+  /** Pixels of a picture or a video; null: not said. */
   height?: number | null
-  /** Audio and video. */
+  /** Seconds of an audio or a video; null: not said. */
   durationSeconds?: number | null
-  /** Documents. */
+  /** Pages of a document; null: not said. */
   pages?: number | null
+  /** retention, erased; consumers must accept new ones. */
   reason: string
 }
 
@@ -421,10 +480,11 @@ export type Unknown = Envelope & {
   type: 'unknown'
   /** stanza or baileys. */
   source: string
-  /** Stanza tag and type, or the Baileys event. */
+  /** Stanza tag and type, the message’s field, or the Baileys event; behind it why, where its own form was not taken. */
   name: string
-  /** JSON without byte arrays and secrets. */
+  /** JSON of Baileys’ event, without byte arrays and secrets; of a stanza, which is in raw, what had to be replaced in its envelope; null: nothing. */
   payload?: string | null
+  /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
 }
 
@@ -432,33 +492,41 @@ export type DeliveryReleased = Envelope & {
   type: 'delivery.released'
   /** {eventId}_{endpointId}: the webhook-id. */
   deliveryId: string
+  /** The endpoint that it is for. */
   endpointId: string
-  /** The settings that matched. */
+  /** Of the endpoint’s settings: those that matched. */
   endpointVersion: number
-  /** Deliveries of one lane go out one at a time. */
+  /** {endpointId}/{instanceId}/{chat}. Deliveries of one lane go out one at a time. */
   lane: string
   /** Event type as the client sees it. */
   webhookType: string
   /** JSON as sent, less the media links. */
   body: string
-  /** The message event whose file the body links to. */
+  /** The message event whose file the body links to; null: it links to none. */
   mediaEventId?: string | null
+  /** Whether that file has a thumbnail. */
   hasThumbnail: boolean
 }
 
 export type DeliveryAttempted = Envelope & {
   type: 'delivery.attempted'
+  /** {eventId}_{endpointId}: the webhook-id. */
   deliveryId: string
+  /** The endpoint that it is for. */
   endpointId: string
-  /** From 1. */
+  /** Number of the attempt, from 1. */
   attempt: number
-  /** delivered, retrying, waiting, dead. */
+  /** delivered, retrying, waiting, discarded, dead. */
   outcome: string
+  /** HTTP status of the answer; null: there was none. */
   statusCode?: number | null
+  /** Why there was no answer, for people; null: there was one. */
   error?: string | null
+  /** Milliseconds from the request to its answer or failure. */
   durationMs: number
+  /** Milliseconds until the next attempt; null: none is planned. */
   retryInMs?: number | null
-  /** At most 4 KiB. */
+  /** How the answer’s body begins, at most 4 KiB; null: there was none. */
   response?: string | null
 }
 

@@ -6,8 +6,11 @@ export const chatColumns = {
   chatId: { is: 'text' },
   chatPn: text,
   isGroup: { is: 'flag' },
-  name: text,
-  lastMessageAt: { is: 'instant' },
+  name: {
+    ...text,
+    doc: 'What the group is called, or the contact: in the phone’s address book, else by itself; null: not known.',
+  },
+  lastMessageAt: { is: 'instant', doc: 'When the last message came or went.' },
 } satisfies Columns
 
 /** Of the row of the table messages. */
@@ -17,7 +20,7 @@ export const lastMessageColumns = {
   kind: { is: 'text' },
   text,
   fromMe: { is: 'flag' },
-  revoked: { is: 'flag', select: 'm.revoked_at is not null' },
+  revoked: { is: 'flag', select: 'm.revoked_at is not null', doc: 'Whether it was deleted for everyone.' },
 } satisfies Columns
 
 export const contactColumns = {
@@ -25,7 +28,7 @@ export const contactColumns = {
   contactId: { is: 'text' },
   contactPn: text,
   contactLid: text,
-  name: { ...text, doc: 'as in the phone’s address book' },
-  pushName: { ...text, doc: 'as the contact calls itself' },
-  updatedAt: { is: 'instant' },
+  name: text,
+  pushName: text,
+  updatedAt: { is: 'instant', doc: 'When something was last said of it.' },
 } satisfies Columns

@@ -16,7 +16,7 @@ type Answered = {
 export type Column<Event = never> = {
   is: keyof Answered
   nullable?: true
-  /** What it says, for the API's description, where its name does not tell. */
+  /** What it says, for the API's description [what the schema says of the field]. */
   doc?: string
   /** Its first value [the event's field of its name, null where there is none]. */
   from?: (event: Event) => unknown

@@ -9,18 +9,25 @@ import type { MediaEvent } from './sort-events.ts'
 /** What became of the file. */
 export const outcomeColumns = {
   status: { is: 'text', from: mediaStatusOf, doc: wordsOf(mediaStatuses) },
-  reason: { ...text, doc: `why not, for programs (clients must accept new ones): ${wordsOf(mediaReasons)}` },
-  stage: { ...text, doc: 'download, store, send, policy' },
-  retryable: flag,
-  detail: { ...text, doc: 'why not, for people' },
+  reason: { ...text, doc: `Why not, for programs; clients must accept new ones: ${wordsOf(mediaReasons)}` },
+  stage: { ...text, doc: 'Where it failed: download, store, send, policy; null: nowhere.' },
+  retryable: { ...flag, doc: 'Whether another round can help; null: it did not fail.' },
+  detail: { ...text, doc: 'Why not, for people.' },
   round: { is: 'integer' },
 } satisfies Columns<MediaEvent>
 
 /** What is known of the file: announced by its message first, later what was really stored. Each announced one has a column. */
 export const fileColumns = {
-  mimetype: text,
-  sizeBytes: { is: 'bigint', nullable: true },
-  sha256: text,
+  mimetype: { ...text, doc: 'What the bytes are; until the file is stored, what its sender says.' },
+  sizeBytes: {
+    is: 'bigint',
+    nullable: true,
+    doc: 'Bytes of the plain file: as announced, and once it was fetched, as received.',
+  },
+  sha256: {
+    ...text,
+    doc: 'SHA-256 of the plain file, lower-case hex: as announced, and once it was fetched, of what was received.',
+  },
   fileName: text,
   width: integer,
   height: integer,

@@ -15,11 +15,7 @@ const senderOf = (event: MessageEvent): string | null =>
 export const originColumns = {
   eventId: { is: 'text' },
   instanceId: { is: 'text' },
-  chatId: {
-    ...text,
-    select: 'canonical_address(m.instance_id, m.chat_id)',
-    doc: 'LID where known, else phone-number JID',
-  },
+  chatId: { ...text, select: 'canonical_address(m.instance_id, m.chat_id)' },
   chatPn: { ...text, select: 'coalesce(m.chat_pn, phone_address(m.instance_id, m.chat_id))' },
   senderId: { ...text, from: senderOf, select: 'canonical_address(m.instance_id, m.sender_id)' },
   messageId: { is: 'text', from: messageIdOf },
@@ -36,13 +32,13 @@ export const originColumns = {
 const saidColumns = {
   senderName: text,
   isGroup: { is: 'flag' },
-  text: { ...text, doc: 'also the caption; as last edited' },
+  text: { ...text, doc: 'The text, or what was written beside a file or a location, as last edited; null: nothing.' },
   quotedMessageId: text,
   mentions: { is: 'texts', nullable: true },
   forwarded: flag,
   viewOnce: flag,
   expiresInSeconds: integer,
-  source: { ...text, doc: 'phone, api, other; fromMe only' },
+  source: text,
   commandId: text,
   location: json,
   contacts: json,
@@ -61,23 +57,26 @@ export const messageColumns = {
   undecryptable: {
     ...text,
     from: event => (event.type === 'message.undecryptable' ? event.reason : null),
-    doc: 'why it could not be read; the good copy takes its place',
+    doc: 'Why it could not be read; the good copy takes its place. null: it could.',
   },
   // Null at first: settle-messages.ts writes them.
-  editedAt: instant,
-  revokedAt: instant,
-  changedByEvent: { is: 'text', from: event => event.eventId, doc: 'the event that gave the message its present form' },
+  editedAt: { ...instant, doc: 'When its sender edited it last; null: never.' },
+  revokedAt: { ...instant, doc: 'When it was deleted for everyone; null: it was not.' },
+  changedByEvent: { is: 'text', from: event => event.eventId, doc: 'eventId of what gave the message its present form.' },
 } satisfies Columns<MessageEvent>
 
 /** All of them. */
 export const messageTable: Columns<MessageEvent> = { ...messageColumns, epoch: { is: 'bigint' }, media: json }
 
 /** What others say of a message, each by one person. */
-export const reactionColumns = { senderId: { is: 'text' }, emoji: { is: 'text' } } satisfies Columns
+export const reactionColumns = {
+  senderId: { is: 'text', doc: 'Who reacted.' },
+  emoji: { is: 'text', doc: 'The last reaction; who took it back is left out.' },
+} satisfies Columns
 export const receiptColumns = {
-  participantId: { is: 'text' },
-  status: { is: 'text' },
-  at: { is: 'instant', select: 'occurred_at' },
+  participantId: { is: 'text', doc: 'Who got, read or played it; empty: WhatsApp’s server.' },
+  status: { is: 'text', doc: 'The furthest: server, delivered, read, played, error.' },
+  at: { is: 'instant', select: 'occurred_at', doc: 'When that was first said.' },
 } satisfies Columns
 
 export type Reaction = AnswerOf<typeof reactionColumns>

@@ -1,0 +1,116 @@
+// What is written, changed and answered in chats.
+import { contactCard, location, media, mediaSource, poll } from '../media-shapes.ts'
+import { type EventShape, field, list, optional } from '../schema-fields.ts'
+
+const isGroup = field('boolean', 'Whether the chat is a group (…@g.us); channels, status and broadcast lists are none.')
+const senderName = optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.')
+const copy = 'A copy under the same eventId where WhatsApp delivers the stanza again; the first one counts.'
+const otherwise =
+  'Edits, revokes and reactions, which have types of their own; kinds that have no conversion and history, which are unknown; chats that the settings ignore.'
+
+/** Of a message as it was sent. Each has a column in the read model (projections/read-model/message-columns.ts). */
+export const messageFields = {
+  kind: field('string', 'text, image, video, voice, document …; consumers must accept new ones.'),
+  senderName,
+  isGroup,
+  text: optional('string', 'The text, or what was written beside a file or a location; null: nothing.'),
+  quotedMessageId: optional('string', 'WhatsApp’s id of the message that this one replies to; null: it is no reply.'),
+  mentions: {
+    type: { optional: { array: 'string' as const } },
+    doc: 'JIDs without device of those mentioned, as the sender wrote them; null: nobody.',
+  },
+  forwarded: optional('boolean', 'Whether its sender says that it was forwarded; null: not said.'),
+  viewOnce: optional('boolean', 'true: it may be opened once; null: as often as one likes.'),
+  expiresInSeconds: optional('int', 'Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never.'),
+  source: optional('string', 'Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote.'),
+  commandId: optional('string', 'The command that sent it; null: none did, as nothing is sent by this version.'),
+  location: optional(location, 'The point; null: there is none, or its coordinates are no numbers.'),
+  contacts: { type: { optional: { array: contactCard } }, doc: 'The contacts that were shared, in order; null: none.' },
+  poll: optional(poll, 'The poll as it was created; null: it is none.'),
+  interactive: optional(
+    'string',
+    'JSON of buttons, lists and templates; null: it has none; messages that have them are unknown in this version.',
+  ),
+  media: optional(media, 'What the message says about its file; null: it has none.'),
+  mediaSource: optional(mediaSource, 'How to fetch that file; null: it has none. Sensitive, never in webhooks.'),
+}
+
+export const messageEvents: readonly EventShape[] = [
+  {
+    type: 'message.received',
+    doc: 'Somebody wrote to the account.',
+    when: 'A message of somebody else could be read, also one that the account’s own phone hands over because this device could not.',
+    again: copy,
+    not: otherwise,
+    fields: messageFields,
+  },
+  {
+    type: 'message.sent',
+    doc: 'The account wrote, from whichever of its devices.',
+    when: 'WhatsApp gave this device its copy of a message that the account’s phone or another linked device sent.',
+    again: copy,
+    not: otherwise,
+    fields: messageFields,
+  },
+  {
+    type: 'message.edited',
+    doc: 'The text of a message was replaced.',
+    when: 'The sender of a message gave it another text or caption.',
+    again: `${copy} Each further edit is an event of its own; the latest by occurredAt counts.`,
+    not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”.',
+    fields: {
+      targetMessageId: field('string', 'WhatsApp’s id of the message that was edited; messageId is that of the edit.'),
+      text: optional('string', 'The new text or caption; null: it is empty now, or no text.'),
+      isGroup,
+    },
+  },
+  {
+    type: 'message.revoked',
+    doc: 'A message was deleted for everyone.',
+    when: 'The sender of a message took it back, or a group’s admin removed it.',
+    again: copy,
+    not: 'What was deleted for the account alone; a revoke by somebody who has no right to it, which is unknown, named “message: revoke without authority”.',
+    fields: {
+      targetMessageId: field('string', 'WhatsApp’s id of the message that was revoked; messageId is that of the revoke.'),
+      targetSenderId: optional('string', 'Whose message it was, where a group admin revoked it; null: the sender’s own.'),
+      isGroup,
+    },
+  },
+  {
+    type: 'message.reacted',
+    doc: 'A reaction was set or removed.',
+    when: 'Somebody, or the account itself, set, changed or took back the reaction to a message.',
+    again: `${copy} Of one sender’s reactions to one message the latest by occurredAt counts.`,
+    not: 'Reactions of channels, and those that are sealed a second time (encReactionMessage), which are unknown.',
+    fields: {
+      targetMessageId: field('string', 'WhatsApp’s id of the message that it is a reaction to; messageId is the reaction’s own.'),
+      emoji: field('string', 'The reaction, mostly one emoji. Empty: removed.'),
+      isGroup,
+    },
+  },
+  {
+    type: 'message.receipt-updated',
+    doc: 'Messages reached a device, were read or played, or were refused.',
+    when: 'A receipt came: of somebody about what the account sent, or of the account’s other devices about what it got.',
+    again: `${copy} Each participant and each status is an event of its own, and they may come in any order.`,
+    not: 'What devices tell each other to keep going (retry, enc_rekey_retry, server-error, peer_msg, hist_sync), which is counted; receipts of another type, which are unknown.',
+    fields: {
+      messageIds: list('string', 'WhatsApp’s ids of the messages that it is about, at least one; of one, messageId has it, too.'),
+      participantId: optional('string', 'Whose receipt it is, in groups; null: it is that of senderId.'),
+      status: field('string', 'server, delivered, read, played, error; consumers must accept new ones. Nothing says error yet.'),
+    },
+  },
+  {
+    type: 'message.undecryptable',
+    doc: 'A message came that could not be decrypted; the good copy may follow under the same message id.',
+    when: 'WhatsApp’s encryption refused a part of a message, and that part is not in the log already.',
+    again: 'A copy under the same eventId for each try that fails as well; the first one counts.',
+    not: 'Where reading failed for a reason of ours: then nothing is acknowledged, and the message comes again.',
+    fields: {
+      reason: field('string', 'What the decryption said, for people.'),
+      encryption: field('string', 'pkmsg (a first message), msg or skmsg (to a group).'),
+      senderName,
+      isGroup,
+    },
+  },
+]
