@@ -27,6 +27,7 @@ import { createKeptPositions } from './kept-positions.ts'
 import { laterCallRoutes } from './later-calls.ts'
 import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
+import { chatRoutes } from './messages/chat-routes.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
@@ -72,6 +73,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
   listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
   mailboxRoutes(app, routeDeps)
+  chatRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)

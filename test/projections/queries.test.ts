@@ -5,7 +5,6 @@ import {
   getMessage,
   listChats,
   listContacts,
-  listInstances,
   listMedia,
   listMessages,
   mediaOf,
@@ -276,18 +275,4 @@ describe('media', () => {
     await projected(anEvent('message.received'))
     expect(await mediaOf(dsl.test.database, message.eventId)).toBeNull()
   })
-})
-
-it('[D4] instances are listed newest first, without the deleted ones unless asked for', async () => {
-  await projected(
-    anEvent('instance.created', { instanceId: 'a', name: 'A', occurredAt: at(1) }),
-    anEvent('instance.created', { instanceId: 'b', name: 'B', occurredAt: at(2) }),
-    anEvent('instance.created', { instanceId: 'c', name: 'C', occurredAt: at(3) }),
-    anEvent('instance.deleted', { instanceId: 'b' }),
-  )
-  const ids = async (request: object) => (await listInstances(dsl.test.database, request)).data.map(one => one.id)
-  expect(await ids({})).toEqual(['c', 'a'])
-  expect(await ids({ includeDeleted: true })).toEqual(['c', 'b', 'a'])
-  const first = await listInstances(dsl.test.database, { limit: 1 })
-  expect(await ids({ cursor: first.nextCursor })).toEqual(['a'])
 })

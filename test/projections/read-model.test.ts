@@ -1,7 +1,7 @@
 // What the read model makes of each kind of event, alone and together.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { getInstance, getMessage, listMessages } from '../../src/projections/read-model/queries.ts'
+import { getMessage, listMessages } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
@@ -18,20 +18,21 @@ describe('instances', () => {
     const renamed = anEvent('instance.settings-changed', { name: 'Store', settings: { ignoreGroups: false } })
     const paired = anEvent('instance.paired', { phone: '5511900000099', lid: us.lid, epoch: 3, sequence: 2 })
     const open = anEvent('instance.state-changed', { state: 'open', epoch: 3, sequence: 3 })
-    await dsl
-      .given(created, renamed, paired, open)
-      .thenRow('instances', { instance_id: 'shop' }, { changed_by_event: open.eventId })
-    expect(await getInstance(dsl.test.database, 'shop')).toMatchObject({
-      id: 'shop',
-      name: 'Store',
-      state: 'open',
-      phone: '5511900000099',
-      lid: us.lid,
-      epoch: 3,
-      settings: { ignoreGroups: false },
-      createdAt: new Date(created.occurredAt).toISOString(),
-      deletedAt: null,
-    })
+    await dsl.given(created, renamed, paired, open).thenRow(
+      'instances',
+      { instance_id: 'shop' },
+      {
+        name: 'Store',
+        settings: { ignoreGroups: false },
+        state: 'open',
+        phone: '5511900000099',
+        lid: us.lid,
+        epoch: '3',
+        created_at: new Date(created.occurredAt),
+        deleted_at: null,
+        changed_by_event: open.eventId,
+      },
+    )
   })
 
   it('[D1] of two states the one with the greatest epoch and sequence wins, not the last one in the log', async () => {

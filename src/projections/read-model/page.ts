@@ -13,7 +13,7 @@ export type PageRequest = {
   /** Epoch milliseconds, exclusive. */
   before?: number | null
 }
-export type Page<T> = { data: readonly T[]; nextCursor: string | null }
+export type Page<T> = { data: T[]; nextCursor: string | null }
 
 export class QueryError extends CodedError<'invalid-cursor'> {
   override name = 'QueryError'
@@ -38,8 +38,8 @@ export const rowsToRead = (request: PageRequest): number =>
   Math.min(Math.max(Math.trunc(request.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT) + 1
 
 /**
- * What orders a list: an instant; `arrival`, because WhatsApp's clock has whole seconds: bigint columns that tell the order of arrival,
- * none where it does not matter; and an id for what is left.
+ * What orders a list: an instant; `arrival`, because WhatsApp's clock has whole seconds: bigint columns that tell the order of arrival;
+ * and an id for what is left.
  */
 export type OrderColumns = { at: string; arrival: readonly string[]; id: string }
 /** A row's values of these columns; bigint as node-postgres gives it. */
@@ -112,5 +112,3 @@ function parseJson(text: string): unknown {
     return null // what is no JSON is no cursor
   }
 }
-
-export const isoOrNull = (at: Date | null): string | null => (at === null ? null : at.toISOString())
