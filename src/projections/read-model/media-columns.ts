@@ -35,7 +35,7 @@ export const fileColumns = {
   pages: integer,
 } satisfies Record<keyof Media, Column<MediaEvent>>
 
-/** Of the greatest (round, rank) are all of them but the first two, which never change. */
+/** Of one round's outcomes the higher one counts. */
 export const ranks = {
   'media.refreshed': 0,
   'media.downloaded': 1,
@@ -44,7 +44,9 @@ export const ranks = {
   'media.expired': 4,
 } as const
 
+/** Whose file it is. */
 export const keyColumns = { sourceEventId: { is: 'text' }, instanceId: { is: 'text' } } satisfies Columns<MediaEvent>
+/** Of the event with the greatest (round, rank). */
 export const changingColumns: Columns<MediaEvent> = {
   rank: { is: 'integer', from: event => ranks[event.type] },
   ...outcomeColumns,
