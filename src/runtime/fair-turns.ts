@@ -12,8 +12,10 @@ export type Asked = {
   /** Goes before all that are not, of whatever key. */
   urgent?: boolean
   /** Unset: waits as long as it takes. */
-  patience?: { maxWaiting: number; maxWaitMs: number }
+  patience?: Patience
 }
+/** At most so many of one key wait, each for at most so long. */
+export type Patience = { maxWaiting: number; maxWaitMs: number }
 export type FairTurns = {
   /** `full`: too many of its key wait already, or no turn came in time. `aborted`: the signal did first, or nobody is served any more. Never rejects. */
   take(asked: Asked, signal: AbortSignal): Promise<Turn | 'full' | 'aborted'>

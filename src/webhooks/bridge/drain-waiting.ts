@@ -3,18 +3,19 @@
 import type { Database } from '../../database/database.ts'
 import { EventError } from '../../events/codec.ts'
 import { LogError, type LogRecord } from '../../log/log.ts'
+import type { FairTurns } from '../../runtime/fair-turns.ts'
 import { describeError } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import { noteDeath, type Released } from './record-attempts.ts'
-import type { Slots } from './slots.ts'
 import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting, type WaitingRecord } from './waiting-lanes.ts'
 
 export type DrainDeps = {
   database: Database
   attempt: AttemptDeps
-  slots: Slots
+  /** Attempts in flight, of this process and per endpoint. */
+  slots: FairTurns
   readSituation(of: SituationOf): Promise<Situation>
   /** Names this member in its claims. */
   member: string
@@ -88,7 +89,7 @@ const claimMs = (deps: DrainDeps) => deps.attempt.config.attemptTimeoutMs + 5_00
 
 async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): Promise<void> {
   for (;;) {
-    const slot = await deps.slots.take(claim.endpointId, 'endless', stopping)
+    const slot = await deps.slots.take({ key: claim.endpointId }, stopping)
     if (slot === 'aborted' || slot === 'full') return giveBack(deps.database, claim, null)
     try {
       const head = await headOf(deps.database, claim, claimMs(deps))

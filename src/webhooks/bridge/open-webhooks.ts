@@ -7,6 +7,7 @@ import type { Codec } from '../../events/codec.ts'
 import type { TopicName } from '../../events/topics.ts'
 import type { EventLog, PartitionStatus, ProgressStore } from '../../log/log.ts'
 import type { Config } from '../../runtime/config.ts'
+import { createFairTurns, type Patience } from '../../runtime/fair-turns.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { Check, Role } from '../../runtime/role.ts'
@@ -19,7 +20,6 @@ import { openDrain } from './drain-waiting.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
 import { openOutbox } from './outbox.ts'
 import { openListenerPosts } from './post-to-listener.ts'
-import { createSlots, type Patience } from './slots.ts'
 import { takeInDelivery } from './take-in-delivery.ts'
 import { watchBacklog } from './watch-backlog.ts'
 import { createAttemptMetrics } from './webhook-metrics.ts'
@@ -64,9 +64,9 @@ export function openWebhooks(deps: WebhooksDeps): Role {
   const writing = new AbortController()
   const member = randomUUID()
   const dispatcher = openDispatcher(deps.config)
-  const slots = createSlots({
+  const slots = createFairTurns({
     total: deps.config.maxInFlight,
-    perEndpoint: deps.config.maxInFlightPerEndpoint,
+    perKey: deps.config.maxInFlightPerEndpoint,
   })
   const outbox = openOutbox({ ...deps, database: deps.waitingDatabase, member })
   const recorder = createAttemptRecorder({ ...deps, written: outbox.wake }, writing.signal)

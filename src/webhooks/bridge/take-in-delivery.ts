@@ -5,18 +5,19 @@ import { EventError } from '../../events/codec.ts'
 import { assertNever } from '../../events/event.ts'
 import type { LogRecord, Outcome } from '../../log/log.ts'
 import { RegistryError } from '../../registry/registry.ts'
+import type { FairTurns, Patience } from '../../runtime/fair-turns.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import { MOST_COUNTED } from './delivery-counts.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import { type Released, SHORT_WAIT_MS } from './record-attempts.ts'
-import type { Patience, Slots } from './slots.ts'
 import { type Due, enterWaiting, joinWaiting } from './waiting-lanes.ts'
 import type { BacklogWatch } from './watch-backlog.ts'
 
 export type TakeInDeps = {
   database: Database
   attempt: AttemptDeps
-  slots: Slots
+  /** Attempts in flight, of this process and per endpoint. */
+  slots: FairTurns
   readSituation(of: SituationOf): Promise<Situation>
   backlog: Pick<BacklogWatch, 'waitingOf'>
   /** A healthy endpoint's burst passes in memory; behind one that is slow, deliveries become rows before they fill it. */
@@ -47,7 +48,7 @@ type Given = { delivery: Released; record: LogRecord; tries: number }
 
 async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Promise<Outcome> {
   const { delivery, record } = given
-  const slot = await deps.slots.take(delivery.endpointId, deps.patience, signal)
+  const slot = await deps.slots.take({ key: delivery.endpointId, patience: deps.patience }, signal)
   if (slot === 'aborted') return handedBack
   if (slot === 'full') return layDown(deps, given, { dueInMs: 0, triedMsAgo: 0 })
   try {
