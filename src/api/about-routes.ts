@@ -4,7 +4,7 @@ import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.t
 import type { Database } from '../database/database.ts'
 import { reservedIds } from '../instances/instance-ids.ts'
 import { estimatedRows } from '../projections/read-model/queries.ts'
-import { isEndpoint } from '../webhooks/endpoints/endpoints.ts'
+import { countEndpoints } from '../webhooks/endpoints/endpoints.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
 
@@ -43,15 +43,12 @@ async function readCounts(database: Database) {
     `select coalesce(seen.state, 'created') as state, count(*)::int as instances
      from ${reservedIds} ids left join instances seen using (instance_id) where ids.is_kept group by 1`,
   )
-  const [endpoints] = await database.query<{ total: number; enabled: number }>(
-    `select count(*)::int as total, (count(*) filter (where enabled))::int as enabled from webhook_endpoints e where ${isEndpoint}`,
-  )
   return {
     instances: {
       total: states.reduce((sum, one) => sum + one.instances, 0),
       byState: Object.fromEntries(states.map(one => [one.state, one.instances])),
     },
-    endpoints: endpoints ?? { total: 0, enabled: 0 },
+    endpoints: await countEndpoints(database),
     messages: await sizeOf(database, 'messages'),
     media: await sizeOf(database, 'media'),
   }

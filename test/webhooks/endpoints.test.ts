@@ -10,11 +10,10 @@ import {
   endpointInput,
   getEndpoint,
   listEndpoints,
-  openHeaders,
-  openUrl,
   patchEndpoint,
 } from '../../src/webhooks/endpoints/endpoints.ts'
 import { sealPlainUrls } from '../../src/webhooks/endpoints/seal-urls.ts'
+import { openHeaders, openUrl } from '../../src/webhooks/endpoints/sealed-settings.ts'
 import { openTestDatabase } from '../ground/database.ts'
 import { endpointDeps, never } from '../ground/webhooks/open-stream.ts'
 

@@ -3,78 +3,74 @@ import { describe, expect, it } from 'vitest'
 import { openCodec } from '../../src/events/codec.ts'
 import type { EventOf } from '../../src/events/event.ts'
 import type { AttemptOutcome } from '../../src/webhooks/bridge/attempt-outcome.ts'
+import type { Exchanged } from '../../src/webhooks/bridge/attempt-record.ts'
 import type { Situation } from '../../src/webhooks/bridge/delivery-situation.ts'
+import type { OwedRow } from '../../src/webhooks/bridge/outbox-rows.ts'
 import { owedFor } from '../../src/webhooks/bridge/owed-for-attempt.ts'
-import type { AttemptRecord } from '../../src/webhooks/bridge/record-attempts.ts'
-import { shrinkOwed } from '../../src/webhooks/bridge/shrink-owed.ts'
+import { formsOf } from '../../src/webhooks/bridge/owed-forms.ts'
 import { anEvent } from '../ground/events.ts'
-import { collectLogLines } from '../ground/log-lines.ts'
 import { memoryRegistry } from '../ground/memory-registry.ts'
 import { never } from '../ground/webhooks/open-stream.ts'
 
 const NOW = 1_800_000_000_000
 const TRIED_SINCE = NOW - 60_000
-const logger = collectLogLines(['webhooks.attempt-not-encodable'])
 const codec = await openCodec(memoryRegistry(), never)
 const delivery = anEvent('delivery.released', { deliveryId: 'd', endpointId: 'ep_1', epoch: 3, sequence: 7, messageId: 'M' })
 const record = { topic: 'wa.webhook-deliveries', partition: 2, offset: 5n, ...codec.encode(delivery, 'lane') }
-type Said = NonNullable<AttemptRecord['exchange']>
-const refused: Said = { attempt: 4, durationMs: 12.6, statusCode: 500, error: null, response: 'no' }
+const refused: Exchanged = {
+  attempt: 4,
+  token: 't',
+  durationMs: 12.6,
+  agoMs: 0,
+  statusCode: 500,
+  error: null,
+  response: 'no',
+  code: 'status-500',
+}
 const retry = { kind: 'retry', inMs: 120_000, step: 4, refusedMs: 0 } as const
 
-type Told = {
-  outcome?: AttemptOutcome
-  said?: Partial<Said>
-  code?: string
-  firstAttemptAt?: number | null
-  encode?: typeof codec.encode
-}
-function owed({ outcome = retry, said = {}, code = 'status-500', firstAttemptAt = TRIED_SINCE, encode = codec.encode }: Told) {
+type Told = { outcome?: AttemptOutcome; exchange?: Partial<Exchanged>; firstAttemptAt?: number | null }
+function owed({ outcome = retry, exchange = {}, firstAttemptAt = TRIED_SINCE }: Told) {
   const situation = { nowAt: NOW, firstAttemptAt } as Situation
-  const deps = {
-    codec: { encode },
-    topic: (name: string) => `wa.${name}`,
-    consumerGroup: 'zaplog.webhooks',
-    logger,
-    clock: () => NOW,
-  }
-  return owedFor(deps, { delivery, record, situation, said: { ...refused, ...said }, outcome, code })
+  const deps = { topic: (name: string) => `wa.${name}`, consumerGroup: 'zaplog.webhooks', clock: () => NOW }
+  return owedFor(deps, { delivery, record, situation, exchange: { ...refused, ...exchange }, outcome })
 }
-const attemptIn = async (one: ReturnType<typeof owed>[number] | undefined) =>
-  (await codec.decode(one?.record.value ?? null, never)) as EventOf<'delivery.attempted'>
 
 describe('of an attempt', () => {
-  it('[E7] [E14] the log gets what was sent, what came back, and what follows, under the endpoint’s key', async () => {
-    const [one, ...others] = owed({})
-    expect([one?.topic, one?.record.key, others]).toEqual(['wa.webhook-attempts', 'ep_1', []])
-    expect(await attemptIn(one)).toMatchObject({
+  it('[E7] [E14] the log is owed one record, under the endpoint’s key, made from the attempt’s row when it goes', () => {
+    const { envelope, owed: all } = owed({})
+    expect(envelope).toEqual({
+      eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
       instanceId: delivery.instanceId,
       epoch: 3,
       sequence: 7,
-      messageId: 'M',
       occurredAt: NOW,
-      recordedAt: NOW,
-      deliveryId: 'd',
+      messageId: 'M',
       endpointId: 'ep_1',
-      attempt: 4,
-      outcome: 'waiting',
-      statusCode: 500,
-      error: null,
-      durationMs: 13,
-      retryInMs: 120_000,
-      response: 'no',
     })
+    const headers = { 'event-id': envelope.eventId, 'event-type': 'delivery.attempted', 'instance-id': delivery.instanceId }
+    expect(all).toEqual([
+      {
+        topic: 'wa.webhook-attempts',
+        record: { key: 'ep_1', value: null, headers, recordedAt: NOW },
+        madeFrom: { deliveryId: 'd', attempt: 4 },
+      },
+    ])
   })
 
-  it('[E4] each has an event id of its own, the same whenever it is told again', async () => {
-    const idOf = async (attempt: number) => (await attemptIn(owed({ said: { attempt } })[0])).eventId
-    expect(await idOf(1)).toBe(await idOf(1))
-    expect(await idOf(1)).not.toBe(await idOf(2))
+  it('[E4] each has an event id of its own, the same whenever it is told again', () => {
+    const idOf = (attempt: number) => owed({ exchange: { attempt } }).envelope.eventId
+    expect(idOf(1)).toBe(idOf(1))
+    expect(idOf(1)).not.toBe(idOf(2))
   })
 
-  it('[E7] that ends its delivery the log gets the dead letter, too, which says why, and since when', async () => {
+  it('[E7] that a process died over is told with the time of its answer, however late', () => {
+    expect(owed({ exchange: { agoMs: 5_000 } }).envelope.occurredAt).toBe(NOW - 5_000)
+  })
+
+  it('[E7] that ends its delivery the log gets the dead letter, too, which says why, and since when', () => {
     const dead = { kind: 'dead', reason: 'the schedule is over' } as const
-    const [letter, attempted] = owed({ outcome: dead })
+    const [letter, attempted] = owed({ outcome: dead }).owed
     expect(letter).toMatchObject({ topic: 'wa.dead-letters', record: { key: 'lane', value: record.value } })
     expect(letter?.record.headers).toMatchObject({
       'x-origin-topic': 'wa.webhook-deliveries',
@@ -86,42 +82,60 @@ describe('of an attempt', () => {
       'x-processor': 'zaplog.webhooks',
       'x-first-failed-at': String(TRIED_SINCE),
     })
-    expect(await attemptIn(attempted)).toMatchObject({ outcome: 'dead', retryInMs: null })
-    const [first] = owed({ outcome: dead, firstAttemptAt: null, said: { statusCode: null, error: 'connection refused' } })
+    expect(attempted?.topic).toBe('wa.webhook-attempts')
+    const unanswered = { statusCode: null, error: 'connection refused' }
+    const [first] = owed({ outcome: dead, firstAttemptAt: null, exchange: unanswered }).owed
     expect(first?.record.headers).toMatchObject({
       'x-error-message': 'the schedule is over; connection refused',
       'x-first-failed-at': String(NOW),
     })
   })
-
-  it('[E7] that cannot be encoded the log gets nothing, said, and its dead letter all the same', () => {
-    const encode = () => {
-      throw new Error('no such field')
-    }
-    const owedOf = (outcome: AttemptOutcome) => owed({ outcome, encode }).map(({ topic }) => topic)
-    expect(owedOf({ kind: 'dead', reason: 'over' })).toEqual(['wa.dead-letters'])
-    expect(owedOf(retry)).toEqual([])
-    expect(logger.lines.at(-1)).toMatchObject({
-      event: 'webhooks.attempt-not-encodable',
-      fields: { deliveryId: 'd', attempt: 4 },
-    })
-  })
 })
 
-describe('a record that no log takes as it is', () => {
-  it('[E7] is, of an attempt, that attempt without what its receiver answered and what went wrong', async () => {
-    const [one] = owed({ said: { error: 'x'.repeat(5000) } })
-    if (one === undefined) throw new Error('nothing is owed')
-    const shrunk = await shrinkOwed(codec, one.record, never)
-    expect({ ...shrunk, value: null }).toEqual({ ...one.record, value: null })
-    expect(await codec.decode(shrunk.value, never)).toEqual({ ...(await attemptIn(one)), response: null, error: null })
+const attempted: EventOf<'delivery.attempted'> = anEvent('delivery.attempted', {
+  deliveryId: 'd',
+  endpointId: 'ep_1',
+  attempt: 4,
+  error: 'x'.repeat(5000),
+  response: 'no',
+})
+const rowOf = (given: Partial<OwedRow>): OwedRow => {
+  const { eventId, instanceId, recordedAt } = attempted
+  const headers = { 'event-id': eventId, 'event-type': 'delivery.attempted', 'instance-id': instanceId }
+  const announced = { key: 'ep_1', value: null, headers, recordedAt }
+  return { outboxId: '1', topic: 'wa.webhook-attempts', record: announced, attempted: null, ...given }
+}
+const madeOf = (row: OwedRow) => Promise.all(formsOf(codec, row).map(form => form(never)))
+
+describe('a record in the forms in which a log may take it', () => {
+  it('[E7] is, of an attempt, the whole of its row, and then that without what its receiver answered and what went wrong', async () => {
+    const [whole, lesser] = await madeOf(rowOf({ attempted }))
+    expect(whole).toEqual(codec.encode(attempted, 'ep_1'))
+    expect(lesser).toEqual(codec.encode({ ...attempted, response: null, error: null }, 'ep_1'))
   })
 
-  it('[E7] is, of anything else, its key and headers, which say where the whole is', async () => {
-    const [letter] = owed({ outcome: { kind: 'dead', reason: 'over' } })
+  it('[E7] is, of an attempt that an earlier version wrote whole, that, and then the same less', async () => {
+    const row = rowOf({ record: codec.encode(attempted, 'ep_1') })
+    const [whole, lesser] = await madeOf(row)
+    expect(whole).toEqual(row.record)
+    expect(lesser).toEqual(codec.encode({ ...attempted, response: null, error: null }, 'ep_1'))
+    const unreadable = { ...row.record, value: Buffer.from('nonsense') }
+    expect(await madeOf(rowOf({ record: unreadable }))).toEqual([unreadable, { ...unreadable, value: null }])
+  })
+
+  it('[E7] is, of anything else, then its key and headers, which say where the whole is', async () => {
+    const [letter] = owed({ outcome: { kind: 'dead', reason: 'over' } }).owed
     if (letter === undefined) throw new Error('nothing is owed')
-    expect(await shrinkOwed(codec, letter.record, never)).toEqual({ ...letter.record, value: null })
-    const unreadable = { ...letter.record, headers: { 'event-type': 'delivery.attempted' }, value: Buffer.from('nonsense') }
-    expect(await shrinkOwed(codec, unreadable, never)).toEqual({ ...unreadable, value: null })
+    expect(await madeOf(rowOf(letter))).toEqual([letter.record, { ...letter.record, value: null }])
+  })
+
+  it('[E7] is none, of an attempt whose row is not there any more', () => {
+    expect(formsOf(codec, rowOf({ attempted: 'gone' }))).toEqual([])
+  })
+
+  it('[E7] cannot be made of what has no place in its schema, and then the lesser form can', async () => {
+    const [whole, lesser] = formsOf(codec, rowOf({ attempted: { ...attempted, response: 7 as unknown as string } }))
+    await expect(whole?.(never)).rejects.toMatchObject({ code: 'not-encodable' })
+    expect(await lesser?.(never)).toEqual(codec.encode({ ...attempted, response: null, error: null }, 'ep_1'))
   })
 })

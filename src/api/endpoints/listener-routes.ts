@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { upToMostShown } from '../../database/bounded-count.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { EndpointDeps } from '../../webhooks/endpoints/endpoints.ts'
+import { SILENT_SECONDS } from '../../webhooks/endpoints/listener-rows.ts'
 import {
   closeListener,
   getListener,
@@ -11,7 +12,6 @@ import {
   listListeners,
   MAX_LISTENERS,
   openListener,
-  SILENT_SECONDS,
 } from '../../webhooks/endpoints/listeners.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'

@@ -2,7 +2,7 @@
 // other endpoint's. Each call is a sign of life.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
-import { SILENT_SECONDS } from '../../webhooks/endpoints/listeners.ts'
+import { SILENT_SECONDS } from '../../webhooks/endpoints/listener-rows.ts'
 import { answerFromMailbox } from '../../webhooks/endpoints/mailbox.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'

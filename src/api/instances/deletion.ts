@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { upToMostShown } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
 import { type Held, readHeld } from '../../purge/queries.ts'
-import { countEndpointsOf } from './read-instances.ts'
+import { countEndpointsNaming } from '../../webhooks/endpoints/endpoints.ts'
 
 const part = z.object({
   what: z.string(),
@@ -23,7 +23,7 @@ type Deletion = z.infer<typeof deletion>
 
 /** As of now: once it is carried out, what was there cannot be told any more. */
 export async function readDeletion(database: Transaction, of: { id: string; purged: boolean }): Promise<Deletion> {
-  const [held, endpoints] = [await readHeld(database, of.id), await countEndpointsOf(database, of.id)]
+  const [held, endpoints] = [await readHeld(database, of.id), await countEndpointsNaming(database, of.id)]
   return describeDeletion({ purged: of.purged, held, endpoints })
 }
 

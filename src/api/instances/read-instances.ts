@@ -2,7 +2,6 @@
 import type { Transaction } from '../../database/database.ts'
 import { instanceIdPattern, isKept, isThere, reservedIds } from '../../instances/instance-ids.ts'
 import type { Settings } from '../../instances/instance-settings.ts'
-import { isEndpoint } from '../../webhooks/endpoints/endpoints.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { instanceNotFound } from './change-instance.ts'
 import type { Instance } from './instance-shapes.ts'
@@ -47,16 +46,6 @@ export async function readEvenDeleted(database: Transaction, id: string): Promis
   const [row] = await database.query<Row>(`${selectAll} where ids.instance_id = $1`, [id])
   if (row === undefined) throw instanceNotFound(id)
   return instanceOf(row)
-}
-
-/** Of those that are not deleted: how many name it. */
-export async function countEndpointsOf(database: Transaction, id: string): Promise<number> {
-  const [row] = await database.query<{ endpoints: number }>(
-    `select count(*)::integer as endpoints from webhook_endpoints e join webhook_endpoint_versions v using (endpoint_id, version)
-     where ${isEndpoint} and $1 = any (v.instance_ids)`,
-    [id],
-  )
-  return row?.endpoints ?? 0
 }
 
 /** Throws Problem `instance-not-found`. */

@@ -1,6 +1,7 @@
-// One attempt, from what is known to what is on record: send, judge, write the rows, and with them what the log is owed of it.
-// Once an answer is here nothing but writing can fail, and only writing is repeated: a crash before it repeats the attempt once, under
-// the same webhook-id and number.
+// One attempt, from what is known to what follows from it: send, judge, keep the result, conclude.
+// Once an answer is here nothing but its row stands between it and being on record, and only writing is repeated. A crash before that row
+// repeats the attempt once, under the same webhook-id and number; after it the next who takes the delivery up goes on from the row.
+import { randomUUID } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import type { Codec } from '../../events/codec.ts'
 import type { TopicName } from '../../events/topics.ts'
@@ -8,15 +9,17 @@ import type { EventLog, LogRecord } from '../../log/log.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError } from '../../runtime/seal.ts'
-import { type AttemptOutcome, type Exchange, judgeAttempt } from './attempt-outcome.ts'
+import type { SendingEndpoint } from '../endpoints/sending-endpoint.ts'
+import { type Exchange, judgeAttempt } from './attempt-outcome.ts'
+import { type AttemptRecord, type Exchanged, type Released, stateAfter } from './attempt-record.ts'
 import type { AttemptRecorder } from './attempt-recorder.ts'
+import type { Kept } from './attempts.ts'
 import { buildPost, type PostContext } from './build-post.ts'
-import type { SendingEndpoint, Situation } from './delivery-situation.ts'
+import type { Situation } from './delivery-situation.ts'
 import { maskEcho } from './mask-echo.ts'
 import { owedFor } from './owed-for-attempt.ts'
 import { postDelivery } from './post-delivery.ts'
 import type { ListenerPosts } from './post-to-listener.ts'
-import { type Released, stateAfter } from './record-attempts.ts'
 import type { AttemptMetrics } from './webhook-metrics.ts'
 
 export type AttemptDeps = PostContext & {
@@ -26,7 +29,7 @@ export type AttemptDeps = PostContext & {
   /** For endpoints without a URL. */
   listeners: ListenerPosts
   topic(name: TopicName): string
-  /** Consumer group, named in dead letters. */
+  /** Named in dead letters. */
   consumerGroup: string
   config: Config['webhooks']
   logger: Logger
@@ -45,36 +48,43 @@ export type AttemptResult =
   | { kind: 'unrecordable'; reason: string }
   /** No attempt before the endpoint is enabled. */
   | { kind: 'disabled' }
+type Given = { delivery: Released; record: LogRecord; situation: Situation; answered(): void }
 
 /** Rejects when the signal aborts before the answer is there: then nothing is on record. `answered`: the receiver is free for another. */
-export async function attemptDelivery(
-  deps: AttemptDeps,
-  of: { delivery: Released; record: LogRecord; situation: Situation; answered(): void },
-  signal: AbortSignal,
-): Promise<AttemptResult> {
+export async function attemptDelivery(deps: AttemptDeps, of: Given, signal: AbortSignal): Promise<AttemptResult> {
   const { delivery, situation } = of
   if (situation.purged) return { kind: 'finished' }
+  if (situation.kept !== null) return follow(deps, of, situation.kept)
   if (situation.finished) {
     deps.metrics.copies.inc()
     return { kind: 'finished' }
   }
-  if (situation.endpoint === null) {
-    const outcome = { kind: 'discarded' as const, reason: 'the endpoint was deleted' }
-    await deps.recorder.record({ delivery, exchange: null, outcome, quietMs: null, owed: [] })
-    return { kind: 'finished' }
-  }
+  if (situation.endpoint === null) return discardOfNobody(deps, delivery)
   if (!situation.endpoint.enabled) return { kind: 'disabled' }
   const unrecordable = deps.recorder.trouble()
   if (unrecordable !== null) return { kind: 'unrecordable', reason: unrecordable }
-  const attempt = situation.attempts + 1
-  const post = prepare(deps, { delivery, endpoint: situation.endpoint, attempt, skipped: situation.skipped })
+  return attempt(deps, of, situation.endpoint, signal)
+}
+
+async function discardOfNobody(deps: AttemptDeps, delivery: Released): Promise<AttemptResult> {
+  const outcome = { kind: 'discarded' as const, reason: 'the endpoint was deleted' }
+  await deps.recorder.conclude({ delivery, exchange: null, outcome, quietMs: null, envelope: null, owed: [] })
+  return { kind: 'finished' }
+}
+
+async function attempt(deps: AttemptDeps, of: Given, endpoint: SendingEndpoint, signal: AbortSignal): Promise<AttemptResult> {
+  const { delivery, situation } = of
+  const number = situation.attempts + 1
+  const post = prepare(deps, { delivery, endpoint, attempt: number, skipped: situation.skipped })
   if (post === null) return { kind: 'again', inMs: UNSENDABLE_RETRY_MS, triedMsAgo: 0 }
-  const made = await send(deps, { ...of, post, attempt, endpoint: situation.endpoint }, signal)
+  const kept = await send(deps, { ...of, post, attempt: number, endpoint }, signal)
   of.answered()
-  if (made === null)
+  if (kept === null)
     return { kind: 'unrecordable', reason: `waiting for the answer to ${delivery.deliveryId}: this process is stopping` }
-  await keep(deps, { ...of, ...made })
-  return resultOf(made)
+  const keeping = await deps.recorder.keep(recordOf(deps, of, kept))
+  if (keeping !== "another's") return follow(deps, of, kept)
+  deps.logger.warn('delivery.attempted-twice', { deliveryId: delivery.deliveryId, attempt: number, statusCode: kept.statusCode })
+  return { kind: 'again', inMs: 0, triedMsAgo: kept.durationMs }
 }
 
 /** A secret that ENCRYPTION_KEY does not open is no receiver's fault: it costs no attempt, and its lane waits until that is mended. */
@@ -89,29 +99,19 @@ function prepare(deps: AttemptDeps, of: Parameters<typeof buildPost>[1]): Return
 }
 const UNSENDABLE_RETRY_MS = 5 * 60_000
 
-type Made = { attempt: number; exchange: Exchange & { durationMs: number }; outcome: AttemptOutcome }
+type Sending = Given & { post: ReturnType<typeof buildPost>; attempt: number; endpoint: SendingEndpoint }
 
-async function send(
-  deps: AttemptDeps,
-  of: {
-    delivery: Released
-    post: ReturnType<typeof buildPost>
-    attempt: number
-    situation: Situation
-    endpoint: SendingEndpoint
-  },
-  signal: AbortSignal,
-): Promise<Made | null> {
+/** null: this process stops before there is an answer. */
+async function send(deps: AttemptDeps, of: Sending, signal: AbortSignal): Promise<Kept | null> {
   const { delivery, post, attempt, situation, endpoint } = of
   const timeoutMs = deps.config.attemptTimeoutMs
   const answer = endpoint.isListener
     ? await deps.listeners.post({ ...post, delivery, attempt, timeoutMs }, signal)
     : await postDelivery(deps, { ...post, timeoutMs }, signal)
   if (answer === null) return null
-  const exchange = answer.kind === 'answered' ? { ...answer, response: maskEcho(answer.response, post) } : answer
   const history = {
     attempt,
-    nowAt: situation.nowAt + exchange.durationMs,
+    nowAt: situation.nowAt + answer.durationMs,
     firstAttemptAt: situation.firstAttemptAt ?? situation.nowAt,
     previousAttemptAt: situation.lastAttemptAt,
     endpointSucceededAt: endpoint.succeededAt,
@@ -119,40 +119,55 @@ async function send(
     step: situation.step,
     refusedMs: situation.refusedMs,
   }
-  return { attempt, exchange, outcome: judgeAttempt(exchange, history, deps.config, deps.random()) }
+  return {
+    ...exchangedOf(answer, of),
+    outcome: judgeAttempt(answer, history, deps.config, deps.random()),
+    quietMs: answer.kind === 'answered' ? answer.retryAfterMs : null,
+  }
 }
 
-async function keep(deps: AttemptDeps, of: Made & { delivery: Released; record: LogRecord; situation: Situation }) {
-  const { delivery, attempt, exchange, outcome } = of
-  const said = {
-    attempt,
-    durationMs: exchange.durationMs,
-    statusCode: exchange.kind === 'answered' ? exchange.statusCode : null,
-    error: exchange.kind === 'answered' ? null : storable(exchange.message),
-    response: exchange.kind === 'answered' ? storable(exchange.response) : null,
-  }
-  const code = exchange.kind === 'answered' ? `status-${exchange.statusCode}` : exchange.code
-  const quietMs = exchange.kind === 'answered' ? exchange.retryAfterMs : null
-  await deps.recorder.record({ delivery, exchange: said, outcome, quietMs, owed: owedFor(deps, { ...of, said, code }) })
-  const { response: _kept, ...line } = said
-  const level = outcome.kind === 'dead' || outcome.kind === 'disabled' ? 'warn' : 'info'
-  deps.logger[level]('delivery.attempted', {
-    deliveryId: delivery.deliveryId,
-    ...line,
-    outcome: stateAfter(outcome),
-    retryInMs: outcome.kind === 'retry' ? outcome.inMs : null,
-  })
-  deps.metrics.attempts.inc({ outcome: stateAfter(outcome) })
-  deps.metrics.seconds.observe(exchange.durationMs / 1000)
+function exchangedOf(answer: Exchange & { durationMs: number }, { attempt, post }: Sending): Exchanged {
+  const made = { attempt, token: randomUUID(), durationMs: answer.durationMs, agoMs: 0 }
+  if (answer.kind === 'failed')
+    return { ...made, statusCode: null, error: storable(answer.message), response: null, code: answer.code }
+  const response = storable(maskEcho(answer.response, post))
+  return { ...made, statusCode: answer.statusCode, error: null, response, code: `status-${answer.statusCode}` }
 }
 
 /** What came from outside, as every table and topic takes it. */
 const storable = (text: string) => text.replaceAll('\u0000', '').toWellFormed()
 
-function resultOf({ outcome, exchange }: Made): AttemptResult {
+const recordOf = (deps: AttemptDeps, of: Given, { outcome, quietMs, ...exchange }: Kept): AttemptRecord => ({
+  delivery: of.delivery,
+  exchange,
+  outcome,
+  quietMs,
+  ...owedFor(deps, { ...of, exchange, outcome }),
+})
+
+/** Its result is kept, now or by a process that died: whatever follows is made from it. */
+async function follow(deps: AttemptDeps, of: Given, kept: Kept): Promise<AttemptResult> {
+  const { outcome, attempt, durationMs, statusCode, error } = kept
+  await deps.recorder.conclude(recordOf(deps, of, kept))
+  const level = outcome.kind === 'dead' || outcome.kind === 'disabled' ? 'warn' : 'info'
+  deps.logger[level]('delivery.attempted', {
+    deliveryId: of.delivery.deliveryId,
+    attempt,
+    durationMs,
+    statusCode,
+    error,
+    outcome: stateAfter(outcome),
+    retryInMs: outcome.kind === 'retry' ? outcome.inMs : null,
+  })
+  deps.metrics.attempts.inc({ outcome: stateAfter(outcome) })
+  deps.metrics.seconds.observe(durationMs / 1000)
+  return resultOf(kept)
+}
+
+function resultOf({ outcome, durationMs, agoMs }: Kept): AttemptResult {
   switch (outcome.kind) {
     case 'retry':
-      return { kind: 'again', inMs: outcome.inMs, triedMsAgo: exchange.durationMs }
+      return { kind: 'again', inMs: Math.max(0, outcome.inMs - agoMs), triedMsAgo: durationMs + agoMs }
     case 'disabled':
       return { kind: 'disabled' }
     default:

@@ -7,9 +7,12 @@ import type { FairTurns } from '../../runtime/fair-turns.ts'
 import { describeError } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
+import type { Released } from './attempt-record.ts'
+import { noteDeath } from './deaths.ts'
+import { markLost } from './deliveries.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import { noteDeath, type Released } from './record-attempts.ts'
-import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting, type WaitingRecord } from './waiting-lanes.ts'
+import type { WaitingRecord } from './waiting.ts'
+import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting } from './waiting-lanes.ts'
 
 export type DrainDeps = {
   database: Database
@@ -148,12 +151,8 @@ async function readBack(deps: DrainDeps, of: WaitingRecord): Promise<LogRecord |
 async function giveUp(deps: DrainDeps, of: WaitingRecord, why: string): Promise<AttemptResult> {
   const reason = `${why} (${of.topic} partition ${of.partition} offset ${of.offset})`
   await deps.database.transact(async tx => {
-    const [lost] = await tx.query<{ endpoint_id: string }>(
-      `update webhook_deliveries set state = 'dead', error = $2
-        where delivery_id = $1 and state not in ('delivered', 'dead', 'discarded') returning endpoint_id`,
-      [of.deliveryId, reason],
-    )
-    if (lost !== undefined) await noteDeath(tx, { deliveryId: of.deliveryId, endpointId: lost.endpoint_id, lane: of.key }, reason)
+    const endpointId = await markLost(tx, of.deliveryId, reason)
+    if (endpointId !== null) await noteDeath(tx, { deliveryId: of.deliveryId, endpointId, lane: of.key }, reason)
   }, deps.attempt.lifetime)
   deps.attempt.logger.warn('delivery.lost', { deliveryId: of.deliveryId, reason })
   return { kind: 'finished' }

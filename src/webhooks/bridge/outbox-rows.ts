@@ -1,17 +1,27 @@
-// What the bridge owes to the log, as rows: written in the transaction of what came of an attempt, deleted when the log has them.
+// What the bridge owes to the log, as rows: written with what follows from an attempt, deleted when the log has them.
 import type { Database, Transaction } from '../../database/database.ts'
+import type { EventOf } from '../../events/event.ts'
 import type { NewRecord } from '../../log/log.ts'
+import { attemptedOf } from './attempts.ts'
+import { type DrainLease, holdsLease } from './drain-lease.ts'
 
-export type Owed = { topic: string; record: NewRecord }
-export type OwedRow = Owed & { outboxId: string }
+/** `madeFrom`: the attempt whose row the record's value is made from, once it goes. */
+export type Owed = { topic: string; record: NewRecord; madeFrom?: { deliveryId: string; attempt: number } }
+/** `attempted` null: the record is what it is; `gone`: the row that it was to be made from is not there any more. */
+export type OwedRow = {
+  outboxId: string
+  topic: string
+  record: NewRecord
+  attempted: EventOf<'delivery.attempted'> | 'gone' | null
+}
 
 export async function putInOutbox(tx: Transaction, owed: readonly Owed[]): Promise<void> {
   if (owed.length === 0) return
   await tx.query(
-    `insert into webhook_outbox (topic, key, headers, value, recorded_at)
-     select n.topic, n.key, n.headers, n.value, to_timestamp(n.recorded_at / 1000)
-       from unnest($1::text[], $2::text[], $3::jsonb[], $4::bytea[], $5::float8[])
-            with ordinality as n (topic, key, headers, value, recorded_at, place)
+    `insert into webhook_outbox (topic, key, headers, value, recorded_at, delivery_id, attempt)
+     select n.topic, n.key, n.headers, n.value, to_timestamp(n.recorded_at / 1000), n.delivery_id, n.attempt
+       from unnest($1::text[], $2::text[], $3::jsonb[], $4::bytea[], $5::float8[], $6::text[], $7::integer[])
+            with ordinality as n (topic, key, headers, value, recorded_at, delivery_id, attempt, place)
       order by n.place`,
     [
       owed.map(one => one.topic),
@@ -19,6 +29,8 @@ export async function putInOutbox(tx: Transaction, owed: readonly Owed[]): Promi
       owed.map(one => JSON.stringify(one.record.headers)),
       owed.map(one => one.record.value),
       owed.map(one => one.record.recordedAt),
+      owed.map(one => one.madeFrom?.deliveryId ?? null),
+      owed.map(one => one.madeFrom?.attempt ?? null),
     ],
   )
 }
@@ -30,28 +42,26 @@ type Row = {
   headers: Record<string, string>
   value: Buffer | null
   recorded_at_ms: number
+  delivery_id: string | null
+  attempted: Omit<EventOf<'delivery.attempted'>, 'recordedAt'> | null
 }
 
-/** Takes or keeps the turn for turnMs and answers the oldest of each topic, oldest first; none where nothing is owed or it is another's turn. */
-export async function takeTurn(
+/** Takes or keeps the lease and answers the oldest of each topic, oldest first; none where nothing is owed or the lease is another's. */
+export async function takeOwed(
   database: Database,
-  of: { member: string; turnMs: number; topics: readonly string[]; maxRecords: number },
+  of: DrainLease & { topics: readonly string[]; maxRecords: number },
 ): Promise<readonly OwedRow[]> {
   const rows = await database.query<Row>(
-    `with mine as (
-       update webhook_outbox_turn set member = $1, ends_at = now() + $2 * interval '1 millisecond'
-        where (member = $1 or ends_at < now()) and exists (select from webhook_outbox) returning is_only)
-     select o.outbox_id, o.topic, o.key, o.headers, o.value, (extract(epoch from o.recorded_at) * 1000)::float8 as recorded_at_ms
+    `with mine as (${holdsLease('exists (select from webhook_outbox)')})
+     select o.outbox_id, o.topic, o.key, o.headers, o.value, (extract(epoch from o.recorded_at) * 1000)::float8 as recorded_at_ms,
+            o.delivery_id, ${attemptedOf('o')} as attempted
        from mine, unnest($3::text[]) as t (topic), lateral (
          select * from webhook_outbox where topic = t.topic order by outbox_id limit $4) o
       order by o.outbox_id`,
-    [of.member, of.turnMs, of.topics, of.maxRecords],
+    [of.member, of.leaseMs, of.topics, of.maxRecords],
   )
   return rows.map(owedOf)
 }
-
-export const giveTurnBack = (database: Database, member: string) =>
-  database.query(`update webhook_outbox_turn set member = null, ends_at = now() where member = $1`, [member])
 
 export const forgetOwed = (database: Database, rows: readonly OwedRow[]) =>
   database.query('delete from webhook_outbox where outbox_id = any ($1::bigint[])', [rows.map(row => row.outboxId)])
@@ -70,8 +80,9 @@ export async function trimOutbox(database: Database, topic: string, maxRecords: 
   return row?.dropped ?? 0
 }
 
-const owedOf = (row: Row): OwedRow => ({
-  outboxId: row.outbox_id,
-  topic: row.topic,
-  record: { key: row.key, value: row.value, headers: row.headers, recordedAt: Math.round(row.recorded_at_ms) },
-})
+function owedOf(row: Row): OwedRow {
+  const recordedAt = Math.round(row.recorded_at_ms)
+  const record = { key: row.key, value: row.value, headers: row.headers, recordedAt }
+  const attempted = row.delivery_id === null ? null : row.attempted === null ? 'gone' : { ...row.attempted, recordedAt }
+  return { outboxId: row.outbox_id, topic: row.topic, record, attempted }
+}

@@ -1,77 +1,61 @@
-// What the log is owed of an attempt: the attempt itself, and the dead letter of a delivery that it ended.
-import type { Codec } from '../../events/codec.ts'
-import type { EventOf } from '../../events/event.ts'
+// What the log is owed of an attempt: the attempt itself, whose record is made from its row when it goes, and the dead letter of a delivery
+// that it ended.
 import { derivedId } from '../../events/ids.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { deadLetterOf } from '../../log/dead-letter.ts'
 import type { LogRecord, NewRecord } from '../../log/log.ts'
-import type { Logger } from '../../runtime/logger.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { Exchanged, Released } from './attempt-record.ts'
+import type { Envelope } from './attempts.ts'
 import type { Situation } from './delivery-situation.ts'
 import type { Owed } from './outbox-rows.ts'
-import { type AttemptRecord, type Released, stateAfter } from './record-attempts.ts'
 
 export type OwedDeps = {
-  codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
-  /** Consumer group, named in dead letters. */
+  /** Named in dead letters. */
   consumerGroup: string
-  logger: Logger
   clock: () => number
 }
-type Said = NonNullable<AttemptRecord['exchange']>
-type Made = { delivery: Released; record: LogRecord; situation: Situation; said: Said; outcome: AttemptOutcome; code: string }
+type Made = { delivery: Released; record: LogRecord; situation: Situation; exchange: Exchanged; outcome: AttemptOutcome }
 
-/** Never throws: the answer is here, and its rows are the truth whatever else can be said of it. */
-export function owedFor(deps: OwedDeps, of: Made): readonly Owed[] {
-  const attempted = encodeAttempted(deps, of)
-  return [
-    ...(of.outcome.kind === 'dead' ? [{ topic: deps.topic('dead-letters'), record: letterOf(deps, of, of.outcome.reason) }] : []),
-    ...(attempted === null ? [] : [{ topic: deps.topic('webhook-attempts'), record: attempted }]),
-  ]
+export function owedFor(deps: OwedDeps, of: Made): { envelope: Envelope; owed: readonly Owed[] } {
+  const envelope = envelopeOf(deps, of)
+  const attempted = { topic: deps.topic('webhook-attempts'), record: announced(envelope), madeFrom: attemptOf(of) }
+  if (of.outcome.kind !== 'dead') return { envelope, owed: [attempted] }
+  return { envelope, owed: [{ topic: deps.topic('dead-letters'), record: letterOf(deps, of, of.outcome.reason) }, attempted] }
 }
 
-const letterOf = (deps: OwedDeps, { record, situation, said, code }: Made, reason: string): NewRecord =>
+const attemptOf = ({ delivery, exchange }: Made) => ({ deliveryId: delivery.deliveryId, attempt: exchange.attempt })
+
+const letterOf = (deps: OwedDeps, { record, situation, exchange }: Made, reason: string): NewRecord =>
   deadLetterOf(record, {
-    code,
-    message: `${reason}; ${said.error ?? `status ${said.statusCode}`}`,
-    attempts: said.attempt,
+    code: exchange.code,
+    message: `${reason}; ${exchange.error ?? `status ${exchange.statusCode}`}`,
+    attempts: exchange.attempt,
     processor: deps.consumerGroup,
-    firstFailedAt: situation.firstAttemptAt ?? situation.nowAt,
+    firstFailedAt: situation.firstAttemptAt ?? situation.nowAt - exchange.agoMs,
   })
 
-function encodeAttempted(deps: OwedDeps, { delivery, said, outcome }: Made): NewRecord | null {
-  const recordedAt = deps.clock()
-  const { attempt, statusCode, error, response } = said
-  const event: EventOf<'delivery.attempted'> = {
+const envelopeOf = (deps: OwedDeps, { delivery, exchange }: Made): Envelope => ({
+  eventId: derivedId({
+    sourceId: delivery.eventId,
+    by: deps.consumerGroup,
     type: 'delivery.attempted',
-    eventId: derivedId({
-      sourceId: delivery.eventId,
-      by: deps.consumerGroup,
-      type: 'delivery.attempted',
-      round: attempt,
-      ordinal: 0,
-    }),
-    instanceId: delivery.instanceId,
-    epoch: delivery.epoch,
-    sequence: delivery.sequence,
-    occurredAt: recordedAt,
-    recordedAt,
-    messageId: delivery.messageId ?? null,
-    deliveryId: delivery.deliveryId,
-    endpointId: delivery.endpointId,
-    attempt,
-    outcome: stateAfter(outcome),
-    statusCode,
-    error,
-    durationMs: Math.round(said.durationMs),
-    retryInMs: outcome.kind === 'retry' ? outcome.inMs : null,
-    response,
-  }
-  try {
-    return deps.codec.encode(event, delivery.endpointId)
-  } catch (error) {
-    deps.logger.error('webhooks.attempt-not-encodable', { deliveryId: delivery.deliveryId, attempt, error })
-    return null
-  }
-}
+    round: exchange.attempt,
+    ordinal: 0,
+  }),
+  instanceId: delivery.instanceId,
+  epoch: delivery.epoch,
+  sequence: delivery.sequence,
+  occurredAt: Math.round(deps.clock() - exchange.agoMs),
+  messageId: delivery.messageId ?? null,
+  endpointId: delivery.endpointId,
+})
+
+/** What is known of the record without its value: whoever drops it says which it was, and a purge finds its account's. */
+const announced = ({ eventId, instanceId, endpointId, occurredAt }: Envelope): NewRecord => ({
+  key: endpointId,
+  value: null,
+  headers: { 'event-id': eventId, 'event-type': 'delivery.attempted', 'instance-id': instanceId },
+  recordedAt: occurredAt,
+})

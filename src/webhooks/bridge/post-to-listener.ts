@@ -7,8 +7,8 @@ import { parseRetryAfter } from '../../runtime/retry-after.ts'
 import { wait } from '../../runtime/wait.ts'
 import { ANSWERS, layInMailbox, type MailboxAnswer, readAnswers } from '../endpoints/mailbox.ts'
 import type { Exchange } from './attempt-outcome.ts'
+import type { Released } from './attempt-record.ts'
 import { MAX_KEPT_BYTES } from './post-delivery.ts'
-import type { Released } from './record-attempts.ts'
 
 export type ToListener = {
   delivery: Released

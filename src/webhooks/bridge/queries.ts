@@ -1,6 +1,11 @@
 // Deliveries as the API shows them: newest first, page by page, and one with its attempts.
 import type { Transaction } from '../../database/database.ts'
+import { readHolds } from '../stream/held.ts'
+import { type AttemptRow, readAttempts } from './attempts.ts'
+import { type DeliveryFilter, type DeliveryRow, readDeliveries, readDelivery } from './deliveries.ts'
 import { type Hold, type Moment, timelineOf } from './delivery-timeline.ts'
+
+export type { DeliveryFilter } from './deliveries.ts'
 
 export type Delivery = {
   id: string
@@ -31,18 +36,6 @@ export type Attempt = {
   /** At most 4 KiB. */
   response: string | null
 }
-export type DeliveryFilter = {
-  endpointId?: string | undefined
-  eventId?: string | undefined
-  messageId?: string | undefined
-  state?: string | undefined
-  /** Epoch ms; after is inclusive, before exclusive. */
-  after?: number | undefined
-  before?: number | undefined
-  cursor?: string | undefined
-  /** 1..200. */
-  limit: number
-}
 export type Page<T> = { data: readonly T[]; nextCursor: string | null }
 
 /** After a cursor that is none of ours comes nothing. */
@@ -55,26 +48,7 @@ async function readRows(
   database: Transaction,
   of: DeliveryFilter,
 ): Promise<{ rows: readonly DeliveryRow[]; nextCursor: string | null }> {
-  const rows = await database.query<DeliveryRow>(
-    `select * from webhook_deliveries d
-      where ($1::text is null or d.endpoint_id = $1) and ($2::text is null or d.event_id = $2)
-        and ($3::text is null or d.message_id = $3) and ($4::text is null or d.state = $4)
-        and ($5::float8 is null or d.created_at >= to_timestamp($5::float8 / 1000))
-        and ($6::float8 is null or d.created_at < to_timestamp($6::float8 / 1000))
-        and ($7::text is null or (d.created_at, d.delivery_id) <
-              (select c.created_at, c.delivery_id from webhook_deliveries c where c.delivery_id = $7))
-      order by d.created_at desc, d.delivery_id desc limit $8`,
-    [
-      of.endpointId ?? null,
-      of.eventId ?? null,
-      of.messageId ?? null,
-      of.state ?? null,
-      of.after ?? null,
-      of.before ?? null,
-      of.cursor ?? null,
-      of.limit + 1,
-    ],
-  )
+  const rows = await readDeliveries(database, of)
   const shown = rows.slice(0, of.limit)
   return { rows: shown, nextCursor: rows.length > of.limit ? (shown.at(-1)?.delivery_id ?? null) : null }
 }
@@ -94,8 +68,8 @@ export async function getDelivery(
   database: Transaction,
   id: string,
 ): Promise<(Omit<Delivery, 'attempts'> & { attempts: readonly Attempt[]; timeline: readonly Moment[] }) | null> {
-  const [row] = await database.query<DeliveryRow>('select * from webhook_deliveries where delivery_id = $1', [id])
-  if (row === undefined) return null
+  const row = await readDelivery(database, id)
+  if (row === null) return null
   const history = (await readHistory(database, [row])).of(row)
   return { ...deliveryOf(row), attempts: history.attempts.map(attemptOf), timeline: timeline(row, history) }
 }
@@ -104,15 +78,8 @@ type History = { attempts: readonly AttemptRow[]; hold: Hold | null }
 
 async function readHistory(database: Transaction, rows: readonly DeliveryRow[]): Promise<{ of(row: DeliveryRow): History }> {
   const ids = rows.map(row => row.delivery_id)
-  const attempts = await database.query<AttemptRow>(
-    'select * from webhook_attempts where delivery_id = any($1) order by delivery_id, attempt',
-    [ids],
-  )
-  const holds = await database.query<Hold & { deliveryId: string }>(
-    `select delivery_id as "deliveryId", due_at as "dueAt", media_event_id as "mediaEventId"
-     from webhook_held where delivery_id = any($1)`,
-    [ids],
-  )
+  const attempts = await readAttempts(database, ids)
+  const holds = await readHolds(database, ids)
   return {
     of: row => ({
       attempts: attempts.filter(one => one.delivery_id === row.delivery_id),
@@ -139,24 +106,6 @@ const timeline = (row: DeliveryRow, { attempts, hold }: History): readonly Momen
     })),
   })
 
-type DeliveryRow = {
-  delivery_id: string
-  endpoint_id: string
-  endpoint_version: number
-  event_id: string
-  instance_id: string
-  webhook_type: string
-  message_id: string | null
-  state: string
-  attempts: number
-  created_at: Date
-  released_at: Date | null
-  first_attempt_at: Date | null
-  last_attempt_at: Date | null
-  retry_at: Date | null
-  status_code: number | null
-  error: string | null
-}
 const deliveryOf = (row: DeliveryRow): Delivery => ({
   id: row.delivery_id,
   endpointId: row.endpoint_id,
@@ -175,17 +124,6 @@ const deliveryOf = (row: DeliveryRow): Delivery => ({
   error: row.error,
 })
 
-type AttemptRow = {
-  delivery_id: string
-  attempt: number
-  outcome: string
-  started_at: Date
-  duration_ms: string
-  status_code: number | null
-  error: string | null
-  retry_in_ms: string | null
-  response: string | null
-}
 const attemptOf = (row: AttemptRow): Attempt => ({
   attempt: row.attempt,
   outcome: row.outcome,

@@ -1,20 +1,12 @@
 // What is behind, in one reading: endpoints of which something waits, died or fails, what is held, and what is pending in the log. Its cost
 // grows with the endpoints, not with what is behind.
-import { boundedCount } from '../../database/bounded-count.ts'
 import type { Database } from '../../database/database.ts'
 import type { EventLog, Position } from '../../log/log.ts'
-import { isBroken } from '../endpoints/standing.ts'
-import {
-  about,
-  type Count,
-  deathsOf,
-  diedSince,
-  type Estimate,
-  estimateOf,
-  exactly,
-  MOST_COUNTED,
-  waitingOf,
-} from './delivery-counts.ts'
+import { allEndpoints, isBroken } from '../endpoints/endpoint-rows.ts'
+import { heldTable, heldUpTo, oldestHeld } from '../stream/held.ts'
+import { diedSince, newestDeathOf } from './deaths.ts'
+import { about, type Count, type Estimate, estimateOf, exactly, MOST_COUNTED } from './delivery-counts.ts'
+import { oldestWaitingOf, waitingOf, waitingTable } from './waiting.ts'
 
 export type EndpointBacklog = {
   endpointId: string
@@ -48,19 +40,15 @@ export async function readBacklog(
     `select e.endpoint_id, e.enabled, e.disabled_reason, e.last_error, not (${isBroken}) as overloaded,
             extract(epoch from now() - e.failing_since)::float8 as failing_seconds,
             behind.waiting, coalesce(extract(epoch from now() - oldest.entered_at), 0)::float8 as age, behind.died, newest.reason as newest
-       from webhook_endpoints e
+       from ${allEndpoints}
       cross join lateral (select ${waitingOf('e', COUNT_TO)} as waiting, ${diedSince("now() - interval '24 hours'", 'e', COUNT_TO)} as died offset 0) behind
-       left join lateral (
-         select entered_at from webhook_waiting w where w.endpoint_id = e.endpoint_id order by w.entered_at limit 1) oldest on true
-       left join lateral (
-         select reason ${deathsOf('e', "'-infinity'")} order by d.endpoint_id desc, d.died_at desc limit 1) newest on true
+       left join lateral (${oldestWaitingOf('e')}) oldest on true
+       left join lateral (${newestDeathOf('e')}) newest on true
       where e.deleted_at is null and (e.failing_since is not null or behind.waiting > 0 or behind.died > 0)`,
   )
   const [tables] = await deps.database.query<TablesRow>(
-    // Held ids follow the time in which they were held.
-    `select ${boundedCount('from webhook_held', COUNT_TO)} as held,
-            coalesce(extract(epoch from now() - (select held_at from webhook_held order by held_id limit 1)), 0)::float8 as held_age,
-            ${estimateOf('webhook_held')} as held_estimate, ${estimateOf('webhook_waiting')} as waiting_estimate`,
+    `select ${heldUpTo(COUNT_TO)} as held, coalesce(extract(epoch from now() - ${oldestHeld}), 0)::float8 as held_age,
+            ${estimateOf(heldTable)} as held_estimate, ${estimateOf(waitingTable)} as waiting_estimate`,
   )
   if (tables === undefined) throw new Error('reading how much is held: got no row')
   const lags = await deps.log.lag(positions, signal)

@@ -7,9 +7,9 @@ import type { LogRecord, Outcome } from '../../log/log.ts'
 import { RegistryError } from '../../registry/registry.ts'
 import type { FairTurns, Patience } from '../../runtime/fair-turns.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
+import { type Released, SHORT_WAIT_MS } from './attempt-record.ts'
 import { MOST_COUNTED } from './delivery-counts.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import { type Released, SHORT_WAIT_MS } from './record-attempts.ts'
 import { type Due, enterWaiting, joinWaiting } from './waiting-lanes.ts'
 import type { BacklogWatch } from './watch-backlog.ts'
 
@@ -69,8 +69,9 @@ async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Prom
  * Its last attempt is on record, and it did not come to wait for the next one (a crash, or rows that could not be written):
  * it waits now, unless its endpoint has recovered since. Neither a crash nor a failure of ours sends anything before its time.
  */
-function notYet({ finished, purged, retryInMs, nowAt, lastAttemptAt, endpoint }: Situation): AttemptResult | null {
-  if (finished || purged || lastAttemptAt === null || retryInMs < CLOSE_ENOUGH_MS || endpoint === null) return null
+function notYet({ finished, purged, kept, retryInMs, nowAt, lastAttemptAt, endpoint }: Situation): AttemptResult | null {
+  if (finished || purged || kept !== null || lastAttemptAt === null || retryInMs < CLOSE_ENOUGH_MS || endpoint === null)
+    return null
   if (endpoint.recoveredAt !== null && endpoint.recoveredAt > lastAttemptAt) return null
   return { kind: 'again', inMs: retryInMs, triedMsAgo: nowAt - lastAttemptAt }
 }

@@ -1,20 +1,22 @@
 // Listeners: endpoints for as long as somebody listens. Each is an endpoint like any other, with lanes, order, retries and a secret of its
-// own, but no URL: its deliveries are taken from a mailbox (endpoint-mailbox.ts). It ends when it is closed, or 60 s after its last sign of
+// own, but no URL: its deliveries are taken from a mailbox (mailbox.ts). It ends when it is closed, or 60 s after its last sign of
 // life: then it is deleted as an endpoint is, and what it was still owed is dropped and counted. Postgres' clock alone says who is alive.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { boundedCount, MOST_SHOWN } from '../../database/bounded-count.ts'
+import { MOST_SHOWN } from '../../database/bounded-count.ts'
 import type { Database, Transaction } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { type EndpointDeps, eraseEndpoints, insertEndpoint, laterTypes, unknownInstanceIds } from './endpoints.ts'
+import { unfinishedOf, unfinishedUpTo } from '../bridge/deliveries.ts'
+import { allEndpoints } from './endpoint-rows.ts'
+import { currentVersion, unknownInstanceIds } from './endpoint-versions.ts'
+import { laterTypes } from './endpoint-view.ts'
+import { type EndpointDeps, eraseEndpoints, insertEndpoint } from './endpoints.ts'
+import { aliveListeners, deleteListeners, type Ended, insertListener } from './listener-rows.ts'
+import { emptyMailboxes, isTaken } from './mailbox.ts'
 import { endpointInput } from './settings.ts'
 
-export const SILENT_SECONDS = 60
 /** Alive at once, whoever opened them. */
 export const MAX_LISTENERS = 20
-
-/** A condition on a row of webhook_listeners, whose name in the statement is `row`. */
-export const isAlive = (row: string): string => `${row}.seen_at > now() - interval '${SILENT_SECONDS} seconds'`
 
 const { instanceIds, eventTypes, holdMedia } = endpointInput.shape
 export const listenerInput = z.strictObject({
@@ -46,10 +48,7 @@ export async function openListener(
   await endSilentListeners(deps, signal)
   const id = `ep_${randomBytes(12).toString('hex')}`
   const secret = await deps.database.transact(async tx => {
-    await tx.query('lock table webhook_listeners in share row exclusive mode') // so that two at once are counted
-    const alive = await tx.query(`select from webhook_listeners l where ${isAlive('l')}`)
-    if (alive.length >= MAX_LISTENERS) return null
-    await tx.query('insert into webhook_listeners (endpoint_id, name) values ($1, $2)', [id, name])
+    if (!(await insertListener(tx, { id, name, most: MAX_LISTENERS }))) return null
     return insertEndpoint(deps, tx, { id, input: endpointInput.parse({ ...input, url: `listener:${encodeURIComponent(name)}` }) })
   }, signal)
   if (secret === null) return null
@@ -60,7 +59,7 @@ export async function openListener(
 }
 
 export async function getListener(database: Transaction, id: string): Promise<Listener | null> {
-  const [row] = await database.query<ListenerRow>(`${selectListeners} and l.endpoint_id = $1`, [id])
+  const [row] = await database.query<ListenerRow>(`${selectListeners} where l.endpoint_id = $1`, [id])
   return row === undefined ? null : listenerOf(row)
 }
 
@@ -76,45 +75,33 @@ export async function closeListener(
   id: string,
   signal: AbortSignal,
 ): Promise<{ dropped: number } | null> {
-  const [ended] = await end(deps, { which: 'endpoint_id = $1', values: [id], why: 'closed' }, signal)
+  const [ended] = await end(deps, { id }, signal)
   return ended === undefined ? null : { dropped: ended.dropped }
 }
 
-/** The one place where silence ends a listener; until it comes here, whoever asks isAlive() takes it for gone already. */
+/** The one place where silence ends a listener. */
 export async function endSilentListeners(deps: { database: Database; logger: Logger }, signal: AbortSignal): Promise<void> {
-  await end(deps, { which: `not (${isAlive('webhook_listeners')})`, values: [], why: 'silent' }, signal)
+  await end(deps, 'silent', signal)
 }
-
-type Ended = { endpoint_id: string; name: string; dropped: number }
 
 async function end(
   { database, logger }: { database: Database; logger: Logger },
-  of: { which: string; values: readonly unknown[]; why: 'closed' | 'silent' },
+  which: { id: string } | 'silent',
   signal: AbortSignal,
 ): Promise<readonly Ended[]> {
   const ended = await database.transact(async tx => {
-    const rows = await tx.query<Ended>(
-      `delete from webhook_listeners where ${of.which}
-       returning endpoint_id, name,
-         (select count(*)::integer from webhook_deliveries d
-           where d.endpoint_id = webhook_listeners.endpoint_id and ${isUnfinished} and not ${isTaken}) as dropped`,
-      of.values,
-    )
+    const rows = await deleteListeners(tx, which, id => unfinishedOf(id, `not ${isTaken('d.delivery_id')}`))
     const ids = rows.map(row => row.endpoint_id)
     if (ids.length === 0) return rows
     await eraseEndpoints(tx, ids)
-    await tx.query('delete from webhook_mailbox where endpoint_id = any($1)', [ids])
+    await emptyMailboxes(tx, ids)
     return rows
   }, signal)
+  const why = which === 'silent' ? 'silent' : 'closed'
   for (const { endpoint_id, name, dropped } of ended)
-    logger.info('listener.ended', { endpointId: endpoint_id, name, why: of.why, dropped })
+    logger.info('listener.ended', { endpointId: endpoint_id, name, why, dropped })
   return ended
 }
-
-const isUnfinished = `d.state not in ('delivered', 'dead', 'discarded')`
-/** Its answer is there, and only not recorded yet. */
-const isTaken = `exists (
-  select from webhook_mailbox m where m.delivery_id = d.delivery_id and (m.answer->>'statusCode')::integer between 200 and 299)`
 
 type ListenerRow = {
   endpoint_id: string
@@ -128,10 +115,8 @@ type ListenerRow = {
 }
 const selectListeners = `
   select l.endpoint_id, l.name, v.instance_ids, ${unknownInstanceIds}, v.event_types, e.created_at, l.seen_at,
-    ${boundedCount(`from webhook_deliveries d where d.endpoint_id = l.endpoint_id and ${isUnfinished}`, MOST_SHOWN)} as waiting
-  from webhook_listeners l join webhook_endpoints e using (endpoint_id)
-  join webhook_endpoint_versions v on v.endpoint_id = e.endpoint_id and v.version = e.version
-  where ${isAlive('l')}`
+    ${unfinishedUpTo('l.endpoint_id', MOST_SHOWN)} as waiting
+  from ${aliveListeners} join ${allEndpoints} using (endpoint_id) ${currentVersion('e')}`
 
 const listenerOf = (row: ListenerRow): Listener => ({
   id: row.endpoint_id,

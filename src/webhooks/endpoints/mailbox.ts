@@ -6,8 +6,8 @@
 import type { Database, Transaction } from '../../database/database.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
-import { isAlive } from './listeners.ts'
-import { callLanes } from './standing.ts'
+import { callLanes, disabledReasonOf } from './endpoint-rows.ts'
+import { nextPlaceOf, noteSeen } from './listener-rows.ts'
 
 /** What came of an attempt: of a receiver's answer its status and what of it counts, or why there is none. */
 export type MailboxAnswer = {
@@ -47,8 +47,6 @@ export const ANSWERS = 'webhook_answers'
 /** Notified with every delivery for this listener. */
 export const mailboxOf = (endpointId: string): string => `webhook_mailbox_${endpointId}`
 
-/** Without a look for so long it was away: what it failed to take meanwhile is due at once. */
-const AWAY_SECONDS = 10
 const HANDED_AT_ONCE = 50
 /** Beyond their deadline, for attempts that are repeated after a crash. */
 const KEPT_SECONDS = 60
@@ -58,8 +56,7 @@ export const layInMailbox = (database: Database, of: Laid, signal: AbortSignal):
   database.transact(async tx => {
     if ((await purgedAmong(tx, [of.instanceId])).size > 0) return false
     const rows = await tx.query(
-      `with mine as (
-         update webhook_listeners l set last_place = last_place + 1 where l.endpoint_id = $2 and ${isAlive('l')} returning last_place)
+      `with mine as (${nextPlaceOf('$2')})
        insert into webhook_mailbox (delivery_id, endpoint_id, instance_id, place, attempt, headers, body, expires_at)
        select $1, $2, $3, mine.last_place, $4, $5::jsonb, $6, now() + $7 * interval '1 millisecond' from mine
        on conflict (delivery_id) do update set place = excluded.place, attempt = excluded.attempt, headers = excluded.headers,
@@ -82,23 +79,16 @@ export const layInMailbox = (database: Database, of: Laid, signal: AbortSignal):
 
 /** A sign of life, and what was laid in after that place and waits for an answer. null: there is no such listener. */
 export async function lookIntoMailbox(database: Database, of: { id: string; after: number }): Promise<Mailbox | null> {
-  const [seen] = await database.query<{ was_away: boolean; disabled_reason: string | null }>(
-    `with was as (select endpoint_id, seen_at from webhook_listeners l where l.endpoint_id = $1 and ${isAlive('l')} for update)
-     update webhook_listeners l set seen_at = now() from was join webhook_endpoints e using (endpoint_id)
-      where l.endpoint_id = was.endpoint_id
-     returning was.seen_at < now() - interval '${AWAY_SECONDS} seconds' as was_away,
-               case when not e.enabled then coalesce(e.disabled_reason, 'it is disabled') end as disabled_reason`,
-    [of.id],
-  )
-  if (seen === undefined) return null
-  if (seen.was_away) await callLanes(database, of.id)
+  const seen = await noteSeen(database, of.id)
+  if (seen === null) return null
+  if (seen.wasAway) await callLanes(database, of.id)
   const rows = await database.query<HandedRow>(
     `select delivery_id, place, attempt, headers, body, (extract(epoch from expires_at - now()) * 1000)::float8 as within_ms
        from webhook_mailbox where endpoint_id = $1 and place > $2 and answer is null and expires_at > now()
       order by place limit $3`,
     [of.id, of.after, HANDED_AT_ONCE],
   )
-  return { deliveries: rows.map(handedOf), disabledReason: seen.disabled_reason }
+  return { deliveries: rows.map(handedOf), disabledReason: await disabledReasonOf(database, of.id) }
 }
 
 /** A sign of life, too. `late`: this attempt is over, or was never handed out. The first answer counts, and may be given again. */
@@ -106,11 +96,7 @@ export async function answerFromMailbox(
   database: Database,
   of: { id: string; deliveryId: string; attempt: number; answer: MailboxAnswer },
 ): Promise<'taken' | 'late' | 'gone'> {
-  const seen = await database.query(
-    `update webhook_listeners l set seen_at = now() where l.endpoint_id = $1 and ${isAlive('l')} returning 1`,
-    [of.id],
-  )
-  if (seen.length === 0) return 'gone'
+  if ((await noteSeen(database, of.id)) === null) return 'gone'
   const rows = await database.query(
     `update webhook_mailbox set answer = coalesce(answer, $4::jsonb)
       where endpoint_id = $1 and delivery_id = $2 and attempt = $3 and (answer is not null or expires_at > now())
@@ -129,6 +115,15 @@ export async function readAnswers(
     [deliveryIds],
   )
 }
+
+/** Nobody asks for what these were to be handed. */
+export async function emptyMailboxes(tx: Transaction, endpointIds: readonly string[]): Promise<void> {
+  await tx.query('delete from webhook_mailbox where endpoint_id = any($1)', [endpointIds])
+}
+
+/** A condition on a delivery's id (SQL): its 2xx is there, and only not recorded yet. */
+export const isTaken = (deliveryId: string): string => `exists (
+  select from webhook_mailbox m where m.delivery_id = ${deliveryId} and (m.answer->>'statusCode')::integer between 200 and 299)`
 
 export async function tidyMailboxes(database: Transaction): Promise<void> {
   await database.query(`delete from webhook_mailbox where expires_at < now() - interval '${KEPT_SECONDS} seconds'`)

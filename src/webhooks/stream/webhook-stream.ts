@@ -9,10 +9,22 @@ import type { Emission, Projection } from '../../projections/projection.ts'
 import { type Chat, type ChatLanes, openChatLanes } from './chat-lanes.ts'
 import { deliveryBody, mediaUpdatedBody } from './delivery-body.ts'
 import { type EventHead, eventHead } from './event-head.ts'
+import { partitionsDue } from './held.ts'
 import { matchEndpoint } from './match-endpoint.ts'
 import { type MatchingEndpoint, readMatchingEndpoints } from './matching-endpoints.ts'
+import { keepEarly, partitionsOfOldEarly, takeEarly, takeOldEarly } from './media-early.ts'
+import {
+  forgetOldMessages,
+  hasMedia,
+  insertMessage,
+  type MediaMessageEvent,
+  type MediaRow,
+  partitionsOfOldMessages,
+  readMessage,
+  writeOutcome,
+} from './media-messages.ts'
 import { isGreater, isMediaEvent, type MediaEvent, outcomeOf, standingOf } from './media-outcome.ts'
-import * as mediaRows from './media-rows.ts'
+import { raiseTold } from './media-told.ts'
 import { type Hold, openReleaseQueues, type Released, type ReleaseQueue } from './release-queue.ts'
 
 export const webhookStream: Projection = {
@@ -23,26 +35,34 @@ export const webhookStream: Projection = {
   apply: async (tx, placed) => {
     // Webhooks name a message, chat or sender by the id that the API has for it.
     const events = placed.map(one => ({ event: withStorableIds(one.event), partition: one.position.partition }))
-    const turns = await openTurns(
+    const shares = await openShares(
       tx,
       events.map(one => one.partition),
       events.map(one => one.event),
     )
-    for (const { event, partition } of events) await take(turns.of(partition), event)
-    return turns.finish()
+    for (const { event, partition } of events) await take(shares.of(partition), event)
+    return shares.finish()
   },
   tick: async (tx, { partition, nowAt }) => {
-    const forgotten = await mediaRows.forgetOld(tx, partition)
-    const turns = await openTurns(tx, [partition], forgotten)
-    const turn = turns.of(partition)
-    await turn.queue.releaseDue(nowAt)
-    for (const event of forgotten) await takeOutcome(turn, event, null)
-    return turns.finish()
+    await forgetOldMessages(tx, partition)
+    const forgotten = await takeOldEarly(tx, partition)
+    const shares = await openShares(tx, [partition], forgotten)
+    const share = shares.of(partition)
+    await share.queue.releaseDue(nowAt)
+    for (const event of forgotten) await takeOutcome(share, event, null)
+    return shares.finish()
   },
-  due: mediaRows.duePartitions,
+  /** A hold has ended, or rows are past their time; what is held stays, however old. */
+  due: async database => {
+    const rows = await database.query<{ partition: number }>(
+      [partitionsDue, partitionsOfOldMessages, partitionsOfOldEarly].join(' union '),
+    )
+    return rows.map(row => row.partition)
+  },
 }
 
-type Turn = {
+/** A partition's part of a batch. */
+type Share = {
   tx: Transaction
   partition: number
   endpoints: readonly MatchingEndpoint[]
@@ -50,9 +70,9 @@ type Turn = {
   queue: ReleaseQueue
 }
 
-type Turns = { of(partition: number): Turn; finish(): Promise<readonly Emission[]> }
+type Shares = { of(partition: number): Share; finish(): Promise<readonly Emission[]> }
 
-async function openTurns(tx: Transaction, partitions: readonly number[], events: readonly Event[]): Promise<Turns> {
+async function openShares(tx: Transaction, partitions: readonly number[], events: readonly Event[]): Promise<Shares> {
   const endpoints = await readMatchingEndpoints(tx)
   const lanes = await openChatLanes(tx, events)
   const queues = await openReleaseQueues(tx, partitions)
@@ -71,57 +91,57 @@ async function openTurns(tx: Transaction, partitions: readonly number[], events:
   }
 }
 
-async function take(turn: Turn, event: Event): Promise<void> {
-  if (isMediaEvent(event)) return takeMediaEvent(turn, event)
-  const chat = turn.lanes.chatOf(event)
-  if (mediaRows.hasMedia(event)) return takeMediaMessage(turn, event, chat)
-  for (const endpoint of matching(turn, event, chat)) await turn.queue.offer(deliver(event, endpoint, chat), null)
+async function take(share: Share, event: Event): Promise<void> {
+  if (isMediaEvent(event)) return takeMediaEvent(share, event)
+  const chat = share.lanes.chatOf(event)
+  if (hasMedia(event)) return takeMediaMessage(share, event, chat)
+  for (const endpoint of matching(share, event, chat)) await share.queue.offer(deliver(event, endpoint, chat), null)
 }
 
 /** First the message, whatever came first, then the outcomes that were there before it. */
-async function takeMediaMessage(turn: Turn, event: mediaRows.MediaMessageEvent, chat: Chat): Promise<void> {
-  const isNew = await mediaRows.insertMessage(turn.tx, { event, partition: turn.partition, chatLane: chat.lane })
+async function takeMediaMessage(share: Share, event: MediaMessageEvent, chat: Chat): Promise<void> {
+  const isNew = await insertMessage(share.tx, { event, partition: share.partition, chatLane: chat.lane })
   if (!isNew) return
-  for (const endpoint of matching(turn, event, chat)) {
+  for (const endpoint of matching(share, event, chat)) {
     const hold: Hold = { mediaEventId: event.eventId, seconds: endpoint.holdMediaSeconds, holdsLane: endpoint.mediaHoldsChat }
-    await turn.queue.offer({ ...deliver(event, endpoint, chat), mediaEventId: event.eventId }, hold)
+    await share.queue.offer({ ...deliver(event, endpoint, chat), mediaEventId: event.eventId }, hold)
   }
-  for (const early of await mediaRows.takeEarly(turn.tx, event.eventId)) await takeMediaEvent(turn, early)
+  for (const early of await takeEarly(share.tx, event.eventId)) await takeMediaEvent(share, early)
 }
 
 /** media.expired comes after its message in one topic; the others may come first, and then wait for it. */
-async function takeMediaEvent(turn: Turn, event: MediaEvent): Promise<void> {
-  const message = await mediaRows.readMessage(turn.tx, event.sourceEventId)
-  if (message === null && event.type !== 'media.expired') await mediaRows.keepEarly(turn.tx, event, turn.partition)
-  else await takeOutcome(turn, event, message)
+async function takeMediaEvent(share: Share, event: MediaEvent): Promise<void> {
+  const message = await readMessage(share.tx, event.sourceEventId)
+  if (message === null && event.type !== 'media.expired') await keepEarly(share.tx, event, share.partition)
+  else await takeOutcome(share, event, message)
 }
 
-async function takeOutcome(turn: Turn, event: MediaEvent, message: mediaRows.MediaRow | null): Promise<void> {
-  const updated = message !== null && isGreater(standingOf(event), message) ? await tellUpdate(turn, event, message) : []
-  const chat = message === null ? turn.lanes.chatOf(event) : turn.lanes.chatIn(message.chat_lane, event)
-  for (const endpoint of matching(turn, event, chat))
-    if (!updated.includes(endpoint.endpointId)) await turn.queue.offer(deliver(event, endpoint, chat), null)
+async function takeOutcome(share: Share, event: MediaEvent, message: MediaRow | null): Promise<void> {
+  const updated = message !== null && isGreater(standingOf(event), message) ? await tellUpdate(share, event, message) : []
+  const chat = message === null ? share.lanes.chatOf(event) : share.lanes.chatIn(message.chat_lane, event)
+  for (const endpoint of matching(share, event, chat))
+    if (!updated.includes(endpoint.endpointId)) await share.queue.offer(deliver(event, endpoint, chat), null)
 }
 
 /** Those who know the message are told what changed; those whose delivery was held for it get it now. Answers whom media.updated went to. */
-async function tellUpdate(turn: Turn, event: MediaEvent, message: mediaRows.MediaRow): Promise<readonly string[]> {
+async function tellUpdate(share: Share, event: MediaEvent, message: MediaRow): Promise<readonly string[]> {
   const outcome = outcomeOf(event)
-  await mediaRows.writeOutcome(turn.tx, event.sourceEventId, standingOf(event), outcome)
-  const told = await mediaRows.raiseTold(turn.tx, event.sourceEventId, standingOf(event))
-  const live = told.filter(({ endpointId }) => turn.endpoints.some(endpoint => endpoint.endpointId === endpointId))
+  await writeOutcome(share.tx, event.sourceEventId, standingOf(event), outcome)
+  const told = await raiseTold(share.tx, event.sourceEventId, standingOf(event))
+  const live = told.filter(({ endpointId }) => share.endpoints.some(endpoint => endpoint.endpointId === endpointId))
   const { eventId, occurredAt, recordedAt } = event
   const body = mediaUpdatedBody({ eventId, occurredAt, message: message.message, outcome })
   for (const to of live) {
     const envelope = envelopeOf({ eventId, occurredAt, recordedAt, head: eventHead(message.message) }, to)
     const shown = { body, mediaEventId: event.sourceEventId, hasThumbnail: outcome.hasThumbnail }
-    await turn.queue.offer({ ...envelope, webhookType: 'media.updated', ...shown }, null)
+    await share.queue.offer({ ...envelope, webhookType: 'media.updated', ...shown }, null)
   }
-  await turn.queue.settle(event.sourceEventId, event.recordedAt)
+  await share.queue.releaseKnown(event.sourceEventId, event.recordedAt)
   return live.map(one => one.endpointId)
 }
 
-const matching = (turn: Turn, event: Event, chat: Chat): readonly MatchingEndpoint[] =>
-  turn.endpoints.filter(endpoint =>
+const matching = (share: Share, event: Event, chat: Chat): readonly MatchingEndpoint[] =>
+  share.endpoints.filter(endpoint =>
     matchEndpoint(endpoint, { instanceId: event.instanceId, type: event.type, addresses: chat.addresses }),
   )
 

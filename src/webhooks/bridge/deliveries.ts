@@ -1,0 +1,209 @@
+// The rows of deliveries, one from the moment that it matched. One that is delivered, dead or discarded never changes again, whoever says otherwise.
+import { boundedCount } from '../../database/bounded-count.ts'
+import type { Transaction } from '../../database/database.ts'
+import { type AttemptRecord, type Released, reasonOf, stateAfter } from './attempt-record.ts'
+
+/** Conditions on a row of webhook_deliveries, whose name in the statement is `d`. */
+export const isFinished = (d: string): string => `${d}.state in ('delivered', 'dead', 'discarded')`
+const isUnfinished = (d: string): string => `${d}.state not in ('delivered', 'dead', 'discarded')`
+/** A condition: the delivery with this id (SQL) is finished. */
+export const hasFinished = (id: string): string =>
+  `exists (select from webhook_deliveries d where d.delivery_id = ${id} and ${isFinished('d')})`
+/** A join: the row `d` of the delivery with this id (SQL), if there is one. */
+export const joinDelivery = (id: string): string => `left join webhook_deliveries d on d.delivery_id = ${id}`
+
+/** Matched: held, or released at once. */
+export async function insertMatched(
+  tx: Transaction,
+  matched: readonly { delivery: Released; state: 'held' | 'pending' }[],
+): Promise<void> {
+  const column = (value: (one: { delivery: Released; state: string }) => unknown) => matched.map(value)
+  if (matched.length > 0)
+    await tx.query(
+      `insert into webhook_deliveries
+         (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, released_at)
+       select n.*, case n.state when 'pending' then now() end
+         from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+           as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state)
+       on conflict (delivery_id) do nothing`,
+      [
+        column(one => one.delivery.deliveryId),
+        column(one => one.delivery.endpointId),
+        column(one => one.delivery.endpointVersion),
+        column(one => eventIdOf(one.delivery)),
+        column(one => one.delivery.instanceId),
+        column(one => one.delivery.lane),
+        column(one => one.delivery.webhookType),
+        column(one => one.delivery.messageId ?? null),
+        column(one => one.state),
+      ],
+    )
+}
+
+/** Those of them that were held are released. */
+export async function markReleased(tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0)
+    await tx.query(
+      `update webhook_deliveries set state = 'pending', released_at = clock_timestamp() where delivery_id = any($1) and state = 'held'`,
+      [ids],
+    )
+}
+
+/** Answers those that died of this. */
+export async function writeOutcomes(tx: Transaction, batch: readonly AttemptRecord[]): Promise<readonly string[]> {
+  const rows = await tx.query<{ delivery_id: string; state: string }>(
+    `insert into webhook_deliveries as d (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id,
+       state, attempts, first_attempt_at, last_attempt_at, retry_at, status_code, error, step, refused_ms)
+     select delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, coalesce(attempt, 0),
+            now() - begun_ms_ago * interval '1 millisecond', now() - begun_ms_ago * interval '1 millisecond',
+            now() + retry_in_ms * interval '1 millisecond', status_code, error, coalesce(step, 0), coalesce(refused_ms, 0)
+       from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                   $10::integer[], $11::float8[], $12::float8[], $13::integer[], $14::text[], $15::integer[], $16::bigint[])
+         as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state,
+               attempt, begun_ms_ago, retry_in_ms, status_code, error, step, refused_ms)
+     on conflict (delivery_id) do update set
+       state = excluded.state,
+       attempts = greatest(d.attempts, excluded.attempts),
+       first_attempt_at = coalesce(d.first_attempt_at, excluded.first_attempt_at),
+       last_attempt_at = coalesce(excluded.last_attempt_at, d.last_attempt_at),
+       retry_at = excluded.retry_at,
+       status_code = excluded.status_code,
+       error = excluded.error,
+       step = excluded.step,
+       refused_ms = excluded.refused_ms
+     where ${isUnfinished('d')}
+     returning delivery_id, state`,
+    [
+      batch.map(one => one.delivery.deliveryId),
+      batch.map(one => one.delivery.endpointId),
+      batch.map(one => one.delivery.endpointVersion),
+      batch.map(one => eventIdOf(one.delivery)),
+      batch.map(one => one.delivery.instanceId),
+      batch.map(one => one.delivery.lane),
+      batch.map(one => one.delivery.webhookType),
+      batch.map(one => one.delivery.messageId ?? null),
+      batch.map(one => stateAfter(one.outcome)),
+      batch.map(one => one.exchange?.attempt ?? null),
+      batch.map(({ exchange }) => exchange && exchange.durationMs + exchange.agoMs),
+      batch.map(one => (one.outcome.kind === 'retry' ? Math.max(0, one.outcome.inMs - (one.exchange?.agoMs ?? 0)) : null)),
+      batch.map(one => one.exchange?.statusCode ?? null),
+      batch.map(one => one.exchange?.error ?? reasonOf(one.outcome)),
+      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.step : null)),
+      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.refusedMs : null)),
+    ],
+  )
+  return rows.filter(row => row.state === 'dead').map(row => row.delivery_id)
+}
+
+export async function markWaiting(tx: Transaction, id: string): Promise<void> {
+  await tx.query(`update webhook_deliveries d set state = 'waiting' where d.delivery_id = $1 and ${isUnfinished('d')}`, [id])
+}
+
+/** Its body cannot be had any more. Answers its endpoint; null: it is finished, or there is none. */
+export async function markLost(tx: Transaction, id: string, reason: string): Promise<string | null> {
+  const [lost] = await tx.query<{ endpoint_id: string }>(
+    `update webhook_deliveries d set state = 'dead', error = $2 where d.delivery_id = $1 and ${isUnfinished('d')} returning d.endpoint_id`,
+    [id, reason],
+  )
+  return lost?.endpoint_id ?? null
+}
+
+export async function discard(tx: Transaction, ids: readonly string[], reason: string): Promise<void> {
+  await tx.query(
+    `update webhook_deliveries d set state = 'discarded', error = $2, retry_at = null where d.delivery_id = any($1) and ${isUnfinished('d')}`,
+    [ids, reason],
+  )
+}
+
+/** Of the endpoint with this id (SQL), counted; `condition` may name the row, `d`. */
+export const unfinishedOf = (endpointId: string, condition = 'true'): string =>
+  `(select count(*)::integer from webhook_deliveries d where d.endpoint_id = ${endpointId} and ${isUnfinished('d')} and ${condition})`
+
+export const unfinishedUpTo = (endpointId: string, most: number): string =>
+  boundedCount(`from webhook_deliveries d where d.endpoint_id = ${endpointId} and ${isUnfinished('d')}`, most)
+
+/** Of an endpoint `e` that is failing: those that it has not taken and that do not wait as rows yet, which is so for the first minute. */
+export const untakenOf = (e: string, most: number): string =>
+  boundedCount(
+    `from webhook_deliveries d where d.endpoint_id = ${e}.endpoint_id and d.created_at > ${e}.failing_since - interval '1 minute'
+       and d.state in ('pending', 'retrying') order by d.endpoint_id, d.created_at desc`,
+    most,
+  )
+
+/** A condition: the endpoint with this id (SQL) has any. */
+export const hasDeliveries = (endpointId: string): string =>
+  `exists (select from webhook_deliveries d where d.endpoint_id = ${endpointId})`
+
+/** A statement: the ids of those of the endpoints that `endpointIds` selects. */
+export const deliveriesOf = (endpointIds: string): string =>
+  `select d.delivery_id from webhook_deliveries d where d.endpoint_id in (${endpointIds})`
+
+/** A statement that answers the `delivery_id`s of what it forgot: finished ones of more than 30 days, 5,000 at once. */
+export const forgetOld = `
+  delete from webhook_deliveries where delivery_id in (
+    select d.delivery_id from webhook_deliveries d
+     where d.created_at < now() - interval '30 days' and ${isFinished('d')}
+     order by d.created_at limit 5000)
+  returning delivery_id`
+
+/** deliveryId is {eventId}_{endpointId}. */
+const eventIdOf = (delivery: Released) => delivery.deliveryId.slice(0, delivery.deliveryId.indexOf('_'))
+
+export type DeliveryRow = {
+  delivery_id: string
+  endpoint_id: string
+  endpoint_version: number
+  event_id: string
+  instance_id: string
+  webhook_type: string
+  message_id: string | null
+  state: string
+  attempts: number
+  created_at: Date
+  released_at: Date | null
+  first_attempt_at: Date | null
+  last_attempt_at: Date | null
+  retry_at: Date | null
+  status_code: number | null
+  error: string | null
+}
+export type DeliveryFilter = {
+  endpointId?: string | undefined
+  eventId?: string | undefined
+  messageId?: string | undefined
+  state?: string | undefined
+  /** Epoch ms; after is inclusive, before exclusive. */
+  after?: number | undefined
+  before?: number | undefined
+  cursor?: string | undefined
+  /** 1..200. */
+  limit: number
+}
+
+/** Newest first, one more than the limit where there are more. After a cursor that is none of ours comes nothing. */
+export const readDeliveries = (database: Transaction, of: DeliveryFilter): Promise<readonly DeliveryRow[]> =>
+  database.query<DeliveryRow>(
+    `select * from webhook_deliveries d
+      where ($1::text is null or d.endpoint_id = $1) and ($2::text is null or d.event_id = $2)
+        and ($3::text is null or d.message_id = $3) and ($4::text is null or d.state = $4)
+        and ($5::float8 is null or d.created_at >= to_timestamp($5::float8 / 1000))
+        and ($6::float8 is null or d.created_at < to_timestamp($6::float8 / 1000))
+        and ($7::text is null or (d.created_at, d.delivery_id) <
+              (select c.created_at, c.delivery_id from webhook_deliveries c where c.delivery_id = $7))
+      order by d.created_at desc, d.delivery_id desc limit $8`,
+    [
+      of.endpointId ?? null,
+      of.eventId ?? null,
+      of.messageId ?? null,
+      of.state ?? null,
+      of.after ?? null,
+      of.before ?? null,
+      of.cursor ?? null,
+      of.limit + 1,
+    ],
+  )
+
+export async function readDelivery(database: Transaction, id: string): Promise<DeliveryRow | null> {
+  const [row] = await database.query<DeliveryRow>('select * from webhook_deliveries where delivery_id = $1', [id])
+  return row ?? null
+}
