@@ -85,10 +85,11 @@ export async function openBridgeOn(
       config: Partial<Config['webhooks']> = {},
       progress: ProgressStore = log.progress,
       wrapLog: (log: EventLog) => EventLog = one => one,
+      wrapDatabase: (database: Database) => Database = one => one,
     ) =>
       openWebhooks({
-        database: test.database,
-        waitingDatabase: test.database,
+        database: wrapDatabase(test.database),
+        waitingDatabase: wrapDatabase(test.database),
         log: wrapLog(log.log),
         progress,
         codec: log.codec,

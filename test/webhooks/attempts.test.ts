@@ -1,0 +1,82 @@
+// The rows of attempts, by what attempts.ts promises: a result is kept once, whoever repeats it, and concluded once.
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AttemptRecord } from '../../src/webhooks/bridge/attempt-record.ts'
+import { conclude, keepResults } from '../../src/webhooks/bridge/attempts.ts'
+import { createSituationReader } from '../../src/webhooks/bridge/delivery-situation.ts'
+import { anEvent } from '../ground/events.ts'
+import { openStream } from '../ground/webhooks/open-stream.ts'
+
+const stream = await openStream('attempts')
+const { database } = stream
+afterAll(() => stream.close())
+beforeEach(() => database.query('truncate webhook_attempts, webhook_deliveries'))
+
+const { id: endpointId } = await stream.endpoint()
+const delivery = anEvent('delivery.released', { endpointId, deliveryId: `e_${endpointId}`, instanceId: 'shop' })
+type Given = { token?: string; statusCode?: number; attempt?: number; instanceId?: string; response?: string }
+function result({
+  token = 'mine',
+  statusCode = 500,
+  attempt = 1,
+  instanceId = 'shop',
+  response = 'no',
+}: Given = {}): AttemptRecord {
+  const { eventId, epoch, sequence } = delivery
+  const said = { statusCode, error: null, response, code: `status-${statusCode}` }
+  return {
+    delivery: { ...delivery, instanceId },
+    exchange: { attempt, token, durationMs: 12.6, agoMs: 0, ...said },
+    outcome: { kind: 'retry', inMs: 120_000, step: 1, refusedMs: 0 },
+    quietMs: 7_000,
+    envelope: { eventId, instanceId, epoch, sequence, occurredAt: 1, messageId: null, endpointId },
+    owed: [],
+  }
+}
+const concludeOne = (attempt = 1) => conclude(database, [{ deliveryId: delivery.deliveryId, attempt }])
+const read = createSituationReader(database)
+const kept = async () => (await read(delivery)).kept
+
+describe('a result', () => {
+  it('[E4] is kept once, and keeping it again, after an answer that was lost, is no mistake', async () => {
+    expect(await keepResults(database, [result()])).toEqual(['kept'])
+    expect(await keepResults(database, [result()])).toEqual(['kept'])
+    expect(await database.query('select from webhook_attempts')).toHaveLength(1)
+  })
+
+  it('[E4] of the same attempt that somebody else made is not kept beside it, nor over it', async () => {
+    await keepResults(database, [result({ statusCode: 500 })])
+    expect(await keepResults(database, [result({ token: 'theirs', statusCode: 200 }), result({ attempt: 2 })])).toEqual([
+      "another's",
+      'kept',
+    ])
+    expect(await kept()).toMatchObject({ token: 'mine', statusCode: 500 })
+  })
+
+  it('[A7] of a purged instance is not kept', async () => {
+    await database.query(`insert into instance_ids (instance_id, request_id, name) values ('gone', 'r', '')`)
+    await database.query(`insert into purges (instance_id, request_id, requested_by) values ('gone', 'r', 'test')`)
+    expect(await keepResults(database, [result({ instanceId: 'gone' })])).toEqual(['purged'])
+    expect(await database.query('select from webhook_attempts')).toEqual([])
+  })
+
+  it('[E4] that was kept and not concluded is what whoever takes the delivery up finds, whole', async () => {
+    expect(await kept()).toBeNull()
+    await keepResults(database, [result()])
+    expect(await kept()).toEqual({
+      ...result().exchange,
+      agoMs: expect.any(Number),
+      outcome: { kind: 'retry', inMs: 120_000, step: 1, refusedMs: 0 },
+      quietMs: 7_000,
+    })
+    await database.query(`update webhook_attempts set started_at = started_at - interval '5 seconds'`)
+    expect((await kept())?.agoMs).toBeGreaterThanOrEqual(4_980)
+  })
+
+  it('[E4] is concluded once, by the first who does', async () => {
+    await keepResults(database, [result()])
+    expect(await concludeOne()).toEqual([{ deliveryId: delivery.deliveryId, attempt: 1 }])
+    expect(await concludeOne()).toEqual([])
+    expect(await kept()).toBeNull()
+    expect(await concludeOne(2)).toEqual([])
+  })
+})

@@ -1,0 +1,162 @@
+// Between a receiver's answer and each later step something is cut or refused: where the row of the attempt is written the receiver sees no second
+// POST, and the log gets the attempt once.
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Database, DatabaseError } from '../../src/database/database.ts'
+import { getDelivery } from '../../src/webhooks/bridge/queries.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+import { bridgesOf } from '../ground/webhooks/bridges.ts'
+import { never } from '../ground/webhooks/open-stream.ts'
+
+const logger = collectLogLines()
+const { open, close } = bridgesOf(logger)
+afterEach(close)
+type Bridge = Awaited<ReturnType<typeof open>>
+
+/** The connection of each of these statements is lost once, after it was carried out; of a transaction, after its commit. */
+function losingAnswers(database: Database, containing: readonly string[]): Database {
+  const left = new Set(containing)
+  const lost = () => new DatabaseError('commit-unknown', 'the answer was lost for the test')
+  const loses = (sql: string) => containing.some(one => sql.includes(one) && left.delete(one))
+  return {
+    ...database,
+    query: async (sql, values) => {
+      const isLost = loses(sql)
+      const rows = await database.query<never>(sql, values)
+      if (isLost) throw lost()
+      return rows
+    },
+    transact: async (work, signal) => {
+      let isLost = false
+      const outcome = await database.transact(
+        tx =>
+          work({
+            query: (sql, values) => {
+              isLost ||= loses(sql)
+              return tx.query(sql, values)
+            },
+          }),
+        signal,
+      )
+      if (isLost) throw lost()
+      return outcome
+    },
+  }
+}
+
+const refuseWrites = (bridge: Bridge, table: string, sqlState: string, when = 'true') =>
+  bridge.database.query(
+    `create function refuse() returns trigger language plpgsql as $$ begin
+       if ${when} then raise exception 'refused for the test' using errcode = '${sqlState}'; end if; return new; end $$;
+     create trigger refused before insert or update on ${table} for each row execute function refuse()`,
+  )
+const acceptWrites = (bridge: Bridge) => bridge.database.query('drop function refuse() cascade')
+const untilKept = (bridge: Bridge, count = 1) =>
+  until('the result to be kept', async () => (await bridge.database.query('select from webhook_attempts')).length === count)
+const attemptsInLog = async (bridge: Bridge) => {
+  const decoded = await Promise.all((await bridge.records('webhook-attempts')).map(one => bridge.codec.decode(one.value, never)))
+  return decoded.flatMap(one => (one?.type === 'delivery.attempted' ? [`${one.deliveryId} ${one.attempt} ${one.outcome}`] : []))
+}
+const untilNothingIsOwed = (bridge: Bridge) =>
+  until('nothing to be owed', async () => (await bridge.database.query('select from webhook_outbox')).length === 0)
+
+describe('a connection that is cut', () => {
+  it.for([
+    { where: 'after the row was written', statement: 'insert into webhook_attempts' },
+    { where: 'after what follows was committed', statement: 'set is_concluded = true' },
+    { where: 'after the record’s row was deleted', statement: 'delete from webhook_outbox where outbox_id' },
+  ])('[E4] [E7] $where repeats neither the POST nor the record', async ({ statement }) => {
+    const bridge = await open(`kept cut ${statement}`)
+    const receiver = await bridge.receiver()
+    bridge.start({}, undefined, undefined, database => losingAnswers(database, [statement]))
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    await bridge.append(delivery)
+    await bridge.untilStates('delivered', states => states[0] === 'delivered')
+    await bridge.untilRecords('webhook-attempts', 1)
+    await untilNothingIsOwed(bridge)
+    expect(receiver.attempts).toHaveLength(1)
+    expect(await attemptsInLog(bridge)).toEqual([`${delivery.deliveryId} 1 delivered`])
+  })
+})
+
+describe('a member that ends before anything follows', () => {
+  it.for([
+    { answers: 'a 2xx', status: 200, state: 'delivered' },
+    { answers: 'a failure', status: 500, state: 'waiting' },
+    { answers: 'a refusal for good', status: 410, state: 'waiting' },
+  ])(
+    '[E4] [E7] leaves $answers to the next one, which sends nothing',
+    async ({ status, state }) => {
+      const bridge = await open(`kept ends ${status}`)
+      const receiver = await bridge.receiver(() => ({ status, body: 'said' }))
+      const delivery = bridge.delivery(receiver.id, 'chat-1')
+      await bridge.append(delivery)
+      await refuseWrites(bridge, 'webhook_deliveries', '53100')
+      const ending = bridge.start({ retryDelaysMs: [120_000] })
+      await untilKept(bridge)
+      await ending.close()
+      expect(await attemptsInLog(bridge)).toEqual([])
+      await acceptWrites(bridge)
+      bridge.start({ retryDelaysMs: [120_000] })
+      await bridge.untilStates('it is concluded', states => states[0] === state)
+      await bridge.untilRecords('webhook-attempts', 1)
+      await untilNothingIsOwed(bridge)
+      expect(await attemptsInLog(bridge)).toEqual([`${delivery.deliveryId} 1 ${state}`])
+      expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({
+        attempts: [{ attempt: 1, statusCode: status, response: 'said' }],
+      })
+      expect(receiver.attempts).toHaveLength(1)
+      const [endpoint] = await bridge.database.query(
+        'select enabled, failing_since is not null as failing, succeeded_at is not null as succeeded from webhook_endpoints where endpoint_id = $1',
+        [receiver.id],
+      )
+      expect(endpoint).toEqual({ enabled: status !== 410, failing: status === 500, succeeded: status === 200 })
+    },
+    90_000,
+  )
+
+  it('[E4] leaves the wait after it as long as it was: the time of nobody counts', async () => {
+    const bridge = await open('kept wait')
+    const receiver = await bridge.receiver(() => ({ status: 500 }))
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    await bridge.append(delivery)
+    await refuseWrites(bridge, 'webhook_deliveries', '53100')
+    const ending = bridge.start({ retryDelaysMs: [600_000] })
+    await untilKept(bridge)
+    await ending.close()
+    await acceptWrites(bridge)
+    await bridge.database.query(`update webhook_attempts set started_at = started_at - interval '5 minutes'`)
+    bridge.start({ retryDelaysMs: [600_000] })
+    await bridge.untilWaiting(1)
+    const [lane] = await bridge.database.query(
+      `select due_at between now() + interval '2 minutes' and now() + interval '7 minutes' as due,
+              tried_at < now() - interval '4 minutes' as tried from webhook_waiting_lanes`,
+    )
+    expect(lane).toEqual({ due: true, tried: true })
+    expect(receiver.attempts).toHaveLength(1)
+  })
+})
+
+describe('a value that is refused for good', () => {
+  it.for([
+    { table: 'webhook_deliveries', when: `new.error = 'odd'` },
+    { table: 'webhook_deaths', when: `new.reason like '%status 500'` },
+  ])('[E4] [E7] by $table costs no second POST, and the log has the attempt', async ({ table, when }) => {
+    const bridge = await open(`kept refused ${table}`)
+    const receiver = await bridge.receiver(({ body }) => ({ status: body.data.chatId === 'bad' ? 500 : 200 }))
+    await refuseWrites(bridge, table, '22021', when)
+    bridge.start({ retryDelaysMs: [10] })
+    const bad = bridge.delivery(receiver.id, 'bad')
+    await bridge.append(bad)
+    await until('it is dead', async () => {
+      await bridge.append(bridge.delivery(receiver.id, 'good'))
+      return (await getDelivery(bridge.database, bad.deliveryId))?.state === 'dead'
+    })
+    await untilNothingIsOwed(bridge)
+    const ofBad = receiver.attempts.filter(one => one.webhookId === bad.deliveryId)
+    expect(ofBad.map(one => one.attempt)).toEqual(ofBad.map((_, index) => index + 1))
+    const told = (await attemptsInLog(bridge)).filter(one => one.startsWith(bad.deliveryId))
+    expect(told).toHaveLength(ofBad.length)
+    expect(new Set(told).size).toBe(ofBad.length)
+  })
+})
