@@ -84,36 +84,32 @@ describe('a member that ends before anything follows', () => {
     { answers: 'a 2xx', status: 200, state: 'delivered' },
     { answers: 'a failure', status: 500, state: 'waiting' },
     { answers: 'a refusal for good', status: 410, state: 'waiting' },
-  ])(
-    '[E4] [E7] leaves $answers to the next one, which sends nothing',
-    async ({ status, state }) => {
-      const bridge = await open(`kept ends ${status}`)
-      const receiver = await bridge.receiver(() => ({ status, body: 'said' }))
-      const delivery = bridge.delivery(receiver.id, 'chat-1')
-      await bridge.append(delivery)
-      await refuseWrites(bridge, 'webhook_deliveries', '53100')
-      const ending = bridge.start({ retryDelaysMs: [120_000] })
-      await untilKept(bridge)
-      await ending.close()
-      expect(await attemptsInLog(bridge)).toEqual([])
-      await acceptWrites(bridge)
-      bridge.start({ retryDelaysMs: [120_000] })
-      await bridge.untilStates('it is concluded', states => states[0] === state)
-      await bridge.untilRecords('webhook-attempts', 1)
-      await untilNothingIsOwed(bridge)
-      expect(await attemptsInLog(bridge)).toEqual([`${delivery.deliveryId} 1 ${state}`])
-      expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({
-        attempts: [{ attempt: 1, statusCode: status, response: 'said' }],
-      })
-      expect(receiver.attempts).toHaveLength(1)
-      const [endpoint] = await bridge.database.query(
-        'select enabled, failing_since is not null as failing, succeeded_at is not null as succeeded from webhook_endpoints where endpoint_id = $1',
-        [receiver.id],
-      )
-      expect(endpoint).toEqual({ enabled: status !== 410, failing: status === 500, succeeded: status === 200 })
-    },
-    90_000,
-  )
+  ])('[E4] [E7] leaves $answers to the next one, which sends nothing', async ({ status, state }) => {
+    const bridge = await open(`kept ends ${status}`)
+    const receiver = await bridge.receiver(() => ({ status, body: 'said' }))
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    await bridge.append(delivery)
+    await refuseWrites(bridge, 'webhook_deliveries', '53100')
+    const ending = bridge.start({ retryDelaysMs: [120_000] })
+    await untilKept(bridge)
+    await ending.close()
+    expect(await attemptsInLog(bridge)).toEqual([])
+    await acceptWrites(bridge)
+    bridge.start({ retryDelaysMs: [120_000] })
+    await bridge.untilStates('it is concluded', states => states[0] === state)
+    await bridge.untilRecords('webhook-attempts', 1)
+    await untilNothingIsOwed(bridge)
+    expect(await attemptsInLog(bridge)).toEqual([`${delivery.deliveryId} 1 ${state}`])
+    expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({
+      attempts: [{ attempt: 1, statusCode: status, response: 'said' }],
+    })
+    expect(receiver.attempts).toHaveLength(1)
+    const [endpoint] = await bridge.database.query(
+      'select enabled, failing_since is not null as failing, succeeded_at is not null as succeeded from webhook_endpoints where endpoint_id = $1',
+      [receiver.id],
+    )
+    expect(endpoint).toEqual({ enabled: status !== 410, failing: status === 500, succeeded: status === 200 })
+  })
 
   it('[E4] leaves the wait after it as long as it was: the time of nobody counts', async () => {
     const bridge = await open('kept wait')
