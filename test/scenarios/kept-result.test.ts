@@ -22,6 +22,7 @@ const points: readonly { between: string; point: CrashPoint }[] = [
 onEachLane(lane => {
   test.for(points)(
     '[B3] [E4] [E7] kill -9 of everything $between: no second POST, and one event of the attempt',
+    { timeout: 120_000 }, // two starts, and a claim of the dead that runs out
     async ({ point }) => {
       const stage = await lane.openStage({ plan: { point }, shortSessions: true, endpoint: { eventTypes: ['message.received'] } })
       try {

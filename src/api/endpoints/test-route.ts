@@ -32,7 +32,7 @@ export function endpointTestRoute(app: App, deps: { tester: EndpointTester; mono
       problems: [404, 429],
     }),
     handler: async ({ params: { id } }) => {
-      // First: what is none spends nobody's turns.
+      // First: what is none spends nobody's budget.
       if (!(await deps.tester.knows(id))) throw noEndpoint(id)
       const nowAt = deps.monotonic()
       const waitMs = budgets.waitMs(id, nowAt)

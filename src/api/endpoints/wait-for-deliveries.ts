@@ -1,7 +1,7 @@
 // A long poll of a listener's mailbox: woken by what is laid in, without a connection of the pool meanwhile, and a sign of life all along.
 import type { ServerResponse } from 'node:http'
 import type { Database } from '../../database/database.ts'
-import { wait } from '../../runtime/wait.ts'
+import { createBell } from '../../runtime/bell.ts'
 import { lookIntoMailbox, type Mailbox, mailboxOf } from '../../webhooks/endpoints/mailbox.ts'
 import { Problem } from '../problems.ts'
 
@@ -18,15 +18,13 @@ export async function waitForDeliveries({ database, stopping }: Deps, of: Asked)
   const gone = new AbortController()
   of.response.once('close', () => gone.abort())
   const ended = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(of.wait * 1000)])
-  let wakeUp = new AbortController()
-  const wake = () => wakeUp.abort()
-  // Its beginning is a wake, for what was laid in before; while it cannot listen, it looks by itself.
-  database.listen(mailboxOf(of.id), wake, ended).then(wake, wake)
+  const bell = createBell()
+  // Its beginning is a ring, for what was laid in before; while it cannot listen, it looks by itself.
+  database.listen(mailboxOf(of.id), bell.ring, ended).then(bell.ring, bell.ring)
   for (;;) {
-    await wait(LOOK_EVERY_MS, AbortSignal.any([wakeUp.signal, ended]))
+    await bell.rung(ended, LOOK_EVERY_MS)
     if (stopping.aborted) throw new Problem('stopping', `waiting for deliveries of ${of.id}: this process is stopping`)
     if (gone.signal.aborted) return first
-    wakeUp = new AbortController()
     const found = await lookIntoMailbox(database, of)
     if (ended.aborted || !isEmpty(found)) return found
   }

@@ -3,6 +3,7 @@
 import type { Database } from '../../database/database.ts'
 import { EventError } from '../../events/codec.ts'
 import { LogError, type LogRecord } from '../../log/log.ts'
+import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { FairTurns } from '../../runtime/fair-turns.ts'
 import { describeError } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -35,56 +36,52 @@ export type Drain = {
 
 export function openDrain(deps: DrainDeps): Drain {
   const stopping = new AbortController()
-  const lanes = new Set<Promise<void>>()
-  let wakeUp = new AbortController()
-  /** Of claiming lanes, and of the lane that ended last. */
-  const troubles: { claiming: string | null; draining: string | null } = { claiming: null, draining: null }
-
-  const begin = (claim: Claim) => {
-    const lane = drainLane(deps, claim, stopping.signal)
-      .then(() => {
-        troubles.draining = null
-      })
-      .catch(error => {
-        troubles.draining = describeError(error)
-        deps.attempt.logger.warn('webhooks.drain-interrupted', { lane: claim.lane, error })
-      })
-      .finally(() => {
-        lanes.delete(lane)
-        wakeUp.abort()
-      })
-    lanes.add(lane)
-  }
-
-  async function run() {
-    while (!stopping.signal.aborted) {
-      wakeUp = new AbortController()
-      try {
-        const claims = await claimDueLanes(deps.database, {
-          member: deps.member,
-          perEndpoint: deps.perEndpoint,
-          claimMs: claimMs(deps),
-        })
-        for (const claim of claims) begin(claim)
-        troubles.claiming = null
-      } catch (error) {
-        troubles.claiming = describeError(error)
-        deps.attempt.logger.warn('webhooks.drain-interrupted', { error })
-      }
-      await wait(deps.pollMs, AbortSignal.any([wakeUp.signal, stopping.signal]))
-    }
-    await Promise.all(lanes)
-  }
-  const running = run()
-
+  const bell = createBell()
+  const state: DrainState = { lanes: new Set(), troubles: { claiming: null, draining: null } }
+  const running = run(deps, state, { bell, stopping: stopping.signal })
   return {
-    wake: () => wakeUp.abort(),
-    trouble: () => troubles.claiming ?? troubles.draining,
+    wake: bell.ring,
+    trouble: () => state.troubles.claiming ?? state.troubles.draining,
     close: () => {
       stopping.abort()
       return running
     },
   }
+}
+
+type DrainState = {
+  /** Those that are being drained. */
+  lanes: Set<Promise<void>>
+  /** Of claiming lanes, and of the lane that ended last. */
+  troubles: Record<'claiming' | 'draining', string | null>
+}
+
+/** Looks every pollMs, when somebody wakes it, and when a lane has ended. */
+async function run(deps: DrainDeps, { lanes, troubles }: DrainState, { bell, stopping }: { bell: Bell; stopping: AbortSignal }) {
+  const tried = async (what: keyof DrainState['troubles'], fields: object, work: () => Promise<void>) => {
+    try {
+      await work()
+      troubles[what] = null
+    } catch (error) {
+      troubles[what] = describeError(error)
+      deps.attempt.logger.warn('webhooks.drain-interrupted', { ...fields, error })
+    }
+  }
+  const begin = (claim: Claim) => {
+    const lane = tried('draining', { lane: claim.lane }, () => drainLane(deps, claim, stopping)).then(() => {
+      lanes.delete(lane)
+      bell.ring()
+    })
+    lanes.add(lane)
+  }
+  const { member, perEndpoint } = deps
+  while (!stopping.aborted) {
+    await tried('claiming', {}, async () => {
+      for (const claim of await claimDueLanes(deps.database, { member, perEndpoint, claimMs: claimMs(deps) })) begin(claim)
+    })
+    await bell.rung(stopping, deps.pollMs)
+  }
+  await Promise.all(lanes)
 }
 
 /** Longer than any attempt: a claim that ran out belongs to somebody who is gone. */

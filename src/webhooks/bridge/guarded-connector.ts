@@ -3,13 +3,16 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
+import { CodedError } from '../../runtime/coded-error.ts'
 import { type Allowances, refuseAddress, refuseInClear } from '../endpoints/address-guard.ts'
 import { skipInterimResponses } from './interim-responses.ts'
 
-export class BlockedAddressError extends Error {
+export class BlockedAddressError extends CodedError<'address-blocked'> {
   override name = 'BlockedAddressError'
-  readonly code = 'address-blocked'
-  readonly retryable = true
+  readonly port = 'webhooks'
+  constructor(message: string) {
+    super({ code: 'address-blocked', message, retryable: true, settings: ['WEBHOOK_ALLOW_LOOPBACK', 'WEBHOOK_ALLOW_CIDRS'] })
+  }
 }
 
 /** Answers every address of a name; the system's resolver unless a test brings its own. */

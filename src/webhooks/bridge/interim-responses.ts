@@ -2,18 +2,18 @@
 // them is the one that counts: undici ends an exchange at a 100 that nobody asked for, and each of the others costs it a millisecond of
 // CPU. Too many of them end the connection, and so does an answer that is longer than anybody would read.
 import type { Socket } from 'node:net'
+import { CodedError } from '../../runtime/coded-error.ts'
 
 export const MAX_INTERIM_RESPONSES = 32
 export const MAX_INTERIM_BYTES = 64 * 1024
 /** Head and body as they are sent: nobody reads so far, and a body in chunks of one byte has ended here as well. */
 export const MAX_ANSWER_BYTES = 1024 * 1024
 
-export class AnswerError extends Error {
+export class AnswerError extends CodedError<'too-many-interim-responses' | 'answer-too-long'> {
   override name = 'AnswerError'
-  readonly code: 'too-many-interim-responses' | 'answer-too-long'
+  readonly port = 'webhooks'
   constructor(code: AnswerError['code'], message: string) {
-    super(message)
-    this.code = code
+    super({ code, message, retryable: true })
   }
 }
 

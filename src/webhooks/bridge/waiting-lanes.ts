@@ -1,7 +1,7 @@
 // Lanes that wait as rows. A lane is entered and left under its row's lock, so that no delivery slips past those before it;
 // a claim, judged by Postgres' now(), keeps a lane to one drain at a time, also across nodes.
 //
-// A lane's turn comes when its own wait is over, or when its endpoint calls what it failed to take before (standing.ts): then
+// A lane is due when its own wait is over, or when its endpoint calls what it failed to take before (standing.ts): then
 // the lanes follow each other, the longest untried first, a few at once and within two seconds as many as may be.
 // While an endpoint is failing, one lane at a time tries whether it is back: the longest due, at the endpoint's probe_at, 1 s to 5 min
 // after the try before; where none is due and nothing was sent for 5 min, the next one to be. What was never tried does not wait for
@@ -54,7 +54,7 @@ const SILENT_MS = 5 * 60_000
 /** Of lanes that were called: this many more with each second since. */
 const CALLED_PER_SECOND = 10
 
-/** Lanes whose turn it is, of enabled endpoints, the longest due first; at most perEndpoint of one endpoint at once for this member. */
+/** Lanes that are due, of enabled endpoints, the longest due first; at most perEndpoint of one endpoint at once for this member. */
 export async function claimDueLanes(
   database: Database,
   of: { member: string; perEndpoint: number; claimMs: number },

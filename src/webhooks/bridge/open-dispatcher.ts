@@ -1,0 +1,17 @@
+// The connections to receivers: as many as there may be attempts in flight, so that nothing ever queues here while its deadline runs.
+import { Agent, type Dispatcher } from 'undici'
+import type { Config } from '../../runtime/config.ts'
+import { createGuardedConnector } from './guarded-connector.ts'
+
+export const openDispatcher = (config: Config['webhooks']): Dispatcher =>
+  new Agent({
+    connect: createGuardedConnector({ allowances: config }),
+    connections: config.maxInFlight,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: config.attemptTimeoutMs,
+    bodyTimeout: config.attemptTimeoutMs,
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 10_000,
+    clientTtl: 60_000,
+  })
