@@ -7,6 +7,7 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
 import { never } from '../ground/webhooks/open-stream.ts'
+import { acceptWrites, refuseWrites } from '../ground/webhooks/refuse-writes.ts'
 
 const logger = collectLogLines()
 const { open, close } = bridgesOf(logger)
@@ -44,13 +45,6 @@ function losingAnswers(database: Database, containing: readonly string[]): Datab
   }
 }
 
-const refuseWrites = (bridge: Bridge, table: string, sqlState: string, when = 'true') =>
-  bridge.database.query(
-    `create function refuse() returns trigger language plpgsql as $$ begin
-       if ${when} then raise exception 'refused for the test' using errcode = '${sqlState}'; end if; return new; end $$;
-     create trigger refused before insert or update on ${table} for each row execute function refuse()`,
-  )
-const acceptWrites = (bridge: Bridge) => bridge.database.query('drop function refuse() cascade')
 const untilKept = (bridge: Bridge, count = 1) =>
   until('the result to be kept', async () => (await bridge.database.query('select from webhook_attempts')).length === count)
 const attemptsInLog = async (bridge: Bridge) => {
@@ -89,7 +83,7 @@ describe('a member that ends before anything follows', () => {
     const receiver = await bridge.receiver(() => ({ status, body: 'said' }))
     const delivery = bridge.delivery(receiver.id, 'chat-1')
     await bridge.append(delivery)
-    await refuseWrites(bridge, 'webhook_deliveries', '53100')
+    await refuseWrites(bridge, { table: 'webhook_deliveries', sqlState: '53100' })
     const ending = bridge.start({ retryDelaysMs: [120_000] })
     await untilKept(bridge)
     await ending.close()
@@ -116,7 +110,7 @@ describe('a member that ends before anything follows', () => {
     const receiver = await bridge.receiver(() => ({ status: 500 }))
     const delivery = bridge.delivery(receiver.id, 'chat-1')
     await bridge.append(delivery)
-    await refuseWrites(bridge, 'webhook_deliveries', '53100')
+    await refuseWrites(bridge, { table: 'webhook_deliveries', sqlState: '53100' })
     const ending = bridge.start({ retryDelaysMs: [600_000] })
     await untilKept(bridge)
     await ending.close()
@@ -140,7 +134,7 @@ describe('a value that is refused for good', () => {
   ])('[E4] [E7] by $table costs no second POST, and the log has the attempt', async ({ table, when }) => {
     const bridge = await open(`kept refused ${table}`)
     const receiver = await bridge.receiver(({ body }) => ({ status: body.data.chatId === 'bad' ? 500 : 200 }))
-    await refuseWrites(bridge, table, '22021', when)
+    await refuseWrites(bridge, { table: table, sqlState: '22021', when })
     bridge.start({ retryDelaysMs: [10] })
     const bad = bridge.delivery(receiver.id, 'bad')
     await bridge.append(bad)

@@ -7,6 +7,7 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
 import { never } from '../ground/webhooks/open-stream.ts'
+import { acceptWrites, refuseWrites } from '../ground/webhooks/refuse-writes.ts'
 
 const logger = collectLogLines(['webhooks.record-dropped'])
 const { open, close } = bridgesOf(logger)
@@ -14,14 +15,6 @@ afterEach(close)
 
 type Bridge = Awaited<ReturnType<typeof open>>
 const recordsCheck = (role: ReturnType<Bridge['start']>) => role.checks().find(one => one.name === 'webhooks records')
-/** Every write of a row to this table is refused with this SQLSTATE, by Postgres itself, while `when` is true of it. */
-const refuseWrites = (bridge: Bridge, table: string, sqlState: string, when = 'true') =>
-  bridge.database.query(
-    `create function refuse() returns trigger language plpgsql as $$ begin
-       if ${when} then raise exception 'refused for the test' using errcode = '${sqlState}'; end if; return new; end $$;
-     create trigger refused before insert or update on ${table} for each row execute function refuse()`,
-  )
-const acceptWrites = (bridge: Bridge) => bridge.database.query('drop function refuse() cascade')
 
 describe('a log that refuses', () => {
   it('[E4] [E7] a topic of attempts that refuses them costs no receiver a second POST: the append is repeated, in order', async () => {
@@ -97,7 +90,7 @@ describe('a log that refuses', () => {
     const delivery = bridge.delivery(receiver.id, 'chat-1')
     await bridge.append(delivery)
     await bridge.untilStates('delivered', states => states[0] === 'delivered')
-    await until('it has the turn', async () => (await bridge.database.query(turnTaken)).length === 1)
+    await until('it has the lease', async () => (await bridge.database.query(leaseTaken)).length === 1)
     await bridge.database.query(`update webhook_outbox_turn set ends_at = now()`)
     bridge.start()
     const [attempted] = await bridge.untilRecords('webhook-attempts', 1)
@@ -111,13 +104,13 @@ describe('a log that refuses', () => {
     expect(new Set(both.map(one => one.headers['event-id'])).size).toBe(1)
   })
 })
-const turnTaken = 'select from webhook_outbox_turn where member is not null'
+const leaseTaken = 'select from webhook_outbox_turn where member is not null'
 
 describe('a database that refuses', () => {
   it('[E4] a full disk after the POST repeats the write, never the POST, and nothing more is sent meanwhile', async () => {
     const bridge = await open('records full disk')
     const receiver = await bridge.receiver()
-    await refuseWrites(bridge, 'webhook_attempts', '53100')
+    await refuseWrites(bridge, { table: 'webhook_attempts', sqlState: '53100' })
     const role = bridge.start()
     const [first, second] = [bridge.delivery(receiver.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-2')]
     await bridge.append(first)
@@ -138,7 +131,7 @@ describe('a database that refuses', () => {
   it('[E4] where a delivery cannot be laid down to wait, it is not sent again before its time', async () => {
     const bridge = await open('records cannot wait')
     const receiver = await bridge.receiver(() => ({ status: 500 }))
-    await refuseWrites(bridge, 'webhook_waiting_lanes', '53100')
+    await refuseWrites(bridge, { table: 'webhook_waiting_lanes', sqlState: '53100' })
     const role = bridge.start({ retryDelaysMs: [120_000] })
     await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
     await bridge.untilStates('its attempt is on record', states => states[0] === 'waiting')
@@ -155,7 +148,7 @@ describe('a database that refuses', () => {
   it('[E4] one attempt whose texts Postgres refuses for good is on record without them, and holds up nobody', async () => {
     const bridge = await open('records refused text')
     const receiver = await bridge.receiver(({ body }) => ({ body: body.data.chatId === 'odd' ? 'odd' : 'fine' }))
-    await refuseWrites(bridge, 'webhook_attempts', '22021', `new.response = 'odd'`)
+    await refuseWrites(bridge, { table: 'webhook_attempts', sqlState: '22021', when: `new.response = 'odd'` })
     bridge.start()
     const deliveries = ['odd', 'a', 'b'].map(chat => bridge.delivery(receiver.id, chat))
     await bridge.append(...deliveries)
@@ -169,7 +162,7 @@ describe('a database that refuses', () => {
   it('[E4] one attempt whose records Postgres refuses for good is on record without them, said, and holds up nobody', async () => {
     const bridge = await open('records refused row')
     const [odd, receiver] = [await bridge.receiver(), await bridge.receiver()]
-    await refuseWrites(bridge, 'webhook_outbox', '22P05', `new.key = '${odd.id}'`)
+    await refuseWrites(bridge, { table: 'webhook_outbox', sqlState: '22P05', when: `new.key = '${odd.id}'` })
     bridge.start()
     await bridge.append(bridge.delivery(odd.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-1'))
     await bridge.untilStates('all delivered', states => states.every(state => state === 'delivered'))

@@ -70,8 +70,8 @@ const countOwed = async (name: Name) => {
 }
 const untilNothingIsOwed = () =>
   until('nothing to be owed', async () => (await ground.database.query('select from webhook_outbox limit 1')).length === 0)
-const turn = () => ground.database.query('select member from webhook_outbox_turn')
-const giveTurnTo = (member: string) =>
+const lease = () => ground.database.query('select member from webhook_outbox_turn')
+const giveLeaseTo = (member: string) =>
   ground.database.query(`update webhook_outbox_turn set member = $1, ends_at = now() + interval '1 minute'`, [member])
 
 describe('the order', () => {
@@ -135,7 +135,7 @@ describe('a log that refuses', () => {
     await until('it to be asked again and again', () => asked >= 3)
     expect(refuses.trouble()).toBe('records for wa.webhook-attempts wait for the log: appending: not allowed (denied)')
     expect(refuses.linesOf('webhooks.outbox-stuck')).toHaveLength(1)
-    await giveTurnTo('another')
+    await giveLeaseTo('another')
     await until('it to be another’s trouble', () => refuses.trouble() === null)
     const askedBefore = asked
     start(undefined, 'another')
@@ -158,18 +158,18 @@ describe('closing', () => {
     const { close, trouble } = start(refusing(() => (refuses ? unavailable() : null)))
     await owe(['a'])
     await until('the log to be asked', () => trouble())
-    expect(await turn()).toEqual([{ member: 'one' }])
+    expect(await lease()).toEqual([{ member: 'one' }])
     refuses = false
     await close()
-    expect([await idsInLog(), await countOwed('webhook-attempts'), await turn()]).toEqual([['a'], 0, [{ member: null }]])
+    expect([await idsInLog(), await countOwed('webhook-attempts'), await lease()]).toEqual([['a'], 0, [{ member: null }]])
   })
 
-  it('[H6] takes the turn from nobody else', async () => {
+  it('[H6] takes the lease from nobody else', async () => {
     await owe(['a'])
-    await giveTurnTo('another')
+    await giveLeaseTo('another')
     const { close } = start()
     await close()
-    expect([await idsInLog(), await turn()]).toEqual([[], [{ member: 'another' }]])
+    expect([await idsInLog(), await lease()]).toEqual([[], [{ member: 'another' }]])
   })
 
   it('[H3] [H6] in the middle of an append is no trouble of the log’s, and the rows stay for the next', async () => {
