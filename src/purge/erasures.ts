@@ -27,12 +27,12 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   bridge.waitingLanesErasure,
   stream.heldErasure,
   projections.outboxErasure,
+  bridge.outboxErasure, // before the attempts whose rows its records are made from
   stream.earlyMediaErasure,
   stream.mediaErasure,
   bridge.deliveriesErasure,
   bridge.skippedErasure,
   stream.lanesErasure,
-  bridge.outboxErasure,
   owedErasure,
   seenErasure,
   quarantineErasure,

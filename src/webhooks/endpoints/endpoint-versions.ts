@@ -1,5 +1,4 @@
 // The settings of endpoints, a row for each version: a delivery names the one that matched it. What they keep secret is sealed.
-
 import type { Transaction } from '../../database/database.ts'
 import { isKept } from '../../instances/instance-ids.ts'
 import type { Sealer } from '../../runtime/seal.ts'
