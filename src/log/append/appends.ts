@@ -1,17 +1,18 @@
-// append, as every adapter does it: records are checked and grouped by partition before anything of a call is sent, a partition always
+// append, as every adapter does it: records are checked and parted by partition before anything of a call is sent, a partition always
 // goes through the same queue, which keeps its order, and topics are looked up once.
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
-import { isWorthSaying, wait } from '../../runtime/wait.ts'
+import { persist } from '../../runtime/persist.ts'
+import { isWorthSaying } from '../../runtime/wait.ts'
 import { type Append, type EventLog, LogError, type NewRecord } from '../log.ts'
-import { createAppendQueue, type Group, sizeOf } from './append-queue.ts'
 import { partitionOf } from './partitioner.ts'
+import { createSendQueue, type PartitionAppend, sizeOf } from './send-queue.ts'
 
 export type Appends = { append: EventLog['append']; close(): Promise<void> }
 type Deps<Topic> = {
-  /** One for each queue, which calls it with one send at a time. Answers the offset after the last record of each group; rejects LogError. */
-  sends: readonly ((groups: readonly Group[], topicOf: TopicOf<Topic>) => Promise<readonly bigint[]>)[]
+  /** One for each queue, which calls it with one send at a time. Answers the offset after the last record of each append; rejects LogError. */
+  sends: readonly ((appends: readonly PartitionAppend[], topicOf: TopicOf<Topic>) => Promise<readonly bigint[]>)[]
   /** Rejects LogError. */
   findTopic(name: string): Promise<Topic>
   /** Throws LogError for what the log would never take. */
@@ -37,17 +38,17 @@ export function createAppends<Topic extends { topic: string; partitions: number 
   })
   const closing = new AbortController()
   const topics = new Map<string, Promise<Topic>>()
-  const queues = deps.sends.map(send => createAppendQueue(groups => sendTimed(send, groups), { onRetry: sayRetried }))
+  const queues = deps.sends.map(send => createSendQueue(appends => sendTimed(send, appends), { onRetry: sayRetried }))
 
-  async function sendTimed(send: Deps<Topic>['sends'][number], groups: readonly Group[]): Promise<readonly bigint[]> {
+  async function sendTimed(send: Deps<Topic>['sends'][number], appends: readonly PartitionAppend[]): Promise<readonly bigint[]> {
     const done = seconds.startTimer()
-    const ends = await send(groups, topicOf).catch(error => {
+    const ends = await send(appends, topicOf).catch(error => {
       // Deleted since it was looked up: whoever appends next asks again.
-      if (error.code === 'topic-missing') for (const { topic } of groups) topics.delete(topic)
+      if (error.code === 'topic-missing') for (const { topic } of appends) topics.delete(topic)
       throw error
     })
     done()
-    for (const { topic, records } of groups) counted.inc({ topic }, records.length)
+    for (const { topic, records } of appends) counted.inc({ topic }, records.length)
     return ends
   }
 
@@ -66,25 +67,28 @@ export function createAppends<Topic extends { topic: string; partitions: number 
     return found
   }
 
-  async function lookUp(topic: string): Promise<Topic> {
-    for (let attempt = 1; ; attempt += 1) {
-      if (closing.signal.aborted) throw abortedBefore(topic)
-      try {
-        return await deps.findTopic(topic)
-      } catch (error) {
-        if (!(error instanceof LogError) || !error.retryable) throw error
-        sayRetried(error, attempt)
-        await wait(LOOKUP_RETRY_MS, closing.signal)
-      }
-    }
-  }
+  const lookUp = (topic: string): Promise<Topic> =>
+    persist(
+      () => deps.findTopic(topic),
+      {
+        backoff: { baseMs: LOOKUP_RETRY_MS, capMs: LOOKUP_RETRY_MS },
+        failed: ({ error, attempt }) => {
+          if (!(error instanceof LogError) || !error.retryable) return 'give-up'
+          sayRetried(error, attempt)
+          return 'again'
+        },
+      },
+      closing.signal,
+    ).catch(error => {
+      throw closing.signal.aborted ? abortedBefore(topic) : error
+    })
 
   return {
     append: async (append, signal) => {
       if (append.records.length === 0) return []
       const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
       for (const record of append.records) deps.assertTakeable(record, topic)
-      return Promise.all(groupByPartition(append, topic.partitions).map(group => queueOf(queues, group).append(group, signal)))
+      return Promise.all(partitionAppendsOf(append, topic.partitions).map(part => queueOf(queues, part).append(part, signal)))
     },
     close: async () => {
       closing.abort()
@@ -93,19 +97,19 @@ export function createAppends<Topic extends { topic: string; partitions: number 
   }
 }
 
-function groupByPartition({ topic, records }: Append, partitions: number): Group[] {
-  const groups = new Map<number, Group & { records: NewRecord[] }>()
+function partitionAppendsOf({ topic, records }: Append, partitions: number): PartitionAppend[] {
+  const appends = new Map<number, PartitionAppend & { records: NewRecord[] }>()
   for (const record of records) {
     const partition = partitionOf(record.key, partitions)
-    const group = groups.get(partition) ?? { topic, partition, records: [], sizeBytes: 0 }
-    group.records.push(record)
-    group.sizeBytes += sizeOf(record)
-    groups.set(partition, group)
+    const append = appends.get(partition) ?? { topic, partition, records: [], sizeBytes: 0 }
+    append.records.push(record)
+    append.sizeBytes += sizeOf(record)
+    appends.set(partition, append)
   }
-  return [...groups.values()]
+  return [...appends.values()]
 }
 
-function queueOf<Queue>(queues: readonly Queue[], { topic, partition }: Group): Queue {
+function queueOf<Queue>(queues: readonly Queue[], { topic, partition }: PartitionAppend): Queue {
   const queue = queues[(partition + topic.length) % queues.length]
   if (queue === undefined) throw new RangeError('choosing a queue: there is none')
   return queue

@@ -1,7 +1,7 @@
 // The lanes of one partition: equal lanes one record at a time in offset order, different lanes side by side, finished ranges kept as they come.
 // Intake stops while too much is unfinished or a dependency is down; what is not begun when the partition stops is handed back.
 import { wait } from '../../runtime/wait.ts'
-import { sizeOf } from '../append/append-queue.ts'
+import { sizeOf } from '../append/send-queue.ts'
 import {
   type Batch,
   type LaneConsumer,
@@ -11,17 +11,17 @@ import {
   type Progress,
   type TopicPartition,
 } from '../log.ts'
+import type { Admission } from './admission.ts'
 import { isFinished, withFinished } from './finished-ranges.ts'
 import { type Attempt, type AttemptDeps, attemptRecord, type Result } from './lane-attempt.ts'
 import type { OpenPartitionReader } from './partition-reader.ts'
 import { createPartitionState } from './partition-state.ts'
 import type { ProgressSaver, Saved } from './progress-saver.ts'
-import type { Turns } from './turns.ts'
 
 /** What all partitions of a member share. */
 export type Member = AttemptDeps & {
   consumer: LaneConsumer
-  turns: Turns
+  admission: Admission
   saver: ProgressSaver
   openReader: OpenPartitionReader
   maxUnfinishedRecords: number
@@ -46,7 +46,7 @@ type Ends = { stopping: AbortSignal; ended: AbortSignal; lost(): void }
 const MAX_READ_RECORDS = 500
 
 export function createLanePartition(member: Member, at: TopicPartition, ends: Ends): LanePartition {
-  const { consumer, turns } = member
+  const { consumer, admission } = member
   const state = createPartitionState(at)
   const lanes = new Map<string, LogRecord[]>()
   const starting = new AbortController()
@@ -77,7 +77,9 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
 
   async function room(): Promise<boolean> {
     const has = () =>
-      unfinishedRecords < member.maxUnfinishedRecords && unfinishedBytes < consumer.maxBufferedBytes && turns.paused() === null
+      unfinishedRecords < member.maxUnfinishedRecords &&
+      unfinishedBytes < consumer.maxBufferedBytes &&
+      admission.paused() === null
     while (!starting.signal.aborted && !has()) await changed()
     return !starting.signal.aborted
   }
@@ -119,16 +121,16 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
     const attempt = { record, number: 1, firstFailedAt: null as number | null }
     let probing: string | null = null
     for (;;) {
-      if (!(await turns.enter({ probing: probing !== null }, starting.signal))) {
-        if (probing !== null) turns.handOver(probing)
+      if (!(await admission.enter({ probing: probing !== null }, starting.signal))) {
+        if (probing !== null) admission.handOver(probing)
         return false
       }
       busy += 1
       const result = await tracked(lane, attemptRecord(member, consumer, attempt, ends.ended))
-      // Its synchronous part says what is finished or down before anybody else gets the turn.
+      // Its synchronous part says what is finished or down before anybody else is admitted.
       const move = settle(attempt, result, probing)
       busy -= 1
-      turns.leave()
+      admission.leave()
       if (busy === 0) wake()
       const next = await move
       if (next === 'finished' || next === 'stopped') return next === 'finished'
@@ -164,15 +166,15 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
         return (await wait(result.delayMs, starting.signal)) ? { probing: null } : 'stopped'
       case 'down': {
         member.counted('paused')
-        const move = await turns.join({ ...result, probing: stillDown }, starting.signal)
+        const move = await admission.join({ ...result, probing: stillDown }, starting.signal)
         return move === 'stopped' ? move : { probing: move === 'probe' ? result.dependency : null }
       }
     }
   }
 
   function answerProbe(dependency: string, result: Result) {
-    if (result.kind === 'over') turns.handOver(dependency)
-    else turns.up(dependency)
+    if (result.kind === 'over') admission.handOver(dependency)
+    else admission.up(dependency)
   }
 
   function finishRecord(record: LogRecord, as: 'emitted' | 'parked') {
@@ -220,7 +222,7 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
     progress: () => progress,
     lost: ends.lost,
     status: () => {
-      const paused = turns.paused()
+      const paused = admission.paused()
       const status = state.status()
       return status.state === 'running' && paused !== null ? { ...status, state: 'paused', reason: paused } : status
     },

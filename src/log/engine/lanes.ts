@@ -5,11 +5,11 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
 import type { EventLog, LaneConsumer, Progress, TopicPartition } from '../log.ts'
 import { progressRowCommand } from '../progress.ts'
+import { createAdmission } from './admission.ts'
 import type { Assignment, StartAssignment } from './assignment.ts'
 import { createLanePartition, type LanePartition, type Member } from './lane-partition.ts'
 import type { OpenPartitionReader } from './partition-reader.ts'
 import { createProgressSaver } from './progress-saver.ts'
-import { createTurns } from './turns.ts'
 
 export type LanesDeps = {
   append: EventLog['append']
@@ -32,10 +32,10 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
     labels: ['group', 'outcome'],
   })
   let said: string | null = null
-  const turns = createTurns({
+  const admission = createAdmission({
     maxConcurrency: consumer.maxConcurrency,
     onChange: () => {
-      sayPaused(turns.paused())
+      sayPaused(admission.paused())
       for (const partition of partitions) partition.wake()
     },
   })
@@ -49,7 +49,7 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
   const member: Member = {
     ...deps,
     consumer,
-    turns,
+    admission,
     saver: createProgressSaver({ store: consumer.progress, consumerGroup: consumer.consumerGroup, logger: deps.logger }),
     running: new Map(),
     counted: outcome => outcomes.inc({ group: consumer.consumerGroup, outcome }),

@@ -3,8 +3,8 @@
 import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import type { Group } from '../append/append-queue.ts'
 import { type Appends, createAppends } from '../append/appends.ts'
+import type { PartitionAppend } from '../append/send-queue.ts'
 import { LogError, type NewRecord } from '../log.ts'
 import type { Closable, KafkaClient } from './client.ts'
 import { toLogError } from './errors.ts'
@@ -24,7 +24,7 @@ export function createKafkaAppend({ client, link, logger, metrics, requestTimeou
   const timeoutMs = Math.round(requestTimeoutMs * REPLICAS_SHARE)
   const senders = Array.from({ length: SENDERS }, () => createSender(client, timeoutMs))
   const appends = createAppends<Topic>({
-    sends: senders.map(sender => (groups, topicOf) => send(sender, groups, topicOf)),
+    sends: senders.map(sender => (appends, topicOf) => send(sender, appends, topicOf)),
     findTopic: name => findTopic(link, name),
     assertTakeable,
     logger,
@@ -39,16 +39,16 @@ export function createKafkaAppend({ client, link, logger, metrics, requestTimeou
   }
 }
 
-async function send(sender: Sender, groups: readonly Group[], topicOf: (name: string) => Promise<Topic>) {
-  const names = [...new Set(groups.map(({ topic }) => topic))]
+async function send(sender: Sender, appends: readonly PartitionAppend[], topicOf: (name: string) => Promise<Topic>) {
+  const names = [...new Set(appends.map(({ topic }) => topic))]
   const limits = new Map(await Promise.all(names.map(async name => [name, (await topicOf(name)).maxRecordBytes] as const)))
-  const plan = planSends(groups, topic => limits.get(topic) ?? null)
+  const plan = planSends(appends, topic => limits.get(topic) ?? null)
   try {
     const answers = []
     for (const topicMessages of plan.sends) answers.push(await sender.send(topicMessages))
     return joinAnswers(plan, answers)
   } catch (error) {
-    throw toLogError(`appending ${groups.flatMap(({ records }) => records).length} records to ${names.join(', ')}`, error)
+    throw toLogError(`appending ${appends.flatMap(({ records }) => records).length} records to ${names.join(', ')}`, error)
   }
 }
 

@@ -1,5 +1,5 @@
 // What was fetched of one partition and not yet taken, within a bound; records come out in offset order, gaps are known.
-import { sizeOf } from '../append/append-queue.ts'
+import { sizeOf } from '../append/send-queue.ts'
 import type { PartitionReader, ReadLimits } from '../engine/partition-reader.ts'
 import { type Batch, LogError, type LogRecord, type Position } from '../log.ts'
 import type { Fetched } from './fetch.ts'

@@ -1,19 +1,19 @@
-// How groups of records become sends that brokers take: a partition's records in order, in batches within its topic's limit; and where each group ended.
+// How appends become sends that brokers take: a partition's records in order, in batches within its topic's limit; and where each append ended.
 import type { RecordMetadata, TopicMessages } from 'kafkajs'
-import { type Group, sizeOf } from '../append/append-queue.ts'
+import { type PartitionAppend, sizeOf } from '../append/send-queue.ts'
 import { LogError, type NewRecord } from '../log.ts'
 
 /** A send has at most one batch per partition. */
 export type SendPlan = { sends: readonly TopicMessages[][]; ends: readonly End[] }
-/** The last record of a group: the nth of its partition's batch in that send. */
+/** The last record of an append: the nth of its partition's batch in that send. */
 type End = { topic: string; partition: number; send: number; nth: number }
 type Batch = { topic: string; partition: number; records: NewRecord[]; sizeBytes: number }
 
 /** maxBatchBytes: null where it is not known. A record larger than that goes alone. */
-export function planSends(groups: readonly Group[], maxBatchBytes: (topic: string) => number | null): SendPlan {
+export function planSends(appends: readonly PartitionAppend[], maxBatchBytes: (topic: string) => number | null): SendPlan {
   const rounds: Batch[][] = []
   const roundOf = new Map<string, number>()
-  const ends = groups.map(({ topic, partition, records }) => {
+  const ends = appends.map(({ topic, partition, records }) => {
     const name = `${topic}/${partition}`
     let send = roundOf.get(name) ?? 0
     let batch = batchIn(rounds, send, topic, partition)
@@ -73,7 +73,7 @@ const toTopicMessages = ({ topic, partition, records }: Batch): TopicMessages =>
   })),
 })
 
-/** The offset after the last record of each group. */
+/** The offset after the last record of each append. */
 export function joinAnswers({ ends }: SendPlan, answers: readonly (readonly RecordMetadata[])[]): bigint[] {
   return ends.map(({ topic, partition, send, nth }) => {
     const answer = answers[send]?.findLast(one => one.topicName === topic && one.partition === partition)

@@ -2,8 +2,8 @@
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { type Group, sizeOf } from '../append/append-queue.ts'
 import { type Appends, createAppends } from '../append/appends.ts'
+import { type PartitionAppend, sizeOf } from '../append/send-queue.ts'
 import { LogError, type NewRecord, type Position } from '../log.ts'
 import { toLogError } from './errors.ts'
 import { findTopic, type Topic } from './topics.ts'
@@ -19,9 +19,9 @@ type Deps = {
 }
 
 export function createPostgresAppend({ database, sends: count, logger, metrics, appended }: Deps): Appends {
-  async function send(groups: readonly Group[]): Promise<readonly bigint[]> {
-    const ends = await sendGroups(database, groups)
-    appended(groups.map(({ topic, partition }, index) => ({ topic, partition, nextOffset: ends[index] ?? 0n })))
+  async function send(appends: readonly PartitionAppend[]): Promise<readonly bigint[]> {
+    const ends = await sendTogether(database, appends)
+    appended(appends.map(({ topic, partition }, index) => ({ topic, partition, nextOffset: ends[index] ?? 0n })))
     return ends
   }
   const sends = Array.from({ length: count }, () => send)
@@ -48,17 +48,17 @@ function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic): vo
     throw new LogError('record-refused', `appending to ${topic}: expected recordedAt in epoch ms, got ${record.recordedAt}`)
 }
 
-/** One statement, its partitions ascending so that two sends cannot deadlock; groups of one partition keep the order given. */
-async function sendGroups(database: Database, groups: readonly Group[]): Promise<readonly bigint[]> {
-  const runs = runsOf(groups)
-  const records = runs.flatMap(run => run.groups.flatMap(group => group.records))
+/** One statement, its partitions ascending so that two sends cannot deadlock; appends of one partition keep the order given. */
+async function sendTogether(database: Database, appends: readonly PartitionAppend[]): Promise<readonly bigint[]> {
+  const runs = runsOf(appends)
+  const records = runs.flatMap(run => run.appends.flatMap(append => append.records))
   try {
     const rows = await database.query<{ group_index: number; end_offset: string }>(
       'select group_index, end_offset from log_append($1, $2, $3, $4, $5, $6, $7, $8)',
       [
         runs.map(run => run.topic),
         runs.map(run => run.partition),
-        runs.map(run => run.groups.reduce((sum, group) => sum + group.records.length, 0)),
+        runs.map(run => run.appends.reduce((sum, append) => sum + append.records.length, 0)),
         records.map(record => record.key.toWellFormed()),
         records.map(record => record.value),
         records.map(headersText),
@@ -66,28 +66,31 @@ async function sendGroups(database: Database, groups: readonly Group[]): Promise
         records.map(sizeOf),
       ],
     )
-    const ends = new Map<Group, bigint>()
+    const ends = new Map<PartitionAppend, bigint>()
     for (const row of rows) {
       let end = BigInt(row.end_offset)
-      for (const group of runs[row.group_index - 1]?.groups.toReversed() ?? []) {
-        ends.set(group, end)
-        end -= BigInt(group.records.length)
+      for (const append of runs[row.group_index - 1]?.appends.toReversed() ?? []) {
+        ends.set(append, end)
+        end -= BigInt(append.records.length)
       }
     }
-    return groups.flatMap(group => ends.get(group) ?? [])
+    return appends.flatMap(append => ends.get(append) ?? [])
   } catch (error) {
-    throw toLogError(`appending ${records.length} records to ${[...new Set(groups.map(group => group.topic))].join(', ')}`, error)
+    throw toLogError(
+      `appending ${records.length} records to ${[...new Set(appends.map(append => append.topic))].join(', ')}`,
+      error,
+    )
   }
 }
 
-type Run = { topic: string; partition: number; groups: Group[] }
+type Run = { topic: string; partition: number; appends: PartitionAppend[] }
 
-function runsOf(groups: readonly Group[]): Run[] {
+function runsOf(appends: readonly PartitionAppend[]): Run[] {
   const runs = new Map<string, Run>()
-  for (const group of groups) {
-    const name = `${group.topic}/${group.partition}`
-    const run = runs.get(name) ?? { topic: group.topic, partition: group.partition, groups: [] }
-    run.groups.push(group)
+  for (const append of appends) {
+    const name = `${append.topic}/${append.partition}`
+    const run = runs.get(name) ?? { topic: append.topic, partition: append.partition, appends: [] }
+    run.appends.push(append)
     runs.set(name, run)
   }
   return [...runs.values()].sort(ascending)

@@ -20,7 +20,7 @@ export function openRetention(deps: { database: Database; logger: Logger; trimEv
     }
   }
 
-  /** Again until nothing is left to trim, so that one turn keeps up with any rate. */
+  /** Again until nothing is left to trim, so that one round keeps up with any rate. */
   async function trimAll() {
     while (!closing.signal.aborted) {
       const [trimmed] = await database.query<{ topic: string; records: string }>(trimSql, [TRIM_RECORDS])

@@ -1,10 +1,10 @@
-// Whose turn it is among all lanes of a member: at most maxConcurrency handlers at once, first come first served.
+// Which lanes of a member may run a handler: at most maxConcurrency at once, first come first served.
 // While a dependency is down nobody starts but one probe per dependency; whoever else found it down waits for the probe's answer.
 import { onAbort } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 
 export type Down = { dependency: string; delayMs: number; reason: string }
-export type Turns = {
+export type Admission = {
   /** true: the caller may run its handler and must call `leave`. false: the signal aborted first. */
   enter(of: { probing: boolean }, signal: AbortSignal): Promise<boolean>
   leave(): void
@@ -23,7 +23,7 @@ type Waiter = (answer: boolean) => void
 type Outage = { reason: string; waiting: Set<Waiter> }
 
 /** onChange: a dependency went down or came up. */
-export function createTurns(options: { maxConcurrency: number; onChange(): void }): Turns {
+export function createAdmission(options: { maxConcurrency: number; onChange(): void }): Admission {
   const entering = new Set<Waiter>()
   const probing = new Set<Waiter>()
   const outages = new Map<string, Outage>()
@@ -68,9 +68,9 @@ export function createTurns(options: { maxConcurrency: number; onChange(): void 
 
   return {
     enter: async (of, signal) => {
-      const turn = inLine(of.probing ? probing : entering, signal)
+      const admitted = inLine(of.probing ? probing : entering, signal)
       dispatch()
-      return (await turn) === true
+      return (await admitted) === true
     },
     leave: () => {
       running -= 1
