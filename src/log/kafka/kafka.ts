@@ -6,6 +6,7 @@ import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createLanes } from '../engine/lanes.ts'
 import type { OpenPartitionReader } from '../engine/partition-reader.ts'
+import type { Participation } from '../engine/take-part.ts'
 import { waitedFor } from '../engine/waited-for.ts'
 import type { Consumption, EventLog } from '../log.ts'
 import { createKafkaAppend } from './append.ts'
@@ -14,7 +15,7 @@ import { createKafkaFetcher } from './fetcher.ts'
 import { createKafkaGroup, type KafkaGroup } from './group.ts'
 import { readLag } from './lag.ts'
 import { createKafkaLink } from './link.ts'
-import { joinKafkaGroup, type Membership, type MembershipTimes } from './membership.ts'
+import { joinKafkaGroup, type MembershipTimes } from './membership.ts'
 import { readClusterId } from './metadata.ts'
 import { readTopic } from './read.ts'
 import { ensureTopics, findPartitions } from './topics.ts'
@@ -74,11 +75,11 @@ export function openKafkaLog(deps: Deps): KafkaLog {
     signal: AbortSignal,
   ): Consumption {
     const stopping = AbortSignal.any([signal, closing.signal])
-    let membership: Membership | null = null
+    let participation: Participation | null = null
     const done = run()
     consuming.add(done)
     done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
-    return { done, status: () => membership?.assignments().flatMap(assignment => assignment.status()) ?? [] }
+    return { done, status: () => participation?.assignments().flatMap(assignment => assignment.status()) ?? [] }
 
     async function run() {
       const counts = await partitionCounts(topics, stopping)
@@ -91,7 +92,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
         Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : []))
       const member = createKafkaGroup(talking, { name: consumerGroup, counts }, settings)
       groups.add(member)
-      membership = joinKafkaGroup(
+      participation = joinKafkaGroup(
         {
           group: member,
           name: consumerGroup,
@@ -102,7 +103,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
         },
         stopping,
       )
-      await membership.left
+      await participation.left
       groups.delete(member)
       fetcher.close()
       await Promise.all([fetching.close(), talking.close()])

@@ -5,11 +5,12 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createLanes } from '../engine/lanes.ts'
+import type { Participation } from '../engine/take-part.ts'
 import { waitedFor } from '../engine/waited-for.ts'
 import type { Consumption, EventLog } from '../log.ts'
 import { createPostgresAppend } from './append.ts'
-import { joinGroup, type Leases, type Membership } from './assignment.ts'
 import { readLag } from './lag.ts'
+import { type Leases, takeLeases } from './lease-coordinator.ts'
 import { readTopic } from './read.ts'
 import { openPostgresReader } from './reader.ts'
 import { openRetention } from './retention.ts'
@@ -70,16 +71,16 @@ export function openPostgresLog(deps: Deps): PostgresLog {
 
   function consume({ consumerGroup, topics }: Consumer, start: StartAssignment, signal: AbortSignal): Consumption {
     const stopping = AbortSignal.any([signal, closing.signal])
-    let membership: Membership | null = null
+    let participation: Participation | null = null
     const done = run()
     consuming.add(done)
     done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
-    return { done, status: () => membership?.assignments().flatMap(assignment => assignment.status()) ?? [] }
+    return { done, status: () => participation?.assignments().flatMap(assignment => assignment.status()) ?? [] }
 
     async function run() {
       const counts = await partitionCounts(topics, stopping)
       if (counts === null) return
-      membership = joinGroup(
+      participation = takeLeases(
         {
           database: leaseDatabase,
           logger,
@@ -90,7 +91,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
         { name: consumerGroup, partitions: Math.max(...counts.map(({ partitions }) => partitions)) },
         stopping,
       )
-      await membership.left
+      await participation.left
     }
   }
 
