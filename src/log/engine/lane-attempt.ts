@@ -14,111 +14,122 @@ export type Result =
   /** The assignment ended meanwhile: nothing of this counts. */
   | { kind: 'over' }
 
-type Failed = { code: string; reason: string }
-
-const MAX_RETRY_DELAY_MS = 60_000
-/** A log that refuses a topic is nobody's record's fault: it is a dependency that is down, asked again after so many first waits. */
-const REFUSED_TOPIC_WAITS = 10
-
 export async function attemptRecord(
   deps: AttemptDeps,
   consumer: LaneConsumer,
   attempt: Attempt,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { record } = attempt
-  const outcome = await handle()
+  const at: Trying = { ...deps, consumer, attempt, signal }
+  const outcome = await handle(at)
   if (signal.aborted) return { kind: 'over' }
   switch (outcome.kind) {
     case 'emit':
-      return finishBy('emitted', outcome.appends)
+      return emit(at, outcome.appends)
     case 'retry':
-      if (outcome.costsAttempt === false)
-        return { kind: 'again', delayMs: outcome.delayMs, reason: outcome.reason, costsAttempt: false }
-      return retry(outcome.delayMs, { code: 'attempts-exhausted', reason: outcome.reason })
+      return outcome.costsAttempt === false
+        ? { ...again(outcome), costsAttempt: false }
+        : retryOrPark(at, outcome, 'attempts-exhausted')
     case 'threw':
-      return retry(outcome.delayMs, outcome)
+      return retryOrPark(at, outcome, outcome.code)
     case 'pause':
       return { kind: 'down', dependency: outcome.dependency, delayMs: outcome.delayMs, reason: outcome.reason }
     case 'park':
-      return park({ code: 'parked', reason: outcome.reason })
+      return park(at, { code: 'parked', reason: outcome.reason })
     case 'halt':
       return { kind: 'halted', reason: outcome.reason }
   }
+}
 
-  async function handle(): Promise<Outcome | ({ kind: 'threw'; delayMs: number } & Failed)> {
-    try {
-      const answer = await consumer.handle(record, attempt.number, signal)
-      if (answer.kind !== 'retry' || (answer.delayMs >= 0 && answer.delayMs <= MAX_RETRY_DELAY_MS)) return answer
-      throw new RangeError(
-        `a handler asked for a retry in ${answer.delayMs} ms, expected 0 to ${MAX_RETRY_DELAY_MS}: ${answer.reason}`,
-      )
-    } catch (error) {
-      if (!signal.aborted) deps.logger.warn('log.handler-threw', { ...about(consumer, attempt), error })
-      return {
-        kind: 'threw',
-        delayMs: backoffMs({
-          attempt: attempt.number,
-          baseMs: deps.retryBaseMs,
-          capMs: MAX_RETRY_DELAY_MS,
-          jitter: 0,
-          random: 0,
-        }),
-        code: codeOf(error),
-        reason: error instanceof Error ? error.message : String(error),
-      }
-    }
-  }
+type Trying = AttemptDeps & { consumer: LaneConsumer; attempt: Attempt; signal: AbortSignal }
+type Failed = { code: string; reason: string }
+type Threw = { kind: 'threw'; delayMs: number } & Failed
 
-  async function retry(delayMs: number, failed: Failed): Promise<Result> {
-    if (attempt.number >= consumer.maxAttempts) return park(failed)
-    return { kind: 'again', delayMs, reason: failed.reason, costsAttempt: true }
-  }
+const MAX_RETRY_DELAY_MS = 60_000
 
-  async function park({ code, reason }: Failed): Promise<Result> {
-    const letter = deadLetterOf(record, {
-      code,
-      message: reason,
-      attempts: attempt.number,
-      processor: consumer.consumerGroup,
-      firstFailedAt: attempt.firstFailedAt ?? Date.now(),
+async function handle(at: Trying): Promise<Outcome | Threw> {
+  try {
+    const answer = await at.consumer.handle(at.attempt.record, at.attempt.number, at.signal)
+    if (answer.kind !== 'retry' || (answer.delayMs >= 0 && answer.delayMs <= MAX_RETRY_DELAY_MS)) return answer
+    throw new RangeError(
+      `a handler asked for a retry in ${answer.delayMs} ms, expected 0 to ${MAX_RETRY_DELAY_MS}: ${answer.reason}`,
+    )
+  } catch (error) {
+    if (!at.signal.aborted) at.logger.warn('log.handler-threw', { ...about(at), error })
+    const delayMs = backoffMs({
+      attempt: at.attempt.number,
+      baseMs: at.retryBaseMs,
+      capMs: MAX_RETRY_DELAY_MS,
+      jitter: 0,
+      random: 0,
     })
-    const result = await finishBy('parked', [{ topic: consumer.deadLetterTopic, records: [letter] }])
-    if (result.kind === 'finished') deps.logger.warn('log.record-parked', { ...about(consumer, attempt), code, reason })
-    return result
-  }
-
-  async function finishBy(as: 'emitted' | 'parked', appends: readonly Append[]): Promise<Result> {
-    for (const append of appends) {
-      const refused = await appendDurably(append, as)
-      if (refused !== null) return refused
-    }
-    // An assignment that ended while the log was slow: the next owner does it again, under the same ids.
-    return signal.aborted ? { kind: 'over' } : { kind: 'finished', as }
-  }
-
-  async function appendDurably(append: Append, as: 'emitted' | 'parked'): Promise<Result | null> {
-    try {
-      await deps.append(append, signal)
-      return null
-    } catch (error) {
-      if (signal.aborted) return { kind: 'over' }
-      const reason = error instanceof Error ? error.message : String(error)
-      if (!isAboutRecord(error))
-        return { kind: 'down', dependency: `topic ${append.topic}`, delayMs: REFUSED_TOPIC_WAITS * deps.retryBaseMs, reason }
-      // Such a record will not become another by trying again; a dead letter that is not taken either must not be lost.
-      return as === 'emitted' ? park({ code: error.code, reason }) : { kind: 'halted', reason }
-    }
+    return { kind: 'threw', delayMs, code: codeOf(error), reason: textOf(error) }
   }
 }
 
-const about = (consumer: LaneConsumer, { record, number }: Attempt) => ({
+const again = ({ delayMs, reason }: { delayMs: number; reason: string }) =>
+  ({ kind: 'again', delayMs, reason, costsAttempt: true }) as const
+
+const retryOrPark = async (at: Trying, failed: { delayMs: number; reason: string }, code: string): Promise<Result> =>
+  at.attempt.number >= at.consumer.maxAttempts ? park(at, { code, reason: failed.reason }) : again(failed)
+
+/** A record that the log will never take will not become another by trying again. */
+async function emit(at: Trying, appends: readonly Append[]): Promise<Result> {
+  for (const append of appends) {
+    const refused = await appendDurably(at, append)
+    if (refused?.kind === 'refused') return park(at, refused)
+    if (refused !== null) return refused
+  }
+  return finished(at, 'emitted')
+}
+
+/** A dead letter that is not taken must not be lost: the partition halts. */
+async function park(at: Trying, failed: Failed): Promise<Result> {
+  const { consumer, attempt, logger } = at
+  const letter = deadLetterOf(attempt.record, {
+    code: failed.code,
+    message: failed.reason,
+    attempts: attempt.number,
+    processor: consumer.consumerGroup,
+    firstFailedAt: attempt.firstFailedAt ?? Date.now(),
+  })
+  const refused = await appendDurably(at, { topic: consumer.deadLetterTopic, records: [letter] })
+  if (refused?.kind === 'refused') return { kind: 'halted', reason: refused.reason }
+  const result = refused ?? finished(at, 'parked')
+  if (result.kind === 'finished') logger.warn('log.record-parked', { ...about(at), code: failed.code, reason: failed.reason })
+  return result
+}
+
+/** An assignment that ended while the log was slow: the next owner does it again, under the same ids. */
+const finished = ({ signal }: Trying, as: 'emitted' | 'parked'): Result =>
+  signal.aborted ? { kind: 'over' } : { kind: 'finished', as }
+
+/** A log that refuses a topic is nobody's record's fault: it is a dependency that is down, asked again after so many first waits. */
+const REFUSED_TOPIC_WAITS = 10
+
+/** null: it is durable. */
+async function appendDurably(at: Trying, append: Append): Promise<Extract<Result, { kind: 'down' | 'over' }> | Refused | null> {
+  try {
+    await at.append(append, at.signal)
+    return null
+  } catch (error) {
+    if (at.signal.aborted) return { kind: 'over' }
+    const reason = textOf(error)
+    if (isAboutRecord(error)) return { kind: 'refused', code: error.code, reason }
+    return { kind: 'down', dependency: `topic ${append.topic}`, delayMs: REFUSED_TOPIC_WAITS * at.retryBaseMs, reason }
+  }
+}
+type Refused = { kind: 'refused' } & Failed
+
+const about = ({ consumer, attempt: { record, number } }: Trying) => ({
   group: consumer.consumerGroup,
   topic: record.topic,
   partition: record.partition,
   offset: String(record.offset),
   attempt: number,
 })
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error'
