@@ -1,16 +1,13 @@
 // Runs a batch consumer on any log: one batch of partition p at a time over all its topics, each from where the consumer says it is.
 // Nothing is skipped: what cannot be applied is tried again for ever, or halts the partition and says why.
-import type { Logger } from '../../runtime/logger.ts'
+import { persist } from '../../runtime/persist.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
-import { type Batch, type BatchConsumer, type BatchOutcome, LogError, type Position } from '../log.ts'
+import type { Batch, BatchConsumer, BatchOutcome, Position } from '../log.ts'
 import type { StartAssignment } from './assignment.ts'
-import type { OpenPartitionReader, PartitionReader } from './partition-reader.ts'
-import { createPartitionState } from './partition-state.ts'
+import { createPartitionState, type PartitionState } from './partition-state.ts'
+import { createReadings, type Reading, type ReadingDeps, textOf } from './readings.ts'
 
-export type BatchesDeps = { openReader: OpenPartitionReader; logger: Logger; retryBaseMs: number }
-type Reading = { reader: PartitionReader; state: ReturnType<typeof createPartitionState>; ready: boolean; asking: boolean }
-
-const RETRY_CAP_MS = 30_000
+export type BatchesDeps = Omit<ReadingDeps, 'consumerGroup'> & { retryBaseMs: number }
 
 export const createBatches =
   (deps: BatchesDeps, consumer: BatchConsumer): StartAssignment =>
@@ -18,145 +15,11 @@ export const createBatches =
     const stopping = new AbortController()
     const ended = new AbortController()
     const states = partitions.map(createPartitionState)
-    let wake = (): void => undefined
-    const running = run()
-
-    async function run() {
-      const readings = await openReaders()
-      for (let reading = await nextReady(readings); reading !== null; reading = await nextReady(readings)) {
-        const batch = await read(reading)
-        if (batch !== null) await applyUntilDone(reading, batch)
-      }
-      for (const { reader } of readings) reader.close()
-    }
-
-    async function openReaders(): Promise<Reading[]> {
-      const positions = await askPositions()
-      if (positions === null) return []
-      return states.flatMap(state => {
-        const position = positions.find(({ topic, partition }) => topic === state.at.topic && partition === state.at.partition)
-        if (position !== undefined) return { reader: open(state, position), state, ready: false, asking: false }
-        halt(state, `${consumer.consumerGroup} has no position for ${state.at.topic}/${state.at.partition}`)
-        return []
-      })
-    }
-
-    /** null: stopped first, whatever was answered. */
-    async function askPositions(): Promise<readonly Position[] | null> {
-      for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
-        try {
-          const positions = await consumer.positions(partitions, stopping.signal)
-          return stopping.signal.aborted ? null : positions
-        } catch (error) {
-          if (stopping.signal.aborted) return null
-          for (const state of states) state.pause(`asking for positions: ${textOf(error)}`)
-          await retryAfter(attempt, error)
-        }
-      }
-      return null
-    }
-
-    function open(state: Reading['state'], position: Position) {
-      state.resume()
-      state.advance(position.nextOffset)
-      return deps.openReader(position)
-    }
-
-    /** The topics take turns; null: stopped, or all are halted. */
-    async function nextReady(readings: Reading[]): Promise<Reading | null> {
-      const live = () => readings.filter(({ state }) => !state.halted())
-      while (!stopping.signal.aborted && live().length > 0) {
-        const index = readings.findIndex(({ ready, state }) => ready && !state.halted())
-        const [found] = index === -1 ? [] : readings.splice(index, 1)
-        if (found !== undefined) {
-          found.ready = false
-          readings.push(found)
-          return found
-        }
-        await anyReady(live())
-      }
-      return null
-    }
-
-    /** Idle topics go on being asked while another is worked on. */
-    async function anyReady(readings: readonly Reading[]) {
-      const changed = new Promise<void>(resolve => {
-        wake = resolve
-      })
-      for (const reading of readings) if (!reading.asking) void ask(reading)
-      await changed
-    }
-
-    async function ask(reading: Reading) {
-      reading.asking = true
-      try {
-        await reading.reader.ready(stopping.signal)
-        reading.ready = true
-      } catch (error) {
-        if (!stopping.signal.aborted) halt(reading.state, textOf(error))
-      }
-      reading.asking = false
-      wake()
-    }
-
-    async function read({ reader, state }: Reading): Promise<Batch | null> {
-      try {
-        return await reader.next({ maxRecords: consumer.maxBatchRecords, maxBytes: consumer.maxBatchBytes }, stopping.signal)
-      } catch (error) {
-        if (!stopping.signal.aborted) halt(state, textOf(error))
-        return null
-      }
-    }
-
-    async function applyUntilDone(reading: Reading, batch: Batch) {
-      for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
-        const outcome = await handle(batch, attempt)
-        if (ended.signal.aborted) return
-        switch (outcome.kind) {
-          case 'applied':
-            reading.state.resume()
-            return reading.state.advance(batch.nextOffset)
-          case 'moved':
-            reading.reader.close()
-            reading.reader = open(reading.state, { ...reading.state.at, nextOffset: outcome.nextOffset })
-            return
-          case 'halt':
-            return halt(reading.state, outcome.reason)
-          case 'retry':
-            reading.state.pause(outcome.reason)
-            await wait(outcome.delayMs, stopping.signal)
-        }
-      }
-    }
-
-    async function handle(batch: Batch, attempt: number): Promise<BatchOutcome> {
-      try {
-        return await consumer.handle(batch, ended.signal)
-      } catch (error) {
-        if (!ended.signal.aborted)
-          deps.logger.warn('log.batch-failed', { ...describe(batch), group: consumer.consumerGroup, attempt, error })
-        return { kind: 'retry', delayMs: delayOf(attempt), reason: textOf(error) }
-      }
-    }
-
-    async function retryAfter(attempt: number, error: unknown) {
-      deps.logger.warn('log.positions-failed', { group: consumer.consumerGroup, attempt, error })
-      await wait(delayOf(attempt), stopping.signal)
-    }
-
-    const delayOf = (attempt: number) =>
-      backoffMs({ attempt, baseMs: deps.retryBaseMs, capMs: RETRY_CAP_MS, jitter: 0.2, random: Math.random() })
-
-    function halt(state: Reading['state'], reason: string) {
-      state.halt(reason)
-      deps.logger.error('log.partition-halted', { group: consumer.consumerGroup, ...state.at, reason })
-    }
-
+    const running = run({ ...deps, consumer, stopping: stopping.signal, ended: ended.signal }, states)
     const end = () => {
       stopping.abort()
       ended.abort()
     }
-
     return {
       status: () => states.map(state => state.status()),
       stop: async withinMs => {
@@ -169,6 +32,70 @@ export const createBatches =
     }
   }
 
-const textOf = (error: unknown) =>
-  error instanceof LogError ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error)
-const describe = ({ topic, partition, fromOffset, nextOffset }: Batch) => ({ topic, partition, fromOffset, nextOffset })
+/** stopping: nothing more is read. ended: what a handler does no longer counts. */
+type Run = BatchesDeps & { consumer: BatchConsumer; stopping: AbortSignal; ended: AbortSignal }
+
+async function run(of: Run, states: readonly PartitionState[]) {
+  const { consumer, stopping } = of
+  const positions = await askPositions(of, states)
+  if (positions === null) return
+  const limits = { maxRecords: consumer.maxBatchRecords, maxBytes: consumer.maxBatchBytes }
+  const readings = createReadings({ ...of, consumerGroup: consumer.consumerGroup }, states, positions)
+  for (let reading = await readings.nextReady(stopping); reading !== null; reading = await readings.nextReady(stopping)) {
+    const batch = await reading.read(limits, stopping)
+    if (batch !== null) await applyUntilDone(of, reading, batch)
+  }
+  readings.close()
+}
+
+const RETRY_CAP_MS = 30_000
+
+/** null: stopped first, whatever was answered. */
+async function askPositions({ consumer, stopping, logger, retryBaseMs }: Run, states: readonly PartitionState[]) {
+  const ask = () =>
+    consumer.positions(
+      states.map(({ at }) => at),
+      stopping,
+    )
+  const failed = ({ error, attempt }: { error: unknown; attempt: number }) => {
+    for (const state of states) state.pause(`asking for positions: ${textOf(error)}`)
+    logger.warn('log.positions-failed', { group: consumer.consumerGroup, attempt, error })
+    return 'again' as const
+  }
+  const asking = persist(ask, { backoff: { baseMs: retryBaseMs, capMs: RETRY_CAP_MS }, failed }, stopping)
+  const positions = await asking.catch((reason): readonly Position[] => {
+    if (!stopping.aborted) throw reason
+    return []
+  })
+  return stopping.aborted ? null : positions
+}
+
+async function applyUntilDone(of: Run, reading: Reading, batch: Batch) {
+  for (let attempt = 1; !of.stopping.aborted; attempt += 1) {
+    const outcome = await handle(of, batch, attempt)
+    if (of.ended.aborted) return
+    switch (outcome.kind) {
+      case 'applied':
+        return reading.applied(batch)
+      case 'moved':
+        return reading.moved(outcome.nextOffset)
+      case 'halt':
+        return reading.halt(outcome.reason)
+      case 'retry':
+        reading.state.pause(outcome.reason)
+        await wait(outcome.delayMs, of.stopping)
+    }
+  }
+}
+
+async function handle({ consumer, ended, logger, retryBaseMs }: Run, batch: Batch, attempt: number): Promise<BatchOutcome> {
+  try {
+    return await consumer.handle(batch, ended)
+  } catch (error) {
+    const { topic, partition, fromOffset, nextOffset } = batch
+    const of = { topic, partition, fromOffset, nextOffset, group: consumer.consumerGroup, attempt }
+    if (!ended.aborted) logger.warn('log.batch-failed', { ...of, error })
+    const delayMs = backoffMs({ attempt, baseMs: retryBaseMs, capMs: RETRY_CAP_MS, jitter: 0.2, random: Math.random() })
+    return { kind: 'retry', delayMs, reason: textOf(error) }
+  }
+}

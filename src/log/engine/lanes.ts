@@ -2,7 +2,8 @@
 // At least once: progress is saved after a record is finished, and a new owner begins where the last saved progress ends.
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { backoffMs, wait } from '../../runtime/wait.ts'
+import { persist } from '../../runtime/persist.ts'
+import { wait } from '../../runtime/wait.ts'
 import type { EventLog, LaneConsumer, Progress, TopicPartition } from '../log.ts'
 import { progressRowCommand } from '../progress.ts'
 import { createAdmission } from './admission.ts'
@@ -88,17 +89,16 @@ function startLanes(member: Member, assigned: readonly TopicPartition[]): Assign
 
   /** null: the assignment was over first. */
   async function takeProgress(): Promise<readonly Progress[] | null> {
-    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
-      try {
-        const taken = await consumer.progress.take(consumer.consumerGroup, assigned, stopping.signal)
-        return stopping.signal.aborted ? null : taken
-      } catch (error) {
-        if (stopping.signal.aborted) return null
-        member.logger.warn('log.progress-not-taken', { group: consumer.consumerGroup, attempt, error })
-        await wait(backoffMs({ attempt, baseMs: 50, capMs: TAKE_CAP_MS, jitter: 0.2, random: Math.random() }), stopping.signal)
-      }
+    const take = () => consumer.progress.take(consumer.consumerGroup, assigned, stopping.signal)
+    const failed = ({ error, attempt }: { error: unknown; attempt: number }) => {
+      member.logger.warn('log.progress-not-taken', { group: consumer.consumerGroup, attempt, error })
+      return 'again' as const
     }
-    return null
+    const taken = await persist(take, { backoff: { baseMs: 50, capMs: TAKE_CAP_MS }, failed }, stopping.signal).catch(reason => {
+      if (!stopping.signal.aborted) throw reason
+      return null
+    })
+    return stopping.signal.aborted ? null : taken
   }
 
   function lost() {
