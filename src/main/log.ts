@@ -14,6 +14,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
 import type { Databases } from './databases.ts'
+import { kafkaSecurityOf } from './kafka-security.ts'
 import { checkGroups, checkTopics } from './log-checks.ts'
 import { claimLog, refuseOtherLog } from './log-identity.ts'
 import type { Part, Parts } from './parts.ts'
@@ -90,12 +91,10 @@ function openEmbedded({ databases, logger, metrics }: Deps): Opened {
 
 function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
   const { kafka, schemaRegistry } = config
-  const { mechanism, username, password } = kafka.sasl
   const log = openKafkaLog({
     brokers,
     clientId: 'zaplog',
-    ...(kafka.ssl ? { ssl: kafka.sslCa === null ? true : { ca: kafka.sslCa } } : {}),
-    ...(mechanism === null ? {} : { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
+    ...kafkaSecurityOf(kafka),
     logger,
     metrics,
   })

@@ -1,5 +1,6 @@
 // What settings have to be beside each other: alone each is right, together they would be a zaplog that starts and does not work.
 import type { Config } from './config.ts'
+import { requireKafkaTogether } from './config-kafka-rules.ts'
 import { leastConnections, totalOf } from './divide-connections.ts'
 import { slipsBetween } from './slips-between.ts'
 import type { Environment, Variables } from './variables.ts'
@@ -9,10 +10,7 @@ export function requireTogether(v: Variables, config: Config) {
     v.problem('SCHEMA_REGISTRY_URL', 'expected one when KAFKA_BROKERS is set')
   if (config.kafka.brokers === null && config.schemaRegistry.url !== null)
     v.problem('KAFKA_BROKERS', 'expected them when SCHEMA_REGISTRY_URL is set')
-  const { mechanism, username, password } = config.kafka.sasl
-  if (mechanism !== null && username === null) v.problem('KAFKA_SASL_USERNAME', 'expected one when KAFKA_SASL_MECHANISM is set')
-  if (mechanism !== null && password === null) v.problem('KAFKA_SASL_PASSWORD', 'expected one when KAFKA_SASL_MECHANISM is set')
-  if (config.kafka.sslCa !== null && !config.kafka.ssl) v.problem('KAFKA_SSL', 'expected true when KAFKA_SSL_CA is set')
+  requireKafkaTogether(v, config.kafka)
   const { replication, minInsync } = config.kafka
   if (minInsync !== null && minInsync > replication)
     v.problem(

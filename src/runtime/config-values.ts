@@ -20,7 +20,7 @@ export const parseBrokers = (text: string) => {
   return brokers.every(broker => /^[^\s:/]+:\d{1,5}$/.test(broker)) ? brokers : { expected: 'a comma list of host:port' }
 }
 
-export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
 export const parseSaslMechanism = (text: string) =>
   saslMechanisms.find(mechanism => mechanism === text.toLowerCase()) ?? { expected: `one of ${saslMechanisms.join(', ')}` }
 
@@ -70,6 +70,12 @@ export const parseCertificate = (text: string) => {
     return { expected: 'a certificate in PEM, -----BEGIN CERTIFICATE----- and its lines' }
   }
 }
+
+/** Whether it opens is judged beside its password and its certificate. */
+export const parsePrivateKey = (text: string) =>
+  /^-----BEGIN ([A-Z]+ )*PRIVATE KEY-----/m.test(text)
+    ? text
+    : { expected: 'a private key in PEM, -----BEGIN PRIVATE KEY----- and its lines' }
 
 export const parseVersion = (text: string) => {
   const parts = text.split('.').map(Number)

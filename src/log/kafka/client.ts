@@ -2,25 +2,20 @@
 import type { Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
-import kafkajs, { type ISocketFactory, type KafkaConfig, type Producer, type SASLOptions } from 'kafkajs'
+import kafkajs, { type ISocketFactory, type KafkaConfig, type Producer } from 'kafkajs'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { forgetHalfAnswers } from './half-answers.ts'
 import { type Cluster, ClusterClass, createProducer, createSocketFactory, READ_COMMITTED } from './internals.ts'
 import { keepMetadataApart } from './metadata.ts'
+import { type Security, securityOf } from './security.ts'
 import { silenceNegativeTimeouts } from './warnings.ts'
 
 // Node finds only some of a CommonJS module's names; the default export has them all.
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs
 
-export type KafkaAddress = {
-  /** host:port each. */
-  brokers: readonly string[]
-  /** true: TLS with the system's authorities; ca: PEM of one's own. */
-  ssl?: boolean | { ca: string }
-  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
-  clientId: string
-}
+/** brokers: host:port each. */
+export type KafkaAddress = Security & { brokers: readonly string[]; clientId: string }
 /** Not connected yet. Each has connections of its own. */
 export type KafkaClient = { createCluster(): Closable<Cluster>; createProducer(): Closable<Producer> }
 export type Closable<Part> = {
@@ -45,16 +40,13 @@ export function createKafkaClient(
 ): KafkaClient {
   registerZstd()
   silenceNegativeTimeouts()
-  const { brokers, ssl, sasl, clientId } = address
   const config: KafkaConfig = {
-    clientId,
-    brokers: [...brokers],
+    clientId: address.clientId,
+    brokers: [...address.brokers],
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs,
     retry,
-    ...(ssl !== undefined && ssl !== false && { ssl: ssl === true ? true : { ca: [ssl.ca] } }),
-    // kafkajs writes into this object, the password included.
-    ...(sasl !== undefined && { sasl: { ...sasl } as SASLOptions }),
+    ...securityOf(address),
     logLevel: logLevel.WARN,
     // What fails is thrown to us and said there; these are its own words about it.
     logCreator: () => entry => logger.debug('log.kafkajs', { level: entry.label, of: entry.namespace, said: entry.log.message }),

@@ -39,7 +39,9 @@ const codesByName: Readonly<Record<string, LogErrorCode>> = {
 
 /** A send whose answer was lost counts as unavailable: the worst case of trying again is a repeated record. */
 export function toLogError(doing: string, error: unknown): LogError {
-  if (error instanceof LogError) return error
+  // What we say while kafkajs connects comes back through it, sometimes wrapped.
+  const ours = chainOf(error).find(one => one instanceof LogError)
+  if (ours !== undefined) return ours
   const type = brokerErrorOf(error)
   const reason = error instanceof Error ? error.message : String(error)
   const chain = chainOf(error)

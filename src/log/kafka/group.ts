@@ -1,19 +1,12 @@
 // The conversation of one member with a Kafka group's coordinator, as calls: join (and assign, where it leads), heartbeat, commit, leave.
 // Kafka sees a group of type `consumer`: its tools show the members and what is assigned to them.
-import kafkajs from 'kafkajs'
 import type { Position } from '../log.ts'
-import { assignPartitions, type GroupMember } from './assigner.ts'
-import { brokerErrorOf, toLogError } from './errors.ts'
-import type { Broker, Cluster, Joined } from './internals.ts'
+import { type AskCoordinator, beatOf, createCoordinatorLink } from './coordinator-link.ts'
+import { type Claim, type PartitionCounts, PROTOCOL, readAssignment, writeAssignments, writeClaim } from './group-protocol.ts'
 import type { KafkaLink } from './link.ts'
 
-const { AssignerProtocol } = kafkajs
-
 export type GroupTimes = { sessionTimeoutMs: number; rebalanceTimeoutMs: number }
-/** counts: partitions by topic; partition p of all of them belongs to one member. */
-export type GroupTopics = { name: string; counts: Readonly<Record<string, number>> }
-/** What a member says of itself when it joins. */
-export type Claim = Pick<GroupMember, 'held' | 'generation' | 'leaving'>
+export type GroupTopics = { name: string; counts: PartitionCounts }
 /** `rejoin`: the group changes; `lost`: the coordinator does not know the member, what it holds is somebody else's. */
 export type Beat = 'fine' | 'rejoin' | 'lost'
 export type KafkaGroup = {
@@ -28,58 +21,10 @@ export type KafkaGroup = {
   trouble(): string | null
 }
 
-const PROTOCOL = 'zaplog-hand-over-1'
-const { MemberMetadata, MemberAssignment } = AssignerProtocol
-
 export function createKafkaGroup(link: KafkaLink, { name, counts }: GroupTopics, times: GroupTimes): KafkaGroup {
-  const topics = Object.keys(counts)
-  const partitions = Math.max(...Object.values(counts))
-  let memberId = ''
-  let generation = -1
-  let known: { cluster: Cluster; coordinator: Broker } | null = null
-  let trouble: string | null = null
-
-  async function ask<Answer>(doing: string, question: (coordinator: Broker) => Promise<Answer>): Promise<Answer> {
-    const what = `${doing} group ${name}`
-    try {
-      const answer = await link.run(what, [], async cluster => {
-        if (known?.cluster !== cluster) known = { cluster, coordinator: await cluster.findGroupCoordinator({ groupId: name }) }
-        return question(known.coordinator)
-      })
-      trouble = null
-      return answer
-    } catch (error) {
-      trouble = beatOf(error) === null ? toLogError(what, error).message : null
-      throw error
-    }
-  }
-
-  async function join(claim: Claim) {
-    const joined = await orForget(() => ask('joining', coordinator => coordinator.joinGroup(joinRequest(claim))))
-    if (joined === null) return null
-    memberId = joined.memberId
-    generation = joined.generationId
-    const isLeader = joined.leaderId === joined.memberId
-    const synced = await orForget(() =>
-      ask('syncing with', coordinator =>
-        coordinator.syncGroup({
-          groupId: name,
-          generationId: joined.generationId,
-          memberId: joined.memberId,
-          groupAssignment: isLeader ? assignAll(joined, counts, partitions) : [],
-        }),
-      ),
-    )
-    return synced === null ? null : { generation, assigned: numbersIn(synced.memberAssignment) }
-  }
-
-  const joinRequest = (claim: Claim) => ({
-    groupId: name,
-    sessionTimeout: times.sessionTimeoutMs,
-    rebalanceTimeout: times.rebalanceTimeoutMs,
-    memberId,
-    groupProtocols: [{ name: PROTOCOL, metadata: MemberMetadata.encode({ version: 0, topics, userData: toBytes(claim) }) }],
-  })
+  const { ask, trouble } = createCoordinatorLink(link, name)
+  /** As the coordinator knows us; null: it does not, and no request says who we are. */
+  let known: Known | null = null
 
   /** null: what the coordinator answers where the group moved on without us. */
   async function orForget<Answer>(question: () => Promise<Answer>): Promise<Answer | null> {
@@ -88,95 +33,66 @@ export function createKafkaGroup(link: KafkaLink, { name, counts }: GroupTopics,
     } catch (error) {
       const beat = beatOf(error)
       if (beat === null) throw error
-      if (beat === 'lost') memberId = ''
+      if (beat === 'lost') known = null
       return null
     }
   }
 
   return {
-    join,
-    isMember: () => memberId !== '',
+    join: async claim => {
+      const { sessionTimeoutMs: sessionTimeout, rebalanceTimeoutMs: rebalanceTimeout } = times
+      const groupProtocols = [{ name: PROTOCOL, metadata: writeClaim(Object.keys(counts), claim) }]
+      const request = { groupId: name, sessionTimeout, rebalanceTimeout, memberId: known?.memberId ?? '', groupProtocols }
+      const joined = await orForget(() => ask('joining', coordinator => coordinator.joinGroup(request)))
+      if (joined === null) return null
+      const { memberId, generationId } = joined
+      known = { memberId, generationId }
+      const groupAssignment = joined.leaderId === memberId ? writeAssignments(joined, counts) : []
+      const synced = await orForget(() =>
+        ask('syncing with', coordinator => coordinator.syncGroup({ groupId: name, generationId, memberId, groupAssignment })),
+      )
+      return synced === null ? null : { generation: generationId, assigned: readAssignment(synced.memberAssignment) }
+    },
+    isMember: () => known !== null,
     heartbeat: async () => {
       try {
-        await ask('heartbeat in', coordinator =>
-          coordinator.heartbeat({ groupId: name, groupGenerationId: generation, memberId }),
-        )
+        await ask('heartbeat in', coordinator => coordinator.heartbeat(membershipOf(name, known)))
         return 'fine'
       } catch (error) {
         const beat = beatOf(error)
         if (beat === null) throw error
-        if (beat === 'lost') memberId = ''
+        if (beat === 'lost') known = null
         return beat
       }
     },
-    commit: async positions => {
-      const byTopic = topics.map(topic => ({
-        topic,
-        partitions: positions
-          .filter(one => one.topic === topic)
-          .map(({ partition, nextOffset }) => ({ partition, offset: nextOffset.toString() })),
-      }))
-      const commits = byTopic.filter(one => one.partitions.length > 0)
-      try {
-        await ask('committing to', coordinator =>
-          coordinator.offsetCommit({ groupId: name, groupGenerationId: generation, memberId, topics: commits }),
-        )
-      } catch (error) {
-        if (beatOf(error) === null) throw error // else the group changes, which the next heartbeat says too
-      }
-    },
+    commit: positions => commitTo(ask, membershipOf(name, known), positions),
     leave: async () => {
-      const leaving = memberId
-      memberId = ''
-      if (leaving !== '') await ask('leaving', coordinator => coordinator.leaveGroup({ groupId: name, memberId: leaving }))
+      const leaving = known
+      known = null
+      if (leaving === null) return
+      await ask('leaving', coordinator => coordinator.leaveGroup({ groupId: name, memberId: leaving.memberId }))
     },
-    trouble: () => trouble,
+    trouble,
   }
 }
 
-/** null: the question failed, which says nothing about the group. */
-function beatOf(error: unknown): 'rejoin' | 'lost' | null {
-  switch (brokerErrorOf(error)) {
-    case 'REBALANCE_IN_PROGRESS':
-      return 'rejoin'
-    case 'UNKNOWN_MEMBER_ID':
-    case 'ILLEGAL_GENERATION':
-    case 'FENCED_INSTANCE_ID':
-      return 'lost'
-    default:
-      return null
+type Known = { memberId: string; generationId: number }
+type MemberOf = { groupId: string; memberId: string; groupGenerationId: number }
+
+const membershipOf = (groupId: string, known: Known | null): MemberOf => ({
+  groupId,
+  memberId: known?.memberId ?? '',
+  groupGenerationId: known?.generationId ?? -1,
+})
+
+async function commitTo(ask: AskCoordinator, of: MemberOf, positions: readonly Position[]) {
+  const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, some]) => ({
+    topic,
+    partitions: some.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset.toString() })),
+  }))
+  try {
+    await ask('committing to', coordinator => coordinator.offsetCommit({ ...of, topics }))
+  } catch (error) {
+    if (beatOf(error) === null) throw error // else the group changes, which the next heartbeat says too
   }
-}
-
-function assignAll({ members }: Joined, counts: GroupTopics['counts'], partitions: number) {
-  const described = members.map(({ memberId, memberMetadata }) => describeMember(memberId, memberMetadata))
-  const assigned = assignPartitions(described, partitions)
-  return described.map(({ id, topics }) => {
-    const numbers = assigned.get(id) ?? []
-    // A member of another release may read other topics.
-    const assignment = Object.fromEntries(
-      topics.map(topic => [topic, numbers.filter(number => number < (counts[topic] ?? partitions))]),
-    )
-    return { memberId: id, memberAssignment: MemberAssignment.encode({ version: 0, assignment, userData: Buffer.alloc(0) }) }
-  })
-}
-
-function describeMember(id: string, metadata: Buffer): GroupMember {
-  const { topics = [], userData = Buffer.alloc(0) } = MemberMetadata.decode(metadata) ?? {}
-  return { id, topics, ...fromBytes(userData) }
-}
-
-const numbersIn = (assignment: Buffer) => [
-  ...new Set(Object.values(MemberAssignment.decode(assignment)?.assignment ?? {}).flat()),
-]
-
-const toBytes = (claim: Claim) => Buffer.from(JSON.stringify([1, claim.generation, claim.leaving ? 1 : 0, ...claim.held]))
-
-/** Whoever joins by our protocol's name writes this. */
-function fromBytes(bytes: Buffer): Claim {
-  const numbers: unknown = JSON.parse(bytes.toString())
-  if (!Array.isArray(numbers) || numbers[0] !== 1 || !numbers.every(Number.isInteger))
-    throw new TypeError(`reading what a member of the group holds: got ${bytes}`)
-  const [, generation, leaving, ...held] = numbers
-  return { generation, leaving: leaving === 1, held }
 }

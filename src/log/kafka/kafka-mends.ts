@@ -2,6 +2,12 @@
 // authentication in several ways.
 import type { Mend } from '../../runtime/coded-error.ts'
 
+/** Where a broker does not take a token that its endpoint has just given. */
+export const oauthMend: Mend = {
+  settings: ['KAFKA_OAUTH_TOKEN_URL', 'KAFKA_OAUTH_CLIENT_ID', 'KAFKA_OAUTH_SCOPE'],
+  expected: 'KAFKA_OAUTH_TOKEN_URL to give KAFKA_OAUTH_CLIENT_ID, with KAFKA_OAUTH_SCOPE, tokens that it lets in',
+}
+
 const mends: readonly { type: RegExp; words?: RegExp; mend: Mend }[] = [
   {
     type: /^INVALID_REPLICATION_FACTOR$/,
@@ -19,6 +25,15 @@ const mends: readonly { type: RegExp; words?: RegExp; mend: Mend }[] = [
     mend: {
       settings: ['TOPIC_PREFIX', 'TOPIC_PARTITIONS', 'TOPIC_REPLICATION', 'TOPIC_MIN_INSYNC', 'TOPIC_RETENTION'],
       expected: 'it to take topics as TOPIC_… settings declare them',
+    },
+  },
+  {
+    type: /^$/,
+    words:
+      /alert (certificate required|bad certificate|unknown ca|certificate unknown|certificate expired|decrypt error|access denied)|CERTIFICATE_REQUIRED/i,
+    mend: {
+      settings: ['KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'],
+      expected: 'KAFKA_SSL_CERT and KAFKA_SSL_KEY to be a client certificate that it lets in',
     },
   },
   {

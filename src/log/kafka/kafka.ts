@@ -4,17 +4,17 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
+import { createConsumptions, type Joined } from '../engine/consumptions.ts'
 import { createLanes } from '../engine/lanes.ts'
 import type { OpenPartitionReader } from '../engine/partition-reader.ts'
-import type { Participation } from '../engine/take-part.ts'
 import { waitedFor } from '../engine/waited-for.ts'
-import type { Consumption, EventLog } from '../log.ts'
+import type { EventLog } from '../log.ts'
 import { createKafkaAppend } from './append.ts'
-import { createKafkaClient, type KafkaAddress } from './client.ts'
+import { createKafkaClient, type KafkaAddress, type KafkaClient } from './client.ts'
 import { createKafkaFetcher } from './fetcher.ts'
 import { createKafkaGroup, type KafkaGroup } from './group.ts'
 import { readLag } from './lag.ts'
-import { createKafkaLink } from './link.ts'
+import { createKafkaLink, type KafkaLink } from './link.ts'
 import { joinKafkaGroup, type MembershipTimes } from './membership.ts'
 import { readClusterId } from './metadata.ts'
 import { readTopic } from './read.ts'
@@ -59,68 +59,17 @@ export type KafkaLog = EventLog & {
 export function openKafkaLog(deps: Deps): KafkaLog {
   const { logger, metrics } = deps
   const settings = { ...defaults, ...deps.settings }
-  const closing = new AbortController()
-  const consuming = new Set<Promise<void>>()
   const groups = new Set<KafkaGroup>()
   const client = createKafkaClient(deps, settings, logger)
   const link = createKafkaLink(client)
   const appender = createKafkaAppend({ client, link, logger, metrics, requestTimeoutMs: settings.requestTimeoutMs })
+  const consumptions = createConsumptions()
+  const consuming: Consuming = { client, link, groups, logger, settings }
   let closed: Promise<void> | null = null
 
-  /** Connections of its own for the group and for its fetches: a join or a fetch that waits delays nothing else. */
-  function consume(
-    consumerGroup: string,
-    topics: readonly string[],
-    starting: (openReader: OpenPartitionReader) => StartAssignment,
-    signal: AbortSignal,
-  ): Consumption {
-    const stopping = AbortSignal.any([signal, closing.signal])
-    let participation: Participation | null = null
-    const done = run()
-    consuming.add(done)
-    done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
-    return { done, status: () => participation?.assignments().flatMap(assignment => assignment.status()) ?? [] }
-
-    async function run() {
-      const counts = await partitionCounts(topics, stopping)
-      if (counts === null) return
-      const fetching = createKafkaLink(client)
-      const talking = createKafkaLink(client)
-      const fetcher = createKafkaFetcher({ link: fetching, logger, maxWaitMs: settings.fetchWaitMs })
-      const start = starting(fetcher.openReader)
-      const partitionsOf = (partition: number) =>
-        Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : []))
-      const member = createKafkaGroup(talking, { name: consumerGroup, counts }, settings)
-      groups.add(member)
-      participation = joinKafkaGroup(
-        {
-          group: member,
-          name: consumerGroup,
-          logger,
-          times: settings,
-          start: partition => start(partitionsOf(partition)),
-          hangUp: talking.discard,
-        },
-        stopping,
-      )
-      await participation.left
-      groups.delete(member)
-      fetcher.close()
-      await Promise.all([fetching.close(), talking.close()])
-    }
-  }
-
-  /** Rejects where a topic does not exist; Kafka itself is waited for. null: stopped first. */
-  async function partitionCounts(topics: readonly string[], signal: AbortSignal) {
-    const find = () => Promise.all(topics.map(async topic => [topic, (await findPartitions(link, topic)).partitions] as const))
-    const counts = await waitedFor('the topics of a consumer', find, { logger, signal })
-    return counts === null ? null : Object.fromEntries(counts)
-  }
-
   async function close() {
-    closing.abort()
     // What running handlers still append is durable before the appender closes.
-    await Promise.allSettled(consuming)
+    await consumptions.close()
     await appender.close()
     await link.close()
   }
@@ -128,19 +77,16 @@ export function openKafkaLog(deps: Deps): KafkaLog {
   return {
     append: appender.append,
     consumeLanes: (consumer, signal) => {
-      const starting = (openReader: OpenPartitionReader) =>
+      const engine: Engine = openReader =>
         createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)
-      return consume(consumer.consumerGroup, consumer.topics, starting, signal)
+      return consumptions.begin(signal, stopping => joinWith(consuming, consumer, engine, stopping))
     },
-    consumeBatches: (consumer, signal) =>
-      consume(
-        consumer.consumerGroup,
-        consumer.topics,
-        openReader => createBatches({ openReader, logger, ...settings }, consumer),
-        signal,
-      ),
+    consumeBatches: (consumer, signal) => {
+      const engine: Engine = openReader => createBatches({ openReader, logger, ...settings }, consumer)
+      return consumptions.begin(signal, stopping => joinWith(consuming, consumer, engine, stopping))
+    },
     read: (topic, range, signal) =>
-      readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, closing.signal])),
+      readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, consumptions.closing])),
     lag: (of, signal) => readLag(link, of, signal),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
     clusterId: () => readClusterId(link),
@@ -150,4 +96,37 @@ export function openKafkaLog(deps: Deps): KafkaLog {
       return closed
     },
   }
+}
+
+type Consuming = { client: KafkaClient; link: KafkaLink; groups: Set<KafkaGroup>; logger: Logger; settings: KafkaLogSettings }
+type Consumer = { consumerGroup: string; topics: readonly string[] }
+type Engine = (openReader: OpenPartitionReader) => StartAssignment
+
+/** Connections of its own for the group and for its fetches: a join or a fetch that waits delays nothing else. */
+async function joinWith(of: Consuming, consumer: Consumer, engine: Engine, signal: AbortSignal): Promise<Joined | null> {
+  const { client, groups, logger, settings } = of
+  const counts = await partitionCounts(of, consumer.topics, signal)
+  if (counts === null) return null
+  const fetching = createKafkaLink(client)
+  const talking = createKafkaLink(client)
+  const fetcher = createKafkaFetcher({ link: fetching, logger, maxWaitMs: settings.fetchWaitMs })
+  const startAll = engine(fetcher.openReader)
+  const start = (partition: number) =>
+    startAll(Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : [])))
+  const group = createKafkaGroup(talking, { name: consumer.consumerGroup, counts }, settings)
+  groups.add(group)
+  const about = { group, name: consumer.consumerGroup, logger, times: settings, start, hangUp: talking.discard }
+  const close = async () => {
+    groups.delete(group)
+    fetcher.close()
+    await Promise.all([fetching.close(), talking.close()])
+  }
+  return { ...joinKafkaGroup(about, signal), close }
+}
+
+/** Rejects where a topic does not exist; Kafka itself is waited for. null: stopped first. */
+async function partitionCounts({ link, logger }: Consuming, topics: readonly string[], signal: AbortSignal) {
+  const find = () => Promise.all(topics.map(async topic => [topic, (await findPartitions(link, topic)).partitions] as const))
+  const counts = await waitedFor('the topics of a consumer', find, { logger, signal })
+  return counts === null ? null : Object.fromEntries(counts)
 }

@@ -1,5 +1,6 @@
 // One cluster of connections to Kafka, opened when first needed and thrown away when one of them fails or its picture of the cluster is stale:
 // the next call begins with fresh ones, so that nothing depends on how kafkajs recovers.
+import { persist } from '../../runtime/persist.ts'
 import { LogError } from '../log.ts'
 import type { Closable, KafkaClient } from './client.ts'
 import { brokerErrorOf, toLogError } from './errors.ts'
@@ -34,23 +35,21 @@ const movedAway: ReadonlySet<string> = new Set([
   'GROUP_LOAD_IN_PROGRESS',
 ])
 const TRIES = 8
-const TRY_AGAIN_MS = 100
+const TRY_AGAIN = { baseMs: 100, capMs: 100 }
+const never = new AbortController().signal
+
+const giveUpUnlessMoved = ({ error, attempt }: { error: unknown; attempt: number }) =>
+  attempt < TRIES && movedAway.has(brokerErrorOf(error) ?? '') ? 'again' : 'give-up'
 
 export function createKafkaLink(client: KafkaClient): KafkaLink {
   const ending = new Set<Promise<void>>()
   let current: Current | null = null
   let closed = false
 
-  async function run<Answer>(doing: string, topics: readonly string[], ask: (cluster: Cluster) => Promise<Answer>) {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await runOnce(doing, topics, ask)
-      } catch (error) {
-        if (tries === TRIES || !movedAway.has(brokerErrorOf(error) ?? '')) throw toLogError(doing, error)
-        await new Promise(resolve => setTimeout(resolve, TRY_AGAIN_MS))
-      }
-    }
-  }
+  const run = <Answer>(doing: string, topics: readonly string[], ask: (cluster: Cluster) => Promise<Answer>) =>
+    persist(() => runOnce(doing, topics, ask), { backoff: TRY_AGAIN, failed: giveUpUnlessMoved }, never).catch(error => {
+      throw toLogError(doing, error)
+    })
 
   async function runOnce<Answer>(doing: string, topics: readonly string[], ask: (cluster: Cluster) => Promise<Answer>) {
     if (closed) throw new LogError('aborted', `${doing}: the log is closed`)

@@ -1,4 +1,5 @@
 // What was fetched of one partition and not yet taken, within a bound; records come out in offset order, gaps are known.
+import { createBell } from '../../runtime/bell.ts'
 import { sizeOf } from '../append/send-queue.ts'
 import type { PartitionReader, ReadLimits } from '../engine/partition-reader.ts'
 import { type Batch, LogError, type LogRecord, type Position } from '../log.ts'
@@ -19,78 +20,74 @@ const LOW_BYTES = 256 * 1024
 
 export function createKafkaReader(from: Position, events: Events): KafkaReader {
   const { topic, partition } = from
-  let records: LogRecord[] = []
-  let bytes = 0
-  let nextOffset = from.nextOffset
-  let fetchedTo = from.nextOffset
+  const bell = createBell()
+  let ahead: Ahead = { records: [], sizeBytes: 0, nextOffset: from.nextOffset, fetchedTo: from.nextOffset }
   let failure: LogError | null = null
   let closed = false
-  let wakers: (() => void)[] = []
-
-  function wake() {
-    const woken = wakers
-    wakers = []
-    for (const waker of woken) waker()
-  }
 
   async function ready(signal: AbortSignal) {
-    while (fetchedTo === nextOffset) {
-      if (failure !== null) throw failure
-      if (!(await change(signal))) throw new LogError('aborted', `reading ${topic}/${partition}: aborted`)
-    }
-  }
-
-  function change(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted || closed) return Promise.resolve(false)
-    return new Promise(resolve => {
-      const end = () => {
-        signal.removeEventListener('abort', end)
-        resolve(!signal.aborted && !closed)
-      }
-      signal.addEventListener('abort', end, { once: true })
-      wakers.push(end)
-    })
-  }
-
-  function takeOut({ maxRecords, maxBytes }: ReadLimits): Batch {
-    let takenBytes = 0
-    const tooMany = records.findIndex((record, index) => {
-      takenBytes += sizeOf(record)
-      return index > 0 && (index >= maxRecords || takenBytes > maxBytes)
-    })
-    const taken = tooMany === -1 ? records : records.slice(0, tooMany)
-    records = tooMany === -1 ? [] : records.slice(tooMany)
-    bytes = records.length === 0 ? 0 : bytes - taken.reduce((sum, record) => sum + sizeOf(record), 0)
-    const fromOffset = nextOffset
-    nextOffset = records[0] === undefined ? fetchedTo : (taken.at(-1)?.offset ?? fromOffset) + 1n
-    return { topic, partition, fromOffset, nextOffset, records: taken }
+    await bell.until(() => hasMore(ahead) || failure !== null || closed, signal)
+    if (!hasMore(ahead)) throw failure ?? new LogError('aborted', `reading ${topic}/${partition}: aborted`)
   }
 
   return {
     ready,
     next: async (limits, signal) => {
       await ready(signal)
-      const batch = takeOut(limits)
+      const fromOffset = ahead.nextOffset
+      const { records, left } = takeOut(ahead, limits)
+      ahead = left
       events.changed()
-      return batch
+      return { topic, partition, fromOffset, nextOffset: ahead.nextOffset, records } satisfies Batch
     },
     close: () => {
       closed = true
       events.closed()
-      wake()
+      bell.ring()
     },
-    position: () => ({ topic, partition, nextOffset: fetchedTo }),
-    wants: () => !closed && failure === null && bytes < LOW_BYTES,
+    position: () => ({ topic, partition, nextOffset: ahead.fetchedTo }),
+    wants: () => !closed && failure === null && ahead.sizeBytes < LOW_BYTES,
     take: fetched => {
-      if (closed || fetched.fromOffset !== fetchedTo) return
-      for (const record of fetched.records) bytes += sizeOf(record)
-      records = records.length === 0 ? [...fetched.records] : records.concat(fetched.records)
-      fetchedTo = fetched.nextOffset
-      wake()
+      if (closed || fetched.fromOffset !== ahead.fetchedTo) return
+      ahead = withFetched(ahead, fetched)
+      bell.ring()
     },
     fail: error => {
       failure = error
-      wake()
+      bell.ring()
     },
   }
 }
+
+/** [nextOffset, fetchedTo) was fetched and not taken yet: these records, and gaps. */
+type Ahead = { records: readonly LogRecord[]; sizeBytes: number; nextOffset: bigint; fetchedTo: bigint }
+
+const hasMore = ({ nextOffset, fetchedTo }: Ahead) => nextOffset !== fetchedTo
+
+const withFetched = (ahead: Ahead, { records, nextOffset }: Fetched): Ahead => ({
+  ...ahead,
+  records: ahead.records.length === 0 ? records : ahead.records.concat(records),
+  sizeBytes: ahead.sizeBytes + bytesOf(records),
+  fetchedTo: nextOffset,
+})
+
+/** One at least, where there are any. */
+function takeOut(ahead: Ahead, { maxRecords, maxBytes }: ReadLimits): { records: readonly LogRecord[]; left: Ahead } {
+  let takenBytes = 0
+  const tooMany = ahead.records.findIndex((record, index) => {
+    takenBytes += sizeOf(record)
+    return index > 0 && (index >= maxRecords || takenBytes > maxBytes)
+  })
+  if (tooMany === -1)
+    return { records: ahead.records, left: { ...ahead, records: [], sizeBytes: 0, nextOffset: ahead.fetchedTo } }
+  const records = ahead.records.slice(0, tooMany)
+  const left = {
+    ...ahead,
+    records: ahead.records.slice(tooMany),
+    sizeBytes: ahead.sizeBytes - bytesOf(records),
+    nextOffset: (records.at(-1)?.offset ?? ahead.nextOffset) + 1n,
+  }
+  return { records, left }
+}
+
+const bytesOf = (records: readonly LogRecord[]) => records.reduce((sum, record) => sum + sizeOf(record), 0)

@@ -1,5 +1,5 @@
 // The topics of Kafka: created as declared, never changed, every difference answered.
-import { wait } from '../../runtime/wait.ts'
+import { persist } from '../../runtime/persist.ts'
 import { LogError, type TopicDeclaration, type TopicDifference } from '../log.ts'
 import { brokerErrorOf } from './errors.ts'
 import type { KafkaLink } from './link.ts'
@@ -9,7 +9,8 @@ export type Topic = { topic: string; partitions: number; replication: number; ma
 
 /** Brokers learn of a topic one after another. */
 const LOOKUPS = 5
-const LOOK_AGAIN_MS = 100
+const LOOK_AGAIN = { baseMs: 100, capMs: 100 }
+const never = new AbortController().signal
 
 /** Rejects `topic-missing`, `denied` or `unavailable`. */
 export async function findTopic(link: KafkaLink, topic: string): Promise<Topic> {
@@ -22,27 +23,34 @@ export async function findTopic(link: KafkaLink, topic: string): Promise<Topic> 
   return { topic, ...found, maxRecordBytes }
 }
 
-export async function findPartitions(link: KafkaLink, topic: string): Promise<{ partitions: number; replication: number }> {
+type Partitions = { partitions: number; replication: number }
+
+export const findPartitions = (link: KafkaLink, topic: string): Promise<Partitions> =>
+  persist(
+    () => lookUp(link, topic),
+    {
+      backoff: LOOK_AGAIN,
+      failed: ({ error, attempt }) => (isMissing(error) && attempt < LOOKUPS ? 'again' : 'give-up'),
+    },
+    never,
+  )
+
+function lookUp(link: KafkaLink, topic: string): Promise<Partitions> {
   const doing = `looking up topic ${topic}`
-  for (let lookup = 1; ; lookup += 1) {
-    try {
-      return await link.run(doing, [topic], async cluster => {
-        const partitions = cluster.findTopicPartitionMetadata(topic)
-        if (partitions.length === 0) throw new LogError('topic-missing', `${doing}: Kafka has none of this name`)
-        return { partitions: partitions.length, replication: Math.min(...partitions.map(({ replicas }) => replicas.length)) }
-      })
-    } catch (error) {
-      if (lookup === LOOKUPS || !(error instanceof LogError) || error.code !== 'topic-missing') throw error
-      await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
-    }
-  }
+  return link.run(doing, [topic], async cluster => {
+    const partitions = cluster.findTopicPartitionMetadata(topic)
+    if (partitions.length === 0) throw new LogError('topic-missing', `${doing}: Kafka has none of this name`)
+    return { partitions: partitions.length, replication: Math.min(...partitions.map(({ replicas }) => replicas.length)) }
+  })
 }
+
+const isMissing = (error: unknown) => error instanceof LogError && error.code === 'topic-missing'
 
 /** Rejects `unavailable` where Kafka is away: called again, it goes on with what is missing. */
 export async function ensureTopics(link: KafkaLink, declared: readonly TopicDeclaration[], signal: AbortSignal) {
   const differences: TopicDifference[] = []
   for (const declaration of declared) {
-    if (signal.aborted) throw new LogError('aborted', `creating topic ${declaration.topic}: aborted`)
+    if (signal.aborted) throw abortedCreating(declaration.topic)
     differences.push(...(await ensureTopic(link, declaration, signal)))
   }
   return differences
@@ -50,7 +58,7 @@ export async function ensureTopics(link: KafkaLink, declared: readonly TopicDecl
 
 async function ensureTopic(link: KafkaLink, declared: TopicDeclaration, signal: AbortSignal): Promise<TopicDifference[]> {
   const isNew = await createMissing(link, declared)
-  const { partitions, replication } = await findVisible(link, declared.topic, isNew, signal)
+  const { partitions, replication } = await findVisible(link, { topic: declared.topic, isNew }, signal)
   const settings = await readSettings(link, declared.topic, Object.keys(settingsOf(declared)))
   const actual = (name: string) => settings.get(name) ?? 'unknown'
   const foreverOr = (retentionMs: string) => (retentionMs === '-1' ? 'forever' : retentionMs)
@@ -89,16 +97,15 @@ async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promi
 const CREATE_TIMEOUT_MS = 10_000
 
 /** What was just created is waited for: the broker asked may not know it yet. */
-async function findVisible(link: KafkaLink, topic: string, isNew: boolean, signal: AbortSignal) {
-  for (;;) {
-    try {
-      return await findPartitions(link, topic)
-    } catch (error) {
-      const missing = error instanceof LogError && error.code === 'topic-missing'
-      if (!isNew || !missing || !(await wait(LOOK_AGAIN_MS, signal))) throw error
-    }
-  }
+function findVisible(link: KafkaLink, { topic, isNew }: { topic: string; isNew: boolean }, signal: AbortSignal) {
+  if (!isNew) return findPartitions(link, topic)
+  const failed = ({ error }: { error: unknown }) => (isMissing(error) ? 'again' : 'give-up')
+  return persist(() => lookUp(link, topic), { backoff: LOOK_AGAIN, failed }, signal).catch(error => {
+    throw signal.aborted ? abortedCreating(topic) : error
+  })
 }
+
+const abortedCreating = (topic: string) => new LogError('aborted', `creating topic ${topic}: aborted`)
 
 /** Nothing is deleted for room; records keep our time, also where a clock was ahead. */
 const settingsOf = ({ minInsync, retentionMs, cleanup, maxRecordBytes }: TopicDeclaration) => ({

@@ -4,10 +4,10 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
+import { createConsumptions, type Joined } from '../engine/consumptions.ts'
 import { createLanes } from '../engine/lanes.ts'
-import type { Participation } from '../engine/take-part.ts'
 import { waitedFor } from '../engine/waited-for.ts'
-import type { Consumption, EventLog } from '../log.ts'
+import type { EventLog } from '../log.ts'
 import { createPostgresAppend } from './append.ts'
 import { readLag } from './lag.ts'
 import { type Leases, takeLeases } from './lease-coordinator.ts'
@@ -62,64 +62,33 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   const { database, logger, metrics } = deps
   const leaseDatabase = deps.leaseDatabase ?? database
   const settings = { ...defaults, ...deps.settings }
-  const closing = new AbortController()
-  const consuming = new Set<Promise<void>>()
+  const consumptions = createConsumptions()
   const tails = openTails({ database, logger, pollMs: settings.pollMs })
   const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, appended: tails.appended })
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
   let closed: Promise<void> | null = null
 
-  function consume({ consumerGroup, topics }: Consumer, start: StartAssignment, signal: AbortSignal): Consumption {
-    const stopping = AbortSignal.any([signal, closing.signal])
-    let participation: Participation | null = null
-    const done = run()
-    consuming.add(done)
-    done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
-    return { done, status: () => participation?.assignments().flatMap(assignment => assignment.status()) ?? [] }
-
-    async function run() {
-      const counts = await partitionCounts(topics, stopping)
-      if (counts === null) return
-      participation = takeLeases(
-        {
-          database: leaseDatabase,
-          logger,
-          leases: settings,
-          start: partition =>
-            start(counts.filter(({ partitions }) => partition < partitions).map(({ topic }) => ({ topic, partition }))),
-        },
-        { name: consumerGroup, partitions: Math.max(...counts.map(({ partitions }) => partitions)) },
-        stopping,
-      )
-      await participation.left
-    }
-  }
-
-  /** Rejects where a topic does not exist; Postgres itself is waited for. null: stopped first. */
-  async function partitionCounts(topics: readonly string[], signal: AbortSignal) {
-    const find = () => Promise.all(topics.map(topic => findTopic(database, topic)))
-    return waitedFor('the topics of a consumer', find, { logger, signal })
-  }
-
   async function close() {
-    closing.abort()
     // What running handlers still append is durable before the appender closes.
-    await Promise.allSettled(consuming)
+    await consumptions.close()
     await appender.close()
     await Promise.all([tails.close(), retention.close()])
   }
 
   function over(database: Database): EventLog {
     const openReader = (from: Parameters<typeof openPostgresReader>[1]) => openPostgresReader({ database, tails, logger }, from)
+    const consume = (consumer: Consumer, startAll: StartAssignment, signal: AbortSignal) =>
+      consumptions.begin(signal, stopping =>
+        joinWith({ database, leaseDatabase, logger, settings }, consumer, startAll, stopping),
+      )
     return {
       append: appender.append,
-      consumeLanes: (consumer, signal) => {
-        const lanes = createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)
-        return consume(consumer, lanes, signal)
-      },
+      consumeLanes: (consumer, signal) =>
+        consume(consumer, createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer), signal),
       consumeBatches: (consumer, signal) =>
         consume(consumer, createBatches({ openReader, logger, ...settings }, consumer), signal),
-      read: (topic, range, signal) => readTopic({ database, tails }, topic, range, AbortSignal.any([signal, closing.signal])),
+      read: (topic, range, signal) =>
+        readTopic({ database, tails }, topic, range, AbortSignal.any([signal, consumptions.closing])),
       lag: (of, signal) => readLag(database, of, signal),
       ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
       close: () => {
@@ -130,4 +99,18 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   }
 
   return { ...over(database), over }
+}
+
+type Joining = { database: Database; leaseDatabase: Database; logger: Logger; settings: PostgresLogSettings }
+
+/** Rejects where a topic does not exist; Postgres itself is waited for. null: stopped first. */
+async function joinWith(of: Joining, consumer: Consumer, startAll: StartAssignment, signal: AbortSignal): Promise<Joined | null> {
+  const { database, leaseDatabase, logger, settings } = of
+  const find = () => Promise.all(consumer.topics.map(topic => findTopic(database, topic)))
+  const counts = await waitedFor('the topics of a consumer', find, { logger, signal })
+  if (counts === null) return null
+  const start = (partition: number) =>
+    startAll(counts.filter(({ partitions }) => partition < partitions).map(({ topic }) => ({ topic, partition })))
+  const group = { name: consumer.consumerGroup, partitions: Math.max(...counts.map(({ partitions }) => partitions)) }
+  return takeLeases({ database: leaseDatabase, logger, leases: settings, start }, group, signal)
 }

@@ -1,5 +1,6 @@
 // Where each partition ends, as far as this process knows: told by its own appends at once, by NOTIFY after those of others, by polling in any case.
 import type { Database } from '../../database/database.ts'
+import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -27,8 +28,7 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   const ends = new Map<string, bigint>()
   const waiters = new Map<string, TopicPartition & { waiting: Set<Waiter> }>()
   let notifying: Promise<void> | null = null
-  let pollWait = new AbortController()
-  const pollNow = () => pollWait.abort()
+  const poll = createBell()
 
   function tell({ topic, partition, nextOffset }: Position) {
     const name = `${topic}/${partition}`
@@ -48,8 +48,7 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
 
   async function pollAlways() {
     while (!closing.signal.aborted) {
-      await wait(pollMs, pollWait.signal)
-      pollWait = new AbortController()
+      await poll.rung(closing.signal, pollMs)
       if (waiters.size === 0 || closing.signal.aborted) continue
       try {
         for (const position of await readEnds(database, topicsOf(waiters.values()))) tell(position)
@@ -62,7 +61,7 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   async function listenAlways() {
     while (!closing.signal.aborted) {
       try {
-        return await database.listen(CHANNEL, pollNow, closing.signal)
+        return await database.listen(CHANNEL, poll.ring, closing.signal)
       } catch (error) {
         if (!closing.signal.aborted) logger.warn('log.listen-failed', { error })
         await wait(LISTEN_AGAIN_MS, closing.signal)
@@ -100,7 +99,6 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
     },
     close: async () => {
       closing.abort()
-      pollNow()
       await Promise.all([...running, notifying])
     },
   }

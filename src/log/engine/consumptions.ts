@@ -1,0 +1,39 @@
+// What is consumed of one log: each consumption takes part on its own, and closing the log stops them all and waits for them.
+import type { Consumption } from '../log.ts'
+import type { Participation } from './take-part.ts'
+
+export type Consumptions = {
+  /** Aborts when the log closes. */
+  closing: AbortSignal
+  /** join: resolves the part it takes, with what is to be closed once all is given back; null: it was to stop first. */
+  begin(signal: AbortSignal, join: (stopping: AbortSignal) => Promise<Joined | null>): Consumption
+  /** Resolves when all have handed back what they had. */
+  close(): Promise<void>
+}
+export type Joined = Participation & { close?(): Promise<void> }
+
+export function createConsumptions(): Consumptions {
+  const closing = new AbortController()
+  const consuming = new Set<Promise<void>>()
+
+  return {
+    closing: closing.signal,
+    begin: (signal, join) => {
+      let joined: Joined | null = null
+      const done = run()
+      consuming.add(done)
+      done.finally(() => consuming.delete(done)).catch(() => 'whoever waits for done is told')
+      return { done, status: () => joined?.assignments().flatMap(assignment => assignment.status()) ?? [] }
+
+      async function run() {
+        joined = await join(AbortSignal.any([signal, closing.signal]))
+        await joined?.left
+        await joined?.close?.()
+      }
+    },
+    close: async () => {
+      closing.abort()
+      await Promise.allSettled(consuming)
+    },
+  }
+}

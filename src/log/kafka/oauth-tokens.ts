@@ -1,0 +1,115 @@
+// Access tokens for brokers, from an OAuth token endpoint (client credentials, RFC 6749 4.4, as KIP-768 has it): fetched one at a time, and shared
+// by all connections for four fifths of their life.
+import { request } from 'undici'
+import type { Mend } from '../../runtime/coded-error.ts'
+import { describeError } from '../../runtime/logger.ts'
+import { shownUrl } from '../../runtime/printable.ts'
+import { isTlsMismatch } from '../../runtime/tls-errors.ts'
+import { LogError } from '../log.ts'
+
+export type OAuthClient = { tokenUrl: string; clientId: string; clientSecret: string; scope: string | null }
+export type OAuthTokens = {
+  /** isNew: nobody was given it before. Rejects LogError. */
+  take(): Promise<{ value: string; isNew: boolean }>
+  /** A broker did not take it: it is given to nobody else. */
+  refused(value: string): void
+}
+type Token = { value: string; expiresInMs: number }
+type Kept = { value: string; untilMs: number }
+
+const SHARE_OF_LIFE = 0.8
+
+/** nowMs: of a clock that only goes forward. */
+export function createOAuthTokens(client: OAuthClient, nowMs: () => number = () => performance.now()): OAuthTokens {
+  let kept: Kept | null = null
+  let fetching: Promise<Token> | null = null
+
+  async function fetchNew(): Promise<Token> {
+    const askedAt = nowMs()
+    try {
+      const token = await fetchToken(client)
+      kept = { value: token.value, untilMs: askedAt + token.expiresInMs * SHARE_OF_LIFE }
+      return token
+    } finally {
+      fetching = null
+    }
+  }
+
+  return {
+    take: async () => {
+      if (kept !== null && nowMs() < kept.untilMs) return { value: kept.value, isNew: false }
+      fetching ??= fetchNew()
+      return { value: (await fetching).value, isNew: true }
+    },
+    refused: value => {
+      if (kept?.value === value) kept = null
+    },
+  }
+}
+
+const ANSWER_TIMEOUT_MS = 10_000
+/** Of a token whose endpoint does not say how long it lives. */
+const UNTOLD_LIFE_MS = 60_000
+
+async function fetchToken(client: OAuthClient): Promise<Token> {
+  const doing = `fetching a token from ${shownUrl(client.tokenUrl)}`
+  const { status, body } = await ask(client, doing)
+  if (status === 429 || status >= 500) throw new LogError('unavailable', `${doing}: status ${status}`, notThere)
+  const { access_token: value, expires_in: seconds, error } = body
+  if (status !== 200)
+    throw new LogError(
+      'denied',
+      `${doing}: status ${status}${typeof error === 'string' ? ` (${printable(error)})` : ''}`,
+      notTaken,
+    )
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
+    throw new LogError('denied', `${doing}: expected JSON with an access_token, got none`, notThere)
+  return { value, expiresInMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : UNTOLD_LIFE_MS }
+}
+
+async function ask({ tokenUrl, clientId, clientSecret, scope }: OAuthClient, doing: string) {
+  const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const credentials = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`
+  try {
+    const answer = await request(tokenUrl, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== null && { scope }) }).toString(),
+      signal: deadline,
+    })
+    return { status: answer.statusCode, body: parseObject(await answer.body.text()) }
+  } catch (cause) {
+    const reason = deadline.aborted ? `no answer within ${ANSWER_TIMEOUT_MS} ms` : describeError(cause)
+    throw new LogError(isTls(cause) ? 'misconfigured' : 'unavailable', `${doing}: ${reason}`, { ...notThere, cause })
+  }
+}
+
+const notThere: Mend = {
+  settings: ['KAFKA_OAUTH_TOKEN_URL'],
+  expected:
+    'KAFKA_OAUTH_TOKEN_URL to be a token endpoint that answers client credentials, with a certificate that this machine trusts',
+}
+const notTaken: Mend = {
+  settings: ['KAFKA_OAUTH_TOKEN_URL', 'KAFKA_OAUTH_CLIENT_ID', 'KAFKA_OAUTH_CLIENT_SECRET', 'KAFKA_OAUTH_SCOPE'],
+  expected: 'KAFKA_OAUTH_CLIENT_ID, KAFKA_OAUTH_CLIENT_SECRET and KAFKA_OAUTH_SCOPE to be what KAFKA_OAUTH_TOKEN_URL lets in',
+}
+
+const isTls = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)
+
+/** {}: no JSON object. */
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
+  } catch {
+    return {}
+  }
+}
+
+/** RFC 6749 5.2 has such words as invalid_client; what is longer is not one. */
+const printable = (error: string) => (/^[\w-]{1,60}$/.test(error) ? error : 'an error it names in other words')
