@@ -15,22 +15,28 @@ export type KafkaPorts = {
   /** A second plaintext listener, which the broker says is at `advertisedPort`: where a proxy is. */
   proxied: { port: number; advertisedPort: number } | null
 }
-export type KafkaListeners = 'plaintext' | 'sasl-ssl'
+/** mutual-tls: whoever has a certificate of `clientAuthority`; oauthbearer: whoever has a token, of which only claims and times are judged. */
+export type KafkaListeners = 'plaintext' | 'sasl-ssl' | 'mutual-tls' | 'oauthbearer'
+export type KafkaFor = { listeners: KafkaListeners; createsTopics: boolean; clientAuthority?: string }
 
 /** Answers the file, and the certificate to trust (PEM) where there is one. */
 export async function writeKafkaSettings(
   directory: string,
   ports: KafkaPorts,
-  { listeners, createsTopics }: { listeners: KafkaListeners; createsTopics: boolean },
+  { listeners, createsTopics, clientAuthority = '' }: KafkaFor,
 ) {
-  const certificate = listeners === 'sasl-ssl' ? await makeKeys(directory) : null
-  const own = listeners === 'sasl-ssl' ? saslSettings(directory, ports) : plaintextSettings(ports)
+  const hasTls = listeners === 'sasl-ssl' || listeners === 'mutual-tls'
+  const certificate = hasTls ? await makeKeys(directory) : null
+  if (listeners === 'mutual-tls') await writeFile(clientAuthorityFile(directory), clientAuthority)
+  const own = settingsFor[listeners](directory, ports)
   const all = { ...baseSettings(directory, ports), ...own, 'auto.create.topics.enable': createsTopics }
   const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`)
   const settings = join(directory, 'server.properties')
   await writeFile(settings, lines.join(''))
   return { settings, certificate }
 }
+
+const clientAuthorityFile = (directory: string) => join(directory, 'client-authority.pem')
 
 const baseSettings = (directory: string, { controller }: KafkaPorts) => ({
   'process.roles': 'broker,controller',
@@ -55,7 +61,7 @@ const baseSettings = (directory: string, { controller }: KafkaPorts) => ({
 
 export const dataDirectory = (directory: string): string => join(directory, 'data')
 
-const plaintextSettings = ({ clients, controller, proxied }: KafkaPorts) => {
+const plaintextSettings = (_: string, { clients, controller, proxied }: KafkaPorts) => {
   const behind = proxied === null ? [] : [{ ...proxied, name: 'PROXIED' }]
   const all = [{ name: 'PLAINTEXT', port: clients, advertisedPort: clients }, ...behind]
   return {
@@ -66,21 +72,57 @@ const plaintextSettings = ({ clients, controller, proxied }: KafkaPorts) => {
   }
 }
 
-/** Whoever comes over an internal listener may everything; other users everything no ACL speaks of. */
-const saslSettings = (directory: string, { clients, controller, internal }: KafkaPorts) => ({
-  listeners: `SASL_SSL://127.0.0.1:${clients},INTERNAL://127.0.0.1:${internal},CONTROLLER://127.0.0.1:${controller}`,
-  'advertised.listeners': `SASL_SSL://127.0.0.1:${clients},INTERNAL://127.0.0.1:${internal}`,
+/** Clients speak `protocol`; brokers among themselves are not asked who they are. */
+const listenersOf = (protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT', { clients, controller, internal }: KafkaPorts) => ({
+  listeners: `${protocol}://127.0.0.1:${clients},INTERNAL://127.0.0.1:${internal},CONTROLLER://127.0.0.1:${controller}`,
+  'advertised.listeners': `${protocol}://127.0.0.1:${clients},INTERNAL://127.0.0.1:${internal}`,
   'inter.broker.listener.name': 'INTERNAL',
-  'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
-  'sasl.enabled.mechanisms': SASL_USER.mechanism.toUpperCase(),
-  'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  'listener.security.protocol.map': `${protocol}:${protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+})
+
+const keyStoreSettings = (directory: string) => ({
   'ssl.keystore.type': 'PKCS12',
   'ssl.keystore.location': join(directory, 'keys.p12'),
   'ssl.keystore.password': KEY_PASSWORD,
+})
+
+/** Whoever comes over an internal listener may everything; other users everything no ACL speaks of. */
+const saslSettings = (directory: string, ports: KafkaPorts) => ({
+  ...listenersOf('SASL_SSL', ports),
+  ...keyStoreSettings(directory),
+  'sasl.enabled.mechanisms': SASL_USER.mechanism.toUpperCase(),
+  'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
   'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
   'super.users': 'User:ANONYMOUS',
   'allow.everyone.if.no.acl.found': true,
 })
+
+const mutualTlsSettings = (directory: string, ports: KafkaPorts) => ({
+  ...listenersOf('SSL', ports),
+  ...keyStoreSettings(directory),
+  'listener.name.ssl.ssl.client.auth': 'required',
+  'listener.name.ssl.ssl.truststore.type': 'PEM',
+  'listener.name.ssl.ssl.truststore.location': clientAuthorityFile(directory),
+})
+
+/** How long a connection lasts without being authenticated anew (KIP-368). */
+export const OAUTH_SESSION_MS = 11_000
+
+/** Kafka's own validator of unsigned tokens, which looks at their times. */
+const oauthSettings = (_: string, ports: KafkaPorts) => ({
+  ...listenersOf('SASL_PLAINTEXT', ports),
+  'sasl.enabled.mechanisms': 'OAUTHBEARER',
+  'listener.name.sasl_plaintext.oauthbearer.sasl.jaas.config':
+    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
+  'listener.name.sasl_plaintext.oauthbearer.connections.max.reauth.ms': OAUTH_SESSION_MS,
+})
+
+const settingsFor: Readonly<Record<KafkaListeners, (directory: string, ports: KafkaPorts) => object>> = {
+  plaintext: plaintextSettings,
+  'sasl-ssl': saslSettings,
+  'mutual-tls': mutualTlsSettings,
+  oauthbearer: oauthSettings,
+}
 
 const KEY_PASSWORD = 'only-for-tests'
 

@@ -28,6 +28,8 @@ export type KafkaOptions = {
   port?: number | undefined
   controllerPort?: number | undefined
   listeners?: KafkaListeners
+  /** With `mutual-tls`, PEM: whose certificates let clients in. */
+  clientAuthority?: string
   /**
    * Makes topics for clients that only look at them [true]: Kafka's own default, so that a client that relies on it, or on its absence, is
    * found out. A consumer that came before zaplog would get a topic with another number of partitions.
@@ -49,11 +51,11 @@ const jvm = [
 ]
 
 export async function openKafka(options: KafkaOptions, signal?: AbortSignal): Promise<Kafka> {
-  const { directory, listeners = 'plaintext', createsTopics = true, clusterId = newClusterId() } = options
+  const { directory, listeners = 'plaintext', createsTopics = true, clientAuthority = '', clusterId = newClusterId() } = options
   const jars = join(await fetchKafkaJars(), '*')
   const ports = await choosePorts(options)
   await mkdir(directory, { recursive: true })
-  const { settings, certificate } = await writeKafkaSettings(directory, ports, { listeners, createsTopics })
+  const { settings, certificate } = await writeKafkaSettings(directory, ports, { listeners, createsTopics, clientAuthority })
   if (!(await isFormatted(directory))) await format({ jars, settings, listeners, clusterId }, signal)
   const { clients } = ports
   const server = await startServerProcess(

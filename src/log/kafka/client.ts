@@ -28,6 +28,8 @@ export type Closable<Part> = {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const DISCONNECT_WITHIN_MS = 1_000
+/** Of the end of a session where brokers limit those (KIP-368): more often than once a second they refuse it. */
+const REAUTHENTICATE_BEFORE_MS = 3_000
 const METADATA_MAX_AGE_MS = 300_000
 /** Repeats inside kafkajs keep the sequence numbers, so that the broker knows a copy; what is left is repeated by us. */
 const retry = { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000 }
@@ -47,6 +49,7 @@ export function createKafkaClient(
     requestTimeout: requestTimeoutMs,
     retry,
     ...securityOf(address),
+    reauthenticationThreshold: REAUTHENTICATE_BEFORE_MS,
     logLevel: logLevel.WARN,
     // What fails is thrown to us and said there; these are its own words about it.
     logCreator: () => entry => logger.debug('log.kafkajs', { level: entry.label, of: entry.namespace, said: entry.log.message }),

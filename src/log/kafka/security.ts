@@ -28,24 +28,41 @@ function saslOf(sasl: Sasl): NonNullable<KafkaConfig['sasl']> {
   return { mechanism: 'oauthbearer', authenticationProvider: of => ({ authenticate: () => authenticate(tokens, of) }) }
 }
 
-/** kafkajs' own would never learn that a token was refused: one that was good once may be so no more, and another is fetched before giving up. */
+/**
+ * Instead of kafkajs' own, which takes a refusal for a welcome, because it reads no answer, and never learns that a token was refused: one that
+ * was good once may be so no more, and another is fetched before giving up.
+ */
 async function authenticate(tokens: OAuthTokens, { host, port, saslAuthenticate }: AuthenticationProviderArgs) {
   const { value, isNew } = await tokens.take()
   try {
-    await saslAuthenticate({ request: { encode: () => initialResponse(value) } })
+    const answer = await saslAuthenticate({ request: message(`n,,\u0001auth=Bearer ${value}\u0001\u0001`), response: whyNot })
+    if (typeof answer !== 'string') return
+    // RFC 7628 3.2.3: whoever is refused answers with this, and only then the broker says that it failed.
+    await saslAuthenticate({ request: message('\u0001') })
+    throw new Error(answer)
   } catch (cause) {
     tokens.refused(value)
     const reason = cause instanceof Error ? cause.message : String(cause)
     const told = `SASL OAUTHBEARER authentication at ${host}:${port} failed: ${reason}`
-    if (!isNew) throw new LogError('unavailable', `${told}; another token is fetched`, { ...oauthMend, cause })
-    throw new LogError('denied', told, { ...oauthMend, cause })
+    throw isNew
+      ? new LogError('denied', told, { ...oauthMend, cause })
+      : new LogError('unavailable', `${told}; another token is fetched`, { ...oauthMend, cause })
   }
 }
 
-/** RFC 7628 3.1, with the length that SaslAuthenticate wants before it. */
-function initialResponse(token: string): Buffer {
-  const message = Buffer.from(`n,,\u0001auth=Bearer ${token}\u0001\u0001`)
-  const length = Buffer.alloc(4)
-  length.writeInt32BE(message.length)
-  return Buffer.concat([length, message])
+/** With its length before it, as SaslAuthenticate wants it. */
+const message = (text: string) => ({
+  encode: () => {
+    const bytes = Buffer.from(text)
+    const length = Buffer.alloc(LENGTH_BYTES)
+    length.writeInt32BE(bytes.length)
+    return Buffer.concat([length, bytes])
+  },
+})
+const LENGTH_BYTES = 4
+
+/** RFC 7628 3.2.2: JSON that says why not; nothing where the broker lets us in. */
+const whyNot = {
+  decode: (bytes: Buffer) => bytes.subarray(LENGTH_BYTES),
+  parse: (bytes: Buffer) => (bytes.length === 0 ? null : bytes.toString().slice(0, 200)),
 }

@@ -1,11 +1,10 @@
 // A Postgres that lets nobody in without TLS, with a certificate for 127.0.0.1 from an authority of its own. Closed with the test.
-import { execFile } from 'node:child_process'
-import { chmod, chown, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
 import { openEmbeddedPostgres } from '../../../src/database/embedded.ts'
 import { openSession } from '../../../src/database/session.ts'
+import { makeCertificate } from '../certificates.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { openTempDir } from './temp-dir.ts'
 
@@ -16,13 +15,6 @@ export type TlsServer = {
   ca: string
   otherCa: string
 }
-
-/** For runsHere. */
-export const opensslAvailable = (): Promise<string | null> =>
-  promisify(execFile)('openssl', ['version']).then(
-    () => null,
-    error => `openssl is missing: install it to make certificates for the tests of TLS (${error.message})`,
-  )
 
 export async function openTlsServer(): Promise<TlsServer> {
   const dataDir = join(await openTempDir(), 'postgres')
@@ -38,16 +30,6 @@ export async function openTlsServer(): Promise<TlsServer> {
   await session.query('select pg_reload_conf()')
   await session.close()
   return { url, ca: server.certificate, otherCa: other.certificate }
-}
-
-/** It signs itself, so that it is its own authority. */
-async function makeCertificate(name: string): Promise<{ certificate: string; key: string }> {
-  const directory = await openTempDir()
-  const [certificate, key] = [join(directory, `${name}.crt`), join(directory, `${name}.key`)]
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']
-  await promisify(execFile)('openssl', ['req', '-x509', ...curve, ...names, '-days', '1', '-keyout', key, '-out', certificate])
-  return { certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') }
 }
 
 /** Of the server's user and closed to everybody else, or the server refuses the key. */
