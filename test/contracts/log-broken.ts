@@ -3,7 +3,7 @@ import type { EventLog, ProgressStore } from '../../src/log/log.ts'
 import { brokenAppends, brokenReads, brokenTopics } from './log-broken-appends.ts'
 import { brokenBatches } from './log-broken-batches.ts'
 import { brokenGroups, brokenLanes, brokenPauses } from './log-broken-lanes.ts'
-import type { LogAdapter, LogMember } from './log-ground.ts'
+import type { LogAdapter, LogMember } from './log-subject.ts'
 
 /** `breaks` begins the title of the promise that must go red. */
 export type BrokenLog = {

@@ -2,36 +2,16 @@
 import type {
   BatchConsumer,
   Consumption,
-  EventLog,
   LaneConsumer,
   LogRecord,
   NewRecord,
-  ProgressStore,
   TopicDeclaration,
   TopicPartition,
 } from '../../src/log/log.ts'
 import { declareTopic } from '../ground/log.ts'
 import { until } from '../ground/until.ts'
+import type { LogAdapter, LogMember } from './log-subject.ts'
 
-/** One process of several that share a log. */
-export type LogMember = { log: EventLog; progress: ProgressStore; close(): Promise<void> }
-export type LogAdapter = {
-  /** On the same records as every other member. */
-  openMember(): Promise<LogMember>
-  makeProgress(consumerGroup: string, topics: readonly string[], partitions: number): Promise<void>
-  /** Deletes the records below an offset, as retention does. */
-  trim(at: TopicPartition, beforeOffset: bigint): Promise<void>
-  limits: LogLimits
-}
-/** What an adapter may not be able to keep, said by it. */
-export type LogLimits = {
-  /** Keys and headers with NUL characters are taken. */
-  nulInText: boolean
-  /** ensureTopics can create topics that are compacted, or kept on several servers. */
-  compacts: boolean
-  /** lag knows how long the next record has been waiting although nobody has read it. */
-  lagMsKnown: boolean
-}
 export type LogChecks = Readonly<Record<string, (ground: Ground) => Promise<void>>>
 
 export type Ground = Awaited<ReturnType<typeof openGround>>

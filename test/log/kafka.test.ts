@@ -1,10 +1,9 @@
 // The log in Kafka keeps every promise of the port, on Apache Kafka itself.
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { runsHere } from '../../infra/services/available.ts'
 import type { Kafka } from '../../infra/services/kafka.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
-import { logPromises } from '../contracts/log.ts'
-import { openGround } from '../contracts/log-ground.ts'
+import { eachLogPromise } from '../contracts/log-subject.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { KAFKA_START_MS, openKafkaAdapter, openTestKafka } from '../ground/log/kafka-adapter.ts'
 
@@ -20,12 +19,5 @@ describe.runIf(await runsHere(kafkaAvailable))('the Kafka log', () => {
     await kafka.close()
   })
 
-  test.each(Object.entries(logPromises))('%s', async (_title, assertKept) => {
-    const ground = await openGround(openKafkaAdapter(kafka, database))
-    try {
-      await assertKept(ground)
-    } finally {
-      await ground.close()
-    }
-  })
+  eachLogPromise(() => openKafkaAdapter(kafka, database))
 })

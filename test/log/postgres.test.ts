@@ -1,7 +1,6 @@
 // The log in Postgres keeps every promise of the port.
-import { afterAll, beforeAll, describe, test } from 'vitest'
-import { logPromises } from '../contracts/log.ts'
-import { openGround } from '../contracts/log-ground.ts'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { eachLogPromise } from '../contracts/log-subject.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { openPostgresAdapter } from '../ground/log/postgres-adapter.ts'
 
@@ -11,13 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-describe.each(Object.entries(logPromises))('the Postgres log', (title, assertKept) => {
-  test(title, async () => {
-    const ground = await openGround(openPostgresAdapter(database))
-    try {
-      await assertKept(ground)
-    } finally {
-      await ground.close()
-    }
-  })
+describe('the Postgres log', () => {
+  eachLogPromise(() => openPostgresAdapter(database))
 })

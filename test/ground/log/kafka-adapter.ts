@@ -12,7 +12,7 @@ import type { EventLog } from '../../../src/log/log.ts'
 import { createProgressStore } from '../../../src/log/progress.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
-import type { LogAdapter, LogMember } from '../../contracts/log-ground.ts'
+import type { LogAdapter, LogLimits, LogMember } from '../../contracts/log-subject.ts'
 import type { TestDatabase } from '../database.ts'
 import { openTcpProxy } from '../tcp-proxy.ts'
 
@@ -47,16 +47,27 @@ export async function openTestKafka(options: Omit<KafkaOptions, 'directory'> = {
   }
 }
 
-export const openKafkaAdapter = (kafka: Kafka, { database }: TestDatabase, logger: Logger = silent): LogAdapter => ({
-  limits: { nulInText: true, compacts: true, lagMsKnown: true },
+export const openKafkaAdapter = (kafka: Kafka, database: TestDatabase, logger: Logger = silent): LogAdapter =>
+  onKafka(kafka, database, {
+    limits: { nulInText: true, compacts: true, lagMsKnown: true },
+    openLog: brokers =>
+      openKafkaLog({
+        brokers,
+        clientId: 'zaplog-test',
+        logger,
+        metrics: createMetrics({ processMetrics: false }),
+        settings: kafkaTestSettings,
+      }),
+  })
+
+/** A client library of Kafka, as the contract suite needs it. */
+export type KafkaClientUnderTest = { limits: LogLimits; openLog(brokers: readonly string[]): EventLog }
+
+/** Progress is in Postgres, whichever client reads the log; what retention does is done by another client. */
+export const onKafka = (kafka: Kafka, { database }: TestDatabase, { limits, openLog }: KafkaClientUnderTest): LogAdapter => ({
+  limits,
   openMember: async () => {
-    const log = openKafkaLog({
-      brokers: [kafka.brokers],
-      clientId: 'zaplog-test',
-      logger,
-      metrics: createMetrics({ processMetrics: false }),
-      settings: kafkaTestSettings,
-    })
+    const log = openLog([kafka.brokers])
     return { log, progress: createProgressStore(database), close: log.close }
   },
   makeProgress: (consumerGroup, topics, partitions) => createProgressStore(database).make(consumerGroup, topics, partitions),

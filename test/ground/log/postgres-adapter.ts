@@ -3,7 +3,7 @@ import { openPostgresLog } from '../../../src/log/postgres/postgres.ts'
 import { createProgressStore } from '../../../src/log/progress.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
-import type { LogAdapter } from '../../contracts/log-ground.ts'
+import type { LogAdapter } from '../../contracts/log-subject.ts'
 import type { TestDatabase } from '../database.ts'
 import { testSettings } from '../log.ts'
 
