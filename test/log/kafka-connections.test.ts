@@ -51,7 +51,7 @@ describe.runIf(await runsHere(kafkaAvailable))('a connection to Kafka', () => {
     '[B2] [B3] cut %s it is used again at once, and the record is there once',
     { timeout },
     async ([when, direction, how]) => {
-      onTestFinished(kafka.settle)
+      onTestFinished(kafka.endMembers)
       const topic = when.replaceAll(' ', '-')
       const log = openLog()
       const append = (value: string) => log.append({ topic, records: [aRecord('one', value)] }, never)
@@ -70,7 +70,7 @@ describe.runIf(await runsHere(kafkaAvailable))('a connection to Kafka', () => {
     '[B2] cut inside its answer %i since it began, it is used again at once',
     { timeout },
     async nth => {
-      onTestFinished(kafka.settle)
+      onTestFinished(kafka.endMembers)
       const topic = `answer-${nth}`
       await openLog().ensureTopics([declareTopic(topic, { partitions: 1 })], never)
       const plan = cutOnce('to-client', 'cut-inside', { nth })

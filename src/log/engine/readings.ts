@@ -25,7 +25,7 @@ export type ReadingDeps = { openReader: OpenPartitionReader; logger: Logger; con
 export function createReadings(deps: ReadingDeps, states: readonly PartitionState[], positions: readonly Position[]): Readings {
   const bell = createBell()
   /** The one served longest ago is first. */
-  let inTurn = states.flatMap(state => {
+  let byService = states.flatMap(state => {
     const position = positions.find(({ topic, partition }) => topic === state.at.topic && partition === state.at.partition)
     if (position !== undefined) return openReading(deps, state, position)
     halt(deps, state, `${deps.consumerGroup} has no position for ${state.at.topic}/${state.at.partition}`)
@@ -33,17 +33,17 @@ export function createReadings(deps: ReadingDeps, states: readonly PartitionStat
   })
 
   function takeReady(): ReadingWithReader | null {
-    const ready = inTurn.find(({ isReady, state }) => isReady && !state.halted())
+    const ready = byService.find(({ isReady, state }) => isReady && !state.halted())
     if (ready === undefined) return null
     ready.isReady = false
-    inTurn = [...inTurn.filter(one => one !== ready), ready]
+    byService = [...byService.filter(one => one !== ready), ready]
     return ready
   }
 
   return {
     nextReady: async signal => {
       while (!signal.aborted) {
-        const live = inTurn.filter(({ state }) => !state.halted())
+        const live = byService.filter(({ state }) => !state.halted())
         if (live.length === 0) return null
         const ready = takeReady()
         if (ready !== null) return ready
@@ -53,7 +53,7 @@ export function createReadings(deps: ReadingDeps, states: readonly PartitionStat
       return null
     },
     close: () => {
-      for (const reading of inTurn) reading.close()
+      for (const reading of byService) reading.close()
     },
   }
 }

@@ -99,7 +99,7 @@ export async function openTestKafkaBehindProxy(logger: Logger) {
       return { log, progress: createProgressStore(database), close: log.close }
     },
     /** What the proxied members opened since, and the faults they met, are over. */
-    settle: async () => {
+    endMembers: async () => {
       proxy.watch(null)
       proxy.resume()
       await Promise.all(opened.splice(0).map(log => log.close()))

@@ -38,7 +38,7 @@ export function useProxiedGround(name: string, logger: Logger, patienceMs?: numb
     kafka.proxy.watch(null)
     kafka.proxy.resume()
     await there(ground).close()
-    await kafka.settle()
+    await kafka.endMembers()
   })
   return {
     get kafka() {
