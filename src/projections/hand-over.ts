@@ -44,10 +44,14 @@ async function handOverPartition(tx: Transaction, { projection, before, partitio
   await tx.query('update projection_quarantine set version = $3 where projection = $1 and version = $2 and partition = $4', of)
   const seen = await tx.query<{ instance_id: string }>(instancesSeen, [projection.name, before.version])
   const own = seen.map(row => row.instance_id).filter(instanceId => partitionOf(instanceId) === before.partition)
-  await tx.query(
-    'update projection_seen set version = $3 where projection = $1 and version = $2 and instance_id = any ($4::text[])',
-    [projection.name, before.version, projection.version, own],
-  )
+  // One instance a statement: all that a partition may have together would take longer than a statement may.
+  for (const instanceId of own)
+    await tx.query('update projection_seen set version = $3 where projection = $1 and version = $2 and instance_id = $4', [
+      projection.name,
+      before.version,
+      projection.version,
+      instanceId,
+    ])
 }
 
 /**

@@ -17,7 +17,10 @@ export class RefusedTables extends CodedError<'misconfigured'> {
 export const schemaOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string =>
   `${name.replaceAll('-', '_')}_${version}`
 
-/** Nothing for a version whose tables the migrations of the database make. Rejects RefusedTables. */
+/**
+ * Nothing for a version whose tables the migrations of the database make. Rejects RefusedTables. Tables are empty when they are made: what
+ * takes longer than a statement may, as an index over millions of rows, is a migration.
+ */
 export async function makeTables(database: Database, projection: Projection, signal: AbortSignal): Promise<void> {
   if (projection.sql === undefined) return
   const files = await readFiles(projection.sql)

@@ -1,6 +1,8 @@
 // What a purge erases: every table of the database is either erased or kept for a reason, whoever is killed at whichever step.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database, Transaction } from '../../src/database/database.ts'
+import { all as allProjections } from '../../src/projections/all.ts'
+import { makeTables } from '../../src/projections/make-tables.ts'
 import { erasures, keptTables, objectRows } from '../../src/purge/erasures.ts'
 import { readPurge } from '../../src/purge/queries.ts'
 import { stepNames } from '../../src/purge/step-names.ts'
@@ -27,7 +29,8 @@ async function naming(instanceId: string): Promise<Record<string, number>> {
   return counts
 }
 
-test('[A7] every table is erased by a purge, or stays for a reason that is said', async () => {
+test('[A7] every table is erased by a purge, or stays for a reason that is said, those of each version of a projection too', async () => {
+  for (const projection of allProjections) await makeTables(world.database, projection, new AbortController().signal)
   const tables = await readTables(world.database)
   expect([...erasedTables, ...Object.keys(keptTables)].sort()).toEqual([...tables].sort())
 })
