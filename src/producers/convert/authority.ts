@@ -1,5 +1,5 @@
 // Who may change a message. WhatsApp's server checks who sends and what kind of change it is (the stanza's `edit`), but not which message
-// the sealed part names: so whose message that is, is judged here, once, before anything is made of the change. Pure.
+// the sealed stanza part names: so whose message that is, is judged here, once, before anything is made of the change. Pure.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Origin } from './draft.ts'
 import { bareJid, isBroadcast, isNewsletter } from './jid.ts'

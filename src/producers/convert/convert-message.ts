@@ -32,7 +32,7 @@ export type MessagePart = {
 
 const kinds = [convertMedia, convertText, convertLocation, convertContacts, convertPoll]
 
-/** Empty: the part only distributes keys. Never throws: what cannot be read is `unknown`. */
+/** Empty: the stanza part only distributes keys. Never throws: what cannot be read is `unknown`. */
 export function convertMessage(of: MessagePart): readonly Offer[] {
   const { stanza, part, plaintext, isPadded, receivedAt, aliases } = of
   const origin: MessageOrigin = { stanza, ordinal: { part, index: 0 }, raw: plaintext, receivedAt, aliases }

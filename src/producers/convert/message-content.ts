@@ -1,11 +1,11 @@
-// The protobuf of a message part: unpadded, and looked through for content without decoding, so that unknown fields count as content.
+// The protobuf of a stanza part: unpadded, and looked through for content without decoding, so that unknown fields count as content.
 
 /** Message fields that carry keys and context only: sender-key distributions and messageContextInfo. */
 const keyFields: ReadonlySet<number> = new Set([2, 15, 35])
 const deviceSentField = 31
 const deviceSentMessageField = 2
 
-/** Encrypted parts end in n bytes of the value n, as Baileys' unpadRandomMax16 takes it. Throws where that cannot be. */
+/** Encrypted stanza parts end in n bytes of the value n, as Baileys' unpadRandomMax16 takes it. Throws where that cannot be. */
 export function unpad(plaintext: Uint8Array): Uint8Array {
   const count = plaintext.at(-1)
   if (count === undefined || count > plaintext.length)
@@ -13,7 +13,7 @@ export function unpad(plaintext: Uint8Array): Uint8Array {
   return plaintext.subarray(0, plaintext.length - count)
 }
 
-/** False for a part that only distributes keys: there is nothing in it to append. */
+/** False for a stanza part that only distributes keys: there is nothing in it to append. */
 export function hasContent(message: Uint8Array): boolean {
   for (const { field, bytes } of fieldsOf(message)) {
     if (keyFields.has(field)) continue

@@ -3,6 +3,7 @@
 import { aborted } from '../../runtime/or-abort.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
+import { SocketEnded } from '../socket/socket-life.ts'
 import type { Hands } from './hands.ts'
 import type { State } from './instance-events.ts'
 import { goodbyeOf, type SessionEnd } from './life.ts'
@@ -35,7 +36,9 @@ async function open({ deps, instanceId, voice, names, groupNames, life }: Hands,
     return await openSession(deps, { epoch, names, groupNames, settings: () => life().wanted.settings, tell })
   } catch (error) {
     if (epoch.life.ownReason() === null) throw error
-    deps.logger.error('instance.not-opened', { instanceId, epoch: epoch.epoch, error })
+    // Its socket's end is told by itself; what is not that, such as a wrong key, needs a person.
+    const level = error instanceof SocketEnded ? 'warn' : 'error'
+    deps.logger[level]('instance.not-opened', { instanceId, epoch: epoch.epoch, error })
     return null
   }
 }

@@ -1,5 +1,5 @@
 // Durable before acknowledged: nothing of a stanza reaches WhatsApp (receipt, ack, nack) before what it says is in the log.
-// Encrypted parts are appended inside their ratchet's transaction (stanza-part-gate.ts), everything else before Baileys sees it.
+// Encrypted stanza parts are appended inside their ratchet's transaction (stanza-part-gate.ts), everything else before Baileys sees it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { assertNever } from '../../events/event.ts'
 import { describeError } from '../../runtime/logger.ts'

@@ -1,6 +1,6 @@
 // Remembers which parts of which stanzas are in the log already: a row of appended_parts for each, written in the statement of the ratchet
-// step itself, and kept for [30 d] however many they are. A part that comes again after that step no longer decrypts; it is known by this
-// memory, and must not count as undecryptable. The read model would know it too, but may be behind.
+// step itself, and kept for [30 d] however many they are. A stanza part that comes again after that step no longer decrypts; it is known by
+// this memory, and must not count as undecryptable. The read model would know it too, but may be behind.
 // This file alone reads and writes the table.
 import { createHash } from 'node:crypto'
 import type { Transaction } from '../../database/database.ts'

@@ -18,12 +18,12 @@ export type DecryptedStanzaPart = {
   keep(type: string, values: Readonly<Record<string, unknown>>): Promise<void>
   /**
    * Inside this transaction, and not again when Baileys asks for it afterwards. Answers what its bytes are refused for, null where they
-   * are taken in. Rejects where the store could not: a part that was committed without its key would lose that key for good.
+   * are taken in. Rejects where the store could not: a stanza part that was committed without its key would lose that key for good.
    */
   processSenderKey(senderKey: SenderKey): Promise<unknown>
 }
 export type StanzaPartGate = {
-  /** Resolves once the part is durable; runs inside the ratchet's transaction. */
+  /** Resolves once the stanza part is durable; runs inside the ratchet's transaction. */
   decrypted(part: DecryptedStanzaPart): Promise<void>
   /** What to throw instead of `error`; resolves once what has to be appended about the failure is durable. */
   failed(part: { ciphertext: Uint8Array; error: unknown }): Promise<unknown>

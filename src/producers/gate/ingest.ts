@@ -1,4 +1,4 @@
-// What the gate asks for before WhatsApp hears a thing: makes events of stanzas and appends them, all events of one part in one append.
+// What the gate asks for before WhatsApp hears a thing: makes events of stanzas and appends them, all events of one stanza part in one append.
 import { type BinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import { completeAddresses } from '../convert/complete-addresses.ts'
 import type { ContactNames } from '../convert/contact-names.ts'

@@ -1,4 +1,4 @@
-// What happens to one encrypted part inside the transaction of its ratchet (gated-repository.ts): its events are appended, then its step is
+// What happens to one encrypted stanza part inside the transaction of its ratchet (gated-repository.ts): its events are appended, then its step is
 // committed together with the memory of it, then Baileys sends the receipt. One that does not decrypt is in the log as well, before that is
 // answered.
 import { describeError, type Logger } from '../../runtime/logger.ts'

@@ -1,4 +1,4 @@
-// Which stanza a decrypted part is of, and of which stanzas something is in the log. Both are forgotten with the stanza itself.
+// Which stanza a decrypted stanza part is of, and of which stanzas something is in the log. Both are forgotten with the stanza itself.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { EncodedPart } from './stanza-parts.ts'
 
