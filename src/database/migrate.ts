@@ -6,7 +6,7 @@ import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
-import { wait } from '../runtime/wait.ts'
+import { type Persistence, persist } from '../runtime/persist.ts'
 import { destroy } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
@@ -25,14 +25,19 @@ const SAY_EVERY_MS = 10_000
 
 /** Answers the names of what it applied. Rejects with DatabaseError; repeats only where it waited in vain for a lock. */
 export async function migrate(options: Options, signal: AbortSignal): Promise<readonly string[]> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await migrateOnce(options, signal)
-    } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== 'timeout' || attempt === MAX_ATTEMPTS) throw error
-      options.logger.warn('database.migration-waits', { attempt, retryInMs: RETRY_MS, error })
-      if (!(await wait(RETRY_MS, signal))) throw stopped(options)
-    }
+  const failed: Persistence['failed'] = ({ error, attempt, retryInMs }) => {
+    if (!(error instanceof DatabaseError) || error.code !== 'timeout' || attempt === MAX_ATTEMPTS) return 'give-up'
+    options.logger.warn('database.migration-waits', { attempt, retryInMs, error })
+    return 'again'
+  }
+  try {
+    return await persist(
+      () => migrateOnce(options, signal),
+      { backoff: { baseMs: RETRY_MS, capMs: RETRY_MS, jitter: 0 }, failed },
+      signal,
+    )
+  } catch (error) {
+    throw signal.aborted ? stopped(options) : error
   }
 }
 

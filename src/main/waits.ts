@@ -2,9 +2,8 @@
 // What no waiting mends ends the start with one sentence that names the settings.
 import { CodedError } from '../runtime/coded-error.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { orAbort } from '../runtime/or-abort.ts'
+import { type Persistence, persist } from '../runtime/persist.ts'
 import type { Check } from '../runtime/role.ts'
-import { spread, wait } from '../runtime/wait.ts'
 import { expectationOf, type Part } from './parts.ts'
 
 export type Waits = {
@@ -42,7 +41,6 @@ export class StartStopped extends CodedError<'aborted'> {
 
 const SAY_EVERY_MS = 10_000
 const RETRY_MS = 1_000
-const JITTER = 0.2
 
 /** The signal tells the start to stop. */
 export function createWaits({ logger, sayEveryMs = SAY_EVERY_MS, retryMs = RETRY_MS }: Deps, signal: AbortSignal): Waits {
@@ -73,18 +71,16 @@ export function createWaits({ logger, sayEveryMs = SAY_EVERY_MS, retryMs = RETRY
   }
 
   async function untilThere<T>(part: Part, open: (signal: AbortSignal) => Promise<T>, waiting: Waiting): Promise<T> {
-    const told = () => stopped(`${part.title} at ${part.address}`)
-    for (;;) {
-      if (signal.aborted) throw told()
-      try {
-        return await orAbort(open(signal), told, signal)
-      } catch (error) {
-        if (signal.aborted) throw told()
-        if (!isPortError(error)) throw error
-        if (!isAway(error)) throw new PartRefused(part, error)
-        waiting.tried(error.message)
-      }
-      await wait(spread(retryMs, JITTER, Math.random()), signal)
+    const failed: Persistence['failed'] = ({ error }) => {
+      if (!isPortError(error)) return 'give-up'
+      if (!isAway(error)) throw new PartRefused(part, error)
+      waiting.tried(error.message)
+      return 'again'
+    }
+    try {
+      return await persist(() => open(signal), { backoff: { baseMs: retryMs, capMs: retryMs }, failed }, signal)
+    } catch (error) {
+      throw signal.aborted ? stopped(`${part.title} at ${part.address}`) : error
     }
   }
 

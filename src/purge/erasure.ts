@@ -22,14 +22,22 @@ export const rowsOf = (table: string, where = 'instance_id = $1'): Erasure => ({
   told: null,
 })
 
-/** Rows of a table by their key, and what stands in other tables by the same key; those go first. */
-export const rowsByKey = (of: { table: string; key: string; where?: string; along?: readonly string[] }): Erasure => {
+/** What stands in another table by the same key, and goes with it. */
+export type Along = { table: string; delete: string }
+
+export const alongBy = (table: string, key: string): Along => ({
+  table,
+  delete: `delete from ${table} where ${key} = any($1::text[])`,
+})
+
+/** Rows of a table by their key, and before them what goes along. */
+export function rowsByKey(of: { table: string; key: string; where?: string; along?: readonly Along[] }): Erasure {
   const { table, key, where = 'instance_id = $1', along = [] } = of
   return {
     name: table,
-    tables: [table, ...along],
+    tables: [table, ...along.map(one => one.table)],
     keys: `select ${key} as key from ${table} where ${where} limit $2 for update`,
-    deletes: [...along, table].map(one => `delete from ${one} where ${key} = any($1::text[])`),
+    deletes: [...along, alongBy(table, key)].map(one => one.delete),
     told: null,
   }
 }
