@@ -1,9 +1,13 @@
+// Two speeds, told apart by a file's name: `*.test.ts` needs nothing but Node and npm, `*.real.test.ts` needs external parts or minutes. The
+// scenarios of `*.both.test.ts` stand on embedded parts in the first and on external ones in the second (test/ground/scenarios/setups.ts).
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
+const places = ['test', 'src', 'simulator', 'scripts']
+const named = (end: string) => places.map(place => `${place}/**/*${end}`)
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'src/**/*.test.ts', 'simulator/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real brokers and processes share two cores on CI: one more try there, never elsewhere; scripts/retried-reporter.ts says which test took it, and why.
@@ -12,5 +16,15 @@ export default defineConfig({
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: 'test/ground/global-setup.ts',
     setupFiles: 'test/ground/late-rejections.ts',
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: named('.test.ts'), exclude: named('.real.test.ts'), provide: { speed: 'fast' } },
+      },
+      {
+        extends: true,
+        test: { name: 'real', include: [...named('.real.test.ts'), ...named('.both.test.ts')], provide: { speed: 'real' } },
+      },
+    ],
   },
 })

@@ -3,9 +3,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
-import { runsHere, s3Available } from '../../infra/services/available.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { createFileWriter, watchOutput } from '../../src/cli/lost-output.ts'
+import { endsWithItsOutput, runOn } from '../contracts/lost-output.ts'
 import { launchVerb } from '../ground/cli/verb.ts'
 import { alwaysAnswer, openLoopbackServer } from '../ground/loopback-server.ts'
 
@@ -51,35 +51,9 @@ const lasting = [
   ['simulate', ['simulate', ...ports], 'the simulator has ended', exitCodes.done],
   ['demo', ['demo'], 'the demo has ended', exitCodes.done],
   ['demo --once, of which most was not played', ['demo', '--once'], 'the demo has ended', exitCodes.failed],
-  ...((await runsHere(s3Available))
-    ? ([
-        ['dev services', ['dev', 'services', '--only', 's3', '--fresh', '--port-base', '0'], 'stopping', exitCodes.done],
-      ] as const)
-    : []),
 ] as const
 
-describe.each(lasting)('%s', (_, args, last, whenGone) => {
-  /** Its own directory for what it makes; what it fetches is found in the caches of this user. */
-  function ownPlace(): NodeJS.ProcessEnv {
-    const place = mkdtempSync(join(tmpdir(), 'zaplog-lost-'))
-    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
-    return { ...process.env, TMPDIR: place }
-  }
-  const aboutOutput = (err: string) => err.split('\n').filter(line => /output|stdout|EPIPE|cannot/.test(line))
-
-  test('[H6] ends in one sentence when its output is full, and that is no success', async () => {
-    const { code, err } = await runOn('/dev/full', args, ownPlace())
-    expect(code).toBe(exitCodes.failed)
-    expect(aboutOutput(err)).toEqual([`writing to stdout: ENOSPC: no space left on device, write: ${last}`])
-  })
-
-  test('[H6] ends in one sentence when its reader has gone', async () => {
-    const verb = launchVerb(args, ownPlace())
-    verb.loseStdout()
-    expect(await verb.ended).toBe(whenGone)
-    expect(aboutOutput(verb.stderr())).toEqual([`nobody reads the output any more: ${last}`])
-  })
-})
+describe.each(lasting)('%s', (_, args, last, whenGone) => endsWithItsOutput({ args, last, whenGone }))
 
 test('[H6] [H7] with --json the last line says the loss as a problem all the same', async () => {
   const { code, err } = await runOn('/dev/full', ['simulate', ...ports, '--json'], {})
@@ -103,13 +77,6 @@ test('[H6] log lines that a full disk does not take are counted, and told once t
   expect(JSON.parse(missed ?? '')).toMatchObject({ event: 'log.lines-missed', lines: 2, level: 40 })
   expect(lines).toEqual(['three', 'four'])
 })
-
-/** The verb with its stdout on this file. */
-async function runOn(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-  const verb = launchVerb(args, env, 'directly', openSync(file, 'w'))
-  const code = await verb.ended
-  return { code, err: verb.stderr() }
-}
 
 test('[H6] a verb whose reader has gone, as head goes after its lines, ends like one that was read', async () => {
   const { url } = await openLoopbackServer(alwaysAnswer(200, JSON.stringify({ data: [], nextCursor: null })))

@@ -1,9 +1,9 @@
 // A fresh database with every migration, on the run's own server, dropped when it is closed.
-import { inject } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { openSession } from '../../src/database/session.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
+import { askDesk } from './ask-desk.ts'
 
 export type TestDatabase = { url: string; database: Database; close(): Promise<void> }
 
@@ -18,7 +18,7 @@ export async function openTestDatabase(
   name: string,
   options: { poolSize?: number; logger?: Logger; empty?: boolean } = {},
 ): Promise<TestDatabase> {
-  const serverUrl = await askForServer()
+  const serverUrl = await askDesk('database')
   const databaseName = `${sanitize(name)}_${process.pid}_${++made}`
   await administer(
     serverUrl,
@@ -35,13 +35,6 @@ export async function openTestDatabase(
       await administer(serverUrl, `drop database if exists ${databaseName} with (force)`)
     },
   }
-}
-
-async function askForServer(): Promise<string> {
-  const answer = await fetch(inject('databaseDesk'))
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(`starting the run's Postgres: ${text}`)
-  return text
 }
 
 async function administer(url: string, statement: string): Promise<void> {

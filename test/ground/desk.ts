@@ -4,12 +4,13 @@ import { describeError } from '../../src/runtime/logger.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Answers the URL of the run's Postgres, as text; a database called migrated_template is there to copy. */
-    databaseDesk: string
-    /** Answers `yes` where Kafka, a registry and an S3 server can run here. */
-    partsRunHereDesk: string
-    /** Answers SharedParts, as JSON. */
-    partsDesk: string
+    /**
+     * Its address. `database` answers the URL of the run's Postgres, where a database called migrated_template is there to copy; `parts`
+     * answers SharedParts, as JSON; the name of a MachinePart `yes` or `no`.
+     */
+    desk: string
+    /** Which half of the tests runs (vitest.config.ts). */
+    speed: 'fast' | 'real'
   }
 }
 
@@ -27,7 +28,7 @@ export async function openDesk(answers: Readonly<Record<string, () => Promise<st
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the desk has no port')
   return {
-    urlOf: (name: string) => `http://127.0.0.1:${address.port}/${name}`,
+    url: `http://127.0.0.1:${address.port}`,
     close: () => {
       server.close()
       server.closeAllConnections()

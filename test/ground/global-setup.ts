@@ -10,7 +10,8 @@ import { migrate } from '../../src/database/migrate.ts'
 import { openSession } from '../../src/database/session.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { openDesk } from './desk.ts'
-import { openSharedParts, realPartsRunHere } from './scenarios/shared-parts.ts'
+import { askMachine } from './machine-parts.ts'
+import { openSharedParts } from './scenarios/shared-parts.ts'
 
 export const TEMPLATE = 'migrated_template'
 
@@ -18,17 +19,17 @@ export default async function setUp(project: TestProject) {
   const folder = onceAsked(openFolder)
   const database = onceAsked(async () => openServer(await folder.ask()))
   const parts = onceAsked(async () => openSharedParts(join((await folder.ask()).path, 'parts')))
-  const runHere = onceAsked(realPartsRunHere)
+  const machine = askMachine()
   const desk = await openDesk({
+    ...machine.answers,
     database: async () => (await database.ask()).url,
     parts: async () => JSON.stringify(await parts.ask()),
-    'parts-run-here': async () => ((await runHere.ask()) ? 'yes' : 'no'),
   })
-  project.provide('databaseDesk', desk.urlOf('database'))
-  project.provide('partsRunHereDesk', desk.urlOf('parts-run-here'))
-  project.provide('partsDesk', desk.urlOf('parts'))
+  project.provide('desk', desk.url)
   return async () => {
     desk.close()
+    const absences = await machine.absences()
+    if (absences.length > 0) process.stdout.write(`left out: ${absences.join('; ')}\n`)
     for (const part of [parts, database, folder]) await part.opened()?.then(({ close }) => close(), told)
   }
 }

@@ -7,18 +7,18 @@ import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
 import { type LaunchOptions, launchZaplog, type ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 import { until } from '../ground/until.ts'
 import { compress } from './archive.ts'
-import { embeddedLane } from './embedded-lane.ts'
+import { embeddedSetup } from './embedded-setup.ts'
 import type { EndpointName, Expected, Story } from './expected.ts'
-import { externalLane } from './external-lane.ts'
-import type { KeptLane, MadeGround } from './lane.ts'
+import { externalSetup } from './external-setup.ts'
 import { readAnswers, readLog, readOwed } from './outside.ts'
 import { openKeptReceiver } from './receiver.ts'
+import type { KeptSetup, MadeGround } from './setup.ts'
 import { HASTY, PATIENT, PHONES, peopleOf, subscribe, tellThePast, tellThePresent } from './story.ts'
 
-const lanes: readonly KeptLane[] = [embeddedLane, externalLane]
+const setups: readonly KeptSetup[] = [embeddedSetup, externalSetup]
 
-async function makeFixture(lane: KeptLane, version: string): Promise<void> {
-  const ground = await lane.make()
+async function makeFixture(setup: KeptSetup, version: string): Promise<void> {
+  const ground = await setup.make()
   const simulator = await openSimulator()
   const receiver = await openKeptReceiver()
   try {
@@ -34,7 +34,7 @@ async function makeFixture(lane: KeptLane, version: string): Promise<void> {
     const position = await ignoreGroups(zaplog)
     const stalledPath = await tellThePresent({ ...cast, zaplog }, ids)
     const answers = await readAnswers(zaplog)
-    await lane.end(zaplog)
+    await setup.end(zaplog)
     const its = await ground.openLog()
     const log = await readLog(its)
     const owed = await readOwed(its, answers.deliveries, new Map(endpoints.map(({ name, id }) => [id, name])))
@@ -53,7 +53,7 @@ async function makeFixture(lane: KeptLane, version: string): Promise<void> {
       position,
       story,
     }
-    await keep(join(version, lane.name), { ground, world: await simulator.keepWorld(), expected })
+    await keep(join(version, setup.name), { ground, world: await simulator.keepWorld(), expected })
   } finally {
     await receiver.receiver.close()
     await simulator.close()
@@ -133,9 +133,9 @@ const kept = (env: MadeGround['env']) =>
 
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const wanted = process.argv.slice(2)
-for (const lane of lanes)
-  if (wanted.length === 0 || wanted.includes(lane.name)) {
+for (const setup of setups)
+  if (wanted.length === 0 || wanted.includes(setup.name)) {
     const startedAt = Date.now()
-    await makeFixture(lane, version)
-    process.stdout.write(`${version}/${lane.name} is kept, made in ${Date.now() - startedAt} ms\n`)
+    await makeFixture(setup, version)
+    process.stdout.write(`${version}/${setup.name} is kept, made in ${Date.now() - startedAt} ms\n`)
   }

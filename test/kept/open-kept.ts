@@ -7,8 +7,8 @@ import { launchZaplog, type ZaplogProcess } from '../ground/scenarios/zaplog-pro
 import { until } from '../ground/until.ts'
 import { expand } from './archive.ts'
 import type { Expected } from './expected.ts'
-import type { KeptGround, KeptLane } from './lane.ts'
 import { type KeptReceiver, openKeptReceiver } from './receiver.ts'
+import type { KeptGround, KeptSetup } from './setup.ts'
 
 export type Kept = {
   expected: Expected
@@ -27,8 +27,8 @@ const STOPPED_AGO_MS = 10 * 60_000
 const settings = { MEDIA_IDLE_TIMEOUT: '1s', MEDIA_RETRY_DELAYS: Array.from({ length: 60 }, () => '200ms').join() }
 
 /** Resolves when zaplog is ready. */
-export async function openKept(version: string, lane: KeptLane): Promise<Kept> {
-  const file = (name: string) => readFileSync(join(fileURLToPath(new URL(version, import.meta.url)), lane.name, name))
+export async function openKept(version: string, setup: KeptSetup): Promise<Kept> {
+  const file = (name: string) => readFileSync(join(fileURLToPath(new URL(version, import.meta.url)), setup.name, name))
   const expected = JSON.parse(file('expected.json').toString()) as Expected
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
@@ -41,7 +41,7 @@ export async function openKept(version: string, lane: KeptLane): Promise<Kept> {
     const simulator = await openSimulator({ world: (await expand(file('world.json.zst'))).toString() })
     closing.push(simulator.close)
     const settledBefore = new Map(simulator.devices().map(device => [device.pn, device.settled().length]))
-    const ground = await lane.restore(file('parts.zst'), Date.now() - STOPPED_AGO_MS - expected.madeAt)
+    const ground = await setup.restore(file('parts.zst'), Date.now() - STOPPED_AGO_MS - expected.madeAt)
     closing.push(ground.close)
     const whatsApp = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl }
     const env = { ...whatsApp, ...ground.env, ...expected.settings, ...settings }

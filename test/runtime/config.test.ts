@@ -1,12 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runsHere } from '../../infra/services/available.ts'
 import { type Config, declaredVariables, parseConfig } from '../../src/runtime/config.ts'
-import { makeCertificate, opensslAvailable } from '../ground/certificates.ts'
 import { openTempDir } from '../ground/database/temp-dir.ts'
-
-const hasOpenssl = await runsHere(opensslAvailable)
 
 const problemsOf = (env: Record<string, string>) => {
   const parsed = parseConfig(env)
@@ -239,30 +235,6 @@ describe('configuration', () => {
       `KAFKA_SSL_CA: ${expected}`,
     ])
   })
-
-  test.runIf(hasOpenssl)(
-    '[G1] [H8] knows a client certificate that has no key, or another’s, before anything is opened',
-    async () => {
-      const [ours, sealed] = await Promise.all([makeCertificate('ours'), makeCertificate('sealed', 'its password')])
-      const tls = { KAFKA_SSL: 'true', KAFKA_SSL_CERT: ours.certificate, KAFKA_SSL_KEY: ours.key }
-      expect(problemsOf(tls)).toEqual([])
-      expect(problemsOf({ ...tls, KAFKA_SSL: 'false' })).toEqual(['KAFKA_SSL: expected true when KAFKA_SSL_CERT is set'])
-      expect(problemsOf({ ...tls, KAFKA_SSL_KEY: '' })).toEqual(['KAFKA_SSL_KEY: expected one when KAFKA_SSL_CERT is set'])
-      expect(problemsOf({ ...tls, KAFKA_SSL_CERT: '' })).toEqual(['KAFKA_SSL_CERT: expected one when KAFKA_SSL_KEY is set'])
-      expect(problemsOf({ ...tls, KAFKA_SSL_CERT: sealed.certificate })).toEqual([
-        'KAFKA_SSL_KEY: expected the private key of KAFKA_SSL_CERT, got that of another certificate',
-      ])
-      const encrypted = { KAFKA_SSL: 'true', KAFKA_SSL_CERT: sealed.certificate, KAFKA_SSL_KEY: sealed.key }
-      expect(problemsOf({ ...encrypted, KAFKA_SSL_KEY_PASSWORD: 'its password' })).toEqual([])
-      for (const password of ['', 'another'])
-        expect(problemsOf({ ...encrypted, KAFKA_SSL_KEY_PASSWORD: password })).toEqual([
-          'KAFKA_SSL_KEY_PASSWORD: expected the one that opens KAFKA_SSL_KEY',
-        ])
-      expect(problemsOf({ KAFKA_SSL_KEY: '/etc/client.key' })).toEqual([
-        'KAFKA_SSL_KEY: expected a private key in PEM, -----BEGIN PRIVATE KEY----- and its lines, got something else',
-      ])
-    },
-  )
 
   test('[G1] [H8] asks for all that a token endpoint needs, and for the mechanism where only that is missing', () => {
     const oauth = { KAFKA_OAUTH_TOKEN_URL: 'https://sso/token', KAFKA_OAUTH_CLIENT_ID: 'a', KAFKA_OAUTH_CLIENT_SECRET: 'b' }

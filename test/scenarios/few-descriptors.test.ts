@@ -3,8 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { openConversation } from '../ground/scenarios/conversation.ts'
-import { embedded } from '../ground/scenarios/lanes.ts'
-import { untilDelivered } from '../ground/scenarios/stage.ts'
+import { openStage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
 const OPEN_FILES = 400
@@ -13,7 +12,7 @@ const IDLE = 3_000
 test('[H3] [B2] with 400 files to open and 3,000 idle connections, an instance connects again, its messages arrive, and health answers', {
   timeout: 120_000,
 }, async () => {
-  const stage = await embedded.openStage({ openFiles: OPEN_FILES })
+  const stage = await openStage({ openFiles: OPEN_FILES })
   const strangers: Socket[] = []
   try {
     const zaplog = stage.zaplog()

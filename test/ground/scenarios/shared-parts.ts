@@ -1,18 +1,12 @@
 // Kafka, a registry and an S3 server for a whole test run: whoever kills or freezes one takes a part of its own.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { registryAvailable, runsHere, s3Available } from '../../../infra/services/available.ts'
 import { openKafka } from '../../../infra/services/kafka.ts'
-import { kafkaAvailable } from '../../../infra/services/kafka-jars.ts'
 import { openRegistry } from '../../../infra/services/registry.ts'
 import { openS3Server, type S3Server } from '../../../infra/services/s3.ts'
 import { openTogether } from './open-together.ts'
 
 export type SharedParts = { brokers: string; registryUrl: string; s3: Pick<S3Server, 'endpoint' | 'credentials'> }
-
-/** Asking fetches what can be fetched. False says once why; where CI is set, absence rejects. */
-export const realPartsRunHere = async (): Promise<boolean> =>
-  (await Promise.all([kafkaAvailable, registryAvailable, s3Available].map(runsHere))).every(runs => runs)
 
 /** `directory` need not be there; whoever names it removes it. */
 export async function openSharedParts(directory: string): Promise<SharedParts & { close(): Promise<void> }> {

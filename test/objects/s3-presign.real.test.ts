@@ -1,0 +1,128 @@
+// Presigned URLs against a real server: they grant what was signed until the end they were said to have, and nothing else.
+import dns from 'node:dns'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { S3_VIRTUAL_DOMAIN } from '../../infra/services/s3.ts'
+import type { ObjectStore } from '../../src/objects/objects.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { endOf, openS3World, type S3World } from '../ground/objects/s3-world.ts'
+import { runsHere } from '../ground/runs-here.ts'
+
+const here = await runsHere('s3')
+const never = new AbortController().signal
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+describe.runIf(here)('a presigned URL', () => {
+  let world: S3World
+  let store: ObjectStore
+  const key = 'media/a file “é”.txt'
+  beforeAll(async () => {
+    world = await openS3World('presigned')
+    store = await world.open()
+    await store.put({ key, body: bytes('hello'), contentType: 'text/plain', metadata: {} }, never)
+  })
+  afterAll(() => world?.close())
+
+  test('[C7] gets the bytes, as an attachment of the name asked for', async () => {
+    const downloadName = 'vídeo "1" \ud83d.txt' // half a character, as a stranger may have sent it
+    const { url } = await store.presign({ method: 'GET', key, expiresInMs: MINUTE_MS, downloadName }, never)
+    const response = await fetch(url)
+    expect(await response.text()).toBe('hello')
+    expect(response.headers.get('content-disposition')).toBe(
+      `attachment; filename="v_deo _1_ _.txt"; filename*=UTF-8''v%C3%ADdeo%20%221%22%20%EF%BF%BD.txt`,
+    )
+  })
+
+  test('[C7] is 403 when its key, name, end or signature was changed', async () => {
+    const { url } = await store.presign({ method: 'GET', key, expiresInMs: MINUTE_MS, downloadName: 'a.txt' }, never)
+    const tampered = {
+      key: url.replace('/media/', '/other/'),
+      name: url.replaceAll('a.txt', 'b.txt'),
+      end: url.replace('X-Amz-Expires=60', 'X-Amz-Expires=61'),
+      date: url.replace(/(X-Amz-Date=\d{8}T\d{5})\d/, (_, most) => `${most}${9 - Number(url.match(/T\d{5}(\d)Z/)?.[1])}`),
+      signature: url.replace(/X-Amz-Signature=../, 'X-Amz-Signature=zz'),
+    }
+    expect((await fetch(url)).status).toBe(200)
+    for (const [what, changed] of Object.entries(tampered)) {
+      expect(changed, what).not.toBe(url)
+      expect((await fetch(changed)).status, what).toBe(403)
+    }
+  })
+
+  test('[C7] the server ends a URL when it says, to the second', async () => {
+    const nowAt = Date.now()
+    const signedAgo = async (agoMs: number) => {
+      const past = await world.open({ clock: () => nowAt - agoMs })
+      return await past.presign({ method: 'GET', key, expiresInMs: MINUTE_MS }, never)
+    }
+    const ended = await signedAgo(MINUTE_MS + 1000)
+    expect(ended.expiresAt).toBe(endOf(ended.url))
+    expect(ended.expiresAt).toBeLessThan(nowAt)
+    const [expired, alive] = [await fetch(ended.url), await signedAgo(MINUTE_MS - 5000).then(({ url }) => fetch(url))]
+    expect([expired.status, alive.status]).toEqual([403, 200])
+    expect(await expired.text()).toContain('expired')
+  })
+
+  test('[C13] puts bytes of the type and size it was made for, and no others', async () => {
+    const grant = { method: 'PUT' as const, key: 'uploads/1', expiresInMs: MINUTE_MS, contentType: 'image/png', sizeBytes: 4 }
+    const { url } = await store.presign(grant, never)
+    const put = (body: string, contentType: string) =>
+      fetch(url, { method: 'PUT', body, headers: { 'content-type': contentType } })
+    expect((await put('12345', 'image/png')).status).toBe(403)
+    expect((await put('1234', 'text/html')).status).toBe(403)
+    expect(await store.head('uploads/1', never)).toBeNull()
+    expect((await put('1234', 'image/png')).status).toBe(200)
+    expect(await store.head('uploads/1', never)).toMatchObject({ sizeBytes: 4, contentType: 'image/png' })
+  })
+
+  test('[C7] of more than 7 days is refused and says why', async () => {
+    const asked = store.presign({ method: 'GET', key, expiresInMs: 7 * DAY_MS + 1 }, never)
+    await expect(asked).rejects.toMatchObject({ code: 'refused', retryable: false })
+    await expect(asked).rejects.toThrow('expected 1 second to 7 days, got 604800001 ms')
+  })
+
+  test('[C7] ends with temporary credentials that end earlier, and that is said', async () => {
+    const logger = collectLogLines()
+    const nowAt = Date.now()
+    const credentials = { ...world.server.credentials, expiresAt: nowAt + 30 * MINUTE_MS }
+    const temporary = await world.open({ credentials, logger, clock: () => nowAt })
+    const { url, expiresAt } = await temporary.presign({ method: 'GET', key, expiresInMs: 7 * DAY_MS }, never)
+    expect(expiresAt).toBe(endOf(url))
+    expect(credentials.expiresAt - expiresAt).toBeLessThan(1000)
+    expect(expiresAt).toBeLessThanOrEqual(credentials.expiresAt)
+    expect((await fetch(url)).status).toBe(200)
+    expect(logger.lines).toMatchObject([{ level: 'warn', event: 'objects.url-ends-early', fields: { key, askedMs: 7 * DAY_MS } }])
+    for (const expiresInMs of [29 * MINUTE_MS, DAY_MS]) await temporary.presign({ method: 'GET', key, expiresInMs }, never)
+    expect(logger.lines).toHaveLength(1) // once per credentials
+  })
+
+  test('[C7] is denied once the credentials have ended', async () => {
+    const expiresAt = Date.now() + 10 * MINUTE_MS
+    const credentials = { ...world.server.credentials, expiresAt }
+    const late = await world.open({ credentials, clock: () => expiresAt + 1 })
+    await expect(late.presign({ method: 'GET', key, expiresInMs: MINUTE_MS }, never)).rejects.toMatchObject({ code: 'denied' })
+  })
+
+  test('[C7] names the bucket in its host where path style is off', async () => {
+    resolveLocalhostNames()
+    const endpoint = `http://${S3_VIRTUAL_DOMAIN}:${world.server.port}`
+    const virtual = await world.open({ endpoint, forcePathStyle: false })
+    const { url } = await virtual.presign({ method: 'GET', key, expiresInMs: MINUTE_MS }, never)
+    expect(new URL(url).host).toBe(`presigned.${S3_VIRTUAL_DOMAIN}:${world.server.port}`)
+    expect(await (await fetch(url)).text()).toBe('hello')
+    expect((await virtual.head(key, never))?.sizeBytes).toBe(5)
+  })
+})
+
+/** RFC 6761 has every name under localhost be loopback; not every machine's resolver does. */
+function resolveLocalhostNames(): void {
+  const { lookup } = dns
+  const toLocalhost = (host: string, ...rest: never[]) =>
+    Reflect.apply(lookup, dns, [host.endsWith('.localhost') ? '127.0.0.1' : host, ...rest])
+  Object.assign(dns, { lookup: toLocalhost })
+  onTestFinished(() => void Object.assign(dns, { lookup }))
+}
+
+async function* bytes(text: string) {
+  yield Buffer.from(text)
+}
