@@ -1,7 +1,11 @@
-// `npm run check`: types, lint and format, dead code, import rules, owners of tables, schema compatibility, generated files in step.
+// `npm run check`: types, lint and format, state that has no name, dead code, import rules, owners of tables, schema compatibility, generated files in step.
 // All checks run even when one fails; a passing run prints one line.
 import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { allowedClosures } from './allowed-closures.ts'
+import { judgeClosures } from './closure-state.ts'
 import { findIncompatibilities } from './schema-compatibility.ts'
 import { findSharedTables } from './table-owners.ts'
 
@@ -12,6 +16,7 @@ const checks: readonly { name: string; run: () => string | null }[] = [
   { name: 'types', run: command(bin('tsc'), ['-p', 'tsconfig.json']) },
   { name: 'types of the console', run: command(bin('tsc'), ['-p', 'console/tsconfig.json']) },
   { name: 'lint and format', run: command(bin('biome'), ['check', '--reporter=summary']) },
+  { name: 'state of closures', run: () => judgeClosures(ourSources(), allowedClosures).join('\n') || null },
   { name: 'dead code', run: command(bin('knip'), ['--no-progress']) },
   {
     name: 'import rules',
@@ -37,6 +42,12 @@ function command(file: string, args: readonly string[]) {
     const done = spawnSync(file, args, { cwd: root, encoding: 'utf8' })
     return done.status === 0 ? null : `${done.error?.message ?? ''}${done.stdout}${done.stderr}`
   }
+}
+
+/** What runs, path -> text; tests keep what they share in variables of a file. */
+function ourSources(): ReadonlyMap<string, string> {
+  const paths = globSync('{src,simulator,infra,console,scripts,bench}/**/*.{ts,tsx}', { cwd: root })
+  return new Map(paths.filter(path => !path.endsWith('.test.ts')).map(path => [path, readFileSync(join(root, path), 'utf8')]))
 }
 
 let failed = 0

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import type { CrashPoint } from '../ground/scenarios/crash-plan.ts'
-import { onEachLane } from '../ground/scenarios/lanes.ts'
+import { onEachSetup } from '../ground/scenarios/setups.ts'
 import { type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -19,12 +19,16 @@ const points: readonly { between: string; point: CrashPoint }[] = [
   },
 ]
 
-onEachLane(lane => {
+onEachSetup(setup => {
   test.for(points)(
     '[B3] [E4] [E7] kill -9 of everything $between: no second POST, and one event of the attempt',
     { timeout: 120_000 }, // two starts, and a claim of the dead that runs out
     async ({ point }) => {
-      const stage = await lane.openStage({ plan: { point }, shortSessions: true, endpoint: { eventTypes: ['message.received'] } })
+      const stage = await setup.openStage({
+        plan: { point },
+        shortSessions: true,
+        endpoint: { eventTypes: ['message.received'] },
+      })
       try {
         const { simulator, device, receiver } = stage
         const contact = simulator.contact({ pn: '5511900000011' })
