@@ -34,9 +34,11 @@ type Count = {
 
 const GIVE_UP_MS = 60_000
 
-let verifiers: readonly Webhook[] = []
-let delayMs = 0
-let dead: readonly number[] = []
+let configured: { verifiers: readonly Webhook[]; delayMs: number; dead: readonly number[] } = {
+  verifiers: [],
+  delayMs: 0,
+  dead: [],
+}
 let count: Count | null = null
 
 const server = createServer((request, response) => {
@@ -52,9 +54,8 @@ const calls = {
   url: async () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
   /** `delayMs`: how long it takes to answer. `dead`: places of endpoints that take nothing, 503, and are not counted. */
   configure: async (of: { secrets: readonly string[]; delayMs: number; dead?: readonly number[] }) => {
-    verifiers = of.secrets.map(secret => new Webhook(secret))
-    delayMs = of.delayMs
-    dead = of.dead ?? []
+    const verifiers = of.secrets.map(secret => new Webhook(secret))
+    configured = { verifiers, delayMs: of.delayMs, dead: of.dead ?? [] }
   },
   /** Begins to count. Resolves when `n` different webhooks are answered; rejects when one is refused, and after a minute or what is said. */
   arrived: ({ n, withinMs = GIVE_UP_MS }: { n: number; withinMs?: number }) => countUntil(n, withinMs),
@@ -80,6 +81,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const arrivedAt = epochMs()
+  const { dead, delayMs } = configured
   if (dead.includes(Number(request.url?.slice(1)))) return void response.writeHead(503).end()
   const body = Buffer.concat(chunks).toString('utf8')
   verify(body, request)
@@ -89,7 +91,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
 }
 
 function verify(body: string, { url, headers }: IncomingMessage): void {
-  const verifier = verifiers[Number(url?.slice(1))]
+  const verifier = configured.verifiers[Number(url?.slice(1))]
   if (verifier === undefined) throw new Error(`expected the URL of an endpoint, got ${url}`)
   verifier.verify(body, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])))
 }

@@ -1,9 +1,9 @@
 // The simulated WhatsApp in a process of its own, the same for both sides of a bench: it changes libsignal for its whole process.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Contact } from '../simulator/accounts/accounts.ts'
 import { type MessageContent, text } from '../simulator/accounts/content.ts'
 import type { SimDevice } from '../simulator/accounts/device.ts'
-import type { Contact } from '../simulator/accounts/directory.ts'
 import { image } from '../simulator/media/media.ts'
 import { attr } from '../simulator/server/stanza.ts'
 import { openSimulator, type Simulator } from '../simulator/simulator.ts'

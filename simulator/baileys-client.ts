@@ -36,10 +36,9 @@ export function openBaileysClient(
 ): BaileysClient {
   const events: Partial<BaileysEventMap>[] = []
   const closes: number[] = []
-  let qr: string | null = null
-  let isOpen = false
+  const watch = createWatch()
+  let seen: Seen = { qr: null, isOpen: false }
   let isClosing = false
-  const waiting = new Set<() => void>()
 
   function connect(): WASocket {
     const opened = makeWASocket({
@@ -53,21 +52,47 @@ export function openBaileysClient(
     opened.ev.process(event => {
       events.push(event)
       if (event['connection.update']) onConnection(event['connection.update'])
-      for (const look of waiting) look()
+      watch.lookAgain()
     })
     return opened
   }
 
-  function onConnection({ connection, lastDisconnect, qr: shown }: BaileysEventMap['connection.update']): void {
-    if (shown) qr = shown
-    if (connection === 'open') isOpen = true
-    if (connection !== 'close') return
-    isOpen = false
-    const code = statusCodeOf(lastDisconnect?.error)
+  function onConnection(update: ConnectionUpdate): void {
+    seen = afterUpdate(seen, update)
+    if (update.connection !== 'close') return
+    const code = statusCodeOf(update.lastDisconnect?.error)
     closes.push(code)
     if (code === DisconnectReason.restartRequired && !isClosing) socket = connect()
   }
 
+  let socket = connect()
+  return {
+    socket: () => socket,
+    auth,
+    events,
+    closes,
+    isOpen: () => seen.isOpen,
+    waitFor: watch.waitFor,
+    whenQr: () => watch.waitFor(() => seen.qr),
+    async close() {
+      isClosing = true
+      await socket.end(undefined)
+    },
+  }
+}
+
+type ConnectionUpdate = BaileysEventMap['connection.update']
+/** What its connections have said so far. */
+type Seen = { qr: string | null; isOpen: boolean }
+
+const afterUpdate = (seen: Seen, { connection, qr }: ConnectionUpdate): Seen => ({
+  qr: qr || seen.qr,
+  isOpen: connection === 'open' || (connection !== 'close' && seen.isOpen),
+})
+
+/** Whoever waits for something to be found looks at once, and whenever there is reason to look again. */
+function createWatch() {
+  const waiting = new Set<() => void>()
   function waitFor<Found>(find: () => Found | null | undefined | false): Promise<Found> {
     return new Promise((resolve, reject) => {
       function look(): void {
@@ -84,19 +109,10 @@ export function openBaileysClient(
       look()
     })
   }
-
-  let socket = connect()
   return {
-    socket: () => socket,
-    auth,
-    events,
-    closes,
-    isOpen: () => isOpen,
     waitFor,
-    whenQr: () => waitFor(() => qr),
-    async close() {
-      isClosing = true
-      await socket.end(undefined)
+    lookAgain: () => {
+      for (const look of waiting) look()
     },
   }
 }

@@ -1,8 +1,8 @@
 // Plays one short realistic scene, every kind of media in it, and lists what it sent in order.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Contact, Group } from './accounts/accounts.ts'
 import { edit, type MessageContent, reaction, reply, revoke, text } from './accounts/content.ts'
 import type { SimDevice } from './accounts/device.ts'
-import type { Contact, Group } from './accounts/directory.ts'
 import type { Cdn } from './media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from './media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from './media/sample-media.ts'

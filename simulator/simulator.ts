@@ -1,17 +1,15 @@
 // A WhatsApp on loopback that the real Baileys client pairs with; what it was told to deliver stays queued until the client settles it.
-import { createServer } from 'node:http'
-import { WebSocketServer } from 'ws'
+
+import { type Contact, createAccounts, type Group } from './accounts/accounts.ts'
 import { createDevice, type SimDevice } from './accounts/device.ts'
-import { type Contact, createDirectory, type Group } from './accounts/directory.ts'
 import { keepWorld, readWorld } from './accounts/kept-world.ts'
 import { pairCompanion } from './accounts/pair-companion.ts'
 import { setPicture } from './accounts/set-picture.ts'
 import type { Companion, World } from './accounts/world.ts'
 import { type Cdn, openCdn } from './media/cdn.ts'
-import { acceptClient } from './server/accept-client.ts'
+import { createAuthority } from './server/authority.ts'
 import { createAnnouncer, type SimulatorEvents } from './server/events.ts'
-import { listenOnLoopback } from './server/listen.ts'
-import { createAuthority } from './server/noise.ts'
+import { openServer } from './server/server.ts'
 
 export type Simulator = {
   /** The websocket, for WHATSAPP_URL. */
@@ -51,7 +49,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
   const announcer = createAnnouncer()
   const world: World = {
     authority: beginning?.authority ?? createAuthority(),
-    directory: beginning?.directory ?? createDirectory(),
+    accounts: beginning?.accounts ?? createAccounts(),
     cdn,
     announce: announcer.announce,
     deviceOf,
@@ -66,39 +64,25 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     return device
   }
 
-  const http = createServer((_request, response) => response.writeHead(426).end())
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
-  http.on('upgrade', (request, socket, head) =>
-    sockets.handleUpgrade(request, socket, head, opened => acceptClient(world, opened)),
-  )
-  const port = await listenOnLoopback(http, options.port ?? 0).catch(async error => {
+  const server = await openServer(world, options.port ?? 0).catch(async error => {
     await cdn.close()
     throw error
   })
 
-  let closing: Promise<void> | null = null
-  async function close(): Promise<void> {
-    for (const client of world.clients) client.connection.cut()
-    sockets.close()
-    http.closeAllConnections()
-    await Promise.all([new Promise(resolve => http.close(resolve)), cdn.close()])
-  }
-
   return {
-    url: `ws://127.0.0.1:${port}/ws/chat`,
+    url: server.url,
     cdnUrl: cdn.url,
     cdn,
     scanQr: async (qr, phone) => deviceOf(await pairCompanion(world, qr, phone)),
-    device: (pn, deviceId) => deviceOf(world.directory.companion(pn, deviceId)),
-    devices: () => world.directory.companions().map(deviceOf),
-    contact: contact => world.directory.person(contact).contact,
-    group: group => world.directory.group(group),
+    device: (pn, deviceId) => deviceOf(world.accounts.companion(pn, deviceId)),
+    devices: () => world.accounts.companions().map(deviceOf),
+    contact: contact => world.accounts.person(contact).contact,
+    group: group => world.accounts.group(group),
     setPicture: (of, bytes) => setPicture(world, of, bytes),
     on: announcer.on,
     keepWorld: () => keepWorld(world),
-    close: () => {
-      closing ??= close()
-      return closing
+    close: async () => {
+      await Promise.all([server.close(), cdn.close()])
     },
   }
 }

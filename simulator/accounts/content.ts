@@ -1,6 +1,6 @@
 // What a message says, as WhatsApp's protobuf: text, replies, reactions, edits, revokes, kinds nobody knows yet. Media are in media.ts.
 import { proto } from '@whiskeysockets/baileys'
-import type { Contact, Group } from './directory.ts'
+import type { Contact, Group } from './accounts.ts'
 
 /** A message, or the bytes of one with fields our protobuf does not know. */
 export type MessageContent = proto.IMessage | { readonly protobuf: Uint8Array }

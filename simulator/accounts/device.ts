@@ -5,8 +5,8 @@ import { deliver, redeliver } from '../server/deliver.ts'
 import type { Settlement } from '../server/queue.ts'
 import { node, secondsNow } from '../server/stanza.ts'
 import { type StreamError, sendStreamError } from '../server/stream-error.ts'
+import type { Contact, Group } from './accounts.ts'
 import type { MessageContent } from './content.ts'
-import type { Contact, Group } from './directory.ts'
 import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
 import { type SendOptions, sealChat, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
 import type { Companion, World } from './world.ts'
@@ -78,7 +78,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),
     pushStanza: stanza => deliver(companion, stanza),
     redeliver: ids => redeliver(companion, ids),
-    establishSession: from => world.directory.person(from).peer.establishSession(companion.jid),
+    establishSession: from => world.accounts.person(from).peer.establishSession(companion.jid),
     streamError: kind => sendStreamError(companion, kind),
     drop: () => companion.client?.connection.cut(),
     refuseLogin: code => {

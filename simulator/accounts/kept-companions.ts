@@ -53,8 +53,8 @@ function keepQueue(queue: Queue): KeptQueue {
 }
 
 /** The people are there already. */
-export function readAccount(directory: World['directory'], { owner, nextCompanionId, companions }: KeptAccount): void {
-  const account = directory.account(directory.person({ pn: owner }))
+export function readAccount(accounts: World['accounts'], { owner, nextCompanionId, companions }: KeptAccount): void {
+  const account = accounts.account(accounts.person({ pn: owner }))
   account.nextCompanionId = nextCompanionId
   for (const { preKeys, queue, contents, ...rest } of companions)
     account.companions.set(
@@ -62,18 +62,18 @@ export function readAccount(directory: World['directory'], { owner, nextCompanio
       createCompanion(account, {
         ...rest,
         preKeys: new Map(preKeys),
-        queue: readQueue(directory, queue),
+        queue: readQueue(accounts, queue),
         contents: new Map(contents.map(([id, content]) => [id, proto.Message.decode(content)])),
       }),
     )
 }
 
-function readQueue(directory: World['directory'], kept: KeptQueue): Queue {
+function readQueue(accounts: World['accounts'], kept: KeptQueue): Queue {
   const entries = kept.entries.map(({ letter, stanza, retryReceipt, ...entry }) => ({
     ...entry,
     stanza: stanza as BinaryNode,
     retryReceipt: retryReceipt as BinaryNode | null,
-    letter: letter && { ...letter, sender: directory.person({ pn: letter.sender }) },
+    letter: letter && { ...letter, sender: accounts.person({ pn: letter.sender }) },
   }))
   const listOf = (places: readonly number[]) => places.map(place => required(entries[place], 'an entry of the queue'))
   return createQueue({ pending: listOf(kept.pending), remembered: listOf(kept.remembered), settled: kept.settled })

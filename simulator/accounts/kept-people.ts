@@ -1,7 +1,7 @@
 // People with their keys and sessions, as plain data and back.
 import { SenderKeyRecord } from '@whiskeysockets/baileys/lib/Signal/Group/index.js'
 import libsignal from 'libsignal'
-import type { Contact, Person } from './directory.ts'
+import type { Contact, Person } from './accounts.ts'
 import { createPeer, type PeerState } from './peer.ts'
 
 export type KeptPerson = { contact: Contact; senderKeySentTo: string[]; peer: KeptPeer }

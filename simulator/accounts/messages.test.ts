@@ -4,8 +4,8 @@ import { until } from '../../test/ground/until.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'
 import type { SimulatorEvents } from '../server/events.ts'
 import { node } from '../server/stanza.ts'
+import type { Contact } from './accounts.ts'
 import { edit, reaction, reply, revoke, text, unknownKind } from './content.ts'
-import type { Contact } from './directory.ts'
 
 let paired: Paired
 let ana: Contact

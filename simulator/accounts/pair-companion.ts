@@ -37,7 +37,7 @@ export async function pairCompanion(world: World, qr: string, phone: { pn: strin
   const client = world.clientsByRef.get(ref)
   if (client === undefined || client.pairing !== null)
     throw new Error('scanning a QR: it is not on offer (expired, used, or of another server)')
-  const account = world.directory.account(world.directory.person(phone))
+  const account = world.accounts.account(world.accounts.person(phone))
   const companionId = account.nextCompanionId++
   const details = Buffer.from(
     proto.ADVDeviceIdentity.encode({

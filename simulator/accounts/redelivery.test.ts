@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
 import { type BaileysClient, openBaileysClient } from '../baileys-client.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'
+import type { Contact } from './accounts.ts'
 import { text } from './content.ts'
-import type { Contact } from './directory.ts'
 
 let paired: Paired
 let ana: Contact

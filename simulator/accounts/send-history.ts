@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import { encryptMedia } from '../media/encrypt-media.ts'
-import type { Contact, Group } from './directory.ts'
+import type { Contact, Group } from './accounts.ts'
 import { newMessageId, rememberContent, sendPeer } from './send-message.ts'
 import type { Companion, World } from './world.ts'
 

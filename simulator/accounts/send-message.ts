@@ -5,8 +5,8 @@ import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import { deliver } from '../server/deliver.ts'
 import { dropOldest } from '../server/drop-oldest.ts'
 import { attr, bytes, child, findChild, node, uint } from '../server/stanza.ts'
+import { type Contact, type Group, type Person, takeBundle } from './accounts.ts'
 import { encodeContent, encodeDeviceSent, type MessageContent, stanzaAttrs } from './content.ts'
-import { type Contact, type Group, type Person, takeBundle } from './directory.ts'
 import type { Ciphertext, KeyBundle } from './peer.ts'
 import type { Companion, World } from './world.ts'
 
@@ -43,7 +43,7 @@ export function newMessageId(): string {
 type ChatMessage = { from: Contact; content: MessageContent; options: SendOptions }
 
 export function sendChat(world: World, companion: Companion, { from, content, options }: ChatMessage): Promise<string> {
-  const sender = world.directory.person(from)
+  const sender = world.accounts.person(from)
   return queueLetter(companion, { sender, content, options, groupId: null }, addressOf(from, options))
 }
 
@@ -52,7 +52,7 @@ const addressOf = (from: Contact, { pnAddressed }: SendOptions): Record<string, 
 
 export function sendGroup(world: World, companion: Companion, message: ChatMessage & { group: Group }): Promise<string> {
   const { group, from, content, options } = message
-  const sender = world.directory.person(from)
+  const sender = world.accounts.person(from)
   const author = options.pnAddressed
     ? { participant: from.pnJid, addressing_mode: 'pn' }
     : { participant: from.lidJid, participant_pn: from.pnJid, addressing_mode: 'lid' }
@@ -81,7 +81,7 @@ export function sendPeer(companion: Companion, content: proto.IMessage, id = new
 
 /** Sealed, and not queued: whoever pushes these in the order of the calls sends what sendChat would. */
 export function sealChat(world: World, companion: Companion, { from, content, options }: ChatMessage): Promise<BinaryNode> {
-  const sender = world.directory.person(from)
+  const sender = world.accounts.person(from)
   const letter = writeLetter(companion, { sender, content, options, groupId: null }, addressOf(from, options))
   return companion.inOrder(() => seal(companion, letter))
 }

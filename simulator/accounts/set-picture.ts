@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { deliver } from '../server/deliver.ts'
 import { node, secondsNow } from '../server/stanza.ts'
-import type { Contact, Group } from './directory.ts'
+import type { Contact, Group } from './accounts.ts'
 import type { World } from './world.ts'
 
 export const pictureHost = 'pps.whatsapp.net'
@@ -10,9 +10,9 @@ export const pictureHost = 'pps.whatsapp.net'
 export function setPicture(world: World, of: Contact | Group, bytes: Uint8Array | null): void {
   const jid = 'members' in of ? of.id : of.lidJid
   const id = String(randomBytes(4).readUInt32BE())
-  world.directory.setPicture(jid, bytes === null ? null : { id, path: world.cdn.put(bytes) })
+  world.accounts.setPicture(jid, bytes === null ? null : { id, path: world.cdn.put(bytes) })
   const change = bytes === null ? node('delete', { jid }) : node('set', { jid, id })
-  for (const companion of world.directory.companions()) {
+  for (const companion of world.accounts.companions()) {
     if (companion.isRemoved) continue
     const notificationId = randomBytes(8).toString('hex').toUpperCase()
     deliver(companion, node('notification', { id: notificationId, type: 'picture', from: jid, t: secondsNow() }, [change]))

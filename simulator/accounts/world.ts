@@ -2,18 +2,18 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Cdn } from '../media/cdn.ts'
 import type { MediaRetryAnswer } from '../server/answer-media-retry.ts'
+import type { Authority } from '../server/authority.ts'
 import type { Connection } from '../server/connection.ts'
 import type { Announce } from '../server/events.ts'
-import type { Authority } from '../server/noise.ts'
 import type { Queue } from '../server/queue.ts'
+import type { Accounts, Person } from './accounts.ts'
 import type { SimDevice } from './device.ts'
-import type { Directory, Person } from './directory.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
 
 export type World = {
   authority: Authority
-  directory: Directory
+  accounts: Accounts
   cdn: Cdn
   announce: Announce
   deviceOf(companion: Companion): SimDevice

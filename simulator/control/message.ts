@@ -1,8 +1,8 @@
 // Sends the message a control request describes, with a sample file where a media kind comes without bytes.
 import { extractMessageContent, getContentType } from '@whiskeysockets/baileys'
+import type { Contact, Group } from '../accounts/accounts.ts'
 import { edit, type MessageContent, reaction, reply, revoke, type Target, text, unknownKind } from '../accounts/content.ts'
 import type { SimDevice } from '../accounts/device.ts'
-import type { Contact, Group } from '../accounts/directory.ts'
 import type { Cdn } from '../media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from '../media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'

@@ -10,7 +10,7 @@ import {
 import { fileTypeFromBuffer } from 'file-type'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
-import type { Contact } from '../accounts/directory.ts'
+import type { Contact } from '../accounts/accounts.ts'
 import { playConversation } from '../conversation.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'
 import type { MediaRetryAnswer } from '../server/answer-media-retry.ts'

@@ -29,7 +29,7 @@ function onLogin(world: World, client: Client, { noiseKey, payload }: ClientLogi
 }
 
 function logIn(world: World, client: Client, { noiseKey, payload }: ClientLogin): void {
-  const companion = world.directory.accountOf(`${payload.username}@${server}`)?.companions.get(payload.device ?? 0)
+  const companion = world.accounts.accountOf(`${payload.username}@${server}`)?.companions.get(payload.device ?? 0)
   if (companion === undefined || companion.isRemoved || !companion.noiseKey.equals(noiseKey)) refuse(client, 401)
   else if (companion.loginRefusal !== null) refuse(client, companion.loginRefusal)
   else attach(world, client, companion)

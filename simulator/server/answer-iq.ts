@@ -1,6 +1,6 @@
 // Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
 import { type BinaryNode, encodeBigEndian, KEY_BUNDLE_TYPE, xmppPreKey, xmppSignedPreKey } from '@whiskeysockets/baileys'
-import { type Group, takeBundle } from '../accounts/directory.ts'
+import { type Group, takeBundle } from '../accounts/accounts.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
 import type { KeyBundle } from '../accounts/peer.ts'
 import { pictureHost } from '../accounts/set-picture.ts'
@@ -92,8 +92,8 @@ function readSignedPreKey(skey: BinaryNode) {
 
 function bundleNode(world: World, jid: string): BinaryNode {
   const device = Number(/:(\d+)@/.exec(jid)?.[1] ?? 0)
-  const companion = world.directory.accountOf(jid)?.companions.get(device)
-  const bundle = device === 0 ? world.directory.personOf(jid)?.peer.bundle() : companion && takeBundle(companion)
+  const companion = world.accounts.accountOf(jid)?.companions.get(device)
+  const bundle = device === 0 ? world.accounts.personOf(jid)?.peer.bundle() : companion && takeBundle(companion)
   if (bundle === undefined) return node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })])
   return node('user', { jid, t: secondsNow() }, [
     node('registration', {}, encodeBigEndian(bundle.registrationId)),
@@ -112,16 +112,16 @@ function keyNodes({ signedPreKey, preKey }: KeyBundle): BinaryNode[] {
 }
 
 function answerGroups(world: World, companion: Companion, iq: BinaryNode): Answer {
-  const group = world.directory.groupById(attr(iq, 'to'))
+  const group = world.accounts.groupById(attr(iq, 'to'))
   const [request] = children(iq)
   if (request?.tag === 'create') {
     const invited = children(request, 'participant').map(
-      participant => world.directory.personOf(attr(participant, 'jid'))?.contact,
+      participant => world.accounts.personOf(attr(participant, 'jid'))?.contact,
     )
     const members = [companion.account.owner.contact, ...invited.filter(member => member !== undefined)]
-    return [groupNode(world.directory.group({ subject: attr(request, 'subject'), members }))]
+    return [groupNode(world.accounts.group({ subject: attr(request, 'subject'), members }))]
   }
-  if (findChild(iq, 'participating')) return [node('groups', {}, world.directory.groups().map(groupNode))]
+  if (findChild(iq, 'participating')) return [node('groups', {}, world.accounts.groups().map(groupNode))]
   if (iq.attrs.type === 'get' && group === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
   return iq.attrs.type === 'get' && group ? [groupNode(group)] : undefined
 }
@@ -133,7 +133,7 @@ function groupNode({ id, subject, members }: Group): BinaryNode {
 }
 
 function answerPicture(world: World, iq: BinaryNode): Answer {
-  const picture = world.directory.pictureOf(attr(iq, 'target'))
+  const picture = world.accounts.pictureOf(attr(iq, 'target'))
   if (picture === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
   const { id, path } = picture
   return [node('picture', { id, type: 'image', url: `https://${pictureHost}${path}`, direct_path: path })]

@@ -18,7 +18,7 @@ function userJid(user: BinaryNode): string {
 }
 
 function answerUser(world: World, protocols: readonly string[], jid: string): BinaryNode {
-  const person = world.directory.personOf(jid)
+  const person = world.accounts.personOf(jid)
   const answers: BinaryNode[] = []
   if (protocols.includes('contact')) answers.push(node('contact', { type: person ? 'in' : 'out' }))
   if (protocols.includes('lid') && person) answers.push(node('lid', { val: person.contact.lidJid }))
@@ -28,7 +28,7 @@ function answerUser(world: World, protocols: readonly string[], jid: string): Bi
 
 /** The phone is device 0; companions that logged out are gone. */
 function deviceList(world: World, jid: string): BinaryNode {
-  const companions = [...(world.directory.accountOf(jid)?.companions.values() ?? [])].filter(companion => !companion.isRemoved)
+  const companions = [...(world.accounts.accountOf(jid)?.companions.values() ?? [])].filter(companion => !companion.isRemoved)
   const linked = companions.map(({ id }) => node('device', { id: String(id), 'key-index': String(id) }))
   return node('device-list', {}, [node('device', { id: '0' }), ...linked])
 }

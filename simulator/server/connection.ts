@@ -1,7 +1,8 @@
 // One websocket speaking stanzas: what arrives is handled strictly in order, one at a time; what is sent leaves in call order.
 import { type BinaryNode, decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
-import { type Authority, acceptNoise, type ClientLogin } from './noise.ts'
+import type { Authority } from './authority.ts'
+import { acceptNoise, type ClientLogin } from './noise.ts'
 
 export type Connection = {
   /** Does nothing once the socket is closing: the queue keeps what was not settled. */

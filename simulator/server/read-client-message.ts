@@ -15,7 +15,7 @@ export async function readClientMessage(world: World, companion: Companion, stan
 async function readCopies(world: World, companion: Companion, stanza: BinaryNode) {
   const copies: { jid: string; content: proto.IMessage }[] = []
   for (const { jid, enc } of pairwiseParts(stanza)) {
-    const recipient = world.directory.personOf(jid)
+    const recipient = world.accounts.personOf(jid)
     if (recipient === undefined || /:[1-9]/.test(jid)) continue
     const message = await recipient.peer.decrypt(companion.jid, attr(enc, 'type'), bytes(enc))
     const { groupId, axolotlSenderKeyDistributionMessage: key } = message.senderKeyDistributionMessage ?? {}
@@ -37,14 +37,12 @@ function pairwiseParts(stanza: BinaryNode): { jid: string; enc: BinaryNode }[] {
 async function readGroup(world: World, companion: Companion, stanza: BinaryNode): Promise<proto.IMessage | null> {
   const groupId = attr(stanza, 'to')
   const enc = children(stanza, 'enc').find(part => part.attrs.type === 'skmsg')
-  const members = world.directory.groupById(groupId)?.members ?? []
-  const reader = members
-    .map(member => world.directory.person(member).peer)
-    .find(peer => peer.hasSenderKey(groupId, companion.jid))
+  const members = world.accounts.groupById(groupId)?.members ?? []
+  const reader = members.map(member => world.accounts.person(member).peer).find(peer => peer.hasSenderKey(groupId, companion.jid))
   if (enc === undefined || reader === undefined) return null
   return reader.decryptGroup(groupId, companion.jid, bytes(enc))
 }
 
 function areSamePerson(world: World, one: string, other: string): boolean {
-  return areJidsSameUser(one, other) || world.directory.personOf(one) === world.directory.personOf(other)
+  return areJidsSameUser(one, other) || world.accounts.personOf(one) === world.accounts.personOf(other)
 }

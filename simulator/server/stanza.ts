@@ -30,7 +30,7 @@ export function child(of: BinaryNode, tag: string): BinaryNode {
 export function bytes(of: BinaryNode): Buffer {
   if (typeof of.content === 'string') return Buffer.from(of.content)
   if (of.content instanceof Uint8Array) return Buffer.from(of.content)
-  throw new Error(`reading <${of.tag}>: expected bytes`)
+  throw new Error(`reading <${of.tag}>: expected bytes, got ${of.content === undefined ? 'nothing' : 'other stanzas'}`)
 }
 
 /** Big-endian. */
@@ -47,6 +47,6 @@ export function attr(of: BinaryNode, name: string): string {
 }
 
 export function required<T>(value: T | null | undefined, what: string): T {
-  if (value === null || value === undefined) throw new Error(`expected ${what}`)
+  if (value === null || value === undefined) throw new Error(`expected ${what}, got nothing`)
   return value
 }

@@ -1,7 +1,8 @@
 // What a zaplog lives through before it is kept: conversations in mid-ratchet, files stored, failed and stalled, endpoints in every trouble.
+
+import type { Contact, Group } from '../../simulator/accounts/accounts.ts'
 import { edit, reaction, reply, revoke, text } from '../../simulator/accounts/content.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
-import type { Contact, Group } from '../../simulator/accounts/directory.ts'
 import { document, image, video, voice } from '../../simulator/media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice } from '../../simulator/media/sample-media.ts'
 import type { Simulator } from '../../simulator/simulator.ts'

@@ -1,8 +1,8 @@
 // Texts, pictures and documents of several contacts, and what must have become of all of them when every fault is over.
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
+import type { Contact } from '../../../simulator/accounts/accounts.ts'
 import { text } from '../../../simulator/accounts/content.ts'
-import type { Contact } from '../../../simulator/accounts/directory.ts'
 import { document, image } from '../../../simulator/media/media.ts'
 import { sampleJpeg, samplePdf } from '../../../simulator/media/sample-media.ts'
 import type { EventOf } from '../../../src/events/event.ts'

@@ -16,7 +16,7 @@ export type Group = { readonly id: string; readonly subject: string; readonly me
 export type Person = { contact: Contact; peer: Peer; senderKeySentTo: Set<string> }
 export type Picture = { id: string; path: string }
 
-export type DirectoryState = {
+export type AccountsState = {
   /** By phone number. */
   people: Map<string, Person>
   accounts: Map<string, Account>
@@ -25,9 +25,9 @@ export type DirectoryState = {
   pictures: Map<string, Picture>
   nextGroup: number
 }
-export type Directory = ReturnType<typeof createDirectory>
+export type Accounts = ReturnType<typeof createAccounts>
 
-export const emptyDirectory = (): DirectoryState => ({
+export const noAccounts = (): AccountsState => ({
   people: new Map(),
   accounts: new Map(),
   groups: new Map(),
@@ -35,7 +35,7 @@ export const emptyDirectory = (): DirectoryState => ({
   nextGroup: 1,
 })
 
-export function createDirectory(state: DirectoryState = emptyDirectory()) {
+export function createAccounts(state: AccountsState = noAccounts()) {
   const { people, accounts, groups, pictures } = state
   const usersByLid = new Map([...people].map(([pn, { contact }]) => [contact.lidJid.replace('@lid', ''), pn]))
 
