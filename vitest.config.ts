@@ -14,7 +14,7 @@ export default defineConfig({
     retry: process.env.CI ? 1 : 0,
     // Scenarios mostly wait for brokers and processes of their own: two files at a time also where there are two cores.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-    globalSetup: 'test/ground/global-setup.ts',
+    globalSetup: 'test/ground/open-ground.ts',
     setupFiles: 'test/ground/late-rejections.ts',
     projects: [
       {

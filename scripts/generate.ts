@@ -7,6 +7,7 @@ import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateEventDocs } from './generate-event-docs.ts'
+import { generateRoomDocs } from './generate-room-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
 const check = process.argv.includes('--check')
@@ -18,6 +19,7 @@ const files = new Map([
   ...configDocs,
   ...contractDocs,
   ...generateChoiceDocs(contractDocs),
+  ...generateRoomDocs(contractDocs),
   ...(await generateConsole()),
 ])
 const stale: string[] = []

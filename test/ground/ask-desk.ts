@@ -1,4 +1,4 @@
-// What the run answers to that name (global-setup.ts), as text; rejects with its reason where it has no answer.
+// What the run answers to that name (open-ground.ts), as text; rejects with its reason where it has no answer.
 import { inject } from 'vitest'
 
 export async function askDesk(name: string): Promise<string> {
