@@ -2,13 +2,13 @@
 
 import { type Contact, createAccounts, type Group } from './accounts/accounts.ts'
 import { createDevice, type SimDevice } from './accounts/device.ts'
+import { createAnnouncer, type SimulatorEvents } from './accounts/events.ts'
 import { keepWorld, readWorld } from './accounts/kept-world.ts'
 import { pairCompanion } from './accounts/pair-companion.ts'
 import { setPicture } from './accounts/set-picture.ts'
 import type { Companion, World } from './accounts/world.ts'
+import { createAuthority } from './connection/authority.ts'
 import { type Cdn, openCdn } from './media/cdn.ts'
-import { createAuthority } from './server/authority.ts'
-import { createAnnouncer, type SimulatorEvents } from './server/events.ts'
 import { openServer } from './server/server.ts'
 
 export type Simulator = {

@@ -1,6 +1,6 @@
 // Everybody the simulator knows: contacts, groups, and accounts with their linked companions. A phone number is one person for ever.
 import { jidDecode } from '@whiskeysockets/baileys'
-import { server } from '../server/stanza.ts'
+import { server } from '../connection/stanza.ts'
 import { createPeer, type KeyBundle, type Peer } from './peer.ts'
 import type { Account, Companion } from './world.ts'
 

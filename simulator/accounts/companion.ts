@@ -1,8 +1,8 @@
 // One linked device, as it is right after the scan, or where another simulator left it.
 
-import { createQueue } from '../server/queue.ts'
-import { server } from '../server/stanza.ts'
+import { server } from '../connection/stanza.ts'
 import type { Registration } from './pair-companion.ts'
+import { createQueue } from './queue.ts'
 import type { Account, Companion } from './world.ts'
 
 /** What a companion is from its first moment on; the rest begins empty where it is not given. */

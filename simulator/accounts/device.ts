@@ -1,14 +1,14 @@
 // One linked companion as tests and scripts see it: what they can send it, do to it, and learn about it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { MediaRetryAnswer } from '../server/answer-media-retry.ts'
-import { deliver, redeliver } from '../server/deliver.ts'
-import type { Settlement } from '../server/queue.ts'
-import { node, secondsNow } from '../server/stanza.ts'
-import { type StreamError, sendStreamError } from '../server/stream-error.ts'
+import { node, secondsNow } from '../connection/stanza.ts'
 import type { Contact, Group } from './accounts.ts'
+import type { MediaRetryAnswer } from './answer-media-retry.ts'
 import type { MessageContent } from './content.ts'
+import { deliver, redeliver } from './deliver.ts'
+import type { Settlement } from './queue.ts'
 import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
 import { type SendOptions, sealChat, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
+import { type StreamError, sendStreamError } from './stream-error.ts'
 import type { Companion, World } from './world.ts'
 
 export type Receipt = { messageIds: readonly string[]; from: Contact; group?: Group; type?: 'read' | 'played' }

@@ -1,8 +1,8 @@
 // Linked devices with what they have not settled yet, as plain data and back.
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
-import { createQueue, type Entry, type Queue, type Settlement } from '../server/queue.ts'
-import { required } from '../server/stanza.ts'
+import { required } from '../connection/stanza.ts'
 import { createCompanion } from './companion.ts'
+import { createQueue, type Entry, type Queue, type Settlement } from './queue.ts'
 import type { Letter } from './send-message.ts'
 import type { Account, Companion, World } from './world.ts'
 

@@ -1,8 +1,9 @@
 // The whole simulated WhatsApp as text, for a simulator of another process to go on with: people, keys, sessions, what is queued, the CDN.
-import { fromJson, toJson } from '../control/bytes-json.ts'
+
+import type { Authority } from '../connection/authority.ts'
 import type { CdnState, Planned } from '../media/cdn.ts'
-import type { Authority } from '../server/authority.ts'
 import { type Accounts, createAccounts, type Group, noAccounts, type Picture } from './accounts.ts'
+import { fromJson, toJson } from './bytes-json.ts'
 import { type KeptAccount, keepAccount, readAccount } from './kept-companions.ts'
 import { type KeptPerson, keepPerson, readPerson } from './kept-people.ts'
 import type { World } from './world.ts'

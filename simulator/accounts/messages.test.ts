@@ -1,11 +1,11 @@
 import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
+import { node } from '../connection/stanza.ts'
 import { openPaired, type Paired } from '../pair-test-client.ts'
-import type { SimulatorEvents } from '../server/events.ts'
-import { node } from '../server/stanza.ts'
 import type { Contact } from './accounts.ts'
 import { edit, reaction, reply, revoke, text, unknownKind } from './content.ts'
+import type { SimulatorEvents } from './events.ts'
 
 let paired: Paired
 let ana: Contact

@@ -1,7 +1,7 @@
 // Links a client to an account as a phone does after scanning its QR; only a client that signs with the scanned identity is linked.
 import { createHmac, randomBytes } from 'node:crypto'
 import { type BinaryNode, Curve, proto, WA_ADV_ACCOUNT_SIG_PREFIX, WA_ADV_DEVICE_SIG_PREFIX } from '@whiskeysockets/baileys'
-import { bytes, child, node, readUint, required, secondsNow, server } from '../server/stanza.ts'
+import { bytes, child, node, readUint, required, secondsNow, server } from '../connection/stanza.ts'
 import { companionJids, createCompanion } from './companion.ts'
 import type { SignedPreKey } from './peer.ts'
 import type { Account, Client, Companion, World } from './world.ts'

@@ -2,11 +2,11 @@
 
 import { randomUUID } from 'node:crypto'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
-import { deliver } from '../server/deliver.ts'
-import { dropOldest } from '../server/drop-oldest.ts'
-import { attr, bytes, child, findChild, node, uint } from '../server/stanza.ts'
+import { attr, bytes, child, findChild, node, uint } from '../connection/stanza.ts'
 import { type Contact, type Group, type Person, takeBundle } from './accounts.ts'
 import { encodeContent, encodeDeviceSent, type MessageContent, stanzaAttrs } from './content.ts'
+import { deliver } from './deliver.ts'
+import { dropOldest } from './drop-oldest.ts'
 import type { Ciphertext, KeyBundle } from './peer.ts'
 import type { Companion, World } from './world.ts'
 

@@ -1,8 +1,8 @@
 // Profile pictures: not encrypted, on the CDN under a new path each time, every companion notified of the change.
 import { randomBytes } from 'node:crypto'
-import { deliver } from '../server/deliver.ts'
-import { node, secondsNow } from '../server/stanza.ts'
+import { node, secondsNow } from '../connection/stanza.ts'
 import type { Contact, Group } from './accounts.ts'
+import { deliver } from './deliver.ts'
 import type { World } from './world.ts'
 
 export const pictureHost = 'pps.whatsapp.net'

@@ -1,15 +1,15 @@
 // The state the simulator's parts share: who exists, which companion is linked to which account, which socket is whose.
 import type { proto } from '@whiskeysockets/baileys'
+import type { Authority } from '../connection/authority.ts'
+import type { Connection } from '../connection/connection.ts'
 import type { Cdn } from '../media/cdn.ts'
-import type { MediaRetryAnswer } from '../server/answer-media-retry.ts'
-import type { Authority } from '../server/authority.ts'
-import type { Connection } from '../server/connection.ts'
-import type { Announce } from '../server/events.ts'
-import type { Queue } from '../server/queue.ts'
 import type { Accounts, Person } from './accounts.ts'
+import type { MediaRetryAnswer } from './answer-media-retry.ts'
 import type { SimDevice } from './device.ts'
+import type { Announce } from './events.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
+import type { Queue } from './queue.ts'
 
 export type World = {
   authority: Authority

@@ -1,8 +1,8 @@
 // The ways a download goes wrong; atByte counts from the start of the response body, so a resumed range can fail again.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { slice } from '../server/slice.ts'
 import { macBytes } from './encrypt-media.ts'
+import { slice } from './slice.ts'
 
 export type Fault =
   | { kind: 'status'; status: number; retryAfterSeconds?: number }

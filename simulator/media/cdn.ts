@@ -1,9 +1,9 @@
 // WhatsApp's media CDN on loopback: whole files and ranges, uploads, and on demand every way a download goes wrong.
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { listenOnLoopback } from '../server/listen.ts'
-import { slice } from '../server/slice.ts'
+import { listenOnLoopback } from '../connection/listen.ts'
 import { type Fault, respondWithFault } from './cdn-fault.ts'
+import { slice } from './slice.ts'
 
 export type Hit = { method: string; path: string; range: string | null; status: number; at: number }
 export type Cdn = {

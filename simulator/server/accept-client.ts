@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { readRegistration } from '../accounts/pair-companion.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
-import { openConnection } from './connection.ts'
-import type { ClientLogin } from './noise.ts'
+import { openConnection } from '../connection/connection.ts'
+import type { ClientLogin } from '../connection/noise.ts'
+import { node, secondsNow, server } from '../connection/stanza.ts'
 import { receiveStanza } from './receive-stanza.ts'
-import { node, secondsNow, server } from './stanza.ts'
 
 const refsOffered = 6
 

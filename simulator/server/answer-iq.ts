@@ -1,14 +1,14 @@
 // Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
 import { type BinaryNode, encodeBigEndian, KEY_BUNDLE_TYPE, xmppPreKey, xmppSignedPreKey } from '@whiskeysockets/baileys'
 import { type Group, takeBundle } from '../accounts/accounts.ts'
+import { flushOffline } from '../accounts/deliver.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
 import type { KeyBundle } from '../accounts/peer.ts'
 import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
+import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
 import { answerUsync } from './answer-usync.ts'
-import { flushOffline } from './deliver.ts'
-import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from './stanza.ts'
 
 type Answer = BinaryNode[] | undefined
 

@@ -1,7 +1,7 @@
 // Who is on WhatsApp, under which LID, with which devices: what clients ask before they write to somebody.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { World } from '../accounts/world.ts'
-import { attr, child, children, findChild, node, server } from './stanza.ts'
+import { attr, child, children, findChild, node, server } from '../connection/stanza.ts'
 
 export function answerUsync(world: World, usync: BinaryNode): BinaryNode {
   const protocols = children(child(usync, 'query')).map(protocol => protocol.tag)

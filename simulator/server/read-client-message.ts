@@ -1,7 +1,7 @@
 // Decrypts what a companion sends, as its recipients' phones would, so that a test can read what was really written.
 import { areJidsSameUser, type BinaryNode, isJidGroup, type proto } from '@whiskeysockets/baileys'
 import type { Companion, World } from '../accounts/world.ts'
-import { attr, bytes, children, findChild } from './stanza.ts'
+import { attr, bytes, children, findChild } from '../connection/stanza.ts'
 
 /** Null when no simulated recipient has a copy of its own. A copy that does not decrypt is an error. */
 export async function readClientMessage(world: World, companion: Companion, stanza: BinaryNode): Promise<proto.IMessage | null> {

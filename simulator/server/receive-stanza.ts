@@ -1,12 +1,12 @@
 // What the server does with each stanza a client sends: receipts and acks settle the queue, messages are acknowledged, iqs answered.
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { answerMediaRetry } from '../accounts/answer-media-retry.ts'
+import type { Reference } from '../accounts/queue.ts'
 import { resendLetter } from '../accounts/send-message.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
+import { attr, child, children, findChild, node, secondsNow } from '../connection/stanza.ts'
 import { answerIq } from './answer-iq.ts'
-import { answerMediaRetry } from './answer-media-retry.ts'
-import type { Reference } from './queue.ts'
 import { readClientMessage } from './read-client-message.ts'
-import { attr, child, children, findChild, node, secondsNow } from './stanza.ts'
 
 /** No contact is told about presence, and offline batches are not paged. */
 const ignored = new Set(['chatstate', 'ib'])

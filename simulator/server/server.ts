@@ -2,8 +2,8 @@
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 import type { World } from '../accounts/world.ts'
+import { listenOnLoopback } from '../connection/listen.ts'
 import { acceptClient } from './accept-client.ts'
-import { listenOnLoopback } from './listen.ts'
 
 export type Server = {
   /** For WHATSAPP_URL. */

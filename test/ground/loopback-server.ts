@@ -1,7 +1,7 @@
 // HTTP servers of one test on 127.0.0.1, gone with it.
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { onTestFinished } from 'vitest'
-import { listenOnLoopback } from '../../simulator/server/listen.ts'
+import { listenOnLoopback } from '../../simulator/connection/listen.ts'
 
 /** `url` is without a path, e.g. http://127.0.0.1:35401. */
 export async function openLoopbackServer(

@@ -2,7 +2,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
 import { text, unknownKind } from '../../simulator/accounts/content.ts'
-import { node, secondsNow } from '../../simulator/server/stanza.ts'
+import { node, secondsNow } from '../../simulator/connection/stanza.ts'
 import { openConversation } from '../ground/scenarios/conversation.ts'
 import { listMessages } from '../ground/scenarios/expect-read-model.ts'
 import { onEachSetup } from '../ground/scenarios/setups.ts'

@@ -1,9 +1,9 @@
 // Puts stanzas into a companion's queue and on its wire; what is queued comes again at every login until the client settles it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Letter } from '../accounts/send-message.ts'
-import type { Companion } from '../accounts/world.ts'
+import { node, server } from '../connection/stanza.ts'
 import type { Entry } from './queue.ts'
-import { node, server } from './stanza.ts'
+import type { Letter } from './send-message.ts'
+import type { Companion } from './world.ts'
 
 export function deliver(companion: Companion, stanza: BinaryNode, letter: Letter | null = null): void {
   sendEntry(companion, companion.queue.add(stanza, letter))

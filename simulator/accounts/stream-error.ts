@@ -1,7 +1,7 @@
 // The ways WhatsApp ends a stream; Baileys turns each into a disconnect code (conflict 440, loggedOut 401, restart 515 ...).
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Companion } from '../accounts/world.ts'
-import { node } from './stanza.ts'
+import { node } from '../connection/stanza.ts'
+import type { Companion } from './world.ts'
 
 export type StreamError = keyof typeof streamErrors
 

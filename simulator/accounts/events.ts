@@ -1,7 +1,7 @@
 // Tells listeners what happens in the simulator, in order; an error nobody listens for becomes a process warning, never silence.
 import { EventEmitter } from 'node:events'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
-import type { SimDevice } from '../accounts/device.ts'
+import type { SimDevice } from './device.ts'
 import type { Settlement } from './queue.ts'
 
 export type SimulatorEvents = {

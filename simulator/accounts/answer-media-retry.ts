@@ -1,9 +1,9 @@
 // The phone's answer to "upload this again": the same encrypted bytes under a new path, told only to who holds the media key.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { type BinaryNode, extractMessageContent, getContentType, proto } from '@whiskeysockets/baileys'
-import type { Companion, World } from '../accounts/world.ts'
+import { attr, bytes, child, node, secondsNow } from '../connection/stanza.ts'
 import { deliver } from './deliver.ts'
-import { attr, bytes, child, node, secondsNow } from './stanza.ts'
+import type { Companion, World } from './world.ts'
 
 /** `silent` is a phone that is off. */
 export type MediaRetryAnswer = 'upload' | 'not-found' | 'decryption-error' | 'general-error' | 'silent'

@@ -1,8 +1,8 @@
 // What a companion has not settled yet, in delivery order; nothing leaves it but by the client's own receipt or ack.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Letter } from '../accounts/send-message.ts'
+import { attr } from '../connection/stanza.ts'
 import { dropOldest } from './drop-oldest.ts'
-import { attr } from './stanza.ts'
+import type { Letter } from './send-message.ts'
 
 /**
  * What the client did with a stanza. `how` is `receipt:delivery` (no type), `receipt:<type>` (inactive, sender, peer_msg, read,
