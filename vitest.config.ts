@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-const places = ['test', 'src', 'simulator', 'scripts']
+const places = ['test', 'src', 'simulator']
 const named = (end: string) => places.map(place => `${place}/**/*${end}`)
 
 export default defineConfig({
@@ -12,18 +12,31 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real brokers and processes share two cores on CI: one more try there, never elsewhere; scripts/retried-reporter.ts says which test took it, and why.
     retry: process.env.CI ? 1 : 0,
-    // Scenarios mostly wait for brokers and processes of their own: two files at a time also where there are two cores.
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: 'test/ground/open-ground.ts',
     setupFiles: 'test/ground/late-rejections.ts',
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: named('.test.ts'), exclude: named('.real.test.ts'), provide: { speed: 'fast' } },
+        test: {
+          name: 'fast',
+          include: named('.test.ts'),
+          exclude: named('.real.test.ts'),
+          provide: { speed: 'fast' },
+          // Most of their time they wait, for Postgres and for processes of their own.
+          maxWorkers: Math.min(8, 2 * availableParallelism()),
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
-        test: { name: 'real', include: [...named('.real.test.ts'), ...named('.both.test.ts')], provide: { speed: 'real' } },
+        test: {
+          name: 'real',
+          include: [...named('.real.test.ts'), ...named('.both.test.ts')],
+          provide: { speed: 'real' },
+          // Brokers and whole zaplogs run beside them: two files at a time also where there are two cores.
+          maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },
