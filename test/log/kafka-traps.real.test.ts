@@ -1,5 +1,5 @@
 // Consumers of Kafka keep their promises where kafkajs' own consumer is known not to; the numbers are those of the list of its traps,
-// those of them that are about members and who has which partition are in kafka-members.test.ts.
+// those of them that are about members and who has which partition are in kafka-members.real.test.ts.
 // Traps 4 and 10 (its transactions) cannot spring: nothing here uses transactions; what others write with them is read as it should be.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Batch, BatchOutcome, LogRecord, Outcome } from '../../src/log/log.ts'
