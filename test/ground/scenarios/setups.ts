@@ -29,7 +29,7 @@ export const openSharedGround = async (options: ExternalOptions): Promise<Ground
   openExternalGround(JSON.parse(await askDesk('parts')), options)
 
 /** Those of `*.both.test.ts` are shared out over the two runs; `*.real.test.ts` has all of its own in one. */
-export function setupsOfThisRun(speed: 'fast' | 'real', testPath: string): readonly Setup[] {
+function setupsOfThisRun(speed: 'fast' | 'real', testPath: string): readonly Setup[] {
   if (speed === 'fast') return [embedded]
   return testPath.endsWith('.both.test.ts') ? [external] : [embedded, external]
 }
