@@ -3,9 +3,6 @@ const folders = ['events', 'instances', 'log', 'registry', 'producers', 'process
 const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count)|projections/projection|purge/(tombstones|erasure|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
-/** Who lives an instance's life, and who asks what is wanted of one. */
-const knowInstances = ['producers', 'webhooks']
-
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
 const fence = (folder, also = []) => ({
   name: `${folder}-imports`,
@@ -120,8 +117,9 @@ module.exports = {
     },
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(events/|runtime/coded-error\\.ts$)' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
-    ...folders.filter(folder => !['events', 'runtime', 'projections', 'api', 'cli', 'purge', ...knowInstances].includes(folder)).map(folder => fence(folder)),
-    ...knowInstances.map(folder => fence(folder, ['^src/instances/'])),
+    ...folders.filter(folder => !['events', 'runtime', 'projections', 'api', 'cli', 'purge', 'webhooks', 'producers'].includes(folder)).map(folder => fence(folder)),
+    fence('producers', ['^src/instances/']),
+    fence('webhooks', ['^src/instances/', '^src/processors/(processor|runner/(lane-consumer|tombstones))\\.ts$']),
     fence('projections', ['^src/webhooks/stream/webhook-stream\\.ts$']),
     {
       name: 'only-the-list-of-projections-knows-the-webhook-stream',

@@ -4,7 +4,7 @@ import { processors } from '../processors/all.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { makeTables } from '../projections/make-tables.ts'
-import { topicsOf as topicsOfBridge } from '../webhooks/bridge/open-webhooks.ts'
+import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
 import type { Ports } from './ports.ts'
 
 /** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
@@ -14,8 +14,8 @@ export async function makeProgress(
   signal: AbortSignal,
 ): Promise<void> {
   await claimLog()
-  for (const { name, reads } of processors) await progress.make(consumerGroup(name), reads.map(topic), partitions)
-  await progress.make(consumerGroup('webhooks'), topicsOfBridge.webhooks.map(topic), partitions)
+  for (const { name, reads } of [...processors, intakeEntry])
+    await progress.make(consumerGroup(name), reads.map(topic), partitions)
   const partitioning = { partitions, partitionOf: (key: string) => partitionOf(key, partitions) }
   for (const projection of allProjections) {
     await makeTables(database, projection, signal)

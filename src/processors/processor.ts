@@ -33,6 +33,8 @@ export type Processor<Work = unknown> = {
    * and after `process`. Unset: it writes in transactions that ask themselves.
    */
   clearAway?(work: Work, signal: AbortSignal): Promise<void>
+  /** Which rejections cost a try although a dependency of ours says them [none]. */
+  isSurprise?(error: unknown): boolean
   /** What is said of a pause; the runner adds `dependency`, `reason` and `retryInMs`. Unset: the log's own status is enough. */
   paused?(work: Work): Line
 }

@@ -30,8 +30,6 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   bridge.outboxErasure, // before the attempts whose rows its records are made from
   stream.earlyMediaErasure,
   stream.mediaErasure,
-  // What is owed to the log of an attempt before the attempt.
-  bridge.outboxErasure,
   bridge.deliveriesErasure,
   bridge.skippedErasure,
   stream.lanesErasure,

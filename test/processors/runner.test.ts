@@ -208,6 +208,12 @@ describe('what it rejects', () => {
       await expect(world().handle(rejecting(error), world().recordOf(refreshed()))).rejects.toBe(error)
   })
 
+  test('[C5] an error that it calls a surprise costs a try, whoever it comes from', async () => {
+    const error = new DatabaseError('constraint', 'not such a row')
+    const processor = { ...rejecting(error), isSurprise: (one: unknown) => one === error }
+    await expect(world().handle(processor, world().recordOf(refreshed()))).rejects.toBe(error)
+  })
+
   test('[H6] once its assignment has ended no outage is made of it', async () => {
     const error = new DatabaseError('unreachable', 'nobody answers')
     const handling = world().handle(rejecting(error), world().recordOf(refreshed()), AbortSignal.abort())

@@ -41,7 +41,7 @@ export async function processRecord(
     return outcome
   } catch (error) {
     if (signal.aborted) throw error
-    const outcome = pauseFor(error, deps)
+    const outcome = processor.isSurprise?.(error) ? null : pauseFor(error, deps)
     if (outcome === null) throw error
     sayPaused(deps, processor.paused?.(work), outcome)
     return outcome

@@ -5,8 +5,10 @@ import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
 import type { TopicName } from '../../events/topics.ts'
 import type { EventLog, ProgressStore } from '../../log/log.ts'
+import { laneConsumer } from '../../processors/runner/lane-consumer.ts'
+import { createTombstones } from '../../processors/runner/tombstones.ts'
 import type { Config } from '../../runtime/config.ts'
-import { createFairTurns, type Patience } from '../../runtime/fair-turns.ts'
+import { createFairTurns } from '../../runtime/fair-turns.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { Role } from '../../runtime/role.ts'
@@ -15,17 +17,14 @@ import type { AttemptDeps } from './attempt-delivery.ts'
 import { createAttemptRecorder } from './attempt-recorder.ts'
 import { bridgeChecks } from './bridge-checks.ts'
 import type { Links } from './build-post.ts'
+import { deliveryIntake, INTAKE_PAUSE_MS } from './delivery-intake.ts'
 import { createSituationReader } from './delivery-situation.ts'
 import { openDrain } from './drain-waiting.ts'
 import { openDispatcher } from './open-dispatcher.ts'
 import { openOutbox } from './outbox.ts'
 import { openListenerPosts } from './post-to-listener.ts'
-import { takeInDelivery } from './take-in-delivery.ts'
 import { watchBacklog } from './watch-backlog.ts'
 import { createAttemptMetrics } from './webhook-metrics.ts'
-
-/** What the bridge's group reads: for the start step that makes the progress rows. */
-export const topicsOf: Readonly<Record<'webhooks', readonly TopicName[]>> = { webhooks: ['webhook-deliveries'] }
 
 export type WebhooksDeps = {
   database: Database
@@ -47,15 +46,10 @@ export type WebhooksDeps = {
 }
 
 const DRAIN_POLL_MS = 1_000
-const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
-/** Lanes that may be busy or wait for a slot, per slot of this process. */
-const LANES_PER_SLOT = 16
 /** While one lane's outcome is written down, another uses its slot. */
 const CLAIMS_PER_SLOT = 2
-const MAX_WAIT_MS = 2_000
 /** While stopping: an attempt in flight ends within its own timeout, and then its write may take so long. */
 const LAST_WRITES_MS = 20_000
-const LEAST_WAITING = 500
 
 export function openWebhooks(deps: WebhooksDeps): Role {
   const ends: Ends = { intake: new AbortController(), writing: new AbortController(), lifetime: new AbortController() }
@@ -76,7 +70,7 @@ type Ends = Readonly<Record<'intake' | 'writing' | 'lifetime', AbortController>>
 type Bridge = ReturnType<typeof openBridge>
 
 function openBridge(deps: WebhooksDeps, { intake, writing, lifetime }: Ends) {
-  const { config, waitingDatabase, topic } = deps
+  const { config, waitingDatabase } = deps
   const consumerGroup = deps.consumerGroup('webhooks')
   const member = randomUUID()
   const dispatcher = openDispatcher(config)
@@ -100,19 +94,10 @@ function openBridge(deps: WebhooksDeps, { intake, writing, lifetime }: Ends) {
     pollMs: DRAIN_POLL_MS,
   })
   const consumption = deps.log.consumeLanes(
-    {
-      consumerGroup,
-      topics: topicsOf.webhooks.map(topic),
-      deadLetterTopic: topic('dead-letters'),
-      progress: deps.progress,
-      maxConcurrency: LANES_PER_SLOT * config.maxInFlight,
-      maxBufferedBytes: MAX_BUFFERED_BYTES,
-      // Our own schedule ends sooner: this bounds surprises only.
-      maxAttempts: config.retryDelaysMs.length + 20,
-      lane: record => record.key,
-      handle: (record, tries, signal) =>
-        takeInDelivery({ ...shared, backlog, patience: patienceOf(config), wakeDrain: drain.wake }, record, tries, signal),
-    },
+    laneConsumer(
+      { ...deps, tombstones: createTombstones(deps.database), pauseMs: INTAKE_PAUSE_MS },
+      deliveryIntake({ ...shared, backlog: { waitingOf: id => backlog.waitingOf(id) }, wakeDrain: drain.wake }, config),
+    ),
     intake.signal,
   )
   const backlog = watchBacklog({ ...deps, database: waitingDatabase }, () => consumption.status(), intake.signal)
@@ -134,9 +119,3 @@ async function stop({ slots, drain, consumption, backlog, outbox, dispatcher }: 
   await outbox.close()
   await dispatcher.destroy()
 }
-
-/** One endpoint may have a long line where it is served fast, and never more than half of all that may wait here. */
-const patienceOf = ({ maxInFlight, maxInFlightPerEndpoint }: Config['webhooks']): Patience => ({
-  maxWaiting: Math.min(Math.max(LEAST_WAITING, LANES_PER_SLOT * maxInFlightPerEndpoint), (LANES_PER_SLOT * maxInFlight) / 2),
-  maxWaitMs: MAX_WAIT_MS,
-})

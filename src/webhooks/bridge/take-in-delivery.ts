@@ -1,10 +1,10 @@
 // A delivery as its lane hands it over: attempted at once, or laid down as a row behind those of its lane that wait.
 // Nothing here may hold the partition: what cannot start soon, or must wait long, becomes a row and the log goes on.
-import { type Database, DatabaseError } from '../../database/database.ts'
+import type { Database } from '../../database/database.ts'
 import { EventError } from '../../events/codec.ts'
 import { assertNever } from '../../events/event.ts'
-import type { LogRecord, Outcome } from '../../log/log.ts'
-import { RegistryError } from '../../registry/registry.ts'
+import type { LogRecord } from '../../log/log.ts'
+import type { Answer } from '../../processors/processor.ts'
 import type { FairTurns, Patience } from '../../runtime/fair-turns.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import { type Released, SHORT_WAIT_MS } from './attempt-record.ts'
@@ -26,27 +26,25 @@ export type TakeInDeps = {
   wakeDrain(): void
 }
 
-const done: Outcome = { kind: 'emit', appends: [] }
+const done: Answer = { kind: 'emit', events: [] }
 /** Short waits of one delivery in memory; then it waits as a row, like whatever waits long. */
 const MAX_TRIES_IN_MEMORY = 10
 /** Beyond so many waiting deliveries of one endpoint only their places in the log are kept. */
 const MAX_KEPT_VALUES = MOST_COUNTED
 
-/** `tries` counts from 1. */
-export async function takeInDelivery(deps: TakeInDeps, record: LogRecord, tries: number, signal: AbortSignal): Promise<Outcome> {
+/** `tries` counts from 1. Rejects what is down or unforeseen. */
+export async function takeInDelivery(deps: TakeInDeps, given: Given, signal: AbortSignal): Promise<Answer> {
   try {
-    const event = await deps.attempt.codec.decode(record.value, signal)
-    if (event === null) return done
-    if (event.type !== 'delivery.released') return { kind: 'park', reason: `expected delivery.released, got ${event.type}` }
-    return await takeIn(deps, { delivery: event, record, tries }, signal)
+    return await takeIn(deps, given, signal)
   } catch (error) {
-    return outcomeOfError(error, signal)
+    if (error instanceof EventError && !signal.aborted) return { kind: 'park', reason: error.message }
+    throw error
   }
 }
 
 type Given = { delivery: Released; record: LogRecord; tries: number }
 
-async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Promise<Outcome> {
+async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Promise<Answer> {
   const { delivery, record } = given
   const slot = await deps.slots.take({ key: delivery.endpointId, patience: deps.patience }, signal)
   if (slot === 'aborted') return handedBack
@@ -78,7 +76,7 @@ function notYet({ finished, purged, kept, retryInMs, nowAt, lastAttemptAt, endpo
 /** A wait in memory ends about then. */
 const CLOSE_ENOUGH_MS = 1_000
 
-function follow(deps: TakeInDeps, given: Given, result: AttemptResult): Outcome | Promise<Outcome> {
+function follow(deps: TakeInDeps, given: Given, result: AttemptResult): Answer | Promise<Answer> {
   switch (result.kind) {
     case 'finished':
       return done
@@ -95,7 +93,7 @@ function follow(deps: TakeInDeps, given: Given, result: AttemptResult): Outcome 
   }
 }
 
-async function layDown(deps: TakeInDeps, given: Given, due: Due): Promise<Outcome> {
+async function layDown(deps: TakeInDeps, given: Given, due: Due): Promise<Answer> {
   await enterWaiting(deps.database, waiting(deps, given), due, deps.attempt.lifetime)
   if (due.dueInMs === 0) deps.wakeDrain()
   return done
@@ -108,15 +106,4 @@ const waiting = (deps: TakeInDeps, { delivery, record }: Given) => ({
 })
 
 /** The assignment is over: whatever this says is discarded. */
-const handedBack: Outcome = { kind: 'retry', delayMs: 0, reason: 'the assignment has ended' }
-
-/** What is down is waited for and costs no attempt; what is unreadable can never succeed; the rest is a surprise. */
-function outcomeOfError(error: unknown, signal: AbortSignal): Outcome {
-  if (signal.aborted) return handedBack
-  if (error instanceof EventError) return { kind: 'park', reason: error.message }
-  if (error instanceof DatabaseError && (error.retryable || error.code === 'commit-unknown'))
-    return { kind: 'pause', dependency: 'postgres', delayMs: 1000, reason: error.message }
-  if (error instanceof RegistryError)
-    return { kind: 'pause', dependency: 'schema-registry', delayMs: 1000, reason: error.message }
-  throw error
-}
+const handedBack: Answer = { kind: 'retry', delayMs: 0, reason: 'the assignment has ended' }

@@ -4,7 +4,8 @@ import type { EventOf } from '../../../src/events/event.ts'
 import type { EventLog, ProgressStore } from '../../../src/log/log.ts'
 import type { Config } from '../../../src/runtime/config.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
-import { openWebhooks, topicsOf } from '../../../src/webhooks/bridge/open-webhooks.ts'
+import { intakeEntry } from '../../../src/webhooks/bridge/delivery-intake.ts'
+import { openWebhooks } from '../../../src/webhooks/bridge/open-webhooks.ts'
 import { listDeliveries } from '../../../src/webhooks/bridge/queries.ts'
 import { createEndpoint, endpointInput } from '../../../src/webhooks/endpoints/endpoints.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
@@ -38,7 +39,7 @@ export async function openBridgeOn(
   logger: ReturnType<typeof collectLogLines>,
 ) {
   const { test, log, partitions } = ground
-  await log.progress.make(consumerGroup, topicsOf.webhooks.map(log.topic), partitions)
+  await log.progress.make(consumerGroup, intakeEntry.reads.map(log.topic), partitions)
   const deps = endpointDeps(test)
   const metrics = createMetrics({ processMetrics: false })
   let sequence = 0
