@@ -1,6 +1,5 @@
 // Turns the contract's words (src/events/vocabulary.ts) and the calls that come later (src/api/later-calls.ts) into the lists of
 // docs/contract.md, ARCHITECTURE.md and README; answers file path -> content.
-
 import { laterCalls, pathOf } from '../src/api/later-calls.ts'
 import { events } from '../src/events/definitions.ts'
 import {

@@ -1,5 +1,4 @@
 // A WhatsApp on loopback that the real Baileys client pairs with; what it was told to deliver stays queued until the client settles it.
-
 import { type Contact, createAccounts, type Group } from './accounts/accounts.ts'
 import { createDevice, type SimDevice } from './accounts/device.ts'
 import { createAnnouncer, type SimulatorEvents } from './accounts/events.ts'

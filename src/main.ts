@@ -1,6 +1,5 @@
 // The composition root: opens what the configuration asks for, in the order of the steps below, and closes it in reverse.
 // With src/main/, the only code outside tests and benches that knows the adapters.
-
 import { type HttpServer, openHttpServer } from './api/http-server.ts'
 import { openApi } from './api/open-api.ts'
 import { openSession } from './database/session.ts'

@@ -1,5 +1,4 @@
 // One linked device, as it is right after the scan, or where another simulator left it.
-
 import { server } from '../connection/stanza.ts'
 import type { Registration } from './pair-companion.ts'
 import { createQueue } from './queue.ts'

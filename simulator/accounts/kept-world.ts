@@ -1,5 +1,4 @@
 // The whole simulated WhatsApp as text, for a simulator of another process to go on with: people, keys, sessions, what is queued, the CDN.
-
 import type { Authority } from '../connection/authority.ts'
 import type { CdnState, Planned } from '../media/cdn.ts'
 import { type Accounts, createAccounts, type Group, noAccounts, type Picture } from './accounts.ts'

@@ -1,5 +1,4 @@
 // A Signal endpoint inside the simulator: a contact's phone, or the owner's own. One session per companion, whatever address it writes to.
-
 import {
   Curve,
   generateSignalPubKey,

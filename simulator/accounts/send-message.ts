@@ -1,5 +1,4 @@
 // Encrypts messages for one companion as the sender's phone would, and queues them in the order of the calls.
-
 import { randomUUID } from 'node:crypto'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import { attr, bytes, child, findChild, node, uint } from '../connection/stanza.ts'

@@ -1,5 +1,4 @@
 // Does to a linked device what a control request describes.
-
 import type { SimDevice } from '../accounts/device.ts'
 import type { DeviceFaultRequest } from './requests.ts'
 

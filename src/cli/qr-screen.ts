@@ -38,7 +38,6 @@ function openTerminal(
 ): QrScreen {
   const canMove = process.env.TERM !== 'dumb'
   let shown: Shown | null = null
-  let hints: readonly string[] | null = null
   let rows = 0
   let isOver = false
 
@@ -48,7 +47,7 @@ function openTerminal(
   }
   function draw(): void {
     if (shown === null) return
-    const lines = linesOf(shown, hints ?? [], { columns: out.columns, rows: out.rows })
+    const lines = linesOf(shown, { columns: out.columns, rows: out.rows })
     out.write(`${lines.join('\n')}\n`)
     rows = lines.length
   }
@@ -62,10 +61,10 @@ function openTerminal(
   return {
     code: async code => {
       const { create } = await import('qrcode')
-      hints ??= await elsewhere()
+      const hints = shown?.hints ?? (await elsewhere())
       if (isOver) return
       erase()
-      shown = { modules: encodeQr(create, code.qr), expiresAt: code.expiresAt }
+      shown = { modules: encodeQr(create, code.qr), expiresAt: code.expiresAt, hints }
       draw()
     },
     state: line => {
@@ -82,10 +81,10 @@ function openTerminal(
   }
 }
 
-type Shown = { modules: Modules; expiresAt: string }
+type Shown = { modules: Modules; expiresAt: string; hints: readonly string[] }
 
 /** None is wider than the terminal, and all of them are seen at once where the code is. */
-function linesOf({ modules, expiresAt }: Shown, hints: readonly string[], room: Room): readonly string[] {
+function linesOf({ modules, expiresAt, hints }: Shown, room: Room): readonly string[] {
   const caption = fitScreen(
     [`On the phone: WhatsApp > Linked devices > Link a device. Valid until ${plainText(expiresAt)}, then another one comes.`],
     room.columns,

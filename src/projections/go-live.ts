@@ -69,3 +69,6 @@ async function showTables(tx: Transaction, projection: Projection, live: number)
   )
   for (const { statement } of statements) await tx.query(statement)
 }
+
+/** For `from`: which version of each projection is read. */
+export const liveVersions = '(select projection, version from projection_live)'

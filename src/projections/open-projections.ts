@@ -1,5 +1,4 @@
 // The role `projections`: runs each version of each projection that it is given, and has the newest one read where versions are side by side.
-
 import { describeError } from '../runtime/logger.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'

@@ -3,6 +3,7 @@ import type { Transaction } from '../database/database.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Position } from '../log/log.ts'
 import { wait } from '../runtime/wait.ts'
+import { liveVersions } from './go-live.ts'
 import type { Projection } from './projection.ts'
 
 export { requestResume } from './quarantine.ts'
@@ -30,7 +31,7 @@ export async function waitForPosition(
     const [answer] = await database.query<{ known: number; reached: number }>(
       `select count(*)::integer as known, count(*) filter (where (c.offsets ->> $2)::bigint >= w.next_offset)::integer as reached
        from unnest($3::integer[], $4::bigint[]) as w(partition, next_offset)
-       join projection_live live on live.projection = $1
+       join ${liveVersions} live on live.projection = $1
        join projection_checkpoints c
          on c.projection = $1 and c.version = live.version and c.partition = w.partition and c.offsets ? $2`,
       values,

@@ -11,9 +11,16 @@ import * as projections from '../projections/outbox.ts'
 import { quarantineErasure } from '../projections/quarantine.ts'
 import { readModelErasures } from '../projections/read-model/erasures.ts'
 import { seenErasure } from '../projections/seen.ts'
-import * as bridge from '../webhooks/bridge/erasures.ts'
+import { lanesOfInstance, waitingLanesErasure } from '../webhooks/bridge/waiting-lanes.ts'
+import { deliveriesErasure } from '../webhooks/deliveries/deliveries.ts'
+import { outboxErasure } from '../webhooks/deliveries/outbox-rows.ts'
+import { skippedErasure } from '../webhooks/deliveries/skipped.ts'
+import { waitingErasure } from '../webhooks/deliveries/waiting.ts'
 import { mailboxErasure } from '../webhooks/endpoints/mailbox.ts'
-import * as stream from '../webhooks/stream/erasures.ts'
+import { lanesErasure } from '../webhooks/stream/chat-lanes.ts'
+import { heldErasure } from '../webhooks/stream/held.ts'
+import { earlyMediaErasure } from '../webhooks/stream/media-early.ts'
+import { mediaErasure } from '../webhooks/stream/media-messages.ts'
 import type { Erasure } from './erasure.ts'
 import type { ObjectRows } from './object-rows.ts'
 
@@ -23,16 +30,17 @@ import type { ObjectRows } from './object-rows.ts'
  */
 export const erasures: readonly [Erasure, ...Erasure[]] = [
   mailboxErasure,
-  bridge.waitingErasure,
-  bridge.waitingLanesErasure,
-  stream.heldErasure,
+  waitingErasure(lanesOfInstance),
+  waitingLanesErasure,
+  heldErasure,
   projections.outboxErasure,
-  bridge.outboxErasure, // before the attempts whose rows its records are made from
-  stream.earlyMediaErasure,
-  stream.mediaErasure,
-  bridge.deliveriesErasure,
-  bridge.skippedErasure,
-  stream.lanesErasure,
+  earlyMediaErasure,
+  mediaErasure,
+  // Before the attempts whose rows its records are made from.
+  outboxErasure,
+  deliveriesErasure,
+  skippedErasure,
+  lanesErasure,
   owedErasure,
   seenErasure,
   quarantineErasure,
@@ -60,6 +68,8 @@ export const keptTables: Readonly<Record<string, string>> = {
   log_identity: 'which log this is',
   schemas: 'records name them for ever',
   projection_checkpoints: 'offsets of projections',
+  projection_live: 'which version of a projection is read',
+  projection_files: 'which SQL files of projections are applied',
   webhook_endpoints: 'endpoints are their operator’s, also those that name this instance alone',
   webhook_endpoint_versions: 'settings that an operator gave an endpoint, ids of instances among them',
   webhook_secrets: 'secrets of endpoints',

@@ -1,5 +1,4 @@
 // What a zaplog lives through before it is kept: conversations in mid-ratchet, files stored, failed and stalled, endpoints in every trouble.
-
 import type { Contact, Group } from '../../simulator/accounts/accounts.ts'
 import { edit, reaction, reply, revoke, text } from '../../simulator/accounts/content.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'

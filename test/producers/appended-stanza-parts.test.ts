@@ -7,7 +7,7 @@ import { type AuthState, openAuthState } from '../../src/producers/auth/auth-sta
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
 import { appendedPartsType, createAppendedStanzaParts } from '../../src/producers/gate/appended-stanza-parts.ts'
 import { trimStanzaParts } from '../../src/producers/gate/trim-stanza-parts.ts'
-import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { collectLogLines } from '../ground/log-lines.ts'

@@ -1,8 +1,9 @@
 // Accounts that catch up leave the event loop to others between their stanzas.
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
+import { gatedClasses } from '../../src/producers/gate/ack-gate.ts'
 import { createLoopSlices } from '../../src/producers/socket/loop-slices.ts'
-import { gatedClasses, openStanzaQueue, type StanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
+import { openStanzaQueue, type StanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
 
 test('[A2] [E3] of stanzas that come at once one begins in each slice of the event loop, in order, and others have theirs between', async () => {
   const nextSlice = createLoopSlices()

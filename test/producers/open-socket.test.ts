@@ -5,7 +5,7 @@ import { readSettings } from '../../src/instances/instance-settings.ts'
 import type { AuthState } from '../../src/producers/auth/auth-state.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { openSocket } from '../../src/producers/socket/open-socket.ts'
-import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 

@@ -1,7 +1,7 @@
 // What a stanza waits for is tried until it succeeds, and given up only once its socket can send no more.
 import { expect, test } from 'vitest'
-import { outlast } from '../../src/producers/socket/outlast.ts'
-import { createSocketLife } from '../../src/producers/socket/socket-life.ts'
+import { outlast } from '../../src/producers/outlast.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
 const away = new Error('away')

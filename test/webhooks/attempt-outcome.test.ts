@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { parseRetryAfter } from '../../src/runtime/retry-after.ts'
-import { type AttemptHistory, type Exchange, judgeAttempt } from '../../src/webhooks/bridge/attempt-outcome.ts'
 import { signDelivery } from '../../src/webhooks/bridge/sign-delivery.ts'
+import { type AttemptHistory, type Exchange, judgeAttempt } from '../../src/webhooks/deliveries/attempt-outcome.ts'
 
 const second = 1000
 const minute = 60 * second

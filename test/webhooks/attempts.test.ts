@@ -1,8 +1,8 @@
 // The rows of attempts, by what attempts.ts promises: a result is kept once, whoever repeats it, and concluded once.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import type { AttemptRecord } from '../../src/webhooks/bridge/attempt-record.ts'
-import { conclude, keepResults } from '../../src/webhooks/bridge/attempts.ts'
 import { createSituationReader } from '../../src/webhooks/bridge/delivery-situation.ts'
+import type { AttemptRecord } from '../../src/webhooks/deliveries/attempt-record.ts'
+import { conclude, keepResults } from '../../src/webhooks/deliveries/attempts.ts'
 import { anEvent } from '../ground/events.ts'
 import { openStream } from '../ground/webhooks/open-stream.ts'
 

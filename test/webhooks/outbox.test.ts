@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { type Append, type EventLog, LogError, type NewRecord, type Position } from '../../src/log/log.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { openOutbox } from '../../src/webhooks/bridge/outbox.ts'
-import { putInOutbox } from '../../src/webhooks/bridge/outbox-rows.ts'
+import { putInOutbox } from '../../src/webhooks/deliveries/outbox-rows.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { openTestLog, type TestLog } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'

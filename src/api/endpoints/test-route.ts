@@ -1,6 +1,6 @@
 // POST /v1/endpoints/{id}/test: one delivery now, and what came back; no way to make zaplog knock at a receiver as often as one likes.
 import { z } from 'zod'
-import { type EndpointTester, MAX_TESTS_AT_ONCE } from '../../webhooks/endpoints/tester.ts'
+import { type EndpointTester, MAX_TESTS_AT_ONCE } from '../../webhooks/bridge/endpoint-tester.ts'
 import { createBudgets } from '../budgets.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'

@@ -4,9 +4,10 @@ import type { Transaction } from '../../database/database.ts'
 import { heldOwner, heldOwners } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
-import type { KeyName } from '../socket/keys-ahead.ts'
 import type { KeyChange } from './key-writer.ts'
 
+/** As Baileys calls a key. */
+export type KeyName = { type: string; id: string }
 export type SealedKey = { id: string; sealed: Buffer }
 /** `fenced`: another epoch owns the instance, and nothing of it was written. */
 export type Written = 'written' | 'fenced'

@@ -1,9 +1,9 @@
 // What an instance's keys are by now, over what is durable: every write of the instance goes through here in order, a newer value or
 // deletion replaces a pending older one, and what was written counts before it is durable: it is committed before whatever is made of it.
 // Also remembers what was read, and absences, as long as no write can have made them old. Nothing here waits.
-import type { KeyName } from '../socket/keys-ahead.ts'
+import { createLru } from '../../runtime/lru.ts'
 import type { KeyWrite } from './auth-rows.ts'
-import { createLru } from './lru.ts'
+import type { KeyName } from './auth-tables.ts'
 
 /** JSON text, so that nobody shares an object; null: known to be absent; undefined: not known. */
 export type Known = string | null | undefined

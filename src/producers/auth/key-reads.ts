@@ -1,8 +1,8 @@
 // Reads an instance's keys: what is in memory first, the rest from their rows. What is read ahead and what was asked for are remembered, so
 // that neither a contact nor an absence costs a second read.
 import { orAbort } from '../../runtime/or-abort.ts'
-import type { KeyName } from '../socket/keys-ahead.ts'
 import type { AuthRows } from './auth-rows.ts'
+import type { KeyName } from './auth-tables.ts'
 import type { KeyOverlay } from './key-overlay.ts'
 
 /** Until it succeeds, or the socket has ended: then it rejects. */

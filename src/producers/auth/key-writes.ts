@@ -1,6 +1,6 @@
 // Makes an instance's key writes durable: one statement at a time, what waits goes together, creds never behind the keys that go with them.
 import { wait } from '../../runtime/wait.ts'
-import type { SocketLife } from '../socket/socket-life.ts'
+import type { SocketLife } from '../socket-life.ts'
 import type { AuthRows, KeyWrite } from './auth-rows.ts'
 import type { KeyOverlay } from './key-overlay.ts'
 import type { Outlasting } from './key-reads.ts'

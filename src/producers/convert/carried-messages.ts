@@ -2,7 +2,7 @@
 // inside its notification. Their bytes lose what is of an ignored chat; without one they stay as they came. Pure.
 import { deflateSync, inflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
-import type { Ignores } from '../gate/intake.ts'
+import type { Ignores } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { unwrapMessage } from './unwrap-message.ts'
 

@@ -1,7 +1,7 @@
 // An event's addresses as they are shown: the LID where the instance knows it, the phone number beside it. Its id was made of the stanza
 // alone, so that a copy that comes before and one that comes after a pair is known are one event.
-import type { KnownAddresses } from '../epoch/known-addresses.ts'
 import type { Offer } from './draft.ts'
+import type { KnownAddresses } from './known-addresses.ts'
 
 export async function completeAddresses<One extends Offer>(offer: One, known: Pick<KnownAddresses, 'complete'>): Promise<One> {
   const { chatId, chatPn = null, senderId, senderPn = null }: AddressFields = offer

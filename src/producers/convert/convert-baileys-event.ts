@@ -1,8 +1,7 @@
 // What only Baileys says (changes made on another device, from the app state), as an unknown event with its payload, less the chats that
 // are ignored.
-import type { Ignores } from '../gate/intake.ts'
 import { describePayload } from './describe-payload.ts'
-import type { OfferOf } from './draft.ts'
+import type { Ignores, OfferOf } from './draft.ts'
 import { chatsInPayload, withoutChats } from './named-chats.ts'
 
 type Of = { instanceId: string; name: string; payload: unknown; occurredAt: number; ignores: Ignores }

@@ -1,9 +1,9 @@
 // One decrypted part of a message stanza, as events: pure, and lossless, because what is not converted is `unknown` with its bytes.
 import { proto } from '@whiskeysockets/baileys'
-import type { Ignores } from '../gate/intake.ts'
 import type { MessageOrigin } from './authority.ts'
 import { withoutIgnored } from './carried-messages.ts'
 import { convertProtocolMessage } from './convert-protocol-message.ts'
+import type { Ignores } from './draft.ts'
 import { envelopeOf, type Offer, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { type Body, intOf } from './kinds/body.ts'

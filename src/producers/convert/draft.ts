@@ -48,3 +48,6 @@ export const unknownDraft = (origin: Origin, name: string, chats: Iterable<strin
   senderName: origin.stanza.senderName,
   chats: [origin.stanza.chat.id, ...chats],
 })
+
+/** Whether what is said of a chat is left out; null: it may be any chat. */
+export type Ignores = (chat: string | null) => boolean

@@ -1,7 +1,7 @@
 // What groups are called, as far as WhatsApp says it by itself: in notifications of one that was made or renamed, and in the list of all
 // groups that Baileys fetches when WhatsApp calls it outdated. Nothing is asked for here.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { createLru } from '../auth/lru.ts'
+import { createLru } from '../../runtime/lru.ts'
 import { isGroup } from './jid.ts'
 
 export type NamedGroup = { groupId: string; subject: string }

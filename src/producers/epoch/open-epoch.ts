@@ -10,7 +10,7 @@ import { createRecordFitter } from '../gate/fit-record.ts'
 import { createIntake, type Intake } from '../gate/intake.ts'
 import type { KeptStanzas } from '../gate/kept-stanzas.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
-import { createSocketLife, type SocketLife, whilePending } from '../socket/socket-life.ts'
+import { createSocketLife, type SocketLife, whilePending } from '../socket-life.ts'
 
 export type Epoch = {
   instanceId: string

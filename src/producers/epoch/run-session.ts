@@ -3,7 +3,7 @@
 import { aborted } from '../../runtime/or-abort.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
-import { SocketEnded } from '../socket/socket-life.ts'
+import { SocketEnded } from '../socket-life.ts'
 import type { Hands } from './hands.ts'
 import type { State } from './instance-events.ts'
 import { goodbyeOf, type SessionEnd } from './life.ts'

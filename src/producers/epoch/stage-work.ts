@@ -3,7 +3,6 @@ import { assertNever } from '../../events/event.ts'
 import { taskOf } from '../../instances/instance-ids.ts'
 import { aborted, orAbort } from '../../runtime/or-abort.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
-import { unlinkDevice } from '../socket/unlink-device.ts'
 import { onRequest } from './decide.ts'
 import type { Hands } from './hands.ts'
 import type { InstanceDeps } from './instance.ts'
@@ -11,6 +10,7 @@ import type { Happened, Life, Stage } from './life.ts'
 import { type Epoch, openEpoch } from './open-epoch.ts'
 import { retireInstance } from './retire-instance.ts'
 import { runSession } from './run-session.ts'
+import { unlinkDevice } from './unlink-device.ts'
 
 type StageAt<At extends Stage['at']> = Extract<Stage, { at: At }>
 

@@ -3,12 +3,14 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { assertNever } from '../../events/event.ts'
 import { describeError } from '../../runtime/logger.ts'
-import type { GatedClass } from '../socket/stanza-queue.ts'
 import type { StanzaPartGate } from './gated-repository.ts'
 import { nameOf } from './ingest.ts'
 import { createStanzaPartGate, type GateDeps } from './stanza-part-gate.ts'
 import { type EncodedPart, isDecrypted, partsOf, unreadableFor } from './stanza-parts.ts'
 import { createTracedStanzas } from './traced-stanzas.ts'
+
+export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
+export type GatedClass = (typeof gatedClasses)[number]
 
 export type AckGate = StanzaPartGate & {
   before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>

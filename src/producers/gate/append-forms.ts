@@ -5,8 +5,8 @@ import type { Event } from '../../events/event.ts'
 import { type EventLog, isAboutRecord, LogError } from '../../log/log.ts'
 import { ObjectError } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { outlast } from '../outlast.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
-import { outlast } from '../socket/outlast.ts'
 import type { RecordFitter } from './fit-record.ts'
 
 export type FormDeps = {

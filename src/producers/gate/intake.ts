@@ -1,7 +1,7 @@
 // The one way into the log for all that an instance hears and says: what its settings leave out ends here, whichever door it came by.
 // Nobody but this file holds the queue's append (open-epoch.ts), so that a new door cannot go around it.
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
-import type { Draft, Offer } from '../convert/draft.ts'
+import type { Draft, Ignores, Offer } from '../convert/draft.ts'
 import { isGroup, isNewsletter, isStatus } from '../convert/jid.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 
@@ -11,8 +11,6 @@ export type Intake = {
   /** By the settings as they are now. For doors that can leave out a part and offer the rest. */
   ignores: Ignores
 }
-/** Whether what is said of a chat is left out; null: it may be any chat. */
-export type Ignores = (chat: string | null) => boolean
 type Deps = {
   settings(): InstanceSettings
   metrics: Pick<ProducerMetrics, 'ignored'>

@@ -2,7 +2,7 @@
 // do then, and of what a first message takes longer than a later one they are the greatest part. A guess: what is not made here is made
 // when libsignal asks for it (session_builder.js initSession, session_cipher.js maybeStepRatchet).
 import type { AuthenticationCreds, BinaryNode, KeyPair } from '@whiskeysockets/baileys'
-import { createLru } from '../auth/lru.ts'
+import { createLru } from '../../runtime/lru.ts'
 import type { Agreements } from './agree-on-keys.ts'
 import { ephemeralKeyOf, type FirstMessage, firstMessagesIn } from './first-message.ts'
 

@@ -2,7 +2,7 @@
 // libsignal longer than the agreements do (createPrivateKey 90 µs, createPublicKey 40, diffieHellman 48). Replaces calculateAgreement of the
 // very libsignal/src/curve.js that Baileys uses; what is no key is refused by libsignal itself.
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
-import { createLru } from '../auth/lru.ts'
+import { createLru } from '../../runtime/lru.ts'
 import { requireLibsignal } from './libsignal.ts'
 
 /** 33 bytes that begin with 5, and 32. */

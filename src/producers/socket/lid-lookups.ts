@@ -1,5 +1,5 @@
 // Asks WhatsApp for a number's LID once, not four times per message: numbers without one are remembered for a while.
-import { createLru } from '../auth/lru.ts'
+import { createLru } from '../../runtime/lru.ts'
 import type { MakeSignalRepository } from '../gate/gated-repository.ts'
 
 type AskLids = NonNullable<Parameters<MakeSignalRepository>[2]>

@@ -3,10 +3,8 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { wait } from '../../runtime/wait.ts'
+import { type GatedClass, gatedClasses } from '../gate/ack-gate.ts'
 import { createLoopSlices } from './loop-slices.ts'
-
-export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
-export type GatedClass = (typeof gatedClasses)[number]
 
 export type StanzaQueue = {
   /** Resolves when no stanza is inside. */

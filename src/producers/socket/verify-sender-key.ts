@@ -2,7 +2,7 @@
 // Replaces a method of Baileys' class, so that the order of imports does not matter. XEdDSA: https://signal.org/docs/specifications/xeddsa/
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
-import { createLru } from '../auth/lru.ts'
+import { createLru } from '../../runtime/lru.ts'
 
 const fieldPrime = (1n << 255n) - 19n
 const signatureBytes = 64

@@ -1,42 +1,29 @@
-// What a purge erases of the read model: all of it, in every version. Each version has tables of its own, and what one has of an instance
-// another may have too; the rows of the one that is live are what people are told of.
+// What a purge erases of the read model: all of it, in each version, what is said of messages and chats before them.
 import { type Erasure, rowsOf, told } from '../../purge/erasure.ts'
-import type { TableName } from './tables.ts'
+import { type TableName, tableNames } from './tables.ts'
 
-/** A new version of the read model names its schema here. The first one's tables are counted under their plain names. */
+/** What one version has of an instance another may have too. The first one's are counted under their plain names. */
 const schemas = ['read_model_1']
 
-/** What others are found by goes after them. */
-const order: readonly TableName[] = [
-  'messages',
-  'message_edits',
-  'message_revokes',
-  'message_reactions',
-  'message_receipts',
-  'media',
-  'groups',
-  'chats',
-  'contacts',
-  'address_pairs',
-  'instances',
-]
+export const readModelErasures: readonly Erasure[] = tableNames
+  .toReversed()
+  .flatMap(table => schemas.map((schema, index) => erasureOf(table, schema, index === 0)))
 
-/** For people, by the views that show the live version. */
-const words: Partial<Record<TableName, { what: string; where?: string }>> = {
-  messages: { what: 'messages' },
-  media: { what: 'files', where: `instance_id = $1 and status = 'stored'` },
-  chats: { what: 'chats' },
-  contacts: { what: 'contacts' },
+function erasureOf(table: TableName, schema: string, isFirst: boolean): Erasure {
+  const whole = rowsOf(`${schema}.${table}`)
+  return isFirst ? asTold({ ...whole, name: table }) : whole
 }
 
-export const readModelErasures: readonly Erasure[] = order.flatMap(table =>
-  schemas.map((schema, index) => {
-    const whole = rowsOf(`${schema}.${table}`)
-    return index === 0 ? toldOf(table, { ...whole, name: table }) : whole
-  }),
-)
-
-function toldOf(table: TableName, erasure: Erasure): Erasure {
-  const said = words[table]
-  return said === undefined ? erasure : told(erasure, said.what, said.where)
+/** By the views that show the version that is live. */
+function asTold(erasure: Erasure): Erasure {
+  switch (erasure.name) {
+    case 'messages':
+    case 'chats':
+    case 'contacts':
+      return told(erasure, erasure.name)
+    case 'media':
+      return told(erasure, 'files', `instance_id = $1 and status = 'stored'`)
+    default:
+      return erasure
+  }
 }

@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts'
 import { type Codec, EventError } from '../../events/codec.ts'
 import { type EventLog, isAboutRecord, type NewRecord } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { forgetOwed, type OwedRow } from './outbox-rows.ts'
+import { forgetOwed, type OwedRow } from '../deliveries/outbox-rows.ts'
 import { formsOf } from './owed-forms.ts'
 
 export type AppendOwedDeps = {

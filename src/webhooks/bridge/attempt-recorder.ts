@@ -5,9 +5,9 @@
 import type { Database } from '../../database/database.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
+import type { AttemptRecord } from '../deliveries/attempt-record.ts'
+import { type Keeping, keepResults } from '../deliveries/attempts.ts'
 import type { StandingChange } from '../endpoints/standing.ts'
-import type { AttemptRecord } from './attempt-record.ts'
-import { type Keeping, keepResults } from './attempts.ts'
 import { concludeAttempts } from './conclude-attempts.ts'
 import { blamesValues, type Writing, writeStubbornly } from './write-stubbornly.ts'
 

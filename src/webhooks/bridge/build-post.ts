@@ -1,8 +1,8 @@
 // The POST of one attempt: body with the links of this moment, headers and signature. Everything that is not in the log is resolved here.
 import type { Sealer } from '../../runtime/seal.ts'
+import type { Released } from '../deliveries/attempt-record.ts'
 import { openHeaders, openUrl, secretsContext } from '../endpoints/sealed-settings.ts'
 import type { SendingEndpoint } from '../endpoints/sending-endpoint.ts'
-import type { Released } from './attempt-record.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export type Links = { link(eventId: string, kind: 'file' | 'thumbnail'): string }

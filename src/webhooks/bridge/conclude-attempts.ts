@@ -2,13 +2,13 @@
 // owed. One transaction per batch, and once per attempt: repeated, also after a commit whose answer was lost, it changes nothing.
 import type { Transaction } from '../../database/database.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
+import { type AttemptRecord, reasonOf } from '../deliveries/attempt-record.ts'
+import { conclude } from '../deliveries/attempts.ts'
+import { noteDeath } from '../deliveries/deaths.ts'
+import { writeOutcomes } from '../deliveries/deliveries.ts'
+import { putInOutbox } from '../deliveries/outbox-rows.ts'
+import { forgetSkipped } from '../deliveries/skipped.ts'
 import { disableEndpoint, noteStanding, type StandingChange } from '../endpoints/standing.ts'
-import { type AttemptRecord, reasonOf } from './attempt-record.ts'
-import { conclude } from './attempts.ts'
-import { noteDeath } from './deaths.ts'
-import { writeOutcomes } from './deliveries.ts'
-import { putInOutbox } from './outbox-rows.ts'
-import { forgetSkipped } from './skipped.ts'
 
 /** Answers which endpoints stand otherwise than before. */
 export async function concludeAttempts(tx: Transaction, all: readonly AttemptRecord[]): Promise<readonly StandingChange[]> {

@@ -2,10 +2,10 @@
 import type { Database } from '../../database/database.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
+import { type Kept, keptOf } from '../deliveries/attempts.ts'
+import { isFinished, joinDelivery } from '../deliveries/deliveries.ts'
+import { joinSkipped } from '../deliveries/skipped.ts'
 import { type SendingEndpoint, type SendingRow, sendingEndpoint, sendingEndpointOf } from '../endpoints/sending-endpoint.ts'
-import { type Kept, keptOf } from './attempts.ts'
-import { isFinished, joinDelivery } from './deliveries.ts'
-import { joinSkipped } from './skipped.ts'
 import { joinWaitingLane } from './waiting-lanes.ts'
 
 export type Situation = {

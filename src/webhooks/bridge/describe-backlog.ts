@@ -1,7 +1,7 @@
 // How far webhooks are behind, as one check of health. Degraded where somebody has to look: deliveries died, an endpoint has been failing
 // or was disabled by its receiver, or something waits for longer than it should.
 import type { Check } from '../../runtime/role.ts'
-import { type Count, MOST_COUNTED } from './delivery-counts.ts'
+import { type Count, MOST_COUNTED } from '../deliveries/delivery-counts.ts'
 import type { Backlog, EndpointBacklog } from './read-backlog.ts'
 
 export const LONG_SECONDS = 5 * 60

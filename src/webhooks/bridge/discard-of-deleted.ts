@@ -1,11 +1,11 @@
 // What a deleted endpoint was still owed is discarded a little at a time: deliveries that wait as rows, with their lanes, and those that
 // are held. What is under way in the log is discarded where it arrives (attempt-delivery.ts).
 import type { Database } from '../../database/database.ts'
+import { discard } from '../deliveries/deliveries.ts'
+import { forgetSkippedOf } from '../deliveries/skipped.ts'
+import { deleteWaitingIn } from '../deliveries/waiting.ts'
 import { deletedEndpoints } from '../endpoints/endpoint-rows.ts'
 import { deleteHeldOfDeleted } from '../stream/held.ts'
-import { discard } from './deliveries.ts'
-import { forgetSkippedOf } from './skipped.ts'
-import { deleteWaitingIn } from './waiting.ts'
 import { deleteLanes, lockLanesOfDeleted } from './waiting-lanes.ts'
 
 const LANES_AT_ONCE = 200

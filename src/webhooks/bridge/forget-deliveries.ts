@@ -1,13 +1,13 @@
 // Finished deliveries, their attempts and deaths are kept 30 days, then forgotten a little at a time; so are deleted endpoints, and ended
 // listeners, once nothing of theirs is left.
 import type { Database } from '../../database/database.ts'
+import { forgetAttemptsOf } from '../deliveries/attempts.ts'
+import { forgetOldDeaths, hasDeaths } from '../deliveries/deaths.ts'
+import { forgetOld, hasDeliveries } from '../deliveries/deliveries.ts'
+import { hasWaiting } from '../deliveries/waiting.ts'
 import { forgetEndpoints, longDeleted } from '../endpoints/endpoint-rows.ts'
 import { forgetVersions } from '../endpoints/endpoint-versions.ts'
 import { forgetSecrets } from '../endpoints/secrets.ts'
-import { forgetAttemptsOf } from './attempts.ts'
-import { forgetOldDeaths, hasDeaths } from './deaths.ts'
-import { forgetOld, hasDeliveries } from './deliveries.ts'
-import { hasWaiting } from './waiting.ts'
 
 export async function forgetOldDeliveries(database: Database): Promise<void> {
   await database.query(`with old as (${forgetOld}) ${forgetAttemptsOf('select delivery_id from old')}`)

@@ -5,9 +5,9 @@ import { type Bell, createBell } from '../../runtime/bell.ts'
 import { describeError } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { wait } from '../../runtime/wait.ts'
+import { giveLeaseBack } from '../deliveries/drain-lease.ts'
+import { type OwedRow, takeOwed, trimOutbox } from '../deliveries/outbox-rows.ts'
 import { APPEND_WITHIN_MS, type AppendOwedDeps, appendOwed } from './append-owed.ts'
-import { giveLeaseBack } from './drain-lease.ts'
-import { type OwedRow, takeOwed, trimOutbox } from './outbox-rows.ts'
 
 export type OutboxDeps = Omit<AppendOwedDeps, 'dropped'> & {
   topic(name: TopicName): string

@@ -4,11 +4,11 @@ import { derivedId } from '../../events/ids.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { deadLetterOf } from '../../log/dead-letter.ts'
 import type { LogRecord, NewRecord } from '../../log/log.ts'
-import type { AttemptOutcome } from './attempt-outcome.ts'
-import type { Exchanged, Released } from './attempt-record.ts'
-import type { Envelope } from './attempts.ts'
+import type { AttemptOutcome } from '../deliveries/attempt-outcome.ts'
+import type { Exchanged, Released } from '../deliveries/attempt-record.ts'
+import type { Envelope } from '../deliveries/attempts.ts'
+import type { Owed } from '../deliveries/outbox-rows.ts'
 import type { Situation } from './delivery-situation.ts'
-import type { Owed } from './outbox-rows.ts'
 
 export type OwedDeps = {
   topic(name: TopicName): string

@@ -3,7 +3,7 @@
 import { type Codec, EventError } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { NewRecord } from '../../log/log.ts'
-import type { OwedRow } from './outbox-rows.ts'
+import type { OwedRow } from '../deliveries/outbox-rows.ts'
 
 /** Headers stay: they say where a dead letter's record is in the log. A form rejects EventError where it cannot be made, RegistryError, which passes. */
 export type OwedForm = (signal: AbortSignal) => Promise<NewRecord>

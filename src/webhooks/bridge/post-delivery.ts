@@ -2,7 +2,7 @@
 // and no body is ever left unread on a connection that is used again.
 import { type Dispatcher, request } from 'undici'
 import { parseRetryAfter } from '../../runtime/retry-after.ts'
-import type { Exchange } from './attempt-outcome.ts'
+import type { Exchange } from '../deliveries/attempt-outcome.ts'
 
 export const MAX_RESPONSE_BYTES = 64 * 1024
 export const MAX_KEPT_BYTES = 4 * 1024

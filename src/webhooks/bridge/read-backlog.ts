@@ -2,11 +2,11 @@
 // grows with the endpoints, not with what is behind.
 import type { Database } from '../../database/database.ts'
 import type { EventLog, Position } from '../../log/log.ts'
+import { diedSince, newestDeathOf } from '../deliveries/deaths.ts'
+import { about, type Count, type Estimate, estimateOf, exactly, MOST_COUNTED } from '../deliveries/delivery-counts.ts'
+import { oldestWaitingOf, waitingOf, waitingTable } from '../deliveries/waiting.ts'
 import { allEndpoints, isBroken } from '../endpoints/endpoint-rows.ts'
 import { heldTable, heldUpTo, oldestHeld } from '../stream/held.ts'
-import { diedSince, newestDeathOf } from './deaths.ts'
-import { about, type Count, type Estimate, estimateOf, exactly, MOST_COUNTED } from './delivery-counts.ts'
-import { oldestWaitingOf, waitingOf, waitingTable } from './waiting.ts'
 
 export type EndpointBacklog = {
   endpointId: string

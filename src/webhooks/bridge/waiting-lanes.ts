@@ -7,8 +7,8 @@
 // after the try before; where none is due and nothing was sent for 5 min, the next one to be. What was never tried does not wait for
 // that: it is sent at once, one delivery of its lane.
 import type { Database, Transaction } from '../../database/database.ts'
+import { ofLane, rowsByKey } from '../../purge/erasure.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
-import { isDeleted, openEndpoints } from '../endpoints/endpoint-rows.ts'
 import {
   deleteWaiting,
   firstOf,
@@ -16,8 +16,10 @@ import {
   type Waiting,
   type WaitingRecord,
   type WaitingRow,
+  waitingAlong,
   waitingRecordOf,
-} from './waiting.ts'
+} from '../deliveries/waiting.ts'
+import { isDeleted, openEndpoints } from '../endpoints/endpoint-rows.ts'
 
 /** `token` is the claim's own: one that ran out is over, also where the same member claims the lane again. */
 export type Claim = { lane: string; endpointId: string; token: string }
@@ -137,3 +139,13 @@ export async function giveBack(database: Database, claim: Claim, due: Due | null
     [claim.lane, claim.token, due?.dueInMs ?? null, due?.triedMsAgo ?? null],
   )
 }
+
+/** For `in`: the lanes of the instance $1 that have rows. */
+export const lanesOfInstance = `(select lane from webhook_waiting_lanes where ${ofLane})`
+
+export const waitingLanesErasure = rowsByKey({
+  table: 'webhook_waiting_lanes',
+  key: 'lane',
+  where: ofLane,
+  along: [waitingAlong],
+})

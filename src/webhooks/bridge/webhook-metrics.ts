@@ -1,6 +1,6 @@
 // What the bridge counts: attempts by outcome and time, copies that were dropped, and what is held, waiting or pending, with its age.
 import type { Metrics } from '../../runtime/metrics.ts'
-import { MOST_COUNTED } from './delivery-counts.ts'
+import { MOST_COUNTED } from '../deliveries/delivery-counts.ts'
 
 export type AttemptMetrics = ReturnType<typeof createAttemptMetrics>
 export const createAttemptMetrics = (metrics: Metrics) => ({

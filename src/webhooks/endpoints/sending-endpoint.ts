@@ -1,5 +1,4 @@
 // Where and how an endpoint is sent to now, by its current settings, as part of any statement that asks for it.
-
 import { endpointWith } from './endpoint-rows.ts'
 import { currentVersion } from './endpoint-versions.ts'
 import { isListener } from './listener-rows.ts'

@@ -1,8 +1,8 @@
 // How an endpoint stands, as the API shows it beside its settings.
 import { MOST_SHOWN } from '../../database/bounded-count.ts'
-import { diedSince } from '../bridge/deaths.ts'
-import { untakenOf } from '../bridge/deliveries.ts'
-import { waitingOf } from '../bridge/waiting.ts'
+import { diedSince } from '../deliveries/deaths.ts'
+import { untakenOf } from '../deliveries/deliveries.ts'
+import { waitingOf } from '../deliveries/waiting.ts'
 
 export type EndpointStanding = {
   /** Absent where the last word was a 2xx. */

@@ -3,8 +3,8 @@
 // It has recovered when it took a delivery that it had failed to take for a while; what it failed to take before that does not count.
 // One that only asks to be sent less is treated alike, and is not said to fail, or to recover, by that alone.
 import type { Transaction } from '../../database/database.ts'
-import { asksForLess } from '../bridge/attempt-outcome.ts'
-import type { AttemptRecord } from '../bridge/attempt-record.ts'
+import { asksForLess } from '../deliveries/attempt-outcome.ts'
+import type { AttemptRecord } from '../deliveries/attempt-record.ts'
 import { disableEndpointRow, type Failed, writeFailures, writeSuccesses } from './endpoint-rows.ts'
 
 /** So that what an endpoint never takes is not tried again with each success between two refusals. */

@@ -2,6 +2,7 @@
 // so that a chat stays in one lane when its mapping becomes known.
 import type { Transaction } from '../../database/database.ts'
 import type { Event } from '../../events/event.ts'
+import { rowsOf } from '../../purge/erasure.ts'
 
 /** `addresses`: every address known of the chat; empty for what belongs to no chat and goes in the lane `instance`. */
 export type Chat = { lane: string; addresses: readonly string[] }
@@ -76,3 +77,5 @@ async function writeLanes(tx: Transaction, added: readonly { instanceId: string;
     [added.map(one => one.instanceId), added.map(one => one.address), added.map(one => one.lane)],
   )
 }
+
+export const lanesErasure = rowsOf('webhook_lanes')

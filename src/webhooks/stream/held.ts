@@ -2,8 +2,9 @@
 // What is not ready and holds its lane keeps every later one behind it.
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
-import type { Released } from '../bridge/attempt-record.ts'
-import { deliveriesOf } from '../bridge/deliveries.ts'
+import { ofLane, rowsOf } from '../../purge/erasure.ts'
+import type { Released } from '../deliveries/attempt-record.ts'
+import { deliveriesOf } from '../deliveries/deliveries.ts'
 import { deletedEndpoints } from '../endpoints/endpoint-rows.ts'
 
 export type Lane = { partition: number; lane: string }
@@ -117,3 +118,5 @@ export const heldUpTo = (most: number): string => boundedCount('from webhook_hel
 /** Since when the oldest is held; null: none is. Ids follow the time in which they were held. */
 export const oldestHeld = '(select held_at from webhook_held order by held_id limit 1)'
 export const heldTable = 'webhook_held'
+
+export const heldErasure = rowsOf('webhook_held', ofLane)

@@ -1,6 +1,7 @@
 // Outcomes of files whose message has not been read yet; they are taken up right after it. Kept 30 days: one whose message is not known by then
 // is delivered without it.
 import type { Transaction } from '../../database/database.ts'
+import { rowsOf } from '../../purge/erasure.ts'
 import type { MediaEvent } from './media-outcome.ts'
 
 /** Without bytes: keys and raw protobuf stay in the log. */
@@ -40,3 +41,5 @@ export async function takeOldEarly(tx: Transaction, partition: number): Promise<
 type EarlyRow = { early_id: string; event: MediaEvent }
 const inOrder = (rows: readonly EarlyRow[]): readonly MediaEvent[] =>
   [...rows].sort((a, b) => Number(BigInt(a.early_id) - BigInt(b.early_id))).map(row => row.event)
+
+export const earlyMediaErasure = rowsOf('webhook_media_early', `event ->> 'instanceId' = $1`)

@@ -2,10 +2,12 @@
 // held for one.
 import type { Transaction } from '../../database/database.ts'
 import type { Event, EventOf, Media } from '../../events/event.ts'
+import { rowsByKey } from '../../purge/erasure.ts'
 import type { MediaMessage } from './delivery-body.ts'
 import { eventHead } from './event-head.ts'
 import { isHeldFor } from './held.ts'
 import type { MediaOutcome, Standing } from './media-outcome.ts'
+import { mediaToldAlong } from './media-told.ts'
 
 export type MediaMessageEvent = (EventOf<'message.received'> | EventOf<'message.sent'>) & { media: Media }
 export const hasMedia = (event: Event): event is MediaMessageEvent =>
@@ -62,3 +64,5 @@ export async function forgetOldMessages(tx: Transaction, partition: number): Pro
     [partition],
   )
 }
+
+export const mediaErasure = rowsByKey({ table: 'webhook_media', key: 'event_id', along: [mediaToldAlong] })

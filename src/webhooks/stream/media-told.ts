@@ -1,6 +1,7 @@
 // What each endpoint was told of a file: a greater outcome is told as media.updated. The rows go with their message's.
 import type { Transaction } from '../../database/database.ts'
-import type { Released } from '../bridge/attempt-record.ts'
+import { alongBy } from '../../purge/erasure.ts'
+import type { Released } from '../deliveries/attempt-record.ts'
 import type { Standing } from './media-outcome.ts'
 
 export async function markTold(tx: Transaction, of: Released, mediaEventId: string, standing: Standing): Promise<void> {
@@ -24,3 +25,5 @@ export async function raiseTold(
   )
   return [...rows].sort((a, b) => (a.lane < b.lane ? -1 : 1))
 }
+
+export const mediaToldAlong = alongBy('webhook_media_told', 'event_id')

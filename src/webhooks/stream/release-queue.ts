@@ -1,14 +1,14 @@
 // Holds deliveries and lets them go, in lane order: what is not ready and holds its lane keeps every later one behind it;
 // everything else goes at once. What goes is released exactly once, with what its file has become by then.
 import type { Transaction } from '../../database/database.ts'
-import type { Released } from '../bridge/attempt-record.ts'
-import { insertMatched, markReleased } from '../bridge/deliveries.ts'
+import type { Released } from '../deliveries/attempt-record.ts'
+import { insertMatched, markReleased } from '../deliveries/deliveries.ts'
 import { withOutcome } from './delivery-body.ts'
 import { holdOf, insertHeld, type Lane, markDue, markFileKnown, readHeldLanes, takeReady } from './held.ts'
 import { type FileRow, readFiles } from './media-messages.ts'
 import { markTold } from './media-told.ts'
 
-export type { Released } from '../bridge/attempt-record.ts'
+export type { Released } from '../deliveries/attempt-record.ts'
 /** The file that a delivery shows: `seconds` null waits until settled, 0 does not wait. */
 export type Hold = { mediaEventId: string; seconds: number | null; holdsLane: boolean }
 

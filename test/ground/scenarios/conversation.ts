@@ -1,5 +1,4 @@
 // What scenarios have contacts write: texts that tell their chat and their place in it, in an order known beforehand.
-
 import type { Contact } from '../../../simulator/accounts/accounts.ts'
 import { text } from '../../../simulator/accounts/content.ts'
 import type { Stage } from './stage.ts'

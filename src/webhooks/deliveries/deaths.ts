@@ -1,6 +1,7 @@
 // Deliveries that were given up: for 30 days a row each, for whoever looks at their endpoint.
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
+import { alongBy } from '../../purge/erasure.ts'
 import { countSkipped } from './skipped.ts'
 
 /** Counted for its lane, whose next delivery says so, and once, however often this is said. */
@@ -39,3 +40,5 @@ export const forgetOldDeaths = (database: Transaction) =>
     `delete from webhook_deaths where delivery_id in (
        select delivery_id from webhook_deaths where died_at < now() - interval '30 days' order by died_at limit 5000)`,
   )
+
+export const deathsAlong = alongBy('webhook_deaths', 'delivery_id')

@@ -2,6 +2,7 @@
 // Of two that made the same attempt of a delivery, the first to keep its result is the one on record; each row has the token of its owner.
 import type { Database, Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
+import { alongBy } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { type AttemptRecord, type Exchanged, reasonOf, stateAfter } from './attempt-record.ts'
@@ -108,3 +109,5 @@ export const readAttempts = (database: Transaction, deliveryIds: readonly string
 
 /** A statement: those of the deliveries that `ids` selects. */
 export const forgetAttemptsOf = (ids: string): string => `delete from webhook_attempts where delivery_id in (${ids})`
+
+export const attemptsAlong = alongBy('webhook_attempts', 'delivery_id')

@@ -2,6 +2,7 @@
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
 import type { LogRecord } from '../../log/log.ts'
+import { alongBy, rowsByKey } from '../../purge/erasure.ts'
 import type { Released } from './attempt-record.ts'
 import { hasFinished, markWaiting } from './deliveries.ts'
 
@@ -82,3 +83,9 @@ export const oldestWaitingOf = (e: string): string =>
 export const hasWaiting = (endpointId: string): string =>
   `exists (select from webhook_waiting w where w.endpoint_id = ${endpointId})`
 export const waitingTable = 'webhook_waiting'
+
+export const waitingAlong = alongBy('webhook_waiting', 'lane')
+
+/** `lanes`: SQL, for `in`. */
+export const waitingErasure = (lanes: string) =>
+  rowsByKey({ table: 'webhook_waiting', key: 'delivery_id', where: `lane in ${lanes}` })

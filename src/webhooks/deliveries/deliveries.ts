@@ -1,7 +1,10 @@
 // The rows of deliveries, one from the moment that it matched. One that is delivered, dead or discarded never changes again, whoever says otherwise.
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
+import { rowsByKey, told } from '../../purge/erasure.ts'
 import { type AttemptRecord, type Released, reasonOf, stateAfter } from './attempt-record.ts'
+import { attemptsAlong } from './attempts.ts'
+import { deathsAlong } from './deaths.ts'
 
 /** Conditions on a row of webhook_deliveries, whose name in the statement is `d`. */
 export const isFinished = (d: string): string => `${d}.state in ('delivered', 'dead', 'discarded')`
@@ -207,3 +210,8 @@ export async function readDelivery(database: Transaction, id: string): Promise<D
   const [row] = await database.query<DeliveryRow>('select * from webhook_deliveries where delivery_id = $1', [id])
   return row ?? null
 }
+
+export const deliveriesErasure = told(
+  rowsByKey({ table: 'webhook_deliveries', key: 'delivery_id', along: [attemptsAlong, deathsAlong] }),
+  'deliveries',
+)

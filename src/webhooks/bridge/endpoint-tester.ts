@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { Agent, type Dispatcher } from 'undici'
 import type { Database } from '../../database/database.ts'
 import type { Config } from '../../runtime/config.ts'
-import { buildPost, type PostContext } from '../bridge/build-post.ts'
-import { createSituationReader } from '../bridge/delivery-situation.ts'
-import { createGuardedConnector } from '../bridge/guarded-connector.ts'
-import { maskEcho } from '../bridge/mask-echo.ts'
-import { postDelivery } from '../bridge/post-delivery.ts'
+import { buildPost, type PostContext } from './build-post.ts'
+import { createSituationReader } from './delivery-situation.ts'
+import { createGuardedConnector } from './guarded-connector.ts'
+import { maskEcho } from './mask-echo.ts'
+import { postDelivery } from './post-delivery.ts'
 
 export type EndpointTest = {
   /** The webhook-id that it was posted with. */

@@ -2,6 +2,7 @@
 import type { Database, Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { NewRecord } from '../../log/log.ts'
+import { ofHeaders, rowsOf } from '../../purge/erasure.ts'
 import { attemptedOf } from './attempts.ts'
 import { type DrainLease, holdsLease } from './drain-lease.ts'
 
@@ -86,3 +87,5 @@ function owedOf(row: Row): OwedRow {
   const attempted = row.delivery_id === null ? null : row.attempted === null ? 'gone' : { ...row.attempted, recordedAt }
   return { outboxId: row.outbox_id, topic: row.topic, record, attempted }
 }
+
+export const outboxErasure = rowsOf('webhook_outbox', ofHeaders)

@@ -4,9 +4,9 @@ import { BufferJSON } from '@whiskeysockets/baileys'
 import { SealError } from '../../runtime/seal.ts'
 import { wait } from '../../runtime/wait.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
-import { openSession, type SessionDeps, type SessionOf } from '../epoch/session.ts'
-import type { Closed } from './open-socket.ts'
-import { SocketEnded } from './socket-life.ts'
+import type { Closed } from '../socket/open-socket.ts'
+import { SocketEnded } from '../socket-life.ts'
+import { openSession, type SessionDeps, type SessionOf } from './session.ts'
 
 type Of = Omit<SessionOf, 'tell'>
 

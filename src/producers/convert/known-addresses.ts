@@ -1,9 +1,9 @@
 // Which LID and which phone number are one account, as far as the instance knows: from its own keys, where Baileys keeps each pair that
 // WhatsApp tells; WhatsApp is never asked. Pairs and absences are remembered, so that a contact costs one read, not one per message.
 import type { SignalDataSet, SignalKeyStore } from '@whiskeysockets/baileys'
-import { createLru } from '../auth/lru.ts'
-import { bareJid, digitsOf, isLid, isPn, type OwnAddresses } from '../convert/jid.ts'
-import type { Address } from '../convert/stanza-identity.ts'
+import { createLru } from '../../runtime/lru.ts'
+import { bareJid, digitsOf, isLid, isPn, type OwnAddresses } from './jid.ts'
+import type { Address } from './stanza-identity.ts'
 
 export type KnownAddresses = {
   /** To be given to Baileys: a pair that it stores is known from then on. */

@@ -1,9 +1,9 @@
 // Outlasting whatever a stanza needs and does not get: the database, the log or the object store. One policy for all of them: tried again
 // until it succeeds or the socket has ended, for Baileys would turn a rejection into retry receipts and a NACK. How long something may be
 // pending is the socket's affair (whilePending in socket-life.ts), which ends it first.
-import type { Logger } from '../../runtime/logger.ts'
-import { persist } from '../../runtime/persist.ts'
-import { isWorthSaying } from '../../runtime/wait.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { persist } from '../runtime/persist.ts'
+import { isWorthSaying } from '../runtime/wait.ts'
 import type { SocketLife } from './socket-life.ts'
 
 export type OutlastDeps = {

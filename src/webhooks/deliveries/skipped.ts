@@ -1,5 +1,6 @@
 // How many deliveries of a lane died since it last delivered: the next delivery says so.
 import type { Transaction } from '../../database/database.ts'
+import { ofLane, rowsOf } from '../../purge/erasure.ts'
 
 /** A statement that adds what `select` gives, as lane and number. */
 export const countSkipped = (select: string): string => `
@@ -17,3 +18,5 @@ export const joinSkipped = (lane: string): string => `left join webhook_skipped 
 /** Nobody is told any more what a lane of these endpoints skipped; `endpointIds` is a statement. Lanes begin with their endpoint's id. */
 export const forgetSkippedOf = (database: Transaction, endpointIds: string) =>
   database.query(`delete from webhook_skipped s where split_part(s.lane, '/', 1) in (${endpointIds})`)
+
+export const skippedErasure = rowsOf('webhook_skipped', ofLane)

@@ -1,6 +1,6 @@
 // One socket's life: what waits for the log or the database may reject only once this socket can send no more.
-import { CodedError } from '../../runtime/coded-error.ts'
-import type { OwnReason } from './reconnect-policy.ts'
+import { CodedError } from '../runtime/coded-error.ts'
+import type { OwnReason } from './socket/reconnect-policy.ts'
 
 export type SocketLife = {
   /** Aborts when what is pending may be given up: after the connection was destroyed, never before. */
