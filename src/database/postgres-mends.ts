@@ -6,7 +6,10 @@ import { isTlsMismatch } from '../runtime/tls-errors.ts'
 const bySqlState: Readonly<Record<string, Mend>> = {
   '28': { settings: ['DATABASE_URL'], expected: 'DATABASE_URL to have a user and a password that it lets in' },
   '3D000': { settings: ['DATABASE_URL'], expected: 'the database that DATABASE_URL names to be there' },
-  '42501': { settings: ['DATABASE_URL'], expected: 'the user of DATABASE_URL to own the tables and the schema' },
+  '42501': {
+    settings: ['DATABASE_URL'],
+    expected: 'the user of DATABASE_URL to own the tables and the schema, and to have CREATE on the database',
+  },
 }
 const tls: Mend = {
   settings: ['DATABASE_URL', 'DATABASE_SSL_CA'],
