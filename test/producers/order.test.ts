@@ -5,6 +5,7 @@ import { text } from '../../simulator/accounts/content.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { openRig, type Rig, texts } from '../ground/producers/rig.ts'
+import { switchLog } from '../ground/producers/switched-log.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
@@ -54,6 +55,23 @@ test('[B4] bursts of new contacts stay in order over a key store that answers in
   const messages = await rig.eventsOf('message.received')
   for (const person of people)
     expect(texts(messages.filter(message => message.senderId === person.lidJid))).toEqual(numbered(person.name, 8))
+})
+
+test('[B2] [B4] more than may wait here at once comes in order all the same, though the log was away while it came', async () => {
+  const { log, hold, release, stuck } = switchLog(rig.testLog.log)
+  await rig.start({ log })
+  const device = await rig.pair('first')
+  const ana = rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
+  await device.send(ana, text('before'))
+  await rig.untilEvents('message.received', 1)
+  hold()
+  const bodies = numbered('flood', 300)
+  for (const body of bodies) await device.send(ana, text(body))
+  await until('the first of them waits for the log', () => stuck() > 0)
+  release()
+  const messages = await rig.untilEvents('message.received', 301)
+  expect(texts(messages)).toEqual(['before', ...bodies])
+  await until('all is acknowledged', () => device.pending().length === 0)
 })
 
 test('[B4] sequence counts from 1 in each epoch without a gap', async () => {

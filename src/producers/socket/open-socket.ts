@@ -13,6 +13,7 @@ import type { SocketLife } from '../socket-life.ts'
 import { createFirstAgreements } from './agree-ahead.ts'
 import { agreeAhead } from './agree-on-keys.ts'
 import { hardenSocket } from './harden-socket.ts'
+import { openHoldBack } from './hold-back.ts'
 import { keysNamedBy } from './keys-ahead.ts'
 import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, socketOptions } from './socket-options.ts'
@@ -68,6 +69,7 @@ export function openSocket(deps: SocketDeps): Socket {
   const socket = makeWASocket(socketOptions(deps, failed))
   life.owns(() => cut(socket))
   keepNoMessages(socket)
+  const holdBack = openHoldBack({ pause: () => connectionOf(socket)?.pause(), resume: () => connectionOf(socket)?.resume() })
   let isClosing = false
   const stanzas = openStanzaQueue(socket.ws, {
     isOver: () => isClosing || life.isOver(),
@@ -76,6 +78,7 @@ export function openSocket(deps: SocketDeps): Socket {
     before: deps.gate.before,
     after: deps.gate.after,
     failed: (error, node) => failed(error, node.tag),
+    holdBack,
   })
   const { terminate, isOver } = life
   const stopWatch = hardenSocket(socket.ws, {
@@ -105,6 +108,7 @@ export function openSocket(deps: SocketDeps): Socket {
       const update = events['connection.update']
       if (update?.connection === 'close') {
         life.closed()
+        holdBack.end()
         stopWatch()
         clearInterval(emptyLidCache)
         resolve(closedBy(update.lastDisconnect?.error))
@@ -119,6 +123,7 @@ export function openSocket(deps: SocketDeps): Socket {
     idle: stanzas.idle,
     close: async () => {
       isClosing = true
+      holdBack.end()
       await stanzas.idle()
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()
@@ -144,9 +149,10 @@ function keepNoMessages({ messageRetryManager }: WASocket): void {
 
 /** terminate, not close: that waits for an answer for up to 35 s. */
 function cut(socket: WASocket): void {
-  const { socket: connection } = socket.ws as unknown as { socket: WebSocket | null }
-  connection?.terminate()
+  connectionOf(socket)?.terminate()
 }
+
+const connectionOf = ({ ws }: WASocket): WebSocket | null => (ws as unknown as { socket: WebSocket | null }).socket
 
 function closedBy(error: unknown): Closed {
   const boom = (error ?? {}) as { message?: string; data?: unknown; output?: { statusCode?: number } }
