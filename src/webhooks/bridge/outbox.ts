@@ -71,7 +71,7 @@ async function run(deps: DrainDeps, troubles: Troubles, bell: Bell) {
   const { stopping } = deps
   while (!stopping.aborted) {
     const isMore = await drainOrSay(deps, troubles)
-    if (isMore) continue
+    if (isMore && troubles.size === 0) continue
     if (troubles.size > 0) await wait(POLL_MS, stopping)
     else if (await bell.rung(stopping, POLL_MS)) await wait(LINGER_MS, stopping)
   }
