@@ -4,12 +4,15 @@ import { type HoldBack, openHoldBack } from '../../src/producers/socket/hold-bac
 import { until } from '../ground/until.ts'
 
 const STUCK_MS = 30
+const UNREAD_MS = 120
 let isRead: boolean
 let holdBack: HoldBack
 let waiting: number
+let counted: number
 beforeEach(() => {
   isRead = true
   waiting = 0
+  counted = 0
   const reading = {
     pause: () => {
       isRead = false
@@ -17,8 +20,11 @@ beforeEach(() => {
     resume: () => {
       isRead = true
     },
+    waiting: (change: number) => {
+      counted += change
+    },
   }
-  holdBack = openHoldBack(reading, STUCK_MS)
+  holdBack = openHoldBack(reading, { stuckMs: STUCK_MS, unreadMs: UNREAD_MS })
 })
 afterEach(() => {
   holdBack.end()
@@ -36,15 +42,28 @@ test('[A2] a connection is not read from 64 waiting stanzas on, and again once 4
   expect(isRead).toBe(true)
   arrive(1)
   expect(isRead).toBe(false)
+  expect(counted).toBe(64)
   enter(15)
   expect(isRead).toBe(false)
   enter(1)
   expect(isRead).toBe(true)
 })
 
-test('[A2] what was in the same chunk is taken, and nothing is read for it', () => {
+test('[A2] what was in the same chunk counts: it is not read again before all but 48 have entered', () => {
   arrive(200)
-  enter(100)
+  enter(151)
+  expect(isRead).toBe(false)
+  enter(1)
+  expect(isRead).toBe(true)
+})
+
+test('[A2] however slowly they enter the connection is read now and then, or it would be taken for lost', async () => {
+  arrive(200)
+  const entering = setInterval(() => enter(1), STUCK_MS / 3)
+  await until('the connection to be read', () => isRead)
+  clearInterval(entering)
+  expect(waiting).toBeGreaterThan(48)
+  arrive(1)
   expect(isRead).toBe(false)
 })
 
@@ -61,6 +80,7 @@ test('[A2] after its end nothing is held back', () => {
   arrive(64)
   holdBack.end()
   expect(isRead).toBe(true)
+  expect(counted).toBe(0)
   arrive(64)
   expect(isRead).toBe(true)
 })

@@ -17,6 +17,8 @@ afterEach(async () => {
   await rig.close()
 })
 
+const waiting = async () => Number(/^zaplog_stanzas_waiting (\d+)$/m.exec(await rig.metrics.render())?.[1])
+
 const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix} ${index}`)
 
 test('[B2] [B4] 20 messages that waited come before 3 that are sent while they are taken in', async () => {
@@ -65,13 +67,17 @@ test('[B2] [B4] more than may wait here at once comes in order all the same, tho
   await device.send(ana, text('before'))
   await rig.untilEvents('message.received', 1)
   hold()
-  const bodies = numbered('flood', 300)
+  // Large ones, so that a chunk of the connection has few.
+  const bodies = numbered('flood', 300).map(body => body.padEnd(20_000, '.'))
   for (const body of bodies) await device.send(ana, text(body))
   await until('the first of them waits for the log', () => stuck() > 0)
+  await until('all that may wait here does', async () => (await waiting()) >= 64)
+  expect(await waiting(), 'as many, and what came in the same chunk').toBeLessThan(100)
   release()
   const messages = await rig.untilEvents('message.received', 301)
   expect(texts(messages)).toEqual(['before', ...bodies])
   await until('all is acknowledged', () => device.pending().length === 0)
+  expect(await waiting()).toBe(0)
 })
 
 test('[B4] sequence counts from 1 in each epoch without a gap', async () => {

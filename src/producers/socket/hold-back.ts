@@ -9,29 +9,41 @@ export type HoldBack = {
   /** Reads on whatever waits; nothing is held back any more. Idempotent. */
   end(): void
 }
-type Reading = { pause(): void; resume(): void }
+type Reading = {
+  pause(): void
+  resume(): void
+  /** So many more wait than before, or fewer. */
+  waiting(change: number): void
+}
 
-/** A chunk of the connection more may come in after that, of about a hundred small stanzas. */
-const fullAt = 64
-const roomAt = 48
-/**
- * Where nothing has entered for so long, what is inside may itself wait for an answer that comes behind what is held back: the connection is
- * read until the next stanza. It also keeps Baileys from taking the connection for lost, which it does after 35 s (lib/Socket/socket.js).
- */
+/** Stanzas. A chunk of the connection more may come in after that, of about a hundred small ones. */
+const FULL = 64
+const ROOM_AGAIN = 48
+/** Where nothing has entered for so long, what is inside may itself wait for an answer that comes behind what is held back. */
 const STUCK_MS = 2_000
+/** However slowly stanzas enter: Baileys takes a connection that nothing came through for 35 s for lost (lib/Socket/socket.js). */
+const UNREAD_MS = 10_000
 
-export function openHoldBack(reading: Reading, stuckMs = STUCK_MS): HoldBack {
+/** What is read on for either reason is read until the next stanza: no more than another chunk. */
+export function openHoldBack(reading: Reading, { stuckMs = STUCK_MS, unreadMs = UNREAD_MS } = {}): HoldBack {
   let watch: NodeJS.Timeout | null = null
-  let hasMoved = false
+  /** By performance.now(). */
+  const last = { enteredAt: 0, readAt: 0 }
+  let counted = 0
   let isOver = false
 
   function hold(): void {
     reading.pause()
-    watch ??= setInterval(readOnIfStuck, stuckMs).unref()
+    if (watch !== null) return
+    last.enteredAt = last.readAt = performance.now()
+    watch = setInterval(readOnIfDue, stuckMs / 2).unref()
   }
-  function readOnIfStuck(): void {
-    if (!hasMoved) reading.resume()
-    hasMoved = false
+  function readOnIfDue(): void {
+    const now = performance.now()
+    const isStuck = now - Math.max(last.enteredAt, last.readAt) >= stuckMs
+    if (!isStuck && now - last.readAt < unreadMs) return
+    last.readAt = now
+    reading.resume()
   }
   function release(): void {
     if (watch === null) return
@@ -40,16 +52,26 @@ export function openHoldBack(reading: Reading, stuckMs = STUCK_MS): HoldBack {
     reading.resume()
   }
 
+  function count(waiting: number): void {
+    reading.waiting(waiting - counted)
+    counted = waiting
+  }
+
   return {
     arrived: waiting => {
-      if (!isOver && (waiting >= fullAt || watch !== null)) hold()
+      if (isOver) return
+      count(waiting)
+      if (waiting >= FULL || watch !== null) hold()
     },
     entered: waiting => {
-      hasMoved = true
-      if (waiting <= roomAt) release()
+      if (isOver) return
+      count(waiting)
+      last.enteredAt = performance.now()
+      if (waiting <= ROOM_AGAIN) release()
     },
     end: () => {
       isOver = true
+      count(0)
       release()
     },
   }

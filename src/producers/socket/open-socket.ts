@@ -69,7 +69,11 @@ export function openSocket(deps: SocketDeps): Socket {
   const socket = makeWASocket(socketOptions(deps, failed))
   life.owns(() => cut(socket))
   keepNoMessages(socket)
-  const holdBack = openHoldBack({ pause: () => connectionOf(socket)?.pause(), resume: () => connectionOf(socket)?.resume() })
+  const holdBack = openHoldBack({
+    pause: () => connectionOf(socket)?.pause(),
+    resume: () => connectionOf(socket)?.resume(),
+    waiting: change => deps.metrics.waiting.inc(change),
+  })
   let isClosing = false
   const stanzas = openStanzaQueue(socket.ws, {
     isOver: () => isClosing || life.isOver(),
@@ -80,15 +84,7 @@ export function openSocket(deps: SocketDeps): Socket {
     failed: (error, node) => failed(error, node.tag),
     holdBack,
   })
-  const { terminate, isOver } = life
-  const stopWatch = hardenSocket(socket.ws, {
-    terminate,
-    isOver,
-    cut: () => cut(socket),
-    failed,
-    keepAliveIntervalMs,
-    connectTimeoutMs,
-  })
+  const stopWatch = hardenSocket(socket.ws, { ...life, cut: () => cut(socket), failed, keepAliveIntervalMs, connectTimeoutMs })
   const emptyLidCache = setInterval(() => socket.signalRepository.lidMapping.close(), lidCacheMs)
 
   /** Baileys awaits nobody: what is thrown here would end the process. */
