@@ -57,6 +57,13 @@ test('[A2] what was in the same chunk counts: it is not read again before all bu
   expect(isRead).toBe(true)
 })
 
+test('[A2] where many wait nothing is read for an answer: it would have come before them', async () => {
+  arrive(300)
+  const from = performance.now()
+  await until('the connection to be read', () => isRead)
+  expect(performance.now() - from).toBeGreaterThan(UNREAD_MS - STUCK_MS)
+})
+
 test('[A2] however slowly they enter the connection is read now and then, or it would be taken for lost', async () => {
   arrive(200)
   const entering = setInterval(() => enter(1), STUCK_MS / 3)

@@ -19,10 +19,14 @@ type Reading = {
 /** Stanzas. A chunk of the connection more may come in after that, of about a hundred small ones. */
 const FULL = 64
 const ROOM_AGAIN = 48
-/** Where nothing has entered for so long, what is inside may itself wait for an answer that comes behind what is held back. */
+/**
+ * Where nothing has entered for so long, what is inside may itself wait for an answer that comes behind what is held back. WhatsApp has at
+ * most about a hundred stanzas on their way, so that what is behind more than these is no answer.
+ */
 const STUCK_MS = 2_000
-/** However slowly stanzas enter: Baileys takes a connection that nothing came through for 35 s for lost (lib/Socket/socket.js). */
-const UNREAD_MS = 10_000
+const ANSWER_WITHIN = 4 * FULL
+/** However many wait: Baileys takes a connection that nothing came through for 35 s for lost (lib/Socket/socket.js). */
+const UNREAD_MS = 25_000
 
 /** What is read on for either reason is read until the next stanza: no more than another chunk. */
 export function openHoldBack(reading: Reading, { stuckMs = STUCK_MS, unreadMs = UNREAD_MS } = {}): HoldBack {
@@ -40,7 +44,7 @@ export function openHoldBack(reading: Reading, { stuckMs = STUCK_MS, unreadMs = 
   }
   function readOnIfDue(): void {
     const now = performance.now()
-    const isStuck = now - Math.max(last.enteredAt, last.readAt) >= stuckMs
+    const isStuck = counted < ANSWER_WITHIN && now - Math.max(last.enteredAt, last.readAt) >= stuckMs
     if (!isStuck && now - last.readAt < unreadMs) return
     last.readAt = now
     reading.resume()
