@@ -1,10 +1,11 @@
 // The rows of attempts, by what attempts.ts promises: a result is kept once, whoever repeats it, and concluded once.
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSituationReader } from '../../src/webhooks/bridge/delivery-situation.ts'
-import type { AttemptRecord } from '../../src/webhooks/deliveries/attempt-record.ts'
+import type { MadeAttempt } from '../../src/webhooks/deliveries/attempt-record.ts'
 import { conclude, keepResults } from '../../src/webhooks/deliveries/attempts.ts'
 import { anEvent } from '../ground/events.ts'
-import { openStream } from '../ground/webhooks/open-stream.ts'
+import { until } from '../ground/until.ts'
+import { never, openStream } from '../ground/webhooks/open-stream.ts'
 
 const stream = await openStream('attempts')
 const { database } = stream
@@ -20,7 +21,7 @@ function result({
   attempt = 1,
   instanceId = 'shop',
   response = 'no',
-}: Given = {}): AttemptRecord {
+}: Given = {}): MadeAttempt {
   const { eventId, epoch, sequence } = delivery
   const said = { statusCode, error: null, response, code: `status-${statusCode}` }
   return {
@@ -32,6 +33,13 @@ function result({
     owed: [],
   }
 }
+const untilSomebodyWaits = () =>
+  until('the repeat to wait for a lock', async () => {
+    const waiting = await database.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return waiting.length > 0
+  })
 const concludeOne = (attempt = 1) => conclude(database, [{ deliveryId: delivery.deliveryId, attempt }])
 const read = createSituationReader(database)
 const kept = async () => (await read(delivery)).kept
@@ -41,6 +49,16 @@ describe('a result', () => {
     expect(await keepResults(database, [result()])).toEqual(['kept'])
     expect(await keepResults(database, [result()])).toEqual(['kept'])
     expect(await database.query('select from webhook_attempts')).toHaveLength(1)
+  })
+
+  it('[E4] is kept, too, where the try before is still being committed', async () => {
+    const repeated = await database.transact(async tx => {
+      await keepResults({ ...database, query: tx.query }, [result()])
+      const again = keepResults(database, [result()])
+      await untilSomebodyWaits()
+      return { again }
+    }, never)
+    expect(await repeated.again).toEqual(['kept'])
   })
 
   it('[E4] of the same attempt that somebody else made is not kept beside it, nor over it', async () => {

@@ -7,9 +7,9 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
 import { never } from '../ground/webhooks/open-stream.ts'
-import { acceptWrites, refuseWrites } from '../ground/webhooks/refuse-writes.ts'
+import { acceptWrites, refuseWrites, wasRefused } from '../ground/webhooks/refuse-writes.ts'
 
-const logger = collectLogLines()
+const logger = collectLogLines(['webhooks.attempt-refused'])
 const { open, close } = bridgesOf(logger)
 afterEach(close)
 type Bridge = Awaited<ReturnType<typeof open>>
@@ -129,7 +129,7 @@ describe('a member that ends before anything follows', () => {
 
 describe('a value that is refused for good', () => {
   it.for([
-    { table: 'webhook_deliveries', when: `new.error = 'odd'` },
+    { table: 'webhook_deliveries', when: `new.status_code = 500 and new.error is null` },
     { table: 'webhook_deaths', when: `new.reason like '%status 500'` },
   ])('[E4] [E7] by $table costs no second POST, and the log has the attempt', async ({ table, when }) => {
     const bridge = await open(`kept refused ${table}`)
@@ -143,10 +143,52 @@ describe('a value that is refused for good', () => {
       return (await getDelivery(bridge.database, bad.deliveryId))?.state === 'dead'
     })
     await untilNothingIsOwed(bridge)
+    expect(await wasRefused(bridge)).toBe(true)
     const ofBad = receiver.attempts.filter(one => one.webhookId === bad.deliveryId)
     expect(ofBad.map(one => one.attempt)).toEqual(ofBad.map((_, index) => index + 1))
     const told = (await attemptsInLog(bridge)).filter(one => one.startsWith(bad.deliveryId))
     expect(told).toHaveLength(ofBad.length)
     expect(new Set(told).size).toBe(ofBad.length)
   })
+
+  it('[E4] [E10] in every form keeps its own lane, and nobody else’s, until it is taken; the receiver sees no second POST', async () => {
+    const bridge = await open('kept refused in every form')
+    const receiver = await bridge.receiver()
+    const bad = bridge.delivery(receiver.id, 'bad')
+    await refuseWrites(bridge, {
+      table: 'webhook_attempts',
+      sqlState: '22021',
+      when: `new.delivery_id = '${bad.deliveryId}'`,
+    })
+    bridge.start()
+    await bridge.append(bad, bridge.delivery(receiver.id, 'bad'))
+    await until('it is refused', () => wasRefused(bridge))
+    for (let count = 1; count <= 3; count += 1) {
+      await bridge.append(bridge.delivery(receiver.id, 'good'))
+      await bridge.untilStates(`${count} are delivered`, states => states.filter(state => state === 'delivered').length === count)
+    }
+    expect(receiver.attempts.filter(one => one.body.data.chatId === 'bad').map(one => one.webhookId)).toEqual([bad.deliveryId])
+    await acceptWrites(bridge)
+    await bridge.untilStates('all are delivered', states => states.every(state => state === 'delivered'))
+    expect(receiver.attempts).toHaveLength(5)
+  })
+})
+
+it('[E4] [E7] an attempt of which another member made what follows is said and counted by that one alone', async () => {
+  const bridge = await open('kept concluded by another')
+  const receiver = await bridge.receiver()
+  const [theirs, ours] = [bridge.delivery(receiver.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-1')]
+  bridge.start({}, undefined, undefined, database => ({
+    ...database,
+    transact: async (work, signal) => {
+      await database.query('update webhook_attempts set is_concluded = true where delivery_id = $1', [theirs.deliveryId])
+      return database.transact(work, signal)
+    },
+  }))
+  await bridge.append(theirs, ours)
+  const saidOf = (id: string) => logger.lines.filter(line => line.event === 'delivery.attempted' && line.fields.deliveryId === id)
+  await until('the second is said', () => saidOf(ours.deliveryId).length > 0)
+  expect(receiver.attempts).toHaveLength(2)
+  expect(saidOf(theirs.deliveryId)).toEqual([])
+  expect(await bridge.metrics.render()).toContain('zaplog_webhook_attempts_total{outcome="delivered"} 1')
 })

@@ -10,7 +10,7 @@ import type { Config } from '../../runtime/config.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError } from '../../runtime/seal.ts'
 import { type Exchange, judgeAttempt } from '../deliveries/attempt-outcome.ts'
-import { type AttemptRecord, type Exchanged, type Released, stateAfter } from '../deliveries/attempt-record.ts'
+import { type Exchanged, type MadeAttempt, type Released, stateAfter } from '../deliveries/attempt-record.ts'
 import type { Kept } from '../deliveries/attempts.ts'
 import type { SendingEndpoint } from '../endpoints/sending-endpoint.ts'
 import type { AttemptRecorder } from './attempt-recorder.ts'
@@ -68,7 +68,7 @@ export async function attemptDelivery(deps: AttemptDeps, of: Given, signal: Abor
 
 async function discardOfNobody(deps: AttemptDeps, delivery: Released): Promise<AttemptResult> {
   const outcome = { kind: 'discarded' as const, reason: 'the endpoint was deleted' }
-  await deps.recorder.conclude({ delivery, exchange: null, outcome, quietMs: null, envelope: null, owed: [] })
+  await deps.recorder.conclude({ delivery, exchange: null, outcome })
   return { kind: 'finished' }
 }
 
@@ -137,7 +137,7 @@ function exchangedOf(answer: Exchange & { durationMs: number }, { attempt, post 
 /** What came from outside, as every table and topic takes it. */
 const storable = (text: string) => text.replaceAll('\u0000', '').toWellFormed()
 
-const recordOf = (deps: AttemptDeps, of: Given, { outcome, quietMs, ...exchange }: Kept): AttemptRecord => ({
+const recordOf = (deps: AttemptDeps, of: Given, { outcome, quietMs, ...exchange }: Kept): MadeAttempt => ({
   delivery: of.delivery,
   exchange,
   outcome,
@@ -145,10 +145,13 @@ const recordOf = (deps: AttemptDeps, of: Given, { outcome, quietMs, ...exchange 
   ...owedFor(deps, { ...of, exchange, outcome }),
 })
 
-/** Its result is kept, now or by a process that died: whatever follows is made from it. */
+/** Its result is kept, now or by a process that died: whatever follows is made from it, and said by whoever made it. */
 async function follow(deps: AttemptDeps, of: Given, kept: Kept): Promise<AttemptResult> {
-  const { outcome, attempt, durationMs, statusCode, error } = kept
-  await deps.recorder.conclude(recordOf(deps, of, kept))
+  if ((await deps.recorder.conclude(recordOf(deps, of, kept))) === 'concluded') say(deps, of, kept)
+  return resultOf(kept)
+}
+
+function say(deps: AttemptDeps, of: Given, { outcome, attempt, durationMs, statusCode, error }: Kept): void {
   const level = outcome.kind === 'dead' || outcome.kind === 'disabled' ? 'warn' : 'info'
   deps.logger[level]('delivery.attempted', {
     deliveryId: of.delivery.deliveryId,
@@ -161,7 +164,6 @@ async function follow(deps: AttemptDeps, of: Given, kept: Kept): Promise<Attempt
   })
   deps.metrics.attempts.inc({ outcome: stateAfter(outcome) })
   deps.metrics.seconds.observe(durationMs / 1000)
-  return resultOf(kept)
 }
 
 function resultOf({ outcome, durationMs, agoMs }: Kept): AttemptResult {

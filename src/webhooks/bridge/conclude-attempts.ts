@@ -2,7 +2,7 @@
 // owed. One transaction per batch, and once per attempt: repeated, also after a commit whose answer was lost, it changes nothing.
 import type { Transaction } from '../../database/database.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
-import { type AttemptRecord, reasonOf } from '../deliveries/attempt-record.ts'
+import { type AttemptRecord, type MadeAttempt, reasonOf, wasMade } from '../deliveries/attempt-record.ts'
 import { conclude } from '../deliveries/attempts.ts'
 import { noteDeath } from '../deliveries/deaths.ts'
 import { writeOutcomes } from '../deliveries/deliveries.ts'
@@ -10,8 +10,12 @@ import { putInOutbox } from '../deliveries/outbox-rows.ts'
 import { forgetSkipped } from '../deliveries/skipped.ts'
 import { disableEndpoint, noteStanding, type StandingChange } from '../endpoints/standing.ts'
 
-/** Answers which endpoints stand otherwise than before. */
-export async function concludeAttempts(tx: Transaction, all: readonly AttemptRecord[]): Promise<readonly StandingChange[]> {
+/** `another's`: somebody else made of it what follows. What is of a purged instance is nobody else's: nothing is on record of it. */
+export type Conclusion = 'concluded' | "another's"
+/** In order; and which endpoints stand otherwise than before. */
+export type Concluded = { conclusions: readonly Conclusion[]; changes: readonly StandingChange[] }
+
+export async function concludeAttempts(tx: Transaction, all: readonly AttemptRecord[]): Promise<Concluded> {
   const purged = await purgedAmong(
     tx,
     all.map(one => one.delivery.instanceId),
@@ -23,7 +27,7 @@ export async function concludeAttempts(tx: Transaction, all: readonly AttemptRec
   )
   const died = new Set(await writeOutcomes(tx, batch))
   // What the receiver of a purged account's delivery answered says how the endpoint stands all the same; of the delivery no row comes back.
-  const telling = [...batch, ...all.filter(one => isPurged(one) && isAnswered(one))]
+  const telling = [...batch, ...all.filter(one => isPurged(one) && isAnswered(one))].filter(wasMade)
   const changes = [...(await noteStanding(tx, telling))]
   await noteSkipped(
     tx,
@@ -32,9 +36,10 @@ export async function concludeAttempts(tx: Transaction, all: readonly AttemptRec
   for (const one of telling) changes.push(...(await disableAsAsked(tx, one)))
   await putInOutbox(
     tx,
-    batch.flatMap(one => one.owed),
+    batch.filter(wasMade).flatMap(one => one.owed),
   )
-  return changes
+  const ours = new Set(batch)
+  return { conclusions: all.map(one => (ours.has(one) || isPurged(one) ? 'concluded' : "another's")), changes }
 }
 
 /** Those of which nothing was made yet. */
@@ -63,7 +68,7 @@ async function noteSkipped(tx: Transaction, batch: readonly AttemptRecord[]) {
     )
 }
 
-async function disableAsAsked(tx: Transaction, { delivery, outcome }: AttemptRecord): Promise<readonly StandingChange[]> {
+async function disableAsAsked(tx: Transaction, { delivery, outcome }: MadeAttempt): Promise<readonly StandingChange[]> {
   const reason = outcome.kind === 'disabled' ? outcome.reason : outcome.kind === 'delivered' ? outcome.disable : null
   return reason === null ? [] : disableEndpoint(tx, delivery.endpointId, reason)
 }

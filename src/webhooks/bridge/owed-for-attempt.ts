@@ -5,9 +5,7 @@ import type { TopicName } from '../../events/topics.ts'
 import { deadLetterOf } from '../../log/dead-letter.ts'
 import type { LogRecord, NewRecord } from '../../log/log.ts'
 import type { AttemptOutcome } from '../deliveries/attempt-outcome.ts'
-import type { Exchanged, Released } from '../deliveries/attempt-record.ts'
-import type { Envelope } from '../deliveries/attempts.ts'
-import type { Owed } from '../deliveries/outbox-rows.ts'
+import type { Envelope, Exchanged, Owed, Released } from '../deliveries/attempt-record.ts'
 import type { Situation } from './delivery-situation.ts'
 
 export type OwedDeps = {

@@ -1,8 +1,7 @@
 // What came of an attempt, or of none, and what follows from it: as it is kept, concluded and told.
 import { assertNever, type EventOf } from '../../events/event.ts'
+import type { NewRecord } from '../../log/log.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
-import type { Envelope } from './attempts.ts'
-import type { Owed } from './outbox-rows.ts'
 
 export type Released = EventOf<'delivery.released'>
 /** What was sent and what came back. */
@@ -19,18 +18,28 @@ export type Exchanged = {
   /** Of its dead letter. */
   code: string
 }
-export type AttemptRecord = {
+/** What its event has of the delivery. */
+export type Envelope = Pick<
+  EventOf<'delivery.attempted'>,
+  'eventId' | 'instanceId' | 'epoch' | 'sequence' | 'occurredAt' | 'messageId' | 'endpointId'
+>
+/** `madeFrom`: the attempt whose row the record's value is made from, once it goes. */
+export type Owed = { topic: string; record: NewRecord; madeFrom?: { deliveryId: string; attempt: number } }
+export type MadeAttempt = {
   delivery: Released
-  /** null: decided without an attempt (the endpoint is gone). */
-  exchange: Exchanged | null
+  exchange: Exchanged
   outcome: AttemptOutcome
   /** How long the receiver asked to be left alone; null: it did not. */
   quietMs: number | null
-  /** null: there was no attempt. */
-  envelope: Envelope | null
+  envelope: Envelope
   /** What the log is owed for it, in order. */
   owed: readonly Owed[]
 }
+/** Decided without an attempt: the endpoint is gone. */
+export type NoAttempt = { delivery: Released; exchange: null; outcome: Extract<AttemptOutcome, { kind: 'discarded' }> }
+export type AttemptRecord = MadeAttempt | NoAttempt
+
+export const wasMade = (record: AttemptRecord): record is MadeAttempt => record.exchange !== null
 
 /** Longer waits are rows, not memory. */
 export const SHORT_WAIT_MS = 60_000

@@ -1,24 +1,28 @@
 // The rows of attempts: what came of each POST, kept before anything is made of it, and once. `delivery.attempted` is made from its row.
 // Of two that made the same attempt of a delivery, the first to keep its result is the one on record; each row has the token of its owner.
 import type { Database, Transaction } from '../../database/database.ts'
-import type { EventOf } from '../../events/event.ts'
 import { alongBy } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
-import { type AttemptRecord, type Exchanged, reasonOf, stateAfter } from './attempt-record.ts'
+import { type Exchanged, type MadeAttempt, reasonOf, stateAfter } from './attempt-record.ts'
 
-/** What its event has of the delivery. */
-export type Envelope = Pick<
-  EventOf<'delivery.attempted'>,
-  'eventId' | 'instanceId' | 'epoch' | 'sequence' | 'occurredAt' | 'messageId' | 'endpointId'
->
 /** A result that was kept, of which nothing has been made yet. */
 export type Kept = Exchanged & { outcome: AttemptOutcome; quietMs: number | null }
 /** `another's`: somebody else made the same attempt, and kept its result first. `purged`: nothing of its instance is written any more. */
 export type Keeping = 'kept' | "another's" | 'purged'
 
-/** One statement, for which nothing is read but tombstones. Repeated, it answers the same. */
-export async function keepResults(database: Database, batch: readonly AttemptRecord[]): Promise<readonly Keeping[]> {
+/**
+ * Nothing is read for it but tombstones, unless somebody else seems to have been first. Repeated, it answers the same, also while an earlier
+ * try of it is still being committed: then the first statement waits for that, and does not see its row; the second one does.
+ */
+export async function keepResults(database: Database, batch: readonly MadeAttempt[]): Promise<readonly Keeping[]> {
+  const keepings = await insertResults(database, batch)
+  if (!keepings.includes("another's")) return keepings
+  const own = await ownTokens(database, batch)
+  return keepings.map((keeping, place) => (keeping === "another's" && own.has(batch[place]?.exchange.token) ? 'kept' : keeping))
+}
+
+async function insertResults(database: Database, batch: readonly MadeAttempt[]): Promise<readonly Keeping[]> {
   const rows = await database.query<{ keeping: Keeping }>(
     `with given as materialized (
        select n.*, ${isPurged(`n.envelope ->> 'instanceId'`)} as purged
@@ -31,34 +35,39 @@ export async function keepResults(database: Database, batch: readonly AttemptRec
               retry_in_ms, response, envelope, follows, false
          from given where not purged order by delivery_id, attempt
        on conflict (delivery_id, attempt) do nothing returning token)
-     select case when purged then 'purged' when token in (select token from kept)
-                   or exists (select from webhook_attempts a where (a.delivery_id, a.attempt, a.token) = (given.delivery_id, given.attempt, given.token))
-                 then 'kept' else 'another''s' end as keeping
+     select case when purged then 'purged' when token in (select token from kept) then 'kept' else 'another''s' end as keeping
        from given order by place`,
-    [JSON.stringify(batch.flatMap(rowOf))],
+    [JSON.stringify(batch.map(rowOf))],
   )
   return rows.map(row => row.keeping)
 }
 
-function rowOf({ delivery, exchange, outcome, quietMs, envelope }: AttemptRecord, place: number) {
-  if (exchange === null) return []
+function rowOf({ delivery, exchange, outcome, quietMs, envelope }: MadeAttempt, place: number) {
   const { attempt, token, durationMs, statusCode, error, response, code } = exchange
-  return [
-    {
-      place,
-      delivery_id: delivery.deliveryId,
-      attempt,
-      token,
-      outcome: stateAfter(outcome),
-      duration_ms: Math.round(durationMs),
-      status_code: statusCode,
-      error: error ?? reasonOf(outcome),
-      retry_in_ms: outcome.kind === 'retry' ? Math.round(outcome.inMs) : null,
-      response,
-      envelope,
-      follows: { outcome, quietMs, error, code, durationMs },
-    },
-  ]
+  return {
+    place,
+    delivery_id: delivery.deliveryId,
+    attempt,
+    token,
+    outcome: stateAfter(outcome),
+    duration_ms: Math.round(durationMs),
+    status_code: statusCode,
+    error: error ?? reasonOf(outcome),
+    retry_in_ms: outcome.kind === 'retry' ? Math.round(outcome.inMs) : null,
+    response,
+    envelope,
+    follows: { outcome, quietMs, error, code, durationMs },
+  }
+}
+
+/** Of all that are on record, those that are among these. */
+async function ownTokens(database: Database, batch: readonly MadeAttempt[]): Promise<ReadonlySet<string | undefined>> {
+  const rows = await database.query<{ token: string }>(
+    `select a.token from webhook_attempts a join unnest($1::text[], $2::integer[], $3::text[]) as n (delivery_id, attempt, token)
+         on (a.delivery_id, a.attempt, a.token) = (n.delivery_id, n.attempt, n.token)`,
+    [batch.map(one => one.delivery.deliveryId), batch.map(one => one.exchange.attempt), batch.map(one => one.exchange.token)],
+  )
+  return new Set(rows.map(row => row.token))
 }
 
 /** From now on nobody else makes anything of them. Answers those of which nobody did before. */

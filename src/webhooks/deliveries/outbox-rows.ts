@@ -3,11 +3,10 @@ import type { Database, Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { NewRecord } from '../../log/log.ts'
 import { ofHeaders, rowsOf } from '../../purge/erasure.ts'
+import type { Owed } from './attempt-record.ts'
 import { attemptedOf } from './attempts.ts'
 import { type DrainLease, holdsLease } from './drain-lease.ts'
 
-/** `madeFrom`: the attempt whose row the record's value is made from, once it goes. */
-export type Owed = { topic: string; record: NewRecord; madeFrom?: { deliveryId: string; attempt: number } }
 /** `attempted` null: the record is what it is; `gone`: the row that it was to be made from is not there any more. */
 export type OwedRow = {
   outboxId: string

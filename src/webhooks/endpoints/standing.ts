@@ -4,7 +4,7 @@
 // One that only asks to be sent less is treated alike, and is not said to fail, or to recover, by that alone.
 import type { Transaction } from '../../database/database.ts'
 import { asksForLess } from '../deliveries/attempt-outcome.ts'
-import type { AttemptRecord } from '../deliveries/attempt-record.ts'
+import type { MadeAttempt } from '../deliveries/attempt-record.ts'
 import { disableEndpointRow, type Failed, writeFailures, writeSuccesses } from './endpoint-rows.ts'
 
 /** So that what an endpoint never takes is not tried again with each success between two refusals. */
@@ -24,7 +24,7 @@ export type StandingChange =
   | { now: 'disabled'; endpointId: string; reason: string }
 
 /** Answers whose standing is another one than before. */
-export async function noteStanding(tx: Transaction, batch: readonly AttemptRecord[]): Promise<readonly StandingChange[]> {
+export async function noteStanding(tx: Transaction, batch: readonly MadeAttempt[]): Promise<readonly StandingChange[]> {
   const succeeded = batch.filter(one => one.outcome.kind === 'delivered')
   const ids = new Set(succeeded.map(one => one.delivery.endpointId))
   const recovered = new Set(
@@ -40,11 +40,10 @@ export async function noteStanding(tx: Transaction, batch: readonly AttemptRecor
 }
 
 /** A receiver that asks for something has not failed. */
-const isFailure = ({ exchange, outcome }: AttemptRecord): boolean =>
-  exchange !== null && (outcome.kind === 'retry' || outcome.kind === 'dead')
+const isFailure = ({ outcome }: MadeAttempt): boolean => outcome.kind === 'retry' || outcome.kind === 'dead'
 
-const wishesLess = ({ exchange, quietMs }: AttemptRecord): boolean =>
-  exchange !== null && asksForLess({ statusCode: exchange.statusCode, retryAfterMs: quietMs })
+const wishesLess = ({ exchange, quietMs }: MadeAttempt): boolean =>
+  asksForLess({ statusCode: exchange.statusCode, retryAfterMs: quietMs })
 
 async function noteSuccesses(
   tx: Transaction,
@@ -57,7 +56,7 @@ async function noteSuccesses(
   )
 }
 
-async function noteFailures(tx: Transaction, failed: readonly AttemptRecord[]): Promise<readonly StandingChange[]> {
+async function noteFailures(tx: Transaction, failed: readonly MadeAttempt[]): Promise<readonly StandingChange[]> {
   const rows = await writeFailures(tx, failed.map(failedOf), {
     failsAfterSuccessMs: FAILS_AFTER_SUCCESS_MS,
     probeLeastMs: PROBE_LEAST_MS,
@@ -66,9 +65,9 @@ async function noteFailures(tx: Transaction, failed: readonly AttemptRecord[]): 
   return rows.flatMap(({ endpoint_id: endpointId, error, broke }) => (broke ? [{ now: 'failing', endpointId, error }] : []))
 }
 
-const failedOf = (one: AttemptRecord): Failed => ({
+const failedOf = (one: MadeAttempt): Failed => ({
   endpointId: one.delivery.endpointId,
-  error: one.exchange?.error ?? `the receiver answered ${one.exchange?.statusCode}`,
+  error: one.exchange.error ?? `the receiver answered ${one.exchange.statusCode}`,
   quietMs: Math.min(one.quietMs ?? 0, QUIET_MOST_MS),
   wishesLess: wishesLess(one),
 })
