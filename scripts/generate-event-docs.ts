@@ -3,7 +3,7 @@
 import { events } from '../src/events/definitions.ts'
 import { envelope } from '../src/events/envelope.ts'
 import type { EventShape, Field, FieldType, RecordShape } from '../src/events/schema-fields.ts'
-import { topicOf } from '../src/events/topics.ts'
+import { topicOfName } from '../src/events/topics.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 
@@ -27,7 +27,7 @@ const told = ({ type, when, again, not, internal }: EventShape) =>
     `- **When**: ${when}`,
     `- **Again**: ${again}`,
     `- **Not**: ${not}`,
-    `- **Topic**: \`wa.${topicOf(type)}\`${internal === true ? ', which is zaplog’s own' : ''}`,
+    `- **Topic**: \`wa.${topicOfName(type)}\`${internal === true ? ', which is zaplog’s own' : ''}`,
   ].join('\n')
 
 function fieldTable(fields: Readonly<Record<string, Field>>, used: Map<string, RecordShape>): string {

@@ -55,12 +55,18 @@ export function sharedTables(of: {
   const beside = of.sources.filter(({ path }) => path.endsWith('.sql'))
   const tables = tablesMadeIn([...of.migrations, ...beside].map(({ text }) => text))
   const namings = of.sources.flatMap(source => namingsIn(source, tables))
-  return [...tables].sort().flatMap(table => {
-    const shared = describeShared(namings.filter(one => one.table === table))
-    if (shared === null)
-      return table in of.exceptions ? [`${table} is an exception in scripts/table-owners.ts, and has one owner: take it out`] : []
-    return table in of.exceptions ? [] : [shared]
-  })
+  const inVain = Object.keys(of.exceptions).filter(table => !tables.has(table))
+  return [
+    ...[...tables].sort().flatMap(table => {
+      const shared = describeShared(namings.filter(one => one.table === table))
+      if (shared === null)
+        return table in of.exceptions
+          ? [`${table} is an exception in scripts/table-owners.ts, and has one owner: take it out`]
+          : []
+      return table in of.exceptions ? [] : [shared]
+    }),
+    ...inVain.map(table => `${table} is an exception in scripts/table-owners.ts, and no migration makes it: take it out`),
+  ]
 }
 
 const namingsIn = ({ path, text }: Source, tables: ReadonlySet<string>): readonly Naming[] =>

@@ -84,4 +84,5 @@ test('an exception is passed over, and refused where it is none', () => {
   const shared = { ...owner, 'src/api/other.ts': "q('select 1 from parcels')" }
   expect(check(shared, { parcels: 'for a reason' })).toEqual([])
   expect(check(owner, { parcels: 'for a reason' })).toEqual([expect.stringContaining('parcels is an exception')])
+  expect(check(owner, { letters: 'for a reason' })).toEqual([expect.stringContaining('letters is an exception')])
 })
