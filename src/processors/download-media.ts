@@ -40,8 +40,6 @@ export function createDownloads(deps: DownloadDeps): Processor<FileToFetch> {
   const waits = createAskedWaits(deps.clock)
 
   async function process(file: FileToFetch, { record, attempt }: Given, signal: AbortSignal): Promise<Answer> {
-    const leftMs = waits.leftMs(nameOf(file))
-    if (leftMs > 0) return waitsOn(leftMs)
     const letGo = deps.metrics.hold(record.recordedAt)
     const startAt = deps.clock()
     try {
@@ -51,6 +49,11 @@ export function createDownloads(deps: DownloadDeps): Processor<FileToFetch> {
     } finally {
       letGo()
     }
+  }
+
+  function stillWaits(file: FileToFetch): Answer | null {
+    const leftMs = waits.leftMs(nameOf(file))
+    return leftMs > 0 ? waitsOn(leftMs) : null
   }
 
   function retryOrFail(file: FileToFetch, error: MediaError, attempt: number): Answer {
@@ -72,6 +75,7 @@ export function createDownloads(deps: DownloadDeps): Processor<FileToFetch> {
       // One more than ever answer retry: only what throws unforeseen is parked.
       attempts: deps.config.retryDelaysMs.length + 2,
     },
+    stillWaits,
     process,
     clearAway: ({ event: { instanceId }, source }, signal) =>
       clearAway(deps.objects, { keys: [deps.objects.newKey(incomingName(instanceId, source))], prefixes: [] }, signal),

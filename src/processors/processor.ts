@@ -23,6 +23,8 @@ export type Processor<Work = unknown> = {
   /** Pure. Records of one lane are processed one after another [each event is a lane]. */
   lane?(record: LogRecord): string
   limits: { concurrency: number; bufferedBytes: number; attempts: number }
+  /** What it answers where it only waits; null: there is something to do. Asked before anything else, so that waiting costs no question. */
+  stillWaits?(work: Work): Answer | null
   /**
    * A rejection for Postgres, the object store or the registry that is away pauses; another one counts as a try. Once the signal aborts,
    * its answer is discarded.

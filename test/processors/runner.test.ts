@@ -26,6 +26,18 @@ const rejecting = (error: unknown) => aProcessor({ process: () => Promise.reject
 const untouched = aProcessor({ process: () => Promise.reject(new Error('it was processed')) })
 
 describe('which records reach it', () => {
+  test('[C2] one that only waits is answered before anything is asked, and done when it has waited', async () => {
+    const delayMs = 60_000
+    let waits = true
+    const stillWaits = () => (waits ? ({ kind: 'retry', delayMs, reason: 'it waits' } as const) : null)
+    const waiting = aProcessor({ stillWaits, clearAway: () => Promise.resolve() })
+    expect(await world().handle(waiting, world().recordOf(refreshed()))).toEqual({ kind: 'retry', delayMs, reason: 'it waits' })
+    expect(world().asked).toEqual([])
+    waits = false
+    expect(await world().handle(waiting, world().recordOf(refreshed()))).toEqual(nothing)
+    expect(world().asked).not.toEqual([])
+  })
+
   test('[C2] one whose header names a type that it does not take is passed over unread', async () => {
     const record: LogRecord = { ...world().recordOf(anEvent('message.received')), value: Buffer.from('junk') }
     expect(await world().handle(untouched, record)).toEqual(nothing)

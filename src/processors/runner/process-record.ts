@@ -34,7 +34,7 @@ export async function processRecord(
   if (work === null) return nothing
   const task = { processor, event: read.event, work, given }
   try {
-    const answer = await answerOf(deps, task, signal)
+    const answer = processor.stillWaits?.(work) ?? (await answerOf(deps, task, signal))
     if (answer === null) return nothing
     const outcome = outcomeOf(deps, task, answer)
     say(deps, answer.report)
