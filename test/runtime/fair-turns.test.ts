@@ -26,7 +26,7 @@ async function served(asked: readonly { key: string; urgent?: boolean }[]): Prom
 }
 
 describe('whose turn it is', () => {
-  it('that of the key served longest ago, however many of another wait', async () => {
+  it('[E3] that of the key served longest ago, however many of another wait', async () => {
     expect(await served(['a', 'a', 'a', 'b', 'c'].map(key => ({ key })))).toEqual(['a0', 'b3', 'c4', 'a1', 'a2'])
   })
 
@@ -48,10 +48,12 @@ describe('a turn', () => {
     expect(await turns.take({ key: 'd', patience: { maxWaiting: 0, maxWaitMs: 0 } }, never)).toBe('full')
   })
 
-  it('of a key with its share is waited for, while others are served', async () => {
+  it('[E3] [E10] of a key with its share is waited for, while others are served, also by what they give back', async () => {
     const turns = createFairTurns({ total: 3, perKey: 1 })
     const first = await take(turns, 'a')
     const second = take(turns, 'a')
+    const other = await take(turns, 'b')
+    other.release()
     await take(turns, 'b')
     expect([turns.held(), turns.waiting()]).toEqual([2, 1])
     first.release()
@@ -61,7 +63,7 @@ describe('a turn', () => {
 })
 
 describe('who waits', () => {
-  it('is told `full` at once where too many of its key wait, and later where no turn came in time', async () => {
+  it('[E10] is told `full` at once where too many of its key wait, and later where no turn came in time', async () => {
     const turns = createFairTurns({ total: 1, perKey: 1 })
     await take(turns, 'a')
     const patience = { maxWaiting: 1, maxWaitMs: 20 }
@@ -107,7 +109,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('abort' as const), nth: fc.nat(20) }),
 )
 
-it('whatever is asked, given back and left, no limit is exceeded, nobody waits beside a free turn, and nobody starves', async () => {
+it('[E3] [E10] whatever is asked, given back and left, no limit is exceeded, nobody waits beside a free turn, and nobody starves', async () => {
   const limits = fc.record({ total: fc.integer({ min: 1, max: 4 }), perKey: fc.integer({ min: 1, max: 3 }) })
   await fc.assert(
     fc.asyncProperty(limits, fc.array(step, { maxLength: 60 }), async (of, steps) => {
