@@ -23,7 +23,7 @@ export async function followListener(api: ApiSettings, of: Of, stopping: AbortSi
   const failures: unknown[] = []
   const inHand = new Set<Promise<void>>()
   async function handIn(handed: HandedDelivery) {
-    const one = settle(api, of, handed, signal).catch(error => {
+    const one = answerOne(api, of, handed, signal).catch(error => {
       failures.push(error)
       over.abort()
     })
@@ -52,18 +52,18 @@ async function readMailbox(api: ApiSettings, of: Of, { signal, handIn }: Reading
   const patient = createPatience(of, signal)
   for (let after = 0; ; ) {
     const path = `/v1/listeners/${of.id}/deliveries?after=${after}&wait=${WAIT_S}`
-    const turn = await patient(api, { doing: 'asking for deliveries', method: 'GET', path, answer: mailbox })
-    if (turn === 'stopped' || turn === 'gone') return { kind: turn }
-    for (const handed of turn.data) {
+    const came = await patient(api, { doing: 'asking for deliveries', method: 'GET', path, answer: mailbox })
+    if (came === 'stopped' || came === 'gone') return { kind: came }
+    for (const handed of came.data) {
       after = Math.max(after, handed.place)
       await handIn(handed)
     }
-    if (turn.disabledReason !== null) return { kind: 'disabled', reason: turn.disabledReason }
+    if (came.disabledReason !== null) return { kind: 'disabled', reason: came.disabledReason }
   }
 }
 
 /** An answer that is not taken is said, and ends nothing: zaplog sends the delivery again by itself. */
-async function settle(api: ApiSettings, of: Of, handed: HandedDelivery, signal: AbortSignal): Promise<void> {
+async function answerOne(api: ApiSettings, of: Of, handed: HandedDelivery, signal: AbortSignal): Promise<void> {
   const patient = createPatience(of, signal)
   const answer = await of.take(handed, signal).catch(error => {
     if (signal.aborted) return null

@@ -12,13 +12,13 @@ type Show = { code(code: Code): Promise<void>; state(line: string): void }
 export async function followQr(api: ApiSettings, id: string, show: Show, signal: AbortSignal): Promise<Instance> {
   const sayWait = createWaitTeller(api, show.state)
   for (let shown = ''; ; await wait(LOOK_EVERY_MS, signal)) {
-    const turn = await look(api, id, signal)
-    if (turn.kind !== 'code') {
-      if (turn.instance.state === 'open') return turn.instance
-      sayWait(turn)
-    } else if (turn.code.qr !== shown) {
-      await show.code(turn.code)
-      shown = turn.code.qr
+    const seen = await look(api, id, signal)
+    if (seen.kind !== 'code') {
+      if (seen.instance.state === 'open') return seen.instance
+      sayWait(seen)
+    } else if (seen.code.qr !== shown) {
+      await show.code(seen.code)
+      shown = seen.code.qr
     }
   }
 }
@@ -27,24 +27,24 @@ export async function followQr(api: ApiSettings, id: string, show: Show, signal:
 export async function nextQr(api: ApiSettings, id: string, show: Pick<Show, 'state'>, signal: AbortSignal): Promise<Code> {
   const sayWait = createWaitTeller(api, show.state)
   for (; ; await wait(LOOK_EVERY_MS, signal)) {
-    const turn = await look(api, id, signal)
-    if (turn.kind === 'code') return turn.code
-    if (turn.kind === 'paired')
+    const seen = await look(api, id, signal)
+    if (seen.kind === 'code') return seen.code
+    if (seen.kind === 'paired')
       throw new CallFailed(
-        `${pairedWith(turn.instance)}; ${api.zaplog} instances logout ${id} unlinks it, restart then asks for a new code`,
+        `${pairedWith(seen.instance)}; ${api.zaplog} instances logout ${id} unlinks it, restart then asks for a new code`,
       )
-    sayWait(turn)
+    sayWait(seen)
   }
 }
 
 export const pairedWith = ({ name, phone }: Instance): string => `${plainText(name)} is paired with ${phone ?? 'a phone'}`
 
 /** Says what is waited for, when it is another thing or silence would look like a hang. Throws CallFailed where no waiting helps. */
-function createWaitTeller(api: ApiSettings, say: (line: string) => void): (turn: Waiting) => void {
+function createWaitTeller(api: ApiSettings, say: (line: string) => void): (seen: Waiting) => void {
   const isDue = createReminder(REMIND_EVERY_MS)
-  return turn => {
-    refuseEnded(api, turn.instance)
-    const line = describeWait(turn)
+  return seen => {
+    refuseEnded(api, seen.instance)
+    const line = describeWait(seen)
     if (isDue(line, performance.now())) say(line)
   }
 }
@@ -65,12 +65,12 @@ const LOOK_EVERY_MS = 1_000
 /** Longer, and a state that changes meanwhile would be said late. */
 const WAIT_S = 3
 
-type Turn = { kind: 'code'; code: Code } | Waiting
+type Seen = { kind: 'code'; code: Code } | Waiting
 /** `paired`: a phone has scanned a code, so that none will come. `none`: none has come yet. */
 type Waiting = { kind: 'none' | 'paired'; instance: Instance }
 
 /** Where a code may come, zaplog waits a little for it. */
-async function look(api: ApiSettings, id: string, signal: AbortSignal): Promise<Turn> {
+async function look(api: ApiSettings, id: string, signal: AbortSignal): Promise<Seen> {
   const path = `/v1/instances/${encodeURIComponent(id)}`
   try {
     const call = { doing: `asking for a QR code of ${id}`, method: 'GET', path: `${path}/qr?wait=${WAIT_S}`, answer: code }

@@ -21,13 +21,13 @@ export type Outbox = {
   /** Within the change's own transaction. Answers the row's id. */
   owe(tx: Transaction, event: Event): Promise<string>
   /** Appends what is owed and answers where this record is; null: the log did not answer in time, and it will be appended later. */
-  settle(outboxId: string): Promise<readonly Position[] | null>
+  append(outboxId: string): Promise<readonly Position[] | null>
   /** null: nothing is owed for longer than usual. */
   trouble(): string | null
   close(): Promise<void>
 }
 
-const SETTLE_TIMEOUT_MS = 5_000
+const APPEND_TIMEOUT_MS = 5_000
 const SWEEP_MS = 2_000
 
 /** What a crash left behind is appended from the first moment on. */
@@ -66,9 +66,9 @@ export function openOutbox(deps: OutboxDeps): Outbox {
 
   return {
     owe: (tx, event) => owe(deps, tx, event),
-    settle: async outboxId => {
+    append: async outboxId => {
       try {
-        await drain(AbortSignal.any([stop.signal, AbortSignal.timeout(SETTLE_TIMEOUT_MS)]))
+        await drain(AbortSignal.any([stop.signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)]))
         return await collect(deps.database, outboxId)
       } catch (error) {
         deps.logger.warn('api.append-postponed', { outboxId, error })

@@ -9,14 +9,14 @@ import { isNameOf, isRawName, prefixesOf, RAW_PREFIX } from './object-shapes.ts'
 import { advance, type Progress, type Purge } from './purge-rows.ts'
 
 export type ObjectDeps = { database: Database; objects: ObjectStore; logger: Logger }
-/** Called between two batches, with the purge as it is now. Resolves when it is our turn again; false: told to stop. */
+/** Called between two batches, with the purge as it is now. Resolves when we may go on; false: told to stop. */
 export type Pause = (now: Purge) => Promise<boolean>
 /** The purge as it is now; null: somebody else went on with it, or we are to stop. */
 type Done = Promise<Purge | null>
 /** `next`: once nothing is left. */
 type Of = { next: Progress; pause: Pause }
 
-/** Keys deleted, or looked at, before others have their turn. */
+/** Keys deleted, or looked at, before others are let in. */
 const BATCH = 500
 export const OBJECTS = 'objects'
 

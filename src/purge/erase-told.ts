@@ -23,9 +23,9 @@ export type ToldDeps = {
 const topicsRead = ['events', 'media-downloaded', 'media-stored'] as const
 /** Where reading stands. */
 type Cursor = { topic: (typeof topicsRead)[number]; nextOffset: string; untilOffset: string }
-const RECORDS_PER_TURN = 2_000
+const RECORDS_AT_ONCE = 2_000
 
-/** One turn of reading; `next` after the last one. null: somebody else went on with the purge. */
+/** So many records and no more; `next` after the last one. null: somebody else went on with the purge. */
 export async function eraseTold(deps: ToldDeps, purge: Purge, next: Progress, signal: AbortSignal): Promise<Purge | null> {
   const cursor = readCursor(purge.cursor) ?? (await beginning(deps, purge.instanceId, topicsRead[0], signal))
   try {
@@ -45,7 +45,7 @@ async function readOn(
 ): Promise<Purge | null> {
   const at = { topic: deps.topic(cursor.topic), partition: deps.partitionOf(purge.instanceId) }
   const from = BigInt(cursor.nextOffset)
-  const until = least(BigInt(cursor.untilOffset), from + BigInt(RECORDS_PER_TURN))
+  const until = least(BigInt(cursor.untilOffset), from + BigInt(RECORDS_AT_ONCE))
   const keys = from < until ? await keysTold(deps, purge.instanceId, { at, from, until }, signal) : []
   if (keys.length > 0) await deps.objects.delete(keys, signal)
   const erased = { what: 'objects named in the log', count: keys.length }

@@ -74,7 +74,7 @@ export const keptTables: Readonly<Record<string, string>> = {
   webhook_endpoint_versions: 'settings that an operator gave an endpoint, ids of instances among them',
   webhook_secrets: 'secrets of endpoints',
   webhook_listeners: 'who listens now, for a minute after the last sign of life',
-  webhook_outbox_turn: 'whose turn it is',
+  webhook_outbox_turn: 'who has the drain lease',
   incoming_adoption: 'whether it was done',
   secrets: 'secrets of the server',
   zaplog_migrations: 'which migrations are applied',

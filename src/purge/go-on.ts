@@ -1,4 +1,4 @@
-// Goes on with a purge, a batch and a pause in turn, until there is a reason not to.
+// Goes on with a purge, a batch and then a pause again and again, until there is a reason not to.
 import { type Purge, readUndone } from './purge-rows.ts'
 import { type StepDeps, takeStep } from './steps.ts'
 
@@ -21,17 +21,17 @@ type How = {
 /** Never rejects. */
 export async function goOn(deps: StepDeps, purge: Purge, { moved, pause }: How, signal: AbortSignal): Promise<Ending> {
   let now = purge
-  const turn = (next: Purge) => {
+  const moveOn = (next: Purge) => {
     now = next
     moved(next)
     return pause()
   }
   try {
     while (!signal.aborted) {
-      const next = await takeStep(deps, now, turn, signal)
+      const next = await takeStep(deps, now, moveOn, signal)
       if (next === null) return { kind: (await isDone(deps, now)) ? 'done' : 'taken' }
       if (next.waitsFor !== null) return { kind: 'waits', purge: next }
-      if (!(await turn(next))) break
+      if (!(await moveOn(next))) break
     }
     return { kind: 'told-to-stop' }
   } catch (error) {

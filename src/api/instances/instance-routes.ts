@@ -158,6 +158,6 @@ function deleteRoute(app: App, deps: Deps) {
 
 /** The whole resource, and where the change is in the log. */
 async function answer({ database, outbox }: Deps, reply: FastifyReply, change: Change) {
-  if (change.outboxId !== null) setPosition(reply, await outbox.settle(change.outboxId))
+  if (change.outboxId !== null) setPosition(reply, await outbox.append(change.outboxId))
   return readInstance(database, change.id)
 }

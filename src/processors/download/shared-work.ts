@@ -1,5 +1,5 @@
 // Work under one name runs once at a time, and who asks meanwhile gets its result. A failure that is only the first one's own is not
-// shared: the next takes its turn. Nobody waits beyond its own signal, and nobody ends with another's.
+// shared: the next does the work itself. Nobody waits beyond its own signal, and nobody ends with another's.
 import { orAbort } from '../../runtime/or-abort.ts'
 
 export type SharedWork<T> = {
