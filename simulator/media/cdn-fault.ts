@@ -48,6 +48,8 @@ export async function respondWithFault({ request, response, body, fault }: Fault
     case 'slow':
       response.writeHead(status, headers)
       return drip(response, bytes, fault.bytesPerSecond, signal)
+    default:
+      fault satisfies never
   }
 }
 

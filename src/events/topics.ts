@@ -1,4 +1,5 @@
 // The topics, as code: what is in each, its key, how long it is kept, and which event type goes where (docs/contract.md, Topics).
+import type { EventType } from './event.ts'
 
 export type TopicName =
   | 'events'
@@ -87,7 +88,10 @@ export const topics: readonly TopicEntry[] = [
   },
 ]
 
-export function topicOf(type: string): TopicName {
+export const topicOf = (type: EventType): TopicName => topicOfName(type)
+
+/** Of a type by its name, also one that no version has yet. */
+export function topicOfName(type: string): TopicName {
   switch (type) {
     case 'media.downloaded':
       return 'media-downloaded'

@@ -1,6 +1,7 @@
 // One partition of one projection in the hands of this member: one step at a time, each exactly once in effect whatever is killed,
 // and what a step owes to the log is appended before the next one begins.
 import type { Codec } from '../events/codec.ts'
+import { assertNever } from '../events/event.ts'
 import type { Batch, BatchOutcome, EventLog } from '../log/log.ts'
 import type { Checkpoint } from './checkpoints.ts'
 import { afterFailure, afterVainRecovery } from './failed-batch.ts'
@@ -74,6 +75,8 @@ async function recover(projecting: Projecting, batch: Batch, error: unknown, sig
       own.note(narrowedDown)
       sayFailed(projecting, batch, next)
       return narrowDown(projecting, batch, signal)
+    default:
+      return assertNever(next)
   }
 }
 

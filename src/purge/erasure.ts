@@ -1,5 +1,9 @@
 // What a purge erases of a table: said by the table's owner, who knows its columns, and carried out by the purge (erase-rows.ts).
 
+/** What people call what there is of an instance, in the order in which they are told. */
+export const heldWords = ['messages', 'contacts', 'chats', 'files', 'deliveries'] as const
+export type HeldWord = (typeof heldWords)[number]
+
 export type Erasure = {
   /** Shown and counted under this name. */
   name: string
@@ -10,7 +14,7 @@ export type Erasure = {
   /** In this order, each by the keys as $1. */
   deletes: readonly string[]
   /** What people call its rows, and those of the instance $1 that are worth telling, for `from`; null: nobody asks for them. */
-  told: { what: string; from: string } | null
+  told: { what: HeldWord; from: string } | null
 }
 
 /** Rows of a table that name their instance, in whatever way `where` ($1) says. */
@@ -42,7 +46,7 @@ export function rowsByKey(of: { table: string; key: string; where?: string; alon
   }
 }
 
-export const told = (erasure: Erasure, what: string, where = 'instance_id = $1'): Erasure => ({
+export const told = (erasure: Erasure, what: HeldWord, where = 'instance_id = $1'): Erasure => ({
   ...erasure,
   told: { what, from: `${erasure.name} where ${where}` },
 })

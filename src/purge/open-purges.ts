@@ -1,6 +1,7 @@
-// Carries purges out: a few at a time, a batch and a pause in turn, so that a purge of a million rows takes nothing from the accounts that
+// Carries purges out: a few at a time, each batch with a pause after it, so that a purge of a million rows takes nothing from the accounts that
 // go on. Every process with the role runs it; which of them goes on with a purge is decided by the purge's row: one that moves by another's
 // hand is left alone, one that moves no more is anybody's.
+import { assertNever } from '../events/event.ts'
 import { createBell } from '../runtime/bell.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Role } from '../runtime/role.ts'
@@ -108,6 +109,8 @@ async function carryOut(
     case 'taken':
     case 'told-to-stop':
       return
+    default:
+      return assertNever(ending)
   }
 }
 

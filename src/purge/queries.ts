@@ -2,6 +2,7 @@
 import { boundedCount, MOST_SHOWN } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
 import { reservedIds } from '../instances/instance-ids.ts'
+import { heldWords } from './erasure.ts'
 import { erasures } from './erasures.ts'
 import { stepNames } from './step-names.ts'
 
@@ -17,12 +18,9 @@ export type PurgeStanding = {
   erased: readonly Held[]
 }
 
-/** In which order they are told. */
-const order = ['messages', 'contacts', 'chats', 'files', 'deliveries']
-
 const counted = erasures
   .flatMap(({ told }) => (told === null ? [] : [told]))
-  .toSorted((one, other) => order.indexOf(one.what) - order.indexOf(other.what))
+  .toSorted((one, other) => heldWords.indexOf(one.what) - heldWords.indexOf(other.what))
 
 /** What a deletion leaves and a purge erases, counted one index entry at a time and no further than is worth saying. */
 export async function readHeld(database: Transaction, instanceId: string): Promise<readonly Held[]> {

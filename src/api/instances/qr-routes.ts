@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { toBuffer, toString as toText } from 'qrcode'
 import { z } from 'zod'
+import { assertNever } from '../../events/event.ts'
 import type { Qr } from '../../instances/instance-qr.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -108,5 +109,7 @@ async function draw(reply: FastifyReply, format: 'json' | 'text' | 'svg' | 'png'
         .send(await toText(qr, { type: 'svg' }))
     case 'png':
       return reply.type('image/png').send(await toBuffer(qr, { type: 'png', width: 400 }))
+    default:
+      return assertNever(format)
   }
 }
