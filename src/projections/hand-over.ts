@@ -1,5 +1,6 @@
 // A version takes over from the one before, partition by partition, each in one transaction: its checkpoint, the ids it has seen, the keys
 // it left out, what it owes the log. Its other rows (what is held, in which lane) have no version: they change hands with the checkpoint.
+// Where two earlier versions have a checkpoint of a partition the later one's stands, and of the other only what it owes the log is taken over.
 // Killed between two partitions it goes on with the next one; a step of the version before that comes later finds no checkpoint and stops.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Partitioning } from './make-checkpoints.ts'
@@ -35,23 +36,43 @@ type HandOver = { projection: Projection; before: Before; partitionOf: Partition
 /** The checkpoint first: it waits for a step that is being committed, and whoever did this meanwhile leaves nothing to do. */
 async function handOverPartition(tx: Transaction, { projection, before, partitionOf }: HandOver): Promise<void> {
   const of = [projection.name, before.version, projection.version, before.partition]
-  const taken = await tx.query(takeCheckpoint, [
+  const [checkpoint] = await tx.query<{ found: boolean; stands: boolean }>(takeCheckpoint, [
     ...of,
     JSON.stringify(Object.fromEntries(projection.reads.map(name => [name, '0']))),
   ])
-  if (taken.length === 0) return
+  if (checkpoint?.found !== true) return
   await tx.query('update projection_outbox set version = $3 where projection = $1 and version = $2 and partition = $4', of)
-  await tx.query('update projection_quarantine set version = $3 where projection = $1 and version = $2 and partition = $4', of)
+  const instances = await instancesOf(tx, { projection, before, partitionOf })
+  if (checkpoint.stands) await takeOver(tx, { projection, before }, instances)
+  else await forget(tx, { projection, before }, instances)
+}
+
+async function instancesOf(tx: Transaction, { projection, before, partitionOf }: HandOver): Promise<readonly string[]> {
   const seen = await tx.query<{ instance_id: string }>(instancesSeen, [projection.name, before.version])
-  const own = seen.map(row => row.instance_id).filter(instanceId => partitionOf(instanceId) === before.partition)
-  // One instance a statement: all that a partition may have together would take longer than a statement may.
-  for (const instanceId of own)
-    await tx.query('update projection_seen set version = $3 where projection = $1 and version = $2 and instance_id = $4', [
-      projection.name,
-      before.version,
-      projection.version,
-      instanceId,
-    ])
+  return seen.map(row => row.instance_id).filter(instanceId => partitionOf(instanceId) === before.partition)
+}
+
+type Versions = Pick<HandOver, 'projection' | 'before'>
+
+/** One instance a statement: all that a partition may have together would take longer than a statement may. */
+async function takeOver(tx: Transaction, { projection, before }: Versions, instances: readonly string[]): Promise<void> {
+  const of = [projection.name, before.version, projection.version]
+  await tx.query('update projection_quarantine set version = $3 where projection = $1 and version = $2 and partition = $4', [
+    ...of,
+    before.partition,
+  ])
+  const take = 'update projection_seen set version = $3 where projection = $1 and version = $2 and instance_id = $4'
+  for (const instanceId of instances) await tx.query(take, [...of, instanceId])
+}
+
+async function forget(tx: Transaction, { projection, before }: Versions, instances: readonly string[]): Promise<void> {
+  const of = [projection.name, before.version]
+  await tx.query('delete from projection_quarantine where projection = $1 and version = $2 and partition = $3', [
+    ...of,
+    before.partition,
+  ])
+  const drop = 'delete from projection_seen where projection = $1 and version = $2 and instance_id = $3'
+  for (const instanceId of instances) await tx.query(drop, [...of, instanceId])
 }
 
 /**
@@ -60,11 +81,13 @@ async function handOverPartition(tx: Transaction, { projection, before, partitio
  */
 const takeCheckpoint = `
   with before as (
-    delete from projection_checkpoints where projection = $1 and version = $2 and partition = $4 returning partition, revision, offsets)
-  insert into projection_checkpoints (projection, version, partition, revision, offsets)
-  select $1, $3, partition, revision + 1,
-    (select jsonb_object_agg(topic, coalesce(b.offsets ->> topic, first)) from jsonb_each_text($5::jsonb) as own(topic, first))
-  from before b returning partition`
+    delete from projection_checkpoints where projection = $1 and version = $2 and partition = $4 returning partition, revision, offsets),
+  taken as (
+    insert into projection_checkpoints (projection, version, partition, revision, offsets)
+    select $1, $3, partition, revision + 1,
+      (select jsonb_object_agg(topic, coalesce(b.offsets ->> topic, first)) from jsonb_each_text($5::jsonb) as own(topic, first))
+    from before b on conflict do nothing returning partition)
+  select exists (select from before) as found, exists (select from taken) as stands`
 
 /** Of all partitions: from instance to instance along the index, so that the ids of each cost one step. */
 const instancesSeen = `

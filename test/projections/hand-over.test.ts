@@ -179,6 +179,21 @@ it('[D2] where a partition has lost its checkpoint none is made for the next ver
   expect(await versions()).toEqual([])
 })
 
+it('[D2] where two earlier versions have a checkpoint of a partition the later one’s stands, and what both owe is owed', async () => {
+  await make(first)
+  await test.database.query(`
+    insert into projection_checkpoints (projection, version, partition, offsets)
+      select projection, 2, partition, jsonb_build_object('events', '7') from projection_checkpoints;
+    insert into projection_outbox (projection, version, partition, topic, key, headers, value, recorded_at)
+      select 'webhook-stream', version, 0, 't', 'k', '{}', '', now() from generate_series(1, 2) version`)
+  const third = { ...webhookStream, version: 3 }
+  await make(third)
+  await make(third)
+  expect(await versions()).toEqual([{ version: 3, partitions: 3 }])
+  expect(await count(`select from projection_checkpoints where offsets ->> 'events' = '7'`)).toBe(3)
+  expect(await count('select from projection_outbox where version = 3')).toBe(2)
+})
+
 it('[D2] a database in which no version has run begins with the newest at the first record', async () => {
   await append(...instances.map(textIn))
   await make(second)
