@@ -59,16 +59,18 @@ async function applyBatches(tx: Transaction, projection: Projection, steps: read
 /** Answers who owes still: the step is committed whatever comes of this, and each of them pays by itself and says why it cannot. */
 async function payTogether(
   deps: BatchStepDeps,
-  { name, version }: Projection,
+  projection: Projection,
   owing: ReadonlySet<number>,
   signal: AbortSignal,
 ): Promise<ReadonlySet<number>> {
   if (owing.size === 0) return owing
   try {
+    const { name, version } = projection
     await drainOutbox(deps, { name, version, partitions: [...owing] }, signal)
     return new Set()
   } catch (error) {
-    if (!signal.aborted) deps.logger.info('projection.outbox-left', { projection: name, partitions: [...owing], error })
+    if (!signal.aborted)
+      deps.logger.info('projection.outbox-left', { projection: titleOf(projection), partitions: [...owing], error })
     return owing
   }
 }

@@ -8,7 +8,7 @@ import { deadLetterOf } from '../log/dead-letter.ts'
 import { type Append, type EventLog, isAboutRecord, type LogError, type NewRecord } from '../log/log.ts'
 import { ofHeaders, rowsOf } from '../purge/erasure.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { Emission, Projection } from './projection.ts'
+import { type Emission, type Projection, titleOf } from './projection.ts'
 
 type Identity = Pick<Projection, 'name' | 'version'>
 type Encoding = { codec: Pick<Codec, 'encode'>; topic(name: TopicName): string }
@@ -52,7 +52,7 @@ export async function drainOutbox(
 ): Promise<number> {
   for (let drained = 0; ; ) {
     const rows = await oldest(deps.database, of)
-    for (const append of appendsOf(rows)) await appendOrPark(deps, append, of.name, signal)
+    for (const append of appendsOf(rows)) await appendOrPark(deps, append, titleOf(of), signal)
     if (rows.length > 0)
       await deps.database.query('delete from projection_outbox where outbox_id = any ($1::bigint[])', [
         rows.map(row => row.outbox_id),

@@ -9,7 +9,7 @@ import { classifyFailure } from './failure.ts'
 import type { TakeBatch } from './joint-steps.ts'
 import type { Ownership } from './ownership.ts'
 import { keysLeftOut } from './partition-state.ts'
-import type { Projection } from './projection.ts'
+import { type Projection, titleOf } from './projection.ts'
 import { type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
 import { nothingDone, type StepDeps } from './step.ts'
 
@@ -31,7 +31,7 @@ export async function projectBatch(
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
   const topic = projection.reads.find(name => deps.topic(name) === batch.topic)
-  if (topic === undefined) return { kind: 'halt', reason: `${projection.name} does not read ${batch.topic}` }
+  if (topic === undefined) return { kind: 'halt', reason: `${titleOf(projection)} does not read ${batch.topic}` }
   await own.payLog(signal)
   const { partition } = own
   const { decoded, passedOver } = await decodeRecords(deps.codec, batch.records, signal)

@@ -103,11 +103,11 @@ async function keepQuarantined(
   offsets: ReadonlyMap<string, bigint>,
 ): Promise<void> {
   const left = quarantinedBy(poison, partition, offsets)
-  await deps.step(async tx => {
+  const kept = await deps.step(async tx => {
     await quarantineKey(tx, projection, left)
     return nothingDone
   })
-  sayLeftOut(deps, titleOf(projection), left)
+  if (kept) sayLeftOut(deps, titleOf(projection), left)
 }
 
 async function* recordsOfKey(

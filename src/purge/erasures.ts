@@ -7,6 +7,7 @@ import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
+import { all } from '../projections/all.ts'
 import * as projections from '../projections/outbox.ts'
 import { quarantineErasure } from '../projections/quarantine.ts'
 import { readModelErasures } from '../projections/read-model/erasures.ts'
@@ -44,7 +45,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   owedErasure,
   seenErasure,
   quarantineErasure,
-  ...readModelErasures,
+  ...readModelErasures(all),
   keptErasure,
   qrErasure,
   ...authErasures,

@@ -1,13 +1,16 @@
 // What a purge erases of the read model: all of it, in each version, what is said of messages and chats before them.
 import { type Erasure, rowsOf, told } from '../../purge/erasure.ts'
-import { type TableName, tableNames } from './tables.ts'
+import { schemaOf } from '../make-tables.ts'
+import type { Projection } from '../projection.ts'
+import { readModelName, type TableName, tableNames } from './tables.ts'
 
 /** What one version has of an instance another may have too. The first one's are counted under their plain names. */
-const schemas = ['read_model_1']
-
-export const readModelErasures: readonly Erasure[] = tableNames
-  .toReversed()
-  .flatMap(table => schemas.map((schema, index) => erasureOf(table, schema, index === 0)))
+export function readModelErasures(projections: readonly Pick<Projection, 'name' | 'version'>[]): readonly Erasure[] {
+  const versions = projections.filter(({ name }) => name === readModelName).toSorted((one, other) => one.version - other.version)
+  return tableNames
+    .toReversed()
+    .flatMap(table => versions.map((version, index) => erasureOf(table, schemaOf(version), index === 0)))
+}
 
 function erasureOf(table: TableName, schema: string, isFirst: boolean): Erasure {
   const whole = rowsOf(`${schema}.${table}`)
