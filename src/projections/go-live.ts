@@ -2,9 +2,10 @@
 // the row that reads wait by change in one transaction, while the version before stands still. That is fed as long as a release runs it, and
 // a release that knows no newer one makes it live again in the same way.
 import type { Database, Transaction } from '../database/database.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import { wait } from '../runtime/wait.ts'
 import { schemaOf } from './make-tables.ts'
-import type { Projection } from './projection.ts'
+import { type Projection, titleOf } from './projection.ts'
 
 /** Further behind, the version before is not made to stand still for it. */
 const NEAR_RECORDS = 1_000
@@ -60,15 +61,69 @@ async function recordsBehind(tx: Transaction, { name, version }: Projection, liv
   return Number(row?.behind ?? 0)
 }
 
-/** Views of all tables of the version, in place of those of the one before. */
+/**
+ * A view of each of the version's tables, in place of those of the one before. Where the columns allow, views are replaced, so that what
+ * operators made of them stays; else they are made anew, with the rights that were granted on the whole of them. Rejects NotShown.
+ */
 async function showTables(tx: Transaction, projection: Projection, live: number): Promise<void> {
-  const statements = await tx.query<{ statement: string }>(
-    `select format('drop view %I', tablename) as statement from pg_tables where schemaname = $1
-     union all select format('create view %I as select * from %I.%I', tablename, schemaname, tablename) from pg_tables where schemaname = $2`,
-    [schemaOf({ name: projection.name, version: live }), schemaOf(projection)],
-  )
-  for (const { statement } of statements) await tx.query(statement)
+  const before = schemaOf({ name: projection.name, version: live })
+  const views = await tx.query<View>(viewsOf, [before, schemaOf(projection)])
+  refuseInTheWay(projection, views)
+  for (const view of views) for (const statement of statementsOf(view, schemaOf(projection))) await tx.query(statement)
 }
+
+/** `name` is quoted, and so are `columns`: those that the view has already, in its order, then the others; null: the version has no such table. */
+type View = {
+  name: string
+  fits: boolean
+  columns: string | null
+  onIt: string | null
+  grants: readonly string[]
+}
+
+export class NotShown extends CodedError<'in-the-way'> {
+  override name = 'NotShown'
+  readonly port = 'projections'
+}
+
+function refuseInTheWay(projection: Projection, views: readonly View[]): void {
+  const [first] = views.filter(({ fits, onIt }) => !fits && onIt !== null)
+  if (first === undefined) return
+  const message = `making ${titleOf(projection)} live: expected nothing that depends on view ${first.name}, whose columns change, got ${first.onIt}: drop that, and make it anew afterwards (in-the-way)`
+  throw new NotShown({ code: 'in-the-way', message, retryable: true })
+}
+
+function statementsOf({ name, fits, columns, grants }: View, schema: string): readonly string[] {
+  if (columns === null) return [`drop view ${name}`]
+  const view = `view ${name} as select ${columns} from ${schema}.${name}`
+  if (fits) return [`create or replace ${view}`]
+  return [`drop view ${name}`, `create ${view}`, ...grants]
+}
+
+/** Of the schema before ($1) and of the one that is to be shown ($2). */
+const viewsOf = `
+  with shown as (
+    select c.oid, c.relname, c.relowner, c.relacl from pg_class c
+     where c.relnamespace = current_schema()::regnamespace and c.relkind = 'v'
+       and c.relname in (select tablename from pg_tables where schemaname = $1)),
+  made as (select c.oid, c.relname from pg_class c where c.relnamespace = to_regnamespace($2) and c.relkind in ('r', 'p')),
+  column_of as (select attrelid, attname, attnum, atttypid, atttypmod, attcollation from pg_attribute where attnum > 0 and not attisdropped)
+  select quote_ident(relname) as name,
+    made.oid is not null and not exists (
+      select from column_of had where had.attrelid = shown.oid and not exists (
+        select from column_of has where has.attrelid = made.oid and has.attname = had.attname
+          and (has.atttypid, has.atttypmod, has.attcollation) = (had.atttypid, had.atttypmod, had.attcollation))) as fits,
+    (select string_agg(quote_ident(has.attname), ', ' order by had.attnum nulls last, has.attnum)
+       from column_of has left join column_of had on had.attrelid = shown.oid and had.attname = has.attname
+      where has.attrelid = made.oid) as columns,
+    (select string_agg(distinct r.ev_class::regclass::text, ', ') from pg_depend d join pg_rewrite r on r.oid = d.objid
+      where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = shown.oid
+        and r.ev_class <> shown.oid) as "onIt",
+    array(select format('grant %s on %I to %s%s', a.privilege_type, relname,
+            case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end,
+            case when a.is_grantable then ' with grant option' else '' end)
+       from aclexplode(shown.relacl) a where a.grantee <> shown.relowner) as grants
+    from shown full join made using (relname) order by relname`
 
 /** For `from`: which version of each projection is read. */
 export const liveVersions = '(select projection, version from projection_live)'

@@ -86,6 +86,9 @@ const shown = async () => {
   )
   return rows.map(row => row.schema)
 }
+const isPublic = async (view: string) =>
+  (await test.database.query(`select from pg_class, aclexplode(relacl) where oid = $1::regclass and grantee = 0`, [view]))
+    .length > 0
 const rowsOf = async (version: number) => {
   const tables = readModelTables.map(table => table.replace('read_model_1', `read_model_${version}`))
   return Object.values(await dumpTables(test.database, tables))
@@ -146,6 +149,29 @@ it('[D2] where a checkpoint of the second is lost it is not made again, and the 
   await make(second)
   expect(await test.database.query('select partition from projection_checkpoints where version = 2')).toHaveLength(PARTITIONS - 1)
   expect(await goLive(test.database, second, never)).toBe('behind')
+})
+
+it('[D2] what operators made of the views, and the rights that they gave on them, stay when another version is shown', async () => {
+  await make(second)
+  await test.database.query(
+    'grant select on chats to public; create view chats_of_shop as select * from chats where instance_id = $$shop$$',
+  )
+  expect(await goLive(test.database, second, never)).toBe('changed')
+  expect(await test.database.query('select from chats_of_shop')).toEqual([])
+  expect(await shown()).toEqual(['public', 'read_model_2'])
+  expect(await isPublic('chats')).toBe(true)
+})
+
+it('[D2] where the columns of a view change, what is in the way is said; without it the view has its rights again', async () => {
+  await make(second)
+  await test.database.query(
+    'alter table read_model_2.chats alter chat_id type varchar(99); grant select on chats to public; create view my_chats as table chats',
+  )
+  await expect(goLive(test.database, second, never)).rejects.toThrow(/depends on view chats, .* got my_chats: drop that/)
+  await test.database.query('drop view my_chats')
+  expect(await goLive(test.database, second, never)).toBe('changed')
+  expect(await shown()).toEqual(['read_model_2'])
+  expect([await isPublic('chats'), await isPublic('messages')]).toEqual([true, false])
 })
 
 it('[D4] reading what was written waits for the version that is live', async () => {

@@ -26,6 +26,24 @@ create view message_reactions as select * from read_model_1.message_reactions;
 create view message_receipts as select * from read_model_1.message_receipts;
 create view media as select * from read_model_1.media;
 
+-- Whoever was given a right on a table, or on a column of it, has it on the view. A view reads with its owner's rights.
+do $$
+declare
+  given record;
+begin
+  for given in
+    select c.relname, '' as of_column, a.* from pg_class c, aclexplode(c.relacl) a
+     where c.relnamespace = 'read_model_1'::regnamespace and c.relkind = 'r' and a.grantee <> c.relowner
+    union all
+    select c.relname, format('(%I)', t.attname), a.* from pg_class c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a
+     where c.relnamespace = 'read_model_1'::regnamespace and c.relkind = 'r' and t.attnum > 0 and not t.attisdropped
+  loop
+    execute format('grant %s %s on %I to %s%s', given.privilege_type, given.of_column, given.relname,
+      case given.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(given.grantee)) end,
+      case when given.is_grantable then ' with grant option' else '' end);
+  end loop;
+end $$;
+
 -- Which version of a rebuildable projection the views name, and reads wait for. Views and row change in one transaction.
 create table projection_live (
   projection text primary key,
