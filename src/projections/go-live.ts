@@ -1,6 +1,6 @@
 // The newest version of a rebuildable projection becomes the one that is read once it has come as far as the one that is read now: views and
 // the row that reads wait by change in one transaction, while the version before stands still. That is fed as long as a release runs it, and
-// a release that knows no newer one makes it live again in the same way.
+// a release that knows no newer one makes it live again in the same way, once: from then on the newer of two that run side by side is read.
 import type { Database, Transaction } from '../database/database.ts'
 import { CodedError } from '../runtime/coded-error.ts'
 import { wait } from '../runtime/wait.ts'
@@ -12,11 +12,20 @@ const NEAR_RECORDS = 1_000
 const PATIENCE_MS = 1_000
 const LOOK_AGAIN_MS = 20
 
-/** `live`: it was already. `changed`: it is from now on. `behind`: it has not come so far yet. */
-export function goLive(database: Database, projection: Projection, signal: AbortSignal): Promise<'live' | 'changed' | 'behind'> {
+/** `live`: it was already. `changed`: it is from now on. `behind`: it has not come so far yet. `newer`: a later one is, and stays so. */
+export type Live = 'live' | 'changed' | 'behind' | 'newer'
+
+/** `overNewer`: in place of a later version, too. */
+export function goLive(
+  database: Database,
+  projection: Projection,
+  { overNewer }: { overNewer: boolean },
+  signal: AbortSignal,
+): Promise<Live> {
   return database.transact(async tx => {
     const live = await lockLive(tx, projection)
     if (live === projection.version) return 'live'
+    if (live > projection.version && !overNewer) return 'newer'
     if (!(await catchesUp(tx, projection, live, signal))) return 'behind'
     await showTables(tx, projection, live)
     await tx.query('update projection_live set version = $2, since = now() where projection = $1', [

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'
 import { goLive } from '../../src/projections/go-live.ts'
+import { keepLive } from '../../src/projections/keep-live.ts'
 import { makeTables } from '../../src/projections/make-tables.ts'
 import { openProjections } from '../../src/projections/open-projections.ts'
 import type { Projection } from '../../src/projections/projection.ts'
@@ -15,7 +16,7 @@ import type { Role } from '../../src/runtime/role.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { anEvent } from '../ground/events.ts'
 import { openTestLog, type TestLog } from '../ground/log.ts'
-import { collectLogLines } from '../ground/log-lines.ts'
+import { collectLogLines, type LogLine } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 import { conversations } from '../ground/projections/conversations.ts'
 import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
@@ -89,6 +90,18 @@ const shown = async () => {
 const isPublic = async (view: string) =>
   (await test.database.query(`select from pg_class, aclexplode(relacl) where oid = $1::regclass and grantee = 0`, [view]))
     .length > 0
+function keep(projection: Projection) {
+  const stopping = new AbortController()
+  const kept = keepLive({ database: test.database, logger, tryAgainMs: 20, lookAgainMs: 20 }, projection, stopping.signal)
+  const close = async () => {
+    stopping.abort()
+    await kept.done
+  }
+  running.push({ name: 'live', checks: kept.checks, close })
+  return kept
+}
+const isOfFirst = (line: LogLine) => line.fields.version === 1
+const notLive = () => logger.lines.filter(line => line.event === 'projection.not-live')
 const rowsOf = async (version: number) => {
   const tables = readModelTables.map(table => table.replace('read_model_1', `read_model_${version}`))
   return Object.values(await dumpTables(test.database, tables))
@@ -104,7 +117,7 @@ it('[D2] it is filled beside the first, which stays live until then; both end wi
   const first = run(readModel)
   await untilProjected(1)
   await make(second)
-  expect(await goLive(test.database, second, never)).toBe('behind')
+  expect(await goLive(test.database, second, { overNewer: true }, never)).toBe('behind')
   expect([await liveVersion(), await shown()]).toEqual([1, ['read_model_1']])
   const answered = await answers()
   expect(answered.messages.data).not.toEqual([])
@@ -121,7 +134,7 @@ it('[D2] it is filled beside the first, which stays live until then; both end wi
   expect((await rowsOf(2)).filter(rows => rows.length === 0)).toEqual([])
 
   const later = await answers()
-  expect(await goLive(test.database, readModel, never)).toBe('changed')
+  expect(await goLive(test.database, readModel, { overNewer: true }, never)).toBe('changed')
   expect([await liveVersion(), await shown()]).toEqual([1, ['read_model_1']])
   expect(await answers()).toEqual(later)
 })
@@ -148,7 +161,35 @@ it('[D2] where a checkpoint of the second is lost it is not made again, and the 
   await test.database.query('delete from projection_checkpoints where version = 2 and partition = 1')
   await make(second)
   expect(await test.database.query('select partition from projection_checkpoints where version = 2')).toHaveLength(PARTITIONS - 1)
-  expect(await goLive(test.database, second, never)).toBe('behind')
+  expect(await goLive(test.database, second, { overNewer: true }, never)).toBe('behind')
+})
+
+it('[D2] it is read again where an earlier release made its own version live meanwhile, and that takes nothing back', async () => {
+  await make(second)
+  keep(second)
+  await until('the second is live', async () => (await liveVersion()) === 2)
+  keep(readModel)
+  await until('the first was live', async () => logger.lines.filter(line => line.event === 'projection.live').some(isOfFirst))
+  await until('the second is live again', async () => (await liveVersion()) === 2)
+  await new Promise(resolve => setTimeout(resolve, 200))
+  expect(logger.lines.filter(line => line.event === 'projection.live' && isOfFirst(line))).toHaveLength(1)
+  expect(await liveVersion()).toBe(2)
+})
+
+it('[D2] a version that is not read is said by its check, and in the log less and less often', async () => {
+  await make(second)
+  await test.database.query(`update projection_checkpoints set offsets = jsonb_build_object('events', '5') where version = 1`)
+  const kept = keep(second)
+  await until('it is said to be behind', () => kept.checks()[0]?.detail.startsWith('not read yet'))
+  await test.database.query('alter table projection_live rename to projection_lived')
+  await until('it is said to fail', () => kept.checks()[0]?.state === 'degraded')
+  await until('it failed often', () => notLive().length >= 3)
+  const said = notLive().length
+  await new Promise(resolve => setTimeout(resolve, 100))
+  expect(notLive().length).toBeLessThanOrEqual(said + 1)
+  await test.database.query('alter table projection_lived rename to projection_live')
+  await test.database.query(`update projection_checkpoints set offsets = jsonb_build_object('events', '0') where version = 1`)
+  await until('nothing is said any more', () => kept.checks().length === 0)
 })
 
 it('[D2] what operators made of the views, and the rights that they gave on them, stay when another version is shown', async () => {
@@ -156,7 +197,7 @@ it('[D2] what operators made of the views, and the rights that they gave on them
   await test.database.query(
     'grant select on chats to public; create view chats_of_shop as select * from chats where instance_id = $$shop$$',
   )
-  expect(await goLive(test.database, second, never)).toBe('changed')
+  expect(await goLive(test.database, second, { overNewer: true }, never)).toBe('changed')
   expect(await test.database.query('select from chats_of_shop')).toEqual([])
   expect(await shown()).toEqual(['public', 'read_model_2'])
   expect(await isPublic('chats')).toBe(true)
@@ -167,9 +208,11 @@ it('[D2] where the columns of a view change, what is in the way is said; without
   await test.database.query(
     'alter table read_model_2.chats alter chat_id type varchar(99); grant select on chats to public; create view my_chats as table chats',
   )
-  await expect(goLive(test.database, second, never)).rejects.toThrow(/depends on view chats, .* got my_chats: drop that/)
+  await expect(goLive(test.database, second, { overNewer: true }, never)).rejects.toThrow(
+    /depends on view chats, .* got my_chats: drop that/,
+  )
   await test.database.query('drop view my_chats')
-  expect(await goLive(test.database, second, never)).toBe('changed')
+  expect(await goLive(test.database, second, { overNewer: true }, never)).toBe('changed')
   expect(await shown()).toEqual(['read_model_2'])
   expect([await isPublic('chats'), await isPublic('messages')]).toEqual([true, false])
 })
