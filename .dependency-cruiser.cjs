@@ -121,7 +121,7 @@ module.exports = {
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
     ...folders.filter(folder => !['events', 'runtime', 'projections', 'api', 'cli', 'purge', 'webhooks', 'producers'].includes(folder)).map(folder => fence(folder)),
     fence('producers', ['^src/instances/']),
-    fence('webhooks', ['^src/instances/', '^src/processors/(processor|runner/(lane-consumer|tombstones))\\.ts$']),
+    fence('webhooks', ['^src/instances/', '^src/processors/(processor|runner/(lane-consumer|tombstones|watch-intake))\\.ts$']),
     fence('projections', ['^src/webhooks/stream/webhook-stream\\.ts$']),
     {
       name: 'only-the-list-of-projections-knows-the-webhook-stream',

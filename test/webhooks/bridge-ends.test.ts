@@ -7,9 +7,23 @@ import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
 import { never } from '../ground/webhooks/open-stream.ts'
 
-const logger = collectLogLines(['delivery.unsendable'])
+const logger = collectLogLines(['delivery.unsendable', 'processor.failed'])
 const { open, close } = bridgesOf(logger)
 afterEach(close)
+
+describe('an intake', () => {
+  it.for([
+    { how: 'ends', done: () => Promise.resolve(), detail: 'stopped: its intake ended' },
+    { how: 'breaks', done: () => Promise.reject(new Error('out of tune')), detail: 'stopped: Error: out of tune' },
+  ])('[H3] that $how although nobody asked is a failure, and the bridge can still be closed', async ({ how, done, detail }) => {
+    const bridge = await open(`bridge intake ${how}`)
+    const role = bridge.start({}, undefined, log => ({ ...log, consumeLanes: () => ({ done: done(), status: () => [] }) }))
+    await until('it is said', () => role.checks().some(check => check.state === 'failed'))
+    expect(role.checks()[0]).toEqual({ name: 'webhooks intake', state: 'failed', detail })
+    await role.close()
+    expect(role.checks().filter(check => check.state === 'failed')).toEqual([])
+  })
+})
 
 describe('what cannot be sent', () => {
   it('[E9] an address inside is refused at each attempt, in words that do not tell what is there', async () => {

@@ -3,6 +3,7 @@ import type { Consumption, EventLog } from '../../log/log.ts'
 import type { Check, Role } from '../../runtime/role.ts'
 import type { Processor } from '../processor.ts'
 import { type LaneConsumerDeps, laneConsumer } from './lane-consumer.ts'
+import { watchIntake } from './watch-intake.ts'
 
 /** Its progress rows must exist. Closed, it waits for what is in hand, and then closes the processor. */
 export function runProcessor(
@@ -12,31 +13,23 @@ export function runProcessor(
   const { name } = processor
   const stop = new AbortController()
   const consumption = deps.log.consumeLanes(laneConsumer(deps, processor), stop.signal)
-  let ended: string | null = null
-  const done = consumption.done.then(
-    () => {
-      ended = 'its intake ended'
-    },
-    error => {
-      ended = String(error)
-      deps.logger.error('processor.failed', { processor: name, error })
-    },
-  )
+  const intake = watchIntake({ logger: deps.logger, name }, consumption, stop.signal)
   let closing: Promise<void> | null = null
   return {
     name,
-    checks: () => [stop.signal.aborted ? { name, state: 'ok', detail: 'stopping' } : checkOf(name, consumption, ended)],
+    checks: () => [
+      stop.signal.aborted ? { name, state: 'ok', detail: 'stopping' } : (intake.failed() ?? checkOf(name, consumption)),
+    ],
     close: () => {
       stop.abort()
-      closing ??= done.then(processor.close)
+      closing ??= intake.done.then(processor.close)
       return closing
     },
   }
 }
 
-/** Paused and halted are degraded: a restart would not mend what is outside. An end that nobody asked for is a failure. */
-function checkOf(name: string, consumption: Consumption, ended: string | null): Check {
-  if (ended !== null) return { name, state: 'failed', detail: `stopped: ${ended}` }
+/** Paused and halted are degraded: a restart would not mend what is outside. */
+function checkOf(name: string, consumption: Consumption): Check {
   const stuck = consumption.status().filter(one => one.state !== 'running')
   const [first] = stuck
   if (first === undefined) return { name, state: 'ok', detail: 'running' }

@@ -3,6 +3,7 @@ import type { PartitionStatus } from '../../log/log.ts'
 import type { Check } from '../../runtime/role.ts'
 
 type Checked = {
+  intake: { failed(): Check | null }
   consumption: { status(): readonly PartitionStatus[] }
   drain: { trouble(): string | null }
   recorder: { trouble(): string | null }
@@ -10,12 +11,18 @@ type Checked = {
   backlog: { check(): Check }
 }
 
-export const bridgeChecks = ({ consumption, drain, recorder, outbox, backlog }: Checked): readonly Check[] => [
+export const bridgeChecks = ({ intake, consumption, drain, recorder, outbox, backlog }: Checked): readonly Check[] => [
+  ...failureOf(intake),
   ...consumption.status().flatMap(checkOf),
   checkThat('webhooks drain', drain.trouble(), 'running'),
   checkThat('webhooks records', recorder.trouble() ?? outbox.trouble(), 'what came of every attempt is written'),
   backlog.check(),
 ]
+
+function failureOf(intake: Checked['intake']): readonly Check[] {
+  const failed = intake.failed()
+  return failed === null ? [] : [{ ...failed, name: 'webhooks intake' }]
+}
 
 const checkThat = (name: string, trouble: string | null, fine: string): Check => ({
   name,

@@ -7,6 +7,7 @@ import type { TopicName } from '../../events/topics.ts'
 import type { EventLog, ProgressStore } from '../../log/log.ts'
 import { laneConsumer } from '../../processors/runner/lane-consumer.ts'
 import { createTombstones } from '../../processors/runner/tombstones.ts'
+import { watchIntake } from '../../processors/runner/watch-intake.ts'
 import type { Config } from '../../runtime/config.ts'
 import { createFairTurns } from '../../runtime/fair-turns.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -17,7 +18,7 @@ import type { AttemptDeps } from './attempt-delivery.ts'
 import { createAttemptRecorder } from './attempt-recorder.ts'
 import { bridgeChecks } from './bridge-checks.ts'
 import type { Links } from './build-post.ts'
-import { deliveryIntake, INTAKE_PAUSE_MS } from './delivery-intake.ts'
+import { deliveryIntake, INTAKE_PAUSE_MS, intakeEntry } from './delivery-intake.ts'
 import { createSituationReader } from './delivery-situation.ts'
 import { openDrain } from './drain-waiting.ts'
 import { openDispatcher } from './open-dispatcher.ts'
@@ -52,7 +53,7 @@ const CLAIMS_PER_SLOT = 2
 const LAST_WRITES_MS = 20_000
 
 export function openWebhooks(deps: WebhooksDeps): Role {
-  const ends: Ends = { intake: new AbortController(), writing: new AbortController(), lifetime: new AbortController() }
+  const ends: Ends = { taking: new AbortController(), writing: new AbortController(), lifetime: new AbortController() }
   const bridge = openBridge(deps, ends)
   let stopped: Promise<void> | null = null
   return {
@@ -66,10 +67,10 @@ export function openWebhooks(deps: WebhooksDeps): Role {
 }
 
 /** In the order in which they come: no more deliveries, no more tries to write what came of attempts, nothing more at all. */
-type Ends = Readonly<Record<'intake' | 'writing' | 'lifetime', AbortController>>
+type Ends = Readonly<Record<'taking' | 'writing' | 'lifetime', AbortController>>
 type Bridge = ReturnType<typeof openBridge>
 
-function openBridge(deps: WebhooksDeps, { intake, writing, lifetime }: Ends) {
+function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
   const { config, waitingDatabase } = deps
   const consumerGroup = deps.consumerGroup('webhooks')
   const member = randomUUID()
@@ -81,7 +82,7 @@ function openBridge(deps: WebhooksDeps, { intake, writing, lifetime }: Ends) {
     ...deps,
     consumerGroup,
     dispatcher,
-    listeners: openListenerPosts({ ...deps, database: waitingDatabase, stopping: intake.signal }, lifetime.signal),
+    listeners: openListenerPosts({ ...deps, database: waitingDatabase, stopping: taking.signal }, lifetime.signal),
     metrics: createAttemptMetrics(deps.metrics),
     recorder,
     lifetime: lifetime.signal,
@@ -98,21 +99,22 @@ function openBridge(deps: WebhooksDeps, { intake, writing, lifetime }: Ends) {
       { ...deps, tombstones: createTombstones(deps.database), pauseMs: INTAKE_PAUSE_MS },
       deliveryIntake({ ...shared, backlog: { waitingOf: id => backlog.waitingOf(id) }, wakeDrain: drain.wake }, config),
     ),
-    intake.signal,
+    taking.signal,
   )
-  const backlog = watchBacklog({ ...deps, database: waitingDatabase }, () => consumption.status(), intake.signal)
-  return { slots, drain, consumption, backlog, recorder, outbox, dispatcher }
+  const intake = watchIntake({ logger: deps.logger, name: intakeEntry.name }, consumption, taking.signal)
+  const backlog = watchBacklog({ ...deps, database: waitingDatabase }, () => consumption.status(), taking.signal)
+  return { slots, drain, consumption, intake, backlog, recorder, outbox, dispatcher }
 }
 
 /**
  * Exchanges that began are finished, as far as the log's stop waits for them: ending them would only repeat them elsewhere.
  * What came of them is written for as long as Postgres is away at most so long: then it is repeated at the next start.
  */
-async function stop({ slots, drain, consumption, backlog, outbox, dispatcher }: Bridge, { intake, writing, lifetime }: Ends) {
+async function stop({ slots, drain, intake, backlog, outbox, dispatcher }: Bridge, { taking, writing, lifetime }: Ends) {
   slots.close()
-  intake.abort()
+  taking.abort()
   const giveUp = setTimeout(() => writing.abort(), LAST_WRITES_MS)
-  await Promise.all([drain.close(), consumption.done, backlog.done])
+  await Promise.all([drain.close(), intake.done, backlog.done])
   clearTimeout(giveUp)
   writing.abort()
   lifetime.abort()
