@@ -19,6 +19,7 @@ import { openPurges } from './purge/open-purges.ts'
 import type { Config, RoleName } from './runtime/config.ts'
 import type { Logger } from './runtime/logger.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
+import { never } from './runtime/or-abort.ts'
 import type { Check, Role } from './runtime/role.ts'
 import { openWebhooks } from './webhooks/bridge/open-webhooks.ts'
 import { sealPlainUrls } from './webhooks/endpoints/seal-urls.ts'
@@ -59,7 +60,7 @@ type Needs = {
 export async function openZaplog(
   config: Config,
   { logger, version, wrap = ports => ports }: Options,
-  signal: AbortSignal = new AbortController().signal,
+  signal: AbortSignal = never,
 ): Promise<Zaplog> {
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(part: T): T => {

@@ -1,6 +1,7 @@
 // One HTTP call to a running zaplog: its answer, or one sentence and an exit code for what kept it from being answered.
 import { type ZodType, z } from 'zod'
 import { describeError } from '../runtime/logger.ts'
+import { never } from '../runtime/or-abort.ts'
 import { type Page, type Problem, pageOf, problem, slugOf } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
@@ -11,8 +12,6 @@ import { withVerbs } from './verbs-of-calls.ts'
 /** `doing`: what the call is for, in words that begin a sentence for people, such as: reading the instances. */
 type Request = { doing: string; method: string; path: string; body?: unknown }
 export type Call<Answer> = Request & { answer: ZodType<Answer> }
-
-const never = new AbortController().signal
 
 /** Rejects CallFailed, also where the answer is none of zaplog's. */
 export async function callApi<Answer>(api: ApiSettings, call: Call<Answer>, signal = never): Promise<Answer> {

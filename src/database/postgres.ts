@@ -1,6 +1,6 @@
 // The Database port on a Postgres server.
 import type { Logger } from '../runtime/logger.ts'
-import { onAbort } from '../runtime/or-abort.ts'
+import { never, onAbort } from '../runtime/or-abort.ts'
 import { type ConnectionTarget, describeTarget } from './connection-settings.ts'
 import { type Database, DatabaseError } from './database.ts'
 import { type Listening, openListening } from './listen.ts'
@@ -17,7 +17,7 @@ type Options = ConnectionTarget & {
 const OLDEST_SERVER = 14
 
 /** Connects once before it resolves; rejects with DatabaseError where that fails, the server will not do, or the signal aborts first. */
-export async function openPostgres(options: Options, signal: AbortSignal = new AbortController().signal): Promise<Database> {
+export async function openPostgres(options: Options, signal: AbortSignal = never): Promise<Database> {
   const { logger } = options
   const pool = openPool(options)
   const stopping = new AbortController()

@@ -4,6 +4,7 @@ import { readdir, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Logger } from '../runtime/logger.ts'
+import { never } from '../runtime/or-abort.ts'
 import { readIfThere } from '../runtime/read-if-there.ts'
 import { wait } from '../runtime/wait.ts'
 import { DatabaseError } from './database.ts'
@@ -12,7 +13,6 @@ const POLL_MS = 20
 const STATUS_LINE = 7
 const FAST_STOP_MS = 30_000
 const IMMEDIATE_STOP_MS = 10_000
-const never = new AbortController().signal
 
 /** Stops the server that an earlier process left running in `cluster`, and waits until its last process is gone. */
 export async function stopLeftOver(cluster: string, logger: Logger): Promise<void> {

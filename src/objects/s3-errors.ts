@@ -1,5 +1,6 @@
 // S3's errors in the port's words, translated once, by one table.
 import type { Mend } from '../runtime/coded-error.ts'
+import { wordsOf } from '../runtime/logger.ts'
 import { isTlsMismatch } from '../runtime/tls-errors.ts'
 import { ObjectError, type ObjectErrorCode } from './objects.ts'
 
@@ -101,7 +102,7 @@ function codeOfStatus(status: number | null): ObjectErrorCode {
 }
 
 function describe({ name, status }: S3Failure, cause: unknown): string {
-  const words = cause instanceof Error ? cause.message : String(cause)
+  const words = wordsOf(cause)
   const told = words === '' || words === name || words === 'UnknownError' ? name : `${name}: ${words}`
   return status === null ? told : `${told} (status ${status})`
 }

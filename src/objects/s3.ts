@@ -1,5 +1,6 @@
 // Objects in a bucket of S3, or of any server that speaks it: each whole or not there, in constant memory.
 import { CopyObjectCommand, type ObjectCannedACL } from '@aws-sdk/client-s3'
+import { never } from '../runtime/or-abort.ts'
 import { checkDescription } from './object-file.ts'
 import { checkKey } from './object-key.ts'
 import type { ObjectHead, ObjectStore } from './objects.ts'
@@ -18,7 +19,7 @@ import { refuseAborted } from './until-aborted.ts'
  * Copies up to 5 GiB, S3's limit for one request; larger sources are `refused`. What a kill -9 leaves of an upload is the
  * bucket's lifecycle's (AbortIncompleteMultipartUpload), or goes with `abandon`. Needs no close: idle connections do not keep the process.
  */
-export async function openS3Store(options: S3Options, signal: AbortSignal = new AbortController().signal): Promise<ObjectStore> {
+export async function openS3Store(options: S3Options, signal: AbortSignal = never): Promise<ObjectStore> {
   const { clock = Date.now, keyPrefix = '' } = options
   const bucket = await openS3Bucket(options, signal)
   const presign = createPresign(bucket)

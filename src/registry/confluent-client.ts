@@ -1,9 +1,9 @@
 // Asks a registry over HTTP with a deadline: what it answers is a value, what keeps it from answering is an error.
 import { request } from 'undici'
 import type { Mend } from '../runtime/coded-error.ts'
-import type { Logger } from '../runtime/logger.ts'
-import { describeError } from '../runtime/logger.ts'
-import { isTlsMismatch } from '../runtime/tls-errors.ts'
+import { describeError, type Logger } from '../runtime/logger.ts'
+import { parseObject } from '../runtime/parse-object.ts'
+import { isTlsError } from '../runtime/tls-errors.ts'
 import { RegistryError } from './registry.ts'
 
 export type RegistryOptions = {
@@ -44,7 +44,7 @@ export function openRegistryClient(options: RegistryOptions): RegistryClient {
     } catch (cause) {
       if (signal.aborted) throw new RegistryError('aborted', `${doing}: aborted`, { cause })
       const reason = deadline.aborted ? `no answer within ${answerTimeoutMs} ms` : describeError(cause)
-      throw isTls(cause)
+      throw isTlsError(cause)
         ? new RegistryError('misconfigured', `${doing}: ${reason}`, { ...noTls, cause })
         : new RegistryError('unreachable', `${doing}: ${reason}`, { cause })
     }
@@ -55,16 +55,4 @@ export function openRegistryClient(options: RegistryOptions): RegistryClient {
 const noTls: Mend = {
   settings: ['SCHEMA_REGISTRY_URL'],
   expected: 'a certificate that this machine trusts, for the host in SCHEMA_REGISTRY_URL',
-}
-
-const isTls = (error: unknown): boolean =>
-  error instanceof Error &&
-  (('code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)) || isTls(error.cause))
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    return {} // a proxy's page, say: its status speaks for it
-  }
 }

@@ -1,6 +1,7 @@
 // A schema registry that is a table of ids: the same schema under the same subject has one id for ever, whoever asks first.
 import { createHash } from 'node:crypto'
 import { type Database, DatabaseError } from '../database/database.ts'
+import { wordsOf } from '../runtime/logger.ts'
 import { type AvroSchema, RegistryError, type SchemaRegistry } from './registry.ts'
 
 export function openPostgresRegistry(database: Database): SchemaRegistry {
@@ -48,7 +49,7 @@ async function asking<Answer>(what: string, signal: AbortSignal, ask: () => Prom
     return await ask()
   } catch (error) {
     if (error instanceof RegistryError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = wordsOf(error)
     throw new RegistryError(codeOf(error), `asking the registry for ${what}: ${reason}`, { cause: error })
   }
 }

@@ -36,10 +36,13 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   let told = ''
   for (let one: unknown = error; one !== undefined; one = one instanceof Error ? one.cause : undefined) {
-    const words = one instanceof Error ? one.message : String(one)
+    const words = wordsOf(one)
     if (!told.includes(words)) told += told === '' ? words : `: ${words}`
     if (one instanceof Error && 'code' in one && typeof one.code === 'string' && !told.includes(one.code))
       told += ` (${one.code})`
   }
   return told.trim()
 }
+
+/** Its message alone, for whoever says the causes elsewhere. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -34,6 +34,9 @@ export function orAbort<T>(promise: Promise<T>, reason: () => unknown, ...signal
 /** Resolves when the signal aborts, at once where it has. */
 export const aborted = (signal: AbortSignal): Promise<null> => new Promise(resolve => void onAbort(signal, () => resolve(null)))
 
+/** For work that nobody calls off. */
+export const never: AbortSignal = new AbortController().signal
+
 type Entry = { callback: () => void }
 type Watch = { entries: Set<Entry>; close(): void }
 const watches = new WeakMap<AbortSignal, Watch>()

@@ -5,3 +5,8 @@ const mismatch =
 
 /** `code`: of an error of Node's; EPROTO and ERR_SSL_… also come from a server that speaks no TLS at all. */
 export const isTlsMismatch = (code: string): boolean => mismatch.test(code)
+
+/** An error with such a code, or one with such a cause. */
+export const isTlsError = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)) || isTlsError(error.cause))

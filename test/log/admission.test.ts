@@ -1,4 +1,4 @@
-// Admission are given in order, to no more than allowed, and while a dependency is down to one probe only, whoever that is.
+// Lanes are admitted in order, to no more than allowed, and while a dependency is down to one probe only, whoever that is.
 import { expect, test } from 'vitest'
 import { createAdmission } from '../../src/log/engine/admission.ts'
 

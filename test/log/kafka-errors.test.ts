@@ -1,6 +1,7 @@
 // What Kafka says is told apart: not there or not ready, denied, about one record, or TLS that does not fit.
 import { expect, test } from 'vitest'
 import { toLogError } from '../../src/log/kafka/errors.ts'
+import { LogError } from '../../src/log/log.ts'
 
 const broker = (type: string) => Object.assign(new Error('the broker’s words'), { type })
 const socket = (code: string) => Object.assign(new Error('the socket’s words'), { name: 'KafkaJSConnectionError', code })
@@ -21,4 +22,24 @@ test.for([
 ] as const)('[G1] %s, however it is wrapped', ([, error, code, retryable]) => {
   for (const one of [error, wrapped(error), wrapped(wrapped(error))])
     expect(toLogError('creating topic wa.events', one)).toMatchObject({ code, retryable })
+})
+
+test('[G1] what we ourselves say while kafkajs connects says what was being done, and keeps the settings to look at', () => {
+  const ours = new LogError('denied', 'fetching a token: status 401', { settings: ['KAFKA_OAUTH_SCOPE'], expected: 'a scope' })
+  for (const one of [ours, wrapped(ours), wrapped(wrapped(ours))])
+    expect(toLogError('looking up topic wa.events', one)).toMatchObject({
+      code: 'denied',
+      message: 'looking up topic wa.events: fetching a token: status 401',
+      retryable: false,
+      settings: ['KAFKA_OAUTH_SCOPE'],
+      expected: 'a scope',
+    })
+})
+
+test('what was being done is said once', () => {
+  const said = toLogError(
+    'looking up topic wa.events',
+    new LogError('topic-missing', 'looking up topic wa.events: Kafka has none'),
+  )
+  expect(said.message).toBe('looking up topic wa.events: Kafka has none')
 })

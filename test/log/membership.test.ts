@@ -15,7 +15,7 @@ const LATER = 2_000
 const lease = { partition: 7, lease: 'a' }
 const assigned = (of: Partial<Extract<Happened, { kind: 'assigned' }>>): Happened => ({
   kind: 'assigned',
-  until: LATER,
+  untilMs: LATER,
   owned: [],
   kept: [],
   ...of,
@@ -27,7 +27,7 @@ type State = (typeof states)[number]
 const memberWith = (state: State, of: Partial<Membership> = {}): Membership => ({
   ...newMembership,
   standing: 'inside',
-  validUntil: UNTIL,
+  validUntilMs: UNTIL,
   held: state === 'absent' ? new Map() : new Map([[lease.partition, { ...lease, state }]]),
   ...of,
 })
@@ -44,7 +44,13 @@ const ofAPartition: readonly [string, Happened, Record<State, string>][] = [
   [
     'it is ours and to move',
     assigned({ owned: [lease] }),
-    { absent: 'stopped', working: 'stopping: stop as it moves', over: 'stopped', stopping: 'stopping', stopped: 'stopped' },
+    {
+      absent: 'stopped: ask-now',
+      working: 'stopping: stop as it moves',
+      over: 'stopped: ask-now',
+      stopping: 'stopping',
+      stopped: 'stopped',
+    },
   ],
   [
     'it is not ours any more',
@@ -64,7 +70,7 @@ const ofAPartition: readonly [string, Happened, Record<State, string>][] = [
   ],
   [
     'all is confirmed',
-    { kind: 'confirmed', until: LATER },
+    { kind: 'confirmed', untilMs: LATER },
     { absent: 'absent', working: 'working', over: 'working: start', stopping: 'stopping', stopped: 'stopped' },
   ],
   [
@@ -80,7 +86,7 @@ const ofAPartition: readonly [string, Happened, Record<State, string>][] = [
   ],
   [
     'it is later than what is held is valid',
-    { kind: 'clock', now: UNTIL + 1 },
+    { kind: 'clock', nowMs: UNTIL + 1 },
     {
       absent: 'absent',
       working: 'absent: say, end, ask-now',
@@ -91,7 +97,7 @@ const ofAPartition: readonly [string, Happened, Record<State, string>][] = [
   ],
   [
     'it is not later than what is held is valid',
-    { kind: 'clock', now: UNTIL },
+    { kind: 'clock', nowMs: UNTIL },
     { absent: 'absent', working: 'working', over: 'over', stopping: 'stopping', stopped: 'stopped' },
   ],
   [
@@ -122,7 +128,7 @@ const ofAPartition: readonly [string, Happened, Record<State, string>][] = [
   ],
   ...(['join-asked', 'join-failed', 'join-due'] as const).map((kind): [string, Happened, Record<State, string>] => [
     kind,
-    kind === 'join-asked' ? { kind, until: LATER } : { kind },
+    kind === 'join-asked' ? { kind, untilMs: LATER } : { kind },
     { absent: 'absent', working: 'working', over: 'over', stopping: 'stopping', stopped: 'stopped' },
   ]),
 ]
@@ -142,7 +148,7 @@ type Standing = `${Membership['standing']} until ${number}`
 const ofTheMember: readonly [string, Happened, Record<Membership['standing'], Standing>][] = [
   [
     'a join is asked: what is held stays ours meanwhile',
-    { kind: 'join-asked', until: LATER },
+    { kind: 'join-asked', untilMs: LATER },
     { outside: 'joining until 2000', joining: 'joining until 2000', inside: 'joining until 2000' },
   ],
   [
@@ -158,7 +164,7 @@ const ofTheMember: readonly [string, Happened, Record<Membership['standing'], St
   ['it is assigned', assigned({}), { outside: 'inside until 2000', joining: 'inside until 2000', inside: 'inside until 2000' }],
   [
     'a heartbeat is confirmed',
-    { kind: 'confirmed', until: LATER },
+    { kind: 'confirmed', untilMs: LATER },
     { outside: 'outside until 2000', joining: 'joining until 2000', inside: 'inside until 2000' },
   ],
   [
@@ -172,8 +178,8 @@ describe('[H5] a member that is', () => {
   for (const standing of standings)
     for (const [title, happened, expected] of ofTheMember)
       test(`${standing}, where ${title}`, () => {
-        const { membership } = decide(memberWith('working', { standing, validBefore: 500 }), happened)
-        expect(`${membership.standing} until ${membership.validUntil}`).toBe(expected[standing])
+        const { membership } = decide(memberWith('working', { standing, validBeforeMs: 500 }), happened)
+        expect(`${membership.standing} until ${membership.validUntilMs}`).toBe(expected[standing])
       })
 })
 
@@ -232,17 +238,17 @@ function walk(chance: (below: number) => number) {
 
 function anything(membership: Membership, chance: (below: number) => number): Happened {
   const some = () => [0, 1, 2, 3].filter(() => chance(2) === 0)
-  const until = chance(100)
+  const untilMs = chance(100)
   const [over] = inState(membership, 'working')
   const [stopped] = inState(membership, 'stopping')
   const all: Happened[] = [
-    { kind: 'join-asked', until },
+    { kind: 'join-asked', untilMs },
     { kind: 'join-failed' },
     { kind: 'join-due' },
-    assigned({ until, owned: some().map(partition => ({ partition, lease: String(chance(2)) })), kept: some() }),
-    assigned({ until, owned: [...membership.held.values()], kept: some() }),
-    { kind: 'confirmed', until },
-    { kind: 'clock', now: chance(100) },
+    assigned({ untilMs, owned: some().map(partition => ({ partition, lease: String(chance(2)) })), kept: some() }),
+    assigned({ untilMs, owned: [...membership.held.values()], kept: some() }),
+    { kind: 'confirmed', untilMs },
+    { kind: 'clock', nowMs: chance(100) },
     { kind: 'given-back', partitions: inState(membership, 'stopped') },
     ...(over === undefined ? [] : [{ kind: 'over' as const, partition: over }]),
     ...(stopped === undefined ? [] : [{ kind: 'stopped' as const, partition: stopped }]),

@@ -58,7 +58,7 @@ test('[G1] a wrong secret is denied, by the word of the endpoint and the names o
 
 test('[G1] an endpoint that is away, or has too much to do, is asked again: it is unavailable', async () => {
   const { client, giving } = await openTokenEndpoint()
-  for (const status of [429, 500, 503]) {
+  for (const status of [404, 408, 429, 500, 503]) {
     giving.status = status
     await expect(createOAuthTokens(client).take()).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   }
@@ -78,5 +78,26 @@ test('[G1] an answer without a token is denied, whatever else it says', async ()
       code: 'denied',
       message: expect.stringContaining('expected JSON with an access_token'),
     })
+  }
+})
+
+test('[G1] what a proxy in front of the endpoint says refuses nobody: it is unavailable, with the URL to look at', async () => {
+  for (const status of [302, 400, 401, 403, 404, 408, 502]) {
+    const { url } = await openLoopbackServer(alwaysAnswer(status, '<html>a page of a proxy</html>'))
+    const tokens = createOAuthTokens({ tokenUrl: url, clientId: 'a', clientSecret: 'b', scope: null })
+    await expect(tokens.take()).rejects.toMatchObject({
+      code: 'unavailable',
+      retryable: true,
+      settings: ['KAFKA_OAUTH_TOKEN_URL'],
+      message: expect.stringContaining(`status ${status}`),
+    })
+  }
+})
+
+test('[G1] a client that the endpoint refuses by RFC 6749 is denied, with each of its statuses', async () => {
+  for (const status of [400, 401, 403]) {
+    const { url } = await openLoopbackServer(alwaysAnswer(status, '{"error":"unauthorized_client"}'))
+    const tokens = createOAuthTokens({ tokenUrl: url, clientId: 'a', clientSecret: 'b', scope: null })
+    await expect(tokens.take()).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining('unauthorized_client') })
   }
 })

@@ -33,7 +33,7 @@ export function createSendQueue(send: Send, options: Options): SendQueue {
     sending = null
   }
 
-  function sendPart(append: PartitionAppend, signal: AbortSignal): Promise<bigint> {
+  function enqueue(append: PartitionAppend, signal: AbortSignal): Promise<bigint> {
     const { item, nextOffset } = waitFor(append, [signal, closing.signal])
     if (!item.abandoned) waiting.push(item)
     sending ??= Promise.resolve().then(sendAll)
@@ -42,7 +42,7 @@ export function createSendQueue(send: Send, options: Options): SendQueue {
 
   return {
     append: async (append, signal) => {
-      const ends = await Promise.all(splitAppend(append).map(part => sendPart(part, signal)))
+      const ends = await Promise.all(splitAppend(append).map(one => enqueue(one, signal)))
       return { topic: append.topic, partition: append.partition, nextOffset: ends.at(-1) ?? 0n }
     },
     close: async () => {
@@ -139,21 +139,21 @@ async function sendOnce(send: Send, items: readonly Waiting[]): Promise<LogError
   }
 }
 
-/** Parts within a send's limits, in order; a record larger than them goes alone. */
+/** Pieces within a send's limits, in order; a record larger than them goes alone. */
 function splitAppend(append: PartitionAppend): PartitionAppend[] {
   if (append.records.length <= MAX_SEND_RECORDS && append.sizeBytes <= MAX_SEND_BYTES) return [append]
-  const parts: (PartitionAppend & { records: NewRecord[] })[] = []
-  let part: (PartitionAppend & { records: NewRecord[] }) | null = null
+  const pieces: (PartitionAppend & { records: NewRecord[] })[] = []
+  let piece: (PartitionAppend & { records: NewRecord[] }) | null = null
   for (const record of append.records) {
     const size = sizeOf(record)
-    if (part === null || part.records.length === MAX_SEND_RECORDS || part.sizeBytes + size > MAX_SEND_BYTES) {
-      part = { ...append, records: [], sizeBytes: 0 }
-      parts.push(part)
+    if (piece === null || piece.records.length === MAX_SEND_RECORDS || piece.sizeBytes + size > MAX_SEND_BYTES) {
+      piece = { ...append, records: [], sizeBytes: 0 }
+      pieces.push(piece)
     }
-    part.records.push(record)
-    part.sizeBytes += size
+    piece.records.push(record)
+    piece.sizeBytes += size
   }
-  return parts
+  return pieces
 }
 
 /** Bytes of key, value and headers. */

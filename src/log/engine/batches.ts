@@ -1,11 +1,13 @@
 // Runs a batch consumer on any log: one batch of partition p at a time over all its topics, each from where the consumer says it is.
 // Nothing is skipped: what cannot be applied is tried again for ever, or halts the partition and says why.
+import { assertNever } from '../../events/event.ts'
 import { persist } from '../../runtime/persist.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
 import type { Batch, BatchConsumer, BatchOutcome, Position } from '../log.ts'
 import type { StartAssignment } from './assignment.ts'
+import { describeFailure } from './describe-failure.ts'
 import { createPartitionState, type PartitionState } from './partition-state.ts'
-import { createReadings, type Reading, type ReadingDeps, textOf } from './readings.ts'
+import { createReadings, type Reading, type ReadingDeps } from './readings.ts'
 
 export type BatchesDeps = Omit<ReadingDeps, 'consumerGroup'> & { retryBaseMs: number }
 
@@ -58,7 +60,7 @@ async function askPositions({ consumer, stopping, logger, retryBaseMs }: Run, st
       stopping,
     )
   const failed = ({ error, attempt }: { error: unknown; attempt: number }) => {
-    for (const state of states) state.pause(`asking for positions: ${textOf(error)}`)
+    for (const state of states) state.pause(`asking for positions: ${describeFailure(error)}`)
     logger.warn('log.positions-failed', { group: consumer.consumerGroup, attempt, error })
     return 'again' as const
   }
@@ -84,6 +86,9 @@ async function applyUntilDone(of: Run, reading: Reading, batch: Batch) {
       case 'retry':
         reading.state.pause(outcome.reason)
         await wait(outcome.delayMs, of.stopping)
+        break
+      default:
+        assertNever(outcome)
     }
   }
 }
@@ -96,6 +101,6 @@ async function handle({ consumer, ended, logger, retryBaseMs }: Run, batch: Batc
     const of = { topic, partition, fromOffset, nextOffset, group: consumer.consumerGroup, attempt }
     if (!ended.aborted) logger.warn('log.batch-failed', { ...of, error })
     const delayMs = backoffMs({ attempt, baseMs: retryBaseMs, capMs: RETRY_CAP_MS, jitter: 0.2, random: Math.random() })
-    return { kind: 'retry', delayMs, reason: textOf(error) }
+    return { kind: 'retry', delayMs, reason: describeFailure(error) }
   }
 }

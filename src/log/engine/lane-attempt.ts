@@ -1,5 +1,5 @@
 // One try at one record: runs the handler and carries its answer out. What it appends is durable before the record counts as finished.
-import type { Logger } from '../../runtime/logger.ts'
+import { type Logger, wordsOf } from '../../runtime/logger.ts'
 import { backoffMs } from '../../runtime/wait.ts'
 import { deadLetterOf } from '../dead-letter.ts'
 import { type Append, type EventLog, isAboutRecord, type LaneConsumer, type LogRecord, type Outcome } from '../log.ts'
@@ -63,7 +63,7 @@ async function handle(at: Trying): Promise<Outcome | Threw> {
       jitter: 0,
       random: 0,
     })
-    return { kind: 'threw', delayMs, code: codeOf(error), reason: textOf(error) }
+    return { kind: 'threw', delayMs, code: codeOf(error), reason: wordsOf(error) }
   }
 }
 
@@ -114,7 +114,7 @@ async function appendDurably(at: Trying, append: Append): Promise<Extract<Result
     return null
   } catch (error) {
     if (at.signal.aborted) return { kind: 'over' }
-    const reason = textOf(error)
+    const reason = wordsOf(error)
     if (isAboutRecord(error)) return { kind: 'refused', code: error.code, reason }
     return { kind: 'down', dependency: `topic ${append.topic}`, delayMs: REFUSED_TOPIC_WAITS * at.retryBaseMs, reason }
   }
@@ -128,8 +128,6 @@ const about = ({ consumer, attempt: { record, number } }: Trying) => ({
   offset: String(record.offset),
   attempt: number,
 })
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error'

@@ -2,17 +2,18 @@
 // Intake stops while too much is unfinished or a dependency is down; what is not begun when the partition stops is handed back.
 import { createBell } from '../../runtime/bell.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
-import { type Batch, LogError, type LogRecord, type PartitionStatus, type Progress, type TopicPartition } from '../log.ts'
+import type { Batch, LogRecord, PartitionStatus, Progress, TopicPartition } from '../log.ts'
 import { type Backlog, backlogFrom, emptyBacklog, roomBeside, withBatch, withoutRecord } from './backlog.ts'
+import { describeFailure } from './describe-failure.ts'
 import { takeIn } from './intake.ts'
 import type { LaneDeps } from './lane.ts'
-import { createPartitionLanes } from './partition-lanes.ts'
+import { createLaneSet } from './lane-set.ts'
 import type { OpenPartitionReader } from './partition-reader.ts'
 import { createPartitionState } from './partition-state.ts'
 import type { ProgressSaver, Saved } from './progress-saver.ts'
 
 /** What all partitions of a member share. */
-export type Member = LaneDeps & { saver: ProgressSaver; openReader: OpenPartitionReader; maxUnfinishedRecords: number }
+export type MemberDeps = LaneDeps & { saver: ProgressSaver; openReader: OpenPartitionReader; maxUnfinishedRecords: number }
 export type LanePartition = Saved & {
   at: TopicPartition
   status(): PartitionStatus
@@ -25,13 +26,13 @@ export type LanePartition = Saved & {
 }
 type Ends = { stopping: AbortSignal; ended: AbortSignal; lost(): void }
 
-export function createLanePartition(member: Member, at: TopicPartition, ends: Ends): LanePartition {
+export function createLanePartition(member: MemberDeps, at: TopicPartition, ends: Ends): LanePartition {
   const { consumer, admission } = member
   const state = createPartitionState(at)
   const starting = new AbortController()
   const bell = createBell()
   let backlog = emptyBacklog(at)
-  const lanes = createPartitionLanes(member, at, { starting: starting.signal, ended: ends.ended, finished: finish, halted: halt })
+  const lanes = createLaneSet(member, at, { starting: starting.signal, ended: ends.ended, finished: finish, halted: halt })
   onAbort(ends.stopping, () => starting.abort())
 
   const room = () => {
@@ -66,7 +67,7 @@ export function createLanePartition(member: Member, at: TopicPartition, ends: En
   }
 
   function haltUnlessStopped(error: unknown) {
-    if (!starting.signal.aborted) halt(error instanceof LogError ? `${error.code}: ${error.message}` : String(error))
+    if (!starting.signal.aborted) halt(describeFailure(error))
   }
 
   const partition: LanePartition = {

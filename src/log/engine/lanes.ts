@@ -8,7 +8,7 @@ import type { EventLog, LaneConsumer, Progress, TopicPartition } from '../log.ts
 import { progressRowCommand } from '../progress.ts'
 import { createAdmission } from './admission.ts'
 import type { Assignment, StartAssignment } from './assignment.ts'
-import { createLanePartition, type LanePartition, type Member } from './lane-partition.ts'
+import { createLanePartition, type LanePartition, type MemberDeps } from './lane-partition.ts'
 import type { OpenPartitionReader } from './partition-reader.ts'
 import { createProgressSaver } from './progress-saver.ts'
 
@@ -47,7 +47,7 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
     said = paused
   }
 
-  const member: Member = {
+  const member: MemberDeps = {
     ...deps,
     consumer,
     admission,
@@ -67,7 +67,10 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
   }
 }
 
-function startLanes(member: Member, assigned: readonly TopicPartition[]): Assignment & { partitions: readonly LanePartition[] } {
+function startLanes(
+  member: MemberDeps,
+  assigned: readonly TopicPartition[],
+): Assignment & { partitions: readonly LanePartition[] } {
   const { consumer, saver } = member
   const stopping = new AbortController()
   const ended = new AbortController()

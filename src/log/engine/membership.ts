@@ -16,24 +16,25 @@ export type Membership = {
   /** By partition number. */
   held: ReadonlyMap<number, Held>
   /** By performance.now(): until then nobody else is given what it holds. */
-  validUntil: number
-  /** validUntil before the last join was asked: it counts again where the question did not get through. */
-  validBefore: number
+  validUntilMs: number
+  /** validUntilMs before the last join was asked: it counts again where the question did not get through. */
+  validBeforeMs: number
 }
 
+/** Instants are by performance.now(). */
 export type Happened =
   /** A join is being sent; it may wait for other members. */
-  | { kind: 'join-asked'; until: number }
+  | { kind: 'join-asked'; untilMs: number }
   | { kind: 'join-failed' }
   /** The group changes, or changed again before all had joined. */
   | { kind: 'join-due' }
   /** owned: all that is ours. kept: what of that stays with us or begins; the rest is handed over. */
-  | { kind: 'assigned'; until: number; owned: readonly Lease[]; kept: readonly number[] }
+  | { kind: 'assigned'; untilMs: number; owned: readonly Lease[]; kept: readonly number[] }
   /** All is as it was. */
-  | { kind: 'confirmed'; until: number }
+  | { kind: 'confirmed'; untilMs: number }
   /** The coordinator does not know us: what was held is somebody else's. */
   | { kind: 'lost' }
-  | { kind: 'clock'; now: number }
+  | { kind: 'clock'; nowMs: number }
   /** What a partition that was to stop had in hand is finished and saved. */
   | { kind: 'stopped'; partition: number }
   /** The engine ended a partition by itself. */
@@ -53,25 +54,34 @@ export type Step =
 
 export type Decided = { membership: Membership; steps: readonly Step[] }
 
-export const newMembership: Membership = { standing: 'outside', leaving: false, held: new Map(), validUntil: 0, validBefore: 0 }
+export const newMembership: Membership = {
+  standing: 'outside',
+  leaving: false,
+  held: new Map(),
+  validUntilMs: 0,
+  validBeforeMs: 0,
+}
 
 export function decide(membership: Membership, happened: Happened): Decided {
   switch (happened.kind) {
     case 'join-asked':
-      return only({ ...membership, standing: 'joining', validUntil: happened.until, validBefore: membership.validUntil })
+      return only({ ...membership, standing: 'joining', validUntilMs: happened.untilMs, validBeforeMs: membership.validUntilMs })
     case 'join-failed':
       if (membership.standing !== 'joining') return only(membership)
-      return only({ ...membership, standing: 'outside', validUntil: membership.validBefore })
+      return only({ ...membership, standing: 'outside', validUntilMs: membership.validBeforeMs })
     case 'join-due':
       return only({ ...membership, standing: 'outside' })
     case 'assigned':
       return assign(membership, happened)
     case 'confirmed':
-      return restart({ ...membership, validUntil: happened.until })
+      return restart({ ...membership, validUntilMs: happened.untilMs })
     case 'lost':
       return endAll(membership, 'lost')
+    // A process that slept, or a coordinator that does not answer: others may own everything by now.
     case 'clock':
-      return membership.held.size > 0 && happened.now > membership.validUntil ? endAll(membership, 'expired') : only(membership)
+      return membership.held.size > 0 && happened.nowMs > membership.validUntilMs
+        ? endAll(membership, 'expired')
+        : only(membership)
     case 'stopped':
       if (membership.held.get(happened.partition)?.state !== 'stopping') return only(membership)
       return noteHandedBack(move(membership, [happened.partition], { from: 'stopping', to: 'stopped' }))
@@ -92,7 +102,7 @@ export const inState = ({ held }: Membership, state: Held['state']): number[] =>
 export const isHandedBack = (membership: Membership): boolean =>
   membership.leaving && inState(membership, 'stopped').length === membership.held.size
 
-function assign(before: Membership, { until, owned, kept }: Extract<Happened, { kind: 'assigned' }>): Decided {
+function assign(before: Membership, { untilMs, owned, kept }: Extract<Happened, { kind: 'assigned' }>): Decided {
   const leases = new Map(owned.map(({ partition, lease }) => [partition, lease]))
   const others = [...before.held.values()].filter(({ partition, lease }) => leases.get(partition) !== lease)
   const ended = endThese(
@@ -102,8 +112,10 @@ function assign(before: Membership, { until, owned, kept }: Extract<Happened, { 
   const moving = [...ended.membership.held.keys()].filter(partition => !kept.includes(partition))
   const stopping = stop(ended.membership, moving, 'moves')
   const taken = before.leaving ? only(stopping.membership) : take(stopping.membership, owned, kept)
-  const restarted = restart({ ...taken.membership, standing: 'inside', validUntil: until })
-  return { ...restarted, steps: [ended, stopping, taken, restarted].flatMap(({ steps }) => steps) }
+  const restarted = restart({ ...taken.membership, standing: 'inside', validUntilMs: untilMs })
+  const isToGiveBack = inState(restarted.membership, 'stopped').some(partition => before.held.get(partition)?.state !== 'stopped')
+  const steps = [ended, stopping, taken, restarted].flatMap(one => one.steps)
+  return { ...restarted, steps: isToGiveBack ? [...steps, { kind: 'ask-now' }] : steps }
 }
 
 /** What is ours and not to be kept is never begun: it is there to be given back. */

@@ -1,7 +1,8 @@
 // What an assignment reads: one partition of each of its topics, which are served one after another, the one that was served last last.
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { type Batch, LogError, type Position } from '../log.ts'
+import type { Batch, Position } from '../log.ts'
+import { describeFailure } from './describe-failure.ts'
 import type { OpenPartitionReader, ReadLimits } from './partition-reader.ts'
 import type { PartitionState } from './partition-state.ts'
 
@@ -86,7 +87,7 @@ function openReading(deps: ReadingDeps, state: PartitionState, position: Positio
         await reader.ready(signal)
         reading.isReady = true
       } catch (error) {
-        if (!signal.aborted) halt(deps, state, textOf(error))
+        if (!signal.aborted) halt(deps, state, describeFailure(error))
       }
       isAsking = false
       answered()
@@ -95,7 +96,7 @@ function openReading(deps: ReadingDeps, state: PartitionState, position: Positio
       try {
         return await reader.next(limits, signal)
       } catch (error) {
-        if (!signal.aborted) halt(deps, state, textOf(error))
+        if (!signal.aborted) halt(deps, state, describeFailure(error))
         return null
       }
     },
@@ -117,6 +118,3 @@ function halt({ logger, consumerGroup }: ReadingDeps, state: PartitionState, rea
   state.halt(reason)
   logger.error('log.partition-halted', { group: consumerGroup, ...state.at, reason })
 }
-
-export const textOf = (error: unknown): string =>
-  error instanceof LogError ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error)

@@ -1,8 +1,9 @@
 // Carries a membership out, for any log: asks the coordinator in rounds, one question after another so that no answer is older than what was done
 // since, and starts, stops and ends the work of partitions as `decide` says.
+import { assertNever } from '../../events/event.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { onAbort } from '../../runtime/or-abort.ts'
+import { never, onAbort } from '../../runtime/or-abort.ts'
 import type { Assignment } from './assignment.ts'
 import { decide, type Happened, type Membership, newMembership, type Step } from './membership.ts'
 
@@ -42,7 +43,6 @@ export type PartDeps = {
 }
 
 const EAGER_MS = 100
-const never = new AbortController().signal
 
 export function takePart(deps: PartDeps, signal: AbortSignal): Participation {
   const { about, logger, times, validForMs } = deps
@@ -73,6 +73,8 @@ export function takePart(deps: PartDeps, signal: AbortSignal): Participation {
         return coordinator.hangUp()
       case 'say':
         return logger.warn(deps.events[step.what], { ...about, partitions: step.partitions })
+      default:
+        return assertNever(step)
     }
   }
 
@@ -99,7 +101,7 @@ export function takePart(deps: PartDeps, signal: AbortSignal): Participation {
   }
 
   async function run() {
-    const watching = setInterval(() => happen({ kind: 'clock', now: performance.now() }), Math.max(10, validForMs / 20))
+    const watching = setInterval(() => happen({ kind: 'clock', nowMs: performance.now() }), Math.max(10, validForMs / 20))
     const stopListening = onAbort(signal, () => happen({ kind: 'leave' }))
     while (!signal.aborted || membership.held.size > 0) {
       for (const { doing, ask } of coordinator.questions) await orSay(doing, ask)
@@ -114,16 +116,16 @@ export function takePart(deps: PartDeps, signal: AbortSignal): Participation {
   return { assignments, left: run() }
 }
 
-/** The coordinator may be away: the next round asks again, and what is not confirmed ends by itself. An outage is said once. */
+/** The coordinator may be away: the next round asks again, and what is not confirmed ends by itself. Each question says an outage once. */
 function sayOutages({ about, logger }: Pick<PartDeps, 'about' | 'logger'>) {
-  let isAway = false
+  const failing = new Set<string>()
   return async (doing: string, ask: () => Promise<void>) => {
     try {
       await ask()
-      isAway = false
+      failing.delete(doing)
     } catch (error) {
-      if (!isAway) logger.warn('log.membership-failed', { ...about, doing, error })
-      isAway = true
+      if (!failing.has(doing)) logger.warn('log.membership-failed', { ...about, doing, error })
+      failing.add(doing)
     }
   }
 }

@@ -61,7 +61,7 @@ function createSender(client: KafkaClient, timeoutMs: number): Sender {
 
   function open(): Current {
     const producer = client.createProducer()
-    return { ...producer, connected: producer.part.connect() }
+    return { ...producer, connected: producer.opened.connect() }
   }
 
   async function discard() {
@@ -75,7 +75,7 @@ function createSender(client: KafkaClient, timeoutMs: number): Sender {
     const used = current
     try {
       await used.connected
-      return await used.part.sendBatch({ topicMessages: [...topicMessages], acks: ALL_IN_SYNC, timeout: timeoutMs })
+      return await used.opened.sendBatch({ topicMessages: [...topicMessages], acks: ALL_IN_SYNC, timeout: timeoutMs })
     } catch (error) {
       await discard()
       // kafkajs only says that it knows nothing about a topic.

@@ -18,8 +18,8 @@ const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs
 export type KafkaAddress = Security & { brokers: readonly string[]; clientId: string }
 /** Not connected yet. Each has connections of its own. */
 export type KafkaClient = { createCluster(): Closable<Cluster>; createProducer(): Closable<Producer> }
-export type Closable<Part> = {
-  part: Part
+export type Closable<Opened> = {
+  opened: Opened
   /** What a broker last said against a topic: it does not exist, is denied, has no leader yet. */
   problemOf(topic: string): Error | null
   /** Gives requests under way a second, then breaks their connections; never rejects. */
@@ -71,14 +71,14 @@ export function createKafkaClient(
   return {
     createCluster: () => {
       const { cluster, sockets, problemOf } = connect()
-      return { part: cluster, problemOf, close: () => sockets.close(() => cluster.disconnect()) }
+      return { opened: cluster, problemOf, close: () => sockets.close(() => cluster.disconnect()) }
     },
     createProducer: () => {
       const { cluster, sockets, problemOf } = connect()
       const createPartitioner = () => onePartition
       const logger = new Kafka(config).logger()
       const producer = createProducer({ cluster, logger, retry, idempotent: true, createPartitioner })
-      return { part: producer, problemOf, close: () => sockets.close(() => producer.disconnect()) }
+      return { opened: producer, problemOf, close: () => sockets.close(() => producer.disconnect()) }
     },
   }
 }

@@ -1,6 +1,7 @@
 // What kafkajs and the brokers report, as LogError: what will never succeed is in these tables, everything else is `unavailable`
 // (also kafkajs' own TypeErrors, which it throws while brokers come and go: what we send is checked before).
-import { isTlsMismatch } from '../../runtime/tls-errors.ts'
+import { wordsOf } from '../../runtime/logger.ts'
+import { isTlsError } from '../../runtime/tls-errors.ts'
 import { LogError, type LogErrorCode } from '../log.ts'
 import { mendOf } from './kafka-mends.ts'
 
@@ -37,16 +38,22 @@ const codesByName: Readonly<Record<string, LogErrorCode>> = {
   KafkaJSNotImplemented: 'denied',
 }
 
-/** A send whose answer was lost counts as unavailable: the worst case of trying again is a repeated record. */
+/** The message begins with `doing`. A send whose answer was lost counts as unavailable: the worst case of trying again is a repeated record. */
 export function toLogError(doing: string, error: unknown): LogError {
   // What we say while kafkajs connects comes back through it, sometimes wrapped.
   const ours = chainOf(error).find(one => one instanceof LogError)
-  if (ours !== undefined) return ours
+  if (ours !== undefined) return saidOf(doing, ours)
   const type = brokerErrorOf(error)
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = wordsOf(error)
   const chain = chainOf(error)
-  const mend = mendOf({ type, words: chain.map(({ message }) => message).join(': '), isTls: chain.some(isTls) })
+  const mend = mendOf({ type, words: chain.map(({ message }) => message).join(': '), isTls: chain.some(isTlsError) })
   return new LogError(codeOf(error), `${doing}: ${type === null ? '' : `${type}: `}${reason}`, { ...mend, cause: error })
+}
+
+function saidOf(doing: string, ours: LogError): LogError {
+  if (ours.message.startsWith(`${doing}: `)) return ours
+  const { code, message, retryable, settings, expected } = ours
+  return new LogError(code, `${doing}: ${message}`, { retryable, settings, ...(expected !== null && { expected }), cause: ours })
 }
 
 /** The broker's name of an error, wherever in the chain of causes it is. */
@@ -62,7 +69,7 @@ function codeOf(error: unknown): LogErrorCode {
   if (type !== null) return codes[type] ?? 'unavailable'
   const chain = chainOf(error)
   const named = chain.map(({ name }) => codesByName[name]).find(code => code !== undefined)
-  return named ?? (chain.some(isTls) ? 'misconfigured' : 'unavailable')
+  return named ?? (chain.some(isTlsError) ? 'misconfigured' : 'unavailable')
 }
 
 /** kafkajs wraps by `cause`, and errors of topics by `errors`. */
@@ -71,8 +78,6 @@ function chainOf(error: unknown): Error[] {
   const inner = 'errors' in error && Array.isArray(error.errors) ? error.errors : [error.cause]
   return [error, ...inner.filter(one => one !== error).flatMap(chainOf)]
 }
-
-const isTls = (error: Error): boolean => 'code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)
 
 const typeOf = (error: unknown): string | null =>
   error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : null

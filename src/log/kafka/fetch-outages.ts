@@ -5,8 +5,8 @@ import { backoffMs, isWorthSaying, wait } from '../../runtime/wait.ts'
 import type { KafkaLink } from './link.ts'
 
 export type FetchOutages = {
-  /** null: Kafka did not answer; said, and waited for a little. */
-  orWait<Answer>(ask: () => Promise<Answer>): Promise<Answer | null>
+  /** null: Kafka did not answer; said, and waited for a little longer each time that the same thing fails. `doing` names it. */
+  orWait<Answer>(doing: string, ask: () => Promise<Answer>): Promise<Answer | null>
   /** A partition has another leader, or none yet, or its topic is gone: the metadata is fetched anew, at most so often. */
   lookAgain(): Promise<void>
 }
@@ -17,7 +17,8 @@ export const RETRY_CAP_MS = 1_000
 const LOOK_AGAIN_MS = 250
 
 export function createFetchOutages({ link, logger, bell }: Deps, signal: AbortSignal): FetchOutages {
-  let failures = 0
+  /** By what was being done: a look-up that is answered says nothing of a broker that is away. */
+  const failures = new Map<string, number>()
   let lookingAgain: Promise<void> | null = null
 
   async function lookAgainSoon() {
@@ -29,16 +30,17 @@ export function createFetchOutages({ link, logger, bell }: Deps, signal: AbortSi
   }
 
   return {
-    orWait: async ask => {
+    orWait: async (doing, ask) => {
       try {
         const answer = await ask()
-        failures = 0
+        failures.delete(doing)
         return answer
       } catch (error) {
         if (signal.aborted) return null
-        failures += 1
-        if (isWorthSaying(failures)) logger.warn('log.unavailable', { what: 'fetching', attempt: failures, error })
-        await wait(backoffMs({ attempt: failures, baseMs: 50, capMs: RETRY_CAP_MS, jitter: 0.3, random: Math.random() }), signal)
+        const attempt = (failures.get(doing) ?? 0) + 1
+        failures.set(doing, attempt)
+        if (isWorthSaying(attempt)) logger.warn('log.unavailable', { what: 'fetching', attempt, error })
+        await wait(backoffMs({ attempt, baseMs: 50, capMs: RETRY_CAP_MS, jitter: 0.3, random: Math.random() }), signal)
         bell.ring()
         return null
       }

@@ -72,11 +72,12 @@ async function startFetches(of: Fetching, wanting: readonly KafkaReader[]) {
 }
 
 async function byLeader(of: Fetching, topic: string, wanting: readonly KafkaReader[]): Promise<Map<number, KafkaReader[]>> {
+  const doing = `looking up the leaders of ${topic}`
   const ask = () =>
-    of.link.run(`looking up the leaders of ${topic}`, [topic], async cluster =>
+    of.link.run(doing, [topic], async cluster =>
       Map.groupBy(wanting, reader => leaderOf(cluster, reader.position()) ?? NO_LEADER),
     )
-  const found = await of.outages.orWait(async () => {
+  const found = await of.outages.orWait(doing, async () => {
     try {
       return await ask()
     } catch (error) {
@@ -111,10 +112,9 @@ async function fetchFor(of: Fetching, nodeId: number, readers: readonly KafkaRea
   busy.nodes.add(nodeId)
   for (const reader of readers) busy.readers.add(reader)
   const from = readers.map(reader => reader.position())
-  const answer = await of.outages.orWait(() =>
-    link.run(`fetching from broker ${nodeId}`, [], cluster =>
-      fetchFrom(cluster, nodeId, from, { maxWaitMs, maxBytesPerPartition: FETCH_BYTES }),
-    ),
+  const doing = `fetching from broker ${nodeId}`
+  const answer = await of.outages.orWait(doing, () =>
+    link.run(doing, [], cluster => fetchFrom(cluster, nodeId, from, { maxWaitMs, maxBytesPerPartition: FETCH_BYTES })),
   )
   if (answer !== null) await deliver(of, answer, readers)
   for (const reader of readers) busy.readers.delete(reader)
@@ -128,7 +128,8 @@ async function deliver(of: Fetching, { fetched, failed }: FetchAnswer, readers: 
     const reader = readers.find(one => sameAs(at)(one.position()))
     if (reader === undefined) continue
     if (problem instanceof LogError) reader.fail(problem)
-    else if (problem === 'outside') await of.outages.orWait(() => failWhereOutside(of.link, reader))
+    else if (problem === 'outside')
+      await of.outages.orWait(`reading the bounds of ${at.topic}/${at.partition}`, () => failWhereOutside(of.link, reader))
   }
   if (failed.some(({ problem }) => problem === 'moved')) await of.outages.lookAgain()
 }

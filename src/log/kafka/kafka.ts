@@ -13,9 +13,9 @@ import { createKafkaAppend } from './append.ts'
 import { createKafkaClient, type KafkaAddress, type KafkaClient } from './client.ts'
 import { createKafkaFetcher } from './fetcher.ts'
 import { createKafkaGroup, type KafkaGroup } from './group.ts'
+import { joinKafkaGroup, type MembershipTimes } from './join-kafka-group.ts'
 import { readLag } from './lag.ts'
 import { createKafkaLink, type KafkaLink } from './link.ts'
-import { joinKafkaGroup, type MembershipTimes } from './membership.ts'
 import { readClusterId } from './metadata.ts'
 import { readTopic } from './read.ts'
 import { ensureTopics, findPartitions } from './topics.ts'
@@ -126,7 +126,8 @@ async function joinWith(of: Consuming, consumer: Consumer, engine: Engine, signa
 
 /** Rejects where a topic does not exist; Kafka itself is waited for. null: stopped first. */
 async function partitionCounts({ link, logger }: Consuming, topics: readonly string[], signal: AbortSignal) {
-  const find = () => Promise.all(topics.map(async topic => [topic, (await findPartitions(link, topic)).partitions] as const))
+  const find = () =>
+    Promise.all(topics.map(async topic => [topic, (await findPartitions(link, topic, signal)).partitions] as const))
   const counts = await waitedFor('the topics of a consumer', find, { logger, signal })
   return counts === null ? null : Object.fromEntries(counts)
 }

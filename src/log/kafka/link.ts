@@ -1,5 +1,6 @@
 // One cluster of connections to Kafka, opened when first needed and thrown away when one of them fails or its picture of the cluster is stale:
 // the next call begins with fresh ones, so that nothing depends on how kafkajs recovers.
+import { never } from '../../runtime/or-abort.ts'
 import { persist } from '../../runtime/persist.ts'
 import { LogError } from '../log.ts'
 import type { Closable, KafkaClient } from './client.ts'
@@ -36,7 +37,6 @@ const movedAway: ReadonlySet<string> = new Set([
 ])
 const TRIES = 8
 const TRY_AGAIN = { baseMs: 100, capMs: 100 }
-const never = new AbortController().signal
 
 const giveUpUnlessMoved = ({ error, attempt }: { error: unknown; attempt: number }) =>
   attempt < TRIES && movedAway.has(brokerErrorOf(error) ?? '') ? 'again' : 'give-up'
@@ -57,10 +57,10 @@ export function createKafkaLink(client: KafkaClient): KafkaLink {
     const used = current
     try {
       await used.connected
-      await used.part.addMultipleTargetTopics(topics)
+      await used.opened.addMultipleTargetTopics(topics)
       const problem = topics.map(used.problemOf).find(found => found !== null)
       if (problem !== undefined) throw problem
-      return await ask(used.part)
+      return await ask(used.opened)
     } catch (error) {
       if (!harmless.has(brokerErrorOf(error) ?? '')) discard(used)
       throw error
@@ -90,5 +90,5 @@ type Current = Closable<Cluster> & { connected: Promise<void> }
 
 function connect(client: KafkaClient): Current {
   const cluster = client.createCluster()
-  return { ...cluster, connected: cluster.part.connect() }
+  return { ...cluster, connected: cluster.opened.connect() }
 }

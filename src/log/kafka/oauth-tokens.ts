@@ -3,8 +3,9 @@
 import { request } from 'undici'
 import type { Mend } from '../../runtime/coded-error.ts'
 import { describeError } from '../../runtime/logger.ts'
+import { parseObject } from '../../runtime/parse-object.ts'
 import { shownUrl } from '../../runtime/printable.ts'
-import { isTlsMismatch } from '../../runtime/tls-errors.ts'
+import { isTlsError } from '../../runtime/tls-errors.ts'
 import { LogError } from '../log.ts'
 
 export type OAuthClient = { tokenUrl: string; clientId: string; clientSecret: string; scope: string | null }
@@ -54,18 +55,17 @@ const UNTOLD_LIFE_MS = 60_000
 async function fetchToken(client: OAuthClient): Promise<Token> {
   const doing = `fetching a token from ${shownUrl(client.tokenUrl)}`
   const { status, body } = await ask(client, doing)
-  if (status === 429 || status >= 500) throw new LogError('unavailable', `${doing}: status ${status}`, notThere)
   const { access_token: value, expires_in: seconds, error } = body
-  if (status !== 200)
-    throw new LogError(
-      'denied',
-      `${doing}: status ${status}${typeof error === 'string' ? ` (${printable(error)})` : ''}`,
-      notTaken,
-    )
+  if (isRefusal(status) && typeof error === 'string')
+    throw new LogError('denied', `${doing}: status ${status} (${printable(error)})`, notTaken)
+  if (status !== 200) throw new LogError('unavailable', `${doing}: status ${status}`, notThere)
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new LogError('denied', `${doing}: expected JSON with an access_token, got none`, notThere)
   return { value, expiresInMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : UNTOLD_LIFE_MS }
 }
+
+/** RFC 6749 5.2 says so, with an error in words of its own; whatever else is said is a proxy's, or the endpoint's of itself. */
+const isRefusal = (status: number) => status === 400 || status === 401 || status === 403
 
 async function ask({ tokenUrl, clientId, clientSecret, scope }: OAuthClient, doing: string) {
   const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
@@ -84,7 +84,7 @@ async function ask({ tokenUrl, clientId, clientSecret, scope }: OAuthClient, doi
     return { status: answer.statusCode, body: parseObject(await answer.body.text()) }
   } catch (cause) {
     const reason = deadline.aborted ? `no answer within ${ANSWER_TIMEOUT_MS} ms` : describeError(cause)
-    throw new LogError(isTls(cause) ? 'misconfigured' : 'unavailable', `${doing}: ${reason}`, { ...notThere, cause })
+    throw new LogError(isTlsError(cause) ? 'misconfigured' : 'unavailable', `${doing}: ${reason}`, { ...notThere, cause })
   }
 }
 
@@ -96,19 +96,6 @@ const notThere: Mend = {
 const notTaken: Mend = {
   settings: ['KAFKA_OAUTH_TOKEN_URL', 'KAFKA_OAUTH_CLIENT_ID', 'KAFKA_OAUTH_CLIENT_SECRET', 'KAFKA_OAUTH_SCOPE'],
   expected: 'KAFKA_OAUTH_CLIENT_ID, KAFKA_OAUTH_CLIENT_SECRET and KAFKA_OAUTH_SCOPE to be what KAFKA_OAUTH_TOKEN_URL lets in',
-}
-
-const isTls = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && isTlsMismatch(error.code)
-
-/** {}: no JSON object. */
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
-  } catch {
-    return {}
-  }
 }
 
 /** RFC 6749 5.2 has such words as invalid_client; what is longer is not one. */

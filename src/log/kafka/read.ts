@@ -22,7 +22,7 @@ export async function* readTopic(
   range: { from: Edge; until: Edge | null },
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord> {
-  let stretches = (await findStretches(link, topic, range)).filter(isOpen)
+  let stretches = (await findStretches(link, topic, { ...range, signal })).filter(isOpen)
   while (stretches.length > 0) {
     let found = false
     for (const stretch of stretches) {
@@ -73,9 +73,9 @@ async function boundsOf(link: KafkaLink, { topic, partition }: Position): Promis
 async function findStretches(
   link: KafkaLink,
   topic: string,
-  { from, until }: { from: Edge; until: Edge | null },
+  { from, until, signal }: { from: Edge; until: Edge | null; signal: AbortSignal },
 ): Promise<Stretch[]> {
-  const count = (await findPartitions(link, topic)).partitions
+  const count = (await findPartitions(link, topic, signal)).partitions
   const partitions = Array.from({ length: count }, (_, partition) => partition)
   const starts = await positionsOf(link, topic, partitions, from)
   const ends = until === null ? null : await positionsOf(link, topic, partitions, until)

@@ -1,5 +1,6 @@
 // How connections to brokers are kept from others, and how we say who we are: TLS, client certificates and SASL, as kafkajs takes them.
 import type { AuthenticationProviderArgs, KafkaConfig, SASLOptions } from 'kafkajs'
+import { wordsOf } from '../../runtime/logger.ts'
 import { LogError } from '../log.ts'
 import { oauthMend } from './kafka-mends.ts'
 import { createOAuthTokens, type OAuthClient, type OAuthTokens } from './oauth-tokens.ts'
@@ -42,7 +43,7 @@ async function authenticate(tokens: OAuthTokens, { host, port, saslAuthenticate 
     throw new Error(answer)
   } catch (cause) {
     tokens.refused(value)
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = wordsOf(cause)
     const told = `SASL OAUTHBEARER authentication at ${host}:${port} failed: ${reason}`
     throw isNew
       ? new LogError('denied', told, { ...oauthMend, cause })

@@ -1,4 +1,5 @@
 // The topics of Kafka: created as declared, never changed, every difference answered.
+import { never } from '../../runtime/or-abort.ts'
 import { persist } from '../../runtime/persist.ts'
 import { LogError, type TopicDeclaration, type TopicDifference } from '../log.ts'
 import { brokerErrorOf } from './errors.ts'
@@ -10,11 +11,10 @@ export type Topic = { topic: string; partitions: number; replication: number; ma
 /** Brokers learn of a topic one after another. */
 const LOOKUPS = 5
 const LOOK_AGAIN = { baseMs: 100, capMs: 100 }
-const never = new AbortController().signal
 
 /** Rejects `topic-missing`, `denied` or `unavailable`. */
 export async function findTopic(link: KafkaLink, topic: string): Promise<Topic> {
-  const found = await findPartitions(link, topic)
+  const found = await findPartitions(link, topic, never)
   const settings = await readSettings(link, topic, ['max.message.bytes']).catch(error => {
     if (error instanceof LogError && error.code === 'denied') return null
     throw error
@@ -25,15 +25,18 @@ export async function findTopic(link: KafkaLink, topic: string): Promise<Topic> 
 
 type Partitions = { partitions: number; replication: number }
 
-export const findPartitions = (link: KafkaLink, topic: string): Promise<Partitions> =>
+/** Rejects as `findTopic`, or `aborted`. */
+export const findPartitions = (link: KafkaLink, topic: string, signal: AbortSignal): Promise<Partitions> =>
   persist(
     () => lookUp(link, topic),
     {
       backoff: LOOK_AGAIN,
       failed: ({ error, attempt }) => (isMissing(error) && attempt < LOOKUPS ? 'again' : 'give-up'),
     },
-    never,
-  )
+    signal,
+  ).catch(error => {
+    throw signal.aborted ? new LogError('aborted', `looking up topic ${topic}: aborted`) : error
+  })
 
 function lookUp(link: KafkaLink, topic: string): Promise<Partitions> {
   const doing = `looking up topic ${topic}`
@@ -98,7 +101,7 @@ const CREATE_TIMEOUT_MS = 10_000
 
 /** What was just created is waited for: the broker asked may not know it yet. */
 function findVisible(link: KafkaLink, { topic, isNew }: { topic: string; isNew: boolean }, signal: AbortSignal) {
-  if (!isNew) return findPartitions(link, topic)
+  if (!isNew) return findPartitions(link, topic, signal)
   const failed = ({ error }: { error: unknown }) => (isMissing(error) ? 'again' : 'give-up')
   return persist(() => lookUp(link, topic), { backoff: LOOK_AGAIN, failed }, signal).catch(error => {
     throw signal.aborted ? abortedCreating(topic) : error

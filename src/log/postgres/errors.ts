@@ -1,5 +1,6 @@
 // What the database reports, as LogError: unreachable is `unavailable` and retryable, what can never succeed is `denied`.
 import { DatabaseError } from '../../database/database.ts'
+import { wordsOf } from '../../runtime/logger.ts'
 import { LogError } from '../log.ts'
 
 /** The SQLSTATE with which log_append says that it knows no such partition. */
@@ -11,7 +12,7 @@ const DATA_EXCEPTION = '22'
 /** A commit whose answer was lost counts as unavailable: the worst case of trying again is a repeated record. */
 export function toLogError(doing: string, error: unknown): LogError {
   if (error instanceof LogError) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = wordsOf(error)
   return new LogError(codeOf(error), `${doing}: ${reason}`, { cause: error })
 }
 

@@ -10,11 +10,11 @@ import { waitedFor } from '../engine/waited-for.ts'
 import type { EventLog } from '../log.ts'
 import { createPostgresAppend } from './append.ts'
 import { readLag } from './lag.ts'
-import { type Leases, takeLeases } from './lease-coordinator.ts'
 import { readTopic } from './read.ts'
 import { openPostgresReader } from './reader.ts'
 import { openRetention } from './retention.ts'
 import { openTails } from './tails.ts'
+import { type Leases, takeLeases } from './take-leases.ts'
 import { ensureTopics, findTopic } from './topics.ts'
 
 export type PostgresLogSettings = Leases & {

@@ -1,18 +1,17 @@
 // The lanes of one partition, side by side: a record goes behind those of its lane, or begins one; a lane ends with its last record.
 import { createBell } from '../../runtime/bell.ts'
+import { never } from '../../runtime/or-abort.ts'
 import type { LogRecord, TopicPartition } from '../log.ts'
 import { type Lane, type LaneDeps, runLane } from './lane.ts'
 
-export type PartitionLanes = {
+export type LaneSet = {
   add(record: LogRecord): void
   /** Resolves when no handler runs; never while new ones may start. */
   idle(): Promise<void>
 }
 type Told = Pick<Lane, 'starting' | 'ended' | 'finished' | 'halted'>
 
-const never = new AbortController().signal
-
-export function createPartitionLanes(deps: LaneDeps, { topic, partition }: TopicPartition, told: Told): PartitionLanes {
+export function createLaneSet(deps: LaneDeps, { topic, partition }: TopicPartition, told: Told): LaneSet {
   const lanes = new Map<string, LogRecord[]>()
   const bell = createBell()
   let handlers = 0

@@ -43,11 +43,11 @@ function openLeaseCoordinator(database: Database, identity: Identity, member: Me
   async function heartbeat() {
     const sentAt = performance.now()
     const { leases, share } = await sendHeartbeat(database, identity, member.now().leaving)
-    const until = sentAt + identity.ttlMs
+    const untilMs = sentAt + identity.ttlMs
     // An answer that took longer than the TTL says nothing of now.
-    if (performance.now() > until) return member.happen({ kind: 'clock', now: performance.now() })
+    if (performance.now() > untilMs) return member.happen({ kind: 'clock', nowMs: performance.now() })
     isBelowShare = leases.length < share
-    member.happen({ kind: 'assigned', until, owned: leases, kept: keptOf(member.now(), leases, share) })
+    member.happen({ kind: 'assigned', untilMs, owned: leases, kept: keptOf(member.now(), leases, share) })
   }
 
   return {

@@ -58,7 +58,7 @@ function openGroupCoordinator({ group, name, logger, times, hangUp }: Deps, memb
   async function beat() {
     const sentAt = performance.now()
     const answer = await group.heartbeat()
-    if (answer === 'fine') return member.happen({ kind: 'confirmed', until: sentAt + times.sessionTimeoutMs })
+    if (answer === 'fine') return member.happen({ kind: 'confirmed', untilMs: sentAt + times.sessionTimeoutMs })
     if (answer === 'lost') return member.happen({ kind: 'lost' })
     member.happen({ kind: 'join-due' })
     await joinUnlessHandedBack()
@@ -68,7 +68,7 @@ function openGroupCoordinator({ group, name, logger, times, hangUp }: Deps, memb
   async function joinUnlessHandedBack() {
     if (isHandedBack(member.now())) return
     // Until all have joined nobody is assigned anything: what is held stays ours, unless the question did not get through.
-    member.happen({ kind: 'join-asked', until: performance.now() + times.rebalanceTimeoutMs + times.sessionTimeoutMs })
+    member.happen({ kind: 'join-asked', untilMs: performance.now() + times.rebalanceTimeoutMs + times.sessionTimeoutMs })
     try {
       await join()
     } catch (error) {
@@ -85,7 +85,7 @@ function openGroupCoordinator({ group, name, logger, times, hangUp }: Deps, memb
     const still = [...member.now().held.values()]
     const fresh = joined.assigned.filter(partition => !member.now().held.has(partition))
     const owned = [...still, ...fresh.map(partition => ({ partition, lease: String(joined.generation) }))]
-    member.happen({ kind: 'assigned', until: performance.now() + times.sessionTimeoutMs, owned, kept: joined.assigned })
+    member.happen({ kind: 'assigned', untilMs: performance.now() + times.sessionTimeoutMs, owned, kept: joined.assigned })
     logger.debug('log.assigned', { group: name, generation, partitions: joined.assigned })
   }
 
