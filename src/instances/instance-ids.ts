@@ -22,8 +22,10 @@ export type Wanted = {
 }
 
 export const taskOf = ({ wanted, restartCount }: Pick<Wanted, 'wanted' | 'restartCount'>): string => `${wanted}/${restartCount}`
-/** The same, of instance_ids i. */
-const taskSql = `i.wanted || '/' || i.restart_count`
+/** The same in SQL, of the row i of instance_ids, or of its deletion. */
+const taskSqlOf = (wanted: string) => `${wanted} || '/' || i.restart_count`
+const taskSql = taskSqlOf('i.wanted')
+const deletionSql = taskSqlOf(`'deleted'`)
 
 export type Described = { name: string; settings: Settings }
 export type Wish = 'restart' | 'logged-out' | 'deleted'
@@ -56,7 +58,7 @@ export async function lockEvenDeleted(tx: Transaction, id: string): Promise<'loc
   return row === undefined ? 'missing' : 'locked'
 }
 
-/** Of one that is locked. */
+/** The instance is to be locked before. */
 export async function describeInstance(tx: Transaction, id: string, { name, settings }: Described): Promise<void> {
   await tx.query('update instance_ids set name = $2, settings = $3 where instance_id = $1', [id, name, JSON.stringify(settings)])
 }
@@ -67,12 +69,12 @@ const assignments: Readonly<Record<Wish, string>> = {
   deleted: `wanted = 'deleted'`,
 }
 
-/** Of one that is locked. */
+/** The instance is to be locked before. */
 export async function wishInstance(tx: Transaction, id: string, wish: Wish): Promise<void> {
   await tx.query(`update instance_ids set ${assignments[wish]} where instance_id = $1`, [id])
 }
 
-/** With the last of a purge: what is left of the instance is its id. */
+/** The last step of a purge calls it: what is left of the instance is its id. */
 export async function emptyName(tx: Transaction, id: string): Promise<void> {
   await tx.query(`update instance_ids set name = '', settings = '{}' where instance_id = $1`, [id])
 }
@@ -118,7 +120,7 @@ export const isParked = (database: Transaction, id: string): Promise<boolean> =>
 export const isGivenUp = (database: Transaction, { id, isUnborn }: { id: string; isUnborn: boolean }): Promise<boolean> =>
   holds(
     database,
-    `select from instance_ids i where i.instance_id = $1 and (${parkedFor('i.instance_id')} is not distinct from 'deleted/' || i.restart_count
+    `select from instance_ids i where i.instance_id = $1 and (${parkedFor('i.instance_id')} is not distinct from ${deletionSql}
        or not ${isOwned('i.instance_id')} and $2)`,
     [id, isUnborn],
   )

@@ -290,7 +290,7 @@ test('[A2] from wherever it is, it ends once it is stopped: after two more thing
     fc.property(course, fc.nat(), ([first, all], pick) => {
       let life = all.reduce((one, happened) => decided(one, happened).life, beginLife(wantedOf(first)))
       life = decided(life, { what: 'stopped' }).life
-      for (let steps = 0; steps < 3 && life.stage.at !== 'over'; steps += 1) {
+      for (let steps = 0; steps < 2 && life.stage.at !== 'over'; steps += 1) {
         const possible = outcomes(life)
         expect(possible).not.toEqual([])
         life = decided(life, possible[pick % possible.length] ?? works.failed).life

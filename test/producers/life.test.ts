@@ -186,7 +186,7 @@ test('[A5] chats that the settings ignore are counted and in no event; a change 
   const logins = loginsOf()
   const ana = rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
   const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana] })
-  const settle = () => until('all is acknowledged', () => device.pending().length === 0)
+  const acknowledged = () => until('all is acknowledged', () => device.pending().length === 0)
   /** One message of each kind of chat; answers which of them any event tells of, in its fields or raw bytes. */
   const tell = async (word: string) => {
     await device.sendGroup(group, ana, text(`${word} group`))
@@ -197,23 +197,23 @@ test('[A5] chats that the settings ignore are counted and in no event; a change 
       content: [{ tag: 'plaintext', attrs: {}, content: proto.Message.encode(text(`${word} newsletter`)).finish() }],
     })
     await device.send(ana, text(`${word} chat`))
-    await settle()
+    await acknowledged()
     const all = (await rig.events()).map(event => JSON.stringify({ ...event, raw: event.raw?.toString('latin1') })).join()
     return ['group', 'status', 'newsletter', 'chat'].filter(chat => all.includes(`${word} ${chat}`))
   }
   expect(await tell('first')).toEqual(['group', 'status', 'newsletter', 'chat'])
-  let turn = 0
+  let asked = 0
   for (const [ignored, left] of [
     ['ignoreGroups', ['status', 'newsletter', 'chat']],
     ['ignoreStatus', ['group', 'newsletter', 'chat']],
     ['ignoreNewsletters', ['group', 'status', 'chat']],
   ] as const) {
     await rig.want('first', `settings = '{"${ignored}": true}'`)
-    await until(`${ignored} is in effect`, async () => isDeepStrictEqual(await tell(`${ignored} ${turn++}`), left))
+    await until(`${ignored} is in effect`, async () => isDeepStrictEqual(await tell(`${ignored} ${asked++}`), left))
     expect(await rig.metrics.render()).toContain(`zaplog_events_ignored_total{name="settings ${ignored}"}`)
   }
   await rig.want('first', `settings = '{}'`)
-  await until('nothing is ignored any more', async () => (await tell(`last ${turn++}`)).length === 4)
+  await until('nothing is ignored any more', async () => (await tell(`last ${asked++}`)).length === 4)
   expect(logins()).toBe(0)
 })
 

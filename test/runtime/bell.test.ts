@@ -4,8 +4,8 @@ import { createBell } from '../../src/runtime/bell.ts'
 
 const never = () => new AbortController().signal
 const told = () => AbortSignal.abort(new Error('told to stop'))
-/** After everything that was resolved by now has had its turn. */
-const turn = () => new Promise(resolve => setImmediate(resolve))
+/** After everything that was resolved by now has run. */
+const allRun = () => new Promise(resolve => setImmediate(resolve))
 
 test('[H6] whoever listens hears the next ring', async () => {
   const bell = createBell()
@@ -67,7 +67,7 @@ test('[H6] a condition is looked at at once and after each ring, and any number 
   expect(await bell.until(reaches(0), never())).toBe(true)
   const waiting = [1, 1, 2].map(least => bell.until(reaches(least), never()))
   value = 1
-  await turn()
+  await allRun()
   expect(looks).toBe(4) // nothing rang
   bell.ring()
   expect(await Promise.all(waiting.slice(0, 2))).toEqual([true, true])

@@ -88,7 +88,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
       return text === null ? null : revive('pre-key', text)
     },
-    hasPart: digest => outlasting('reading parts', () => rows.hasPart(digest)),
+    hasPart: digest => outlasting('reading stanza parts', () => rows.hasPart(digest)),
     eraseAll: writes.eraseAll,
     credsChanged: () =>
       void writes.credsChanged().catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error })),
@@ -112,7 +112,7 @@ function outlastingIn({ life, instanceId, epoch, timeoutMs, random, logger }: De
 
 /** What 0.1.0 remembered of stanza parts: sealed rows, which only this process can open, become rows of the table in one statement. */
 async function adoptRing({ rows, outlasting }: Reads, { change }: KeyWrites): Promise<void> {
-  const ring = await outlasting('reading the ring of parts', rows.readRing)
+  const ring = await outlasting('reading the ring of stanza parts', rows.readRing)
   if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
 }
 

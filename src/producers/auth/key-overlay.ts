@@ -10,7 +10,7 @@ export type Known = string | null | undefined
 export type KeyOverlay = {
   known(name: KeyName): Known
   put(writes: readonly KeyWrite[]): void
-  /** Neither replaced nor taken to be written. */
+  /** The write was neither replaced nor taken to be written. */
   isPending(write: KeyWrite): boolean
   hasPending(): boolean
   /** Takes what is pending: it is on its way from now on, until `written`. */

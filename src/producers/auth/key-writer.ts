@@ -3,8 +3,7 @@
 import { type Database, DatabaseError } from '../../database/database.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
-import type { KeyName } from './auth-tables.ts'
-import { type Written, writeChanges } from './auth-tables.ts'
+import { type KeyName, type Written, writeChanges } from './auth-tables.ts'
 
 /** Of one account; all of it or nothing. */
 export type KeyChange = {

@@ -13,9 +13,9 @@ export type InstanceVoice = {
   owe(state: State): void
   tellOwed(append: Append): Promise<void>
   shown(): Shown
-  /** Rests, as it said last. */
+  /** The instance rests: that is shown, and nothing is told. */
   parked(): void
-  /** Is no more. */
+  /** The instance is no more: it is counted in no state. */
   silence(): void
 }
 

@@ -61,7 +61,7 @@ export function createKeptStanzas({ database, sealer, logger, metrics }: Deps): 
   }
 }
 
-/** With the instance. */
+/** The instance is deleted, and what was kept of it goes with it. */
 export async function forgetKeptStanzas(database: Database, instanceId: string): Promise<void> {
   await database.query('delete from kept_stanzas where instance_id = $1', [instanceId])
 }

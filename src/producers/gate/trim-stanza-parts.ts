@@ -19,7 +19,7 @@ export async function keepTrimming(
       await trimStanzaParts(database, {}, signal)
     } catch (error) {
       // Nothing depends on it but room: the next hour does it.
-      if (!signal.aborted) logger.warn('parts.not-trimmed', { error })
+      if (!signal.aborted) logger.warn('stanza-parts.not-trimmed', { error })
     }
   } while (await wait(everyMs, signal))
 }

@@ -32,7 +32,7 @@ function agreeOn(first: FirstMessage, account: Account): void {
   try {
     for (const { theirs, ours, isLasting } of agreementsOf(first, account)) account.agreeAhead(theirs, ours, { isLasting })
   } catch {
-    // What is wrong with it, libsignal says in its turn.
+    // What is wrong with it, libsignal says when it comes to the message.
   }
 }
 
