@@ -1,6 +1,6 @@
 // A part that is away at start is waited for: said at once, every 10 s and in readiness, until it is there or the start is told to stop.
 // What no waiting mends ends the start with one sentence that names the settings.
-import { CodedError } from '../runtime/coded-error.ts'
+import { CodedError, type Port } from '../runtime/coded-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type Persistence, persist } from '../runtime/persist.ts'
 import type { Check } from '../runtime/role.ts'
@@ -21,7 +21,7 @@ type Deps = { logger: Logger; sayEveryMs?: number; retryMs?: number }
 /** `code` is the port's, from which the exit code follows; the message is a whole answer, without the causes. */
 export class PartRefused extends CodedError {
   override name = 'PartRefused'
-  readonly port: string
+  readonly port: Port
   constructor(part: Part, cause: CodedError) {
     const expected = expectationOf(part, cause)
     const message = `${part.title} at ${part.address}: expected ${expected}, got: ${cause.message}`
@@ -114,10 +114,30 @@ function beginWaiting({ name, address }: Part, { logger, sayEveryMs }: { logger:
 
 const seconds = (ms: number) => Math.floor(ms / 1000)
 
-/** What speaks to something outside of this process. */
-const ports = ['database', 'log', 'registry', 'objects']
+/** What speaks to a part, which may be away: everything else is the start's own affair. */
+const isOfParts: Readonly<Record<Port, boolean>> = {
+  database: true,
+  log: true,
+  objects: true,
+  registry: true,
+  api: false,
+  cli: false,
+  'data-dir': false,
+  'env-file': false,
+  events: false,
+  listen: false,
+  media: false,
+  producers: false,
+  projections: false,
+  'read-model': false,
+  seal: false,
+  services: false,
+  socket: false,
+  start: false,
+  webhooks: false,
+}
 
-const isPortError = (error: unknown): error is CodedError => error instanceof CodedError && ports.includes(error.port)
+const isPortError = (error: unknown): error is CodedError => error instanceof CodedError && isOfParts[error.port]
 
 /** `misconfigured` may be worth another try to a process that runs, because others may mend it; a start says it. */
 const isAway = ({ code, retryable }: CodedError) => code === 'commit-unknown' || (retryable && code !== 'misconfigured')

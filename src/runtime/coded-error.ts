@@ -19,9 +19,30 @@ export type Mend = {
 /** What an adapter knows of a failure besides its code and its words. */
 export type Known = Mend & { cause?: unknown }
 
-/** `port` says where it comes from: log, database, objects, registry, ... */
+/** Where errors come from: what speaks to something outside of this process, and whatever else refuses. */
+export type Port =
+  | 'api'
+  | 'cli'
+  | 'data-dir'
+  | 'database'
+  | 'env-file'
+  | 'events'
+  | 'listen'
+  | 'log'
+  | 'media'
+  | 'objects'
+  | 'producers'
+  | 'projections'
+  | 'read-model'
+  | 'registry'
+  | 'seal'
+  | 'services'
+  | 'socket'
+  | 'start'
+  | 'webhooks'
+
 export abstract class CodedError<Code extends string = string> extends Error {
-  abstract readonly port: string
+  abstract readonly port: Port
   readonly code: Code
   readonly retryable: boolean
   readonly settings: readonly string[]
