@@ -4,13 +4,23 @@ import type { Transaction } from '../../database/database.ts'
 import { heldOwner, heldOwners } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
-import type { KeyChange } from './key-writer.ts'
 
 /** As Baileys calls a key. */
 export type KeyName = { type: string; id: string }
 export type SealedKey = { id: string; sealed: Buffer }
 /** `fenced`: another epoch owns the instance, and nothing of it was written. */
 export type Written = 'written' | 'fenced'
+/** Of one account; all of it or nothing. */
+export type KeyChange = {
+  instanceId: string
+  epoch: number
+  gone: readonly KeyName[]
+  kept: readonly (KeyName & { sealed: Buffer })[]
+  /** null: as they are. */
+  creds: Buffer | null
+  /** Digests of appended stanza parts. */
+  parts: readonly Buffer[]
+}
 type Of = { instanceId: string; epoch: number }
 
 export async function readCreds(database: Transaction, instanceId: string): Promise<Buffer | null> {

@@ -3,19 +3,8 @@
 import { type Database, DatabaseError } from '../../database/database.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
-import { type KeyName, type Written, writeChanges } from './auth-tables.ts'
+import { type KeyChange, type Written, writeChanges } from './auth-tables.ts'
 
-/** Of one account; all of it or nothing. */
-export type KeyChange = {
-  instanceId: string
-  epoch: number
-  gone: readonly KeyName[]
-  kept: readonly (KeyName & { sealed: Buffer })[]
-  /** null: as they are. */
-  creds: Buffer | null
-  /** Digests of appended stanza parts. */
-  parts: readonly Buffer[]
-}
 /** Rejects with DatabaseError. */
 export type WriteKeys = (change: KeyChange) => Promise<Written>
 type Deps = { database: Database; timeoutMs: number }
