@@ -31,7 +31,14 @@ export function orAbort<T>(promise: Promise<T>, reason: () => unknown, ...signal
   })
 }
 
-/** Resolves when the signal aborts, at once where it has. */
+/** Resolves as the promise does, or to null as soon as the signal aborts; listens to the signal no longer than until one of them. */
+export const orNullIfAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> =>
+  new Promise((resolve, reject) => {
+    const stop = onAbort(signal, () => resolve(null))
+    promise.then(resolve, reject).finally(stop)
+  })
+
+/** Resolves when the signal aborts, at once where it has. Whoever may stop waiting before listens with `orNullIfAborted`. */
 export const aborted = (signal: AbortSignal): Promise<null> => new Promise(resolve => void onAbort(signal, () => resolve(null)))
 
 /** For work that nobody calls off. */

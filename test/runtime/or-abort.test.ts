@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { onAbort, orAbort } from '../../src/runtime/or-abort.ts'
+import { onAbort, orAbort, orNullIfAborted } from '../../src/runtime/or-abort.ts'
 
 const reason = new Error('told to stop')
 
@@ -52,4 +53,25 @@ test('[H6] a promise and an abort: the first of them counts', async () => {
   stopping.abort()
   await expect(waiting).rejects.toBe(reason)
   await expect(orAbort(Promise.resolve(7), () => reason, stopping.signal)).rejects.toBe(reason)
+})
+
+test('[H6] a wait that ends by itself, one way or the other, leaves no listener on the signal', async () => {
+  const { signal } = new AbortController()
+  const work = Promise.withResolvers<string>()
+  const waiting = orNullIfAborted(work.promise, signal)
+  const failing = orNullIfAborted(Promise.reject(reason), signal)
+  expect(getEventListeners(signal, 'abort')).not.toEqual([])
+  work.resolve('done')
+  expect(await waiting).toBe('done')
+  await expect(failing).rejects.toBe(reason)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('[H6] an abort ends such a wait with null, at once where it came before', async () => {
+  const stopping = new AbortController()
+  const endless = new Promise<string>(() => undefined)
+  const waiting = orNullIfAborted(endless, stopping.signal)
+  stopping.abort()
+  expect(await waiting).toBe(null)
+  expect(await orNullIfAborted(endless, stopping.signal)).toBe(null)
 })

@@ -4,11 +4,9 @@
 import type { Wanted } from '../../instances/instance-ids.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { decide } from './decide.ts'
-import { openHands, take } from './hands.ts'
+import { type InstanceDeps, openHands } from './hands.ts'
 import type { State } from './instance-events.ts'
 import { beginLife, beginning, type Happened, isCalledAway } from './life.ts'
-import type { Pacer } from './pacer.ts'
-import type { SessionDeps } from './session.ts'
 import { workOf } from './stage-work.ts'
 
 export type Instance = {
@@ -21,12 +19,6 @@ export type Instance = {
   terminate(reason: OwnReason): void
   /** Finishes the stanza in hand, says goodbye, leaves the auth state in peace. Idempotent. */
   close(): Promise<void>
-}
-export type InstanceDeps = SessionDeps & {
-  pacer: Pacer
-  qrRounds: number
-  /** Between connects that failed; between looks whether the log and the database are back, up to probeCapMs. */
-  backoff: { baseMs: number; capMs: number; probeCapMs: number }
 }
 
 export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
@@ -46,7 +38,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     try {
       return await workOf(life, hands)
     } catch (error) {
-      if (!isCalledAway(life)) deps.logger.warn('instance.epoch-ended', { instanceId, epoch: hands.epoch?.epoch, error })
+      if (!isCalledAway(life)) deps.logger.warn('instance.epoch-ended', { instanceId, epoch: hands.epoch()?.epoch, error })
       return { what: 'failed', error }
     }
   }
@@ -54,7 +46,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   function happen(happened: Happened): void {
     const decided = decide(life, happened, deps)
     life = decided.life
-    for (const effect of decided.effects) take(effect, hands)
+    for (const effect of decided.effects) hands.take(effect)
   }
 
   return {
@@ -63,7 +55,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
     update: wanted => happen({ what: 'wished', wanted }),
     terminate: reason => {
       happen({ what: 'stopped' })
-      hands.epoch?.life.terminate(reason)
+      hands.terminate(reason)
     },
     close: () => {
       happen({ what: 'stopped' })

@@ -17,7 +17,7 @@ export type Epoch = {
   epoch: number
   /** How the epoch before was left. */
   endedCleanly: boolean
-  life: SocketLife
+  socketLife: SocketLife
   /** Its append, pending for the append timeout, ends the socket. */
   intake: Intake
 }
@@ -40,17 +40,17 @@ export type EpochDeps = {
 export async function openEpoch(deps: EpochDeps, of: { instanceId: string; settings(): InstanceSettings }): Promise<Epoch> {
   const { instanceId, settings } = of
   const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
-  const life = createSocketLife()
+  const socketLife = createSocketLife()
   const fitter = createRecordFitter({ ...deps, objectTimeoutMs: deps.appendTimeoutMs / 2 })
   const { keep } = deps.keptStanzas
   const queue = openAppendQueue(
-    { ...deps, topic: deps.eventsTopic, fitter, keep, failing: life.failing, instanceId, epoch },
-    life.signal,
+    { ...deps, topic: deps.eventsTopic, fitter, keep, failing: socketLife.failing, instanceId, epoch },
+    socketLife.signal,
   )
   const intake = createIntake({
     settings,
     metrics: deps.metrics,
-    append: drafts => whilePending(life, deps.appendTimeoutMs, () => queue.append(drafts)),
+    append: drafts => whilePending(socketLife, deps.appendTimeoutMs, () => queue.append(drafts)),
   })
-  return { instanceId, epoch, endedCleanly, life, intake }
+  return { instanceId, epoch, endedCleanly, socketLife, intake }
 }

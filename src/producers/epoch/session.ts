@@ -46,15 +46,25 @@ export type Say = (what: string, saying: Promise<void>) => void
 
 export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
   const { epoch, settings } = of
-  const { instanceId, life } = epoch
-  const { clock } = deps
-  const auth = await openAuthState({ ...deps, life, instanceId, epoch: epoch.epoch, timeoutMs: deps.appendTimeoutMs })
+  const { instanceId, socketLife } = epoch
+  const { clock, database, sealer, writeKeys, random, logger, metrics, url, version, qrTimeoutMs } = deps
+  const auth = await openAuthState({
+    database,
+    sealer,
+    writeKeys,
+    life: socketLife,
+    instanceId,
+    epoch: epoch.epoch,
+    timeoutMs: deps.appendTimeoutMs,
+    random,
+    logger,
+  })
   // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
   if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
   const say: Say = (what, saying) =>
-    void saying.catch(error => deps.logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
+    void saying.catch(error => logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
   const pairing = createPairing(deps, of, say)
   let openedAt: number | null = null
 
@@ -78,14 +88,19 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   }
 
   const socket = openSocket({
-    ...deps,
     instanceId,
     auth: { ...auth, keys: known.keys },
     gate: openGate(deps, of, { auth, own, known }),
-    life,
+    life: socketLife,
+    url,
+    version,
+    qrTimeoutMs,
     settings: settings(),
     received: createEventIntake(deps, of, say),
     connection,
+    clock,
+    logger,
+    metrics,
   })
   return { ...socket, auth, openedAt: () => openedAt, followSettings }
 }
@@ -93,8 +108,8 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
 type Of = { auth: AuthState; own(): OwnAddresses; known: ReturnType<typeof watchAddresses> }
 
 function openGate(deps: SessionDeps, { epoch, names, groupNames }: SessionOf, { auth, own, known }: Of) {
-  const { instanceId, life, intake } = epoch
+  const { instanceId, socketLife, intake } = epoch
   const { clock, logger, metrics } = deps
   const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock, metrics })
-  return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), life, own, logger, metrics })
+  return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), life: socketLife, own, logger, metrics })
 }

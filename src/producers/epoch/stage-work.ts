@@ -4,8 +4,7 @@ import { taskOf } from '../../instances/instance-ids.ts'
 import { aborted, orAbort } from '../../runtime/or-abort.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
 import { onRequest } from './decide.ts'
-import type { Hands } from './hands.ts'
-import type { InstanceDeps } from './instance.ts'
+import type { Hands, InstanceDeps, InstanceHands } from './hands.ts'
 import type { Happened, Life, Stage } from './life.ts'
 import { type Epoch, openEpoch } from './open-epoch.ts'
 import { retireInstance } from './retire-instance.ts'
@@ -14,14 +13,14 @@ import { unlinkDevice } from './unlink-device.ts'
 
 type StageAt<At extends Stage['at']> = Extract<Stage, { at: At }>
 
-export async function workOf(life: Life, hands: Hands): Promise<Happened> {
+export async function workOf(life: Life, hands: InstanceHands): Promise<Happened> {
   const { stage } = life
   switch (stage.at) {
     case 'parked':
       hands.voice.parked()
       return untilCalledAway(hands)
     case 'taking':
-      return takeEpoch(hands)
+      return takeEpoch(hands, hands.hold)
     case 'refused':
       return waitAfterRefusal(stage, hands)
     case 'probing':
@@ -33,7 +32,7 @@ export async function workOf(life: Life, hands: Hands): Promise<Happened> {
     case 'queueing':
       return awaitClearance(life, hands)
     case 'connected':
-      return { what: 'ended', session: await runSession(hands, heldBy(hands)) }
+      return { what: 'ended', session: await runSession(hands, heldBy(hands), hands.serve) }
     case 'concluding':
       return conclude(stage, hands, { epoch: heldBy(hands), task: life.task })
     case 'unlinking':
@@ -48,14 +47,13 @@ export async function workOf(life: Life, hands: Hands): Promise<Happened> {
 }
 
 async function untilCalledAway({ calledAway }: Hands): Promise<Happened> {
-  await aborted(calledAway)
+  await aborted(calledAway())
   return { what: 'called-away' }
 }
 
-async function takeEpoch(hands: Hands): Promise<Happened> {
-  const { deps, instanceId, life } = hands
+async function takeEpoch({ deps, instanceId, life }: Hands, hold: InstanceHands['hold']): Promise<Happened> {
   try {
-    hands.epoch = await openEpoch(deps, { instanceId, settings: () => life().wanted.settings })
+    hold(await openEpoch(deps, { instanceId, settings: () => life().wanted.settings }))
     return { what: 'taken' }
   } catch (error) {
     return { what: 'not-taken', error }
@@ -63,34 +61,36 @@ async function takeEpoch(hands: Hands): Promise<Happened> {
 }
 
 async function waitAfterRefusal({ attempt, error }: StageAt<'refused'>, hands: Hands): Promise<Happened> {
-  const { deps, instanceId, stop } = hands
+  const { deps, instanceId, stopped } = hands
   const delayMs = hands.delayMs(attempt, 'probeCapMs')
   if (isWorthSaying(attempt)) deps.logger.warn('instance.epoch-not-taken', { instanceId, attempt, delayMs, error })
-  return waited(await wait(delayMs, stop.signal))
+  return waited(await wait(delayMs, stopped))
 }
 
 /** An append rejects for no other reason than that the log did not take it in time. */
 async function probe({ voice, calledAway }: Hands, epoch: Epoch): Promise<Happened> {
+  const away = calledAway()
   try {
-    await orAbort(voice.tellOwed(epoch.intake.append), () => calledAway.reason, calledAway)
+    await orAbort(voice.tellOwed(epoch.intake.append), () => away.reason, away)
     return { what: 'told' }
   } catch (error) {
-    return { what: 'not-told', error, failure: epoch.life.lastFailure() }
+    return { what: 'not-told', error, failure: epoch.socketLife.lastFailure() }
   }
 }
 
 async function waitForLog({ error }: StageAt<'log-away'>, { outages }: Life, hands: Hands): Promise<Happened> {
-  const { deps, instanceId, calledAway } = hands
+  const { deps, instanceId } = hands
   const delayMs = hands.delayMs(outages, 'probeCapMs')
   if (isWorthSaying(outages)) {
     const { epoch } = heldBy(hands)
     deps.logger.warn('instance.log-away', { instanceId, epoch, outages, delayMs, error })
   }
-  return waited(await wait(delayMs, calledAway))
+  return waited(await wait(delayMs, hands.calledAway()))
 }
 
 async function awaitClearance({ failures }: Life, hands: Hands): Promise<Happened> {
-  const { deps, calledAway } = hands
+  const { deps } = hands
+  const calledAway = hands.calledAway()
   const delayMs = failures === 0 ? 0 : hands.delayMs(failures, 'capMs')
   const came = (await wait(delayMs, calledAway)) && (await deps.pacer.next(calledAway))
   return { what: came ? 'cleared' : 'called-away' }
@@ -112,7 +112,7 @@ async function conclude(
 async function unlink(hands: Hands, epoch: Epoch): Promise<Happened> {
   const { deps, instanceId, names, groupNames, life, calledAway } = hands
   const settings = () => life().wanted.settings
-  const failure = await unlinkDevice(deps, { epoch, names, groupNames, settings }, calledAway)
+  const failure = await unlinkDevice(deps, { epoch, names, groupNames, settings }, calledAway())
   if (failure === null) return { what: 'unlinked', farewell: onRequest }
   deps.logger.warn('instance.not-unlinked', { instanceId, epoch: epoch.epoch, failure })
   const farewell = `${onRequest} The device could not be unlinked (${failure}). Remove it on the phone.`
@@ -120,8 +120,8 @@ async function unlink(hands: Hands, epoch: Epoch): Promise<Happened> {
 }
 
 async function retire({ wanted, reasonText }: StageAt<'retiring'>, hands: Hands, epoch: Epoch): Promise<Happened> {
-  const { deps, instanceId, voice, stop } = hands
-  await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stop.signal.reason, stop.signal)
+  const { deps, instanceId, voice, stopped } = hands
+  await orAbort(retireInstance({ ...deps, voice }, { epoch, wanted, reasonText }), () => stopped.reason, stopped)
   const what = wanted.wanted === 'deleted' ? 'deleted' : 'logged-out'
   deps.logger.info(`instance.${what}`, { instanceId, epoch: epoch.epoch, reasonText })
   await park(deps.rows, epoch, taskOf(wanted))
@@ -133,7 +133,8 @@ async function park(rows: InstanceDeps['rows'], { instanceId, epoch }: Epoch, ta
   await rows.park({ instanceId, epoch }, task)
 }
 
-function heldBy({ instanceId, epoch }: Hands): Epoch {
-  if (epoch === null) throw new Error(`instance ${instanceId}: expected an epoch in hand, got none`)
+function heldBy(hands: Hands): Epoch {
+  const epoch = hands.epoch()
+  if (epoch === null) throw new Error(`instance ${hands.instanceId}: expected an epoch in hand, got none`)
   return epoch
 }

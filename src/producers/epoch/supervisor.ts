@@ -1,7 +1,8 @@
 // Runs one instance for each that is wanted, and follows what the API writes within a second.
 import { createBell } from '../../runtime/bell.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
-import { type Instance, type InstanceDeps, openInstance } from './instance.ts'
+import type { InstanceDeps } from './hands.ts'
+import { type Instance, openInstance } from './instance.ts'
 
 export type Supervisor = {
   /** Why accounts cannot go on, of those that cannot. */

@@ -31,7 +31,7 @@ async function isLinked(deps: SessionDeps, { epoch: { instanceId, epoch } }: Of)
 }
 
 async function logOut(deps: SessionDeps, of: Of, signal: AbortSignal): Promise<string | null> {
-  const { life, instanceId } = of.epoch
+  const { socketLife, instanceId } = of.epoch
   const opened = Promise.withResolvers<null>()
   const tell: SessionOf['tell'] = async ({ state }) => {
     if (state === 'open') opened.resolve(null)
@@ -45,7 +45,7 @@ async function logOut(deps: SessionDeps, of: Of, signal: AbortSignal): Promise<s
   else await session.close()
   const closed = await session.closed
   await session.idle()
-  const own = life.ownReason()
+  const own = socketLife.ownReason()
   if (own === 'log-unavailable' || own === 'lock-lost' || own === 'fenced' || signal.aborted)
     throw new SocketEnded(`instance ${instanceId} was not unlinked: ${own ?? 'something else is wanted'}`)
   return early === true ? `WhatsApp did not let it in within ${loginMs / 1000} s` : answer(early || closed)
