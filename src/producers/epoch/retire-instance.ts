@@ -23,7 +23,17 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   deps.voice.owe({ state: 'logged-out', reason: 'logged-out', reasonText })
   await deps.voice.tellOwed(append)
   if (wanted.wanted === 'deleted' && !wanted.purged) await append([deleted({ ...at, requestId: wanted.requestId })])
+  await endWrites(deps, epoch)
   const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
   if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
   if (wanted.wanted === 'deleted') await forgetKeptStanzas(deps.database, instanceId)
+}
+
+/**
+ * Baileys writes keys whenever it likes, also after the connection is gone: from now on no write begins, and those under way are durable
+ * once this resolves, so that the erasure finds them.
+ */
+async function endWrites({ writeKeys }: Deps, { instanceId, epoch, socketLife }: Epoch): Promise<void> {
+  socketLife.release()
+  await writeKeys({ instanceId, epoch, gone: [], kept: [], creds: null, parts: [] })
 }

@@ -1,0 +1,85 @@
+// The end of a pairing erases the auth state for good: nothing that its last socket left on its way is written after that.
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readWanted } from '../../src/instances/instance-ids.ts'
+import { openInstanceRows } from '../../src/instances/instance-rows.ts'
+import { openAuthState } from '../../src/producers/auth/auth-state.ts'
+import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
+import { createInstanceVoice } from '../../src/producers/epoch/instance-voice.ts'
+import { retireInstance } from '../../src/producers/epoch/retire-instance.ts'
+import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+
+const instanceId = 'first'
+const logger = collectLogLines()
+const sealer = createSealer({ current: randomBytes(32), previous: null })
+let postgres: TestDatabase
+beforeEach(async () => {
+  postgres = await openTestDatabase('retire instance')
+  await postgres.database.query("insert into instance_ids (instance_id, request_id, name) values ('first', 'r', 'First')")
+})
+afterEach(async () => {
+  await postgres.close()
+})
+
+/** An instance with an auth state; its writes of keys wait for `held`, where that is given. */
+async function openPaired(held: Promise<void> | null = null) {
+  const { epoch, endedCleanly } = await openInstanceRows({ database: postgres.database, sealer }).takeEpoch(instanceId)
+  const socketLife = createSocketLife()
+  const isHeld = (sql: unknown) => String(sql).includes('insert into auth_keys')
+  const slow = flaky(postgres.database, ({ args: [sql] }) => (held !== null && isHeld(sql) ? { delay: held } : null))
+  const writeKeys = createKeyWriter({ database: slow, timeoutMs: 10_000 })
+  const deps = { database: postgres.database, sealer, writeKeys, clock: Date.now }
+  const auth = await openAuthState({
+    ...deps,
+    life: socketLife,
+    instanceId,
+    epoch,
+    timeoutMs: 10_000,
+    random: Math.random,
+    logger,
+  })
+  const voice = createInstanceVoice({
+    instanceId,
+    clock: Date.now,
+    metrics: createProducerMetrics(createMetrics({ processMetrics: false })),
+  })
+  const intake = { append: async () => undefined, ignores: () => false }
+  const [wanted] = await readWanted(postgres.database)
+  if (wanted === undefined) throw new Error('expected an instance that is wanted')
+  const owned = { instanceId, epoch, endedCleanly, socketLife, intake }
+  const retire = () => retireInstance({ ...deps, voice }, { epoch: owned, wanted, reasonText: 'asked for' })
+  return { auth, retire }
+}
+const rowsLeft = async () => {
+  const [row] = await postgres.database.query<{ creds: number; keys: number }>(
+    'select (select count(*)::int from auth_creds) as creds, (select count(*)::int from auth_keys) as keys',
+  )
+  return row
+}
+const bytes = (text: string) => Buffer.from(text)
+
+test('[A7] what Baileys writes once the pairing has ended is not written', async () => {
+  const { auth, retire } = await openPaired()
+  await auth.keys.set({ session: { a: bytes('one') } })
+  await auth.keys.set({ 'lid-mapping': { '5511': '4711' } }) // waits for the next write of this account
+  await retire()
+  await expect(auth.keys.set({ session: { b: bytes('two') } })).rejects.toMatchObject({ code: 'socket-ended' })
+  expect(await rowsLeft()).toEqual({ creds: 0, keys: 0 })
+})
+
+test('[A7] what is on its way as the pairing ends is erased with the rest', async () => {
+  const held = Promise.withResolvers<void>()
+  const { auth, retire } = await openPaired(held.promise)
+  const written = Promise.resolve(auth.keys.set({ session: { a: bytes('one') } })).catch(error => error)
+  const retired = retire()
+  await expect(written).resolves.toMatchObject({ code: 'socket-ended' })
+  held.resolve()
+  await retired
+  expect(await rowsLeft()).toEqual({ creds: 0, keys: 0 })
+})
