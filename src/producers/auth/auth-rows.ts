@@ -2,10 +2,10 @@
 import type { Database } from '../../database/database.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType, bytesOf, eraseStanzaParts, isRemembered } from '../gate/appended-stanza-parts.ts'
-import type { KeyName } from './auth-tables.ts'
 import {
   eraseAuth,
   eraseKeys,
+  type KeyName,
   readAllKeys,
   readAnyCreds,
   readCreds,
