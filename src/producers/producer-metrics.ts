@@ -6,10 +6,6 @@ export type ProducerMetrics = ReturnType<typeof createProducerMetrics>
 export function createProducerMetrics(metrics: Metrics) {
   return {
     sockets: metrics.gauge({ name: 'zaplog_sockets', help: 'Instances by state.', labels: ['state'] }),
-    waiting: metrics.gauge({
-      name: 'zaplog_stanzas_waiting',
-      help: 'Stanzas that came and wait to be taken in, of each account about 64 at most: further ones are left to WhatsApp.',
-    }),
     appended: metrics.counter({
       name: 'zaplog_events_appended_total',
       help: 'Events made durable by producers.',

@@ -152,7 +152,6 @@ test('[B2] a stanza whose append was given up never reaches Baileys, nor does an
     },
     after: async () => undefined,
     failed: () => undefined,
-    holdBack: { arrived: () => undefined, entered: () => undefined },
   })
   for (const id of ['1', '2', '3']) socket.emit('CB:receipt', { tag: 'receipt', attrs: { id, offline: '1' } })
   await stanzas.idle()
@@ -177,7 +176,6 @@ test('[A2] while a stanza waits for others the next one is prepared, with what w
     },
     after: async (_class, { attrs }) => void happened.push(`done ${attrs.id}`),
     failed: error => void happened.push(String(error)),
-    holdBack: { arrived: () => undefined, entered: () => undefined },
   })
   for (const id of ['1', '2', '3']) socket.emit('CB:message', { tag: 'message', attrs: { id } })
   await stanzas.idle()

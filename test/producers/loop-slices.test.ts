@@ -69,7 +69,6 @@ function openAccount(name: string, see: (name: string) => void): { stanzas: Stan
     before: async (_, node) => see(`${name} ${node.attrs.id}`),
     after: async () => undefined,
     failed: error => see(`failed: ${error}`),
-    holdBack: { arrived: () => undefined, entered: () => undefined },
   })
   return { stanzas, receive: nth => void socket.emit('CB:message', { tag: 'message', attrs: { id: String(nth) } }) }
 }

@@ -17,8 +17,6 @@ afterEach(async () => {
   await rig.close()
 })
 
-const waiting = async () => Number(/^zaplog_stanzas_waiting (\d+)$/m.exec(await rig.metrics.render())?.[1])
-
 const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix} ${index}`)
 
 test('[B2] [B4] 20 messages that waited come before 3 that are sent while they are taken in', async () => {
@@ -59,7 +57,7 @@ test('[B4] bursts of new contacts stay in order over a key store that answers in
     expect(texts(messages.filter(message => message.senderId === person.lidJid))).toEqual(numbered(person.name, 8))
 })
 
-test('[B2] [B4] more than may wait here at once comes in order all the same, though the log was away while it came', async () => {
+test('[B2] [B4] a flood comes in order, though the log was away while it came', async () => {
   const { log, hold, release, stuck } = switchLog(rig.testLog.log)
   await rig.start({ log })
   const device = await rig.pair('first')
@@ -67,17 +65,13 @@ test('[B2] [B4] more than may wait here at once comes in order all the same, tho
   await device.send(ana, text('before'))
   await rig.untilEvents('message.received', 1)
   hold()
-  // Large ones, so that a chunk of the connection has few.
-  const bodies = numbered('flood', 300).map(body => body.padEnd(20_000, '.'))
+  const bodies = numbered('flood', 300)
   for (const body of bodies) await device.send(ana, text(body))
   await until('the first of them waits for the log', () => stuck() > 0)
-  await until('all that may wait here does', async () => (await waiting()) >= 64)
-  expect(await waiting(), 'as many, and what came in the same chunk').toBeLessThan(100)
   release()
   const messages = await rig.untilEvents('message.received', 301)
   expect(texts(messages)).toEqual(['before', ...bodies])
   await until('all is acknowledged', () => device.pending().length === 0)
-  expect(await waiting()).toBe(0)
 })
 
 test('[B4] sequence counts from 1 in each epoch without a gap', async () => {

@@ -13,7 +13,6 @@ import type { SocketLife } from '../socket-life.ts'
 import { createFirstAgreements } from './agree-ahead.ts'
 import { agreeAhead } from './agree-on-keys.ts'
 import { hardenSocket } from './harden-socket.ts'
-import { openHoldBack } from './hold-back.ts'
 import { keysNamedBy } from './keys-ahead.ts'
 import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, socketOptions } from './socket-options.ts'
@@ -69,11 +68,6 @@ export function openSocket(deps: SocketDeps): Socket {
   const socket = makeWASocket(socketOptions(deps, failed))
   life.owns(() => cut(socket))
   keepNoMessages(socket)
-  const holdBack = openHoldBack({
-    pause: () => connectionOf(socket)?.pause(),
-    resume: () => connectionOf(socket)?.resume(),
-    waiting: change => deps.metrics.waiting.inc(change),
-  })
   let isClosing = false
   const stanzas = openStanzaQueue(socket.ws, {
     isOver: () => isClosing || life.isOver(),
@@ -82,7 +76,6 @@ export function openSocket(deps: SocketDeps): Socket {
     before: deps.gate.before,
     after: deps.gate.after,
     failed: (error, node) => failed(error, node.tag),
-    holdBack,
   })
   const stopWatch = hardenSocket(socket.ws, { ...life, cut: () => cut(socket), failed, keepAliveIntervalMs, connectTimeoutMs })
   const emptyLidCache = setInterval(() => socket.signalRepository.lidMapping.close(), lidCacheMs)
@@ -104,7 +97,6 @@ export function openSocket(deps: SocketDeps): Socket {
       const update = events['connection.update']
       if (update?.connection === 'close') {
         life.closed()
-        holdBack.end()
         stopWatch()
         clearInterval(emptyLidCache)
         resolve(closedBy(update.lastDisconnect?.error))
@@ -119,7 +111,6 @@ export function openSocket(deps: SocketDeps): Socket {
     idle: stanzas.idle,
     close: async () => {
       isClosing = true
-      holdBack.end()
       await stanzas.idle()
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()

@@ -4,7 +4,6 @@ import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { wait } from '../../runtime/wait.ts'
 import { type GatedClass, gatedClasses } from '../gate/ack-gate.ts'
-import type { HoldBack } from './hold-back.ts'
 import { createLoopSlices } from './loop-slices.ts'
 
 export type StanzaQueue = {
@@ -22,7 +21,6 @@ type Deps = {
   /** After Baileys is done with it. */
   after(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
   failed(error: unknown, node: BinaryNode): void
-  holdBack: Pick<HoldBack, 'arrived' | 'entered'>
 }
 /** `read`: resolves once what it needs was read ahead; null: nobody did yet. */
 type Waiting = { node: BinaryNode; read: Promise<void> | null }
@@ -48,7 +46,6 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
     socket.off(event, inner)
     socket.on(event, (node: BinaryNode) => {
       waiting.push({ node, read: null })
-      deps.holdBack.arrived(waiting.length)
       chain = chain.then(() => enter(stanzaClass, node, inner)).catch(error => deps.failed(error, node))
     })
   }
@@ -56,9 +53,7 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
   async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
     if (deps.isOver()) return // thousands may wait: none of them takes a slice, or a read, any more
     await nextSlice()
-    const next = waiting.shift()
-    deps.holdBack.entered(waiting.length)
-    await lookAhead(next)
+    await lookAhead(waiting.shift())
     if (deps.isOver()) return
     const node = withoutOffline(arrived)
     prepareNext()
