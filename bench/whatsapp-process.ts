@@ -16,6 +16,8 @@ export type Line = { jid: string; contacts: readonly string[] }
 /** `window`: written and not yet acknowledged at any time, for each client; WhatsApp lets about a hundred through to a busy one. */
 type Delivery = { lines: readonly Line[]; n: number; window: number }
 type Pace = { lines: readonly Line[]; n: number; perSecond: number }
+/** `perSecond`: offered to all of them together; what does not fit into a window waits at WhatsApp. */
+type Offer = Delivery & { perSecond: number }
 
 const simulator: Simulator = await openSimulator()
 const devices = new Map<string, SimDevice>()
@@ -63,6 +65,7 @@ const calls = {
   },
   deliver,
   pace,
+  offer,
   /** Writes to clients that are away; what they have not acknowledged is kept for them, in order. */
   leave: async ({ lines, n }: { lines: readonly Line[]; n: number }) => {
     for (let written = 0; written < n; written++) {
@@ -106,6 +109,33 @@ async function pace({ lines, n, perSecond }: Pace): Promise<void> {
       if (written === n) clearInterval(beat)
     }, 1)
     return () => undefined
+  })
+}
+
+/** Offers messages evenly over time, to one client after another, and lets as many through as each one's window has room for. */
+async function offer({ lines, n, window, perSecond }: Offer): Promise<void> {
+  await converse(lines, n, writers => {
+    const startedAt = performance.now()
+    const queues = writers.map(writer => ({ writer, offered: 0, open: 0 }))
+    let offered = 0
+    const letThrough = (queue: (typeof queues)[number]) => {
+      for (; queue.offered > 0 && queue.open < window; queue.offered--, queue.open++) queue.writer.write()
+    }
+    const offerTo = (queue: (typeof queues)[number] | undefined) => {
+      if (queue !== undefined) queue.offered++
+    }
+    const beat = setInterval(() => {
+      const due = Math.min(n, ((performance.now() - startedAt) / 1000) * perSecond)
+      for (; offered < due; offered++) offerTo(queues[offered % queues.length])
+      queues.forEach(letThrough)
+      if (offered === n) clearInterval(beat)
+    }, 10)
+    return acknowledgedBy => {
+      for (const queue of queues.filter(({ writer }) => writer === acknowledgedBy)) {
+        queue.open--
+        letThrough(queue)
+      }
+    }
   })
 }
 
