@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createOAuthTokens } from '../../src/log/kafka/oauth-tokens.ts'
 import { openTokenEndpoint } from '../ground/log/token-endpoint.ts'
 import { alwaysAnswer, openLoopbackServer } from '../ground/loopback-server.ts'
+import { until } from '../ground/until.ts'
 
 test('[G1] a client with an id and a secret that need encoding is let in, its scope is asked for', async () => {
   const { client, asked } = await openTokenEndpoint()
@@ -100,4 +101,24 @@ test('[G1] a client that the endpoint refuses by RFC 6749 is denied, with each o
     const tokens = createOAuthTokens({ tokenUrl: url, clientId: 'a', clientSecret: 'b', scope: null })
     await expect(tokens.take()).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining('unauthorized_client') })
   }
+})
+
+test('[G1] [L] of an endpoint that never ends its answer no more than a start is read', async () => {
+  let sentBytes = 0
+  let isCut = false
+  const { url } = await openLoopbackServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.on('close', () => {
+      isCut = true
+    })
+    const send = () => {
+      while (!isCut && response.write('x'.repeat(64 * 1024))) sentBytes += 64 * 1024
+    }
+    response.on('drain', send)
+    send()
+  })
+  const tokens = createOAuthTokens({ tokenUrl: url, clientId: 'zaplog', clientSecret: 'secret', scope: null })
+  await expect(tokens.take()).rejects.toMatchObject({ code: 'denied', settings: ['KAFKA_OAUTH_TOKEN_URL'] })
+  await until('the connection to be cut', () => isCut)
+  expect(sentBytes).toBeLessThan(32 * 1024 ** 2)
 })

@@ -43,7 +43,7 @@ describe('instances', () => {
       .thenRow('instances', { instance_id: 'shop' }, { state: 'open', changed_by_event: owner.eventId })
   })
 
-  it('[D1] logging out keeps the words that say why, and a deletion is for ever', async () => {
+  it('[D1] logging out says why, in a word for programs and in others for people, and a deletion is for ever', async () => {
     const closed = anEvent('instance.state-changed', {
       state: 'logged-out',
       reason: 'logged-out',
@@ -51,11 +51,13 @@ describe('instances', () => {
       epoch: 2,
       sequence: 1,
     })
-    const loggedOut = anEvent('instance.logged-out', { reason: 'logged-out', epoch: 2, sequence: 2 })
+    const loggedOut = anEvent('instance.logged-out', { reason: 'The phone removed this device.', epoch: 2, sequence: 2 })
     const deleted = anEvent('instance.deleted')
     const late = anEvent('instance.state-changed', { state: 'closed', epoch: 2, sequence: 3 })
     const told = dsl.given(closed, loggedOut)
-    await told.thenRow('instances', {}, { state: 'logged-out', reason_text: 'The phone removed this device.' })
+    const words = { state: 'logged-out', reason: 'logged-out', reason_text: 'The phone removed this device.' }
+    await told.thenRow('instances', {}, words)
+    await dsl.given(loggedOut).thenRow('instances', {}, words)
     await told.when(deleted, late).thenRow('instances', {}, { deleted_at: new Date(deleted.occurredAt) })
   })
 })

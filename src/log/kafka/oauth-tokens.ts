@@ -81,12 +81,25 @@ async function ask({ tokenUrl, clientId, clientSecret, scope }: OAuthClient, doi
       body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== null && { scope }) }).toString(),
       signal: deadline,
     })
-    return { status: answer.statusCode, body: parseObject(await answer.body.text()) }
+    return { status: answer.statusCode, body: parseObject(await readText(answer.body)) }
   } catch (cause) {
     const reason = deadline.aborted ? `no answer within ${ANSWER_TIMEOUT_MS} ms` : describeError(cause)
     throw new LogError(isTlsError(cause) ? 'misconfigured' : 'unavailable', `${doing}: ${reason}`, { ...notThere, cause })
   }
 }
+
+/** Of whatever answers: a token is a few KiB. What is longer is no JSON when it is cut. */
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const read: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of body) {
+    read.push(chunk)
+    sizeBytes += chunk.byteLength
+    if (sizeBytes > MAX_ANSWER_BYTES) break // leaving early ends the connection
+  }
+  return Buffer.concat(read).subarray(0, MAX_ANSWER_BYTES).toString('utf8')
+}
+const MAX_ANSWER_BYTES = 64 * 1024
 
 const notThere: Mend = {
   settings: ['KAFKA_OAUTH_TOKEN_URL'],

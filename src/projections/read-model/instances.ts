@@ -23,7 +23,7 @@ async function projectInstance(into: Target, event: InstanceEvent): Promise<void
     case 'instance.paired':
       return writePhone(into, event, event.phone, event.lid ?? null)
     case 'instance.logged-out':
-      return writeState(into, event, { state: 'logged-out', reason: event.reason, reason_text: null })
+      return writeState(into, event, { state: 'logged-out', reason: 'logged-out', reason_text: event.reason })
     case 'instance.deleted':
       return writeDeletion(into, event)
     default:
