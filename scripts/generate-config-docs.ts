@@ -16,7 +16,7 @@ type Variables = ReturnType<typeof declaredVariables>
 
 function envExample(variables: Variables): string {
   const lines = ['# Every setting with its default; nothing here has to be set. Empty counts as unset.']
-  lines.push('# A secret can also be given as NAME_FILE, the path of a file that holds it.')
+  lines.push('# A secret can also be given as NAME_FILE, the path of a file that holds it; not both.')
   for (const [group, members] of grouped(variables)) {
     lines.push('', `# ${group}`)
     for (const one of members)

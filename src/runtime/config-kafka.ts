@@ -5,6 +5,7 @@ import {
   parseCount,
   parsePrivateKey,
   parseSaslMechanism,
+  parseTokenUrl,
   parseUrl,
   saslMechanisms,
 } from './config-values.ts'
@@ -49,7 +50,7 @@ const declareClientCertificate = (v: Variables) => ({
 const declareOAuth = (v: Variables) => ({
   tokenUrl: v.parsed('KAFKA_OAUTH_TOKEN_URL', {
     doc: 'token endpoint that is asked with client credentials; with oauthbearer',
-    parse: parseUrl(['http:', 'https:']),
+    parse: parseTokenUrl,
   }),
   clientId: v.optionalText('KAFKA_OAUTH_CLIENT_ID', { doc: 'with oauthbearer' }),
   clientSecret: v.optionalText('KAFKA_OAUTH_CLIENT_SECRET', { doc: 'with oauthbearer', secret: true }),

@@ -50,7 +50,7 @@ export function declareLog(v: Variables) {
 export function declareObjects(v: Variables) {
   v.group('Objects')
   return {
-    bucket: v.parsed('S3_BUCKET', { shown: 'the file system', doc: 'S3 bucket for media', parse: text => text }),
+    bucket: v.optionalText('S3_BUCKET', { shown: 'the file system', doc: 'S3 bucket for media' }),
     endpoint: v.parsed('S3_ENDPOINT', {
       shown: 'AWS',
       doc: 'an S3 server of another maker',

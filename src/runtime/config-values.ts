@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { DAMAGED, pemCertificate, pemPrivateKey, readPem } from './pem.ts'
 import { parseDuration } from './variables.ts'
 
 export const roles = ['producers', 'processors', 'projections', 'webhooks', 'api'] as const
@@ -48,9 +49,25 @@ const MAX_KEY_PREFIX = 512
 export const parseLoopback = (schemes: readonly string[]) => (text: string) => {
   const url = parseUrl(schemes)(text)
   if (typeof url !== 'string') return url
+  return isLoopback(url) ? url : { expected: 'a loopback address: it is for simulators only' }
+}
+
+function isLoopback(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
-  const loopback = host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
-  return loopback ? url : { expected: 'a loopback address: it is for simulators only' }
+  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
+}
+
+/** As it came: to some endpoints a slash at the end makes a difference. */
+export const parseTokenUrl = (text: string) => {
+  const url = parseUrl(['https:', 'http:'])(text)
+  if (typeof url !== 'string') return url
+  const { protocol, username, password } = new URL(text)
+  if (username !== '' || password !== '')
+    return { expected: 'a URL without a user, who is in KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET' }
+  if (text.includes('#')) return { expected: 'a URL without a fragment', got: 'one with a #' }
+  return protocol === 'https:' || isLoopback(text)
+    ? text
+    : { expected: 'https, or http on a loopback address, because the secret would be sent in the clear' }
 }
 
 export const parseKey = (text: string) => {
@@ -62,20 +79,23 @@ export const parseKey = (text: string) => {
 export const parseHeaderKey = (text: string) =>
   /^[\x21-\x7e]{16,}$/.test(text) ? text : { expected: '16 or more letters, digits and signs, without spaces' }
 
+/** One, or several that are all judged. */
 export const parseCertificate = (text: string) => {
+  const blocks = readPem(text, pemCertificate)
+  if ('expected' in blocks) return blocks
   try {
-    new X509Certificate(text)
+    for (const block of blocks) new X509Certificate(block.text)
     return text
   } catch {
-    return { expected: 'a certificate in PEM, -----BEGIN CERTIFICATE----- and its lines' }
+    return { expected: pemCertificate.expected, got: DAMAGED }
   }
 }
 
 /** Whether it opens is judged beside its password and its certificate. */
-export const parsePrivateKey = (text: string) =>
-  /^-----BEGIN ([A-Z]+ )*PRIVATE KEY-----/m.test(text)
-    ? text
-    : { expected: 'a private key in PEM, -----BEGIN PRIVATE KEY----- and its lines' }
+export const parsePrivateKey = (text: string) => {
+  const blocks = readPem(text, pemPrivateKey)
+  return 'expected' in blocks ? blocks : text
+}
 
 export const parseVersion = (text: string) => {
   const parts = text.split('.').map(Number)

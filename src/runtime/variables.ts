@@ -1,13 +1,13 @@
 // Reads environment variables one by one, remembers what was declared, and collects every problem instead of stopping at the first.
-import { readFileSync } from 'node:fs'
-import { isAbsolute } from 'node:path'
+import { type Given, givenValue } from './given-value.ts'
 import { printableSetting } from './printable.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Declared = { name: string; fallback: string; doc: string; secret: boolean; group: string }
 export type Problem = { name: string; message: string }
 type Spec<T> = { default: T; shown?: string; doc: string; secret?: boolean }
-type Parse<T> = (text: string) => T | { expected: string }
+/** `got`: what came, in words without the value. */
+type Parse<T> = (text: string) => T | { expected: string } | { expected: string; got: string }
 
 export type Variables = {
   group(name: string): void
@@ -21,57 +21,31 @@ export type Variables = {
   choice<T extends string>(name: string, spec: Spec<T> & { of: readonly T[] }): T
   list<T>(name: string, spec: Spec<string> & { each: Parse<T> }): readonly T[]
   parsed<T>(name: string, spec: Omit<Spec<string>, 'default'> & { parse: Parse<T> }): T | null
+  /** Of a setting that a file gave, it names NAME_FILE and the file. */
   problem(name: string, message: string): void
+  /** Nothing that ends a start. */
+  warning(name: string, message: string): void
+  /** By value or by file, also where it was refused. */
+  isGiven(name: string): boolean
+  isRefused(name: string): boolean
+  /** NAME_FILE where that gave it, or was to. */
+  nameOf(name: string): string
   declared(): readonly Declared[]
   problems(): readonly Problem[]
+  warnings(): readonly Problem[]
 }
 
 export function openVariables(env: Environment): Variables {
-  const declared: Declared[] = []
-  const problems: Problem[] = []
-  let group = ''
-
-  const problem = (name: string, message: string) => void problems.push({ name, message })
-  const declare = (name: string, fallback: string, spec: { doc: string; secret?: boolean }) =>
-    void declared.push({ name, fallback, doc: spec.doc, secret: spec.secret === true, group })
-
-  /** An empty value counts as unset; NAME_FILE names a file whose trimmed content is the value. */
-  function given(name: string, secret: boolean): string | null {
-    const value = env[name]
-    if (value !== undefined && value !== '') return value
-    const file = secret ? env[`${name}_FILE`] : undefined
-    if (file === undefined || file === '') return null
-    try {
-      return readFileSync(file, 'utf8').trim()
-    } catch (error) {
-      problem(`${name}_FILE`, `expected a readable file, got ${printableFile(file)} (${codeOf(error)})`)
-      return null
-    }
-  }
-
-  function take<T>(name: string, spec: { doc: string; secret?: boolean }, shown: string, fallback: T, parse: Parse<T>): T {
-    declare(name, shown, spec)
-    const value = given(name, spec.secret === true)
-    if (value === null) return fallback
-    const result = parse(value)
-    if (typeof result !== 'object' || result === null || !('expected' in result)) return result
-    problem(
-      name,
-      `expected ${result.expected}, got ${spec.secret === true ? 'something else' : JSON.stringify(printableSetting(value))}`,
-    )
-    return fallback
-  }
+  const { take, ...account } = openAccount(env)
 
   function parsed<T>(name: string, spec: Omit<Spec<string>, 'default'> & { parse: Parse<T> }): T | null {
     return take<T | null>(name, spec, spec.shown ?? '', null, spec.parse)
   }
 
   return {
-    group: name => {
-      group = name
-    },
-    text: (name, spec) => take(name, spec, spec.shown ?? spec.default, spec.default, text => text),
-    optionalText: (name, spec) => take<string | null>(name, spec, spec.shown ?? '', null, text => text),
+    ...account,
+    text: (name, spec) => take(name, spec, spec.shown ?? spec.default, spec.default, notBlank),
+    optionalText: (name, spec) => take<string | null>(name, spec, spec.shown ?? '', null, notBlank),
     whole: (name, spec) => take(name, spec, String(spec.default), spec.default, wholeBetween(spec.from, spec.to)),
     flag: (name, spec) =>
       take(name, spec, String(spec.default), spec.default, text =>
@@ -99,16 +73,67 @@ export function openVariables(env: Environment): Variables {
       return take(name, spec, spec.shown ?? spec.default, 'expected' in fallback ? [] : fallback, each)
     },
     parsed,
-    problem,
-    declared: () => declared,
-    problems: () => problems,
   }
 }
 
-/** Who put the secret itself there reads that it is no file, and nobody reads the secret. */
-const printableFile = (file: string): string =>
-  isAbsolute(file) || /^\.{1,2}\//.test(file) ? file : 'something else, not repeated here'
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unreadable')
+/** What was declared, what came of it, and what was wrong. */
+function openAccount(env: Environment) {
+  const declared: Declared[] = []
+  const problems: Problem[] = []
+  const warnings: Problem[] = []
+  const given = new Map<string, Given>()
+  const refused = new Set<string>()
+  let group = ''
+
+  const nameOf = (name: string) => given.get(name)?.from ?? name
+  function problem(name: string, message: string) {
+    refused.add(name)
+    problems.push(toldOf(name, message))
+  }
+  function toldOf(name: string, message: string): Problem {
+    const file = given.get(name)?.file ?? null
+    return { name: nameOf(name), message: file === null ? message : `${message} (${file})` }
+  }
+
+  /** null: unset, or refused. */
+  function read(name: string, secret: boolean): string | null {
+    const one = givenValue(env, { name, secret })
+    if (one === null) return null
+    given.set(name, one)
+    if ('value' in one.got) return one.got.value
+    refused.add(name)
+    problems.push({ name: one.from, message: one.got.refusal })
+    return null
+  }
+
+  function take<T>(name: string, spec: { doc: string; secret?: boolean }, shown: string, fallback: T, parse: Parse<T>): T {
+    declared.push({ name, fallback: shown, doc: spec.doc, secret: spec.secret === true, group })
+    const value = read(name, spec.secret === true)
+    if (value === null) return fallback
+    const result = parse(value)
+    if (typeof result !== 'object' || result === null || !('expected' in result)) return result
+    const shownValue = spec.secret === true ? 'something else' : JSON.stringify(printableSetting(value))
+    problem(name, `expected ${result.expected}, got ${'got' in result ? result.got : shownValue}`)
+    return fallback
+  }
+
+  return {
+    take,
+    group: (name: string) => {
+      group = name
+    },
+    problem,
+    warning: (name: string, message: string) => void warnings.push(toldOf(name, message)),
+    isGiven: (name: string) => given.has(name),
+    isRefused: (name: string) => refused.has(name),
+    nameOf,
+    declared: () => declared,
+    problems: () => problems,
+    warnings: () => warnings,
+  }
+}
+
+const notBlank = (text: string) => (text.trim() === '' ? { expected: 'a value, or none', got: 'blanks alone' } : text)
 
 const number = (value: number | { expected: string }): number => (typeof value === 'number' ? value : Number.NaN)
 
