@@ -23,9 +23,10 @@ import { version } from './version.ts'
 
 /** `outputLost` ends nothing: whoever closes its terminal sends a signal, and a full disk under its output is no reason to stop. */
 export async function start(outputLost: AbortSignal): Promise<void> {
-  const { config, ignored } = readConfig()
+  const { config, ignored, warnings } = readConfig()
   const logger = openLog({ level: config.logLevel, format: config.logFormat })
   if (ignored.length > 0) logger.warn('config.not-in-this-version', { settings: ignored })
+  for (const { name, message } of warnings) logger.warn('config.doubtful', { setting: name, doubt: message })
   sayUnreadFile(logger)
   stdoutIsNoResult()
   onAbort(outputLost, () => logger.warn('process.output-lost', { error: outputLost.reason }))

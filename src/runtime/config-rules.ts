@@ -6,38 +6,42 @@ import { slipsBetween } from './slips-between.ts'
 import type { Environment, Variables } from './variables.ts'
 
 export function requireTogether(v: Variables, config: Config) {
-  if (config.kafka.brokers !== null && config.schemaRegistry.url === null)
-    v.problem('SCHEMA_REGISTRY_URL', 'expected one when KAFKA_BROKERS is set')
-  if (config.kafka.brokers === null && config.schemaRegistry.url !== null)
-    v.problem('KAFKA_BROKERS', 'expected them when SCHEMA_REGISTRY_URL is set')
+  requireBeside(v, 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'expected one')
+  requireBeside(v, 'SCHEMA_REGISTRY_URL', 'KAFKA_BROKERS', 'expected them')
   requireKafkaTogether(v, config.kafka)
-  const { replication, minInsync } = config.kafka
-  if (minInsync !== null && minInsync > replication)
+  requireSizes(v, config)
+  requireBeside(v, 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'expected one')
+  requireBeside(v, 'S3_SECRET_ACCESS_KEY', 'S3_ACCESS_KEY_ID', 'expected one')
+  requireBeside(v, 'S3_ENDPOINT', 'S3_BUCKET', 'expected one')
+  requireBeside(v, 'S3_KEY_PREFIX', 'S3_BUCKET', 'expected one')
+  requireBeside(v, 'DATABASE_SSL_CA', 'DATABASE_URL', 'expected one')
+  requireBeside(v, 'DATABASE_URL', 'ADMIN_API_KEY', 'expected a key')
+  requireBeside(v, 'DATABASE_URL', 'ENCRYPTION_KEY', 'expected 32 bytes in base64')
+}
+
+/** One that was given and refused has been spoken of. */
+function requireBeside(v: Variables, given: string, needed: string, expected: string) {
+  if (v.isGiven(given) && !v.isGiven(needed)) v.problem(needed, `${expected} when ${v.nameOf(given)} is set`)
+}
+
+/** Numbers that were refused are not compared: what stands for them nobody chose. */
+function requireSizes(v: Variables, { kafka, log, database, roles }: Config) {
+  const areTaken = (...names: readonly string[]) => !names.some(v.isRefused)
+  const { replication, minInsync } = kafka
+  if (areTaken('TOPIC_REPLICATION') && minInsync !== null && minInsync > replication)
     v.problem(
       'TOPIC_MIN_INSYNC',
       `expected at most TOPIC_REPLICATION, ${replication}, got ${minInsync}: no append could ever succeed`,
     )
-  const { maxRecordBytes, rawInlineBytes } = config.log
-  if (rawInlineBytes >= maxRecordBytes)
+  const { maxRecordBytes, rawInlineBytes } = log
+  if (areTaken('TOPIC_RAW_INLINE', 'TOPIC_MAX_RECORD') && rawInlineBytes >= maxRecordBytes)
     v.problem('TOPIC_RAW_INLINE', `expected less than TOPIC_MAX_RECORD, ${maxRecordBytes} bytes, got ${rawInlineBytes}`)
-  const { poolSize } = config.database
-  const least = leastConnections({ roles: config.roles, isLogInPostgres: config.kafka.brokers === null })
-  if (poolSize < totalOf(least)) {
+  const { poolSize } = database
+  const least = leastConnections({ roles, isLogInPostgres: !v.isGiven('KAFKA_BROKERS') })
+  if (areTaken('DATABASE_POOL_SIZE', 'ROLES') && poolSize < totalOf(least)) {
     const told = [...least].map(([share, size]) => `${size} for ${share}`).join(', ')
     v.problem('DATABASE_POOL_SIZE', `expected at least ${totalOf(least)} (${told}), got ${poolSize}`)
   }
-  const { bucket, accessKeyId, secretAccessKey } = config.objects
-  if (accessKeyId !== null && secretAccessKey === null)
-    v.problem('S3_SECRET_ACCESS_KEY', 'expected one when S3_ACCESS_KEY_ID is set')
-  if (secretAccessKey !== null && accessKeyId === null)
-    v.problem('S3_ACCESS_KEY_ID', 'expected one when S3_SECRET_ACCESS_KEY is set')
-  if (bucket === null && config.objects.endpoint !== null) v.problem('S3_BUCKET', 'expected one when S3_ENDPOINT is set')
-  if (bucket === null && config.objects.keyPrefix !== null) v.problem('S3_BUCKET', 'expected one when S3_KEY_PREFIX is set')
-  if (config.database.url === null && config.database.sslCa !== null)
-    v.problem('DATABASE_URL', 'expected one when DATABASE_SSL_CA is set')
-  if (config.database.url === null) return
-  if (config.keys.adminApiKey === null) v.problem('ADMIN_API_KEY', 'expected a key when DATABASE_URL is set')
-  if (config.keys.encryptionKey === null) v.problem('ENCRYPTION_KEY', 'expected 32 bytes in base64 when DATABASE_URL is set')
 }
 
 const ourPrefixes =

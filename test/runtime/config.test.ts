@@ -125,7 +125,6 @@ describe('configuration', () => {
     expect(problemsOf(sasl)).toHaveLength(2)
     expect(problemsOf({ KAFKA_BROKERS: 'http://a', SCHEMA_REGISTRY_URL: 'http://b' })).toEqual([
       'KAFKA_BROKERS: expected a comma list of host:port, got "http://a"',
-      'KAFKA_BROKERS: expected them when SCHEMA_REGISTRY_URL is set',
     ])
     expect(problemsOf({ S3_ENDPOINT: 'http://a', S3_ACCESS_KEY_ID: 'k' })).toHaveLength(2)
     expect(problemsOf({ TOPIC_REPLICATION: '3', TOPIC_MIN_INSYNC: '4' })).toEqual([
@@ -230,22 +229,11 @@ describe('configuration', () => {
 
   test('[H8] knows an authority from a path or a slip before anything is opened', () => {
     const expected = 'expected a certificate in PEM, -----BEGIN CERTIFICATE----- and its lines, got something else'
-    expect(problemsOf({ DATABASE_SSL_CA: '/etc/ca.pem', KAFKA_SSL_CA: 'my authority' })).toEqual([
+    const beside = { KAFKA_BROKERS: 'a:1', SCHEMA_REGISTRY_URL: 'http://b', KAFKA_SSL: 'true' }
+    expect(problemsOf({ ...beside, KAFKA_SSL_CA: 'my authority' })).toEqual([`KAFKA_SSL_CA: ${expected}`])
+    expect(problemsOf({ DATABASE_SSL_CA: '/etc/ca.pem' })).toEqual([
       `DATABASE_SSL_CA: ${expected}`,
-      `KAFKA_SSL_CA: ${expected}`,
-    ])
-  })
-
-  test('[G1] [H8] asks for all that a token endpoint needs, and for the mechanism where only that is missing', () => {
-    const oauth = { KAFKA_OAUTH_TOKEN_URL: 'https://sso/token', KAFKA_OAUTH_CLIENT_ID: 'a', KAFKA_OAUTH_CLIENT_SECRET: 'b' }
-    expect(problemsOf({ ...oauth, KAFKA_SASL_MECHANISM: 'OAUTHBEARER' })).toEqual([])
-    expect(problemsOf({ KAFKA_SASL_MECHANISM: 'oauthbearer' })).toEqual(
-      Object.keys(oauth).map(name => `${name}: expected one when KAFKA_SASL_MECHANISM is oauthbearer`),
-    )
-    expect(problemsOf(oauth)).toEqual(['KAFKA_SASL_MECHANISM: expected oauthbearer when KAFKA_OAUTH_TOKEN_URL is set'])
-    const plain = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'a', KAFKA_SASL_PASSWORD: 'b' }
-    expect(problemsOf({ ...plain, KAFKA_OAUTH_SCOPE: 'kafka' })).toEqual([
-      'KAFKA_SASL_MECHANISM: expected oauthbearer when KAFKA_OAUTH_SCOPE is set',
+      'DATABASE_URL: expected one when DATABASE_SSL_CA is set',
     ])
   })
 
