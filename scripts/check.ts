@@ -12,7 +12,8 @@ import { findSharedTables } from './table-owners.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name: string) => `node_modules/.bin/${name}`
 
-const checks: readonly { name: string; run: () => string | null }[] = [
+type Check = { name: string; run: () => string | null | Promise<string | null> }
+const checks: readonly Check[] = [
   { name: 'types', run: command(bin('tsc'), ['-p', 'tsconfig.json']) },
   { name: 'types of the console', run: command(bin('tsc'), ['-p', 'console/tsconfig.json']) },
   { name: 'lint and format', run: command(bin('biome'), ['check', '--reporter=summary']) },
@@ -34,7 +35,7 @@ const checks: readonly { name: string; run: () => string | null }[] = [
   },
   { name: 'table owners', run: () => findSharedTables().join('\n') || null },
   { name: 'generated files', run: command(process.execPath, ['scripts/generate.ts', '--check']) },
-  { name: 'schema compatibility', run: () => findIncompatibilities().join('\n') || null },
+  { name: 'schema compatibility', run: async () => (await findIncompatibilities()).join('\n') || null },
 ]
 
 function command(file: string, args: readonly string[]) {
@@ -51,22 +52,24 @@ function ourSources(): ReadonlyMap<string, string> {
 }
 
 /** One that cannot be made is a failed one: the others are made all the same. */
-function complaintOf({ run }: { run: () => string | null }): string | null {
+async function complaintOf({ run }: Check): Promise<string | null> {
   try {
-    return run()
+    return await run()
   } catch (error) {
     return String(error)
   }
 }
 
-let failed = 0
+const failed: string[] = []
 for (const check of checks) {
-  const complaint = complaintOf(check)
+  const complaint = await complaintOf(check)
   if (complaint === null) continue
-  failed++
+  failed.push(check.name)
   process.stdout.write(`check failed: ${check.name}\n${complaint}\n`)
 }
 process.stdout.write(
-  `check: ${checks.length - failed} of ${checks.length} passed (${checks.map(check => check.name).join(', ')})\n`,
+  failed.length === 0
+    ? `check: all ${checks.length} passed (${checks.map(check => check.name).join(', ')})\n`
+    : `check: ${failed.length} of ${checks.length} failed: ${failed.join(', ')}\n`,
 )
-process.exitCode = failed === 0 ? 0 : 1
+process.exitCode = failed.length === 0 ? 0 : 1

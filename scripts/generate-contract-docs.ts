@@ -13,6 +13,7 @@ import {
   recordTypes,
   type Vocabulary,
 } from '../src/events/vocabulary.ts'
+import { deliveriesAlone } from './deliveries-alone.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 
@@ -42,6 +43,7 @@ const eventTable = ['<!-- events: generated from src/events/definitions.ts by np
 /** `earlier`: files that are generated in another part, too, as they are with it. */
 export function generateContractDocs(earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const contract = readOf('docs/contract.md')
+  refuseUnnamed(contract)
   const architecture = readOf('ARCHITECTURE.md')
   return new Map([
     ['README.md', replaceBetween(earlier.get('README.md') ?? readOf('README.md'), 'README.md', eventTable, eventRows())],
@@ -61,6 +63,15 @@ export function generateContractDocs(earlier: ReadonlyMap<string, string>): Read
   ])
 }
 
+/** Fields that receivers get of a message are a promise: those of its schema are named in the contract, but for what webhooks never carry. */
+function refuseUnnamed(contract: string): void {
+  const said = /^## Webhooks\n(.*?)\n## /ms.exec(contract)?.[1] ?? ''
+  const names = events.filter(({ type }) => /^message\.(received|sent)$/.test(type)).flatMap(({ fields }) => Object.keys(fields))
+  const unnamed = new Set(names.filter(name => name !== 'mediaSource' && !new RegExp(`\\b${name}\\b`).test(said)))
+  if (unnamed.size > 0)
+    throw new Error(`docs/contract.md, Webhooks: expected every field of a message, got none called ${[...unnamed].join(', ')}`)
+}
+
 const wordTable = () =>
   markdownTable(
     ['of', 'this version', 'not in this version'],
@@ -70,14 +81,8 @@ const wordTable = () =>
 const eventRows = () =>
   markdownTable(
     ['event', 'when'],
-    deliveryTypes.here.map(type => [`\`${type}\``, deliveriesAlone[type] ?? events.find(one => one.type === type)?.doc ?? '']),
+    deliveryTypes.here.map(type => [`\`${type}\``, [...events, ...deliveriesAlone].find(one => one.type === type)?.doc ?? '']),
   )
-
-/** They are of no record. */
-const deliveriesAlone: Readonly<Record<string, string>> = {
-  'media.updated': 'The file of a message that was delivered before is stored now, or failed.',
-  'endpoint.tested': 'Somebody asked for a test of the endpoint.',
-}
 
 const callTable = () =>
   markdownTable(

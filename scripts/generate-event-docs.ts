@@ -1,9 +1,11 @@
-// Turns src/events/definitions.ts into docs/events.md: of each event type when it is written, when again, when not, and its fields. Throws
-// where one of them says nothing. Answers file path -> content.
+// Turns src/events/definitions.ts and deliveries-alone.ts into docs/events.md: of each type when it is written, when again, when not, and its
+// fields. Throws where one of them says nothing. Answers file path -> content.
 import { events } from '../src/events/definitions.ts'
 import { envelope } from '../src/events/envelope.ts'
+import { fileFields } from '../src/events/media-shapes.ts'
 import type { EventShape, Field, FieldType, RecordShape } from '../src/events/schema-fields.ts'
 import { topicOfName } from '../src/events/topics.ts'
+import { deliveriesAlone } from './deliveries-alone.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 
@@ -13,27 +15,57 @@ const marks = ['<!-- events: generated from src/events/definitions.ts by npm run
 export function generateEventDocs(): ReadonlyMap<string, string> {
   refuseSilence()
   const used = new Map<string, RecordShape>()
-  const sections = events.map(event => [heading(event), told(event), fieldTable(event.fields, used)].join('\n\n'))
+  const sections = events.map(event => [heading(event), told(event), ownFields(event, used)].join('\n\n'))
   const head = ['## Fields of every event', fieldTable(envelope, used)]
+  const file = ['## Fields of a file', 'What every event of a file says of it.', fieldTable(fileFields, used)]
+  const alone = deliveriesAlone.map(one =>
+    [heading(one), written(one), markdownTable(['field of data', 'type', 'what'], one.data)].join('\n\n'),
+  )
   const records = [...used.values()].map(({ name, doc, fields }) => [`### ${name}`, doc, fieldTable(fields, used)].join('\n\n'))
-  const parts = [...head, '## Event types', ...sections, '## Records in fields', ...records]
+  const parts = [index(), ...head, '## Event types', ...sections, '## Types of webhooks alone', ...alone, ...file]
+  parts.push('## Records in fields', ...records)
   return new Map([[path, replaceBetween(readOf(path), path, marks, parts.join('\n\n'))]])
 }
 
-const heading = ({ type, doc }: EventShape) => `### ${type}\n\n${doc}`
-
-const told = ({ type, when, again, not, internal }: EventShape) =>
+const index = () =>
   [
-    `- **When**: ${when}`,
-    `- **Again**: ${again}`,
-    `- **Not**: ${not}`,
+    ...[...Map.groupBy(events, familyOf)].map(([family, those]) => `- ${family}: ${those.map(linkTo).join(', ')}`),
+    `- in webhooks alone: ${deliveriesAlone.map(linkTo).join(', ')}`,
+    '- what several have: [fields of every event](#fields-of-every-event), [fields of a file](#fields-of-a-file), [records](#records-in-fields)',
+  ].join('\n')
+
+const familyOf = ({ type }: Told) => type.split('.')[0] ?? type
+
+/** GitHub leaves dots out of the names of headings. */
+const linkTo = ({ type }: Told) => `[${type}](#${type.replaceAll('.', '')})`
+
+type Told = Pick<EventShape, 'type' | 'doc' | 'when' | 'again' | 'not'>
+
+const heading = ({ type, doc }: Told) => `### ${type}\n\n${doc}`
+
+const written = ({ when, again, not }: Told) => [`- **When**: ${when}`, `- **Again**: ${again}`, `- **Not**: ${not}`].join('\n')
+
+const told = ({ type, internal, ...event }: EventShape) =>
+  [
+    written({ type, ...event }),
     `- **Topic**: \`wa.${topicOfName(type)}\`${internal === true ? ', which is zaplog’s own' : ''}`,
   ].join('\n')
+
+/** What the events of files have in common is said once. */
+function ownFields({ fields }: EventShape, used: Map<string, RecordShape>): string {
+  const common: Readonly<Record<string, Field>> = fileFields
+  if (!Object.entries(common).every(([name, field]) => fields[name] === field)) return fieldTable(fields, used)
+  const own = Object.fromEntries(Object.entries(fields).filter(([name]) => common[name] === undefined))
+  return `The [fields of a file](#fields-of-a-file), and:\n\n${fieldTable(own, used)}`
+}
+
+/** Its words are a list of the contract. */
+const nameText = (name: string) => (name === 'kind' ? '[`kind`](contract.md#words)' : `\`${name}\``)
 
 function fieldTable(fields: Readonly<Record<string, Field>>, used: Map<string, RecordShape>): string {
   return markdownTable(
     ['field', 'type', 'what'],
-    Object.entries(fields).map(([name, { type, doc }]) => [`\`${name}\``, typeText(type, used), doc]),
+    Object.entries(fields).map(([name, { type, doc }]) => [nameText(name), typeText(type, used), doc]),
   )
 }
 

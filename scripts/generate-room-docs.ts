@@ -1,4 +1,4 @@
-// Turns the first sentence of each room's first file into ARCHITECTURE.md's table of rooms; answers file path -> content. A room without a
+// Turns each room's first file and its first sentence into ARCHITECTURE.md's table of rooms; answers file path -> content. A room without a
 // first file is refused by name.
 import { globSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -11,7 +11,9 @@ const rooms = ['<!-- rooms: generated from their first files by npm run generate
 
 /** First files that are not named like their room yet; one that a room does not need any more is refused, too. */
 const namedOtherwise: Readonly<Record<string, string>> = {
+  bin: 'run.mjs',
   bench: 'run.ts',
+  scripts: 'check.ts',
   'infra/services': 'server-process.ts',
   'src/api/endpoints': 'endpoint-routes.ts',
   'src/api/instances': 'instance-routes.ts',
@@ -28,6 +30,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/processors/store': 'final-copy.ts',
   'src/producers/auth': 'auth-state.ts',
   'src/producers/convert': 'convert-message.ts',
+  'src/producers/convert/kinds': 'body.ts',
   'src/producers/gate': 'gated-repository.ts',
   'src/purge': 'open-purges.ts',
   'src/runtime': 'config.ts',
@@ -35,25 +38,48 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/webhooks/stream': 'webhook-stream.ts',
 }
 
+/** Rooms whose files are all alike: none of them is to be read first. */
+const withoutFirst: Readonly<Record<string, string>> = {
+  'infra/postgres/migrations':
+    'The tables, in steps that are taken in the order of their numbers; one that was released never changes.',
+}
+
 /** `earlier`: files that are generated in another part, too, as they are with it. */
 export function generateRoomDocs(earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const path = 'ARCHITECTURE.md'
-  const list = roomsOf(globSync('{src/*,src/*/*,simulator,simulator/*,console/src,test/ground,infra/*,bench}/', { cwd: root }))
-  const gone = Object.keys(namedOtherwise).filter(room => !list.includes(room))
+  const list = roomsOf(globSync(`{${folders.join(',')}}/`, { cwd: root }))
+  const gone = Object.keys({ ...namedOtherwise, ...withoutFirst }).filter(room => !list.includes(room))
   if (gone.length > 0) throw new Error(`naming first files: there is no ${gone.join(', ')}`)
-  const rows = list.map(room => [`\`${room}\``, firstSentence(readOf(firstFileIn(room)))])
+  const rows = list.map(rowOf)
   return new Map([
     [
       path,
-      replaceBetween(earlier.get(path) ?? readOf(path), path, rooms, markdownTable(['room', 'what its first file says'], rows)),
+      replaceBetween(
+        earlier.get(path) ?? readOf(path),
+        path,
+        rooms,
+        markdownTable(['room', 'first file', 'what that says'], rows),
+      ),
     ],
   ])
+}
+
+const folders = [
+  ...['src/*', 'src/*/*', 'src/*/*/*', 'simulator', 'simulator/*', 'console/src'],
+  ...['infra/*', 'infra/postgres/migrations', 'bin', 'scripts', 'test/ground', 'bench'],
+]
+
+function rowOf(room: string): readonly string[] {
+  const said = withoutFirst[room]
+  if (said !== undefined) return [`[\`${room}\`](${room})`, '', said]
+  const first = firstFileIn(room)
+  return [`\`${room}\``, `[${basename(first)}](${first})`, firstSentence(readOf(first))]
 }
 
 /** Folders with files of their own that somebody writes. */
 const roomsOf = (folders: readonly string[]): readonly string[] =>
   folders
-    .filter(folder => statSync(join(root, folder)).isDirectory() && !/(^|\/)(generated|dist)$/.test(folder))
+    .filter(folder => statSync(join(root, folder)).isDirectory() && !/(^|\/)(generated|dist)(\/|$)/.test(folder))
     .filter(folder => filesOf(folder).length > 0)
     .sort()
 

@@ -18,7 +18,7 @@ export type Processor<Work = unknown> = {
   reads: readonly TopicName[]
   /** Records whose header names another type are passed over unread. */
   types: readonly EventType[]
-  /** null: nothing. Pure: a text message must cost no question. */
+  /** What there is to do; null: nothing, and the record is done. Pure: a text message must cost no question. */
   takes(event: Event): Work | null
   /** Pure. Records of one lane are processed one after another [each event is a lane]. */
   lane?(record: LogRecord): string
@@ -44,12 +44,17 @@ export type Processor<Work = unknown> = {
 /** `attempt` counts from 1 and starts again after a crash or a move. */
 export type Given = { record: LogRecord; attempt: number }
 
-/** As the log's outcomes, in events. `report` is said once the answer stands, never of a purged instance. */
+/**
+ * As the log's outcomes, in events. Where there turns out to be nothing to do, it emits none: the record is done in silence. `report` is said once the answer stands, never of a purged instance.
+ */
 export type Answer = { report?: Report } & ({ kind: 'emit'; events: readonly Made[] } | Exclude<Outcome, { kind: 'emit' }>)
 
 /** An event without its envelope, which the runner takes over from the event it was made of. */
 export type Made = { [Type in MadeType]: Omit<EventOf<Type>, keyof Envelope> }[MadeType]
-/** Those that say of which event they are, and in which round: their ids follow from it. */
+/**
+ * Those that say of which event they are, and in which round: their ids follow from it, so that what is made again after a crash is known as a
+ * copy, and a success after a failure is not. A new type of them has both fields.
+ */
 type MadeType = Extract<Event, { sourceEventId: string; round: number }>['type']
 
 export type Report = { line: Line; counts: readonly Count[] }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { incompatibilitiesOf } from '../../scripts/schema-compatibility.ts'
+import { compare, incompatibilitiesOf, readReleases } from '../../scripts/schema-compatibility.ts'
 
 const record = (...fields: object[]) => JSON.stringify({ type: 'record', name: 'A', namespace: 'zaplog.events', fields })
 const id = { name: 'id', type: 'string' }
@@ -12,4 +12,15 @@ test('[B5] a field more without a default, a field changed and a required field 
   expect(incompatibilitiesOf(record(id), record(id, { name: 'b', type: 'string' }))).toHaveLength(1)
   expect(incompatibilitiesOf(record(id), record({ name: 'id', type: 'int' }))).toHaveLength(2)
   expect(incompatibilitiesOf(record(id, { name: 'b', type: 'string' }), record(id))).toHaveLength(1)
+})
+
+test('[B5] what is compared with is every schema that 0.1.0 registered, and one that is gone since is said', async () => {
+  const releases = await readReleases()
+  const first = releases.find(({ version }) => version === '0.1.0')?.schemas ?? []
+  expect(first.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['MessageReceived', 'MediaStored', 'DeliveryReleased'].map(name => `zaplog.events.${name}`)),
+  )
+  expect(compare(releases, first)).toEqual([])
+  const [gone] = first
+  expect(compare(releases, first.slice(1))).toEqual([`${gone?.name} of 0.1.0: it is gone; its records must still be read`])
 })
