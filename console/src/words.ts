@@ -18,7 +18,7 @@ const en = {
 
   keyHeading: 'Key',
   keyLabel: 'Administrator’s key',
-  keyWhere: 'It is in the file data/admin-key of the zaplog that runs here, or what ADMIN_API_KEY was set to.',
+  keyWhere: 'It is in the file admin-key of the DATA_DIR (./data) that this zaplog runs with, or what ADMIN_API_KEY was set to.',
   keyKept: 'This tab keeps it until it is closed; it is in no address.',
   keySend: 'Open',
   keyForget: 'Forget the key',
@@ -101,7 +101,7 @@ const pt: Readonly<Record<Word, string>> = {
 
   keyHeading: 'Chave',
   keyLabel: 'Chave do administrador',
-  keyWhere: 'Ela está no arquivo data/admin-key do zaplog que roda aqui, ou é o valor de ADMIN_API_KEY.',
+  keyWhere: 'Ela está no arquivo admin-key do DATA_DIR (./data) com que este zaplog roda, ou é o valor de ADMIN_API_KEY.',
   keyKept: 'Esta aba a guarda até ser fechada; ela não aparece em nenhum endereço.',
   keySend: 'Abrir',
   keyForget: 'Esquecer a chave',

@@ -109,8 +109,23 @@ async function initialize({ dataDir, path, nameOf, binaries, user, fsync }: NewC
     await promisify(execFile)(binaries.initdb, flags, { ...user, cwd: unfinished, env: serverEnvironment })
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
-    throw error instanceof Error && 'stderr' in error ? new Error(`initdb: ${String(error.stderr).trim()}`) : error
+    throw ofInitdb(error, dataDir)
   }
   await rename(unfinished, path)
   await syncDirectory(dataDir)
+}
+
+/** What somebody ends a program with, or a whole process group with ours in it: no fault of the directory, whose unfinished cluster is gone. */
+const ended = /^SIG(HUP|INT|TERM|KILL)$/
+const endedInWords = /caught signal|terminated by signal (1|2|15)\b/
+
+function ofInitdb(error: unknown, dataDir: string): unknown {
+  if (!(error instanceof Error && 'stderr' in error)) return error
+  const said = String(error.stderr).trim()
+  const all = 'stdout' in error ? `${error.stdout}\n${said}` : said // where it says that it caught one
+  const signal = 'signal' in error ? String(error.signal) : ''
+  if (!ended.test(signal) && !endedInWords.test(all)) return new Error(`initdb: ${said}`)
+  const by = ended.test(signal) ? signal : 'a signal'
+  const message = `making a PostgreSQL cluster in ${dataDir}: initdb was ended by ${by}; the next start makes it (aborted)`
+  return new DatabaseError('aborted', message)
 }

@@ -22,6 +22,9 @@ const counted = erasures
   .flatMap(({ told }) => (told === null ? [] : [told]))
   .toSorted((one, other) => heldWords.indexOf(one.what) - heldWords.indexOf(other.what))
 
+/** What people call the rows of an erasure; others go by their table. */
+const wordOf = new Map(erasures.flatMap(({ name, told }) => (told === null ? [] : [[name, told.what] as const])))
+
 /** What a deletion leaves and a purge erases, counted one index entry at a time and no further than is worth saying. */
 export async function readHeld(database: Transaction, instanceId: string): Promise<readonly Held[]> {
   const selects = counted.map(
@@ -47,7 +50,7 @@ export async function readPurge(database: Transaction, instanceId: string): Prom
   )
   if (row === undefined) return null
   const { requested_at: requestedAt, done_at: doneAt, step, waits_for: waitsFor } = row
-  const erased = Object.entries(row.erased ?? {}).map(([what, count]) => ({ what, count }))
+  const erased = Object.entries(row.erased ?? {}).map(([name, count]) => ({ what: wordOf.get(name) ?? name, count }))
   if (requestedAt === null || step === null)
     return { state: 'none', requestedAt: null, doneAt: null, step: null, waitsFor: null, erased }
   if (doneAt !== null) return { state: 'done', requestedAt, doneAt, step: null, waitsFor: null, erased }

@@ -69,13 +69,17 @@ test('[A7] an instance that was deleted before can be purged, one that is purged
   expect((await api.call('DELETE', '/v1/instances/old')).status).toBe(404)
   expect((await api.call('DELETE', '/v1/instances/old?purge=true')).status).toBe(202)
   await api.database.query(
-    `update purges set done_at = now(), step = 'done', erased = '{"contacts": 1}' where instance_id = 'old'`,
+    `update purges set done_at = now(), step = 'done', erased = '{"contacts": 1, "webhook_deliveries": 2, "seen": 3}' where instance_id = 'old'`,
   )
   expect((await api.call('DELETE', '/v1/instances/old?purge=true')).status).toBe(404)
   expect((await api.call('GET', '/v1/instances/old/purge')).json).toMatchObject({
     state: 'done',
     doneAt: expect.stringMatching(/Z$/),
-    erased: [{ what: 'contacts', count: 1 }],
+    erased: expect.arrayContaining([
+      { what: 'contacts', count: 1 },
+      { what: 'deliveries', count: 2 },
+      { what: 'seen', count: 3 },
+    ]),
   })
   expect((await api.call('POST', '/v1/instances', { body: { id: 'old', name: 'Again' } })).status).toBe(409)
 })

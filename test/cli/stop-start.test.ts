@@ -43,7 +43,17 @@ test('[H6] Ctrl-C while the programs of a first start run, which it reaches too,
   const start = launch()
   await place.killInitdb(() => start.signal('SIGINT')) // which ignores the signal itself in some of its steps
   expect(await start.ended, start.stderr()).toBe(exitCodes.done)
-  expect(start.stderr()).toMatch(/process\.start-interrupted.*process\.stopped/s)
+  expect(start.stderr()).toMatch(/initdb was ended by SIGKILL.*process\.start-interrupted.*process\.stopped/s)
+  expect(start.stderr()).not.toContain('no known reason')
+  expect(place.processes()).toEqual([])
+})
+
+test('[H6] a stop of the whole process group in the middle of a first start is said as that, and as no failure of unknown reason', async () => {
+  const start = launch()
+  await place.stopInitdb(() => start.signal('SIGTERM'))
+  expect(await start.ended, start.stderr()).toBe(exitCodes.done)
+  expect(start.stderr()).toMatch(/initdb was ended by .*process\.stopped/s)
+  expect(start.stderr()).not.toContain('no known reason')
   expect(place.processes()).toEqual([])
 })
 

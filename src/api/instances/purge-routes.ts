@@ -19,7 +19,7 @@ const purge = z
       .nullable()
       .describe('the one that is next, while it is running; for people'),
     waitsFor: z.string().nullable().describe('what keeps it from going on; for people'),
-    erased: counts.describe('rows and objects so far, by table or kind'),
+    erased: counts.describe('rows and objects so far, by what people call them, or else by table'),
     deletion,
   })
   .describe('The purge of an instance')
