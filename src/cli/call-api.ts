@@ -20,7 +20,9 @@ export async function callApi<Answer>(api: ApiSettings, call: Call<Answer>, sign
   const answer = response.ok ? call.answer.safeParse(json) : null
   if (answer?.success) return answer.data
   const refused = response.ok ? null : problem.safeParse(json)
-  throw refused?.success ? refusal(api, call, { status: response.status, problem: refused.data }) : noZaplog(api, response, text)
+  throw refused?.success
+    ? refusal(api, call, { status: response.status, problem: refused.data })
+    : noZaplog(api, call, { response, text })
 }
 
 /** All pages of a list, as one. */
@@ -47,11 +49,12 @@ export async function readHealth(api: ApiSettings): Promise<z.infer<typeof healt
   const call = { doing: 'asking how it is', method: 'GET', path: '/health/ready' }
   const { response, text } = await exchange(api, call, never)
   const answer = health.safeParse(parse(text))
-  if (!answer.success) throw noZaplog(api, response, text)
+  if (!answer.success) throw noZaplog(api, call, { response, text })
   return answer.data
 }
 
-async function exchange({ base, key }: ApiSettings, { method, path, body }: Request, signal: AbortSignal) {
+async function exchange({ base, key }: ApiSettings, request: Request, signal: AbortSignal) {
+  const { method, path, body } = request
   try {
     const response = await fetch(`${base}${path}`, {
       method,
@@ -61,19 +64,25 @@ async function exchange({ base, key }: ApiSettings, { method, path, body }: Requ
     })
     return { response, text: await response.text() }
   } catch (error) {
-    throw noAnswer(base, error, signal)
+    throw noAnswer({ base, request, error, isStopped: signal.aborted })
   }
 }
 
+type Unanswered = { base: string; request: Request; error: unknown; isStopped: boolean }
+
 /** fetch itself says only that it failed. */
-function noAnswer(base: string, error: unknown, signal: AbortSignal): CallFailed {
+function noAnswer({ base, request, error, isStopped }: Unanswered): CallFailed {
   const cause = error instanceof Error ? (error.cause ?? error) : error
-  const exitCode = signal.aborted ? exitCodes.tryLater : exitCodeOfCall(cause)
+  const exitCode = isStopped ? exitCodes.tryLater : exitCodeOfCall(cause)
   const hint =
     exitCode === exitCodes.tryLater
       ? 'is zaplog running there? ZAPLOG_URL says where it listens'
       : 'nothing there can ever be zaplog; ZAPLOG_URL says where it listens'
-  return new CallFailed(`calling ${base}: ${plainText(describeError(cause))}; ${hint}`, { exitCode, cause: error })
+  return new CallFailed(`calling ${base}: ${plainText(describeError(cause))}; ${hint}`, {
+    exitCode,
+    cause: error,
+    rest: { call: callOf(base, request) },
+  })
 }
 
 /** null: there is none; undefined: it is no JSON. */
@@ -86,11 +95,17 @@ function parse(text: string): unknown {
   }
 }
 
-function noZaplog({ base }: ApiSettings, { status, headers }: Response, text: string): CallFailed {
+const callOf = (base: string, { method, path }: Request) => ({ method, url: `${base}${path}` })
+
+type Answered = { response: Response; text: string }
+
+function noZaplog({ base }: ApiSettings, request: Request, { response, text }: Answered): CallFailed {
+  const { status, headers } = response
   const who = headers.get('server') === null ? '' : ` from ${headers.get('server')}`
   const what = `status ${status} with ${headers.get('content-type') ?? 'no content type'}${who}: ${quoted(text)}`
   return new CallFailed(`expected zaplog at ${base}, got ${plainText(what)}; ZAPLOG_URL says where zaplog listens`, {
     exitCode: exitCodeOfStatus(status, exitCodes.configuration),
+    rest: { call: callOf(base, request) },
   })
 }
 
@@ -102,13 +117,10 @@ const quoted = (text: string) =>
 type Refused = { status: number; problem: Problem }
 
 /** Programs get the call and the problem as it came; people what they asked for, and why not. */
-function refusal(
-  { base, keyFrom, zaplog }: ApiSettings,
-  { doing, method, path }: Request,
-  { status, problem }: Refused,
-): CallFailed {
+function refusal({ base, keyFrom, zaplog }: ApiSettings, request: Request, { status, problem }: Refused): CallFailed {
+  const { doing } = request
   const { type, ...rest } = problem
-  const told = { slug: slugOf(problem), rest: { ...rest, status, call: { method, url: `${base}${path}` } } }
+  const told = { slug: slugOf(problem), rest: { ...rest, status, call: callOf(base, request) } }
   if (status === 401)
     return new CallFailed(`${doing}: zaplog at ${base} does not take the key from ${keyFrom}`, {
       ...told,

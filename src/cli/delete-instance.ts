@@ -5,6 +5,7 @@ import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
 import { describePurge, followPurge, readPurge } from './follow-purge.ts'
+import { jsonIsWanted } from './json-wanted.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { say } from './say.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -31,9 +32,21 @@ export async function removeInstance(api: ApiSettings, id: string, how: How): Pr
   const path = `${at(id)}${how.purge ? '?purge=true' : ''}`
   const call = { doing: `deleting ${id}`, method: 'DELETE', path, answer: deletedInstance }
   const deleted = await callApi(api, call)
-  if (!how.purge) return { json: deleted, text: `deleting ${id}` }
+  if (!how.purge) {
+    if (!isAsked(how) && !jsonIsWanted()) sayKept(id, deleted.deletion, how.say)
+    return { json: deleted, text: `deleting ${id}` }
+  }
   if (!how.wait) return { json: deleted, text: `purging ${id}` }
   return { json: await followPurge(api, id, how.say, how.stopping), text: `purged ${id}` }
+}
+
+const isAsked = ({ yes, terminal }: How): boolean => !yes && terminal !== null
+
+/** For whoever was not asked, and so not told either. Its deletion is done once zaplog has answered; what follows from it goes on. */
+function sayKept(id: string, deletion: Deletion, say: How['say']): void {
+  say(`${plainText(id)} is deleted`)
+  const lines = describeDeletion(deletion, { purge: false })
+  for (const one of lines.slice(lines.indexOf('Stays:'))) say(one)
 }
 
 /** Scripts of 0.1.0 delete without a word; what erases for good is never taken for said. */

@@ -25,8 +25,16 @@ export function sayProblem(told: Told, sentence = told.detail): void {
   process.stderr.write(jsonIsWanted() ? jsonLine(problemOf(told)) : `${sentence}\n`)
 }
 
+/** Where it is not zaplog's own problem, which has one that fits better. */
+const titles: Readonly<Record<number, string>> = {
+  [exitCodes.usage]: 'The command line cannot be understood',
+  [exitCodes.tryLater]: 'It may work later',
+  [exitCodes.configuration]: 'A setting stands against it',
+}
+
 export const problemOf = ({ slug, detail, exitCode, rest = {} }: Told) => ({
   type: `urn:zaplog:problem:${slug ?? slugs[exitCode] ?? 'failed'}`,
+  title: titles[exitCode] ?? 'It failed',
   detail,
   ...rest,
   exitCode,

@@ -7,6 +7,7 @@ import { columnsOf, fitText } from './fit-terminal.ts'
 import { takenByNpm } from './npm-flags.ts'
 import { ownCommand } from './own-command.ts'
 import { sayProblem } from './problem.ts'
+import { synonymOf } from './synonyms.ts'
 import { verbOf, verbsOf } from './verb-of.ts'
 
 /** For the program before it has verbs, which then have it too. */
@@ -53,9 +54,18 @@ function mistake(told: { detail: string; exitCode: number }): void {
 
 /** Commander says what is wrong, and what may have been meant. */
 function describe({ message }: CommanderError, program: Command, words: readonly string[]): string {
+  const { verb, path } = verbOf(program, words)
   const what = message.replace(/^error: /, '').replace(/\n\(Did (you mean .*)\)$/s, ' (did $1)')
-  const { path } = verbOf(program, words)
-  return `${['zaplog', ...path].join(' ')}: ${what}\n${[ownCommand(), ...path].join(' ')} --help says what there is`
+  const unknown = /^(unknown command '(.*?)')/s.exec(what)
+  const synonym =
+    unknown === null
+      ? null
+      : synonymOf(
+          unknown[2] ?? '',
+          verb.commands.map(one => one.name()),
+        )
+  const said = synonym === null ? what : `${unknown?.[1]} (did you mean ${synonym}?)`
+  return `${['zaplog', ...path].join(' ')}: ${said}\n${[ownCommand(), ...path].join(' ')} --help says what there is`
 }
 
 /** For a hook before the action. Ends the process where the file is not to be had. */
@@ -86,5 +96,7 @@ function formatHelp(this: Help, command: Command, helper: Help): string {
 
 const isNarrow = (helper: Help): boolean => (helper.helpWidth ?? NARROW_COLUMNS) < NARROW_COLUMNS
 
-/** Free text of a help, in the width of the terminal. */
-export const helpText = (text: string) => () => fitText(text, columnsOf(process.stdout))
+/** Free text of a help, as wide as what commander writes: the terminal, or this where there is none. */
+export const helpText = (text: string) => () => fitText(text, Math.min(columnsOf(process.stdout), widthOf(process.stdout)))
+const HELP_COLUMNS = 80
+const widthOf = ({ isTTY }: { isTTY?: boolean }): number => (isTTY ? Number.POSITIVE_INFINITY : HELP_COLUMNS)

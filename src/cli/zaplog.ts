@@ -36,12 +36,11 @@ export const program = tolerant(new Command('zaplog'))
   .addHelpText(
     'after',
     helpText(`
-Verbs other than start, demo, simulate, dev and version speak HTTP to ZAPLOG_URL
-[http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in
-DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
-With --json, stdout has one JSON document (webhooks listen: a line for each thing that happens), or
-nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
+
+With --json, stdout has one JSON document (webhooks listen: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
   )
 
 const start = program

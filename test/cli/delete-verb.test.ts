@@ -48,10 +48,22 @@ async function openZaplog(standings: readonly object[]) {
   return { asked, env: { ZAPLOG_URL: url, ADMIN_API_KEY: KEY } }
 }
 
-test('[A7] a script deletes without being asked, as ever', async () => {
+test('[A7] a script deletes without being asked, as ever, and is told beside its result what stays', async () => {
   const { asked, env } = await openZaplog([standing({})])
-  expect(await runVerb(['instances', 'delete', 'shop'], env)).toEqual({ code: 0, out: 'deleting shop\n', err: '' })
+  expect(await runVerb(['instances', 'delete', 'shop'], env)).toEqual({
+    code: 0,
+    out: 'deleting shop\n',
+    err: [
+      'shop is deleted',
+      'Stays:',
+      '  messages (10,000): with their edits',
+      '  log: the records until their retention',
+      'With --purge, what is counted goes, too.',
+      '',
+    ].join('\n'),
+  })
   expect(asked).toEqual(['DELETE /v1/instances/shop'])
+  expect((await runVerb(['instances', 'delete', 'shop', '--json'], env)).err).toBe('')
 })
 
 test('[A7] a script purges with --yes alone', async () => {

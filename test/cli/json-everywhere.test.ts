@@ -45,6 +45,7 @@ test('[H7] a mistake in the command line of any verb is a problem in JSON, and s
       expect({ path, code, out }).toEqual({ path, code: exitCodes.usage, out: '' })
       expect(problemIn(err)).toEqual({
         type: 'urn:zaplog:problem:usage',
+        title: expect.any(String),
         detail: expect.stringContaining(`zaplog ${path}: `),
         exitCode: exitCodes.usage,
       })
@@ -122,6 +123,22 @@ test('[H7] settings that keep zaplog from starting, and what sending lacks, are 
   const send = await runVerb(['send', 'hello', '--to', '5511900000001', '--json'], {})
   expect({ code: send.code, out: send.out }).toEqual({ code: exitCodes.failed, out: '' })
   expect(problemIn(send.err)).toMatchObject({ type: 'urn:zaplog:problem:not-in-this-version' })
+})
+
+test('[H7] where no zaplog answers, or something else does, the problem has the call that was made', async () => {
+  const other = await openLoopbackServer((_, response) => response.end('<html>'))
+  for (const base of ['http://127.0.0.1:1', other.url])
+    for (const args of [['status'], ['instances', 'list']]) {
+      const ended = await runVerb([...args, '--json'], { ZAPLOG_URL: base, ADMIN_API_KEY: KEY })
+      const path = args[0] === 'status' ? '/health/ready' : '/v1/instances?limit=200'
+      expect(problemIn(ended.err)).toEqual({
+        type: expect.stringMatching(/^urn:zaplog:problem:/),
+        title: expect.any(String),
+        detail: expect.stringContaining(base),
+        call: { method: 'GET', url: `${base}${path}` },
+        exitCode: ended.code,
+      })
+    }
 })
 
 test('[H7] what stands behind a -- is nobody’s wish for JSON', () => {

@@ -14,6 +14,18 @@ test.each([
     "zaplog instances: unknown command 'restrt' (did you mean restart?)\n./zaplog instances --help says what there is\n",
   ],
   [
+    ['webhooks', 'delete', 'one'],
+    "zaplog webhooks: unknown command 'delete' (did you mean remove?)\n./zaplog webhooks --help says what there is\n",
+  ],
+  [
+    ['instances', 'get', 'shop'],
+    "zaplog instances: unknown command 'get' (did you mean show?)\n./zaplog instances --help says what there is\n",
+  ],
+  [
+    ['instances', 'nothing-alike'],
+    "zaplog instances: unknown command 'nothing-alike'\n./zaplog instances --help says what there is\n",
+  ],
+  [
     ['instances', 'list', '--jsn'],
     "zaplog instances list: unknown option '--jsn' (did you mean --json?)\n./zaplog instances list --help says what there is\n",
   ],

@@ -10,6 +10,7 @@ import { startScreen } from '../../src/cli/start-screen.ts'
 import { textTable } from '../../src/cli/text-table.ts'
 import { program } from '../../src/cli/zaplog.ts'
 import { roles } from '../../src/runtime/config-values.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
 import { openTerminal, terminalsAreHere } from '../ground/cli/terminal.ts'
 
 const COLUMNS = 40
@@ -30,6 +31,12 @@ test.runIf(terminalsAreHere)('[H7] what stands below the help fits, too', async 
   expect(await terminal.ended).toBe(0)
   expect(terminal.text()).toContain('Exit codes:')
   expect(terminal.torn()).toEqual([])
+})
+
+test('[H7] outside of a terminal the whole help has the width of a page', async () => {
+  const { out } = await runVerb(['--help'], {})
+  expect(out).toContain('Exit codes:')
+  expect(out.split('\n').filter(line => line.length > 80)).toEqual([])
 })
 
 test('[H7] a table that is too wide is a line for each cell, and says no less', () => {
