@@ -1,5 +1,6 @@
 // Turns src/events/definitions.ts and deliveries-alone.ts into docs/events.md: of each type when it is written, when again, when not, and its
 // fields. Throws where one of them says nothing. Answers file path -> content.
+import { basename } from 'node:path'
 import { events } from '../src/events/definitions.ts'
 import { envelope } from '../src/events/envelope.ts'
 import { fileFields } from '../src/events/media-shapes.ts'
@@ -60,7 +61,9 @@ function ownFields({ fields }: EventShape, used: Map<string, RecordShape>): stri
 }
 
 /** Its words are a list of the contract. */
-const nameText = (name: string) => (name === 'kind' ? '[`kind`](contract.md#words)' : `\`${name}\``)
+/** From docs/events.md, which stands beside it. */
+const contractBeside = basename('docs/contract.md')
+const nameText = (name: string) => (name === 'kind' ? `[\`kind\`](${contractBeside}#words)` : `\`${name}\``)
 
 function fieldTable(fields: Readonly<Record<string, Field>>, used: Map<string, RecordShape>): string {
   return markdownTable(
