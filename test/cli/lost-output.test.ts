@@ -47,7 +47,7 @@ test('[H6] a wait for a phone ends in a sentence when its output is full', async
 
 const ports = ['--port', '0', '--cdn-port', '0', '--control-port', '0']
 
-/** One that runs until it is told to stop; others are in lost-output.real.test.ts, start in start-terminal.test.ts. */
+/** One that runs until it is told to stop; others are in lost-output.real.test.ts, start in start-terminal.real.test.ts. */
 describe('simulate', () =>
   endsWithItsOutput({ args: ['simulate', ...ports], last: 'the simulator has ended', whenGone: exitCodes.done }))
 

@@ -1,4 +1,4 @@
-// The verbs that call zaplog; json-everywhere.test.ts compares them with those that there are.
+// The verbs that call zaplog; json-everywhere.real.test.ts compares them with those that there are.
 
 /** Each with what it needs to call zaplog; a verb that is added has to be here, or among those that call none. */
 export const calls: Readonly<Record<string, readonly string[]>> = {
