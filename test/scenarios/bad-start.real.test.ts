@@ -46,7 +46,7 @@ test('[H8] several mistakes in the configuration are told together, before anyth
   expect(exitCode, said).toBe(exitCodes.configuration)
   const told = said.trim().split('\n')
   expect(told.map(line => line.split(':')[0]).toSorted()).toEqual(
-    [...Object.keys(env).filter(name => name !== 'DATABASE_URL'), 'ADMIN_API_KEY', 'ENCRYPTION_KEY'].toSorted(),
+    [...Object.keys(env).filter(name => name !== 'DATABASE_URL'), 'ADMIN_API_KEY'].toSorted(),
   )
   expect(said).toContain('70000')
   expect(said).not.toContain('secret\n')
