@@ -54,8 +54,12 @@ const houses = {
   },
 }
 
+/** Git leaves a folder behind when its last file moves. */
+const isEmpty = folder => readdirSync(folder, { recursive: true, withFileTypes: true }).every(entry => entry.isDirectory())
 const foldersIn = house =>
-  readdirSync(join(__dirname, house), { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []))
+  readdirSync(join(__dirname, house), { withFileTypes: true }).flatMap(entry =>
+    entry.isDirectory() && !isEmpty(join(__dirname, house, entry.name)) ? [entry.name] : [],
+  )
 /** A room without an entry would be fenced by nothing. */
 const unfenced = [...foldersIn('src').map(folder => `src/${folder}`), 'simulator'].flatMap(house =>
   foldersIn(house).flatMap(room => (houses[house]?.rooms[room] === undefined ? [`${house}/${room}`] : [])),
