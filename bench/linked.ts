@@ -1,4 +1,6 @@
 // A simulated WhatsApp with both sides linked to it: zaplog as it is run, and as many bare Baileys clients.
+import { never } from '../src/runtime/or-abort.ts'
+import { wait } from '../src/runtime/wait.ts'
 import { until } from '../test/ground/until.ts'
 import type { BaileysCalls } from './baileys-process.ts'
 import { openChild } from './child.ts'
@@ -22,6 +24,7 @@ type Options = {
 }
 
 const OPEN_WITHIN_MS = 60_000
+const LOOK_EVERY_MS = 50
 
 /** Accounts are 5511900000000 to ..49, their contacts 5511900000050 to ..99. */
 export async function openLinked(closing: AsyncDisposableStack, options: Options): Promise<Linked> {
@@ -60,9 +63,11 @@ export async function qrOf(zaplog: Zaplog, id: string): Promise<string> {
   return String(qr)
 }
 
-/** Of the log's other topics these two read nothing here. */
+/** Looks seldom, because a look takes of the CPU that is counted. Of the log's other topics these two read nothing here. */
 async function isSettled(zaplog: Zaplog): Promise<boolean> {
-  const appended = await zaplog.metric('zaplog_log_records_appended_total', 'topic="wa.events"')
-  const projected = (name: string) => zaplog.metric('zaplog_projection_events_total', `projection="${name}"`)
-  return (await projected('read-model')) === appended && (await projected('webhook-stream')) === appended
+  await wait(LOOK_EVERY_MS, never)
+  const metric = await zaplog.scrape()
+  const appended = metric('zaplog_log_records_appended_total', 'topic="wa.events"')
+  const projected = (name: string) => metric('zaplog_projection_events_total', `projection="${name}"`)
+  return projected('read-model') === appended && projected('webhook-stream') === appended
 }

@@ -1,4 +1,5 @@
-// What a bench is, and what it says of one run: the work done by zaplog, and the same work done by the bare library, minutes apart at most.
+// What a bench is, and what it says of one run: the work done by zaplog, and the same work done by the bare library, in turns.
+import type { Usage } from './usage.ts'
 
 export type Measured = {
   value: number
@@ -9,6 +10,10 @@ export type Measured = {
   n: number
   /** How long those took. */
   seconds: number
+  /** Value to bare, of each slice of the run [the run's own]. */
+  ratios?: readonly number[]
+  /** What an operation cost, where that was watched. */
+  usage?: Usage
   /** What else was seen; not compared. */
   more?: Readonly<Record<string, number>>
 }
@@ -40,3 +45,6 @@ export function quantile(values: readonly number[], of: number): number {
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0
 }
+
+/** At most four digits that count. */
+export const round = (value: number): number => Number(value.toPrecision(4))

@@ -1,5 +1,6 @@
 // [B2] Messages per second from WhatsApp to durable and acknowledged, on embedded parts, against Baileys alone.
 // Every role of zaplog runs beside, as it does at its users: the projections take their part of the CPU.
+import { alternate } from './alternate.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual } from './measure.ts'
 
@@ -21,10 +22,14 @@ export const receive =
     return async () => {
       await settled()
       const before = await received()
-      const seconds = await whatsapp.deliver({ lines: zaplogLines, n, window })
+      const rates = await alternate({
+        n,
+        statements: zaplog.statements,
+        ours: count => whatsapp.deliver({ lines: zaplogLines, n: count, window }),
+        settled,
+        bare: count => whatsapp.deliver({ lines: bareLines, n: count, window }),
+      })
       expectEqual('messages in the log', (await received()) - before, n)
-      await settled()
-      const bareSeconds = await whatsapp.deliver({ lines: bareLines, n, window })
-      return { value: n / seconds, unit: 'messages/s', bare: n / bareSeconds, n, seconds }
+      return { ...rates, unit: 'messages/s' }
     }
   }

@@ -2,9 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { databaseUrlOf } from '../test/ground/scenarios/its-postgres.ts'
 import { openDirectory } from './ground.ts'
+import { loadStatements, openStatements, type Statements } from './statements.ts'
 
 export type Zaplog = {
   url: string
@@ -12,18 +16,26 @@ export type Zaplog = {
   pid: number
   /** The answer of a call that has to succeed. */
   ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
-  /** The sum of a metric over its labels; with `labelled` only of lines that contain it, e.g. 'type="message.received"'. */
-  metric(name: string, labelled?: string): Promise<number>
+  metric: Metric<Promise<number>>
+  /** All metrics as they are at one moment: asking for them costs zaplog time. */
+  scrape(): Promise<Metric<number>>
+  /** Of its embedded Postgres; null where it has none, or one that was there before. */
+  statements: Statements | null
   /** How many lines of its log, warnings or worse, were about this event. */
   said(event: string): number
 }
+/** The sum of a metric over its labels; with `labelled` only of lines that contain it, e.g. 'type="message.received"'. */
+export type Metric<Answer> = (name: string, labelled?: string) => Answer
 
-const commandLine = fileURLToPath(new URL('../src/cli/zaplog.ts', import.meta.url))
+const commandLine = fileURLToPath(new URL('../zaplog', import.meta.url))
 const adminKey = randomBytes(16).toString('hex')
 
 /** On embedded parts and a directory of its own where `env` does not say otherwise. Stopped, and the directory removed, by `closing`. */
 export async function openZaplog(closing: AsyncDisposableStack, env: Record<string, string>): Promise<Zaplog> {
-  const child = launchZaplog(closing, { DATA_DIR: await openDirectory(closing), ...env })
+  const dataDir = env.DATA_DIR ?? (await openDirectory(closing))
+  const isCounted = env.DATABASE_URL === undefined && !existsSync(join(dataDir, 'postgres'))
+  if (isCounted) await loadStatements(join(dataDir, 'postgres'))
+  const child = launchZaplog(closing, { ...env, DATA_DIR: dataDir })
   const { pid } = child
   if (child.stdout === null || pid === undefined) throw new Error('starting zaplog: it has no standard output')
   const counts = countEvents(child)
@@ -31,12 +43,23 @@ export async function openZaplog(closing: AsyncDisposableStack, env: Record<stri
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit')])
   const url = /listens on (\S+)/.exec(String(line))?.[1]
   if (url === undefined) throw new Error(`starting zaplog: it said ${line}`)
+  const statements = isCounted ? await openStatements(closing, databaseUrlOf(dataDir)) : null
+  return { pid, url, statements, said: event => counts.get(event) ?? 0, ...callsOf(url) }
+}
+
+function callsOf(url: string): Pick<Zaplog, 'ask' | 'metric' | 'scrape'> {
+  const authorization = `Bearer ${adminKey}`
+  const scrape = async (): Promise<Metric<number>> => {
+    const scraped = await fetch(new URL('/metrics', url), { headers: { authorization } })
+    const lines = (await scraped.text()).split('\n')
+    return (name, labelled = '') =>
+      lines
+        .filter(line => /^[^{ ]*/.exec(line)?.[0] === name && line.includes(labelled))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+  }
   return {
-    url,
-    pid,
-    said: event => counts.get(event) ?? 0,
     ask: async (method, path, body) => {
-      const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
+      const headers = { authorization, 'content-type': 'application/json' }
       const answer = await fetch(new URL(path, url), {
         method,
         headers,
@@ -46,18 +69,14 @@ export async function openZaplog(closing: AsyncDisposableStack, env: Record<stri
       if (!answer.ok) throw new Error(`${method} ${path}: zaplog answered ${answer.status} ${text}`)
       return text === '' ? {} : JSON.parse(text)
     },
-    metric: async (name, labelled = '') => {
-      const scraped = await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${adminKey}` } })
-      const text = await scraped.text()
-      const lines = text.split('\n').filter(line => /^[^{ ]*/.exec(line)?.[0] === name && line.includes(labelled))
-      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
-    },
+    scrape,
+    metric: async (name, labelled) => (await scrape())(name, labelled),
   }
 }
 
 /** Its log goes to nobody: at its default level, it is written all the same. */
 export function launchZaplog(closing: AsyncDisposableStack, env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, [commandLine, 'start'], {
+  const child = spawn(commandLine, ['start'], {
     env: { PATH: process.env.PATH, PORT: '0', WEBHOOK_ALLOW_LOOPBACK: 'true', ADMIN_API_KEY: adminKey, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,0 +1,101 @@
+// Every bench there is, and what each measures.
+import type { Bench } from './measure.ts'
+
+type Entry = {
+  what: string
+  better: 'higher' | 'lower'
+  load(): Promise<Bench>
+}
+
+export const benches: Readonly<Record<string, Entry>> = {
+  simulator: {
+    what: 'ms of CPU that the simulated WhatsApp takes per text; bare: its encryption alone',
+    better: 'lower',
+    load: async () => (await import('./simulator.ts')).simulator,
+  },
+  'receive-1': {
+    what: 'messages/s from WhatsApp to durable and acknowledged, 1 socket, embedded parts; bare: Baileys alone, keys in memory',
+    better: 'higher',
+    load: async () => (await import('./receive.ts')).receive({ sockets: 1, n: 2_000 }),
+  },
+  'receive-50': {
+    what: 'the same with 50 sockets',
+    better: 'higher',
+    load: async () => (await import('./receive.ts')).receive({ sockets: 50, n: 4_000 }),
+  },
+  chats: {
+    what: 'messages/s received and projected, 1 socket, each from a person who never wrote before; bare: as many in one chat',
+    better: 'higher',
+    load: async () => (await import('./chats.ts')).chats({ n: 1_000 }),
+  },
+  'append-kafka': {
+    what: 'events of 1 KiB/s through the Kafka log from 2,000 callers; bare: kafkajs with ready batches, idempotent too',
+    better: 'higher',
+    load: async () => (await import('./append-kafka.ts')).appendKafka,
+  },
+  'append-embedded': {
+    what: 'the same through the log in Postgres; bare: raw inserts into a plain table in batches of the same size',
+    better: 'higher',
+    load: async () => (await import('./append-embedded.ts')).appendEmbedded,
+  },
+  lanes: {
+    what: 'records/s that take 20 ms each, in order per key, from Kafka; bare: kafkajs with all partitions at once',
+    better: 'higher',
+    load: async () => (await import('./lanes.ts')).lanes,
+  },
+  project: {
+    what: 'events/s into the read model, exactly once; bare: raw inserts of the same rows',
+    better: 'higher',
+    load: async () => (await import('./project.ts')).project,
+  },
+  'webhook-1': {
+    what: 'deliveries/s to 1 endpoint that takes 250 ms, 10 in flight; bare: undici with as many in flight',
+    better: 'higher',
+    load: async () => (await import('./webhook.ts')).webhook({ endpoints: 1, n: 200, inFlight: null }),
+  },
+  'webhook-10': {
+    what: 'the same to 10 endpoints',
+    better: 'higher',
+    load: async () => (await import('./webhook.ts')).webhook({ endpoints: 10, n: 2_000, inFlight: null }),
+  },
+  'webhook-wide': {
+    what: 'the same to 1 endpoint with 1,000 in flight',
+    better: 'higher',
+    load: async () => (await import('./webhook.ts')).webhook({ endpoints: 1, n: 6_000, inFlight: 1_000 }),
+  },
+  'webhook-dead': {
+    what: 'p99 in ms from the writing of a message to 9 endpoints while a tenth answers 503; bare: while it answers. 1.3 is the bound',
+    better: 'lower',
+    load: async () => (await import('./webhook-dead.ts')).webhookDead,
+  },
+  pictures: {
+    what: 'ms of a photo from sent to media.stored while another account is sent 64 hostile pictures at once; bare: 64 ordinary ones. 2 is the bound',
+    better: 'lower',
+    load: async () => (await import('./pictures.ts')).pictures,
+  },
+  overload: {
+    what: 'ms that a member of a consumer group was silent at most, in ten minutes of as many messages as WhatsApp lets through; bare: how long it may be. 1 is the bound',
+    better: 'lower',
+    load: async () => (await import('./overload.ts')).overload({ seconds: 600 }),
+  },
+  'catch-up': {
+    what: 'webhooks/s while 50 accounts take in what was kept for them; bare: what they take in, messages/s. 0.5 is the bound',
+    better: 'higher',
+    load: async () => (await import('./catch-up.ts')).catchUp,
+  },
+  'chain-embedded': {
+    what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable',
+    better: 'higher',
+    load: async () => (await import('./chain.ts')).chain('embedded'),
+  },
+  'chain-kafka': {
+    what: 'the same over Kafka and a schema registry',
+    better: 'higher',
+    load: async () => (await import('./chain.ts')).chain('kafka'),
+  },
+  start: {
+    what: 'ms from spawn to /health/ready on embedded parts used before; bare: Node with Baileys and the same PostgreSQL',
+    better: 'lower',
+    load: async () => (await import('./start.ts')).start,
+  },
+}
