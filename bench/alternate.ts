@@ -8,8 +8,12 @@ type Turns = {
   n: number
   /** Of the bare side [as many]. */
   bareN?: number
+  /** [4] */
   slices?: number
   statements: Statements | null
+  /** Before each slice of ours, and of bare: what neither takes time nor is counted. */
+  before?(n: number): Promise<unknown>
+  between?(n: number): Promise<unknown>
   /** Does so many; answers the seconds that they took. */
   ours(n: number): Promise<number>
   /** After each slice of ours: resolves when all is done that it caused, which takes no time and does cost CPU. */
@@ -18,20 +22,21 @@ type Turns = {
 }
 type Rates = Omit<Measured, 'unit' | 'more'>
 
-const SLICES = 4
-
 /** Operations per second of both sides. */
 export async function alternate(turns: Turns): Promise<Rates> {
-  const { n, bareN = n, slices = SLICES, statements, settled } = turns
+  const { n, bareN = n, slices = 4, statements } = turns
   const meter = createMeter(statements)
   const took = { ours: 0, bare: 0 }
   const ratios: number[] = []
-  for (const [share, bareShare] of sharesOf(n, bareN, slices)) {
+  for (let slice = 0; slice < slices; slice++) {
+    const [share, bareShare] = [shareOf(n, slices, slice), shareOf(bareN, slices, slice)]
+    await turns.before?.(share)
     const seconds = await meter.during('ours', async () => {
       const answered = await turns.ours(share)
-      await settled?.()
+      await turns.settled?.()
       return answered
     })
+    await turns.between?.(bareShare)
     const bareSeconds = await meter.during('bare', () => turns.bare(bareShare))
     took.ours += seconds
     took.bare += bareSeconds
@@ -41,8 +46,5 @@ export async function alternate(turns: Turns): Promise<Rates> {
 }
 
 /** Whole operations, that add up. */
-const sharesOf = (n: number, bareN: number, slices: number): readonly (readonly [number, number])[] =>
-  Array.from({ length: slices }, (_, slice) => [share(n, slices, slice), share(bareN, slices, slice)] as const)
-
-const share = (n: number, slices: number, slice: number): number =>
+const shareOf = (n: number, slices: number, slice: number): number =>
   Math.floor((n * (slice + 1)) / slices) - Math.floor((n * slice) / slices)

@@ -4,6 +4,7 @@ import type { Database } from '../src/database/database.ts'
 import type { NewRecord } from '../src/log/log.ts'
 import { openPostgresLog } from '../src/log/postgres/postgres.ts'
 import { createMetrics, type Metrics } from '../src/runtime/metrics.ts'
+import { alternate } from './alternate.ts'
 import { appendEach } from './append-kafka.ts'
 import { appendPoolSize, ensureTopics, logger, openGround, poolSize } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
@@ -26,14 +27,25 @@ export const appendEmbedded: Bench = async closing => {
   await appendEach(log, 'ours', { records, n: n / 4 })
   await bareRecords.insert(n / 4, 400)
   return async () => {
-    const [before, sendsBefore] = [await countOf(database, 'log_records'), await sendsOf(metrics)]
-    const seconds = await secondsOf(() => appendEach(log, 'ours', { records, n }))
-    const batchRecords = Math.round(n / ((await sendsOf(metrics)) - sendsBefore))
-    const bareBefore = await countOf(database, 'bare_records')
-    const bareSeconds = await secondsOf(() => bareRecords.insert(n, batchRecords))
+    const [before, bareBefore] = [await countOf(database, 'log_records'), await countOf(database, 'bare_records')]
+    const sendsBefore = await sendsOf(metrics)
+    let appended = 0
+    const batchRecords = async () => Math.round(appended / ((await sendsOf(metrics)) - sendsBefore))
+    const rates = await alternate({
+      n,
+      statements: ground.statements,
+      ours: async count => {
+        appended += count
+        return secondsOf(() => appendEach(log, 'ours', { records, n: count }))
+      },
+      bare: async count => {
+        const asLarge = await batchRecords()
+        return secondsOf(() => bareRecords.insert(count, asLarge))
+      },
+    })
     expectEqual('records in the log', (await countOf(database, 'log_records')) - before, n)
     expectEqual('bare rows', (await countOf(database, 'bare_records')) - bareBefore, n)
-    return { value: n / seconds, unit: 'records/s', bare: n / bareSeconds, n, seconds, more: { batchRecords } }
+    return { ...rates, unit: 'records/s', more: { batchRecords: await batchRecords() } }
   }
 }
 

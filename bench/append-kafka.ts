@@ -5,6 +5,7 @@ import { partitionOf } from '../src/log/append/partitioner.ts'
 import { openKafkaLog } from '../src/log/kafka/kafka.ts'
 import type { EventLog, NewRecord } from '../src/log/log.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
+import { alternate } from './alternate.ts'
 import { ensureTopics, logger, never, openBroker, partitions } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
 import { someRecords } from './records.ts'
@@ -33,11 +34,15 @@ export const appendKafka: Bench = async closing => {
   await sendBatches(bare, { records, n: n / 4 })
   return async () => {
     const [before, bareBefore] = [await endOf(log, 'ours'), await endOf(log, 'bare')]
-    const seconds = await secondsOf(() => appendEach(log, 'ours', { records, n }))
-    const bareSeconds = await secondsOf(() => sendBatches(bare, { records, n }))
+    const rates = await alternate({
+      n,
+      statements: null,
+      ours: count => secondsOf(() => appendEach(log, 'ours', { records, n: count })),
+      bare: count => secondsOf(() => sendBatches(bare, { records, n: count })),
+    })
     expectEqual('records in the log', (await endOf(log, 'ours')) - before, n)
     expectEqual('records of kafkajs', (await endOf(log, 'bare')) - bareBefore, n)
-    return { value: n / seconds, unit: 'records/s', bare: n / bareSeconds, n, seconds }
+    return { ...rates, unit: 'records/s' }
   }
 }
 

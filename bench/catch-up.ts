@@ -4,8 +4,9 @@ import { until } from '../test/ground/until.ts'
 import { openChild } from './child.ts'
 import { openDirectory } from './ground.ts'
 import { qrOf } from './linked.ts'
-import { type Bench, expectEqual } from './measure.ts'
+import { type Bench, expectEqual, secondsOf } from './measure.ts'
 import type { ReceiverCalls } from './receiver-process.ts'
+import { createMeter } from './usage.ts'
 import type { Line, WhatsAppCalls } from './whatsapp-process.ts'
 import { openZaplog, type Zaplog } from './zaplog.ts'
 
@@ -32,27 +33,29 @@ export const catchUp: Bench = async closing => {
     await receiver.configure({ secrets: [String(made.secret)], delayMs: 0 })
   })
 
-  async function online(work: (zaplog: Zaplog) => Promise<void>): Promise<void> {
+  async function online<T>(work: (zaplog: Zaplog) => Promise<T>): Promise<T> {
     await using running = closing.use(new AsyncDisposableStack())
-    await work(await openZaplog(running, env))
+    return await work(await openZaplog(running, env))
   }
 
   return async () => {
     await whatsapp.leave({ lines, n })
     const arrived = receiver.arrived({ n, withinMs: PATIENCE_MS })
     let [taken, seconds, sent] = [0, 0, 0]
-    await online(async () => {
+    const usage = await online(async zaplog => {
       await until('the first to be taken in', async () => (await whatsapp.pending()) < n, PATIENCE_MS)
-      const startedAt = performance.now()
+      const meter = createMeter(zaplog.statements)
       taken = await whatsapp.pending()
-      await until('the last to be taken in', async () => (await whatsapp.pending()) === 0, PATIENCE_MS)
-      seconds = (performance.now() - startedAt) / 1000
+      seconds = await meter.during('ours', () =>
+        secondsOf(() => until('the last to be taken in', async () => (await whatsapp.pending()) === 0, PATIENCE_MS)),
+      )
       sent = await receiver.answered()
       const { copies, outOfOrder } = await arrived
       expectEqual('copies', copies, 0)
       expectEqual('webhooks out of order', outOfOrder, 0)
+      return meter.usage(taken)
     })
-    return { value: sent / seconds, unit: 'webhooks/s', bare: taken / seconds, n, seconds }
+    return { value: sent / seconds, unit: 'webhooks/s', bare: taken / seconds, n, seconds, usage }
   }
 }
 

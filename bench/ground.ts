@@ -14,8 +14,9 @@ import { roles } from '../src/runtime/config-values.ts'
 import { divideConnections } from '../src/runtime/divide-connections.ts'
 import { createLogger } from '../src/runtime/logger.ts'
 import { NotHere } from './measure.ts'
+import { loadStatements, openStatements, type Statements } from './statements.ts'
 
-export type Ground = { url: string; open(poolSize: number): Promise<Database> }
+export type Ground = { url: string; statements: Statements; open(poolSize: number): Promise<Database> }
 
 /** zaplog's defaults (TOPIC_PARTITIONS, DATABASE_POOL_SIZE, and what is left of that for appends beside every other role). */
 export const partitions = 24
@@ -30,12 +31,14 @@ export const consumerGroup = (name: string): string => `zaplog.${name}`
 export const logger = createLogger({ level: 'warn' })
 
 export async function openGround(closing: AsyncDisposableStack): Promise<Ground> {
-  const directory = await openDirectory(closing)
-  const server = await openEmbeddedPostgres({ dataDir: join(directory, 'postgres'), logger })
+  const dataDir = join(await openDirectory(closing), 'postgres')
+  await loadStatements(dataDir)
+  const server = await openEmbeddedPostgres({ dataDir, logger })
   closing.defer(server.close)
   await migrate({ url: server.url, logger }, never)
   return {
     url: server.url,
+    statements: await openStatements(closing, server.url),
     open: async size => {
       const database = await openPostgres({ url: server.url, poolSize: size, applicationName: 'bench', logger })
       closing.defer(database.close)

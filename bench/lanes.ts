@@ -5,6 +5,7 @@ import { openKafkaLog } from '../src/log/kafka/kafka.ts'
 import type { EventLog, NewRecord } from '../src/log/log.ts'
 import { createProgressStore, type ProgressRows } from '../src/log/progress.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
+import { alternate } from './alternate.ts'
 import { ensureTopics, logger, never, openBroker, openGround, partitions, poolSize } from './ground.ts'
 import type { Bench } from './measure.ts'
 
@@ -24,13 +25,19 @@ export const lanes: Bench = async closing => {
   closing.defer(log.close)
   await ensureTopics(log, ['work', 'dead-letters'])
   await fill(log)
-  let runs = 0
+  let groups = 0
   await consumeInLanes({ log, progress }, { name: 'warm-up', count: n / 4 })
   return async () => {
-    runs++
-    const seconds = await consumeInLanes({ log, progress }, { name: `lanes-${runs}`, count: n })
-    const bareSeconds = await consumeEachMessage(broker.brokers, { name: `bare-${runs}`, count: bareN })
-    return { value: n / seconds, unit: 'records/s', bare: bareN / bareSeconds, n, seconds }
+    const rates = await alternate({
+      n,
+      bareN,
+      slices: 2,
+      statements: ground.statements,
+      before: async () => groups++,
+      ours: count => consumeInLanes({ log, progress }, { name: `lanes-${groups}`, count }),
+      bare: count => consumeEachMessage(broker.brokers, { name: `bare-${groups}`, count }),
+    })
+    return { ...rates, unit: 'records/s' }
   }
 }
 

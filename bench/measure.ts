@@ -46,5 +46,7 @@ export function quantile(values: readonly number[], of: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0
 }
 
+export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
 /** At most four digits that count. */
 export const round = (value: number): number => Number(value.toPrecision(4))

@@ -7,6 +7,7 @@ import { databaseUrlOf } from '../test/ground/scenarios/its-postgres.ts'
 import { openDirectory } from './ground.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual } from './measure.ts'
+import { createMeter } from './usage.ts'
 
 const sockets = 50
 /** Not yet acknowledged, for each account. */
@@ -47,14 +48,18 @@ export const overload =
       whatsapp.offer({ lines, n: Number.MAX_SAFE_INTEGER, window, perSecond }).catch(error => failures.push(error))
       const endsAt = performance.now() + seconds * 1000
       let left = LIVES_MS
-      while (performance.now() < endsAt && failures.length === 0) {
-        left = Math.min(left, await leastLeft())
-        await wait(LOOK_EVERY_MS, watching.signal)
-      }
+      const meter = createMeter(zaplog.statements)
+      await meter.during('ours', async () => {
+        while (performance.now() < endsAt && failures.length === 0) {
+          left = Math.min(left, await leastLeft())
+          await wait(LOOK_EVERY_MS, watching.signal)
+        }
+      })
       if (failures.length > 0) throw failures[0]
       const taken = (await zaplog.metric('zaplog_events_appended_total', 'type="message.received"')) - before
       expectEqual('expired leases', zaplog.said('log.leases-expired'), 0)
       const more = { offered: perSecond, taken: (taken - measured) / seconds }
-      return { value: LIVES_MS - left, unit: 'ms', bare: LIVES_MS, n: taken, seconds, more }
+      const usage = meter.usage(taken - measured)
+      return { value: LIVES_MS - left, unit: 'ms', bare: LIVES_MS, n: taken, seconds, usage, more }
     }
   }

@@ -8,6 +8,7 @@ import { never, openDirectory } from './ground.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual, quantile, secondsOf } from './measure.ts'
 import { mostTreeBytes, treeBytes } from './tree-memory.ts'
+import { createMeter } from './usage.ts'
 import type { PictureKind } from './written-picture.ts'
 
 const theirPictures = 64
@@ -72,18 +73,20 @@ export const pictures: Bench = async closing => {
   const addedMB = ((await mostTreeBytes(zaplog.pid, () => send(hostile))) - bytesBefore) / MB
   await send(harmless)
   return async () => {
+    const meter = createMeter(zaplog.statements)
     const took = { alone: [] as number[], hostile: [] as number[], harmless: [] as number[], paced: [] as number[] }
     const seconds = await secondsOf(async () => {
       for (let round = 0; round < rounds; round++) {
         took.alone.push(...(await send(null)))
-        took.hostile.push(...(await send(hostile)))
-        took.harmless.push(...(await send(harmless)))
+        took.hostile.push(...(await meter.during('ours', () => send(hostile))))
+        took.harmless.push(...(await meter.during('bare', () => send(harmless))))
         took.paced.push(...(await send(paced)))
       }
     })
     const others = { aloneMs: median(took.alone), pacedMs: median(took.paced) }
     const more = { p95: quantile(took.hostile, 0.95), ...others, addedMB }
-    return { value: median(took.hostile), unit: 'ms', bare: median(took.harmless), n: took.hostile.length, seconds, more }
+    const usage = meter.usage(rounds * (theirPictures + ourPhotos))
+    return { value: median(took.hostile), unit: 'ms', bare: median(took.harmless), n: took.hostile.length, seconds, usage, more }
   }
 }
 

@@ -10,6 +10,7 @@ import { openPostgresRegistry } from '../src/registry/postgres.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import { makeCheckpoints } from '../test/ground/projections/make-checkpoints.ts'
 import { until } from '../test/ground/until.ts'
+import { alternate } from './alternate.ts'
 import { consumerGroup, ensureTopics, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
 import { someTexts } from './records.ts'
@@ -59,15 +60,29 @@ export const project: Bench = async closing => {
   await projectAll()
   return async () => {
     const before = await countOf(database, 'messages')
-    const eventIds = await append(n)
-    const seconds = await projectAll()
-    expectEqual('messages in the read model', (await countOf(database, 'messages')) - before, n)
-    const inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
-    const bareSeconds = await secondsOf(async () => {
-      for (const insert of inserts) await insert()
+    let eventIds: readonly string[] = []
+    let inserts: readonly (() => Promise<void>)[] = []
+    const rates = await alternate({
+      n,
+      slices: 2,
+      statements: ground.statements,
+      before: async count => {
+        eventIds = await append(count)
+      },
+      ours: projectAll,
+      between: async () => {
+        inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
+      },
+      bare: async count => {
+        const seconds = await secondsOf(async () => {
+          for (const insert of inserts) await insert()
+        })
+        expectEqual('bare messages', await countOf(database, 'bare_messages'), count)
+        return seconds
+      },
     })
-    expectEqual('bare messages', await countOf(database, 'bare_messages'), n)
-    return { value: n / seconds, unit: 'events/s', bare: n / bareSeconds, n, seconds }
+    expectEqual('messages in the read model', (await countOf(database, 'messages')) - before, n)
+    return { ...rates, unit: 'events/s' }
   }
 }
 

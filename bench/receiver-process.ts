@@ -14,6 +14,7 @@ export type Arrived = {
   /** From the writing of a text to the arrival of its webhook. */
   p50Ms: number
   p99Ms: number
+  latenciesMs: readonly number[]
   /** Requests beyond the first of a webhook-id. */
   copies: number
   /** Texts that came after a later one of their chat. */
@@ -120,5 +121,5 @@ function answer(response: ServerResponse): void {
   const lastAt = epochMs()
   const [p50Ms, p99Ms] = [quantile(latenciesMs, 0.5), quantile(latenciesMs, 0.99)]
   count = null
-  done({ seconds: (lastAt - firstAt) / 1000, lastAt, p50Ms, p99Ms, copies, outOfOrder })
+  done({ seconds: (lastAt - firstAt) / 1000, lastAt, p50Ms, p99Ms, latenciesMs, copies, outOfOrder })
 }

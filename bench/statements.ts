@@ -1,6 +1,6 @@
 // How many statements an embedded Postgres was asked, by its own extension pg_stat_statements. Only a bench has it loaded: it makes the
 // cluster before its server is first started, and adds the library to the cluster's settings. No setting of zaplog does that.
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeCluster } from '../src/database/embedded-cluster.ts'
 import { openSession } from '../src/database/session.ts'
@@ -14,10 +14,12 @@ const settings = [`shared_preload_libraries = 'pg_stat_statements'`, 'pg_stat_st
 /** Of its own, so that what is measured has no extension in its tables' database. */
 const database = 'bench_statements'
 
-/** `directory`: where the embedded Postgres is going to be, and is not yet. */
+/** `directory`: of the embedded Postgres, made where it is not there; its server is not running. Twice is once. */
 export async function loadStatements(directory: string): Promise<void> {
   const { path } = await makeCluster({ dataDir: directory, fsync: true, logger: createLogger({ level: 'warn' }) })
-  await appendFile(join(path, 'postgresql.auto.conf'), `${settings.join('\n')}\n`)
+  const file = join(path, 'postgresql.auto.conf')
+  const lines = `${settings.join('\n')}\n`
+  if (!(await readFile(file, 'utf8')).includes(lines)) await appendFile(file, lines)
 }
 
 /** `url`: of the superuser of a server that was prepared by loadStatements. */

@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { Agent, request } from 'undici'
+import { alternate } from './alternate.ts'
 import { openChild } from './child.ts'
 import { openGround } from './ground.ts'
 import { type Bench, expectEqual } from './measure.ts'
-import type { ReceiverCalls } from './receiver-process.ts'
+import type { Arrived, ReceiverCalls } from './receiver-process.ts'
 import { openReleases, type Released } from './releases.ts'
 import { openZaplog } from './zaplog.ts'
 
@@ -34,21 +35,43 @@ export const webhook =
         WEBHOOK_MAX_IN_FLIGHT_PER_ENDPOINT: String(inFlight),
       }),
     }
-    return async () => {
-      const released = await releases.release(n)
-      const arrived = receiver.arrived({ n })
-      await using running = closing.use(new AsyncDisposableStack())
+    let slice: Slice | null = null
+    const begin = async (count: number) => {
+      const released = await releases.release(count)
+      const arrived = receiver.arrived({ n: count })
+      const running = closing.use(new AsyncDisposableStack())
       await openZaplog(running, env)
-      const ours = await arrived
-      expectEqual('copies', ours.copies, 0)
-      expectEqual('webhooks out of order', ours.outOfOrder, 0)
-      await running.disposeAsync()
-      const bareArrived = receiver.arrived({ n })
-      await postAll(released, { url, secrets: releases.secrets, atOnce })
-      const { seconds } = await bareArrived
-      return { value: n / ours.seconds, unit: 'deliveries/s', bare: n / seconds, n, seconds: ours.seconds }
+      slice = { released, arrived, running }
+    }
+    const begun = (): Slice => {
+      if (slice === null) throw new Error('benching webhooks: expected a slice that has begun')
+      return slice
+    }
+    return async () => {
+      const rates = await alternate({
+        n,
+        slices: 2,
+        statements: ground.statements,
+        before: begin,
+        ours: async () => {
+          const { copies, outOfOrder, seconds } = await begun().arrived
+          expectEqual('copies', copies, 0)
+          expectEqual('webhooks out of order', outOfOrder, 0)
+          return seconds
+        },
+        between: () => begun().running.disposeAsync(),
+        bare: async count => {
+          const arrived = receiver.arrived({ n: count })
+          await postAll(begun().released, { url, secrets: releases.secrets, atOnce })
+          return (await arrived).seconds
+        },
+      })
+      return { ...rates, unit: 'deliveries/s' }
     }
   }
+
+/** What zaplog has to deliver, and zaplog at it: its start is not measured. */
+type Slice = { released: readonly Released[]; arrived: Promise<Arrived>; running: AsyncDisposableStack }
 
 type Target = { url: string; secrets: readonly string[]; atOnce: number }
 

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +18,7 @@ export type Zaplog = {
   metric: Metric<Promise<number>>
   /** All metrics as they are at one moment: asking for them costs zaplog time. */
   scrape(): Promise<Metric<number>>
-  /** Of its embedded Postgres; null where it has none, or one that was there before. */
+  /** Of its embedded Postgres; null where it has none. */
   statements: Statements | null
   /** How many lines of its log, warnings or worse, were about this event. */
   said(event: string): number
@@ -33,7 +32,7 @@ const adminKey = randomBytes(16).toString('hex')
 /** On embedded parts and a directory of its own where `env` does not say otherwise. Stopped, and the directory removed, by `closing`. */
 export async function openZaplog(closing: AsyncDisposableStack, env: Record<string, string>): Promise<Zaplog> {
   const dataDir = env.DATA_DIR ?? (await openDirectory(closing))
-  const isCounted = env.DATABASE_URL === undefined && !existsSync(join(dataDir, 'postgres'))
+  const isCounted = env.DATABASE_URL === undefined
   if (isCounted) await loadStatements(join(dataDir, 'postgres'))
   const child = launchZaplog(closing, { ...env, DATA_DIR: dataDir })
   const { pid } = child
