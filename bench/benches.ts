@@ -23,6 +23,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./receive.ts')).receive({ sockets: 50, n: 4_000 }),
   },
+  'group-10': {
+    what: 'the same in groups of ten members, 10 sockets; bare: Baileys on the very same stanzas, signed before the clock starts',
+    better: 'higher',
+    load: async () => (await import('./group.ts')).group({ sockets: 10, members: 10, n: 2_000 }),
+  },
   chats: {
     what: 'messages/s received and projected, 1 socket, each from a person who never wrote before; bare: as many in one chat',
     better: 'higher',

@@ -1,7 +1,7 @@
 // The simulated WhatsApp in a process of its own, the same for both sides of a bench: it changes libsignal for its whole process.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Contact } from '../simulator/accounts/accounts.ts'
+import type { Contact, Group } from '../simulator/accounts/accounts.ts'
 import { type MessageContent, text } from '../simulator/accounts/content.ts'
 import type { SimDevice } from '../simulator/accounts/device.ts'
 import { attr } from '../simulator/connection/stanza.ts'
@@ -15,6 +15,7 @@ import { writtenText } from './written-text.ts'
 export type Line = { jid: string; contacts: readonly string[] }
 /** `window`: written and not yet acknowledged at any time, for each client; WhatsApp lets about a hundred through to a busy one. */
 type Delivery = { lines: readonly Line[]; n: number; window: number }
+type Sealing = { lines: readonly Line[]; n: number; picture?: PictureKind; twins?: readonly Line[] }
 type Pace = { lines: readonly Line[]; n: number; perSecond: number }
 /** `perSecond`: offered to all of them together; what does not fit into a window waits at WhatsApp. */
 type Offer = Delivery & { perSecond: number }
@@ -23,6 +24,8 @@ const simulator: Simulator = await openSimulator()
 const devices = new Map<string, SimDevice>()
 /** By client: what is delivered before anything new is written. */
 const sealed = new Map<string, BinaryNode[]>()
+/** By client: where its contacts write to it; without one, each in a chat of its own. */
+const groups = new Map<string, Group>()
 
 const calls = {
   urls: async () => ({ url: simulator.url, cdnUrl: simulator.cdnUrl }),
@@ -42,15 +45,28 @@ const calls = {
   meet: async ({ contacts }: { contacts: readonly string[] }) => {
     for (const pn of contacts) simulator.contact({ pn })
   },
-  /** Writes what the next delivery of as many messages on these lines sends, so that the writers' phones take nothing of its time. */
-  seal: async ({ lines, n, picture }: { lines: readonly Line[]; n: number; picture?: PictureKind }) => {
+  /** Makes a group of each line's account and its contacts, in which they write from now on; `twins` are other clients of these accounts. */
+  gather: async ({ lines, twins }: { lines: readonly Line[]; twins: readonly Line[] }) => {
+    for (const [index, { jid, contacts }] of lines.entries()) {
+      const members = [deviceOf(jid).owner, ...contacts.map(pn => simulator.contact({ pn }))]
+      const group = simulator.group({ subject: `group ${index}`, members })
+      groups.set(jid, group).set(twins[index]?.jid ?? '', group)
+    }
+  },
+  /**
+   * Writes what the next delivery of as many messages on these lines sends, so that the writers' phones take nothing of its time. In groups
+   * the next delivery to the `twins` sends the very same stanzas: their sender's key is one for all.
+   */
+  seal: async ({ lines, n, picture, twins = [] }: Sealing) => {
     for (const [index, { jid, contacts }] of lines.entries()) {
       const stanzas: BinaryNode[] = []
       for (let written = 0; written < Math.ceil((n - index) / lines.length); written++) {
         const from = simulator.contact({ pn: contacts[written % contacts.length] ?? '' })
-        stanzas.push(await deviceOf(jid).seal(from, await contentOf(picture)))
+        stanzas.push(await sealOne(jid, from, await contentOf(picture)))
       }
       sealed.set(jid, stanzas)
+      const twin = twins[index]
+      if (twin !== undefined) sealed.set(twin.jid, [...stanzas])
     }
   },
   /** Sends what was sealed for a line, one each `everyMs`, whatever is acknowledged. Answers when each was sent, by its message id. */
@@ -84,6 +100,11 @@ const calls = {
 }
 export type WhatsAppCalls = typeof calls
 answerCalls(calls)
+
+function sealOne(jid: string, from: Contact, content: MessageContent): Promise<BinaryNode> {
+  const group = groups.get(jid)
+  return group === undefined ? deviceOf(jid).seal(from, content) : deviceOf(jid).sealGroup(group, from, content)
+}
 
 const contentOf = async (picture: PictureKind | undefined): Promise<MessageContent> =>
   picture === undefined ? text(writtenText()) : image(simulator.cdn, await writtenPicture(picture))
@@ -173,7 +194,10 @@ function createWriter({ jid, contacts }: Line, n: number, failed: (error: unknow
       written++
       const stanza = sealed.get(jid)?.shift()
       if (stanza !== undefined) return device.pushStanza(stanza)
-      device.send(from, text(writtenText())).catch(failed)
+      const group = groups.get(jid)
+      const content = text(writtenText())
+      const sent = group === undefined ? device.send(from, content) : device.sendGroup(group, from, content)
+      sent.catch(failed)
     },
   }
 }

@@ -7,7 +7,7 @@ import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
 import type { Settlement } from './queue.ts'
 import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
-import { type SendOptions, sealChat, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
+import { type SendOptions, sealMessage, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
 import type { Companion, World } from './world.ts'
 
@@ -35,6 +35,8 @@ export type SimDevice = {
   /** The same message, sealed now and sent by pushStanza later, in the order of the calls: its phone does nothing then. */
   seal(from: Contact, content: MessageContent, options?: SendOptions): Promise<BinaryNode>
   sendGroup(group: Group, from: Contact, content: MessageContent, options?: SendOptions): Promise<string>
+  /** As `seal`. Any companion that has the sender's key in that group reads the same stanza. */
+  sealGroup(group: Group, from: Contact, content: MessageContent, options?: SendOptions): Promise<BinaryNode>
   /** The owner writes on the phone; the companion gets a copy with fromMe. */
   sendFromPhone(to: Contact | Group, content: MessageContent, options?: SendOptions): Promise<string>
   /** A contact's receipt for messages the owner sent; without type it says delivered. */
@@ -71,8 +73,9 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     pending: () => companion.queue.pending().map(entry => entry.id),
     settled: () => companion.queue.settled(),
     send: (from, content, options = {}) => sendChat(world, companion, { from, content, options }),
-    seal: (from, content, options = {}) => sealChat(world, companion, { from, content, options }),
+    seal: (from, content, options = {}) => sealMessage(world, companion, { group: null, from, content, options }),
     sendGroup: (group, from, content, options = {}) => sendGroup(world, companion, { group, from, content, options }),
+    sealGroup: (group, from, content, options = {}) => sealMessage(world, companion, { group, from, content, options }),
     sendFromPhone: (to, content, options = {}) => sendFromPhone(world, companion, { to, content, options }),
     receipt: receipt => deliver(companion, receiptStanza(receipt)),
     historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),

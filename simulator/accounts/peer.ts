@@ -19,6 +19,7 @@ import {
   SenderKeyRecord,
 } from '@whiskeysockets/baileys/lib/Signal/Group/index.js'
 import './signal-crypto.ts'
+import './sign-sender-key.ts'
 import libsignal from 'libsignal'
 
 export type SignedPreKey = { keyId: number; publicKey: Uint8Array; signature: Uint8Array }

@@ -52,11 +52,15 @@ const addressOf = (from: Contact, { pnAddressed }: SendOptions): Record<string, 
 export function sendGroup(world: World, companion: Companion, message: ChatMessage & { group: Group }): Promise<string> {
   const { group, from, content, options } = message
   const sender = world.accounts.person(from)
-  const author = options.pnAddressed
-    ? { participant: from.pnJid, addressing_mode: 'pn' }
-    : { participant: from.lidJid, participant_pn: from.pnJid, addressing_mode: 'lid' }
-  return queueLetter(companion, { sender, content, options, groupId: group.id }, { from: group.id, ...author })
+  return queueLetter(companion, { sender, content, options, groupId: group.id }, addressIn(group, from, options))
 }
+
+const addressIn = (group: Group, from: Contact, { pnAddressed }: SendOptions): Record<string, string> => ({
+  from: group.id,
+  ...(pnAddressed
+    ? { participant: from.pnJid, addressing_mode: 'pn' }
+    : { participant: from.lidJid, participant_pn: from.pnJid, addressing_mode: 'lid' }),
+})
 
 type PhoneMessage = { to: Contact | Group; content: MessageContent; options: SendOptions }
 
@@ -78,10 +82,15 @@ export function sendPeer(companion: Companion, content: proto.IMessage, id = new
   return queueLetter(companion, outgoing, { from: sender.contact.pnJid, category: 'peer' })
 }
 
-/** Sealed, and not queued: whoever pushes these in the order of the calls sends what sendChat would. */
-export function sealChat(world: World, companion: Companion, { from, content, options }: ChatMessage): Promise<BinaryNode> {
+/** Sealed, and not queued: whoever pushes these in the order of the calls sends what sendChat would, or sendGroup. */
+export function sealMessage(
+  world: World,
+  companion: Companion,
+  { group, from, content, options }: ChatMessage & { group: Group | null },
+): Promise<BinaryNode> {
   const sender = world.accounts.person(from)
-  const letter = writeLetter(companion, { sender, content, options, groupId: null }, addressOf(from, options))
+  const addressed = group === null ? addressOf(from, options) : addressIn(group, from, options)
+  const letter = writeLetter(companion, { sender, content, options, groupId: group?.id ?? null }, addressed)
   return companion.inOrder(() => seal(companion, letter))
 }
 
