@@ -156,6 +156,13 @@ module.exports = {
       to: { path: '^infra/' },
     },
     {
+      name: 'nobody-calls-whatsapp-rust-bridge',
+      comment: 'it comes with Baileys, and files in it say AGPL-3.0: NOTICE says that our own code calls nothing of it',
+      severity: 'error',
+      from: { pathNot: '^node_modules/' },
+      to: { path: '(^|/)whatsapp-rust-bridge(/|$)' },
+    },
+    {
       name: 'kafkajs-is-of-the-log-in-kafka',
       comment: 'whoever speaks to Kafka speaks through the port, or the adapter changes with every other client',
       severity: 'error',

@@ -6,10 +6,11 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim
-# libsignal in node_modules is GPL-3.0: whoever passes this image on passes on a work under its terms. NOTICE says it in full.
+# libsignal in node_modules is GPL-3.0, and files in whatsapp-rust-bridge say AGPL-3.0: whoever passes this image on passes on a work under
+# their terms. NOTICE says it in full.
 LABEL org.opencontainers.image.title="zaplog" \
       org.opencontainers.image.description="The event log for WhatsApp: durable before acknowledged, ordered, signed, replayable" \
-      org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-only" \
+      org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-only AND AGPL-3.0-only" \
       org.opencontainers.image.version="0.1.0"
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \

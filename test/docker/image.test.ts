@@ -63,7 +63,7 @@ test('[H4] the image stands on the Node that tests run on, and says its version 
     `node:${manifest.devDependencies.node}-bookworm-slim`,
   ])
   expect(lineOf('LABEL')).toContain(`org.opencontainers.image.version="${manifest.version}"`)
-  expect(lineOf('LABEL')).toContain('org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-only"')
+  expect(lineOf('LABEL')).toContain('org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-only AND AGPL-3.0-only"')
   expect(readRoot('NOTICE')).toMatch(/libsignal is licensed under the GNU General Public License, version 3/)
 })
 
