@@ -1,4 +1,5 @@
 // What is said of a bench: its line for people, and its JSON for `compare` and the tables.
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { type Measured, quantile, round } from './measure.ts'
 
@@ -22,17 +23,29 @@ export const benchResult = z.object({
   bareCpuMs: perPart,
   statements: z.number().nullable(),
   more: perPart,
-  /** Cores that other programs kept busy: in the second before the run, and during it. */
-  load: z.object({ before: z.number(), during: z.number() }),
+  /** Cores that other programs kept busy: in the second before the run, and during it. null: nobody looked. */
+  load: z.object({ before: z.number(), during: z.number() }).nullable(),
+  /** The day, and the machine. */
+  on: z.string(),
+  machine: z.string(),
 })
 
-export type Load = BenchResult['load']
+export type Load = NonNullable<BenchResult['load']>
 type OneRun = { measured: Measured; load: Load }
+
+/** Of a file of such lines; throws with the number of the line that is none. */
+export const readResults = (text: string): readonly BenchResult[] =>
+  text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return []
+    const parsed = benchResult.safeParse(JSON.parse(line))
+    if (!parsed.success) throw new Error(`line ${index + 1}: expected a line of --json: ${z.prettifyError(parsed.error)}`)
+    return [parsed.data]
+  })
 
 /** With more than this the machine was not ours. */
 const BUSY_CORES = 0.5
 
-export const isBusy = ({ before, during }: Load): boolean => Math.max(before, during) > BUSY_CORES
+export const isBusy = (load: Load | null): load is Load => load !== null && Math.max(load.before, load.during) > BUSY_CORES
 
 /** Of the run in the middle by ratio; its spread is that of all. */
 export function medianOf(name: string, runs: readonly OneRun[]): BenchResult {
@@ -60,6 +73,8 @@ function resultOf(name: string, { measured, load }: OneRun, ratios: readonly num
     statements: usage?.statements ?? null,
     more: Object.fromEntries(Object.entries(more).map(([key, number]) => [key, round(number)])),
     load: { before: round(load.before), during: round(load.during) },
+    on: new Date().toISOString().slice(0, 10),
+    machine: `${availableParallelism()} cores, Node ${process.versions.node}`,
   }
 }
 
@@ -75,6 +90,12 @@ export function sentence(result: BenchResult): string {
     ...(statements === null ? [] : [`${statements} statements each`]),
     ...(isBusy(load) ? [`ON A BUSY MACHINE: others took ${load.before} cores before the run, ${load.during} during it`] : []),
   ].join(', ')
+}
+
+/** What an operation costs of zaplog's own CPU, in its process or the bench's, and of its Postgres'; null where it was not watched. */
+export function ownCpuMs({ cpuMs }: BenchResult): { zaplog: number; postgres: number } | null {
+  const { zaplog = cpuMs.bench, postgres = 0 } = cpuMs
+  return zaplog === undefined ? null : { zaplog, postgres }
 }
 
 function saidOf(what: string, parts: Readonly<Record<string, number>>): readonly string[] {

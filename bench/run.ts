@@ -1,19 +1,31 @@
 // `npm run bench -- NAME... [--json] [--runs N]`: runs benches, by default three times each on the same ground, and prints the median by
 // ratio. Each run measures the bare library too, in turns: on a noisy machine only the ratio counts. `all` is all of them; without a name they
-// are listed. `compare A.json B.json` sets two files of --json side by side.
+// are listed. `compare A.json B.json` sets two files of --json side by side, and ends with 1 where a line got worse.
 
+import { readFile } from 'node:fs/promises'
 import { benches } from './benches.ts'
+import { compare, comparisonTable } from './compare.ts'
 import { coresOfOthers } from './cpu.ts'
 import { type Measured, NotHere } from './measure.ts'
-import { type BenchResult, type Load, medianOf, sentence } from './result.ts'
+import { type BenchResult, type Load, medianOf, readResults, sentence } from './result.ts'
 
 const exitCodes = { failed: 1, usage: 2, notHere: 75 } as const
 const signals = ['SIGINT', 'SIGTERM'] as const
 /** How long the machine is watched before each run. */
 const LOOK_MS = 1_000
 
-const args = process.argv.slice(2)
-await runBenches(readArguments(args))
+const [verb, ...files] = process.argv.slice(2)
+if (verb === 'compare') process.exitCode = await compareFiles(files)
+else await runBenches(readArguments(process.argv.slice(2)))
+
+/** 1 where a line got worse. */
+async function compareFiles(paths: readonly string[]): Promise<number> {
+  if (paths.length !== 2) sayUsage()
+  const [before = [], after = []] = await Promise.all(paths.map(async path => readResults(await readFile(path, 'utf8'))))
+  const compared = compare(before, after)
+  process.stdout.write(`${comparisonTable(compared)}\n`)
+  return compared.some(({ verdict }) => verdict === 'worse') ? exitCodes.failed : 0
+}
 
 type Wanted = { names: readonly string[]; json: boolean; runs: number }
 
@@ -24,6 +36,10 @@ function readArguments(given: readonly string[]): Wanted {
   const names = named.includes('all') ? Object.keys(benches) : named
   if (names.length > 0 && names.every(name => name in benches) && Number.isInteger(runs) && runs > 0)
     return { names, json: given.includes('--json'), runs }
+  return sayUsage()
+}
+
+function sayUsage(): never {
   const list = Object.entries(benches).map(([name, { what, better }]) => `  ${name.padEnd(17)}${what}. ${isBetter[better]}`)
   const usage = 'npm run bench -- NAME... | all [--json] [--runs N]\n       npm run bench -- compare BEFORE.json AFTER.json'
   process.stderr.write(`usage: ${usage}\n\n${list.join('\n')}\n`)
