@@ -2,12 +2,13 @@
 // they still take in. Whatever is shared has to be shared: a share of 1 would be a webhook for each message as it comes.
 import { until } from '../test/ground/until.ts'
 import { openChild } from './child.ts'
+import type { Line } from './conversations.ts'
 import { openDirectory } from './ground.ts'
 import { qrOf } from './linked.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
 import type { ReceiverCalls } from './receiver-process.ts'
 import { createMeter } from './usage.ts'
-import type { Line, WhatsAppCalls } from './whatsapp-process.ts'
+import type { WhatsAppCalls } from './whatsapp-process.ts'
 import { openZaplog, type Zaplog } from './zaplog.ts'
 
 const sockets = 50

@@ -6,11 +6,11 @@ import { registryAvailable } from '../infra/services/available.ts'
 import { openRegistry } from '../infra/services/registry.ts'
 import { alternate } from './alternate.ts'
 import { openChild } from './child.ts'
+import type { Line } from './conversations.ts'
 import { openBroker } from './ground.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual, NotHere } from './measure.ts'
 import type { Arrived, ReceiverCalls } from './receiver-process.ts'
-import type { Line } from './whatsapp-process.ts'
 import { epochMs } from './written-text.ts'
 
 const sockets = 10

@@ -1,9 +1,9 @@
 // [A2] [D1] As many messages from people who never wrote before as from one who did: each of them opens a session, a lane, a chat and a
 // contact, which must not cost more than the messages themselves. Bare is zaplog with one chat, until everything is projected.
 import { alternate } from './alternate.ts'
+import type { Line } from './conversations.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
-import type { Line } from './whatsapp-process.ts'
 
 const window = 100
 

@@ -1,9 +1,9 @@
 // [B2] Messages per second from groups to durable and acknowledged, against Baileys alone, linked to the same accounts: both get the same
 // stanzas, which were signed and encrypted before the clock starts.
 import { alternate } from './alternate.ts'
+import type { Line } from './conversations.ts'
 import { openLinked } from './linked.ts'
 import { type Bench, expectEqual } from './measure.ts'
-import type { Line } from './whatsapp-process.ts'
 
 /** For each socket. */
 const window = 50

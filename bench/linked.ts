@@ -4,7 +4,8 @@ import { wait } from '../src/runtime/wait.ts'
 import { until } from '../test/ground/until.ts'
 import type { BaileysCalls } from './baileys-process.ts'
 import { openChild } from './child.ts'
-import type { Line, WhatsAppCalls } from './whatsapp-process.ts'
+import type { Line } from './conversations.ts'
+import type { WhatsAppCalls } from './whatsapp-process.ts'
 import { openZaplog, type Zaplog } from './zaplog.ts'
 
 export type Linked = {

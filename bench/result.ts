@@ -16,8 +16,9 @@ export const benchResult = z.object({
   /** Between which the middle half of the ratios of all slices of all runs lies. */
   spread: z.tuple([z.number(), z.number()]),
   runs: z.number(),
-  n: z.number(),
-  seconds: z.number(),
+  /** null: not written down, before these lines were. */
+  n: z.number().nullable(),
+  seconds: z.number().nullable(),
   /** Per operation: ms of CPU by part, and statements of the embedded Postgres. */
   cpuMs: perPart,
   bareCpuMs: perPart,

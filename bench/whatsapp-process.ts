@@ -5,20 +5,15 @@ import type { Contact, Group } from '../simulator/accounts/accounts.ts'
 import { type MessageContent, text } from '../simulator/accounts/content.ts'
 import type { SimDevice } from '../simulator/accounts/device.ts'
 import { attr } from '../simulator/connection/stanza.ts'
-import { image } from '../simulator/media/media.ts'
+import { image, video } from '../simulator/media/media.ts'
 import { openSimulator, type Simulator } from '../simulator/simulator.ts'
 import { answerCalls } from './child.ts'
+import { createConversations, type Line } from './conversations.ts'
+import { type SentFile, sentFileOf, writtenFile } from './written-file.ts'
 import { type PictureKind, writtenPicture } from './written-picture.ts'
 import { writtenText } from './written-text.ts'
 
-/** A linked client, and the numbers of the contacts who write to it in turns. */
-export type Line = { jid: string; contacts: readonly string[] }
-/** `window`: written and not yet acknowledged at any time, for each client; WhatsApp lets about a hundred through to a busy one. */
-type Delivery = { lines: readonly Line[]; n: number; window: number }
 type Sealing = { lines: readonly Line[]; n: number; picture?: PictureKind; twins?: readonly Line[] }
-type Pace = { lines: readonly Line[]; n: number; perSecond: number }
-/** `perSecond`: offered to all of them together; what does not fit into a window waits at WhatsApp. */
-type Offer = Delivery & { perSecond: number }
 
 const simulator: Simulator = await openSimulator()
 const devices = new Map<string, SimDevice>()
@@ -26,6 +21,9 @@ const devices = new Map<string, SimDevice>()
 const sealed = new Map<string, BinaryNode[]>()
 /** By client: where its contacts write to it; without one, each in a chat of its own. */
 const groups = new Map<string, Group>()
+/** On the CDN. */
+const files: SentFile[] = []
+const { deliver, pace, offer } = createConversations({ simulator, write })
 
 const calls = {
   urls: async () => ({ url: simulator.url, cdnUrl: simulator.cdnUrl }),
@@ -69,6 +67,19 @@ const calls = {
       if (twin !== undefined) sealed.set(twin.jid, [...stanzas])
     }
   },
+  /** As `seal`, each message with a video of its own of that size on the CDN, and those of before gone. Answers what is there. */
+  sealFiles: async ({ lines, n, sizeBytes }: { lines: readonly Line[]; n: number; sizeBytes: number }): Promise<SentFile[]> => {
+    for (const { path } of files.splice(0)) simulator.cdn.remove(path)
+    for (const { jid } of lines) sealed.set(jid, [])
+    for (let written = 0; written < n; written++) {
+      const { jid, contacts } = lines[written % lines.length] ?? { jid: '', contacts: [] }
+      const from = simulator.contact({ pn: contacts[0] ?? '' })
+      const message = video(simulator.cdn, { bytes: await writtenFile(sizeBytes) })
+      sealed.get(jid)?.push(await deviceOf(jid).seal(from, message))
+      files.push(sentFileOf(message, sizeBytes))
+    }
+    return files
+  },
   /** Sends what was sealed for a line, one each `everyMs`, whatever is acknowledged. Answers when each was sent, by its message id. */
   release: async ({ line: { jid }, everyMs }: { line: Line; everyMs: number }) => {
     const sentAt: Record<string, number> = {}
@@ -109,97 +120,13 @@ function sealOne(jid: string, from: Contact, content: MessageContent): Promise<B
 const contentOf = async (picture: PictureKind | undefined): Promise<MessageContent> =>
   picture === undefined ? text(writtenText()) : image(simulator.cdn, await writtenPicture(picture))
 
-/** Keeps the window of every client full. Answers the seconds from the first message to the last acknowledgement. */
-async function deliver({ lines, n, window }: Delivery): Promise<number> {
-  const startedAt = performance.now()
-  await converse(lines, n, writers => {
-    for (const { write } of writers) for (let open = 0; open < window; open++) write()
-    return writer => writer.write()
-  })
-  return (performance.now() - startedAt) / 1000
-}
-
-/** Writes evenly over time, to one client after another, whatever is acknowledged. */
-async function pace({ lines, n, perSecond }: Pace): Promise<void> {
-  await converse(lines, n, writers => {
-    const startedAt = performance.now()
-    let written = 0
-    const beat = setInterval(() => {
-      const due = Math.min(n, ((performance.now() - startedAt) / 1000) * perSecond)
-      for (; written < due; written++) writers[written % writers.length]?.write()
-      if (written === n) clearInterval(beat)
-    }, 1)
-    return () => undefined
-  })
-}
-
-/** Offers messages evenly over time, to one client after another, and lets as many through as each one's window has room for. */
-async function offer({ lines, n, window, perSecond }: Offer): Promise<void> {
-  await converse(lines, n, writers => {
-    const startedAt = performance.now()
-    const queues = writers.map(writer => ({ writer, offered: 0, open: 0 }))
-    let offered = 0
-    const letThrough = (queue: (typeof queues)[number]) => {
-      for (; queue.offered > 0 && queue.open < window; queue.offered--, queue.open++) queue.writer.write()
-    }
-    const offerTo = (queue: (typeof queues)[number] | undefined) => {
-      if (queue !== undefined) queue.offered++
-    }
-    const beat = setInterval(() => {
-      const due = Math.min(n, ((performance.now() - startedAt) / 1000) * perSecond)
-      for (; offered < due; offered++) offerTo(queues[offered % queues.length])
-      queues.forEach(letThrough)
-      if (offered === n) clearInterval(beat)
-    }, 10)
-    return acknowledgedBy => {
-      for (const queue of queues.filter(({ writer }) => writer === acknowledgedBy)) {
-        queue.open--
-        letThrough(queue)
-      }
-    }
-  })
-}
-
-type Writer = { jid: string; write(): void }
-/** Answers what to do when a client has acknowledged one. */
-type Drive = (writers: readonly Writer[]) => (acknowledgedBy: Writer) => void
-
-/** Resolves when all n are acknowledged; anything but a receipt is a message that was not taken in, and makes it reject. */
-function converse(lines: readonly Line[], n: number, drive: Drive): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let acknowledged = 0
-    const writers = lines.map((line, index) => createWriter(line, Math.ceil((n - index) / lines.length), reject))
-    const stop = simulator.on('settled', ({ device, settlement: { tag, how } }) => {
-      const writer = writers.find(({ jid }) => jid === device.jid)
-      if (writer === undefined || tag !== 'message') return
-      if (!how.startsWith('receipt:')) reject(new Error(`delivering to ${device.jid}: it answered ${how}`))
-      if (++acknowledged < n) return acknowledge(writer)
-      stop()
-      resolve()
-    })
-    const acknowledge = drive(writers)
-  })
-}
-
-/** Writes at most n, the contacts in turns. */
-function createWriter({ jid, contacts }: Line, n: number, failed: (error: unknown) => void): Writer {
-  const device = deviceOf(jid)
-  const people: readonly Contact[] = contacts.map(pn => simulator.contact({ pn }))
-  let written = 0
-  return {
-    jid,
-    write: () => {
-      const from = people[written % people.length]
-      if (written === n || from === undefined) return
-      written++
-      const stanza = sealed.get(jid)?.shift()
-      if (stanza !== undefined) return device.pushStanza(stanza)
-      const group = groups.get(jid)
-      const content = text(writtenText())
-      const sent = group === undefined ? device.send(from, content) : device.sendGroup(group, from, content)
-      sent.catch(failed)
-    },
-  }
+/** What was sealed for it before comes first. */
+async function write(jid: string, from: Contact): Promise<void> {
+  const stanza = sealed.get(jid)?.shift()
+  if (stanza !== undefined) return deviceOf(jid).pushStanza(stanza)
+  const group = groups.get(jid)
+  const content = text(writtenText())
+  await (group === undefined ? deviceOf(jid).send(from, content) : deviceOf(jid).sendGroup(group, from, content))
 }
 
 function deviceOf(jid: string): SimDevice {

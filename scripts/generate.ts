@@ -7,6 +7,7 @@ import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateEventDocs } from './generate-event-docs.ts'
+import { generateFigureDocs } from './generate-figure-docs.ts'
 import { generateRoomDocs } from './generate-room-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
@@ -20,6 +21,7 @@ const files = new Map([
   ...contractDocs,
   ...generateChoiceDocs(contractDocs),
   ...generateRoomDocs(contractDocs),
+  ...generateFigureDocs(),
   ...(await generateConsole()),
 ])
 const stale: string[] = []

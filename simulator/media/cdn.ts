@@ -10,6 +10,8 @@ export type Cdn = {
   url: string
   /** Returns the direct path, query included; expiresAt is what its `oe` says [in 14 days]. */
   put(bytes: Uint8Array, options?: { expiresAt?: number }): string
+  /** There is none any more at that path. */
+  remove(path: string): void
   /** The bytes put there, whatever fault the path has; null where there is none. */
   get(path: string): Buffer | null
   /** The next `times` [every] requests for that path go wrong. A newer fault replaces an older one. */
@@ -71,6 +73,7 @@ export async function openCdn({ port, from }: { port: number; from?: CdnState })
   return {
     url: `http://127.0.0.1:${listeningPort}`,
     put,
+    remove: path => void files.delete(pathOf(path)),
     get: path => files.get(pathOf(path)) ?? null,
     fault: (path, fault, times = Number.POSITIVE_INFINITY) => void faults.set(pathOf(path), { fault, timesLeft: times }),
     heal: path => void faults.delete(pathOf(path)),

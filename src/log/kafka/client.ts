@@ -92,6 +92,7 @@ function trackSockets() {
       const socket = createSocket(of)
       open.add(socket)
       socket.once('close', () => open.delete(socket))
+      unrefWhileThere(socket)
       return socket
     },
     close: async (disconnect: () => Promise<void>) => {
@@ -105,6 +106,12 @@ function trackSockets() {
       await disconnected
     },
   }
+}
+
+/** kafkajs does it at each of many disconnects; Node then listens each time for a connection that a socket that is gone never has. */
+function unrefWhileThere(socket: Socket): void {
+  const unref = socket.unref.bind(socket)
+  socket.unref = () => (socket.destroyed ? socket : unref())
 }
 
 /** Ours are computed before the send, so that a repeat goes where the first went. */
