@@ -7,6 +7,13 @@ type Entry = {
   load(): Promise<Bench>
 }
 
+const KiB = 1024
+const MiB = 1024 * KiB
+const small = { sizeBytes: 64 * KiB, n: 400, slices: 4, unit: 'files/s' } as const
+const medium = { sizeBytes: MiB, n: 128, slices: 4, unit: 'MiB/s' } as const
+/** Their simulator takes 2.5 GB. */
+const large = { sizeBytes: 64 * MiB, n: 32, slices: 2, unit: 'MiB/s' } as const
+
 export const benches: Readonly<Record<string, Entry>> = {
   simulator: {
     what: 'ms of CPU that the simulated WhatsApp takes per text; bare: its encryption alone',
@@ -77,6 +84,36 @@ export const benches: Readonly<Record<string, Entry>> = {
     what: 'ms of a photo from sent to media.stored while another account is sent 64 hostile pictures at once; bare: 64 ordinary ones. 2 is the bound',
     better: 'lower',
     load: async () => (await import('./pictures.ts')).pictures,
+  },
+  'media-small': {
+    what: 'files/s of 64 KiB from CDN to stored on the file system, 16 transfers; bare: a verified copy of the same files, as many at once',
+    better: 'higher',
+    load: async () => (await import('./media.ts')).media({ store: 'files', ...small }),
+  },
+  'media-1m': {
+    what: 'MiB/s of files of 1 MiB, on the file system',
+    better: 'higher',
+    load: async () => (await import('./media.ts')).media({ store: 'files', ...medium }),
+  },
+  'media-64m': {
+    what: 'MiB/s of files of 64 MiB, on the file system',
+    better: 'higher',
+    load: async () => (await import('./media.ts')).media({ store: 'files', ...large }),
+  },
+  'media-small-s3': {
+    what: 'files/s of 64 KiB from CDN to stored on an S3 server; bare: a verified copy of the same files to there',
+    better: 'higher',
+    load: async () => (await import('./media.ts')).media({ store: 's3', ...small }),
+  },
+  'media-1m-s3': {
+    what: 'MiB/s of files of 1 MiB, on an S3 server',
+    better: 'higher',
+    load: async () => (await import('./media.ts')).media({ store: 's3', ...medium }),
+  },
+  'media-64m-s3': {
+    what: 'MiB/s of files of 64 MiB, on an S3 server',
+    better: 'higher',
+    load: async () => (await import('./media.ts')).media({ store: 's3', ...large }),
   },
   overload: {
     what: 'ms that a member of a consumer group was silent at most, in ten minutes of as many messages as WhatsApp lets through; bare: how long it may be. 1 is the bound',
