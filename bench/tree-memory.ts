@@ -2,7 +2,7 @@
 import { wait } from '../src/runtime/wait.ts'
 import { readOrEmpty, treeOf } from '../test/ground/scenarios/processes.ts'
 
-const LOOK_EVERY_MS = 50
+const LOOK_EVERY_MS = 100
 
 /** proc(5), VmRSS, added up: what processes share counts once for each of them. */
 export const treeBytes = (root: number): number => treeOf(root).reduce((sum, pid) => sum + residentBytes(pid), 0)
