@@ -2,18 +2,18 @@
 
 export type ChannelListeners = {
   /** Answers how to leave again; that answers what nobody listens on any more, by it: the channel, everything, or nothing (null). */
-  join(channel: string, wake: () => void): () => 'channel' | 'everything' | null
-  wake(channel: string): void
+  join(channel: string, wake: (payload: string) => void): () => 'channel' | 'everything' | null
+  wake(channel: string, payload: string): void
   channels(): readonly string[]
   /** Nobody listens any more. */
   clear(): void
 }
 
 export function createChannelListeners(): ChannelListeners {
-  const byChannel = new Map<string, Set<() => void>>()
+  const byChannel = new Map<string, Set<(payload: string) => void>>()
   return {
     join: (channel, wake) => {
-      const here = () => wake() // an identity of its own
+      const here = (payload: string) => wake(payload) // an identity of its own
       byChannel.set(channel, (byChannel.get(channel) ?? new Set()).add(here))
       return () => {
         const others = byChannel.get(channel)
@@ -22,8 +22,8 @@ export function createChannelListeners(): ChannelListeners {
         return byChannel.size === 0 ? 'everything' : 'channel'
       }
     },
-    wake: channel => {
-      for (const wake of byChannel.get(channel) ?? []) wake()
+    wake: (channel, payload) => {
+      for (const wake of byChannel.get(channel) ?? []) wake(payload)
     },
     channels: () => [...byChannel.keys()],
     clear: () => byChannel.clear(),

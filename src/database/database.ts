@@ -16,8 +16,11 @@ export type Database = Transaction & {
    * a COMMIT whose answer was lost rejects with `commit-unknown` and is never repeated. A throw of `work` rolls back and is rethrown as it is.
    */
   transact<T>(work: (tx: Transaction) => Promise<T>, signal: AbortSignal): Promise<T>
-  /** Resolves once listening; goes on over reconnects until the signal aborts. Wakes may be lost or repeated: callers poll too. */
-  listen(channel: string, wake: () => void, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves once listening; goes on over reconnects until the signal aborts. Wakes may be lost or repeated: callers poll too. A wake for
+   * what may have been lost has an empty payload.
+   */
+  listen(channel: string, wake: (payload: string) => void, signal: AbortSignal): Promise<void>
   /** Idempotent. Waits for what runs, at most 5 s, then cuts it; afterwards everything rejects with `aborted`. */
   close(): Promise<void>
 }

@@ -11,7 +11,7 @@ import { type SharedSession, shareSession } from './shared-session.ts'
 
 export type Listening = {
   /** As the port promises it. Any number of calls, also on one channel, share the one session. */
-  listen(channel: string, wake: () => void, signal: AbortSignal): Promise<void>
+  listen(channel: string, wake: (payload: string) => void, signal: AbortSignal): Promise<void>
   /** Resolves when the session is closed; whoever still listens is woken no more. Idempotent. */
   close(): Promise<void>
 }
@@ -50,7 +50,11 @@ const nameOf = ({ applicationName }: ConnectionTarget): string => `${application
 type Listened = { session: SharedSession; listeners: ChannelListeners; logger: Logger }
 
 /** Waits for a server that is away; rejects what no waiting mends. */
-async function listen(of: Listened, { channel, wake }: { channel: string; wake: () => void }, signal: AbortSignal) {
+async function listen(
+  of: Listened,
+  { channel, wake }: { channel: string; wake: (payload: string) => void },
+  signal: AbortSignal,
+) {
   const stopped = () => new DatabaseError('aborted', `listening on ${channel}: told to stop (aborted)`)
   if (signal.aborted) throw stopped()
   const leave = of.listeners.join(channel, wake)
@@ -72,7 +76,7 @@ async function resume(of: Listened, closing: AbortSignal): Promise<void> {
     if (channels.length === 0) return
     await listenOn(of.session, channels)
     of.logger.info('database.listen-resumed', { channels })
-    channels.forEach(of.listeners.wake)
+    for (const channel of channels) of.listeners.wake(channel, '')
   }
   await persist(
     again,

@@ -15,7 +15,7 @@ export type Session = Transaction & {
 type Options = ConnectionTarget & {
   heartbeatMs?: number
   /** Called for every NOTIFY on a channel that this session listens on. */
-  notified?(channel: string): void
+  notified?(channel: string, payload: string): void
 }
 
 const HEARTBEAT_MS = 5_000
@@ -32,7 +32,8 @@ export async function openSession(options: Options, signal: AbortSignal): Promis
     answerWithinMs: statementTimeoutMs + ANSWER_MARGIN_MS,
   })
   const ended = new Promise<void>(resolve => client.once('end', () => resolve()))
-  if (options.notified !== undefined) client.on('notification', ({ channel }) => options.notified?.(channel))
+  if (options.notified !== undefined)
+    client.on('notification', ({ channel, payload }) => options.notified?.(channel, payload ?? ''))
   await connect(client, options, signal)
 
   let beating = false

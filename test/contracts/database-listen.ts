@@ -5,12 +5,17 @@ import { until } from '../ground/until.ts'
 import type { DatabaseCheck } from './database-subject.ts'
 
 export const listenPromises = {
-  'listen resolves once listening: what is notified from then on wakes': async ({ database, direct, name, patienceMs }) => {
+  'listen resolves once listening: what is notified from then on wakes, with its payload': async ({
+    database,
+    direct,
+    name,
+    patienceMs,
+  }) => {
     const stop = new AbortController()
-    let wakes = 0
-    await database.listen(name, () => wakes++, stop.signal)
-    await direct.query('select pg_notify($1, $2)', [name, ''])
-    await until('woken', () => wakes > 0, patienceMs)
+    const payloads: string[] = []
+    await database.listen(name, payload => payloads.push(payload), stop.signal)
+    await direct.query('select pg_notify($1, $2)', [name, 'said'])
+    await until('woken', () => payloads.includes('said'), patienceMs)
     stop.abort()
   },
 
@@ -22,13 +27,14 @@ export const listenPromises = {
     patienceMs,
   }) => {
     const stop = new AbortController()
-    let wakes = 0
-    await database.listen(name, () => wakes++, stop.signal)
+    const payloads: string[] = []
+    await database.listen(name, payload => payloads.push(payload), stop.signal)
     proxy.cut()
-    await until('woken by the reconnect', () => wakes > 0, patienceMs)
-    const before = wakes
+    await until('woken by the reconnect', () => payloads.length > 0, patienceMs)
+    assert.equal(payloads[0], '')
+    const before = payloads.length
     await direct.query('select pg_notify($1, $2)', [name, ''])
-    await until('woken by the notification', () => wakes > before, patienceMs)
+    await until('woken by the notification', () => payloads.length > before, patienceMs)
     stop.abort()
   },
 

@@ -4,6 +4,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { type Appends, createAppends } from '../append/appends.ts'
 import { type PartitionAppend, sizeOf } from '../append/send-queue.ts'
+import type { RecentRecords } from '../engine/recent-records.ts'
 import { LogError, type NewRecord, type Position } from '../log.ts'
 import { toLogError } from './errors.ts'
 import { findTopic, type Topic } from './topics.ts'
@@ -14,14 +15,17 @@ type Deps = {
   sends: number
   logger: Logger
   metrics: Metrics
-  /** Called after the commit with the new ends. */
+  /** Are told after the commit what is where, and the new ends. */
+  recent: Pick<RecentRecords, 'keep'>
   appended(positions: readonly Position[]): void
 }
 
-export function createPostgresAppend({ database, sends: count, logger, metrics, appended }: Deps): Appends {
+export function createPostgresAppend({ database, sends: count, logger, metrics, recent, appended }: Deps): Appends {
   async function send(appends: readonly PartitionAppend[]): Promise<readonly bigint[]> {
     const ends = await sendTogether(database, appends)
-    appended(appends.map(({ topic, partition }, index) => ({ topic, partition, nextOffset: ends[index] ?? 0n })))
+    const placed = appends.map((append, index) => ({ ...append, nextOffset: ends[index] ?? 0n }))
+    for (const { records, nextOffset, ...at } of placed) recent.keep(at, nextOffset - BigInt(records.length), records)
+    appended(placed.map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset })))
     return ends
   }
   const sends = Array.from({ length: count }, () => send)

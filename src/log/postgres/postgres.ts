@@ -6,6 +6,7 @@ import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createConsumptions, type Joined } from '../engine/consumptions.ts'
 import { createLanes } from '../engine/lanes.ts'
+import { createRecentRecords } from '../engine/recent-records.ts'
 import { waitedFor } from '../engine/waited-for.ts'
 import type { EventLog } from '../log.ts'
 import { createPostgresAppend } from './append.ts'
@@ -26,6 +27,8 @@ export type PostgresLogSettings = Leases & {
   maxUnfinishedRecords: number
   /** How often records older than their topic's retention are deleted. */
   trimEveryMs: number
+  /** Records that this process appended are kept for its own readers up to so many bytes. */
+  recentBytes: number
 }
 type Deps = {
   database: Database
@@ -51,6 +54,7 @@ const defaults: PostgresLogSettings = {
   retryBaseMs: 500,
   maxUnfinishedRecords: 10_000,
   trimEveryMs: 60_000,
+  recentBytes: 16 * 1024 ** 2,
 }
 
 export type PostgresLog = EventLog & {
@@ -63,8 +67,10 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   const leaseDatabase = deps.leaseDatabase ?? database
   const settings = { ...defaults, ...deps.settings }
   const consumptions = createConsumptions()
-  const tails = openTails({ database, logger, pollMs: settings.pollMs })
-  const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, appended: tails.appended })
+  const recent = createRecentRecords({ maxBytes: settings.recentBytes })
+  const tails = openTails({ database, recent, logger, pollMs: settings.pollMs })
+  const { appended } = tails
+  const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, recent, appended })
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
   let closed: Promise<void> | null = null
 
@@ -76,7 +82,8 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   }
 
   function over(database: Database): EventLog {
-    const openReader = (from: Parameters<typeof openPostgresReader>[1]) => openPostgresReader({ database, tails, logger }, from)
+    const openReader = (from: Parameters<typeof openPostgresReader>[1]) =>
+      openPostgresReader({ database, tails, recent, logger }, from)
     const consume = (consumer: Consumer, startAll: StartAssignment, signal: AbortSignal) =>
       consumptions.begin(signal, stopping =>
         joinWith({ database, leaseDatabase, logger, settings }, consumer, startAll, stopping),

@@ -3,6 +3,7 @@ import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { PartitionReader, ReadLimits } from '../engine/partition-reader.ts'
+import type { RecentRecords } from '../engine/recent-records.ts'
 import { waitedFor } from '../engine/waited-for.ts'
 import { type Batch, LogError, type LogRecord, type Position, type TopicPartition } from '../log.ts'
 import { toLogError } from './errors.ts'
@@ -10,9 +11,10 @@ import type { Tails } from './tails.ts'
 
 const NOTHING_READ_MS = 20
 
-type Deps = { database: Database; tails: Tails; logger: Logger }
+type Deps = { database: Database; tails: Tails; recent: RecentRecords; logger: Logger }
 
-export function openPostgresReader({ database, tails, logger }: Deps, from: Position): PartitionReader {
+export function openPostgresReader({ database, tails, recent, logger }: Deps, from: Position): PartitionReader {
+  const follower = recent.follow(from)
   let nextOffset = from.nextOffset
   let endOffset = from.nextOffset
   /** The position was found to be inside the log: from there on, an end that was told need not be asked for. */
@@ -25,25 +27,36 @@ export function openPostgresReader({ database, tails, logger }: Deps, from: Posi
     return answer
   }
 
+  async function askForEnd(signal: AbortSignal): Promise<bigint> {
+    const range = await asked(() => readRange(database, from), signal)
+    assertInside(here(), range)
+    isAsked = true
+    follower.moveTo(nextOffset)
+    return range.endOffset
+  }
+
+  async function waitForEnd(signal: AbortSignal): Promise<bigint> {
+    const end = await tails.moved(here(), signal)
+    if (end === null) throw abortedReading(here())
+    // Nothing ends before its reader: whether this is still the same log is for Postgres to say.
+    if (end < nextOffset) isAsked = false
+    return end
+  }
+
   /** Never says that there is more than Postgres said: a batch consumer would wait here while its other topics have records. */
   async function ready(signal: AbortSignal) {
     if (isAsked) endOffset = later(endOffset, tails.known(from))
-    while (endOffset <= nextOffset) {
-      const range = await asked(() => readRange(database, from), signal)
-      assertInside(here(), range)
-      isAsked = true
-      const end = range.endOffset > nextOffset ? range.endOffset : await tails.moved(here(), signal)
-      if (end === null) throw abortedReading(here())
-      endOffset = end
-    }
+    while (endOffset <= nextOffset) endOffset = await (isAsked ? waitForEnd(signal) : askForEnd(signal))
   }
 
   async function next(limits: ReadLimits, signal: AbortSignal): Promise<Batch> {
     for (;;) {
       await ready(signal)
-      const records = await asked(() => readRecords(database, here(), limits), signal)
+      const kept = follower.take(limits)
+      const records = kept.length > 0 ? kept : await asked(() => readRecords(database, here(), limits), signal)
       const fromOffset = nextOffset
       nextOffset += BigInt(records.length)
+      if (kept.length === 0 && records.length > 0) follower.moveTo(nextOffset)
       if (records.length > 0) return { topic: from.topic, partition: from.partition, fromOffset, nextOffset, records }
       // Trimmed since: `ready` asks, and says so.
       endOffset = nextOffset
@@ -52,7 +65,7 @@ export function openPostgresReader({ database, tails, logger }: Deps, from: Posi
     }
   }
 
-  return { ready, next, close: () => undefined }
+  return { ready, next, close: follower.close }
 }
 
 const later = (one: bigint, other: bigint): bigint => (one > other ? one : other)

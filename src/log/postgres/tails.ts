@@ -1,10 +1,13 @@
 // Where each partition ends, as far as this process knows: told by its own appends at once, by NOTIFY after those of others, by polling in any case.
+import { randomUUID } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
+import type { RecentRecords } from '../engine/recent-records.ts'
 import type { Position, TopicPartition } from '../log.ts'
+import { createEndsHeard } from './ends-heard.ts'
 
 export type Tails = {
   /** This process appended: wakes who waits here, and tells the others soon. */
@@ -20,27 +23,27 @@ const CHANNEL = 'zaplog_log'
 const NOTIFY_EVERY_MS = 10
 const LISTEN_AGAIN_MS = 1000
 
-type Waiter = { nextOffset: bigint; wake(endOffset: bigint): void }
+type Deps = {
+  database: Database
+  /** Is told where partitions begin and end by now. */
+  recent: Pick<RecentRecords, 'bound' | 'topics'>
+  logger: Logger
+  pollMs: number
+}
 
-export function openTails(deps: { database: Database; logger: Logger; pollMs: number }): Tails {
-  const { database, logger, pollMs } = deps
+export function openTails({ database, recent, logger, pollMs }: Deps): Tails {
   const closing = new AbortController()
-  const ends = new Map<string, bigint>()
-  const waiters = new Map<string, TopicPartition & { waiting: Set<Waiter> }>()
-  let notifying: Promise<void> | null = null
+  const ends = createEndsHeard()
   const poll = createBell()
-
-  function tell({ topic, partition, nextOffset }: Position) {
-    const name = `${topic}/${partition}`
-    ends.set(name, nextOffset)
-    for (const waiter of waiters.get(name)?.waiting ?? []) if (waiter.nextOffset !== nextOffset) waiter.wake(nextOffset)
-  }
+  /** What others append is news; our own was told already. */
+  const ourselves = randomUUID()
+  let notifying: Promise<void> | null = null
 
   async function notifyOthers() {
     await wait(NOTIFY_EVERY_MS, closing.signal)
     notifying = null
     try {
-      await database.query(`notify ${CHANNEL}`)
+      await database.query(`notify ${CHANNEL}, '${ourselves}'`)
     } catch (error) {
       logger.debug('log.notify-failed', { error }) // the others poll
     }
@@ -49,19 +52,28 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   async function pollAlways() {
     while (!closing.signal.aborted) {
       await poll.rung(closing.signal, pollMs)
-      if (waiters.size === 0 || closing.signal.aborted) continue
+      const topics = [...new Set([...ends.topics(), ...recent.topics()])]
+      if (topics.length === 0 || closing.signal.aborted) continue
       try {
-        for (const position of await readEnds(database, topicsOf(waiters.values()))) tell(position)
+        const look = ends.look(topics)
+        for (const { firstOffset, ...position } of await readEnds(database, topics))
+          if (look.found(position)) recent.bound(position, { firstOffset, endOffset: position.nextOffset })
       } catch (error) {
         logger.warn('log.poll-failed', { error })
       }
     }
   }
 
+  function hear(by: string) {
+    if (by === ourselves) return
+    ends.newsOfOthers()
+    poll.ring()
+  }
+
   async function listenAlways() {
     while (!closing.signal.aborted) {
       try {
-        return await database.listen(CHANNEL, poll.ring, closing.signal)
+        return await database.listen(CHANNEL, hear, closing.signal)
       } catch (error) {
         if (!closing.signal.aborted) logger.warn('log.listen-failed', { error })
         await wait(LISTEN_AGAIN_MS, closing.signal)
@@ -72,29 +84,25 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   const running = [pollAlways(), listenAlways()]
 
   return {
-    known: ({ topic, partition }) => ends.get(`${topic}/${partition}`) ?? 0n,
+    known: ends.known,
     appended: positions => {
-      positions.forEach(tell)
+      positions.forEach(ends.tell)
       notifying ??= notifyOthers()
     },
-    moved: ({ topic, partition, nextOffset }, signal) => {
+    moved: (position, signal) => {
       if (signal.aborted || closing.signal.aborted) return Promise.resolve(null)
-      const name = `${topic}/${partition}`
       // Told while nobody waited: an append between the caller's look and this wait is not missed.
-      const known = ends.get(name) ?? 0n
-      if (known > nextOffset) return Promise.resolve(known)
-      const here = waiters.get(name) ?? { topic, partition, waiting: new Set() }
-      waiters.set(name, here)
+      const known = ends.known(position)
+      if (known > position.nextOffset) return Promise.resolve(known)
       return new Promise(resolve => {
         const end = (endOffset: bigint | null) => {
-          here.waiting.delete(waiter)
-          if (here.waiting.size === 0 && waiters.get(name) === here) waiters.delete(name)
+          leave()
           for (const stop of stops) stop()
           resolve(endOffset)
         }
-        const waiter = { nextOffset, wake: (endOffset: bigint) => end(endOffset) }
-        here.waiting.add(waiter)
+        const leave = ends.wait(position, end)
         const stops = [signal, closing.signal].map(ending => onAbort(ending, () => end(null)))
+        if (!ends.isUpToDate(position.topic)) poll.ring()
       })
     },
     close: async () => {
@@ -104,12 +112,17 @@ export function openTails(deps: { database: Database; logger: Logger; pollMs: nu
   }
 }
 
-const topicsOf = (waiters: Iterable<TopicPartition>) => [...new Set([...waiters].map(waiter => waiter.topic))]
+type Row = { topic: string; partition: number; first_offset: string; next_offset: string }
 
-async function readEnds(database: Database, topics: readonly string[]): Promise<Position[]> {
-  const rows = await database.query<{ topic: string; partition: number; next_offset: string }>(
-    'select topic, partition, next_offset from log_partitions where topic = any($1)',
+async function readEnds(database: Database, topics: readonly string[]): Promise<(Position & { firstOffset: bigint })[]> {
+  const rows = await database.query<Row>(
+    'select topic, partition, first_offset, next_offset from log_partitions where topic = any($1)',
     [topics],
   )
-  return rows.map(({ topic, partition, next_offset }) => ({ topic, partition, nextOffset: BigInt(next_offset) }))
+  return rows.map(({ topic, partition, first_offset, next_offset }) => ({
+    topic,
+    partition,
+    firstOffset: BigInt(first_offset),
+    nextOffset: BigInt(next_offset),
+  }))
 }

@@ -133,7 +133,7 @@ export const brokenDatabases: Record<DatabasePromise, Break> = {
       },
     }
   },
-  'listen resolves once listening: what is notified from then on wakes': database => ({
+  'listen resolves once listening: what is notified from then on wakes, with its payload': database => ({
     ...database,
     listen: async (channel, wake, signal) => {
       setTimeout(() => void database.listen(channel, wake, signal).catch(() => undefined), 100)
@@ -143,7 +143,7 @@ export const brokenDatabases: Record<DatabasePromise, Break> = {
     ...database,
     listen: (channel, wake, signal) => {
       let wakes = 0
-      return database.listen(channel, () => (++wakes === 1 ? wake() : undefined), signal)
+      return database.listen(channel, payload => (++wakes === 1 ? wake(payload) : undefined), signal)
     },
   }),
   'listen waits for a server that is away': database => ({
