@@ -39,7 +39,7 @@ export function createRecentRecords({ maxBytes }: { maxBytes: number }): RecentR
       if (partition === undefined) return
       dropWhereOther(kept, partition, firstOffset)
       const run = toRun(at, firstOffset, records)
-      kept.add(partition, run)
+      if (isAwaited(partition, run)) kept.add(partition, run)
       for (const place of [...partition.places]) place.kept(run.endOffset)
     },
     bound: (at, { firstOffset, endOffset }) => {
@@ -63,6 +63,8 @@ export function createRecentRecords({ maxBytes }: { maxBytes: number }): RecentR
 
 const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`
 
+const isAwaited = ({ places }: Partition, { endOffset }: Run) => [...places].some(({ nextOffset }) => nextOffset < endOffset)
+
 /** Told of an end before the last run's: the log is not the one it was. */
 function dropWhereOther(kept: KeptRuns, partition: Partition, endOffset: bigint) {
   if (endOffset >= (partition.runs.at(-1)?.endOffset ?? 0n)) return
@@ -72,8 +74,7 @@ function dropWhereOther(kept: KeptRuns, partition: Partition, endOffset: bigint)
 
 /** left: this was one of its places, and is none any more. */
 function followerAt(place: Place, { kept, partition, left }: { kept: KeptRuns; partition: Partition; left(): void }): Follower {
-  const dropTaken = () =>
-    kept.dropUntil(partition, run => [...partition.places].some(({ nextOffset }) => nextOffset < run.endOffset))
+  const dropTaken = () => kept.dropUntil(partition, run => isAwaited(partition, run))
   return {
     moveTo: nextOffset => {
       place.nextOffset = nextOffset

@@ -5,14 +5,23 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { type Appends, createAppends } from '../append/appends.ts'
 import type { PartitionAppend } from '../append/send-queue.ts'
+import type { RecentRecords } from '../engine/recent-records.ts'
 import { LogError, type NewRecord } from '../log.ts'
 import type { Closable, KafkaClient } from './client.ts'
 import { toLogError } from './errors.ts'
 import type { KafkaLink } from './link.ts'
-import { batchBytesOf, joinAnswers, planSends } from './sends.ts'
+import { batchBytesOf, joinAnswers, placeOf, planSends, type SendBatch, toTopicMessages } from './sends.ts'
 import { findTopic, type Topic } from './topics.ts'
 
-type Deps = { client: KafkaClient; link: KafkaLink; logger: Logger; metrics: Metrics; requestTimeoutMs: number }
+type Deps = {
+  client: KafkaClient
+  link: KafkaLink
+  /** Is told what was acknowledged, and where it is. */
+  recent: Pick<RecentRecords, 'keep'>
+  logger: Logger
+  metrics: Metrics
+  requestTimeoutMs: number
+}
 
 /** Sends at once. */
 const SENDERS = 4
@@ -20,11 +29,11 @@ const SENDERS = 4
 const REPLICAS_SHARE = 0.7
 const ALL_IN_SYNC = -1
 
-export function createKafkaAppend({ client, link, logger, metrics, requestTimeoutMs }: Deps): Appends {
+export function createKafkaAppend({ client, link, recent, logger, metrics, requestTimeoutMs }: Deps): Appends {
   const timeoutMs = Math.round(requestTimeoutMs * REPLICAS_SHARE)
   const senders = Array.from({ length: SENDERS }, () => createSender(client, timeoutMs))
   const appends = createAppends<Topic>({
-    sends: senders.map(sender => (appends, topicOf) => send(sender, appends, topicOf)),
+    sends: senders.map(sender => (appends, topicOf) => send({ sender, recent }, appends, topicOf)),
     findTopic: name => findTopic(link, name),
     assertTakeable,
     logger,
@@ -39,16 +48,33 @@ export function createKafkaAppend({ client, link, logger, metrics, requestTimeou
   }
 }
 
-async function send(sender: Sender, appends: readonly PartitionAppend[], topicOf: (name: string) => Promise<Topic>) {
+type Sending = Pick<Deps, 'recent'> & { sender: Sender }
+
+async function send(
+  { sender, recent }: Sending,
+  appends: readonly PartitionAppend[],
+  topicOf: (name: string) => Promise<Topic>,
+): Promise<readonly bigint[]> {
   const names = [...new Set(appends.map(({ topic }) => topic))]
   const limits = new Map(await Promise.all(names.map(async name => [name, (await topicOf(name)).maxRecordBytes] as const)))
   const plan = planSends(appends, topic => limits.get(topic) ?? null)
   try {
     const answers = []
-    for (const topicMessages of plan.sends) answers.push(await sender.send(topicMessages))
+    for (const batches of plan.sends) {
+      const answer = await sender.send(batches.map(toTopicMessages))
+      keepPlaced(recent, batches, answer)
+      answers.push(answer)
+    }
     return joinAnswers(plan, answers)
   } catch (error) {
     throw toLogError(`appending ${appends.flatMap(({ records }) => records).length} records to ${names.join(', ')}`, error)
+  }
+}
+
+function keepPlaced(recent: Sending['recent'], batches: readonly SendBatch[], answer: readonly RecordMetadata[]) {
+  for (const batch of batches) {
+    const firstOffset = placeOf(batch, answer)
+    if (firstOffset !== null) recent.keep(batch, firstOffset, batch.records)
   }
 }
 

@@ -6,11 +6,16 @@ import type { KafkaLink } from './link.ts'
 import { decodeRecordSet } from './records.ts'
 
 export type FetchLimits = { maxWaitMs: number; maxBytesPerPartition: number }
-/** [position, nextOffset) was read, gaps included; equal where there is nothing yet. */
-export type Fetched = TopicPartition & { fromOffset: bigint; nextOffset: bigint; records: readonly LogRecord[] }
+/** [position, nextOffset) was read, gaps included; equal where there is nothing yet. endOffset: where what may be read by now ends. */
+export type Fetched = TopicPartition & {
+  fromOffset: bigint
+  nextOffset: bigint
+  endOffset: bigint
+  records: readonly LogRecord[]
+}
 export type FetchAnswer = { fetched: readonly Fetched[]; failed: readonly Failed[] }
 /** `outside`: the log has no such offset. */
-type Failed = TopicPartition & { fromOffset: bigint; problem: 'outside' | 'moved' | LogError }
+export type Failed = TopicPartition & { fromOffset: bigint; problem: 'outside' | 'moved' | LogError }
 
 /** All partitions are led by that broker. Rejects where the broker does not answer at all. */
 export async function fetchFrom(
@@ -44,7 +49,7 @@ export async function fetchFrom(
     const { nextOffset: fromOffset, ...at } = asked
     const read = answer.errorCode === 0 ? await decodeRecordSet(asked, answer) : problemOf(answer, asked)
     if (typeof read === 'string' || read instanceof LogError) failed.push({ ...at, fromOffset, problem: read })
-    else fetched.push({ ...at, fromOffset, ...read })
+    else fetched.push({ ...at, fromOffset, endOffset: answer.endOffset, ...read })
   }
   return { fetched, failed }
 }
@@ -86,6 +91,8 @@ function problemOf({ errorCode }: PartitionAnswer, { topic, partition }: Positio
 /** `aborted`: producers whose transaction, begun at the offset, does not count. */
 export type PartitionAnswer = TopicPartition & {
   errorCode: number
+  /** Transactions that are still open begin there, or nothing is there yet. */
+  endOffset: bigint
   recordSet: Buffer
   aborted: readonly { producerId: bigint; firstOffset: bigint }[]
 }
@@ -112,9 +119,9 @@ function readPartition(decoder: Decoder): Omit<PartitionAnswer, 'topic'> {
   const partition = decoder.readInt32()
   const errorCode = decoder.readInt16()
   decoder.readInt64() // high watermark
-  decoder.readInt64() // last stable offset
+  const endOffset = decoder.readInt64() // last stable offset
   decoder.readInt64() // first offset of the log
   const aborted = decoder.readArray(inner => ({ producerId: inner.readInt64(), firstOffset: inner.readInt64() }))
   decoder.readInt32() // preferred replica
-  return { partition, errorCode, aborted, recordSet: decoder.readBytes() ?? Buffer.alloc(0) }
+  return { partition, errorCode, endOffset, aborted, recordSet: decoder.readBytes() ?? Buffer.alloc(0) }
 }

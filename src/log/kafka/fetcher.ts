@@ -4,19 +4,21 @@ import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { PartitionReader } from '../engine/partition-reader.ts'
-import { LogError, type Position } from '../log.ts'
+import type { RecentRecords } from '../engine/recent-records.ts'
+import { LogError, type Position, type TopicPartition } from '../log.ts'
 import { isAboutTopic, toLogError } from './errors.ts'
 import { type FetchAnswer, fetchFrom, leaderOf } from './fetch.ts'
 import { createFetchOutages, type FetchOutages, RETRY_CAP_MS } from './fetch-outages.ts'
+import { planFetch, type Standing } from './fetch-plan.ts'
 import type { KafkaLink } from './link.ts'
-import { isInside, readBounds, sameAs, truncatedError } from './offsets.ts'
+import { isInside, readBounds, truncatedError } from './offsets.ts'
 import { createKafkaReader, type KafkaReader } from './reader.ts'
 
 export type KafkaFetcher = {
   openReader(from: Position): PartitionReader
   close(): void
 }
-type Deps = { link: KafkaLink; logger: Logger; maxWaitMs: number }
+type Deps = { link: KafkaLink; recent: RecentRecords; logger: Logger; maxWaitMs: number }
 
 export function createKafkaFetcher(deps: Deps): KafkaFetcher {
   const readers = new Set<KafkaReader>()
@@ -28,14 +30,14 @@ export function createKafkaFetcher(deps: Deps): KafkaFetcher {
 
   async function run() {
     while (!closing.signal.aborted) {
-      await startFetches(fetching, wantingReaders(readers, fetching.busy))
-      await bell.rung(closing.signal)
+      const lookInMs = await startFetches(fetching, readers)
+      await bell.rung(closing.signal, Number.isFinite(lookInMs) ? lookInMs : undefined)
     }
   }
 
   return {
     openReader: from => {
-      const reader = createKafkaReader(from, { changed: bell.ring, closed: () => readers.delete(reader) })
+      const reader = createKafkaReader(from, deps.recent, { changed: bell.ring, closed: () => readers.delete(reader) })
       readers.add(reader)
       bell.ring()
       return reader
@@ -46,43 +48,72 @@ export function createKafkaFetcher(deps: Deps): KafkaFetcher {
 
 /** The bell rings where another fetch may be due. */
 type Fetching = Deps & { bell: Bell; outages: FetchOutages; closing: AbortSignal; busy: Busy }
-/** Readers whose fetch is under way, brokers that are asked, and topics that are left alone for a while. */
-type Busy = { readers: Set<KafkaReader>; nodes: Set<number>; resting: Set<string> }
-const nothingBusy = (): Busy => ({ readers: new Set(), nodes: new Set(), resting: new Set() })
+/** Readers whose fetch is under way, brokers that are asked, how the last answer of each broker was, and topics that are left alone for a while. */
+type Busy = {
+  readers: Set<KafkaReader>
+  nodes: Set<number>
+  answers: Map<number, { answeredMs: number; isStarved: boolean }>
+  resting: Set<string>
+}
+const nothingBusy = (): Busy => ({ readers: new Set(), nodes: new Set(), answers: new Map(), resting: new Set() })
 
 /** What one answer brings of one partition at most; a larger batch comes whole. */
 const FETCH_BYTES = 512 * 1024
 const NO_LEADER = -1
 
-/** One per partition: Kafka refuses a fetch that names one twice, as an ended reader and its successor would. */
-function wantingReaders(readers: Iterable<KafkaReader>, busy: Busy): KafkaReader[] {
-  const wanting = [...readers].filter(
-    reader => reader.wants() && !busy.readers.has(reader) && !busy.resting.has(reader.position().topic),
-  )
-  return wanting.filter((reader, index) => wanting.findIndex(other => sameAs(reader.position())(other.position())) === index)
+type Stood = Standing & { reader: KafkaReader }
+
+/** One that wants per partition: Kafka refuses a fetch that names one twice, as an ended reader and its successor would. */
+function standings(readers: Iterable<KafkaReader>, busy: Busy): Stood[] {
+  const nowMs = performance.now()
+  const wanting = new Set<string>()
+  return [...readers].flatMap(reader => {
+    const { topic, partition } = reader.position()
+    if (busy.readers.has(reader) || busy.resting.has(topic)) return []
+    const name = nameOf({ topic, partition })
+    const standing = reader.standing(nowMs)
+    if (!standing.wants) return standing.isFed || standing.isTaking ? { ...standing, reader } : []
+    if (wanting.has(name)) return []
+    wanting.add(name)
+    return { ...standing, reader }
+  })
 }
 
-/** Brokers that are asked already take their next readers when they have answered. */
-async function startFetches(of: Fetching, wanting: readonly KafkaReader[]) {
-  const byNode = new Map<number, KafkaReader[]>()
-  for (const [topic, some] of Map.groupBy(wanting, reader => reader.position().topic))
+/** Brokers that are asked already take their next readers when they have answered. Answers when to look again. */
+async function startFetches(of: Fetching, readers: Iterable<KafkaReader>): Promise<number> {
+  const byNode = new Map<number, Stood[]>()
+  for (const [topic, some] of Map.groupBy(standings(readers, of.busy), ({ reader }) => reader.position().topic))
     for (const [node, led] of await byLeader(of, topic, some)) byNode.set(node, [...(byNode.get(node) ?? []), ...led])
-  if (byNode.delete(NO_LEADER)) void of.outages.lookAgain()
-  for (const [node, led] of byNode) if (!of.busy.nodes.has(node)) void fetchFor(of, node, led)
+  const homeless = byNode.get(NO_LEADER) ?? []
+  byNode.delete(NO_LEADER)
+  if (homeless.some(({ wants }) => wants)) void of.outages.lookAgain()
+  const looks = [...byNode].map(([node, led]) => askNode(of, node, led))
+  return Math.min(...looks)
 }
 
-async function byLeader(of: Fetching, topic: string, wanting: readonly KafkaReader[]): Promise<Map<number, KafkaReader[]>> {
+/** Answers when to look again, unless the bell rings before. */
+function askNode(of: Fetching, node: number, led: readonly Stood[]): number {
+  if (of.busy.nodes.has(node)) return Number.POSITIVE_INFINITY
+  const last = of.busy.answers.get(node) ?? { answeredMs: Number.NEGATIVE_INFINITY, isStarved: false }
+  const restedMs = performance.now() - last.answeredMs
+  const plan = planFetch(led, { restedMs, isStarved: last.isStarved, maxWaitMs: of.maxWaitMs })
+  if (plan.kind === 'look-again') return plan.inMs
+  void fetchFor(of, node, plan)
+  return Number.POSITIVE_INFINITY
+}
+
+async function byLeader(of: Fetching, topic: string, some: readonly Stood[]): Promise<Map<number, Stood[]>> {
   const doing = `looking up the leaders of ${topic}`
   const ask = () =>
     of.link.run(doing, [topic], async cluster =>
-      Map.groupBy(wanting, reader => leaderOf(cluster, reader.position()) ?? NO_LEADER),
+      Map.groupBy(some, ({ reader }) => leaderOf(cluster, reader.position()) ?? NO_LEADER),
     )
   const found = await of.outages.orWait(doing, async () => {
     try {
       return await ask()
     } catch (error) {
       if (!isAboutTopic(error)) throw error
-      refuse(of, topic, { wanting, error: toLogError(`reading ${topic}`, error) })
+      refuse(of, topic, { wanting: some.map(({ reader }) => reader), error: toLogError(`reading ${topic}`, error) })
       return null
     }
   })
@@ -107,8 +138,13 @@ function refuse(
   })
 }
 
-async function fetchFor(of: Fetching, nodeId: number, readers: readonly KafkaReader[]) {
-  const { busy, link, maxWaitMs } = of
+async function fetchFor(
+  of: Fetching,
+  nodeId: number,
+  { readers: asked, maxWaitMs }: { readers: readonly Stood[]; maxWaitMs: number },
+) {
+  const { busy, link } = of
+  const readers = asked.map(({ reader }) => reader)
   busy.nodes.add(nodeId)
   for (const reader of readers) busy.readers.add(reader)
   const from = readers.map(reader => reader.position())
@@ -117,22 +153,28 @@ async function fetchFor(of: Fetching, nodeId: number, readers: readonly KafkaRea
     link.run(doing, [], cluster => fetchFrom(cluster, nodeId, from, { maxWaitMs, maxBytesPerPartition: FETCH_BYTES })),
   )
   if (answer !== null) await deliver(of, answer, readers)
+  const isNothing = answer?.fetched.every(({ fromOffset, nextOffset }) => fromOffset === nextOffset) ?? true
+  busy.answers.set(nodeId, { answeredMs: performance.now(), isStarved: isNothing && asked.some(({ isAtEnd }) => !isAtEnd) })
   for (const reader of readers) busy.readers.delete(reader)
   busy.nodes.delete(nodeId)
   of.bell.ring()
 }
 
 async function deliver(of: Fetching, { fetched, failed }: FetchAnswer, readers: readonly KafkaReader[]) {
-  for (const one of fetched) readers.find(reader => sameAs(one)(reader.position()))?.take(one)
-  for (const { problem, ...at } of failed) {
-    const reader = readers.find(one => sameAs(at)(one.position()))
-    if (reader === undefined) continue
+  const byName = new Map(readers.map(reader => [nameOf(reader.position()), reader]))
+  for (const one of fetched) byName.get(nameOf(one))?.take(one)
+  for (const { problem, fromOffset, ...at } of failed) {
+    const reader = byName.get(nameOf(at))
+    // One that went on from memory meanwhile is not there any more.
+    if (reader?.position().nextOffset !== fromOffset) continue
     if (problem instanceof LogError) reader.fail(problem)
     else if (problem === 'outside')
       await of.outages.orWait(`reading the bounds of ${at.topic}/${at.partition}`, () => failWhereOutside(of.link, reader))
   }
   if (failed.some(({ problem }) => problem === 'moved')) await of.outages.lookAgain()
 }
+
+const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`
 
 /** A leader that was just elected may not know its end yet: only what the log's own bounds say counts. */
 async function failWhereOutside(link: KafkaLink, reader: KafkaReader) {

@@ -7,6 +7,7 @@ import { createBatches } from '../engine/batches.ts'
 import { createConsumptions, type Joined } from '../engine/consumptions.ts'
 import { createLanes } from '../engine/lanes.ts'
 import type { OpenPartitionReader } from '../engine/partition-reader.ts'
+import { createRecentRecords, type RecentRecords } from '../engine/recent-records.ts'
 import { waitedFor } from '../engine/waited-for.ts'
 import type { EventLog } from '../log.ts'
 import { createKafkaAppend } from './append.ts'
@@ -31,6 +32,8 @@ export type KafkaLogSettings = MembershipTimes & {
   retryBaseMs: number
   /** Intake of a partition stops at so many unfinished records, whatever their size. */
   maxUnfinishedRecords: number
+  /** Records that this process appended are kept for its own readers up to so many bytes. */
+  recentBytes: number
 }
 type Deps = KafkaAddress & { logger: Logger; metrics: Metrics; settings?: Partial<KafkaLogSettings> }
 
@@ -46,6 +49,7 @@ const defaults: KafkaLogSettings = {
   pollMs: 250,
   retryBaseMs: 500,
   maxUnfinishedRecords: 10_000,
+  recentBytes: 16 * 1024 ** 2,
 }
 
 export type KafkaLog = EventLog & {
@@ -62,9 +66,10 @@ export function openKafkaLog(deps: Deps): KafkaLog {
   const groups = new Set<KafkaGroup>()
   const client = createKafkaClient(deps, settings, logger)
   const link = createKafkaLink(client)
-  const appender = createKafkaAppend({ client, link, logger, metrics, requestTimeoutMs: settings.requestTimeoutMs })
+  const recent = createRecentRecords({ maxBytes: settings.recentBytes })
+  const appender = createKafkaAppend({ client, link, recent, logger, metrics, requestTimeoutMs: settings.requestTimeoutMs })
   const consumptions = createConsumptions()
-  const consuming: Consuming = { client, link, groups, logger, settings }
+  const consuming: Consuming = { client, link, recent, groups, logger, settings }
   let closed: Promise<void> | null = null
 
   async function close() {
@@ -98,18 +103,25 @@ export function openKafkaLog(deps: Deps): KafkaLog {
   }
 }
 
-type Consuming = { client: KafkaClient; link: KafkaLink; groups: Set<KafkaGroup>; logger: Logger; settings: KafkaLogSettings }
+type Consuming = {
+  client: KafkaClient
+  link: KafkaLink
+  recent: RecentRecords
+  groups: Set<KafkaGroup>
+  logger: Logger
+  settings: KafkaLogSettings
+}
 type Consumer = { consumerGroup: string; topics: readonly string[] }
 type Engine = (openReader: OpenPartitionReader) => StartAssignment
 
 /** Connections of its own for the group and for its fetches: a join or a fetch that waits delays nothing else. */
 async function joinWith(of: Consuming, consumer: Consumer, engine: Engine, signal: AbortSignal): Promise<Joined | null> {
-  const { client, groups, logger, settings } = of
+  const { client, recent, groups, logger, settings } = of
   const counts = await partitionCounts(of, consumer.topics, signal)
   if (counts === null) return null
   const fetching = createKafkaLink(client)
   const talking = createKafkaLink(client)
-  const fetcher = createKafkaFetcher({ link: fetching, logger, maxWaitMs: settings.fetchWaitMs })
+  const fetcher = createKafkaFetcher({ link: fetching, recent, logger, maxWaitMs: settings.fetchWaitMs })
   const startAll = engine(fetcher.openReader)
   const start = (partition: number) =>
     startAll(Object.entries(counts).flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : [])))

@@ -1,10 +1,12 @@
 // How appends become sends that brokers take: a partition's records in order, in batches within its topic's limit; and where each append ended.
 import type { RecordMetadata, TopicMessages } from 'kafkajs'
 import { type PartitionAppend, sizeOf } from '../append/send-queue.ts'
-import { LogError, type NewRecord } from '../log.ts'
+import { LogError, type NewRecord, type TopicPartition } from '../log.ts'
 
 /** A send has at most one batch per partition. */
-export type SendPlan = { sends: readonly TopicMessages[][]; ends: readonly End[] }
+export type SendPlan = { sends: readonly (readonly SendBatch[])[]; ends: readonly End[] }
+/** Records of one partition that a broker takes all together: one after another. */
+export type SendBatch = TopicPartition & { records: readonly NewRecord[] }
 /** The last record of an append: the nth of its partition's batch in that send. */
 type End = { topic: string; partition: number; send: number; nth: number }
 type Batch = { topic: string; partition: number; records: NewRecord[]; sizeBytes: number }
@@ -30,7 +32,7 @@ export function planSends(appends: readonly PartitionAppend[], maxBatchBytes: (t
     roundOf.set(name, send)
     return { topic, partition, send, nth: batch.records.length }
   })
-  return { sends: rounds.map(round => round.map(toTopicMessages)), ends }
+  return { sends: rounds, ends }
 }
 
 const BATCH_HEADER_BYTES = 61
@@ -62,7 +64,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 /** Zigzag, seven bits a byte. */
 const varintBytes = (value: number) => Math.max(1, Math.ceil(Math.log2((value < 0 ? -2 * value - 1 : 2 * value) + 1) / 7))
 
-const toTopicMessages = ({ topic, partition, records }: Batch): TopicMessages => ({
+export const toTopicMessages = ({ topic, partition, records }: SendBatch): TopicMessages => ({
   topic,
   messages: records.map(({ key, value, headers, recordedAt }) => ({
     partition,
@@ -77,8 +79,20 @@ const toTopicMessages = ({ topic, partition, records }: Batch): TopicMessages =>
 export function joinAnswers({ ends }: SendPlan, answers: readonly (readonly RecordMetadata[])[]): bigint[] {
   return ends.map(({ topic, partition, send, nth }) => {
     const answer = answers[send]?.findLast(one => one.topicName === topic && one.partition === partition)
-    if (answer?.baseOffset === undefined || answer.baseOffset === '-1')
+    if (answer?.baseOffset === undefined || answer.baseOffset === NONE)
       throw new LogError('unavailable', `appending to ${topic}/${partition}: the broker did not say where the records are`)
     return BigInt(answer.baseOffset) + BigInt(nth)
   })
 }
+
+/**
+ * The offset of a batch's first record, from what was answered to its send; null where that is not said, or where the records are not there as
+ * they were sent because the broker dates them itself.
+ */
+export function placeOf({ topic, partition }: SendBatch, answers: readonly RecordMetadata[]): bigint | null {
+  const answer = answers.findLast(one => one.topicName === topic && one.partition === partition)
+  if (answer?.baseOffset === undefined || answer.baseOffset === NONE || answer.logAppendTime !== NONE) return null
+  return BigInt(answer.baseOffset)
+}
+
+const NONE = '-1'
