@@ -17,9 +17,13 @@ export type Codec = {
   /**
    * null: an event type that this version does not know, written by a newer one; consumers pass it over.
    * Rejects EventError `not-decodable`; a registry that cannot be reached rejects with its own retryable error.
+   * `shared`: of a record that others are handed too. It is decoded once: all are answered the same event, which nobody can change, and
+   * nobody writes to its bytes.
    */
-  decode(value: Uint8Array | null, signal: AbortSignal): Promise<Event | null>
+  decode(value: Uint8Array | null, signal: AbortSignal, shared?: Shared): Promise<Event | null>
 }
+/** Where the codec keeps what it decoded, for as long as whoever made it keeps it; nobody else looks inside. */
+export type Shared = { decoded?: unknown }
 
 export type EventErrorCode = 'not-encodable' | 'not-decodable'
 export class EventError extends CodedError<EventErrorCode> {
@@ -54,15 +58,13 @@ export async function openCodec(registry: SchemaIds, signal: AbortSignal): Promi
     }
   }
 
-  const decode: Codec['decode'] = async (value, signal) => {
+  const decode: Codec['decode'] = async (value, signal, shared) => {
+    if (shared?.decoded !== undefined) return shared.decoded as Event | null
     const { id, body } = unframe(value)
     const read = readers.get(id) ?? (await learn(id, signal))
-    try {
-      const event = read(body)
-      return event === null ? null : ({ ...event } as Event)
-    } catch (cause) {
-      throw new EventError('not-decodable', `decoding a record of schema ${id}: ${String(cause)}`, { cause })
-    }
+    const event = readWith(read, { id, body })
+    if (shared !== undefined) shared.decoded = frozen(event)
+    return event
   }
 
   /** A record of an older or newer version is read as the current one: missing fields null, unknown ones dropped. */
@@ -82,6 +84,22 @@ export async function openCodec(registry: SchemaIds, signal: AbortSignal): Promi
 
 /** null: of a type that this version does not know. */
 type Reader = (body: Buffer) => object | null
+
+function readWith(read: Reader, { id, body }: { id: number; body: Buffer }): Event | null {
+  try {
+    const event = read(body)
+    return event === null ? null : ({ ...event } as Event)
+  } catch (cause) {
+    throw new EventError('not-decodable', `decoding a record of schema ${id}: ${String(cause)}`, { cause })
+  }
+}
+
+/** All the way down, but for bytes, which cannot be. */
+function frozen<Part>(part: Part): Part {
+  if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return part
+  for (const value of Object.values(part)) frozen(value)
+  return Object.freeze(part)
+}
 
 const directory = new URL('../../schemas/', import.meta.url)
 const readSchema = (type: EventType): Promise<string> => readFile(new URL(`${type}.avsc`, directory), 'utf8')

@@ -14,7 +14,12 @@ export type NewRecord = {
   headers: Readonly<Record<string, string>>
   recordedAt: number
 }
-export type LogRecord = TopicPartition & NewRecord & { offset: bigint }
+export type LogRecord = TopicPartition &
+  NewRecord & {
+    offset: bigint
+    /** Where several readers of this process may be handed this very record: a place for what one of them makes of its bytes. Opaque here. */
+    shared?: { decoded?: unknown }
+  }
 export type Append = { topic: string; records: readonly NewRecord[] }
 
 /** What a lane handler decided. A throw is `retry`; a `retry` past maxAttempts is `park`. */

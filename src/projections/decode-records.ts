@@ -25,7 +25,7 @@ export async function decodeRecords(
 
 async function decodeRecord(codec: Pick<Codec, 'decode'>, record: LogRecord, signal: AbortSignal): Promise<DecodedRecord | null> {
   try {
-    const event = await codec.decode(record.value, signal)
+    const event = await codec.decode(record.value, signal, record.shared)
     if (event === null) return null
     if (event.instanceId !== record.key) return misplaced(record, event.instanceId)
     const { topic, partition, offset } = record

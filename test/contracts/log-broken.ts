@@ -3,6 +3,7 @@ import type { EventLog, ProgressStore } from '../../src/log/log.ts'
 import { brokenAppends, brokenReads, brokenTopics } from './log-broken-appends.ts'
 import { brokenBatches } from './log-broken-batches.ts'
 import { brokenGroups, brokenLanes, brokenPauses } from './log-broken-lanes.ts'
+import { brokenRecent } from './log-broken-recent.ts'
 import type { LogAdapter, LogMember } from './log-subject.ts'
 
 /** `breaks` begins the title of the promise that must go red. */
@@ -21,6 +22,7 @@ export const brokenLogs = [
   ...brokenPauses,
   ...brokenGroups,
   ...brokenBatches,
+  ...brokenRecent,
 ]
 
 export const breakAdapter = (adapter: LogAdapter, { log = same, progress = same }: BrokenLog): LogAdapter => ({

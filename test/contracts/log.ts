@@ -6,6 +6,7 @@ import { groupPromises } from './log-groups.ts'
 import { laneOutcomePromises } from './log-lane-outcomes.ts'
 import { lanePromises } from './log-lanes.ts'
 import { pausePromises } from './log-pauses.ts'
+import { recentPromises } from './log-recent.ts'
 
 export const logPromises: LogChecks = {
   ...appendPromises,
@@ -17,4 +18,5 @@ export const logPromises: LogChecks = {
   ...pausePromises,
   ...groupPromises,
   ...batchPromises,
+  ...recentPromises,
 }

@@ -64,6 +64,22 @@ describe('records', () => {
     expect(decoded).toMatchObject(received)
   })
 
+  test('that others are handed too are decoded once: all get the same event, and nobody can change it', async () => {
+    const codec = await openCodec(openRegistry(), signal)
+    const { value } = codec.encode(received)
+    const shared = {}
+    const first = await codec.decode(value, signal, shared)
+    expect(first).toEqual(await codec.decode(value, signal))
+    // Once decoded, the bytes are not looked at again.
+    expect(await codec.decode(Buffer.alloc(0), signal, shared)).toBe(first)
+    expect(await codec.decode(value, signal)).not.toBe(first)
+    expect(() => Object.assign(first ?? {}, { text: 'changed' })).toThrow(TypeError)
+    const located = codec.encode({ ...received, kind: 'location', location: { latitude: 1, longitude: 2 } })
+    const event = await codec.decode(located.value, signal, {})
+    const parts = Object.values(event ?? {}).filter(part => typeof part === 'object' && part !== null && !Buffer.isBuffer(part))
+    expect(parts.map(Object.isFrozen)).toEqual([true])
+  })
+
   test('[B5] written by an older version are read with what it did not know as null', async () => {
     const registry = openRegistry()
     const older = { type: 'record', name: 'MessageReacted', namespace: 'zaplog.events', fields: [] as unknown[] }

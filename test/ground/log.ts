@@ -30,7 +30,7 @@ export const testSettings: PostgresLogSettings = {
   retryBaseMs: 5,
   maxUnfinishedRecords: 10_000,
   trimEveryMs: 3_600_000,
-  recentBytes: 16 * 1024 ** 2,
+  recentBytes: 1024 ** 2,
 }
 
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }

@@ -102,8 +102,9 @@ test('[B2] records are as a log gives them back, whatever becomes of what was gi
     { key: '', value: null, headers: {}, recordedAt: 0 },
   ])
   value.fill(0)
+  const shared = {}
   expect(follower.take(limits)).toEqual([
-    { ...at, offset: 0n, key: 'a\ufffd', value: Buffer.from('value'), headers: { '\ufffdb': 'c\ufffd' }, recordedAt: 1 },
-    { ...at, offset: 1n, key: '', value: null, headers: {}, recordedAt: 0 },
+    { ...at, offset: 0n, key: 'a\ufffd', value: Buffer.from('value'), headers: { '\ufffdb': 'c\ufffd' }, recordedAt: 1, shared },
+    { ...at, offset: 1n, key: '', value: null, headers: {}, recordedAt: 0, shared },
   ])
 })

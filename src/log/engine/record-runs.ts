@@ -38,6 +38,7 @@ const asRead = ({ key, value, headers, recordedAt }: NewRecord, at: TopicPartiti
       Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toWellFormed(), text.toWellFormed()])),
     ),
     recordedAt: new Date(recordedAt).getTime(),
+    shared: {},
   })
 
 /** Of the run that has the offset, found by halving; null where none has it. */

@@ -18,7 +18,7 @@ export async function readEvent(
   const announced = record.headers['event-type']
   if (announced !== undefined && !deps.types.some(type => type === announced)) return { kind: 'outcome', outcome: nothing }
   try {
-    const event = await deps.codec.decode(record.value, signal)
+    const event = await deps.codec.decode(record.value, signal, record.shared)
     return event === null ? { kind: 'outcome', outcome: nothing } : { kind: 'event', event }
   } catch (error) {
     if (error instanceof EventError) return { kind: 'outcome', outcome: { kind: 'park', reason: error.message } }

@@ -29,6 +29,7 @@ export const kafkaTestSettings: Partial<KafkaLogSettings> = {
   fetchWaitMs: 50,
   pollMs: 20,
   retryBaseMs: 5,
+  recentBytes: 1024 ** 2,
 }
 
 /** For beforeAll: the first of a machine fetches Kafka. */
