@@ -11,6 +11,8 @@ type Stretch = { position: Position; until: bigint | null }
 type Deps = { link: KafkaLink; pollMs: number }
 
 const CHUNK_BYTES = 1024 ** 2
+/** Partitions read side by side: as many chunks are in memory. */
+const AT_ONCE = 4
 /** A leader that moved is found within this many tries. */
 const TRIES = 8
 const TRY_AGAIN_MS = 250
@@ -25,11 +27,12 @@ export async function* readTopic(
   let stretches = (await findStretches(link, topic, { ...range, signal })).filter(isOpen)
   while (stretches.length > 0) {
     let found = false
-    for (const stretch of stretches) {
+    for (let first = 0; first < stretches.length; first += AT_ONCE) {
       if (signal.aborted) throw new LogError('aborted', `reading ${topic}: aborted`)
-      for (const record of await readChunk(link, stretch, signal)) {
-        found = true
-        yield record
+      const some = stretches.slice(first, first + AT_ONCE)
+      for (const records of await Promise.all(some.map(stretch => readChunk(link, stretch, signal)))) {
+        found ||= records.length > 0
+        yield* records
       }
     }
     stretches = stretches.filter(isOpen)
