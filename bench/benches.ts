@@ -125,6 +125,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./catch-up.ts')).catchUp,
   },
+  'catch-up-kafka': {
+    what: 'records/s that one consumer reads from the beginning of 24 partitions in Kafka, half of them in one and most empty; bare: kafkajs',
+    better: 'higher',
+    load: async () => (await import('./catch-up-kafka.ts')).catchUpKafka,
+  },
   'chain-embedded': {
     what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable',
     better: 'higher',
