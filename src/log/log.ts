@@ -1,6 +1,7 @@
 // The event log port: what zaplog needs of Kafka, and no more. Every sentence here is asserted by test/contracts/log.ts on every adapter.
 // Offsets are bigint (decimal strings in JSON), instants are epoch milliseconds, rejections are LogError.
 import { CodedError, type Known } from '../runtime/coded-error.ts'
+import type { AppendInside } from './append-inside.ts'
 
 export type TopicPartition = { topic: string; partition: number }
 
@@ -121,6 +122,8 @@ export type EventLog = {
    * Answers one position per partition written: the offset after the last record there.
    */
   append(append: Append, signal: AbortSignal): Promise<readonly Position[]>
+  /** Of a log that is rows of zaplog's own database; null: it is none, and what a transaction owes goes through an outbox. */
+  inside: AppendInside | null
   /** At least once; abort is a graceful stop: work in hand is finished or handed back, progress saved. */
   consumeLanes(consumer: LaneConsumer, signal: AbortSignal): Consumption
   /** A position outside the log halts as `truncated`, never skips. */

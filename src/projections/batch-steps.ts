@@ -7,7 +7,7 @@ import { type Projection, titleOf } from './projection.ts'
 import { quarantineKey } from './quarantine.ts'
 import { applyEvents, type Done, type PartitionTaken, type StepDeps, takenOf, takeStep } from './step.ts'
 
-export type BatchStepDeps = StepDeps & { log: Pick<EventLog, 'append'> }
+export type BatchStepDeps = StepDeps & { log: Pick<EventLog, 'append' | 'inside'> }
 
 /** As many as one batch may have, so that a step of many partitions takes no longer than one of a single partition may. */
 const MAX_RECORDS = 1_000

@@ -1,9 +1,12 @@
-// What a projection emits is a row in the transaction that caused it, and is appended to the log afterwards, oldest first.
+// What a projection emits goes into the log in the transaction that caused it, where the log is in the same database: as its last statement.
+// Otherwise, and for as long as older records of the partition are owed, or the log would not take one of these as it is, it is a row in that
+// transaction, and is appended afterwards, oldest first.
 // Appended before deleted: a crash in between repeats records under the same event ids, and never loses one. One that the log refuses for
 // good goes to the dead letters instead, and is said: those behind it go on.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import type { AppendedRow, AppendInside } from '../log/append-inside.ts'
 import { deadLetterOf } from '../log/dead-letter.ts'
 import { type Append, type EventLog, isAboutRecord, type LogError, type NewRecord } from '../log/log.ts'
 import { ofHeaders, rowsOf } from '../purge/erasure.ts'
@@ -12,19 +15,68 @@ import { type Emission, type Projection, titleOf } from './projection.ts'
 
 type Identity = Pick<Projection, 'name' | 'version'>
 type Encoding = { codec: Pick<Codec, 'encode'>; topic(name: TopicName): string }
+type Paying = Encoding & { log: Pick<EventLog, 'inside'> }
+type Owed = { partition: number; topic: string; record: NewRecord }
+/** What became of a step's emissions. */
+export type Paid = {
+  /** Partitions whose outbox holds records since. */
+  owing: ReadonlySet<number>
+  /** To be called once the transaction is committed. */
+  committed(): void
+}
 type Draining = { database: Database; log: Pick<EventLog, 'append'>; topic(name: TopicName): string; logger: Logger }
 
 const DRAIN_RECORDS = 200
 
-/** Throws EventError `not-encodable`, and so rolls back what caused the emission. */
-export async function putInOutbox(
+/**
+ * The last statement of the transaction: nothing but its commit may come after it. Throws EventError `not-encodable`, and so rolls back what
+ * caused the emission.
+ */
+export async function payOrOwe(
   tx: Transaction,
-  { codec, topic }: Encoding,
+  deps: Paying,
   of: Identity,
   emissions: readonly Emission[],
-): Promise<void> {
-  if (emissions.length === 0) return
-  const records = emissions.map(({ event, key }) => codec.encode(event, key))
+  signal: AbortSignal,
+): Promise<Paid> {
+  if (emissions.length === 0) return nothingOwed
+  const { inside } = deps.log
+  const owed = emissions.map(({ event, key, topic, partition }) => ({
+    partition,
+    topic: deps.topic(topic),
+    record: deps.codec.encode(event, key),
+  }))
+  const rows = inside === null ? null : await appendInside(tx, inside, { of, owed }, signal)
+  if (inside !== null && rows !== null) return { owing: new Set(), committed: () => inside.committed(rows) }
+  await putInOutbox(tx, of, owed)
+  return { owing: new Set(owed.map(one => one.partition)), committed: () => undefined }
+}
+
+const nothingOwed: Paid = { owing: new Set(), committed: () => undefined }
+
+/** null: nothing was appended. One statement, which looks itself whether anything older is owed: it would be overtaken. */
+async function appendInside(
+  tx: Transaction,
+  inside: AppendInside,
+  { of, owed }: { of: Identity; owed: readonly Owed[] },
+  signal: AbortSignal,
+): Promise<readonly AppendedRow[] | null> {
+  const values = await inside.prepare(appendsOf(owed), signal).catch(error => {
+    if (!isAboutRecord(error)) throw error
+    return null
+  })
+  if (values === null) return null
+  const rows = await tx.query<AppendedRow>(
+    `with records as (
+       select r.* from ${inside.given} where not exists (
+         select from projection_outbox where projection = $8 and version = $9 and partition = any ($10::integer[])))
+     ${inside.appending('records')}`,
+    [...values, of.name, of.version, [...new Set(owed.map(one => one.partition))]],
+  )
+  return rows.length === 0 ? null : rows
+}
+
+async function putInOutbox(tx: Transaction, of: Identity, owed: readonly Owed[]): Promise<void> {
   await tx.query(
     `insert into projection_outbox (projection, version, partition, topic, key, headers, value, recorded_at)
      select $1, $2, n.partition, n.topic, n.key, n.headers, n.value, to_timestamp(n.recorded_at / 1000.0)
@@ -34,12 +86,12 @@ export async function putInOutbox(
     [
       of.name,
       of.version,
-      emissions.map(one => one.partition),
-      emissions.map(one => topic(one.topic)),
-      records.map(one => one.key),
-      records.map(one => JSON.stringify(one.headers)),
-      records.map(one => one.value),
-      records.map(one => String(one.recordedAt)),
+      owed.map(one => one.partition),
+      owed.map(one => one.topic),
+      owed.map(({ record }) => record.key),
+      owed.map(({ record }) => JSON.stringify(record.headers)),
+      owed.map(({ record }) => record.value),
+      owed.map(({ record }) => String(record.recordedAt)),
     ],
   )
 }
@@ -52,7 +104,7 @@ export async function drainOutbox(
 ): Promise<number> {
   for (let drained = 0; ; ) {
     const rows = await oldest(deps.database, of)
-    for (const append of appendsOf(rows)) await appendOrPark(deps, append, titleOf(of), signal)
+    for (const append of appendsOf(rows.map(owedOf))) await appendOrPark(deps, append, titleOf(of), signal)
     if (rows.length > 0)
       await deps.database.query('delete from projection_outbox where outbox_id = any ($1::bigint[])', [
         rows.map(row => row.outbox_id),
@@ -64,6 +116,11 @@ export async function drainOutbox(
 
 type Row = { outbox_id: string; topic: string; key: string; headers: Record<string, string>; value: Buffer; recorded_at: Date }
 
+const owedOf = ({ topic, recorded_at, key, headers, value }: Row) => ({
+  topic,
+  record: { key, headers, value, recordedAt: recorded_at.getTime() },
+})
+
 const oldest = (database: Transaction, of: Identity & { partitions: readonly number[] }): Promise<readonly Row[]> =>
   database.query<Row>(
     `select outbox_id, topic, key, headers, value, recorded_at from projection_outbox
@@ -71,17 +128,9 @@ const oldest = (database: Transaction, of: Identity & { partitions: readonly num
     [of.name, of.version, of.partitions, DRAIN_RECORDS],
   )
 
-/** One append per topic; rows of one key have one topic, so that their order is kept. */
-function appendsOf(rows: readonly Row[]): readonly Append[] {
-  const records = new Map<string, NewRecord[]>()
-  for (const row of rows) {
-    const record = { key: row.key, value: row.value, headers: row.headers, recordedAt: row.recorded_at.getTime() }
-    const known = records.get(row.topic)
-    if (known === undefined) records.set(row.topic, [record])
-    else known.push(record)
-  }
-  return [...records].map(([topic, ofTopic]) => ({ topic, records: ofTopic }))
-}
+/** One append per topic; records of one key have one topic, so that their order is kept. */
+const appendsOf = (owed: readonly { topic: string; record: NewRecord }[]): readonly Append[] =>
+  [...Map.groupBy(owed, one => one.topic)].map(([topic, ofTopic]) => ({ topic, records: ofTopic.map(one => one.record) }))
 
 async function appendOrPark(deps: Draining, append: Append, processor: string, signal: AbortSignal): Promise<void> {
   try {

@@ -10,7 +10,7 @@ import { type Projection, titleOf } from './projection.ts'
 import { listQuarantined, type Quarantined } from './quarantine.ts'
 import { type PartitionTaken, type StepDeps, takenOf, takeStep, type Work } from './step.ts'
 
-export type OwnershipDeps = StepDeps & { database: Database; log: Pick<EventLog, 'append'> }
+export type OwnershipDeps = StepDeps & { database: Database; log: Pick<EventLog, 'append' | 'inside'> }
 /** What a step reads and leaves out, if it was taken. */
 export type StepOf = { advance: Advance | null; leftOut: readonly Quarantined[] }
 

@@ -16,7 +16,7 @@ import { nothingDone, type StepDeps } from './step.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
   codec: Codec
-  log: Pick<EventLog, 'append' | 'read'>
+  log: Pick<EventLog, 'append' | 'read' | 'inside'>
   /** Shared by all partitions of the projection. */
   takeBatch: TakeBatch
 }

@@ -1,17 +1,20 @@
-// One step of a projection is one transaction: the checkpoints move first, then the rows, then what is owed to the log. All of it or nothing.
+// One step of a projection is one transaction: the checkpoints move first, then the rows, then what is owed to the log, in the log
+// itself where it takes part in the transaction. All of it or nothing.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import type { EventLog } from '../log/log.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { advanceCheckpoints, type Move } from './checkpoints.ts'
-import { putInOutbox } from './outbox.ts'
+import { payOrOwe } from './outbox.ts'
 import { type Emission, type Placed, type Projection, titleOf } from './projection.ts'
 import type { ProjectionMetrics } from './projection-metrics.ts'
 import { keepFirstCopies } from './seen.ts'
 
 export type StepDeps = {
   database: Database
+  log: Pick<EventLog, 'inside'>
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
   logger: Logger
@@ -43,14 +46,14 @@ export async function takeStep(
   { moves, work }: { moves: readonly Move[]; work: Work },
   signal: AbortSignal,
 ): Promise<Taken> {
-  const { revisions, done } = await deps.database.transact(async tx => {
+  const { revisions, done, paid } = await deps.database.transact(async tx => {
     const revisions = await advanceCheckpoints(tx, projection, moves)
     const done = revisions.size === 0 ? nothingDone : await ofLiving(tx, await work(tx, new Set(revisions.keys())))
-    await putInOutbox(tx, deps, projection, done.emissions)
-    return { revisions, done }
+    return { revisions, done, paid: await payOrOwe(tx, deps, projection, done.emissions, signal) }
   }, signal)
+  paid.committed()
   report(deps, projection, done)
-  return { revisions, owing: new Set(done.emissions.map(one => one.partition)) }
+  return { revisions, owing: paid.owing }
 }
 
 /** What is released by the clock may be of an instance that was purged meanwhile: nothing of it goes out. */

@@ -75,3 +75,6 @@ export const declareTopic = (topic: string, of: Partial<TopicDeclaration> = {}):
   maxRecordBytes: 2 * 1024 ** 2,
   ...of,
 })
+
+/** As a log is that is in no database of ours: what a transaction owes it goes through an outbox. */
+export const elsewhere = (log: EventLog): EventLog => ({ ...log, inside: null })

@@ -155,7 +155,7 @@ function tell(test: TestDatabase, opening: Promise<ProjectionWorld>, first: read
   return told
 }
 
-type MemoryTopics = Pick<EventLog, 'append' | 'read'> & {
+type MemoryTopics = Pick<EventLog, 'append' | 'read' | 'inside'> & {
   put(topic: string, record: NewRecord): void
   records(topic: string): readonly LogRecord[]
   /** What the projection itself appended since the last call. */
@@ -171,6 +171,7 @@ function openMemoryTopics(): MemoryTopics {
     put: (topic, record) => {
       topics.set(topic, [...records(topic), { ...record, topic, partition: PARTITION, offset: BigInt(records(topic).length) }])
     },
+    inside: null,
     append: async append => {
       appended.push(...append.records)
       return []

@@ -16,7 +16,7 @@ import { webhookStream } from '../../src/webhooks/stream/webhook-stream.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { aCopyOf, anEvent } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
-import { openTestLog, type TestLog } from '../ground/log.ts'
+import { elsewhere, openTestLog, type TestLog } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { anImage, endpointDeps, never, stored } from '../ground/webhooks/open-stream.ts'
@@ -99,7 +99,7 @@ it('[D2] [E2] [E7] a second version releases nothing again, goes on where the fi
   let isAway = true
   const away = run(
     first,
-    flaky(its.log, ({ name }) => (isAway && name === 'append' ? { fail: new LogError('unavailable', 'away') } : null)),
+    flaky(elsewhere(its.log), ({ name }) => (isAway && name === 'append' ? { fail: new LogError('unavailable', 'away') } : null)),
   )
   const outcomes = images.map(image => stored(image))
   for (const outcome of outcomes.slice(0, 1)) await append(outcome)

@@ -147,6 +147,7 @@ async function outcomeOf(
     codec,
     topic: (name: TopicName) => `wa.${name}`,
     log: {
+      inside: null,
       append: async ({ records }: { records: readonly NewRecord[] }) => {
         emitted.push(...records)
         return []

@@ -47,6 +47,7 @@ beforeEach(async () => {
     },
     topic: name => `wa.${name}`,
     log: {
+      inside: null,
       append: async ({ records }) => {
         if (!logIsUp) throw new LogError('unavailable', 'appending: no log')
         appended.push(...records)

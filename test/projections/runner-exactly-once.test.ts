@@ -5,6 +5,7 @@ import { LogError } from '../../src/log/log.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { aCopyOf, anEvent } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
+import { elsewhere } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 import { readCounted } from '../ground/projections/counting-projection.ts'
@@ -66,7 +67,7 @@ it('[B3] a copy under another offset, epoch and sequence is applied never and co
 
 it('[D2] a crash after the commit and before the append loses nothing: the next owner appends it', async () => {
   await makeCheckpoints(world().database, world().counting, PARTITIONS)
-  const log = flaky(world().log, ({ name, args: [one] }) =>
+  const log = flaky(elsewhere(world().log), ({ name, args: [one] }) =>
     name === 'append' && isOf(one, 'webhook-deliveries') ? { fail: new LogError('denied', 'appending: killed') } : null,
   )
   const events = someEvents(20)
@@ -92,7 +93,7 @@ it('[D2] a crash between the append and the deletion repeats under the same ids,
   })
   const events = someEvents(5)
   await world().append(...events)
-  world().open({ database })
+  world().open({ database, log: elsewhere(world().log) })
   await until('it is repeated', async () => (await world().emitted()).length === 10 && (await world().outboxSize()) === 0)
   const ids = eventIds(await world().emitted())
   expect(ids.slice(0, 5)).toEqual(ids.slice(5))

@@ -21,14 +21,15 @@ const points: readonly { between: string; point: CrashPoint }[] = [
   },
   {
     between: 'inside a projection’s transaction',
-    point: { at: 'statement', when: 'before', contains: 'insert into projection_outbox' },
+    // Where it appends in that transaction, and where it puts what it owes into the outbox.
+    point: { at: 'statement', when: 'before', contains: 'projection_outbox' },
   },
   {
-    between: 'between that transaction and the outbox append',
+    between: 'before its deliveries are in the log',
     point: { at: 'append', when: 'before', topic: 'webhook-deliveries' },
   },
   {
-    between: 'between that append and the row’s deletion',
+    between: 'right after they are in the log',
     point: { at: 'append', when: 'after', topic: 'webhook-deliveries' },
   },
   {

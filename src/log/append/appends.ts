@@ -9,7 +9,14 @@ import { type Append, type EventLog, LogError, type NewRecord } from '../log.ts'
 import { partitionOf } from './partitioner.ts'
 import { createSendQueue, type PartitionAppend, sizeOf } from './send-queue.ts'
 
-export type Appends = { append: EventLog['append']; close(): Promise<void> }
+export type Appends = {
+  append: EventLog['append']
+  /** Waits until the topic is known, and throws what append would reject for these records; nothing is sent. */
+  check(append: Append, signal: AbortSignal): Promise<{ partitions: number }>
+  /** So many more are durable, by another way than a send. */
+  counted(topic: string, records: number): void
+  close(): Promise<void>
+}
 type Deps<Topic> = {
   /** One for each queue, which calls it with one send at a time. Answers the offset after the last record of each append; rejects LogError. */
   sends: readonly ((appends: readonly PartitionAppend[], topicOf: TopicOf<Topic>) => Promise<readonly bigint[]>)[]
@@ -83,13 +90,20 @@ export function createAppends<Topic extends { topic: string; partitions: number 
       throw closing.signal.aborted ? abortedBefore(topic) : error
     })
 
+  async function check(append: Append, signal: AbortSignal): Promise<Topic> {
+    const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
+    for (const record of append.records) deps.assertTakeable(record, topic)
+    return topic
+  }
+
   return {
     append: async (append, signal) => {
       if (append.records.length === 0) return []
-      const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
-      for (const record of append.records) deps.assertTakeable(record, topic)
+      const topic = await check(append, signal)
       return Promise.all(partitionAppendsOf(append, topic.partitions).map(part => queueOf(queues, part).append(part, signal)))
     },
+    check,
+    counted: (topic, records) => counted.inc({ topic }, records),
     close: async () => {
       closing.abort()
       await Promise.all(queues.map(queue => queue.close()))

@@ -29,7 +29,14 @@ const SENDERS = 4
 const REPLICAS_SHARE = 0.7
 const ALL_IN_SYNC = -1
 
-export function createKafkaAppend({ client, link, recent, logger, metrics, requestTimeoutMs }: Deps): Appends {
+export function createKafkaAppend({
+  client,
+  link,
+  recent,
+  logger,
+  metrics,
+  requestTimeoutMs,
+}: Deps): Pick<Appends, 'append' | 'close'> {
   const timeoutMs = Math.round(requestTimeoutMs * REPLICAS_SHARE)
   const senders = Array.from({ length: SENDERS }, () => createSender(client, timeoutMs))
   const appends = createAppends<Topic>({

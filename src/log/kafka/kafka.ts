@@ -81,6 +81,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
 
   return {
     append: appender.append,
+    inside: null,
     consumeLanes: (consumer, signal) => {
       const engine: Engine = openReader =>
         createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer)

@@ -102,5 +102,5 @@ function runsOf(appends: readonly PartitionAppend[]): Run[] {
 
 const ascending = (a: Run, b: Run) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition)
 
-const headersText = ({ headers }: NewRecord) =>
+export const headersText = ({ headers }: NewRecord) =>
   JSON.stringify(Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toWellFormed(), text.toWellFormed()])))

@@ -10,6 +10,7 @@ import { createRecentRecords } from '../engine/recent-records.ts'
 import { waitedFor } from '../engine/waited-for.ts'
 import type { EventLog } from '../log.ts'
 import { createPostgresAppend } from './append.ts'
+import { createAppendInside } from './append-inside.ts'
 import { readLag } from './lag.ts'
 import { readTopic } from './read.ts'
 import { openPostgresReader } from './reader.ts'
@@ -71,6 +72,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   const tails = openTails({ database, recent, logger, pollMs: settings.pollMs })
   const { appended } = tails
   const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, recent, appended })
+  const inside = createAppendInside({ ...appender, appended })
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
   let closed: Promise<void> | null = null
 
@@ -90,6 +92,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
       )
     return {
       append: appender.append,
+      inside,
       consumeLanes: (consumer, signal) =>
         consume(consumer, createLanes({ append: appender.append, openReader, logger, metrics, ...settings }, consumer), signal),
       consumeBatches: (consumer, signal) =>

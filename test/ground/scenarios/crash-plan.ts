@@ -1,6 +1,6 @@
 // Where a process under test dies: at a named point of its own work, once armed by SIGUSR2. The product knows nothing of it.
 import type { Database, Transaction } from '../../../src/database/database.ts'
-import type { EventLog } from '../../../src/log/log.ts'
+import type { Append, EventLog } from '../../../src/log/log.ts'
 
 export type CrashPoint =
   /** Before, or after, an append to that topic that holds an event of that type. */
@@ -31,21 +31,7 @@ export function crashing(plan: CrashPlan | null, ports: Ports): Ports {
     process.kill(process.pid, 'SIGKILL')
   }
 
-  if (point.at === 'append')
-    return {
-      ...ports,
-      log: {
-        ...ports.log,
-        append: async (append, signal) => {
-          const types = append.records.map(record => record.headers['event-type'])
-          const hit = append.topic.endsWith(point.topic) && (point.eventType === undefined || types.includes(point.eventType))
-          if (hit && point.when === 'before') die()
-          const positions = await ports.log.append(append, signal)
-          if (hit && point.when === 'after') die()
-          return positions
-        },
-      },
-    }
+  if (point.at === 'append') return { ...ports, log: dyingLog(ports.log, point, die) }
 
   const watch = (tx: Transaction, hit: () => void): Transaction => ({
     query: (sql, values) => {
@@ -82,4 +68,38 @@ export function crashing(plan: CrashPlan | null, ports: Ports): Ports {
     },
   })
   return { ...ports, database: dying(ports.database), waitingDatabase: dying(ports.waitingDatabase) }
+}
+
+/** An append inside of a transaction is over once that is committed. */
+function dyingLog(log: EventLog, point: CrashPoint & { at: 'append' }, die: () => void): EventLog {
+  const { inside } = log
+  const isMeant = ({ topic, records }: Append) =>
+    topic.endsWith(point.topic) &&
+    (point.eventType === undefined || records.some(record => record.headers['event-type'] === point.eventType))
+  const dieIf = (isHit: boolean, when: 'before' | 'after') => {
+    if (isHit && point.when === when) die()
+  }
+  return {
+    ...log,
+    append: async (append, signal) => {
+      dieIf(isMeant(append), 'before')
+      const positions = await log.append(append, signal)
+      dieIf(isMeant(append), 'after')
+      return positions
+    },
+    inside: inside && {
+      ...inside,
+      prepare: (appends, signal) => {
+        dieIf(appends.some(isMeant), 'before')
+        return inside.prepare(appends, signal)
+      },
+      committed: rows => {
+        dieIf(
+          rows.some(({ topic }) => topic.endsWith(point.topic)),
+          'after',
+        )
+        inside.committed(rows)
+      },
+    },
+  }
 }

@@ -1,0 +1,63 @@
+// What append-inside.ts promises, on the tables of the log: log_append, called by a statement of somebody else's transaction.
+
+import type { Appends } from '../append/appends.ts'
+import { partitionOf } from '../append/partitioner.ts'
+import { sizeOf } from '../append/send-queue.ts'
+import type { AppendInside } from '../append-inside.ts'
+import { positionOf } from '../append-inside.ts'
+import type { Append, Position } from '../log.ts'
+import { headersText } from './append.ts'
+
+type Deps = Pick<Appends, 'check' | 'counted'> & {
+  /** Called after the commit with the new ends. */
+  appended(positions: readonly Position[]): void
+}
+
+/** A process that stops between the statement and its commit keeps the partitions locked for so long at most. */
+const IDLE_MS = 5_000
+
+export const createAppendInside = ({ check, counted, appended }: Deps): AppendInside => ({
+  prepare: async (appends, signal) => columnsOf((await Promise.all(appends.map(one => placed(check, one, signal)))).flat()),
+  given: `unnest($1::text[], $2::integer[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::integer[])
+            with ordinality as r (topic, partition, key, content, headers, recorded_at, size_bytes, place)`,
+  appending,
+  committed: rows => {
+    for (const { topic, records } of rows) counted(topic, records)
+    if (rows.length > 0) appended(rows.map(positionOf))
+  },
+})
+
+type Placed = { topic: string; partition: number; record: Append['records'][number] }
+
+async function placed(check: Appends['check'], append: Append, signal: AbortSignal): Promise<readonly Placed[]> {
+  const { topic, records } = append
+  const { partitions } = await check(append, signal)
+  return records.map(record => ({ topic, partition: partitionOf(record.key, partitions), record }))
+}
+
+const columnsOf = (all: readonly Placed[]): readonly unknown[] => [
+  all.map(one => one.topic),
+  all.map(one => one.partition),
+  all.map(({ record }) => record.key.toWellFormed()),
+  all.map(({ record }) => record.value),
+  all.map(({ record }) => headersText(record)),
+  all.map(({ record }) => new Date(record.recordedAt).toISOString()),
+  all.map(({ record }) => sizeOf(record)),
+]
+
+/** Topics are compared as bytes, as send's order of them is. */
+const ascending = 'topic collate "C", partition'
+
+const appending = (records: string): string => `
+  select g.topics[a.group_index] as topic, g.partitions[a.group_index] as partition, g.counts[a.group_index] as records, a.end_offset,
+         set_config('idle_in_transaction_session_timeout', '${IDLE_MS}', true) as hurries
+    from (select array_agg(topic order by ${ascending}) as topics, array_agg(partition order by ${ascending}) as partitions,
+                 array_agg(records order by ${ascending}) as counts
+            from (select topic, partition, count(*)::integer as records from ${records} group by topic, partition) runs) g,
+         (select array_agg(key order by ${ascending}, place) as keys, array_agg(content order by ${ascending}, place) as contents,
+                 array_agg(headers order by ${ascending}, place) as header_sets,
+                 array_agg(recorded_at order by ${ascending}, place) as recorded_ats,
+                 array_agg(size_bytes order by ${ascending}, place) as sizes
+            from ${records}) r,
+         lateral log_append(g.topics, g.partitions, g.counts, r.keys, r.contents, r.header_sets, r.recorded_ats, r.sizes) a
+   where g.topics is not null`
