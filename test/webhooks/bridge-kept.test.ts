@@ -2,7 +2,9 @@
 // POST, and the log gets the attempt once.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Database, DatabaseError } from '../../src/database/database.ts'
+import type { EventLog } from '../../src/log/log.ts'
 import { getDelivery } from '../../src/webhooks/bridge/queries.ts'
+import { elsewhere } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
@@ -45,6 +47,17 @@ function losingAnswers(database: Database, containing: readonly string[]): Datab
   }
 }
 
+/** Nothing is settled in one statement, as where any part of it is refused. */
+const unsettled = (database: Database): Database => ({
+  ...database,
+  query: (sql, values) =>
+    isSettling(sql) ? Promise.reject(new DatabaseError('conflict', 'refused for the test')) : database.query(sql, values),
+})
+const isSettling = (sql: string) => sql.includes(SETTLING)
+const SETTLING = ' as settlings'
+
+const saidOf = (id: string) => logger.lines.filter(line => line.event === 'delivery.attempted' && line.fields.deliveryId === id)
+
 const untilKept = (bridge: Bridge, count = 1) =>
   until('the result to be kept', async () => (await bridge.database.query('select from webhook_attempts')).length === count)
 const attemptsInLog = async (bridge: Bridge) => {
@@ -56,13 +69,14 @@ const untilNothingIsOwed = (bridge: Bridge) =>
 
 describe('a connection that is cut', () => {
   it.for([
-    { where: 'after the row was written', statement: 'insert into webhook_attempts' },
-    { where: 'after what follows was committed', statement: 'set is_concluded = true' },
-    { where: 'after the record’s row was deleted', statement: 'delete from webhook_outbox where outbox_id' },
-  ])('[E4] [E7] $where repeats neither the POST nor the record', async ({ statement }) => {
+    { where: 'after all was written at once', statement: SETTLING, through: (one: Database) => one },
+    { where: 'after the row was written', statement: 'insert into webhook_attempts', through: unsettled },
+    { where: 'after what follows was committed', statement: 'set is_concluded = true', through: unsettled },
+    { where: 'after the record’s row was deleted', statement: 'delete from webhook_outbox where outbox_id', through: unsettled },
+  ])('[E4] [E7] $where repeats neither the POST nor the record', async ({ statement, through }) => {
     const bridge = await open(`kept cut ${statement}`)
     const receiver = await bridge.receiver()
-    bridge.start({}, undefined, undefined, database => losingAnswers(database, [statement]))
+    bridge.start({}, undefined, undefined, database => losingAnswers(through(database), [statement]))
     const delivery = bridge.delivery(receiver.id, 'chat-1')
     await bridge.append(delivery)
     await bridge.untilStates('delivered', states => states[0] === 'delivered')
@@ -70,6 +84,62 @@ describe('a connection that is cut', () => {
     await untilNothingIsOwed(bridge)
     expect(receiver.attempts).toHaveLength(1)
     expect(await attemptsInLog(bridge)).toEqual([`${delivery.deliveryId} 1 delivered`])
+    await until('it is said', () => saidOf(delivery.deliveryId).length === 1)
+  })
+})
+
+describe('the record of an attempt', () => {
+  it.for([
+    { when: 'it goes with its row', database: (one: Database) => one, log: (one: EventLog) => one },
+    { when: 'it is owed with its row', database: (one: Database) => one, log: elsewhere },
+    { when: 'it is made from its row', database: unsettled, log: elsewhere },
+  ])('[E7] is the same where $when', async ({ when, database, log }) => {
+    const bridge = await open(`kept same ${when}`)
+    const receiver = await bridge.receiver(() => ({ status: 201, body: 'said' }))
+    const delivery = bridge.delivery(receiver.id, 'chat-1')
+    bridge.start({}, undefined, log, database)
+    await bridge.append(delivery)
+    const [record] = await bridge.untilRecords('webhook-attempts', 1)
+    const { deliveryId, endpointId, instanceId, epoch, sequence, messageId } = delivery
+    const event = await bridge.codec.decode(record?.value ?? null, never)
+    expect(event).toMatchObject({ deliveryId, endpointId, instanceId, epoch, sequence, messageId })
+    expect(event).toMatchObject({
+      attempt: 1,
+      outcome: 'delivered',
+      statusCode: 201,
+      error: null,
+      retryInMs: null,
+      response: 'said',
+    })
+    expect(record).toMatchObject({
+      key: receiver.id,
+      headers: { 'event-id': event?.eventId, 'event-type': 'delivery.attempted', 'instance-id': 'shop' },
+      recordedAt: event?.occurredAt,
+    })
+    expect(event?.recordedAt).toBe(event?.occurredAt)
+    await untilNothingIsOwed(bridge)
+  })
+
+  it('[E4] [E7] never goes before what is owed already, whoever owes it', async () => {
+    const bridge = await open('kept behind')
+    const receiver = await bridge.receiver()
+    await bridge.database.query(`update webhook_outbox_turn set member = 'another', ends_at = now() + interval '1 hour'`)
+    const [first, second] = [bridge.delivery(receiver.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-2')]
+    const earlier = bridge.start({}, undefined, undefined, unsettled)
+    await bridge.append(first)
+    await bridge.untilStates('the first is delivered', states => states[0] === 'delivered')
+    await earlier.close()
+    bridge.start()
+    await bridge.append(second)
+    await bridge.untilStates('both are delivered', states => states.every(state => state === 'delivered'))
+    expect(await attemptsInLog(bridge)).toEqual([])
+    await bridge.database.query(`update webhook_outbox_turn set ends_at = now()`)
+    await bridge.untilRecords('webhook-attempts', 2)
+    expect(await attemptsInLog(bridge)).toEqual([`${first.deliveryId} 1 delivered`, `${second.deliveryId} 1 delivered`])
+    await untilNothingIsOwed(bridge)
+    await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
+    await bridge.untilRecords('webhook-attempts', 3)
+    expect(receiver.attempts).toHaveLength(3)
   })
 })
 
@@ -179,14 +249,13 @@ it('[E4] [E7] an attempt of which another member made what follows is said and c
   const receiver = await bridge.receiver()
   const [theirs, ours] = [bridge.delivery(receiver.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-1')]
   bridge.start({}, undefined, undefined, database => ({
-    ...database,
+    ...unsettled(database),
     transact: async (work, signal) => {
       await database.query('update webhook_attempts set is_concluded = true where delivery_id = $1', [theirs.deliveryId])
       return database.transact(work, signal)
     },
   }))
   await bridge.append(theirs, ours)
-  const saidOf = (id: string) => logger.lines.filter(line => line.event === 'delivery.attempted' && line.fields.deliveryId === id)
   await until('the second is said', () => saidOf(ours.deliveryId).length > 0)
   expect(receiver.attempts).toHaveLength(2)
   expect(saidOf(theirs.deliveryId)).toEqual([])

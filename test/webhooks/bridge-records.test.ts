@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LogError } from '../../src/log/log.ts'
 import { getDelivery, listDeliveries } from '../../src/webhooks/bridge/queries.ts'
 import { flaky } from '../ground/flaky.ts'
+import { elsewhere } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
@@ -23,7 +24,7 @@ describe('a log that refuses', () => {
     const state = { refuses: true }
     const deliveries = ['a', 'a', 'b', 'bad'].map(chat => bridge.delivery(receiver.id, chat))
     const role = bridge.start({ retryDelaysMs: [10] }, undefined, log =>
-      flaky(log, ({ name, args: [append] }) =>
+      flaky(elsewhere(log), ({ name, args: [append] }) =>
         name === 'append' && state.refuses && (append as { topic: string }).topic === bridge.topic('webhook-attempts')
           ? { fail: new LogError('denied', 'appending to wa.webhook-attempts: not allowed (denied)') }
           : null,
@@ -58,7 +59,7 @@ describe('a log that refuses', () => {
     const isLarge = (append: unknown) =>
       (append as { records: { value: Uint8Array }[] }).records.some(record => record.value.length > 2000)
     bridge.start({}, undefined, log =>
-      flaky(log, ({ name, args: [append] }) =>
+      flaky(elsewhere(log), ({ name, args: [append] }) =>
         name === 'append' && isLarge(append) ? { fail: new LogError('record-too-large', 'more than 2000 bytes') } : null,
       ),
     )
@@ -73,7 +74,9 @@ describe('a log that refuses', () => {
     const bridge = await open('records never taken')
     const receiver = await bridge.receiver()
     const role = bridge.start({}, undefined, log =>
-      flaky(log, ({ name }) => (name === 'append' ? { fail: new LogError('record-too-large', 'more than 1 byte') } : null)),
+      flaky(elsewhere(log), ({ name }) =>
+        name === 'append' ? { fail: new LogError('record-too-large', 'more than 1 byte') } : null,
+      ),
     )
     await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
     await until('it is dropped', async () => (await bridge.metrics.render()).includes('zaplog_webhook_records_dropped_total 1'))
@@ -86,7 +89,7 @@ describe('a log that refuses', () => {
     const bridge = await open('records of the dead')
     const receiver = await bridge.receiver()
     const dead = Promise.withResolvers<void>()
-    bridge.start({}, undefined, log => flaky(log, ({ name }) => (name === 'append' ? { delay: dead.promise } : null)))
+    bridge.start({}, undefined, log => flaky(elsewhere(log), ({ name }) => (name === 'append' ? { delay: dead.promise } : null)))
     const delivery = bridge.delivery(receiver.id, 'chat-1')
     await bridge.append(delivery)
     await bridge.untilStates('delivered', states => states[0] === 'delivered')
@@ -163,7 +166,7 @@ describe('a database that refuses', () => {
     const bridge = await open('records refused row')
     const [odd, receiver] = [await bridge.receiver(), await bridge.receiver()]
     await refuseWrites(bridge, { table: 'webhook_outbox', sqlState: '22P05', when: `new.key = '${odd.id}'` })
-    bridge.start()
+    bridge.start({}, undefined, elsewhere)
     await bridge.append(bridge.delivery(odd.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-1'))
     await bridge.untilStates('all delivered', states => states.every(state => state === 'delivered'))
     expect(await bridge.untilRecords('webhook-attempts', 1)).toMatchObject([{ key: receiver.id }])

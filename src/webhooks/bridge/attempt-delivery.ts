@@ -81,8 +81,10 @@ async function attempt(deps: AttemptDeps, of: Given, endpoint: SendingEndpoint, 
   of.answered()
   if (kept === null)
     return { kind: 'unrecordable', reason: `waiting for the answer to ${delivery.deliveryId}: this process is stopping` }
-  const keeping = await deps.recorder.keep(recordOf(deps, of, kept))
-  if (keeping !== "another's") return follow(deps, of, kept)
+  const record = recordOf(deps, of, kept)
+  const keeping = await deps.recorder.keep(record)
+  if (keeping === 'concluded') return concluded(deps, of, kept)
+  if (keeping !== "another's") return follow(deps, of, kept, record)
   deps.logger.warn('delivery.attempted-twice', { deliveryId: delivery.deliveryId, attempt: number, statusCode: kept.statusCode })
   return { kind: 'again', inMs: 0, triedMsAgo: kept.durationMs }
 }
@@ -146,8 +148,12 @@ const recordOf = (deps: AttemptDeps, of: Given, { outcome, quietMs, ...exchange 
 })
 
 /** Its result is kept, now or by a process that died: whatever follows is made from it, and said by whoever made it. */
-async function follow(deps: AttemptDeps, of: Given, kept: Kept): Promise<AttemptResult> {
-  if ((await deps.recorder.conclude(recordOf(deps, of, kept))) === 'concluded') say(deps, of, kept)
+async function follow(deps: AttemptDeps, of: Given, kept: Kept, record = recordOf(deps, of, kept)): Promise<AttemptResult> {
+  return (await deps.recorder.conclude(record)) === 'concluded' ? concluded(deps, of, kept) : resultOf(kept)
+}
+
+function concluded(deps: AttemptDeps, of: Given, kept: Kept): AttemptResult {
+  say(deps, of, kept)
   return resultOf(kept)
 }
 

@@ -1,19 +1,21 @@
 // What came of a POST is kept in its row before anything else may fail, and then concluded, however often either has to be tried: a write that
 // fails is repeated, never the POST, and a process that dies in between leaves the row, from which the next one goes on.
+// Where only what is made of every attempt follows, all of it is tried in one statement first: that fails whole, and then the row is kept alone.
 // Many attempts are written at once. One of which Postgres refuses a value for good is written without its texts; what the log is owed for it
 // is given up, and said, where even so a value of that is refused. One whose values are refused in every form keeps its own lane alone.
-import { type Database, DatabaseError } from '../../database/database.ts'
+import { DatabaseError } from '../../database/database.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
 import { type AttemptRecord, type MadeAttempt, wasMade } from '../deliveries/attempt-record.ts'
 import { type Keeping, keepResults } from '../deliveries/attempts.ts'
 import type { StandingChange } from '../endpoints/standing.ts'
 import { type Conclusion, concludeAttempts } from './conclude-attempts.ts'
+import { followsPlainly, type SettleDeps, settleAttempts } from './settle-attempts.ts'
 import { blamesValues, type Failure, type Writing, writeStubbornly } from './write-stubbornly.ts'
 
 export type AttemptRecorder = {
-  /** Durable when it resolves, if it is `kept`. Rejects only when the signal aborts. */
-  keep(record: MadeAttempt): Promise<Keeping>
+  /** Durable when it resolves, if it is `kept`; `concluded`: with all that follows. Rejects only when the signal aborts. */
+  keep(record: MadeAttempt): Promise<Keeping | 'concluded'>
   /**
    * Of one that was kept, now or before, or that was no attempt. Rejects only when the signal aborts. One whose commit's answer was lost counts
    * as ours: hardly anybody else was there.
@@ -25,27 +27,56 @@ export type AttemptRecorder = {
    */
   trouble(): string | null
 }
-type Deps = { database: Database; logger: Logger; written(): void }
+type Deps = SettleDeps & { logger: Logger; written(): void }
 
 const MAX_BATCH = 200
 
 export function createAttemptRecorder(deps: Deps, signal: AbortSignal): AttemptRecorder {
-  const troubles: Troubles = new Map()
-  const keeping = keepingOf(deps, troubles)
-  const concluding = concludingOf(deps, troubles, signal)
-  const keep = coalesce(async (batch: readonly MadeAttempt[]) => writeStubbornly(keeping, batch, signal), MAX_BATCH)
+  const of: Recording = { deps, troubles: new Map(), perhapsConcluded: new WeakSet(), signal }
+  const keeping = keepingOf(of)
+  const concluding = concludingOf(of)
+  const keepEach = async (batch: readonly MadeAttempt[]) => writeStubbornly(keeping, batch, signal)
+  const keep = coalesce(keepEach, MAX_BATCH)
+  const settle = coalesce(async (batch: readonly MadeAttempt[]) => (await settled(of, batch)) ?? keepEach(batch), MAX_BATCH)
   const conclude = coalesce(async (batch: readonly AttemptRecord[]) => writeStubbornly(concluding, batch, signal), MAX_BATCH)
   return {
-    keep: async record => (await keep(record)).answer,
+    keep: async record => (await (followsPlainly(record) ? settle(record) : keep(record))).answer,
     conclude: async record => (await conclude(record)).answer,
-    trouble: () => [...troubles.values()][0] ?? null,
+    trouble: () => [...of.troubles.values()][0] ?? null,
   }
+}
+
+type Recording = {
+  deps: Deps
+  troubles: Troubles
+  /** Of those the answer to a write was lost that may have concluded them. */
+  perhapsConcluded: WeakSet<AttemptRecord>
+  signal: AbortSignal
+}
+
+/** null: it failed; whatever became of it, each of them is to be kept. */
+async function settled({ deps, troubles, perhapsConcluded, signal }: Recording, batch: readonly MadeAttempt[]) {
+  try {
+    const { settlings, changes, owes } = await settleAttempts(deps, batch, signal)
+    troubles.delete('keep')
+    for (const change of changes) sayStanding(deps.logger, change)
+    if (owes) deps.written()
+    return settlings.map(one => ({ answer: Promise.resolve<Keeping | 'concluded'>(one) }))
+  } catch (error) {
+    noteIfPerhapsDone(perhapsConcluded, batch, error)
+    deps.logger.debug('webhooks.attempts-unsettled', { attempts: batch.length, error }) // what keeps them from being kept is said
+    return null
+  }
+}
+
+function noteIfPerhapsDone(perhaps: WeakSet<AttemptRecord>, rows: readonly AttemptRecord[], error: unknown): void {
+  if (error instanceof DatabaseError && error.perhapsDone) for (const row of rows) perhaps.add(row)
 }
 
 /** Of each the last write that was not refused for one row's values. */
 type Troubles = Map<'keep' | 'conclude', string>
 
-const keepingOf = (deps: Deps, troubles: Troubles): Writing<MadeAttempt, Keeping> => ({
+const keepingOf = ({ deps, troubles }: Recording): Writing<MadeAttempt, Keeping> => ({
   write: async rows => {
     const keepings = await keepResults(deps.database, rows)
     troubles.delete('keep')
@@ -55,8 +86,7 @@ const keepingOf = (deps: Deps, troubles: Troubles): Writing<MadeAttempt, Keeping
   failed: failedIn(deps, troubles, 'keep'),
 })
 
-function concludingOf(deps: Deps, troubles: Troubles, signal: AbortSignal): Writing<AttemptRecord, Conclusion> {
-  const perhapsConcluded = new WeakSet<AttemptRecord>()
+function concludingOf({ deps, troubles, perhapsConcluded, signal }: Recording): Writing<AttemptRecord, Conclusion> {
   return {
     write: async rows => {
       try {
@@ -66,7 +96,7 @@ function concludingOf(deps: Deps, troubles: Troubles, signal: AbortSignal): Writ
         deps.written()
         return rows.map((row, place) => (perhapsConcluded.has(row) ? 'concluded' : (conclusions[place] ?? "another's")))
       } catch (error) {
-        if (error instanceof DatabaseError && error.perhapsDone) for (const row of rows) perhapsConcluded.add(row)
+        noteIfPerhapsDone(perhapsConcluded, rows, error)
         throw error
       }
     },

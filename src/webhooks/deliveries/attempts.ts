@@ -42,6 +42,17 @@ async function insertResults(database: Database, batch: readonly MadeAttempt[]):
   return rows.map(row => row.keeping)
 }
 
+/**
+ * A statement that keeps the results in `given`, a part of the same statement with columns purged, delivery_id, attempt, token, outcome,
+ * duration_ms, status_code, error and response, from which everything follows at once: nobody makes anything of them again. Answers the
+ * tokens of those that nobody else was first with.
+ */
+export const keepConcluded = (given: string): string => `
+  insert into webhook_attempts (delivery_id, attempt, token, outcome, started_at, duration_ms, status_code, error, response, is_concluded)
+  select delivery_id, attempt, token, outcome, now() - duration_ms * interval '1 millisecond', duration_ms, status_code, error, response, true
+    from ${given} where not purged order by delivery_id, attempt
+  on conflict (delivery_id, attempt) do nothing returning token`
+
 function rowOf({ delivery, exchange, outcome, quietMs, envelope }: MadeAttempt, place: number) {
   const { attempt, token, durationMs, statusCode, error, response, code } = exchange
   return {

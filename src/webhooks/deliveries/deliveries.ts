@@ -52,48 +52,59 @@ export async function markReleased(tx: Transaction, ids: readonly string[]): Pro
     )
 }
 
+/**
+ * A statement: what came of attempts, or of none, with a row of `given` for each: the columns of a delivery, and attempt, begun_ms_ago,
+ * retry_in_ms, status_code, error, step and refused_ms. Answers id and state of those that were not finished before.
+ */
+export const outcomesOf = (given: string): string => `
+  insert into webhook_deliveries as d (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id,
+    state, attempts, first_attempt_at, last_attempt_at, retry_at, status_code, error, step, refused_ms)
+  select delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, coalesce(attempt, 0),
+         now() - begun_ms_ago * interval '1 millisecond', now() - begun_ms_ago * interval '1 millisecond',
+         now() + retry_in_ms * interval '1 millisecond', status_code, error, coalesce(step, 0), coalesce(refused_ms, 0)
+    from ${given}
+  on conflict (delivery_id) do update set
+    state = excluded.state,
+    attempts = greatest(d.attempts, excluded.attempts),
+    first_attempt_at = coalesce(d.first_attempt_at, excluded.first_attempt_at),
+    last_attempt_at = coalesce(excluded.last_attempt_at, d.last_attempt_at),
+    retry_at = excluded.retry_at,
+    status_code = excluded.status_code,
+    error = excluded.error,
+    step = excluded.step,
+    refused_ms = excluded.refused_ms
+  where ${isUnfinished('d')}
+  returning delivery_id, state`
+
+/** Columns and types of `given`, for jsonb_to_recordset; outcomeOf has them. */
+export const outcomeColumns = `delivery_id text, endpoint_id text, endpoint_version integer, event_id text, instance_id text, lane text,
+  webhook_type text, message_id text, state text, attempt integer, begun_ms_ago float8, retry_in_ms float8, status_code integer, error text,
+  step integer, refused_ms bigint`
+
+export const outcomeOf = ({ delivery, exchange, outcome }: AttemptRecord) => ({
+  delivery_id: delivery.deliveryId,
+  endpoint_id: delivery.endpointId,
+  endpoint_version: delivery.endpointVersion,
+  event_id: eventIdOf(delivery),
+  instance_id: delivery.instanceId,
+  lane: delivery.lane,
+  webhook_type: delivery.webhookType,
+  message_id: delivery.messageId ?? null,
+  state: stateAfter(outcome),
+  attempt: exchange?.attempt ?? null,
+  begun_ms_ago: exchange && exchange.durationMs + exchange.agoMs,
+  retry_in_ms: outcome.kind === 'retry' ? Math.max(0, outcome.inMs - (exchange?.agoMs ?? 0)) : null,
+  status_code: exchange?.statusCode ?? null,
+  error: exchange?.error ?? reasonOf(outcome),
+  step: outcome.kind === 'retry' ? outcome.step : null,
+  refused_ms: outcome.kind === 'retry' ? outcome.refusedMs : null,
+})
+
 /** Answers those that died of this. */
 export async function writeOutcomes(tx: Transaction, batch: readonly AttemptRecord[]): Promise<readonly string[]> {
   const rows = await tx.query<{ delivery_id: string; state: string }>(
-    `insert into webhook_deliveries as d (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id,
-       state, attempts, first_attempt_at, last_attempt_at, retry_at, status_code, error, step, refused_ms)
-     select delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, coalesce(attempt, 0),
-            now() - begun_ms_ago * interval '1 millisecond', now() - begun_ms_ago * interval '1 millisecond',
-            now() + retry_in_ms * interval '1 millisecond', status_code, error, coalesce(step, 0), coalesce(refused_ms, 0)
-       from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                   $10::integer[], $11::float8[], $12::float8[], $13::integer[], $14::text[], $15::integer[], $16::bigint[])
-         as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state,
-               attempt, begun_ms_ago, retry_in_ms, status_code, error, step, refused_ms)
-     on conflict (delivery_id) do update set
-       state = excluded.state,
-       attempts = greatest(d.attempts, excluded.attempts),
-       first_attempt_at = coalesce(d.first_attempt_at, excluded.first_attempt_at),
-       last_attempt_at = coalesce(excluded.last_attempt_at, d.last_attempt_at),
-       retry_at = excluded.retry_at,
-       status_code = excluded.status_code,
-       error = excluded.error,
-       step = excluded.step,
-       refused_ms = excluded.refused_ms
-     where ${isUnfinished('d')}
-     returning delivery_id, state`,
-    [
-      batch.map(one => one.delivery.deliveryId),
-      batch.map(one => one.delivery.endpointId),
-      batch.map(one => one.delivery.endpointVersion),
-      batch.map(one => eventIdOf(one.delivery)),
-      batch.map(one => one.delivery.instanceId),
-      batch.map(one => one.delivery.lane),
-      batch.map(one => one.delivery.webhookType),
-      batch.map(one => one.delivery.messageId ?? null),
-      batch.map(one => stateAfter(one.outcome)),
-      batch.map(one => one.exchange?.attempt ?? null),
-      batch.map(({ exchange }) => exchange && exchange.durationMs + exchange.agoMs),
-      batch.map(one => (one.outcome.kind === 'retry' ? Math.max(0, one.outcome.inMs - (one.exchange?.agoMs ?? 0)) : null)),
-      batch.map(one => one.exchange?.statusCode ?? null),
-      batch.map(one => one.exchange?.error ?? reasonOf(one.outcome)),
-      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.step : null)),
-      batch.map(one => (one.outcome.kind === 'retry' ? one.outcome.refusedMs : null)),
-    ],
+    outcomesOf(`jsonb_to_recordset($1::jsonb) as n (${outcomeColumns})`),
+    [JSON.stringify(batch.map(outcomeOf))],
   )
   return rows.filter(row => row.state === 'dead').map(row => row.delivery_id)
 }

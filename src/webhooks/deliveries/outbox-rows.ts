@@ -35,6 +35,14 @@ export async function putInOutbox(tx: Transaction, owed: readonly Owed[]): Promi
   )
 }
 
+/** A condition: records for this topic (SQL) are owed. */
+export const owesTo = (topic: string): string => `exists (select from webhook_outbox where webhook_outbox.topic = ${topic})`
+
+/** A statement: owes whole records, the rows of `records`, with columns topic, key, headers, content, recorded_at and place. */
+export const oweWhole = (records: string): string => `
+  insert into webhook_outbox (topic, key, headers, value, recorded_at)
+  select topic, key, headers, content, recorded_at from ${records} order by place returning outbox_id`
+
 type Row = {
   outbox_id: string
   topic: string

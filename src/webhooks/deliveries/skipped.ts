@@ -7,9 +7,12 @@ export const countSkipped = (select: string): string => `
   insert into webhook_skipped as s (lane, skipped) ${select}
   on conflict (lane) do update set skipped = s.skipped + 1`
 
+/** A statement: the lanes that `lanes` selects have delivered. */
+export const forgetSkippedIn = (lanes: string): string => `delete from webhook_skipped where lane in (${lanes}) returning lane`
+
 /** These lanes have delivered. */
 export async function forgetSkipped(tx: Transaction, lanes: readonly string[]): Promise<void> {
-  if (lanes.length > 0) await tx.query('delete from webhook_skipped where lane = any($1)', [lanes])
+  if (lanes.length > 0) await tx.query(forgetSkippedIn('select unnest($1::text[])'), [lanes])
 }
 
 /** A join: the row `s` of this lane (SQL), if there is one. */

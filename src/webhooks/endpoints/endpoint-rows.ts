@@ -74,25 +74,24 @@ export const isBroken = 'e.failing_since is not null and coalesce(e.broken_at >=
 /** So that a node does not write the row of one endpoint more often. */
 const WRITES_EVERY_MS = 100
 
-/** A success of each; `recovered` took one that they had failed to take for a while. In one order, so that nodes do not deadlock. */
-export const writeSuccesses = (
-  tx: Transaction,
-  of: { ids: readonly string[]; recovered: readonly string[]; callsEveryMs: number },
-): Promise<readonly { endpoint_id: string; failed_for_ms: number | null }[]> =>
-  tx.query(
-    `with mine as (
-       select endpoint_id, case when ${isBroken} then failing_since end as broken_since from webhook_endpoints e
-        where endpoint_id = any($1)
-          and (succeeded_at is null or succeeded_at < now() - $3 * interval '1 millisecond' or failing_since is not null or endpoint_id = any($2))
-        order by endpoint_id for update)
-     update webhook_endpoints e set succeeded_at = now(), failing_since = null, probe_at = null,
-       called_at = case when e.failing_since is not null and (e.called_at is null or e.called_at < now() - $4 * interval '1 millisecond')
-                        then now() else e.called_at end,
-       recovered_at = case when e.endpoint_id = any($2) and e.broken_at > coalesce(e.recovered_at, '-infinity') then now() else e.recovered_at end
-      from mine where e.endpoint_id = mine.endpoint_id
-     returning e.endpoint_id, (extract(epoch from now() - mine.broken_since) * 1000)::float8 as failed_for_ms`,
-    [of.ids, of.recovered, WRITES_EVERY_MS, of.callsEveryMs],
-  )
+/**
+ * A statement: a success of each endpoint in `well`, with columns endpoint_id and recovered: it took one that it had failed to take for a
+ * while. In one order, so that nodes do not deadlock.
+ */
+export const successesOf = (well: string, callsEveryMs: number): string => `
+  with mine as (
+    select e.endpoint_id, well.recovered, case when ${isBroken} then failing_since end as broken_since
+      from webhook_endpoints e join ${well} well using (endpoint_id)
+     where succeeded_at is null or succeeded_at < now() - ${WRITES_EVERY_MS} * interval '1 millisecond' or failing_since is not null or well.recovered
+     order by e.endpoint_id for update of e)
+  update webhook_endpoints e set succeeded_at = now(), failing_since = null, probe_at = null,
+    called_at = case when e.failing_since is not null and (e.called_at is null or e.called_at < now() - ${callsEveryMs} * interval '1 millisecond')
+                     then now() else e.called_at end,
+    recovered_at = case when mine.recovered and e.broken_at > coalesce(e.recovered_at, '-infinity') then now() else e.recovered_at end
+   from mine where e.endpoint_id = mine.endpoint_id
+  returning e.endpoint_id, (extract(epoch from now() - mine.broken_since) * 1000)::float8 as failed_for_ms`
+
+export type Success = { endpoint_id: string; failed_for_ms: number | null }
 
 export type Failed = { endpointId: string; error: string; quietMs: number; wishesLess: boolean }
 export type FailingTimes = { failsAfterSuccessMs: number; probeLeastMs: number; probeMostMs: number }

@@ -5,7 +5,7 @@
 import type { Transaction } from '../../database/database.ts'
 import { asksForLess } from '../deliveries/attempt-outcome.ts'
 import type { MadeAttempt } from '../deliveries/attempt-record.ts'
-import { disableEndpointRow, type Failed, writeFailures, writeSuccesses } from './endpoint-rows.ts'
+import { disableEndpointRow, type Failed, type Success, successesOf, writeFailures } from './endpoint-rows.ts'
 
 /** So that what an endpoint never takes is not tried again with each success between two refusals. */
 const CALLS_EVERY_MS = 30_000
@@ -45,15 +45,22 @@ const isFailure = ({ outcome }: MadeAttempt): boolean => outcome.kind === 'retry
 const wishesLess = ({ exchange, quietMs }: MadeAttempt): boolean =>
   asksForLess({ statusCode: exchange.statusCode, retryAfterMs: quietMs })
 
+/** A statement: these have taken something, as successesOf says. Its rows are Success. */
+export const tookSomething = (well: string): string => successesOf(well, CALLS_EVERY_MS)
+
+/** Those that had failed before. */
+export const recoveredAmong = (rows: readonly Success[]): readonly StandingChange[] =>
+  rows.flatMap(({ endpoint_id: endpointId, failed_for_ms: ms }) =>
+    ms === null ? [] : [{ now: 'recovered', endpointId, failedForMs: Math.round(ms) }],
+  )
+
 async function noteSuccesses(
   tx: Transaction,
   ids: readonly string[],
   recovered: ReadonlySet<string>,
 ): Promise<readonly StandingChange[]> {
-  const rows = await writeSuccesses(tx, { ids, recovered: [...recovered], callsEveryMs: CALLS_EVERY_MS })
-  return rows.flatMap(({ endpoint_id: endpointId, failed_for_ms: ms }) =>
-    ms === null ? [] : [{ now: 'recovered', endpointId, failedForMs: Math.round(ms) }],
-  )
+  const well = '(select * from unnest($1::text[], $2::boolean[]) as n (endpoint_id, recovered))'
+  return recoveredAmong(await tx.query<Success>(tookSomething(well), [ids, ids.map(id => recovered.has(id))]))
 }
 
 async function noteFailures(tx: Transaction, failed: readonly MadeAttempt[]): Promise<readonly StandingChange[]> {
