@@ -60,6 +60,8 @@ export type LaneConsumer = {
   /** Intake of a partition stops while this many bytes of its records are unfinished. */
   maxBufferedBytes: number
   maxAttempts: number
+  /** Progress is saved at most so long after it changed [250]: what was done in that time may be handed over again after a crash. */
+  saveWithinMs?: number
   /** Pure. Within a partition equal lanes run one at a time, in offset order. */
   lane(record: LogRecord): string
   /**

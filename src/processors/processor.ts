@@ -22,7 +22,8 @@ export type Processor<Work = unknown> = {
   takes(event: Event): Work | null
   /** Pure. Records of one lane are processed one after another [each event is a lane]. */
   lane?(record: LogRecord): string
-  limits: { concurrency: number; bufferedBytes: number; attempts: number }
+  /** `saveWithinMs`: as the log says of its consumers. */
+  limits: { concurrency: number; bufferedBytes: number; attempts: number; saveWithinMs?: number }
   /** What it answers where it only waits; null: there is something to do. Asked before anything else, so that waiting costs no question. */
   stillWaits?(work: Work): Answer | null
   /**

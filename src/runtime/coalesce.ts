@@ -1,17 +1,28 @@
-// Many small calls, few round trips: what is asked while one batch is on its way goes together in the next. Nobody waits for a timer.
+// Many small calls, few round trips: what is asked while one batch is on its way goes together in the next. Nobody waits for a timer, but
+// under load, where a pace asks for it.
+import { never } from './or-abort.ts'
+import { wait } from './wait.ts'
+
+/** Batches begin at least gapMs after one another, unless nobody else would join: then, as after a pause, they begin at once. */
+export type Pace = { gapMs: number; mayOthersJoin(waiting: number): boolean }
 
 /** `work` answers one result per item, in order. A batch that fails rejects every call in it. */
 export function coalesce<In, Out>(
   work: (batch: readonly In[]) => Promise<readonly Out[]>,
   maxBatch: number,
+  pace: Pace = unpaced,
 ): (item: In) => Promise<Out> {
   type Call = { item: In; resolve: (out: Out) => void; reject: (error: unknown) => void }
   let queued: Call[] = []
   let running = false
+  let beganAt = Number.NEGATIVE_INFINITY
 
   async function run() {
     running = true
     while (queued.length > 0) {
+      const earlyMs = beganAt + pace.gapMs - performance.now()
+      if (earlyMs > 0 && queued.length < maxBatch && pace.mayOthersJoin(queued.length)) await wait(earlyMs, never)
+      beganAt = performance.now()
       const batch = queued.slice(0, maxBatch)
       queued = queued.slice(maxBatch)
       try {
@@ -31,3 +42,5 @@ export function coalesce<In, Out>(
       if (!running) void run()
     })
 }
+
+const unpaced: Pace = { gapMs: 0, mayOthersJoin: () => false }

@@ -4,7 +4,7 @@ import { describeBacklog } from '../../src/webhooks/bridge/describe-backlog.ts'
 import { discardOfDeleted } from '../../src/webhooks/bridge/discard-of-deleted.ts'
 import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
 import { readBacklog } from '../../src/webhooks/bridge/read-backlog.ts'
-import { enterWaiting } from '../../src/webhooks/bridge/waiting-lanes.ts'
+import { createWaitingLanes } from '../../src/webhooks/bridge/waiting-lanes.ts'
 import { createEndpoint, deleteEndpoint, endpointInput, getEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -145,14 +145,13 @@ describe('a deleted endpoint', () => {
       offset: BigInt(at),
       key: lane,
     })
+    const { enter } = createWaitingLanes(bridge.database)
     await Promise.all(
       deliveries.map((delivery, at) =>
-        enterWaiting(
-          bridge.database,
-          { delivery, record: recordOf(delivery.lane, at), keepValue: false },
-          { dueInMs: 3_600_000, triedMsAgo: 0 },
-          never,
-        ),
+        enter({
+          waiting: { delivery, record: recordOf(delivery.lane, at), keepValue: false },
+          due: { dueInMs: 3_600_000, triedMsAgo: 0 },
+        }),
       ),
     )
     await deleteEndpoint(bridge.deps, leaving.id, never)

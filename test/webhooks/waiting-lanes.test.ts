@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  type Claim,
   claimDueLanes,
   enterWaiting,
   giveBack,
@@ -26,6 +27,14 @@ const waiting = (given: { lane?: string; deliveryId?: string } = {}) => {
   const record = { topic: 't', partition: 0, offset, key: delivery.lane, value: Buffer.of(1), headers: {}, recordedAt: 1 }
   return { delivery, record, keepValue: true }
 }
+const enter = (one: ReturnType<typeof waiting>, due = atOnce) => enterWaiting(database, [{ waiting: one, due }])
+const join = async (one: ReturnType<typeof waiting>) => (await joinWaiting(database, [one]))[0]
+const head = (of: Claim, finished: string | null = null) => headOf(database, of, { claimMs: 60_000, finished })
+/** As a drain does, whose claim is over meanwhile. */
+const leave = async (finished: string) => {
+  await head({ lane, endpointId, token: 'over' }, finished)
+  return leaveWaiting(database, lane, never)
+}
 const claim = (member = 'one', perEndpoint = 10, claimMs = 60_000) => claimDueLanes(database, { member, perEndpoint, claimMs })
 const expire = () => database.query(`update webhook_waiting_lanes set claimed_until = now() - interval '1 second'`)
 const only = <T>(list: readonly T[]): T => {
@@ -37,41 +46,38 @@ const only = <T>(list: readonly T[]): T => {
 describe('waiting lanes', () => {
   it('[E3] a lane is left by its head, and only then by what came later', async () => {
     const [first, second] = [waiting(), waiting()]
-    await enterWaiting(database, second, atOnce, never)
-    await enterWaiting(database, first, atOnce, never)
+    await enter(second)
+    await enter(first)
     const mine = only(await claim())
-    expect(await headOf(database, mine, 60_000)).toMatchObject({
+    expect(await head(mine)).toMatchObject({
       deliveryId: first.delivery.deliveryId,
       offset: first.record.offset,
     })
-    expect(await leaveWaiting(database, lane, first.delivery.deliveryId, never)).toBe(true)
-    expect(await headOf(database, mine, 60_000)).toMatchObject({ deliveryId: second.delivery.deliveryId })
-    expect(await leaveWaiting(database, lane, second.delivery.deliveryId, never)).toBe(false)
-    expect(await joinWaiting(database, waiting(), never)).toBe(false)
+    expect(await leave(first.delivery.deliveryId)).toBe(true)
+    expect(await head(mine)).toMatchObject({ deliveryId: second.delivery.deliveryId })
+    expect(await leave(second.delivery.deliveryId)).toBe(false)
+    expect(await join(waiting())).toBe(false)
   })
 
   it('[E3] joining and leaving at once never strands a delivery', async () => {
     for (let round = 0; round < 20; round++) {
       const [head, late] = [waiting(), waiting()]
-      await enterWaiting(database, head, atOnce, never)
-      const [joined, more] = await Promise.all([
-        joinWaiting(database, late, never),
-        leaveWaiting(database, lane, head.delivery.deliveryId, never),
-      ])
+      await enter(head)
+      const [joined, more] = await Promise.all([join(late), leave(head.delivery.deliveryId)])
       expect(more).toBe(joined)
-      if (joined) await leaveWaiting(database, lane, late.delivery.deliveryId, never)
+      if (joined) await leave(late.delivery.deliveryId)
       expect(await database.query('select from webhook_waiting_lanes')).toEqual([])
     }
   })
 
   it('[E3] a lane has one claim; one that ran out is over, even for the member that claims it again', async () => {
-    await enterWaiting(database, waiting(), atOnce, never)
+    await enter(waiting())
     const earlier = only(await claim())
     expect(await claim('two')).toEqual([])
     await expire()
     const later = only(await claim())
-    expect(await headOf(database, earlier, 60_000)).toBeNull()
-    expect(await headOf(database, later, 60_000)).not.toBeNull()
+    expect(await head(earlier)).toBeNull()
+    expect(await head(later)).not.toBeNull()
     await giveBack(database, earlier, null)
     expect(await claim('two')).toEqual([])
     await giveBack(database, later, { dueInMs: 60_000, triedMsAgo: 0 })
@@ -81,14 +87,14 @@ describe('waiting lanes', () => {
   })
 
   it('[E3] no member claims more lanes of one endpoint than it may attempt at once', async () => {
-    for (let nth = 0; nth < 5; nth++) await enterWaiting(database, waiting({ lane: `${lane}${nth}` }), atOnce, never)
+    for (let nth = 0; nth < 5; nth++) await enter(waiting({ lane: `${lane}${nth}` }))
     expect(await claim('one', 3)).toHaveLength(3)
     expect(await claim('one', 3)).toEqual([])
     expect(await claim('two', 3)).toHaveLength(2)
   })
 
   it('[E5] lanes of a disabled endpoint are not claimed until it is enabled', async () => {
-    await enterWaiting(database, waiting(), atOnce, never)
+    await enter(waiting())
     await patchEndpoint(stream.deps, endpointId, { enabled: false }, never)
     expect(await claim()).toEqual([])
     await patchEndpoint(stream.deps, endpointId, { enabled: true }, never)
@@ -102,10 +108,10 @@ describe('waiting lanes', () => {
        values ($1, $2, 1, 'e', 'shop', $3, 't', 'delivered')`,
       [done.delivery.deliveryId, endpointId, lane],
     )
-    await enterWaiting(database, done, atOnce, never)
+    await enter(done)
     const mine = only(await claim())
-    expect(await headOf(database, mine, 60_000)).toBeNull()
-    expect(await leaveWaiting(database, lane, '', never)).toBe(false)
+    expect(await head(mine)).toBeNull()
+    expect(await leave('')).toBe(false)
     expect(await database.query('select from webhook_waiting_lanes')).toEqual([])
   })
 })
@@ -115,7 +121,7 @@ describe('an endpoint that is failing or is back', () => {
   const wellAgain = 'failing_since = null, failed_at = null, probe_at = null, called_at = null, enabled = true'
   beforeEach(() => stands(wellAgain))
   const wait = (nth: number, dueInMs: number, triedMsAgo: number) =>
-    enterWaiting(database, waiting({ lane: `${lane}${nth}` }), { dueInMs, triedMsAgo }, never)
+    enter(waiting({ lane: `${lane}${nth}` }), { dueInMs, triedMsAgo })
   const places = (claims: readonly { lane: string }[]) => claims.map(one => Number(one.lane.slice(lane.length)))
 
   it('[E5] while it is failing one lane at a time is tried, over all members, and none before its time', async () => {

@@ -51,7 +51,7 @@ export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssig
     ...deps,
     consumer,
     admission,
-    saver: createProgressSaver({ store: consumer.progress, consumerGroup: consumer.consumerGroup, logger: deps.logger }),
+    saver: createProgressSaver({ ...consumer, store: consumer.progress, logger: deps.logger }),
     running: new Map(),
     counted: outcome => outcomes.inc({ group: consumer.consumerGroup, outcome }),
   }

@@ -1,4 +1,4 @@
-// Saves what lanes have finished at most 250 ms after it changed, all partitions in one call, one call at a time.
+// Saves what lanes have finished soon after it changed, all partitions in one call, one call at a time.
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Progress, ProgressStore } from '../log.ts'
@@ -13,12 +13,14 @@ export type ProgressSaver = {
   forget(of: Saved): void
 }
 
-const SAVE_AFTER_MS = 250
+const SAVE_WITHIN_MS = 250
 const SAVE_TIMEOUT_MS = 10_000
 const FLUSH_AGAIN_MS = 100
 
-export function createProgressSaver(deps: { store: ProgressStore; consumerGroup: string; logger: Logger }): ProgressSaver {
-  const { store, consumerGroup, logger } = deps
+type Deps = { store: ProgressStore; consumerGroup: string; logger: Logger; saveWithinMs?: number | undefined }
+
+export function createProgressSaver(deps: Deps): ProgressSaver {
+  const { store, consumerGroup, logger, saveWithinMs = SAVE_WITHIN_MS } = deps
   const changed = new Set<Saved>()
   /** Their assignment is over: a save of theirs that fails now must not be repeated under the token of the next one. */
   const forgotten = new WeakSet<Saved>()
@@ -58,7 +60,7 @@ export function createProgressSaver(deps: { store: ProgressStore; consumerGroup:
     setTimeout(() => {
       scheduled = false
       void saveNext()
-    }, SAVE_AFTER_MS)
+    }, saveWithinMs)
   }
 
   return {

@@ -17,6 +17,7 @@ export const laneConsumer = (deps: LaneConsumerDeps, processor: Processor): Lane
   maxConcurrency: processor.limits.concurrency,
   maxBufferedBytes: processor.limits.bufferedBytes,
   maxAttempts: processor.limits.attempts,
+  ...(processor.limits.saveWithinMs !== undefined && { saveWithinMs: processor.limits.saveWithinMs }),
   lane: processor.lane ?? eventLane,
   handle: (record, attempt, signal) => processRecord(deps, { processor, record, attempt }, signal),
 })

@@ -4,7 +4,7 @@
 // Many attempts are written at once. One of which Postgres refuses a value for good is written without its texts; what the log is owed for it
 // is given up, and said, where even so a value of that is refused. One whose values are refused in every form keeps its own lane alone.
 import { DatabaseError } from '../../database/database.ts'
-import { coalesce } from '../../runtime/coalesce.ts'
+import { coalesce, type Pace } from '../../runtime/coalesce.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
 import { type AttemptRecord, type MadeAttempt, wasMade } from '../deliveries/attempt-record.ts'
 import { type Keeping, keepResults } from '../deliveries/attempts.ts'
@@ -27,7 +27,7 @@ export type AttemptRecorder = {
    */
   trouble(): string | null
 }
-type Deps = SettleDeps & { logger: Logger; written(): void }
+type Deps = SettleDeps & { pace: Pace; logger: Logger; written(): void }
 
 const MAX_BATCH = 200
 
@@ -37,7 +37,8 @@ export function createAttemptRecorder(deps: Deps, signal: AbortSignal): AttemptR
   const concluding = concludingOf(of)
   const keepEach = async (batch: readonly MadeAttempt[]) => writeStubbornly(keeping, batch, signal)
   const keep = coalesce(keepEach, MAX_BATCH)
-  const settle = coalesce(async (batch: readonly MadeAttempt[]) => (await settled(of, batch)) ?? keepEach(batch), MAX_BATCH)
+  const settleEach = async (batch: readonly MadeAttempt[]) => (await settled(of, batch)) ?? keepEach(batch)
+  const settle = coalesce(settleEach, MAX_BATCH, deps.pace)
   const conclude = coalesce(async (batch: readonly AttemptRecord[]) => writeStubbornly(concluding, batch, signal), MAX_BATCH)
   return {
     keep: async record => (await (followsPlainly(record) ? settle(record) : keep(record))).answer,

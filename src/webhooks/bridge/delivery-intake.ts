@@ -12,6 +12,8 @@ export const intakeEntry: { name: string; reads: readonly TopicName[] } = { name
 
 /** How long what is down is left alone. */
 export const INTAKE_PAUSE_MS = 1_000
+/** A delivery that comes again is known by its row, and sent to nobody. */
+const SAVE_PROGRESS_WITHIN_MS = 1_000
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
 /** Lanes that may be busy or wait for a slot, per slot of this process. */
 const LANES_PER_SLOT = 16
@@ -28,6 +30,7 @@ export const deliveryIntake = (deps: Omit<TakeInDeps, 'patience'>, limits: Limit
   limits: {
     concurrency: LANES_PER_SLOT * limits.maxInFlight,
     bufferedBytes: MAX_BUFFERED_BYTES,
+    saveWithinMs: SAVE_PROGRESS_WITHIN_MS,
     // Our own schedule ends sooner: this bounds surprises only.
     attempts: limits.retryDelaysMs.length + 20,
   },

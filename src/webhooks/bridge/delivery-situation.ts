@@ -1,7 +1,7 @@
 // What an attempt must know first, read fresh for each: how far the delivery is, whether its lane waits, and where and how to send it.
 import type { Database } from '../../database/database.ts'
 import { isPurged } from '../../purge/tombstones.ts'
-import { coalesce } from '../../runtime/coalesce.ts'
+import { coalesce, type Pace } from '../../runtime/coalesce.ts'
 import { type Kept, keptOf } from '../deliveries/attempts.ts'
 import { isFinished, joinDelivery } from '../deliveries/deliveries.ts'
 import { joinSkipped } from '../deliveries/skipped.ts'
@@ -34,8 +34,8 @@ export type SituationOf = { deliveryId: string; endpointId: string; lane: string
 
 const MAX_BATCH = 200
 
-export const createSituationReader = (database: Database): ((of: SituationOf) => Promise<Situation>) =>
-  coalesce(batch => readSituations(database, batch), MAX_BATCH)
+export const createSituationReader = (database: Database, pace?: Pace): ((of: SituationOf) => Promise<Situation>) =>
+  coalesce(batch => readSituations(database, batch), MAX_BATCH, pace)
 
 type Row = SendingRow & {
   now_at: number

@@ -88,25 +88,33 @@ async function run(deps: DrainDeps, { lanes, troubles }: DrainState, { bell, sto
 const claimMs = (deps: DrainDeps) => deps.attempt.config.attemptTimeoutMs + 5_000
 
 async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): Promise<void> {
-  for (;;) {
+  for (let finished: string | null = null; ; ) {
     const slot = await deps.slots.take({ key: claim.endpointId }, stopping)
-    if (slot === 'aborted' || slot === 'full') return giveBack(deps.database, claim, null)
+    if (slot === 'aborted' || slot === 'full') return endEarly(deps, claim, finished)
     try {
-      const head = await headOf(deps.database, claim, claimMs(deps))
-      if (head === null) {
-        await leaveWaiting(deps.database, claim.lane, '', deps.attempt.lifetime)
-        return
-      }
+      const head: WaitingRecord | null = await headOf(deps.database, claim, { claimMs: claimMs(deps), finished })
+      if (head === null) return await leave(deps, claim)
       const result = await attemptHead(deps, head, slot.release)
       if (result.kind === 'again')
         return await giveBack(deps.database, claim, { dueInMs: result.inMs, triedMsAgo: result.triedMsAgo })
       if (result.kind === 'unrecordable') await wait(deps.pollMs, stopping)
       if (result.kind !== 'finished') return await giveBack(deps.database, claim, null)
-      if (!(await leaveWaiting(deps.database, claim.lane, head.deliveryId, deps.attempt.lifetime))) return
+      finished = head.deliveryId
     } finally {
       slot.release()
     }
   }
+}
+
+/** Whoever came in the last moment is claimed anew. */
+async function leave(deps: DrainDeps, claim: Claim): Promise<void> {
+  if (await leaveWaiting(deps.database, claim.lane, deps.attempt.lifetime)) await giveBack(deps.database, claim, null)
+}
+
+async function endEarly(deps: DrainDeps, claim: Claim, finished: string | null): Promise<void> {
+  const head = finished === null ? null : await headOf(deps.database, claim, { claimMs: claimMs(deps), finished })
+  if (finished !== null && head === null) return leave(deps, claim)
+  await giveBack(deps.database, claim, null)
 }
 
 /** An attempt that began is finished, also while stopping. */

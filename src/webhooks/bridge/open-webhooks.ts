@@ -8,10 +8,12 @@ import type { EventLog, ProgressStore } from '../../log/log.ts'
 import { laneConsumer } from '../../processors/runner/lane-consumer.ts'
 import { createTombstones } from '../../processors/runner/tombstones.ts'
 import { watchIntake } from '../../processors/runner/watch-intake.ts'
+import type { Pace } from '../../runtime/coalesce.ts'
 import type { Config } from '../../runtime/config.ts'
 import { createFairTurns } from '../../runtime/fair-turns.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import { rememberSeals } from '../../runtime/remembered-seals.ts'
 import type { Role } from '../../runtime/role.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import type { AttemptDeps } from './attempt-delivery.ts'
@@ -24,6 +26,7 @@ import { openDrain } from './drain-waiting.ts'
 import { openDispatcher } from './open-dispatcher.ts'
 import { openOutbox } from './outbox.ts'
 import { openListenerPosts } from './post-to-listener.ts'
+import { createWaitingLanes } from './waiting-lanes.ts'
 import { watchBacklog } from './watch-backlog.ts'
 import { createAttemptMetrics } from './webhook-metrics.ts'
 
@@ -47,8 +50,12 @@ export type WebhooksDeps = {
 }
 
 const DRAIN_POLL_MS = 1_000
+/** Under load alone: of a lane that is by itself nothing waits for it. */
+const PACE_MS = 15
 /** While one lane's outcome is written down, another uses its slot. */
 const CLAIMS_PER_SLOT = 2
+/** URLs, headers and secrets of endpoints. */
+const MOST_OPENED = 3_000
 /** While stopping: an attempt in flight ends within its own timeout, and then its write may take so long. */
 const LAST_WRITES_MS = 20_000
 
@@ -77,9 +84,13 @@ function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
   const dispatcher = openDispatcher(config)
   const slots = createFairTurns({ total: config.maxInFlight, perKey: config.maxInFlightPerEndpoint })
   const outbox = openOutbox({ ...deps, database: waitingDatabase, member })
-  const recorder = createAttemptRecorder({ ...deps, written: outbox.wake }, writing.signal)
+  // Whoever holds a slot asks how its delivery stands and posts it: it is yet to be answered, and may be one of those that ask now.
+  const asking: Pace = { gapMs: PACE_MS, mayOthersJoin: waiting => slots.held() > waiting }
+  const settling: Pace = { gapMs: PACE_MS, mayOthersJoin: () => slots.held() > 0 }
+  const recorder = createAttemptRecorder({ ...deps, pace: settling, written: outbox.wake }, writing.signal)
   const attempt: AttemptDeps = {
     ...deps,
+    sealer: rememberSeals(deps.sealer, MOST_OPENED),
     consumerGroup,
     dispatcher,
     listeners: openListenerPosts({ ...deps, database: waitingDatabase, stopping: taking.signal }, lifetime.signal),
@@ -87,7 +98,7 @@ function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
     recorder,
     lifetime: lifetime.signal,
   }
-  const shared = { database: waitingDatabase, attempt, slots, readSituation: createSituationReader(deps.database) }
+  const shared = { database: waitingDatabase, attempt, slots, readSituation: createSituationReader(deps.database, asking) }
   const drain = openDrain({
     ...shared,
     member,
@@ -97,7 +108,15 @@ function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
   const consumption = deps.log.consumeLanes(
     laneConsumer(
       { ...deps, tombstones: createTombstones(deps.database), pauseMs: INTAKE_PAUSE_MS },
-      deliveryIntake({ ...shared, backlog: { waitingOf: id => backlog.waitingOf(id) }, wakeDrain: drain.wake }, config),
+      deliveryIntake(
+        {
+          ...shared,
+          waitingLanes: createWaitingLanes(waitingDatabase),
+          backlog: { waitingOf: id => backlog.waitingOf(id) },
+          wakeDrain: drain.wake,
+        },
+        config,
+      ),
     ),
     taking.signal,
   )

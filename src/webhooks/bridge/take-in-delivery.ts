@@ -1,6 +1,5 @@
 // A delivery as its lane hands it over: attempted at once, or laid down as a row behind those of its lane that wait.
 // Nothing here may hold the partition: what cannot start soon, or must wait long, becomes a row and the log goes on.
-import type { Database } from '../../database/database.ts'
 import { EventError } from '../../events/codec.ts'
 import { assertNever } from '../../events/event.ts'
 import type { LogRecord } from '../../log/log.ts'
@@ -10,11 +9,11 @@ import { type Released, SHORT_WAIT_MS } from '../deliveries/attempt-record.ts'
 import { MOST_COUNTED } from '../deliveries/delivery-counts.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import { type Due, enterWaiting, joinWaiting } from './waiting-lanes.ts'
+import type { Due, WaitingLanes } from './waiting-lanes.ts'
 import type { BacklogWatch } from './watch-backlog.ts'
 
 export type TakeInDeps = {
-  database: Database
+  waitingLanes: WaitingLanes
   attempt: AttemptDeps
   /** Attempts in flight, of this process and per endpoint. */
   slots: FairTurns
@@ -51,7 +50,7 @@ async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Prom
   if (slot === 'full') return layDown(deps, given, { dueInMs: 0, triedMsAgo: 0 })
   try {
     const situation = await deps.readSituation(delivery)
-    if (situation.laneWaits && (await joinWaiting(deps.database, waiting(deps, given), signal))) return done
+    if (situation.laneWaits && (await deps.waitingLanes.join(waiting(deps, given)))) return done
     signal.throwIfAborted()
     const current = situation.laneWaits ? await deps.readSituation(delivery) : situation
     const result =
@@ -94,7 +93,7 @@ function follow(deps: TakeInDeps, given: Given, result: AttemptResult): Answer |
 }
 
 async function layDown(deps: TakeInDeps, given: Given, due: Due): Promise<Answer> {
-  await enterWaiting(deps.database, waiting(deps, given), due, deps.attempt.lifetime)
+  await deps.waitingLanes.enter({ waiting: waiting(deps, given), due })
   if (due.dueInMs === 0) deps.wakeDrain()
   return done
 }

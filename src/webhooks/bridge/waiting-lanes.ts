@@ -8,18 +8,24 @@
 // that: it is sent at once, one delivery of its lane.
 import type { Database, Transaction } from '../../database/database.ts'
 import { ofLane, rowsByKey } from '../../purge/erasure.ts'
-import { purgedAmong } from '../../purge/tombstones.ts'
+import { isPurged } from '../../purge/tombstones.ts'
+import { coalesce } from '../../runtime/coalesce.ts'
+import { markWaitingOf } from '../deliveries/deliveries.ts'
 import {
-  deleteWaiting,
+  deleteWaitingOf,
   firstOf,
-  insertWaiting,
+  givenWaiting,
+  insertWaitingOf,
+  isAnyIn,
   type Waiting,
   type WaitingRecord,
   type WaitingRow,
   waitingAlong,
+  waitingColumns,
   waitingRecordOf,
 } from '../deliveries/waiting.ts'
 import { isDeleted, openEndpoints } from '../endpoints/endpoint-rows.ts'
+import { eachForItself } from './each-for-itself.ts'
 
 /** `token` is the claim's own: one that ran out is over, also where the same member claims the lane again. */
 export type Claim = { lane: string; endpointId: string; token: string }
@@ -27,29 +33,77 @@ export type Claim = { lane: string; endpointId: string; token: string }
 /** When a lane is due, and when the last try of its head began (0: just now, or never). */
 export type Due = { dueInMs: number; triedMsAgo: number }
 
-/** Opens the lane, due after dueInMs, or joins it where it waits already: then its own due time stays. Nothing of a purged instance waits. */
-export const enterWaiting = (database: Database, waiting: Waiting, due: Due, signal: AbortSignal): Promise<void> =>
-  database.transact(async tx => {
-    if ((await purgedAmong(tx, [waiting.delivery.instanceId])).size > 0) return
-    // The update changes nothing, and locks the row of a lane that is there already.
-    await tx.query(
-      `insert into webhook_waiting_lanes as w (lane, endpoint_id, due_at, tried_at)
-       values ($1, $2, now() + $3 * interval '1 millisecond', now() - $4 * interval '1 millisecond')
-       on conflict (lane) do update set lane = excluded.lane`,
-      [waiting.delivery.lane, waiting.delivery.endpointId, due.dueInMs, due.triedMsAgo],
-    )
-    await insertWaiting(tx, waiting)
-  }, signal)
+export type Entering = { waiting: Waiting; due: Due }
+export type WaitingLanes = {
+  /** Opens the lane, due after dueInMs, or joins it where it waits already: then its own due time stays. Nothing of a purged instance waits. */
+  enter(entering: Entering): Promise<void>
+  /** false: the lane does not wait any more, and the delivery is next; or its instance is purged. */
+  join(waiting: Waiting): Promise<boolean>
+}
 
-/** false: the lane does not wait any more, and the delivery is next; or its instance is purged. */
-export const joinWaiting = (database: Database, waiting: Waiting, signal: AbortSignal): Promise<boolean> =>
-  database.transact(async tx => {
-    if ((await purgedAmong(tx, [waiting.delivery.instanceId])).size > 0) return false
-    const waits = await tx.query('select from webhook_waiting_lanes where lane = $1 for update', [waiting.delivery.lane])
-    if (waits.length === 0) return false
-    await insertWaiting(tx, waiting)
-    return true
-  }, signal)
+const MAX_BATCH = 200
+
+/** What enters or joins at one moment is one statement; a row that is refused keeps nobody else out. */
+export function createWaitingLanes(database: Database): WaitingLanes {
+  const enter = coalesce(
+    eachForItself((batch: readonly Entering[]) => enterWaiting(database, batch)),
+    MAX_BATCH,
+  )
+  const join = coalesce(
+    eachForItself((batch: readonly Waiting[]) => joinWaiting(database, batch)),
+    MAX_BATCH,
+  )
+  return {
+    enter: async entering => {
+      await (await enter(entering)).answer
+    },
+    join: async waiting => (await join(waiting)).answer,
+  }
+}
+
+const lockedIn = (lanes: string): string => `
+  entered as (${insertWaitingOf(`(select given.* from given join ${lanes} using (lane))`)}),
+  marked as (${markWaitingOf(`select delivery_id from given join ${lanes} using (lane)`)})
+  select given.lane in (select lane from ${lanes}) as waits from given order by place`
+
+/** One delivery of a lane at most. Answers which of them wait now: those of purged instances do not. */
+export async function enterWaiting(database: Transaction, batch: readonly Entering[]): Promise<readonly boolean[]> {
+  const rows = await database.query<{ waits: boolean }>(
+    // The update changes nothing, and locks the row of a lane that is there already.
+    `with ${given(['due_in_ms', 'tried_ms_ago'], ['$11::float8[]', '$12::float8[]'])},
+     lanes as (
+       insert into webhook_waiting_lanes as w (lane, endpoint_id, due_at, tried_at)
+       select lane, endpoint_id, now() + due_in_ms * interval '1 millisecond', now() - tried_ms_ago * interval '1 millisecond'
+         from given where not purged order by lane
+       on conflict (lane) do update set lane = excluded.lane returning lane),
+     ${lockedIn('lanes')}`,
+    [...columnsOf(batch.map(one => one.waiting)), batch.map(one => one.due.dueInMs), batch.map(one => one.due.triedMsAgo)],
+  )
+  return rows.map(row => row.waits)
+}
+
+/** One delivery of a lane at most. Answers which of them joined. */
+export async function joinWaiting(database: Transaction, batch: readonly Waiting[]): Promise<readonly boolean[]> {
+  const rows = await database.query<{ waits: boolean }>(
+    `with ${given()},
+     lanes as (
+       select w.lane from webhook_waiting_lanes w join given using (lane) where not given.purged order by w.lane for update of w),
+     ${lockedIn('lanes')}`,
+    columnsOf(batch),
+  )
+  return rows.map(row => row.waits)
+}
+
+/** `more` are columns beside those, with their parameters. */
+const given = (more: readonly string[] = [], parameters: readonly string[] = []): string => `
+  given as materialized (
+    select *, ${isPurged('instance_id')} as purged from ${givenWaiting}
+      join unnest(${['$10::text[]', ...parameters].join(', ')}) with ordinality as i (${['instance_id', ...more, 'place'].join(', ')}) using (place))`
+
+const columnsOf = (batch: readonly Waiting[]): readonly unknown[] => [
+  ...waitingColumns(batch),
+  batch.map(one => one.delivery.instanceId),
+]
 
 /** Without a word from the endpoint for so long, a failing one is tried although no lane is due. */
 const SILENT_MS = 5 * 60_000
@@ -91,23 +145,31 @@ export async function claimDueLanes(
   return rows.map(row => ({ lane: row.lane, endpointId: row.endpoint_id, token: row.claimed_by }))
 }
 
-/** Renews the claim and answers the lane's first delivery; null: the claim is lost or nothing waits. */
-export async function headOf(database: Database, claim: Claim, claimMs: number): Promise<WaitingRecord | null> {
+/**
+ * Renews the claim and answers the lane's first delivery, after taking the one that is finished off it; null: the claim is lost or nothing
+ * waits.
+ */
+export async function headOf(
+  database: Transaction,
+  claim: Claim,
+  of: { claimMs: number; finished: string | null },
+): Promise<WaitingRecord | null> {
   const [row] = await database.query<WaitingRow>(
-    `with mine as (
+    `with gone as (${deleteWaitingOf('$4::text')}),
+     mine as (
        update webhook_waiting_lanes set claimed_until = now() + $3 * interval '1 millisecond'
         where lane = $1 and claimed_by = $2 and claimed_until >= now() returning lane)
-     ${firstOf('mine')}`,
-    [claim.lane, claim.token, claimMs],
+     ${firstOf('mine', '$4::text')}`,
+    [claim.lane, claim.token, of.claimMs, of.finished ?? ''],
   )
   return row === undefined ? null : waitingRecordOf(row)
 }
 
-/** Takes a finished delivery off its lane; with the last one the lane waits no more. Answers whether more wait. */
-export const leaveWaiting = (database: Database, lane: string, deliveryId: string, signal: AbortSignal): Promise<boolean> =>
+/** A lane of which nothing is left waits no more. Answers whether more wait. */
+export const leaveWaiting = (database: Database, lane: string, signal: AbortSignal): Promise<boolean> =>
   database.transact(async tx => {
     await tx.query('select from webhook_waiting_lanes where lane = $1 for update', [lane])
-    const isMore = await deleteWaiting(tx, lane, deliveryId)
+    const isMore = await isAnyIn(tx, lane)
     if (!isMore) await deleteLanes(tx, [lane])
     return isMore
   }, signal)

@@ -109,9 +109,9 @@ export async function writeOutcomes(tx: Transaction, batch: readonly AttemptReco
   return rows.filter(row => row.state === 'dead').map(row => row.delivery_id)
 }
 
-export async function markWaiting(tx: Transaction, id: string): Promise<void> {
-  await tx.query(`update webhook_deliveries d set state = 'waiting' where d.delivery_id = $1 and ${isUnfinished('d')}`, [id])
-}
+/** A statement: those that `ids` selects wait. */
+export const markWaitingOf = (ids: string): string =>
+  `update webhook_deliveries d set state = 'waiting' where d.delivery_id in (${ids}) and ${isUnfinished('d')}`
 
 /** Its body cannot be had any more. Answers its endpoint; null: it is finished, or there is none. */
 export async function markLost(tx: Transaction, id: string, reason: string): Promise<string | null> {

@@ -4,37 +4,43 @@ import type { Transaction } from '../../database/database.ts'
 import type { LogRecord } from '../../log/log.ts'
 import { alongBy, rowsByKey } from '../../purge/erasure.ts'
 import type { Released } from './attempt-record.ts'
-import { hasFinished, markWaiting } from './deliveries.ts'
+import { hasFinished } from './deliveries.ts'
 
 export type Waiting = { delivery: Released; record: LogRecord; keepValue: boolean }
 /** A waiting delivery's record; a null value must be read back from the log. */
 export type WaitingRecord = LogRecord & { deliveryId: string }
 
-/** What somebody else finished meanwhile does not wait again. */
-export async function insertWaiting(tx: Transaction, { delivery, record, keepValue }: Waiting): Promise<void> {
-  await tx.query(
-    `insert into webhook_waiting (delivery_id, lane, endpoint_id, topic, partition, "offset", headers, recorded_at, value)
-     select $1, $2, $3, $4, $5, $6, $7::jsonb, to_timestamp($8::float8 / 1000), $9 where not ${hasFinished('$1')}
-     on conflict (delivery_id) do nothing`,
-    [
-      delivery.deliveryId,
-      delivery.lane,
-      delivery.endpointId,
-      record.topic,
-      record.partition,
-      String(record.offset),
-      JSON.stringify(record.headers),
-      record.recordedAt,
-      keepValue ? record.value : null,
-    ],
-  )
-  await markWaiting(tx, delivery.deliveryId)
-}
+/**
+ * A statement: rows of `given` with the columns of webhook_waiting, recorded_at in ms. What somebody else finished meanwhile does not wait
+ * again.
+ */
+export const insertWaitingOf = (given: string): string => `
+  insert into webhook_waiting (delivery_id, lane, endpoint_id, topic, partition, "offset", headers, recorded_at, value)
+  select g.delivery_id, g.lane, g.endpoint_id, g.topic, g.partition, g."offset", g.headers, to_timestamp(g.recorded_at / 1000), g.value
+    from ${given} g where not ${hasFinished('g.delivery_id')}
+  on conflict (delivery_id) do nothing`
 
-/** A statement: the first of each lane in `lanes`, a part of the same statement that has a column `lane`. */
-export const firstOf = (lanes: string): string => `
+/** SQL, for `from`: $1 to $9 as `n`, with those columns and place, from 1; waitingColumns has them. */
+export const givenWaiting = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::jsonb[], $8::float8[], $9::bytea[])
+  with ordinality as n (delivery_id, lane, endpoint_id, topic, partition, "offset", headers, recorded_at, value, place)`
+export const waitingColumns = (batch: readonly Waiting[]): readonly unknown[] => [
+  batch.map(one => one.delivery.deliveryId),
+  batch.map(one => one.delivery.lane),
+  batch.map(one => one.delivery.endpointId),
+  batch.map(one => one.record.topic),
+  batch.map(one => one.record.partition),
+  batch.map(one => String(one.record.offset)),
+  batch.map(one => JSON.stringify(one.record.headers)),
+  batch.map(one => one.record.recordedAt),
+  batch.map(one => (one.keepValue ? one.record.value : null)),
+]
+
+/** A statement: the first of the lane in `lanes`, a part of the same statement that has a column `lane`, but for the one with this id (SQL). */
+export const firstOf = (lanes: string, butId: string): string => `
   select w.lane, w.delivery_id, w.topic, w.partition, w."offset", w.headers, w.recorded_at, w.value
-    from webhook_waiting w join ${lanes} using (lane) order by w."offset" limit 1`
+    from webhook_waiting w join ${lanes} using (lane) where w.delivery_id <> ${butId} order by w."offset" limit 1`
+/** A statement: it waits no more. */
+export const deleteWaitingOf = (id: string): string => `delete from webhook_waiting where delivery_id = ${id}`
 export type WaitingRow = {
   lane: string
   delivery_id: string
@@ -56,9 +62,8 @@ export const waitingRecordOf = (row: WaitingRow): WaitingRecord => ({
   recordedAt: row.recorded_at.getTime(),
 })
 
-/** Answers whether more wait in its lane. */
-export async function deleteWaiting(tx: Transaction, lane: string, deliveryId: string): Promise<boolean> {
-  await tx.query('delete from webhook_waiting where delivery_id = $1', [deliveryId])
+/** Whether any wait in this lane. */
+export async function isAnyIn(tx: Transaction, lane: string): Promise<boolean> {
   const left = await tx.query('select from webhook_waiting where lane = $1 limit 1', [lane])
   return left.length > 0
 }
