@@ -1,9 +1,9 @@
 // Many small calls, few round trips: what is asked while one batch is on its way goes together in the next. Nobody waits for a timer, but
 // under load, where a pace asks for it.
+import { createBell } from './bell.ts'
 import { never } from './or-abort.ts'
-import { wait } from './wait.ts'
 
-/** Batches begin at least gapMs after one another, unless nobody else would join: then, as after a pause, they begin at once. */
+/** Batches begin at least gapMs after one another, or once nobody else would join: then, as after a pause, they begin at once. */
 export type Pace = { gapMs: number; mayOthersJoin(waiting: number): boolean }
 
 /** `work` answers one result per item, in order. A batch that fails rejects every call in it. */
@@ -16,12 +16,16 @@ export function coalesce<In, Out>(
   let queued: Call[] = []
   let running = false
   let beganAt = Number.NEGATIVE_INFINITY
+  const joined = createBell()
+
+  const lacksOthers = () => queued.length < maxBatch && pace.mayOthersJoin(queued.length)
+
+  const earlyMs = () => beganAt + pace.gapMs - performance.now()
 
   async function run() {
     running = true
     while (queued.length > 0) {
-      const earlyMs = beganAt + pace.gapMs - performance.now()
-      if (earlyMs > 0 && queued.length < maxBatch && pace.mayOthersJoin(queued.length)) await wait(earlyMs, never)
+      while (lacksOthers() && earlyMs() > 0) await joined.rung(never, earlyMs())
       beganAt = performance.now()
       const batch = queued.slice(0, maxBatch)
       queued = queued.slice(maxBatch)
@@ -39,7 +43,8 @@ export function coalesce<In, Out>(
   return item =>
     new Promise((resolve, reject) => {
       queued.push({ item, resolve, reject })
-      if (!running) void run()
+      if (running) joined.ring()
+      else void run()
     })
 }
 

@@ -4,7 +4,7 @@ import { describeBacklog } from '../../src/webhooks/bridge/describe-backlog.ts'
 import { discardOfDeleted } from '../../src/webhooks/bridge/discard-of-deleted.ts'
 import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
 import { readBacklog } from '../../src/webhooks/bridge/read-backlog.ts'
-import { createWaitingLanes } from '../../src/webhooks/bridge/waiting-lanes.ts'
+import { createWaitingLanes } from '../../src/webhooks/bridge/waiting-together.ts'
 import { createEndpoint, deleteEndpoint, endpointInput, getEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -145,7 +145,7 @@ describe('a deleted endpoint', () => {
       offset: BigInt(at),
       key: lane,
     })
-    const { enter } = createWaitingLanes(bridge.database)
+    const { enter } = createWaitingLanes(bridge.database, { claimMs: 60_000, lifetime: never })
     await Promise.all(
       deliveries.map((delivery, at) =>
         enter({

@@ -4,7 +4,7 @@ import {
   claimDueLanes,
   enterWaiting,
   giveBack,
-  headOf,
+  headsOf,
   joinWaiting,
   leaveWaiting,
 } from '../../src/webhooks/bridge/waiting-lanes.ts'
@@ -21,7 +21,7 @@ const { id: endpointId } = await stream.endpoint()
 const lane = `${endpointId}/shop/chat`
 let offset = 0n
 const atOnce = { dueInMs: 0, triedMsAgo: 0 }
-const waiting = (given: { lane?: string; deliveryId?: string } = {}) => {
+const waiting = (given: { lane?: string; deliveryId?: string; instanceId?: string } = {}) => {
   offset += 1n
   const delivery = anEvent('delivery.released', { endpointId, lane, deliveryId: `${offset}_${endpointId}`, ...given })
   const record = { topic: 't', partition: 0, offset, key: delivery.lane, value: Buffer.of(1), headers: {}, recordedAt: 1 }
@@ -29,11 +29,11 @@ const waiting = (given: { lane?: string; deliveryId?: string } = {}) => {
 }
 const enter = (one: ReturnType<typeof waiting>, due = atOnce) => enterWaiting(database, [{ waiting: one, due }])
 const join = async (one: ReturnType<typeof waiting>) => (await joinWaiting(database, [one]))[0]
-const head = (of: Claim, finished: string | null = null) => headOf(database, of, { claimMs: 60_000, finished })
+const head = async (claim: Claim, finished: string | null = null) => (await headsOf(database, [{ claim, finished }], 60_000))[0]
 /** As a drain does, whose claim is over meanwhile. */
 const leave = async (finished: string) => {
   await head({ lane, endpointId, token: 'over' }, finished)
-  return leaveWaiting(database, lane, never)
+  return (await leaveWaiting(database, [lane], never))[0]
 }
 const claim = (member = 'one', perEndpoint = 10, claimMs = 60_000) => claimDueLanes(database, { member, perEndpoint, claimMs })
 const expire = () => database.query(`update webhook_waiting_lanes set claimed_until = now() - interval '1 second'`)
@@ -68,6 +68,55 @@ describe('waiting lanes', () => {
       if (joined) await leave(late.delivery.deliveryId)
       expect(await database.query('select from webhook_waiting_lanes')).toEqual([])
     }
+  })
+
+  it('[E3] what many lanes are asked at once is each one’s own: its head, its end, what is joined to it', async () => {
+    const lanes = [1, 2, 3].map(nth => `${lane}${nth}`)
+    const heads = lanes.map(name => waiting({ lane: name }))
+    const behind = waiting({ lane: `${lane}2` })
+    const entered = await enterWaiting(
+      database,
+      heads.map(one => ({ waiting: one, due: atOnce })),
+    )
+    expect(entered).toEqual([true, true, true])
+    const elsewhere = waiting({ lane: `${lane}4` })
+    expect(await joinWaiting(database, [elsewhere, behind])).toEqual([false, true])
+    const claims = (await claim()).toSorted((a, b) => (a.lane < b.lane ? -1 : 1))
+    const idsOf = async (finished: readonly (string | null)[]) =>
+      (
+        await headsOf(
+          database,
+          claims.map((one, nth) => ({ claim: one, finished: finished[nth] ?? null })),
+          60_000,
+        )
+      ).map(found => found?.deliveryId ?? null)
+    expect(await idsOf([])).toEqual(heads.map(one => one.delivery.deliveryId))
+    const [first, second] = heads
+    expect(await idsOf([first?.delivery.deliveryId ?? null, second?.delivery.deliveryId ?? null])).toEqual([
+      null,
+      behind.delivery.deliveryId,
+      heads[2]?.delivery.deliveryId,
+    ])
+    expect(await leaveWaiting(database, lanes, never)).toEqual([false, true, true])
+    const left = await database.query<{ lane: string }>('select lane from webhook_waiting_lanes order by lane')
+    expect(left.map(row => row.lane)).toEqual(lanes.slice(1))
+  })
+
+  it('[A7] of a purged instance nothing waits, and nobody else is kept out for it', async () => {
+    await database.query(`insert into instance_ids (instance_id, request_id, name) values ('gone', 'r', '')`)
+    await database.query(`insert into purges (instance_id, request_id, requested_by) values ('gone', 'r', 'test')`)
+    const [ours, theirs] = [waiting(), waiting({ instanceId: 'gone', lane: `${endpointId}/gone/chat` })]
+    const entered = await enterWaiting(
+      database,
+      [theirs, ours].map(one => ({ waiting: one, due: atOnce })),
+    )
+    expect(entered).toEqual([false, true])
+    const [theirsLater, oursLater] = [waiting({ instanceId: 'gone' }), waiting()]
+    expect(await joinWaiting(database, [theirsLater])).toEqual([false])
+    expect(await joinWaiting(database, [oursLater])).toEqual([true])
+    expect(await database.query('select delivery_id as id from webhook_waiting order by "offset"')).toEqual(
+      [ours, oursLater].map(one => ({ id: one.delivery.deliveryId })),
+    )
   })
 
   it('[E3] a lane has one claim; one that ran out is over, even for the member that claims it again', async () => {

@@ -13,10 +13,12 @@ import { markLost } from '../deliveries/deliveries.ts'
 import type { WaitingRecord } from '../deliveries/waiting.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import { type Claim, claimDueLanes, giveBack, headOf, leaveWaiting } from './waiting-lanes.ts'
+import { type Claim, claimDueLanes, giveBack } from './waiting-lanes.ts'
+import type { WaitingLanes } from './waiting-together.ts'
 
 export type DrainDeps = {
   database: Database
+  waitingLanes: WaitingLanes
   attempt: AttemptDeps
   /** Attempts in flight, of this process and per endpoint. */
   slots: FairTurns
@@ -77,7 +79,8 @@ async function run(deps: DrainDeps, { lanes, troubles }: DrainState, { bell, sto
   const { member, perEndpoint } = deps
   while (!stopping.aborted) {
     await tried('claiming', {}, async () => {
-      for (const claim of await claimDueLanes(deps.database, { member, perEndpoint, claimMs: claimMs(deps) })) begin(claim)
+      for (const claim of await claimDueLanes(deps.database, { member, perEndpoint, claimMs: claimMsOf(deps.attempt.config) }))
+        begin(claim)
     })
     await bell.rung(stopping, deps.pollMs)
   }
@@ -85,14 +88,14 @@ async function run(deps: DrainDeps, { lanes, troubles }: DrainState, { bell, sto
 }
 
 /** Longer than any attempt: a claim that ran out belongs to somebody who is gone. */
-const claimMs = (deps: DrainDeps) => deps.attempt.config.attemptTimeoutMs + 5_000
+export const claimMsOf = ({ attemptTimeoutMs }: { attemptTimeoutMs: number }): number => attemptTimeoutMs + 5_000
 
 async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): Promise<void> {
   for (let finished: string | null = null; ; ) {
     const slot = await deps.slots.take({ key: claim.endpointId }, stopping)
     if (slot === 'aborted' || slot === 'full') return endEarly(deps, claim, finished)
     try {
-      const head: WaitingRecord | null = await headOf(deps.database, claim, { claimMs: claimMs(deps), finished })
+      const head: WaitingRecord | null = await deps.waitingLanes.head({ claim, finished })
       if (head === null) return await leave(deps, claim)
       const result = await attemptHead(deps, head, slot.release)
       if (result.kind === 'again')
@@ -108,11 +111,11 @@ async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): 
 
 /** Whoever came in the last moment is claimed anew. */
 async function leave(deps: DrainDeps, claim: Claim): Promise<void> {
-  if (await leaveWaiting(deps.database, claim.lane, deps.attempt.lifetime)) await giveBack(deps.database, claim, null)
+  if (await deps.waitingLanes.leave(claim.lane)) await giveBack(deps.database, claim, null)
 }
 
 async function endEarly(deps: DrainDeps, claim: Claim, finished: string | null): Promise<void> {
-  const head = finished === null ? null : await headOf(deps.database, claim, { claimMs: claimMs(deps), finished })
+  const head = finished === null ? null : await deps.waitingLanes.head({ claim, finished })
   if (finished !== null && head === null) return leave(deps, claim)
   await giveBack(deps.database, claim, null)
 }

@@ -22,11 +22,11 @@ import { bridgeChecks } from './bridge-checks.ts'
 import type { Links } from './build-post.ts'
 import { deliveryIntake, INTAKE_PAUSE_MS, intakeEntry } from './delivery-intake.ts'
 import { createSituationReader } from './delivery-situation.ts'
-import { openDrain } from './drain-waiting.ts'
+import { claimMsOf, openDrain } from './drain-waiting.ts'
 import { openDispatcher } from './open-dispatcher.ts'
 import { openOutbox } from './outbox.ts'
 import { openListenerPosts } from './post-to-listener.ts'
-import { createWaitingLanes } from './waiting-lanes.ts'
+import { createWaitingLanes } from './waiting-together.ts'
 import { watchBacklog } from './watch-backlog.ts'
 import { createAttemptMetrics } from './webhook-metrics.ts'
 
@@ -51,7 +51,7 @@ export type WebhooksDeps = {
 
 const DRAIN_POLL_MS = 1_000
 /** Under load alone: of a lane that is by itself nothing waits for it. */
-const PACE_MS = 15
+const PACE_MS = 25
 /** While one lane's outcome is written down, another uses its slot. */
 const CLAIMS_PER_SLOT = 2
 /** URLs, headers and secrets of endpoints. */
@@ -98,7 +98,15 @@ function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
     recorder,
     lifetime: lifetime.signal,
   }
-  const shared = { database: waitingDatabase, attempt, slots, readSituation: createSituationReader(deps.database, asking) }
+  const claims = { claimMs: claimMsOf(config), lifetime: lifetime.signal }
+  const waitingLanes = createWaitingLanes(waitingDatabase, claims)
+  const shared = {
+    database: waitingDatabase,
+    waitingLanes,
+    attempt,
+    slots,
+    readSituation: createSituationReader(deps.database, asking),
+  }
   const drain = openDrain({
     ...shared,
     member,
@@ -111,7 +119,6 @@ function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
       deliveryIntake(
         {
           ...shared,
-          waitingLanes: createWaitingLanes(waitingDatabase),
           backlog: { waitingOf: id => backlog.waitingOf(id) },
           wakeDrain: drain.wake,
         },

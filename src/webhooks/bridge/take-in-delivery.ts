@@ -9,7 +9,8 @@ import { type Released, SHORT_WAIT_MS } from '../deliveries/attempt-record.ts'
 import { MOST_COUNTED } from '../deliveries/delivery-counts.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import type { Due, WaitingLanes } from './waiting-lanes.ts'
+import type { Due } from './waiting-lanes.ts'
+import type { WaitingLanes } from './waiting-together.ts'
 import type { BacklogWatch } from './watch-backlog.ts'
 
 export type TakeInDeps = {

@@ -9,7 +9,6 @@
 import type { Database, Transaction } from '../../database/database.ts'
 import { ofLane, rowsByKey } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
-import { coalesce } from '../../runtime/coalesce.ts'
 import { markWaitingOf } from '../deliveries/deliveries.ts'
 import {
   deleteWaitingOf,
@@ -25,7 +24,6 @@ import {
   waitingRecordOf,
 } from '../deliveries/waiting.ts'
 import { isDeleted, openEndpoints } from '../endpoints/endpoint-rows.ts'
-import { eachForItself } from './each-for-itself.ts'
 
 /** `token` is the claim's own: one that ran out is over, also where the same member claims the lane again. */
 export type Claim = { lane: string; endpointId: string; token: string }
@@ -34,33 +32,6 @@ export type Claim = { lane: string; endpointId: string; token: string }
 export type Due = { dueInMs: number; triedMsAgo: number }
 
 export type Entering = { waiting: Waiting; due: Due }
-export type WaitingLanes = {
-  /** Opens the lane, due after dueInMs, or joins it where it waits already: then its own due time stays. Nothing of a purged instance waits. */
-  enter(entering: Entering): Promise<void>
-  /** false: the lane does not wait any more, and the delivery is next; or its instance is purged. */
-  join(waiting: Waiting): Promise<boolean>
-}
-
-const MAX_BATCH = 200
-
-/** What enters or joins at one moment is one statement; a row that is refused keeps nobody else out. */
-export function createWaitingLanes(database: Database): WaitingLanes {
-  const enter = coalesce(
-    eachForItself((batch: readonly Entering[]) => enterWaiting(database, batch)),
-    MAX_BATCH,
-  )
-  const join = coalesce(
-    eachForItself((batch: readonly Waiting[]) => joinWaiting(database, batch)),
-    MAX_BATCH,
-  )
-  return {
-    enter: async entering => {
-      await (await enter(entering)).answer
-    },
-    join: async waiting => (await join(waiting)).answer,
-  }
-}
-
 const lockedIn = (lanes: string): string => `
   entered as (${insertWaitingOf(`(select given.* from given join ${lanes} using (lane))`)}),
   marked as (${markWaitingOf(`select delivery_id from given join ${lanes} using (lane)`)})
@@ -97,7 +68,7 @@ export async function joinWaiting(database: Transaction, batch: readonly Waiting
 /** `more` are columns beside those, with their parameters. */
 const given = (more: readonly string[] = [], parameters: readonly string[] = []): string => `
   given as materialized (
-    select *, ${isPurged('instance_id')} as purged from ${givenWaiting}
+    select *, ${isPurged('i.instance_id')} as purged from ${givenWaiting}
       join unnest(${['$10::text[]', ...parameters].join(', ')}) with ordinality as i (${['instance_id', ...more, 'place'].join(', ')}) using (place))`
 
 const columnsOf = (batch: readonly Waiting[]): readonly unknown[] => [
@@ -145,33 +116,44 @@ export async function claimDueLanes(
   return rows.map(row => ({ lane: row.lane, endpointId: row.endpoint_id, token: row.claimed_by }))
 }
 
+/** `finished`: the delivery before, which is taken off the lane. */
+export type Heading = { claim: Claim; finished: string | null }
+
 /**
- * Renews the claim and answers the lane's first delivery, after taking the one that is finished off it; null: the claim is lost or nothing
+ * Renews each claim and answers its lane's first delivery, after taking the one that is finished off it; null: the claim is lost or nothing
  * waits.
  */
-export async function headOf(
+export async function headsOf(
   database: Transaction,
-  claim: Claim,
-  of: { claimMs: number; finished: string | null },
-): Promise<WaitingRecord | null> {
-  const [row] = await database.query<WaitingRow>(
-    `with gone as (${deleteWaitingOf('$4::text')}),
-     mine as (
-       update webhook_waiting_lanes set claimed_until = now() + $3 * interval '1 millisecond'
-        where lane = $1 and claimed_by = $2 and claimed_until >= now() returning lane)
-     ${firstOf('mine', '$4::text')}`,
-    [claim.lane, claim.token, of.claimMs, of.finished ?? ''],
+  batch: readonly Heading[],
+  claimMs: number,
+): Promise<readonly (WaitingRecord | null)[]> {
+  const rows = await database.query<WaitingRow & { place: string }>(
+    `with given as materialized (
+       select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality as g (lane, token, finished, place)),
+     gone as (${deleteWaitingOf('select finished from given')}),
+     ours as materialized (
+       select w.lane, given.place, given.finished from webhook_waiting_lanes w join given using (lane)
+        where w.claimed_by = given.token and w.claimed_until >= now() order by w.lane for update of w),
+     renewed as (
+       update webhook_waiting_lanes w set claimed_until = now() + $4 * interval '1 millisecond' from ours where w.lane = ours.lane)
+     select ours.place, head.* from ours, lateral (${firstOf('ours.lane', 'ours.finished')}) head`,
+    [batch.map(one => one.claim.lane), batch.map(one => one.claim.token), batch.map(one => one.finished ?? ''), claimMs],
   )
-  return row === undefined ? null : waitingRecordOf(row)
+  const heads = new Map(rows.map(row => [Number(row.place), waitingRecordOf(row)]))
+  return batch.map((_, index) => heads.get(index + 1) ?? null)
 }
 
-/** A lane of which nothing is left waits no more. Answers whether more wait. */
-export const leaveWaiting = (database: Database, lane: string, signal: AbortSignal): Promise<boolean> =>
+/** Lanes of which nothing is left wait no more. Answers in which more wait; they are looked at once nobody can enter them. */
+export const leaveWaiting = (database: Database, lanes: readonly string[], signal: AbortSignal): Promise<readonly boolean[]> =>
   database.transact(async tx => {
-    await tx.query('select from webhook_waiting_lanes where lane = $1 for update', [lane])
-    const isMore = await isAnyIn(tx, lane)
-    if (!isMore) await deleteLanes(tx, [lane])
-    return isMore
+    await tx.query('select from webhook_waiting_lanes where lane = any($1) order by lane for update', [lanes])
+    const left = await tx.query<{ lane: string }>(
+      `delete from webhook_waiting_lanes w where w.lane = any($1) and not ${isAnyIn('w.lane')} returning w.lane`,
+      [lanes],
+    )
+    const gone = new Set(left.map(row => row.lane))
+    return lanes.map(lane => !gone.has(lane))
   }, signal)
 
 export async function deleteLanes(tx: Transaction, lanes: readonly string[]): Promise<void> {

@@ -35,12 +35,12 @@ export const waitingColumns = (batch: readonly Waiting[]): readonly unknown[] =>
   batch.map(one => (one.keepValue ? one.record.value : null)),
 ]
 
-/** A statement: the first of the lane in `lanes`, a part of the same statement that has a column `lane`, but for the one with this id (SQL). */
-export const firstOf = (lanes: string, butId: string): string => `
+/** A statement of one row at most: the first of the lane `lane` (SQL), but for the one with this id (SQL). */
+export const firstOf = (lane: string, butId: string): string => `
   select w.lane, w.delivery_id, w.topic, w.partition, w."offset", w.headers, w.recorded_at, w.value
-    from webhook_waiting w join ${lanes} using (lane) where w.delivery_id <> ${butId} order by w."offset" limit 1`
-/** A statement: it waits no more. */
-export const deleteWaitingOf = (id: string): string => `delete from webhook_waiting where delivery_id = ${id}`
+    from webhook_waiting w where w.lane = ${lane} and w.delivery_id <> ${butId} order by w."offset" limit 1`
+/** A statement: those that `ids` selects wait no more. */
+export const deleteWaitingOf = (ids: string): string => `delete from webhook_waiting where delivery_id in (${ids})`
 export type WaitingRow = {
   lane: string
   delivery_id: string
@@ -62,11 +62,8 @@ export const waitingRecordOf = (row: WaitingRow): WaitingRecord => ({
   recordedAt: row.recorded_at.getTime(),
 })
 
-/** Whether any wait in this lane. */
-export async function isAnyIn(tx: Transaction, lane: string): Promise<boolean> {
-  const left = await tx.query('select from webhook_waiting where lane = $1 limit 1', [lane])
-  return left.length > 0
-}
+/** A condition: any wait in this lane (SQL). */
+export const isAnyIn = (lane: string): string => `exists (select from webhook_waiting inside where inside.lane = ${lane})`
 
 /** Answers the ids of the deliveries that waited there. */
 export async function deleteWaitingIn(tx: Transaction, lanes: readonly string[]): Promise<readonly string[]> {
