@@ -1,5 +1,5 @@
 // Where partitions of Kafka begin, end, and were at a time. Ends are those of committed transactions.
-import { LogError, type Position, type TopicPartition } from '../log.ts'
+import { LogError, type Position } from '../log.ts'
 import type { KafkaLink } from './link.ts'
 
 export type Bounds = { firstOffset: bigint; endOffset: bigint }
@@ -44,8 +44,3 @@ export const isInside = ({ nextOffset }: Position, { firstOffset, endOffset }: B
 
 export const truncatedError = ({ topic, partition, nextOffset }: Position, { firstOffset, endOffset }: Bounds) =>
   new LogError('truncated', `reading ${topic}/${partition} from offset ${nextOffset}: the log has ${firstOffset} to ${endOffset}`)
-
-export const sameAs =
-  ({ topic, partition }: TopicPartition) =>
-  (other: TopicPartition) =>
-    other.topic === topic && other.partition === partition
