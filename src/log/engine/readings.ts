@@ -77,6 +77,12 @@ function openReading(deps: ReadingDeps, state: PartitionState, position: Positio
     return deps.openReader(from)
   }
 
+  /** Nothing is fetched or kept any more for whom nobody reads. */
+  function haltHere(reason: string) {
+    reader.close()
+    halt(deps, state, reason)
+  }
+
   const reading: ReadingWithReader = {
     state,
     isReady: false,
@@ -87,7 +93,7 @@ function openReading(deps: ReadingDeps, state: PartitionState, position: Positio
         await reader.ready(signal)
         reading.isReady = true
       } catch (error) {
-        if (!signal.aborted) halt(deps, state, describeFailure(error))
+        if (!signal.aborted) haltHere(describeFailure(error))
       }
       isAsking = false
       answered()
@@ -96,7 +102,7 @@ function openReading(deps: ReadingDeps, state: PartitionState, position: Positio
       try {
         return await reader.next(limits, signal)
       } catch (error) {
-        if (!signal.aborted) halt(deps, state, describeFailure(error))
+        if (!signal.aborted) haltHere(describeFailure(error))
         return null
       }
     },
@@ -108,7 +114,7 @@ function openReading(deps: ReadingDeps, state: PartitionState, position: Positio
       reader.close()
       reader = open({ ...state.at, nextOffset })
     },
-    halt: reason => halt(deps, state, reason),
+    halt: haltHere,
     close: () => reader.close(),
   }
   return reading
