@@ -19,8 +19,11 @@ export type AppendInside = {
   given: string
   /** A statement that appends the rows of `records`, a part of the same statement with those columns. Its rows are AppendedRow. */
   appending(records: string): string
-  /** To be called once it is committed: readers are woken. Where that is missed they find the records by looking. */
-  committed(rows: readonly AppendedRow[]): void
+  /**
+   * To be called once it is committed, with what `prepare` answered: readers are woken, and those of this process handed the records. Where that
+   * is missed they find them by looking.
+   */
+  committed(rows: readonly AppendedRow[], prepared: readonly unknown[]): void
 }
 /** One for each partition written: how many records, and the offset after the last of them. */
 export type AppendedRow = { topic: string; partition: number; records: number; end_offset: string }

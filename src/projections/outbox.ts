@@ -46,21 +46,21 @@ export async function payOrOwe(
     topic: deps.topic(topic),
     record: deps.codec.encode(event, key),
   }))
-  const rows = inside === null ? null : await appendInside(tx, inside, { of, owed }, signal)
-  if (inside !== null && rows !== null) return { owing: new Set(), committed: () => inside.committed(rows) }
+  const committed = inside === null ? null : await appendInside(tx, inside, { of, owed }, signal)
+  if (committed !== null) return { owing: new Set(), committed }
   await putInOutbox(tx, of, owed)
   return { owing: new Set(owed.map(one => one.partition)), committed: () => undefined }
 }
 
 const nothingOwed: Paid = { owing: new Set(), committed: () => undefined }
 
-/** null: nothing was appended. One statement, which looks itself whether anything older is owed: it would be overtaken. */
+/** Answers what to call after the commit; null: nothing was appended. One statement, which looks itself whether anything older is owed: it would be overtaken. */
 async function appendInside(
   tx: Transaction,
   inside: AppendInside,
   { of, owed }: { of: Identity; owed: readonly Owed[] },
   signal: AbortSignal,
-): Promise<readonly AppendedRow[] | null> {
+): Promise<Paid['committed'] | null> {
   const values = await inside.prepare(appendsOf(owed), signal).catch(error => {
     if (!isAboutRecord(error)) throw error
     return null
@@ -73,7 +73,7 @@ async function appendInside(
      ${inside.appending('records')}`,
     [...values, of.name, of.version, [...new Set(owed.map(one => one.partition))]],
   )
-  return rows.length === 0 ? null : rows
+  return rows.length === 0 ? null : () => inside.committed(rows, values)
 }
 
 async function putInOutbox(tx: Transaction, of: Identity, owed: readonly Owed[]): Promise<void> {

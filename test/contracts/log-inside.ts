@@ -12,8 +12,12 @@ const never = new AbortController().signal
 
 /** As whoever has a transaction does it: the last statement, and `committed` after the commit. */
 export async function appendIn(tx: Transaction, inside: AppendInside, ...appends: readonly Append[]) {
-  const values = await inside.prepare(appends, never)
-  return tx.query<AppendedRow>(`with records as (select * from ${inside.given}) ${inside.appending('records')}`, values)
+  const prepared = await inside.prepare(appends, never)
+  const rows = await tx.query<AppendedRow>(
+    `with records as (select * from ${inside.given}) ${inside.appending('records')}`,
+    prepared,
+  )
+  return { rows, prepared }
 }
 
 export function insideOf({ inside }: EventLog): AppendInside {
@@ -21,7 +25,7 @@ export function insideOf({ inside }: EventLog): AppendInside {
   return inside
 }
 
-const transact = (ground: InsideGround, ...appends: readonly Append[]): Promise<readonly AppendedRow[]> =>
+const transact = (ground: InsideGround, ...appends: readonly Append[]) =>
   ground.database.transact(tx => appendIn(tx, insideOf(ground.log), ...appends), never)
 
 /** Appended, and not committed before `commit`. */
@@ -58,7 +62,8 @@ export const insidePromises: InsideChecks = {
     const got: string[] = []
     const { stop } = ground.tail(topic, record => void got.push(textOf(record)))
     const other = ground.tail(topic, record => void got.push(textOf(record)), await ground.member())
-    insideOf(ground.log).committed(await transact(ground, { topic, records: [aRecord('one', 'a')] }))
+    const { rows, prepared } = await transact(ground, { topic, records: [aRecord('one', 'a')] })
+    insideOf(ground.log).committed(rows, prepared)
     await ground.until('it is read', () => got.length === 2)
     await stop()
     await other.stop()
@@ -172,7 +177,7 @@ export const insidePromises: InsideChecks = {
     const topic = await ground.topic({ partitions: 4 })
     await ground.append(topic, [aRecord('key-0', 'earlier')])
     const keys = Array.from({ length: 12 }, (_, n) => `key-${n}`)
-    const rows = await transact(ground, { topic, records: keys.map(key => aRecord(key, 'x')) })
+    const { rows } = await transact(ground, { topic, records: keys.map(key => aRecord(key, 'x')) })
     const records = await ground.all(topic)
     const expected = [0, 1, 2, 3].flatMap(partition => {
       const here = records.filter(record => record.partition === partition)

@@ -2,8 +2,10 @@
 // Postgres would not answer, also where its answer to an append is lost, where records are trimmed, and where others append.
 import { expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
+import type { AppendedRow } from '../../src/log/append-inside.ts'
 import type { Batch, BatchOutcome, LogRecord } from '../../src/log/log.ts'
 import { aGate, aRecord, textOf } from '../contracts/log-ground.ts'
+import { insideOf } from '../contracts/log-inside.ts'
 import { postgresMembers } from '../ground/log/postgres-members.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
@@ -42,6 +44,41 @@ test('what a process appends, its consumers at their end are handed without a lo
   await ground().until('all are handled', () => consumers.every(({ got }) => got.length === 21))
   expect(asked.filter(sql => sql.includes('log_records') || /from log_partitions/.test(sql))).toEqual([])
   expect(consumers[0]?.got.slice(1).every((record, nth) => record === consumers[1]?.got[nth + 1])).toBe(true)
+})
+
+test('what a process appends inside of a transaction, its consumers are handed once that is committed, but for a partition that it left some out of', async () => {
+  const asked: string[] = []
+  const member = aMember(
+    sql => {
+      asked.push(sql)
+      return null
+    },
+    { pollMs: HOUR_MS },
+  )
+  const topic = await ground().topic()
+  const { got } = consume(topic, member)
+  await ground().append(topic, [aRecord('one', 'first')], member)
+  await ground().until('it is at its end', () => got.length === 1)
+  asked.length = 0
+  const inside = insideOf(member.log)
+  const appendSome = async (values: readonly string[], filter = '') => {
+    const prepared = await inside.prepare(
+      [{ topic, records: values.map(value => aRecord('one', value)) }],
+      new AbortController().signal,
+    )
+    const rows = await server().database.query<AppendedRow>(
+      `with records as (select * from ${inside.given} ${filter}) ${inside.appending('records')}`,
+      prepared,
+    )
+    inside.committed(rows, prepared)
+  }
+  await appendSome(['a', 'b'])
+  await ground().until('they are handled', () => got.length === 3)
+  expect(asked.filter(sql => sql.includes('log_records'))).toEqual([])
+  await appendSome(['left out', 'c'], 'where r.place > 1')
+  await ground().until('it is handled', () => got.length === 4)
+  expect(got.map(textOf)).toEqual(['first', 'a', 'b', 'c'])
+  expect(got.map(({ offset }) => offset)).toEqual((await ground().all(topic)).map(({ offset }) => offset))
 })
 
 test('[B2] an append whose answer is lost is handed out as often as the log has it, in its order', async () => {

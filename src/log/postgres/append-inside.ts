@@ -3,29 +3,56 @@
 import type { Appends } from '../append/appends.ts'
 import { partitionOf } from '../append/partitioner.ts'
 import { sizeOf } from '../append/send-queue.ts'
-import type { AppendInside } from '../append-inside.ts'
-import { positionOf } from '../append-inside.ts'
+import { type AppendedRow, type AppendInside, positionOf } from '../append-inside.ts'
+import type { RecentRecords } from '../engine/recent-records.ts'
 import type { Append, Position } from '../log.ts'
 import { headersText } from './append.ts'
 
 type Deps = Pick<Appends, 'check' | 'counted'> & {
-  /** Called after the commit with the new ends. */
+  /** Are told after the commit what is where, and the new ends. */
+  recent: Pick<RecentRecords, 'keep'>
   appended(positions: readonly Position[]): void
 }
 
 /** A process that stops between the statement and its commit keeps the partitions locked for so long at most. */
 const IDLE_MS = 5_000
 
-export const createAppendInside = ({ check, counted, appended }: Deps): AppendInside => ({
-  prepare: async (appends, signal) => columnsOf((await Promise.all(appends.map(one => placed(check, one, signal)))).flat()),
-  given: `unnest($1::text[], $2::integer[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::integer[])
-            with ordinality as r (topic, partition, key, content, headers, recorded_at, size_bytes, place)`,
-  appending,
-  committed: rows => {
-    for (const { topic, records } of rows) counted(topic, records)
-    if (rows.length > 0) appended(rows.map(positionOf))
-  },
-})
+export function createAppendInside({ check, counted, recent, appended }: Deps): AppendInside {
+  /** By what was answered for them. */
+  const prepared = new WeakMap<readonly unknown[], readonly Placed[]>()
+  return {
+    prepare: async (appends, signal) => {
+      const all = (await Promise.all(appends.map(one => placed(check, one, signal)))).flat()
+      const columns = columnsOf(all)
+      prepared.set(columns, all)
+      return columns
+    },
+    given,
+    appending,
+    committed: (rows, columns) => {
+      const all = prepared.get(columns) ?? []
+      for (const row of rows) {
+        counted(row.topic, row.records)
+        keepWhole(recent, row, all)
+      }
+      if (rows.length > 0) appended(rows.map(positionOf))
+    },
+  }
+}
+
+/** Which ones a statement left out of a partition is not known: of those nothing is kept. */
+function keepWhole(recent: Deps['recent'], row: AppendedRow, all: readonly Placed[]): void {
+  const here = all.filter(({ topic, partition }) => topic === row.topic && partition === row.partition)
+  if (here.length !== row.records) return
+  recent.keep(
+    { topic: row.topic, partition: row.partition },
+    BigInt(row.end_offset) - BigInt(row.records),
+    here.map(({ record }) => record),
+  )
+}
+
+const given = `unnest($1::text[], $2::integer[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::integer[])
+            with ordinality as r (topic, partition, key, content, headers, recorded_at, size_bytes, place)`
 
 type Placed = { topic: string; partition: number; record: Append['records'][number] }
 

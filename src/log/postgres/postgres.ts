@@ -72,7 +72,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   const tails = openTails({ database, recent, logger, pollMs: settings.pollMs })
   const { appended } = tails
   const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, recent, appended })
-  const inside = createAppendInside({ ...appender, appended })
+  const inside = createAppendInside({ ...appender, recent, appended })
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
   let closed: Promise<void> | null = null
 

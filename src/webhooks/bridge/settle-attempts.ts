@@ -41,7 +41,7 @@ export async function settleAttempts(deps: SettleDeps, batch: readonly MadeAttem
   const given = JSON.stringify(batch.map(rowOf))
   const [row] = await deps.database.query<Row>(inside === null ? owing : appending(inside), [...values, given])
   if (row === undefined) throw new Error(`settling ${batch.length} attempts: expected one row, got none`)
-  inside?.committed(row.appended ?? [])
+  inside?.committed(row.appended ?? [], values)
   return { settlings: row.settlings, changes: recoveredAmong(row.took ?? []), owes: row.owed > 0 }
 }
 

@@ -93,12 +93,12 @@ function dyingLog(log: EventLog, point: CrashPoint & { at: 'append' }, die: () =
         dieIf(appends.some(isMeant), 'before')
         return inside.prepare(appends, signal)
       },
-      committed: rows => {
+      committed: (rows, prepared) => {
         dieIf(
           rows.some(({ topic }) => topic.endsWith(point.topic)),
           'after',
         )
-        inside.committed(rows)
+        inside.committed(rows, prepared)
       },
     },
   }
