@@ -24,6 +24,9 @@ type Row = {
 
 /** Exact: milliseconds would make two instances one place in the list. */
 const createdMicros = '(extract(epoch from ids.reserved_at) * 1000000)::bigint'
+/** The instant again; null: the end of all time, which the first page comes before. */
+const instantOf = (micros: string) =>
+  `coalesce('epoch'::timestamptz + ${micros}::bigint * interval '1 microsecond', 'infinity'::timestamptz)`
 const selectAll = `
   select ids.instance_id, ids.name, ids.settings, ids.reserved_at, ${createdMicros} as created_micros,
     seen.state, seen.reason, seen.reason_text, seen.state_at, seen.phone, seen.lid, seen.epoch,
@@ -60,9 +63,9 @@ export async function listInstances(database: Transaction, page: Page): Promise<
     page.cursor === undefined ? [] : decodeCursor(page.cursor, [/^\d{1,18}$/, instanceIdPattern])
   const rows = await database.query<Row>(
     `${select}
-      and ($1::bigint is null or (${createdMicros}, ids.instance_id) < ($1, $2))
-      and ($3::float8 is null or ids.reserved_at >= to_timestamp($3 / 1000))
-      and ($4::float8 is null or ids.reserved_at < to_timestamp($4 / 1000))
+      and (ids.reserved_at, ids.instance_id) < (${instantOf('$1')}, $2)
+      and ids.reserved_at >= coalesce(to_timestamp($3::float8 / 1000), '-infinity')
+      and ids.reserved_at < coalesce(to_timestamp($4::float8 / 1000), 'infinity')
     order by ids.reserved_at desc, ids.instance_id desc limit $5`,
     [cursorMicros, cursorId, page.after ?? null, page.before ?? null, page.limit + 1],
   )

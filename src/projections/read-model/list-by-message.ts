@@ -19,18 +19,32 @@ export const placeOf = (row: PlacedRow): Place => ({
 /** `chatId`: any of the chat's addresses, as events carry them. */
 export type ListRequest = PageRequest & { instanceId: string; chatId?: string | null }
 
-/** A chat's messages are taken from each of its addresses in order, so that an index answers every page. */
-export function selectPage(request: ListRequest, terms: readonly string[], { bind }: Bindings): string {
+type Listed = {
+  /** What has a row for each entry, `m` in `terms` and `columns`. */
+  table: 'messages' | 'listed_media'
+  request: ListRequest
+  terms: readonly string[]
+  /** [a page and one more] */
+  limit?: number
+  /** Beside those of the order, each after a comma. */
+  columns?: string
+}
+
+/** A chat's entries are taken from each of its addresses in order, so that an index answers every page. */
+export function selectPage(
+  { table, request, terms, limit = rowsToRead(request), columns = '' }: Listed,
+  { bind }: Bindings,
+): string {
   const select = (more: readonly string[]) => `
-    select m.event_id, m.occurred_at, m.epoch, m.sequence from messages m left join media f on f.source_event_id = m.event_id
+    select m.event_id, m.occurred_at, m.epoch, m.sequence${columns} from ${table} m
     where ${[`m.instance_id = ${instance}`, ...terms, ...more].join(' and ')}
-    order by ${pageOrder(request, orderOf('m'))} limit ${limit}`
+    order by ${pageOrder(request, orderOf('m'))} limit ${most}`
   const instance = bind(request.instanceId)
-  const limit = bind(rowsToRead(request))
+  const most = bind(limit)
   if (request.chatId == null) return select([])
   return `
-    select found.event_id
+    select found.*
     from unnest(addresses_of(${instance}, ${bind(request.chatId)})) as a(address)
     cross join lateral (${select(['m.chat_id = a.address'])}) found
-    order by ${pageOrder(request, orderOf('found'))} limit ${limit}`
+    order by ${pageOrder(request, orderOf('found'))} limit ${most}`
 }

@@ -1,4 +1,4 @@
-// Chats and contacts, one per person or group however many addresses it is known by.
+// Chats and contacts, one per person or group however many addresses it is known by, as their tables list them.
 import type { Transaction } from '../../database/database.ts'
 import { chatColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
 import { type AnswerOf, answerOf, jsonOf } from './columns.ts'
@@ -20,20 +20,16 @@ export async function listChats(database: Transaction, request: PageRequest & { 
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
-  const terms = pageTerms(request, chatOrder('k'), bindings)
+  const terms = [`k.instance_id = ${instance}`, ...pageTerms(request, chatOrder('k'), bindings)]
   const rows = await database.query<ChatRow>(
-    `with known as (
-       select canonical_address(c.instance_id, c.chat_id) as chat_id, bool_or(c.is_group) as is_group,
-              max(c.last_message_at) as last_message_at, ${arrivalOf('c.last_message_at')}
-       from chats c where c.instance_id = ${instance} group by 1),
-     page as (
-       select * from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
+    `with page as (
+       select * from listed_chats k where ${terms.join(' and ')}
        order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
      select p.chat_id as "chatId", phone_address(${instance}, p.chat_id) as "chatPn",
-       p.is_group as "isGroup", coalesce(g.subject, n.name) as name, p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
+       p.is_group as "isGroup",
+       coalesce((select g.subject from groups g where g.instance_id = ${instance} and g.group_id = p.chat_id), n.name) as name, p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
        l.last_message as "lastMessage"
      from page p
-     left join groups g on g.instance_id = ${instance} and g.group_id = p.chat_id
      left join lateral (
        select coalesce(c.name, c.push_name) as name from contacts c
        where c.instance_id = ${instance} and c.contact_id = any (addresses_of(${instance}, p.chat_id))
@@ -71,12 +67,6 @@ const orderBy = (alias: string, at: string, id: string): OrderColumns => ({
   id: `${alias}.${id}`,
 })
 
-/** Of the rows of one person or group (epoch, sequence) of the last one. */
-const arrivalOf = (at: string): string =>
-  ['epoch', 'sequence']
-    .map(column => `(array_agg(c.${column} order by ${at} desc, c.epoch desc, c.sequence desc))[1] as ${column}`)
-    .join(', ')
-
 const newestMessage = pageOrder({}, orderOf('m'))
 
 export type ContactAnswer = AnswerOf<typeof contactColumns>
@@ -88,18 +78,11 @@ export async function listContacts(
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
-  const terms = pageTerms(request, contactOrder('k'), bindings)
+  const terms = [`k.instance_id = ${instance}`, ...pageTerms(request, contactOrder('k'), bindings)]
   const rows = await database.query<ContactRow>(
-    `with known as (
-       select canonical_address(c.instance_id, c.contact_id) as contact_id, max(c.updated_at) as updated_at,
-         ${arrivalOf('c.updated_at')},
-         (array_agg(c.name order by c.name_epoch desc, c.name_sequence desc) filter (where c.name is not null))[1] as name,
-         (array_agg(c.push_name order by c.push_name_epoch desc, c.push_name_sequence desc)
-            filter (where c.push_name is not null))[1] as push_name
-       from contacts c where c.instance_id = ${instance} group by 1)
-     select k.contact_id as "contactId", phone_address(${instance}, k.contact_id) as "contactPn", k.name, k.push_name as "pushName",
+    `select k.contact_id as "contactId", phone_address(${instance}, k.contact_id) as "contactPn", k.name, k.push_name as "pushName",
        k.updated_at as "updatedAt", k.epoch, k.sequence
-     from known k ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
+     from listed_contacts k where ${terms.join(' and ')}
      order by ${pageOrder(request, contactOrder('k'))} limit ${bind(rowsToRead(request))}`,
     values,
   )

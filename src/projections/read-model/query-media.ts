@@ -14,12 +14,12 @@ export async function listMedia(
 ): Promise<Page<MediaListAnswer>> {
   const bindings = createBindings()
   const { bind, values } = bindings
-  const terms = ['m.media is not null', ...pageTerms(request, orderOf('m'), bindings)]
+  const terms = [...pageTerms(request, orderOf('m'), bindings)]
   if (request.kind != null) terms.push(`m.kind = ${bind(request.kind)}`)
-  if (request.status != null) terms.push(`coalesce(f.status, 'pending') = ${bind(request.status)}`)
-  if (request.reason != null) terms.push(`f.reason = ${bind(request.reason)}`)
+  if (request.status != null) terms.push(`m.status = ${bind(request.status)}`)
+  if (request.reason != null) terms.push(`m.reason = ${bind(request.reason)}`)
   const rows = await database.query<ListedRow>(
-    `with wanted as (${selectPage(request, terms, bindings)})
+    `with wanted as (${selectPage({ table: 'listed_media', request, terms }, bindings)})
      select ${selectOf(originColumns, 'm')}, m.epoch, m.sequence, ${selectMedia}
      from wanted join messages m using (event_id) left join media f on f.source_event_id = m.event_id
      order by ${pageOrder(request, orderOf('m'))}`,

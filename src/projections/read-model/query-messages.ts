@@ -6,6 +6,7 @@ import { describeMedia, hasMedia, type MediaAnswer, type MediaRow, selectMedia }
 import { type ListRequest, orderOf, type PlacedRow, placeOf, selectPage } from './list-by-message.ts'
 import { messageColumns, type Reaction, type Receipt, reactionColumns, receiptColumns } from './message-columns.ts'
 import { type Bindings, createBindings, type Page, pageOrder, pageTerms, toPage } from './page.ts'
+import { findPage } from './search-messages.ts'
 
 export type MessageAnswer = AnswerOf<typeof messageColumns> & {
   reactions: Reaction[]
@@ -15,17 +16,18 @@ export type MessageAnswer = AnswerOf<typeof messageColumns> & {
   media: MediaAnswer | null
 }
 
-export async function listMessages(
-  database: Transaction,
-  request: ListRequest & { q?: string | null },
-): Promise<Page<MessageAnswer>> {
+type MessagesRequest = ListRequest & { q?: string | null }
+
+export async function listMessages(database: Transaction, request: MessagesRequest): Promise<Page<MessageAnswer>> {
   const bindings = createBindings()
-  const { bind } = bindings
-  const terms = [...pageTerms(request, orderOf('m'), bindings)]
-  if (request.q != null) terms.push(`m.search @@ websearch_to_tsquery('simple', ${bind(request.q.replaceAll('\0', ' '))})`)
-  const wanted = selectPage(request, terms, bindings)
+  const wanted = await selectWanted(database, request, bindings)
   const rows = await readMessages(database, wanted, { ...bindings, orderBy: pageOrder(request, orderOf('m')) })
   return toPage(rows, request, { place: placeOf, item: describeMessage })
+}
+
+async function selectWanted(database: Transaction, { q, ...request }: MessagesRequest, bindings: Bindings): Promise<string> {
+  if (q != null) return `select unnest(${bindings.bind(await findPage(database, { ...request, q }))}::text[]) as event_id`
+  return selectPage({ table: 'messages', request, terms: pageTerms(request, orderOf('m'), bindings) }, bindings)
 }
 
 /** By WhatsApp's id or the event's. Of several messages with one id the oldest: a stranger who repeats an id hides nothing. */

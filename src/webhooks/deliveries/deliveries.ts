@@ -194,28 +194,46 @@ export type DeliveryFilter = {
   limit: number
 }
 
+/** Made outside of the migrations, because there may be millions of rows: lists by state. Nearly all are delivered, and found without. */
+export const deliveryIndexes = [
+  {
+    name: 'webhook_deliveries_endpoint_states',
+    table: 'webhook_deliveries',
+    definition: '(endpoint_id, state, created_at desc, delivery_id desc)',
+  },
+  {
+    name: 'webhook_deliveries_states',
+    table: 'webhook_deliveries',
+    definition: `(state, created_at desc, delivery_id desc) where state <> 'delivered'`,
+  },
+] as const
+
 /** Newest first, one more than the limit where there are more. After a cursor that is none of ours comes nothing. */
-export const readDeliveries = (database: Transaction, of: DeliveryFilter): Promise<readonly DeliveryRow[]> =>
-  database.query<DeliveryRow>(
-    `select * from webhook_deliveries d
-      where ($1::text is null or d.endpoint_id = $1) and ($2::text is null or d.event_id = $2)
-        and ($3::text is null or d.message_id = $3) and ($4::text is null or d.state = $4)
-        and ($5::float8 is null or d.created_at >= to_timestamp($5::float8 / 1000))
-        and ($6::float8 is null or d.created_at < to_timestamp($6::float8 / 1000))
-        and ($7::text is null or (d.created_at, d.delivery_id) <
-              (select c.created_at, c.delivery_id from webhook_deliveries c where c.delivery_id = $7))
-      order by d.created_at desc, d.delivery_id desc limit $8`,
-    [
-      of.endpointId ?? null,
-      of.eventId ?? null,
-      of.messageId ?? null,
-      of.state ?? null,
-      of.after ?? null,
-      of.before ?? null,
-      of.cursor ?? null,
-      of.limit + 1,
-    ],
+export function readDeliveries(database: Transaction, of: DeliveryFilter): Promise<readonly DeliveryRow[]> {
+  const values: unknown[] = []
+  const bind = (value: unknown) => `$${values.push(value)}`
+  // Only what is asked for is in the statement, and the cursor's place is a value in it: an index finds the page, however deep it is.
+  const when = <Value>(value: Value | undefined, term: (bound: string) => string) =>
+    value === undefined ? [] : [term(bind(value))]
+  const terms = [
+    ...when(of.endpointId, id => `d.endpoint_id = ${id}`),
+    ...when(of.eventId, id => `d.event_id = ${id}`),
+    ...when(of.messageId, id => `d.message_id = ${id}`),
+    ...when(of.state, state => `d.state = ${state}`),
+    ...when(of.after, ms => `d.created_at >= to_timestamp(${ms}::float8 / 1000)`),
+    ...when(of.before, ms => `d.created_at < to_timestamp(${ms}::float8 / 1000)`),
+    ...when(
+      of.cursor,
+      id =>
+        `(d.created_at, d.delivery_id) < ((select c.created_at from webhook_deliveries c where c.delivery_id = ${id}), ${id}::text)`,
+    ),
+  ]
+  return database.query<DeliveryRow>(
+    `select * from webhook_deliveries d ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
+     order by d.created_at desc, d.delivery_id desc limit ${bind(of.limit + 1)}`,
+    values,
   )
+}
 
 export async function readDelivery(database: Transaction, id: string): Promise<DeliveryRow | null> {
   const [row] = await database.query<DeliveryRow>('select * from webhook_deliveries where delivery_id = $1', [id])

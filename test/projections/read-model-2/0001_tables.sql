@@ -1,4 +1,4 @@
--- A version 2 of the read model for tests: the tables of version 1 once more, and what their statements ask of addresses.
+-- A version 2 of the read model for tests: the tables of version 1 once more, with its functions and triggers.
 create schema read_model_2;
 
 create table read_model_2.instances (like read_model_1.instances including all);
@@ -12,18 +12,21 @@ create table read_model_2.message_revokes (like read_model_1.message_revokes inc
 create table read_model_2.message_reactions (like read_model_1.message_reactions including all);
 create table read_model_2.message_receipts (like read_model_1.message_receipts including all);
 create table read_model_2.media (like read_model_1.media including all);
+create table read_model_2.listed_chats (like read_model_1.listed_chats including all);
+create table read_model_2.listed_contacts (like read_model_1.listed_contacts including all);
+create table read_model_2.listed_media (like read_model_1.listed_media including all);
 
-create function read_model_2.same_address(of_instance text, one text, other text) returns boolean
-language sql stable as $$
-  select one = other or exists (
-    select from read_model_2.address_pairs p
-    where p.instance_id = of_instance and ((p.lid = one and p.pn = other) or (p.lid = other and p.pn = one)))
-$$;
-
-create function read_model_2.addresses_of(of_instance text, address text) returns text[]
-language sql stable as $$
-  select array(
-    select address
-    union select p.pn from read_model_2.address_pairs p where p.instance_id = of_instance and p.lid = address
-    union select p.lid from read_model_2.address_pairs p where p.instance_id = of_instance and p.pn = address)
-$$;
+do $$
+declare
+  made text;
+begin
+  for made in select pg_get_functiondef(oid) from pg_proc where pronamespace = 'read_model_1'::regnamespace order by oid loop
+    execute replace(made, 'read_model_1', 'read_model_2');
+  end loop;
+  for made in
+    select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     where c.relnamespace = 'read_model_1'::regnamespace and not t.tgisinternal
+  loop
+    execute replace(made, 'read_model_1', 'read_model_2');
+  end loop;
+end $$;

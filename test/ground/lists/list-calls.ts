@@ -1,0 +1,67 @@
+// The lists of the API, as the routes ask for them: first pages, pages deep inside, and every filter, of an account that has most of everything
+// and of one that has little.
+import { listInstances } from '../../../src/api/instances/read-instances.ts'
+import type { Transaction } from '../../../src/database/database.ts'
+import { listChats, listContacts, listMedia, listMessages } from '../../../src/projections/read-model/queries.ts'
+import { listDeliveries } from '../../../src/webhooks/bridge/queries.ts'
+import { anEndpoint, busiest, busiestChat, quiet } from './many-messages.ts'
+
+type Call = (database: Transaction) => Promise<unknown>
+
+const limit = 50
+const DAY_MS = 86_400_000
+const big = { instanceId: busiest, limit }
+const small = { instanceId: quiet, limit }
+
+/** The page after the one that begins a hundred days ago. */
+const deep =
+  <Request extends object, Page extends { nextCursor: string | null }>(
+    list: (database: Transaction, request: Request) => Promise<Page>,
+    request: Request,
+  ): Call =>
+  async database => {
+    const { nextCursor } = await list(database, { ...request, before: Date.now() - 100 * DAY_MS })
+    return list(database, { ...request, cursor: nextCursor ?? undefined })
+  }
+
+export const calls: Readonly<Record<string, Call>> = {
+  instances: database => listInstances(database, { limit }),
+  chats: database => listChats(database, big),
+  'chats, deep': database => listChats(database, { ...big, before: Date.now() - 20 * DAY_MS }),
+  'chats, quiet': database => listChats(database, small),
+  contacts: database => listContacts(database, big),
+  'contacts, deep': database => listContacts(database, { ...big, before: Date.now() - 20 * DAY_MS }),
+  messages: database => listMessages(database, big),
+  'messages, deep': deep(listMessages, big),
+  'messages, span': database =>
+    listMessages(database, { ...big, after: Date.now() - 90 * DAY_MS, before: Date.now() - 89 * DAY_MS }),
+  'messages, quiet': database => listMessages(database, small),
+  'messages of a chat by LID': database => listMessages(database, { ...big, chatId: busiestChat.lid }),
+  'messages of a chat by number, deep': deep(listMessages, { ...big, chatId: busiestChat.pn }),
+  'search, often written': database => listMessages(database, { ...big, q: 'word1' }),
+  'search, seldom written': database => listMessages(database, { ...big, q: 'word700' }),
+  'search, hardly ever written': database => listMessages(database, { ...big, q: 'word15000' }),
+  'search, never written': database => listMessages(database, { ...big, q: 'nothing' }),
+  'search, two words': database => listMessages(database, { ...big, q: 'word1000 word20' }),
+  'search, a phrase': database => listMessages(database, { ...big, q: '"word100 word20"' }),
+  'search, without a word': database => listMessages(database, { ...big, q: '-word1' }),
+  'search in a chat': database => listMessages(database, { ...big, q: 'word5000', chatId: busiestChat.pn }),
+  'search, quiet': database => listMessages(database, { ...small, q: 'word100' }),
+  'search, deep': deep(listMessages, { ...big, q: 'word30' }),
+  media: database => listMedia(database, big),
+  'media, deep': deep(listMedia, big),
+  'media by kind': database => listMedia(database, { ...big, kind: 'video' }),
+  'media by a kind that there is not': database => listMedia(database, { ...big, kind: 'sticker' }),
+  'media, failed': database => listMedia(database, { ...big, status: 'failed' }),
+  'media, pending': deep(listMedia, { ...big, status: 'pending' }),
+  'media by reason': database => listMedia(database, { ...big, reason: 'gone' }),
+  'media of a chat': database => listMedia(database, { ...big, chatId: busiestChat.pn, kind: 'document' }),
+  deliveries: database => listDeliveries(database, { limit }),
+  'deliveries, deep': deep(listDeliveries, { limit }),
+  'deliveries of an endpoint': deep(listDeliveries, { limit, endpointId: anEndpoint }),
+  'deliveries, dead': database => listDeliveries(database, { limit, state: 'dead' }),
+  'deliveries, waiting, of an endpoint': deep(listDeliveries, { limit, endpointId: anEndpoint, state: 'waiting' }),
+  'deliveries, held': database => listDeliveries(database, { limit, state: 'held' }),
+  'deliveries, delivered': database => listDeliveries(database, { limit, state: 'delivered' }),
+  'deliveries of a message': database => listDeliveries(database, { limit, messageId: 'M500' }),
+}

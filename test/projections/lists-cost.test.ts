@@ -1,0 +1,70 @@
+// What a page of a list costs does not grow with what there is, for an account with nearly all of it, nor for one with little: by the plans of
+// its statements, and by the rows that they look at, as Postgres counts them.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Transaction } from '../../src/database/database.ts'
+import { makeIndexes } from '../../src/database/make-indexes.ts'
+import { openSession } from '../../src/database/session.ts'
+import { readModelIndexes } from '../../src/projections/read-model/indexes.ts'
+import { deliveryIndexes } from '../../src/webhooks/deliveries/deliveries.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { calls } from '../ground/lists/list-calls.ts'
+import { makeManyMessages } from '../ground/lists/many-messages.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { never } from '../ground/projection-dsl.ts'
+
+const MESSAGES = 30_000
+/** Of a page with all that belongs to it, entries of indexes and rows of tables. */
+const FEW = 1_500
+/** Of both addresses of a chat a search looks through the newest 2,000 first. */
+const SEARCHED = 8_000
+let test: TestDatabase
+beforeAll(async () => {
+  test = await openTestDatabase('lists cost')
+  const session = (signal: AbortSignal) => openSession({ url: test.url, applicationName: 'indexes' }, signal)
+  const deps = { database: test.database, openSession: session, logger: collectLogLines() }
+  await makeIndexes(deps, [...readModelIndexes, ...deliveryIndexes], never)
+  await makeManyMessages(test.database, { messages: MESSAGES, chats: MESSAGES / 20, instances: 50 })
+}, 120_000)
+afterAll(() => test.close())
+
+/** What Postgres may do where tables are large: those of a test are small enough to be read whole. */
+const asIfLarge = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
+  test.database.transact(async tx => {
+    await tx.query('set local enable_seqscan = off')
+    return work(tx)
+  }, never)
+
+type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: readonly Plan[] }
+const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
+
+async function plansOf(tx: Transaction, call: (tx: Transaction) => Promise<unknown>): Promise<readonly Plan[]> {
+  const plans: Plan[] = []
+  const query = async <Row>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    const [row] = await tx.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(`explain (format json) ${sql}`, values)
+    plans.push(...(row?.['QUERY PLAN'].map(one => one.Plan) ?? []))
+    return tx.query<Row>(sql, values)
+  }
+  await call({ query })
+  return plans
+}
+
+async function rowsRead(tx: Transaction): Promise<number> {
+  const [row] = await tx.query<{ rows: string }>(
+    `select sum(pg_stat_get_xact_tuples_returned(c.oid) + pg_stat_get_xact_tuples_fetched(c.oid)) as rows from pg_class c
+      where c.relnamespace in ('public'::regnamespace, 'read_model_1'::regnamespace)`,
+  )
+  return Number(row?.rows ?? 0)
+}
+
+it.each(Object.entries(calls))('[D4] %s: read by indexes, and no more than a page of rows', async (name, call) => {
+  const plans = await asIfLarge(tx => plansOf(tx, call))
+  expect(plans).not.toEqual([])
+  const whole = plans.flatMap(nodesOf).filter(node => node['Node Type'] === 'Seq Scan')
+  expect(whole.map(node => node['Relation Name'])).toEqual([])
+  const looked = await asIfLarge(async tx => {
+    const before = await rowsRead(tx)
+    await call(tx)
+    return (await rowsRead(tx)) - before
+  })
+  expect(looked).toBeLessThan(FEW + (name.startsWith('search') ? SEARCHED : 0))
+})
