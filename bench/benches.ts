@@ -60,6 +60,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./project.ts')).project,
   },
+  lists: {
+    what: 'ms at p99 of the slowest list of 1,000,000 messages, 50,000 chats and 500 instances, and p50 and p99 of each; bare: a plain page of messages. 30 ms is the bound',
+    better: 'lower',
+    load: async () => (await import('./lists.ts')).lists({ messages: 1_000_000, chats: 50_000, instances: 500 }),
+  },
+  'lists-small': {
+    what: 'the same of a twentieth of the messages and chats',
+    better: 'lower',
+    load: async () => (await import('./lists.ts')).lists({ messages: 50_000, chats: 2_500, instances: 500 }),
+  },
   'webhook-1': {
     what: 'deliveries/s to 1 endpoint that takes 250 ms, 10 in flight; bare: undici with as many in flight',
     better: 'higher',

@@ -2,6 +2,7 @@
 // With src/main/, the only code outside tests and benches that knows the adapters.
 import { type HttpServer, openHttpServer } from './api/http-server.ts'
 import { openApi } from './api/open-api.ts'
+import { openIndexMaking } from './database/index-making.ts'
 import { openSession } from './database/session.ts'
 import { partitionOf } from './log/append/partitioner.ts'
 import { closeAll } from './main/close-all.ts'
@@ -15,6 +16,7 @@ import { openProcessors } from './processors/open-processors.ts'
 import { openProducers } from './producers/open-producers.ts'
 import { all as allProjections } from './projections/all.ts'
 import { openProjections } from './projections/open-projections.ts'
+import { readModelIndexes } from './projections/read-model/indexes.ts'
 import { openPurges } from './purge/open-purges.ts'
 import type { Config, RoleName } from './runtime/config.ts'
 import type { Logger } from './runtime/logger.ts'
@@ -22,6 +24,7 @@ import { createMetrics, type Metrics } from './runtime/metrics.ts'
 import { never } from './runtime/or-abort.ts'
 import type { Check, Role } from './runtime/role.ts'
 import { openWebhooks } from './webhooks/bridge/open-webhooks.ts'
+import { deliveryIndexes } from './webhooks/deliveries/deliveries.ts'
 import { sealPlainUrls } from './webhooks/endpoints/seal-urls.ts'
 
 export type Zaplog = {
@@ -129,12 +132,16 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
       clock: Date.now,
       random: Math.random,
     }),
-  projections: ({ config, ports, logger, metrics }) => {
+  projections: ({ config, ground, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [
       openProjections({ ...ports, partitions, logger, metrics, projections: allProjections }),
       // Where the rows are that a purge erases, and in every deployment.
       openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
+      openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [
+        ...readModelIndexes,
+        ...deliveryIndexes,
+      ]),
     ])
   },
   webhooks: ({ config, ports, version, logger, metrics }) =>
@@ -153,6 +160,9 @@ const openRole: Readonly<Record<RoleName, OpenRole>> = {
       clock: Date.now,
     }),
 }
+
+/** Not called as ours are: it writes for no instance, and no purge has to wait until an index of millions of rows is made. */
+const indexMaker = { applicationName: 'index maker', statementTimeoutMs: 86_400_000, lockTimeoutMs: 86_400_000 }
 
 const together = (name: string, roles: readonly Role[]): Role => ({
   name,

@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Transaction } from './database.ts'
 import type { Session } from './session.ts'
 
-/** `database` answers questions meanwhile. `openSession` opens one that waits for an hour-long statement. */
+/** `database` answers questions meanwhile; a session of `openSession` lets a statement take as long as it takes. */
 export type IndexDeps = {
   database: Transaction
   openSession(signal: AbortSignal): Promise<Session>

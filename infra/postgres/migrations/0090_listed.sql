@@ -88,7 +88,7 @@ begin
   made as materialized (
     select a.instance_id, a.address, last.*
     from asked a cross join lateral (
-      select bool_or(c.is_group) over () as is_group, c.last_message_at, c.epoch, c.sequence, c.changed_by_event
+      select c.is_group, c.last_message_at, c.epoch, c.sequence, c.changed_by_event
       from read_model_1.listed_under(a.instance_id, a.address) as own(address)
       join read_model_1.chats c on c.instance_id = a.instance_id and c.chat_id = own.address
       order by c.last_message_at desc, c.epoch desc, c.sequence desc, c.chat_id desc limit 1) last),
@@ -133,11 +133,19 @@ begin
 end $$;
 
 -- Each is called with the rows that one statement wrote, `written`.
+-- A row of chats only ever becomes newer: it is the one that is listed, or it is not newer than that. Of every message, so it is short.
 create function read_model_1.chats_written() returns trigger language plpgsql as $$
 begin
-  if exists (select from written) then
-    perform read_model_1.list_chats(array_agg(w.instance_id), array_agg(w.chat_id)) from written w;
-  end if;
+  insert into read_model_1.listed_chats as l (instance_id, chat_id, is_group, last_message_at, epoch, sequence, changed_by_event)
+  select distinct on (w.instance_id, coalesce(p.lid, w.chat_id))
+    w.instance_id, coalesce(p.lid, w.chat_id), w.is_group, w.last_message_at, w.epoch, w.sequence, w.changed_by_event
+  from written w left join lateral (
+    select p.lid from read_model_1.address_pairs p where p.instance_id = w.instance_id and p.pn = w.chat_id
+    order by p.occurred_at desc, p.lid desc limit 1) p on true
+  order by w.instance_id, coalesce(p.lid, w.chat_id), w.last_message_at desc, w.epoch desc, w.sequence desc
+  on conflict (instance_id, chat_id) do update set is_group = excluded.is_group, last_message_at = excluded.last_message_at,
+    epoch = excluded.epoch, sequence = excluded.sequence, changed_by_event = excluded.changed_by_event
+  where (excluded.last_message_at, excluded.epoch, excluded.sequence) > (l.last_message_at, l.epoch, l.sequence);
   return null;
 end $$;
 
@@ -203,8 +211,7 @@ create temporary table called on commit drop as
 
 insert into read_model_1.listed_chats
   select distinct on (c.instance_id, coalesce(p.lid, c.chat_id)) c.instance_id, coalesce(p.lid, c.chat_id),
-    bool_or(c.is_group) over (partition by c.instance_id, coalesce(p.lid, c.chat_id)),
-    c.last_message_at, c.epoch, c.sequence, c.changed_by_event
+    c.is_group, c.last_message_at, c.epoch, c.sequence, c.changed_by_event
   from read_model_1.chats c left join called p on p.instance_id = c.instance_id and p.pn = c.chat_id
   order by c.instance_id, coalesce(p.lid, c.chat_id), c.last_message_at desc, c.epoch desc, c.sequence desc, c.chat_id desc;
 

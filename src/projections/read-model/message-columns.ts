@@ -3,6 +3,7 @@ import type { Envelope, EventOf } from '../../events/event.ts'
 import { kinds, wordsOf } from '../../events/vocabulary.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { type AnswerOf, type Column, type Columns, flag, instant, integer, json, text } from './columns.ts'
+import { canonicalAddress, phoneAddress } from './shown-addresses.ts'
 import type { MessageEvent } from './sort-events.ts'
 
 /** Events of other kinds name a message by the id that WhatsApp gave it. */
@@ -15,9 +16,9 @@ const senderOf = (event: MessageEvent): string | null =>
 export const originColumns = {
   eventId: { is: 'text' },
   instanceId: { is: 'text' },
-  chatId: { ...text, select: 'canonical_address(m.instance_id, m.chat_id)' },
-  chatPn: { ...text, select: 'coalesce(m.chat_pn, phone_address(m.instance_id, m.chat_id))' },
-  senderId: { ...text, from: senderOf, select: 'canonical_address(m.instance_id, m.sender_id)' },
+  chatId: { ...text, select: canonicalAddress('m.instance_id', 'm.chat_id') },
+  chatPn: { ...text, select: `coalesce(m.chat_pn, ${phoneAddress('m.instance_id', 'm.chat_id')})` },
+  senderId: { ...text, from: senderOf, select: canonicalAddress('m.instance_id', 'm.sender_id') },
   messageId: { is: 'text', from: messageIdOf },
   fromMe: { is: 'flag', from: event => event.fromMe ?? event.type === 'message.sent' },
   kind: {
@@ -51,7 +52,7 @@ type Said = Exclude<keyof EventOf<'message.received'>, keyof Envelope | 'type' |
 /** Those that answers show. */
 export const messageColumns = {
   ...originColumns,
-  senderPn: { ...text, select: 'coalesce(m.sender_pn, phone_address(m.instance_id, m.sender_id))' },
+  senderPn: { ...text, select: `coalesce(m.sender_pn, ${phoneAddress('m.instance_id', 'm.sender_id')})` },
   sequence: { is: 'bigint' },
   ...saidColumns,
   undecryptable: {

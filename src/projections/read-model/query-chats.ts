@@ -13,6 +13,7 @@ import {
   rowsToRead,
   toPage,
 } from './page.ts'
+import { phoneAddress } from './shown-addresses.ts'
 
 export type ChatAnswer = AnswerOf<typeof chatColumns> & { lastMessage: AnswerOf<typeof lastMessageColumns> | null }
 
@@ -25,20 +26,21 @@ export async function listChats(database: Transaction, request: PageRequest & { 
     `with page as (
        select * from listed_chats k where ${terms.join(' and ')}
        order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
-     select p.chat_id as "chatId", phone_address(${instance}, p.chat_id) as "chatPn",
+     select p.chat_id as "chatId", ${phoneAddress(instance, 'p.chat_id')} as "chatPn",
        p.is_group as "isGroup",
        coalesce((select g.subject from groups g where g.instance_id = ${instance} and g.group_id = p.chat_id), n.name) as name, p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
        l.last_message as "lastMessage"
      from page p
+     cross join lateral (select addresses_of(${instance}, p.chat_id) as addresses offset 0) own
      left join lateral (
        select coalesce(c.name, c.push_name) as name from contacts c
-       where c.instance_id = ${instance} and c.contact_id = any (addresses_of(${instance}, p.chat_id))
+       where c.instance_id = ${instance} and c.contact_id = any (own.addresses)
          and coalesce(c.name, c.push_name) is not null
        order by c.name is null, greatest(c.name_epoch, c.push_name_epoch) desc, greatest(c.name_sequence, c.push_name_sequence) desc limit 1
      ) n on true
      left join lateral (
        select ${jsonOf(lastMessageColumns, 'm')} as last_message
-       from unnest(addresses_of(${instance}, p.chat_id)) as a(address)
+       from unnest(own.addresses) as a(address)
        cross join lateral (
          select * from messages m where m.instance_id = ${instance} and m.chat_id = a.address
          order by ${newestMessage} limit 1) m
@@ -80,7 +82,7 @@ export async function listContacts(
   const instance = bind(request.instanceId)
   const terms = [`k.instance_id = ${instance}`, ...pageTerms(request, contactOrder('k'), bindings)]
   const rows = await database.query<ContactRow>(
-    `select k.contact_id as "contactId", phone_address(${instance}, k.contact_id) as "contactPn", k.name, k.push_name as "pushName",
+    `select k.contact_id as "contactId", ${phoneAddress(instance, 'k.contact_id')} as "contactPn", k.name, k.push_name as "pushName",
        k.updated_at as "updatedAt", k.epoch, k.sequence
      from listed_contacts k where ${terms.join(' and ')}
      order by ${pageOrder(request, contactOrder('k'))} limit ${bind(rowsToRead(request))}`,

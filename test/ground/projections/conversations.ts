@@ -69,17 +69,15 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     .map(([id, groupId, subject]) => anEvent('group.updated', { instanceId: id, chatId: groupId, groupId, subject })),
   fc.tuple(instanceId, fc.string()).map(([id, name]) => anEvent('instance.settings-changed', { instanceId: id, name })),
   instanceId.map(id => anEvent('instance.logged-out', { instanceId: id })),
-  fc
-    .tuple(inChat, file)
-    .map(([of, { instanceId: owner, sourceEventId }]) =>
-      anEvent('message.received', {
-        ...of,
-        instanceId: owner,
-        eventId: sourceEventId,
-        kind: 'image',
-        media: { mimetype: 'image/jpeg' },
-      }),
-    ),
+  fc.tuple(inChat, file).map(([of, { instanceId: owner, sourceEventId }]) =>
+    anEvent('message.received', {
+      ...of,
+      instanceId: owner,
+      eventId: sourceEventId,
+      kind: 'image',
+      media: { mimetype: 'image/jpeg' },
+    }),
+  ),
   ofFile.map(of => anEvent('media.downloaded', of)),
   ofFile.map(of => anEvent('media.stored', of)),
   ofFile.map(of => anEvent('media.failed', of)),
