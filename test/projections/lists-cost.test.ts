@@ -2,14 +2,10 @@
 // its statements, and by the rows that they look at, as Postgres counts them.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
-import { makeIndexes } from '../../src/database/make-indexes.ts'
-import { openSession } from '../../src/database/session.ts'
-import { readModelIndexes } from '../../src/projections/read-model/indexes.ts'
-import { deliveryIndexes } from '../../src/webhooks/deliveries/deliveries.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { calls } from '../ground/lists/list-calls.ts'
+import { makeListIndexes } from '../ground/lists/make-list-indexes.ts'
 import { makeManyMessages } from '../ground/lists/many-messages.ts'
-import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 
 const MESSAGES = 30_000
@@ -20,9 +16,7 @@ const SEARCHED = 8_000
 let test: TestDatabase
 beforeAll(async () => {
   test = await openTestDatabase('lists cost')
-  const session = (signal: AbortSignal) => openSession({ url: test.url, applicationName: 'indexes' }, signal)
-  const deps = { database: test.database, openSession: session, logger: collectLogLines() }
-  await makeIndexes(deps, [...readModelIndexes, ...deliveryIndexes], never)
+  await makeListIndexes(test)
   await makeManyMessages(test.database, { messages: MESSAGES, chats: MESSAGES / 20, instances: 50 })
 }, 120_000)
 afterAll(() => test.close())
