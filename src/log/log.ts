@@ -3,6 +3,8 @@
 import { CodedError, type Known } from '../runtime/coded-error.ts'
 import type { AppendInside } from './append-inside.ts'
 
+export type { AppendedRow, AppendInside } from './append-inside.ts'
+
 export type TopicPartition = { topic: string; partition: number }
 
 /** The next offset to read: 1 + the last one done. */

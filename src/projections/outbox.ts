@@ -6,9 +6,16 @@
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
-import type { AppendedRow, AppendInside } from '../log/append-inside.ts'
 import { deadLetterOf } from '../log/dead-letter.ts'
-import { type Append, type EventLog, isAboutRecord, type LogError, type NewRecord } from '../log/log.ts'
+import {
+  type Append,
+  type AppendedRow,
+  type AppendInside,
+  type EventLog,
+  isAboutRecord,
+  type LogError,
+  type NewRecord,
+} from '../log/log.ts'
 import { ofHeaders, rowsOf } from '../purge/erasure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type Emission, type Projection, titleOf } from './projection.ts'
