@@ -44,9 +44,9 @@ export const project: Bench = async closing => {
     let startedAt = Number.POSITIVE_INFINITY
     const timed: Projection = {
       ...readModel,
-      apply: (tx, placed) => {
+      gather: placed => {
         startedAt = Math.min(startedAt, performance.now())
-        return readModel.apply(tx, placed)
+        return readModel.gather(placed)
       },
     }
     const role = openProjection({ database, log, codec, topic, consumerGroup, partitions, logger, metrics }, timed)

@@ -1,11 +1,9 @@
 // How batches become steps: those of several partitions in one transaction, and what they owe to the log appended after it, together.
-import type { Transaction } from '../database/database.ts'
 import type { EventLog } from '../log/log.ts'
 import { type BatchStep, createJointSteps, type TakeBatch } from './joint-steps.ts'
 import { drainOutbox } from './outbox.ts'
-import { type Projection, titleOf } from './projection.ts'
-import { quarantineKey } from './quarantine.ts'
-import { applyEvents, type Done, type PartitionTaken, type StepDeps, takenOf, takeStep } from './step.ts'
+import { titleOf } from './projection.ts'
+import { type PartitionTaken, type Running, type StepDeps, type Taken, takeBatches, takenOf } from './step.ts'
 
 export type BatchStepDeps = StepDeps & { log: Pick<EventLog, 'append' | 'inside'> }
 
@@ -17,60 +15,54 @@ const MAX_CONCURRENT = 4
 /** Under load alone; 60 ms made no difference to the throughput of `npm run bench -- chain-embedded`. */
 const LINGER_MS = 25
 
-/** One for all partitions of a projection. */
-export const createBatchSteps = (deps: BatchStepDeps, projection: Projection): TakeBatch =>
+/** One for all partitions of a projection, or of several that take the same batches in one step. */
+export const createBatchSteps = (deps: BatchStepDeps, running: readonly Running[]): TakeBatch =>
   createJointSteps({
-    projection: titleOf(projection),
-    take: (steps, signal) => takeBatchSteps(deps, projection, steps, signal),
+    projection: running.map(({ projection }) => titleOf(projection)).join(' and '),
+    take: (steps, signal) => takeBatchSteps(deps, running, steps, signal),
     lingerMs: LINGER_MS,
     maxRecords: MAX_RECORDS,
     maxBytes: MAX_BYTES,
     maxConcurrent: MAX_CONCURRENT,
+    givesUp: running.length > 1,
     logger: deps.logger,
   })
 
-/** Rejects where nothing was done, or where nobody knows. */
+/** Rejects where nothing was done, or where nobody knows. Answers for each step what it came to for each projection. */
 export async function takeBatchSteps(
   deps: BatchStepDeps,
-  projection: Projection,
+  running: readonly Running[],
   steps: readonly BatchStep[],
   signal: AbortSignal,
-): Promise<readonly PartitionTaken[]> {
-  const work = (tx: Transaction, own: ReadonlySet<number>) =>
-    applyBatches(
-      tx,
-      projection,
-      steps.filter(step => own.has(step.partition)),
-    )
-  const { revisions, owing } = await takeStep(deps, projection, { moves: steps, work }, signal)
-  const stillOwing = await payTogether(deps, projection, owing, signal)
-  return steps.map(({ partition }) => takenOf({ revisions, owing: stillOwing }, partition))
-}
-
-async function applyBatches(tx: Transaction, projection: Projection, steps: readonly BatchStep[]): Promise<Done> {
-  for (const left of steps.flatMap(step => step.leftOut)) await quarantineKey(tx, projection, left)
-  return applyEvents(
-    tx,
-    projection,
-    steps.flatMap(step => step.placed),
-  )
+): Promise<readonly (readonly PartitionTaken[])[]> {
+  const batches = running.map((one, at) => ({
+    ...one,
+    moves: steps.map(({ partition, advance, revisions }) => ({ partition, advance, revision: revisions[at] ?? -1n })),
+    placed: steps.flatMap(step => step.placed),
+    leftOut: steps.flatMap(step => step.leftOut),
+  }))
+  const taken: Taken[] = []
+  for (const [at, one] of (await takeBatches(deps, batches, signal)).entries())
+    taken.push({ ...one, owing: await payTogether(deps, running[at], one.owing, signal) })
+  return steps.map(({ partition }) => taken.map(one => takenOf(one, partition)))
 }
 
 /** Answers who owes still: the step is committed whatever comes of this, and each of them pays by itself and says why it cannot. */
 async function payTogether(
   deps: BatchStepDeps,
-  projection: Projection,
+  running: Running | undefined,
   owing: ReadonlySet<number>,
   signal: AbortSignal,
 ): Promise<ReadonlySet<number>> {
-  if (owing.size === 0) return owing
+  if (owing.size === 0 || running === undefined) return owing
+  const { name, version } = running.projection
+  const partitions = [...owing]
   try {
-    const { name, version } = projection
-    await drainOutbox(deps, { name, version, partitions: [...owing] }, signal)
+    await drainOutbox(deps, { name, version, partitions }, signal)
     return new Set()
   } catch (error) {
     if (!signal.aborted)
-      deps.logger.info('projection.outbox-left', { projection: titleOf(projection), partitions: [...owing], error })
+      deps.logger.info('projection.outbox-left', { projection: titleOf(running.projection), partitions, error })
     return owing
   }
 }

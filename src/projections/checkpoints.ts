@@ -1,6 +1,7 @@
 // Where a projection is in each partition: one row with the offsets of all its topics and a revision. Whoever raises the revision owns
 // the step; a step that finds another revision or offset changes nothing.
 import type { Database, Transaction } from '../database/database.ts'
+import { asRows, type Read } from '../database/statement-parts.ts'
 import { CodedError } from '../runtime/coded-error.ts'
 import type { Projection } from './projection.ts'
 
@@ -64,38 +65,42 @@ export async function readCheckpoint(database: Transaction, of: Identity, partit
 }
 
 /**
- * The first statement of every step. Answers the new revision of each partition. Of one that is not in the answer nothing may happen:
- * somebody else went on with it. Rows are locked in one order, so that steps and takeovers cannot deadlock.
+ * What every step begins with. Answers the new revision of each partition. Of one that is not in the answer nothing may happen: somebody else
+ * went on with it. What the same statement reads of that partition is as its owner left it: whoever waits here for somebody who writes finds
+ * another revision, and reads nothing. Rows are locked in one order, so that steps and takeovers cannot deadlock.
  */
-export async function advanceCheckpoints(
-  tx: Transaction,
-  of: Identity,
-  moves: readonly Move[],
-): Promise<ReadonlyMap<number, bigint>> {
-  const rows = await tx.query<{ partition: number; revision: string }>(
-    `with moving as (
-       select c.partition, m.topic, m.next_offset
-       from unnest($3::integer[], $4::bigint[], $5::text[], $6::text[], $7::text[]) as m(partition, revision, topic, from_offset, next_offset)
-       join projection_checkpoints c on c.partition = m.partition and c.revision = m.revision
-       where c.projection = $1 and c.version = $2 and (m.topic is null or c.offsets ->> m.topic = m.from_offset)
-       order by c.partition for update of c)
-     update projection_checkpoints c
-     set revision = revision + 1, advanced_at = now(),
-         offsets = case when m.topic is null then c.offsets else c.offsets || jsonb_build_object(m.topic, m.next_offset) end
-     from moving m where c.projection = $1 and c.version = $2 and c.partition = m.partition
-     returning c.partition, c.revision`,
-    [
-      of.name,
-      of.version,
-      moves.map(move => move.partition),
-      moves.map(move => String(move.revision)),
-      moves.map(({ advance }) => advance?.topic ?? null),
-      moves.map(({ advance }) => (advance === null ? null : String(advance.fromOffset))),
-      moves.map(({ advance }) => (advance === null ? null : String(advance.nextOffset))),
-    ],
-  )
-  return new Map(rows.map(row => [row.partition, BigInt(row.revision)]))
-}
+export const moveCheckpoints = (of: Identity, moves: readonly Move[]): Read<Moved> => ({
+  sql: `
+    with moving as (
+      select c.partition, m.topic, m.next_offset
+      from json_to_recordset($3::json) as m(partition integer, revision bigint, topic text, from_offset text, next_offset text)
+      join projection_checkpoints c on c.partition = m.partition and c.revision = m.revision
+      where c.projection = $1 and c.version = $2 and (m.topic is null or c.offsets ->> m.topic = m.from_offset)
+      order by c.partition for update of c)
+    update projection_checkpoints c
+    set revision = revision + 1, advanced_at = now(),
+        offsets = case when m.topic is null then c.offsets else c.offsets || jsonb_build_object(m.topic, m.next_offset) end
+    from moving m where c.projection = $1 and c.version = $2 and c.partition = m.partition
+    returning c.partition, c.revision::text`,
+  values: [
+    of.name,
+    of.version,
+    asRows(
+      moves.map(({ partition, revision, advance }) => ({
+        partition,
+        revision: String(revision),
+        topic: advance?.topic,
+        from_offset: advance === null ? null : String(advance.fromOffset),
+        next_offset: advance === null ? null : String(advance.nextOffset),
+      })),
+    ),
+  ],
+})
+
+export type Moved = { partition: number; revision: string }
+
+export const revisionsOf = (moved: readonly Moved[]): ReadonlyMap<number, bigint> =>
+  new Map(moved.map(({ partition, revision }) => [partition, BigInt(revision)]))
 
 type Row = { partition: number; revision: string; offsets: Record<string, string> }
 

@@ -52,6 +52,17 @@ export const committed = <Step extends Offered>(state: JointState<Step>, togethe
   apart: new Set([...state.apart].filter(partition => !together.some(one => one.step.partition === partition))),
 })
 
+/** Those that wait too are told: who is told takes another way. */
+export const givenUp = <Step extends Offered>(
+  state: JointState<Step>,
+  together: readonly Step[],
+  error: unknown,
+): AfterFailedSteps<Step> => ({
+  state: { ...state, waiting: [], running: state.running.filter(one => one !== together) },
+  told: [...together, ...state.waiting].map(step => ({ step, error })),
+  again: [],
+})
+
 /**
  * What failed together is taken again one by one, also where nobody knows whether it was committed: a step that was done is found to be
  * done by its revision. Where Postgres is away or full they would only find out the same one by one.
@@ -73,5 +84,5 @@ export function failed<Step extends Offered>(
   return { state: { ...ended, waiting: [...again, ...ended.waiting] }, told, again }
 }
 
-const isNobodysFault = (error: unknown): boolean =>
+export const isNobodysFault = (error: unknown): boolean =>
   error instanceof DatabaseError && (error.code === 'unreachable' || error.code === 'disk-full')

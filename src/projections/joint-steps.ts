@@ -2,15 +2,18 @@
 // What fails together is taken again one by one, so that one partition's bad record or lock keeps others waiting once and not for good.
 import type { Logger } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
-import type { Advance, Move } from './checkpoints.ts'
+import type { Advance } from './checkpoints.ts'
 import * as joint from './joint-state.ts'
 import { type Limits, nextSteps } from './next-steps.ts'
 import type { Placed } from './projection.ts'
 import type { Quarantined } from './quarantine.ts'
 import type { PartitionTaken } from './step.ts'
 
-/** What one batch comes to. */
-export type BatchStep = Move & {
+/** What one batch comes to, for one projection or for several that take it together. */
+export type BatchStep = {
+  partition: number
+  /** The one that each projection knows, in their order. */
+  revisions: readonly bigint[]
   advance: Advance
   /** Keys that it quarantines. */
   leftOut: readonly Quarantined[]
@@ -21,16 +24,18 @@ export type BatchStep = Move & {
 
 /**
  * Rejects as a transaction of its own does, never for what another partition did; at once where the signal aborts while it waits.
- * `alone`: shares its transaction with none.
+ * `alone`: shares its transaction with no other partition. Answers for each projection.
  */
-export type TakeBatch = (step: BatchStep, how: { alone: boolean }, signal: AbortSignal) => Promise<PartitionTaken>
+export type TakeBatch = (step: BatchStep, how: { alone: boolean }, signal: AbortSignal) => Promise<readonly PartitionTaken[]>
 type Deps = Limits & {
   projection: string
+  /** What fails is not taken again one by one: everybody is told, those that wait too. */
+  givesUp: boolean
   /** One transaction, at most one step per partition; answers in their order. A step that was done already is answered as `moved`. */
-  take(steps: readonly BatchStep[], signal: AbortSignal): Promise<readonly PartitionTaken[]>
+  take(steps: readonly BatchStep[], signal: AbortSignal): Promise<readonly (readonly PartitionTaken[])[]>
   logger: Logger
 }
-type Offered = joint.Offered & { resolve(taken: PartitionTaken): void; reject(error: unknown): void }
+type Offered = joint.Offered & { resolve(taken: readonly PartitionTaken[]): void; reject(error: unknown): void }
 
 export function createJointSteps(deps: Deps): TakeBatch {
   let state: joint.JointState<Offered> = joint.nothingOffered
@@ -58,7 +63,7 @@ export function createJointSteps(deps: Deps): TakeBatch {
         answer(together, taken)
       },
       error => {
-        const after = joint.failed(state, together, error)
+        const after = deps.givesUp ? joint.givenUp(state, together, error) : joint.failed(state, together, error)
         state = after.state
         for (const { step, error: why } of after.told) step.reject(why)
         if (after.again.length > 0) sayTakenApart(deps, steps, error)
@@ -77,7 +82,7 @@ export function createJointSteps(deps: Deps): TakeBatch {
 
   return async (step, { alone }, signal) => {
     signal.throwIfAborted()
-    const { promise, resolve, reject } = Promise.withResolvers<PartitionTaken>()
+    const { promise, resolve, reject } = Promise.withResolvers<readonly PartitionTaken[]>()
     const size = { records: step.placed.length, sizeBytes: step.sizeBytes, sinceAt: performance.now() }
     const one = { ...size, step, alone, signal, resolve, reject }
     state = joint.offered(state, one)
@@ -87,7 +92,7 @@ export function createJointSteps(deps: Deps): TakeBatch {
   }
 }
 
-function answer(together: readonly Offered[], taken: readonly PartitionTaken[]): void {
+function answer(together: readonly Offered[], taken: readonly (readonly PartitionTaken[])[]): void {
   for (const [index, { resolve, reject }] of together.entries()) {
     const own = taken[index]
     if (own === undefined) reject(new Error(`taking ${together.length} steps: got ${taken.length} answers`))

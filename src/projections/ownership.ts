@@ -6,9 +6,9 @@ import { type Advance, type Checkpoint, MissingCheckpoint, readCheckpoint } from
 import { drainOutbox } from './outbox.ts'
 import type { PartitionState } from './partition-state.ts'
 import * as known from './partition-state.ts'
-import { type Projection, titleOf } from './projection.ts'
+import { titleOf } from './projection.ts'
 import { listQuarantined, type Quarantined } from './quarantine.ts'
-import { type PartitionTaken, type StepDeps, takenOf, takeStep, type Work } from './step.ts'
+import { type PartitionTaken, type Running, type StepDeps, takenOf, takeWork, type Work } from './step.ts'
 
 export type OwnershipDeps = StepDeps & { database: Database; log: Pick<EventLog, 'append' | 'inside'> }
 /** What a step reads and leaves out, if it was taken. */
@@ -31,7 +31,8 @@ export type Ownership = {
   note(happened: (state: PartitionState) => PartitionState): PartitionState
 }
 
-export function createOwnership(deps: OwnershipDeps, projection: Projection, partition: number): Ownership {
+export function createOwnership(deps: OwnershipDeps, running: Running, partition: number): Ownership {
+  const { projection } = running
   const { name, version } = projection
   const of = { name, version, partitions: [partition] }
   let state = known.neverTaken
@@ -55,8 +56,8 @@ export function createOwnership(deps: OwnershipDeps, projection: Projection, par
   }
 
   async function step(work: Work, step: StepOf, signal: AbortSignal): Promise<boolean> {
-    const moves = [{ partition, revision: state.revision, advance: step.advance }]
-    return goOn(takenOf(await takeStep(deps, projection, { moves, work }, signal), partition), step, signal)
+    const move = { partition, revision: state.revision, advance: step.advance }
+    return goOn(takenOf(await takeWork(deps, { ...running, move, work }, signal), partition), step, signal)
   }
 
   async function goOn(taken: PartitionTaken, step: StepOf, signal: AbortSignal): Promise<boolean> {

@@ -34,7 +34,12 @@ export const stepped = (
   offsets: advance === null ? state.offsets : new Map(state.offsets).set(advance.topic, advance.nextOffset),
   quarantined: [...state.quarantined, ...leftOut],
   owesLog: state.owesLog || by.owesLog,
+  failing: advance === null ? state.failing : null,
 })
+
+/** It does not wait, stand still or leave anything out: others may take a step together with it. */
+export const goesOn = ({ revision, quarantined, owesLog, failing }: PartitionState): boolean =>
+  revision >= 0n && quarantined.length === 0 && !owesLog && failing === null
 
 /** All that the outbox held is in the log. */
 export const paid = (state: PartitionState): PartitionState => ({ ...state, owesLog: false })

@@ -3,22 +3,24 @@
 import type { Codec } from '../events/codec.ts'
 import { assertNever } from '../events/event.ts'
 import type { Batch, BatchOutcome, EventLog } from '../log/log.ts'
+import { nothingDone } from './apply-events.ts'
 import type { Checkpoint } from './checkpoints.ts'
+import type { Companions } from './companions.ts'
 import { afterFailure, afterVainRecovery } from './failed-batch.ts'
-import type { TakeBatch } from './joint-steps.ts'
 import { createOwnership } from './ownership.ts'
 import { failedAgain, failuresOf, narrowedDown } from './partition-state.ts'
 import { movedTo, narrowDown, type Projecting, projectBatch } from './project-batch.ts'
-import { type Projection, titleOf } from './projection.ts'
+import { titleOf } from './projection.ts'
 import { listQuarantined, type Quarantined } from './quarantine.ts'
 import { resumeKey } from './resume.ts'
-import { nothingDone, type StepDeps } from './step.ts'
+import type { Running, StepDeps } from './step.ts'
+import { createTurns } from './turns.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
   codec: Codec
   log: Pick<EventLog, 'append' | 'read' | 'inside'>
-  /** Shared by all partitions of the projection. */
-  takeBatch: TakeBatch
+  /** Of all projections of this member. */
+  companions: Companions
 }
 
 export type OwnedPartition = {
@@ -36,29 +38,39 @@ export type OwnedPartition = {
   quarantined(): readonly Quarantined[]
 }
 
-export function openPartition(deps: PartitionDeps, projection: Projection, partition: number): OwnedPartition {
-  const exclusive = oneAtATime()
-  const own = createOwnership(deps, projection, partition)
-  const projecting: Projecting = { deps, projection, own }
+export function openPartition(deps: PartitionDeps, running: Running, partition: number): OwnedPartition {
+  const turns = createTurns()
+  const own = createOwnership(deps, running, partition)
+  /** null: it is nobody's, or halted. */
+  let assignment: AbortSignal | null = null
+  const projecting: Projecting = { deps, running, own, turns, isAssigned: () => assignment?.aborted === false }
+  deps.companions.join(projecting)
+  const handle = async (batch: Batch, signal: AbortSignal) => {
+    const outcome = await projectBatch(projecting, batch, { alone: false }, signal)
+      .catch(error => recover(projecting, batch, error, signal))
+      .catch(error => afterVainRecovery(error, { hasEnded: signal.aborted }))
+    if (outcome.kind === 'halt') assignment = null
+    return outcome
+  }
   return {
     partition,
-    take: (checkpoint, signal) => exclusive(() => own.takeOver(checkpoint, signal)),
-    handle: (batch, signal) =>
-      exclusive(() =>
-        projectBatch(projecting, batch, { alone: false }, signal)
-          .catch(error => recover(projecting, batch, error, signal))
-          .catch(error => afterVainRecovery(error, { hasEnded: signal.aborted })),
-      ),
-    tick: (nowAt, signal) => exclusive(() => tick(projecting, nowAt, signal)),
-    resume: (key, signal) => exclusive(() => resume(deps, projecting, key, signal)),
-    reread: signal => exclusive(() => own.reread(signal)),
+    take: (checkpoint, signal) =>
+      turns.take(async () => {
+        await own.takeOver(checkpoint, signal)
+        assignment = signal
+      }),
+    handle: (batch, signal) => turns.take(() => handle(batch, signal)),
+    tick: (nowAt, signal) => turns.take(() => tick(projecting, nowAt, signal)),
+    resume: (key, signal) => turns.take(() => resume(deps, projecting, key, signal)),
+    reread: signal => turns.take(() => own.reread(signal)),
     offsets: () => own.state().offsets,
     quarantined: () => own.state().quarantined,
   }
 }
 
 async function recover(projecting: Projecting, batch: Batch, error: unknown, signal: AbortSignal): Promise<BatchOutcome> {
-  const { own, deps, projection } = projecting
+  const { own, deps } = projecting
+  const { projection } = projecting.running
   const next = afterFailure(error, { failures: failuresOf(own.state(), batch), hasEnded: signal.aborted })
   switch (next.kind) {
     case 'retry':
@@ -80,13 +92,17 @@ async function recover(projecting: Projecting, batch: Batch, error: unknown, sig
   }
 }
 
-function sayFailed({ deps, projection, own }: Projecting, batch: Batch, of: { attempt: number; reason: string }): void {
+function sayFailed(
+  { deps, running: { projection }, own }: Projecting,
+  batch: Batch,
+  of: { attempt: number; reason: string },
+): void {
   const { topic, fromOffset } = batch
   const at = { projection: titleOf(projection), partition: own.partition, topic, fromOffset: String(fromOffset) }
   deps.logger.warn('projection.batch-failed', { ...at, attempt: of.attempt, reason: of.reason })
 }
 
-async function tick({ projection, own }: Projecting, nowAt: number, signal: AbortSignal): Promise<void> {
+async function tick({ running: { projection }, own }: Projecting, nowAt: number, signal: AbortSignal): Promise<void> {
   if (projection.tick === undefined) return
   const tickOf = projection.tick.bind(projection)
   const { partition } = own
@@ -95,7 +111,8 @@ async function tick({ projection, own }: Projecting, nowAt: number, signal: Abor
   await own.payLog(signal)
 }
 
-async function resume(deps: PartitionDeps, { projection, own }: Projecting, key: string, signal: AbortSignal): Promise<void> {
+async function resume(deps: PartitionDeps, { running, own }: Projecting, key: string, signal: AbortSignal): Promise<void> {
+  const { projection } = running
   await own.payLog(signal)
   const left = (await listQuarantined(deps.database, projection, [own.partition])).find(one => one.key === key)
   if (left === undefined) return
@@ -104,13 +121,3 @@ async function resume(deps: PartitionDeps, { projection, own }: Projecting, key:
 }
 
 const nothingRead = { advance: null, leftOut: [] }
-
-/** Runs what it is given one after another, whatever each comes to. */
-function oneAtATime() {
-  let last: Promise<unknown> = Promise.resolve()
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work, work)
-    last = next.catch(() => undefined) // its caller has the error
-    return next
-  }
-}

@@ -2,49 +2,67 @@
 // spoiling record's key is left out.
 import type { Codec } from '../events/codec.ts'
 import type { Batch, BatchOutcome, LogRecord } from '../log/log.ts'
+import { nothingDone } from './apply-events.ts'
 import { planBatch } from './batch-plan.ts'
 import { MissingCheckpoint } from './checkpoints.ts'
+import type { Companion, Companions } from './companions.ts'
 import { decodeRecords, isReadableKey } from './decode-records.ts'
 import { classifyFailure } from './failure.ts'
-import type { TakeBatch } from './joint-steps.ts'
 import type { Ownership } from './ownership.ts'
 import { keysLeftOut } from './partition-state.ts'
-import { type Projection, titleOf } from './projection.ts'
+import { titleOf } from './projection.ts'
 import { type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
-import { nothingDone, type StepDeps } from './step.ts'
+import type { StepDeps } from './step.ts'
+import { takeTogether } from './take-together.ts'
 
-export type Projecting = {
-  deps: Omit<StepDeps, 'codec'> & {
-    codec: Codec
-    /** Shared by all partitions of the projection. */
-    takeBatch: TakeBatch
-  }
-  projection: Projection
-  own: Ownership
+export type Projecting = Companion & {
+  deps: Omit<StepDeps, 'codec'> & { codec: Codec; companions: Companions }
 }
 
-/** `alone`: it shares its transaction with no other partition. Rejects where the step fails; nothing is done then. */
+/** `alone`: it shares its transaction with no other partition or projection. Rejects where the step fails; nothing is done then. */
 export async function projectBatch(
-  { deps, projection, own }: Projecting,
+  projecting: Projecting,
   batch: Batch,
   how: { alone: boolean },
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
-  const topic = projection.reads.find(name => deps.topic(name) === batch.topic)
-  if (topic === undefined) return { kind: 'halt', reason: `${titleOf(projection)} does not read ${batch.topic}` }
+  const { deps, running, own } = projecting
+  const topic = running.projection.reads.find(name => deps.topic(name) === batch.topic)
+  if (topic === undefined) return { kind: 'halt', reason: `${titleOf(running.projection)} does not read ${batch.topic}` }
   await own.payLog(signal)
-  const { partition } = own
-  const { decoded, passedOver } = await decodeRecords(deps.codec, batch.records, signal)
+  const rest = notTaken(batch, own.state().offsets.get(topic))
+  if (rest === null) return { kind: 'applied' }
+  const { decoded, passedOver } = await decodeRecords(deps.codec, rest.records, signal)
   const plan = planBatch(topic, decoded, keysLeftOut(own.state()))
   if (plan.kind === 'unreadable') return { kind: 'halt', reason: plan.reason }
-  const { revision, offsets } = own.state()
-  const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
-  const leftOut = plan.poisons.map(poison => quarantinedBy(poison, partition, offsets))
-  const step = { partition, revision, advance, leftOut, placed: plan.placed, sizeBytes: sizeOf(batch.records) }
-  if (!(await own.goOn(await deps.takeBatch(step, how, signal), step, signal))) return movedTo(own, topic)
-  deps.metrics.passedOver(passedOver)
+  const { partition } = own
+  const step = {
+    partition,
+    advance: { topic, fromOffset: rest.fromOffset, nextOffset: rest.nextOffset },
+    leftOut: plan.poisons.map(poison => quarantinedBy(poison, partition, own.state().offsets)),
+    placed: plan.placed,
+    sizeBytes: sizeOf(rest.records),
+  }
+  if (!how.alone && (await takeTogether(deps, { leader: projecting, step, passedOver }, topic, signal)))
+    return applied(own, signal)
+  const revisions = [own.state().revision]
+  const [taken] = await deps.companions.takeBatch([running])({ ...step, revisions }, how, signal)
+  if (taken === undefined || !(await own.goOn(taken, step, signal))) return movedTo(own, topic)
+  deps.companions.succeededAlone(running)
+  running.metrics.passedOver(passedOver)
+  return applied(own, signal)
+}
+
+async function applied(own: Ownership, signal: AbortSignal): Promise<BatchOutcome> {
   await own.payLog(signal)
   return { kind: 'applied' }
+}
+
+/** What others took along already is done. null: all of it. */
+function notTaken(batch: Batch, at: bigint | undefined): Batch | null {
+  if (at === undefined || at <= batch.fromOffset) return batch
+  if (at >= batch.nextOffset) return null
+  return { ...batch, fromOffset: at, records: batch.records.filter(record => record.offset >= at) }
 }
 
 /** Where this member has to read on, because somebody else has gone on. */
@@ -54,8 +72,8 @@ export const movedTo = (own: Ownership, topic: string): BatchOutcome => ({
 })
 
 export async function narrowDown(projecting: Projecting, batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
-  const { deps, projection, own } = projecting
-  const topic = projection.reads.find(name => deps.topic(name) === batch.topic) ?? batch.topic
+  const { deps, running, own } = projecting
+  const topic = running.projection.reads.find(name => deps.topic(name) === batch.topic) ?? batch.topic
   const here = () => own.state().offsets.get(topic) ?? batch.fromOffset
   for (const record of batch.records) {
     const one = { ...batch, fromOffset: here(), nextOffset: record.offset + 1n, records: [record] }
@@ -71,7 +89,7 @@ export async function narrowDown(projecting: Projecting, batch: Batch, signal: A
 
 /** Quarantines the key of a record whose own step failed; rethrows what is nobody's fault. */
 async function passOver(
-  { projection, own }: Projecting,
+  { running, own }: Projecting,
   { topic, record, batch }: { topic: string; record: LogRecord; batch: Batch },
   error: unknown,
   signal: AbortSignal,
@@ -84,7 +102,7 @@ async function passOver(
   const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
   const done = await own.step(
     async tx => {
-      await quarantineKey(tx, projection, left)
+      await quarantineKey(tx, running.projection, left)
       return nothingDone
     },
     { advance, leftOut: [left] },

@@ -1,5 +1,6 @@
 // A projection turns the log into rows. The runner owns transaction, checkpoint and deduplication; a projection only applies events.
 import type { Transaction } from '../database/database.ts'
+import type { Found, Read, Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Position } from '../log/log.ts'
@@ -25,6 +26,26 @@ export type Beginning =
    */
   | 'where-the-version-before-ends'
 
+/** What applying events takes: all that has to be read, in one statement with what the runner asks, and then what they change. */
+export type Gathering = {
+  reads: readonly Read<unknown>[]
+  /**
+   * `fresh`: those that are no copies and of no purged instance, each event id once (and once more where its copy comes more than 4,096 ids of
+   * its instance later). No clock, no chance, no effect: it may be asked again before anything is committed. A throw that is no outage
+   * quarantines the key of its record.
+   */
+  decide(found: Found, fresh: readonly Placed[]): Changes | Promise<Changes>
+}
+/** What comes of events, in the checkpoints' transaction. */
+export type Changes = {
+  /** One statement, with those of everybody who takes part in the step: no row is for two of them. The same ones in the same order, rows or not. */
+  writes: readonly Write[]
+  /** Afterwards, one by one: what has to see the rows that were written. */
+  afterwards: readonly Write[]
+  /** To the outbox in the same transaction. */
+  emissions: readonly Emission[]
+}
+
 export type Projection = {
   name: string
   /** A projection that learns an event type or a topic, or changes what it makes of one, gets a new version: all.ts says how. */
@@ -35,12 +56,10 @@ export type Projection = {
   /** Topic names without the prefix. */
   reads: readonly TopicName[]
   /**
-   * Runs in the checkpoints' transaction, events of one or more partitions, those of each in log order, each event id once (and once
-   * more where its copy comes more than 4,096 ids of its instance later). An instance lives in one partition. No clock, no chance, no
-   * effect but tx: it may run again before it is committed.
-   * What it returns goes to the outbox in the same transaction. A throw that is no outage quarantines the key of its record.
+   * What has to be known before these events can be applied: events of one or more partitions, those of each in log order. An instance lives
+   * in one partition.
    */
-  apply(tx: Transaction, events: readonly Placed[]): Promise<readonly Emission[]>
+  gather(placed: readonly Placed[]): Gathering
   /** What is due by the clock, for one partition, live only; in a transaction of its own that moves the checkpoint's revision. */
   tick?(tx: Transaction, of: { partition: number; nowAt: number }): Promise<readonly Emission[]>
   /** Which partitions have something due, in one cheap query: only these tick. Without it every partition ticks, every 250 ms. */

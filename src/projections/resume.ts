@@ -4,12 +4,13 @@ import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { EventLog, LogRecord } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { applyEvents, nothingDone } from './apply-events.ts'
 import { decodeRecords } from './decode-records.ts'
 import { classifyFailure } from './failure.ts'
 import { sayLeftOut } from './ownership.ts'
 import { type Placed, type Projection, titleOf } from './projection.ts'
 import { type Poison, type Quarantined, quarantinedBy, quarantineKey, releaseKey } from './quarantine.ts'
-import { applyEvents, nothingDone, type Work } from './step.ts'
+import type { Work } from './step.ts'
 
 export type ResumeDeps = {
   codec: Pick<Codec, 'decode'>

@@ -8,8 +8,8 @@ import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
-import { createBatchSteps } from './batch-steps.ts'
 import { checkProjection } from './check-projection.ts'
+import { type Companions, createCompanions } from './companions.ts'
 import { resumeRequested, tickDue } from './due-work.ts'
 import { createOwnedPartitions, type OwnedPartitions } from './owned-partitions.ts'
 import { openPartition } from './partition.ts'
@@ -30,6 +30,8 @@ export type ProjectionDeps = {
   metrics: Metrics
   /** Epoch milliseconds. */
   clock?: () => number
+  /** Of all projections of this process [it goes alone]. */
+  companions?: Companions
 }
 
 const MAX_BATCH_RECORDS = 1_000
@@ -38,12 +40,11 @@ const TICK_MS = 250
 const RESUME_POLL_MS = 1_000
 
 export function openProjection(deps: ProjectionDeps, projection: Projection): Role {
-  const { database, clock = Date.now } = deps
+  const { database, clock = Date.now, companions = createCompanions(deps) } = deps
   const stopping = new AbortController()
   const title = titleOf(projection)
   const metrics = openProjectionMetrics(deps.metrics, title)
-  const takeBatch = createBatchSteps({ ...deps, metrics }, projection)
-  const open = (partition: number) => openPartition({ ...deps, metrics, takeBatch }, projection, partition)
+  const open = (partition: number) => openPartition({ ...deps, companions }, { projection, metrics }, partition)
   const partitions = createOwnedPartitions({ ...deps, open }, projection)
   const troubles = createTroubles(deps.logger, title)
 

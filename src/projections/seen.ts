@@ -1,7 +1,8 @@
 // First copy per event id wins: of all copies among the last 4,096 ids of an instance only the one with the lowest offset is applied.
+// The ids of an instance have places without a gap, 1, 2, 3 …: each new one takes the next, and the one 4,096 before it is forgotten by its place.
 import { hash } from 'node:crypto'
 import { serialize } from 'node:v8'
-import type { Transaction } from '../database/database.ts'
+import { asRows, type Found, type Read, type Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import type { Placed, Projection } from './projection.ts'
@@ -10,25 +11,45 @@ export const SEEN_PER_INSTANCE = 4_096
 
 /** `conflicts`: copies that say something else than the first one. They change nothing, and are counted. */
 export type FirstCopies = { fresh: readonly Placed[]; duplicates: number; conflicts: readonly Placed[] }
+export type Seen = {
+  reads: readonly Read<unknown>[]
+  /** `placed` is in log order, and among those that were asked about. What is answered as fresh is remembered by the writes. */
+  sort(found: Found, placed: readonly Placed[]): FirstCopies & { writes: readonly Write[] }
+}
 type Identity = Pick<Projection, 'name' | 'version'>
 type Sighting = { placed: Placed; digest: bigint }
 
-/** `placed` is in log order. Remembers what it answers as fresh, in the caller's transaction. */
-export async function keepFirstCopies(tx: Transaction, of: Identity, placed: readonly Placed[]): Promise<FirstCopies> {
-  if (placed.length === 0) return { fresh: [], duplicates: 0, conflicts: [] }
-  const digests = await knownDigests(tx, of, placed)
+export function seenOf(of: Identity, asked: readonly Placed[]): Seen {
+  const digests = readDigests(of, asked)
+  const places = readPlaces(of, asked)
+  return {
+    reads: [digests, places],
+    sort: (found, placed) => {
+      const known = new Map(found(digests).map(row => [row.event_id, BigInt(row.digest)]))
+      const { fresh, conflicts } = firstCopies(known, placed)
+      const last = new Map(found(places).map(row => [row.instance_id, Number(row.place)]))
+      return {
+        fresh: fresh.map(one => one.placed),
+        duplicates: placed.length - fresh.length,
+        conflicts,
+        writes: remember(of, fresh, last),
+      }
+    },
+  }
+}
+
+function firstCopies(known: Map<string, bigint>, placed: readonly Placed[]): { fresh: Sighting[]; conflicts: Placed[] } {
   const fresh: Sighting[] = []
   const conflicts: Placed[] = []
   for (const one of placed) {
     const digest = digestOf(one.event)
-    const known = digests.get(one.event.eventId)
-    if (known === undefined) {
-      digests.set(one.event.eventId, digest)
+    const first = known.get(one.event.eventId)
+    if (first === undefined) {
+      known.set(one.event.eventId, digest)
       fresh.push({ placed: one, digest })
-    } else if (known !== digest) conflicts.push(one)
+    } else if (first !== digest) conflicts.push(one)
   }
-  await remember(tx, of, fresh)
-  return { fresh: fresh.map(one => one.placed), duplicates: placed.length - fresh.length, conflicts }
+  return { fresh, conflicts }
 }
 
 /** What an event says, without what every redelivery changes: epoch, sequence, the time of recording, and that of arrival in place of WhatsApp's. */
@@ -42,60 +63,65 @@ export function digestOf(event: Event): bigint {
 /** A message that was asked for again comes encrypted anew, and fails in its own way: it is the same message all the same. */
 const ofOneTry = { raw: null, rawObject: null, reason: null, encryption: null }
 
-async function knownDigests(tx: Transaction, of: Identity, placed: readonly Placed[]): Promise<Map<string, bigint>> {
-  const rows = await tx.query<{ event_id: string; digest: string }>(
-    // any() instead of a join: the plan that a connection keeps from the time the table was empty would walk over all of it.
-    `select replace(s.event_id::text, '-', '') as event_id, s.digest
-     from projection_seen s where s.event_id = any($3::uuid[]) and s.projection = $1 and s.version = $2`,
-    [of.name, of.version, placed.map(one => one.event.eventId)],
-  )
-  return new Map(rows.map(row => [row.event_id, BigInt(row.digest)]))
+const readDigests = (of: Identity, asked: readonly Placed[]): Read<{ event_id: string; digest: string }> => ({
+  // any() instead of a join: the plan that a connection keeps from the time the table was empty would walk over all of it.
+  sql: `select replace(s.event_id::text, '-', '') as event_id, s.digest::text from projection_seen s
+    where s.event_id = any(array(select g.event_id from json_to_recordset($3::json) as g(event_id uuid)))
+      and s.projection = $1 and s.version = $2`,
+  values: [of.name, of.version, asRows(asked.map(({ event }) => ({ event_id: event.eventId })))],
+})
+
+/** Of each instance the last one; null: none. */
+const readPlaces = (of: Identity, asked: readonly Placed[]): Read<{ instance_id: string; place: string | null }> => ({
+  sql: `select g.instance_id, (select max(s.place) from projection_seen s
+                               where s.projection = $1 and s.version = $2 and s.instance_id = g.instance_id)::text as place
+    from json_to_recordset($3::json) as g(instance_id text)`,
+  values: [
+    of.name,
+    of.version,
+    asRows([...new Set(asked.map(({ event }) => event.instanceId))].map(instance_id => ({ instance_id }))),
+  ],
+})
+
+/** `last`: of each instance the place that was given last. Of more new ones than are remembered only the last ones become rows. */
+function remember(of: Identity, fresh: readonly Sighting[], last: ReadonlyMap<string, number>): readonly Write[] {
+  const places = new Map(last)
+  const added = fresh.map(({ placed: { event }, digest }) => {
+    const place = (places.get(event.instanceId) ?? 0) + 1
+    places.set(event.instanceId, place)
+    return { instance_id: event.instanceId, event_id: event.eventId, digest: String(digest), place }
+  })
+  const kept = added.filter(one => one.place > (places.get(one.instance_id) ?? 0) - SEEN_PER_INSTANCE)
+  const old = [...places].flatMap(([instance_id, place]) => {
+    const before = last.get(instance_id) ?? 0
+    const [first, until] = [Math.max(1, before - SEEN_PER_INSTANCE + 1), Math.min(before, place - SEEN_PER_INSTANCE)]
+    return first > until ? [] : [{ instance_id, first, until }]
+  })
+  return [insertSeen(of, kept), forget(of, old)]
 }
 
-async function remember(tx: Transaction, of: Identity, fresh: readonly Sighting[]): Promise<void> {
-  if (fresh.length === 0) return
-  const rows = await tx.query<{ instance_id: string; place: string }>(
-    `with added as (
-       select * from unnest($3::text[], $4::uuid[], $5::bigint[]) with ordinality as n(instance_id, event_id, digest, nth)),
-     last as (
-       select instance_id, (select max(place) from projection_seen s
-                            where s.projection = $1 and s.version = $2 and s.instance_id = i.instance_id) as place
-       from (select distinct instance_id from added) i),
-     kept as (
-       insert into projection_seen (projection, version, instance_id, event_id, digest, place)
-       select $1, $2, n.instance_id, n.event_id, n.digest,
-              coalesce(l.place, 0) + row_number() over (partition by n.instance_id order by n.nth)
-       from added n join last l using (instance_id)
-       returning instance_id, place)
-     select instance_id, max(place) as place from kept group by instance_id`,
-    [
-      of.name,
-      of.version,
-      fresh.map(one => one.placed.event.instanceId),
-      fresh.map(one => one.placed.event.eventId),
-      fresh.map(one => String(one.digest)),
-    ],
-  )
-  await forgetBeyond(
-    tx,
-    of,
-    rows.map(row => ({ instanceId: row.instance_id, place: Number(row.place) })),
-  )
-}
+const insertSeen = (of: Identity, rows: readonly Readonly<Record<string, unknown>>[]): Write => ({
+  sql: `insert into projection_seen (projection, version, instance_id, event_id, digest, place)
+    select $1, $2::integer, n.instance_id, n.event_id, n.digest, n.place
+    from json_to_recordset($3::json) as n(instance_id text, event_id uuid, digest bigint, place bigint)`,
+  values: [of.name, of.version, asRows(rows)],
+  isEmpty: rows.length === 0,
+})
 
-/** Only what an instance has more than it may is deleted: most batches find few. */
-async function forgetBeyond(
-  tx: Transaction,
-  of: Identity,
-  last: readonly { instanceId: string; place: number }[],
-): Promise<void> {
-  const full = last.filter(one => one.place > SEEN_PER_INSTANCE)
-  if (full.length === 0) return
-  await tx.query(
-    `delete from projection_seen s using unnest($3::text[], $4::bigint[]) as old(instance_id, until_place)
-     where s.instance_id = old.instance_id and s.projection = $1 and s.version = $2 and s.place <= old.until_place`,
-    [of.name, of.version, full.map(one => one.instanceId), full.map(one => String(one.place - SEEN_PER_INSTANCE))],
-  )
-}
+/**
+ * Each place is looked up by itself (`limit`: never all of them at once), and read alone: a range from the first one on would pass by all that
+ * was forgotten there before and is not vacuumed yet.
+ */
+const forget = (of: Identity, rows: readonly { instance_id: string; first: number; until: number }[]): Write => ({
+  sql: `delete from projection_seen where ctid = any(array(
+      select old.ctid
+      from json_to_recordset($3::json) as f(instance_id text, first bigint, until bigint)
+      cross join generate_series(f.first, f.until) as p(place)
+      cross join lateral (
+        select s.ctid from projection_seen s
+        where s.instance_id = f.instance_id and s.projection = $1 and s.version = $2 and s.place = p.place limit 1) old))`,
+  values: [of.name, of.version, asRows(rows)],
+  isEmpty: rows.length === 0,
+})
 
 export const seenErasure = rowsOf('projection_seen')

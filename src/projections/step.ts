@@ -1,16 +1,17 @@
-// One step of a projection is one transaction: the checkpoints move first, then the rows, then what is owed to the log, in the log
-// itself where it takes part in the transaction. All of it or nothing.
+// One step is one transaction: the checkpoints move first, then the rows, then what is owed to the log, in the log itself where it takes part
+// in the transaction. All of it or nothing.
 import type { Database, Transaction } from '../database/database.ts'
+import { readTogether } from '../database/statement-parts.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { EventLog } from '../log/log.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { advanceCheckpoints, type Move } from './checkpoints.ts'
-import { payOrOwe } from './outbox.ts'
-import { type Emission, type Placed, type Projection, titleOf } from './projection.ts'
+import { type Applied, applyShares, type Done, nothingDone, type Share } from './apply-events.ts'
+import { type Move, moveCheckpoints, revisionsOf } from './checkpoints.ts'
+import { type Paid, payOrOwe } from './outbox.ts'
+import { type Projection, titleOf } from './projection.ts'
 import type { ProjectionMetrics } from './projection-metrics.ts'
-import { keepFirstCopies } from './seen.ts'
 
 export type StepDeps = {
   database: Database
@@ -18,11 +19,11 @@ export type StepDeps = {
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
   logger: Logger
-  metrics: ProjectionMetrics
 }
-export type Done = { applied: number; duplicates: number; conflicts: readonly Placed[]; emissions: readonly Emission[] }
-/** Runs in the transaction, again where that is repeated. `own`: the partitions that are still this owner's; for others it does nothing. */
-export type Work = (tx: Transaction, own: ReadonlySet<number>) => Promise<Done>
+/** A projection as it runs here. */
+export type Running = { projection: Projection; metrics: ProjectionMetrics }
+/** Runs in the transaction, behind the checkpoint; again where that is repeated. */
+export type Work = (tx: Transaction) => Promise<Done>
 /** What a step came to for each of its partitions. */
 export type Taken = {
   /** The new ones; a partition without one was moved by another owner, and nothing of it was done. */
@@ -38,22 +39,75 @@ export const takenOf = ({ revisions, owing }: Taken, partition: number): Partiti
   return revision === undefined ? { kind: 'moved' } : { kind: 'applied', revision, owesLog: owing.has(partition) }
 }
 
-export const nothingDone: Done = { applied: 0, duplicates: 0, conflicts: [], emissions: [] }
-
-export async function takeStep(
+/** Events of a batch each, of one projection or of several that go together, all of them or none; answers in their order. */
+export const takeBatches = (
   deps: StepDeps,
-  projection: Projection,
-  { moves, work }: { moves: readonly Move[]; work: Work },
+  batches: readonly (Share & Running)[],
+  signal: AbortSignal,
+): Promise<readonly Taken[]> => takeStep(deps, batches, async tx => inStep(await applyShares(tx, batches)), signal)
+
+/** Of a partition that somebody else moved for one projection none of them has moved. */
+function inStep(applied: readonly Applied[]): readonly Applied[] {
+  const [first, ...others] = applied.map(one => one.revisions)
+  for (const other of others)
+    if (other.size !== first?.size || [...other.keys()].some(partition => !first.has(partition)))
+      throw new Error('projecting together: somebody else went on with one of the projections')
+  return applied
+}
+
+/** One partition, and what is to be done in it besides reading on. */
+export async function takeWork(
+  deps: StepDeps,
+  { move, work, ...running }: Running & { move: Move; work: Work },
   signal: AbortSignal,
 ): Promise<Taken> {
-  const { revisions, done, paid } = await deps.database.transact(async tx => {
-    const revisions = await advanceCheckpoints(tx, projection, moves)
-    const done = revisions.size === 0 ? nothingDone : await ofLiving(tx, await work(tx, new Set(revisions.keys())))
-    return { revisions, done, paid: await payOrOwe(tx, deps, projection, done.emissions, signal) }
+  const applied = async (tx: Transaction): Promise<Applied> => {
+    const moving = moveCheckpoints(running.projection, [move])
+    const revisions = revisionsOf((await readTogether(tx, [moving]))(moving))
+    return { revisions, done: revisions.size === 0 ? nothingDone : await ofLiving(tx, await work(tx)) }
+  }
+  const [taken = nothingTaken] = await takeStep(deps, [running], async tx => [await applied(tx)], signal)
+  return taken
+}
+
+const nothingTaken: Taken = { revisions: new Map(), owing: new Set() }
+
+async function takeStep(
+  deps: StepDeps,
+  running: readonly Running[],
+  work: (tx: Transaction) => Promise<readonly Applied[]>,
+  signal: AbortSignal,
+): Promise<readonly Taken[]> {
+  const { applied, paid } = await deps.database.transact(async tx => {
+    const applied = await work(tx)
+    return { applied, paid: await payAll(tx, deps, { running, applied }, signal) }
   }, signal)
-  paid.committed()
-  report(deps, projection, done)
-  return { revisions, owing: paid.owing }
+  return applied.map(({ revisions, done }, at) => {
+    paid[at]?.committed()
+    const of = running[at]
+    if (of !== undefined) report(deps, of, done)
+    return { revisions, owing: paid[at]?.owing ?? new Set() }
+  })
+}
+
+type Step = { running: readonly Running[]; applied: readonly Applied[] }
+
+/** Nothing may come behind what is appended inside: of several that owe the log, all but the last owe it rows. */
+async function payAll(
+  tx: Transaction,
+  deps: StepDeps,
+  { running, applied }: Step,
+  signal: AbortSignal,
+): Promise<readonly Paid[]> {
+  const last = applied.findLastIndex(({ done }) => done.emissions.length > 0)
+  const paid: Paid[] = []
+  for (const [at, { done }] of applied.entries()) {
+    const { projection } = running[at] ?? {}
+    if (projection === undefined) throw new Error(`taking a step of ${running.length} projections: got ${applied.length} answers`)
+    const paying = at === last ? deps : { ...deps, log: { inside: null } }
+    paid.push(await payOrOwe(tx, paying, projection, done.emissions, signal))
+  }
+  return paid
 }
 
 /** What is released by the clock may be of an instance that was purged meanwhile: nothing of it goes out. */
@@ -65,22 +119,7 @@ async function ofLiving(tx: Transaction, done: Done): Promise<Done> {
   return purged.size === 0 ? done : { ...done, emissions: done.emissions.filter(one => !purged.has(one.event.instanceId)) }
 }
 
-/**
- * The work of a step that projects events: what is of purged instances is dropped, in this transaction and so before any row is written,
- * then copies, and the rest is applied. A log that is read again brings nothing of them back.
- */
-export async function applyEvents(tx: Transaction, projection: Projection, all: readonly Placed[]): Promise<Done> {
-  const purged = await purgedAmong(
-    tx,
-    all.map(one => one.event.instanceId),
-  )
-  const placed = purged.size === 0 ? all : all.filter(one => !purged.has(one.event.instanceId))
-  const { fresh, duplicates, conflicts } = await keepFirstCopies(tx, projection, placed)
-  const emissions = fresh.length === 0 ? [] : await projection.apply(tx, fresh)
-  return { applied: fresh.length, duplicates, conflicts, emissions }
-}
-
-function report({ metrics, logger }: StepDeps, projection: Projection, done: Done): void {
+function report({ logger }: StepDeps, { projection, metrics }: Running, done: Done): void {
   metrics.applied({ ...done, conflicts: done.conflicts.length, emitted: done.emissions.length })
   for (const { event, position } of done.conflicts)
     logger.warn('projection.id-conflict', {

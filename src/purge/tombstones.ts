@@ -2,6 +2,7 @@
 // only after all those are over that may have asked before it (steps.ts, settle), so that nothing of it comes back.
 // The one file of this folder that every folder may import; the table is written by request-purge.ts and purge-rows.ts alone.
 import type { Transaction } from '../database/database.ts'
+import { asRows, type Read } from '../database/statement-parts.ts'
 
 /** Those of them that are purged, from the moment that it was asked for. */
 export async function purgedAmong(tx: Transaction, instanceIds: readonly string[]): Promise<ReadonlySet<string>> {
@@ -11,6 +12,12 @@ export async function purgedAmong(tx: Transaction, instanceIds: readonly string[
   ])
   return new Set(rows.map(row => row.instance_id))
 }
+
+/** The same, among what else a statement reads. */
+export const readPurged = (instanceIds: Iterable<string>): Read<{ instance_id: string }> => ({
+  sql: 'select instance_id from purges where instance_id = any(array(select g.instance_id from json_to_recordset($1::json) as g(instance_id text)))',
+  values: [asRows([...new Set(instanceIds)].map(instance_id => ({ instance_id })))],
+})
 
 /** A condition, for `where`; `instanceId` is SQL. */
 export const isPurged = (instanceId: string): string => `exists (select from purges where purges.instance_id = ${instanceId})`

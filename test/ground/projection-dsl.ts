@@ -4,8 +4,8 @@ import { type Codec, openCodec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../src/events/topics.ts'
 import type { BatchOutcome, EventLog, LogRecord, NewRecord } from '../../src/log/log.ts'
-import { createBatchSteps } from '../../src/projections/batch-steps.ts'
 import { takeCheckpoints } from '../../src/projections/checkpoints.ts'
+import { createCompanions } from '../../src/projections/companions.ts'
 import { type OwnedPartition, openPartition } from '../../src/projections/partition.ts'
 import type { Projection } from '../../src/projections/projection.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
@@ -58,8 +58,8 @@ export async function openProjectionDsl(name: string, projection: Projection, op
     await makeCheckpoints(test.database, projection, 1)
     const topics = openMemoryTopics()
     const metrics = openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name)
-    const deps = { database: test.database, codec, topic: prefixed, log: topics, logger, metrics }
-    const owned = openPartition({ ...deps, takeBatch: createBatchSteps(deps, projection) }, projection, PARTITION)
+    const deps = { database: test.database, codec, topic: prefixed, log: topics, logger }
+    const owned = openPartition({ ...deps, companions: createCompanions(deps) }, { projection, metrics }, PARTITION)
     const [checkpoint] = await takeCheckpoints(test.database, projection, [PARTITION], never)
     if (checkpoint === undefined) throw new Error('no checkpoint was made')
     await owned.take(checkpoint, never)

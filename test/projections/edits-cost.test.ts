@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { settlingIn } from '../../src/projections/read-model/settle-messages.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
+import { applyTo } from '../ground/projections/apply-to.ts'
 
 const BEFORE = 2_000
 /** Of a handful of index entries, whatever the plan. */
@@ -22,11 +22,13 @@ type Change = 'message.edited' | 'message.revoked'
 const change = (type: Change, index: number, more: object) =>
   anEvent(type, { targetMessageId: 'TARGET', ...inGroup, occurredAt: testStartAt + 1000 + index, ...more })
 
-/** How many rows of both tables of changes settling looks at. */
+/** How many rows of both tables of changes are looked at where the message comes once more, and is settled. */
 const rowsSettled = () =>
   dsl.test.database.transact(async tx => {
     const before = await rowsRead(tx)
-    await settlingIn('read_model_1')(tx, [{ instanceId: 'shop', messageId: 'TARGET' }], [])
+    await applyTo(tx, readModel, [
+      { event: anEvent('message.received', target), position: { topic: 'wa.events', partition: 0, nextOffset: 1n } },
+    ])
     return (await rowsRead(tx)) - before
   }, never)
 

@@ -119,7 +119,7 @@ function openQueues(projection: Projection, events: readonly Event[]) {
     const advance = { topic, fromOffset: BigInt(from), nextOffset: BigInt(from + batch.length) }
     return batch.length === 0
       ? []
-      : [{ partition, revision: place[partition]?.revision ?? 0n, advance, leftOut: [], placed, sizeBytes: 0 }]
+      : [{ partition, revisions: [place[partition]?.revision ?? 0n], advance, leftOut: [], placed, sizeBytes: 0 }]
   }
   return {
     next,
@@ -154,13 +154,13 @@ async function outcomeOf(
       },
     },
     logger,
-    metrics: openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name),
   }
+  const running = { projection, metrics: openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name) }
   const queues = openQueues(projection, events)
   const take = async (steps: readonly BatchStep[]) => {
-    const taken = await takeBatchSteps(deps, projection, steps, never)
+    const taken = await takeBatchSteps(deps, [running], steps, never)
     for (const [index, step] of steps.entries()) {
-      const one = taken[index]
+      const [one] = taken[index] ?? []
       if (one?.kind !== 'applied') throw new Error(`partition ${step.partition} was not applied`)
       queues.went(step, one.revision)
     }

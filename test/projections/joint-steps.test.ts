@@ -28,6 +28,7 @@ function openWorld(limits: { lingerMs?: number; maxRecords?: number; maxBytes?: 
     maxRecords: 1_000,
     maxBytes: 1_000_000,
     maxConcurrent: 4,
+    givesUp: false,
     logger,
     ...limits,
   })
@@ -46,7 +47,9 @@ function openWorld(limits: { lingerMs?: number; maxRecords?: number; maxBytes?: 
 }
 
 /** The answer tells whose it is. */
-const appliedAs = (partition: number): PartitionTaken => ({ kind: 'applied', revision: BigInt(partition), owesLog: false })
+const appliedAs = (partition: number): readonly PartitionTaken[] => [
+  { kind: 'applied', revision: BigInt(partition), owesLog: false },
+]
 
 function stepOf(partition: number, { records = 1, bytes = 1 }: { records?: number; bytes?: number }): BatchStep {
   const event = anEvent('message.received')
@@ -54,7 +57,7 @@ function stepOf(partition: number, { records = 1, bytes = 1 }: { records?: numbe
   const advance = { topic: 'events', fromOffset: 0n, nextOffset: BigInt(records) }
   return {
     partition,
-    revision: 0n,
+    revisions: [0n],
     advance,
     leftOut: [],
     placed: Array.from({ length: records }, () => placed),

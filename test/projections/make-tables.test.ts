@@ -25,7 +25,7 @@ const version = (number: number): Projection => ({
   begins: 'at-the-first-record',
   sql,
   reads: ['events'],
-  apply: async () => [],
+  gather: () => ({ reads: [], decide: () => ({ writes: [], afterwards: [], emissions: [] }) }),
 })
 const write = (name: string, text: string) => writeFile(join(sql, name), text)
 const make = (number = 2) => makeTables(test.database, version(number), never)

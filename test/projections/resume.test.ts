@@ -13,7 +13,7 @@ const projection: Projection = {
   version: 2,
   begins: 'at-the-first-record',
   reads: ['events'],
-  apply: async () => [],
+  gather: () => ({ reads: [], decide: () => ({ writes: [], afterwards: [], emissions: [] }) }),
 }
 const record: LogRecord = {
   topic: 'wa.events',

@@ -1,8 +1,9 @@
 // First copy per event id wins, among the last ids of each instance.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { readTogether, writeTogether } from '../../src/database/statement-parts.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { Placed } from '../../src/projections/projection.ts'
-import { digestOf, keepFirstCopies, SEEN_PER_INSTANCE } from '../../src/projections/seen.ts'
+import { digestOf, SEEN_PER_INSTANCE, seenOf } from '../../src/projections/seen.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { aCopyOf, anEvent } from '../ground/events.ts'
 
@@ -19,8 +20,15 @@ const placed = (event: Event): Placed => {
   offset += 1n
   return { event, position: { topic: 'wa.events', partition: 0, nextOffset: offset } }
 }
-const keep = (...events: readonly Event[]) =>
-  test.database.transact(tx => keepFirstCopies(tx, of, events.map(placed)), new AbortController().signal)
+const keepFor = (version: number, events: readonly Event[]) =>
+  test.database.transact(async tx => {
+    const those = events.map(placed)
+    const seen = seenOf({ ...of, version }, those)
+    const kept = seen.sort(await readTogether(tx, seen.reads), those)
+    await writeTogether(tx, kept.writes)
+    return kept
+  }, new AbortController().signal)
+const keep = (...events: readonly Event[]) => keepFor(1, events)
 const idsOf = (kept: Awaited<ReturnType<typeof keep>>) => kept.fresh.map(one => one.event.eventId)
 
 it('[B3] inside one batch the lowest offset wins', async () => {
@@ -37,10 +45,7 @@ it('[B3] a copy is known in a later batch; another version of the projection has
   const event = anEvent('message.received')
   expect(idsOf(await keep(event))).toEqual([event.eventId])
   expect(await keep(aCopyOf(event, 2))).toMatchObject({ fresh: [], duplicates: 1, conflicts: [] })
-  const next = await test.database.transact(
-    tx => keepFirstCopies(tx, { ...of, version: 2 }, [placed(event)]),
-    new AbortController().signal,
-  )
+  const next = await keepFor(2, [event])
   expect(idsOf(next)).toEqual([event.eventId])
 })
 

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
 import { webhookStream } from '../../src/webhooks/stream/webhook-stream.ts'
 import { anEvent, somebodyElse } from '../ground/events.ts'
+import { applyTo } from '../ground/projections/apply-to.ts'
 import { anImage, never, openStream, stored } from '../ground/webhooks/open-stream.ts'
 
 const HELD = 600
@@ -16,7 +17,7 @@ beforeEach(() => stream.clear())
 const rowsLookedAt = (event: ReturnType<typeof stored> | ReturnType<typeof anImage>) =>
   stream.database.transact(async tx => {
     const before = await rowsRead(tx)
-    await webhookStream.apply(tx, [{ event, position: { topic: 'events', partition: 0, nextOffset: 1n } }])
+    await applyTo(tx, webhookStream, [{ event, position: { topic: 'events', partition: 0, nextOffset: 1n } }])
     return (await rowsRead(tx)) - before
   }, never)
 

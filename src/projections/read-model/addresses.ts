@@ -1,43 +1,50 @@
 // Which LID and which phone-number JID are one person, from every event that names both. Pairs are only ever added.
+import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
-import { insertRows } from './insert-rows.ts'
+import { insertInto, type Row } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
-import type { Target } from './tables.ts'
 
-export type AddressPair = { instanceId: string; lid: string; pn: string }
-
-/** Answers the pairs that were not known before. */
-export async function learnAddressPairs(into: Target, events: readonly Event[]): Promise<readonly AddressPair[]> {
-  const first = new Map<string, { pair: AddressPair; event: Event }>()
-  for (const event of events)
-    for (const pair of pairsIn(event)) {
-      const key = keyOf(pair.instanceId, pair.lid, pair.pn)
-      if (!first.has(key)) first.set(key, { pair, event })
-    }
-  const learnt = await insertRows<{ instance_id: string; lid: string; pn: string }>(
-    into,
-    'address_pairs',
-    [...first.values()].map(({ pair, event }) => ({
-      instance_id: pair.instanceId,
-      lid: pair.lid,
-      pn: pair.pn,
-      occurred_at: isoInstant(event.occurredAt),
-      changed_by_event: event.eventId,
-    })),
-    'on conflict do nothing returning instance_id, lid, pn',
-  )
-  return learnt.map(row => ({ instanceId: row.instance_id, lid: row.lid, pn: row.pn }))
+export type AddressPair = { instance_id: string; lid: string; pn: string }
+export type AddressPairs = {
+  /** Those of the pairs that are not known yet. */
+  readNew(pairs: readonly Row[]): Read<AddressPair>
+  insert(pairs: readonly Row[]): Write
 }
 
-function pairsIn(event: Event): readonly AddressPair[] {
+export const addressPairsIn = (schema: string): AddressPairs => ({
+  readNew: pairs => ({ sql: newPairs(schema, '$1'), values: [asRows(pairs)] }),
+  insert: insertInto(schema, 'address_pairs', columns, 'on conflict do nothing'),
+})
+
+/** A statement: of the pairs in the JSON parameter `given` those that are not known yet. `limit`: looked up one by one, never all at once. */
+export const newPairs = (schema: string, given: string): string => `
+  select n.instance_id, n.lid, n.pn from json_to_recordset(${given}::json) as n(instance_id text, lid text, pn text)
+  left join lateral (
+    select true as is_known from ${schema}.address_pairs p
+    where p.instance_id = n.instance_id and p.lid = n.lid and p.pn = n.pn limit 1) known on true
+  where is_known is null`
+
+const columns = ['instance_id', 'lid', 'pn', 'occurred_at', 'changed_by_event']
+
+/** The pairs that these events name, each as the first of them names it. */
+export function pairsIn(events: readonly Event[]): readonly (AddressPair & Row)[] {
+  const first = new Map<string, AddressPair & Row>()
+  for (const event of events)
+    for (const [lid, pn] of namedIn(event)) {
+      const key = keyOf(event.instanceId, lid, pn)
+      const of = { instance_id: event.instanceId, lid, pn }
+      if (!first.has(key)) first.set(key, { ...of, occurred_at: isoInstant(event.occurredAt), changed_by_event: event.eventId })
+    }
+  return [...first.values()]
+}
+
+function namedIn(event: Event): readonly (readonly [string, string])[] {
   if (event.type.startsWith('media.')) return [] // repeats its message's, from another topic
   const named: (readonly (string | null | undefined)[])[] = [
     [event.chatId, event.chatPn],
     [event.senderId, event.senderPn],
   ]
   if (event.type === 'contact.updated') named.push([event.contactLid ?? event.contactId, event.contactPn ?? event.contactId])
-  return named.flatMap(([lid, pn]) =>
-    lid?.endsWith('@lid') && pn?.endsWith('@s.whatsapp.net') ? [{ instanceId: event.instanceId, lid, pn }] : [],
-  )
+  return named.flatMap(([lid, pn]) => (lid?.endsWith('@lid') && pn?.endsWith('@s.whatsapp.net') ? [[lid, pn] as const] : []))
 }

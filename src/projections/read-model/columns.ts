@@ -34,14 +34,20 @@ export const integer = { is: 'integer', nullable: true } as const
 export const instant = { is: 'instant', nullable: true } as const
 export const json = { is: 'json' } as const
 
-/** To insert, of the event that makes the row. */
-export function rowOf<Event extends Readonly<Record<string, unknown>>>(columns: Columns<Event>, event: Event): Row {
-  const fields: Readonly<Record<string, unknown>> = event
-  const values = Object.entries(columns).map(([name, { from }]) => [
-    columnOf(name),
-    from === undefined ? fields[name] : from(event),
-  ])
-  return Object.fromEntries(values.map(([column, value]) => [column, value ?? null]))
+/** For an insert, in the order of the table. */
+export const columnsOf = (columns: Columns): readonly string[] => Object.keys(columns).map(columnOf)
+
+/** To insert, of the event that makes the row; what is null is left out. */
+export function rowMaker<Event extends Readonly<Record<string, unknown>>>(columns: Columns<Event>): (event: Event) => Row {
+  const made = Object.entries(columns).map(([name, { from }]) => ({ name, column: columnOf(name), from }))
+  return event => {
+    const row: Record<string, unknown> = {}
+    for (const { name, column, from } of made) {
+      const value = from === undefined ? event[name] : from(event)
+      if (value !== null && value !== undefined) row[column] = value
+    }
+    return row
+  }
 }
 
 /** For `select`, under the names that answers have; `alias` is the row's. */

@@ -1,16 +1,21 @@
 // What is known of each contact, per address: of every field the value with the greatest (epoch, sequence), whenever it comes.
+import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
-import { insertRows, type Row } from './insert-rows.ts'
+import { insertInto, type Row } from './insert-rows.ts'
 import { isAfter, keyOf, type Placed } from './stamp.ts'
-import type { Target } from './tables.ts'
 
 type ContactEvent = EventOf<'contact.updated'>
 
-export async function projectContacts(into: Target, events: readonly ContactEvent[]): Promise<void> {
-  const byContact = Map.groupBy(events, event => keyOf(event.instanceId, event.contactId))
-  await insertRows(into, 'contacts', [...byContact.values()].map(toRow), onConflict)
+export function contactsIn(schema: string): (events: readonly ContactEvent[]) => Write {
+  const insert = insertInto(schema, 'contacts', columns, onConflict)
+  return events => insert([...Map.groupBy(events, event => keyOf(event.instanceId, event.contactId)).values()].map(toRow))
 }
+
+const columns = [
+  ...['instance_id', 'contact_id', 'name', 'name_epoch', 'name_sequence', 'push_name', 'push_name_epoch', 'push_name_sequence'],
+  ...['updated_at', 'epoch', 'sequence', 'changed_by_event'],
+]
 
 function toRow(ofOne: readonly ContactEvent[]): Row {
   const last = latest(ofOne)

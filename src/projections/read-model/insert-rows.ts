@@ -1,26 +1,14 @@
-// Many rows in one statement, with whatever text people send: what Postgres cannot hold is replaced, never a reason to stop.
-import type { TableName, Target } from './tables.ts'
+// Many rows of one table in one statement, whose text is the same whatever there is to insert.
+import { asRows, type Write } from '../../database/statement-parts.ts'
+import type { TableName } from './tables.ts'
 
-/** Column names in snake_case; instants by `isoInstant`. Every row of one call has the same columns in the same order. */
+/** Column names in snake_case; instants by `isoInstant`. What is left out is null. */
 export type Row = Readonly<Record<string, unknown>>
+export type Insert = (rows: readonly Row[]) => Write
 
-/** `onConflict` calls the row that is there `old`. Answers what `returning` asks for. */
-export async function insertRows<Returned>(
-  { tx, schema }: Target,
-  name: TableName,
-  rows: readonly Row[],
-  onConflict: string,
-): Promise<readonly Returned[]> {
-  const [first] = rows
-  if (first === undefined) return []
-  const table = `${schema}.${name}`
-  const columns = Object.keys(first).join(', ')
-  return tx.query<Returned>(
-    `insert into ${table} as old (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1::json) ${onConflict}`,
-    [JSON.stringify(rows, withoutNul)],
-  )
+/** Of one version's table, all the columns that rows may have; `onConflict` calls the row that is there `old`. */
+export function insertInto(schema: string, name: TableName, columns: readonly string[], onConflict: string): Insert {
+  const [table, list] = [`${schema}.${name}`, columns.join(', ')]
+  const sql = `insert into ${table} as old (${list}) select ${list} from json_populate_recordset(null::${table}, $1::json) ${onConflict}`
+  return rows => ({ sql, values: [asRows(rows)], isEmpty: rows.length === 0 })
 }
-
-/** Postgres' text has no NUL. */
-const withoutNul = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value

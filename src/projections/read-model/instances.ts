@@ -1,44 +1,44 @@
 // One row per instance: name and settings as last written, connection and phone by the greatest (epoch, sequence), deletion for ever.
+import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { assertNever } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
-import { insertRows, type Row } from './insert-rows.ts'
+import { insertInto, type Row } from './insert-rows.ts'
 import type { InstanceEvent } from './sort-events.ts'
-import type { Target } from './tables.ts'
 
 /** Few and far between: one statement each, in log order. */
-export async function projectInstances(into: Target, events: readonly InstanceEvent[]): Promise<void> {
-  for (const event of events) await projectInstance(into, event)
-}
+export const instancesIn =
+  (schema: string): ((events: readonly InstanceEvent[]) => readonly Write[]) =>
+  events =>
+    events.flatMap(event => writesOf(schema, event))
 
-async function projectInstance(into: Target, event: InstanceEvent): Promise<void> {
+function writesOf(into: string, event: InstanceEvent): readonly Write[] {
   switch (event.type) {
     case 'instance.created':
     case 'instance.settings-changed':
-      return writeSettings(into, event)
+      return [writeSettings(into, event)]
     case 'instance.state-changed':
-      await writeState(into, event, { state: event.state, reason: event.reason ?? null, reason_text: event.reasonText ?? null })
-      if (event.phone != null) await writePhone(into, event, event.phone, event.lid ?? null)
-      return
+      return [
+        writeState(into, event, { state: event.state, reason: event.reason ?? null, reason_text: event.reasonText ?? null }),
+        ...(event.phone == null ? [] : [writePhone(into, event, event.phone, event.lid ?? null)]),
+      ]
     case 'instance.paired':
-      return writePhone(into, event, event.phone, event.lid ?? null)
+      return [writePhone(into, event, event.phone, event.lid ?? null)]
     case 'instance.logged-out':
-      return writeState(into, event, { state: 'logged-out', reason: 'logged-out', reason_text: event.reason })
+      return [writeState(into, event, { state: 'logged-out', reason: 'logged-out', reason_text: event.reason })]
     case 'instance.deleted':
-      return writeDeletion(into, event)
+      return [writeDeletion(into, event)]
     default:
       return assertNever(event)
   }
 }
 
-const upsert = (into: Target, event: InstanceEvent, row: Row, update: string): Promise<unknown> =>
-  insertRows(
-    into,
-    'instances',
-    [{ ...emptyRow, instance_id: event.instanceId, epoch: event.epoch, changed_by_event: event.eventId, ...row }],
-    `on conflict (instance_id) do update set
-       epoch = greatest(old.epoch, excluded.epoch), changed_by_event = excluded.changed_by_event, ${update}`,
-  )
+function upsert(schema: string, event: InstanceEvent, row: Row, update: string): Write {
+  const whole = { ...emptyRow, instance_id: event.instanceId, epoch: event.epoch, changed_by_event: event.eventId, ...row }
+  const changing = `on conflict (instance_id) do update set
+       epoch = greatest(old.epoch, excluded.epoch), changed_by_event = excluded.changed_by_event, ${update}`
+  return insertInto(schema, 'instances', Object.keys(whole), changing)([whole])
+}
 
 /** json_populate_recordset gives null, not the default, for what is not named. */
 const emptyRow: Row = {
@@ -51,9 +51,9 @@ const emptyRow: Row = {
   purged: false,
 }
 
-async function writeSettings(into: Target, event: EventOf<'instance.created' | 'instance.settings-changed'>): Promise<void> {
+function writeSettings(into: string, event: EventOf<'instance.created' | 'instance.settings-changed'>): Write {
   const createdAt = event.type === 'instance.created' ? isoInstant(event.occurredAt) : null
-  await upsert(
+  return upsert(
     into,
     event,
     { name: event.name, settings: event.settings, created_at: createdAt },
@@ -62,12 +62,12 @@ async function writeSettings(into: Target, event: EventOf<'instance.created' | '
 }
 
 /** What no socket owner wrote (epoch 0) has its place in the log as its only order. */
-async function writeState(
-  into: Target,
+function writeState(
+  into: string,
   event: InstanceEvent,
   is: { state: string; reason: string | null; reason_text: string | null },
-): Promise<void> {
-  await upsert(
+): Write {
+  return upsert(
     into,
     event,
     { ...is, state_at: isoInstant(event.occurredAt), state_epoch: event.epoch, state_sequence: event.sequence },
@@ -80,8 +80,8 @@ async function writeState(
   )
 }
 
-async function writePhone(into: Target, event: InstanceEvent, phone: string, lid: string | null): Promise<void> {
-  await upsert(
+function writePhone(into: string, event: InstanceEvent, phone: string, lid: string | null): Write {
+  return upsert(
     into,
     event,
     { phone, lid, phone_epoch: event.epoch, phone_sequence: event.sequence },
@@ -91,8 +91,8 @@ async function writePhone(into: Target, event: InstanceEvent, phone: string, lid
   )
 }
 
-async function writeDeletion(into: Target, event: EventOf<'instance.deleted'>): Promise<void> {
-  await upsert(
+function writeDeletion(into: string, event: EventOf<'instance.deleted'>): Write {
+  return upsert(
     into,
     event,
     { deleted_at: isoInstant(event.occurredAt), purged: event.purged },

@@ -1,20 +1,26 @@
 // Edits and revokes as they came, each first copy for ever, whether or not their message was projected yet.
+import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
-import { insertRows, type Row } from './insert-rows.ts'
-import type { Target } from './tables.ts'
+import { insertInto, type Row } from './insert-rows.ts'
 
 type Change = EventOf<'message.edited' | 'message.revoked'>
 
-export async function projectEdits(into: Target, events: readonly EventOf<'message.edited'>[]): Promise<void> {
-  const rows = events.map(event => ({ ...changeOf(event), text: event.text ?? null }))
-  await insertRows(into, 'message_edits', rows, 'on conflict (event_id) do nothing')
+export function editsIn(schema: string): (events: readonly EventOf<'message.edited'>[]) => Write {
+  const insert = insertInto(schema, 'message_edits', [...columns, 'text'], onConflict)
+  return events => insert(events.map(event => ({ ...changeOf(event), text: event.text })))
 }
 
-export async function projectRevokes(into: Target, events: readonly EventOf<'message.revoked'>[]): Promise<void> {
-  const rows = events.map(event => ({ ...changeOf(event), target_sender_id: event.targetSenderId ?? null }))
-  await insertRows(into, 'message_revokes', rows, 'on conflict (event_id) do nothing')
+export function revokesIn(schema: string): (events: readonly EventOf<'message.revoked'>[]) => Write {
+  const insert = insertInto(schema, 'message_revokes', [...columns, 'target_sender_id'], onConflict)
+  return events => insert(events.map(event => ({ ...changeOf(event), target_sender_id: event.targetSenderId })))
 }
+
+const columns = [
+  ...['event_id', 'instance_id', 'chat_id', 'sender_id', 'from_me', 'target_message_id', 'occurred_at', 'epoch', 'sequence'],
+  'changed_by_event',
+]
+const onConflict = 'on conflict (event_id) do nothing'
 
 const changeOf = (event: Change): Row => ({
   event_id: event.eventId,

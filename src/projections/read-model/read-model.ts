@@ -1,21 +1,19 @@
 // The read model: instances, chats, contacts, messages and their media as rows, the same ones whatever the interleaving of the topics.
-import type { Transaction } from '../../database/database.ts'
 import { withStorableIds } from '../../events/storable-ids.ts'
 import { schemaOf } from '../make-tables.ts'
-import type { Placed, Projection } from '../projection.ts'
-import { learnAddressPairs } from './addresses.ts'
-import { projectChats } from './chats.ts'
-import { projectContacts } from './contacts.ts'
-import { projectGroups } from './groups.ts'
-import { projectInstances } from './instances.ts'
-import { projectMedia } from './media.ts'
-import { projectEdits, projectRevokes } from './message-changes.ts'
-import { messageIdOf } from './message-columns.ts'
-import { projectMessages } from './messages.ts'
-import { projectReactions } from './reactions.ts'
-import { projectReceipts } from './receipts.ts'
-import { type MessageKey, settlingIn } from './settle-messages.ts'
-import { type SortedEvents, sortEvents } from './sort-events.ts'
+import type { Gathering, Placed, Projection } from '../projection.ts'
+import { addressPairsIn, pairsIn } from './addresses.ts'
+import { chatsIn } from './chats.ts'
+import { contactsIn } from './contacts.ts'
+import { groupsIn } from './groups.ts'
+import { instancesIn } from './instances.ts'
+import { mediaIn } from './media.ts'
+import { editsIn, revokesIn } from './message-changes.ts'
+import { messagesIn } from './messages.ts'
+import { reactionsIn } from './reactions.ts'
+import { receiptsIn } from './receipts.ts'
+import { settlingIn } from './settle-messages.ts'
+import { sortEvents } from './sort-events.ts'
 import { readModelName, tableNames } from './tables.ts'
 
 /** Version 1, whose tables the database's migrations make. A later one is made in the same way, with the directory of its SQL files. */
@@ -26,35 +24,66 @@ export const readModelTables: readonly string[] = tableNames.map(table => `${sch
 
 export function createReadModel(of: { version: number; sql?: string }): Projection {
   const name = readModelName
-  const schema = schemaOf({ name, version: of.version })
-  const settle = settlingIn(schema)
+  const tables = tablesIn(schemaOf({ name, version: of.version }))
   return {
     ...of,
     name,
     begins: 'at-the-first-record',
     reads: ['events', 'media-downloaded', 'media-stored', 'media-failed'],
-    apply: async (tx: Transaction, placed: readonly Placed[]) => {
-      const into = { tx, schema }
-      const events = placed.map(one => withStorableIds(one.event))
-      const sorted = sortEvents(events)
-      const learnt = await learnAddressPairs(into, events)
-      await projectInstances(into, sorted.instances)
-      await projectContacts(into, sorted.contacts)
-      await projectGroups(into, sorted.groups)
-      await projectChats(into, sorted.messages)
-      await projectMessages(into, sorted.messages)
-      await projectEdits(into, sorted.edits)
-      await projectRevokes(into, sorted.revokes)
-      await projectReactions(into, sorted.reactions)
-      await projectReceipts(into, sorted.receipts)
-      await projectMedia(into, sorted.media)
-      await settle(tx, touchedBy(sorted), learnt)
-      return []
+    gather: placed => gatherInto(tables, placed),
+  }
+}
+
+type Tables = ReturnType<typeof tablesIn>
+
+function tablesIn(schema: string) {
+  return {
+    instances: instancesIn(schema),
+    addressPairs: addressPairsIn(schema),
+    contacts: contactsIn(schema),
+    groups: groupsIn(schema),
+    chats: chatsIn(schema),
+    messages: messagesIn(schema),
+    edits: editsIn(schema),
+    revokes: revokesIn(schema),
+    reactions: reactionsIn(schema),
+    receipts: receiptsIn(schema),
+    media: mediaIn(schema),
+    settling: settlingIn(schema),
+  }
+}
+
+function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
+  const events = placed.map(one => withStorableIds(one.event))
+  const newPairs = into.addressPairs.readNew(pairsIn(events))
+  const settling = into.settling(sortEvents(events), pairsIn(events))
+  return {
+    reads: [newPairs, ...settling.reads],
+    decide: (found, fresh) => {
+      const own = fresh.map(one => withStorableIds(one.event))
+      const sorted = sortEvents(own)
+      const added = new Set(found(newPairs).map(pairKey))
+      return {
+        writes: [
+          into.addressPairs.insert(pairsIn(own).filter(pair => added.has(pairKey(pair)))),
+          into.contacts(sorted.contacts),
+          into.groups(sorted.groups),
+          into.chats(sorted.messages),
+          into.messages(sorted.messages),
+          into.edits(sorted.edits),
+          into.revokes(sorted.revokes),
+          into.reactions(sorted.reactions),
+          into.receipts(sorted.receipts),
+          into.media(sorted.media),
+        ],
+        afterwards: [
+          ...into.instances(sorted.instances),
+          ...settling.writesFor(found, sorted, new Set(own.map(event => event.instanceId))),
+        ],
+        emissions: [],
+      }
     },
   }
 }
 
-const touchedBy = ({ messages, edits, revokes }: SortedEvents): readonly MessageKey[] => [
-  ...messages.map(event => ({ instanceId: event.instanceId, messageId: messageIdOf(event) })),
-  ...[...edits, ...revokes].map(event => ({ instanceId: event.instanceId, messageId: event.targetMessageId })),
-]
+const pairKey = (pair: { instance_id: string; lid: string; pn: string }) => `${pair.instance_id} ${pair.lid} ${pair.pn}`

@@ -1,9 +1,9 @@
 // How far each message got with each participant: the greatest status wins, and of equal ones the first.
+import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
-import { insertRows } from './insert-rows.ts'
+import { insertInto } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
-import type { Target } from './tables.ts'
 
 type Receipt = EventOf<'message.receipt-updated'>
 
@@ -11,32 +11,40 @@ type Receipt = EventOf<'message.receipt-updated'>
 const ranks: Readonly<Record<string, number>> = { server: 1, error: 2, delivered: 3, read: 4, played: 5 }
 const rankOf = (event: Receipt): number => ranks[event.status] ?? 0
 
-export async function projectReceipts(into: Target, events: readonly Receipt[]): Promise<void> {
-  const greatest = new Map<string, { event: Receipt; messageId: string }>()
+export function receiptsIn(schema: string): (events: readonly Receipt[]) => Write {
+  const insert = insertInto(schema, 'message_receipts', columns, onConflict)
+  return events => insert(greatestOf(events).map(toRow))
+}
+
+type OfMessage = { event: Receipt; messageId: string }
+
+/** Of each message with each participant. */
+function greatestOf(events: readonly Receipt[]): readonly OfMessage[] {
+  const greatest = new Map<string, OfMessage>()
   for (const event of events)
     for (const messageId of event.messageIds) {
       const key = keyOf(event.instanceId, messageId, event.chatId, participantOf(event))
       const known = greatest.get(key)
       if (known === undefined || rankOf(event) > rankOf(known.event)) greatest.set(key, { event, messageId })
     }
-  const rows = [...greatest.values()].map(({ event, messageId }) => ({
-    instance_id: event.instanceId,
-    message_id: messageId,
-    chat_id: event.chatId ?? '',
-    participant_id: participantOf(event),
-    status: event.status,
-    rank: rankOf(event),
-    occurred_at: isoInstant(event.occurredAt),
-    changed_by_event: event.eventId,
-  }))
-  await insertRows(
-    into,
-    'message_receipts',
-    rows,
-    `on conflict (instance_id, message_id, chat_id, participant_id) do update set
-       status = excluded.status, rank = excluded.rank, occurred_at = excluded.occurred_at, changed_by_event = excluded.changed_by_event
-     where excluded.rank > old.rank`,
-  )
+  return [...greatest.values()]
 }
+
+const columns = ['instance_id', 'message_id', 'chat_id', 'participant_id', 'status', 'rank', 'occurred_at', 'changed_by_event']
+
+const onConflict = `on conflict (instance_id, message_id, chat_id, participant_id) do update set
+    status = excluded.status, rank = excluded.rank, occurred_at = excluded.occurred_at, changed_by_event = excluded.changed_by_event
+  where excluded.rank > old.rank`
+
+const toRow = ({ event, messageId }: OfMessage) => ({
+  instance_id: event.instanceId,
+  message_id: messageId,
+  chat_id: event.chatId ?? '',
+  participant_id: participantOf(event),
+  status: event.status,
+  rank: rankOf(event),
+  occurred_at: isoInstant(event.occurredAt),
+  changed_by_event: event.eventId,
+})
 
 const participantOf = (event: Receipt): string => event.participantId ?? event.senderId ?? ''

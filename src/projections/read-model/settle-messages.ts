@@ -1,36 +1,56 @@
 // Brings messages and what was said about them together, in whichever order they came: the last edit, the first revoke,
 // and the good copy in place of the one that could not be decrypted. Only a message's own sender edits it; a group's admin may revoke it.
-import type { Transaction } from '../../database/database.ts'
-import type { AddressPair } from './addresses.ts'
+// Most messages are never spoken of: which are is read beside all else, and only those are settled.
+import { asRows, type Found, type Read, type Write } from '../../database/statement-parts.ts'
+import type { Row } from './insert-rows.ts'
+import { messageIdOf } from './message-columns.ts'
 import { settleStatements } from './settle-statements.ts'
+import type { SortedEvents } from './sort-events.ts'
 import { keyOf } from './stamp.ts'
 
 /** All messages of one instance with this id: ids are chosen by senders, two chats may have the same. */
-export type MessageKey = { instanceId: string; messageId: string }
+export type MessageKey = { instance_id: string; message_id: string }
 
-export type Settle = (tx: Transaction, touched: readonly MessageKey[], learnt: readonly AddressPair[]) => Promise<void>
+export type Settling = {
+  reads: readonly Read<unknown>[]
+  /** To be done behind the rows of these events, of whose instances alone; without rows where there is nothing to settle. */
+  writesFor(found: Found, sorted: SortedEvents, instanceIds: ReadonlySet<string>): readonly Write[]
+}
 
-/**
- * In the tables of one schema. `touched`: messages, edits and revokes that were just written; `learnt`: addresses that may now be found to
- * be one.
- */
-export function settlingIn(schema: string): Settle {
+/** In the tables of one schema. Of everything that comes with these events, and of messages that waited for one of the address pairs. */
+export function settlingIn(schema: string): (sorted: SortedEvents, pairs: readonly Row[]) => Settling {
   const statements = settleStatements(schema)
-  return async (tx, touched, learnt) => {
-    const unsettled = await unsettledUnder(tx, statements.unsettled, learnt)
-    const keys = new Map([...touched, ...unsettled].map(key => [keyOf(key.instanceId, key.messageId), key]))
-    if (keys.size === 0) return
-    const values = [[...keys.values()].map(key => key.instanceId), [...keys.values()].map(key => key.messageId)]
-    await tx.query(statements.replaceUndecryptable, values)
-    await tx.query(statements.applyChanges, values)
+  return ({ messages }, pairs) => {
+    const spokenOf: Read<MessageKey & Spoken> = { sql: statements.spokenOf, values: [asRows(unique(messages.map(keyOfMessage)))] }
+    const unsettled: Read<MessageKey> = { sql: statements.unsettled, values: [asRows(pairs)] }
+    return {
+      reads: [spokenOf, unsettled],
+      writesFor: (found, sorted, instanceIds) => {
+        const spoken = found(spokenOf).filter(one => instanceIds.has(one.instance_id))
+        const waited = found(unsettled).filter(one => instanceIds.has(one.instance_id))
+        const unread = sorted.messages.filter(event => event.type === 'message.undecryptable').map(keyOfMessage)
+        const replaced = unique([...spoken.filter(one => one.undecryptable), ...unread, ...waited])
+        const targets = [...sorted.edits, ...sorted.revokes].map(keyOfTarget)
+        const changed = unique([...spoken.filter(one => one.changed), ...targets, ...waited])
+        return [settle(statements.replaceUndecryptable, replaced), settle(statements.applyChanges, changed)]
+      },
+    }
   }
 }
 
-async function unsettledUnder(tx: Transaction, sql: string, pairs: readonly AddressPair[]): Promise<readonly MessageKey[]> {
-  if (pairs.length === 0) return []
-  const rows = await tx.query<{ instance_id: string; message_id: string }>(sql, [
-    pairs.flatMap(pair => [pair.instanceId, pair.instanceId]),
-    pairs.flatMap(pair => [pair.lid, pair.pn]),
-  ])
-  return rows.map(row => ({ instanceId: row.instance_id, messageId: row.message_id }))
-}
+type Spoken = { changed: boolean; undecryptable: boolean }
+
+const settle = (sql: string, keys: readonly MessageKey[]): Write => ({ sql, values: [asRows(keys)], isEmpty: keys.length === 0 })
+
+const keyOfMessage = (event: SortedEvents['messages'][number]): MessageKey => ({
+  instance_id: event.instanceId,
+  message_id: messageIdOf(event),
+})
+const keyOfTarget = (event: SortedEvents['edits' | 'revokes'][number]): MessageKey => ({
+  instance_id: event.instanceId,
+  message_id: event.targetMessageId,
+})
+
+const unique = (keys: readonly MessageKey[]): readonly MessageKey[] => [
+  ...new Map(keys.map(({ instance_id, message_id }) => [keyOf(instance_id, message_id), { instance_id, message_id }])).values(),
+]

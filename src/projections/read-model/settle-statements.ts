@@ -1,45 +1,64 @@
 // How messages are settled, in SQL: the tables and functions of one version of the read model, by its schema.
+import { newPairs } from './addresses.ts'
 import type { TableName } from './tables.ts'
 
-/** Written once for each version: the server knows a statement by its text. */
+/** Written once for each version: the server knows a statement by its text. Parameters are rows in JSON. */
 export const settleStatements = (schema: string) => ({
-  /** Messages that wait for an address to be known as another's: {instance_id, message_id} of addresses ($1 instances, $2 addresses). */
+  /** Of messages ($1 instance_id and message_id) those that something was said about, and what: {instance_id, message_id, changed, undecryptable}. */
+  spokenOf: spokenOfIn(schema),
+  /** Messages that wait for an address to be known as another's: {instance_id, message_id}, of pairs ($1 instance_id, lid and pn) that are new. */
   unsettled: unsettledIn(schema),
-  /** Of messages ($1 instances, $2 message ids), as is the next: the good copy in place of the one that could not be decrypted. */
+  /** Of messages ($1 instance_id and message_id), as is the next: the good copy in place of the one that could not be decrypted. */
   replaceUndecryptable: replaceUndecryptableIn(schema),
   /** The last edit and the first revoke. */
   applyChanges: applyChangesIn(schema),
 })
 
-const unsettledIn = (schema: string) => `
-  with learnt as (select * from unnest($1::text[], $2::text[]) as l(instance_id, address))
-  select c.instance_id, c.target_message_id as message_id from learnt l join ${schema}.message_edits c on c.instance_id = l.instance_id and c.chat_id = l.address
-  union select c.instance_id, c.target_message_id from learnt l join ${schema}.message_edits c on c.instance_id = l.instance_id and c.sender_id = l.address
-  union select c.instance_id, c.target_message_id from learnt l join ${schema}.message_revokes c on c.instance_id = l.instance_id and c.chat_id = l.address
-  union select c.instance_id, c.target_message_id from learnt l join ${schema}.message_revokes c on c.instance_id = l.instance_id and c.sender_id = l.address
-  union select c.instance_id, c.target_message_id from learnt l join ${schema}.message_revokes c on c.instance_id = l.instance_id and c.target_sender_id = l.address
-  union select m.instance_id, m.message_id from learnt l join ${schema}.messages m on m.instance_id = l.instance_id
-    and m.undecryptable is not null and l.address in (m.chat_id, m.sender_id)`
+/** Looked up one by one in an index of each table: how much else there is of an instance costs nothing. */
+const spokenOfIn = (schema: string) => `
+  select t.instance_id, t.message_id, coalesce(e.found, r.found, false) as changed, coalesce(u.found, false) as undecryptable
+  from json_to_recordset($1::json) as t(instance_id text, message_id text)
+  left join lateral (select true as found from ${schema}.message_edits c
+    where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) e on true
+  left join lateral (select true as found from ${schema}.message_revokes c
+    where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) r on true
+  left join lateral (select true as found from ${schema}.messages m
+    where m.instance_id || ' ' || m.message_id = t.instance_id || ' ' || t.message_id and m.undecryptable is not null limit 1) u on true
+  where coalesce(e.found, r.found, u.found, false)`
 
-const touchedRows = 'unnest($1::text[], $2::text[]) as t(instance_id, message_id)'
+/** `offset 0`: each address by itself. */
+const unsettledIn = (schema: string) => `
+  select distinct l.instance_id, found.message_id
+  from (select n.instance_id, unnest(array[n.lid, n.pn]) as address from (${newPairs(schema, '$1')}) n) l
+  cross join lateral (
+    (select c.target_message_id as message_id from ${schema}.message_edits c where c.instance_id = l.instance_id and c.chat_id = l.address offset 0)
+    union all (select c.target_message_id from ${schema}.message_edits c where c.instance_id = l.instance_id and c.sender_id = l.address offset 0)
+    union all (select c.target_message_id from ${schema}.message_revokes c where c.instance_id = l.instance_id and c.chat_id = l.address offset 0)
+    union all (select c.target_message_id from ${schema}.message_revokes c where c.instance_id = l.instance_id and c.sender_id = l.address offset 0)
+    union all (select c.target_message_id from ${schema}.message_revokes c where c.instance_id = l.instance_id and c.target_sender_id = l.address offset 0)
+    union all (select m.message_id from ${schema}.messages m
+      where m.instance_id || ' ' || m.chat_id = l.instance_id || ' ' || l.address and m.undecryptable is not null offset 0)
+    union all (select m.message_id from ${schema}.messages m
+      where m.instance_id || ' ' || m.sender_id = l.instance_id || ' ' || l.address and m.undecryptable is not null offset 0)) found`
+
+const touchedRows = 'json_to_recordset($1::json) as t(instance_id text, message_id text)'
 const sameChat = (schema: string, one: string, other: string) =>
   `${schema}.same_address(${one}.instance_id, ${one}.chat_id, ${other}.chat_id)`
 const sameSender = (schema: string, one: string, other: string) =>
   `((${one}.from_me and ${other}.from_me) or ${schema}.same_address(${one}.instance_id, ${one}.sender_id, ${other}.sender_id))`
 
 const replaceUndecryptableIn = (schema: string) => `
-  delete from ${schema}.messages u using ${touchedRows}
-  where u.instance_id = t.instance_id and u.message_id = t.message_id and u.undecryptable is not null
-    and exists (
+  delete from ${schema}.messages where event_id = any(array(
+    select u.event_id from ${touchedMessages(schema, 'u')}
+    cross join lateral (
       select from ${schema}.messages good
       where good.instance_id = u.instance_id and good.message_id = u.message_id and good.undecryptable is null
-        and ${sameChat(schema, 'good', 'u')} and ${sameSender(schema, 'good', 'u')})`
+        and ${sameChat(schema, 'good', 'u')} and ${sameSender(schema, 'good', 'u')} limit 1) good
+    where u.undecryptable is not null))`
 
-/** Most messages are never changed: only those that something names are looked at more closely. */
-const changedMessages = (schema: string) => `
-  select m.* from ${touchedRows} join ${schema}.messages m on m.instance_id = t.instance_id and m.message_id = t.message_id
-  where exists (select from ${schema}.message_edits c where c.instance_id = m.instance_id and c.target_message_id = m.message_id)
-     or exists (select from ${schema}.message_revokes c where c.instance_id = m.instance_id and c.target_message_id = m.message_id)`
+/** `offset 0`: looked up by themselves, however many others there are. */
+const touchedMessages = (schema: string, m: string) => `${touchedRows} cross join lateral (
+      select * from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) ${m}`
 
 /**
  * Of the rows of `table` that name message m in its chat and fit one of `bys`, the first in that order. Asked by whole addresses, so that
@@ -78,7 +97,7 @@ const firstRevoke: Wanted = {
 }
 
 const applyChangesIn = (schema: string) => `
-  with changed as materialized (${changedMessages(schema)}),
+  with changed as materialized (select m.* from ${touchedMessages(schema, 'm')}),
   settled as (
     select m.event_id, e.event_id as edit, e.text, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at
     from changed m

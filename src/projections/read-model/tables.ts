@@ -1,6 +1,5 @@
 // The tables of a version of the read model. Each version has them in a schema of its own (make-tables.ts), which its statements name. Queries
 // name none: views outside of the schemas have the tables' names and show the version that is live (go-live.ts).
-import type { Transaction } from '../../database/database.ts'
 
 export const readModelName = 'read-model'
 
@@ -22,5 +21,3 @@ export const tableNames = [
   'listed_media',
 ] as const
 export type TableName = (typeof tableNames)[number]
-/** Where a version writes. */
-export type Target = { tx: Transaction; schema: string }

@@ -1,6 +1,7 @@
 // The rows of deliveries, one from the moment that it matched. One that is delivered, dead or discarded never changes again, whoever says otherwise.
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
+import { asRows, type Write } from '../../database/statement-parts.ts'
 import { rowsByKey, told } from '../../purge/erasure.ts'
 import { type AttemptRecord, type Released, reasonOf, stateAfter } from './attempt-record.ts'
 import { attemptsAlong } from './attempts.ts'
@@ -15,42 +16,38 @@ export const hasFinished = (id: string): string =>
 /** A join: the row `d` of the delivery with this id (SQL), if there is one. */
 export const joinDelivery = (id: string): string => `left join webhook_deliveries d on d.delivery_id = ${id}`
 
-/** Matched: held, or released at once. */
-export async function insertMatched(
-  tx: Transaction,
-  matched: readonly { delivery: Released; state: 'held' | 'pending' }[],
-): Promise<void> {
-  const column = (value: (one: { delivery: Released; state: string }) => unknown) => matched.map(value)
-  if (matched.length > 0)
-    await tx.query(
-      `insert into webhook_deliveries
-         (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, released_at)
-       select n.*, case n.state when 'pending' then now() end
-         from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-           as n (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state)
-       on conflict (delivery_id) do nothing`,
-      [
-        column(one => one.delivery.deliveryId),
-        column(one => one.delivery.endpointId),
-        column(one => one.delivery.endpointVersion),
-        column(one => eventIdOf(one.delivery)),
-        column(one => one.delivery.instanceId),
-        column(one => one.delivery.lane),
-        column(one => one.delivery.webhookType),
-        column(one => one.delivery.messageId ?? null),
-        column(one => one.state),
-      ],
-    )
-}
+export type Matched = { delivery: Released; state: 'held' | 'pending' }
+/** `matched`: held, or released at once, in their order. `released`: ids of those that were held before. */
+export const writeMatched = (matched: readonly Matched[], released: readonly string[]): readonly Write[] => [
+  {
+    sql: `insert into webhook_deliveries
+        (delivery_id, endpoint_id, endpoint_version, event_id, instance_id, lane, webhook_type, message_id, state, released_at)
+      select n.delivery_id, n.endpoint_id, n.endpoint_version, n.event_id, n.instance_id, n.lane, n.webhook_type, n.message_id, n.state,
+             case n.state when 'pending' then now() end
+        from json_to_recordset($1::json) as n(place integer, delivery_id text, endpoint_id text, endpoint_version integer, event_id text,
+                                              instance_id text, lane text, webhook_type text, message_id text, state text)
+       order by n.place on conflict (delivery_id) do nothing`,
+    values: [asRows(matched.map(({ delivery, state }, place) => ({ place, ...columnsOf(delivery), state })))],
+    isEmpty: matched.length === 0,
+  },
+  {
+    sql: `update webhook_deliveries d set state = 'pending', released_at = clock_timestamp()
+      where d.delivery_id = any(array(select json_array_elements_text($1::json))) and d.state = 'held'`,
+    values: [JSON.stringify(released)],
+    isEmpty: released.length === 0,
+  },
+]
 
-/** Those of them that were held are released. */
-export async function markReleased(tx: Transaction, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0)
-    await tx.query(
-      `update webhook_deliveries set state = 'pending', released_at = clock_timestamp() where delivery_id = any($1) and state = 'held'`,
-      [ids],
-    )
-}
+const columnsOf = (delivery: Released) => ({
+  delivery_id: delivery.deliveryId,
+  endpoint_id: delivery.endpointId,
+  endpoint_version: delivery.endpointVersion,
+  event_id: eventIdOf(delivery),
+  instance_id: delivery.instanceId,
+  lane: delivery.lane,
+  webhook_type: delivery.webhookType,
+  message_id: delivery.messageId,
+})
 
 /**
  * A statement: what came of attempts, or of none, with a row of `given` for each: the columns of a delivery, and attempt, begun_ms_ago,

@@ -1,6 +1,6 @@
 // The lane of each chat: an address keeps its first lane for ever, and one not seen before takes its counterpart's (PN and LID of one chat),
 // so that a chat stays in one lane when its mapping becomes known.
-import type { Transaction } from '../../database/database.ts'
+import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 
@@ -11,21 +11,22 @@ export type ChatLanes = {
   chatOf(event: Event): Chat
   /** The chat of an event whose lane was decided before. */
   chatIn(lane: string, event: Event): Chat
-  /** Writes the addresses that were new. */
-  save(): Promise<void>
+  /** The addresses that were new. */
+  write(): Write
 }
+export type LaneRow = { instance_id: string; address: string; lane: string }
 
-export async function openChatLanes(tx: Transaction, events: readonly Event[]): Promise<ChatLanes> {
+/** `known`: what `readLanes` of these events found. */
+export function openChatLanes(known: readonly LaneRow[]): ChatLanes {
   const lanes = new Map<string, string>()
   const members = new Map<string, string[]>()
-  const added: { instanceId: string; address: string; lane: string }[] = []
+  const added: LaneRow[] = []
 
-  const remember = (instanceId: string, address: string, lane: string) => {
-    lanes.set(keyOf(instanceId, address), lane)
-    members.set(keyOf(instanceId, lane), [...(members.get(keyOf(instanceId, lane)) ?? []), address])
+  const remember = ({ instance_id, address, lane }: LaneRow) => {
+    lanes.set(keyOf(instance_id, address), lane)
+    members.set(keyOf(instance_id, lane), [...(members.get(keyOf(instance_id, lane)) ?? []), address])
   }
-  const wanted = events.flatMap(event => addressesOf(event).map(address => ({ instanceId: event.instanceId, address })))
-  for (const row of await readLanes(tx, wanted)) remember(row.instance_id, row.address, row.lane)
+  for (const row of known) remember(row)
 
   return {
     chatOf: event => {
@@ -33,19 +34,41 @@ export async function openChatLanes(tx: Transaction, events: readonly Event[]): 
       const addresses = addressesOf(event)
       const [first] = addresses
       if (first === undefined) return { lane: 'instance', addresses: [] }
-      const known = addresses.map(address => lanes.get(keyOf(instanceId, address)))
-      const lane = known.find(one => one !== undefined) ?? first
+      const before = addresses.map(address => lanes.get(keyOf(instanceId, address)))
+      const lane = before.find(one => one !== undefined) ?? first
       for (const [index, address] of addresses.entries()) {
-        if (known[index] !== undefined) continue
-        remember(instanceId, address, lane)
-        added.push({ instanceId, address, lane })
+        if (before[index] !== undefined) continue
+        const row = { instance_id: instanceId, address, lane }
+        remember(row)
+        added.push(row)
       }
       return { lane, addresses: members.get(keyOf(instanceId, lane)) ?? [] }
     },
     chatIn: (lane, event) => ({ lane, addresses: members.get(keyOf(event.instanceId, lane)) ?? addressesOf(event) }),
-    save: () => writeLanes(tx, added),
+    write: () => ({ sql: insertLanes, values: [asRows(added)], isEmpty: added.length === 0 }),
   }
 }
+
+/** The addresses that these events name and all others of the same lanes. */
+export function readLanes(events: readonly Event[]): Read<LaneRow> {
+  const named = events.flatMap(event => addressesOf(event).map(address => ({ instance_id: event.instanceId, address })))
+  const once = new Map(named.map(one => [keyOf(one.instance_id, one.address), one]))
+  return { sql: lanesOfAddresses, values: [asRows([...once.values()])] }
+}
+
+/** Looked up one by one, never all at once (`limit`, `offset 0`). */
+const lanesOfAddresses = `
+  select l.instance_id, l.address, l.lane
+  from (select distinct g.instance_id, found.lane
+        from json_to_recordset($1::json) as g(instance_id text, address text)
+        cross join lateral (
+          select k.lane from webhook_lanes k where k.instance_id = g.instance_id and k.address = g.address limit 1) found) named
+  cross join lateral (
+    select l.instance_id, l.address, l.lane from webhook_lanes l
+    where l.instance_id = named.instance_id and l.lane = named.lane offset 0) l`
+
+const insertLanes = `insert into webhook_lanes (instance_id, address, lane)
+  select n.instance_id, n.address, n.lane from json_to_recordset($1::json) as n(instance_id text, address text, lane text)`
 
 /** The event's own address first: it decides where two addresses of one chat already have different lanes. */
 function addressesOf(event: Event): readonly string[] {
@@ -55,27 +78,5 @@ function addressesOf(event: Event): readonly string[] {
 }
 
 const keyOf = (instanceId: string, address: string) => `${instanceId} ${address}`
-
-type LaneRow = { instance_id: string; address: string; lane: string }
-
-/** The addresses asked for and all others of the same lanes. */
-async function readLanes(tx: Transaction, of: readonly { instanceId: string; address: string }[]): Promise<readonly LaneRow[]> {
-  if (of.length === 0) return []
-  return tx.query<LaneRow>(
-    `select l.instance_id, l.address, l.lane from webhook_lanes l
-       join (select distinct k.instance_id, k.lane from webhook_lanes k
-               join unnest($1::text[], $2::text[]) as named (instance_id, address) using (instance_id, address)) found
-         using (instance_id, lane)`,
-    [of.map(one => one.instanceId), of.map(one => one.address)],
-  )
-}
-
-async function writeLanes(tx: Transaction, added: readonly { instanceId: string; address: string; lane: string }[]) {
-  if (added.length === 0) return
-  await tx.query(
-    `insert into webhook_lanes (instance_id, address, lane) select * from unnest($1::text[], $2::text[], $3::text[])`,
-    [added.map(one => one.instanceId), added.map(one => one.address), added.map(one => one.lane)],
-  )
-}
 
 export const lanesErasure = rowsOf('webhook_lanes')

@@ -2,12 +2,27 @@
 // What is not ready and holds its lane keeps every later one behind it.
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
+import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import { ofLane, rowsOf } from '../../purge/erasure.ts'
 import type { Released } from '../deliveries/attempt-record.ts'
 import { deliveriesOf } from '../deliveries/deliveries.ts'
 import { deletedEndpoints } from '../endpoints/endpoint-rows.ts'
+import type { FileRow } from './file-row.ts'
 
-export type Lane = { partition: number; lane: string }
+/** A delivery that is held. Rows of a lane are in the order of their ids. */
+export type HeldRow = {
+  held_id: string
+  partition: number
+  lane: string
+  media_event_id: string | null
+  holds_lane: boolean
+  ready: boolean
+  /** It waits, and has waited as long as its endpoint allows, by Postgres' clock. */
+  is_due: boolean
+  released: Released
+  /** What is known of its file; null: it has none. */
+  file: FileRow | null
+}
 export type NewHeld = {
   partition: number
   delivery: Released
@@ -17,78 +32,89 @@ export type NewHeld = {
   /** null: until settled, or only waits behind. */
   seconds: number | null
 }
-export type HeldRow = { held_id: string; media_event_id: string | null; released: Released }
 
 const holding = 'not h.ready and h.holds_lane'
 
 /** From lane to lane along the index: a chat in which thousands are held costs one step. */
-export async function readHeldLanes(tx: Transaction, partitions: readonly number[]): Promise<readonly string[]> {
-  const rows = await tx.query<{ lane: string }>(
-    `select held.lane from unnest($1::integer[]) as p(partition) cross join lateral (
-       with recursive held as (
-         (select h.lane from webhook_held h where h.partition = p.partition and ${holding} order by h.lane limit 1)
-         union all
-         select (select h.lane from webhook_held h where h.partition = p.partition and ${holding} and h.lane > held.lane order by h.lane limit 1)
-         from held where held.lane is not null)
-       select lane from held where lane is not null) held`,
-    [partitions],
-  )
-  return rows.map(row => row.lane)
-}
+export const readHeldLanes = (partitions: Iterable<number>): Read<{ lane: string }> => ({
+  sql: `
+    select held.lane from (select json_array_elements_text($1::json)::integer as partition) p cross join lateral (
+      with recursive held as (
+        (select h.lane from webhook_held h where h.partition = p.partition and ${holding} order by h.lane limit 1)
+        union all
+        select (select h.lane from webhook_held h where h.partition = p.partition and ${holding} and h.lane > held.lane order by h.lane limit 1)
+        from held where held.lane is not null)
+      select lane from held where lane is not null) held`,
+  values: [JSON.stringify([...new Set(partitions)])],
+})
 
-export async function insertHeld(tx: Transaction, of: NewHeld): Promise<void> {
-  await tx.query(
-    `insert into webhook_held (partition, lane, delivery_id, media_event_id, holds_lane, ready, due_at, released)
-     values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 second', $8) on conflict (delivery_id) do nothing`,
-    [
-      of.partition,
-      of.delivery.lane,
-      of.delivery.deliveryId,
-      of.mediaEventId,
-      of.holdsLane,
-      of.ready,
-      of.seconds,
-      JSON.stringify(of.delivery),
+/**
+ * Whatever waits for one of these files, or has waited as long as its endpoint allows in one of these partitions, by Postgres' clock; and of
+ * each lane of those, in order, what else is ready and goes with it, and what holds it then, if anything does. Never more than that of a lane.
+ * `fileOf`: a subselect of what is known of the file of a message (SQL), as JSON.
+ */
+export const readFreed = (of: Freed): Read<HeldRow> => ({
+  sql: `
+    with freed as materialized (
+      select h.* from (select json_array_elements_text($1::json) as event_id) g cross join lateral (
+        select * from webhook_held h where h.media_event_id = g.event_id and not h.ready offset 0) h
+      union all
+      select h.* from (select json_array_elements_text($2::json)::integer as partition) g cross join lateral (
+        select * from webhook_held h where h.partition = g.partition and not h.ready and h.due_at <= now() offset 0) h),
+    lanes as materialized (select partition, lane, count(*) as freed from freed group by partition, lane),
+    first_holding as materialized (
+      select h.* from lanes l cross join lateral (
+        select * from webhook_held h where h.partition = l.partition and h.lane = l.lane and ${holding}
+        order by h.held_id limit l.freed + 1) h),
+    kept as (select h.* from first_holding h where not exists (select from freed where freed.held_id = h.held_id)),
+    going as (
+      select h.* from lanes l cross join lateral (
+        select * from webhook_held h where h.lane = l.lane and h.ready
+          and h.held_id < coalesce((select min(k.held_id) from kept k where k.lane = l.lane), 9223372036854775807) offset 0) h)
+    select w.held_id::text, w.partition, w.lane, w.media_event_id, w.holds_lane, w.ready,
+      coalesce(not w.ready and w.due_at <= now(), false) as is_due, w.released, ${of.fileOf('w.media_event_id')} as file
+    from (select * from freed union all select * from kept union all select * from going) w order by w.held_id`,
+  values: [JSON.stringify([...new Set(of.mediaEventIds)]), JSON.stringify(of.duePartitions)],
+})
+
+type Freed = { mediaEventIds: Iterable<string>; duePartitions: readonly number[]; fileOf(eventId: string): string }
+
+/** `added`: in the order in which they come in their lanes; `ready` and `gone`: ids of rows that wait for nothing any more, and of released ones. */
+export const writeHeld = (added: readonly NewHeld[], ready: readonly string[], gone: readonly string[]): readonly Write[] => [
+  {
+    sql: `insert into webhook_held (partition, lane, delivery_id, media_event_id, holds_lane, ready, due_at, released)
+      select n.partition, n.lane, n.delivery_id, n.media_event_id, n.holds_lane, n.ready, now() + n.seconds * interval '1 second', n.released::json
+      from json_to_recordset($1::json) as n(place integer, partition integer, lane text, delivery_id text, media_event_id text,
+                                            holds_lane boolean, ready boolean, seconds float8, released text)
+      order by n.place on conflict (delivery_id) do nothing`,
+    values: [
+      asRows(
+        added.map(({ partition, delivery, mediaEventId, holdsLane, ready: isReady, seconds }, place) => ({
+          place,
+          partition,
+          lane: delivery.lane,
+          delivery_id: delivery.deliveryId,
+          media_event_id: mediaEventId,
+          holds_lane: holdsLane,
+          ready: isReady,
+          seconds,
+          released: JSON.stringify(delivery),
+        })),
+      ),
     ],
-  )
-}
-
-/** What waited for this file does not wait for it any more; answers the lanes. */
-export async function markFileKnown(tx: Transaction, mediaEventId: string): Promise<readonly string[]> {
-  const rows = await tx.query<{ lane: string }>(
-    'update webhook_held set ready = true where media_event_id = $1 and not ready returning lane',
-    [mediaEventId],
-  )
-  return rows.map(row => row.lane)
-}
-
-/** What has waited as long as its endpoint allows, by Postgres' clock, waits no longer; answers the lanes. */
-export async function markDue(tx: Transaction, partition: number): Promise<readonly string[]> {
-  const rows = await tx.query<{ lane: string }>(
-    'update webhook_held set ready = true where partition = $1 and not ready and due_at <= now() returning lane',
-    [partition],
-  )
-  return rows.map(row => row.lane)
-}
-
-/** The first that keeps everything behind it; null: nothing does. */
-export async function holdOf(tx: Transaction, { partition, lane }: Lane): Promise<string | null> {
-  const [row] = await tx.query<{ held_id: string }>(
-    `select held_id from webhook_held h where h.partition = $1 and h.lane = $2 and ${holding} order by held_id limit 1`,
-    [partition, lane],
-  )
-  return row?.held_id ?? null
-}
-
-/** Deletes what is ready at the head of a lane, up to the first that still holds it; answers it in order. */
-export async function takeReady(tx: Transaction, lane: Lane): Promise<readonly HeldRow[]> {
-  const rows = await tx.query<HeldRow>(
-    `delete from webhook_held where lane = $1 and ready and held_id < coalesce($2::bigint, 9223372036854775807)
-     returning held_id, media_event_id, released`,
-    [lane.lane, await holdOf(tx, lane)],
-  )
-  return [...rows].sort((a, b) => Number(BigInt(a.held_id) - BigInt(b.held_id)))
-}
+    isEmpty: added.length === 0,
+  },
+  {
+    sql: `update webhook_held h set ready = true where h.held_id = any(array(select json_array_elements_text($1::json))::bigint[])`,
+    values: [JSON.stringify(ready)],
+    isEmpty: ready.length === 0,
+  },
+  {
+    sql: `delete from webhook_held h where h.held_id = any(array(select json_array_elements_text($1::json))::bigint[])`,
+    values: [JSON.stringify(gone)],
+    isEmpty: gone.length === 0,
+  },
+]
 
 /** At most `most` of deleted endpoints; answers the ids of the deliveries. */
 export async function deleteHeldOfDeleted(tx: Transaction, most: number): Promise<readonly string[]> {

@@ -17,6 +17,9 @@ export type MediaOutcome = {
 export const isMediaEvent = (event: Event): event is MediaEvent =>
   event.type === 'media.stored' || event.type === 'media.failed' || event.type === 'media.expired'
 
+/** Of a file whose outcome nobody has said. */
+export const nothingYet = { round: 0, rank: 0 } as const
+
 export const standingOf = (event: MediaEvent): Standing => ({ round: event.round, rank: ranks[event.type] })
 const ranks = { 'media.failed': 1, 'media.stored': 2, 'media.expired': 3 } as const
 

@@ -1,6 +1,6 @@
 // A projection that counts how often each event was applied, in order, and owes the log one record for each: exactly once is visible.
-import type { Database, Transaction } from '../../../src/database/database.ts'
-import type { Event } from '../../../src/events/event.ts'
+import type { Database } from '../../../src/database/database.ts'
+import { asRows, type Write } from '../../../src/database/statement-parts.ts'
 import { derivedId } from '../../../src/events/ids.ts'
 import type { Emission, Placed, Projection } from '../../../src/projections/projection.ts'
 import { anEvent } from '../events.ts'
@@ -8,7 +8,7 @@ import { anEvent } from '../events.ts'
 export type Counting = Projection & {
   /** Instances whose events it throws at. */
   refuses: Set<string>
-  /** Runs inside of the transaction, after the rows are written. */
+  /** Runs inside of the transaction, before the rows are written. */
   inTransaction: (placed: readonly Placed[]) => Promise<void>
 }
 
@@ -22,23 +22,29 @@ export async function openCounting(database: Database, options: { emits: boolean
     reads: ['events', 'media-stored'],
     refuses: new Set(),
     inTransaction: async () => undefined,
-    apply: async (tx, placed) => {
-      for (const { event } of placed) await count(tx, event, counting.refuses)
-      await counting.inTransaction(placed)
-      return options.emits ? placed.map(emissionOf) : []
-    },
+    gather: () => ({
+      reads: [],
+      decide: async (_found, fresh) => {
+        const refused = fresh.find(({ event }) => counting.refuses.has(event.instanceId))
+        if (refused !== undefined) throw new RangeError(`no row for ${refused.event.eventId}`)
+        await counting.inTransaction(fresh)
+        return { writes: [count(fresh)], afterwards: [], emissions: options.emits ? fresh.map(emissionOf) : [] }
+      },
+    }),
   }
   return counting
 }
 
-async function count(tx: Transaction, event: Event, refuses: ReadonlySet<string>): Promise<void> {
-  if (refuses.has(event.instanceId)) throw new RangeError(`no row for ${event.eventId}`)
-  await tx.query(
-    `insert into counted (instance_id, event_id, sequence, times) values ($1, $2, $3, 1)
-     on conflict (event_id) do update set times = counted.times + 1`,
-    [event.instanceId, event.eventId, event.sequence],
-  )
-}
+const count = (placed: readonly Placed[]): Write => ({
+  sql: `insert into counted (instance_id, event_id, sequence, times)
+    select n.instance_id, n.event_id, n.sequence, 1
+    from json_to_recordset($1::json) as n(instance_id text, event_id text, sequence bigint)
+    on conflict (event_id) do update set times = counted.times + 1`,
+  values: [
+    asRows(placed.map(({ event }) => ({ instance_id: event.instanceId, event_id: event.eventId, sequence: event.sequence }))),
+  ],
+  isEmpty: placed.length === 0,
+})
 
 const emissionOf = ({ event, position }: Placed): Emission => {
   const { instanceId, epoch, sequence, eventId } = event

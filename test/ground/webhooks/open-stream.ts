@@ -11,6 +11,7 @@ import {
 import { webhookStream } from '../../../src/webhooks/stream/webhook-stream.ts'
 import { openTestDatabase, type TestDatabase } from '../database.ts'
 import { anEvent } from '../events.ts'
+import { applyTo } from '../projections/apply-to.ts'
 
 export const never = new AbortController().signal
 export const testSealer = createSealer({ current: Buffer.alloc(32, 7), previous: null })
@@ -62,7 +63,7 @@ export async function openStream(name: string) {
         event,
         position: { topic: topicOf(event.type), partition: 0, nextOffset: BigInt(index + 1) },
       }))
-      return keep(await test.database.transact(tx => webhookStream.apply(tx, placed), never))
+      return keep(await test.database.transact(tx => applyTo(tx, webhookStream, placed), never))
     },
     tick: async () => {
       const due = await webhookStream.due?.(test.database, Date.now())

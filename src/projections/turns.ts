@@ -1,0 +1,24 @@
+// Who works on a partition of a projection: one at a time, in the order of asking.
+
+export type Turns = {
+  /** Runs it once everybody before is done, whatever that came to. */
+  take<T>(work: () => Promise<T>): Promise<T>
+  /** Nobody works or waits. */
+  isFree(): boolean
+}
+
+export function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve()
+  let asking = 0
+  return {
+    take: work => {
+      asking += 1
+      const next = last.then(work, work).finally(() => {
+        asking -= 1
+      })
+      last = next.catch(() => undefined) // its caller has the error
+      return next
+    },
+    isFree: () => asking === 0,
+  }
+}
