@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import type { Event } from '../../src/events/event.ts'
+import { applyEvents } from '../../src/projections/apply-events.ts'
 import { readModel } from '../../src/projections/read-model/read-model.ts'
 import { openTempDir } from '../ground/database/temp-dir.ts'
 import { openTestDatabase } from '../ground/database.ts'
@@ -37,7 +38,7 @@ async function project(database: Database, events: readonly Event[]): Promise<vo
   const first = [...Map.groupBy(events, event => event.eventId).values()].flatMap(([event]) => event ?? [])
   for (let at = 0; at < first.length; at += 7) {
     const placed = first.slice(at, at + 7).map(event => ({ event, position: { topic: 'events', partition: 0, nextOffset: 1n } }))
-    await database.transact(tx => readModel.apply(tx, placed), never)
+    await database.transact(tx => applyEvents(tx, readModel, placed), never)
   }
 }
 
@@ -47,7 +48,7 @@ it('[D3] [D4] lists of what was projected before are those of what is projected 
   const events = [...all.filter(one => !namesPair(one)), ...all.filter(namesPair), moved]
   const before = await open('listed before', { empty: true })
   const directory = await openTempDir()
-  for (const name of await readdir(migrations)) if (name < '0090') await cp(new URL(name, migrations), join(directory, name))
+  for (const name of await readdir(migrations)) if (name < '0100') await cp(new URL(name, migrations), join(directory, name))
   await migrate({ url: before.url, logger: collectLogLines(), directory }, never)
   await project(before.database, events)
   await migrate({ url: before.url, logger: collectLogLines() }, never)
