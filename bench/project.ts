@@ -1,7 +1,9 @@
-// [D2] Events per second through the read model, each exactly once in effect, from the log in Postgres on; against a raw insert of the rows
-// that came of them into tables of the same columns and indexes, in batches as large, over as many connections.
+// [D2] Events per second through the read model, each exactly once in effect, from the log in Postgres on: texts, files and what becomes of
+// them, receipts and edits; against a raw insert of the rows that came of them into tables of the same columns and indexes, in batches as
+// large, over as many connections.
 import type { Database } from '../src/database/database.ts'
 import { openCodec } from '../src/events/codec.ts'
+import { topicOf } from '../src/events/topics.ts'
 import { openPostgresLog } from '../src/log/postgres/postgres.ts'
 import type { Projection } from '../src/projections/projection.ts'
 import { readModel } from '../src/projections/read-model/read-model.ts'
@@ -13,11 +15,11 @@ import { until } from '../test/ground/until.ts'
 import { alternate } from './alternate.ts'
 import { consumerGroup, ensureTopics, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
-import { someTexts } from './records.ts'
+import { someConversation } from './records.ts'
 
 const n = 20_000
-/** What received texts become. */
-const tables = ['messages', 'chats', 'address_pairs']
+/** What these events become. */
+const tables = ['messages', 'chats', 'address_pairs', 'message_receipts', 'message_edits', 'media']
 /** As the runner has them: its largest batch, and steps at once. */
 const batchRows = 1_000
 const stepsAtOnce = 4
@@ -34,8 +36,9 @@ export const project: Bench = async closing => {
   for (const table of tables) await database.query(`create table bare_${table} (like read_model_1.${table} including all)`)
 
   const append = async (count: number): Promise<readonly string[]> => {
-    const events = someTexts(count, { instances: 50, chatsPerInstance: 20 })
-    await log.append({ topic: topic('events'), records: events.map(event => codec.encode(event)) }, never)
+    const events = someConversation(count, { instances: 50, chatsPerInstance: 20 })
+    for (const [of, ofTopic] of Map.groupBy(events, ({ type }) => topicOf(type)))
+      await log.append({ topic: topic(of), records: ofTopic.map(event => codec.encode(event)) }, never)
     return events.map(({ eventId }) => eventId)
   }
   /** From the first batch of a backlog until every row is there, in seconds. */
@@ -59,9 +62,9 @@ export const project: Bench = async closing => {
   await append(n / 4)
   await projectAll()
   return async () => {
-    const before = await countOf(database, 'messages')
+    const before = await projected(database)
     let eventIds: readonly string[] = []
-    let inserts: readonly (() => Promise<void>)[] = []
+    let inserts: readonly Prepared[] = []
     const rates = await alternate({
       n,
       slices: 2,
@@ -73,21 +76,23 @@ export const project: Bench = async closing => {
       between: async () => {
         inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
       },
-      bare: async count => {
+      bare: async () => {
         const seconds = await secondsOf(async () => {
-          for (const insert of inserts) await insert()
+          for (const one of inserts) await one.insert()
         })
-        expectEqual('bare messages', await countOf(database, 'bare_messages'), count)
+        for (const { table, rows } of inserts) expectEqual(`bare ${table}`, await countOf(database, `bare_${table}`), rows)
         return seconds
       },
     })
-    expectEqual('messages in the read model', (await countOf(database, 'messages')) - before, n)
+    expectEqual('events that were read', (await projected(database)) - before, n)
     return { ...rates, unit: 'events/s' }
   }
 }
 
-/** The rows that are there now, of messages only those of these events, ready to be inserted once more. */
-async function prepareInsert(database: Database, table: string, eventIds: readonly string[]): Promise<() => Promise<void>> {
+type Prepared = { table: string; rows: number; insert(): Promise<void> }
+
+/** The rows that these events gave their present form, ready to be inserted once more. */
+async function prepareInsert(database: Database, table: string, eventIds: readonly string[]): Promise<Prepared> {
   await database.query(`truncate bare_${table}`)
   const columns = await database.query<{ name: string; type: string }>(
     `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
@@ -96,8 +101,7 @@ async function prepareInsert(database: Database, table: string, eventIds: readon
   )
   const names = columns.map(({ name }) => name).join(', ')
   const rows = await database.query<Record<string, string | null>>(
-    `select ${columns.map(({ name }) => `${name}::text`).join(', ')} from ${table}
-     ${table === 'messages' ? 'where event_id = any($1)' : 'where $1::text[] is not null'}`,
+    `select ${columns.map(({ name }) => `${name}::text`).join(', ')} from ${table} where changed_by_event = any($1)`,
     [eventIds],
   )
   const arrays = columns.map(({ type }, at) => `$${at + 1}::${type}[]`).join(', ')
@@ -106,17 +110,15 @@ async function prepareInsert(database: Database, table: string, eventIds: readon
       `insert into bare_${table} (${names}) select * from unnest(${arrays})`,
       columns.map(({ name }) => batch.map(row => row[name])),
     )
-  return async () => {
-    let taken = 0
-    const work = async () => {
-      while (taken < rows.length) {
-        const from = taken
-        taken += batchRows
-        await insert(rows.slice(from, from + batchRows))
-      }
+  let taken = 0
+  const work = async () => {
+    while (taken < rows.length) {
+      const from = taken
+      taken += batchRows
+      await insert(rows.slice(from, from + batchRows))
     }
-    await Promise.all(Array.from({ length: stepsAtOnce }, work))
   }
+  return { table, rows: rows.length, insert: async () => void (await Promise.all(Array.from({ length: stepsAtOnce }, work))) }
 }
 
 async function countOf(database: Database, table: string): Promise<number> {
@@ -124,10 +126,10 @@ async function countOf(database: Database, table: string): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Records of the topic events that are behind the checkpoints. */
+/** Records that are behind the checkpoints. */
 async function projected(database: Database): Promise<number> {
   const [row] = await database.query<{ count: number }>(
-    `select sum((offsets ->> 'events')::bigint)::integer as count from projection_checkpoints where projection = $1`,
+    `select sum(value::bigint)::integer as count from projection_checkpoints cross join jsonb_each_text(offsets) where projection = $1`,
     [readModel.name],
   )
   return row?.count ?? 0

@@ -1,7 +1,7 @@
 // Records as producers append them: received texts of many instances and chats, encoded, with their headers.
 import { randomBytes } from 'node:crypto'
 import { type Codec, openCodec } from '../src/events/codec.ts'
-import type { EventOf } from '../src/events/event.ts'
+import type { Event, EventOf } from '../src/events/event.ts'
 import type { NewRecord } from '../src/log/log.ts'
 import { anEvent } from '../test/ground/events.ts'
 import { never } from './ground.ts'
@@ -35,6 +35,29 @@ export const someTexts = (
       recordedAt: now,
     })
   })
+
+/**
+ * What accounts take in besides texts, in turns: of ten events six are texts, one is a file with a word of what became of it in each of two
+ * topics, two are receipts of what was written before, and every twentieth text is edited. In the order of what they speak of.
+ */
+export function someConversation(n: number, shape: Shape): readonly Event[] {
+  const texts = someTexts(n, shape)
+  return texts.flatMap((text, at) => spokenOf(text, at)).slice(0, n)
+}
+
+function spokenOf(text: EventOf<'message.received'>, at: number): readonly Event[] {
+  const { instanceId, chatId, chatPn, senderId, senderPn, messageId, eventId, occurredAt, recordedAt } = text
+  const said = { instanceId, chatId, chatPn, senderId, senderPn, occurredAt, recordedAt }
+  if (at % 7 === 6) {
+    const file = { ...said, messageId, sourceEventId: eventId }
+    const media = { mimetype: 'image/jpeg', sizeBytes: 1_000, sha256: 'aa' }
+    return [{ ...text, kind: 'image', media }, anEvent('media.downloaded', file), anEvent('media.stored', file)]
+  }
+  const target = messageId ?? ''
+  const edit = at % 20 === 0 ? [anEvent('message.edited', { ...said, targetMessageId: target, text: writtenText() })] : []
+  const receipt = at % 3 === 0 ? [anEvent('message.receipt-updated', { ...said, messageIds: [target], status: 'read' })] : []
+  return [text, ...edit, ...receipt]
+}
 
 /** Values of 1 KiB each. */
 export async function someRecords(n: number, shape: Shape): Promise<readonly NewRecord[]> {

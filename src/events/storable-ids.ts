@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Event } from './event.ts'
 
-const idFields: ReadonlySet<string> = new Set([
+const idFields = [
   'chatId',
   'chatPn',
   'senderId',
@@ -18,14 +18,15 @@ const idFields: ReadonlySet<string> = new Set([
   'contactPn',
   'contactLid',
   'sourceEventId',
-])
+]
 const LONGEST_ID = 256
 
 export const withStorableIds = <E extends Event>(event: E): E => {
-  const fields = Object.entries(event).filter(([field, value]) => idFields.has(field) && !isStorable(value))
+  const values: Readonly<Record<string, unknown>> = event
+  const fields = idFields.filter(field => !isStorable(values[field]))
   return fields.length === 0
     ? event
-    : Object.assign({}, event, Object.fromEntries(fields.map(([field, value]) => [field, toStorable(value)])))
+    : Object.assign({}, event, Object.fromEntries(fields.map(field => [field, toStorable(values[field])])))
 }
 
 const isStorable = (value: unknown): boolean =>

@@ -54,6 +54,17 @@ function firstCopies(known: Map<string, bigint>, placed: readonly Placed[]): { f
 
 /** What an event says, without what every redelivery changes: epoch, sequence, the time of recording, and that of arrival in place of WhatsApp's. */
 export function digestOf(event: Event): bigint {
+  const known = digests.get(event)
+  if (known !== undefined) return known
+  const digest = makeDigest(event)
+  digests.set(event, digest)
+  return digest
+}
+
+/** Several projections take the same events. */
+const digests = new WeakMap<Event, bigint>()
+
+function makeDigest(event: Event): bigint {
   const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...rest } = event
   const isOfArrival = typeof rest.occurredAtSaid === 'string' || rest.type === 'message.undecryptable'
   const says = { ...rest, ...(isOfArrival && { occurredAt: null }), ...(rest.type === 'message.undecryptable' && ofOneTry) }

@@ -1,5 +1,6 @@
 // First copy per event id wins, among the last ids of each instance.
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Transaction } from '../../src/database/database.ts'
 import { readTogether, writeTogether } from '../../src/database/statement-parts.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { Placed } from '../../src/projections/projection.ts'
@@ -20,14 +21,15 @@ const placed = (event: Event): Placed => {
   offset += 1n
   return { event, position: { topic: 'wa.events', partition: 0, nextOffset: offset } }
 }
+async function keepIn(tx: Transaction, events: readonly Event[], version = 1) {
+  const those = events.map(placed)
+  const seen = seenOf({ ...of, version }, those)
+  const kept = seen.sort(await readTogether(tx, seen.reads), those)
+  await writeTogether(tx, kept.writes)
+  return kept
+}
 const keepFor = (version: number, events: readonly Event[]) =>
-  test.database.transact(async tx => {
-    const those = events.map(placed)
-    const seen = seenOf({ ...of, version }, those)
-    const kept = seen.sort(await readTogether(tx, seen.reads), those)
-    await writeTogether(tx, kept.writes)
-    return kept
-  }, new AbortController().signal)
+  test.database.transact(tx => keepIn(tx, events, version), new AbortController().signal)
 const keep = (...events: readonly Event[]) => keepFor(1, events)
 const idsOf = (kept: Awaited<ReturnType<typeof keep>>) => kept.fresh.map(one => one.event.eventId)
 
@@ -83,3 +85,83 @@ it('[B3] the last 4,096 ids of each instance are remembered, in log order, whate
   const [count] = await test.database.query<{ count: string }>("select count(*) from projection_seen where instance_id = 'shop'")
   expect(Number(count?.count)).toBe(SEEN_PER_INSTANCE)
 })
+
+describe.each([
+  ['as Postgres counts them, with plans from the time the table was empty', rowsFetched, async () => undefined],
+  [
+    'as EXPLAIN counts them, with plans made of what the table holds',
+    rowsExplained,
+    () => test.database.query('analyze projection_seen'),
+  ],
+])('rows looked at %s', (_how, rowsRead, replan) => {
+  it('[B3] [D2] remembering and forgetting looks at as many rows as there are new ids, however many instances are full', async () => {
+    const INSTANCES = 24
+    const [EACH, WARM] = [3, 8]
+    const some = () =>
+      Array.from({ length: INSTANCES * EACH }, (_, at) => anEvent('message.received', { instanceId: `shop-${at % INSTANCES}` }))
+    for (let time = 0; time < WARM; time++) await keep(...some()) // from the sixth time on the plan is kept
+    await test.database.query('truncate projection_seen')
+    await test.database.query(
+      `insert into projection_seen (projection, version, event_id, instance_id, place, digest)
+       select 'seeing', 1, gen_random_uuid(), 'shop-' || i, place, 0
+       from generate_series(0, ${INSTANCES - 1}) i cross join generate_series(101, ${100 + SEEN_PER_INSTANCE}) place`,
+    )
+    await replan()
+    for (let time = 0; time < WARM; time++) expect(await rowsRead(some())).toBeLessThan(INSTANCES * EACH * 3)
+    const kept = await test.database.query<{ count: number; first: string; last: string }>(
+      `select count(*)::integer as count, min(place) as first, max(place) as last from projection_seen group by instance_id`,
+    )
+    const [first, last] = [101 + WARM * EACH, 100 + SEEN_PER_INSTANCE + WARM * EACH].map(String)
+    expect(kept).toEqual(Array.from({ length: INSTANCES }, () => ({ count: SEEN_PER_INSTANCE, first, last })))
+  })
+})
+
+function rowsFetched(events: readonly Event[]): Promise<number> {
+  return test.database.transact(async tx => {
+    const count = async () => {
+      const [row] = await tx.query<{ rows: string }>(
+        `select seq_tup_read + coalesce(idx_tup_fetch, 0) as rows from pg_stat_xact_user_tables where relname = 'projection_seen'`,
+      )
+      return Number(row?.rows ?? 0)
+    }
+    const before = await count()
+    await keepIn(tx, events)
+    return (await count()) - before
+  }, new AbortController().signal)
+}
+
+/** Those that were looked at, whether or not they were wanted. */
+function rowsExplained(events: readonly Event[]): Promise<number> {
+  return test.database.transact(async tx => {
+    let read = 0
+    const explaining: Transaction = {
+      query: async <Row>(sql: string, values?: readonly unknown[]) => {
+        await tx.query('savepoint explained')
+        const [plan] = await tx.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
+          `explain (analyze, format json) ${sql}`,
+          values,
+        )
+        await tx.query('rollback to savepoint explained')
+        if (plan !== undefined) read += rowsIn(plan['QUERY PLAN'][0].Plan)
+        return tx.query<Row>(sql, values)
+      },
+    }
+    await keepIn(explaining, events)
+    return read
+  }, new AbortController().signal)
+}
+
+type PlanNode = {
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Index Recheck'?: number
+  Plans?: readonly PlanNode[]
+}
+
+const rowsIn = (node: PlanNode): number => {
+  const passed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
+  const own = node['Relation Name'] === 'projection_seen' ? (node['Actual Rows'] + passed) * node['Actual Loops'] : 0
+  return own + (node.Plans ?? []).reduce((sum, one) => sum + rowsIn(one), 0)
+}

@@ -98,7 +98,7 @@ const firstRevoke: Wanted = {
 
 const applyChangesIn = (schema: string) => `
   with changed as materialized (select m.* from ${touchedMessages(schema, 'm')}),
-  settled as (
+  settled as materialized (
     select m.event_id, e.event_id as edit, e.text, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at
     from changed m
     left join lateral (${firstOf(schema, lastEdit)}) e on true
@@ -108,5 +108,5 @@ const applyChangesIn = (schema: string) => `
     text = case when s.edit is null then m.text else s.text end,
     edited_at = s.edited_at, revoked_at = s.revoked_at, changed_by_event = coalesce(s.revoke, s.edit)
   from settled s
-  where m.event_id = s.event_id
+  where m.event_id = any(array(select event_id from settled)) and m.event_id = s.event_id
     and (m.edited_at, m.revoked_at, m.changed_by_event) is distinct from (s.edited_at, s.revoked_at, coalesce(s.revoke, s.edit))`
