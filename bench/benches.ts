@@ -56,9 +56,19 @@ export const benches: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./lanes.ts')).lanes,
   },
   project: {
-    what: 'events/s into the read model, exactly once; bare: raw inserts of the same rows',
+    what: 'events/s of all kinds into the read model, exactly once; bare: raw inserts of the same rows',
     better: 'higher',
     load: async () => (await import('./project.ts')).project,
+  },
+  fill: {
+    what: 'messages/s into an empty read model beside the webhook stream, 1,000,000 of them; bare: raw inserts of the last rows',
+    better: 'higher',
+    load: async () => (await import('./project.ts')).fill({ n: 1_000_000 }),
+  },
+  'fill-small': {
+    what: 'the same with 100,000',
+    better: 'higher',
+    load: async () => (await import('./project.ts')).fill({ n: 100_000 }),
   },
   lists: {
     what: 'ms at p99 of the slowest list of 1,000,000 messages, 50,000 chats and 500 instances, and p50 and p99 of each; bare: a plain page of messages. 30 ms is the bound',

@@ -1,92 +1,126 @@
-// [D2] Events per second through the read model, each exactly once in effect, from the log in Postgres on: texts, files and what becomes of
-// them, receipts and edits; against a raw insert of the rows that came of them into tables of the same columns and indexes, in batches as
-// large, over as many connections.
+// [D2] Events per second through the projections, each exactly once in effect, from the log in Postgres on; against a raw insert of the rows of
+// the read model that came of them (of a part where they are many) into tables of the same columns and indexes, in batches as large, over as
+// many connections.
 import type { Database } from '../src/database/database.ts'
-import { openCodec } from '../src/events/codec.ts'
+import { type Codec, openCodec } from '../src/events/codec.ts'
+import type { Event } from '../src/events/event.ts'
 import { topicOf } from '../src/events/topics.ts'
+import type { EventLog } from '../src/log/log.ts'
 import { openPostgresLog } from '../src/log/postgres/postgres.ts'
+import { openProjections } from '../src/projections/open-projections.ts'
 import type { Projection } from '../src/projections/projection.ts'
 import { readModel } from '../src/projections/read-model/read-model.ts'
-import { openProjection } from '../src/projections/runner.ts'
 import { openPostgresRegistry } from '../src/registry/postgres.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
+import { webhookStream } from '../src/webhooks/stream/webhook-stream.ts'
 import { makeCheckpoints } from '../test/ground/projections/make-checkpoints.ts'
 import { until } from '../test/ground/until.ts'
 import { alternate } from './alternate.ts'
 import { consumerGroup, ensureTopics, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
-import { someConversation } from './records.ts'
+import { someConversation, someTexts } from './records.ts'
 
-const n = 20_000
 /** What these events become. */
 const tables = ['messages', 'chats', 'address_pairs', 'message_receipts', 'message_edits', 'media']
 /** As the runner has them: its largest batch, and steps at once. */
 const batchRows = 1_000
 const stepsAtOnce = 4
+/** Appended at once; what the bare insert has of many. */
+const CHUNK = 10_000
+const slices = 2
+const shape = { instances: 50, chatsPerInstance: 20 }
 
-export const project: Bench = async closing => {
-  const ground = await openGround(closing)
-  const database = await ground.open(poolSize)
-  const metrics = createMetrics({ processMetrics: false })
-  const log = openPostgresLog({ database, logger, metrics })
-  closing.defer(log.close)
-  await ensureTopics(log)
-  const codec = await openCodec(openPostgresRegistry(database), never)
-  await makeCheckpoints(database, readModel, partitions)
-  for (const table of tables) await database.query(`create table bare_${table} (like read_model_1.${table} including all)`)
+/** Texts, files and what becomes of them, receipts and edits, into the read model. */
+export const project: Bench = projecting({ projections: [readModel], n: 20_000, make: count => someConversation(count, shape) })
 
-  const append = async (count: number): Promise<readonly string[]> => {
-    const events = someConversation(count, { instances: 50, chatsPerInstance: 20 })
+/** Texts, with everything live that reads them; nobody wants webhooks. */
+export const fill = ({ n }: { n: number }): Bench =>
+  projecting({ projections: [readModel, webhookStream], n, make: count => someTexts(count, shape) })
+
+type Of = { projections: readonly Projection[]; n: number; make(count: number): readonly Event[] }
+
+function projecting({ projections, n, make }: Of): Bench {
+  return async closing => {
+    const ground = await openGround(closing)
+    const database = await ground.open(poolSize)
+    const metrics = createMetrics({ processMetrics: false })
+    const log = openPostgresLog({ database, logger, metrics })
+    closing.defer(log.close)
+    await ensureTopics(log)
+    const codec = await openCodec(openPostgresRegistry(database), never)
+    for (const projection of projections) await makeCheckpoints(database, projection, partitions)
+    for (const table of tables) await database.query(`create table bare_${table} (like read_model_1.${table} including all)`)
+
+    /** From the first batch of a backlog until every row is there, in seconds. */
+    const projectAll = async (): Promise<number> => {
+      const ends = await Promise.all(projections.map(projection => endOf(database, projection)))
+      let startedAt = Number.POSITIVE_INFINITY
+      const timed = projections.map(projection => ({
+        ...projection,
+        gather: (placed: Parameters<Projection['gather']>[0]) => {
+          startedAt = Math.min(startedAt, performance.now())
+          return projection.gather(placed)
+        },
+      }))
+      const deps = { database, log, codec, topic, consumerGroup, partitions, logger, metrics }
+      const role = openProjections({ ...deps, projections: timed })
+      const isDone = async () => {
+        const read = await Promise.all(projections.map(projection => projected(database, projection)))
+        return read.every((count, at) => count === ends[at])
+      }
+      await until('every event to be projected', isDone, 600_000)
+      const seconds = (performance.now() - startedAt) / 1000
+      await role.close()
+      return seconds
+    }
+
+    await append({ log, codec }, make, CHUNK / 4)
+    await projectAll()
+    return async () => {
+      const before = await projected(database, readModel)
+      let eventIds: readonly string[] = []
+      let inserts: readonly Prepared[] = []
+      const rates = await alternate({
+        n,
+        bareN: slices * Math.min(CHUNK, n / slices),
+        slices,
+        statements: ground.statements,
+        before: async count => {
+          eventIds = await append({ log, codec }, make, count)
+        },
+        ours: projectAll,
+        between: async count => {
+          expectEqual('events of the bare insert', eventIds.length, count)
+          inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
+        },
+        bare: () => insertAll(database, inserts),
+      })
+      expectEqual('events that were read', (await projected(database, readModel)) - before, n)
+      return { ...rates, unit: 'events/s' }
+    }
+  }
+}
+
+async function insertAll(database: Database, inserts: readonly Prepared[]): Promise<number> {
+  const seconds = await secondsOf(async () => {
+    for (const one of inserts) await one.insert()
+  })
+  for (const { table, rows } of inserts) expectEqual(`bare ${table}`, await countOf(database, `bare_${table}`), rows)
+  return seconds
+}
+
+type Appending = { log: EventLog; codec: Codec }
+
+/** Answers the ids of the last ones. */
+async function append({ log, codec }: Appending, make: Of['make'], n: number): Promise<readonly string[]> {
+  let eventIds: readonly string[] = []
+  for (let appended = 0; appended < n; appended += eventIds.length) {
+    const events = make(Math.min(CHUNK, n - appended))
     for (const [of, ofTopic] of Map.groupBy(events, ({ type }) => topicOf(type)))
       await log.append({ topic: topic(of), records: ofTopic.map(event => codec.encode(event)) }, never)
-    return events.map(({ eventId }) => eventId)
+    eventIds = events.map(({ eventId }) => eventId)
   }
-  /** From the first batch of a backlog until every row is there, in seconds. */
-  const projectAll = async (): Promise<number> => {
-    const end = await countOf(database, 'log_records')
-    let startedAt = Number.POSITIVE_INFINITY
-    const timed: Projection = {
-      ...readModel,
-      gather: placed => {
-        startedAt = Math.min(startedAt, performance.now())
-        return readModel.gather(placed)
-      },
-    }
-    const role = openProjection({ database, log, codec, topic, consumerGroup, partitions, logger, metrics }, timed)
-    await until('every event to be projected', async () => (await projected(database)) === end)
-    const seconds = (performance.now() - startedAt) / 1000
-    await role.close()
-    return seconds
-  }
-
-  await append(n / 4)
-  await projectAll()
-  return async () => {
-    const before = await projected(database)
-    let eventIds: readonly string[] = []
-    let inserts: readonly Prepared[] = []
-    const rates = await alternate({
-      n,
-      slices: 2,
-      statements: ground.statements,
-      before: async count => {
-        eventIds = await append(count)
-      },
-      ours: projectAll,
-      between: async () => {
-        inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
-      },
-      bare: async () => {
-        const seconds = await secondsOf(async () => {
-          for (const one of inserts) await one.insert()
-        })
-        for (const { table, rows } of inserts) expectEqual(`bare ${table}`, await countOf(database, `bare_${table}`), rows)
-        return seconds
-      },
-    })
-    expectEqual('events that were read', (await projected(database)) - before, n)
-    return { ...rates, unit: 'events/s' }
-  }
+  return eventIds
 }
 
 type Prepared = { table: string; rows: number; insert(): Promise<void> }
@@ -126,11 +160,20 @@ async function countOf(database: Database, table: string): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Records that are behind the checkpoints. */
-async function projected(database: Database): Promise<number> {
+/** Records of the topics that it reads. */
+async function endOf(database: Database, { reads }: Projection): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    'select count(*)::integer as count from log_records where topic = any($1)',
+    [reads.map(topic)],
+  )
+  return row?.count ?? 0
+}
+
+/** Records that are behind its checkpoints. */
+async function projected(database: Database, { name }: Projection): Promise<number> {
   const [row] = await database.query<{ count: number }>(
     `select sum(value::bigint)::integer as count from projection_checkpoints cross join jsonb_each_text(offsets) where projection = $1`,
-    [readModel.name],
+    [name],
   )
   return row?.count ?? 0
 }

@@ -46,7 +46,8 @@ export function someConversation(n: number, shape: Shape): readonly Event[] {
 }
 
 function spokenOf(text: EventOf<'message.received'>, at: number): readonly Event[] {
-  const { instanceId, chatId, chatPn, senderId, senderPn, messageId, eventId, occurredAt, recordedAt } = text
+  const { instanceId, messageId = null, eventId, occurredAt, recordedAt } = text
+  const { chatId = null, chatPn = null, senderId = null, senderPn = null } = text
   const said = { instanceId, chatId, chatPn, senderId, senderPn, occurredAt, recordedAt }
   if (at % 7 === 6) {
     const file = { ...said, messageId, sourceEventId: eventId }

@@ -1,6 +1,6 @@
 // The role `projections`: runs each version of each projection that it is given, and has the newest one read where versions are side by side.
 import type { Role } from '../runtime/role.ts'
-import { createCompanions } from './companions.ts'
+import { createFellows } from './fellows.ts'
 import { keepLive } from './keep-live.ts'
 import type { Projection } from './projection.ts'
 import { openProjection, type ProjectionDeps } from './runner.ts'
@@ -10,8 +10,8 @@ export type ProjectionsDeps = ProjectionDeps & { projections: readonly Projectio
 /** Their checkpoints are made before: `makeCheckpoints`. */
 export function openProjections({ projections, ...deps }: ProjectionsDeps): Role {
   const stopping = new AbortController()
-  const companions = createCompanions(deps)
-  const running = projections.map(projection => openProjection({ ...deps, companions }, projection))
+  const fellows = createFellows(deps)
+  const running = projections.map(projection => openProjection({ ...deps, fellows }, projection))
   const goingLive = newestOf(projections).map(projection => keepLive(deps, projection, stopping.signal))
   return {
     name: 'projections',

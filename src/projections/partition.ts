@@ -5,8 +5,9 @@ import { assertNever } from '../events/event.ts'
 import type { Batch, BatchOutcome, EventLog } from '../log/log.ts'
 import { nothingDone } from './apply-events.ts'
 import type { Checkpoint } from './checkpoints.ts'
-import type { Companions } from './companions.ts'
+import { createExclusive } from './exclusive.ts'
 import { afterFailure, afterVainRecovery } from './failed-batch.ts'
+import type { Fellows } from './fellows.ts'
 import { createOwnership } from './ownership.ts'
 import { failedAgain, failuresOf, narrowedDown } from './partition-state.ts'
 import { movedTo, narrowDown, type Projecting, projectBatch } from './project-batch.ts'
@@ -14,13 +15,12 @@ import { titleOf } from './projection.ts'
 import { listQuarantined, type Quarantined } from './quarantine.ts'
 import { resumeKey } from './resume.ts'
 import type { Running, StepDeps } from './step.ts'
-import { createTurns } from './turns.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
   codec: Codec
   log: Pick<EventLog, 'append' | 'read' | 'inside'>
   /** Of all projections of this member. */
-  companions: Companions
+  fellows: Fellows
 }
 
 export type OwnedPartition = {
@@ -39,12 +39,12 @@ export type OwnedPartition = {
 }
 
 export function openPartition(deps: PartitionDeps, running: Running, partition: number): OwnedPartition {
-  const turns = createTurns()
+  const exclusive = createExclusive()
   const own = createOwnership(deps, running, partition)
   /** null: it is nobody's, or halted. */
   let assignment: AbortSignal | null = null
-  const projecting: Projecting = { deps, running, own, turns, isAssigned: () => assignment?.aborted === false }
-  deps.companions.join(projecting)
+  const projecting: Projecting = { deps, running, own, exclusive, isAssigned: () => assignment?.aborted === false }
+  deps.fellows.join(projecting)
   const handle = async (batch: Batch, signal: AbortSignal) => {
     const outcome = await projectBatch(projecting, batch, { alone: false }, signal)
       .catch(error => recover(projecting, batch, error, signal))
@@ -55,14 +55,14 @@ export function openPartition(deps: PartitionDeps, running: Running, partition: 
   return {
     partition,
     take: (checkpoint, signal) =>
-      turns.take(async () => {
+      exclusive.run(async () => {
         await own.takeOver(checkpoint, signal)
         assignment = signal
       }),
-    handle: (batch, signal) => turns.take(() => handle(batch, signal)),
-    tick: (nowAt, signal) => turns.take(() => tick(projecting, nowAt, signal)),
-    resume: (key, signal) => turns.take(() => resume(deps, projecting, key, signal)),
-    reread: signal => turns.take(() => own.reread(signal)),
+    handle: (batch, signal) => exclusive.run(() => handle(batch, signal)),
+    tick: (nowAt, signal) => exclusive.run(() => tick(projecting, nowAt, signal)),
+    resume: (key, signal) => exclusive.run(() => resume(deps, projecting, key, signal)),
+    reread: signal => exclusive.run(() => own.reread(signal)),
     offsets: () => own.state().offsets,
     quarantined: () => own.state().quarantined,
   }

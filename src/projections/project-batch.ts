@@ -5,9 +5,9 @@ import type { Batch, BatchOutcome, LogRecord } from '../log/log.ts'
 import { nothingDone } from './apply-events.ts'
 import { planBatch } from './batch-plan.ts'
 import { MissingCheckpoint } from './checkpoints.ts'
-import type { Companion, Companions } from './companions.ts'
 import { decodeRecords, isReadableKey } from './decode-records.ts'
 import { classifyFailure } from './failure.ts'
+import type { Fellow, Fellows } from './fellows.ts'
 import type { Ownership } from './ownership.ts'
 import { keysLeftOut } from './partition-state.ts'
 import { titleOf } from './projection.ts'
@@ -15,8 +15,8 @@ import { type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
 import type { StepDeps } from './step.ts'
 import { takeTogether } from './take-together.ts'
 
-export type Projecting = Companion & {
-  deps: Omit<StepDeps, 'codec'> & { codec: Codec; companions: Companions }
+export type Projecting = Fellow & {
+  deps: Omit<StepDeps, 'codec'> & { codec: Codec; fellows: Fellows }
 }
 
 /** `alone`: it shares its transaction with no other partition or projection. Rejects where the step fails; nothing is done then. */
@@ -46,9 +46,9 @@ export async function projectBatch(
   if (!how.alone && (await takeTogether(deps, { leader: projecting, step, passedOver }, topic, signal)))
     return applied(own, signal)
   const revisions = [own.state().revision]
-  const [taken] = await deps.companions.takeBatch([running])({ ...step, revisions }, how, signal)
+  const [taken] = await deps.fellows.takeBatch([running])({ ...step, revisions }, how, signal)
   if (taken === undefined || !(await own.goOn(taken, step, signal))) return movedTo(own, topic)
-  deps.companions.succeededAlone(running)
+  deps.fellows.succeededAlone(running)
   running.metrics.passedOver(passedOver)
   return applied(own, signal)
 }

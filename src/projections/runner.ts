@@ -9,8 +9,8 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
 import { checkProjection } from './check-projection.ts'
-import { type Companions, createCompanions } from './companions.ts'
 import { resumeRequested, tickDue } from './due-work.ts'
+import { createFellows, type Fellows } from './fellows.ts'
 import { createOwnedPartitions, type OwnedPartitions } from './owned-partitions.ts'
 import { openPartition } from './partition.ts'
 import { type Projection, titleOf } from './projection.ts'
@@ -31,7 +31,7 @@ export type ProjectionDeps = {
   /** Epoch milliseconds. */
   clock?: () => number
   /** Of all projections of this process [it goes alone]. */
-  companions?: Companions
+  fellows?: Fellows
 }
 
 const MAX_BATCH_RECORDS = 1_000
@@ -40,11 +40,11 @@ const TICK_MS = 250
 const RESUME_POLL_MS = 1_000
 
 export function openProjection(deps: ProjectionDeps, projection: Projection): Role {
-  const { database, clock = Date.now, companions = createCompanions(deps) } = deps
+  const { database, clock = Date.now, fellows = createFellows(deps) } = deps
   const stopping = new AbortController()
   const title = titleOf(projection)
   const metrics = openProjectionMetrics(deps.metrics, title)
-  const open = (partition: number) => openPartition({ ...deps, companions }, { projection, metrics }, partition)
+  const open = (partition: number) => openPartition({ ...deps, fellows }, { projection, metrics }, partition)
   const partitions = createOwnedPartitions({ ...deps, open }, projection)
   const troubles = createTroubles(deps.logger, title)
 

@@ -5,7 +5,7 @@ import type { Event } from '../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../src/events/topics.ts'
 import type { BatchOutcome, EventLog, LogRecord, NewRecord } from '../../src/log/log.ts'
 import { takeCheckpoints } from '../../src/projections/checkpoints.ts'
-import { createCompanions } from '../../src/projections/companions.ts'
+import { createFellows } from '../../src/projections/fellows.ts'
 import { type OwnedPartition, openPartition } from '../../src/projections/partition.ts'
 import type { Projection } from '../../src/projections/projection.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
@@ -59,7 +59,7 @@ export async function openProjectionDsl(name: string, projection: Projection, op
     const topics = openMemoryTopics()
     const metrics = openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name)
     const deps = { database: test.database, codec, topic: prefixed, log: topics, logger }
-    const owned = openPartition({ ...deps, companions: createCompanions(deps) }, { projection, metrics }, PARTITION)
+    const owned = openPartition({ ...deps, fellows: createFellows(deps) }, { projection, metrics }, PARTITION)
     const [checkpoint] = await takeCheckpoints(test.database, projection, [PARTITION], never)
     if (checkpoint === undefined) throw new Error('no checkpoint was made')
     await owned.take(checkpoint, never)

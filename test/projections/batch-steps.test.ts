@@ -7,7 +7,7 @@ import type { Event } from '../../src/events/event.ts'
 import type { Append, Batch, NewRecord } from '../../src/log/log.ts'
 import { LogError } from '../../src/log/log.ts'
 import { takeCheckpoints } from '../../src/projections/checkpoints.ts'
-import { type Companions, createCompanions } from '../../src/projections/companions.ts'
+import { createFellows, type Fellows } from '../../src/projections/fellows.ts'
 import { type OwnedPartition, openPartition } from '../../src/projections/partition.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -70,15 +70,15 @@ async function openMember(plan: Plan = () => null): Promise<readonly OwnedPartit
   }
   counting.inTransaction = async placed => void sizes.push(new Set(placed.map(one => one.position.partition)).size)
   const running = { projection: counting, metrics: openProjectionMetrics(createMetrics({ processMetrics: false }), 'counting') }
-  const all = createCompanions(deps)
-  const companions: Companions = {
+  const all = createFellows(deps)
+  const fellows: Fellows = {
     ...all,
     takeBatch: those => (step, how, signal) => {
       if (how.alone) alone.push(step.partition)
       return all.takeBatch(those)(step, how, signal)
     },
   }
-  const partitions = instances.map((_, partition) => openPartition({ ...deps, companions }, running, partition))
+  const partitions = instances.map((_, partition) => openPartition({ ...deps, fellows }, running, partition))
   const checkpoints = await takeCheckpoints(
     test.database,
     counting,

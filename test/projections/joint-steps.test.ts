@@ -15,7 +15,9 @@ const LONG_MS = 60_000
 /** A transaction that the test ends. */
 type Call = { partitions: readonly number[]; signal: AbortSignal; commit(): void; fail(error: unknown): void }
 
-function openWorld(limits: { lingerMs?: number; maxRecords?: number; maxBytes?: number; maxConcurrent?: number } = {}) {
+type Changed = { lingerMs?: number; maxRecords?: number; maxBytes?: number; maxConcurrent?: number; givesUp?: boolean }
+
+function openWorld(limits: Changed = {}) {
   const calls: Call[] = []
   const takeBatch = createJointSteps({
     projection: 'counting',
@@ -126,6 +128,18 @@ it('[D2] what fails together is taken one by one; who fails alone stays alone un
   expect((await begun(9)).slice(7)).toEqual([[0], [1, 2]])
   calls[8]?.commit()
   await Promise.all(last)
+})
+
+it('[D2] of steps of several projections nothing is taken again: everybody is told, those that wait too, and comes by another way', async () => {
+  const { offer, calls, begun } = openWorld({ givesUp: true, maxConcurrent: 1 })
+  const first = offer(0)
+  const others = [offer(1), offer(2)]
+  calls[0]?.fail(new RangeError('of one of the projections'))
+  await expect(first).rejects.toThrow('of one of the projections')
+  for (const other of others) await expect(other).rejects.toThrow('of one of the projections')
+  expect(calls).toHaveLength(1)
+  void offer(1)
+  expect((await begun(2))[1]).toEqual([1])
 })
 
 it('[D2] while Postgres is away, or its disk is full, everybody is told at once and nobody is taken apart for it', async () => {

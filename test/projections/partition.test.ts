@@ -4,7 +4,7 @@ import type { Event } from '../../src/events/event.ts'
 import { topics } from '../../src/events/topics.ts'
 import { type Batch, LogError, type NewRecord } from '../../src/log/log.ts'
 import { takeCheckpoints } from '../../src/projections/checkpoints.ts'
-import { createCompanions } from '../../src/projections/companions.ts'
+import { createFellows } from '../../src/projections/fellows.ts'
 import { type OwnedPartition, openPartition, type PartitionDeps } from '../../src/projections/partition.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
@@ -36,7 +36,7 @@ beforeEach(async () => {
   metrics = createMetrics({ processMetrics: false })
   fromTheFuture = []
   const codec = await openMemoryCodec()
-  const deps: Omit<PartitionDeps, 'companions'> = {
+  const deps: Omit<PartitionDeps, 'fellows'> = {
     database: test.database,
     codec: {
       ...codec,
@@ -62,7 +62,7 @@ beforeEach(async () => {
   const projectionMetrics = openProjectionMetrics(metrics, 'counting')
   member = async () => {
     const owned = openPartition(
-      { ...deps, companions: createCompanions(deps) },
+      { ...deps, fellows: createFellows(deps) },
       { projection: counting, metrics: projectionMetrics },
       0,
     )

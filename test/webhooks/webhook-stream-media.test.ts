@@ -163,6 +163,19 @@ describe('media', () => {
     ])
   })
 
+  it('[E2] what is behind two files of its chat goes when both are there, whichever comes first', async () => {
+    for (const firstComesFirst of [true, false]) {
+      await stream.clear()
+      await stream.endpoint()
+      const [first, between, second, after] = [anImage(), anEvent('message.received'), anImage(), anEvent('message.received')]
+      await stream.feed(first, between, second, after)
+      await stream.feed(stored(firstComesFirst ? first : second))
+      expect(releasedIds()).toEqual(firstComesFirst ? ids([first, between]) : [])
+      await stream.feed(stored(firstComesFirst ? second : first))
+      expect(releasedIds()).toEqual(ids([first, between, second, after]))
+    }
+  })
+
   it('[E2] media.updated keeps its turn behind a held message of its chat', async () => {
     await stream.endpoint({ holdMedia: 60 })
     const [told, held] = [anImage(), anImage()]

@@ -11,7 +11,7 @@ export type Files = {
   rows: Map<string, FileRow>
   added: Map<string, Omit<NewFile, 'row'>>
   changed: Set<string>
-  /** Of those that are settled in this step, everybody. */
+  /** By file: of those that this step's events are about, everybody. */
   told: Map<string, Told[]>
   newlyTold: Told[]
   raised: Map<string, Standing>
@@ -43,7 +43,7 @@ export function noteTold(files: Files, told: Told): void {
 }
 
 /** A greater outcome. Everybody who knows the message is told; answers who that is: nobody was told more than the standing that this one exceeds. */
-export function settleFile(files: Files, row: FileRow, outcome: MediaOutcome, { round, rank }: Standing): readonly Told[] {
+export function raiseOutcome(files: Files, row: FileRow, outcome: MediaOutcome, { round, rank }: Standing): readonly Told[] {
   files.rows.set(row.event_id, { ...row, round, rank, outcome })
   if (!files.added.has(row.event_id)) files.changed.add(row.event_id)
   files.raised.set(row.event_id, { round, rank })

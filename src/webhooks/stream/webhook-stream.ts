@@ -8,7 +8,7 @@ import type { Emission, Projection } from '../../projections/projection.ts'
 import type { Chat } from './chat-lanes.ts'
 import { deliver, deliverUpdate } from './deliver.ts'
 import type { FileRow } from './file-row.ts'
-import { addFile, settleFile } from './files.ts'
+import { addFile, raiseOutcome } from './files.ts'
 import { partitionsDue } from './held.ts'
 import { matchEndpoint } from './match-endpoint.ts'
 import type { MatchingEndpoint } from './matching-endpoints.ts'
@@ -111,7 +111,7 @@ function tellUpdate(
   event: MediaEvent,
   file: FileRow,
 ): readonly string[] {
-  const told = settleFile(files, file, outcomeOf(event), standingOf(event))
+  const told = raiseOutcome(files, file, outcomeOf(event), standingOf(event))
   const live = told.filter(({ endpoint_id }) => endpoints.some(endpoint => endpoint.endpointId === endpoint_id))
   for (const { endpoint_id: endpointId, endpoint_version: version, lane } of live)
     offer(queue, partition, deliverUpdate(event, file, { endpointId, version, lane }), null)

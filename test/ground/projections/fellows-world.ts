@@ -6,7 +6,7 @@ import type { Event } from '../../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../../src/events/topics.ts'
 import type { Batch, BatchOutcome, NewRecord } from '../../../src/log/log.ts'
 import { takeCheckpoints } from '../../../src/projections/checkpoints.ts'
-import { createCompanions } from '../../../src/projections/companions.ts'
+import { createFellows } from '../../../src/projections/fellows.ts'
 import { type OwnedPartition, openPartition } from '../../../src/projections/partition.ts'
 import type { Projection } from '../../../src/projections/projection.ts'
 import { openProjectionMetrics } from '../../../src/projections/projection-metrics.ts'
@@ -20,7 +20,7 @@ import { never, openMemoryCodec } from '../projection-dsl.ts'
 import { endpointDeps } from '../webhooks/open-stream.ts'
 import { makeCheckpoints } from './make-checkpoints.ts'
 
-export type CompanionsWorld = {
+export type FellowsWorld = {
   url: string
   database: Database
   readModel: OwnedPartition
@@ -35,8 +35,8 @@ export type CompanionsWorld = {
   appended: NewRecord[]
 }
 
-export function useCompanionsWorld(logger: Logger): () => CompanionsWorld {
-  let world: (CompanionsWorld & { close(): Promise<void> }) | null = null
+export function useFellowsWorld(logger: Logger): () => FellowsWorld {
+  let world: (FellowsWorld & { close(): Promise<void> }) | null = null
   beforeEach(async () => {
     world = await openWorld(logger)
   })
@@ -47,8 +47,8 @@ export function useCompanionsWorld(logger: Logger): () => CompanionsWorld {
   }
 }
 
-async function openWorld(logger: Logger): Promise<CompanionsWorld & { close(): Promise<void> }> {
-  const test = await openTestDatabase('companions', { poolSize: 6 })
+async function openWorld(logger: Logger): Promise<FellowsWorld & { close(): Promise<void> }> {
+  const test = await openTestDatabase('fellows', { poolSize: 6 })
   const codec = await openMemoryCodec()
   const appended: NewRecord[] = []
   const counted = countTransactions(test.database)
@@ -62,11 +62,11 @@ async function openWorld(logger: Logger): Promise<CompanionsWorld & { close(): P
     },
   }
   const deps = { database: counted.database, codec, topic: (name: TopicName) => `wa.${name}`, log, logger }
-  const companions = createCompanions(deps)
+  const fellows = createFellows(deps)
   const open = async (projection: Projection) => {
     await makeCheckpoints(test.database, projection, 1)
     const metrics = openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name)
-    const owned = openPartition({ ...deps, companions }, { projection, metrics }, 0)
+    const owned = openPartition({ ...deps, fellows }, { projection, metrics }, 0)
     for (const checkpoint of await takeCheckpoints(test.database, projection, [0], never)) await owned.take(checkpoint, never)
     return owned
   }
@@ -86,7 +86,7 @@ async function openWorld(logger: Logger): Promise<CompanionsWorld & { close(): P
 }
 
 /** Each topic goes on where its last batch ended. */
-function openBatches(codec: Codec): CompanionsWorld['batchOf'] {
+function openBatches(codec: Codec): FellowsWorld['batchOf'] {
   const ends = new Map<TopicName, number>()
   return (...events) => {
     const [first] = events

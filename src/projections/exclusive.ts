@@ -1,17 +1,17 @@
-// Who works on a partition of a projection: one at a time, in the order of asking.
+// One at a time, in the order of asking: who works on a partition of a projection.
 
-export type Turns = {
+export type Exclusive = {
   /** Runs it once everybody before is done, whatever that came to. */
-  take<T>(work: () => Promise<T>): Promise<T>
+  run<T>(work: () => Promise<T>): Promise<T>
   /** Nobody works or waits. */
   isFree(): boolean
 }
 
-export function createTurns(): Turns {
+export function createExclusive(): Exclusive {
   let last: Promise<unknown> = Promise.resolve()
   let asking = 0
   return {
-    take: work => {
+    run: work => {
       asking += 1
       const next = last.then(work, work).finally(() => {
         asking -= 1

@@ -4,36 +4,36 @@
 // is taken by each alone, and by nobody together again before each has succeeded alone.
 import type { TopicName } from '../events/topics.ts'
 import { type BatchStepDeps, createBatchSteps } from './batch-steps.ts'
+import type { Exclusive } from './exclusive.ts'
 import type { TakeBatch } from './joint-steps.ts'
 import type { Ownership } from './ownership.ts'
 import { goesOn } from './partition-state.ts'
 import { titleOf } from './projection.ts'
 import type { Running } from './step.ts'
-import type { Turns } from './turns.ts'
 
 /** A partition of a projection. */
-export type Companion = {
+export type Fellow = {
   running: Running
   own: Ownership
-  turns: Turns
+  exclusive: Exclusive
   /** It is this member's, and not halted. */
   isAssigned(): boolean
 }
-export type Companions = {
-  join(one: Companion): void
+export type Fellows = {
+  join(one: Fellow): void
   /** Those who can take the batch that begins there together with this one. */
-  of(one: Companion, topic: TopicName, fromOffset: bigint): readonly Companion[]
+  of(one: Fellow, topic: TopicName, fromOffset: bigint): readonly Fellow[]
   /** Shared by all partitions of these projections. */
   takeBatch(running: readonly Running[]): TakeBatch
   failedTogether(running: readonly Running[]): void
   succeededAlone(running: Running): void
 }
 
-export function createCompanions(deps: BatchStepDeps): Companions {
-  const all = new Map<number, Companion[]>()
+export function createFellows(deps: BatchStepDeps): Fellows {
+  const all = new Map<number, Fellow[]>()
   const takes = new Map<string, TakeBatch>()
   const parted = new Set<string>()
-  const isParted = ({ running }: Companion) => parted.has(nameOf(running))
+  const isParted = ({ running }: Fellow) => parted.has(nameOf(running))
   return {
     join: one => {
       all.set(one.own.partition, [...(all.get(one.own.partition) ?? []), one])
@@ -60,6 +60,6 @@ export function createCompanions(deps: BatchStepDeps): Companions {
 }
 
 const nameOf = ({ projection }: Running): string => titleOf(projection)
-const isFree = ({ turns, isAssigned }: Companion): boolean => turns.isFree() && isAssigned()
-const isThere = ({ running, own }: Companion, topic: TopicName, fromOffset: bigint): boolean =>
+const isFree = ({ exclusive, isAssigned }: Fellow): boolean => exclusive.isFree() && isAssigned()
+const isThere = ({ running, own }: Fellow, topic: TopicName, fromOffset: bigint): boolean =>
   running.projection.reads.includes(topic) && goesOn(own.state()) && own.state().offsets.get(topic) === fromOffset

@@ -5,11 +5,11 @@ import { openSession } from '../../src/database/session.ts'
 import { aCopyOf, anEvent, somebodyElse } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
-import { useCompanionsWorld } from '../ground/projections/companions-world.ts'
+import { useFellowsWorld } from '../ground/projections/fellows-world.ts'
 import { anImage, stored } from '../ground/webhooks/open-stream.ts'
 
 const logger = collectLogLines(['projection.quarantined'])
-const world = useCompanionsWorld(logger)
+const world = useFellowsWorld(logger)
 
 const applied = { kind: 'applied' }
 /** One reads, one writes. */
