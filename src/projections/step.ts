@@ -72,38 +72,35 @@ export async function takeWork(
 
 const nothingTaken: Taken = { revisions: new Map(), owing: new Set() }
 
+/** `work` answers in the order of those that run. */
 async function takeStep(
   deps: StepDeps,
   running: readonly Running[],
   work: (tx: Transaction) => Promise<readonly Applied[]>,
   signal: AbortSignal,
 ): Promise<readonly Taken[]> {
-  const { applied, paid } = await deps.database.transact(async tx => {
+  const { taken, paid } = await deps.database.transact(async tx => {
     const applied = await work(tx)
-    return { applied, paid: await payAll(tx, deps, { running, applied }, signal) }
+    const taken = running.map((of, at) => ({ ...of, ...(applied[at] ?? nothingApplied) }))
+    return { taken, paid: await payAll(tx, deps, taken, signal) }
   }, signal)
-  return applied.map(({ revisions, done }, at) => {
-    paid[at]?.committed()
-    const of = running[at]
-    if (of !== undefined) report(deps, of, done)
-    return { revisions, owing: paid[at]?.owing ?? new Set() }
-  })
+  for (const one of paid) one.committed()
+  for (const one of taken) report(deps, one, one.done)
+  return taken.map(({ revisions }, at) => ({ revisions, owing: paid[at]?.owing ?? new Set() }))
 }
 
-type Step = { running: readonly Running[]; applied: readonly Applied[] }
+const nothingApplied: Applied = { revisions: new Map(), done: nothingDone }
 
 /** Nothing may come behind what is appended inside: of several that owe the log, all but the last owe it rows. */
 async function payAll(
   tx: Transaction,
   deps: StepDeps,
-  { running, applied }: Step,
+  taken: readonly (Running & Applied)[],
   signal: AbortSignal,
 ): Promise<readonly Paid[]> {
-  const last = applied.findLastIndex(({ done }) => done.emissions.length > 0)
+  const last = taken.findLastIndex(({ done }) => done.emissions.length > 0)
   const paid: Paid[] = []
-  for (const [at, { done }] of applied.entries()) {
-    const { projection } = running[at] ?? {}
-    if (projection === undefined) throw new Error(`taking a step of ${running.length} projections: got ${applied.length} answers`)
+  for (const [at, { projection, done }] of taken.entries()) {
     const paying = at === last ? deps : { ...deps, log: { inside: null } }
     paid.push(await payOrOwe(tx, paying, projection, done.emissions, signal))
   }

@@ -60,6 +60,7 @@ async function openWorld(logger: Logger): Promise<FellowsWorld & { close(): Prom
     read: async function* () {
       yield* []
     },
+    inside: null,
   }
   const deps = { database: counted.database, codec, topic: (name: TopicName) => `wa.${name}`, log, logger }
   const fellows = createFellows(deps)
