@@ -30,11 +30,12 @@ async function open(plan: Plan = () => null, timeoutMs = 10_000) {
 async function openOn(database: Database, timeoutMs = 10_000) {
   const { epoch } = await owning()
   const life = createSocketLife()
-  const writeKeys = createKeyWriter({ database, timeoutMs })
+  const keyWriter = createKeyWriter({ database, timeoutMs })
   const auth = await openAuthState({
     database,
     sealer,
-    writeKeys,
+    keyWriter,
+    appended: async () => undefined,
     life,
     instanceId: 'first',
     epoch,
@@ -281,7 +282,8 @@ test('[A4] a wrong key opens nothing, erases nothing, and says so', async () => 
   const opening = openAuthState({
     database: postgres.database,
     sealer: wrong,
-    writeKeys: createKeyWriter({ ...postgres, timeoutMs: 1_000 }),
+    keyWriter: createKeyWriter({ ...postgres, timeoutMs: 1_000 }),
+    appended: async () => undefined,
     life,
     instanceId: 'first',
     epoch,

@@ -28,7 +28,7 @@ function open(settings: object) {
   let now = readSettings(settings)
   const append = async (drafts: readonly Draft[]) => void appended.push(...drafts)
   const groupNames = createGroupNames({ maxGroups: 10 })
-  const intake = createIntake({ settings: () => now, metrics: counted, append })
+  const intake = createIntake({ settings: () => now, metrics: counted, append, appended: async () => undefined })
   const ingest = createIngest({
     instanceId: 'first',
     own: () => own,

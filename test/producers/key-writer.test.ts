@@ -54,7 +54,7 @@ function counting(database: Database) {
 
 test('[A2] what many accounts write at one moment is two statements, and each finds its own again', async () => {
   const { seen, database } = counting(postgres.database)
-  const write = createKeyWriter({ database, timeoutMs })
+  const { write } = createKeyWriter({ database, timeoutMs })
   expect(await Promise.all(accounts.map(id => write(changeOf(id, id))))).toEqual(accounts.map(() => 'written'))
   expect(seen.statements).toBe(2) // the first, and all that came while it was on its way
   expect(await kept()).toEqual(new Map(accounts.map(id => [id, `${id}/${id}/1`])))
@@ -64,14 +64,14 @@ test('[A2] what many accounts write at one moment is two statements, and each fi
 })
 
 test('[A2] an account that another epoch owns is told so, and those beside it are written', async () => {
-  const write = createKeyWriter({ ...postgres, timeoutMs })
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
   const answers = await Promise.all(accounts.map((id, number) => write(changeOf(id, id, number % 10 === 3 ? { epoch: 0 } : {}))))
   expect(answers).toEqual(accounts.map((_, number) => (number % 10 === 3 ? 'fenced' : 'written')))
   expect([...(await kept()).keys()]).toEqual(accounts.filter((_, number) => number % 10 !== 3).toSorted())
 })
 
 test('[A2] a row that Postgres refuses costs the account that wrote it its write, and no other', async () => {
-  const write = createKeyWriter({ ...postgres, timeoutMs })
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
   const refused = { kept: [{ type: 'session', id: 'no\0text', sealed: Buffer.from('x') }] }
   const answers = await Promise.allSettled(accounts.map((id, number) => write(changeOf(id, id, number === 7 ? refused : {}))))
   expect(answers.map(({ status }) => status)).toEqual(accounts.map((_, number) => (number === 7 ? 'rejected' : 'fulfilled')))
@@ -85,7 +85,7 @@ test('[A2] a database that is away is not asked once for each account', async ()
     seen.statements++
     return { fail: new DatabaseError('unreachable', 'cut on purpose') }
   })
-  const write = createKeyWriter({ database: away, timeoutMs })
+  const { write } = createKeyWriter({ database: away, timeoutMs })
   const answers = await Promise.allSettled(accounts.map(id => write(changeOf(id, id))))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['rejected']))
   expect(seen.statements).toBe(2)
@@ -93,7 +93,7 @@ test('[A2] a database that is away is not asked once for each account', async ()
 
 test('[A2] a statement that never comes back is given up, and those that waited behind it are written', async () => {
   const database = flaky(postgres.database, ({ nth }) => (nth === 1 ? { hang: true } : null))
-  const write = createKeyWriter({ database, timeoutMs: 50 })
+  const { write } = createKeyWriter({ database, timeoutMs: 50 })
   const [first, ...others] = await Promise.allSettled(accounts.map(id => write(changeOf(id, id))))
   expect(first).toMatchObject({ status: 'rejected', reason: { code: 'timeout', perhapsDone: true } })
   expect(new Set(others.map(({ status }) => status))).toEqual(new Set(['fulfilled']))

@@ -13,6 +13,9 @@ const logger = collectLogLines()
 const auth: AuthState = {
   creds: initAuthCreds(),
   keys: { get: async () => ({}), set: async () => undefined },
+  ahead: async work => ({ result: await work(), kept: Promise.resolve() }),
+  together: work => work(),
+  flush: async () => undefined,
   hasPart: async () => false,
   readAhead: async () => undefined,
   keptPreKey: () => null,

@@ -14,7 +14,7 @@ import {
   type SealedKey,
   type Written,
 } from './auth-tables.ts'
-import type { WriteKeys } from './key-writer.ts'
+import type { KeyWriter } from './key-writer.ts'
 
 export type KeyWrite = KeyName & { value: string | null }
 export type AuthRows = {
@@ -32,10 +32,10 @@ export type AuthRows = {
   erase(): Promise<Written>
   eraseKeys(type: string): Promise<Written>
 }
-type Deps = { database: Database; sealer: Sealer; writeKeys: WriteKeys }
+type Deps = { database: Database; sealer: Sealer; keyWriter: KeyWriter }
 type Of = { instanceId: string; epoch: number }
 
-export function openAuthRows({ database, sealer, writeKeys }: Deps, of: Of): AuthRows {
+export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): AuthRows {
   const { instanceId, epoch } = of
   const place = (type: string, id: string) => `auth_keys|${instanceId}|${type}|${id}`
   const seal = (text: string, context: string) => sealer.seal(Buffer.from(text), context)
@@ -61,7 +61,7 @@ export function openAuthRows({ database, sealer, writeKeys }: Deps, of: Of): Aut
       const set = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
       const kept = set.filter(({ type }) => type !== appendedPartsType)
       const parts = set.filter(({ type }) => type === appendedPartsType)
-      return writeKeys({
+      return keyWriter.write({
         instanceId,
         epoch,
         gone: keys.filter(({ value }) => value === null),

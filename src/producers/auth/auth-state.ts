@@ -20,10 +20,20 @@ import { type KeyWrite, openAuthRows } from './auth-rows.ts'
 import type { KeyName } from './auth-tables.ts'
 import { createKeyOverlay } from './key-overlay.ts'
 import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
-import type { WriteKeys } from './key-writer.ts'
+import type { KeyWriter } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
 
 export type AuthState = AuthenticationState & {
+  /**
+   * Runs `work`, whose writes count at once (keys.get sees them) and become durable later: together with what they were computed from, and
+   * never before what was appended until then. `kept` resolves once what of them may not lag is durable, at once where all of it may; it
+   * rejects only with the socket's end, and nobody has to listen to it. Where `work` rejects, so does this, once the same is durable.
+   */
+  ahead<T>(work: () => Promise<T>): Promise<{ result: T; kept: Promise<void> }>
+  /** All that `work` sets becomes durable in one statement, or nothing of it does. Outside of `ahead` it resolves once that is so. */
+  together<T>(work: () => Promise<T>): Promise<T>
+  /** Resolves once everything that was set until now is durable; costs nothing where it is already. Not inside of `together`. */
+  flush(): Promise<void>
   /** Whether a stanza part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
   hasPart(digest: string): Promise<boolean>
   /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
@@ -34,13 +44,15 @@ export type AuthState = AuthenticationState & {
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
   credsChanged(): void
-  /** Resolves once the creds as they are now are durable. */
+  /** Resolves once the creds as they are now, and everything that was set before, are durable. */
   saveCreds(): Promise<void>
 }
 type Deps = {
   database: Database
   sealer: Sealer
-  writeKeys: WriteKeys
+  keyWriter: KeyWriter
+  /** Resolves once everything that was appended for the instance until now is durable; rejects only with the socket's end. */
+  appended(): Promise<void>
   life: SocketLife
   instanceId: string
   epoch: number
@@ -88,6 +100,9 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
       return text === null ? null : revive('pre-key', text)
     },
+    ahead: async work => ({ result: await work(), kept: Promise.resolve() }),
+    together: work => work(),
+    flush: () => writes.change([]),
     hasPart: digest => outlasting('reading stanza parts', () => rows.hasPart(digest)),
     eraseAll: writes.eraseAll,
     credsChanged: () =>

@@ -5,8 +5,10 @@ import { coalesce } from '../../runtime/coalesce.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
 import { type KeyChange, type Written, writeChanges } from './auth-tables.ts'
 
-/** Rejects with DatabaseError. */
-export type WriteKeys = (change: KeyChange) => Promise<Written>
+export type KeyWriter = {
+  /** Rejects with DatabaseError. */
+  write(change: KeyChange): Promise<Written>
+}
 type Deps = { database: Database; timeoutMs: number }
 type Outcome = { written: Written } | { error: unknown }
 
@@ -14,12 +16,14 @@ type Outcome = { written: Written } | { error: unknown }
 const maxTogether = 64
 
 /** `timeoutMs`: after it sockets are given up that wait for a write (socket-life.ts); what hangs so long holds nobody up any more. */
-export function createKeyWriter(deps: Deps): WriteKeys {
+export function createKeyWriter(deps: Deps): KeyWriter {
   const write = coalesce((changes: readonly KeyChange[]) => writeTogether(deps, changes), maxTogether)
-  return async change => {
-    const outcome = await write(change)
-    if ('error' in outcome) throw outcome.error
-    return outcome.written
+  return {
+    write: async change => {
+      const outcome = await write(change)
+      if ('error' in outcome) throw outcome.error
+      return outcome.written
+    },
   }
 }
 
