@@ -169,6 +169,7 @@ function createMemoryAuth(happened: string[], keys: Record<string, unknown>) {
       return result
     },
     flush: async () => void happened.push('flush'),
+    bringBack: async () => null,
     hasPart: async (digest: string) => rows.has(`${appendedPartsType}|${digest}`),
     held: () => [...rows.keys()],
   }
