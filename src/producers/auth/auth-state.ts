@@ -1,5 +1,6 @@
-// An instance's Baileys auth state in Postgres: one statement per key transaction, creds never behind keys, and neither get nor set
-// rejects, or answers "absent" for a failure, while the socket lives: Baileys would turn that into retry receipts and a NACK.
+// An instance's Baileys auth state in Postgres: what is set is durable when `set` returns, but for steps of ratchets that are set ahead, which lag
+// behind the log; creds are never behind keys, and neither get nor set rejects, or answers "absent" for a failure, while the socket lives:
+// Baileys would turn that into retry receipts and a NACK.
 import {
   type AuthenticationCreds,
   type AuthenticationState,
