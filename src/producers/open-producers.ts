@@ -61,7 +61,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     keptStanzas,
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
-    writeKeys: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
+    keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,

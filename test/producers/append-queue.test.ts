@@ -102,6 +102,28 @@ test('[B4] what arrives while an append is in flight goes together in the next o
   expect(events().every(event => event.epoch === 7 && event.recordedAt === 5)).toBe(true)
 })
 
+test('[B2] what was appended until now is durable when it is said to be, and what is given up is never', async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const happened: string[] = []
+  let nth = 0
+  const { queue, controller } = open(async append => {
+    await (gates[nth++]?.promise ?? new Promise(() => 'never'))
+    happened.push(...decode(append).map(event => ('text' in event ? `${event.text}` : '')))
+  })
+  await queue.appended()
+  const both = [queue.append([message('a')]), queue.append([message('b')])]
+  const appended = queue.appended().then(() => happened.push('appended'))
+  gates[0]?.resolve()
+  await both[0]
+  const later = queue.append([message('c')])
+  gates[1]?.resolve()
+  await appended
+  expect(happened).toEqual(['a', 'b', 'appended'])
+  const given = queue.appended()
+  controller.abort(new Error('the socket has ended'))
+  for (const promise of [later, given, queue.appended()]) await expect(promise).rejects.toThrow('the socket has ended')
+})
+
 test('[B3] sequence and id are kept through retries', async () => {
   const tried: Event[][] = []
   const { queue } = open(async append => {

@@ -31,11 +31,12 @@ async function open(instanceId = 'first') {
   const { epoch } = await owning(instanceId)
   const { database } = postgres
   const life = createSocketLife()
-  const writeKeys = createKeyWriter({ database, timeoutMs: 10_000 })
+  const keyWriter = createKeyWriter({ database, timeoutMs: 10_000 })
   const auth = await openAuthState({
     database,
     sealer,
-    writeKeys,
+    keyWriter,
+    appended: async () => undefined,
     life,
     instanceId,
     epoch,
@@ -114,7 +115,7 @@ test('[A7] what ends a pairing erases its memory of parts, of any size, and only
   const other = await open('second')
   await keep(other.auth, other.parts.add('theirs'))
   const { database } = postgres
-  const rows = { database, sealer, writeKeys: createKeyWriter({ database, timeoutMs: 10_000 }) }
+  const rows = { database, sealer, keyWriter: createKeyWriter({ database, timeoutMs: 10_000 }) }
   expect(await openAuthRows(rows, { instanceId: 'first', epoch: epoch - 1 }).erase()).toBe('fenced')
   expect(await countParts()).toBe(25_002)
   expect(await openAuthRows(rows, { instanceId: 'first', epoch }).erase()).toBe('written')

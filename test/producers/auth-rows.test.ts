@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const owning = () => openInstanceRows({ database: postgres.database, sealer }).takeEpoch('first')
 const rowsAs = (epoch: number, database: Database = postgres.database) =>
-  openAuthRows({ database, sealer, writeKeys: createKeyWriter({ database, timeoutMs: 10_000 }) }, { instanceId: 'first', epoch })
+  openAuthRows({ database, sealer, keyWriter: createKeyWriter({ database, timeoutMs: 10_000 }) }, { instanceId: 'first', epoch })
 const keyWrite = (id: string, value: string | null, type = 'session'): KeyWrite => ({ type, id, value })
 const everyRow = () =>
   postgres.database.query<{ what: string; place: string; sealed: Buffer | null }>(

@@ -54,7 +54,7 @@ function counting(database: Database) {
 
 test('[A2] what many accounts write at one moment is two statements, and each finds its own again', async () => {
   const { seen, database } = counting(postgres.database)
-  const write = createKeyWriter({ database, timeoutMs })
+  const { write } = createKeyWriter({ database, timeoutMs })
   expect(await Promise.all(accounts.map(id => write(changeOf(id, id))))).toEqual(accounts.map(() => 'written'))
   expect(seen.statements).toBe(2) // the first, and all that came while it was on its way
   expect(await kept()).toEqual(new Map(accounts.map(id => [id, `${id}/${id}/1`])))
@@ -64,14 +64,14 @@ test('[A2] what many accounts write at one moment is two statements, and each fi
 })
 
 test('[A2] an account that another epoch owns is told so, and those beside it are written', async () => {
-  const write = createKeyWriter({ ...postgres, timeoutMs })
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
   const answers = await Promise.all(accounts.map((id, number) => write(changeOf(id, id, number % 10 === 3 ? { epoch: 0 } : {}))))
   expect(answers).toEqual(accounts.map((_, number) => (number % 10 === 3 ? 'fenced' : 'written')))
   expect([...(await kept()).keys()]).toEqual(accounts.filter((_, number) => number % 10 !== 3).toSorted())
 })
 
 test('[A2] a row that Postgres refuses costs the account that wrote it its write, and no other', async () => {
-  const write = createKeyWriter({ ...postgres, timeoutMs })
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
   const refused = { kept: [{ type: 'session', id: 'no\0text', sealed: Buffer.from('x') }] }
   const answers = await Promise.allSettled(accounts.map((id, number) => write(changeOf(id, id, number === 7 ? refused : {}))))
   expect(answers.map(({ status }) => status)).toEqual(accounts.map((_, number) => (number === 7 ? 'rejected' : 'fulfilled')))
@@ -85,7 +85,7 @@ test('[A2] a database that is away is not asked once for each account', async ()
     seen.statements++
     return { fail: new DatabaseError('unreachable', 'cut on purpose') }
   })
-  const write = createKeyWriter({ database: away, timeoutMs })
+  const { write } = createKeyWriter({ database: away, timeoutMs })
   const answers = await Promise.allSettled(accounts.map(id => write(changeOf(id, id))))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['rejected']))
   expect(seen.statements).toBe(2)
@@ -93,8 +93,64 @@ test('[A2] a database that is away is not asked once for each account', async ()
 
 test('[A2] a statement that never comes back is given up, and those that waited behind it are written', async () => {
   const database = flaky(postgres.database, ({ nth }) => (nth === 1 ? { hang: true } : null))
-  const write = createKeyWriter({ database, timeoutMs: 50 })
+  const { write } = createKeyWriter({ database, timeoutMs: 50 })
   const [first, ...others] = await Promise.allSettled(accounts.map(id => write(changeOf(id, id))))
   expect(first).toMatchObject({ status: 'rejected', reason: { code: 'timeout', perhapsDone: true } })
   expect(new Set(others.map(({ status }) => status))).toEqual(new Set(['fulfilled']))
+})
+
+/** Holds the row of an account’s owner, as somebody does who takes it over, until the work is done. */
+async function whileLocked(id: string, work: () => Promise<unknown>, and = 'select') {
+  await postgres.database.transact(async tx => {
+    await tx.query('select 1 from instance_owners where instance_id = $1 for update', [id])
+    await work()
+    if (and === 'take')
+      await tx.query("update instance_owners set epoch = nextval('instance_epochs') where instance_id = $1", [id])
+  }, new AbortController().signal)
+}
+
+test('[A2] [A3] an account whose owner is being looked at keeps no other from its keys, and is written by itself afterwards', async () => {
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
+  const answers = new Map<string, Promise<string>>()
+  await whileLocked('account-7', async () => {
+    for (const id of accounts) answers.set(id, write(changeOf(id, id)))
+    expect(await Promise.all(accounts.filter(id => id !== 'account-7').map(id => answers.get(id)))).not.toContain('fenced')
+    expect((await kept()).size).toBe(accounts.length - 1)
+    answers.set('again', write(changeOf('account-7', 'newer')))
+    expect(await write(changeOf('account-8', 'later'))).toBe('written')
+  })
+  expect([await answers.get('account-7'), await answers.get('again')]).toEqual(['written', 'written'])
+  expect((await kept()).get('account-7')).toBe('newer/newer/2')
+})
+
+test('[A2] [A3] an account that is being taken over is fenced once it is, and no other', async () => {
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
+  let taken: Promise<string> | null = null
+  await whileLocked(
+    'account-7',
+    async () => {
+      taken = write(changeOf('account-7', 'zombie'))
+      expect(await write(changeOf('account-8', 'ours'))).toBe('written')
+    },
+    'take',
+  )
+  expect(await taken).toBe('fenced')
+  expect([...(await kept()).keys()]).toEqual(['account-8'])
+})
+
+test('[A2] a write does not overtake one of its account that waits for the owner', async () => {
+  const apart = Promise.withResolvers<void>()
+  const isApart = (sql: unknown) => String(sql).includes('insert into auth_keys') && !String(sql).includes('skip locked')
+  const database = flaky(postgres.database, ({ args: [sql] }) => (isApart(sql) ? { delay: apart.promise } : null))
+  const { write } = createKeyWriter({ database, timeoutMs })
+  const answers: Promise<string>[] = []
+  await whileLocked('account-7', async () => {
+    answers.push(write(changeOf('account-7', 'older')))
+    await write(changeOf('account-8', 'later'))
+  })
+  answers.push(write(changeOf('account-7', 'newer')))
+  await write(changeOf('account-8', 'later still'))
+  apart.resolve()
+  expect(await Promise.all(answers)).toEqual(['written', 'written'])
+  expect((await kept()).get('account-7')).toBe('newer/newer/2')
 })

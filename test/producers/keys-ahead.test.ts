@@ -60,8 +60,9 @@ describe('the key store', () => {
     const database = wrap(rig.database.database)
     return openAuthState({
       ...deps,
+      appended: async () => undefined,
       database,
-      writeKeys: createKeyWriter({ database, timeoutMs: 10_000 }),
+      keyWriter: createKeyWriter({ database, timeoutMs: 10_000 }),
       instanceId: 'first',
       epoch,
     })

@@ -33,10 +33,11 @@ async function openPaired(held: Promise<void> | null = null) {
   const socketLife = createSocketLife()
   const isHeld = (sql: unknown) => String(sql).includes('insert into auth_keys')
   const slow = flaky(postgres.database, ({ args: [sql] }) => (held !== null && isHeld(sql) ? { delay: held } : null))
-  const writeKeys = createKeyWriter({ database: slow, timeoutMs: 10_000 })
-  const deps = { database: postgres.database, sealer, writeKeys, clock: Date.now }
+  const keyWriter = createKeyWriter({ database: slow, timeoutMs: 10_000 })
+  const deps = { database: postgres.database, sealer, keyWriter, clock: Date.now }
   const auth = await openAuthState({
     ...deps,
+    appended: async () => undefined,
     life: socketLife,
     instanceId,
     epoch,
@@ -49,7 +50,7 @@ async function openPaired(held: Promise<void> | null = null) {
     clock: Date.now,
     metrics: createProducerMetrics(createMetrics({ processMetrics: false })),
   })
-  const intake = { append: async () => undefined, ignores: () => false }
+  const intake = { append: async () => undefined, appended: async () => undefined, ignores: () => false }
   const [wanted] = await readWanted(postgres.database)
   if (wanted === undefined) throw new Error('expected an instance that is wanted')
   const owned = { instanceId, epoch, endedCleanly, socketLife, intake }

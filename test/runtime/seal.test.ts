@@ -11,6 +11,12 @@ test('[A4] what is sealed opens again, and never looks the same twice', () => {
   expect(sealer.seal(Buffer.from('secret'), 'auth_keys|shop|session|1').equals(sealed)).toBe(false)
 })
 
+test('[A4] no nonce is used twice, and what was sealed stays as it was', () => {
+  const sealed = Array.from({ length: 5_000 }, (_, number) => sealer.seal(Buffer.from(`${number}`), 'place'))
+  expect(new Set(sealed.map(one => one.subarray(1, 13).toString('hex'))).size).toBe(5_000)
+  for (const [number, one] of sealed.entries()) expect(sealer.open(one, 'place').toString()).toBe(`${number}`)
+})
+
 test('[A4] a sealed row does not open elsewhere, damaged, cut, or with another key', () => {
   const sealed = sealer.seal(Buffer.from('secret'), 'place')
   const damaged = Buffer.from(sealed)

@@ -10,32 +10,35 @@ import {
   readAnyCreds,
   readCreds,
   readKeys,
+  readKeysUnder,
   readNamedKeys,
   type SealedKey,
   type Written,
 } from './auth-tables.ts'
-import type { WriteKeys } from './key-writer.ts'
+import type { KeyWriter } from './key-writer.ts'
 
 export type KeyWrite = KeyName & { value: string | null }
 export type AuthRows = {
   readCreds(): Promise<string | null>
   readKeys(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Whose ids begin so. */
+  readKeysUnder(type: string, prefix: string): Promise<ReadonlyMap<string, string>>
   /** Of any types, by `type|id`. */
   readNamed(names: readonly KeyName[]): Promise<ReadonlyMap<string, string>>
   /** Whether the stanza part of this digest is remembered. */
   hasPart(digest: string): Promise<boolean>
   /** Digests by slot of the ring in which 0.1.0 remembered the last 1,024 stanza parts. */
   readRing(): Promise<ReadonlyMap<string, string>>
-  /** All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns the instance, and nothing was written. */
-  write(change: { keys: readonly KeyWrite[]; creds: string | null }): Promise<Written>
+  /** All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns the instance, and nothing was written. Not urgent [urgent]: it waits for the beat. */
+  write(change: { keys: readonly KeyWrite[]; creds: string | null }, how?: { isUrgent: boolean }): Promise<Written>
   /** The same condition; for what a new pairing must not find. */
   erase(): Promise<Written>
   eraseKeys(type: string): Promise<Written>
 }
-type Deps = { database: Database; sealer: Sealer; writeKeys: WriteKeys }
+type Deps = { database: Database; sealer: Sealer; keyWriter: KeyWriter }
 type Of = { instanceId: string; epoch: number }
 
-export function openAuthRows({ database, sealer, writeKeys }: Deps, of: Of): AuthRows {
+export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): AuthRows {
   const { instanceId, epoch } = of
   const place = (type: string, id: string) => `auth_keys|${instanceId}|${type}|${id}`
   const seal = (text: string, context: string) => sealer.seal(Buffer.from(text), context)
@@ -48,6 +51,7 @@ export function openAuthRows({ database, sealer, writeKeys }: Deps, of: Of): Aut
       return sealed === null ? null : sealer.open(sealed, credsPlace(instanceId)).toString()
     },
     readKeys: async (type, ids) => opened(type, await readKeys(database, instanceId, { type, ids })),
+    readKeysUnder: async (type, prefix) => opened(type, await readKeysUnder(database, instanceId, { type, prefix })),
     readNamed: async names => {
       const rows = await readNamedKeys(database, instanceId, names)
       return new Map(rows.map(({ type, id, sealed }) => [`${type}|${id}`, sealer.open(sealed, place(type, id)).toString()]))
@@ -57,11 +61,11 @@ export function openAuthRows({ database, sealer, writeKeys }: Deps, of: Of): Aut
       const slots = opened(appendedPartsType, await readAllKeys(database, instanceId, appendedPartsType))
       return new Map([...slots].map(([id, text]): [string, string] => [id, JSON.parse(text).digest]))
     },
-    write: async ({ keys, creds }) => {
+    write: async ({ keys, creds }, { isUrgent } = { isUrgent: true }) => {
       const set = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
       const kept = set.filter(({ type }) => type !== appendedPartsType)
       const parts = set.filter(({ type }) => type === appendedPartsType)
-      return writeKeys({
+      return keyWriter[isUrgent ? 'write' : 'writeSoon']({
         instanceId,
         epoch,
         gone: keys.filter(({ value }) => value === null),

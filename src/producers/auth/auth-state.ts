@@ -1,12 +1,12 @@
-// An instance's Baileys auth state in Postgres: one statement per key transaction, creds never behind keys, and neither get nor set
-// rejects, or answers "absent" for a failure, while the socket lives: Baileys would turn that into retry receipts and a NACK.
+// An instance's Baileys auth state in Postgres: what is set is durable when `set` returns, but for steps of ratchets that are set ahead, which lag
+// behind the log; creds are never behind keys, and neither get nor set rejects, or answers "absent" for a failure, while the socket lives:
+// Baileys would turn that into retry receipts and a NACK.
 import {
   type AuthenticationCreds,
   type AuthenticationState,
   BufferJSON,
   initAuthCreds,
   type KeyPair,
-  proto,
   type SignalDataSet,
   type SignalDataTypeMap,
 } from '@whiskeysockets/baileys'
@@ -16,14 +16,33 @@ import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType } from '../gate/appended-stanza-parts.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
+import { createAhead } from './ahead.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
 import type { KeyName } from './auth-tables.ts'
 import { createKeyOverlay } from './key-overlay.ts'
 import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
-import type { WriteKeys } from './key-writer.ts'
+import { revive, setKeysOf } from './key-values.ts'
+import type { KeyWriter } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
+import { createOpenUnits } from './open-units.ts'
+import { createSetAside, outdated, setAsideType } from './set-aside.ts'
 
 export type AuthState = AuthenticationState & {
+  /**
+   * Runs `work`, whose writes count at once (keys.get sees them) and become durable later: together with what they were computed from, and
+   * never before what was appended until then. `kept` resolves once what of them may not lag is durable, at once where all of it may; it
+   * rejects only with the socket's end, and nobody has to listen to it. Where `work` rejects, so does this, once the same is durable.
+   */
+  ahead<T>(work: () => Promise<T>): Promise<{ result: T; kept: Promise<void> }>
+  /** All that `work` sets becomes durable in one statement, or nothing of it does. Outside of `ahead` it resolves once that is so. */
+  together<T>(work: () => Promise<T>): Promise<T>
+  /** Resolves once everything that was set until now is durable; costs nothing where it is already. Not inside of `together`. */
+  flush(): Promise<void>
+  /**
+   * For a message that does not decrypt, inside of `ahead`: message keys that the ratchets which were read there skipped after a crash, as keys to
+   * be set in its transaction before it is tried once more. null: there are none.
+   */
+  bringBack(): Promise<SignalDataSet | null>
   /** Whether a stanza part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
   hasPart(digest: string): Promise<boolean>
   /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
@@ -34,16 +53,20 @@ export type AuthState = AuthenticationState & {
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
   credsChanged(): void
-  /** Resolves once the creds as they are now are durable. */
+  /** Resolves once the creds as they are now, and everything that was set before, are durable. */
   saveCreds(): Promise<void>
 }
 type Deps = {
   database: Database
   sealer: Sealer
-  writeKeys: WriteKeys
+  keyWriter: KeyWriter
+  /** Resolves once everything that was appended for the instance until now is durable; rejects only with the socket's end. */
+  appended(): Promise<void>
   life: SocketLife
   instanceId: string
   epoch: number
+  /** Epoch milliseconds, where the epoch before was not left in peace; unset: it was. */
+  crashFoundAt?: number
   /** How long a read or write may be pending before the socket is given up. */
   timeoutMs: number
   random: () => number
@@ -51,7 +74,7 @@ type Deps = {
 }
 
 /** Used once each: not worth a place in memory, but for a pre-key that was read ahead. */
-const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
+const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType, setAsideType])
 
 /** Rejects with SealError where the encryption key is another one; erases nothing. */
 export async function openAuthState(deps: Deps): Promise<AuthState> {
@@ -61,34 +84,52 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const stored = await outlasting('reading creds', rows.readCreds)
   const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
   const overlay = createKeyOverlay(uncached)
+  const units = createOpenUnits()
+  const setAside = createSetAside({ rows, outlasting, overlay, epoch, crashFoundAt: deps.crashFoundAt ?? null })
   const writes = openKeyWrites({
+    ...deps,
     rows,
     overlay,
-    life,
+    units,
+    setAside,
     outlasting,
     credsText: () => JSON.stringify(creds, BufferJSON.replacer),
     areCredsNew: stored === null,
-    failed: error => logger.warn('auth.pairs-not-saved', { instanceId, epoch, error }),
+    failed: error => logger.warn('auth.steps-not-saved', { instanceId, epoch, error }),
   })
+  const ahead = createAhead(writes, units)
   const reads = { rows, overlay, outlasting }
   await adoptRing(reads, writes)
+  if (deps.crashFoundAt !== undefined) await forgetOutdated(reads, writes, deps.crashFoundAt)
 
   return {
     creds,
     keys: {
       get: async (type, ids) => {
+        if (isRatchet(type)) ahead.noteRead(ids.map(id => ({ type, id })))
         const found: { [id: string]: SignalDataTypeMap[typeof type] } = {}
         for (const [id, text] of await readKeys(reads, type, ids)) found[id] = revive(type, text)
         return found
       },
-      set: async data => (mayLag(data) ? writes.lag(writesOf(data)) : writes.change(writesOf(data))),
+      set: data => ahead.set(setKeysOf(data)),
     },
     readAhead: names => readAhead(reads, names, life.signal),
     keptPreKey: id => {
       const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
       return text === null ? null : revive('pre-key', text)
     },
-    hasPart: digest => outlasting('reading stanza parts', () => rows.hasPart(digest)),
+    ahead: ahead.ahead,
+    together: ahead.together,
+    flush: ahead.flush,
+    bringBack: async () => {
+      const ratchets = ahead.read()
+      if (ratchets.length === 0) return null
+      await writes.change([]) // what was set aside just now is a row
+      return setAside.bringBack(ratchets)
+    },
+    hasPart: async digest =>
+      overlay.known({ type: appendedPartsType, id: digest }) !== undefined ||
+      outlasting('reading stanza parts', () => rows.hasPart(digest)),
     eraseAll: writes.eraseAll,
     credsChanged: () =>
       void writes.credsChanged().catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error })),
@@ -116,29 +157,13 @@ async function adoptRing({ rows, outlasting }: Reads, { change }: KeyWrites): Pr
   if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
 }
 
-/**
- * Types whose writes may be durable after the receipt of the message that brought them: all others are durable before it.
- * Pairs of LID and phone number, which Baileys stores before it decrypts the message that brought them (lib/Socket/messages-recv.js). That
- * message is acknowledged after its own keys, and comes again where these were never written; a session that moves along a pair is a write.
- */
-const lagging: ReadonlySet<string> = new Set(['lid-mapping'])
+const isRatchet = (type: string): boolean => type === 'session' || type === 'sender-key'
 
-const mayLag = (data: SignalDataSet): boolean => Object.keys(data).every(type => lagging.has(type))
+async function forgetOutdated({ rows, outlasting }: Reads, { change }: KeyWrites, nowAt: number): Promise<void> {
+  const asides = await outlasting('reading keys that were set aside', () => rows.readKeysUnder(setAsideType, ''))
+  const gone = outdated(asides, nowAt)
+  if (gone.length > 0) await change(gone)
+}
 
 const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })
 const rememberPart = (digest: string): KeyWrite => ({ type: appendedPartsType, id: digest, value: 'true' })
-
-function writesOf(data: SignalDataSet): readonly KeyWrite[] {
-  return Object.entries(data).flatMap(([type, values]) =>
-    Object.entries(values).map(([id, value]) => ({
-      type,
-      id,
-      value: value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer),
-    })),
-  )
-}
-
-function revive<Type extends keyof SignalDataTypeMap>(type: Type, text: string): SignalDataTypeMap[Type] {
-  const value = JSON.parse(text, BufferJSON.reviver)
-  return type === 'app-state-sync-key' ? (proto.Message.AppStateSyncKeyData.fromObject(value) as unknown as typeof value) : value
-}

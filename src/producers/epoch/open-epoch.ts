@@ -51,6 +51,7 @@ export async function openEpoch(deps: EpochDeps, of: { instanceId: string; setti
     settings,
     metrics: deps.metrics,
     append: drafts => whilePending(socketLife, deps.appendTimeoutMs, () => queue.append(drafts)),
+    appended: queue.appended,
   })
   return { instanceId, epoch, endedCleanly, socketLife, intake }
 }

@@ -4,14 +4,14 @@ import type { Database } from '../../database/database.ts'
 import type { Wanted } from '../../instances/instance-ids.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
-import type { WriteKeys } from '../auth/key-writer.ts'
+import type { KeyWriter } from '../auth/key-writer.ts'
 import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
 import { SocketEnded } from '../socket-life.ts'
 import { deleted, loggedOut } from './instance-events.ts'
 import type { InstanceVoice } from './instance-voice.ts'
 import type { Epoch } from './open-epoch.ts'
 
-type Deps = { database: Database; sealer: Sealer; writeKeys: WriteKeys; clock: () => number; voice: InstanceVoice }
+type Deps = { database: Database; sealer: Sealer; keyWriter: KeyWriter; clock: () => number; voice: InstanceVoice }
 
 /** Rejects where the log does not answer in time, or a newer epoch owns the instance: then it is begun again. */
 export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wanted; reasonText: string }): Promise<void> {
@@ -33,7 +33,7 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
  * Baileys writes keys whenever it likes, also after the connection is gone: from now on no write begins, and those under way are durable
  * once this resolves, so that the erasure finds them.
  */
-async function endWrites({ writeKeys }: Deps, { instanceId, epoch, socketLife }: Epoch): Promise<void> {
+async function endWrites({ keyWriter }: Deps, { instanceId, epoch, socketLife }: Epoch): Promise<void> {
   socketLife.release()
-  await writeKeys({ instanceId, epoch, gone: [], kept: [], creds: null, parts: [] })
+  await keyWriter.write({ instanceId, epoch, gone: [], kept: [], creds: null, parts: [] })
 }

@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
-import type { WriteKeys } from '../auth/key-writer.ts'
+import type { KeyWriter } from '../auth/key-writer.ts'
 import type { ContactNames } from '../convert/contact-names.ts'
 import type { GroupNames } from '../convert/group-names.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
@@ -28,7 +28,7 @@ export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
 export type SessionDeps = EpochDeps & {
   database: Database
   sealer: Sealer
-  writeKeys: WriteKeys
+  keyWriter: KeyWriter
   url: string | null
   version: readonly [number, number, number] | null
   /** null: as long as Baileys shows each code. */
@@ -47,11 +47,13 @@ export type Say = (what: string, saying: Promise<void>) => void
 export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
   const { epoch, settings } = of
   const { instanceId, socketLife } = epoch
-  const { clock, database, sealer, writeKeys, random, logger, metrics, url, version, qrTimeoutMs } = deps
+  const { clock, database, sealer, keyWriter, random, logger, metrics, url, version, qrTimeoutMs } = deps
   const auth = await openAuthState({
     database,
     sealer,
-    writeKeys,
+    keyWriter,
+    appended: epoch.intake.appended,
+    ...(!epoch.endedCleanly && { crashFoundAt: deps.clock() }),
     life: socketLife,
     instanceId,
     epoch: epoch.epoch,

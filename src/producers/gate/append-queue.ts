@@ -11,6 +11,8 @@ import { appendInSomeForm, type FormDeps } from './append-forms.ts'
 export type AppendQueue = {
   /** All of these in one append; resolves once they are durable. One that was given up leaves gaps: no further one is taken. */
   append(drafts: readonly Draft[]): Promise<void>
+  /** Resolves once everything that was appended until now is durable; rejects as those appends do. */
+  appended(): Promise<void>
 }
 type Deps = FormDeps & { clock: () => number }
 
@@ -19,6 +21,8 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
   let sequence = 0
   /** What the first append was given up for. */
   let broken: { error: unknown } | null = null
+  /** The newest of all: those before it are durable earlier. */
+  let newest: Promise<unknown> = Promise.resolve()
 
   const appendTogether = coalesce(async (waiting: readonly (readonly Event[])[]) => {
     if (broken !== null) throw broken.error
@@ -44,7 +48,12 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
       if (broken !== null) throw broken.error
       signal.throwIfAborted()
       const recordedAt = deps.clock()
-      await appendTogether(drafts.map(draft => place(draft, recordedAt)))
+      newest = appendTogether(drafts.map(draft => place(draft, recordedAt)))
+      await newest
+    },
+    appended: async () => {
+      if (broken !== null) throw broken.error
+      await newest
     },
   }
 }

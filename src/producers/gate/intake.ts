@@ -8,6 +8,8 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 export type Intake = {
   /** Resolves once what is kept of these is durable; one that tells of an ignored chat is left out whole, and counted by name. */
   append(offers: readonly Offer[]): Promise<void>
+  /** Resolves once everything that was appended until now is durable; rejects as those appends do. */
+  appended(): Promise<void>
   /** By the settings as they are now. For doors that can leave out a part and offer the rest. */
   ignores: Ignores
 }
@@ -15,9 +17,10 @@ type Deps = {
   settings(): InstanceSettings
   metrics: Pick<ProducerMetrics, 'ignored'>
   append(drafts: readonly Draft[]): Promise<void>
+  appended(): Promise<void>
 }
 
-export function createIntake({ settings, metrics, append }: Deps): Intake {
+export function createIntake({ settings, metrics, append, appended }: Deps): Intake {
   function isKept(offer: Offer): boolean {
     const ignored = chatsOf(offer)
       .map(chat => ignoredAs(settings(), chat))
@@ -27,6 +30,7 @@ export function createIntake({ settings, metrics, append }: Deps): Intake {
   }
   return {
     append: offers => append(offers.filter(isKept).map(draftOf)),
+    appended,
     ignores: chat => (chat === null ? ignoresAny(settings()) : ignoredAs(settings(), chat) !== null),
   }
 }
