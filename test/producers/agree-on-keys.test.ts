@@ -23,17 +23,15 @@ test('[B2] two sides agree on one secret, the one that libsignal finds, however 
     }
 })
 
-test('[B2] what was made ahead is the same secret, the first time and every other', () => {
-  const { agree, agreeAhead } = agreeWithKeptKeys(own)
+test('[B2] a private key that is kept read agrees on the same secret, and what is no key is not kept', () => {
+  const { agree, keepRead } = agreeWithKeptKeys(own)
   const [ours, theirs] = [curve.generateKeyPair(), curve.generateKeyPair()]
   const secret = own(theirs.pubKey, ours.privKey)
   for (let time = 1; time <= 3; time++) {
-    agreeAhead(theirs.pubKey, ours.privKey, { isLasting: time > 1 })
-    expect(agree(theirs.pubKey, ours.privKey)).toEqual(secret)
+    keepRead(ours.privKey)
     expect(agree(theirs.pubKey, ours.privKey)).toEqual(secret)
   }
-  expect(() => agreeAhead(Buffer.of(5, 1), ours.privKey, { isLasting: false })).toThrow()
-  expect(() => agree(Buffer.of(5, 1), ours.privKey)).toThrow('Invalid public key')
+  expect(() => keepRead(Buffer.of(5, 1))).toThrow()
 })
 
 test('[B2] any bytes are answered or refused as by libsignal', () => {

@@ -8,7 +8,6 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { hardenSocket } from '../../src/producers/socket/harden-socket.ts'
 import { rememberMisses } from '../../src/producers/socket/lid-lookups.ts'
-import { openStanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
 import { verifyXeddsa } from '../../src/producers/socket/verify-sender-key.ts'
 import { until } from '../ground/until.ts'
 
@@ -133,52 +132,4 @@ test('[B4] a number without a LID is asked about once an hour; a failed look-up 
   await look(['5511900000011@s.whatsapp.net'])
   expect(asked).toBe(3)
   expect(failures).toHaveLength(2)
-})
-
-test('[B2] a stanza whose append was given up never reaches Baileys, nor does any after it', async () => {
-  const socket = new EventEmitter()
-  const seen: string[] = []
-  for (const stanzaClass of ['message', 'receipt', 'notification', 'call'])
-    socket.on(`CB:${stanzaClass}`, async node => void seen.push(node.attrs.id))
-  let isOver = false
-  const stanzas = openStanzaQueue(socket, {
-    isOver: () => isOver,
-    readAhead: async () => undefined,
-    prepare: () => undefined,
-    before: async (_class, node) => {
-      if (node.attrs.id !== '2') return
-      isOver = true
-      throw new Error('given up')
-    },
-    after: async () => undefined,
-    failed: () => undefined,
-  })
-  for (const id of ['1', '2', '3']) socket.emit('CB:receipt', { tag: 'receipt', attrs: { id, offline: '1' } })
-  await stanzas.idle()
-  expect(seen).toEqual(['1'])
-})
-
-test('[A2] while a stanza waits for others the next one is prepared, with what was read for it, and once', async () => {
-  const socket = new EventEmitter()
-  for (const stanzaClass of ['message', 'receipt', 'notification', 'call']) socket.on(`CB:${stanzaClass}`, async () => undefined)
-  const happened: string[] = []
-  const waiting = Promise.withResolvers<void>()
-  const stanzas = openStanzaQueue(socket, {
-    isOver: () => false,
-    readAhead: async nodes => void happened.push(`read ${nodes.map(({ attrs }) => attrs.id)}`),
-    prepare: ({ attrs }) => {
-      happened.push(`prepared ${attrs.id}`)
-      waiting.resolve()
-    },
-    before: async (_class, { attrs }) => {
-      happened.push(`began ${attrs.id}`)
-      if (attrs.id === '1') await waiting.promise
-    },
-    after: async (_class, { attrs }) => void happened.push(`done ${attrs.id}`),
-    failed: error => void happened.push(String(error)),
-  })
-  for (const id of ['1', '2', '3']) socket.emit('CB:message', { tag: 'message', attrs: { id } })
-  await stanzas.idle()
-  expect(happened.slice(0, 5)).toEqual(['read 1,2,3', 'began 1', 'prepared 2', 'done 1', 'began 2'])
-  expect(happened.filter(one => one === 'prepared 2')).toHaveLength(1)
 })

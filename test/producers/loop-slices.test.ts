@@ -63,11 +63,13 @@ function openAccount(name: string, see: (name: string) => void): { stanzas: Stan
   const socket = new EventEmitter()
   for (const stanzaClass of gatedClasses) socket.on(`CB:${stanzaClass}`, async () => undefined)
   const stanzas = openStanzaQueue(socket, {
+    isClosing: () => false,
     isOver: () => false,
     readAhead: async () => undefined,
-    prepare: () => undefined,
-    before: async (_, node) => see(`${name} ${node.attrs.id}`),
-    after: async () => undefined,
+    takeIn: async (_, node) => {
+      see(`${name} ${node.attrs.id}`)
+      return { durable: Promise.resolve(), end: 'nobody' }
+    },
     failed: error => see(`failed: ${error}`),
   })
   return { stanzas, receive: nth => void socket.emit('CB:message', { tag: 'message', attrs: { id: String(nth) } }) }

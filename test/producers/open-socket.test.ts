@@ -3,6 +3,7 @@ import { initAuthCreds } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
 import { readSettings } from '../../src/instances/instance-settings.ts'
 import type { AuthState } from '../../src/producers/auth/auth-state.ts'
+import { nothing } from '../../src/producers/gate/begun.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { openSocket } from '../../src/producers/socket/open-socket.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
@@ -31,10 +32,11 @@ test('[B2] an event that cannot be taken in is counted, and hides neither the ot
     instanceId: 'first',
     auth,
     gate: {
-      before: async () => undefined,
-      after: async () => undefined,
-      decrypted: async () => undefined,
-      failed: async ({ error }) => error,
+      begin: async () => 'begun',
+      beginRest: async () => undefined,
+      taken: () => ({ ...nothing, end: 'nobody' }),
+      decrypted: async () => nothing,
+      failed: async ({ error }) => ({ ...nothing, error }),
     },
     life: createSocketLife(),
     // Nobody listens there.

@@ -7,6 +7,7 @@ import { openSession } from '../../src/database/session.ts'
 import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 import { createAckGate } from '../../src/producers/gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../../src/producers/gate/appended-stanza-parts.ts'
+import { nothing } from '../../src/producers/gate/begun.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -134,7 +135,10 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
   const life = createSocketLife()
   const kept: string[] = []
   const appended: string[] = []
-  const append = async (what: string) => void appended.push(what)
+  const append = async (what: string) => {
+    appended.push(what)
+    return nothing
+  }
   const gate = createAckGate({
     ingest: {
       read: node => readStanza(node, { instanceId: 'first', own: { pn: null, lid: null } }),
@@ -153,7 +157,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
   const senderKeyDistributionMessage = { groupId: '1203@g.us', axolotlSenderKeyDistributionMessage: Buffer.of(1) }
   const plaintext = Buffer.concat([proto.Message.encode({ senderKeyDistributionMessage }).finish(), Buffer.of(1)])
   const ciphertext = Buffer.from('sealed')
-  await gate.before('message', {
+  await gate.begin('message', {
     tag: 'message',
     attrs: { id: 'M', from: '1203@g.us', participant: '200@lid', type: 'text', t: '1700000000' },
     content: [{ tag: 'enc', attrs: { type: 'pkmsg', v: '2' }, content: ciphertext }],
@@ -161,6 +165,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
   const taking = gate.decrypted({
     ciphertext,
     plaintext,
+    changesIdentity: false,
     keep: async type => void kept.push(type),
     processSenderKey: () => Promise.reject(new Error('the row is damaged')),
   })

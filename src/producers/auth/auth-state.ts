@@ -93,7 +93,12 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
         for (const [id, text] of await readKeys(reads, type, ids)) found[id] = revive(type, text)
         return found
       },
-      set: async data => (mayLag(data) ? writes.lag(writesOf(data)) : writes.change(writesOf(data))),
+      set: async data => {
+        if (mayLag(data)) return writes.lag(writesOf(data))
+        // A step is never durable before what it brought.
+        await deps.appended()
+        await writes.change(writesOf(data))
+      },
     },
     readAhead: names => readAhead(reads, names, life.signal),
     keptPreKey: id => {

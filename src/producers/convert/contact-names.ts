@@ -8,8 +8,10 @@ import type { Address, Stanza } from './stanza-identity.ts'
 export type ContactNames = {
   /** `sender` as far as it is known. null: nothing new. */
   changed(stanza: Stanza, sender: Address, receivedAt: number): OfferOf<'contact.updated'> | null
-  /** After the append: a change whose append failed is told again. */
+  /** Its append has begun. */
   remember(draft: OfferOf<'contact.updated'>): void
+  /** Its append was given up: it is told again. */
+  forget(draft: OfferOf<'contact.updated'>): void
 }
 
 export function createContactNames(options: { maxContacts: number }): ContactNames {
@@ -37,6 +39,7 @@ export function createContactNames(options: { maxContacts: number }): ContactNam
       return known.get(draft.contactId) === fingerprint(draft) ? null : draft
     },
     remember: draft => known.set(draft.contactId, fingerprint(draft)),
+    forget: draft => known.delete(draft.contactId),
   }
 }
 

@@ -8,8 +8,10 @@ export type NamedGroup = { groupId: string; subject: string }
 export type GroupNames = {
   /** Differs from what this process last appended about it. */
   isNew(named: NamedGroup): boolean
-  /** After the append: a name whose append failed is told again. */
+  /** Its append has begun, or is durable. */
   remember(named: NamedGroup): void
+  /** Its append was given up: it is told again. */
+  forget(named: NamedGroup): void
 }
 
 export function createGroupNames(options: { maxGroups: number }): GroupNames {
@@ -17,6 +19,7 @@ export function createGroupNames(options: { maxGroups: number }): GroupNames {
   return {
     isNew: ({ groupId, subject }) => known.get(groupId) !== subject,
     remember: ({ groupId, subject }) => known.set(groupId, subject),
+    forget: ({ groupId }) => known.delete(groupId),
   }
 }
 

@@ -1,30 +1,41 @@
-// Durable before acknowledged: nothing of a stanza reaches WhatsApp (receipt, ack, nack) before what it says is in the log.
-// Encrypted stanza parts are appended inside their ratchet's transaction (stanza-part-gate.ts), everything else before Baileys sees it.
+// Durable before acknowledged: nothing of a stanza reaches WhatsApp (receipt, ack, nack) before what it says is in the log. Here the appends
+// of a stanza are begun, in arrival order; of encrypted parts that happens when they are decrypted (stanza-part-gate.ts).
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { assertNever } from '../../events/event.ts'
 import { describeError } from '../../runtime/logger.ts'
-import type { StanzaPartGate } from './gated-repository.ts'
+import type { Begun } from './begun.ts'
 import { nameOf } from './ingest.ts'
+import { endByKind } from './look-ahead.ts'
 import { createStanzaPartGate, type GateDeps } from './stanza-part-gate.ts'
 import { type EncodedPart, isDecrypted, partsOf, unreadableFor } from './stanza-parts.ts'
-import { createTracedStanzas } from './traced-stanzas.ts'
+import type { StanzaPartGate } from './take-part.ts'
+import { createTracedStanzas, type LookAheadEnd } from './traced-stanzas.ts'
 
 export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
 export type GatedClass = (typeof gatedClasses)[number]
 
 export type AckGate = StanzaPartGate & {
-  before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
-  after(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
+  /** Begins the append of whatever of it is not encrypted. `toDecrypt`: what is left is encrypted, and begun when it is decrypted. */
+  begin(stanzaClass: GatedClass, node: BinaryNode): Promise<'begun' | 'to-decrypt'>
+  /** What could be decrypted of a message was: where nothing of it is on its way into the log, it goes there whole. */
+  beginRest(node: BinaryNode): Promise<void>
+  /** All that was begun of it, and for whom the look-ahead ends with it. */
+  taken(node: BinaryNode): Begun & { end: LookAheadEnd }
 }
 
 export function createAckGate(deps: GateDeps): AckGate {
   const { ingest, life, own, logger } = deps
   const stanzas = createTracedStanzas()
 
-  const before: AckGate['before'] = async (stanzaClass, node) => {
+  const begin: AckGate['begin'] = async (stanzaClass, node) => {
+    if (stanzaClass === 'message') return beginMessage(node)
+    stanzas.begun(node, await beginOpen(stanzaClass, node))
+    stanzas.endLookAhead(node, endByKind(node))
+    return 'begun'
+  }
+
+  async function beginOpen(stanzaClass: Exclude<GatedClass, 'message'>, node: BinaryNode): Promise<Begun> {
     switch (stanzaClass) {
-      case 'message':
-        return beforeMessage(node)
       case 'receipt':
         return ingest.receipt(node)
       case 'notification':
@@ -36,31 +47,40 @@ export function createAckGate(deps: GateDeps): AckGate {
     }
   }
 
-  async function beforeMessage(node: BinaryNode): Promise<void> {
+  async function beginMessage(node: BinaryNode): Promise<'begun' | 'to-decrypt'> {
     const unreadable = unreadableFor(node, own())
     if (unreadable !== null) {
       logger.warn('message.unreadable', { error: describeError(unreadable) })
-      return appendWhole(node, 'message: unreadable stanza')
+      await beginWhole(node, 'message: unreadable stanza')
+      return 'begun'
     }
     const parts = partsOf(node)
-    if (parts.length === 0) return appendWhole(node, 'message: without content')
+    if (parts.length === 0) await beginWhole(node, 'message: without content')
     for (const part of parts)
       if (isDecrypted(part, parts[0])) stanzas.trace(part)
-      else await stanzas.account(node, () => appendOpen(part))
+      else stanzas.begun(node, await beginPart(part))
+    // Baileys refuses these whole, before it looks at anything of them.
+    return parts[0]?.encryption === 'msmsg' ? 'begun' : 'to-decrypt'
   }
 
-  const appendOpen = ({ node, part, encryption, content }: EncodedPart) =>
+  const beginPart = ({ node, part, encryption, content }: EncodedPart): Promise<Begun> =>
     encryption === 'plaintext'
       ? ingest.message({ node, part, plaintext: content, isPadded: false })
       : ingest.unknown({ node, part, name: `message: enc ${encryption}` })
 
-  const appendWhole = (node: BinaryNode, name: string) => stanzas.account(node, () => ingest.unknown({ node, part: 0, name }))
-
-  /** What Baileys refused for a reason that unreadableFor does not foresee: its NACK may have left already, but the stanza is in the log. */
-  const after: AckGate['after'] = async (stanzaClass, node) => {
-    if (stanzaClass !== 'message' || stanzas.isAccounted(node) || life.isOver()) return
-    await appendWhole(node, 'message: refused before decryption')
+  async function beginWhole(node: BinaryNode, name: string): Promise<void> {
+    stanzas.begun(node, await ingest.unknown({ node, part: 0, name }))
   }
 
-  return { before, after, ...createStanzaPartGate(deps, stanzas) }
+  /** What Baileys will refuse for a reason that unreadableFor does not foresee. */
+  const beginRest: AckGate['beginRest'] = async node => {
+    if (!stanzas.isAccounted(node) && !life.isOver()) await beginWhole(node, 'message: refused before decryption')
+  }
+
+  return {
+    begin,
+    beginRest,
+    taken: node => ({ ...stanzas.allOf(node), end: stanzas.lookAheadEnd(node) }),
+    ...createStanzaPartGate(deps, stanzas),
+  }
 }

@@ -1,73 +1,103 @@
-// Decrypt, append, ratchet commit, receipt, in this order: wraps Baileys' signal repository so that the append happens inside the key
-// transaction that advances the ratchet. A crash before the commit repeats, never loses. (lib/Utils/auth-utils.js: nested transactions join.)
+// Baileys' signal repository with two faces: one takes stanza parts in ahead of Baileys (take-part.ts), the other is what Baileys asks, and
+// answers with what was made ahead, once that is durable. Whatever encrypts goes through one door (encrypt-door.ts).
+import { DEFAULT_CONNECTION_CONFIG, type SignalKeyStoreWithTransaction, type SocketConfig } from '@whiskeysockets/baileys'
+import { createEncryptDoor } from './encrypt-door.ts'
 import {
-  DEFAULT_CONNECTION_CONFIG,
-  type SignalDataSet,
-  type SignalKeyStoreWithTransaction,
-  type SocketConfig,
-} from '@whiskeysockets/baileys'
+  createTakePart,
+  type GroupPart,
+  type MessagePart,
+  type Repository,
+  type SenderKey,
+  type StanzaPartGate,
+  type TakenPart,
+} from './take-part.ts'
 
 export type MakeSignalRepository = SocketConfig['makeSignalRepository']
-type Repository = ReturnType<MakeSignalRepository>
-type SenderKey = Parameters<Repository['processSenderKeyDistributionMessage']>[0]
-
-export type DecryptedStanzaPart = {
-  ciphertext: Uint8Array
-  plaintext: Uint8Array
-  /** Writes keys of a type of zaplog's own in the ratchet's transaction. */
-  keep(type: string, values: Readonly<Record<string, unknown>>): Promise<void>
-  /**
-   * Inside this transaction, and not again when Baileys asks for it afterwards. Answers what its bytes are refused for, null where they
-   * are taken in. Rejects where the store could not: a stanza part that was committed without its key would lose that key for good.
-   */
-  processSenderKey(senderKey: SenderKey): Promise<unknown>
+type AskLids = NonNullable<Parameters<MakeSignalRepository>[2]>
+/** Of the auth state (auth-state.ts). */
+export type Ahead = { ahead<T>(work: () => Promise<T>): Promise<{ result: T; kept: Promise<void> }> }
+export type GatedRepository = {
+  /** For Baileys' options. */
+  make: MakeSignalRepository
+  /** For whoever takes stanzas in, inside `ahead`: nothing waits in it. Throws before Baileys has made its own. */
+  ahead(): Repository
 }
-export type StanzaPartGate = {
-  /** Resolves once the stanza part is durable; runs inside the ratchet's transaction. */
-  decrypted(part: DecryptedStanzaPart): Promise<void>
-  /** What to throw instead of `error`; resolves once what has to be appended about the failure is durable. */
-  failed(part: { ciphertext: Uint8Array; error: unknown }): Promise<unknown>
+type Deps = {
+  gate: StanzaPartGate
+  auth: Ahead & { flush(): Promise<void> }
+  lookUpLids(ask: AskLids): AskLids
+}
+type Faces = { ahead: Repository; handed: Repository }
+
+export function gateRepository(deps: Deps): GatedRepository {
+  let faces: Faces | null = null
+  return {
+    make: (auth, logger, pnToLids) => {
+      const { keys } = auth
+      if (!('transaction' in keys)) throw new Error('gating a signal repository: expected keys with transactions')
+      const make = DEFAULT_CONNECTION_CONFIG.makeSignalRepository
+      const repository = make(auth, logger, pnToLids && deps.lookUpLids(pnToLids))
+      const rehearsal = make({ ...auth, keys: emptyKeys }, logger)
+      faces = facesOf({ ...deps, repository, rehearsal, keys })
+      return faces.handed
+    },
+    ahead: () => {
+      if (faces === null) throw new Error('taking in stanzas: Baileys has made no signal repository yet')
+      return faces.ahead
+    },
+  }
 }
 
-export function gateRepository(gate: StanzaPartGate, lookUpLids: (ask: AskLids) => AskLids): MakeSignalRepository {
-  return (auth, logger, pnToLids) => {
-    const { keys } = auth
-    if (!('transaction' in keys)) throw new Error('gating a signal repository: expected keys with transactions')
-    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLids && lookUpLids(pnToLids))
-    const rehearsal = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ ...auth, keys: emptyKeys }, logger)
-    let processed: SenderKey | null = null
+/** By the ciphertext's identity. `address`: whom it was decrypted as. */
+type Made = { address: string; taken: Promise<TakenPart> }
+type Parts = Deps & { repository: Repository; rehearsal: Repository; keys: SignalKeyStoreWithTransaction }
 
-    async function processSenderKey(senderKey: SenderKey): Promise<unknown> {
-      const refusal = await refusalOf(rehearsal, senderKey)
-      if (refusal !== null) return refusal
-      await repository.processSenderKeyDistributionMessage(senderKey)
-      processed = senderKey
-      return null
+function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
+  const takePart = createTakePart({ repository, rehearsal, keys, gate })
+  const made = new WeakMap<Uint8Array, Made>()
+  const process = repository.processSenderKeyDistributionMessage
+
+  async function takeAhead(ciphertext: Uint8Array, address: string, take: () => Promise<TakenPart>): Promise<TakenPart> {
+    const taken = take()
+    made.set(ciphertext, { address, taken })
+    return taken
+  }
+
+  /** What was made ahead for another address is thrown away: a part that is remembered is then known by its memory. */
+  async function takeOver(ciphertext: Uint8Array, address: string, take: () => Promise<TakenPart>): Promise<TakenPart> {
+    const found = made.get(ciphertext)
+    made.delete(ciphertext)
+    const { result, kept } = found?.address === address ? { result: await found.taken, kept: null } : await auth.ahead(take)
+    await Promise.all([result.durable, kept])
+    return result
+  }
+
+  /** `answers`: how a part is come by. A sender key that came with the part before, and was processed, is not processed again. */
+  function face(answers: typeof takeAhead): Repository {
+    let newest: TakenPart | null = null
+    async function decrypt(ciphertext: Uint8Array, address: string, take: () => Promise<TakenPart>): Promise<Uint8Array> {
+      newest = await answers(ciphertext, address, take)
+      return newest.answer()
     }
-
-    const keep: DecryptedStanzaPart['keep'] = async (type, values) => keys.set({ [type]: values } as SignalDataSet)
-
-    /** The lock is the one Baileys takes itself, so that its transaction joins this one. */
-    const gated = (lock: string, ciphertext: Uint8Array, decrypt: () => Promise<Uint8Array>) =>
-      keys.transaction(async () => {
-        const plaintext = await decrypt().catch(async error => {
-          throw await gate.failed({ ciphertext, error })
-        })
-        await gate.decrypted({ ciphertext, plaintext, keep, processSenderKey })
-        return plaintext
-      }, lock)
-
     return {
       ...repository,
-      decryptMessage: part => gated(part.jid, part.ciphertext, () => repository.decryptMessage(part)),
-      decryptGroupMessage: part => gated(part.group, part.msg, () => repository.decryptGroupMessage(part)),
+      ...createEncryptDoor({ repository, keys, flush: auth.flush }),
+      decryptMessage: part => decrypt(part.ciphertext, addressOfMessage(part), () => takePart.message(part)),
+      decryptGroupMessage: part => decrypt(part.msg, addressOfGroup(part), () => takePart.group(part)),
       processSenderKeyDistributionMessage: async senderKey => {
-        if (processed !== null && isSame(processed, senderKey)) return
-        await repository.processSenderKeyDistributionMessage(senderKey)
+        const part = newest
+        if (part?.senderKeys.some(known => isSame(known, senderKey))) return
+        await process(senderKey)
+        part?.senderKeys.push(senderKey)
       },
     }
   }
+
+  return { ahead: face(takeAhead), handed: face(takeOver) }
 }
+
+const addressOfMessage = ({ type, jid }: MessagePart): string => `${type} ${jid}`
+const addressOfGroup = ({ group, authorJid }: GroupPart): string => `${group} ${authorJid}`
 
 /** Keys of nobody: nothing can fail in them, so that what fails with them is refused for its own bytes. */
 const emptyKeys: SignalKeyStoreWithTransaction = {
@@ -76,18 +106,6 @@ const emptyKeys: SignalKeyStoreWithTransaction = {
   isInTransaction: () => false,
   transaction: work => work(),
 }
-
-/** null: these bytes are a sender key. */
-async function refusalOf(rehearsal: Repository, senderKey: SenderKey): Promise<unknown> {
-  try {
-    await rehearsal.processSenderKeyDistributionMessage(senderKey)
-    return null
-  } catch (refusal) {
-    return refusal
-  }
-}
-
-type AskLids = NonNullable<Parameters<MakeSignalRepository>[2]>
 
 const isSame = (one: SenderKey, other: SenderKey): boolean =>
   one.authorJid === other.authorJid &&

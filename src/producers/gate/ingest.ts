@@ -1,4 +1,5 @@
-// What the gate asks for before WhatsApp hears a thing: makes events of stanzas and appends them, all events of one stanza part in one append.
+// What the gate asks for before WhatsApp hears a thing: makes events of stanzas and begins their appends, all events of one stanza part in
+// one append. Nobody waits here until they are durable, but whoever tells WhatsApp.
 import { type BinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import { completeAddresses } from '../convert/complete-addresses.ts'
 import type { ContactNames } from '../convert/contact-names.ts'
@@ -11,17 +12,18 @@ import type { KnownAddresses } from '../convert/known-addresses.ts'
 import { chatsInStanza } from '../convert/named-chats.ts'
 import { readStanza, type Stanza } from '../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
+import { type Begun, begun } from './begun.ts'
 import type { Intake } from './intake.ts'
 
 export type StanzaPart = { node: BinaryNode; part: number }
 export type Ingest = {
   read(node: BinaryNode): Stanza
-  message(of: StanzaPart & { plaintext: Uint8Array; isPadded: boolean }): Promise<void>
-  undecryptable(of: StanzaPart & { encryption: string; reason: string }): Promise<void>
-  receipt(node: BinaryNode): Promise<void>
-  notification(node: BinaryNode): Promise<void>
+  message(of: StanzaPart & { plaintext: Uint8Array; isPadded: boolean }): Promise<Begun>
+  undecryptable(of: StanzaPart & { encryption: string; reason: string }): Promise<Begun>
+  receipt(node: BinaryNode): Promise<Begun>
+  notification(node: BinaryNode): Promise<Begun>
   /** Kept whole under a name from our own tables. */
-  unknown(of: StanzaPart & { name: string }): Promise<void>
+  unknown(of: StanzaPart & { name: string }): Promise<Begun>
 }
 type Deps = {
   instanceId: string
@@ -48,10 +50,10 @@ export function createIngest(deps: Deps): Ingest {
   }
 
   /** Ids are made by now: from here on addresses are as the instance knows them. */
-  async function append(offers: readonly Offer[]): Promise<void> {
+  async function begin(offers: readonly Offer[]): Promise<Begun> {
     const shown: Offer[] = []
     for (const offer of offers) shown.push(await completeAddresses(offer, known))
-    await intake.append(shown)
+    return begun(intake.append(shown))
   }
 
   return {
@@ -65,36 +67,48 @@ export function createIngest(deps: Deps): Ingest {
       const offers = convertMessage({ stanza, part, plaintext, isPadded, receivedAt, aliases, ignores })
       const isTold = offers.length > 0 && !ignores(stanza.chat.id)
       const contact = isTold ? deps.names.changed(stanza, sender, receivedAt) : null
-      await append(contact === null ? offers : [...offers, contact])
-      if (contact !== null) deps.names.remember(contact)
+      const appended = await begin(contact === null ? offers : [...offers, contact])
+      if (contact !== null) rememberWhile(appended, deps.names, contact)
+      return appended
     },
     undecryptable: async ({ node, part, encryption, reason }) => {
       const from = origin({ node, part })
       const { senderName, isGroup } = from.stanza
       metrics.undecryptable.inc({ encryption })
-      await append([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }])
+      return begin([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }])
     },
     receipt: async node => {
       const { stanza, raw, receivedAt } = origin({ node, part: 0 })
       const { drafts, ignored } = convertReceipt({ node, stanza, raw: raw ?? new Uint8Array(), receivedAt })
       if (ignored !== null) metrics.ignored.inc({ name: ignored })
-      await append(drafts)
+      return begin(drafts)
     },
     notification: async node => {
       const from = origin({ node, part: 0 })
       const whole = unknownDraft(from, nameOf(node), chatsInStanza(node))
       const said = groupNameIn(node)
-      if (said === null) return append([whole])
+      if (said === null) return begin([whole])
       const { isAll, ...named } = said
-      await append([...(isAll ? [] : [whole]), { ...envelopeOf('group.updated', from), ...named }])
-      if (!intake.ignores(named.groupId)) deps.groupNames.remember(named)
+      const appended = await begin([...(isAll ? [] : [whole]), { ...envelopeOf('group.updated', from), ...named }])
+      if (!intake.ignores(named.groupId)) rememberWhile(appended, deps.groupNames, named)
+      return appended
     },
     unknown: async ({ node, part, name }) => {
       // What a message tells of other chats is sealed; notifications and calls name groups anywhere in them.
       const chats = node.tag === 'message' ? [] : chatsInStanza(node)
-      await append([unknownDraft(origin({ node, part }), name, chats)])
+      return begin([unknownDraft(origin({ node, part }), name, chats)])
     },
   }
+}
+
+/** What is told is not told again by the stanzas that are taken in while its append is on its way. */
+function rememberWhile<Told>(
+  { durable }: Begun,
+  names: { remember(told: Told): void; forget(told: Told): void },
+  told: Told,
+): void {
+  names.remember(told)
+  durable.catch(() => names.forget(told))
 }
 
 /** What is kept whole is known by: the class of the stanza, and its type where it says one. */

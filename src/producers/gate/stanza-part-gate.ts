@@ -1,15 +1,16 @@
-// What happens to one encrypted stanza part inside the transaction of its ratchet (gated-repository.ts): its events are appended, then its step is
-// committed together with the memory of it, then Baileys sends the receipt. One that does not decrypt is in the log as well, before that is
-// answered.
+// What happens to one encrypted stanza part inside the transaction of its ratchet (take-part.ts): the append of its events is begun, then its
+// step is set together with the memory of it; Baileys hears of it once both are as durable as they have to be. One that does not decrypt is in
+// the log as well, before that is answered.
 import { describeError, type Logger } from '../../runtime/logger.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import { stanzaPartKey } from '../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
 import { type AppendedStanzaParts, appendedPartsType } from './appended-stanza-parts.ts'
-import type { DecryptedStanzaPart, StanzaPartGate } from './gated-repository.ts'
+import { nothing } from './begun.ts'
 import type { Ingest } from './ingest.ts'
-import { type EncodedPart, senderKeyIn } from './stanza-parts.ts'
+import { type EncodedPart, endOfLookAhead, senderKeyIn } from './stanza-parts.ts'
+import type { DecryptedStanzaPart, StanzaPartGate } from './take-part.ts'
 import type { TracedStanzas } from './traced-stanzas.ts'
 
 export type GateDeps = {
@@ -26,16 +27,20 @@ const alreadyUsed = 'Key used already or never filled'
 
 export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): StanzaPartGate {
   const { ingest, parts, life, logger, metrics } = deps
-  const keyOf = (part: EncodedPart) => stanzaPartKey(ingest.read(part.node), part)
 
   const decrypted: StanzaPartGate['decrypted'] = async decryptedPart => {
-    const { ciphertext, plaintext, keep } = decryptedPart
+    const { ciphertext, plaintext, changesIdentity, keep } = decryptedPart
     const part = stanzas.partOf(ciphertext)
     if (part === undefined) throw new Error('gating a decrypted part: it belongs to no stanza that came through the gate')
+    const stanza = ingest.read(part.node)
     // A poll's secret, which opens its votes, is in the raw bytes of its event.
-    await stanzas.account(part.node, () => ingest.message({ ...part, plaintext, isPadded: true }))
+    const begun = await ingest.message({ ...part, plaintext, isPadded: true })
+    stanzas.begun(part.node, begun)
+    const end = stanza.fromMe ? endOfLookAhead(plaintext) : 'nobody'
+    if (end !== 'nobody' || changesIdentity) stanzas.endLookAhead(part.node, end === 'nobody' ? 'sender' : end)
     await takeSenderKey(part, decryptedPart)
-    await keep(appendedPartsType, parts.add(keyOf(part)))
+    await keep(appendedPartsType, parts.add(stanzaPartKey(stanza, part)))
+    return begun
   }
 
   async function takeSenderKey(part: EncodedPart, { plaintext, processSenderKey }: DecryptedStanzaPart): Promise<void> {
@@ -48,14 +53,16 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
   const failed: StanzaPartGate['failed'] = async ({ ciphertext, error }) => {
     const part = stanzas.partOf(ciphertext)
     // A key store that was given up makes Baileys see "no session": that says nothing about the message.
-    if (part === undefined || life.isOver()) return error
-    if (await parts.has(keyOf(part))) {
+    if (part === undefined || life.isOver()) return { error, ...nothing }
+    if (await parts.has(stanzaPartKey(ingest.read(part.node), part))) {
       stanzas.accounted(part.node)
       metrics.redelivered.inc()
-      return new Error(alreadyUsed)
+      return { error: new Error(alreadyUsed), ...nothing }
     }
-    await stanzas.account(part.node, () => ingest.undecryptable({ ...part, reason: describeError(error) }))
-    return error
+    const begun = await ingest.undecryptable({ ...part, reason: describeError(error) })
+    stanzas.begun(part.node, begun)
+    stanzas.endLookAhead(part.node, 'sender')
+    return { error, ...begun }
   }
 
   return { decrypted: part => orEnd(() => decrypted(part), deps), failed: part => orEnd(() => failed(part), deps) }
@@ -65,7 +72,7 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
  * What goes wrong here says nothing about the message, and Baileys would answer it with a NACK and a retry receipt: the socket goes
  * first, nothing is committed, and the stanza comes again.
  */
-async function orEnd<T>(work: () => Promise<T>, { life, logger }: GateDeps): Promise<T> {
+export async function orEnd<T>(work: () => Promise<T>, { life, logger }: Pick<GateDeps, 'life' | 'logger'>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -2,7 +2,9 @@
 import { type BinaryNode, decodeMessageNode, proto } from '@whiskeysockets/baileys'
 import { decodeMessage } from '../convert/convert-message.ts'
 import { isBroadcast, isGroup, type OwnAddresses } from '../convert/jid.ts'
+import { unwrapMessage } from '../convert/unwrap-message.ts'
 import type { StanzaPart } from './ingest.ts'
+import type { LookAheadEnd } from './traced-stanzas.ts'
 
 export type EncodedPart = StanzaPart & { encryption: string; content: Uint8Array }
 
@@ -51,6 +53,19 @@ export function senderKeyIn({ node, encryption }: EncodedPart, plaintext: Uint8A
   if (encryption === 'skmsg' || !(isGroup(from) || isBroadcast(from))) return null
   const item = readable(plaintext)?.senderKeyDistributionMessage
   return item ? { authorJid: node.attrs.participant ?? from, item } : null
+}
+
+const { Type } = proto.Message.ProtocolMessage
+
+/**
+ * What the account's own phone says and Baileys answers by writing keys, after it was decrypted (processMessage in lib/Utils/process-message.js):
+ * keys of its own, or the addresses, and with them the sessions, of any number of contacts.
+ */
+export function endOfLookAhead(plaintext: Uint8Array): LookAheadEnd {
+  const message = readable(plaintext)
+  const type = message === null ? null : unwrapMessage(message).content.protocolMessage?.type
+  if (type === Type.LID_MIGRATION_MAPPING_SYNC) return 'everybody'
+  return type === Type.APP_STATE_SYNC_KEY_SHARE ? 'sender' : 'nobody'
 }
 
 /** null: bytes that are no message; their event is `unknown`, and Baileys refuses them too. */

@@ -9,15 +9,13 @@ import { requireLibsignal } from './libsignal.ts'
 type Agree = (publicKey: Uint8Array, privateKey: Uint8Array) => Buffer
 export type Agreements = {
   agree: Agree
-  /** Makes what `agree` is about to be asked for, once. `isLasting`: an account's own key, worth being kept read. Throws for what is no key. */
-  agreeAhead(publicKey: Uint8Array, privateKey: Uint8Array, of: { isLasting: boolean }): void
+  /** An account's own private key, which it agrees with again and again. Throws for what is none. */
+  keepRead(privateKey: Uint8Array): void
 }
 
 /** Two of every account: identity and signed pre-key. A key that is used once is kept nowhere. */
 const maxPrivateKeys = 2_048
 const maxPublicKeys = 2_048
-/** Five for a message that is next in its account; each goes when it is taken. */
-const maxAhead = 2_560
 /** Algorithm identifiers before the 32 bytes (RFC 8410). */
 const spki = Buffer.from('302a300506032b656e032100', 'hex')
 const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
@@ -28,26 +26,15 @@ const curve: { calculateAgreement: Agree } = requireLibsignal('./src/curve.js')
 export function agreeWithKeptKeys(inner: Agree): Agreements {
   const publicKeys = createLru<KeyObject>(maxPublicKeys)
   const privateKeys = createLru<KeyObject>(maxPrivateKeys)
-  const ahead = createLru<Buffer>(maxAhead)
-  const make: Agree = (publicKey, privateKey) =>
-    diffieHellman({
-      publicKey: kept(publicKeys, publicKey, readPublic),
-      privateKey: privateKeys.get(nameOf(privateKey)) ?? readPrivate(privateKey),
-    })
   return {
-    agree: (publicKey, privateKey) => {
-      if (!areKeys(publicKey, privateKey)) return inner(publicKey, privateKey)
-      const name = nameOf(publicKey) + nameOf(privateKey)
-      const made = ahead.get(name)
-      if (made === undefined) return make(publicKey, privateKey)
-      ahead.delete(name)
-      return made
-    },
-    agreeAhead: (publicKey, privateKey, { isLasting }) => {
-      if (isLasting) kept(privateKeys, privateKey, readPrivate)
-      const name = nameOf(publicKey) + nameOf(privateKey)
-      if (ahead.get(name) === undefined) ahead.set(name, make(publicKey, privateKey))
-    },
+    agree: (publicKey, privateKey) =>
+      areKeys(publicKey, privateKey)
+        ? diffieHellman({
+            publicKey: kept(publicKeys, publicKey, readPublic),
+            privateKey: privateKeys.get(nameOf(privateKey)) ?? readPrivate(privateKey),
+          })
+        : inner(publicKey, privateKey),
+    keepRead: privateKey => void kept(privateKeys, privateKey, readPrivate),
   }
 }
 
@@ -80,4 +67,4 @@ function kept(
 
 const agreements = agreeWithKeptKeys(curve.calculateAgreement)
 curve.calculateAgreement = agreements.agree
-export const { agreeAhead } = agreements
+export const { keepRead } = agreements

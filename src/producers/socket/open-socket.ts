@@ -8,12 +8,14 @@ import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { AuthState } from '../auth/auth-state.ts'
 import type { AckGate } from '../gate/ack-gate.ts'
+import { gateRepository } from '../gate/gated-repository.ts'
+import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
-import { createFirstAgreements } from './agree-ahead.ts'
-import { agreeAhead } from './agree-on-keys.ts'
+import { keepRead } from './agree-on-keys.ts'
 import { hardenSocket } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
+import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
@@ -25,7 +27,7 @@ export type Socket = {
   closed: Promise<Closed>
   /** Resolves when nothing of it is on its way any more. */
   idle(): Promise<void>
-  /** Takes in no more stanzas, lets the one inside finish, says goodbye. */
+  /** Takes in no more stanzas, hands over those that were taken in, makes everything durable, says goodbye. */
   close(): Promise<void>
   send: Send
   /** Unlinks this device at WhatsApp; ends as closed with 401. */
@@ -61,20 +63,22 @@ const goodbyeMs = 2_000
 const lidCacheMs = 10 * 60 * 1000
 
 export function openSocket(deps: SocketDeps): Socket {
-  const { instanceId, life, logger } = deps
+  const { instanceId, auth, gate, life, clock, logger } = deps
   const failed = (error: unknown, where: string) => {
     if (!life.isOver()) logger.warn('socket.listener-failed', { instanceId, where, error })
   }
-  const socket = makeWASocket(socketOptions(deps, failed))
+  const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
+  const repository = gateRepository({ gate, auth, lookUpLids: ask => rememberMisses(ask, lookUp) })
+  for (const key of [auth.creds.signedIdentityKey, auth.creds.signedPreKey.keyPair]) keepRead(key.private)
+  const socket = makeWASocket(socketOptions(deps, repository.make))
   life.owns(() => cut(socket))
   keepNoMessages(socket)
   let isClosing = false
   const stanzas = openStanzaQueue(socket.ws, {
-    isOver: () => isClosing || life.isOver(),
-    readAhead: nodes => deps.auth.readAhead(nodes.flatMap(keysNamedBy)),
-    prepare: createFirstAgreements({ ...deps.auth, agreeAhead }),
-    before: deps.gate.before,
-    after: deps.gate.after,
+    isClosing: () => isClosing,
+    isOver: life.isOver,
+    readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
+    takeIn: createTakeIn({ gate, auth, repository: repository.ahead, me: () => auth.creds.me, life, logger }),
     failed: (error, node) => failed(error, node.tag),
   })
   const stopWatch = hardenSocket(socket.ws, { ...life, cut: () => cut(socket), failed, keepAliveIntervalMs, connectTimeoutMs })
@@ -92,7 +96,7 @@ export function openSocket(deps: SocketDeps): Socket {
 
   const closed = new Promise<Closed>(resolve => {
     socket.ev.process(async events => {
-      if (events['creds.update']) deps.auth.credsChanged()
+      if (events['creds.update']) auth.credsChanged()
       // Whatever else is among them, the end of the connection is not missed.
       const update = events['connection.update']
       if (update?.connection === 'close') {
@@ -112,6 +116,7 @@ export function openSocket(deps: SocketDeps): Socket {
     close: async () => {
       isClosing = true
       await stanzas.idle()
+      await auth.flush()
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()
       const cutter = setTimeout(() => cut(socket), goodbyeMs)

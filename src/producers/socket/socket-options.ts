@@ -1,22 +1,20 @@
 // How Baileys is set up for an account: by its public options alone.
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
-import { gateRepository } from '../gate/gated-repository.ts'
+import type { MakeSignalRepository } from '../gate/gated-repository.ts'
 import { createBaileysLogger } from './baileys-logger.ts'
-import { rememberMisses } from './lid-lookups.ts'
 import type { SocketDeps } from './open-socket.ts'
 
 export const keepAliveIntervalMs = 30_000
 export const connectTimeoutMs = 20_000
 
-export function socketOptions(deps: SocketDeps, failed: (error: unknown, where: string) => void) {
-  const { auth, clock, settings } = deps
-  const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
+export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignalRepository) {
+  const { auth, settings } = deps
   return {
     auth,
     logger: createBaileysLogger(deps.logger, deps.instanceId),
     waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
     ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
-    makeSignalRepository: gateRepository(deps.gate, ask => rememberMisses(ask, lookUp)),
+    makeSignalRepository,
     ...(deps.qrTimeoutMs !== null && { qrTimeout: deps.qrTimeoutMs }),
     keepAliveIntervalMs,
     connectTimeoutMs,

@@ -1,87 +1,112 @@
-// Stanzas of one socket enter Baileys one at a time, in arrival order. Baileys itself awaits nothing here, reads keys before its mutex and
-// queues offline messages apart: a live message would overtake the offline ones of its chat (lib/Socket/messages-recv.js).
+// Stanzas of one socket pass two stages, each one at a time and in arrival order: they are taken in, where their appends begin and their parts
+// are decrypted, and they are handed over to Baileys once that is durable. Nothing of the first stage waits for what becomes durable. Baileys
+// itself awaits nothing here, reads keys before its mutex and queues offline messages apart: a live message would overtake the offline ones of
+// its chat (lib/Socket/messages-recv.js).
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { wait } from '../../runtime/wait.ts'
 import { type GatedClass, gatedClasses } from '../gate/ack-gate.ts'
+import type { TakeIn, TakenIn } from '../gate/take-in.ts'
 import { createLoopSlices } from './loop-slices.ts'
+import { createTakenStanzas, type TakenStanza } from './taken-stanzas.ts'
 
 export type StanzaQueue = {
   /** Resolves when no stanza is inside. */
   idle(): Promise<void>
 }
 type Deps = {
+  /** Nothing is taken in any more; what was, is handed over. */
+  isClosing(): boolean
+  /** Nothing is handed over any more: what is in both stages is given up, and WhatsApp delivers it again. */
   isOver(): boolean
-  /** Stanzas that enter soon. Never rejects. */
+  /** Stanzas that are taken in soon. Never rejects. */
   readAhead(nodes: readonly BinaryNode[]): Promise<void>
-  /** The stanza that enters next, while the one before it waits for others; what it needs was read ahead. Never throws. */
-  prepare(node: BinaryNode): void
-  /** Before Baileys sees the stanza; a rejection keeps it out: not acknowledged, so WhatsApp delivers it again. */
-  before(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
-  /** After Baileys is done with it. */
-  after(stanzaClass: GatedClass, node: BinaryNode): Promise<void>
+  /** A rejection keeps the stanza from Baileys: it is not acknowledged, so WhatsApp delivers it again. */
+  takeIn: TakeIn
   failed(error: unknown, node: BinaryNode): void
 }
 /** `read`: resolves once what it needs was read ahead; null: nobody did yet. */
 type Waiting = { node: BinaryNode; read: Promise<void> | null }
 type Listener = (node: BinaryNode) => Promise<void>
+/** Whatever comes of it, it is settled. */
+type Taken = { stanza: TakenStanza; durable: TakenIn['durable'] }
 
 /** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
 const notificationHoldMs = 5_000
 
 /** Further than an append takes, and short of what the key store keeps in memory. */
-const maxAhead = 32
+const maxRead = 32
 
 /** Of all sockets of the process, which share its event loop. */
 const nextSlice = createLoopSlices()
 
 /** Call right after makeWASocket. */
 export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
-  let chain = Promise.resolve()
-  /** Not entered yet, in order. */
+  let taking: Promise<unknown> = Promise.resolve()
+  let handing = Promise.resolve()
+  /** Not taken in yet, in order. */
   const waiting: Waiting[] = []
+  const inside = createTakenStanzas()
   for (const stanzaClass of gatedClasses) {
     const event = `CB:${stanzaClass}`
     const inner = soleListener(socket, event)
     socket.off(event, inner)
     socket.on(event, (node: BinaryNode) => {
       waiting.push({ node, read: null })
-      chain = chain.then(() => enter(stanzaClass, node, inner)).catch(error => deps.failed(error, node))
+      const taken = taking.then(() => takeIn(stanzaClass, node))
+      taking = taken
+      handing = handing.then(async () => handOver(stanzaClass, await taken, inner))
     })
   }
 
-  async function enter(stanzaClass: GatedClass, arrived: BinaryNode, inner: Listener): Promise<void> {
-    if (deps.isOver()) return // thousands may wait: none of them takes a slice, or a read, any more
+  /** Never rejects. null: it stays where it is. */
+  async function takeIn(stanzaClass: GatedClass, arrived: BinaryNode): Promise<Taken | null> {
+    // Thousands may wait: none of them takes a slice, or a read, any more.
+    if (isClosed()) return null
+    for (let last = inside.blocking(arrived); last !== null; last = inside.blocking(arrived)) await last
+    if (isClosed()) return null
     await nextSlice()
     await lookAhead(waiting.shift())
-    if (deps.isOver()) return
-    const node = withoutOffline(arrived)
-    prepareNext()
-    await deps.before(stanzaClass, node)
-    if (deps.isOver()) return
-    const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
-    await (holdsOthers ? inner(node) : handleAside(node, inner))
-    await deps.after(stanzaClass, node)
+    if (isClosed()) return null
+    const stanza = inside.enter(withoutOffline(arrived))
+    try {
+      const { durable, end } = await deps.takeIn(stanzaClass, stanza.node, stanza.earlier)
+      stanza.endsLookAhead(end)
+      return { stanza, durable }
+    } catch (error) {
+      deps.failed(error, arrived)
+      stanza.settle()
+      return null
+    }
   }
+
+  const isClosed = () => deps.isClosing() || deps.isOver()
 
   /** In one go for many of them: when the next has not been read for, or half of those that come soon. Answers when `next` has been. */
   function lookAhead(next: Waiting | undefined): Promise<void> | null {
     if (next === undefined) return null
-    const unread = [next, ...waiting.slice(0, maxAhead - 1)].filter(({ read }) => read === null)
-    if (next.read !== null && unread.length < maxAhead / 2) return next.read
+    const unread = [next, ...waiting.slice(0, maxRead - 1)].filter(({ read }) => read === null)
+    if (next.read !== null && unread.length < maxRead / 2) return next.read
     const read = deps.readAhead(unread.map(({ node }) => node))
     for (const one of unread) one.read = read
     return next.read
   }
 
-  /** In a later slice of the event loop: in this one Baileys decrypts. */
-  function prepareNext(): void {
-    const [next] = waiting
-    if (next === undefined || next.read === null) return
-    void next.read.then(() => setImmediate(() => isNext(next) && deps.prepare(next.node)))
+  /** Never rejects. */
+  async function handOver(stanzaClass: GatedClass, taken: Taken | null, inner: Listener): Promise<void> {
+    if (taken === null) return
+    const { stanza, durable } = taken
+    const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
+    try {
+      await durable
+      if (deps.isOver()) return
+      await (holdsOthers ? inner(stanza.node) : handleAside(stanza.node, inner))
+    } catch (error) {
+      deps.failed(error, stanza.node)
+    } finally {
+      stanza.settle()
+    }
   }
-
-  const isNext = (one: Waiting) => waiting[0] === one && !deps.isOver()
 
   async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {
     const ended = new AbortController()
@@ -93,9 +118,9 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
 
   return {
     idle: async () => {
-      for (let seen = chain; ; seen = chain) {
+      for (let seen = handing; ; seen = handing) {
         await seen
-        if (seen === chain) return
+        if (seen === handing) return
       }
     },
   }

@@ -1,0 +1,70 @@
+// Stanzas of one socket that were taken in and not settled by Baileys yet: how many that may be, and who has to wait for one of them.
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { sendersOf } from '../gate/look-ahead.ts'
+import type { LookAheadEnd } from '../gate/traced-stanzas.ts'
+
+export type TakenStanzas = {
+  /** The one that has to be settled before this one may be taken in. null: there is none. */
+  blocking(node: BinaryNode): Promise<void> | null
+  enter(node: BinaryNode): TakenStanza
+}
+export type TakenStanza = {
+  node: BinaryNode
+  /** Resolves once none of its senders is left that entered before; null: there is none. */
+  earlier(): Promise<void> | null
+  endsLookAhead(end: LookAheadEnd): void
+  settle(): void
+}
+type Inside = { senders: readonly string[]; sizeBytes: number; end: LookAheadEnd; settled: Promise<void> }
+
+/**
+ * WhatsApp lets about a hundred through that are not acknowledged. These cover 40 ms of a socket that takes in all that Baileys can, which is
+ * more than an append takes; and no counter of a ratchet gets further ahead of its row than a crash may cost (auth-state.ts).
+ */
+const maxStanzas = 64
+/** Of what they hold, so that large ones cost an account no more memory. One alone may be larger. */
+const maxBytes = 4 * 1024 * 1024
+
+export function createTakenStanzas(): TakenStanzas {
+  const inside = new Set<Inside>()
+  let insideBytes = 0
+
+  const isFullFor = (node: BinaryNode) => inside.size >= maxStanzas || (inside.size > 0 && insideBytes + sizeOf(node) > maxBytes)
+
+  return {
+    blocking: node => {
+      const all = [...inside]
+      if (isFullFor(node)) return all[0]?.settled ?? null
+      if (all.every(({ end }) => end === 'nobody')) return null
+      const senders = sendersOf(node)
+      return all.find(one => one.end === 'everybody' || (one.end === 'sender' && isOf(one, senders)))?.settled ?? null
+    },
+    enter: node => {
+      const { promise: settled, resolve } = Promise.withResolvers<void>()
+      const one: Inside = { senders: sendersOf(node), sizeBytes: sizeOf(node), end: 'nobody', settled }
+      inside.add(one)
+      insideBytes += one.sizeBytes
+      return {
+        node,
+        earlier: () => {
+          const before = [...inside].filter(other => other !== one && isOf(other, one.senders))
+          return before.length === 0 ? null : Promise.all(before.map(other => other.settled)).then(() => undefined)
+        },
+        endsLookAhead: end => {
+          one.end = end
+        },
+        settle: () => {
+          if (inside.delete(one)) insideBytes -= one.sizeBytes
+          resolve()
+        },
+      }
+    },
+  }
+}
+
+const isOf = ({ senders }: Inside, named: readonly string[]): boolean => senders.some(sender => named.includes(sender))
+
+function sizeOf({ content }: BinaryNode): number {
+  if (Array.isArray(content)) return content.reduce((sum, child) => sum + sizeOf(child), 0)
+  return content?.length ?? 0
+}
