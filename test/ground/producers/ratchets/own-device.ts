@@ -22,9 +22,8 @@ import { createAppendedStanzaParts } from '../../../../src/producers/gate/append
 import { gateRepository } from '../../../../src/producers/gate/gated-repository.ts'
 import { createIngest } from '../../../../src/producers/gate/ingest.ts'
 import { createKeptStanzas } from '../../../../src/producers/gate/kept-stanzas.ts'
+import { createTakeIn } from '../../../../src/producers/gate/take-in.ts'
 import { createProducerMetrics } from '../../../../src/producers/producer-metrics.ts'
-import { createFirstAgreements } from '../../../../src/producers/socket/agree-ahead.ts'
-import { agreeAhead } from '../../../../src/producers/socket/agree-on-keys.ts'
 import { createBaileysLogger } from '../../../../src/producers/socket/baileys-logger.ts'
 import { keysNamedBy } from '../../../../src/producers/socket/keys-ahead.ts'
 import { openStanzaQueue } from '../../../../src/producers/socket/stanza-queue.ts'
@@ -75,7 +74,8 @@ export async function openOwnDevice(
   const keys = addTransactionCapability(known.keys, baileysLogger, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
   const state = { creds: auth.creds, keys }
   const nobodyHasALid = async () => []
-  const repository = gateRepository(gate, ask => ask)(state, baileysLogger, nobodyHasALid)
+  const gated = gateRepository({ gate, auth, lookUpLids: ask => ask })
+  const repository = gated.make(state, baileysLogger, nobodyHasALid)
   const socket = new EventEmitter()
   const say = (node: BinaryNode) => {
     power.instant()
@@ -84,11 +84,10 @@ export async function openOwnDevice(
   }
   const part = playBaileys(socket, { ...of, state, repository, say, credsChanged: auth.credsChanged, logger: baileysLogger })
   openStanzaQueue(socket, {
+    isClosing: () => false,
     isOver: life.isOver,
     readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
-    prepare: createFirstAgreements({ ...auth, agreeAhead }),
-    before: gate.before,
-    after: gate.after,
+    takeIn: createTakeIn({ gate, auth, repository: gated.ahead, me: () => auth.creds.me, life, logger }),
     failed: () => undefined,
   })
   return {

@@ -1,6 +1,6 @@
 // The people that one account talks with, as WhatsApp addresses them and as it hands their keys to whoever wants to write to them.
 import { createPeer, type Peer } from '../../../../simulator/accounts/peer.ts'
-import { readFirstMessage } from '../../../../src/producers/socket/first-message.ts'
+import { requireLibsignal } from '../../../../src/producers/socket/libsignal.ts'
 import { createMutex, type InTurn } from './mutex.ts'
 
 export type Person = {
@@ -63,6 +63,9 @@ export function deviceAt(people: readonly Person[], address: string): Device {
 /** libsignal (JavaScript) may spoil one session while it tries another of the same record; with one session there is nothing to spoil. */
 export const hasOneSession = ({ sessions, wasInstalledAnew }: Device): boolean => sessions.size <= 1 && !wasInstalledAnew
 
-/** Which session a first message is of. */
+const { PreKeyWhisperMessage }: { PreKeyWhisperMessage: { decode(bytes: Uint8Array): { baseKey: Uint8Array } } } =
+  requireLibsignal('./src/protobufs.js')
+
+/** Which session a first message is of; its first byte is the version. */
 export const baseKeyOf = (firstMessage: Uint8Array): string =>
-  Buffer.from(readFirstMessage(firstMessage)?.baseKey ?? new Uint8Array()).toString('base64')
+  Buffer.from(PreKeyWhisperMessage.decode(firstMessage.subarray(1)).baseKey).toString('base64')
