@@ -82,9 +82,13 @@ export function openWorld(number: number, durable: Durable): World {
     if (!isThere) wrongs.push(`${id} was settled as ${how} before it was durable`)
   }
 
-  /** Copies first: the sender key is in them. */
   function passOn(stanza: BinaryNode): void {
-    if (stanza.tag === 'iq') return account.keep(stanza)
+    if (stanza.tag === 'iq') account.keep(stanza)
+    else passMessageOn(stanza)
+  }
+
+  /** Copies first: the sender key is in them. */
+  function passMessageOn(stanza: BinaryNode): void {
     const id = attr(stanza, 'id')
     left.add(id)
     for (const to of children(findChild(stanza, 'participants') ?? stanza, 'to')) {
