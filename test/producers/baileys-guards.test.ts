@@ -63,13 +63,15 @@ test('[I2] libsignal’s console lines, which hold private keys, are dropped; ot
 })
 
 const transport = () => Object.assign(new EventEmitter(), { isClosing: false })
-const hardened = (of: ReturnType<typeof transport>, overrides: { isOver?(): boolean; terminate?(reason: string): void } = {}) => {
+type Overrides = Partial<Parameters<typeof hardenSocket>[1]>
+const hardened = (of: ReturnType<typeof transport>, overrides: Overrides = {}) => {
   const failures: unknown[] = []
   const stop = hardenSocket(of, {
     terminate: () => undefined,
     isOver: () => false,
     cut: () => undefined,
     failed: error => void failures.push(error),
+    unsentBytes: () => 0,
     keepAliveIntervalMs: 30_000,
     connectTimeoutMs: 20_000,
     ...overrides,
@@ -101,6 +103,32 @@ test('[B2] a frame that cannot be read ends the connection instead of the proces
   expect(reasons).toEqual(['broken-frame'])
   expect(failures).toHaveLength(1)
   stop()
+})
+
+/** Answers why it was ended, null: it was not while it was checked a few times. */
+async function endedFor(overrides: Overrides, isHeard: boolean): Promise<string | null> {
+  const socket = transport()
+  socket.on('message', () => undefined)
+  const reasons: string[] = []
+  let checks = 0
+  const unsentBytes = () => {
+    checks += 1
+    return overrides.unsentBytes?.() ?? 0
+  }
+  const terminate = (reason: string) => void reasons.push(reason)
+  const { stop } = hardened(socket, { connectTimeoutMs: 0, checkMs: 1, ...overrides, unsentBytes, terminate })
+  if (isHeard) socket.emit('message', 'x')
+  await until('it was ended, or checked', () => reasons.length > 0 || checks > 20)
+  stop()
+  return reasons[0] ?? null
+}
+
+test('[A2] [B2] a connection that says nothing from its beginning is cut, and so is one that takes nothing any more', async () => {
+  expect(await endedFor({}, false)).toBe('half-open')
+  expect(await endedFor({}, true)).toBeNull()
+  expect(await endedFor({ unsentBytes: () => 10 }, true)).toBe('half-open')
+  let left = 1_000
+  expect(await endedFor({ unsentBytes: () => left-- }, true)).toBeNull()
 })
 
 test('[B2] what a stanza listener of Baileys rejects ends nothing', async () => {

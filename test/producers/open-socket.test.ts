@@ -1,4 +1,5 @@
 // One socket of Baileys whose listeners fail: its end is still known, and the process lives on.
+import { createRequire } from 'node:module'
 import { initAuthCreds } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
 import { readSettings } from '../../src/instances/instance-settings.ts'
@@ -10,6 +11,7 @@ import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
+const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
 const logger = collectLogLines()
 const auth: AuthState = {
   creds: initAuthCreds(),
@@ -58,4 +60,9 @@ test('[B2] an event that cannot be taken in is counted, and hides neither the ot
   expect((await socket.closed).statusCode).not.toBe(0)
   expect(taken).toContain('connection.update')
   expect(await metrics.render()).toMatch(/zaplog_events_untaken_total [1-9]/)
+})
+
+test('[B2] Baileys’ libsignal computes with key objects from the moment that sockets can be opened', () => {
+  const crypto: { deriveSecrets: unknown } = createRequire(baileys.resolve('libsignal'))('./src/crypto.js')
+  expect(String(crypto.deriveSecrets)).toContain('hkdfSync')
 })

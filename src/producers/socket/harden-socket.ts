@@ -1,5 +1,5 @@
 // Guards around Baileys' transport: frames one at a time and in order, no rejection of a listener unhandled, and a connection that
-// no longer answers, or does not finish closing, is cut.
+// never answers, no longer does, takes nothing any more, or does not finish closing, is cut.
 import type { EventEmitter } from 'node:events'
 import type { OwnReason } from './reconnect-policy.ts'
 
@@ -10,30 +10,46 @@ type Deps = {
   /** Cuts what is closing anyway. */
   cut(): void
   failed(error: unknown, event: string): void
+  /** What was sent and not taken by the network yet. */
+  unsentBytes(): number
   keepAliveIntervalMs: number
+  /** For the first frame, and for the network to take anything of what waits; Baileys' own timers for each frame are off. */
   connectTimeoutMs: number
+  /** [5 s] */
+  checkMs?: number
 }
 type Listener = (...args: unknown[]) => unknown
 
-const checkMs = 5_000
 /** Baileys pings after each keep-alive interval; a server that is alive has answered by then. */
 const answerMarginMs = 15_000
 
 /** Call right after makeWASocket. Returns what stops the watch. */
 export function hardenSocket(transport: Transport, deps: Deps): () => void {
   catchRejections(transport, deps)
-  let lastFrameAt = performance.now()
-  const seen = () => {
-    lastFrameAt = performance.now()
-  }
-  queueFrames(transport, deps, seen)
-  const silenceMs = Math.max(deps.keepAliveIntervalMs, deps.connectTimeoutMs) + answerMarginMs
+  const { connectTimeoutMs, checkMs = 5_000 } = deps
+  const silenceMs = Math.max(deps.keepAliveIntervalMs, connectTimeoutMs) + answerMarginMs
+  let heard = { at: performance.now(), limitMs: connectTimeoutMs }
+  let unsent: Unsent = { bytes: 0, sinceAt: performance.now() }
+  queueFrames(transport, deps, () => {
+    heard = { at: performance.now(), limitMs: silenceMs }
+  })
   const watch = setInterval(() => {
+    const nowAt = performance.now()
+    unsent = unsentNow(unsent, deps.unsentBytes(), nowAt)
+    const isDead = nowAt - heard.at > heard.limitMs || nowAt - unsent.sinceAt > connectTimeoutMs
     if (transport.isClosing) deps.cut()
-    else if (performance.now() - lastFrameAt > silenceMs) deps.terminate('half-open')
+    else if (isDead) deps.terminate('half-open')
   }, checkMs)
   return () => clearInterval(watch)
 }
+
+/** `sinceAt`: for so long nothing of it went. */
+type Unsent = { bytes: number; sinceAt: number }
+
+const unsentNow = (before: Unsent, bytes: number, nowAt: number): Unsent => ({
+  bytes,
+  sinceAt: before.bytes === 0 || bytes < before.bytes ? nowAt : before.sinceAt,
+})
 
 /**
  * Compressed frames are inflated asynchronously, so later ones would overtake them, and one that cannot be decrypted rejects a promise

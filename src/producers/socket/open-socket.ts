@@ -1,5 +1,6 @@
 // One WhatsApp connection: the unmodified Baileys, gated and hardened from outside through its public options and its event emitters.
 import './keep-context.ts'
+import './signal-crypto.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
 import makeWASocket, { type BaileysEventMap, type WASocket } from '@whiskeysockets/baileys'
@@ -81,7 +82,14 @@ export function openSocket(deps: SocketDeps): Socket {
     takeIn: createTakeIn({ gate, auth, repository: repository.ahead, me: () => auth.creds.me, life, logger }),
     failed: (error, node) => failed(error, node.tag),
   })
-  const stopWatch = hardenSocket(socket.ws, { ...life, cut: () => cut(socket), failed, keepAliveIntervalMs, connectTimeoutMs })
+  const stopWatch = hardenSocket(socket.ws, {
+    ...life,
+    cut: () => cut(socket),
+    failed,
+    unsentBytes: () => connectionOf(socket)?.bufferedAmount ?? 0,
+    keepAliveIntervalMs,
+    connectTimeoutMs,
+  })
   const emptyLidCache = setInterval(() => socket.signalRepository.lidMapping.close(), lidCacheMs)
 
   /** Baileys awaits nobody: what is thrown here would end the process. */

@@ -17,7 +17,8 @@ export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignal
     makeSignalRepository,
     ...(deps.qrTimeoutMs !== null && { qrTimeout: deps.qrTimeoutMs }),
     keepAliveIntervalMs,
-    connectTimeoutMs,
+    // Its timers for each frame build two stack traces for each; harden-socket.ts guards what they guard.
+    connectTimeoutMs: 0,
     markOnlineOnConnect: settings.markOnline,
     syncFullHistory: settings.historySync,
     // History is appended as its notification; whoever wants the blob fetches it from there.
