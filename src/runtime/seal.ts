@@ -1,5 +1,13 @@
 // Secrets at rest: AES-256-GCM, a fresh nonce each time, bound to what they belong to, so that a row copied elsewhere does not open.
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto'
 import { CodedError, type Known } from './coded-error.ts'
 
 export type Sealer = {
@@ -26,9 +34,10 @@ const TAG_BYTES = 16
 export function createSealer(keys: { current: Uint8Array; previous: Uint8Array | null }): Sealer {
   const current = createSecretKey(keys.current)
   const previous = keys.previous === null ? null : createSecretKey(keys.previous)
+  const nextNonce = drawNonces()
   return {
     seal: (plain, context) => {
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = nextNonce()
       const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(Buffer.from(context))
       return Buffer.concat([Buffer.of(VERSION), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
     },
@@ -42,6 +51,20 @@ export function createSealer(keys: { current: Uint8Array; previous: Uint8Array |
       )
     },
     derive: purpose => Buffer.from(hkdfSync('sha256', keys.current, Buffer.alloc(0), `zaplog ${purpose}`, 32)),
+  }
+}
+
+/** Each is given out once: asking the system for twelve bytes costs as much as sealing a row. */
+function drawNonces(): () => Buffer {
+  const drawn = Buffer.alloc(1_024 * NONCE_BYTES)
+  let at = drawn.length
+  return () => {
+    if (at === drawn.length) {
+      randomFillSync(drawn)
+      at = 0
+    }
+    at += NONCE_BYTES
+    return drawn.subarray(at - NONCE_BYTES, at)
   }
 }
 

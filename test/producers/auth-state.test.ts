@@ -85,41 +85,6 @@ test('[A4] absence is remembered, and ends with a write', async () => {
   expect(reads).toBe(1)
 })
 
-test('[B4] a pair of addresses is known at once, and is written with the keys of the message that brought it', async () => {
-  let writes = 0
-  const { auth } = await open(({ name, args: [sql] }) => {
-    if (name === 'query' && String(sql).includes('insert into auth_keys')) writes += 1
-    return null
-  })
-  await auth.saveCreds()
-  const before = writes
-  await auth.keys.set({ 'lid-mapping': { '5511900000011': '200', '200_reverse': '5511900000011' } })
-  expect(await auth.keys.get('lid-mapping', ['5511900000011'])).toEqual({ '5511900000011': '200' })
-  expect(writes).toBe(before)
-  await auth.keys.set({ session: { a: bytes('one') } })
-  expect(writes).toBe(before + 1)
-  const { auth: next } = await open()
-  expect(await next.keys.get('lid-mapping', ['5511900000011', '200_reverse'])).toEqual({
-    '5511900000011': '200',
-    '200_reverse': '5511900000011',
-  })
-})
-
-test('[B4] a pair that no message follows is written all the same, and after the socket’s end nothing is', async () => {
-  const { auth } = await open()
-  await auth.keys.set({ 'lid-mapping': { '5511900000011': '200' } })
-  const pairs = async () => (await postgres.database.query("select id from auth_keys where type = 'lid-mapping'")).length
-  await until('the pair is written', async () => (await pairs()) === 1)
-  const { auth: over, life } = await open()
-  await over.keys.set({ 'lid-mapping': { '5511900000012': '201' } })
-  life.terminate('not-taken')
-  const { auth: next } = await open()
-  await next.keys.set({ session: { a: bytes('one') } })
-  await next.keys.set({ 'lid-mapping': { '5511900000013': '202' } })
-  await until('a later pair is written', async () => (await pairs()) === 2)
-  expect(await next.keys.get('lid-mapping', ['5511900000012'])).toEqual({})
-})
-
 test('[A4] creds that changed are written with the keys that follow, in one statement', async () => {
   const { auth } = await open()
   await auth.saveCreds()

@@ -98,3 +98,42 @@ test('[A2] a statement that never comes back is given up, and those that waited 
   expect(first).toMatchObject({ status: 'rejected', reason: { code: 'timeout', perhapsDone: true } })
   expect(new Set(others.map(({ status }) => status))).toEqual(new Set(['fulfilled']))
 })
+
+/** Holds the row of an account’s owner, as somebody does who takes it over, until the work is done. */
+async function whileLocked(id: string, work: () => Promise<unknown>, and = 'select') {
+  await postgres.database.transact(async tx => {
+    await tx.query('select 1 from instance_owners where instance_id = $1 for update', [id])
+    await work()
+    if (and === 'take')
+      await tx.query("update instance_owners set epoch = nextval('instance_epochs') where instance_id = $1", [id])
+  }, new AbortController().signal)
+}
+
+test('[A2] [A3] an account whose owner is being looked at keeps no other from its keys, and is written by itself afterwards', async () => {
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
+  const answers = new Map<string, Promise<string>>()
+  await whileLocked('account-7', async () => {
+    for (const id of accounts) answers.set(id, write(changeOf(id, id)))
+    expect(await Promise.all(accounts.filter(id => id !== 'account-7').map(id => answers.get(id)))).not.toContain('fenced')
+    expect((await kept()).size).toBe(accounts.length - 1)
+    answers.set('again', write(changeOf('account-7', 'newer')))
+    expect(await write(changeOf('account-8', 'later'))).toBe('written')
+  })
+  expect([await answers.get('account-7'), await answers.get('again')]).toEqual(['written', 'written'])
+  expect((await kept()).get('account-7')).toBe('newer/newer/2')
+})
+
+test('[A2] [A3] an account that is being taken over is fenced once it is, and no other', async () => {
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
+  let taken: Promise<string> | null = null
+  await whileLocked(
+    'account-7',
+    async () => {
+      taken = write(changeOf('account-7', 'zombie'))
+      expect(await write(changeOf('account-8', 'ours'))).toBe('written')
+    },
+    'take',
+  )
+  expect(await taken).toBe('fenced')
+  expect([...(await kept()).keys()]).toEqual(['account-8'])
+})

@@ -26,8 +26,8 @@ export type AuthRows = {
   hasPart(digest: string): Promise<boolean>
   /** Digests by slot of the ring in which 0.1.0 remembered the last 1,024 stanza parts. */
   readRing(): Promise<ReadonlyMap<string, string>>
-  /** All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns the instance, and nothing was written. */
-  write(change: { keys: readonly KeyWrite[]; creds: string | null }): Promise<Written>
+  /** All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns the instance, and nothing was written. Not urgent [urgent]: it waits for the beat. */
+  write(change: { keys: readonly KeyWrite[]; creds: string | null }, how?: { isUrgent: boolean }): Promise<Written>
   /** The same condition; for what a new pairing must not find. */
   erase(): Promise<Written>
   eraseKeys(type: string): Promise<Written>
@@ -57,11 +57,11 @@ export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): Aut
       const slots = opened(appendedPartsType, await readAllKeys(database, instanceId, appendedPartsType))
       return new Map([...slots].map(([id, text]): [string, string] => [id, JSON.parse(text).digest]))
     },
-    write: async ({ keys, creds }) => {
+    write: async ({ keys, creds }, { isUrgent } = { isUrgent: true }) => {
       const set = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
       const kept = set.filter(({ type }) => type !== appendedPartsType)
       const parts = set.filter(({ type }) => type === appendedPartsType)
-      return keyWriter.write({
+      return keyWriter[isUrgent ? 'write' : 'writeSoon']({
         instanceId,
         epoch,
         gone: keys.filter(({ value }) => value === null),

@@ -6,8 +6,6 @@ import {
   BufferJSON,
   initAuthCreds,
   type KeyPair,
-  proto,
-  type SignalDataSet,
   type SignalDataTypeMap,
 } from '@whiskeysockets/baileys'
 import type { Database } from '../../database/database.ts'
@@ -16,12 +14,15 @@ import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType } from '../gate/appended-stanza-parts.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
+import { createAhead } from './ahead.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
 import type { KeyName } from './auth-tables.ts'
 import { createKeyOverlay } from './key-overlay.ts'
 import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
+import { revive, setKeysOf } from './key-values.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
+import { createOpenUnits } from './open-units.ts'
 
 export type AuthState = AuthenticationState & {
   /**
@@ -73,15 +74,18 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const stored = await outlasting('reading creds', rows.readCreds)
   const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
   const overlay = createKeyOverlay(uncached)
+  const units = createOpenUnits()
   const writes = openKeyWrites({
+    ...deps,
     rows,
     overlay,
-    life,
+    units,
     outlasting,
     credsText: () => JSON.stringify(creds, BufferJSON.replacer),
     areCredsNew: stored === null,
-    failed: error => logger.warn('auth.pairs-not-saved', { instanceId, epoch, error }),
+    failed: error => logger.warn('auth.steps-not-saved', { instanceId, epoch, error }),
   })
+  const ahead = createAhead(writes, units)
   const reads = { rows, overlay, outlasting }
   await adoptRing(reads, writes)
 
@@ -93,22 +97,19 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
         for (const [id, text] of await readKeys(reads, type, ids)) found[id] = revive(type, text)
         return found
       },
-      set: async data => {
-        if (mayLag(data)) return writes.lag(writesOf(data))
-        // A step is never durable before what it brought.
-        await deps.appended()
-        await writes.change(writesOf(data))
-      },
+      set: data => ahead.set(setKeysOf(data)),
     },
     readAhead: names => readAhead(reads, names, life.signal),
     keptPreKey: id => {
       const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
       return text === null ? null : revive('pre-key', text)
     },
-    ahead: async work => ({ result: await work(), kept: Promise.resolve() }),
-    together: work => work(),
-    flush: () => writes.change([]),
-    hasPart: digest => outlasting('reading stanza parts', () => rows.hasPart(digest)),
+    ahead: ahead.ahead,
+    together: ahead.together,
+    flush: ahead.flush,
+    hasPart: async digest =>
+      overlay.known({ type: appendedPartsType, id: digest }) !== undefined ||
+      outlasting('reading stanza parts', () => rows.hasPart(digest)),
     eraseAll: writes.eraseAll,
     credsChanged: () =>
       void writes.credsChanged().catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error })),
@@ -136,29 +137,5 @@ async function adoptRing({ rows, outlasting }: Reads, { change }: KeyWrites): Pr
   if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
 }
 
-/**
- * Types whose writes may be durable after the receipt of the message that brought them: all others are durable before it.
- * Pairs of LID and phone number, which Baileys stores before it decrypts the message that brought them (lib/Socket/messages-recv.js). That
- * message is acknowledged after its own keys, and comes again where these were never written; a session that moves along a pair is a write.
- */
-const lagging: ReadonlySet<string> = new Set(['lid-mapping'])
-
-const mayLag = (data: SignalDataSet): boolean => Object.keys(data).every(type => lagging.has(type))
-
 const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })
 const rememberPart = (digest: string): KeyWrite => ({ type: appendedPartsType, id: digest, value: 'true' })
-
-function writesOf(data: SignalDataSet): readonly KeyWrite[] {
-  return Object.entries(data).flatMap(([type, values]) =>
-    Object.entries(values).map(([id, value]) => ({
-      type,
-      id,
-      value: value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer),
-    })),
-  )
-}
-
-function revive<Type extends keyof SignalDataTypeMap>(type: Type, text: string): SignalDataTypeMap[Type] {
-  const value = JSON.parse(text, BufferJSON.reviver)
-  return type === 'app-state-sync-key' ? (proto.Message.AppStateSyncKeyData.fromObject(value) as unknown as typeof value) : value
-}

@@ -1,7 +1,7 @@
 // The tables auth_creds and auth_keys, whose rows are sealed before they come here: this file alone reads and writes them. A write takes
 // effect only while its epoch owns the instance, and all of an account's change takes effect, or nothing of it.
 import type { Transaction } from '../../database/database.ts'
-import { heldOwner, heldOwners } from '../../instances/instance-owners.ts'
+import { heldOwner, heldOwners, isOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
 
@@ -54,15 +54,34 @@ export const readNamedKeys = (database: Transaction, instanceId: string, names: 
     [instanceId, names.map(({ type }) => type), names.map(({ id }) => id)],
   )
 
-/** One statement for all of these accounts; answers one word for each. */
-export async function writeChanges(database: Transaction, changes: readonly KeyChange[]): Promise<readonly Written[]> {
+/**
+ * One statement for all of these accounts; answers one word for each. `locked`: somebody else holds the owner's row, perhaps to take the
+ * instance over, and nothing was written: nobody beside it waits for that.
+ */
+export async function writeChanges(
+  database: Transaction,
+  changes: readonly KeyChange[],
+): Promise<readonly (Written | 'locked')[]> {
+  const answers = await write(database, changes, writeUnlockedSql)
+  return answers.map(({ isWritten, isOwned }) => (isWritten ? 'written' : isOwned ? 'locked' : 'fenced'))
+}
+
+/** Waits for whoever holds the owner's row. */
+export async function writeOnceUnlocked(database: Transaction, change: KeyChange): Promise<Written> {
+  const [answer] = await write(database, [change], writeWaitingSql)
+  return answer?.isWritten ? 'written' : 'fenced'
+}
+
+type Answer = { isWritten: boolean; isOwned: boolean }
+
+async function write(database: Transaction, changes: readonly KeyChange[], sql: string): Promise<readonly Answer[]> {
   const each = <Item>(itemsOf: (change: KeyChange) => readonly Item[]) =>
     changes.flatMap((change, number) => itemsOf(change).map(item => ({ number, item })))
   const gone = each(change => change.gone)
   const kept = each(change => change.kept)
   const creds = each(change => (change.creds === null ? [] : [change.creds]))
   const parts = each(change => change.parts)
-  const owners = await database.query<{ number: number }>(writeSql, [
+  return database.query<Answer>(sql, [
     changes.map(change => change.instanceId),
     changes.map(change => change.epoch),
     gone.map(({ number }) => number),
@@ -77,15 +96,14 @@ export async function writeChanges(database: Transaction, changes: readonly KeyC
     parts.map(({ number }) => number),
     parts.map(({ item }) => item),
   ])
-  const written = new Set(owners.map(({ number }) => number))
-  return changes.map((_, number) => (written.has(number) ? 'written' : 'fenced'))
 }
 
-const asking = `(select (named.place - 1)::int as number, named.instance_id, named.epoch
-  from unnest($1::text[], $2::bigint[]) with ordinality as named (instance_id, epoch, place))`
-
-const writeSql = `
-with owner as (${heldOwners(asking)}),
+const writeSql = (locked: Parameters<typeof heldOwners>[1]) => `
+with asked as (
+  select (named.place - 1)::int as number, named.instance_id, named.epoch
+  from unnest($1::text[], $2::bigint[]) with ordinality as named (instance_id, epoch, place)
+),
+owner as (${heldOwners('asked', locked)}),
 gone as (
   delete from auth_keys using unnest($3::int[], $4::text[], $5::text[]) as old (number, type, id) join owner using (number)
   where auth_keys.instance_id = owner.instance_id and auth_keys.type = old.type and auth_keys.id = old.id
@@ -102,7 +120,11 @@ saved as (
   on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
 ),
 parts as (${rememberStanzaParts('unnest($12::int[], $13::bytea[])')})
-select number from owner`
+select exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"
+from asked order by asked.number`
+
+const writeUnlockedSql = writeSql('skip')
+const writeWaitingSql = writeSql('wait')
 
 type Owners = { owners: number }
 const owner = `with owner as (${heldOwner('$1', '$2')})`

@@ -10,8 +10,6 @@ export type Known = string | null | undefined
 export type KeyOverlay = {
   known(name: KeyName): Known
   put(writes: readonly KeyWrite[]): void
-  /** The write was neither replaced nor taken to be written. */
-  isPending(write: KeyWrite): boolean
   hasPending(): boolean
   /** Takes what is pending: it is on its way from now on, until `written`. */
   beginWrite(): readonly KeyWrite[]
@@ -59,7 +57,6 @@ export function createKeyOverlay(uncached: ReadonlySet<string>): KeyOverlay {
         ahead.delete(placeOf(write))
       }
     },
-    isPending: write => pending.get(placeOf(write)) === write,
     hasPending: () => pending.size > 0,
     beginWrite: () => {
       inFlight = pending

@@ -1,15 +1,19 @@
-// Makes an instance's key writes durable: one statement at a time, what waits goes together, creds never behind the keys that go with them.
-import { wait } from '../../runtime/wait.ts'
-import type { SocketLife } from '../socket-life.ts'
+// Makes an instance's key writes durable: one statement at a time, each with all that is there, and never before what was appended until then.
+// Creds are never behind the keys that go with them. What lags begins at the beat of the process; whoever waits for a write does not.
+import { onAbort } from '../../runtime/or-abort.ts'
+import { SocketEnded, type SocketLife } from '../socket-life.ts'
 import type { AuthRows, KeyWrite } from './auth-rows.ts'
 import type { KeyOverlay } from './key-overlay.ts'
 import type { Outlasting } from './key-reads.ts'
+import type { KeyWriter } from './key-writer.ts'
+import { createLaggingKeys, type SetKey } from './lagging-keys.ts'
+import type { OpenUnits } from './open-units.ts'
 
 export type KeyWrites = {
   /** Resolves once these writes, what waits for one, and the creds if they changed, are durable. */
   change(writes: readonly KeyWrite[]): Promise<void>
-  /** With the next write of this account, else after a while. What they are is known at once. */
-  lag(writes: readonly KeyWrite[]): void
+  /** With the next write of this account, at the latest after the beat. What they are is known at once. Answers whether all of them may lag. */
+  lag(unit: readonly SetKey[]): boolean
   /** In its place among the writes. What is set while it goes on is newer, and stays. */
   eraseAll(type: string): Promise<void>
   /** Resolves once they are durable as they are now, which is not later than the next keys. */
@@ -18,39 +22,74 @@ export type KeyWrites = {
 type Deps = {
   rows: Pick<AuthRows, 'write' | 'eraseKeys'>
   overlay: KeyOverlay
+  keyWriter: Pick<KeyWriter, 'hurry' | 'atNextBeat' | 'budget'>
+  units: Pick<OpenUnits, 'ended'>
   life: SocketLife
   outlasting: Outlasting
+  /** Resolves once everything that was appended until now is durable. */
+  appended(): Promise<void>
   /** As they are now. */
   credsText(): string
   areCredsNew: boolean
   /** Nobody waits for what lags. */
   failed(error: unknown): void
 }
-
-/** Longer than a message takes from its pair to its own keys. */
-const lagMs = 200
+/** One write or erasure on its way. */
+type Work = { isUrgent: boolean; ended: Promise<void> }
 
 export function openKeyWrites(deps: Deps): KeyWrites {
-  const { rows, overlay, life, outlasting } = deps
+  const { rows, overlay, keyWriter, units, life, outlasting } = deps
+  const lagging = createLaggingKeys(overlay, keyWriter.budget)
   let areCredsDirty = deps.areCredsNew
-  let writing: Promise<void> | null = null
+  let work: Work | null = null
+  let isBeatAwaited = false
+  onAbort(life.signal, lagging.end)
 
-  /** Null: there is nothing to do, by the time that it could be done. */
-  async function alone(begin: () => Promise<void> | null): Promise<void> {
-    while (writing !== null) await writing
-    writing = begin()
-    await writing?.finally(() => {
-      writing = null
+  /** `begin` answers null where there is nothing to do, by the time that it could be done. */
+  async function alone(isUrgent: boolean, begin: (mine: Work) => Promise<void> | null): Promise<void> {
+    for (;;) {
+      if (isUrgent) hurry(work)
+      const before = work?.ended ?? units.ended()
+      if (before === null) break
+      await before
+    }
+    const mine: Work = { isUrgent, ended: Promise.resolve() }
+    const begun = begin(mine)
+    if (begun === null) return
+    work = mine
+    mine.ended = begun.finally(() => {
+      work = null
     })
+    await mine.ended
   }
 
-  async function flush(): Promise<void> {
+  function hurry(other: Work | null): void {
+    if (other === null || other.isUrgent) return
+    other.isUrgent = true
+    keyWriter.hurry()
+  }
+
+  const flush = (isUrgent: boolean) => alone(isUrgent, mine => (overlay.hasPending() || areCredsDirty ? write(mine) : null))
+
+  async function write(mine: Work): Promise<void> {
     const keys = overlay.beginWrite()
     const creds = areCredsDirty ? deps.credsText() : null
     areCredsDirty = false
-    const answer = await outlasting('writing keys', () => rows.write({ keys, creds }))
+    if (lagging.beginWrite()) await appended()
+    const answer = await outlasting('writing keys', () => rows.write({ keys, creds }, { isUrgent: mine.isUrgent }))
     if (answer === 'fenced') throw fencedOff(life)
     overlay.written()
+    lagging.written()
+  }
+
+  /** What was taken to be written would be lost for whoever goes on without it. */
+  async function appended(): Promise<void> {
+    try {
+      await deps.appended()
+    } catch (error) {
+      life.terminate('not-taken')
+      throw error
+    }
   }
 
   async function erase(type: string): Promise<void> {
@@ -59,26 +98,25 @@ export function openKeyWrites(deps: Deps): KeyWrites {
     overlay.erased(type)
   }
 
-  function change(writes: readonly KeyWrite[]): Promise<void> {
-    overlay.put(writes)
-    return alone(() => (overlay.hasPending() || areCredsDirty ? flush() : null))
-  }
-
-  /** A commit of its own would cost each new contact a second one. */
-  async function writeLate(writes: readonly KeyWrite[]): Promise<void> {
-    if ((await wait(lagMs, life.signal)) && writes.some(overlay.isPending)) await change([])
+  function atBeat(): void {
+    isBeatAwaited = false
+    flush(false).catch(error => error instanceof SocketEnded || deps.failed(error))
   }
 
   return {
-    change,
-    lag: writes => {
-      overlay.put(writes)
-      writeLate(writes).catch(deps.failed)
+    change: writes => {
+      lagging.putDurable(writes)
+      return flush(true)
     },
-    eraseAll: type => alone(() => erase(type)),
+    lag: unit => {
+      if (!isBeatAwaited) keyWriter.atNextBeat(atBeat)
+      isBeatAwaited = true
+      return lagging.put(unit)
+    },
+    eraseAll: type => alone(true, () => erase(type)),
     credsChanged: () => {
       areCredsDirty = true
-      return change([])
+      return flush(true)
     },
   }
 }
