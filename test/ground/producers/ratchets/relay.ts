@@ -1,5 +1,5 @@
-// How the account writes: each device of a chat gets a copy of its own, a group one ciphertext and the sender key where a device has none.
-// One message at a time; every step of it is a transaction of its own, as whoever sends over Baileys' repository has to take it: what left is durable before it leaves.
+// How the account writes (lib/Socket/messages-send.js relayMessage): each device of a chat gets a copy of its own, a group one ciphertext, and the
+// sender key where a device has none; one message at a time, in a key transaction that ends after the message has left.
 import {
   type AuthenticationCreds,
   type BinaryNode,
@@ -10,7 +10,6 @@ import {
 } from '@whiskeysockets/baileys'
 import type { KeyBundle } from '../../../../simulator/accounts/peer.ts'
 import type { MakeSignalRepository } from '../../../../src/producers/gate/gated-repository.ts'
-import { createMutex } from './mutex.ts'
 
 type Repository = ReturnType<MakeSignalRepository>
 type Session = Parameters<Repository['injectE2ESession']>[0]['session']
@@ -66,20 +65,24 @@ export function openRelay({ state, repository, say, bundleOf, sentBefore }: Rela
     say({ tag: 'message', attrs: { id, to: to[0] ?? '' }, content: [{ tag: 'participants', attrs: {}, content }] })
   }
 
-  const inTurn = createMutex()
+  const relaying = (work: () => Promise<void>) => state.keys.transaction(work, state.creds.me?.id ?? '')
   return {
     send: ({ to, ...message }) =>
-      inTurn(() => (message.group === null ? sendChat(message, to) : sendGroup(message, message.group, to))),
+      relaying(() => (message.group === null ? sendChat(message, to) : sendGroup(message, message.group, to))),
     resend: async ({ id, jid, session }) => {
       const wire = await wireJid(jid)
       if (session !== null) await repository.injectE2ESession({ jid: wire, session })
       const sent = sentBefore(id)
       if (sent === null) return
-      const key = sent.group && (await repository.getSenderKeyDistributionMessage({ group: sent.group, meId }))
-      const more = key && sent.group ? distribution(sent.group, key) : {}
-      const copy = await copyFor(jid, { conversation: sent.text, ...more })
-      say({ tag: 'message', attrs: { id, to: jid }, content: [{ tag: 'participants', attrs: {}, content: [copy] }] })
+      await relaying(() => sendAgain(sent, jid))
     },
+  }
+
+  async function sendAgain(sent: Outgoing, jid: string): Promise<void> {
+    const key = sent.group && (await repository.getSenderKeyDistributionMessage({ group: sent.group, meId }))
+    const more = key && sent.group ? distribution(sent.group, key) : {}
+    const copy = await copyFor(jid, { conversation: sent.text, ...more })
+    say({ tag: 'message', attrs: { id: sent.id, to: jid }, content: [{ tag: 'participants', attrs: {}, content: [copy] }] })
   }
 }
 

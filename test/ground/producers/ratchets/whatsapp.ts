@@ -53,7 +53,11 @@ export function openWhatsApp(deps: Deps): WhatsApp {
 
   function say(client: Client, node: BinaryNode): void {
     if (client !== online) return
-    if (node.tag === 'message' || node.tag === 'iq') return deps.sent(node)
+    if (node.tag === 'receipt' || node.tag === 'ack') hear(node)
+    else deps.sent(node)
+  }
+
+  function hear(node: BinaryNode): void {
     const entry = find(node)
     if (entry === undefined) return
     if (node.attrs.type === 'retry' && node.tag === 'receipt') entry.retryReceipt = node
