@@ -80,7 +80,7 @@ export async function openOwnDevice(
   const say = (node: BinaryNode) => {
     power.instant()
     if (!life.isOver()) of.say(node)
-    power.instant()
+    power.said()
   }
   const part = playBaileys(socket, { ...of, state, repository, say, credsChanged: auth.credsChanged, logger: baileysLogger })
   openStanzaQueue(socket, {

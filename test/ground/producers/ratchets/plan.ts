@@ -1,5 +1,6 @@
 // The course of one test, laid down beforehand by a seed: what happens, who does it, and when our process dies.
 import { seeded } from '../../scenarios/seeded.ts'
+import type { Death } from './power.ts'
 
 /** Numbers are taken modulo whatever there is. */
 export type Step = {
@@ -14,8 +15,8 @@ export type What = (typeof weights)[number][0]
 export type Plan = {
   seed: number
   steps: readonly Step[]
-  /** Of the processes one after another: the instant of each one's death; null: it lives on. */
-  deaths: readonly (number | null)[]
+  /** Of the processes one after another; null: it lives on. */
+  deaths: readonly (Death | null)[]
   /** What a statement that writes keys takes at most, in milliseconds. */
   slowMs: number
 }
@@ -38,15 +39,18 @@ const total = weights.reduce((sum, [, weight]) => sum + weight, 0)
 
 const maxDeaths = 8
 /** About what twenty messages take. */
-const maxInstants = 160
+const most: Readonly<Record<Death['at'], number>> = { instant: 160, word: 25 }
 
 export function planOf(seed: number, steps: number): Plan {
   const random = seeded(seed)
   const below = (limit: number) => Math.floor(random() * limit)
   return {
     seed,
-    deaths: Array.from({ length: maxDeaths }, () => (random() < 0.7 ? 1 + below(maxInstants) : null)),
-    slowMs: random() < 0.5 ? 0 : below(25),
+    deaths: Array.from({ length: maxDeaths }, () => {
+      const at = random() < 0.5 ? 'instant' : 'word'
+      return random() < 0.8 ? { at, nth: 1 + below(most[at]) } : null
+    }),
+    slowMs: random() < 0.4 ? 0 : below(200),
     steps: Array.from({ length: steps }, () => ({
       what: whatAt(random() * total),
       person: below(1_000),

@@ -8,21 +8,27 @@ export type Power = {
   cut(): void
   /** An instant between two steps of the process. The power is cut at the planned one; where it is off, throws. */
   instant(): void
+  /** The instant after something has left for WhatsApp. */
+  said(): void
   /** The port as this process has it: of the named functions each call and each answer is an instant. */
   of<Port extends object>(port: Port, ...functions: readonly (keyof Port & string)[]): Port
 }
 
-/** `cutAt`: the instant at which it is cut, from 1; null: at none. */
-export function openPower(cutAt: number | null): Power {
+/** The nth instant, or the instant after the nth word to WhatsApp, from 1. */
+export type Death = { at: 'instant' | 'word'; nth: number }
+
+/** null: it is cut by nobody but `cut`. */
+export function openPower(death: Death | null): Power {
   const end = new AbortController()
-  let instants = 0
+  const passed = { instant: 0, word: 0 }
   const dead = () => new Error('the power is cut')
 
-  function instant(): void {
-    instants += 1
-    if (instants === cutAt) end.abort()
+  function pass(at: Death['at']): void {
+    passed[at] += 1
+    if (death?.at === at && passed[at] === death.nth) end.abort()
     if (end.signal.aborted) throw dead()
   }
+  const instant = () => pass('instant')
 
   async function powered(call: () => Promise<unknown>): Promise<unknown> {
     instant()
@@ -35,6 +41,7 @@ export function openPower(cutAt: number | null): Power {
     off: end.signal,
     cut: () => end.abort(),
     instant,
+    said: () => pass('word'),
     of: (port, ...functions) =>
       new Proxy(port, {
         get(target, property) {

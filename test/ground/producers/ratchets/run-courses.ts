@@ -15,7 +15,8 @@ export type Wrong = { seed: number; steps: number; wrongs: readonly string[] }
 export type Total = Omit<Outcome, 'wrongs'> & { wrongs: readonly Wrong[] }
 
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const sideBySide = 4
+/** Most of their time they wait. */
+const sideBySide = 8
 const stepsApart = 5
 let accounts = 0
 
