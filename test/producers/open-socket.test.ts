@@ -19,6 +19,7 @@ const auth: AuthState = {
   ahead: async work => ({ result: await work(), kept: Promise.resolve() }),
   together: work => work(),
   flush: async () => undefined,
+  bringBack: async () => null,
   hasPart: async () => false,
   readAhead: async () => undefined,
   keptPreKey: () => null,

@@ -1,6 +1,7 @@
 // Writing ahead: what is set inside of `ahead` counts at once and becomes durable later, and whoever began it is told when what may not lag is.
 // Who is inside is known by the context of the call, as Baileys' own transactions know it (lib/Utils/auth-utils.js).
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { KeyName } from './auth-tables.ts'
 import type { KeyWrites } from './key-writes.ts'
 import type { SetKey } from './lagging-keys.ts'
 import type { OpenUnits } from './open-units.ts'
@@ -11,9 +12,14 @@ export type Ahead = {
   flush(): Promise<void>
   /** Resolves once it is durable; inside of `ahead` at once. */
   set(unit: readonly SetKey[]): Promise<void>
+  /** Of what was read inside. */
+  noteRead(names: readonly KeyName[]): void
+  /** What was read inside of this call; outside of any, nothing was. */
+  read(): readonly KeyName[]
 }
 /** One call of `ahead`. `owes`: something of it may not lag. `isOver`: what goes on without its caller is nobody's any more. */
-type Call = { owes: boolean; isOver: boolean }
+type Call = { owes: boolean; isOver: boolean; read: Map<string, KeyName> }
+
 type Context = { call: Call; isInUnit: boolean }
 
 export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: OpenUnits): Ahead {
@@ -42,7 +48,7 @@ export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: Op
     }
   }
 
-  async function ahead<T>(work: () => Promise<T>, call: Call = { owes: false, isOver: false }) {
+  async function ahead<T>(work: () => Promise<T>, call: Call = newCall()) {
     try {
       return await begin(call, work)
     } finally {
@@ -60,7 +66,7 @@ export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: Op
     together: async work => {
       const outer = current()
       if (outer !== null) return inUnit(outer.call, work)
-      const call = { owes: true, isOver: false }
+      const call = { ...newCall(), owes: true }
       const { result, kept } = await ahead(() => inUnit(call, work), call)
       await kept
       return result
@@ -71,8 +77,15 @@ export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: Op
       if (context === null) await writes.change(unit)
       else if (!writes.lag(unit)) context.call.owes = true
     },
+    noteRead: names => {
+      const read = current()?.call.read
+      for (const name of names) read?.set(`${name.type}|${name.id}`, name)
+    },
+    read: () => [...(current()?.call.read.values() ?? [])],
   }
 }
+
+const newCall = (): Call => ({ owes: false, isOver: false, read: new Map() })
 
 /** It rejects with the socket's end alone, which is told by itself. */
 function heardByNobody(promise: Promise<void>): Promise<void> {

@@ -10,6 +10,7 @@ import {
   readAnyCreds,
   readCreds,
   readKeys,
+  readKeysUnder,
   readNamedKeys,
   type SealedKey,
   type Written,
@@ -20,6 +21,8 @@ export type KeyWrite = KeyName & { value: string | null }
 export type AuthRows = {
   readCreds(): Promise<string | null>
   readKeys(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Whose ids begin so. */
+  readKeysUnder(type: string, prefix: string): Promise<ReadonlyMap<string, string>>
   /** Of any types, by `type|id`. */
   readNamed(names: readonly KeyName[]): Promise<ReadonlyMap<string, string>>
   /** Whether the stanza part of this digest is remembered. */
@@ -48,6 +51,7 @@ export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): Aut
       return sealed === null ? null : sealer.open(sealed, credsPlace(instanceId)).toString()
     },
     readKeys: async (type, ids) => opened(type, await readKeys(database, instanceId, { type, ids })),
+    readKeysUnder: async (type, prefix) => opened(type, await readKeysUnder(database, instanceId, { type, prefix })),
     readNamed: async names => {
       const rows = await readNamedKeys(database, instanceId, names)
       return new Map(rows.map(({ type, id, sealed }) => [`${type}|${id}`, sealer.open(sealed, place(type, id)).toString()]))

@@ -6,6 +6,7 @@ import {
   BufferJSON,
   initAuthCreds,
   type KeyPair,
+  type SignalDataSet,
   type SignalDataTypeMap,
 } from '@whiskeysockets/baileys'
 import type { Database } from '../../database/database.ts'
@@ -23,6 +24,7 @@ import { revive, setKeysOf } from './key-values.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
 import { createOpenUnits } from './open-units.ts'
+import { createSetAside, outdated, setAsideType } from './set-aside.ts'
 
 export type AuthState = AuthenticationState & {
   /**
@@ -35,6 +37,11 @@ export type AuthState = AuthenticationState & {
   together<T>(work: () => Promise<T>): Promise<T>
   /** Resolves once everything that was set until now is durable; costs nothing where it is already. Not inside of `together`. */
   flush(): Promise<void>
+  /**
+   * For a message that does not decrypt, inside of `ahead`: message keys that the ratchets which were read there skipped after a crash, as keys to
+   * be set in its transaction before it is tried once more. null: there are none.
+   */
+  bringBack(): Promise<SignalDataSet | null>
   /** Whether a stanza part was remembered, by a write of its digest under appendedPartsType; over every pairing of the instance that still stands. */
   hasPart(digest: string): Promise<boolean>
   /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
@@ -57,6 +64,8 @@ type Deps = {
   life: SocketLife
   instanceId: string
   epoch: number
+  /** Epoch milliseconds, where the epoch before was not left in peace; unset: it was. */
+  crashFoundAt?: number
   /** How long a read or write may be pending before the socket is given up. */
   timeoutMs: number
   random: () => number
@@ -64,7 +73,7 @@ type Deps = {
 }
 
 /** Used once each: not worth a place in memory, but for a pre-key that was read ahead. */
-const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType])
+const uncached: ReadonlySet<string> = new Set(['pre-key', appendedPartsType, setAsideType])
 
 /** Rejects with SealError where the encryption key is another one; erases nothing. */
 export async function openAuthState(deps: Deps): Promise<AuthState> {
@@ -75,11 +84,13 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
   const overlay = createKeyOverlay(uncached)
   const units = createOpenUnits()
+  const setAside = createSetAside({ rows, outlasting, overlay, epoch, crashFoundAt: deps.crashFoundAt ?? null })
   const writes = openKeyWrites({
     ...deps,
     rows,
     overlay,
     units,
+    setAside,
     outlasting,
     credsText: () => JSON.stringify(creds, BufferJSON.replacer),
     areCredsNew: stored === null,
@@ -88,11 +99,13 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const ahead = createAhead(writes, units)
   const reads = { rows, overlay, outlasting }
   await adoptRing(reads, writes)
+  if (deps.crashFoundAt !== undefined) await forgetOutdated(reads, writes, deps.crashFoundAt)
 
   return {
     creds,
     keys: {
       get: async (type, ids) => {
+        if (isRatchet(type)) ahead.noteRead(ids.map(id => ({ type, id })))
         const found: { [id: string]: SignalDataTypeMap[typeof type] } = {}
         for (const [id, text] of await readKeys(reads, type, ids)) found[id] = revive(type, text)
         return found
@@ -107,6 +120,12 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
     ahead: ahead.ahead,
     together: ahead.together,
     flush: ahead.flush,
+    bringBack: async () => {
+      const ratchets = ahead.read()
+      if (ratchets.length === 0) return null
+      await writes.change([]) // what was set aside just now is a row
+      return setAside.bringBack(ratchets)
+    },
     hasPart: async digest =>
       overlay.known({ type: appendedPartsType, id: digest }) !== undefined ||
       outlasting('reading stanza parts', () => rows.hasPart(digest)),
@@ -135,6 +154,14 @@ function outlastingIn({ life, instanceId, epoch, timeoutMs, random, logger }: De
 async function adoptRing({ rows, outlasting }: Reads, { change }: KeyWrites): Promise<void> {
   const ring = await outlasting('reading the ring of stanza parts', rows.readRing)
   if (ring.size > 0) await change([...ring].flatMap(([id, digest]) => [forgetSlot(id), rememberPart(digest)]))
+}
+
+const isRatchet = (type: string): boolean => type === 'session' || type === 'sender-key'
+
+async function forgetOutdated({ rows, outlasting }: Reads, { change }: KeyWrites, nowAt: number): Promise<void> {
+  const asides = await outlasting('reading keys that were set aside', () => rows.readKeysUnder(setAsideType, ''))
+  const gone = outdated(asides, nowAt)
+  if (gone.length > 0) await change(gone)
 }
 
 const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })

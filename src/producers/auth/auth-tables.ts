@@ -46,6 +46,14 @@ export const readKeys = (database: Transaction, instanceId: string, of: { type: 
 export const readAllKeys = (database: Transaction, instanceId: string, type: string) =>
   database.query<SealedKey>('select id, sealed from auth_keys where instance_id = $1 and type = $2', [instanceId, type])
 
+/** Whose ids begin so. */
+export const readKeysUnder = (database: Transaction, instanceId: string, of: { type: string; prefix: string }) =>
+  database.query<SealedKey>('select id, sealed from auth_keys where instance_id = $1 and type = $2 and starts_with(id, $3)', [
+    instanceId,
+    of.type,
+    of.prefix,
+  ])
+
 /** Of any types. */
 export const readNamedKeys = (database: Transaction, instanceId: string, names: readonly KeyName[]) =>
   database.query<SealedKey & { type: string }>(

@@ -8,6 +8,7 @@ import type { Outlasting } from './key-reads.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { createLaggingKeys, type SetKey } from './lagging-keys.ts'
 import type { OpenUnits } from './open-units.ts'
+import type { SetAside } from './set-aside.ts'
 
 export type KeyWrites = {
   /** Resolves once these writes, what waits for one, and the creds if they changed, are durable. */
@@ -22,6 +23,7 @@ export type KeyWrites = {
 type Deps = {
   rows: Pick<AuthRows, 'write' | 'eraseKeys'>
   overlay: KeyOverlay
+  setAside: Pick<SetAside, 'of'>
   keyWriter: Pick<KeyWriter, 'hurry' | 'atNextBeat' | 'budget'>
   units: Pick<OpenUnits, 'ended'>
   life: SocketLife
@@ -39,7 +41,7 @@ type Work = { isUrgent: boolean; ended: Promise<void> }
 
 export function openKeyWrites(deps: Deps): KeyWrites {
   const { rows, overlay, keyWriter, units, life, outlasting } = deps
-  const lagging = createLaggingKeys(overlay, keyWriter.budget)
+  const lagging = createLaggingKeys({ ...deps, budget: keyWriter.budget })
   let areCredsDirty = deps.areCredsNew
   let work: Work | null = null
   let isBeatAwaited = false

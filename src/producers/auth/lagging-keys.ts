@@ -4,6 +4,7 @@ import type { KeyOverlay } from './key-overlay.ts'
 import type { Lag, LagBudget } from './lag-budget.ts'
 import { type Change, isTooFar, laggingOf, type Step } from './may-lag.ts'
 import { type Reach, reachOfText } from './ratchet-reach.ts'
+import type { SetAside } from './set-aside.ts'
 
 /** A write, and what Baileys set: it is looked at once, and kept nowhere. */
 export type SetKey = KeyWrite & { given: unknown }
@@ -22,7 +23,9 @@ export type LaggingKeys = {
 /** Of one ratchet: how far its row is, what is on its way to it, and how far it is. */
 type Progress = { row: Reach; inFlight: Reach | null; now: Reach }
 
-export function createLaggingKeys(overlay: KeyOverlay, budget: LagBudget): LaggingKeys {
+type Deps = { overlay: KeyOverlay; budget: LagBudget; setAside: Pick<SetAside, 'of'> }
+
+export function createLaggingKeys({ overlay, budget, setAside }: Deps): LaggingKeys {
   const ratchets = new Map<string, Progress>()
   const pending: Lag = { steps: 0, bytes: 0 }
   const inFlight: Lag = { steps: 0, bytes: 0 }
@@ -36,7 +39,7 @@ export function createLaggingKeys(overlay: KeyOverlay, budget: LagBudget): Laggi
   }
 
   function mayLag(write: KeyWrite, lagging: Step | 'lags' | 'waits'): boolean {
-    if (typeof lagging === 'string') return lagging === 'lags'
+    if (!isStep(lagging)) return lagging === 'lags'
     const place = placeOf(write)
     const progress = ratchets.get(place)
     ratchets.set(place, { row: lagging.from, inFlight: null, ...progress, now: lagging.to })
@@ -52,8 +55,10 @@ export function createLaggingKeys(overlay: KeyOverlay, budget: LagBudget): Laggi
   return {
     put: unit => {
       const lagging = laggingOf(unit.map(changeOf))
-      overlay.put(unit.map(({ type, id, value }) => ({ type, id, value })))
-      count(unit)
+      const writes = unit.map(({ type, id, value }) => ({ type, id, value }))
+      const kept = writes.flatMap((write, index) => (isStep(lagging[index]) ? setAside.of(write) : [write]))
+      overlay.put(kept)
+      count(kept)
       const may = unit.map((write, index) => mayLag(write, lagging[index] ?? 'waits'))
       return may.every(Boolean) && !budget.isFull()
     },
@@ -82,6 +87,8 @@ export function createLaggingKeys(overlay: KeyOverlay, budget: LagBudget): Laggi
     },
   }
 }
+
+const isStep = (lagging: Step | string | undefined): lagging is Step => typeof lagging === 'object'
 
 const none: Lag = { steps: 0, bytes: 0 }
 

@@ -53,6 +53,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     sealer,
     keyWriter,
     appended: epoch.intake.appended,
+    ...(!epoch.endedCleanly && { crashFoundAt: deps.clock() }),
     life: socketLife,
     instanceId,
     epoch: epoch.epoch,

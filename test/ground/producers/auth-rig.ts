@@ -35,7 +35,7 @@ export async function openAuthRig(name: string) {
   const rows = openInstanceRows({ database: postgres.database, sealer })
 
   /** Takes the account over: a process that begins, or one that begins again. */
-  async function open(instanceId = 'first'): Promise<Account> {
+  async function open(instanceId = 'first', more: { crashFoundAt?: number } = {}): Promise<Account> {
     await postgres.database.query(
       "insert into instance_ids (instance_id, request_id, name) values ($1, $1, 'Test') on conflict do nothing",
       [instanceId],
@@ -54,6 +54,7 @@ export async function openAuthRig(name: string) {
       timeoutMs,
       random: Math.random,
       logger,
+      ...more,
     })
     await auth.saveCreds()
     return {
