@@ -35,8 +35,10 @@ export async function runCourse({ number, plan, ground }: RunOptions): Promise<O
   for (const step of plan.steps) {
     await take(step, world, processes)
     await processes.goOn()
+    if (step.waits) world.release()
     if (step.waits) await settle(world, processes)
   }
+  world.release()
   await settle(world, processes)
   await greetAll(world, processes)
   processes.end()
@@ -158,6 +160,8 @@ async function take({ what, person: who, device: which, count }: Step, world: Wo
       return world.write(phone, { recipient: person })
     case 'write what arrives broken':
       return world.write(device, { broken: count > 3 ? 2 : 1, group: which % 3 === 0 ? group : null })
+    case 'write what comes late':
+      return world.write(device, { isLate: true, group: which % 3 === 0 ? group : null })
     case 'send':
       return send(world, processes, person)
     case 'send to the group':

@@ -23,11 +23,12 @@ export type Account = {
   takeBundle(): KeyBundle
 }
 
-/** Resolves once WhatsApp has it. */
-export async function post(whatsapp: WhatsApp, account: Account, letter: Letter): Promise<void> {
-  await letter.device.inOrder(async () => {
+/** Sealed; who calls the answer gives it to WhatsApp. */
+export function seal(whatsapp: WhatsApp, account: Account, letter: Letter): Promise<() => void> {
+  return letter.device.inOrder(async () => {
     const parts = letter.group === null ? [await sealChat(account, letter)] : await sealGroup(account, letter, letter.group)
-    whatsapp.push(stanzaOf(letter, parts, letter.broken > 0), retry => repost(whatsapp, account, { letter, retry }))
+    const stanza = stanzaOf(letter, parts, letter.broken > 0)
+    return () => whatsapp.push(stanza, retry => repost(whatsapp, account, { letter, retry }))
   })
 }
 

@@ -52,15 +52,12 @@ export async function openOwnDevice(
   const deps = depsOf(ground, power)
   const { logger, metrics } = deps
   const epoch = await openEpoch(deps, { instanceId, settings: () => readSettings({}) })
-  const { socketLife: life, intake } = epoch
+  const { socketLife: life, intake, endedCleanly } = epoch
   power.off.addEventListener('abort', life.release, { once: true })
   const auth = await openAuthState({
     ...deps,
-    life,
-    instanceId,
-    epoch: epoch.epoch,
-    timeoutMs: 10_000,
-    appended: intake.appended,
+    ...(!endedCleanly && { crashFoundAt: Date.now() }),
+    ...{ life, instanceId, epoch: epoch.epoch, timeoutMs: 10_000, appended: intake.appended },
   })
   auth.creds.me ??= of.me
   const own = () => ownAddresses(auth.creds)

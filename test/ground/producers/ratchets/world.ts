@@ -5,7 +5,7 @@ import { createPeer, type KeyBundle } from '../../../../simulator/accounts/peer.
 import { attr, bytes, child, children, findChild, uint } from '../../../../simulator/connection/stanza.ts'
 import { retryReceipt } from './bundles.ts'
 import type { Durable } from './durable.ts'
-import { addressed, type Letter, post } from './letters.ts'
+import { addressed, type Letter, seal } from './letters.ts'
 import { baseKeyOf, createPerson, type Device, deviceAt, hasOneSession, jid, type Person, pnJid } from './people.ts'
 import type { Outgoing } from './relay.ts'
 import { type Entry, type How, openWhatsApp, type WhatsApp } from './whatsapp.ts'
@@ -28,7 +28,9 @@ export type World = {
   compose(to: Person | null): Sent
   /** Keeps an eye on it; what it ends with is a wrong. */
   follow(work: Promise<unknown>): Promise<void>
-  write(device: Device, of?: Partial<Pick<Letter, 'group' | 'recipient' | 'broken'>>): Promise<void>
+  write(device: Device, of?: WriteOptions): Promise<void>
+  /** What was written to come late comes now. */
+  release(): void
   bundleOf(jid: string): Promise<KeyBundle>
   preKeysLeft(): number
   /** Nothing of anybody is on its way. */
@@ -41,6 +43,8 @@ export type World = {
   changeSenderKey(device: Device): Promise<void>
   migrate(person: Person): void
 }
+/** `isLate`: whatever is written until `release` overtakes it. */
+export type WriteOptions = Partial<Pick<Letter, 'group' | 'recipient' | 'broken'>> & { isLate?: boolean }
 export type Sent = Outgoing & { devices: readonly Device[] }
 
 const companionNumber = 7
@@ -55,6 +59,7 @@ export function openWorld(number: number, durable: Durable): World {
   const account = openAccount(me.id)
   const everybody = [...people, owner]
   const letters: Letter[] = []
+  const late: (() => void)[] = []
   const refused = new Set<string>()
   const sent = new Map<string, Sent>()
   const left = new Set<string>()
@@ -144,12 +149,15 @@ export function openWorld(number: number, durable: Durable): World {
   const newId = () => `3EB0${String(++ids).padStart(6, '0')}`
   return {
     ...{ whatsapp, people, owner, group, me, letters, refused, sent, left, wrongs, compose, follow },
-    write: (device, { group: to = null, recipient = null, broken = 0 } = {}) => {
+    release: () => {
+      for (const push of late.splice(0)) push()
+    },
+    write: (device, { group: to = null, recipient = null, broken = 0, isLate = false } = {}) => {
       const id = newId()
       const attrs = addressed(device, { group: to, recipient })
       const letter = { id, device, text: `says ${id}`, group: to, recipient, attrs, broken }
       letters.push(letter)
-      return follow(post(whatsapp, account, letter))
+      return follow(seal(whatsapp, account, letter).then(push => (isLate ? void late.push(push) : push())))
     },
     bundleOf: async address => deviceAt(everybody, address).peer.bundle(),
     preKeysLeft: account.left,
