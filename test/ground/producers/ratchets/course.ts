@@ -161,7 +161,8 @@ async function take({ what, person: who, device: which, count }: Step, world: Wo
     case 'write what arrives broken':
       return world.write(device, { broken: count > 3 ? 2 : 1, group: which % 3 === 0 ? group : null })
     case 'write what comes late':
-      return world.write(device, { isLate: true, group: which % 3 === 0 ? group : null })
+      // With its sender key in it, it would keep those that overtake it from being read.
+      return world.write(device, { isLate: true, group: device.senderKeySentTo.has(group) ? group : null })
     case 'send':
       return send(world, processes, person)
     case 'send to the group':
