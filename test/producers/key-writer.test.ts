@@ -137,3 +137,20 @@ test('[A2] [A3] an account that is being taken over is fenced once it is, and no
   expect(await taken).toBe('fenced')
   expect([...(await kept()).keys()]).toEqual(['account-8'])
 })
+
+test('[A2] a write does not overtake one of its account that waits for the owner', async () => {
+  const apart = Promise.withResolvers<void>()
+  const isApart = (sql: unknown) => String(sql).includes('insert into auth_keys') && !String(sql).includes('skip locked')
+  const database = flaky(postgres.database, ({ args: [sql] }) => (isApart(sql) ? { delay: apart.promise } : null))
+  const { write } = createKeyWriter({ database, timeoutMs })
+  const answers: Promise<string>[] = []
+  await whileLocked('account-7', async () => {
+    answers.push(write(changeOf('account-7', 'older')))
+    await write(changeOf('account-8', 'later'))
+  })
+  answers.push(write(changeOf('account-7', 'newer')))
+  await write(changeOf('account-8', 'later still'))
+  apart.resolve()
+  expect(await Promise.all(answers)).toEqual(['written', 'written'])
+  expect((await kept()).get('account-7')).toBe('newer/newer/2')
+})

@@ -26,6 +26,16 @@ test('[A2] [E3] so do the stanzas of all accounts together: none begins in the s
   expectOthersBetween(seen)
 })
 
+test('[A2] [E3] nor is any handed over to Baileys in the slice in which another account’s is', async () => {
+  const seen = await seenBesideAnother(async see => {
+    const accounts = ['shop', 'bakery'].map(name => openAccount(name, () => undefined, see))
+    for (let nth = 1; nth <= 3; nth++) for (const account of accounts) account.receive(nth)
+    await Promise.all(accounts.map(({ stanzas }) => stanzas.idle()))
+  })
+  expect(begunIn(seen)).toHaveLength(6)
+  expectOthersBetween(seen)
+})
+
 test('[A2] a stanza that comes alone begins in the next slice', async () => {
   const nextSlice = createLoopSlices()
   for (let nth = 1; nth <= 3; nth++) {
@@ -59,16 +69,20 @@ function expectOthersBetween(seen: readonly string[]) {
 }
 
 /** A socket whose stanzas are seen when they begin. */
-function openAccount(name: string, see: (name: string) => void): { stanzas: StanzaQueue; receive(nth: number): void } {
+function openAccount(
+  name: string,
+  see: (name: string) => void,
+  handed: (name: string) => void = () => undefined,
+): { stanzas: StanzaQueue; receive(nth: number): void } {
   const socket = new EventEmitter()
-  for (const stanzaClass of gatedClasses) socket.on(`CB:${stanzaClass}`, async () => undefined)
+  for (const stanzaClass of gatedClasses) socket.on(`CB:${stanzaClass}`, async ({ attrs }) => handed(`${name} ${attrs.id}`))
   const stanzas = openStanzaQueue(socket, {
     isClosing: () => false,
     isOver: () => false,
     readAhead: async () => undefined,
     takeIn: async (_, node) => {
       see(`${name} ${node.attrs.id}`)
-      return { durable: Promise.resolve(), end: 'nobody' }
+      return { durable: Promise.resolve(), end: 'nobody', after: null }
     },
     failed: error => see(`failed: ${error}`),
   })

@@ -69,6 +69,7 @@ test('[B2] of two instances hearing from one contact at once, both append before
   await until('the second instance waits behind it', () => queuedJobs === 2)
   reading.resolve()
   await until('both are acknowledged', () => one.pending().length + two.pending().length === 0)
+  await until('both steps are written', () => steps.filter(step => step.endsWith('ratchet')).length === 2)
   expect([one, two].map((device, index) => hows(device, ids[index] ?? ''))).toEqual([['receipt:inactive'], ['receipt:inactive']])
   for (const instanceId of ['first', 'second'])
     expect(steps.filter(step => step.startsWith(instanceId))).toEqual([`${instanceId} append`, `${instanceId} ratchet`])

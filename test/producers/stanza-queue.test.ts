@@ -31,7 +31,11 @@ function openQueue() {
     takeIn: async (_, { attrs: { id = '' } }): Promise<TakenIn> => {
       happened.push(`taken ${id}`)
       if (state.refused === id) throw new Error('given up')
-      return { durable: durableOf(id).promise, end: ends.get(id) ?? 'nobody' }
+      return {
+        durable: durableOf(id).promise,
+        end: ends.get(id) ?? 'nobody',
+        after: async () => void happened.push(`after ${id}`),
+      }
     },
     failed: (_, { attrs }) => void happened.push(`failed ${attrs.id}`),
   })
@@ -67,6 +71,7 @@ test('[B2] [B4] stanzas of every class are taken in as they arrive while none is
   queue.makeDurable('1')
   await queue.stanzas.idle()
   expect(queue.seen('handed')).toEqual(ids)
+  expect(queue.happened.slice(-2)).toEqual(['handed 5', 'after 5'])
 })
 
 test('[A2] [B2] no more than 64 stanzas are ahead of Baileys, nor more than 4 MiB', async () => {
@@ -100,7 +105,7 @@ test('[B2] a stanza larger than what may be ahead is taken in alone', async () =
   expect(queue.seen('handed')).toEqual(['1', '2'])
 })
 
-test('[B2] [B4] the look-ahead ends for the sender alone, under each of its addresses, until Baileys has settled what ended it', async () => {
+test('[B2] [B4] the look-ahead ends for the sender alone, under each of its addresses, until Baileys is done with what ended it', async () => {
   const queue = openQueue()
   queue.ends.set('1', 'sender')
   queue.arrive('1', { from: '200:3@lid', attrs: { sender_pn: '5511900000011@s.whatsapp.net' } })

@@ -216,6 +216,28 @@ test('[B2] what Baileys refuses before it decrypts has its place in the log befo
   expect(appends()).toEqual(['unknown A: message: refused before decryption'])
 })
 
+test('[B2] what the own phone hands over is decrypted when Baileys asks and holds everybody until then; refused before, it is in the log after', async () => {
+  const phone = await knownPhone('100@lid')
+  const attrs = { from: '100@lid', category: 'peer' }
+  const node = messageNode('KEYS', attrs, await phone.write(text('for Baileys alone')))
+  const { end, after } = await world.takeIn(node)
+  expect(end).toBe('everybody')
+  expect(world.happened).toEqual([])
+  const handed = world.hand(node)
+  expect(await isPending(handed)).toBe(true)
+  expect(appends()).toEqual(['message KEYS/0'])
+  world.appended()
+  expect((await handed).text).toBe('for Baileys alone')
+  await after?.()
+  expect(appends()).toEqual(['message KEYS/0'])
+  const refused = await world.takeIn(messageNode('REFUSED', attrs, await phone.write(text('never asked for'))))
+  const appending = refused.after?.()
+  expect(await isPending(appending ?? Promise.resolve())).toBe(true)
+  expect(appends()).toEqual(['message KEYS/0', 'unknown REFUSED: message: refused before decryption'])
+  world.appended()
+  await appending
+})
+
 test('[B2] a socket that has ended decrypts nothing and appends nothing more', async () => {
   const ana = await knownPhone(anaLid)
   const node = messageNode('A', { from: anaLid }, await ana.write(text('one')))

@@ -1,6 +1,11 @@
 // Baileys' signal repository with two faces: one takes stanza parts in ahead of Baileys (take-part.ts), the other is what Baileys asks, and
 // answers with what was made ahead, once that is durable. Whatever encrypts goes through one door (encrypt-door.ts).
-import { DEFAULT_CONNECTION_CONFIG, type SignalKeyStoreWithTransaction, type SocketConfig } from '@whiskeysockets/baileys'
+import {
+  DEFAULT_CONNECTION_CONFIG,
+  type SignalDataSet,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig,
+} from '@whiskeysockets/baileys'
 import { createEncryptDoor } from './encrypt-door.ts'
 import {
   createTakePart,
@@ -24,7 +29,7 @@ export type GatedRepository = {
 }
 type Deps = {
   gate: StanzaPartGate
-  auth: Ahead & { flush(): Promise<void> }
+  auth: Ahead & { flush(): Promise<void>; bringBack(): Promise<SignalDataSet | null> }
   lookUpLids(ask: AskLids): AskLids
 }
 type Faces = { ahead: Repository; handed: Repository }
@@ -53,7 +58,7 @@ type Made = { address: string; taken: Promise<TakenPart> }
 type Parts = Deps & { repository: Repository; rehearsal: Repository; keys: SignalKeyStoreWithTransaction }
 
 function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
-  const takePart = createTakePart({ repository, rehearsal, keys, gate })
+  const takePart = createTakePart({ repository, rehearsal, keys, gate, bringBack: auth.bringBack })
   const made = new WeakMap<Uint8Array, Made>()
   const process = repository.processSenderKeyDistributionMessage
 

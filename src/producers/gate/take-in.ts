@@ -15,8 +15,10 @@ export type TakenIn = {
   /** Resolves once Baileys may see it: all that was appended of it, and what of its keys may not lag, is durable. */
   durable: Promise<void>
   end: LookAheadEnd
+  /** Once Baileys is done with it. null: nothing is left to do. */
+  after: (() => Promise<void>) | null
 }
-/** `earlier`: resolves once no stanza of this sender is left that was taken in before; null: there is none. */
+/** `earlier`: resolves once Baileys is done with every stanza of this sender that was taken in before; null: there is none. */
 export type TakeIn = (stanzaClass: GatedClass, node: BinaryNode, earlier: () => Promise<void> | null) => Promise<TakenIn>
 type Deps = {
   gate: Pick<AckGate, 'begin' | 'beginRest' | 'taken'>
@@ -30,14 +32,27 @@ type Deps = {
 
 export function createTakeIn({ gate, auth, repository, me, life, logger }: Deps): TakeIn {
   return async (stanzaClass, node, earlier) => {
-    if ((await gate.begin(stanzaClass, node)) === 'begun') return gate.taken(node)
+    if ((await gate.begin(stanzaClass, node)) === 'begun') return { ...gate.taken(node), after: null }
+    if (node.attrs.category === 'peer') return leaveToBaileys(node)
     const { read, write } = openMessage(node)
     const before = earlier()
     if (before !== null && (await isNew(read.key))) await before
-    if (life.isOver()) return gate.taken(node)
+    if (life.isOver()) return { ...gate.taken(node), after: null }
     const { kept } = await auth.ahead(write)
     const { end, ...taken } = gate.taken(node)
-    return { ...allOf([taken, begun(kept)]), end }
+    return { ...allOf([taken, begun(kept)]), end, after: null }
+  }
+
+  /**
+   * What the account's own phone hands over (keys of the app state, pairs of addresses) only Baileys acts upon, and would never see again where
+   * the socket ended in between, because its part is remembered: it is decrypted when Baileys asks, and nothing is taken in meanwhile.
+   */
+  function leaveToBaileys(node: BinaryNode): TakenIn {
+    const after = async () => {
+      await gate.beginRest(node)
+      await gate.taken(node).durable
+    }
+    return { ...gate.taken(node), end: 'everybody', after }
   }
 
   /** What stops Baileys has its place in the log as well, whole. Of a stanza that can be read (unreadableFor). */

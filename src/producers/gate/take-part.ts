@@ -44,10 +44,12 @@ type Deps = {
   rehearsal: Repository
   keys: SignalKeyStoreWithTransaction
   gate: StanzaPartGate
+  /** Of the auth state. */
+  bringBack(): Promise<SignalDataSet | null>
 }
 type Decrypted = { plaintext: Uint8Array; changesIdentity: boolean }
 
-export function createTakePart({ repository, rehearsal, keys, gate }: Deps): TakePart {
+export function createTakePart({ repository, rehearsal, keys, gate, bringBack }: Deps): TakePart {
   const keep: DecryptedStanzaPart['keep'] = async (type, values) => keys.set({ [type]: values } as SignalDataSet)
 
   async function take(lock: string, ciphertext: Uint8Array, decrypt: () => Promise<Decrypted>): Promise<TakenPart> {
@@ -62,7 +64,7 @@ export function createTakePart({ repository, rehearsal, keys, gate }: Deps): Tak
     }
     try {
       return await keys.transaction(async () => {
-        const decrypted = await decrypt().catch(async error => {
+        const decrypted = await decryptWithAll(decrypt).catch(async error => {
           end.refused = await gate.failed({ ciphertext, error })
           throw error
         })
@@ -73,6 +75,18 @@ export function createTakePart({ repository, rehearsal, keys, gate }: Deps): Tak
       const { refused } = end
       if (refused === null) throw failure
       return { durable: refused.durable, answer: () => fail(refused.error), senderKeys }
+    }
+  }
+
+  /** Where it takes message keys that were set aside after a crash, they are part of its transaction. */
+  async function decryptWithAll(decrypt: () => Promise<Decrypted>): Promise<Decrypted> {
+    try {
+      return await decrypt()
+    } catch (error) {
+      const back = await bringBack()
+      if (back === null) throw error
+      await keys.set(back)
+      return decrypt()
     }
   }
 

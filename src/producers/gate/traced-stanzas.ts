@@ -4,7 +4,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { allOf, type Begun } from './begun.ts'
 import type { EncodedPart } from './stanza-parts.ts'
 
-/** For whom the look-ahead ends with a stanza, until Baileys has settled it. */
+/** For whom the look-ahead ends with a stanza, until Baileys is done with it. */
 export type LookAheadEnd = 'nobody' | 'sender' | 'everybody'
 
 export type TracedStanzas = {

@@ -1,4 +1,4 @@
-// In each slice of the event loop one stanza begins, of whichever account: decrypting holds the loop, and fifty accounts that catch up would
+// In each slice of the event loop one stanza begins a stage, of whichever account: decrypting holds the loop, and fifty accounts that catch up would
 // hold it for all fifty at a stretch, while webhooks and everything else that is ready wait for each of their steps.
 
 /** Resolves in a slice of its own, in the order of the calls. */

@@ -28,8 +28,7 @@ type Deps = {
 /** `read`: resolves once what it needs was read ahead; null: nobody did yet. */
 type Waiting = { node: BinaryNode; read: Promise<void> | null }
 type Listener = (node: BinaryNode) => Promise<void>
-/** Whatever comes of it, it is settled. */
-type Taken = { stanza: TakenStanza; durable: TakenIn['durable'] }
+type Taken = { stanza: TakenStanza } & Pick<TakenIn, 'durable' | 'after'>
 
 /** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
 const notificationHoldMs = 5_000
@@ -37,8 +36,9 @@ const notificationHoldMs = 5_000
 /** Further than an append takes, and short of what the key store keeps in memory. */
 const maxRead = 32
 
-/** Of all sockets of the process, which share its event loop. */
-const nextSlice = createLoopSlices()
+/** Of all sockets of the process, which share its event loop: in each slice one stanza is taken in, and one handed over. */
+const nextTaking = createLoopSlices()
+const nextHanding = createLoopSlices()
 
 /** Call right after makeWASocket. */
 export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
@@ -65,17 +65,17 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
     if (isClosed()) return null
     for (let last = inside.blocking(arrived); last !== null; last = inside.blocking(arrived)) await last
     if (isClosed()) return null
-    await nextSlice()
+    await nextTaking()
     await lookAhead(waiting.shift())
     if (isClosed()) return null
     const stanza = inside.enter(withoutOffline(arrived))
     try {
-      const { durable, end } = await deps.takeIn(stanzaClass, stanza.node, stanza.earlier)
+      const { end, ...taken } = await deps.takeIn(stanzaClass, stanza.node, stanza.earlier)
       stanza.endsLookAhead(end)
-      return { stanza, durable }
+      return { stanza, ...taken }
     } catch (error) {
       deps.failed(error, arrived)
-      stanza.settle()
+      stanza.leave()
       return null
     }
   }
@@ -95,16 +95,18 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
   /** Never rejects. */
   async function handOver(stanzaClass: GatedClass, taken: Taken | null, inner: Listener): Promise<void> {
     if (taken === null) return
-    const { stanza, durable } = taken
+    const { stanza, durable, after } = taken
     const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
     try {
       await durable
+      await nextHanding()
       if (deps.isOver()) return
       await (holdsOthers ? inner(stanza.node) : handleAside(stanza.node, inner))
+      await after?.()
     } catch (error) {
       deps.failed(error, stanza.node)
     } finally {
-      stanza.settle()
+      stanza.leave()
     }
   }
 

@@ -1,10 +1,10 @@
-// Stanzas of one socket that were taken in and not settled by Baileys yet: how many that may be, and who has to wait for one of them.
+// Stanzas of one socket that were taken in and that Baileys is not done with yet: how many that may be, and who has to wait for one of them.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { sendersOf } from '../gate/look-ahead.ts'
 import type { LookAheadEnd } from '../gate/traced-stanzas.ts'
 
 export type TakenStanzas = {
-  /** The one that has to be settled before this one may be taken in. null: there is none. */
+  /** Resolves once one is through that has to be before this one may be taken in; perhaps another is left. null: none is. */
   blocking(node: BinaryNode): Promise<void> | null
   enter(node: BinaryNode): TakenStanza
 }
@@ -13,9 +13,10 @@ export type TakenStanza = {
   /** Resolves once none of its senders is left that entered before; null: there is none. */
   earlier(): Promise<void> | null
   endsLookAhead(end: LookAheadEnd): void
-  settle(): void
+  /** Baileys is done with it, or will never see it. */
+  leave(): void
 }
-type Inside = { senders: readonly string[]; sizeBytes: number; end: LookAheadEnd; settled: Promise<void> }
+type Inside = { senders: readonly string[]; sizeBytes: number; end: LookAheadEnd; left: Promise<void> }
 
 /**
  * WhatsApp lets about a hundred through that are not acknowledged. These cover 40 ms of a socket that takes in all that Baileys can, which is
@@ -34,26 +35,26 @@ export function createTakenStanzas(): TakenStanzas {
   return {
     blocking: node => {
       const all = [...inside]
-      if (isFullFor(node)) return all[0]?.settled ?? null
+      if (isFullFor(node)) return all[0]?.left ?? null
       if (all.every(({ end }) => end === 'nobody')) return null
       const senders = sendersOf(node)
-      return all.find(one => one.end === 'everybody' || (one.end === 'sender' && isOf(one, senders)))?.settled ?? null
+      return all.find(one => one.end === 'everybody' || (one.end === 'sender' && isOf(one, senders)))?.left ?? null
     },
     enter: node => {
-      const { promise: settled, resolve } = Promise.withResolvers<void>()
-      const one: Inside = { senders: sendersOf(node), sizeBytes: sizeOf(node), end: 'nobody', settled }
+      const { promise: left, resolve } = Promise.withResolvers<void>()
+      const one: Inside = { senders: sendersOf(node), sizeBytes: sizeOf(node), end: 'nobody', left }
       inside.add(one)
       insideBytes += one.sizeBytes
       return {
         node,
         earlier: () => {
           const before = [...inside].filter(other => other !== one && isOf(other, one.senders))
-          return before.length === 0 ? null : Promise.all(before.map(other => other.settled)).then(() => undefined)
+          return before.length === 0 ? null : Promise.all(before.map(other => other.left)).then(() => undefined)
         },
         endsLookAhead: end => {
           one.end = end
         },
-        settle: () => {
+        leave: () => {
           if (inside.delete(one)) insideBytes -= one.sizeBytes
           resolve()
         },

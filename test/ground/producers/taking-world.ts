@@ -44,7 +44,7 @@ export type TakingWorld = {
   /** What Baileys asks. */
   repository: Repository
   gate: AckGate
-  /** As the stanza queue does: `settled` is said by the test. */
+  /** As the stanza queue does. */
   takeIn(node: BinaryNode): ReturnType<ReturnType<typeof createTakeIn>>
   /** As Baileys does when it is handed the stanza: what it decrypts, or what it is told instead. */
   hand(node: BinaryNode): Promise<{ text: string | null; refusal: string | null }>
@@ -52,7 +52,7 @@ export type TakingWorld = {
   appended(): void
   /** Of keys, by `type|id`. */
   held(): readonly string[]
-  /** Whom takeIn asks for what is not settled of the same sender. */
+  /** What takeIn is told of stanzas of the same sender that Baileys is not done with. */
   earlier: { asked: number; answer: Promise<void> | null }
   phone(jid: string): Promise<Phone>
 }
@@ -169,6 +169,7 @@ function createMemoryAuth(happened: string[], keys: Record<string, unknown>) {
       return result
     },
     flush: async () => void happened.push('flush'),
+    bringBack: async () => null,
     hasPart: async (digest: string) => rows.has(`${appendedPartsType}|${digest}`),
     held: () => [...rows.keys()],
   }
