@@ -31,18 +31,22 @@ const deaths: readonly { when: string; point: CrashPoint }[] = [
   { when: 'steps have been written', point: { at: 'statement', when: 'committed', contains: keyWrites } },
 ]
 
-test.for(deaths)('[B2] [B3] [B8] kill -9 in a burst when $when, again and again, loses no message and no key', {
-  timeout: 180_000,
-}, async ({ point }) => {
-  const { stage, talk } = await openTalk({ plan: { point, nth: 2 } })
-  for (let death = 1; death <= DEATHS; death++) {
-    stage.zaplog().arm()
-    await talk.write(MESSAGES_A_TIME)
-    await stage.zaplog().ended
-    await (death < DEATHS ? stage.restart({ point, nth: 2 }) : stage.restart())
-  }
-  await expectAllWell(stage, talk)
-})
+test.for(deaths)(
+  '[B2] [B3] [B8] kill -9 in a burst when $when, again and again, loses no message and no key',
+  {
+    timeout: 180_000,
+  },
+  async ({ point }) => {
+    const { stage, talk } = await openTalk({ plan: { point, nth: 2 } })
+    for (let death = 1; death <= DEATHS; death++) {
+      stage.zaplog().arm()
+      await talk.write(MESSAGES_A_TIME)
+      await stage.zaplog().ended
+      await (death < DEATHS ? stage.restart({ point, nth: 2 }) : stage.restart())
+    }
+    await expectAllWell(stage, talk)
+  },
+)
 
 test('[B2] [B8] what WhatsApp was told of is in the log, and who wrote it is understood, though none of its steps was written', async () => {
   const { stage, talk } = await openTalk({ plan: { point: heldWrites } })
@@ -116,7 +120,13 @@ test('[A3] [B2] [B8] a zaplog that lost its account while its steps were unwritt
   const next = launchZaplog({
     dataDir,
     slow,
-    env: { ...env, ...whatsapp, DATABASE_URL: databaseUrlOf(stage.dataDir), ROLES: 'producers', ADMIN_API_KEY: randomBytes(24).toString('base64url') },
+    env: {
+      ...env,
+      ...whatsapp,
+      DATABASE_URL: databaseUrlOf(stage.dataDir),
+      ROLES: 'producers',
+      ADMIN_API_KEY: randomBytes(24).toString('base64url'),
+    },
   })
   onTestFinished(async () => {
     await next.kill()

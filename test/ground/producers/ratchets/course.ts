@@ -1,13 +1,13 @@
 // One course: what its plan says happens, processes of ours die and others go on from Postgres and the log, and in the end everything that was
 // said is in the log once, and everybody still understands everybody.
 import { setTimeout as later } from 'node:timers/promises'
-import type { Database } from '../../../../src/database/database.ts'
 import { assertNever } from '../../../../src/events/event.ts'
 import { flaky } from '../../flaky.ts'
 import { seeded } from '../../scenarios/seeded.ts'
 import { until } from '../../until.ts'
+import { bootDevice } from './boot-device.ts'
 import { type Durable, isMessage, noteDurable } from './durable.ts'
-import { type Ground, type OwnDevice, openOwnDevice } from './own-device.ts'
+import type { Ground, OwnDevice } from './own-device.ts'
 import { hasOneSession, type Person, pnJid } from './people.ts'
 import type { Plan, Step } from './plan.ts'
 import { openPower } from './power.ts'
@@ -17,7 +17,6 @@ export type Outcome = { wrongs: readonly string[]; deaths: number; messages: num
 /** `number`: whose account it is; none has had it before. */
 export type RunOptions = { number: number; plan: Plan; ground: Ground }
 
-const enoughPreKeys = 10
 const patienceMs = 20_000
 
 export async function runCourse({ number, plan, ground }: RunOptions): Promise<Outcome> {
@@ -27,10 +26,7 @@ export async function runCourse({ number, plan, ground }: RunOptions): Promise<O
   ])
   const durable = noteDurable(ground.log, ground.codec)
   const world = openWorld(number, durable)
-  const processes = openProcesses(
-    { ...ground, log: durable.log, database: slowed(ground.database, plan) },
-    { instanceId, world, deaths: plan.deaths },
-  )
+  const processes = openProcesses(slowed({ ...ground, log: durable.log }, plan), { instanceId, world, deaths: plan.deaths })
   await processes.begin()
   for (const step of plan.steps) {
     await take(step, world, processes)
@@ -51,13 +47,16 @@ export async function runCourse({ number, plan, ground }: RunOptions): Promise<O
   }
 }
 
-/** Writes of keys take their time, so that more is behind the log when death comes. */
-function slowed(database: Database, { seed, slowMs }: Plan): Database {
+/** Each of them takes its time, so that much is ahead of the other when death comes. */
+function slowed({ database, log, ...ground }: Ground, { seed, slow }: Plan): Ground {
   const random = seeded(seed)
+  const atMost = (ms: number) => (ms === 0 ? null : { delay: later(random() * ms) })
   const isKeyWrite = (sql: unknown) => String(sql).includes('insert into auth_keys')
-  return flaky(database, ({ name, args: [sql] }) =>
-    slowMs > 0 && name === 'query' && isKeyWrite(sql) ? { delay: later(random() * slowMs) } : null,
-  )
+  return {
+    ...ground,
+    database: flaky(database, ({ name, args: [sql] }) => (name === 'query' && isKeyWrite(sql) ? atMost(slow.keysMs) : null)),
+    log: flaky(log, ({ name }) => (name === 'append' ? atMost(slow.appendsMs) : null)),
+  }
 }
 
 type Processes = {
@@ -82,21 +81,8 @@ function openProcesses(ground: Ground, of: { instanceId: string; world: World; d
   async function start(): Promise<void> {
     const power = openPower(started === 0 ? null : (of.deaths[started - 1] ?? null))
     started += 1
-    const client = { receive: (node: Parameters<OwnDevice['receive']>[0]) => device?.receive(node) }
-    let device: OwnDevice | null = null
     try {
-      device = await openOwnDevice(ground, {
-        ...{ instanceId, me: world.me, power },
-        say: node => world.whatsapp.say(client, node),
-        bundleOf: async jid => {
-          power.instant()
-          return world.bundleOf(jid)
-        },
-        sentBefore: id => world.sent.get(id) ?? null,
-      })
-      all.push(device)
-      world.whatsapp.login(client)
-      if (world.preKeysLeft() < enoughPreKeys) await device.uploadPreKeys(3 * enoughPreKeys)
+      await bootDevice(ground, { instanceId, world, power, opened: device => void all.push(device) })
     } catch (error) {
       if (!power.off.aborted) throw error
     }

@@ -17,8 +17,8 @@ export type Plan = {
   steps: readonly Step[]
   /** Of the processes one after another; null: it lives on. */
   deaths: readonly (Death | null)[]
-  /** What a statement that writes keys takes at most, in milliseconds. */
-  slowMs: number
+  /** What they take at most, in milliseconds: statements that write keys, and appends. */
+  slow: { keysMs: number; appendsMs: number }
 }
 
 const weights = [
@@ -51,7 +51,7 @@ export function planOf(seed: number, steps: number): Plan {
       const at = random() < 0.5 ? 'instant' : 'word'
       return random() < 0.8 ? { at, nth: 1 + below(most[at]) } : null
     }),
-    slowMs: random() < 0.4 ? 0 : below(200),
+    slow: { keysMs: random() < 0.4 ? 0 : below(200), appendsMs: random() < 0.6 ? 0 : below(100) },
     steps: Array.from({ length: steps }, () => ({
       what: whatAt(random() * total),
       person: below(1_000),
