@@ -7,7 +7,7 @@ import { seeded } from '../../scenarios/seeded.ts'
 import { until } from '../../until.ts'
 import { bootDevice } from './boot-device.ts'
 import { type Durable, isMessage, noteDurable } from './durable.ts'
-import type { Ground, OwnDevice } from './own-device.ts'
+import type { Ground, OwnDevice, Ports } from './own-device.ts'
 import { hasOneSession, type Person, pnJid } from './people.ts'
 import type { Plan, Step } from './plan.ts'
 import { openPower } from './power.ts'
@@ -26,7 +26,7 @@ export async function runCourse({ number, plan, ground }: RunOptions): Promise<O
   ])
   const durable = noteDurable(ground.log, ground.codec)
   const world = openWorld(number, durable)
-  const processes = openProcesses(slowed({ ...ground, log: durable.log }, plan), { instanceId, world, deaths: plan.deaths })
+  const processes = openProcesses({ ...ground, log: durable.log, wrap: slowed(plan) }, { instanceId, world, deaths: plan.deaths })
   await processes.begin()
   for (const step of plan.steps) {
     await take(step, world, processes)
@@ -48,15 +48,14 @@ export async function runCourse({ number, plan, ground }: RunOptions): Promise<O
 }
 
 /** Each of them takes its time, so that much is ahead of the other when death comes. */
-function slowed({ database, log, ...ground }: Ground, { seed, slow }: Plan): Ground {
+function slowed({ seed, slow }: Plan): (ports: Ports) => Ports {
   const random = seeded(seed)
   const atMost = (ms: number) => (ms === 0 ? null : { delay: later(random() * ms) })
   const isKeyWrite = (sql: unknown) => String(sql).includes('insert into auth_keys')
-  return {
-    ...ground,
+  return ({ database, log }) => ({
     database: flaky(database, ({ name, args: [sql] }) => (name === 'query' && isKeyWrite(sql) ? atMost(slow.keysMs) : null)),
     log: flaky(log, ({ name }) => (name === 'append' ? atMost(slow.appendsMs) : null)),
-  }
+  })
 }
 
 type Processes = {

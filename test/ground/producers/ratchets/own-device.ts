@@ -35,7 +35,15 @@ import { type BaileysPart, playBaileys } from './baileys-part.ts'
 import type { Power } from './power.ts'
 import type { RelayDeps } from './relay.ts'
 
-export type Ground = { database: Database; log: EventLog; codec: Codec; eventsTopic: string; sealer: Sealer; logger: Logger }
+export type Ports = { database: Database; log: EventLog }
+export type Ground = Ports & {
+  codec: Codec
+  eventsTopic: string
+  sealer: Sealer
+  logger: Logger
+  /** The ports of a process over those that it loses with its power: what they hold back has not begun when it dies. */
+  wrap?: (ports: Ports) => Ports
+}
 export type OwnDevice = BaileysPart & {
   power: Power
   epoch: number
@@ -96,14 +104,15 @@ export async function openOwnDevice(
   }
 }
 
-function depsOf({ log, ...ground }: Ground, power: Power) {
-  const database = power.of(ground.database, 'query', 'transact')
+function depsOf({ wrap = ports => ports, ...ground }: Ground, power: Power) {
+  const powered = { database: power.of(ground.database, 'query', 'transact'), log: power.of(ground.log, 'append') }
+  const { database, log } = wrap(powered)
   const metrics = createProducerMetrics(createMetrics({ processMetrics: false }))
   return {
     ...ground,
     database,
     metrics,
-    log: power.of(log, 'append'),
+    log,
     objects: createMemoryObjects(),
     rawInlineBytes: 768 * 1024,
     maxRecordBytes: 2 * 1024 ** 2,
