@@ -6,7 +6,7 @@ import { openTestLog, type TestLog } from '../ground/log.ts'
 import { runCourses } from '../ground/producers/ratchets/run-courses.ts'
 
 const SEED = 20_261_129
-const COURSES = 20
+const COURSES = 12
 const STEPS = 40
 
 let database: TestDatabase

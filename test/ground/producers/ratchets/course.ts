@@ -13,7 +13,15 @@ import type { Plan, Step } from './plan.ts'
 import { openPower } from './power.ts'
 import { openWorld, type World } from './world.ts'
 
-export type Outcome = { wrongs: readonly string[]; deaths: number; messages: number; undecryptable: number }
+/** `devices`: of people, and those of them that never had two sessions with the account. */
+export type Outcome = {
+  wrongs: readonly string[]
+  deaths: number
+  messages: number
+  undecryptable: number
+  devices: number
+  calmDevices: number
+}
 /** `number`: whose account it is; none has had it before. */
 export type RunOptions = { number: number; plan: Plan; ground: Ground }
 
@@ -37,13 +45,17 @@ export async function runCourse({ number, plan, ground }: RunOptions): Promise<O
   world.release()
   await settle(world, processes)
   await greetAll(world, processes)
+  const deaths = processes.deaths()
   processes.end()
   const undecryptable = durable.events().filter(({ type }) => type === 'message.undecryptable').length
+  const devices = [...world.people, world.owner].flatMap(person => person.devices)
   return {
     wrongs: [...world.wrongs, ...lookThrough(world, durable)],
-    deaths: processes.deaths(),
+    deaths,
     messages: world.letters.length,
     undecryptable,
+    devices: devices.length,
+    calmDevices: devices.filter(hasOneSession).length,
   }
 }
 

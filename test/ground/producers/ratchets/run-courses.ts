@@ -18,6 +18,7 @@ const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () 
 /** Most of their time they wait. */
 const sideBySide = 8
 const stepsApart = 5
+const counts = ['deaths', 'messages', 'undecryptable', 'devices', 'calmDevices'] as const
 let accounts = 0
 
 export async function runCourses(
@@ -25,14 +26,12 @@ export async function runCourses(
   { seed, courses, steps }: Courses,
 ): Promise<Total> {
   const ground = groundOf(of)
-  const total = { wrongs: [] as Wrong[], deaths: 0, messages: 0, undecryptable: 0 }
+  const total = { wrongs: [] as Wrong[], deaths: 0, messages: 0, undecryptable: 0, devices: 0, calmDevices: 0 }
   const seeds = Array.from({ length: courses }, (_, nth) => seed + nth)
   const worker = async () => {
     for (let one = seeds.shift(); one !== undefined; one = seeds.shift()) {
       const outcome = await run(ground, one, steps)
-      total.deaths += outcome.deaths
-      total.messages += outcome.messages
-      total.undecryptable += outcome.undecryptable
+      for (const count of counts) total[count] += outcome[count]
       if (outcome.wrongs.length > 0) total.wrongs.push(await shortest(ground, { seed: one, steps, wrongs: outcome.wrongs }))
     }
   }
