@@ -26,7 +26,11 @@ function open(settings: object) {
   const metrics = createMetrics({ processMetrics: false })
   const counted = createProducerMetrics(metrics)
   let now = readSettings(settings)
-  const append = async (drafts: readonly Draft[]) => void appended.push(...drafts)
+  const appending = { durable: Promise.resolve() }
+  const append = (drafts: readonly Draft[]) => {
+    appended.push(...drafts)
+    return appending.durable
+  }
   const groupNames = createGroupNames({ maxGroups: 10 })
   const intake = createIntake({ settings: () => now, metrics: counted, append, appended: async () => undefined })
   const ingest = createIngest({
@@ -45,6 +49,7 @@ function open(settings: object) {
   }
   return {
     appended,
+    appending,
     intake,
     groupNames,
     types: () => appended.map(({ type }) => type),
@@ -250,4 +255,21 @@ test('[A5] a chat between two is never ignored, whatever is written in it', asyn
   await world.stanza('notification', { from: '200@lid', type: 'status' }, [{ tag: 'set', attrs: {}, content: `join ${group}` }])
   await world.fromBaileys('contacts.upsert', [{ id: '200@lid', status: `join ${group}` }])
   expect(world.types()).toEqual(['message.received', 'message.received', 'unknown', 'unknown', 'unknown'])
+})
+
+test('[B1] [B3] names are told once while their append is on its way, and again where it was given up', async () => {
+  const world = open({})
+  const { promise, reject } = Promise.withResolvers<void>()
+  world.appending.durable = promise
+  const renamed: BinaryNode[] = [{ tag: 'subject', attrs: { subject: 'Team' } }]
+  for (let time = 0; time < 2; time++) await world.message({ from: '200@lid', notify: 'Ana' }, text)
+  await world.notification({ from: group, type: 'w:gp2' }, renamed)
+  expect(world.types()).toEqual(['message.received', 'contact.updated', 'message.received', 'group.updated'])
+  expect(world.groupNames.isNew({ groupId: group, subject: 'Team' })).toBe(false)
+  reject(new Error('given up'))
+  await expect(promise).rejects.toThrow('given up')
+  world.appending.durable = Promise.resolve()
+  await world.message({ from: '200@lid', notify: 'Ana' }, text)
+  expect(world.types().slice(4)).toEqual(['message.received', 'contact.updated'])
+  expect(world.groupNames.isNew({ groupId: group, subject: 'Team' })).toBe(true)
 })
