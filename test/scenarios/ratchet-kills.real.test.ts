@@ -19,7 +19,7 @@ import { until } from '../ground/until.ts'
 
 const CHATS = 3
 const MESSAGES_A_TIME = 12
-const DEATHS = 4
+const DEATHS = 3
 
 const keyWrites = 'insert into auth_keys'
 const heldWrites: CrashPoint = { at: 'statement', when: 'held', contains: keyWrites }
@@ -53,8 +53,12 @@ test('[B2] [B8] what WhatsApp was told of is in the log, and who wrote it is und
   const stranger = stage.simulator.contact({ pn: '5511900000077', name: 'New' })
   stage.zaplog().arm()
   await talk.write(MESSAGES_A_TIME)
-  talk.note(await say(stage, stranger, 'for the first time'))
   await untilSettled(stage)
+  // Whose identity nobody knew: that is durable before the receipt.
+  const first = await say(stage, stranger, 'for the first time')
+  talk.note(first)
+  await untilDelivered(stage.receiver, [first.messageId])
+  expect(stage.device.pending()).toEqual([first.messageId])
   await stage.kill()
   await talk.write(MESSAGES_A_TIME)
   talk.note(await say(stage, stranger, 'again'))
