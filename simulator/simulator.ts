@@ -4,6 +4,7 @@ import { createDevice, type SimDevice } from './accounts/device.ts'
 import { createAnnouncer, type SimulatorEvents } from './accounts/events.ts'
 import { keepWorld, readWorld } from './accounts/kept-world.ts'
 import { pairCompanion } from './accounts/pair-companion.ts'
+import { createPeer } from './accounts/peer.ts'
 import { setPicture } from './accounts/set-picture.ts'
 import type { Companion, World } from './accounts/world.ts'
 import { createAuthority } from './connection/authority.ts'
@@ -24,6 +25,8 @@ export type Simulator = {
   devices(): readonly SimDevice[]
   /** The same phone number is the same contact, with the same keys. */
   contact(contact: { pn: string; lid?: string; name?: string }): Contact
+  /** Has lost its phone: the same number on a new one, with another identity and no session. */
+  reinstall(contact: Contact): void
   group(group: { subject: string; members: readonly Contact[]; id?: string }): Group
   /** Gives a contact or group a picture (null takes it away) and notifies every companion. */
   setPicture(of: Contact | Group, bytes: Uint8Array | null): void
@@ -76,6 +79,11 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     device: (pn, deviceId) => deviceOf(world.accounts.companion(pn, deviceId)),
     devices: () => world.accounts.companions().map(deviceOf),
     contact: contact => world.accounts.person(contact).contact,
+    reinstall: contact => {
+      const person = world.accounts.person(contact)
+      person.peer = createPeer()
+      person.senderKeySentTo.clear()
+    },
     group: group => world.accounts.group(group),
     setPicture: (of, bytes) => setPicture(world, of, bytes),
     on: announcer.on,

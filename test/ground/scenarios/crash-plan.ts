@@ -7,6 +7,8 @@ export type CrashPoint =
   | { at: 'append'; when: 'before' | 'after'; topic: string; eventType?: string }
   /** When a statement that contains the text is about to run, or when the transaction it ran in has committed. */
   | { at: 'statement'; when: 'before' | 'committed'; contains: string }
+  /** Not by itself: from the nth on such statements never run, so that whoever kills it finds their work undone. */
+  | { at: 'statement'; when: 'held'; contains: string }
 
 export type CrashPlan = {
   point: CrashPoint
@@ -33,9 +35,11 @@ export function crashing(plan: CrashPlan | null, ports: Ports): Ports {
 
   if (point.at === 'append') return { ...ports, log: dyingLog(ports.log, point, die) }
 
+  const isHeld = () => armed && --left <= 0
   const watch = (tx: Transaction, hit: () => void): Transaction => ({
     query: (sql, values) => {
       if (sql.includes(point.contains)) {
+        if (point.when === 'held' && isHeld()) return new Promise(() => 'never')
         if (point.when === 'before') die()
         hit()
       }
