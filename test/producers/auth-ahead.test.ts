@@ -1,7 +1,10 @@
 // Keys that lag behind the log: nothing becomes durable before what it depends on, and what may not lag is durable before anybody hears of it.
-import type { SignalDataSet } from '@whiskeysockets/baileys'
+import { addTransactionCapability, type SignalDataSet } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { appendedPartsType } from '../../src/producers/gate/appended-stanza-parts.ts'
+import { nothing } from '../../src/producers/gate/begun.ts'
+import { gateRepository } from '../../src/producers/gate/gated-repository.ts'
+import { createBaileysLogger } from '../../src/producers/socket/baileys-logger.ts'
 import { type Account, type AuthRig, aSession, openAuthRig, senderKeyAt, sessionAt, watch } from '../ground/producers/auth-rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -139,34 +142,31 @@ test('[B2] what is set outside is durable when it returns, with all that it was 
   expect(await rig.parts()).toBe(1)
 })
 
-test('[B2] no write begins in the middle of what belongs together', async () => {
+test('[B2] keys that are set in one call are one statement, ahead and outside of it', async () => {
+  const moved = {
+    'lid-mapping': { 5511900000011: '200' },
+    session: { ...aSession('200_1.0', { x: 1 }).session, a: null },
+  } as SignalDataSet
   await set(before)
-  const middle = Promise.withResolvers<void>()
-  const begun = account.auth.ahead(() =>
-    account.auth.together(async () => {
-      await set({ 'lid-mapping': { 5511900000011: '200' } })
-      await middle.promise
-      await set({ session: { a: null, ...aSession('200_1.0', { x: 1 }).session } } as SignalDataSet)
-    }),
-  )
-  const flushed = account.auth.flush()
-  await somethingLater()
-  expect(await rig.keys()).not.toContain('lid-mapping/5511900000011')
-  middle.resolve()
-  await flushed
-  expect(await rig.counting(async () => (await begun).kept)).toBe(0)
+  account.holdAppends().release()
+  expect(await rig.counting(async () => (await setAhead(moved)).kept)).toBe(1)
   expect(await rig.keys()).toEqual(['lid-mapping/5511900000011', 'pre-key/1', 'pre-key/2', 'sender-key/g', 'session/200_1.0'])
 })
 
-test('[B2] what is set together outside of ahead is one statement, and durable when it returns', async () => {
-  const unit = () =>
-    account.auth.together(async () => {
-      await set({ 'lid-mapping': { 5511900000011: '200' } })
-      await set(aSession('b', { x: 1 }))
-    })
-  expect(await rig.counting(unit)).toBe(1)
-  expect(await rig.keys()).toEqual(['lid-mapping/5511900000011', 'session/b'])
-  await expect(account.auth.together(() => account.auth.flush())).rejects.toThrow('would wait for itself')
+test('[A4] [B2] what is set ahead waits for no lock whose holder waits for the database, and the other way round', async () => {
+  const logger = createBaileysLogger(rig.logger, 'first')
+  const keys = addTransactionCapability(account.auth.keys, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
+  const gate = { decrypted: async () => nothing, failed: async () => ({ error: null, ...nothing }), told: () => undefined }
+  const gated = gateRepository({ gate, auth: account.auth, lookUpLids: ask => ask })
+  gated.make({ creds: account.auth.creds, keys }, logger, async () => [])
+  const written = Promise.withResolvers<void>()
+  rig.seen.fault = () => ({ delay: written.promise })
+  const pair = (pn: string) => keys.transaction(async () => keys.set({ 'lid-mapping': { [pn]: '200' } }), 'lid-mapping')
+  const outside = pair('5511900000011')
+  const { kept } = await account.auth.ahead(() => gated.inOneUnit(() => pair('5511900000012')))
+  written.resolve()
+  await Promise.all([outside, kept])
+  expect(await rig.keys()).toEqual(['lid-mapping/5511900000011', 'lid-mapping/5511900000012'])
 })
 
 test('[B2] work that fails is told once what it brought is durable; what goes on behind its back waits as everybody does', async () => {

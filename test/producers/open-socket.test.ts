@@ -17,7 +17,6 @@ const auth: AuthState = {
   creds: initAuthCreds(),
   keys: { get: async () => ({}), set: async () => undefined },
   ahead: async work => ({ result: await work(), kept: Promise.resolve() }),
-  together: work => work(),
   flush: async () => undefined,
   bringBack: async () => null,
   hasPart: async () => false,
@@ -40,6 +39,7 @@ test('[B2] an event that cannot be taken in is counted, and hides neither the ot
       taken: () => ({ ...nothing, end: 'nobody' }),
       decrypted: async () => nothing,
       failed: async ({ error }) => ({ ...nothing, error }),
+      told: () => undefined,
     },
     life: createSocketLife(),
     // Nobody listens there.

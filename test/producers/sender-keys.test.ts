@@ -8,6 +8,7 @@ import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 import { createAckGate } from '../../src/producers/gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../../src/producers/gate/appended-stanza-parts.ts'
 import { nothing } from '../../src/producers/gate/begun.ts'
+import { createUntoldParts } from '../../src/producers/gate/untold-parts.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -149,6 +150,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
       unknown: () => append('unknown'),
     },
     parts: createAppendedStanzaParts({ hasPart: async () => false }),
+    untold: createUntoldParts({ maxBytes: 0 }),
     life,
     own: () => ({ pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }),
     logger,

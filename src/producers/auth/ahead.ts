@@ -4,11 +4,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { KeyName } from './auth-tables.ts'
 import type { KeyWrites } from './key-writes.ts'
 import type { SetKey } from './lagging-keys.ts'
-import type { OpenUnits } from './open-units.ts'
 
 export type Ahead = {
   ahead<T>(work: () => Promise<T>): Promise<{ result: T; kept: Promise<void> }>
-  together<T>(work: () => Promise<T>): Promise<T>
   flush(): Promise<void>
   /** Resolves once it is durable; inside of `ahead` at once. */
   set(unit: readonly SetKey[]): Promise<void>
@@ -20,27 +18,19 @@ export type Ahead = {
 /** One call of `ahead`. `owes`: something of it may not lag. `isOver`: what goes on without its caller is nobody's any more. */
 type Call = { owes: boolean; isOver: boolean; read: Map<string, KeyName> }
 
-type Context = { call: Call; isInUnit: boolean }
+export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>): Ahead {
+  const calls = new AsyncLocalStorage<Call>()
 
-export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: OpenUnits): Ahead {
-  const contexts = new AsyncLocalStorage<Context>()
-
-  function current(): Context | null {
-    const context = contexts.getStore()
-    return context === undefined || context.call.isOver ? null : context
-  }
-
-  async function flush(): Promise<void> {
-    if (current()?.isInUnit) throw new Error('flushing keys: expected no unit of writes around it, which would wait for itself')
-    await writes.change([])
+  function current(): Call | null {
+    const call = calls.getStore()
+    return call === undefined || call.isOver ? null : call
   }
 
   const debtOf = async ({ owes }: Call): Promise<void> => (owes ? writes.change([]) : undefined)
 
   async function begin<T>(call: Call, work: () => Promise<T>): Promise<{ result: T; kept: Promise<void> }> {
-    const context = { call, isInUnit: current()?.isInUnit ?? false }
     try {
-      const result = await contexts.run(context, work)
+      const result = await calls.run(call, work)
       return { result, kept: heardByNobody(debtOf(call)) }
     } catch (error) {
       await Promise.allSettled([debtOf(call)])
@@ -48,7 +38,8 @@ export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: Op
     }
   }
 
-  async function ahead<T>(work: () => Promise<T>, call: Call = newCall()) {
+  async function ahead<T>(work: () => Promise<T>) {
+    const call: Call = { owes: false, isOver: false, read: new Map() }
     try {
       return await begin(call, work)
     } finally {
@@ -56,36 +47,24 @@ export function createAhead(writes: Pick<KeyWrites, 'change' | 'lag'>, units: Op
     }
   }
 
-  const inUnit = <T>(call: Call, work: () => Promise<T>) => units.run(() => contexts.run({ call, isInUnit: true }, work))
-
   return {
     ahead: work => {
       const outer = current()
-      return outer === null ? ahead(work) : begin(outer.call, work)
+      return outer === null ? ahead(work) : begin(outer, work)
     },
-    together: async work => {
-      const outer = current()
-      if (outer !== null) return inUnit(outer.call, work)
-      const call = { ...newCall(), owes: true }
-      const { result, kept } = await ahead(() => inUnit(call, work), call)
-      await kept
-      return result
-    },
-    flush,
+    flush: () => writes.change([]),
     set: async unit => {
-      const context = current()
-      if (context === null) await writes.change(unit)
-      else if (!writes.lag(unit)) context.call.owes = true
+      const call = current()
+      if (call === null) await writes.change(unit)
+      else if (!writes.lag(unit)) call.owes = true
     },
     noteRead: names => {
-      const read = current()?.call.read
+      const read = current()?.read
       for (const name of names) read?.set(`${name.type}|${name.id}`, name)
     },
-    read: () => [...(current()?.call.read.values() ?? [])],
+    read: () => [...(current()?.read.values() ?? [])],
   }
 }
-
-const newCall = (): Call => ({ owes: false, isOver: false, read: new Map() })
 
 /** It rejects with the socket's end alone, which is told by itself. */
 function heardByNobody(promise: Promise<void>): Promise<void> {

@@ -24,7 +24,6 @@ import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts
 import { revive, setKeysOf } from './key-values.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
-import { createOpenUnits } from './open-units.ts'
 import { createSetAside, outdated, setAsideType } from './set-aside.ts'
 
 export type AuthState = AuthenticationState & {
@@ -34,9 +33,7 @@ export type AuthState = AuthenticationState & {
    * rejects only with the socket's end, and nobody has to listen to it. Where `work` rejects, so does this, once the same is durable.
    */
   ahead<T>(work: () => Promise<T>): Promise<{ result: T; kept: Promise<void> }>
-  /** All that `work` sets becomes durable in one statement, or nothing of it does. Outside of `ahead` it resolves once that is so. */
-  together<T>(work: () => Promise<T>): Promise<T>
-  /** Resolves once everything that was set until now is durable; costs nothing where it is already. Not inside of `together`. */
+  /** Resolves once everything that was set until now is durable; costs nothing where it is already. */
   flush(): Promise<void>
   /**
    * For a message that does not decrypt, inside of `ahead`: message keys that the ratchets which were read there skipped after a crash, as keys to
@@ -84,20 +81,18 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const stored = await outlasting('reading creds', rows.readCreds)
   const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
   const overlay = createKeyOverlay(uncached)
-  const units = createOpenUnits()
   const setAside = createSetAside({ rows, outlasting, overlay, epoch, crashFoundAt: deps.crashFoundAt ?? null })
   const writes = openKeyWrites({
     ...deps,
     rows,
     overlay,
-    units,
     setAside,
     outlasting,
     credsText: () => JSON.stringify(creds, BufferJSON.replacer),
     areCredsNew: stored === null,
     failed: error => logger.warn('auth.steps-not-saved', { instanceId, epoch, error }),
   })
-  const ahead = createAhead(writes, units)
+  const ahead = createAhead(writes)
   const reads = { rows, overlay, outlasting }
   await adoptRing(reads, writes)
   if (deps.crashFoundAt !== undefined) await forgetOutdated(reads, writes, deps.crashFoundAt)
@@ -119,7 +114,6 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       return text === null ? null : revive('pre-key', text)
     },
     ahead: ahead.ahead,
-    together: ahead.together,
     flush: ahead.flush,
     bringBack: async () => {
       const ratchets = ahead.read()

@@ -7,7 +7,6 @@ import type { KeyOverlay } from './key-overlay.ts'
 import type { Outlasting } from './key-reads.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { createLaggingKeys, type SetKey } from './lagging-keys.ts'
-import type { OpenUnits } from './open-units.ts'
 import type { SetAside } from './set-aside.ts'
 
 export type KeyWrites = {
@@ -25,7 +24,6 @@ type Deps = {
   overlay: KeyOverlay
   setAside: Pick<SetAside, 'of'>
   keyWriter: Pick<KeyWriter, 'hurry' | 'atNextBeat' | 'budget'>
-  units: Pick<OpenUnits, 'ended'>
   life: SocketLife
   outlasting: Outlasting
   /** Resolves once everything that was appended until now is durable. */
@@ -40,7 +38,7 @@ type Deps = {
 type Work = { isUrgent: boolean; ended: Promise<void> }
 
 export function openKeyWrites(deps: Deps): KeyWrites {
-  const { rows, overlay, keyWriter, units, life, outlasting } = deps
+  const { rows, overlay, keyWriter, life, outlasting } = deps
   const lagging = createLaggingKeys({ ...deps, budget: keyWriter.budget })
   let areCredsDirty = deps.areCredsNew
   let work: Work | null = null
@@ -49,11 +47,9 @@ export function openKeyWrites(deps: Deps): KeyWrites {
 
   /** `begin` answers null where there is nothing to do, by the time that it could be done. */
   async function alone(isUrgent: boolean, begin: (mine: Work) => Promise<void> | null): Promise<void> {
-    for (;;) {
+    while (work !== null) {
       if (isUrgent) hurry(work)
-      const before = work?.ended ?? units.ended()
-      if (before === null) break
-      await before
+      await work.ended
     }
     const mine: Work = { isUrgent, ended: Promise.resolve() }
     const begun = begin(mine)
@@ -65,8 +61,8 @@ export function openKeyWrites(deps: Deps): KeyWrites {
     await mine.ended
   }
 
-  function hurry(other: Work | null): void {
-    if (other === null || other.isUrgent) return
+  function hurry(other: Work): void {
+    if (other.isUrgent) return
     other.isUrgent = true
     keyWriter.hurry()
   }

@@ -4,6 +4,7 @@ import { assertNever } from '../../events/event.ts'
 import { backoffMs } from '../../runtime/wait.ts'
 import { type ContactNames, createContactNames } from '../convert/contact-names.ts'
 import { createGroupNames, type GroupNames } from '../convert/group-names.ts'
+import { createUntoldParts, type UntoldParts } from '../gate/untold-parts.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { type AccountTrouble, createAccountTrouble } from './account-trouble.ts'
 import { createInstanceVoice, type InstanceVoice } from './instance-voice.ts'
@@ -20,6 +21,7 @@ export type Hands = {
   life(): Life
   readonly names: ContactNames
   readonly groupNames: GroupNames
+  readonly untold: UntoldParts
   readonly voice: InstanceVoice
   readonly trouble: AccountTrouble
   /** From `taken` until it is released. */
@@ -48,6 +50,8 @@ export type InstanceDeps = SessionDeps & {
 
 const maxContacts = 2_000
 const maxGroups = 1_000
+/** As much as a socket takes in ahead (taken-stanzas.ts). */
+const maxUntoldBytes = 4 * 1024 * 1024
 
 export function openHands(deps: InstanceDeps, of: Pick<Hands, 'instanceId' | 'life'>): InstanceHands {
   const { clock, random, metrics, backoff } = deps
@@ -88,6 +92,7 @@ export function openHands(deps: InstanceDeps, of: Pick<Hands, 'instanceId' | 'li
     deps,
     names: createContactNames({ maxContacts }),
     groupNames: createGroupNames({ maxGroups }),
+    untold: createUntoldParts({ maxBytes: maxUntoldBytes }),
     voice,
     trouble,
     epoch: () => epoch,

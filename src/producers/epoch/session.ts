@@ -12,6 +12,7 @@ import { watchAddresses } from '../convert/known-addresses.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
+import type { UntoldParts } from '../gate/untold-parts.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
@@ -38,6 +39,7 @@ export type SessionOf = {
   epoch: Epoch
   names: ContactNames
   groupNames: GroupNames
+  untold: UntoldParts
   settings(): InstanceSettings
   tell(state: State, own: OwnAddresses): Promise<void>
 }
@@ -109,9 +111,9 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
 
 type Of = { auth: AuthState; own(): OwnAddresses; known: ReturnType<typeof watchAddresses> }
 
-function openGate(deps: SessionDeps, { epoch, names, groupNames }: SessionOf, { auth, own, known }: Of) {
+function openGate(deps: SessionDeps, { epoch, names, groupNames, untold }: SessionOf, { auth, own, known }: Of) {
   const { instanceId, socketLife, intake } = epoch
   const { clock, logger, metrics } = deps
   const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock, metrics })
-  return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), life: socketLife, own, logger, metrics })
+  return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), untold, life: socketLife, own, logger, metrics })
 }

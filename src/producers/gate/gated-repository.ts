@@ -26,16 +26,25 @@ export type GatedRepository = {
   make: MakeSignalRepository
   /** For whoever takes stanzas in, inside `ahead`: nothing waits in it. Throws before Baileys has made its own. */
   ahead(): Repository
+  /**
+   * All that `work` sets is one unit of the keys, however many transactions of Baileys it is made in: they join this one, and wait for nobody
+   * who waits for a write. Its lock is its own: those of Baileys may be held by whoever waits for the database.
+   */
+  inOneUnit<T>(work: () => Promise<T>): Promise<T>
 }
 type Deps = {
   gate: StanzaPartGate
   auth: Ahead & { flush(): Promise<void>; bringBack(): Promise<SignalDataSet | null> }
   lookUpLids(ask: AskLids): AskLids
 }
-type Faces = { ahead: Repository; handed: Repository }
+type Faces = { ahead: Repository; handed: Repository; keys: SignalKeyStoreWithTransaction }
 
 export function gateRepository(deps: Deps): GatedRepository {
-  let faces: Faces | null = null
+  let made: Faces | null = null
+  const faces = (): Faces => {
+    if (made === null) throw new Error('taking in stanzas: Baileys has made no signal repository yet')
+    return made
+  }
   return {
     make: (auth, logger, pnToLids) => {
       const { keys } = auth
@@ -43,13 +52,11 @@ export function gateRepository(deps: Deps): GatedRepository {
       const make = DEFAULT_CONNECTION_CONFIG.makeSignalRepository
       const repository = make(auth, logger, pnToLids && deps.lookUpLids(pnToLids))
       const rehearsal = make({ ...auth, keys: emptyKeys }, logger)
-      faces = facesOf({ ...deps, repository, rehearsal, keys })
-      return faces.handed
+      made = facesOf({ ...deps, repository, rehearsal, keys })
+      return made.handed
     },
-    ahead: () => {
-      if (faces === null) throw new Error('taking in stanzas: Baileys has made no signal repository yet')
-      return faces.ahead
-    },
+    ahead: () => faces().ahead,
+    inOneUnit: work => faces().keys.transaction(work, 'zaplog-unit'),
   }
 }
 
@@ -98,7 +105,7 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
     }
   }
 
-  return { ahead: face(takeAhead), handed: face(takeOver) }
+  return { ahead: face(takeAhead), handed: face(takeOver), keys }
 }
 
 const addressOfMessage = ({ type, jid }: MessagePart): string => `${type} ${jid}`

@@ -9,13 +9,15 @@ import type { SocketLife } from '../socket-life.ts'
 import { type AppendedStanzaParts, appendedPartsType } from './appended-stanza-parts.ts'
 import { nothing } from './begun.ts'
 import type { Ingest } from './ingest.ts'
-import { type EncodedPart, endOfLookAhead, senderKeyIn } from './stanza-parts.ts'
-import type { DecryptedStanzaPart, StanzaPartGate } from './take-part.ts'
+import { type EncodedPart, endOfLookAhead, partsOf, senderKeyIn } from './stanza-parts.ts'
+import type { Answer, DecryptedStanzaPart, StanzaPartGate } from './take-part.ts'
 import type { TracedStanzas } from './traced-stanzas.ts'
+import type { UntoldParts } from './untold-parts.ts'
 
 export type GateDeps = {
   ingest: Ingest
   parts: AppendedStanzaParts
+  untold: UntoldParts
   life: SocketLife
   own(): OwnAddresses
   logger: Logger
@@ -26,7 +28,8 @@ export type GateDeps = {
 const alreadyUsed = 'Key used already or never filled'
 
 export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): StanzaPartGate {
-  const { ingest, parts, life, logger, metrics } = deps
+  const { ingest, parts, untold, life, logger, metrics } = deps
+  const keyOf = (part: EncodedPart) => stanzaPartKey(ingest.read(part.node), part)
 
   const decrypted: StanzaPartGate['decrypted'] = async decryptedPart => {
     const { ciphertext, plaintext, changesIdentity, keep } = decryptedPart
@@ -39,7 +42,9 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
     const end = stanza.fromMe ? endOfLookAhead(plaintext) : 'nobody'
     if (end !== 'nobody' || changesIdentity) stanzas.endLookAhead(part.node, end === 'nobody' ? 'sender' : end)
     await takeSenderKey(part, decryptedPart)
-    await keep(appendedPartsType, parts.add(stanzaPartKey(stanza, part)))
+    const key = stanzaPartKey(stanza, part)
+    await keep(appendedPartsType, parts.add(key))
+    untold.keep(key, plaintext)
     return begun
   }
 
@@ -50,14 +55,21 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
     if (refusal !== null) logger.warn('sender-key.refused', { error: describeError(refusal) })
   }
 
+  function knownPart(part: EncodedPart): Answer {
+    const plaintext = untold.find(keyOf(part))
+    if (plaintext === undefined) return { error: new Error(alreadyUsed) }
+    const senderKey = senderKeyIn(part, plaintext)
+    return { plaintext, senderKeys: senderKey === null ? [] : [senderKey] }
+  }
+
   const failed: StanzaPartGate['failed'] = async ({ ciphertext, error }) => {
     const part = stanzas.partOf(ciphertext)
     // A key store that was given up makes Baileys see "no session": that says nothing about the message.
     if (part === undefined || life.isOver()) return { error, ...nothing }
-    if (await parts.has(stanzaPartKey(ingest.read(part.node), part))) {
+    if (await parts.has(keyOf(part))) {
       stanzas.accounted(part.node)
       metrics.redelivered.inc()
-      return { error: new Error(alreadyUsed), ...nothing }
+      return { ...knownPart(part), ...nothing }
     }
     const begun = await ingest.undecryptable({ ...part, reason: describeError(error) })
     stanzas.begun(part.node, begun)
@@ -65,7 +77,13 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
     return { error, ...begun }
   }
 
-  return { decrypted: part => orEnd(() => decrypted(part), deps), failed: part => orEnd(() => failed(part), deps) }
+  return {
+    decrypted: part => orEnd(() => decrypted(part), deps),
+    failed: part => orEnd(() => failed(part), deps),
+    told: node => {
+      for (const part of partsOf(node)) untold.told(keyOf(part))
+    },
+  }
 }
 
 /**

@@ -7,8 +7,7 @@ import { isLid, isPn } from '../convert/jid.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { AckGate, GatedClass } from './ack-gate.ts'
 import { allOf, begun } from './begun.ts'
-import type { Ahead } from './gated-repository.ts'
-import type { Repository } from './take-part.ts'
+import type { Ahead, GatedRepository } from './gated-repository.ts'
 import type { LookAheadEnd } from './traced-stanzas.ts'
 
 export type TakenIn = {
@@ -21,16 +20,17 @@ export type TakenIn = {
 /** `earlier`: resolves once Baileys is done with every stanza of this sender that was taken in before; null: there is none. */
 export type TakeIn = (stanzaClass: GatedClass, node: BinaryNode, earlier: () => Promise<void> | null) => Promise<TakenIn>
 type Deps = {
-  gate: Pick<AckGate, 'begin' | 'beginRest' | 'taken'>
-  auth: Ahead & { together<T>(work: () => Promise<T>): Promise<T> }
-  repository(): Repository
+  gate: Pick<AckGate, 'begin' | 'beginRest' | 'taken' | 'told'>
+  auth: Ahead
+  gated: Pick<GatedRepository, 'ahead' | 'inOneUnit'>
   /** As Baileys has it; undefined: not linked yet. */
   me(): { id: string; lid?: string } | undefined
   life: Pick<SocketLife, 'isOver'>
   logger: Logger
 }
 
-export function createTakeIn({ gate, auth, repository, me, life, logger }: Deps): TakeIn {
+export function createTakeIn({ gate, auth, gated, me, life, logger }: Deps): TakeIn {
+  const repository = gated.ahead
   return async (stanzaClass, node, earlier) => {
     if ((await gate.begin(stanzaClass, node)) === 'begun') return { ...gate.taken(node), after: null }
     if (node.attrs.category === 'peer') return leaveToBaileys(node)
@@ -40,7 +40,7 @@ export function createTakeIn({ gate, auth, repository, me, life, logger }: Deps)
     if (life.isOver()) return { ...gate.taken(node), after: null }
     const { kept } = await auth.ahead(write)
     const { end, ...taken } = gate.taken(node)
-    return { ...allOf([taken, begun(kept)]), end, after: null }
+    return { ...allOf([taken, begun(kept)]), end, after: async () => tell(node) }
   }
 
   /**
@@ -51,8 +51,14 @@ export function createTakeIn({ gate, auth, repository, me, life, logger }: Deps)
     const after = async () => {
       await gate.beginRest(node)
       await gate.taken(node).durable
+      tell(node)
     }
     return { ...gate.taken(node), end: 'everybody', after }
+  }
+
+  /** What was sent through a connection that is gone may not have left. */
+  function tell(node: BinaryNode): void {
+    if (!life.isOver()) gate.told(node)
   }
 
   /** What stops Baileys has its place in the log as well, whole. Of a stanza that can be read (unreadableFor). */
@@ -86,7 +92,7 @@ export function createTakeIn({ gate, auth, repository, me, life, logger }: Deps)
     const pair = pairIn(key)
     if (pair === null) return
     if (pair.isOnlyIfUnknown && (await lidMapping.getPNForLID(pair.lid))) return
-    await auth.together(async () => {
+    await gated.inOneUnit(async () => {
       await lidMapping.storeLIDPNMappings([pair])
       await migrateSession(pair.pn, pair.lid)
     })

@@ -1,6 +1,6 @@
 // Takes in one encrypted stanza part: decrypt, begin its append, step its ratchet, remember it, all in one key transaction under the lock that
 // Baileys takes itself (lib/Utils/auth-utils.js: nested transactions join). A part that does not decrypt leaves nothing of the transaction.
-import type { SignalDataSet, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
+import type { BinaryNode, SignalDataSet, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
 import type { Begun } from './begun.ts'
 import type { MakeSignalRepository } from './gated-repository.ts'
 
@@ -22,12 +22,15 @@ export type DecryptedStanzaPart = {
    */
   processSenderKey(senderKey: SenderKey): Promise<unknown>
 }
-export type Refused = Begun & { error: unknown }
+/** What Baileys is to hear of a part that does not decrypt: an error, or of one that came before what that one was, with the keys in it. */
+export type Answer = { error: unknown } | { plaintext: Uint8Array; senderKeys: readonly SenderKey[] }
 export type StanzaPartGate = {
   /** Resolves once the append is begun and what belongs to the step is set; runs inside the ratchet's transaction. */
   decrypted(part: DecryptedStanzaPart): Promise<Begun>
-  /** What to throw instead of `error`, once what has to be appended about the failure is durable. */
-  failed(part: { ciphertext: Uint8Array; error: unknown }): Promise<Refused>
+  /** What to answer instead of `error`, once what has to be appended about the failure is durable. */
+  failed(part: { ciphertext: Uint8Array; error: unknown }): Promise<Begun & Answer>
+  /** WhatsApp was told of this stanza. */
+  told(node: BinaryNode): void
 }
 
 export type TakenPart = Begun & {
@@ -53,7 +56,7 @@ export function createTakePart({ repository, rehearsal, keys, gate, bringBack }:
   const keep: DecryptedStanzaPart['keep'] = async (type, values) => keys.set({ [type]: values } as SignalDataSet)
 
   async function take(lock: string, ciphertext: Uint8Array, decrypt: () => Promise<Decrypted>): Promise<TakenPart> {
-    const end: { refused: Refused | null } = { refused: null }
+    const end: { failed: (Begun & Answer) | null } = { failed: null }
     const senderKeys: SenderKey[] = []
     const processSenderKey: DecryptedStanzaPart['processSenderKey'] = async senderKey => {
       const refusal = await refusalOf(rehearsal, senderKey)
@@ -65,16 +68,17 @@ export function createTakePart({ repository, rehearsal, keys, gate, bringBack }:
     try {
       return await keys.transaction(async () => {
         const decrypted = await decryptWithAll(decrypt).catch(async error => {
-          end.refused = await gate.failed({ ciphertext, error })
+          end.failed = await gate.failed({ ciphertext, error })
           throw error
         })
         const { durable } = await gate.decrypted({ ciphertext, ...decrypted, keep, processSenderKey })
         return { durable, answer: () => decrypted.plaintext, senderKeys }
       }, lock)
     } catch (failure) {
-      const { refused } = end
-      if (refused === null) throw failure
-      return { durable: refused.durable, answer: () => fail(refused.error), senderKeys }
+      const { failed } = end
+      if (failed === null) throw failure
+      if ('error' in failed) return { durable: failed.durable, answer: () => fail(failed.error), senderKeys }
+      return { durable: failed.durable, answer: () => failed.plaintext, senderKeys: [...failed.senderKeys] }
     }
   }
 

@@ -79,7 +79,7 @@ export function openSocket(deps: SocketDeps): Socket {
     isClosing: () => isClosing,
     isOver: life.isOver,
     readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
-    takeIn: createTakeIn({ gate, auth, repository: repository.ahead, me: () => auth.creds.me, life, logger }),
+    takeIn: createTakeIn({ gate, auth, gated: repository, me: () => auth.creds.me, life, logger }),
     failed: (error, node) => failed(error, node.tag),
   })
   const stopWatch = hardenSocket(socket.ws, {

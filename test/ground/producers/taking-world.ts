@@ -24,6 +24,7 @@ import { begun } from '../../../src/producers/gate/begun.ts'
 import { gateRepository } from '../../../src/producers/gate/gated-repository.ts'
 import { createTakeIn } from '../../../src/producers/gate/take-in.ts'
 import type { Repository } from '../../../src/producers/gate/take-part.ts'
+import { createUntoldParts } from '../../../src/producers/gate/untold-parts.ts'
 import { createProducerMetrics } from '../../../src/producers/producer-metrics.ts'
 import { createBaileysLogger } from '../../../src/producers/socket/baileys-logger.ts'
 import { createSocketLife, type SocketLife } from '../../../src/producers/socket-life.ts'
@@ -85,6 +86,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
       unknown: ({ node, name }) => log.begin(`unknown ${node.attrs.id}: ${name}`),
     },
     parts: createAppendedStanzaParts(auth),
+    untold: createUntoldParts({ maxBytes: 1_000_000 }),
     life,
     own: () => own,
     logger,
@@ -94,7 +96,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
   const baileysLogger = createBaileysLogger(logger, 'first')
   const keys = withTransactions(auth.keys, logger)
   const repository = gated.make({ creds, keys }, baileysLogger, async () => [])
-  const takeIn = createTakeIn({ gate, auth, repository: gated.ahead, me: () => me, life, logger })
+  const takeIn = createTakeIn({ gate, auth, gated, me: () => me, life, logger })
   const earlier: TakingWorld['earlier'] = { asked: 0, answer: null }
   const inside = (node: BinaryNode) =>
     takeIn(node.tag === 'receipt' || node.tag === 'notification' || node.tag === 'call' ? node.tag : 'message', node, () => {
@@ -135,7 +137,6 @@ function createHeldLog(happened: string[]) {
 function createMemoryAuth(happened: string[], keys: Record<string, unknown>) {
   const rows = new Map(Object.entries(keys).map(([name, value]) => [name, textOf(value)]))
   const context = new AsyncLocalStorage<true>()
-  const unit = new AsyncLocalStorage<string[]>()
   const say = (names: readonly string[]) => happened.push(`set ${context.getStore() ? 'ahead ' : ''}${names.join(' ')}`)
 
   async function set(data: SignalDataSet): Promise<void> {
@@ -146,9 +147,7 @@ function createMemoryAuth(happened: string[], keys: Record<string, unknown>) {
         if (value === null || value === undefined) rows.delete(`${type}|${id}`)
         else rows.set(`${type}|${id}`, textOf(value))
       }
-    const together = unit.getStore()
-    if (together === undefined) say(names)
-    else together.push(...names)
+    say(names)
   }
 
   const get = async (type: string, ids: readonly string[]) =>
@@ -162,12 +161,6 @@ function createMemoryAuth(happened: string[], keys: Record<string, unknown>) {
   return {
     keys: { get, set } as SignalKeyStore,
     ahead: async <T>(work: () => Promise<T>) => ({ result: await context.run(true, work), kept: Promise.resolve() }),
-    together: async <T>(work: () => Promise<T>) => {
-      const names: string[] = []
-      const result = await unit.run(names, work)
-      if (names.length > 0) say(names)
-      return result
-    },
     flush: async () => void happened.push('flush'),
     bringBack: async () => null,
     hasPart: async (digest: string) => rows.has(`${appendedPartsType}|${digest}`),

@@ -23,6 +23,7 @@ import { gateRepository } from '../../../../src/producers/gate/gated-repository.
 import { createIngest } from '../../../../src/producers/gate/ingest.ts'
 import { createKeptStanzas } from '../../../../src/producers/gate/kept-stanzas.ts'
 import { createTakeIn } from '../../../../src/producers/gate/take-in.ts'
+import { createUntoldParts } from '../../../../src/producers/gate/untold-parts.ts'
 import { createProducerMetrics } from '../../../../src/producers/producer-metrics.ts'
 import { createBaileysLogger } from '../../../../src/producers/socket/baileys-logger.ts'
 import { keysNamedBy } from '../../../../src/producers/socket/keys-ahead.ts'
@@ -73,7 +74,15 @@ export async function openOwnDevice(
   const names = createContactNames({ maxContacts: 100 })
   const groupNames = createGroupNames({ maxGroups: 10 })
   const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock: Date.now, metrics })
-  const gate = createAckGate({ ingest, parts: createAppendedStanzaParts(auth), life, own, logger, metrics })
+  const gate = createAckGate({
+    ingest,
+    parts: createAppendedStanzaParts(auth),
+    untold: createUntoldParts({ maxBytes: 0 }),
+    life,
+    own,
+    logger,
+    metrics,
+  })
 
   const baileysLogger = createBaileysLogger(logger, instanceId)
   const keys = addTransactionCapability(known.keys, baileysLogger, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
@@ -92,7 +101,7 @@ export async function openOwnDevice(
     isClosing: () => false,
     isOver: life.isOver,
     readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
-    takeIn: createTakeIn({ gate, auth, repository: gated.ahead, me: () => auth.creds.me, life, logger }),
+    takeIn: createTakeIn({ gate, auth, gated, me: () => auth.creds.me, life, logger }),
     failed: () => undefined,
   })
   return {
