@@ -43,7 +43,7 @@ const houses = {
   },
   'src/processors': {
     rooms: { runner: [], download: [], store: [] },
-    shared: ['processor', 'in-turn', 'incoming-rows', 'media-error', 'media-failed', 'media-file', 'size-limits', 'true-hash'],
+    shared: ['processor', 'in-turn', 'incoming-rows', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },
   'src/projections': { rooms: { 'read-model': [] }, shared: ['projection', 'make-tables', 'go-live'], breaches: {} },

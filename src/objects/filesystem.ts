@@ -1,19 +1,20 @@
 // Objects as files, each whole or not there: written aside, synced, renamed into place with its metadata, and durable once answered.
-import { constants } from 'node:fs'
-import { chmod, copyFile, type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from '../runtime/logger.ts'
+import { copyObject } from './copy-object-file.ts'
 import { onDisk } from './disk-errors.ts'
 import { fileBody } from './file-body.ts'
 import { checkDescription, HEAD_BYTES } from './object-file.ts'
 import { directoryOf, pathOf } from './object-path.ts'
 import { ObjectError, type ObjectHead, type ObjectStore } from './objects.ts'
 import { presignUrl } from './presigned-url.ts'
-import { absentAsNull, cutHead, headOf } from './read-object-file.ts'
+import { absentAsNull, headOf } from './read-object-file.ts'
+import { syncDirectory } from './sync-directory.ts'
 import { removeLeftovers, withUnfinishedFile } from './unfinished-files.ts'
 import { refuseAborted, untilAborted } from './until-aborted.ts'
 import { walkFiles } from './walk-files.ts'
-import { publish, syncDirectory, writeBody } from './write-object-file.ts'
+import { writeObject } from './write-object-file.ts'
 
 export { verifyPresigned } from './presigned-url.ts'
 
@@ -65,11 +66,8 @@ const put =
     refuseAborted(`putting ${object.key}`, signal)
     const path = pathOf(objects, object.key)
     checkDescription(object.key, object)
-    return await withUnfinishedFile(unfinished, async temporary => {
-      const etag = await writeBody(temporary, untilAborted({ logger }, object, signal))
-      const { contentType, metadata } = object
-      return await publish({ key: object.key, temporary, path, head: { contentType, metadata, etag } })
-    })
+    const body = untilAborted({ logger }, object, signal)
+    return await withUnfinishedFile(unfinished, temporary => writeObject({ temporary, path }, { ...object, body }))
   }
 
 const copy =
@@ -79,15 +77,7 @@ const copy =
     const from = pathOf(objects, fromKey)
     const path = pathOf(objects, toKey)
     checkDescription(toKey, { contentType, metadata })
-    return await withUnfinishedFile(unfinished, async temporary => {
-      const source = await absentAsNull(objects)(`copying ${fromKey}`, async () => {
-        // Shares the blocks where the file system can; elsewhere the kernel copies.
-        await copyFile(from, temporary, constants.COPYFILE_FICLONE)
-        return await cutHead(temporary)
-      })
-      if (source === null) return null
-      return await publish({ key: toKey, temporary, path, head: { contentType, metadata, etag: source.etag } })
-    })
+    return await copyObject(absentAsNull(objects), { unfinished, from, path, key: toKey, described: { contentType, metadata } })
   }
 
 const get =

@@ -12,7 +12,15 @@ export type ObjectHead = {
   modifiedAt: number
 }
 
-export type NewObject = { key: string; body: AsyncIterable<Uint8Array>; contentType: string; metadata: ObjectHead['metadata'] }
+export type NewObject = {
+  key: string
+  /** A chunk is its own again once the next one is asked for: it may be filled anew. */
+  body: AsyncIterable<Uint8Array>
+  contentType: string
+  metadata: ObjectHead['metadata']
+  /** Of all bytes, in hexadecimal, where who puts them knows it: a body that turns out to have another one throws before its end. */
+  sha256?: string
+}
 export type PresignGrant = {
   method: 'GET' | 'PUT'
   key: string

@@ -1,6 +1,6 @@
 // Reads what a file says of its object, and tells a missing object from a disk that went away.
 import type { Stats } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, stat } from 'node:fs/promises'
 import { codeOf, onDisk } from './disk-errors.ts'
 import { decodeHead, type FileHead, HEAD_BYTES, toObjectHead } from './object-file.ts'
 import type { ObjectHead } from './objects.ts'
@@ -32,17 +32,12 @@ export async function headOf(handle: FileHandle, { key, path }: { key: string; p
   }
 }
 
-/** Leaves the bytes alone in the file, and answers what it said of them. */
-export async function cutHead(path: string): Promise<FileHead> {
-  const file = await open(path, 'r+')
-  try {
-    const stats = await file.stat()
-    const head = await readHead(path, file, stats)
-    await file.truncate(stats.size - HEAD_BYTES)
-    return head
-  } finally {
-    await file.close()
-  }
+/** Leaves the bytes alone in an open file, where the next write goes behind them, and answers what it said of them. */
+export async function cutHead(path: string, file: FileHandle): Promise<FileHead> {
+  const stats = await file.stat()
+  const head = await readHead(path, file, stats)
+  await file.truncate(stats.size - HEAD_BYTES)
+  return head
 }
 
 async function readHead(path: string, file: FileHandle, stats: Stats): Promise<FileHead> {

@@ -11,6 +11,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { NewObject } from './objects.ts'
+import { createPartMemory, PART_BYTES, type PartMemory } from './part-memory.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { failureOf } from './s3-errors.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -18,14 +19,11 @@ import { untilAborted } from './until-aborted.ts'
 /** What S3 is told of an object besides its bytes. */
 export type S3Description = Pick<PutObjectCommandInput, 'Bucket' | 'Key' | 'ContentType' | 'Metadata' | 'ACL'>
 export type Uploaded = { etag: string; sizeBytes: number }
-type Part = { number: number; bytes: Buffer; isLast: boolean }
-/** Buffers that were sent come back in `spare`, to be filled again: the collector would let them pile up. */
-type Source = { parts: AsyncIterable<Part>; spare: Buffer[]; stopReading: () => void }
+/** `bytes` are the beginning of `memory`. */
+type Part = { number: number; bytes: Buffer; memory: Buffer; isLast: boolean }
+/** The memory of parts that were sent comes back, to be filled again. */
+type Source = { parts: AsyncIterable<Part>; memory: PartMemory; stopReading: () => void }
 
-/** S3's least, so the largest object that fits its 10,000 parts has 48.8 GiB. */
-const PART_BYTES = 5 * 1024 * 1024
-/** With the one being filled, an upload holds three parts in memory. */
-const PARTS_IN_FLIGHT = 2
 const ABANDON_TIMEOUT_MS = 10_000
 const MAX_ABANDONS = 3
 
@@ -36,16 +34,17 @@ export async function uploadBody(
   signal: AbortSignal,
 ): Promise<Uploaded> {
   const failed = new AbortController()
-  const spare: Buffer[] = []
-  const parts = inParts(untilAborted(bucket, object, AbortSignal.any([signal, failed.signal])), spare)
+  const memory = createPartMemory()
+  const parts = inParts(untilAborted(bucket, object, AbortSignal.any([signal, failed.signal])), memory)
   try {
     const { value: first } = await parts.next()
     if (first === undefined) throw new Error(`putting ${object.key}: a body without an end`)
     if (first.isLast) return await putWhole(bucket, object, first.bytes, signal)
-    const source = { parts: startingWith(first, parts), spare, stopReading: () => failed.abort() }
+    const source = { parts: startingWith(first, parts), memory, stopReading: () => failed.abort() }
     return await putInParts(bucket, object, source, signal)
   } finally {
     await parts.return(undefined) // whatever failed, the source learns that nobody reads on
+    memory.close()
   }
 }
 
@@ -94,7 +93,7 @@ type Upload = { Bucket: string | undefined; Key: string | undefined; UploadId: s
 async function sendParts(
   bucket: S3Bucket,
   upload: Upload,
-  { parts, spare, stopReading }: Source,
+  { parts, memory, stopReading }: Source,
   signal: AbortSignal,
 ): Promise<{ parts: CompletedPart[]; sizeBytes: number }> {
   const sent: CompletedPart[] = []
@@ -111,15 +110,16 @@ async function sendParts(
     const { ETag } = await bucket.within({ ...call, request: options => bucket.client.send(command, options) }, signal)
     sent.push({ PartNumber: number, ETag })
     sizeBytes += bytes.length
-    spare.push(bytes)
   }
   try {
     for await (const part of parts) {
       const sending = send(part)
         .catch(fail)
-        .finally(() => inFlight.delete(sending))
+        .finally(() => {
+          inFlight.delete(sending)
+          memory.giveBack(part.memory) // also after a failure: the next part may wait for it
+        })
       inFlight.add(sending)
-      if (inFlight.size === PARTS_IN_FLIGHT) await Promise.race(inFlight)
     }
   } catch (error) {
     fail(error) // after a part's failure this is only its echo: reading was stopped
@@ -160,26 +160,26 @@ async function abandon(bucket: S3Bucket, upload: Upload): Promise<void> {
 }
 
 /** At least one, possibly empty; all but the last have PART_BYTES. */
-async function* inParts(body: AsyncIterable<Uint8Array>, spare: Buffer[]): AsyncGenerator<Part, undefined, undefined> {
-  const another = () => spare.pop() ?? Buffer.allocUnsafe(PART_BYTES)
+async function* inParts(body: AsyncIterable<Uint8Array>, memory: PartMemory): AsyncGenerator<Part, undefined, undefined> {
   let number = 1
-  let part = another()
+  let part = await memory.take()
   let filledBytes = 0
   for await (const chunk of body) {
     for (let takenBytes = 0; takenBytes < chunk.length; ) {
       if (filledBytes === PART_BYTES) {
-        yield { number, bytes: part, isLast: false }
+        yield { number, bytes: part, memory: part, isLast: false }
         number += 1
-        part = another()
+        part = await memory.take()
         filledBytes = 0
       }
-      const piece = chunk.subarray(takenBytes, takenBytes + PART_BYTES - filledBytes)
+      if (filledBytes === part.length) part = memory.grow(part)
+      const piece = chunk.subarray(takenBytes, takenBytes + part.length - filledBytes)
       part.set(piece, filledBytes)
       filledBytes += piece.length
       takenBytes += piece.length
     }
   }
-  yield { number, bytes: part.subarray(0, filledBytes), isLast: true }
+  yield { number, bytes: part.subarray(0, filledBytes), memory: part, isLast: true }
 }
 
 async function* startingWith(first: Part, rest: AsyncIterable<Part>): AsyncGenerator<Part, void, undefined> {

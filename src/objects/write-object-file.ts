@@ -1,61 +1,76 @@
 // Writes an object's file aside and moves it into place: whole or not there, and durable once answered.
 import { createHash } from 'node:crypto'
-import type { Stats } from 'node:fs'
-import { mkdir, open, rename } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { onDisk } from './disk-errors.ts'
+import { codeOf, onDisk } from './disk-errors.ts'
 import { encodeHead, type FileHead, toObjectHead } from './object-file.ts'
-import type { ObjectHead } from './objects.ts'
+import type { NewObject, ObjectHead } from './objects.ts'
+import { syncDirectory } from './sync-directory.ts'
 
-/** Answers the etag: a hash of the bytes. */
-export async function writeBody(path: string, body: AsyncIterable<Uint8Array>): Promise<string> {
-  const file = await onDisk(`creating ${path}`, () => open(path, 'wx', 0o600))
-  const hash = createHash('sha256')
+/** Where it is written, and where it belongs. */
+export type Written = { temporary: string; path: string }
+
+/** The etag is a hash of the bytes: the one that is known, else theirs. */
+export async function writeObject({ temporary, path }: Written, object: NewObject): Promise<ObjectHead> {
+  const { key, contentType, metadata } = object
+  const file = await onDisk(`creating ${temporary}`, () => open(temporary, 'wx', 0o600))
+  let head: ObjectHead
   try {
-    for await (const chunk of body) {
-      hash.update(chunk)
-      await onDisk(`writing ${path}`, () => file.writeFile(chunk))
-    }
+    const etag = await writeBody({ file, path: temporary }, object)
+    head = await finish(file, key, { contentType, metadata, etag })
   } finally {
-    await onDisk(`closing ${path}`, () => file.close())
+    await onDisk(`closing ${temporary}`, () => file.close())
   }
-  return hash.digest('hex').slice(0, 32)
+  await intoPlace(key, { temporary, path })
+  return head
 }
 
-/** The file at `temporary` holds the bytes alone; after the rename it is the object, and it survives a power cut. */
-export async function publish(of: { key: string; temporary: string; path: string; head: FileHead }): Promise<ObjectHead> {
-  return await onDisk(`putting ${of.key}`, async () => {
-    const file = await open(of.temporary, 'a')
-    let stats: Stats
-    try {
-      await file.writeFile(encodeHead(of.head))
-      await file.sync()
-      stats = await file.stat()
-    } finally {
-      await file.close()
-    }
-    await makeDirectory(dirname(of.path))
-    await rename(of.temporary, of.path)
-    await syncDirectory(dirname(of.path))
-    return toObjectHead(of.key, stats, of.head)
-  })
+async function writeBody({ file, path }: { file: FileHandle; path: string }, { body, sha256 }: NewObject): Promise<string> {
+  const hash = sha256 === undefined ? createHash('sha256') : null
+  for await (const chunk of body) {
+    hash?.update(chunk)
+    await onDisk(`writing ${path}`, () => file.writeFile(chunk))
+  }
+  return (sha256 ?? hash?.digest('hex') ?? '').slice(0, 32)
 }
+
+/** Behind its bytes what is said of them; then they are on disk. */
+export const finish = (file: FileHandle, key: string, head: FileHead): Promise<ObjectHead> =>
+  onDisk(`putting ${key}`, async () => {
+    await file.writeFile(encodeHead(head))
+    await file.sync()
+    return toObjectHead(key, await file.stat(), head)
+  })
+
+/** After the rename the file at `temporary`, which is on disk, is the object, and it survives a power cut. */
+export const intoPlace = (key: string, { temporary, path }: Written): Promise<void> =>
+  onDisk(`putting ${key}`, async () => {
+    const directory = dirname(path)
+    try {
+      await rename(temporary, path)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      await makeDirectory(directory)
+      await rename(temporary, path)
+    }
+    // Who made a directory above this one may not have synced it yet.
+    await Promise.all(beingMade)
+    await syncDirectory(directory)
+  })
+
+const beingMade = new Set<Promise<void>>()
 
 /** A new directory's own entry must survive too. */
 async function makeDirectory(directory: string): Promise<void> {
+  const making = make(directory)
+  const settled = making.catch(() => 'who makes it is told')
+  beingMade.add(making)
+  void settled.finally(() => beingMade.delete(making))
+  await making
+}
+
+async function make(directory: string): Promise<void> {
   const topmost = await mkdir(directory, { recursive: true, mode: 0o700 })
   if (topmost === undefined) return
   for (let at = directory; at.length >= topmost.length; at = dirname(at)) await syncDirectory(dirname(at))
-}
-
-/** What was made, renamed or removed in it survives a power cut. */
-export async function syncDirectory(directory: string): Promise<void> {
-  await onDisk(`syncing ${directory}`, async () => {
-    const handle = await open(directory, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  })
 }

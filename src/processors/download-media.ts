@@ -1,5 +1,4 @@
 // Every media message's file is fetched, verified and held under incoming/ once per instance, or said to have failed and why.
-import { Agent } from 'undici'
 import type { TopicName } from '../events/topics.ts'
 import { clearAway } from './clear-away.ts'
 import { createAskedWaits } from './download/asked-waits.ts'
@@ -8,6 +7,7 @@ import { downloaded, downloadFailed, MAX_RETRY_DELAY_MS, retried, retryWaitMs, w
 import { createDownloadMetrics } from './download/download-metrics.ts'
 import { type FileToFetch, fileToFetch, nameOf } from './download/file-to-fetch.ts'
 import { incomingName } from './download/incoming.ts'
+import { openTransfers } from './download/transfers.ts'
 import { FILES_IN_HAND, transferTurns } from './in-turn.ts'
 import { createIncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
@@ -22,13 +22,13 @@ export const downloadMedia: ProcessorEntry = {
   name,
   reads,
   open(needs) {
-    const dispatcher = openDispatcher(needs.config)
+    const transfers = openTransfers({ ...needs.config, logger: needs.logger })
     const turns = transferTurns(needs.config)
     const metrics = createDownloadMetrics(needs.metrics, turns, needs.clock)
     const incomingRows = createIncomingRows(needs.database)
     return {
-      ...createDownloads({ ...needs, incomingRows, dispatcher, turns, metrics }),
-      close: () => dispatcher.close(),
+      ...createDownloads({ ...needs, incomingRows, transfers, turns, metrics }),
+      close: transfers.close,
     }
   },
 }
@@ -82,11 +82,3 @@ export function createDownloads(deps: DownloadDeps): Processor<FileToFetch> {
     paused: file => ({ level: 'warn', event: 'media.paused', fields: { ...aboutFile(file), stage: 'download' } }),
   }
 }
-
-const openDispatcher = (config: Pick<DownloadDeps['config'], 'connectTimeoutMs' | 'maxTransfers'>): Agent =>
-  new Agent({
-    connect: { timeout: config.connectTimeoutMs },
-    connections: config.maxTransfers,
-    // One file per connection: over HTTP/2 a stalled one would share its window with the others.
-    allowH2: false,
-  })

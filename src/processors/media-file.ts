@@ -1,5 +1,6 @@
 // The file an event speaks of: which message it belongs to, in which round, what is said of it, and where its bytes are.
 import type { Event, EventOf, MediaSource } from '../events/event.ts'
+import type { ObjectHead } from '../objects/objects.ts'
 import type { Fields } from '../runtime/logger.ts'
 
 /** What all events of a file say of it. */
@@ -18,6 +19,13 @@ export const aboutFile = ({ event, fields }: Pick<MediaFile, 'event' | 'fields'>
   eventId: fields.sourceEventId,
   kind: fields.kind,
   round: fields.round,
+})
+
+/** What is written to every object of a file. */
+export const metadataOf = ({ event, fields }: Pick<MediaFile, 'event' | 'fields'>): ObjectHead['metadata'] => ({
+  instance_id: event.instanceId,
+  event_id: fields.sourceEventId,
+  media_type: fields.kind,
 })
 
 export const fieldsOfMessage = ({ eventId, kind, media }: EventOf<'message.received'> | EventOf<'message.sent'>): FileFields => ({

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../../simulator/media/sample-media.ts'
-import { SNIFFED_BYTES, sniffType } from '../../src/processors/store/sniff-type.ts'
+import { SNIFFED_BYTES, sniffType } from '../../src/processors/sniff-type.ts'
 
 const elf = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(200)])
 const exe = Buffer.concat([Buffer.from('MZ\x90\0'), Buffer.alloc(200)])

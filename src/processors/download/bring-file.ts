@@ -1,22 +1,23 @@
 // A message's file is brought under incoming/ once per instance, however often it is forwarded: what is there already is not fetched, and
 // forwards of one file wait for one fetch.
-import type { Dispatcher } from 'undici'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { FairTurns } from '../../runtime/fair-turns.ts'
 import { inTurn } from '../in-turn.ts'
 import type { IncomingRows } from '../incoming-rows.ts'
 import { MediaError } from '../media-error.ts'
+import { metadataOf } from '../media-file.ts'
 import { maxBytesOf } from '../size-limits.ts'
 import type { DownloadMetrics } from './download-metrics.ts'
 import type { FileToFetch } from './file-to-fetch.ts'
 import { fetchIncoming, findIncoming, type Incoming, incomingName, type Wanted } from './incoming.ts'
 import { createSharedWork, type SharedWork } from './shared-work.ts'
+import type { Transfers } from './transfers.ts'
 
 export type BringDeps = {
   objects: ObjectStore
   incomingRows: IncomingRows
-  dispatcher: Dispatcher
+  transfers: Transfers
   /** Takes the place of every WhatsApp media host; null: WhatsApp. */
   cdnUrl: string | null
   turns: FairTurns
@@ -61,6 +62,8 @@ function wantedOf({ objects, config }: BringDeps, { file, attempt }: Task): Want
     key: objects.newKey(incomingName(instanceId, source)),
     instanceId,
     kind,
+    mimetype: file.fields.mimetype ?? null,
+    metadata: metadataOf(file),
     source,
     maxBytes: maxBytesOf(config, kind),
     timeouts: { idleTimeoutMs, minTotalTimeoutMs, timeoutFactor: 2 ** (attempt - 1) },

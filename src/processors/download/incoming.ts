@@ -1,26 +1,31 @@
 // The verified file under incoming/: fetched once per instance however often it is forwarded, visible only when MAC and hash agreed,
 // and its `sha256` metadata, where the store keeps it, is always that of its bytes.
 import { createHash } from 'node:crypto'
-import type { Dispatcher } from 'undici'
 import type { MediaSource } from '../../events/event.ts'
-import type { ObjectStore } from '../../objects/objects.ts'
+import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
 import { MediaError } from '../media-error.ts'
+import { SNIFFED_BYTES, sniffType } from '../sniff-type.ts'
 import { sha256Of } from '../true-hash.ts'
-import { type FetchRequest, fetchMedia } from './fetch-media.ts'
-import { findKeys } from './find-keys.ts'
+import type { FetchRequest } from './fetch-media.ts'
 import { otherKinds } from './media-keys.ts'
 import { mediaUrl } from './media-url.ts'
-import { encryptedSizeBytes, verifiedDownload } from './verified-download.ts'
+import type { Fetched, Piece } from './transfer-messages.ts'
+import type { Transfers } from './transfers.ts'
+import { encryptedSizeBytes } from './verified-download.ts'
 
 export type Wanted = {
   key: string
   instanceId: string
   kind: string
+  /** As the sender declared it. */
+  mimetype: string | null
+  /** What is written to its objects besides its hash. */
+  metadata: ObjectHead['metadata']
   source: MediaSource
   maxBytes: number
   timeouts: Pick<FetchRequest, 'idleTimeoutMs' | 'minTotalTimeoutMs' | 'timeoutFactor'>
 }
-type FetchDeps = { objects: ObjectStore; dispatcher: Dispatcher; cdnUrl: string | null }
+type FetchDeps = { objects: ObjectStore; transfers: Transfers; cdnUrl: string | null }
 /** `keysOf`: the kind that it was sealed as. */
 type Sealed = Wanted & { keysOf: string }
 export type Incoming = { key: string; sizeBytes: number; sha256: string }
@@ -48,7 +53,8 @@ export async function fetchIncoming(deps: FetchDeps, wanted: Wanted, signal: Abo
   } catch (error) {
     if (!(error instanceof MediaError && error.otherKeysMayFit)) throw error
     const { mediaKey } = wanted.source
-    const keysOf = await findKeys(fetchEncrypted(deps, wanted, signal), { mediaKey, kinds: otherKinds(wanted.kind) })
+    const sealed = { mediaKey: Uint8Array.from(mediaKey), kinds: otherKinds(wanted.kind) }
+    const keysOf = await deps.transfers.findKeys({ fetched: fetchedOf(deps, wanted), sealed }, signal)
     if (keysOf === null) throw error
     return await fetchSealedAs(deps, { ...wanted, keysOf }, signal)
   }
@@ -66,34 +72,51 @@ async function fetchSealedAs(deps: FetchDeps, wanted: Sealed, signal: AbortSigna
 
 type Put = { incoming: Incoming } | { otherSha256: string }
 
-/** Nothing becomes visible unless the plain bytes have this hash: the body throws before its end. */
 async function putVerified(
   deps: FetchDeps,
-  { wanted, sha256 }: { wanted: Sealed; sha256: string },
+  { wanted, sha256: announced }: { wanted: Sealed; sha256: string },
   signal: AbortSignal,
 ): Promise<Put> {
-  const { source, kind, keysOf, maxBytes } = wanted
-  const announcedBytes = source.sizeBytes ?? null
+  const pieces = openPieces(deps, wanted, signal)
+  try {
+    const first = await nextPiece(pieces)
+    // A file of one piece is proven before anything of it is put: what was announced does not matter.
+    const sha256 = first.file?.sha256 ?? announced
+    return await putPieces(deps, { wanted, sha256, first, pieces }, signal)
+  } finally {
+    await pieces.return()
+  }
+}
+
+type Pieces = AsyncGenerator<Piece, void, undefined>
+type Opened = { wanted: Sealed; sha256: string; first: Piece; pieces: Pieces }
+
+/** Nothing becomes visible unless the plain bytes have this hash: the body throws before its end. */
+async function putPieces({ objects }: FetchDeps, { wanted, sha256, first, pieces }: Opened, signal: AbortSignal): Promise<Put> {
   /** Kept here, because a store may wrap what its body throws. */
   const failures: unknown[] = []
   const other: string[] = []
   async function* body() {
     try {
-      const fetched = fetchEncrypted(deps, wanted, signal)
-      const { mediaKey, encSha256 = null } = source
-      const file = yield* verifiedDownload(fetched, { kind, keysOf, mediaKey, encSha256, sizeBytes: announcedBytes, maxBytes })
-      if (file.sha256 === sha256) return
-      other.push(file.sha256)
-      throw new Error('the plain bytes have another hash than announced')
+      for (let piece = first; ; piece = await nextPiece(pieces)) {
+        if (piece.file !== null && piece.file.sha256 !== sha256) {
+          other.push(piece.file.sha256)
+          throw new Error('the plain bytes have another hash than announced')
+        }
+        yield piece.bytes
+        if (piece.file !== null) return
+      }
     } catch (error) {
       failures.push(error)
       throw error
     }
   }
   const { key } = wanted
-  const metadata = { instance_id: wanted.instanceId, sha256 }
   try {
-    const head = await deps.objects.put({ key, body: body(), contentType: 'application/octet-stream', metadata }, signal)
+    const contentType = await contentTypeOf(wanted, first)
+    const metadata = { ...wanted.metadata, sha256 }
+    const known = sha256 === '' ? {} : { sha256 }
+    const head = await objects.put({ key, body: body(), contentType, metadata, ...known }, signal)
     return { incoming: { key, sizeBytes: head.sizeBytes, sha256 } }
   } catch (error) {
     const [otherSha256] = other
@@ -102,8 +125,32 @@ async function putVerified(
   }
 }
 
-function fetchEncrypted({ dispatcher, cdnUrl }: FetchDeps, { source, maxBytes, timeouts }: Wanted, signal: AbortSignal) {
+/** As the final copy of the message that it is fetched for will be described: where a store can, that copy is the same file. */
+async function contentTypeOf({ mimetype }: Wanted, first: Piece): Promise<string> {
+  return (await sniffType(first.bytes.subarray(0, SNIFFED_BYTES), mimetype)).mimetype
+}
+
+async function nextPiece(pieces: Pieces): Promise<Piece> {
+  const { value } = await pieces.next()
+  if (!value) throw new Error('downloading: expected a proven end, got none')
+  return value
+}
+
+/** Copies of what is handed to another thread: a view would take all of the memory that it looks into along. */
+function openPieces(deps: FetchDeps, wanted: Sealed, signal: AbortSignal): Pieces {
+  const { source, kind, keysOf, maxBytes } = wanted
+  const expected = {
+    kind,
+    keysOf,
+    mediaKey: Uint8Array.from(source.mediaKey),
+    encSha256: source.encSha256 == null ? null : Uint8Array.from(source.encSha256),
+    sizeBytes: source.sizeBytes ?? null,
+    maxBytes,
+  }
+  return deps.transfers.open({ fetched: fetchedOf(deps, wanted), expected }, signal)
+}
+
+function fetchedOf({ cdnUrl }: FetchDeps, { source, maxBytes, timeouts }: Wanted): Fetched {
   const announcedBytes = source.sizeBytes == null ? null : encryptedSizeBytes(source.sizeBytes)
-  const wanted = { url: mediaUrl(source, cdnUrl), announcedBytes, maxBytes: encryptedSizeBytes(maxBytes), ...timeouts }
-  return fetchMedia({ dispatcher }, wanted, signal)
+  return { url: mediaUrl(source, cdnUrl).href, announcedBytes, maxBytes: encryptedSizeBytes(maxBytes), ...timeouts }
 }

@@ -2,11 +2,12 @@
 import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
 import { MediaError } from '../media-error.ts'
+import { metadataOf } from '../media-file.ts'
 import { maxBytesOf } from '../size-limits.ts'
+import { SNIFFED_BYTES, sniffType } from '../sniff-type.ts'
 import { sha256Of } from '../true-hash.ts'
 import { type DownloadedFile, placeOf } from './downloaded-file.ts'
 import { finalKey, finalPrefix, isThumbnailKey } from './final-key.ts'
-import { SNIFFED_BYTES, sniffType } from './sniff-type.ts'
 
 export type FinalCopyDeps = { objects: ObjectStore; config: Config['media'] }
 /** `isNew`: it was not there already. */
@@ -33,7 +34,7 @@ async function copyIncoming(
   const key = objects.newKey(finalKey({ ...placeOf(file), extension: type.extension }))
   const known = await objects.head(key, signal)
   if (known !== null && (await isSame(objects, { file, head: known }, signal))) return { head: known, isNew: false }
-  const metadata = { ...describe(file), sha256 }
+  const metadata = { ...metadataOf(file), sha256 }
   const copied = await objects.copy({ fromKey: incomingKey, toKey: key, contentType: type.mimetype, metadata }, signal)
   return copied && { head: copied, isNew: true }
 }
@@ -59,10 +60,3 @@ async function findStored({ objects }: FinalCopyDeps, file: DownloadedFile, sign
   }
   return null
 }
-
-/** What is written to every object of a file. */
-export const describe = ({ event, fields }: DownloadedFile): ObjectHead['metadata'] => ({
-  instance_id: event.instanceId,
-  event_id: fields.sourceEventId,
-  media_type: fields.kind,
-})

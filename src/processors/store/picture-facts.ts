@@ -1,9 +1,9 @@
 // An image's dimensions, and its thumbnail beside it; a thumbnail that cannot be had never costs the picture.
 import { ObjectError, type ObjectHead, type ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { aboutFile } from '../media-file.ts'
+import { aboutFile, metadataOf } from '../media-file.ts'
 import type { DownloadedFile } from './downloaded-file.ts'
-import { describe, type FinalCopy } from './final-copy.ts'
+import type { FinalCopy } from './final-copy.ts'
 import { thumbnailKey } from './final-key.ts'
 import { isPicture } from './picture-types.ts'
 import type { Pictures } from './pictures.ts'
@@ -61,7 +61,7 @@ async function putThumbnail(
   signal: AbortSignal,
 ): Promise<unknown> {
   const metadata = {
-    ...describe(file),
+    ...metadataOf(file),
     media_type: 'thumbnail',
     // Of the picture that it shows: a later try finds them here.
     sha256: file.event.sha256,

@@ -1,5 +1,4 @@
 // What the media processors stand on, for tests of their handlers: a CDN, an object store, a codec, and records made of events.
-import { Agent } from 'undici'
 import { afterAll } from 'vitest'
 import { type Cdn, openCdn } from '../../../simulator/media/cdn.ts'
 import { encryptMedia } from '../../../simulator/media/encrypt-media.ts'
@@ -9,6 +8,7 @@ import { topicOf } from '../../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../../src/log/log.ts'
 import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../../src/objects/objects.ts'
 import { createDownloadMetrics } from '../../../src/processors/download/download-metrics.ts'
+import { openTransfers } from '../../../src/processors/download/transfers.ts'
 import { createDownloads, type DownloadDeps } from '../../../src/processors/download-media.ts'
 import { transferTurns } from '../../../src/processors/in-turn.ts'
 import type { IncomingRows } from '../../../src/processors/incoming-rows.ts'
@@ -17,7 +17,7 @@ import { openPictures } from '../../../src/processors/store/pictures.ts'
 import { createStoreMetrics } from '../../../src/processors/store/store-metrics.ts'
 import { createStoring, type StoreDeps } from '../../../src/processors/store-media.ts'
 import { type Config, parseConfig } from '../../../src/runtime/config.ts'
-import type { Logger } from '../../../src/runtime/logger.ts'
+import { createLogger, type Logger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
 import { anEvent } from '../events.ts'
 import { memoryRegistry } from '../memory-registry.ts'
@@ -36,9 +36,10 @@ export function mediaConfig(more: Partial<Config['media']> = {}): Config['media'
   return { ...parsed.config.media, idleTimeoutMs: 400, ...more }
 }
 
-/** One decoder for all worlds of a test file. */
+/** One decoder, and the same threads, for all worlds of a test file. */
 const pictures = openPictures(mediaConfig())
-afterAll(() => pictures.close())
+const transfers = openTransfers({ ...mediaConfig(), logger: createLogger({ level: 'silent' }) })
+afterAll(() => Promise.all([pictures.close(), transfers.close()]))
 
 export const noRows: IncomingRows = {
   remember: async () => undefined,
@@ -110,7 +111,6 @@ export function watchedStore(store: ObjectStore) {
 export async function openMediaWorld(logger: Logger) {
   const under = await openStore()
   const cdn = await openCdn({ port: 0 })
-  const dispatcher = new Agent()
   const registry = memoryRegistry()
   const codec = await openCodec(registry, never)
   const objects = watchedStore(under.store)
@@ -148,7 +148,7 @@ export async function openMediaWorld(logger: Logger) {
     download(config: Partial<Config['media']> = {}, more: Partial<DownloadDeps> = {}) {
       const deps = { ...base(config), ...more }
       const turns = transferTurns(deps.config)
-      const ofDownloads = { turns, dispatcher, cdnUrl: cdn.url, metrics: createDownloadMetrics(metrics, turns, deps.clock) }
+      const ofDownloads = { turns, transfers, cdnUrl: cdn.url, metrics: createDownloadMetrics(metrics, turns, deps.clock) }
       return laneConsumer(deps, createDownloads({ ...ofDownloads, random: () => 0.5, ...deps }))
     },
     store(config: Partial<Config['media']> = {}, more: Partial<StoreDeps> = {}) {
@@ -161,7 +161,6 @@ export async function openMediaWorld(logger: Logger) {
     },
     close: async () => {
       await cdn.close()
-      await dispatcher.destroy()
       await under.close()
     },
   }
