@@ -1,6 +1,6 @@
 // Files that are being written: named after their process, so that what a crash left is removed and what another process writes is not.
 import { randomUUID } from 'node:crypto'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, onDisk } from './disk-errors.ts'
 
@@ -16,7 +16,15 @@ export async function withUnfinishedFile<T>(directory: string, work: (path: stri
     return await work(path)
   } finally {
     inUse.delete(name)
-    await onDisk(`removing the unfinished ${path}`, () => rm(path, { force: true }))
+    await onDisk(`removing the unfinished ${path}`, () => removeIfThere(path))
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 

@@ -37,7 +37,10 @@ test('[C3] a file is fetched, verified and held under incoming/, and said to be'
   expect(key).toMatch(/^incoming\/shop\/[0-9a-f]{64}$/)
   const found = await world().truth.get({ key }, never)
   expect(await readAll(found?.body ?? Readable.from([]))).toEqual(bytes)
-  expect(found?.head.metadata).toEqual({ instance_id: 'shop', sha256: sha256(bytes) })
+  expect(found?.head, 'as its final copy will be described').toMatchObject({
+    contentType: 'application/octet-stream',
+    metadata: { instance_id: 'shop', event_id: event.eventId, media_type: 'image', sha256: sha256(bytes) },
+  })
 })
 
 test('[B4] what was said instead of a time travels along, also with a failure and its next round', async () => {

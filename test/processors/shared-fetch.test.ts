@@ -70,8 +70,9 @@ test('[C6] [H6] an assignment that ends takes its own messages with it, and no o
   const { store } = world.objects
   const objects: ObjectStore = { ...store, put: (object, signal) => store.put({ ...object, body: noticed(object.body) }, signal) }
   const consumer = world.download({ idleTimeoutMs: 20_000 }, { objects })
-  const first = mediaMessage(world.cdn, { bytes })
-  world.cdn.fault(pathOf(first), { kind: 'stall', atByte: 100 }, 1)
+  const large = randomBytes(3 * 1024 * 1024)
+  const first = mediaMessage(world.cdn, { bytes: large })
+  world.cdn.fault(pathOf(first), { kind: 'stall', atByte: large.length }, 1)
   const [leads, leaves] = [new AbortController(), new AbortController()]
   const leading = handle(world, consumer, first, 1, leads.signal)
   const leaving = handle(world, consumer, forward(first), 1, leaves.signal)
