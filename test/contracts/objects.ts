@@ -73,6 +73,22 @@ export const objectPromises = {
     expect(peak.bytes).toBeLessThan(MAX_GROWTH_BYTES)
     await store.delete([`${prefix}/large`], never)
   },
+  '[C3] put keeps nothing of a chunk once it asked for the next': async ({ store }, prefix) => {
+    const chunk = Buffer.alloc(400_000)
+    const sizeBytes = 15 * chunk.length
+    async function* body() {
+      for (let n = 1; n <= 15; n++) yield chunk.fill(n)
+      chunk.fill(255)
+    }
+    await store.put({ ...object(`${prefix}/refilled`, ''), body: body() }, never)
+    const found = await store.get({ key: `${prefix}/refilled` }, never)
+    const bytes = await readAll(found?.body ?? chunks())
+    expect(bytes.length).toBe(sizeBytes)
+    expect(
+      Array.from({ length: 15 }, (_, n) => bytes.subarray(n * chunk.length, (n + 1) * chunk.length).every(one => one === n + 1)),
+    ).toEqual(Array.from({ length: 15 }, () => true))
+    await store.delete([`${prefix}/refilled`], never)
+  },
   '[C3] put that is aborted rejects `aborted` and leaves nothing, even while the body hangs': async ({ store }, prefix) => {
     const stop = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
@@ -167,6 +183,20 @@ export const objectPromises = {
     expect((await store.head(`${prefix}/from`, never))?.metadata).toEqual({ event_id: 'a' })
     await store.delete([`${prefix}/from`], never)
     expect(await textAt(store, `${prefix}/deep/er/to`)).toBe('bytes')
+  },
+  '[C4] a copy described as its source is another object all the same': async ({ store }, prefix) => {
+    const described = { contentType: 'video/mp4', metadata: { event_id: 'a' } }
+    const copied = (n: number) => store.copy({ fromKey: `${prefix}/source`, toKey: `${prefix}/twin-${n}`, ...described }, never)
+    await store.put({ ...object(`${prefix}/source`, 'bytes'), ...described }, never)
+    for (const n of [1, 2, 2]) expect(await copied(n)).toMatchObject({ ...described, key: `${prefix}/twin-${n}`, sizeBytes: 5 })
+    const other = { contentType: 'a/b', metadata: { event_id: 'b' } }
+    await store.copy({ fromKey: `${prefix}/twin-2`, toKey: `${prefix}/twin-2`, ...other }, never)
+    expect(await store.head(`${prefix}/twin-2`, never)).toMatchObject(other)
+    await store.put(object(`${prefix}/source`, 'replaced'), never)
+    expect(await textAt(store, `${prefix}/twin-1`)).toBe('bytes')
+    expect(await store.head(`${prefix}/twin-1`, never)).toMatchObject(described)
+    await store.delete([`${prefix}/source`, `${prefix}/twin-2`], never)
+    expect(await textAt(store, `${prefix}/twin-1`)).toBe('bytes')
   },
   '[C4] copy of what is not there is null and makes nothing': async ({ store }, prefix) => {
     const copied = await store.copy({ fromKey: `${prefix}/none`, toKey: `${prefix}/to`, contentType: 'a/b', metadata: {} }, never)

@@ -39,6 +39,12 @@ const broken: Record<ObjectPromise, (under: StoreUnderTest) => Partial<StoreUnde
       return await store.put({ ...object, body: one(Buffer.concat(held)) }, signal)
     },
   }),
+  '[C3] put keeps nothing of a chunk once it asked for the next': ({ store }) => ({
+    put: async (object, signal) => {
+      const held = await Array.fromAsync(object.body)
+      return await store.put({ ...object, body: one(Buffer.concat(held)) }, signal)
+    },
+  }),
   '[C3] put that is aborted rejects `aborted` and leaves nothing, even while the body hangs': ({ store }) => ({
     put: (object, signal) =>
       store.put(object, signal).catch(async error => {
@@ -84,6 +90,12 @@ const broken: Record<ObjectPromise, (under: StoreUnderTest) => Partial<StoreUnde
     copy: async (copy, signal) => {
       const head = await store.head(copy.fromKey, signal)
       return head && (await store.copy({ ...copy, metadata: head.metadata }, signal))
+    },
+  }),
+  '[C4] a copy described as its source is another object all the same': ({ store }) => ({
+    delete: async (keys, signal) => {
+      const twins = await Array.fromAsync(store.list('broken-', signal))
+      await store.delete([...keys, ...twins.filter(({ key }) => key.includes('/twin-')).map(({ key }) => key)], signal)
     },
   }),
   '[C4] copy of what is not there is null and makes nothing': ({ store }) => ({

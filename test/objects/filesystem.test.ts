@@ -1,6 +1,7 @@
 // What only the filesystem store has: files that a crash left, a disk that goes away, keys that would leave the directory.
 import { fork } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { translateDiskError } from '../../src/objects/disk-errors.ts'
@@ -58,6 +59,51 @@ test('[C3] kill -9 in the middle of a put leaves no object, and the next opening
   expect(await readdir(join(directory, 'unfinished'))).toEqual([])
   expect(await store.head('half', never)).toBeNull()
   expect(logger.lines.find(line => line.event === 'objects.leftovers-removed')?.fields).toEqual({ removed: 1 })
+})
+
+test('[C4] a copy described as its source is a second name of its file, any other copy a file of its own', async () => {
+  const { directory, store } = current()
+  const described = { contentType: 'video/mp4', metadata: { event_id: 'a', media_type: 'video' } }
+  const names = async (key: string) => await stat(pathOf(join(directory, 'objects'), key))
+  await store.put({ ...object('incoming/one', 'bytes'), ...described }, never)
+  const [twin, other] = [
+    { metadata: { media_type: 'video', event_id: 'a' } },
+    { metadata: { event_id: 'b', media_type: 'video' } },
+  ]
+  await store.copy({ fromKey: 'incoming/one', toKey: 'shop/twin', ...described, ...twin }, never)
+  await store.copy({ fromKey: 'incoming/one', toKey: 'shop/other', ...described, ...other }, never)
+  expect((await names('shop/twin')).ino).toBe((await names('incoming/one')).ino)
+  expect((await names('shop/other')).nlink).toBe(1)
+  expect(await store.head('incoming/one', never), 'as it was').toMatchObject({ sizeBytes: 5, ...described })
+  expect(await store.head('shop/other', never)).toMatchObject({ sizeBytes: 5, ...described, ...other })
+  expect(await readdir(join(directory, 'unfinished'))).toEqual([])
+})
+
+test('[C4] kill -9 in the middle of a copy leaves a second name at most, which goes without the file', async () => {
+  const { directory, store } = current()
+  await store.put(object('incoming/one', 'bytes'), never)
+  const dead = fork(new URL('../ground/objects/put-and-hang.ts', import.meta.url), [directory], { execArgv: [] })
+  const exited = new Promise(resolve => dead.once('exit', resolve))
+  dead.kill('SIGKILL')
+  await exited
+  await link(pathOf(join(directory, 'objects'), 'incoming/one'), join(directory, 'unfinished', `${dead.pid}-half`))
+  const again = await openAgain(directory)
+  expect(await readdir(join(directory, 'unfinished'))).toEqual([])
+  expect(await again.head('incoming/one', never)).toMatchObject({ sizeBytes: 5 })
+})
+
+test('[C7] an etag is the same whether the hash is known or found', async () => {
+  const { store } = current()
+  const sha256 = createHash('sha256').update('bytes').digest('hex')
+  const found = await store.put(object('found', 'bytes'), never)
+  expect((await store.put({ ...object('known', 'bytes'), sha256 }, never)).etag).toBe(found.etag)
+})
+
+test('[C4] who makes one directory at once all find it', async () => {
+  const { store } = current()
+  const keys = Array.from({ length: 40 }, (_, n) => `shop/2026/01/${String(n % 4)}/${n}`)
+  await Promise.all(keys.map(key => store.put(object(key), never)))
+  expect((await Array.fromAsync(store.list('shop/', never))).map(one => one.key).toSorted()).toEqual(keys.toSorted())
 })
 
 test('[C5] a disk that went away is misconfigured, never an empty store', async () => {
