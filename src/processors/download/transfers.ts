@@ -21,7 +21,7 @@ export type TransfersOptions = {
   connectTimeoutMs: number
   maxTransfers: number
   logger: Logger
-  /** Threads [one per core, at most four]. */
+  /** Threads [one per core but one, which the main thread has; at most four]. */
   maxWorkers?: number
   /** So long without a transfer, and a thread's memory is given back. */
   idleMs?: number
@@ -33,7 +33,7 @@ const MAX_WORKERS = 4
 const IDLE_MS = 30_000
 
 export function openTransfers({
-  maxWorkers = Math.min(MAX_WORKERS, availableParallelism()),
+  maxWorkers = Math.max(1, Math.min(MAX_WORKERS, availableParallelism() - 1)),
   idleMs = IDLE_MS,
   entry = new URL('./transfer-worker.ts', import.meta.url),
   ...options
