@@ -7,13 +7,13 @@ export const PART_BYTES = 5 * 1024 * 1024
 const SHARED_PARTS = 4
 /** One upload's, of the shared ones. */
 const MAX_SHARED_PARTS = 2
-/** What a body takes at first: most fit. */
+/** What a body takes at first: most fit, and many would make the collector run for parts that nobody fills. */
 const FIRST_BYTES = 256 * 1024
 
 export type PartMemory = {
   /** Waits, where all may be in flight, until one comes back: somebody must be sending one. The first is small, and grows. */
   take(): Promise<Buffer>
-  /** A larger one with the same bytes, of PART_BYTES at most; the smaller one is nobody's any more. */
+  /** One of PART_BYTES with the same first bytes; the smaller one is nobody's any more. */
   grow(memory: Buffer): Buffer
   giveBack(memory: Buffer): void
   /** Idempotent: what it had of the shared ones is free. */
@@ -43,7 +43,7 @@ export function createPartMemory(): PartMemory {
       return await new Promise(resolve => void waiting.push(resolve))
     },
     grow(memory) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(PART_BYTES, 4 * memory.length))
+      const larger = Buffer.allocUnsafeSlow(PART_BYTES)
       larger.set(memory)
       return larger
     },
