@@ -24,6 +24,38 @@ test.each([
   expect((await world().truth.head(key, never))?.metadata.sha256).toBe(sha256(bytes))
 })
 
+test.each([
+  ['right', {}, true, 1],
+  ['wrong', { sha256: randomBytes(32) }, false, 2],
+  ['missing', { sha256: null }, true, 2],
+])(
+  '[C3] of a file of many pieces a plain hash that is %s is flagged, and the object’s own is true',
+  async (_, reference, matches, times) => {
+    const large = randomBytes(3 * 1024 * 1024)
+    const event = mediaMessage(world().cdn, { bytes: large }, { reference })
+    const [made] = (await download(event)).events
+    expect(made).toMatchObject({ type: 'media.downloaded', sha256: sha256(large), sha256Matches: matches })
+    expect(fetches()).toBe(times)
+    const key = made?.type === 'media.downloaded' ? made.incomingKey : ''
+    const found = await world().truth.get({ key }, never)
+    expect(found?.head.metadata.sha256).toBe(sha256(large))
+    expect((await readAll(found?.body ?? Readable.from([]))).equals(large)).toBe(true)
+  },
+)
+
+test.each([
+  ['bad-mac', { kind: 'flip', atByte: 3 * 1024 * 1024 - 3 }],
+  ['bad-mac', { kind: 'bad-mac' }],
+] as const)(
+  '[C3] a file of many pieces whose last block is not what was sealed leaves nothing: %s, %o',
+  async (reason, fault) => {
+    const event = mediaMessage(world().cdn, { bytes: randomBytes(3 * 1024 * 1024) })
+    world().cdn.fault(pathOf(event), fault)
+    expect((await download(event)).events).toMatchObject([{ type: 'media.failed', reason, retryable: false }])
+    expect(await Array.fromAsync(world().truth.list('', never))).toEqual([])
+  },
+)
+
 describe('[C3] files sealed with the keys of another kind', () => {
   const kinds = ['image', 'video', 'audio', 'document', 'thumbnail-link'] as const
   const names = {
