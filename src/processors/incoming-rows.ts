@@ -3,6 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import type { ObjectRows } from '../purge/object-rows.ts'
 import { isPurged } from '../purge/tombstones.ts'
+import { coalesce } from '../runtime/coalesce.ts'
 
 export type IncomingRows = {
   /** Before a put: the object's age begins anew. No row for a purged instance. */
@@ -21,13 +22,7 @@ export type IncomingObject = { key: string; instanceId: string }
 /** Every method rejects DatabaseError. Ages are by Postgres' clock. */
 export function createIncomingRows(database: Transaction): IncomingRows {
   return {
-    async remember({ key, instanceId }) {
-      await database.query(
-        `insert into incoming_objects (key, instance_id) select $1::text, $2::text where not ${isPurged('$2::text')}
-         on conflict (key) do update set written_at = now()`,
-        [key, instanceId],
-      )
-    },
+    remember: coalesce(of => rememberAll(database, of), MAX_BATCH),
     async adopt(of) {
       await database.query(
         `insert into incoming_objects (key, instance_id, written_at)
@@ -56,6 +51,23 @@ export function createIncomingRows(database: Transaction): IncomingRows {
       await database.query('insert into incoming_adoption default values on conflict do nothing')
     },
   }
+}
+
+/** Those that are asked for while one statement is on its way are the next one. */
+const MAX_BATCH = 500
+
+/** In the order of their keys, so that no two of these wait for each other. */
+async function rememberAll(database: Transaction, of: readonly IncomingObject[]): Promise<readonly undefined[]> {
+  await database.query(
+    `insert into incoming_objects (key, instance_id)
+     select key, instance_id
+     from (select distinct on (key) key, instance_id from unnest($1::text[], $2::text[]) as n(key, instance_id) order by key) as n
+     where not ${isPurged('n.instance_id')}
+     order by key
+     on conflict (key) do update set written_at = now()`,
+    [of.map(one => one.key), of.map(one => one.instanceId)],
+  )
+  return of.map(() => undefined)
 }
 
 const IS_DUE = `written_at < now() - $1::double precision * interval '1 millisecond'`

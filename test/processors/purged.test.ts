@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
+import type { Transaction } from '../../src/database/database.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { createIncomingRows } from '../../src/processors/incoming-rows.ts'
+import { createTombstones } from '../../src/processors/runner/tombstones.ts'
 import { openTestDatabase } from '../ground/database.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -106,5 +108,45 @@ test('[A7] no row names an object of a purged instance', async () => {
     { key: 'branch/1' },
     { key: 'branch/2' },
   ])
+  await close()
+})
+
+/** A database whose statements are counted, and in which accounts are purged. */
+async function openCounted(name: string) {
+  const { database, close } = await openTestDatabase(name)
+  const asked: string[] = []
+  const query: Transaction['query'] = async (text, values) => {
+    asked.push(text)
+    return await database.query(text, values)
+  }
+  const purge = async (instanceId: string) => {
+    await database.query(`insert into instance_ids (instance_id, request_id, name) values ($1, $1, '')`, [instanceId])
+    await database.query(`insert into purges (instance_id, request_id, requested_by) values ($1, $1, 'test')`, [instanceId])
+  }
+  return { counted: { ...database, query }, asked, purge, close }
+}
+
+test('[A7] who asks at once is answered by few statements, none of which began before it was asked', async () => {
+  const { counted, asked, purge, close } = await openCounted('asked at once')
+  await purge('gone')
+  const tombstones = createTombstones(counted)
+  const ids = Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? 'gone' : `here-${n}`))
+  expect(await Promise.all(ids.map(tombstones.isPurged))).toEqual(ids.map(id => id === 'gone'))
+  expect(asked.length).toBe(2)
+  const early = tombstones.isPurged('late')
+  expect(await early).toBe(false)
+  await purge('late')
+  expect(await tombstones.isPurged('late')).toBe(true)
+  await close()
+})
+
+test('[C6] rows that are remembered at once are few statements, each key once, and none for a purged instance', async () => {
+  const { counted, asked, purge, close } = await openCounted('remembered at once')
+  await purge('gone')
+  const rows = createIncomingRows(counted)
+  const of = Array.from({ length: 40 }, (_, n) => ({ key: `incoming/${n % 20}`, instanceId: n % 20 === 0 ? 'gone' : 'shop' }))
+  await Promise.all(of.map(rows.remember))
+  expect(asked.length).toBe(2)
+  expect((await rows.due({ keptMs: -60_000, limit: 100 })).length).toBe(19)
   await close()
 })

@@ -2,12 +2,19 @@
 // it had put goes then: no moment is left in which an object stays that nobody knows.
 import type { Transaction } from '../../database/database.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
+import { coalesce } from '../../runtime/coalesce.ts'
 
 export type Tombstones = {
   /** Rejects DatabaseError. */
   isPurged(instanceId: string): Promise<boolean>
 }
 
+/** As many as are asked for while one statement is on its way are the next one; none is answered by what began before it was asked for. */
+const MAX_BATCH = 500
+
 export const createTombstones = (database: Transaction): Tombstones => ({
-  isPurged: async instanceId => (await purgedAmong(database, [instanceId])).has(instanceId),
+  isPurged: coalesce(async instanceIds => {
+    const purged = await purgedAmong(database, instanceIds)
+    return instanceIds.map(id => purged.has(id))
+  }, MAX_BATCH),
 })
