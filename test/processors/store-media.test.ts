@@ -8,7 +8,7 @@ import type { ObjectErrorCode } from '../../src/objects/objects.ts'
 import { readAll } from '../contracts/object-store-under-test.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { forgetful, handle, type MediaWorld, never } from '../ground/processors/media-world.ts'
+import { forgetful, handle, type MediaWorld, mediaMessage, never } from '../ground/processors/media-world.ts'
 import { worldForEach } from '../ground/processors/world-for-each.ts'
 
 const logger = collectLogLines()
@@ -107,6 +107,27 @@ test('[C6] what is there already with the same hash is not written again, and th
   expect(again).toEqual(first)
   expect(world().objects.calls.map(call => call.split(' ')[0])).toEqual(['get', 'head', 'head'])
 })
+
+test.each([
+  ['image', photo, 'image/jpeg', 'image'],
+  ['document', samplePdf(), 'application/pdf', 'document'],
+  ['video', randomBytes(3 * 1024 * 1024), 'video/mp4', 'video'],
+] as const)(
+  '[C6] a fetched %s and its final copy are described alike, and kill -9 before its event changes neither',
+  async (kind, bytes, mimetype, sealedAs) => {
+    const message = mediaMessage(world().cdn, { bytes, kind, mimetype, keys: sealedAs })
+    const [fetched] = (await handle(world(), world().download(), message)).events
+    if (fetched?.type !== 'media.downloaded') throw new Error('expected media.downloaded')
+    const [lost] = (await store(fetched)).events
+    if (lost?.type !== 'media.stored') throw new Error('expected media.stored')
+    world().objects.calls.length = 0
+    expect((await store(fetched)).events).toEqual([lost])
+    expect(world().objects.calls.filter(call => call.startsWith('copy') || call.startsWith('put'))).toEqual([])
+    const { key: _, ...incoming } = (await world().truth.head(fetched.incomingKey, never)) ?? {}
+    const { key: __, ...final } = (await world().truth.head(lost.key, never)) ?? {}
+    expect(final, 'one file with two names').toEqual(incoming)
+  },
+)
 
 test('[C6] every event has a copy of its own, so that deleting one breaks none', async () => {
   const one = await downloaded(photo)
