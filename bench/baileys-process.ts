@@ -1,7 +1,9 @@
 // The bare side: Baileys as it comes, auth in memory, in a process of its own. It does nothing with what it receives, or posts it at once
 // to a receiver: nothing is written down anywhere, and what a crash finds in memory is lost.
 import makeWASocket, {
+  type AuthenticationCreds,
   type BaileysEventMap,
+  BufferJSON,
   DisconnectReason,
   initAuthCreds,
   type SignalDataTypeMap,
@@ -14,17 +16,30 @@ import '../src/producers/socket/silence-libsignal.ts'
 import { answerCalls } from './child.ts'
 
 type Target = { url: string; secret: string }
+type Auth = { creds: AuthenticationCreds; keys: ReturnType<typeof memoryKeys> }
 
 let target: Target | null = null
 const connections = new Agent({ connections: 64 })
 const opening: Promise<void>[] = []
+const clients: Auth[] = []
 
 const calls = {
   /** Answers the first QR code of one more client. */
   open: async ({ url }: { url: string }) => {
     const qr = Promise.withResolvers<string>()
-    opening.push(openClient(url, qr.resolve))
+    const auth = { creds: initAuthCreds(), keys: memoryKeys(new Map()) }
+    clients.push(auth)
+    opening.push(openClient(url, auth, qr.resolve))
     return qr.promise
+  },
+  /** What every client has for keys: another process goes on with it, by openKept. */
+  keep: async () => clients.map(({ creds, keys }) => JSON.stringify({ creds, keys: [...keys.stored] }, BufferJSON.replacer)),
+  /** Logs these clients in again. */
+  openKept: async ({ url, kept }: { url: string; kept: readonly string[] }) => {
+    for (const one of kept) {
+      const { creds, keys } = JSON.parse(one, BufferJSON.reviver)
+      opening.push(openClient(url, { creds, keys: memoryKeys(new Map(keys)) }))
+    }
   },
   /** Every client is logged in. */
   opened: async () => void (await Promise.all(opening)),
@@ -36,8 +51,7 @@ export type BaileysCalls = typeof calls
 answerCalls(calls)
 
 /** Resolves once logged in. WhatsApp asks for one new connection after pairing (515). */
-function openClient(url: string, showQr: (qr: string) => void): Promise<void> {
-  const auth = { creds: initAuthCreds(), keys: memoryKeys() }
+function openClient(url: string, auth: Auth, showQr?: (qr: string) => void): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   function connect(): void {
     const socket = makeWASocket({
@@ -50,7 +64,7 @@ function openClient(url: string, showQr: (qr: string) => void): Promise<void> {
     })
     socket.ev.on('creds.update', update => Object.assign(auth.creds, update))
     socket.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {
-      if (qr !== undefined) showQr(qr)
+      if (qr !== undefined) showQr?.(qr)
       if (connection === 'open') resolve()
       if (connection === 'close' && statusOf(lastDisconnect?.error) === DisconnectReason.restartRequired) connect()
     })
@@ -61,9 +75,9 @@ function openClient(url: string, showQr: (qr: string) => void): Promise<void> {
 }
 
 /** The fastest store there can be: what Baileys hands in is what it gets back. */
-function memoryKeys(): SignalKeyStore {
-  const stored = new Map<string, unknown>()
+function memoryKeys(stored: Map<string, unknown>): SignalKeyStore & { stored: ReadonlyMap<string, unknown> } {
   return {
+    stored,
     get: async (type, ids) => {
       const found: Record<string, SignalDataTypeMap[typeof type]> = {}
       for (const id of ids) {

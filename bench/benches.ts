@@ -160,6 +160,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./chain.ts')).chain('kafka'),
   },
+  idle: {
+    what: 'MiB of zaplog with 100 accounts that nobody writes to, without its Postgres; bare: as many Baileys clients in one process, keys in memory',
+    better: 'lower',
+    load: async () => (await import('./idle.ts')).idle({ accounts: 100, seconds: 30 }),
+  },
+  'idle-500': {
+    what: 'the same with 500 accounts. 650 MiB is the bound',
+    better: 'lower',
+    load: async () => (await import('./idle.ts')).idle({ accounts: 500, seconds: 60 }),
+  },
   start: {
     what: 'ms from spawn to /health/ready on embedded parts used before; bare: Node with Baileys and the same PostgreSQL',
     better: 'lower',

@@ -25,15 +25,19 @@ const parts: readonly (readonly [RegExp, string])[] = [
 
 /** Of this process, as `bench`, and of all that it started. */
 export function cpuByPart(): CpuMs {
-  const partOf = new Map<number, string>([[process.pid, 'bench']])
   const sums: Record<string, number> = {}
-  for (const pid of isHere ? treeOf(process.pid) : []) {
-    const { parent, ms } = statOf(pid)
-    const part = pid === process.pid ? 'bench' : (namedBy(commandLineOf(pid)) ?? partOf.get(parent) ?? 'bench')
-    partOf.set(pid, part)
-    sums[part] = (sums[part] ?? 0) + ms
-  }
+  for (const [part, pids] of processesByPart()) sums[part] = pids.reduce((sum, pid) => sum + statOf(pid).ms, 0)
   return sums
+}
+
+/** This process, as `bench`, and all that it started. */
+export function processesByPart(): ReadonlyMap<string, readonly number[]> {
+  const partOf = new Map<number, string>([[process.pid, 'bench']])
+  for (const pid of isHere ? treeOf(process.pid) : []) {
+    if (pid === process.pid) continue
+    partOf.set(pid, namedBy(commandLineOf(pid)) ?? partOf.get(statOf(pid).parent) ?? 'bench')
+  }
+  return Map.groupBy(partOf.keys(), pid => partOf.get(pid) ?? 'bench')
 }
 
 const namedBy = (commandLine: string): string | null =>

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { hardenSocket } from '../../src/producers/socket/harden-socket.ts'
+import { createEvery } from '../../src/runtime/every.ts'
 import { rememberMisses } from '../../src/producers/socket/lid-lookups.ts'
 import { verifyXeddsa } from '../../src/producers/socket/verify-sender-key.ts'
 import { until } from '../ground/until.ts'
@@ -116,7 +117,7 @@ async function endedFor(overrides: Overrides, isHeard: boolean): Promise<string 
     return overrides.unsentBytes?.() ?? 0
   }
   const terminate = (reason: string) => void reasons.push(reason)
-  const { stop } = hardened(socket, { connectTimeoutMs: 0, checkMs: 1, ...overrides, unsentBytes, terminate })
+  const { stop } = hardened(socket, { connectTimeoutMs: 0, every: createEvery(1), ...overrides, unsentBytes, terminate })
   if (isHeard) socket.emit('message', 'x')
   await until('it was ended, or checked', () => reasons.length > 0 || checks > 20)
   stop()

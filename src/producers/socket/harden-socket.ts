@@ -1,6 +1,7 @@
 // Guards around Baileys' transport: frames one at a time and in order, no rejection of a listener unhandled, and a connection that
 // never answers, no longer does, takes nothing any more, or does not finish closing, is cut.
 import type { EventEmitter } from 'node:events'
+import { createEvery, type Every } from '../../runtime/every.ts'
 import type { OwnReason } from './reconnect-policy.ts'
 
 type Transport = EventEmitter & { readonly isClosing: boolean }
@@ -15,32 +16,32 @@ type Deps = {
   keepAliveIntervalMs: number
   /** For the first frame, and for the network to take anything of what waits; Baileys' own timers for each frame are off. */
   connectTimeoutMs: number
-  /** [5 s] */
-  checkMs?: number
+  /** When the watch looks [every 5 s, of all sockets at once]. */
+  every?: Every
 }
 type Listener = (...args: unknown[]) => unknown
 
 /** Baileys pings after each keep-alive interval; a server that is alive has answered by then. */
 const answerMarginMs = 15_000
+const everyLook = createEvery(5_000)
 
 /** Call right after makeWASocket. Returns what stops the watch. */
 export function hardenSocket(transport: Transport, deps: Deps): () => void {
   catchRejections(transport, deps)
-  const { connectTimeoutMs, checkMs = 5_000 } = deps
+  const { connectTimeoutMs, every = everyLook } = deps
   const silenceMs = Math.max(deps.keepAliveIntervalMs, connectTimeoutMs) + answerMarginMs
   let heard = { at: performance.now(), limitMs: connectTimeoutMs }
   let unsent: Unsent = { bytes: 0, sinceAt: performance.now() }
   queueFrames(transport, deps, () => {
     heard = { at: performance.now(), limitMs: silenceMs }
   })
-  const watch = setInterval(() => {
+  return every(() => {
     const nowAt = performance.now()
     unsent = unsentNow(unsent, deps.unsentBytes(), nowAt)
     const isDead = nowAt - heard.at > heard.limitMs || nowAt - unsent.sinceAt > connectTimeoutMs
     if (transport.isClosing) deps.cut()
     else if (isDead) deps.terminate('half-open')
-  }, checkMs)
-  return () => clearInterval(watch)
+  })
 }
 
 /** `sinceAt`: for so long nothing of it went. */

@@ -6,6 +6,7 @@ import './verify-sender-key.ts'
 import makeWASocket, { type BaileysEventMap, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
+import { createEvery } from '../../runtime/every.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { AuthState } from '../auth/auth-state.ts'
 import type { AckGate } from '../gate/ack-gate.ts'
@@ -14,11 +15,12 @@ import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
 import { keepRead } from './agree-on-keys.ts'
+import { leanRetryManager } from './baileys-caches.ts'
 import { hardenSocket } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
-import { connectTimeoutMs, keepAliveIntervalMs, socketOptions } from './socket-options.ts'
+import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
 
 export type ConnectionUpdate = BaileysEventMap['connection.update']
@@ -60,8 +62,8 @@ export type SocketDeps = {
 }
 
 const goodbyeMs = 2_000
-/** The cache has no bound of its own, and a timer per entry. */
-const lidCacheMs = 10 * 60 * 1000
+/** When the cache of LIDs is emptied, which has no bound of its own, and a timer per entry. */
+const everyTenMinutes = createEvery(10 * 60 * 1000)
 
 export function openSocket(deps: SocketDeps): Socket {
   const { instanceId, auth, gate, life, clock, logger } = deps
@@ -73,7 +75,7 @@ export function openSocket(deps: SocketDeps): Socket {
   for (const key of [auth.creds.signedIdentityKey, auth.creds.signedPreKey.keyPair]) keepRead(key.private)
   const socket = makeWASocket(socketOptions(deps, repository.make))
   life.owns(() => cut(socket))
-  keepNoMessages(socket)
+  if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
   let isClosing = false
   const stanzas = openStanzaQueue(socket.ws, {
     isClosing: () => isClosing,
@@ -90,7 +92,7 @@ export function openSocket(deps: SocketDeps): Socket {
     keepAliveIntervalMs,
     connectTimeoutMs,
   })
-  const emptyLidCache = setInterval(() => socket.signalRepository.lidMapping.close(), lidCacheMs)
+  const stopEmptying = everyTenMinutes(() => socket.signalRepository.lidMapping.close())
 
   /** Baileys awaits nobody: what is thrown here would end the process. */
   function take(name: string, work: () => void): void {
@@ -110,7 +112,7 @@ export function openSocket(deps: SocketDeps): Socket {
       if (update?.connection === 'close') {
         life.closed()
         stopWatch()
-        clearInterval(emptyLidCache)
+        stopEmptying()
         resolve(closedBy(update.lastDisconnect?.error))
       }
       if (update !== undefined) take('connection.update', () => deps.connection(update))
@@ -140,11 +142,6 @@ export function openSocket(deps: SocketDeps): Socket {
       clearTimeout(cutter)
     },
   }
-}
-
-/** Baileys would keep the last 512 messages of each account, those it received included, a timer for each. */
-function keepNoMessages({ messageRetryManager }: WASocket): void {
-  if (messageRetryManager !== null) messageRetryManager.addRecentMessage = () => undefined
 }
 
 /** terminate, not close: that waits for an answer for up to 35 s. */

@@ -1,16 +1,19 @@
 // How Baileys is set up for an account: by its public options alone.
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
 import type { MakeSignalRepository } from '../gate/gated-repository.ts'
+import { createBaileysCaches } from './baileys-caches.ts'
 import { createBaileysLogger } from './baileys-logger.ts'
 import type { SocketDeps } from './open-socket.ts'
 
 export const keepAliveIntervalMs = 30_000
 export const connectTimeoutMs = 20_000
+export const monotonic = () => performance.now()
 
 export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignalRepository) {
   const { auth, settings } = deps
   return {
     auth,
+    ...createBaileysCaches(monotonic),
     logger: createBaileysLogger(deps.logger, deps.instanceId),
     waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
     ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
@@ -24,7 +27,7 @@ export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignal
     // History is appended as its notification; whoever wants the blob fetches it from there.
     shouldSyncHistoryMessage: () => false,
     // With it the phone is asked for an undecryptable message by a timer; without, all other messages of the account wait two seconds
-    // for each of them (sendRetryRequest in lib/Socket/messages-recv.js). What it would keep in memory: see keepNoMessages.
+    // for each of them (sendRetryRequest in lib/Socket/messages-recv.js). What it would keep in memory: see leanRetryManager.
     enableRecentMessageCache: true,
     enableAutoSessionRecreation: false,
     // The key store retries by itself; a commit that it gave up is over.
