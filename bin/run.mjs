@@ -19,7 +19,7 @@ if (major < 24) {
   )
   process.exit(78)
 }
-const { compiledCodeDirectory } = await import('../src/runtime/own-directory.ts')
+const { compiledCodeDirectory } = await import('./own-directory.mjs')
 const compiled = compiledCodeDirectory(process.env)
 if (compiled !== null) module.enableCompileCache(compiled) // the next start has half of its code compiled already
 const given = process.argv.slice(2)

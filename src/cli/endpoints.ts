@@ -1,24 +1,16 @@
 // zaplog webhooks …: endpoints from the command line.
-import { CommanderError, InvalidArgumentError } from 'commander'
+import { CommanderError } from 'commander'
 import { type Endpoint, endpoint, newEndpoint, nothing, tested } from './answers.ts'
 import { callApi, listAll } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
+import type { HoldMedia } from './hold-media-option.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { runVerb } from './run-verb.ts'
 import { say } from './say.ts'
 import { sayFilters } from './say-filters.ts'
 import { textTable } from './text-table.ts'
 
-type HoldMedia = number | 'until-settled'
-
 const at = (id: string) => `/v1/endpoints/${encodeURIComponent(id)}`
-
-/** For commander; which numbers are right is zaplog's to say. */
-export function parseHoldMedia(text: string): HoldMedia {
-  if (text === 'until-settled') return text
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected seconds from 0 to 900, or until-settled.')
-  return Number(text)
-}
 
 export const listEndpoints = () =>
   runVerb(async api => {

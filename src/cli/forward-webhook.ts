@@ -1,5 +1,4 @@
 // Hands a webhook on to a receiver that only this machine reaches, as zaplog would have posted it, and brings back what it answered.
-import { InvalidArgumentError } from 'commander'
 import { Agent } from 'undici'
 import { postDelivery } from '../webhooks/bridge/post-delivery.ts'
 import type { HandedDelivery, ListenerAnswer } from './answers.ts'
@@ -34,13 +33,4 @@ function answerOf(exchange: Awaited<ReturnType<typeof postDelivery>>): ListenerA
     ...(retryAfterMs === null ? {} : { retryAfter: String(Math.ceil(retryAfterMs / 1000)) }),
     ...(asked === null ? {} : { webhookDelivery: asked }),
   }
-}
-
-/** For commander. */
-export function parseForwardUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !['http:', 'https:'].includes(url.protocol))
-    throw new InvalidArgumentError('Expected a URL such as http://localhost:3000/hook.')
-  if (url.username !== '' || url.password !== '') throw new InvalidArgumentError('Expected a URL without a user or a password.')
-  return url.href
 }

@@ -4,28 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
-import { deleteInstance, showPurge } from './delete-instance.ts'
 import { parseParts, partNames } from './dev-options.ts'
-import {
-  addEndpoint,
-  disableEndpoint,
-  enableEndpoint,
-  listEndpoints,
-  parseHoldMedia,
-  removeEndpoint,
-  testEndpoint,
-} from './endpoints.ts'
-import { parseForwardUrl } from './forward-webhook.ts'
+import { parseForwardUrl } from './forward-url-option.ts'
 import { fromRepository } from './from-repository.ts'
-import { createInstance, listInstances, logOutInstance, restartInstance, showInstance, showQr } from './instances.ts'
+import { parseHoldMedia } from './hold-media-option.ts'
 import { commaList } from './list-option.ts'
-import { listen } from './listen.ts'
 import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
 import { parsePicture } from './qr-picture.ts'
 import { completeVerbs, helpText, runProgram, takeEnvFile, tolerant } from './run-program.ts'
-import { sayNoSending } from './send.ts'
-import { showStatus } from './status.ts'
 import { sayVersion, version } from './version.ts'
 
 const outputLost = watchOutput()
@@ -86,8 +73,15 @@ dev
   .action(async options => (await import('./dev-secrets.ts')).devSecrets(options))
 
 const instances = program.command('instances').description('WhatsApp accounts')
-instances.command('list').alias('ls').description('all instances and their states').action(listInstances)
-instances.command('show <id>').description('one instance').action(showInstance)
+instances
+  .command('list')
+  .alias('ls')
+  .description('all instances and their states')
+  .action(async () => (await import('./instances.ts')).listInstances())
+instances
+  .command('show <id>')
+  .description('one instance')
+  .action(async id => (await import('./instances.ts')).showInstance(id))
 instances
   .command('create')
   .description('create an instance and show the QR code to scan')
@@ -95,7 +89,7 @@ instances
   .option('--id <id>', 'its id for ever; made up when left out')
   .option('--no-qr', 'do not wait for the QR code')
   .option('--picture <file>', 'the QR code as a picture, .png or .svg, instead of a drawing', parsePicture)
-  .action(options => createInstance({ ...options, outputLost }))
+  .action(async options => (await import('./instances.ts')).createInstance({ ...options, outputLost }))
 instances
   .command('qr <id>')
   .description('show QR codes until the phone has scanned one')
@@ -106,35 +100,45 @@ instances
       .argParser(parsePicture)
       .conflicts(['json', 'text']),
   )
-  .action((id, options) => showQr(id, { ...options, outputLost }))
-instances.command('restart <id>').description('close the socket and open it again').action(restartInstance)
-instances.command('logout <id>').description('unlink the phone and erase the auth state').action(logOutInstance)
+  .action(async (id, options) => (await import('./instances.ts')).showQr(id, { ...options, outputLost }))
+instances
+  .command('restart <id>')
+  .description('close the socket and open it again')
+  .action(async id => (await import('./instances.ts')).restartInstance(id))
+instances
+  .command('logout <id>')
+  .description('unlink the phone and erase the auth state')
+  .action(async id => (await import('./instances.ts')).logOutInstance(id))
 instances
   .command('delete <id>')
   .description('delete the instance; its id is never given out again. On a terminal it says what goes and what stays, and asks')
   .option('--purge', 'erase what was stored of it, too: rows, files and deliveries; also of one that was deleted before')
   .option('--yes', 'do not ask')
   .option('--no-wait', 'do not wait for the purge to be done')
-  .action(deleteInstance)
+  .action(async (id, options) => (await import('./delete-instance.ts')).deleteInstance(id, options))
 instances
   .command('purge-status <id>')
   .description('how far the purge of an instance is')
   .option('--watch', 'until it is done')
-  .action(showPurge)
+  .action(async (id, options) => (await import('./delete-instance.ts')).showPurge(id, options))
 
 const instancesHelp = 'only these instances; a comma list, or several'
 const typesHelp =
   'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown'
 
 const endpoints = program.command('webhooks').description('endpoints that receive webhooks')
-endpoints.command('list').alias('ls').description('all endpoints').action(listEndpoints)
+endpoints
+  .command('list')
+  .alias('ls')
+  .description('all endpoints')
+  .action(async () => (await import('./endpoints.ts')).listEndpoints())
 endpoints
   .command('listen')
   .description('receive webhooks here, without a URL that zaplog could reach: verified, printed, and gone with this command')
   .option('--forward <url>', 'hand each on to a receiver that this machine reaches, whose answer counts', parseForwardUrl)
   .option('--instance <id...>', instancesHelp, commaList)
   .option('--types <type...>', typesHelp, commaList)
-  .action(options => listen({ ...options, outputLost }))
+  .action(async options => (await import('./listen.ts')).listen({ ...options, outputLost }))
 endpoints
   .command('add [url]') // it may stand behind a list, which takes what follows it
   .usage('<url> [options]')
@@ -142,16 +146,38 @@ endpoints
   .option('--instance <id...>', instancesHelp, commaList)
   .option('--types <type...>', typesHelp, commaList)
   .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled', parseHoldMedia)
-  .action(addEndpoint)
-endpoints.command('test <id>').description('post one test delivery now, and say what came back').action(testEndpoint)
-endpoints.command('enable <id>').description('send again, what was kept first').action(enableEndpoint)
-endpoints.command('disable <id>').description('send nothing; what comes is kept').action(disableEndpoint)
-endpoints.command('remove <id>').description('remove an endpoint, with what waits for it').action(removeEndpoint)
+  .action(async (url, options) => (await import('./endpoints.ts')).addEndpoint(url, options))
+endpoints
+  .command('test <id>')
+  .description('post one test delivery now, and say what came back')
+  .action(async id => (await import('./endpoints.ts')).testEndpoint(id))
+endpoints
+  .command('enable <id>')
+  .description('send again, what was kept first')
+  .action(async id => (await import('./endpoints.ts')).enableEndpoint(id))
+endpoints
+  .command('disable <id>')
+  .description('send nothing; what comes is kept')
+  .action(async id => (await import('./endpoints.ts')).disableEndpoint(id))
+endpoints
+  .command('remove <id>')
+  .description('remove an endpoint, with what waits for it')
+  .action(async id => (await import('./endpoints.ts')).removeEndpoint(id))
 
-program.command('status').description('whether it works, and its instances and endpoints, at a glance').action(showStatus)
-program.command('ls').description('instances list, in short').action(listInstances)
+program
+  .command('status')
+  .description('whether it works, and its instances and endpoints, at a glance')
+  .action(async () => (await import('./status.ts')).showStatus())
+program
+  .command('ls')
+  .description('instances list, in short')
+  .action(async () => (await import('./instances.ts')).listInstances())
 program.command('version').description('the version of this zaplog').action(sayVersion)
-program.command('send [what...]', { hidden: true }).description('not in this version').allowUnknownOption().action(sayNoSending)
+program
+  .command('send [what...]', { hidden: true })
+  .description('not in this version')
+  .allowUnknownOption()
+  .action(async () => (await import('./send.ts')).sayNoSending())
 
 /** They end in order when they are told to; the others have nothing that a signal could leave behind. */
 const orderly: readonly Command[] = [start, demo, simulate, services]

@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto'
 import { constants, cp, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+// biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
+import { whoElseWrites } from '../../bin/own-directory.mjs'
 import { describeError, type Logger } from '../runtime/logger.ts'
-import { whoElseWrites } from '../runtime/own-directory.ts'
 import { syncDirectory } from '../runtime/write-durably.ts'
 import { DatabaseError } from './database.ts'
 import type { Binaries } from './embedded-binaries.ts'
@@ -46,8 +47,10 @@ export async function findRunnable({ binaries, user, logger, places = PLACES }: 
 async function mayRun({ postgres, initdb }: Binaries, user: NonNullable<ServerUser>): Promise<boolean> {
   const catalog = join(dirname(postgres), '..', 'share', 'postgresql', 'postgres.bki')
   try {
-    await run('test', ['-r', catalog, '-a', '-x', initdb], { ...user, cwd: '/' })
-    await run(postgres, ['--version'], { ...user, cwd: '/' })
+    await Promise.all([
+      run('test', ['-r', catalog, '-a', '-x', initdb], { ...user, cwd: '/' }),
+      run(postgres, ['--version'], { ...user, cwd: '/' }),
+    ])
     return true
   } catch {
     return false // for whatever reason: then a copy is tried, and the last refusal is said

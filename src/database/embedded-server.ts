@@ -26,9 +26,10 @@ const MAX_LOG_BYTES = 1_048_576
 const TOLD_CHARACTERS = 500
 
 /** Rejects with DatabaseError; `unreachable` where another try may help. Recovery after a crash takes as long as it takes. */
-export async function startServer(settings: ServerSettings, signal: AbortSignal): Promise<Server> {
+export async function startServer(settings: ServerSettings, signal: AbortSignal, spawned?: () => void): Promise<Server> {
   const server = await spawnServer(settings)
   try {
+    spawned?.()
     await answers(server, settings, signal)
     return server
   } catch (error) {

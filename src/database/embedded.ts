@@ -15,6 +15,8 @@ type Options = {
   fsync?: boolean
   /** Default: a free one. */
   port?: number
+  /** Called when its process is there, and long before it answers; once for each attempt. */
+  spawned?: () => void
 }
 export type EmbeddedPostgres = {
   /** Of a superuser, on loopback, with a password made for this directory. */
@@ -38,7 +40,7 @@ export async function openEmbeddedPostgres(options: Options): Promise<EmbeddedPo
   const closing = new AbortController()
   const cluster = await makeCluster({ dataDir: resolve(options.dataDir), fsync, logger })
   await stopLeftOver(cluster.path, logger)
-  const { server, settings } = await startFirst({ cluster, fsync, logger }, options.port ?? null, closing.signal)
+  const { server, settings } = await startFirst({ cluster, fsync, logger }, options, closing.signal)
   logger.info('postgres.started', { pid: server.pid, port: settings.port, dataDir: options.dataDir })
   let trouble: string | null = null
   const say = (what: string | null) => {
@@ -55,12 +57,14 @@ export async function openEmbeddedPostgres(options: Options): Promise<EmbeddedPo
   }
 }
 
+type First = Pick<Options, 'port' | 'spawned'>
+
 /** A free port may be taken by the time the server wants it, and processes of an earlier server may still be ending. */
-async function startFirst(of: Omit<ServerSettings, 'port'>, wantedPort: number | null, signal: AbortSignal) {
+async function startFirst(of: Omit<ServerSettings, 'port'>, { port, spawned }: First, signal: AbortSignal) {
   for (let attempt = 1; ; attempt++) {
-    const settings = { ...of, port: wantedPort ?? (await freePort()) }
+    const settings = { ...of, port: port ?? (await freePort()) }
     try {
-      return { settings, server: await startServer(settings, signal) }
+      return { settings, server: await startServer(settings, signal, spawned) }
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== 'unreachable' || attempt === START_ATTEMPTS) throw error
       of.logger.info('postgres.start-repeated', { attempt, retryInMs: START_RETRY_MS, error })

@@ -2,7 +2,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
@@ -61,7 +60,8 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
   try {
     await client.connect()
     step = 'reading what is applied'
-    await refuseNewer(client, directory, url)
+    if (!(await isAnyMissing(client, directory, url))) return []
+    const { runner } = await import('node-pg-migrate') // and all that it loads, which most starts do without
     const applied = await runner({
       dbClient: client,
       dir: directory,
@@ -84,13 +84,24 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
   }
 }
 
-/** A newer version's tables may mean something else: this one must not write them. */
-async function refuseNewer(client: pg.Client, directory: string, url: string): Promise<void> {
+/**
+ * Whoever applies migrations commits all of them at once: one that reads that none is missing has nothing to wait for. A newer version's
+ * tables may mean something else: this one must not write them, and rejects.
+ */
+async function isAnyMissing(client: pg.Client, directory: string, url: string): Promise<boolean> {
   const { rows: tables } = await client.query<{ known: string | null }>(`select to_regclass('public.${TABLE}') as known`)
-  if (tables[0]?.known == null) return
+  if (tables[0]?.known == null) return true
   const known = new Set((await readdir(directory)).map(file => basename(file, '.sql')))
   const { rows } = await client.query<{ name: string }>(`select name from public.${TABLE} order by id`)
-  const unknown = rows.map(({ name }) => name).filter(name => !known.has(name))
+  const applied = rows.map(({ name }) => name)
+  refuseNewer(
+    applied.filter(name => !known.has(name)),
+    url,
+  )
+  return known.size > applied.length
+}
+
+function refuseNewer(unknown: readonly string[], url: string): void {
   if (unknown.length === 0) return
   throw new DatabaseError(
     'misconfigured',

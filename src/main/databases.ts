@@ -45,8 +45,7 @@ export async function openDatabases({ config, ground, parts, waits, logger }: De
   try {
     const watch = await open('watch', 1)
     const leases = isLogInPostgres ? await open('leases', 1, leaseLimits) : null
-    const working = new Map<Share, Database>()
-    for (const [share, size] of sizes) working.set(share, await open(share, size))
+    const working = new Map(await allOrNone([...sizes].map(async ([share, size]) => [share, await open(share, size)] as const)))
     const apart = apartOf(config)
     logger.info('database.connections', { total: config.database.poolSize + apart, apart, ...Object.fromEntries(sizes) })
     return { of: share => working.get(share) ?? watch, sizeOf: share => sizes.get(share) ?? 1, leases, watch, close }
@@ -54,6 +53,12 @@ export async function openDatabases({ config, ground, parts, waits, logger }: De
     await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
   }
+}
+
+/** Rejects when none is on its way any more: what did open can then be closed. */
+async function allOrNone<T>(opening: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(opening)
+  return Promise.all(opening)
 }
 
 /** Readiness and LISTEN always, the lock where there are producers, leases where the log is in Postgres. */

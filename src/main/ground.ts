@@ -26,15 +26,21 @@ export type Ground = {
 
 const KEY_BYTES = 32
 
-type Deps = { parts: Parts; waits: Waits; logger: Logger }
+type Deps = {
+  parts: Parts
+  waits: Waits
+  logger: Logger
+  /** Called as soon as there is nothing to do but wait for Postgres. */
+  meanwhile(): void
+}
 
-export async function openGround(config: Config, { parts, waits, logger }: Deps): Promise<Ground> {
+export async function openGround(config: Config, { parts, waits, logger, meanwhile }: Deps): Promise<Ground> {
   const dataDir = await openDataDir({ logger }, config.dataDir)
   const opened: { close(): Promise<void> }[] = [dataDir]
   const close = () => closeAll(opened, logger)
   try {
     const { sealer, adminKey, adminKeyValue } = await openKeys(config, dataDir)
-    const server = config.database.url === null ? await openEmbeddedPostgres({ dataDir: dataDir.file('postgres'), logger }) : null
+    const server = await openServer(config, { dataDir: dataDir.file('postgres'), logger, spawned: meanwhile })
     if (server !== null) opened.push(server)
     const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa }
     await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
@@ -43,6 +49,16 @@ export async function openGround(config: Config, { parts, waits, logger }: Deps)
     await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
   }
+}
+
+/** null: it is somebody else's. */
+async function openServer(
+  { database }: Config,
+  options: Parameters<typeof openEmbeddedPostgres>[0],
+): Promise<EmbeddedPostgres | null> {
+  if (database.url === null) return openEmbeddedPostgres(options)
+  options.spawned?.()
+  return null
 }
 
 function checksOf(server: EmbeddedPostgres | null): readonly Check[] {

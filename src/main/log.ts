@@ -1,11 +1,10 @@
 // The event log and the registry that the configuration chooses: Kafka with a registry server, or both in Postgres.
 import type { Database } from '../database/database.ts'
 import { type TopicName, topics } from '../events/topics.ts'
-import { type KafkaLog, openKafkaLog } from '../log/kafka/kafka.ts'
+import type { KafkaLog } from '../log/kafka/kafka.ts'
 import type { EventLog, TopicDeclaration, TopicDifference } from '../log/log.ts'
 import { openPostgresLog } from '../log/postgres/postgres.ts'
 import { cachedRegistry } from '../registry/cached.ts'
-import { openConfluentRegistry } from '../registry/confluent.ts'
 import { openPostgresRegistry } from '../registry/postgres.ts'
 import type { SchemaRegistry } from '../registry/registry.ts'
 import { CodedError } from '../runtime/coded-error.ts'
@@ -58,7 +57,7 @@ const DAY_MS = 86_400_000
 export async function openLog(deps: Deps, topic: (name: TopicName) => string): Promise<Log> {
   const { config, parts, waits } = deps
   const database = deps.databases.of('appends')
-  const { kafka, ...opened } = config.kafka.brokers === null ? openEmbedded(deps) : openKafka(deps, config.kafka.brokers)
+  const { kafka, ...opened } = config.kafka.brokers === null ? openEmbedded(deps) : await openKafka(deps, config.kafka.brokers)
   try {
     const clusterId = kafka === null ? null : await waits.waitFor(parts.kafka, kafka.clusterId)
     const identity = { clusterId, topicPrefix: config.log.topicPrefix }
@@ -89,8 +88,11 @@ function openEmbedded({ databases, logger, metrics }: Deps): Opened {
   return { log, over: log.over, registry: cachedRegistry(openPostgresRegistry(database)), kafka: null, close: log.close }
 }
 
-function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Opened {
+/** Loads what the embedded log does without. */
+async function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Promise<Opened> {
   const { kafka, schemaRegistry } = config
+  const { openKafkaLog } = await import('../log/kafka/kafka.ts')
+  const { openConfluentRegistry } = await import('../registry/confluent.ts')
   const log = openKafkaLog({
     brokers,
     clientId: 'zaplog',

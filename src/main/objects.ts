@@ -2,7 +2,6 @@
 import { openFilesystemStore } from '../objects/filesystem.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import { type PresignedCheck, verifyPresigned } from '../objects/presigned-url.ts'
-import { openS3Store } from '../objects/s3.ts'
 import type { S3Options } from '../objects/s3-bucket.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -19,6 +18,7 @@ type Deps = { config: Config['objects']; ground: Ground; parts: Parts; waits: Wa
 export async function openObjects({ config, ground, parts, waits, publicUrl, logger }: Deps): Promise<Objects> {
   if (config.bucket !== null) {
     const options = s3Options(config, config.bucket, logger)
+    const { openS3Store } = await import('../objects/s3.ts') // and the SDK, which files do without
     return { objects: await waits.waitFor(parts.s3, signal => openS3Store(options, signal)), verifyObjectUrl: null }
   }
   const signingKey = ground.sealer.derive('object-urls')

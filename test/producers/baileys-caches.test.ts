@@ -38,7 +38,9 @@ test('[H9] what is deleted is gone, what is set again counts anew, and a flush f
 test('[H9] [I5] nobody fills a cache beyond its bound, and two accounts share none', () => {
   const { msgRetryCounterCache } = createBaileysCaches(() => 0)
   for (let nth = 0; nth < 10_000; nth++) msgRetryCounterCache.set(`message ${nth}`, nth)
-  const known = Array.from({ length: 10_000 }, (_, nth) => msgRetryCounterCache.get(`message ${nth}`)).filter(nth => nth !== undefined)
+  const known = Array.from({ length: 10_000 }, (_, nth) => msgRetryCounterCache.get(`message ${nth}`)).filter(
+    nth => nth !== undefined,
+  )
   expect(known).toHaveLength(2_048)
   expect(known.at(-1)).toBe(9_999)
   expect(createBaileysCaches(() => 0).msgRetryCounterCache.get('message 9999')).toBeUndefined()

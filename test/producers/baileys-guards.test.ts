@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { hardenSocket } from '../../src/producers/socket/harden-socket.ts'
-import { createEvery } from '../../src/runtime/every.ts'
 import { rememberMisses } from '../../src/producers/socket/lid-lookups.ts'
 import { verifyXeddsa } from '../../src/producers/socket/verify-sender-key.ts'
+import { createEvery } from '../../src/runtime/every.ts'
 import { until } from '../ground/until.ts'
 
 const require = createRequire(import.meta.url)

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { compiledCodeDirectory, whoElseWrites } from '../../src/runtime/own-directory.ts'
+// biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
+import { compiledCodeDirectory, whoElseWrites } from '../../bin/own-directory.mjs'
 import { openTempDir } from '../ground/database/temp-dir.ts'
 
 const program = fileURLToPath(new URL('../../bin/run.mjs', import.meta.url))

@@ -23,7 +23,10 @@ export function createBaileysCaches(clock: () => number) {
 
 /** Call right after makeWASocket. It keeps no message that was sent or received any more, and as many base keys for as long as before. */
 export function leanRetryManager(manager: RetryManager, clock: () => number): void {
-  const places = { recentMessagesMap: new Map(), baseKeys: createKept({ maxEntries: maxBaseKeys, keptMs: baseKeySeconds * 1000, clock }) }
+  const places = {
+    recentMessagesMap: new Map(),
+    baseKeys: createKept({ maxEntries: maxBaseKeys, keptMs: baseKeySeconds * 1000, clock }),
+  }
   for (const name of Object.keys(places))
     if (!(name in manager)) throw new Error(`slimming Baileys’ retry manager: expected its ${name}`)
   Object.assign(manager, places, { addRecentMessage: () => undefined })

@@ -1,4 +1,5 @@
-// Directories whose content is trusted, because it is run or believed: nobody else can write there, nor put another in its place.
+// Directories whose content is trusted, because it is run or believed: nobody else can write there, nor put another in its place. Plain
+// JavaScript: asked before compiled code can be used, for which Node would load its TypeScript parser at each start.
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
@@ -7,7 +8,7 @@ import { dirname, isAbsolute, join } from 'node:path'
  * For code that is compiled already: in the user's cache (XDG_CACHE_HOME, or .cache in the home that the system names), mode 0700. null
  * where that is not ours alone, all the way down: a directory in /tmp belongs to whoever makes it first, and what is in there is run.
  */
-export function compiledCodeDirectory(env: { XDG_CACHE_HOME?: string | undefined }): string | null {
+export function compiledCodeDirectory(env) {
   const uid = process.getuid?.()
   if (uid === undefined) return null
   try {
@@ -27,7 +28,7 @@ export function compiledCodeDirectory(env: { XDG_CACHE_HOME?: string | undefined
  * null: `path` and each directory above it belong to one of `uids`, and only their owners write to them. Otherwise the sentence that
  * says which is not so; a link counts as not so. Throws what the file system says.
  */
-export function whoElseWrites(path: string, uids: readonly number[]): string | null {
+export function whoElseWrites(path, uids) {
   const above = path === dirname(path) ? null : whoElseWrites(dirname(path), uids)
   if (above !== null) return above
   const stats = lstatSync(path)

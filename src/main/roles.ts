@@ -1,0 +1,102 @@
+// The roles, and the last steps before them, with all that they are made of: loaded while Postgres starts.
+import type { HttpServer } from '../api/http-server.ts'
+import { openApi } from '../api/open-api.ts'
+import { openIndexMaking } from '../database/index-making.ts'
+import { openSession } from '../database/session.ts'
+import { partitionOf } from '../log/append/partitioner.ts'
+import { openProcessors } from '../processors/open-processors.ts'
+import { openProducers } from '../producers/open-producers.ts'
+import { all as allProjections } from '../projections/all.ts'
+import { openProjections } from '../projections/open-projections.ts'
+import { readModelIndexes } from '../projections/read-model/indexes.ts'
+import { openPurges } from '../purge/open-purges.ts'
+import type { Config, RoleName } from '../runtime/config.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Check, Role } from '../runtime/role.ts'
+import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
+import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
+import type { Ground } from './ground.ts'
+import type { Ports } from './ports.ts'
+
+export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
+export { makeProgress } from './make-progress.ts'
+
+/** Readers before writers: what producers append finds its consumers running, and stops being appended first. */
+export const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'processors', 'producers', 'api']
+
+type OpenRole = (needs: Needs) => Role | Promise<Role>
+
+export const openRole: Readonly<Record<RoleName, OpenRole>> = {
+  producers: ({ config, ground, ports, logger, metrics }) =>
+    openProducers({
+      ...ports,
+      openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
+      config: { ...config.whatsapp, ...config.log },
+      logger,
+      metrics,
+      clock: Date.now,
+      random: Math.random,
+    }),
+  processors: ({ config, ports, logger, metrics }) =>
+    openProcessors({
+      ...ports,
+      config: config.media,
+      cdnUrl: config.whatsapp.cdnUrl,
+      logger,
+      metrics,
+      clock: Date.now,
+      random: Math.random,
+    }),
+  projections: ({ config, ground, ports, logger, metrics }) => {
+    const { partitions } = config.log
+    return together('projections', [
+      openProjections({ ...ports, partitions, logger, metrics, projections: allProjections }),
+      // Where the rows are that a purge erases, and in every deployment.
+      openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
+      openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [
+        ...readModelIndexes,
+        ...deliveryIndexes,
+      ]),
+    ])
+  },
+  webhooks: ({ config, ports, version, logger, metrics }) =>
+    openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
+  api: ({ config, ports, server, version, logger, metrics, checks, isReady }) =>
+    openApi({
+      ...ports,
+      server,
+      webhooks: config.webhooks,
+      publicUrl: config.publicUrl ?? server.url,
+      checks,
+      isReady,
+      version,
+      logger,
+      metrics,
+      clock: Date.now,
+    }),
+}
+
+/** Not called as ours are: it writes for no instance, and no purge has to wait until an index of millions of rows is made. */
+const indexMaker = { applicationName: 'index maker', statementTimeoutMs: 86_400_000, lockTimeoutMs: 86_400_000 }
+
+const together = (name: string, roles: readonly Role[]): Role => ({
+  name,
+  checks: () => roles.flatMap(role => role.checks()),
+  close: async () => {
+    await Promise.all(roles.map(role => role.close()))
+  },
+})
+
+/** What roles are opened with. */
+type Needs = {
+  config: Config
+  logger: Logger
+  metrics: Metrics
+  version: string
+  ground: Ground
+  ports: Ports
+  server: HttpServer
+  checks(): readonly Check[]
+  isReady(): boolean
+}
