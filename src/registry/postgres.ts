@@ -5,8 +5,9 @@ import { wordsOf } from '../runtime/logger.ts'
 import { type AvroSchema, RegistryError, type SchemaRegistry } from './registry.ts'
 
 export function openPostgresRegistry(database: Database): SchemaRegistry {
+  const known = readOnce(database)
   return {
-    idOf: (schema, signal) => asking(`the id of ${schema.subject}`, signal, () => findOrRegister(database, schema)),
+    idOf: (schema, signal) => asking(`the id of ${schema.subject}`, signal, () => findOrRegister(database, schema, known)),
     schemaOf: (id, signal) =>
       asking(`schema ${id}`, signal, async () => {
         const [row] = await database.query<{ subject: string; schema: string }>(
@@ -18,9 +19,30 @@ export function openPostgresRegistry(database: Database): SchemaRegistry {
   }
 }
 
-async function findOrRegister(database: Database, { subject, text }: AvroSchema): Promise<number> {
+/** What there was when it was first asked for, in one statement: a start asks for two dozen ids, one after the other, and ids are for ever. */
+function readOnce(database: Database): (subject: string, hash: Buffer) => Promise<number | undefined> {
+  let ids: ReadonlyMap<string, number> | null = null
+  const nameOf = (subject: string, hash: Buffer) => `${subject} ${hash.toString('hex')}`
+  type Row = { subject: string; schema_hash: Buffer; schema_id: number }
+  return async (subject, hash) => {
+    if (ids === null) {
+      const rows = await database.query<Row>('select subject, schema_hash, schema_id from schemas')
+      ids = new Map(rows.map(row => [nameOf(row.subject, row.schema_hash), row.schema_id]))
+    }
+    return ids.get(nameOf(subject, hash))
+  }
+}
+
+async function findOrRegister(
+  database: Database,
+  { subject, text }: AvroSchema,
+  known: ReturnType<typeof readOnce>,
+): Promise<number> {
   const schema = canonicalJson(text)
-  const values = [subject, createHash('sha256').update(schema).digest()]
+  const hash = createHash('sha256').update(schema).digest()
+  const id = await known(subject, hash)
+  if (id !== undefined) return id
+  const values = [subject, hash]
   const find = 'select schema_id from schemas where subject = $1 and schema_hash = $2'
   const insert =
     'insert into schemas (subject, schema_hash, schema) values ($1, $2, $3) on conflict do nothing returning schema_id'
