@@ -32,8 +32,13 @@ const calls = {
     opening.push(openClient(url, auth, qr.resolve))
     return qr.promise
   },
-  /** What every client has for keys: another process goes on with it, by openKept. */
-  keep: async () => clients.map(({ creds, keys }) => JSON.stringify({ creds, keys: [...keys.stored] }, BufferJSON.replacer)),
+  /** What every client has for keys, as other processes go on with it by openKept; of its pre-keys, which wait on a disk elsewhere, the newest. */
+  keep: async () =>
+    clients.map(({ creds, keys }) => {
+      const newest = `pre-key/${creds.nextPreKeyId - 1}`
+      const kept = [...keys.stored].filter(([name]) => name === newest || !name.startsWith('pre-key/'))
+      return JSON.stringify({ creds, keys: kept }, BufferJSON.replacer)
+    }),
   /** Logs these clients in again. */
   openKept: async ({ url, kept }: { url: string; kept: readonly string[] }) => {
     for (const one of kept) {

@@ -18,8 +18,8 @@ type Options = { accounts: number; seconds: number }
 /** Linked at the same time. */
 const atOnce = 8
 const OPEN_WITHIN_MS = 600_000
-/** What a login leaves to be done, pictures of the start among it, is over by then. */
-const SETTLE_MS = 20_000
+/** What logins leave to be done is over by then, and what they left in memory collected. */
+const SETTLE_MS = 60_000
 const MiB = 1024 ** 2
 
 export const idle =

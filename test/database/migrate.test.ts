@@ -9,6 +9,8 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
+/** node-pg-migrate’s (dist/runner.js, PG_MIGRATE_LOCK_ID). */
+const lockOfRunner = '7241865325823964'
 
 test('[H9] what is missing is applied in order, once, however many start at once', async () => {
   const { url, database } = await openEmpty()
@@ -48,6 +50,16 @@ test('[H9] a database of a newer version is refused, with its migrations named',
     code: 'misconfigured',
     message: expect.stringContaining('a newer zaplog has written this database (0002_newer)'),
   })
+})
+
+test('[H4] where nothing is missing nobody is waited for', async () => {
+  const { url, database } = await openEmpty()
+  const directory = await directoryWith({ '0001_first.sql': 'create table one (a int)' })
+  await migrate({ url, directory, logger: collectLogLines() }, never)
+  await database.transact(async tx => {
+    await tx.query('select pg_advisory_xact_lock($1)', [lockOfRunner])
+    expect(await migrate({ url, directory, logger: collectLogLines() }, never)).toEqual([])
+  }, never)
 })
 
 test('[H6] an abort ends the wait for another process’s migration', async () => {
