@@ -38,14 +38,27 @@ test.runIf(process.platform === 'linux').for(['SIGTERM', 'SIGINT', 'SIGHUP'] as 
 )
 
 test.runIf(process.platform === 'linux')('[H6] SIGTERM in the middle of loading is a clean stop, too', async () => {
-  const start = launch(['start'], tellsOfLoading('baileys'))
-  await until('its libraries to be loaded', () => start.stderr().includes('loading baileys'))
+  const start = launch(['start'], tellsOfLoading('pg'))
+  await until('its libraries to be loaded', () => start.stderr().includes('loading pg'))
   start.signal('SIGTERM')
   expect(await start.ended, start.stderr()).toBe(exitCodes.done)
   expect(start.stderr()).toContain('process.stopped')
   expect(start.stderr()).not.toContain('postgres.started')
   expect(place.processes()).toEqual([])
 })
+
+test.runIf(process.platform === 'linux')(
+  '[H6] so it is while the roles are loaded: Postgres, which starts meanwhile, is stopped',
+  async () => {
+    const start = launch(['start'], tellsOfLoading('baileys'))
+    await until('the roles to be loaded', () => start.stderr().includes('loading baileys'))
+    start.signal('SIGTERM')
+    expect(await start.ended, start.stderr()).toBe(exitCodes.done)
+    expect(start.stderr()).toContain('process.stopped')
+    expect(start.stderr()).not.toContain('process.started')
+    expect(place.processes()).toEqual([])
+  },
+)
 
 test.runIf(process.platform === 'linux')('[H6] a verb that only asks is ended by an early signal, as any program', async () => {
   const list = launch(['instances', 'list'])
