@@ -17,27 +17,27 @@ export type WantedIndex = {
   table: string
   /** What stands after the table's name. */
   definition: string
-  /** The name of an index of the table that is dropped once this one is there. */
-  insteadOf?: string
+  /** The names of indexes of the table that are dropped once this one is there. */
+  insteadOf?: readonly string[]
 }
-type Unmade = WantedIndex & { invalid: string | null; isThere: boolean; old: string | null }
+type Unmade = WantedIndex & { invalid: string | null; isThere: boolean; old: readonly string[] }
 
 const SAY_EVERY_MS = 10_000
 
 /** What is still to be done for `wanted`. */
 export async function unmadeAmong(database: Transaction, wanted: readonly WantedIndex[]): Promise<readonly Unmade[]> {
-  const rows = await database.query<{ nth: string; isThere: boolean; invalid: string | null; old: string | null }>(
+  const rows = await database.query<{ nth: number; isThere: boolean; invalid: string | null; old: readonly string[] }>(
     `select w.nth, coalesce(i.indisvalid, false) as "isThere", case when not i.indisvalid then i.indexrelid::regclass::text end as invalid,
-       old.indexrelid::regclass::text as old
-     from unnest($1::text[], $2::text[], $3::text[]) with ordinality as w(of_table, name, instead_of, nth)
-     left join (pg_index i join pg_class c on c.oid = i.indexrelid) on i.indrelid = to_regclass(w.of_table) and c.relname = w.name
-     left join (pg_index old join pg_class o on o.oid = old.indexrelid) on old.indrelid = to_regclass(w.of_table) and o.relname = w.instead_of
+       array(select o.indexrelid::regclass::text from pg_index o join pg_class c on c.oid = o.indexrelid
+         where o.indrelid = to_regclass(w."table") and c.relname = any (w."insteadOf")) as old
+     from json_to_recordset($1::json) as w(nth integer, name text, "table" text, "insteadOf" text[])
+     left join (pg_index i join pg_class c on c.oid = i.indexrelid) on i.indrelid = to_regclass(w."table") and c.relname = w.name
      order by w.nth`,
-    [wanted.map(one => one.table), wanted.map(one => one.name), wanted.map(one => one.insteadOf ?? null)],
+    [JSON.stringify(wanted.map((one, nth) => ({ nth, ...one })))],
   )
   return rows.flatMap(({ nth, ...found }) => {
-    const one = wanted[Number(nth) - 1]
-    return one === undefined || (found.isThere && found.old === null) ? [] : [{ ...one, ...found }]
+    const one = wanted[nth]
+    return one === undefined || (found.isThere && found.old.length === 0) ? [] : [{ ...one, ...found }]
   })
 }
 
@@ -81,7 +81,7 @@ async function makeOne({ database, logger, sayEveryMs = SAY_EVERY_MS }: IndexDep
   try {
     if (of.invalid !== null) await session.query(`drop index concurrently if exists ${of.invalid}`)
     if (!of.isThere) await session.query(`create index concurrently ${of.name} on ${of.table} ${of.definition}`)
-    if (of.old !== null) await session.query(`drop index concurrently if exists ${of.old}`)
+    for (const old of of.old) await session.query(`drop index concurrently if exists ${old}`)
     logger.info('database.index-made', { index: of.name, forMs: forMs() })
   } finally {
     clearInterval(saying)

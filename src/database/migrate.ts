@@ -22,10 +22,11 @@ const RETRY_MS = 1_000
 /** An index over millions of rows takes its time: nobody shall think that nothing happens. */
 const SAY_EVERY_MS = 10_000
 
-/** Answers the names of what it applied. Rejects with DatabaseError; repeats only where it waited in vain for a lock. */
+/** Answers the names of what it applied. Rejects with DatabaseError; repeats only where others were in the way: a lock waited for in vain, or a circle. */
 export async function migrate(options: Options, signal: AbortSignal): Promise<readonly string[]> {
   const failed: Persistence['failed'] = ({ error, attempt, retryInMs }) => {
-    if (!(error instanceof DatabaseError) || error.code !== 'timeout' || attempt === MAX_ATTEMPTS) return 'give-up'
+    const isInTheWay = error instanceof DatabaseError && (error.code === 'timeout' || error.code === 'conflict')
+    if (!isInTheWay || attempt === MAX_ATTEMPTS) return 'give-up'
     options.logger.warn('database.migration-waits', { attempt, retryInMs, error })
     return 'again'
   }

@@ -62,6 +62,20 @@ test('[H4] where nothing is missing nobody is waited for', async () => {
   }, never)
 })
 
+test('[H9] what is refused because others were in the way is tried again, and whoever looks is told', async () => {
+  const { url, database } = await openEmpty()
+  await database.query('create sequence tries')
+  const directory = await directoryWith({
+    '0001_first.sql': `create table one (a int);
+      do $$ declare nth bigint := nextval('tries'); begin
+        if nth < 3 then raise sqlstate '40P01'; end if;
+      end $$`,
+  })
+  const logger = collectLogLines()
+  expect(await migrate({ url, directory, logger }, never)).toEqual(['0001_first'])
+  expect(logger.lines.filter(line => line.event === 'database.migration-waits')).toHaveLength(2)
+})
+
 test('[H6] an abort ends the wait for another process’s migration', async () => {
   const { url, database } = await openEmpty()
   const directory = await directoryWith({ '0001_first.sql': 'select pg_advisory_lock(9)' })

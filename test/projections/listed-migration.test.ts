@@ -14,6 +14,7 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
 import { conversations } from '../ground/projections/conversations.ts'
 import { dumpTables } from '../ground/standing-property.ts'
+import { until } from '../ground/until.ts'
 
 const migrations = new URL('../../infra/postgres/migrations/', import.meta.url)
 const lists = ['chats', 'contacts', 'media'].map(list => `read_model_1.listed_${list}`)
@@ -22,6 +23,16 @@ async function open(name: string, options: { empty: boolean }) {
   const test = await openTestDatabase(name, options)
   onTestFinished(test.close)
   return test
+}
+
+/** With the migrations of the release before. */
+async function openBefore() {
+  const before = await open('listed before', { empty: true })
+  const directory = await openTempDir()
+  for (const name of await readdir(migrations)) if (name < '0093') await cp(new URL(name, migrations), join(directory, name))
+  const applied = await migrate({ url: before.url, logger: collectLogLines(), directory }, never)
+  expect(applied.at(-1)).toBe('0092_attempt_results')
+  return before
 }
 
 const namesPair = (event: Event): boolean =>
@@ -46,16 +57,43 @@ it('[D3] [D4] lists of what was projected before are those of what is projected 
   const all = conversations.flat()
   // Addresses are listed apart before they are known to be one person's, and once more when a number turns out to be somebody else's.
   const events = [...all.filter(one => !namesPair(one)), ...all.filter(namesPair), moved]
-  const before = await open('listed before', { empty: true })
-  const directory = await openTempDir()
-  for (const name of await readdir(migrations)) if (name < '0100') await cp(new URL(name, migrations), join(directory, name))
-  await migrate({ url: before.url, logger: collectLogLines(), directory }, never)
+  const before = await openBefore()
   await project(before.database, events)
-  await migrate({ url: before.url, logger: collectLogLines() }, never)
+  expect(await migrate({ url: before.url, logger: collectLogLines() }, never)).toEqual(['0100_listed', '0101_lists'])
 
   const after = await open('listed after', { empty: false })
   await project(after.database, events)
   const expected = await dumpTables(after.database, lists)
   expect(Object.values(expected).filter(rows => rows.length === 0)).toEqual([])
   expect(await dumpTables(before.database, lists)).toEqual(expected)
+})
+
+/** As a step of the release before writes them. */
+const written = ['address_pairs', 'contacts', 'chats', 'messages', 'media']
+const waiting = `select from pg_locks where relation = 'read_model_1.address_pairs'::regclass and not granted`
+const aChat = `insert into read_model_1.chats values ('shop', 'late@lid', false, now(), 1, 1, 'late')`
+
+it('[H9] [D4] a step of the release before, which is under way, is waited for and not in a circle, and what it wrote is listed', async () => {
+  const { url, database } = await openBefore()
+  const logger = collectLogLines()
+  const migrating = await database.transact(async step => {
+    const [first, ...others] = written.map(table => `lock table read_model_1.${table} in row exclusive mode`)
+    await step.query(first ?? '')
+    const begun = migrate({ url, logger }, never)
+    await until('the migration waits', async () => (await database.query(waiting)).length > 0)
+    for (const lock of others) await step.query(lock)
+    await step.query(aChat)
+    return { begun }
+  }, never)
+  expect(await migrating.begun).toEqual(['0100_listed', '0101_lists'])
+  expect(logger.lines.filter(line => line.event === 'database.migration-waits')).toEqual([])
+  expect(await database.query('select chat_id from listed_chats')).toEqual([{ chat_id: 'late@lid' }])
+})
+
+it('[H9] nobody who reads is in the way of the migration, nor it in theirs', async () => {
+  const { url, database } = await openBefore()
+  await database.transact(async reader => {
+    for (const table of written) await reader.query(`select from read_model_1.${table}`)
+    expect(await migrate({ url, logger: collectLogLines() }, never)).toEqual(['0100_listed', '0101_lists'])
+  }, never)
 })

@@ -6,7 +6,7 @@ import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { calls } from '../ground/lists/list-calls.ts'
 import { makeListIndexes } from '../ground/lists/make-list-indexes.ts'
 import { makeManyMessages } from '../ground/lists/many-messages.ts'
-import { never } from '../ground/projection-dsl.ts'
+import { asIfLarge, plansOf, readWhole } from '../ground/lists/plans.ts'
 
 const MESSAGES = 30_000
 /** Of a page with all that belongs to it, entries of indexes and rows of tables. */
@@ -21,27 +21,6 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => test.close())
 
-/** What Postgres may do where tables are large: those of a test are small enough to be read whole. */
-const asIfLarge = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
-  test.database.transact(async tx => {
-    await tx.query('set local enable_seqscan = off')
-    return work(tx)
-  }, never)
-
-type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: readonly Plan[] }
-const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
-
-async function plansOf(tx: Transaction, call: (tx: Transaction) => Promise<unknown>): Promise<readonly Plan[]> {
-  const plans: Plan[] = []
-  const query = async <Row>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
-    const [row] = await tx.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(`explain (format json) ${sql}`, values)
-    plans.push(...(row?.['QUERY PLAN'].map(one => one.Plan) ?? []))
-    return tx.query<Row>(sql, values)
-  }
-  await call({ query })
-  return plans
-}
-
 async function rowsRead(tx: Transaction): Promise<number> {
   const [row] = await tx.query<{ rows: string }>(
     `select sum(pg_stat_get_xact_tuples_returned(c.oid) + pg_stat_get_xact_tuples_fetched(c.oid)) as rows from pg_class c
@@ -51,11 +30,10 @@ async function rowsRead(tx: Transaction): Promise<number> {
 }
 
 it.each(Object.entries(calls))('[D4] %s: read by indexes, and no more than a page of rows', async (name, call) => {
-  const plans = await asIfLarge(tx => plansOf(tx, call))
+  const plans = await asIfLarge(test.database, tx => plansOf(tx, call))
   expect(plans).not.toEqual([])
-  const whole = plans.flatMap(nodesOf).filter(node => node['Node Type'] === 'Seq Scan')
-  expect(whole.map(node => node['Relation Name'])).toEqual([])
-  const looked = await asIfLarge(async tx => {
+  expect(readWhole(plans)).toEqual([])
+  const looked = await asIfLarge(test.database, async tx => {
     const before = await rowsRead(tx)
     await call(tx)
     return (await rowsRead(tx)) - before

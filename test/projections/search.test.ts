@@ -125,3 +125,20 @@ it('[D4] a text of nothing but words, as long as WhatsApp takes one, is kept and
   )
   expect(await found({ instanceId: 'long', q: words.at(-1) ?? '' }, 5)).toEqual(['long'])
 })
+
+it.each([
+  { word: 'x'.repeat(240), isKept: true },
+  { word: long, isKept: false },
+  { word: "'".repeat(240), isKept: true },
+  { word: '\\'.repeat(240), isKept: true },
+  { word: `${'a'.repeat(200)}'${'b'.repeat(200)}`, isKept: false },
+  { word: `${'a'.repeat(200)}\\${'b'.repeat(200)}`, isKept: false },
+])('[D4] a word is asked of the index exactly where it is in there: $word', async ({ word, isKept }) => {
+  const asQuery = `'${word.replaceAll(/['\\]/g, '$&$&')}'`
+  const [row] = await test.database.query(
+    `select numnode(asked) > 0 as "isAsked", words_of('shop', 'epoch', array_to_tsvector(array[$1::text])) @@ asked as "isFound"
+     from words_asked('shop', 0, 0, $2::text::tsquery) asked`,
+    [word, asQuery],
+  )
+  expect(row).toEqual(isKept ? { isAsked: true, isFound: true } : { isAsked: null, isFound: null })
+})

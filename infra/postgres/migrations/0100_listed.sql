@@ -1,6 +1,11 @@
 -- What the lists of chats, contacts and files are read from: a row for each entry, in the order of the list. Every row follows from rows of
 -- other tables alone, and is made anew in the statement that changes one of them, whoever writes it: also a process of an earlier release.
 
+-- In the order in which a step writes them: one of an earlier release, which goes on beside this, is waited for or waits, and nobody waits in a
+-- circle. Whoever reads is in nobody's way.
+lock table read_model_1.address_pairs, read_model_1.contacts, read_model_1.chats, read_model_1.messages, read_model_1.media
+  in share row exclusive mode;
+
 -- One per person or group, under the address that answers call it by: the newest of the rows that chats has of its addresses.
 create table read_model_1.listed_chats (
   instance_id text not null,
@@ -12,8 +17,6 @@ create table read_model_1.listed_chats (
   changed_by_event text not null,
   primary key (instance_id, chat_id)
 );
-create index listed_chats_by_time on read_model_1.listed_chats
-  (instance_id, last_message_at desc, epoch desc, sequence desc, chat_id desc);
 
 -- The same of contacts, each name the last one that was said under any of the addresses.
 create table read_model_1.listed_contacts (
@@ -27,8 +30,6 @@ create table read_model_1.listed_contacts (
   changed_by_event text not null,
   primary key (instance_id, contact_id)
 );
-create index listed_contacts_by_time on read_model_1.listed_contacts
-  (instance_id, updated_at desc, epoch desc, sequence desc, contact_id desc);
 
 -- One per message with a file, with what became of that.
 create table read_model_1.listed_media (
@@ -44,15 +45,6 @@ create table read_model_1.listed_media (
   -- Of the file's last change, or of the message.
   changed_by_event text not null
 );
-create index listed_media_by_time on read_model_1.listed_media (instance_id, occurred_at desc, epoch desc, sequence desc, event_id desc);
-create index listed_media_by_kind on read_model_1.listed_media
-  (instance_id, kind, occurred_at desc, epoch desc, sequence desc, event_id desc);
-create index listed_media_by_status on read_model_1.listed_media
-  (instance_id, status, occurred_at desc, epoch desc, sequence desc, event_id desc);
-create index listed_media_by_reason on read_model_1.listed_media
-  (instance_id, reason, occurred_at desc, epoch desc, sequence desc, event_id desc) where reason is not null;
-create index listed_media_by_chat on read_model_1.listed_media
-  (instance_id, chat_id, occurred_at desc, epoch desc, sequence desc, event_id desc);
 
 -- As the function of this name outside of the schema, of this version's own addresses.
 create function read_model_1.canonical_address(of_instance text, address text) returns text
@@ -204,10 +196,13 @@ create trigger media_inserted after insert on read_model_1.media
 create trigger media_updated after update on read_model_1.media
   referencing new table as written for each statement execute function read_model_1.media_written();
 
--- What is there already, by the same rules: of many rows at once. Nothing writes until this is committed; killed, all of it is as it was.
+-- What is there already, by the same rules: of many rows at once, and indexed when all are there. Nothing writes until this is committed;
+-- killed, all of it is as it was.
+set local work_mem = '64MB';
 create temporary table called on commit drop as
   select distinct on (instance_id, pn) instance_id, pn, lid from read_model_1.address_pairs
   order by instance_id, pn, occurred_at desc, lid desc;
+analyze called;
 
 insert into read_model_1.listed_chats
   select distinct on (c.instance_id, coalesce(p.lid, c.chat_id)) c.instance_id, coalesce(p.lid, c.chat_id),
@@ -232,8 +227,19 @@ insert into read_model_1.listed_media
   from read_model_1.messages m left join read_model_1.media f on f.source_event_id = m.event_id
   where m.media is not null;
 
--- Files are listed from their own table from now on.
-drop index read_model_1.messages_with_media;
+create index listed_chats_by_time on read_model_1.listed_chats
+  (instance_id, last_message_at desc, epoch desc, sequence desc, chat_id desc);
+create index listed_contacts_by_time on read_model_1.listed_contacts
+  (instance_id, updated_at desc, epoch desc, sequence desc, contact_id desc);
+create index listed_media_by_time on read_model_1.listed_media (instance_id, occurred_at desc, epoch desc, sequence desc, event_id desc);
+create index listed_media_by_kind on read_model_1.listed_media
+  (instance_id, kind, occurred_at desc, epoch desc, sequence desc, event_id desc);
+create index listed_media_by_status on read_model_1.listed_media
+  (instance_id, status, occurred_at desc, epoch desc, sequence desc, event_id desc);
+create index listed_media_by_reason on read_model_1.listed_media
+  (instance_id, reason, occurred_at desc, epoch desc, sequence desc, event_id desc) where reason is not null;
+create index listed_media_by_chat on read_model_1.listed_media
+  (instance_id, chat_id, occurred_at desc, epoch desc, sequence desc, event_id desc);
 
 create view listed_chats as select * from read_model_1.listed_chats;
 create view listed_contacts as select * from read_model_1.listed_contacts;

@@ -28,7 +28,8 @@ export async function listChats(database: Transaction, request: PageRequest & { 
        order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
      select p.chat_id as "chatId", ${phoneAddress(instance, 'p.chat_id')} as "chatPn",
        p.is_group as "isGroup",
-       coalesce((select g.subject from groups g where g.instance_id = ${instance} and g.group_id = p.chat_id), n.name) as name, p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
+       coalesce((select g.subject from groups g where g.instance_id = ${instance} and g.group_id = p.chat_id), n.name) as name,
+       p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
        l.last_message as "lastMessage"
      from page p
      cross join lateral (select addresses_of(${instance}, p.chat_id) as addresses offset 0) own

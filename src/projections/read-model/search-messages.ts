@@ -1,8 +1,10 @@
 // Which messages have the words that somebody looks for. What is written often is among the newest messages and found there; what is not, by
 // the index of words of the instance: neither looks at more than a part of them.
 import type { Transaction } from '../../database/database.ts'
+import { wordsIndex } from './indexes.ts'
 import { type ListRequest, orderOf, selectPage } from './list-by-message.ts'
 import { type Bindings, createBindings, pageOrder, pageTerms, rowsToRead } from './page.ts'
+import { readModelName } from './tables.ts'
 
 export type SearchRequest = ListRequest & { q: string }
 
@@ -15,7 +17,10 @@ export async function findPage(database: Transaction, request: SearchRequest): P
   if (asked.isEmpty || asked.last === null || asked.first === null) return []
   if (!asked.hasWords) return idsOf(database, allWith(request))
   const newest = await idsOf(database, amongNewest(request))
-  return newest.length === rowsToRead(request) ? newest : byMonths(database, request, { first: asked.first, last: asked.last })
+  if (newest.length === rowsToRead(request)) return newest
+  return asked.hasIndex
+    ? byMonths(database, request, { first: asked.first, last: asked.last })
+    : idsOf(database, allWith(request))
 }
 
 /** Months of words, both included. */
@@ -31,8 +36,11 @@ async function byMonths(database: Transaction, request: SearchRequest, months: M
   return found.slice(0, rowsToRead(request))
 }
 
-/** `hasWords`: there are some that an index can be asked for. Months of what the page can have; null: of nothing. */
-type Asked = { isEmpty: boolean; hasWords: boolean; first: number | null; last: number | null }
+/**
+ * `hasWords`: there are some that an index can be asked for. `hasIndex`: it is made; until then the words are looked for as they were before it,
+ * among the instance's messages and in the index that it replaces. Months of what the page can have; null: of nothing.
+ */
+type Asked = { isEmpty: boolean; hasWords: boolean; hasIndex: boolean; first: number | null; last: number | null }
 
 async function readAsked(database: Transaction, request: SearchRequest): Promise<Asked> {
   const bindings = createBindings()
@@ -40,8 +48,10 @@ async function readAsked(database: Transaction, request: SearchRequest): Promise
   const instance = bind(request.instanceId)
   const terms = [`m.instance_id = ${instance}`, ...pageTerms(request, orderOf('m'), bindings)]
   const [asked] = await database.query<Asked>(
-    `select numnode(q) = 0 as "isEmpty", words_asked(${instance}, 0, 0, q) is not null as "hasWords", words_month(found.first) as first,
-       words_month(found.last) as last
+    `select numnode(q) = 0 as "isEmpty", words_asked(${instance}, 0, 0, q) is not null as "hasWords",
+       coalesce((select i.indisvalid from projection_live l join pg_index i
+         on i.indexrelid = to_regclass('read_model_' || l.version || '.${wordsIndex}') where l.projection = '${readModelName}'), false) as "hasIndex",
+       words_month(found.first) as first, words_month(found.last) as last
      from websearch_to_tsquery('simple', ${bind(withoutNul(request.q))}) q,
        (select min(m.occurred_at) as first, max(m.occurred_at) as last from messages m where ${terms.join(' and ')}) found`,
     values,

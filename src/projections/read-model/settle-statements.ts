@@ -14,7 +14,10 @@ export const settleStatements = (schema: string) => ({
   applyChanges: applyChangesIn(schema),
 })
 
-/** Looked up one by one in an index of each table: how much else there is of an instance costs nothing. */
+/**
+ * Looked up one by one in an index of each table: how much else there is of an instance costs nothing. `offset 0`: a message by its id, and
+ * only then by whether it could be read; by the latter first it would be looked for among all that could not.
+ */
 const spokenOfIn = (schema: string) => `
   select t.instance_id, t.message_id, coalesce(e.found, r.found, false) as changed, coalesce(u.found, false) as undecryptable
   from json_to_recordset($1::json) as t(instance_id text, message_id text)
@@ -22,8 +25,9 @@ const spokenOfIn = (schema: string) => `
     where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) e on true
   left join lateral (select true as found from ${schema}.message_revokes c
     where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) r on true
-  left join lateral (select true as found from ${schema}.messages m
-    where m.instance_id || ' ' || m.message_id = t.instance_id || ' ' || t.message_id and m.undecryptable is not null limit 1) u on true
+  left join lateral (select true as found from (
+      select m.undecryptable from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) m
+    where m.undecryptable is not null limit 1) u on true
   where coalesce(e.found, r.found, u.found, false)`
 
 /** `offset 0`: each address by itself. */
