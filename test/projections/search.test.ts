@@ -127,13 +127,13 @@ it('[D4] a text of nothing but words, as long as WhatsApp takes one, is kept and
 })
 
 it.each([
-  { word: 'x'.repeat(240), isKept: true },
-  { word: long, isKept: false },
-  { word: "'".repeat(240), isKept: true },
-  { word: '\\'.repeat(240), isKept: true },
-  { word: `${'a'.repeat(200)}'${'b'.repeat(200)}`, isKept: false },
-  { word: `${'a'.repeat(200)}\\${'b'.repeat(200)}`, isKept: false },
-])('[D4] a word is asked of the index exactly where it is in there: $word', async ({ word, isKept }) => {
+  { named: 'long', word: 'x'.repeat(240), isKept: true },
+  { named: 'too long', word: long, isKept: false },
+  { named: 'apostrophes', word: "'".repeat(240), isKept: true },
+  { named: 'backslashes', word: '\\'.repeat(240), isKept: true },
+  { named: 'too long, with an apostrophe', word: `${'a'.repeat(200)}'${'b'.repeat(200)}`, isKept: false },
+  { named: 'too long, with a backslash', word: `${'a'.repeat(200)}\\${'b'.repeat(200)}`, isKept: false },
+])('[D4] a word is asked of the index exactly where it is in there: $named', async ({ word, isKept }) => {
   const asQuery = `'${word.replaceAll(/['\\]/g, '$&$&')}'`
   const [row] = await test.database.query(
     `select numnode(asked) > 0 as "isAsked", words_of('shop', 'epoch', array_to_tsvector(array[$1::text])) @@ asked as "isFound"
