@@ -1,8 +1,11 @@
 // What one event costs does not grow with what somebody wrote before: rows looked at, as Postgres counts them.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { settleStatements } from '../../src/projections/read-model/settle-statements.ts'
+import { openTestDatabase } from '../ground/database.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
+import { makeListIndexes } from '../ground/lists/make-list-indexes.ts'
 import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 import { applyTo } from '../ground/projections/apply-to.ts'
 
@@ -57,21 +60,40 @@ describe.each(['message.edited', 'message.revoked'] as const)('%s', type => {
   })
 })
 
-it(`[D1] after ${BEFORE} that could not be read a message looks at a handful of them, before any index is made beside the work`, async () => {
-  const world = await dsl.freshWorld()
-  await world.append(
-    Array.from({ length: BEFORE }, (_, index) =>
-      anEvent('message.undecryptable', {
-        messageId: `UNREAD${index}`,
-        ...inGroup,
-        ...by(somebody),
-        occurredAt: testStartAt + index,
-      }),
-    ),
+describe.each(['before', 'after'])('%s indexes are made beside the work', when => {
+  it(`[D1] after ${BEFORE} that could not be read a message looks at a handful of them`, async () => {
+    const world = await dsl.freshWorld()
+    if (when === 'after') await makeListIndexes(dsl.test)
+    const unread = (index: number) => ({
+      messageId: `UNREAD${index}`,
+      ...inGroup,
+      ...by(somebody),
+      occurredAt: testStartAt + index,
+    })
+    await world.append(Array.from({ length: BEFORE }, (_, index) => anEvent('message.undecryptable', unread(index))))
+    await world.projectAll()
+    await dsl.test.database.query('analyze read_model_1.messages')
+    expect(await rowsSettled(['messages'])).toBeLessThan(FEW)
+  })
+})
+
+it(`[D1] a plan from before there was a message looks at a handful of ${BEFORE}`, async () => {
+  const { database, url, close } = await openTestDatabase('plan of none', { poolSize: 1 })
+  onTestFinished(close)
+  await makeListIndexes({ database, url, close })
+  const { spokenOf } = settleStatements('read_model_1')
+  const asked = [JSON.stringify([{ instance_id: 'shop', message_id: 'M7' }])]
+  for (let time = 0; time < 10; time++) await database.query(spokenOf, asked)
+  await database.query(
+    `insert into read_model_1.messages (event_id, instance_id, chat_id, message_id, from_me, epoch, sequence, kind, is_group, occurred_at, changed_by_event)
+     select 'e' || n, 'shop', 'x@lid', 'M' || n, false, 1, n, 'text', false, now(), 'e' || n from generate_series(1, $1::integer) n`,
+    [BEFORE],
   )
-  await world.projectAll()
-  await dsl.test.database.query('analyze read_model_1.messages')
-  expect(await rowsSettled(['messages'])).toBeLessThan(FEW)
+  const read = await database.transact(async tx => {
+    await tx.query(spokenOf, asked)
+    return rowsRead(tx, ['messages'])
+  }, never)
+  expect(read).toBeLessThan(FEW)
 })
 
 it('[D1] of thousands of edits the last one is the text, also in the second of others', async () => {

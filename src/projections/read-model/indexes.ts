@@ -2,8 +2,9 @@
 // projection are slower without.
 import type { WantedIndex } from '../../database/make-indexes.ts'
 
-/** What tells by its being valid that words can be looked for in it. */
+/** What is asked by these is asked in another way until they are valid. */
 export const wordsIndex = 'messages_words'
+export const unreadIndex = 'messages_undecryptable_ids'
 
 export const readModelIndexes: readonly WantedIndex[] = [
   // By one that had not all that is asked of it a plan made for an account with few pairs walked over every pair of one with many.
@@ -15,6 +16,11 @@ export const readModelIndexes: readonly WantedIndex[] = [
   },
   // One key of both parts: no other index fits the expression. A plan from the time the table was empty, which takes any index that fits,
   // would otherwise walk over all messages of an instance.
+  {
+    name: unreadIndex,
+    table: 'read_model_1.messages',
+    definition: "((instance_id || ' ' || message_id)) where undecryptable is not null",
+  },
   {
     name: 'messages_undecryptable_chats',
     table: 'read_model_1.messages',

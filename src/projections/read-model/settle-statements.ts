@@ -1,5 +1,6 @@
 // How messages are settled, in SQL: the tables and functions of one version of the read model, by its schema.
 import { newPairs } from './addresses.ts'
+import { unreadIndex } from './indexes.ts'
 import type { TableName } from './tables.ts'
 
 /** Written once for each version: the server knows a statement by its text. Parameters are rows in JSON. */
@@ -14,10 +15,7 @@ export const settleStatements = (schema: string) => ({
   applyChanges: applyChangesIn(schema),
 })
 
-/**
- * Looked up one by one in an index of each table: how much else there is of an instance costs nothing. `offset 0`: a message by its id, and
- * only then by whether it could be read; by the latter first it would be looked for among all that could not.
- */
+/** Looked up one by one in an index of each table: how much else there is of an instance costs nothing. */
 const spokenOfIn = (schema: string) => `
   select t.instance_id, t.message_id, coalesce(e.found, r.found, false) as changed, coalesce(u.found, false) as undecryptable
   from json_to_recordset($1::json) as t(instance_id text, message_id text)
@@ -25,10 +23,23 @@ const spokenOfIn = (schema: string) => `
     where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) e on true
   left join lateral (select true as found from ${schema}.message_revokes c
     where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) r on true
-  left join lateral (select true as found from (
+  left join lateral (
+    select true as found from ${schema}.messages m
+    where ${isMade(`${schema}.${unreadIndex}`)} and m.undecryptable is not null
+      and m.instance_id || ' ' || m.message_id = t.instance_id || ' ' || t.message_id
+    union all
+    select true from (
       select m.undecryptable from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) m
-    where m.undecryptable is not null limit 1) u on true
+    where not ${isMade(`${schema}.${unreadIndex}`)} and m.undecryptable is not null
+    limit 1) u on true
   where coalesce(e.found, r.found, u.found, false)`
+
+/**
+ * Asked once for all rows. Until the index is there, which is made beside the work, a message is looked for by its id alone: with
+ * the condition that the index is for, all that could not be read would be looked through.
+ */
+const isMade = (index: string) =>
+  `(select coalesce(bool_and(i.indisvalid), false) from pg_index i where i.indexrelid = to_regclass('${index}'))`
 
 /** `offset 0`: each address by itself. */
 const unsettledIn = (schema: string) => `
