@@ -11,12 +11,17 @@ type Part = { sql: string; values: readonly unknown[] }
 export type Read<Row> = Part & { readonly row?: Row }
 /** An insert, update or delete. Parts of one whole see the tables as they were before all of them, and no row is for two of them. */
 export type Write = Part & { isEmpty: boolean }
+/** Of a read that was part of the statement; throws for any other. */
 export type Found = <Row>(read: Read<Row>) => readonly Row[]
 
 /** One statement. A read may lock rows, or change them and answer what `returning` says. */
 export async function readTogether(tx: Transaction, reads: readonly Read<unknown>[]): Promise<Found> {
   const [row] = await tx.query<Readonly<Record<string, unknown>>>(textOf(readTexts, reads), valuesOf(reads))
-  return <Row>(read: Read<Row>) => (row?.[nameOf(reads.indexOf(read))] ?? []) as readonly Row[]
+  return <Row>(read: Read<Row>) => {
+    const at = reads.indexOf(read)
+    if (at === -1) throw new Error(`expected one of the ${reads.length} reads of the statement, got ${read.sql}`)
+    return (row?.[nameOf(at)] ?? []) as readonly Row[]
+  }
 }
 
 /** One statement; none where there is nothing to write. */
@@ -25,7 +30,10 @@ export async function writeTogether(tx: Transaction, writes: readonly Write[]): 
   await tx.query(textOf(writeTexts, writes), valuesOf(writes))
 }
 
-/** For `json_to_recordset` and `json_populate_recordset`. What is null or undefined is left out, and NUL, which Postgres' text has not, replaced. */
+/**
+ * For `json_to_recordset` and `json_populate_recordset`: what is undefined is left out, and null there. NUL, which Postgres' text has not, is
+ * replaced.
+ */
 export function asRows(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const text = JSON.stringify(rows)
   return text.includes(NUL) ? JSON.stringify(rows, withoutNul) : text

@@ -46,12 +46,26 @@ test('[D2] nobody takes anything before the log has answered for their place', (
   expect([fresh.has(), said(fresh.take(limits))]).toEqual([true, '0a'])
 })
 
-test('[D2] an append before the end of the one before, or an end there, means another log: everybody asks it again', () => {
-  for (const another of ['append', 'end']) {
+test('[B4] appends side by side that are told of out of order take nothing away; what was told of late is in the log', () => {
+  const { recent, follower } = follow()
+  recent.keep(at, 3n, letters('de'))
+  recent.keep(at, 6n, letters('g'))
+  recent.keep(at, 5n, letters('f'))
+  recent.keep(at, 0n, letters('abc'))
+  expect([follower.has(), said(follower.take(limits))]).toEqual([false, ''])
+  follower.moveTo(3n)
+  expect(said(follower.take(limits))).toBe('3d 4e')
+  follower.moveTo(6n)
+  expect(said(follower.take(limits))).toBe('6g')
+})
+
+test('[D2] an append where one is already, or an end before it, means another log: everybody asks it again', () => {
+  for (const another of ['append', 'late append', 'end']) {
     const { recent, follower } = follow()
     recent.keep(at, 5n, letters('abc'))
+    if (another === 'late append') recent.keep(at, 9n, letters('z'))
     follower.moveTo(6n)
-    if (another === 'append') recent.keep(at, 0n, letters('abcdefgh'))
+    if (another.endsWith('append')) recent.keep(at, 0n, letters('abcdefgh'))
     else recent.bound(at, { firstOffset: 0n, endOffset: 7n })
     expect([another, follower.has(), said(follower.take(limits))]).toEqual([another, false, ''])
   }

@@ -5,7 +5,10 @@ import type { ReadLimits } from './partition-reader.ts'
 import { indexOfRun, type Run, takeFrom, toRun } from './record-runs.ts'
 
 export type RecentRecords = {
-  /** They are durable, and one after another in the log from firstOffset on. Where nobody follows the partition nothing is kept. */
+  /**
+   * They are durable, and one after another in the log from firstOffset on. Where nobody follows the partition nothing is kept, and of appends
+   * side by side not the earlier that is told of later: the log has it.
+   */
   keep(at: TopicPartition, firstOffset: bigint, records: readonly NewRecord[]): void
   /** The log said where the partition begins and ends: what is not in there any more goes. */
   bound(at: TopicPartition, bounds: { firstOffset: bigint; endOffset: bigint }): void
@@ -37,15 +40,15 @@ export function createRecentRecords({ maxBytes }: { maxBytes: number }): RecentR
     keep: (at, firstOffset, records) => {
       const partition = partitions.get(nameOf(at))
       if (partition === undefined) return
-      dropWhereOther(kept, partition, firstOffset)
       const run = toRun(at, firstOffset, records)
-      if (isAwaited(partition, run)) kept.add(partition, run)
+      if (isTaken(partition, run)) forget(kept, partition)
+      if (isLast(partition, run) && isAwaited(partition, run)) kept.add(partition, run)
       for (const place of [...partition.places]) place.kept(run.endOffset)
     },
     bound: (at, { firstOffset, endOffset }) => {
       const partition = partitions.get(nameOf(at))
       if (partition === undefined) return
-      dropWhereOther(kept, partition, endOffset)
+      if (endOffset < (partition.runs.at(-1)?.endOffset ?? 0n)) forget(kept, partition)
       kept.dropUntil(partition, run => run.firstOffset >= firstOffset)
     },
     follow: (from, told = () => undefined) => {
@@ -65,9 +68,17 @@ const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`
 
 const isAwaited = ({ places }: Partition, { endOffset }: Run) => [...places].some(({ nextOffset }) => nextOffset < endOffset)
 
-/** Told of an end before the last run's: the log is not the one it was. */
-function dropWhereOther(kept: KeptRuns, partition: Partition, endOffset: bigint) {
-  if (endOffset >= (partition.runs.at(-1)?.endOffset ?? 0n)) return
+/** Connections that append side by side tell of it in any order: what comes late is in a gap, and is not kept. */
+const isLast = ({ runs }: Partition, { firstOffset }: Run) => firstOffset >= (runs.at(-1)?.endOffset ?? 0n)
+
+/** No log has two records at one offset. */
+function isTaken({ runs }: Partition, { firstOffset, endOffset }: Run): boolean {
+  const before = runs.findLast(run => run.firstOffset < endOffset)
+  return before !== undefined && before.endOffset > firstOffset
+}
+
+/** The log is not the one it was. */
+function forget(kept: KeptRuns, partition: Partition) {
   kept.dropUntil(partition, () => false)
   for (const place of partition.places) place.isConfirmed = false
 }
