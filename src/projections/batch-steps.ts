@@ -1,7 +1,9 @@
-// How batches become steps: those of several partitions in one transaction, and what they owe to the log appended after it, together.
+// How batches become steps: those of several partitions in one transaction, and what they owe to the log appended after it, together. What
+// several projections owe each pays for itself, so that none waits for another's log.
 import type { EventLog } from '../log/log.ts'
 import { type BatchStep, createJointSteps, type TakeBatch } from './joint-steps.ts'
 import { drainOutbox } from './outbox.ts'
+import type { Places } from './places.ts'
 import { titleOf } from './projection.ts'
 import { type PartitionTaken, type Running, type StepDeps, type Taken, takeBatches, takenOf } from './step.ts'
 
@@ -10,15 +12,17 @@ export type BatchStepDeps = StepDeps & { log: Pick<EventLog, 'append' | 'inside'
 /** As many as one batch may have, so that a step of many partitions takes no longer than one of a single partition may. */
 const MAX_RECORDS = 1_000
 const MAX_BYTES = 8 * 1024 * 1024
-/** Transactions that project, at once: what one projection may ask of the connections of all of them. */
-const MAX_CONCURRENT = 4
+/** Transactions at once in which a projection takes part, alone or with fellows: what it may ask of the connections of all projections. */
+export const MAX_CONCURRENT = 4
 /** Under load alone; 60 ms made no difference to the throughput of `npm run bench -- chain-embedded`. */
 const LINGER_MS = 25
 
-/** One for all partitions of a projection, or of several that take the same batches in one step. */
-export const createBatchSteps = (deps: BatchStepDeps, running: readonly Running[]): TakeBatch =>
-  createJointSteps({
-    projection: running.map(({ projection }) => titleOf(projection)).join(' and '),
+/** One for all partitions of a projection, or of several that take the same batches in one step. `places`: of all of them. */
+export function createBatchSteps(deps: BatchStepDeps & { places: Places }, running: readonly Running[]): TakeBatch {
+  const titles = running.map(({ projection }) => titleOf(projection))
+  return createJointSteps({
+    projection: titles.join(' and '),
+    places: onFree => deps.places.share(titles, onFree),
     take: (steps, signal) => takeBatchSteps(deps, running, steps, signal),
     lingerMs: LINGER_MS,
     maxRecords: MAX_RECORDS,
@@ -27,8 +31,9 @@ export const createBatchSteps = (deps: BatchStepDeps, running: readonly Running[
     givesUp: running.length > 1,
     logger: deps.logger,
   })
+}
 
-/** Rejects where nothing was done, or where nobody knows. Answers for each step what it came to for each projection. */
+/** Rejects where nothing was done, or where nobody knows. Answers for each step what it came to for each projection, which may owe the log. */
 export async function takeBatchSteps(
   deps: BatchStepDeps,
   running: readonly Running[],
@@ -41,28 +46,35 @@ export async function takeBatchSteps(
     placed: steps.flatMap(step => step.placed),
     leftOut: steps.flatMap(step => step.leftOut),
   }))
-  const taken: Taken[] = []
-  for (const [at, one] of (await takeBatches(deps, batches, signal)).entries())
-    taken.push({ ...one, owing: await payTogether(deps, running[at], one.owing, signal) })
+  const taken = await paidBy(deps, running, await takeBatches(deps, batches, signal), signal)
   return steps.map(({ partition }) => taken.map(one => takenOf(one, partition)))
 }
 
-/** Answers who owes still: the step is committed whatever comes of this, and each of them pays by itself and says why it cannot. */
-async function payTogether(
+/** The step is committed whatever comes of this: who owes still pays by itself, and says why it cannot. */
+async function paidBy(
   deps: BatchStepDeps,
-  running: Running | undefined,
-  owing: ReadonlySet<number>,
+  running: readonly Running[],
+  taken: readonly Taken[],
   signal: AbortSignal,
-): Promise<ReadonlySet<number>> {
-  if (owing.size === 0 || running === undefined) return owing
-  const { name, version } = running.projection
-  const partitions = [...owing]
+): Promise<readonly Taken[]> {
+  const [one, ...fellows] = running
+  const owing = taken.flatMap(of => [...of.owing])
+  if (one === undefined || fellows.length > 0 || owing.length === 0) return taken
+  const { name, version } = one.projection
   try {
-    await drainOutbox(deps, { name, version, partitions }, signal)
-    return new Set()
+    await drainOutbox(deps, { name, version, partitions: owing }, signal)
+    return taken.map(of => ({ ...of, owing: new Set() }))
   } catch (error) {
-    if (!signal.aborted)
-      deps.logger.info('projection.outbox-left', { projection: titleOf(running.projection), partitions, error })
-    return owing
+    if (!signal.aborted) sayOutboxLeft(deps, one, owing, error)
+    return taken
   }
+}
+
+export function sayOutboxLeft(
+  { logger }: Pick<StepDeps, 'logger'>,
+  { projection }: Running,
+  partitions: readonly number[],
+  error: unknown,
+): void {
+  logger.info('projection.outbox-left', { projection: titleOf(projection), partitions, error })
 }

@@ -12,7 +12,7 @@ export type JointState<Step extends Offered> = {
   /** Partitions whose last step failed: they are taken alone until one succeeds. */
   apart: ReadonlySet<number>
 }
-/** `told`: who is rejected, and with what; the others wait again, each alone. */
+/** `told`: who is rejected, and with what; `again`: who waits again. */
 export type AfterFailedSteps<Step extends Offered> = {
   state: JointState<Step>
   told: readonly { step: Step; error: unknown }[]
@@ -52,16 +52,22 @@ export const committed = <Step extends Offered>(state: JointState<Step>, togethe
   apart: new Set([...state.apart].filter(partition => !together.some(one => one.step.partition === partition))),
 })
 
-/** Those that wait too are told: who is told takes another way. */
-export const givenUp = <Step extends Offered>(
+/**
+ * Those that wait too are told: who is told takes another way. Where one was called off meanwhile nothing is known of the others: they are
+ * taken again.
+ */
+export function givenUp<Step extends Offered>(
   state: JointState<Step>,
   together: readonly Step[],
   error: unknown,
-): AfterFailedSteps<Step> => ({
-  state: { ...state, waiting: [], running: state.running.filter(one => one !== together) },
-  told: [...together, ...state.waiting].map(step => ({ step, error })),
-  again: [],
-})
+): AfterFailedSteps<Step> {
+  const running = state.running.filter(one => one !== together)
+  const { calledOff, others } = byAbort(together)
+  if (calledOff.length > 0 && !isNobodysFault(error))
+    return { state: { ...state, running, waiting: [...others, ...state.waiting] }, told: calledOff, again: others }
+  const told = [...together, ...state.waiting].map(step => ({ step, error }))
+  return { state: { ...state, waiting: [], running }, told, again: [] }
+}
 
 /**
  * What failed together is taken again one by one, also where nobody knows whether it was committed: a step that was done is found to be
@@ -79,10 +85,15 @@ export function failed<Step extends Offered>(
     const apart = new Set([...state.apart, ...together.map(one => one.step.partition)])
     return { state: { ...ended, apart }, told: all, again: [] }
   }
-  const again = together.filter(one => !one.signal.aborted).map(one => ({ ...one, alone: true }))
-  const told = together.filter(one => one.signal.aborted).map(step => ({ step, error: step.signal.reason }))
-  return { state: { ...ended, waiting: [...again, ...ended.waiting] }, told, again }
+  const { calledOff, others } = byAbort(together)
+  const again = others.map(one => ({ ...one, alone: true }))
+  return { state: { ...ended, waiting: [...again, ...ended.waiting] }, told: calledOff, again }
 }
+
+const byAbort = <Step extends Offered>(together: readonly Step[]) => ({
+  calledOff: together.filter(one => one.signal.aborted).map(step => ({ step, error: step.signal.reason })),
+  others: together.filter(one => !one.signal.aborted),
+})
 
 export const isNobodysFault = (error: unknown): boolean =>
   error instanceof DatabaseError && (error.code === 'unreachable' || error.code === 'disk-full')

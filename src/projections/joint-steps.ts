@@ -1,10 +1,12 @@
 // Partitions that have something to project at the same time share one transaction: what comes while one runs goes into the next together.
-// What fails together is taken again one by one, so that one partition's bad record or lock keeps others waiting once and not for good.
+// What fails together is taken again one by one, so that one partition's bad record or lock keeps others waiting once and not for good; or,
+// where several projections take part, given up, and each projection takes its own by itself.
 import type { Logger } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
 import type { Advance } from './checkpoints.ts'
 import * as joint from './joint-state.ts'
 import { type Limits, nextSteps } from './next-steps.ts'
+import type { SharedPlaces } from './places.ts'
 import type { Placed } from './projection.ts'
 import type { Quarantined } from './quarantine.ts'
 import type { PartitionTaken } from './step.ts'
@@ -23,7 +25,8 @@ export type BatchStep = {
 }
 
 /**
- * Rejects as a transaction of its own does, never for what another partition did; at once where the signal aborts while it waits.
+ * Rejects as a transaction of its own does, for what another partition did only where several projections take part; at once where the signal
+ * aborts while it waits.
  * `alone`: shares its transaction with no other partition. Answers for each projection.
  */
 export type TakeBatch = (step: BatchStep, how: { alone: boolean }, signal: AbortSignal) => Promise<readonly PartitionTaken[]>
@@ -31,6 +34,8 @@ type Deps = Limits & {
   projection: string
   /** What fails is not taken again one by one: everybody is told, those that wait too. */
   givesUp: boolean
+  /** `maxConcurrent` is of all that share them. */
+  places(onFree: () => void): SharedPlaces
   /** One transaction, at most one step per partition; answers in their order. A step that was done already is answered as `moved`. */
   take(steps: readonly BatchStep[], signal: AbortSignal): Promise<readonly (readonly PartitionTaken[])[]>
   logger: Logger
@@ -40,16 +45,19 @@ type Offered = joint.Offered & { resolve(taken: readonly PartitionTaken[]): void
 export function createJointSteps(deps: Deps): TakeBatch {
   let state: joint.JointState<Offered> = joint.nothingOffered
   let timer: NodeJS.Timeout | undefined
+  const places = deps.places(startDue)
 
   function startDue(): void {
     clearTimeout(timer)
     while (state.waiting.length > 0) {
-      const next = nextSteps(state.waiting, joint.loadOf(state, performance.now()), deps)
+      const maxConcurrent = deps.maxConcurrent - (places.taken() - state.running.length)
+      const next = nextSteps(state.waiting, joint.loadOf(state, performance.now()), { ...deps, maxConcurrent })
       if (next.kind === 'wait') {
         if (next.atMostMs !== null) timer = setTimeout(startDue, next.atMostMs)
         return
       }
       state = joint.begun(state, next.steps)
+      places.take()
       void run(next.steps)
     }
   }
@@ -66,11 +74,11 @@ export function createJointSteps(deps: Deps): TakeBatch {
         const after = deps.givesUp ? joint.givenUp(state, together, error) : joint.failed(state, together, error)
         state = after.state
         for (const { step, error: why } of after.told) step.reject(why)
-        if (after.again.length > 0) sayTakenApart(deps, steps, error)
+        if (!deps.givesUp && after.again.length > 0) sayTakenApart(deps, steps, error)
       },
     )
     release()
-    startDue()
+    places.giveBack()
   }
 
   /** Told at once where the signal aborts while it waits. */

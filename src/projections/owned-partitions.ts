@@ -17,6 +17,8 @@ export type OwnedPartitions = {
   positions(status: readonly PartitionStatus[]): readonly Position[]
   /** Why those of `status` have no checkpoint that have none. */
   missing(status: readonly PartitionStatus[]): readonly string[]
+  /** Nobody works on any of them: what began before is done. */
+  idle(): Promise<void>
 }
 type Deps = { database: Database; topic(name: TopicName): string; logger: Logger; open(partition: number): OwnedPartition }
 
@@ -69,5 +71,6 @@ export function createOwnedPartitions(deps: Deps, projection: Projection): Owned
         }),
       ),
     missing: status => status.flatMap(({ partition }) => missing.get(partition) ?? []),
+    idle: async () => void (await Promise.all([...partitions.values()].map(one => one.idle()))),
   }
 }

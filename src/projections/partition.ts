@@ -4,6 +4,7 @@ import type { Codec } from '../events/codec.ts'
 import { assertNever } from '../events/event.ts'
 import type { Batch, BatchOutcome, EventLog } from '../log/log.ts'
 import { nothingDone } from './apply-events.ts'
+import { sayOutboxLeft } from './batch-steps.ts'
 import type { Checkpoint } from './checkpoints.ts'
 import { createExclusive } from './exclusive.ts'
 import { afterFailure, afterVainRecovery } from './failed-batch.ts'
@@ -36,6 +37,8 @@ export type OwnedPartition = {
   /** Per topic, named without prefix. */
   offsets(): ReadonlyMap<string, bigint>
   quarantined(): readonly Quarantined[]
+  /** Nobody works on it: what began before is done. */
+  idle(): Promise<void>
 }
 
 export function openPartition(deps: PartitionDeps, running: Running, partition: number): OwnedPartition {
@@ -43,7 +46,11 @@ export function openPartition(deps: PartitionDeps, running: Running, partition: 
   const own = createOwnership(deps, running, partition)
   /** null: it is nobody's, or halted. */
   let assignment: AbortSignal | null = null
-  const projecting: Projecting = { deps, running, own, exclusive, isAssigned: () => assignment?.aborted === false }
+  const payOwed = () => {
+    if (assignment !== null && own.state().owesLog) void payInTurn(projecting, assignment)
+  }
+  const isAssigned = () => assignment?.aborted === false
+  const projecting: Projecting = { deps, running, own, exclusive, isAssigned, payOwed }
   deps.fellows.join(projecting)
   const handle = async (batch: Batch, signal: AbortSignal) => {
     const outcome = await projectBatch(projecting, batch, { alone: false }, signal)
@@ -65,6 +72,16 @@ export function openPartition(deps: PartitionDeps, running: Running, partition: 
     reread: signal => exclusive.run(() => own.reread(signal)),
     offsets: () => own.state().offsets,
     quarantined: () => own.state().quarantined,
+    idle: () => exclusive.run(async () => undefined),
+  }
+}
+
+/** What cannot be paid stays owed: the next batch, or whoever owns the partition next, pays it first. */
+async function payInTurn({ deps, running, own, exclusive }: Projecting, assignment: AbortSignal): Promise<void> {
+  try {
+    await exclusive.run(async () => assignment.aborted || own.payLog(assignment))
+  } catch (error) {
+    if (!assignment.aborted) sayOutboxLeft(deps, running, [own.partition], error)
   }
 }
 

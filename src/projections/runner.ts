@@ -66,7 +66,7 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   const stop = async () => {
     stopping.abort()
     await consumption.done
-    await Promise.all([...timers, lag.done])
+    await Promise.all([...timers, lag.done, partitions.idle()])
     metrics.lag(null)
   }
   let stopped: Promise<void> | null = null

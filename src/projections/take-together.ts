@@ -13,6 +13,7 @@ type Together = { leader: Fellow; step: Omit<BatchStep, 'revisions'>; passedOver
 
 /**
  * false: nothing was done, and whoever was handed the batch takes it alone. Rejects where Postgres is away, or where nobody knows what was done.
+ * What it leaves owed to the log each of them pays by itself.
  */
 export async function takeTogether(
   { fellows, logger }: Deps,
@@ -38,12 +39,12 @@ export async function takeTogether(
     return true
   } catch (error) {
     if (signal.aborted || isNobodysFault(error) || isUnknown(error)) throw error
-    fellows.failedTogether(running)
     const projections = running.map(({ projection }) => titleOf(projection))
-    logger.info('projection.parted', { projections, partition: step.partition, error })
+    if (fellows.failedTogether(running)) logger.info('projection.parted', { projections, partition: step.partition, error })
     return false
   } finally {
     letGo()
+    for (const one of others) one.payOwed()
   }
 }
 

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
 import { type BatchStep, createJointSteps } from '../../src/projections/joint-steps.ts'
+import { createPlaces, type Places } from '../../src/projections/places.ts'
 import type { Placed } from '../../src/projections/projection.ts'
 import type { PartitionTaken } from '../../src/projections/step.ts'
 import { anEvent } from '../ground/events.ts'
@@ -16,11 +17,13 @@ const LONG_MS = 60_000
 type Call = { partitions: readonly number[]; signal: AbortSignal; commit(): void; fail(error: unknown): void }
 
 type Changed = { lingerMs?: number; maxRecords?: number; maxBytes?: number; maxConcurrent?: number; givesUp?: boolean }
+type Sharing = { projections?: readonly string[]; places?: Places }
 
-function openWorld(limits: Changed = {}) {
+function openWorld(limits: Changed = {}, { projections = ['counting'], places = createPlaces() }: Sharing = {}) {
   const calls: Call[] = []
   const takeBatch = createJointSteps({
-    projection: 'counting',
+    projection: projections.join(' and '),
+    places: onFree => places.share(projections, onFree),
     take: (steps, signal) =>
       new Promise((resolve, reject) => {
         const partitions = steps.map(step => step.partition)
@@ -140,6 +143,49 @@ it('[D2] of steps of several projections nothing is taken again: everybody is to
   expect(calls).toHaveLength(1)
   void offer(1)
   expect((await begun(2))[1]).toEqual([1])
+})
+
+it('[D2] of steps of several projections one whose assignment ends takes no other partition with it: they are taken together again', async () => {
+  const { offer, calls, begun } = openWorld({ givesUp: true, maxConcurrent: 1 })
+  const ending = new AbortController()
+  const first = offer(0)
+  const ended = offer(1, { signal: ending.signal })
+  const others = [offer(2), offer(3)]
+  calls[0]?.commit()
+  await first
+  expect((await begun(2))[1]).toEqual([1, 2, 3])
+  ending.abort(new Error('the assignment ended'))
+  calls[1]?.fail(ending.signal.reason)
+  await expect(ended).rejects.toThrow('the assignment ended')
+  expect((await begun(3))[2]).toEqual([2, 3])
+  calls[2]?.commit()
+  expect(await Promise.all(others)).toEqual([2, 3].map(appliedAs))
+})
+
+it('[D2] a projection has so many transactions at once in all, alone and with fellows, and no fellow has fewer places for that', async () => {
+  const places = createPlaces()
+  const world = (...projections: readonly string[]) => openWorld({ maxConcurrent: 2, lingerMs: 1 }, { projections, places })
+  const [model, webhooks, both] = [world('model'), world('webhooks'), world('model', 'webhooks')]
+  void both.offer(0)
+  void model.offer(1, { alone: true })
+  void model.offer(2, { alone: true })
+  void both.offer(3)
+  void webhooks.offer(4, { alone: true })
+  expect(
+    [both, model, webhooks].map(one => one.calls.length),
+    'the model has two',
+  ).toEqual([1, 1, 1])
+  webhooks.calls[0]?.commit()
+  await until('one place is free', () => places.taken(['webhooks']) === 1)
+  expect(
+    [both, model].map(one => one.calls.length),
+    'none of the model’s',
+  ).toEqual([1, 1])
+  model.calls[0]?.commit()
+  expect(await both.begun(2), 'whoever had a place waits for its next').toEqual([[0], [3]])
+  expect(model.calls).toHaveLength(1)
+  both.calls[0]?.commit()
+  expect(await model.begun(2)).toEqual([[1], [2]])
 })
 
 it('[D2] while Postgres is away, or its disk is full, everybody is told at once and nobody is taken apart for it', async () => {

@@ -1,10 +1,11 @@
-// A member that has one partition of the read model and of the webhook stream, on a log in memory; what its steps cost is counted.
+// A member that has two partitions of the read model and of the webhook stream; what its steps cost is counted. The log is in memory, or in the
+// database, where what a step owes is appended inside of its transaction.
 import { afterEach, beforeEach } from 'vitest'
 import type { Database } from '../../../src/database/database.ts'
 import type { Codec } from '../../../src/events/codec.ts'
 import type { Event } from '../../../src/events/event.ts'
 import { type TopicName, topicOf } from '../../../src/events/topics.ts'
-import type { Batch, BatchOutcome, NewRecord } from '../../../src/log/log.ts'
+import type { AppendInside, Batch, BatchOutcome, EventLog, NewRecord } from '../../../src/log/log.ts'
 import { takeCheckpoints } from '../../../src/projections/checkpoints.ts'
 import { createFellows } from '../../../src/projections/fellows.ts'
 import { type OwnedPartition, openPartition } from '../../../src/projections/partition.ts'
@@ -16,29 +17,42 @@ import { createMetrics } from '../../../src/runtime/metrics.ts'
 import { createEndpoint, endpointInput } from '../../../src/webhooks/endpoints/endpoints.ts'
 import { webhookStream } from '../../../src/webhooks/stream/webhook-stream.ts'
 import { openTestDatabase } from '../database.ts'
+import { openTestLog } from '../log.ts'
 import { never, openMemoryCodec } from '../projection-dsl.ts'
 import { endpointDeps } from '../webhooks/open-stream.ts'
+import { type Counted, countStatements } from './count-statements.ts'
 import { makeCheckpoints } from './make-checkpoints.ts'
 
-export type FellowsWorld = {
+type Pair = { readModel: OwnedPartition; webhooks: OwnedPartition }
+/** Those of partition 0 by themselves. */
+export type FellowsWorld = Pair & {
   url: string
   database: Database
-  readModel: OwnedPartition
-  webhooks: OwnedPartition
-  /** The next batch of its topic, as a fetch of either projection has it. All events are of one topic. */
+  pairs: readonly Pair[]
+  /** The next batch of its topic in partition 0, as a fetch of either projection has it. All events are of one topic. */
   batchOf(...events: readonly Event[]): Batch
+  batchIn(partition: number, ...events: readonly Event[]): Batch
   /** Both projections are handed the batch, the webhook stream first. */
   handle(batch: Batch): Promise<readonly BatchOutcome[]>
   endpoint(eventTypes: readonly string[]): Promise<unknown>
-  /** The statements of each transaction since the last call, without its begin and commit. */
-  transactions(): readonly (readonly string[])[]
+  transactions: Counted['transactions']
+  statements: Counted['statements']
+  /** What the log was given outside of transactions; all that a log in memory has. */
   appended: NewRecord[]
+  faults: Faults
+}
+type Faults = {
+  nowMs: number
+  beforeAppend(): Promise<void>
+  beforeCommit(): Promise<void>
+  /** `committed`: a transaction; `told`: the log, of what was appended inside of one. */
+  happened: string[]
 }
 
-export function useFellowsWorld(logger: Logger): () => FellowsWorld {
+export function useFellowsWorld(logger: Logger, { inside = false } = {}): () => FellowsWorld {
   let world: (FellowsWorld & { close(): Promise<void> }) | null = null
   beforeEach(async () => {
-    world = await openWorld(logger)
+    world = await openWorld(logger, inside)
   })
   afterEach(() => world?.close())
   return () => {
@@ -47,81 +61,89 @@ export function useFellowsWorld(logger: Logger): () => FellowsWorld {
   }
 }
 
-async function openWorld(logger: Logger): Promise<FellowsWorld & { close(): Promise<void> }> {
+const PARTITIONS = 2
+
+async function openWorld(logger: Logger, inside: boolean): Promise<FellowsWorld & { close(): Promise<void> }> {
   const test = await openTestDatabase('fellows', { poolSize: 6 })
-  const codec = await openMemoryCodec()
+  const its = inside ? await openTestLog(test, { partitions: 1 }) : { codec: await openMemoryCodec(), log: null }
+  const faults: Faults = { nowMs: 0, happened: [], beforeAppend: async () => undefined, beforeCommit: async () => undefined }
   const appended: NewRecord[] = []
-  const counted = countTransactions(test.database)
+  const committed = () => void faults.happened.push('committed')
+  const counted = countStatements(test.database, { beforeCommit: () => faults.beforeCommit(), committed })
   const log = {
-    append: async ({ records }: { records: readonly NewRecord[] }) => {
-      appended.push(...records)
-      return []
+    append: async (append: Parameters<EventLog['append']>[0], signal: AbortSignal) => {
+      await faults.beforeAppend()
+      signal.throwIfAborted()
+      appended.push(...append.records)
+      return its.log === null ? [] : its.log.append(append, signal)
     },
     read: async function* () {
       yield* []
     },
-    inside: null,
+    inside: its.log === null ? null : telling(its.log.inside, faults),
   }
-  const deps = { database: counted.database, codec, topic: (name: TopicName) => `wa.${name}`, log, logger }
-  const fellows = createFellows(deps)
+  const deps = { database: counted.database, codec: its.codec, topic: (name: TopicName) => `wa.${name}`, log, logger }
+  const fellows = createFellows({ ...deps, nowMs: () => faults.nowMs })
   const open = async (projection: Projection) => {
-    await makeCheckpoints(test.database, projection, 1)
+    await makeCheckpoints(test.database, projection, PARTITIONS)
     const metrics = openProjectionMetrics(createMetrics({ processMetrics: false }), projection.name)
-    const owned = openPartition({ ...deps, fellows }, { projection, metrics }, 0)
-    for (const checkpoint of await takeCheckpoints(test.database, projection, [0], never)) await owned.take(checkpoint, never)
+    const owned = [0, 1].map(partition => openPartition({ ...deps, fellows }, { projection, metrics }, partition))
+    for (const checkpoint of await takeCheckpoints(test.database, projection, [0, 1], never))
+      await owned[checkpoint.partition]?.take(checkpoint, never)
     return owned
   }
-  const [model, webhooks] = [await open(readModel), await open(webhookStream)]
-  const batchOf = openBatches(codec)
+  const [models, streams] = [await open(readModel), await open(webhookStream)]
+  const pairs = models.map((model, partition) => ({ readModel: model, webhooks: streams[partition] ?? lost() }))
+  const [first = lost()] = pairs
+  const batchIn = openBatches(its.codec)
   return {
     ...test,
-    readModel: model,
-    webhooks,
-    batchOf,
-    handle: async batch => [await webhooks.handle(batch, never), await model.handle(batch, never)],
+    ...first,
+    pairs,
+    batchOf: (...events) => batchIn(0, ...events),
+    batchIn,
+    handle: async batch => {
+      const { webhooks, readModel: model } = pairs[batch.partition] ?? lost()
+      return [await webhooks.handle(batch, never), await model.handle(batch, never)]
+    },
     endpoint: async eventTypes =>
       createEndpoint(endpointDeps(test), endpointInput.parse({ url: 'https://example.com/', eventTypes }), never),
-    transactions: counted.take,
+    transactions: counted.transactions,
+    statements: counted.statements,
     appended,
+    faults,
+    close: async () => {
+      await Promise.all(pairs.flatMap(pair => [pair.readModel.idle(), pair.webhooks.idle()]))
+      await its.log?.close()
+      await test.close()
+    },
   }
 }
 
-/** Each topic goes on where its last batch ended. */
-function openBatches(codec: Codec): FellowsWorld['batchOf'] {
-  const ends = new Map<TopicName, number>()
-  return (...events) => {
+const lost = (): never => {
+  throw new Error('no such partition')
+}
+
+const telling = (inside: AppendInside | null, faults: Faults): AppendInside | null =>
+  inside && {
+    ...inside,
+    committed: (rows, prepared) => {
+      faults.happened.push('told')
+      inside.committed(rows, prepared)
+    },
+  }
+
+/** Each topic of a partition goes on where its last batch ended. */
+function openBatches(codec: Codec): FellowsWorld['batchIn'] {
+  const ends = new Map<string, number>()
+  return (partition, ...events) => {
     const [first] = events
     if (first === undefined) throw new Error('a batch has an event')
-    const topic = topicOf(first.type)
-    const from = ends.get(topic) ?? 0
-    ends.set(topic, from + events.length)
-    const records = events.map((event, index) => {
-      return { ...codec.encode(event), topic: `wa.${topic}`, partition: 0, offset: BigInt(from + index) }
-    })
-    return { topic: `wa.${topic}`, partition: 0, fromOffset: BigInt(from), nextOffset: BigInt(from + events.length), records }
+    const topic = `wa.${topicOf(first.type)}`
+    const from = ends.get(`${topic}/${partition}`) ?? 0
+    const end = from + events.length
+    ends.set(`${topic}/${partition}`, end)
+    const records = events.map((event, index) => ({ ...codec.encode(event), topic, partition, offset: BigInt(from + index) }))
+    return { topic, partition, fromOffset: BigInt(from), nextOffset: BigInt(end), records }
   }
-}
-
-function countTransactions(database: Database) {
-  let seen: string[][] = []
-  const counted: Database = {
-    ...database,
-    transact: (work, signal) =>
-      database.transact(tx => {
-        const statements: string[] = []
-        seen.push(statements)
-        return work({
-          query: (sql, values) => {
-            statements.push(sql)
-            return tx.query(sql, values)
-          },
-        })
-      }, signal),
-  }
-  const take = () => {
-    const taken = seen
-    seen = []
-    return taken
-  }
-  return { database: counted, take }
 }
