@@ -1,23 +1,24 @@
-// The property that lets partitions share a transaction: whichever of them do, the rows are the same, and each emits the same in the same order.
+// The property that lets partitions and projections share a transaction: whichever of them do, and however they part and meet again on the way,
+// the rows are the same, and each emits the same in the same order.
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Codec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
-import { type TopicName, topicOf } from '../../src/events/topics.ts'
-import type { NewRecord } from '../../src/log/log.ts'
+import { topicOf } from '../../src/events/topics.ts'
+import type { EventLog, NewRecord, Position } from '../../src/log/log.ts'
 import { takeBatchSteps } from '../../src/projections/batch-steps.ts'
 import type { BatchStep } from '../../src/projections/joint-steps.ts'
+import { drainOutbox } from '../../src/projections/outbox.ts'
 import type { Projection } from '../../src/projections/projection.ts'
 import { openProjectionMetrics } from '../../src/projections/projection-metrics.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import type { Running } from '../../src/projections/step.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { createEndpoint, endpointInput } from '../../src/webhooks/endpoints/endpoints.ts'
 import { webhookStream } from '../../src/webhooks/stream/webhook-stream.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { aGroup, anEvent, somebody, somebodyElse } from '../ground/events.ts'
+import { openTestLog, type TestLog } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { never, openMemoryCodec } from '../ground/projection-dsl.ts'
+import { never } from '../ground/projection-dsl.ts'
 import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
 import { dumpTables } from '../ground/standing-property.ts'
 import { anImage, endpointDeps, failed, stored } from '../ground/webhooks/open-stream.ts'
@@ -32,16 +33,19 @@ const ignoring = [
   ...['webhook_held.held_at', 'webhook_held.due_at', 'webhook_deliveries.created_at', 'webhook_deliveries.released_at'],
 ]
 let test: TestDatabase
-let codec: Codec
+let its: TestLog
 beforeAll(async () => {
   test = await openTestDatabase('projection joint property')
-  codec = await openMemoryCodec()
+  its = await openTestLog(test, { partitions: instances.length })
   for (const holdMedia of ['until-settled' as const, 0]) {
     const endpoint = endpointInput.parse({ url: 'https://example.com/', eventTypes: ['*'], holdMedia })
     await createEndpoint(endpointDeps(test), endpoint, never)
   }
 })
-afterAll(() => test.close())
+afterAll(async () => {
+  await its.close()
+  await test.close()
+})
 
 const kinds = ['text', 'image', 'settled', 'lost', 'edit', 'revoke', 'reaction', 'contact'] as const
 type Told = { instance: number; kind: (typeof kinds)[number]; place: number; target: number }
@@ -54,10 +58,15 @@ const conversation: fc.Arbitrary<readonly Told[]> = fc.array(
   }),
   { minLength: 40, maxLength: 40 },
 )
-type Round = readonly { topic: number; size: number }[]
+/** `who`: both where they are at the same place of the topic, otherwise whoever is behind catches up; or one of them alone. */
+type Turn = { topic: number; size: number; who: 'both' | 0 | 1 }
+type Round = readonly Turn[]
 /** Of each partition: how many records of which topic its next batch has, 0 for none. The batches of one round share a transaction. */
 const plan: fc.Arbitrary<readonly Round[]> = fc.array(
-  fc.array(fc.record({ topic: fc.nat(9), size: fc.nat(3) }), { minLength: instances.length, maxLength: instances.length }),
+  fc.array(fc.record({ topic: fc.nat(9), size: fc.nat(3), who: fc.constantFrom<Turn['who'][]>('both', 'both', 'both', 0, 1) }), {
+    minLength: instances.length,
+    maxLength: instances.length,
+  }),
   { minLength: 3, maxLength: 12 },
 )
 
@@ -100,103 +109,134 @@ function eventOf(kind: Told['kind'], { of, target, file }: { of: object; target:
   }
 }
 
-/** What is left of each topic of each partition, and where the projection is in it. */
-function openQueues(projection: Projection, events: readonly Event[]) {
-  const place = instances.map(() => ({ revision: 0n, offsets: new Map<TopicName, number>() }))
-  const left = instances.map(instanceId =>
+/** Whose step it is, as places among the projections. */
+type Taking = { who: readonly number[]; step: BatchStep }
+
+/** Where each projection is in each partition, and what is there for it. */
+function openQueues(projections: readonly Projection[], events: readonly Event[]) {
+  const places = projections.map(() => instances.map(() => ({ revision: 0n, offsets: new Map<string, number>() })))
+  const there = instances.map(instanceId =>
     Map.groupBy(
       events.filter(event => event.instanceId === instanceId),
       event => topicOf(event.type),
     ),
   )
-  const next = (partition: number, { topic: nth, size }: Round[number]): readonly BatchStep[] => {
-    const topic = projection.reads[nth % projection.reads.length] ?? 'events'
-    const from = place[partition]?.offsets.get(topic) ?? 0
-    const batch = left[partition]?.get(topic)?.slice(from, from + size) ?? []
+  const placeOf = (one: number, partition: number) => {
+    const place = places[one]?.[partition]
+    if (place === undefined) throw new Error(`no partition ${partition}`)
+    return place
+  }
+  const offsetOf = (one: number, partition: number, topic: string) => placeOf(one, partition).offsets.get(topic) ?? 0
+  /** What all of them read, and then what one of them does. */
+  const topicsOf = (who: readonly number[]) =>
+    (projections[who[0] ?? 0]?.reads ?? []).filter(name => who.every(one => projections[one]?.reads.includes(name)))
+
+  function next(partition: number, turn: Turn): readonly Taking[] {
+    const all = turn.who === 'both' || projections.length === 1 ? [...projections.keys()] : [turn.who]
+    const topics = topicsOf(all)
+    const topic = topics[turn.topic % topics.length] ?? 'events'
+    const offsets = all.map(one => offsetOf(one, partition, topic))
+    const [from, ahead] = [Math.min(...offsets), Math.max(...offsets)]
+    const end = from === ahead || turn.size === 0 ? from + turn.size : ahead
+    const batch = there[partition]?.get(topic)?.slice(from, end) ?? []
+    if (batch.length === 0) return []
+    const who = all.filter(one => offsetOf(one, partition, topic) === from)
     const placed = batch.map((event, index) => ({
       event,
       position: { topic: `wa.${topic}`, partition, nextOffset: BigInt(from + index + 1) },
     }))
     const advance = { topic, fromOffset: BigInt(from), nextOffset: BigInt(from + batch.length) }
-    return batch.length === 0
-      ? []
-      : [{ partition, revisions: [0, 1].map(() => place[partition]?.revision ?? 0n), advance, leftOut: [], placed, sizeBytes: 0 }]
+    const revisions = who.map(one => placeOf(one, partition).revision)
+    return [{ who, step: { partition, revisions, advance, leftOut: [], placed, sizeBytes: 0 } }]
   }
   return {
     next,
-    went: ({ partition, advance }: BatchStep, revision: bigint) => {
-      const at = place[partition]
-      if (at === undefined) throw new Error(`no partition ${partition}`)
+    went: (one: number, { partition, advance }: BatchStep, revision: bigint) => {
+      const at = placeOf(one, partition)
       at.revision = revision
-      for (const name of projection.reads) if (name === advance.topic) at.offsets.set(name, Number(advance.nextOffset))
+      at.offsets.set(advance.topic, Number(advance.nextOffset))
     },
   }
 }
 
-/** Every row, and what each instance emitted, after these rounds and then whatever is left. */
-async function outcomeOf(
-  { projections, tables, events }: { projections: readonly Projection[]; tables: readonly string[]; events: readonly Event[] },
-  rounds: readonly Round[],
-  together: boolean,
-) {
-  /** What all of them read. */
-  const [projection = readModel] = projections.toSorted((one, other) => one.reads.length - other.reads.length)
+type Course = {
+  projections: readonly Projection[]
+  tables: readonly string[]
+  events: readonly Event[]
+  /** What is emitted is appended inside of the transaction. */
+  inside: boolean
+}
+
+/** Every row, and what each instance emitted, after these rounds and then whatever is left; and how many steps were of both, and of one. */
+async function outcomeOf({ projections, tables, events, inside }: Course, rounds: readonly Round[], together: boolean) {
   const all = [...tables, 'projection_checkpoints', 'projection_seen', 'projection_outbox']
   await test.database.query(`truncate ${all.join(', ')} restart identity cascade`)
   for (const one of projections) await makeCheckpoints(test.database, one, instances.length)
+  const ends = await endsOf(its)
   const emitted: NewRecord[] = []
-  const deps = {
-    database: test.database,
-    codec,
-    topic: (name: TopicName) => `wa.${name}`,
-    log: {
-      inside: null,
-      append: async ({ records }: { records: readonly NewRecord[] }) => {
-        emitted.push(...records)
-        return []
-      },
-    },
-    logger,
+  const append: EventLog['append'] = async ({ records }) => {
+    emitted.push(...records)
+    return []
   }
+  const log = { inside: inside ? its.log.inside : null, append }
+  const deps = { database: test.database, codec: its.codec, topic: its.topic, log, logger }
   const running = projections.map(one => {
     return { projection: one, metrics: openProjectionMetrics(createMetrics({ processMetrics: false }), one.name) }
   })
-  const queues = openQueues(projection, events)
-  const take = async (steps: readonly BatchStep[], those: readonly Running[]) => {
+  const queues = openQueues(projections, events)
+  const take = async (who: readonly number[], steps: readonly BatchStep[]) => {
+    const those = running.filter((_, one) => who.includes(one))
     const taken = await takeBatchSteps(deps, those, steps, never)
-    const revisions = taken.map((ofStep, index) =>
-      ofStep.map(one => {
-        if (one.kind !== 'applied') throw new Error(`partition ${steps[index]?.partition} was not applied`)
-        return one.revision
-      }),
-    )
-    return revisions.map(ofStep => ofStep[0] ?? -1n)
+    for (const [nth, step] of steps.entries())
+      for (const [at, one] of who.entries()) {
+        const own = taken[nth]?.[at]
+        if (own?.kind !== 'applied') throw new Error(`partition ${step.partition} was not applied`)
+        if (own.owesLog) await drainOutbox(deps, { ...(projections[one] ?? readModel), partitions: [step.partition] }, never)
+        queues.went(one, step, own.revision)
+      }
   }
-  /** One transaction for all partitions and projections, or one for each of each. */
-  const takeRound = async (steps: readonly BatchStep[]) => {
-    const ways = together ? [steps] : steps.map(step => [step])
-    for (const own of ways) {
-      const taken = []
-      for (const those of together ? [running] : running.map(one => [one])) taken.push(await take(own, those))
-      for (const [index, step] of own.entries()) queues.went(step, taken[0]?.[index] ?? -1n)
-    }
+  /** One transaction for all partitions of those who go together, or one for each of each. */
+  const takeRound = async (taking: readonly Taking[]) => {
+    if (together)
+      for (const those of Map.groupBy(taking, ({ who }) => who.join()).values())
+        await take(
+          those[0]?.who ?? [],
+          those.map(({ step }) => step),
+        )
+    else
+      for (const { who, step } of taking)
+        for (const [at, one] of who.entries()) await take([one], [{ ...step, revisions: [step.revisions[at] ?? -1n] }])
   }
-  const rest = projection.reads.map((_, topic) => instances.map(() => ({ topic, size: events.length })))
-  for (const round of [...rounds, ...rest]) {
-    const steps = round.flatMap((one, partition) => queues.next(partition, one))
-    if (steps.length > 0) await takeRound(steps)
-  }
-  const decoded = await Promise.all(emitted.map(record => codec.decode(record.value, never)))
+  const rest = [0, 1, 2, 3].flatMap(topic =>
+    ([0, 1] as const).map(who => instances.map(() => ({ topic, size: events.length, who: projections.length === 1 ? 0 : who }))),
+  )
+  for (const round of [...rounds, ...rest]) await takeRound(round.flatMap((turn, partition) => queues.next(partition, turn)))
+  const records = inside ? await readFrom(its, ends) : emitted
+  const decoded = await Promise.all(records.map(record => its.codec.decode(record.value, never)))
   return {
     rows: await dumpTables(test.database, [...tables, 'projection_seen'], ignoring),
     emitted: Map.groupBy(decoded, event => event?.instanceId),
   }
 }
 
+const deliveries = (log: TestLog) => instances.map((_, partition) => ({ topic: log.topic('webhook-deliveries'), partition }))
+async function endsOf({ log, topic }: TestLog) {
+  const lags = await log.lag(
+    deliveries(its).map(at => ({ ...at, nextOffset: 0n })),
+    never,
+  )
+  return lags.map(({ partition, endOffset }) => ({ topic: topic('webhook-deliveries'), partition, nextOffset: endOffset }))
+}
+const readFrom = ({ log, topic }: TestLog, from: readonly Position[]) =>
+  Array.fromAsync(log.read(topic('webhook-deliveries'), { from, until: 'end' }, never))
+
+const both = [readModel, webhookStream]
+const allTables = [...readModelTables, ...webhookTables]
 it.each([
-  { of: 'the read model', projections: [readModel], tables: readModelTables, runs: 15 },
-  { of: 'the webhook stream', projections: [webhookStream], tables: webhookTables, runs: 15 },
-  { of: 'both', projections: [readModel, webhookStream], tables: [...readModelTables, ...webhookTables], runs: 6 },
+  { of: 'the read model', projections: [readModel], tables: readModelTables, inside: false, runs: 10 },
+  { of: 'the webhook stream', projections: [webhookStream], tables: webhookTables, inside: false, runs: 10 },
+  { of: 'both', projections: both, tables: allTables, inside: false, runs: 6 },
+  { of: 'both with a log that appends inside', projections: both, tables: allTables, inside: true, runs: 6 },
 ])('[D2] [D3] [E3] partitions of $of together or apart: the same rows, the same emissions in the same order', async of => {
   await fc.assert(
     fc.asyncProperty(conversation, plan, async (told, rounds) => {
