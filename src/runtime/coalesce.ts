@@ -3,8 +3,8 @@
 import { createBell } from './bell.ts'
 import { never } from './or-abort.ts'
 
-/** Batches begin at least gapMs after one another, or once nobody else would join: then, as after a pause, they begin at once. */
-export type Pace = { gapMs: number; mayOthersJoin(waiting: number): boolean }
+/** A batch begins at least gapMs after the one before did, or once nobody else would join: then, as after a pause, it begins at once. */
+export type Pace = { gapMs(before: { size: number; tookMs: number }): number; mayOthersJoin(waiting: number): boolean }
 
 /** `work` answers one result per item, in order. A batch that fails rejects every call in it. */
 export function coalesce<In, Out>(
@@ -15,18 +15,18 @@ export function coalesce<In, Out>(
   type Call = { item: In; resolve: (out: Out) => void; reject: (error: unknown) => void }
   let queued: Call[] = []
   let running = false
-  let beganAt = Number.NEGATIVE_INFINITY
+  let mayBeginAt = Number.NEGATIVE_INFINITY
   const joined = createBell()
 
   const lacksOthers = () => queued.length < maxBatch && pace.mayOthersJoin(queued.length)
 
-  const earlyMs = () => beganAt + pace.gapMs - performance.now()
+  const earlyMs = () => mayBeginAt - performance.now()
 
   async function run() {
     running = true
     while (queued.length > 0) {
       while (lacksOthers() && earlyMs() > 0) await joined.rung(never, earlyMs())
-      beganAt = performance.now()
+      const beganAt = performance.now()
       const batch = queued.slice(0, maxBatch)
       queued = queued.slice(maxBatch)
       try {
@@ -36,6 +36,7 @@ export function coalesce<In, Out>(
       } catch (error) {
         for (const call of batch) call.reject(error)
       }
+      mayBeginAt = beganAt + pace.gapMs({ size: batch.length, tookMs: performance.now() - beganAt })
     }
     running = false
   }
@@ -48,4 +49,4 @@ export function coalesce<In, Out>(
     })
 }
 
-const unpaced: Pace = { gapMs: 0, mayOthersJoin: () => false }
+const unpaced: Pace = { gapMs: () => 0, mayOthersJoin: () => false }

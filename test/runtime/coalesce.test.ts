@@ -35,7 +35,7 @@ it('[E3] what is asked while a batch is on its way goes together in the next, in
 
 it('[E3] whoever comes first goes at once; after it, batches wait for those that may join, and no longer than until nobody may', async () => {
   let others = 2
-  const { sent, call, comeBack } = batches({ gapMs: 3_600_000, mayOthersJoin: waiting => others > waiting })
+  const { sent, call, comeBack } = batches({ gapMs: () => 3_600_000, mayOthersJoin: waiting => others > waiting })
   const first = call(1)
   expect(sent).toEqual([[1]])
   comeBack()
@@ -57,7 +57,7 @@ it('[E3] whoever comes first goes at once; after it, batches wait for those that
 })
 
 it('[E3] after a pause as long as the gap nobody waits for others', async () => {
-  const { sent, call, comeBack } = batches({ gapMs: 1, mayOthersJoin: () => true })
+  const { sent, call, comeBack } = batches({ gapMs: () => 1, mayOthersJoin: () => true })
   const first = call(1)
   comeBack()
   await first
@@ -67,6 +67,29 @@ it('[E3] after a pause as long as the gap nobody waits for others', async () => 
   expect(sent).toEqual([[1], [2]])
   comeBack()
   await second
+})
+
+it('[E3] the gap after a batch is of its size and time', async () => {
+  const told: { size: number; tookMs: number }[] = []
+  const gapMs = (before: { size: number; tookMs: number }) => {
+    told.push(before)
+    return before.size === 1 ? 0 : 3_600_000
+  }
+  const { sent, call, comeBack } = batches({ gapMs, mayOthersJoin: () => true })
+  const first = call(1)
+  const began = performance.now()
+  while (performance.now() - began < 2) await settle()
+  const both = [call(2), call(3)]
+  comeBack()
+  await first
+  expect(sent).toEqual([[1], [2, 3]])
+  expect(told[0]?.tookMs).toBeGreaterThanOrEqual(2)
+  comeBack()
+  await Promise.all(both)
+  void call(4)
+  await settle()
+  expect(told.map(one => one.size)).toEqual([1, 2])
+  expect(sent).toHaveLength(2)
 })
 
 it('[E3] a batch that fails rejects every call in it, and the next is taken', async () => {

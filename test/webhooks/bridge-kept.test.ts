@@ -47,14 +47,14 @@ function losingAnswers(database: Database, containing: readonly string[]): Datab
   }
 }
 
-/** Nothing is settled in one statement, as where any part of it is refused. */
-const unsettled = (database: Database): Database => ({
+/** Nothing is concluded in one statement, as where any part of it is refused. */
+const oneAfterAnother = (database: Database): Database => ({
   ...database,
   query: (sql, values) =>
-    isSettling(sql) ? Promise.reject(new DatabaseError('conflict', 'refused for the test')) : database.query(sql, values),
+    isAtOnce(sql) ? Promise.reject(new DatabaseError('conflict', 'refused for the test')) : database.query(sql, values),
 })
-const isSettling = (sql: string) => sql.includes(SETTLING)
-const SETTLING = ' as settlings'
+const isAtOnce = (sql: string) => sql.includes(AT_ONCE)
+const AT_ONCE = ' as answers'
 
 const saidOf = (id: string) => logger.lines.filter(line => line.event === 'delivery.attempted' && line.fields.deliveryId === id)
 
@@ -69,10 +69,14 @@ const untilNothingIsOwed = (bridge: Bridge) =>
 
 describe('a connection that is cut', () => {
   it.for([
-    { where: 'after all was written at once', statement: SETTLING, through: (one: Database) => one },
-    { where: 'after the row was written', statement: 'insert into webhook_attempts', through: unsettled },
-    { where: 'after what follows was committed', statement: 'set is_concluded = true', through: unsettled },
-    { where: 'after the record’s row was deleted', statement: 'delete from webhook_outbox where outbox_id', through: unsettled },
+    { where: 'after all was written at once', statement: AT_ONCE, through: (one: Database) => one },
+    { where: 'after the row was written', statement: 'insert into webhook_attempts', through: oneAfterAnother },
+    { where: 'after what follows was committed', statement: 'set is_concluded = true', through: oneAfterAnother },
+    {
+      where: 'after the record’s row was deleted',
+      statement: 'delete from webhook_outbox where outbox_id',
+      through: oneAfterAnother,
+    },
   ])('[E4] [E7] $where repeats neither the POST nor the record', async ({ statement, through }) => {
     const bridge = await open(`kept cut ${statement}`)
     const receiver = await bridge.receiver()
@@ -92,7 +96,7 @@ describe('the record of an attempt', () => {
   it.for([
     { when: 'it goes with its row', database: (one: Database) => one, log: (one: EventLog) => one },
     { when: 'it is owed with its row', database: (one: Database) => one, log: elsewhere },
-    { when: 'it is made from its row', database: unsettled, log: elsewhere },
+    { when: 'it is made from its row', database: oneAfterAnother, log: elsewhere },
   ])('[E7] is the same where $when', async ({ when, database, log }) => {
     const bridge = await open(`kept same ${when}`)
     const receiver = await bridge.receiver(() => ({ status: 201, body: 'said' }))
@@ -125,7 +129,7 @@ describe('the record of an attempt', () => {
     const receiver = await bridge.receiver()
     await bridge.database.query(`update webhook_outbox_turn set member = 'another', ends_at = now() + interval '1 hour'`)
     const [first, second] = [bridge.delivery(receiver.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-2')]
-    const earlier = bridge.start({}, undefined, undefined, unsettled)
+    const earlier = bridge.start({}, undefined, undefined, oneAfterAnother)
     await bridge.append(first)
     await bridge.untilStates('the first is delivered', states => states[0] === 'delivered')
     await earlier.close()
@@ -249,7 +253,7 @@ it('[E4] [E7] an attempt of which another member made what follows is said and c
   const receiver = await bridge.receiver()
   const [theirs, ours] = [bridge.delivery(receiver.id, 'chat-1'), bridge.delivery(receiver.id, 'chat-1')]
   bridge.start({}, undefined, undefined, database => ({
-    ...unsettled(database),
+    ...oneAfterAnother(database),
     transact: async (work, signal) => {
       await database.query('update webhook_attempts set is_concluded = true where delivery_id = $1', [theirs.deliveryId])
       return database.transact(work, signal)

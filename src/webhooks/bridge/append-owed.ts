@@ -62,6 +62,6 @@ async function appendSingly(deps: AppendOwedDeps, row: OwedRow, signal: AbortSig
 }
 
 /** The same bytes would be refused again. */
-const isForGood = (error: unknown): boolean => isAboutRecord(error) || error instanceof EventError
+export const isForGood = (error: unknown): boolean => isAboutRecord(error) || error instanceof EventError
 
 const orLater = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(APPEND_WITHIN_MS)])

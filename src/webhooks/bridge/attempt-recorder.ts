@@ -1,6 +1,7 @@
 // What came of a POST is kept in its row before anything else may fail, and then concluded, however often either has to be tried: a write that
 // fails is repeated, never the POST, and a process that dies in between leaves the row, from which the next one goes on.
-// Where only what is made of every attempt follows, all of it is tried in one statement first: that fails whole, and then the row is kept alone.
+// Where only what is made of every attempt follows, all of it is tried in one statement first: that fails whole, and then the row is kept alone,
+// as all rows are at once for a while where that statement fails although they can be kept.
 // Many attempts are written at once. One of which Postgres refuses a value for good is written without its texts; what the log is owed for it
 // is given up, and said, where even so a value of that is refused. One whose values are refused in every form keeps its own lane alone.
 import { DatabaseError } from '../../database/database.ts'
@@ -9,9 +10,12 @@ import { describeError, type Logger } from '../../runtime/logger.ts'
 import { type AttemptRecord, type MadeAttempt, wasMade } from '../deliveries/attempt-record.ts'
 import { type Keeping, keepResults } from '../deliveries/attempts.ts'
 import type { StandingChange } from '../endpoints/standing.ts'
+import { isForGood } from './append-owed.ts'
+import { type AtOnceDeps, concludeAtOnce, followsPlainly } from './conclude-at-once.ts'
 import { type Conclusion, concludeAttempts } from './conclude-attempts.ts'
-import { followsPlainly, type SettleDeps, settleAttempts } from './settle-attempts.ts'
-import { blamesValues, type Failure, type Writing, writeStubbornly } from './write-stubbornly.ts'
+import type { Later } from './each-for-itself.ts'
+import { createShortcut, type Shortcut } from './shortcut.ts'
+import { blamesValues, type Failure, type StubbornWriting, writeStubbornly } from './write-stubbornly.ts'
 
 export type AttemptRecorder = {
   /** Durable when it resolves, if it is `kept`; `concluded`: with all that follows. Rejects only when the signal aborts. */
@@ -26,24 +30,27 @@ export type AttemptRecorder = {
    * Nothing should be sent meanwhile.
    */
   trouble(): string | null
+  /** Why attempts are kept first and concluded then, although one statement would do; null: they are not. Nobody waits for it. */
+  detour(): string | null
 }
-type Deps = SettleDeps & { pace: Pace; logger: Logger; written(): void }
+type Deps = AtOnceDeps & { pace: Pace; logger: Logger; clock: () => number; written(): void }
 
 const MAX_BATCH = 200
 
 export function createAttemptRecorder(deps: Deps, signal: AbortSignal): AttemptRecorder {
-  const of: Recording = { deps, troubles: new Map(), perhapsConcluded: new WeakSet(), signal }
+  const what = 'attempts are not concluded in one statement'
+  const atOnce = createShortcut({ ...deps, what, event: 'webhooks.attempts-not-at-once' })
+  const of: Recording = { deps, troubles: new Map(), perhapsConcluded: new WeakSet(), atOnce, signal }
   const keeping = keepingOf(of)
   const concluding = concludingOf(of)
-  const keepEach = async (batch: readonly MadeAttempt[]) => writeStubbornly(keeping, batch, signal)
-  const keep = coalesce(keepEach, MAX_BATCH)
-  const settleEach = async (batch: readonly MadeAttempt[]) => (await settled(of, batch)) ?? keepEach(batch)
-  const settle = coalesce(settleEach, MAX_BATCH, deps.pace)
-  const conclude = coalesce(async (batch: readonly AttemptRecord[]) => writeStubbornly(concluding, batch, signal), MAX_BATCH)
+  const keep = coalesce((batch: readonly MadeAttempt[]) => writeStubbornly(keeping, batch, signal), MAX_BATCH)
+  const concludeOrKeep = coalesce((batch: readonly MadeAttempt[]) => concludedOrKept(of, keeping, batch), MAX_BATCH, deps.pace)
+  const conclude = coalesce((batch: readonly AttemptRecord[]) => writeStubbornly(concluding, batch, signal), MAX_BATCH)
   return {
-    keep: async record => (await (followsPlainly(record) ? settle(record) : keep(record))).answer,
+    keep: async record => (await (followsPlainly(record) ? concludeOrKeep(record) : keep(record))).answer,
     conclude: async record => (await conclude(record)).answer,
     trouble: () => [...of.troubles.values()][0] ?? null,
+    detour: atOnce.trouble,
   }
 }
 
@@ -52,22 +59,38 @@ type Recording = {
   troubles: Troubles
   /** Of those the answer to a write was lost that may have concluded them. */
   perhapsConcluded: WeakSet<AttemptRecord>
+  atOnce: Shortcut
   signal: AbortSignal
 }
+type Kept = readonly Later<Keeping | 'concluded'>[]
+type Keep = StubbornWriting<MadeAttempt, Keeping>
 
-/** null: it failed; whatever became of it, each of them is to be kept. */
-async function settled({ deps, troubles, perhapsConcluded, signal }: Recording, batch: readonly MadeAttempt[]) {
+async function concludedOrKept(of: Recording, keeping: Keep, batch: readonly MadeAttempt[]): Promise<Kept> {
+  const { atOnce, perhapsConcluded, signal } = of
+  if (!atOnce.isOpen()) return writeStubbornly(keeping, batch, signal)
   try {
-    const { settlings, changes, owes } = await settleAttempts(deps, batch, signal)
-    troubles.delete('keep')
-    for (const change of changes) sayStanding(deps.logger, change)
-    if (owes) deps.written()
-    return settlings.map(one => ({ answer: Promise.resolve<Keeping | 'concluded'>(one) }))
+    return await concludedAtOnce(of, batch)
   } catch (error) {
+    // Whatever became of it, each of them is to be kept.
     noteIfPerhapsDone(perhapsConcluded, batch, error)
-    deps.logger.debug('webhooks.attempts-unsettled', { attempts: batch.length, error }) // what keeps them from being kept is said
-    return null
+    let isOutage = false
+    const failed: Keep['failed'] = (cause, failure) => {
+      isOutage = true
+      keeping.failed(cause, failure)
+    }
+    const kept = await writeStubbornly({ ...keeping, failed }, batch, signal)
+    if (!isOutage && !blamesValues(error) && !isForGood(error)) atOnce.failed(error)
+    return kept
   }
+}
+
+async function concludedAtOnce({ deps, troubles, atOnce, signal }: Recording, batch: readonly MadeAttempt[]): Promise<Kept> {
+  const { answers, changes, owes } = await concludeAtOnce(deps, batch, signal)
+  troubles.delete('keep')
+  atOnce.worked()
+  for (const change of changes) sayStanding(deps.logger, change)
+  if (owes) deps.written()
+  return answers.map(one => ({ answer: Promise.resolve(one) }))
 }
 
 function noteIfPerhapsDone(perhaps: WeakSet<AttemptRecord>, rows: readonly AttemptRecord[], error: unknown): void {
@@ -77,7 +100,7 @@ function noteIfPerhapsDone(perhaps: WeakSet<AttemptRecord>, rows: readonly Attem
 /** Of each the last write that was not refused for one row's values. */
 type Troubles = Map<'keep' | 'conclude', string>
 
-const keepingOf = ({ deps, troubles }: Recording): Writing<MadeAttempt, Keeping> => ({
+const keepingOf = ({ deps, troubles }: Recording): Keep => ({
   write: async rows => {
     const keepings = await keepResults(deps.database, rows)
     troubles.delete('keep')
@@ -87,7 +110,7 @@ const keepingOf = ({ deps, troubles }: Recording): Writing<MadeAttempt, Keeping>
   failed: failedIn(deps, troubles, 'keep'),
 })
 
-function concludingOf({ deps, troubles, perhapsConcluded, signal }: Recording): Writing<AttemptRecord, Conclusion> {
+function concludingOf({ deps, troubles, perhapsConcluded, signal }: Recording): StubbornWriting<AttemptRecord, Conclusion> {
   return {
     write: async rows => {
       try {

@@ -6,7 +6,7 @@ type Checked = {
   intake: { failed(): Check | null }
   consumption: { status(): readonly PartitionStatus[] }
   drain: { trouble(): string | null }
-  recorder: { trouble(): string | null }
+  recorder: { trouble(): string | null; detour(): string | null }
   outbox: { trouble(): string | null }
   backlog: { check(): Check }
 }
@@ -15,7 +15,11 @@ export const bridgeChecks = ({ intake, consumption, drain, recorder, outbox, bac
   ...failureOf(intake),
   ...consumption.status().flatMap(checkOf),
   checkThat('webhooks drain', drain.trouble(), 'running'),
-  checkThat('webhooks records', recorder.trouble() ?? outbox.trouble(), 'what came of every attempt is written'),
+  checkThat(
+    'webhooks records',
+    recorder.trouble() ?? outbox.trouble() ?? recorder.detour(),
+    'what came of every attempt is written',
+  ),
   backlog.check(),
 ]
 

@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts'
 import { EventError } from '../../events/codec.ts'
 import { LogError, type LogRecord } from '../../log/log.ts'
 import { type Bell, createBell } from '../../runtime/bell.ts'
-import type { FairTurns } from '../../runtime/fair-turns.ts'
+import type { FairTurns, Patience, Turn } from '../../runtime/fair-turns.ts'
 import { describeError } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Released } from '../deliveries/attempt-record.ts'
@@ -13,7 +13,7 @@ import { markLost } from '../deliveries/deliveries.ts'
 import type { WaitingRecord } from '../deliveries/waiting.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
-import { type Claim, claimDueLanes, giveBack } from './waiting-lanes.ts'
+import { type Claim, claimDueLanes, giveBack, type Heading } from './waiting-lanes.ts'
 import type { WaitingLanes } from './waiting-together.ts'
 
 export type DrainDeps = {
@@ -92,7 +92,8 @@ export const claimMsOf = ({ attemptTimeoutMs }: { attemptTimeoutMs: number }): n
 
 async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): Promise<void> {
   for (let finished: string | null = null; ; ) {
-    const slot = await deps.slots.take({ key: claim.endpointId }, stopping)
+    const slot = await slotOf(deps, { claim, finished }, stopping)
+    if (slot === 'done') return leave(deps, claim)
     if (slot === 'aborted' || slot === 'full') return endEarly(deps, claim, finished)
     try {
       const head: WaitingRecord | null = await deps.waitingLanes.head({ claim, finished })
@@ -108,6 +109,23 @@ async function drainLane(deps: DrainDeps, claim: Claim, stopping: AbortSignal): 
     }
   }
 }
+
+/**
+ * `done`: nothing of the lane is left, or its claim is lost. That is asked before a slot is waited for: a lane that is done needs none, and
+ * one that is not asks again with its slot, as its claim has to last from then on.
+ */
+async function slotOf(
+  deps: DrainDeps,
+  { claim, finished }: Heading,
+  stopping: AbortSignal,
+): Promise<Turn | 'full' | 'aborted' | 'done'> {
+  const key = claim.endpointId
+  const atOnce = await deps.slots.take({ key, patience: NONE }, stopping)
+  if (atOnce !== 'full') return atOnce
+  if (finished !== null && (await deps.waitingLanes.head({ claim, finished })) === null) return 'done'
+  return deps.slots.take({ key }, stopping)
+}
+const NONE: Patience = { maxWaiting: 0, maxWaitMs: 0 }
 
 /** Whoever came in the last moment is claimed anew. */
 async function leave(deps: DrainDeps, claim: Claim): Promise<void> {

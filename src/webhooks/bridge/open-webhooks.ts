@@ -23,6 +23,7 @@ import type { Links } from './build-post.ts'
 import { deliveryIntake, INTAKE_PAUSE_MS, intakeEntry } from './delivery-intake.ts'
 import { createSituationReader } from './delivery-situation.ts'
 import { claimMsOf, openDrain } from './drain-waiting.ts'
+import { gapAfter } from './gap-after.ts'
 import { openDispatcher } from './open-dispatcher.ts'
 import { openOutbox } from './outbox.ts'
 import { openListenerPosts } from './post-to-listener.ts'
@@ -50,8 +51,6 @@ export type WebhooksDeps = {
 }
 
 const DRAIN_POLL_MS = 1_000
-/** Under load alone: of a lane that is by itself nothing waits for it. */
-const PACE_MS = 25
 /** While one lane's outcome is written down, another uses its slot. */
 const CLAIMS_PER_SLOT = 2
 /** URLs, headers and secrets of endpoints. */
@@ -85,9 +84,9 @@ function openBridge(deps: WebhooksDeps, { taking, writing, lifetime }: Ends) {
   const slots = createFairTurns({ total: config.maxInFlight, perKey: config.maxInFlightPerEndpoint })
   const outbox = openOutbox({ ...deps, database: waitingDatabase, member })
   // Whoever holds a slot asks how its delivery stands and posts it: it is yet to be answered, and may be one of those that ask now.
-  const asking: Pace = { gapMs: PACE_MS, mayOthersJoin: waiting => slots.held() > waiting }
-  const settling: Pace = { gapMs: PACE_MS, mayOthersJoin: () => slots.held() > 0 }
-  const recorder = createAttemptRecorder({ ...deps, pace: settling, written: outbox.wake }, writing.signal)
+  const asking: Pace = { gapMs: gapAfter, mayOthersJoin: waiting => slots.held() > waiting }
+  const concluding: Pace = { gapMs: gapAfter, mayOthersJoin: () => slots.held() > 0 }
+  const recorder = createAttemptRecorder({ ...deps, pace: concluding, written: outbox.wake }, writing.signal)
   const attempt: AttemptDeps = {
     ...deps,
     sealer: rememberSeals(deps.sealer, MOST_OPENED),

@@ -1,11 +1,11 @@
 // Deliveries as the API shows them: newest first, page by page, and one with its attempts.
 import type { Transaction } from '../../database/database.ts'
 import { type AttemptRow, readAttempts } from '../deliveries/attempts.ts'
-import { type DeliveryFilter, type DeliveryRow, readDeliveries, readDelivery } from '../deliveries/deliveries.ts'
+import { type DeliveryFilter, type DeliveryRow, readDeliveries, readDelivery } from '../deliveries/delivery-list.ts'
 import { readHolds } from '../stream/held.ts'
 import { type Hold, type Moment, timelineOf } from './delivery-timeline.ts'
 
-export type { DeliveryFilter } from '../deliveries/deliveries.ts'
+export type { DeliveryFilter } from '../deliveries/delivery-list.ts'
 
 export type Delivery = {
   id: string

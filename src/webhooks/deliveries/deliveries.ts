@@ -3,9 +3,10 @@ import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
 import { asRows, type Write } from '../../database/statement-parts.ts'
 import { rowsByKey, told } from '../../purge/erasure.ts'
-import { type AttemptRecord, type Released, reasonOf, stateAfter } from './attempt-record.ts'
+import type { AttemptRecord, Released } from './attempt-record.ts'
 import { attemptsAlong } from './attempts.ts'
 import { deathsAlong } from './deaths.ts'
+import { columnsOf, outcomeColumns, outcomeOf } from './delivery-columns.ts'
 
 /** Conditions on a row of webhook_deliveries, whose name in the statement is `d`. */
 export const isFinished = (d: string): string => `${d}.state in ('delivered', 'dead', 'discarded')`
@@ -38,17 +39,6 @@ export const writeMatched = (matched: readonly Matched[], released: readonly str
   },
 ]
 
-const columnsOf = (delivery: Released) => ({
-  delivery_id: delivery.deliveryId,
-  endpoint_id: delivery.endpointId,
-  endpoint_version: delivery.endpointVersion,
-  event_id: eventIdOf(delivery),
-  instance_id: delivery.instanceId,
-  lane: delivery.lane,
-  webhook_type: delivery.webhookType,
-  message_id: delivery.messageId,
-})
-
 /**
  * A statement: what came of attempts, or of none, with a row of `given` for each: the columns of a delivery, and attempt, begun_ms_ago,
  * retry_in_ms, status_code, error, step and refused_ms. Answers id and state of those that were not finished before.
@@ -72,30 +62,6 @@ export const outcomesOf = (given: string): string => `
     refused_ms = excluded.refused_ms
   where ${isUnfinished('d')}
   returning delivery_id, state`
-
-/** Columns and types of `given`, for jsonb_to_recordset; outcomeOf has them. */
-export const outcomeColumns = `delivery_id text, endpoint_id text, endpoint_version integer, event_id text, instance_id text, lane text,
-  webhook_type text, message_id text, state text, attempt integer, begun_ms_ago float8, retry_in_ms float8, status_code integer, error text,
-  step integer, refused_ms bigint`
-
-export const outcomeOf = ({ delivery, exchange, outcome }: AttemptRecord) => ({
-  delivery_id: delivery.deliveryId,
-  endpoint_id: delivery.endpointId,
-  endpoint_version: delivery.endpointVersion,
-  event_id: eventIdOf(delivery),
-  instance_id: delivery.instanceId,
-  lane: delivery.lane,
-  webhook_type: delivery.webhookType,
-  message_id: delivery.messageId ?? null,
-  state: stateAfter(outcome),
-  attempt: exchange?.attempt ?? null,
-  begun_ms_ago: exchange && exchange.durationMs + exchange.agoMs,
-  retry_in_ms: outcome.kind === 'retry' ? Math.max(0, outcome.inMs - (exchange?.agoMs ?? 0)) : null,
-  status_code: exchange?.statusCode ?? null,
-  error: exchange?.error ?? reasonOf(outcome),
-  step: outcome.kind === 'retry' ? outcome.step : null,
-  refused_ms: outcome.kind === 'retry' ? outcome.refusedMs : null,
-})
 
 /** Answers those that died of this. */
 export async function writeOutcomes(tx: Transaction, batch: readonly AttemptRecord[]): Promise<readonly string[]> {
@@ -157,40 +123,6 @@ export const forgetOld = `
      order by d.created_at limit 5000)
   returning delivery_id`
 
-/** deliveryId is {eventId}_{endpointId}. */
-const eventIdOf = (delivery: Released) => delivery.deliveryId.slice(0, delivery.deliveryId.indexOf('_'))
-
-export type DeliveryRow = {
-  delivery_id: string
-  endpoint_id: string
-  endpoint_version: number
-  event_id: string
-  instance_id: string
-  webhook_type: string
-  message_id: string | null
-  state: string
-  attempts: number
-  created_at: Date
-  released_at: Date | null
-  first_attempt_at: Date | null
-  last_attempt_at: Date | null
-  retry_at: Date | null
-  status_code: number | null
-  error: string | null
-}
-export type DeliveryFilter = {
-  endpointId?: string | undefined
-  eventId?: string | undefined
-  messageId?: string | undefined
-  state?: string | undefined
-  /** Epoch ms; after is inclusive, before exclusive. */
-  after?: number | undefined
-  before?: number | undefined
-  cursor?: string | undefined
-  /** 1..200. */
-  limit: number
-}
-
 /** Made outside of the migrations, because there may be millions of rows: lists by state. Nearly all are delivered, and found without. */
 export const deliveryIndexes = [
   {
@@ -205,37 +137,10 @@ export const deliveryIndexes = [
   },
 ] as const
 
-/** Newest first, one more than the limit where there are more. After a cursor that is none of ours comes nothing. */
-export function readDeliveries(database: Transaction, of: DeliveryFilter): Promise<readonly DeliveryRow[]> {
-  const values: unknown[] = []
-  const bind = (value: unknown) => `$${values.push(value)}`
-  // Only what is asked for is in the statement, and the cursor's place is a value in it: an index finds the page, however deep it is.
-  const when = <Value>(value: Value | undefined, term: (bound: string) => string) =>
-    value === undefined ? [] : [term(bind(value))]
-  const terms = [
-    ...when(of.endpointId, id => `d.endpoint_id = ${id}`),
-    ...when(of.eventId, id => `d.event_id = ${id}`),
-    ...when(of.messageId, id => `d.message_id = ${id}`),
-    ...when(of.state, state => `d.state = ${state}`),
-    ...when(of.after, ms => `d.created_at >= to_timestamp(${ms}::float8 / 1000)`),
-    ...when(of.before, ms => `d.created_at < to_timestamp(${ms}::float8 / 1000)`),
-    ...when(
-      of.cursor,
-      id =>
-        `(d.created_at, d.delivery_id) < ((select c.created_at from webhook_deliveries c where c.delivery_id = ${id}), ${id}::text)`,
-    ),
-  ]
-  return database.query<DeliveryRow>(
-    `select * from webhook_deliveries d ${terms.length === 0 ? '' : `where ${terms.join(' and ')}`}
-     order by d.created_at desc, d.delivery_id desc limit ${bind(of.limit + 1)}`,
-    values,
-  )
-}
-
-export async function readDelivery(database: Transaction, id: string): Promise<DeliveryRow | null> {
-  const [row] = await database.query<DeliveryRow>('select * from webhook_deliveries where delivery_id = $1', [id])
-  return row ?? null
-}
+/** A statement: whole rows, `d`, of what follows its `from`. */
+export const rowsThat = (rest: string): string => `select d.* from webhook_deliveries d ${rest}`
+/** A value: when the delivery with this id (SQL) matched. */
+export const createdAtOf = (id: string): string => `(select c.created_at from webhook_deliveries c where c.delivery_id = ${id})`
 
 export const deliveriesErasure = told(
   rowsByKey({ table: 'webhook_deliveries', key: 'delivery_id', along: [attemptsAlong, deathsAlong] }),

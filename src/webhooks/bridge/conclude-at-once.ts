@@ -9,39 +9,44 @@ import type { AppendedRow, AppendInside, EventLog, NewRecord } from '../../log/l
 import { isPurged } from '../../purge/tombstones.ts'
 import { type MadeAttempt, stateAfter } from '../deliveries/attempt-record.ts'
 import { keepConcluded } from '../deliveries/attempts.ts'
-import { outcomeColumns, outcomeOf, outcomesOf } from '../deliveries/deliveries.ts'
+import { outcomesOf } from '../deliveries/deliveries.ts'
+import { outcomeColumns, outcomeOf } from '../deliveries/delivery-columns.ts'
 import { owesTo, oweWhole } from '../deliveries/outbox-rows.ts'
 import { forgetSkippedIn } from '../deliveries/skipped.ts'
 import type { Success } from '../endpoints/endpoint-rows.ts'
 import { recoveredAmong, type StandingChange, tookSomething } from '../endpoints/standing.ts'
 
-export type SettleDeps = {
+export type AtOnceDeps = {
   database: Database
   log: Pick<EventLog, 'inside'>
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
 }
 /** `another's`: somebody else made the same attempt, and kept its result first. `purged`: nothing of its instance is written any more. */
-export type Settling = 'concluded' | "another's" | 'purged'
+export type AtOnce = 'concluded' | "another's" | 'purged'
 /** In order; which endpoints stand otherwise than before; and whether the log is owed anything. */
-export type Settled = { settlings: readonly Settling[]; changes: readonly StandingChange[]; owes: boolean }
+export type ConcludedAtOnce = { answers: readonly AtOnce[]; changes: readonly StandingChange[]; owes: boolean }
 
 /** Nothing but what is made of every attempt follows. */
 export const followsPlainly = ({ outcome }: MadeAttempt): boolean => outcome.kind === 'delivered' && outcome.disable === null
 
-type Row = { settlings: Settling[]; appended: AppendedRow[] | null; took: Success[] | null; owed: number }
+type Row = { answers: AtOnce[]; appended: AppendedRow[] | null; took: Success[] | null; owed: number }
 
 /** Rejects where nothing is done, or where nobody knows. */
-export async function settleAttempts(deps: SettleDeps, batch: readonly MadeAttempt[], signal: AbortSignal): Promise<Settled> {
+export async function concludeAtOnce(
+  deps: AtOnceDeps,
+  batch: readonly MadeAttempt[],
+  signal: AbortSignal,
+): Promise<ConcludedAtOnce> {
   const { inside } = deps.log
   const topic = deps.topic('webhook-attempts')
   const records = batch.map(one => deps.codec.encode(attemptedOf(one), one.delivery.endpointId))
   const values = inside === null ? columnsOf(topic, records) : await inside.prepare([{ topic, records }], signal)
   const given = JSON.stringify(batch.map(rowOf))
   const [row] = await deps.database.query<Row>(inside === null ? owing : appending(inside), [...values, given])
-  if (row === undefined) throw new Error(`settling ${batch.length} attempts: expected one row, got none`)
+  if (row === undefined) throw new Error(`concluding ${batch.length} attempts at once: expected one row, got none`)
   inside?.committed(row.appended ?? [], values)
-  return { settlings: row.settlings, changes: recoveredAmong(row.took ?? []), owes: row.owed > 0 }
+  return { answers: row.answers, changes: recoveredAmong(row.took ?? []), owes: row.owed > 0 }
 }
 
 const rowOf = (record: MadeAttempt, index: number) => ({
@@ -73,7 +78,8 @@ const attemptedOf = ({ envelope, delivery, exchange, outcome }: MadeAttempt): Ev
 const written = (given: string): string => `
   given as materialized (
     select n.*, ${isPurged('n.instance_id')} as purged
-      from jsonb_to_recordset(${given}::jsonb) as n (${outcomeColumns}, place integer, token text, outcome text, duration_ms bigint, response text, recovered boolean)),
+      from jsonb_to_recordset(${given}::jsonb) as n (${outcomeColumns},
+             place integer, token text, outcome text, duration_ms bigint, response text, recovered boolean)),
   kept as (${keepConcluded('given')}),
   ours as materialized (select given.* from given join kept using (token)),
   outcomes as (${outcomesOf('ours')}),
@@ -81,8 +87,9 @@ const written = (given: string): string => `
   forgotten as (${forgetSkippedIn('select lane from ours')})`
 
 const answered = (appended: string): string => `
-  select (select jsonb_agg(case when purged then 'purged' when token in (select token from ours) then 'concluded' else 'another''s' end order by place)
-            from given) as settlings,
+  select (select jsonb_agg(case when purged then 'purged'
+                                when token in (select token from ours) then 'concluded' else 'another''s' end order by place)
+            from given) as answers,
          ${appended} as appended,
          (select jsonb_agg(took) from took) as took,
          (select count(*)::integer from owed) as owed`
@@ -104,7 +111,7 @@ const columnsOf = (topic: string, records: readonly NewRecord[]): readonly unkno
   records.map(one => new Date(one.recordedAt).toISOString()),
 ]
 
-/** Everything else comes before the log's partitions are locked: that is what the sum is for. */
+/** Nothing but the commit comes after the log's partitions are locked: that is what is counted for. */
 const appending = ({ given, appending }: AppendInside): string => `
   with ${written('$8')},
   followed as materialized (
@@ -113,6 +120,9 @@ const appending = ({ given, appending }: AppendInside): string => `
     select r.*, ${owesTo('r.topic')} as waits from ${given} join ours using (place) where (select rows from followed) >= 0),
   behind as (select * from records where waits),
   owed as (${oweWhole('behind')}),
-  free as (select * from records where not waits),
+  free as (select * from records where not waits and (select count(*) from owed) >= 0),
   appended as (${appending('free')})
-  ${answered(`(select jsonb_agg(jsonb_build_object('topic', topic, 'partition', partition, 'records', records, 'end_offset', end_offset::text)) from appended)`)}`
+  ${answered(whatWasAppended)}`
+const whatWasAppended = `
+  (select jsonb_agg(jsonb_build_object('topic', topic, 'partition', partition, 'records', records, 'end_offset', end_offset::text))
+     from appended)`
