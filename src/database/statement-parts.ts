@@ -31,18 +31,18 @@ export async function writeTogether(tx: Transaction, writes: readonly Write[]): 
 }
 
 /**
- * For `json_to_recordset` and `json_populate_recordset`: what is undefined is left out, and null there. NUL, which Postgres' text has not, is
- * replaced.
+ * For `json_to_recordset` and `json_populate_recordset`: what is undefined is left out, and null there. What Postgres' text has not, and refuses
+ * in JSON, is U+FFFD: NUL, and a surrogate without its other half.
  */
 export function asRows(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const text = JSON.stringify(rows)
-  return text.includes(NUL) ? JSON.stringify(rows, withoutNul) : text
+  if (!text.includes('\\u0000') && !text.includes('\\ud')) return text
+  return text.replaceAll(ESCAPES, found => (found.length === ESCAPED_UNIT ? '\ufffd' : found))
 }
 
-/** As JSON writes it. */
-const NUL = '\\u0000'
-const withoutNul = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+/** Of JSON.stringify, which escapes no surrogate but a lone one: those that are replaced, and all others, so that none begins in the middle of one. */
+const ESCAPES = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g
+const ESCAPED_UNIT = 6
 
 type Texts = { known: { of: readonly string[]; text: string }[]; compose(parts: readonly string[]): string }
 

@@ -1,22 +1,53 @@
-// What several owners of tables read is one statement, and each is answered what its own read found.
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Read, readTogether } from '../../src/database/statement-parts.ts'
+// What belongs together is one statement, whatever text its rows hold.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { asRows, type Read, readTogether } from '../../src/database/statement-parts.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 
-let test: TestDatabase
+let server: TestDatabase
 beforeAll(async () => {
-  test = await openTestDatabase('statement parts')
+  server = await openTestDatabase('statement parts')
 })
-afterAll(() => test.close())
+afterAll(() => server.close())
+
+const never = new AbortController().signal
+type Texts = { place: number; text: string }
+
+/** As rows of Postgres have them. */
+const through = (texts: readonly string[]) =>
+  server.database.transact(async tx => {
+    const read = {
+      sql: 'select place, text from json_to_recordset($1::json) as given (place integer, text text) order by place',
+      values: [asRows(texts.map((text, place) => ({ place, text })))],
+    }
+    const found = await readTogether(tx, [read])
+    return found<Texts>(read).map(({ text }) => text)
+  }, never)
+
+test('[B2] text that Postgres cannot hold reaches its row with U+FFFD in that place, and all other text as it is', async () => {
+  const lone = ['cut \ud83d', '\ude00 cut', '\ude00\ud83d', 'a\0b', '\\\ud83d', '\\\0']
+  const sound = ['\ud83d\ude00', '\\u0000', '\\ud83d', '\\\\u0000', '\u000b\u0001"\n', '\ufffd', '\ud7ff\ue000']
+  expect(await through([...lone, ...sound])).toEqual([
+    ...['cut \ufffd', '\ufffd cut', '\ufffd\ufffd', 'a\ufffdb', '\\\ufffd', '\\\ufffd'],
+    ...sound,
+  ])
+})
+
+test('[B2] the same in what is inside of a value, names included', async () => {
+  const [row] = await server.database.query<{ value: unknown }>(
+    'select value::jsonb from json_to_recordset($1::json) as given (value json)',
+    [asRows([{ value: { 'a\ud800': ['\udfff', { b: '\0' }] } }])],
+  )
+  expect(row?.value).toEqual({ 'a\ufffd': ['\ufffd', { b: '\ufffd' }] })
+})
 
 const numbers = (from: number, to: number): Read<{ n: number }> => ({
   sql: 'select n from generate_series($1::integer, $2::integer) n',
   values: [from, to],
 })
 
-it('[D2] each read is answered its own rows, none where it found none, and one that was not asked is refused', async () => {
+test('[D2] each read is answered its own rows, none where it found none, and one that was not asked is refused', async () => {
   const [some, none, others] = [numbers(1, 2), numbers(1, 0), numbers(7, 7)]
-  const found = await readTogether(test.database, [some, none, others])
+  const found = await readTogether(server.database, [some, none, others])
   expect([found(some), found(none), found(others)]).toEqual([[{ n: 1 }, { n: 2 }], [], [{ n: 7 }]])
   expect(() => found(numbers(1, 2)), 'equal, and another').toThrow('expected one of the 3 reads')
 })
