@@ -17,8 +17,8 @@ export type Codec = {
   /**
    * null: an event type that this version does not know, written by a newer one; consumers pass it over.
    * Rejects EventError `not-decodable`; a registry that cannot be reached rejects with its own retryable error.
-   * `shared`: of a record that others are handed too. It is decoded once: all are answered the same event, which nobody can change, and
-   * nobody writes to its bytes.
+   * `shared`: of a record that others are handed too. It is decoded once, unless its event is much larger than its bytes: all are answered the
+   * same event, which nobody can change, and nobody writes to its bytes.
    */
   decode(value: Uint8Array | null, signal: AbortSignal, shared?: Shared): Promise<Event | null>
 }
@@ -63,7 +63,7 @@ export async function openCodec(registry: SchemaIds, signal: AbortSignal): Promi
     const { id, body } = unframe(value)
     const read = readers.get(id) ?? (await learn(id, signal))
     const event = readWith(read, { id, body })
-    if (shared !== undefined) shared.decoded = frozen(event)
+    if (shared !== undefined && freeze(event) <= SHARED_PARTS + body.length / BYTES_OF_PART) shared.decoded = event
     return event
   }
 
@@ -94,11 +94,17 @@ function readWith(read: Reader, { id, body }: { id: number; body: Buffer }): Eve
   }
 }
 
-/** All the way down, but for bytes, which cannot be. */
-function frozen<Part>(part: Part): Part {
-  if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return part
-  for (const value of Object.values(part)) frozen(value)
-  return Object.freeze(part)
+/** A part takes about 50 bytes, and may have been one of the record: a sender could have thirty times their size kept for others. */
+const SHARED_PARTS = 64
+const BYTES_OF_PART = 8
+
+/** All the way down, but for bytes, which cannot be. Answers how many parts it has: objects, lists, bytes and texts. */
+function freeze(part: unknown): number {
+  if (typeof part === 'string') return 1
+  if (typeof part !== 'object' || part === null) return 0
+  if (ArrayBuffer.isView(part)) return 1
+  Object.freeze(part)
+  return Object.values(part).reduce((parts: number, value) => parts + freeze(value), 1)
 }
 
 const directory = new URL('../../schemas/', import.meta.url)

@@ -20,7 +20,10 @@ export type NewRecord = {
 export type LogRecord = TopicPartition &
   NewRecord & {
     offset: bigint
-    /** Where several readers of this process may be handed this very record: a place for what one of them makes of its bytes. Opaque here. */
+    /**
+     * Where several readers of this process may be handed this very record: a place for what one of them makes of its bytes, which
+     * counts as twice those and 500 more. Opaque here.
+     */
     shared?: { decoded?: unknown }
   }
 export type Append = { topic: string; records: readonly NewRecord[] }

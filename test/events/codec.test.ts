@@ -80,6 +80,17 @@ describe('records', () => {
     expect(parts.map(Object.isFrozen)).toEqual([true])
   })
 
+  test('whose event is much larger than their bytes are decoded for each, so that nobody keeps it for another', async () => {
+    const codec = await openCodec(openRegistry(), signal)
+    const contacts = Array.from({ length: 1000 }, () => ({ displayName: '', vcard: '' }))
+    const { value } = codec.encode({ ...received, kind: 'contact', contacts })
+    const shared = {}
+    const first = await codec.decode(value, signal, shared)
+    expect(first).toMatchObject({ contacts })
+    expect(shared).toEqual({})
+    expect(await codec.decode(value, signal, shared)).toEqual(first)
+  })
+
   test('[B5] written by an older version are read with what it did not know as null', async () => {
     const registry = openRegistry()
     const older = { type: 'record', name: 'MessageReacted', namespace: 'zaplog.events', fields: [] as unknown[] }
