@@ -81,6 +81,26 @@ test('what a process appends inside of a transaction, its consumers are handed o
   expect(got.map(({ offset }) => offset)).toEqual((await ground().all(topic)).map(({ offset }) => offset))
 })
 
+test('[D2] what a process appends over several connections wakes its consumers whichever is told first', async () => {
+  const member = aMember(() => null, { pollMs: HOUR_MS })
+  const topic = await ground().topic()
+  const gate = aGate()
+  const { got } = consume(topic, member, gate.opened)
+  await ground().append(topic, [aRecord('one', 'first')], member)
+  await ground().until('the first is in hand', () => got.length === 1)
+  const inside = insideOf(member.log)
+  const appended = []
+  for (const value of ['a', 'b']) {
+    const prepared = await inside.prepare([{ topic, records: [aRecord('one', value)] }], new AbortController().signal)
+    const appending = `with records as (select * from ${inside.given}) ${inside.appending('records')}`
+    appended.push({ prepared, rows: await server().database.query<AppendedRow>(appending, prepared) })
+  }
+  for (const { rows, prepared } of appended.reverse()) inside.committed(rows, prepared)
+  gate.open()
+  await ground().until('all are handled', () => got.length === 3)
+  expect(got.map(textOf)).toEqual(['first', 'a', 'b'])
+})
+
 test('[B2] an append whose answer is lost is handed out as often as the log has it, in its order', async () => {
   let losing = 0
   const member = aMember(sql => {

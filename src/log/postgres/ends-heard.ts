@@ -4,7 +4,7 @@ import type { Position, TopicPartition } from '../log.ts'
 export type EndsHeard = {
   /** 0n where nobody told it. */
   known(of: TopicPartition): bigint
-  /** Wakes those who wait for an end that is elsewhere. */
+  /** An append of ours ended there: wakes those who wait for an end that is elsewhere. Appends are told in any order, so it never lowers an end. */
   tell(position: Position): void
   /** `wake` is called with the end once that is told to be elsewhere than at nextOffset; answers how to leave. */
   wait(position: Position, wake: (endOffset: bigint) => void): () => void
@@ -12,11 +12,15 @@ export type EndsHeard = {
   topics(): readonly string[]
   /** Others appended, nobody knows where. */
   newsOfOthers(): void
-  /** A look at these topics begins. `found` tells an end; false: it is older than what was told meanwhile, and says nothing. */
-  look(topics: readonly string[]): { found(position: Position): boolean }
+  /** A look at these topics begins, which alone may lower an end, where nothing was told meanwhile: the log is then not the one it was. */
+  look(topics: readonly string[]): Look
+  /** The same of one partition alone: of others' news it says nothing. */
+  ask(): Look
   /** false: others had news since the last look at the topic began. */
   isUpToDate(topic: string): boolean
 }
+
+export type Look = { found(position: Position): void }
 
 type Waiter = { nextOffset: bigint; wake(endOffset: bigint): void }
 
@@ -29,11 +33,24 @@ export function createEndsHeard(): EndsHeard {
 
   const known = (of: TopicPartition) => ends.get(nameOf(of)) ?? 0n
 
-  function tell(position: Position) {
+  function set(position: Position) {
     const { nextOffset } = position
     ends.set(nameOf(position), nextOffset)
     for (const waiter of waiters.get(nameOf(position))?.waiting ?? [])
       if (waiter.nextOffset !== nextOffset) waiter.wake(nextOffset)
+  }
+
+  const tell = (position: Position) => void (position.nextOffset > known(position) && set(position))
+
+  function ask(): Look {
+    const before = new Map(ends)
+    return {
+      found: position => {
+        const isToldSince = known(position) !== (before.get(nameOf(position)) ?? 0n)
+        if (isToldSince) tell(position)
+        else set(position)
+      },
+    }
   }
 
   return {
@@ -55,16 +72,10 @@ export function createEndsHeard(): EndsHeard {
       news += 1
     },
     look: topics => {
-      const before = new Map(ends)
       for (const topic of topics) newsAtLook.set(topic, news)
-      return {
-        found: position => {
-          const isOlder = known(position) !== (before.get(nameOf(position)) ?? 0n) && position.nextOffset < known(position)
-          if (!isOlder) tell(position)
-          return !isOlder
-        },
-      }
+      return ask()
     },
+    ask,
     isUpToDate: topic => (newsAtLook.get(topic) ?? 0) === news,
   }
 }

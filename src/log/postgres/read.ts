@@ -14,50 +14,46 @@ const CHUNK = { maxRecords: 500, maxBytes: 4 * 1024 * 1024 }
 
 /** Rejects LogError truncated | topic-missing | unavailable | aborted; records already given stay given, so the caller can go on from there. */
 export async function* readTopic(
-  { database, tails }: Deps,
+  deps: Deps,
   topic: string,
   range: { from: Edge; until: Edge | null },
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord> {
-  let stretches = await findStretches(database, topic, range)
+  let stretches = await findStretches(deps, topic, range)
   let due: readonly Stretch[] = stretches
   while (stretches.length > 0) {
     let found = false
     for (const stretch of due) {
       if (signal.aborted) throw new LogError('aborted', `reading ${topic}: aborted`)
-      for (const record of await readChunk(database, stretch)) {
+      for (const record of await readChunk(deps, stretch)) {
         found = true
         yield record
       }
     }
     stretches = stretches.filter(({ position, until }) => until === null || position.nextOffset < until)
     // Once everything is read, a new record costs a look at its own partition, not at all of them.
-    due = found || stretches.length === 0 ? stretches : await firstMoved(tails, stretches, signal)
+    due = found || stretches.length === 0 ? stretches : await firstMoved(deps.tails, stretches, signal)
   }
 }
 
-async function readChunk(database: Database, stretch: Stretch): Promise<LogRecord[]> {
+async function readChunk(deps: Deps, stretch: Stretch): Promise<LogRecord[]> {
   const { position, until } = stretch
   const left = until === null ? CHUNK.maxRecords : Number(until - position.nextOffset)
   if (left <= 0) return []
-  const records = await readRecords(database, position, { ...CHUNK, maxRecords: Math.min(CHUNK.maxRecords, left) })
-  if (records.length === 0) assertInside(position, await readRange(database, position))
+  const records = await readRecords(deps.database, position, { ...CHUNK, maxRecords: Math.min(CHUNK.maxRecords, left) })
+  if (records.length === 0) assertInside(position, await readRange(deps, position))
   stretch.position = { ...position, nextOffset: position.nextOffset + BigInt(records.length) }
   return records
 }
 
-async function findStretches(
-  database: Database,
-  topic: string,
-  { from, until }: { from: Edge; until: Edge | null },
-): Promise<Stretch[]> {
-  const { partitions } = await findTopic(database, topic)
-  const starts = await positionsOf(database, { topic, partitions }, from)
-  const ends = until === null ? null : await positionsOf(database, { topic, partitions }, until)
+async function findStretches(deps: Deps, topic: string, { from, until }: { from: Edge; until: Edge | null }): Promise<Stretch[]> {
+  const { partitions } = await findTopic(deps.database, topic)
+  const starts = await positionsOf(deps.database, { topic, partitions }, from)
+  const ends = until === null ? null : await positionsOf(deps.database, { topic, partitions }, until)
   const stretches: Stretch[] = []
   for (const position of starts) {
     // Only a given position can be outside; what an edge stands for was inside when it was looked up.
-    if (isPositions(from)) assertInside(position, await readRange(database, position))
+    if (isPositions(from)) assertInside(position, await readRange(deps, position))
     const end = ends?.find(({ partition }) => partition === position.partition)
     if (ends === null) stretches.push({ position, until: null })
     else if (end !== undefined) stretches.push({ position, until: end.nextOffset })

@@ -28,7 +28,7 @@ export function openPostgresReader({ database, tails, recent, logger }: Deps, fr
   }
 
   async function askForEnd(signal: AbortSignal): Promise<bigint> {
-    const range = await asked(() => readRange(database, from), signal)
+    const range = await asked(() => readRange({ database, tails }, from), signal)
     assertInside(here(), range)
     isAsked = true
     follower.moveTo(nextOffset)
@@ -72,7 +72,12 @@ const later = (one: bigint, other: bigint): bigint => (one > other ? one : other
 
 type Bounds = { firstOffset: bigint; endOffset: bigint }
 
-export async function readRange(database: Database, { topic, partition }: TopicPartition): Promise<Bounds> {
+/** What was known of its end is as the answer says from then on: a reader that waits for another end would not wait. */
+export async function readRange(
+  { database, tails }: { database: Database; tails: Pick<Tails, 'ask'> },
+  { topic, partition }: TopicPartition,
+): Promise<Bounds> {
+  const look = tails.ask()
   const [row] = await reading(`the ends of ${topic}/${partition}`, () =>
     database.query<{ first_offset: string; next_offset: string }>(
       'select first_offset, next_offset from log_partitions where topic = $1 and partition = $2',
@@ -80,7 +85,9 @@ export async function readRange(database: Database, { topic, partition }: TopicP
     ),
   )
   if (row === undefined) throw new LogError('topic-missing', `reading ${topic}/${partition}: the log has no such partition`)
-  return { firstOffset: BigInt(row.first_offset), endOffset: BigInt(row.next_offset) }
+  const bounds = { firstOffset: BigInt(row.first_offset), endOffset: BigInt(row.next_offset) }
+  look.found({ topic, partition, nextOffset: bounds.endOffset })
+  return bounds
 }
 
 export function assertInside({ topic, partition, nextOffset }: Position, { firstOffset, endOffset }: Bounds) {

@@ -7,13 +7,15 @@ import { onAbort } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { RecentRecords } from '../engine/recent-records.ts'
 import type { Position, TopicPartition } from '../log.ts'
-import { createEndsHeard } from './ends-heard.ts'
+import { createEndsHeard, type Look } from './ends-heard.ts'
 
 export type Tails = {
-  /** This process appended: wakes who waits here, and tells the others soon. */
+  /** This process appended, told in any order: wakes who waits here, and tells the others soon. */
   appended(positions: readonly Position[]): void
   /** The partition's end as last told; 0n where nobody told it. */
   known(of: TopicPartition): bigint
+  /** Somebody asks Postgres where a partition ends, and tells what was found. */
+  ask(): Look
   /** Resolves with the partition's end once it is known to be elsewhere than at nextOffset, perhaps at once; null when the signal aborts. */
   moved(position: Position, signal: AbortSignal): Promise<bigint | null>
   close(): Promise<void>
@@ -56,8 +58,11 @@ export function openTails({ database, recent, logger, pollMs }: Deps): Tails {
       if (topics.length === 0 || closing.signal.aborted) continue
       try {
         const look = ends.look(topics)
-        for (const { firstOffset, ...position } of await readEnds(database, topics))
-          if (look.found(position)) recent.bound(position, { firstOffset, endOffset: position.nextOffset })
+        for (const { firstOffset, ...position } of await readEnds(database, topics)) {
+          look.found(position)
+          // Also where appends were told meanwhile: what retention took is not kept longer because others write.
+          recent.bound(position, { firstOffset, endOffset: ends.known(position) })
+        }
       } catch (error) {
         logger.warn('log.poll-failed', { error })
       }
@@ -85,6 +90,7 @@ export function openTails({ database, recent, logger, pollMs }: Deps): Tails {
 
   return {
     known: ends.known,
+    ask: ends.ask,
     appended: positions => {
       positions.forEach(ends.tell)
       notifying ??= notifyOthers()
