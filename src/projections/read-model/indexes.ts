@@ -1,12 +1,11 @@
 // Indexes of version 1 that are made outside of the migrations, because its tables may have millions of rows already: first what steps of the
 // projection are slower without.
-import type { WantedIndex } from '../../database/make-indexes.ts'
 
 /** What is asked by these is asked in another way until they are valid. */
 export const wordsIndex = 'messages_words'
 export const unreadIndex = 'messages_undecryptable_ids'
 
-export const readModelIndexes: readonly WantedIndex[] = [
+export const readModelIndexes = [
   // By one that had not all that is asked of it a plan made for an account with few pairs walked over every pair of one with many.
   {
     name: 'address_pairs_by_pn',
@@ -39,4 +38,4 @@ export const readModelIndexes: readonly WantedIndex[] = [
     definition: 'using gin (words_of(instance_id, occurred_at, search))',
     insteadOf: ['messages_search', 'messages_with_media'],
   },
-]
+] as const

@@ -1,6 +1,7 @@
 // Which messages have the words that somebody looks for. What is written often is among the newest messages and found there; what is not, by
 // the index of words of the instance: neither looks at more than a part of them.
 import type { Transaction } from '../../database/database.ts'
+import { liveVersions } from '../go-live.ts'
 import { wordsIndex } from './indexes.ts'
 import { type ListRequest, orderOf, selectPage } from './list-by-message.ts'
 import { type Bindings, createBindings, pageOrder, pageTerms, rowsToRead } from './page.ts'
@@ -49,14 +50,14 @@ async function readAsked(database: Transaction, request: SearchRequest): Promise
   const terms = [`m.instance_id = ${instance}`, ...pageTerms(request, orderOf('m'), bindings)]
   const [asked] = await database.query<Asked>(
     `select numnode(q) = 0 as "isEmpty", words_asked(${instance}, 0, 0, q) is not null as "hasWords",
-       coalesce((select i.indisvalid from projection_live l join pg_index i
+       coalesce((select i.indisvalid from ${liveVersions} l join pg_index i
          on i.indexrelid = to_regclass('read_model_' || l.version || '.${wordsIndex}') where l.projection = '${readModelName}'), false) as "hasIndex",
        words_month(found.first) as first, words_month(found.last) as last
      from websearch_to_tsquery('simple', ${bind(withoutNul(request.q))}) q,
        (select min(m.occurred_at) as first, max(m.occurred_at) as last from messages m where ${terms.join(' and ')}) found`,
     values,
   )
-  return asked ?? { isEmpty: true, hasWords: false, first: null, last: null }
+  return asked ?? { isEmpty: true, hasWords: false, hasIndex: false, first: null, last: null }
 }
 
 type Statement = Bindings & { sql: string }
