@@ -52,13 +52,10 @@ export const isOwner = (instanceId: string, epoch: string): string =>
 export const heldOwner = (instanceId: string, epoch: string): string =>
   `select 1 from instance_owners where instance_id = ${instanceId} and epoch = ${epoch} for share`
 
-/** The same for many: of the rows (number, instance_id, epoch) of `given`, those that own theirs. `skip`: but for rows that are locked. */
-export const heldOwners = (
-  given: string,
-  locked: 'wait' | 'skip',
-): string => `select given.number, o.instance_id, o.epoch from ${given} given
+/** The same for many, at once: of the rows (number, instance_id, epoch) of `given`, those that own theirs, but for those that somebody else holds. */
+export const heldOwners = (given: string): string => `select given.number, o.instance_id, o.epoch from ${given} given
   join instance_owners o on o.instance_id = given.instance_id and o.epoch = given.epoch
-  for share of o${locked === 'skip' ? ' skip locked' : ''}`
+  for share of o skip locked`
 
 /** The last of what is erased: without it nothing of an owner's is written any more. */
 export const ownerErasure = rowsOf('instance_owners')

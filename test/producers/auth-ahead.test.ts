@@ -236,6 +236,23 @@ test('[B2] beyond the most that may lag in the process, receipts wait for their 
   expect(budget.isFull()).toBe(true)
 })
 
+test('[B2] what goes on after its socket has ended takes nothing of what may lag in the process', async () => {
+  await set(before)
+  const { budget } = rig.keyWriter
+  budget.take({ steps: 19_999, bytes: 0 })
+  const hold = account.holdAppends()
+  const goesOn = Promise.withResolvers<void>()
+  const taking = account.auth.ahead(async () => {
+    await goesOn.promise
+    await set(aSession('a', { x: 2 }))
+  })
+  account.life.terminate('not-taken')
+  goesOn.resolve()
+  await taking
+  hold.release()
+  expect(budget.isFull()).toBe(false)
+})
+
 test('[B3] a stanza part is known before it is durable, and after a crash as far as its step is', async () => {
   await set(before)
   await setAhead({ ...aSession('a', { x: 2 }), ...part(digest) })

@@ -8,6 +8,7 @@ import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { flaky } from '../ground/flaky.ts'
+import { until } from '../ground/until.ts'
 
 const accounts = Array.from({ length: 50 }, (_, number) => `account-${number}`)
 let postgres: TestDatabase
@@ -138,19 +139,46 @@ test('[A2] [A3] an account that is being taken over is fenced once it is, and no
   expect([...(await kept()).keys()]).toEqual(['account-8'])
 })
 
-test('[A2] a write does not overtake one of its account that waits for the owner', async () => {
-  const apart = Promise.withResolvers<void>()
-  const isApart = (sql: unknown) => String(sql).includes('insert into auth_keys') && !String(sql).includes('skip locked')
-  const database = flaky(postgres.database, ({ args: [sql] }) => (isApart(sql) ? { delay: apart.promise } : null))
+test('[A2] accounts whose owners are being looked at do not wait for one another, however many they are', async () => {
+  const { write } = createKeyWriter({ ...postgres, timeoutMs })
+  const held: Promise<string>[] = []
+  const isHeld = (id: string) => id !== 'account-8' && id !== 'account-9'
+  const all = accounts.filter(isHeld)
+  await postgres.database.transact(async tx => {
+    await tx.query('select 1 from instance_owners where instance_id = any($1) for update', [all])
+    for (const id of all) held.push(write(changeOf(id, id)))
+    let short: Promise<string> | null = null
+    await whileLocked('account-8', async () => {
+      short = write(changeOf('account-8', 'short'))
+      await write(changeOf('account-9', 'beside'))
+    })
+    expect(await short).toBe('written')
+  }, new AbortController().signal)
+  expect(new Set(await Promise.all(held))).toEqual(new Set(['written']))
+})
+
+test('[A2] a write overtakes none of its account that waits for the owner, also where it came before that was known', async () => {
+  const second = Promise.withResolvers<void>()
+  const seen = { statements: 0 }
+  const database = flaky(postgres.database, () => {
+    seen.statements += 1
+    return seen.statements === 2 ? { delay: second.promise } : null
+  })
   const { write } = createKeyWriter({ database, timeoutMs })
   const answers: Promise<string>[] = []
   await whileLocked('account-7', async () => {
-    answers.push(write(changeOf('account-7', 'older')))
-    await write(changeOf('account-8', 'later'))
+    answers.push(write(changeOf('account-7', 'older')), write(changeOf('account-7', 'newer')))
+    await until('the first has answered', () => seen.statements === 2)
   })
-  answers.push(write(changeOf('account-7', 'newer')))
-  await write(changeOf('account-8', 'later still'))
-  apart.resolve()
+  second.resolve()
   expect(await Promise.all(answers)).toEqual(['written', 'written'])
   expect((await kept()).get('account-7')).toBe('newer/newer/2')
+})
+
+test('[A2] an account whose owner is held for too long is given up', async () => {
+  const { write } = createKeyWriter({ ...postgres, timeoutMs: 50 })
+  await whileLocked('account-7', async () => {
+    await expect(write(changeOf('account-7', 'late'))).rejects.toMatchObject({ code: 'timeout' })
+  })
+  expect(await write(changeOf('account-7', 'again'))).toBe('written')
 })

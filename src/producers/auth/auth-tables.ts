@@ -64,32 +64,26 @@ export const readNamedKeys = (database: Transaction, instanceId: string, names: 
 
 /**
  * One statement for all of these accounts; answers one word for each. `locked`: somebody else holds the owner's row, perhaps to take the
- * instance over, and nothing was written: nobody beside it waits for that.
+ * instance over, and nothing was written: nobody waits for that here.
  */
 export async function writeChanges(
   database: Transaction,
   changes: readonly KeyChange[],
 ): Promise<readonly (Written | 'locked')[]> {
-  const answers = await write(database, changes, writeUnlockedSql)
+  const answers = await write(database, changes)
   return answers.map(({ isWritten, isOwned }) => (isWritten ? 'written' : isOwned ? 'locked' : 'fenced'))
-}
-
-/** Waits for whoever holds the owner's row. */
-export async function writeOnceUnlocked(database: Transaction, change: KeyChange): Promise<Written> {
-  const [answer] = await write(database, [change], writeWaitingSql)
-  return answer?.isWritten ? 'written' : 'fenced'
 }
 
 type Answer = { isWritten: boolean; isOwned: boolean }
 
-async function write(database: Transaction, changes: readonly KeyChange[], sql: string): Promise<readonly Answer[]> {
+async function write(database: Transaction, changes: readonly KeyChange[]): Promise<readonly Answer[]> {
   const each = <Item>(itemsOf: (change: KeyChange) => readonly Item[]) =>
     changes.flatMap((change, number) => itemsOf(change).map(item => ({ number, item })))
   const gone = each(change => change.gone)
   const kept = each(change => change.kept)
   const creds = each(change => (change.creds === null ? [] : [change.creds]))
   const parts = each(change => change.parts)
-  return database.query<Answer>(sql, [
+  return database.query<Answer>(writeSql, [
     changes.map(change => change.instanceId),
     changes.map(change => change.epoch),
     gone.map(({ number }) => number),
@@ -106,12 +100,12 @@ async function write(database: Transaction, changes: readonly KeyChange[], sql: 
   ])
 }
 
-const writeSql = (locked: Parameters<typeof heldOwners>[1]) => `
+const writeSql = `
 with asked as (
   select (named.place - 1)::int as number, named.instance_id, named.epoch
   from unnest($1::text[], $2::bigint[]) with ordinality as named (instance_id, epoch, place)
 ),
-owner as (${heldOwners('asked', locked)}),
+owner as (${heldOwners('asked')}),
 gone as (
   delete from auth_keys using unnest($3::int[], $4::text[], $5::text[]) as old (number, type, id) join owner using (number)
   where auth_keys.instance_id = owner.instance_id and auth_keys.type = old.type and auth_keys.id = old.id
@@ -130,9 +124,6 @@ saved as (
 parts as (${rememberStanzaParts('unnest($12::int[], $13::bytea[])')})
 select exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"
 from asked order by asked.number`
-
-const writeUnlockedSql = writeSql('skip')
-const writeWaitingSql = writeSql('wait')
 
 type Owners = { owners: number }
 const owner = `with owner as (${heldOwner('$1', '$2')})`

@@ -1,9 +1,9 @@
 // The key writes of all accounts of this process: those that wait together are one statement, whatever number of accounts they are of, so
 // that fifty sockets need one commit where each alone would need its own. One statement at a time. What may lag waits for the next beat.
 import { type Database, DatabaseError } from '../../database/database.ts'
-import { coalesce } from '../../runtime/coalesce.ts'
-import { orAbort } from '../../runtime/or-abort.ts'
-import { type KeyChange, type Written, writeChanges, writeOnceUnlocked } from './auth-tables.ts'
+import { never, orAbort } from '../../runtime/or-abort.ts'
+import { backoffMs, wait } from '../../runtime/wait.ts'
+import { type KeyChange, type Written, writeChanges } from './auth-tables.ts'
 import { createBeat } from './beat.ts'
 import { createJointQueue } from './joint-queue.ts'
 import { createLagBudget, type LagBudget } from './lag-budget.ts'
@@ -26,6 +26,8 @@ type Outcome<Answer> = { answer: Answer } | { error: unknown }
 /** Accounts in one statement. */
 const maxTogether = 64
 const beatMs = 20
+/** Who takes an account over holds its row for a few milliseconds. */
+const lockedPace = { baseMs: beatMs, capMs: 200, jitter: 0, random: 0 }
 
 /** `timeoutMs`: after it sockets are given up that wait for a write (socket-life.ts); what hangs so long holds nobody up any more. */
 export function createKeyWriter(deps: Deps): KeyWriter {
@@ -35,57 +37,46 @@ export function createKeyWriter(deps: Deps): KeyWriter {
     maxBatch: maxTogether,
     beat,
   })
-  const apart = writingApart(deps)
+  const inTurn = createTurns()
 
-  /** One account whose owner row is locked, by whoever takes it over, keeps no other from its keys. */
+  /** One account whose owner row is locked, by whoever takes it over, keeps no other from its keys: it holds no connection meanwhile. */
   async function write(change: KeyChange, join: typeof joint.now): Promise<Written> {
-    if (apart.isWriting(change)) return apart.write(change)
-    const answer = settled(await join(change))
-    return answer === 'locked' ? apart.write(change) : answer
+    const until = performance.now() + deps.timeoutMs
+    let answer = settled(await join(change))
+    for (let attempt = 1; answer === 'locked'; attempt += 1) {
+      if (performance.now() >= until) throw timedOut(deps)
+      await wait(backoffMs({ attempt, ...lockedPace }), never)
+      answer = settled(await joint.now(change))
+    }
+    return answer
   }
 
   return {
-    write: change => write(change, joint.now),
-    writeSoon: change => write(change, joint.soon),
+    write: change => inTurn(change.instanceId, () => write(change, joint.now)),
+    writeSoon: change => inTurn(change.instanceId, () => write(change, joint.soon)),
     hurry: joint.hurry,
     atNextBeat: beat,
     budget: createLagBudget(),
   }
 }
 
-/** One account at a time, and no write of an account overtakes one of its own. */
-function writingApart(deps: Deps) {
-  const writing = new Map<string, number>()
-  const next = coalesce<KeyChange, Outcome<Written>>(changes => Promise.all(changes.map(change => writeApart(deps, change))), 1)
-  const count = (instanceId: string, more: number) => {
-    const left = (writing.get(instanceId) ?? 0) + more
-    if (left === 0) writing.delete(instanceId)
-    else writing.set(instanceId, left)
-  }
-  return {
-    isWriting: ({ instanceId }: KeyChange) => writing.has(instanceId),
-    write: async (change: KeyChange): Promise<Written> => {
-      count(change.instanceId, 1)
-      try {
-        return settled(await next(change))
-      } finally {
-        count(change.instanceId, -1)
-      }
-    },
+/** One write of an account at a time, in the order in which they came: none overtakes one that waits for the owner's row. */
+function createTurns() {
+  const newest = new Map<string, Promise<unknown>>()
+  return async <T>(instanceId: string, work: () => Promise<T>): Promise<T> => {
+    const mine = newest.get(instanceId)?.then(work, work) ?? work()
+    newest.set(instanceId, mine)
+    try {
+      return await mine
+    } finally {
+      if (newest.get(instanceId) === mine) newest.delete(instanceId)
+    }
   }
 }
 
 function settled<Answer>(outcome: Outcome<Answer>): Answer {
   if ('error' in outcome) throw outcome.error
   return outcome.answer
-}
-
-async function writeApart(deps: Deps, change: KeyChange): Promise<Outcome<Written>> {
-  try {
-    return { answer: await withinTimeout(writeOnceUnlocked(deps.database, change), deps) }
-  } catch (error) {
-    return { error }
-  }
 }
 
 type Joint = Awaited<ReturnType<typeof writeChanges>>[number]
@@ -103,9 +94,11 @@ async function writeTogether(deps: Deps, changes: readonly KeyChange[]): Promise
 }
 
 function withinTimeout<T>(writing: Promise<T>, { timeoutMs }: Deps): Promise<T> {
-  const given = () => new DatabaseError('timeout', `writing keys: no answer within ${timeoutMs} ms`, { perhapsDone: true })
-  return orAbort(writing, given, AbortSignal.timeout(timeoutMs))
+  return orAbort(writing, () => timedOut({ timeoutMs }), AbortSignal.timeout(timeoutMs))
 }
+
+const timedOut = ({ timeoutMs }: Pick<Deps, 'timeoutMs'>) =>
+  new DatabaseError('timeout', `writing keys: no answer within ${timeoutMs} ms`, { perhapsDone: true })
 
 /** A database that is away, slow or full is so for each of them. */
 const isOfAll = (error: unknown): boolean => error instanceof DatabaseError && (error.retryable || error.code === 'aborted')

@@ -29,6 +29,7 @@ export function createLaggingKeys({ overlay, budget, setAside }: Deps): LaggingK
   const ratchets = new Map<string, Progress>()
   const pending: Lag = { steps: 0, bytes: 0 }
   const inFlight: Lag = { steps: 0, bytes: 0 }
+  let isOver = false
 
   function changeOf({ type, id, given }: SetKey): Change {
     const before = overlay.known({ type, id })
@@ -46,7 +47,9 @@ export function createLaggingKeys({ overlay, budget, setAside }: Deps): LaggingK
     return !isTooFar(lagging, progress?.row ?? null)
   }
 
+  /** What goes on after the end would take room that nobody gives back. */
   function count(unit: readonly KeyWrite[]): void {
+    if (isOver) return
     const lag = { steps: 1, bytes: unit.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) }
     add(pending, lag)
     budget.take(lag)
@@ -80,6 +83,7 @@ export function createLaggingKeys({ overlay, budget, setAside }: Deps): LaggingK
       Object.assign(inFlight, none)
     },
     end: () => {
+      isOver = true
       for (const lag of [pending, inFlight]) {
         budget.giveBack(lag)
         Object.assign(lag, none)
