@@ -5,8 +5,12 @@ import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { openAuthRows } from '../../src/producers/auth/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
-import { appendedPartsType, createAppendedStanzaParts } from '../../src/producers/gate/appended-stanza-parts.ts'
-import { trimStanzaParts } from '../../src/producers/gate/trim-stanza-parts.ts'
+import {
+  appendedPartsType,
+  createAppendedStanzaParts,
+  forgetStanzaParts,
+} from '../../src/producers/gate/appended-stanza-parts.ts'
+import { trim } from '../../src/producers/gate/trim-stanza-parts.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
@@ -79,11 +83,11 @@ test('[B3] parts are kept by age, not by number', async () => {
   await keep(auth, parts.add('old'))
   await postgres.database.query("update appended_parts set appended_at = now() - interval '29 days'")
   await keep(auth, parts.add('new'))
-  expect(await trimStanzaParts(postgres.database, { batchRows: 1_000 })).toBe(0)
+  expect(await trim(postgres.database, forgetStanzaParts, { batchRows: 1_000 })).toBe(0)
   await postgres.database.query(
     "update appended_parts set appended_at = now() - interval '31 days' where appended_at < now() - interval '1 day'",
   )
-  expect(await trimStanzaParts(postgres.database, { batchRows: 1_000 })).toBe(3_001)
+  expect(await trim(postgres.database, forgetStanzaParts, { batchRows: 1_000 })).toBe(3_001)
   expect(await parts.has('old')).toBe(false)
   expect(await parts.has('new')).toBe(true)
 })

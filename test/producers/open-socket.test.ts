@@ -21,7 +21,6 @@ const auth: AuthState = {
   bringBack: async () => null,
   hasPart: async () => false,
   readAhead: async () => undefined,
-  keptPreKey: () => null,
   eraseAll: async () => undefined,
   credsChanged: () => undefined,
   saveCreds: async () => undefined,

@@ -10,9 +10,10 @@ import {
   readAnyCreds,
   readCreds,
   readKeys,
-  readKeysUnder,
   readNamedKeys,
+  readSetAside,
   type SealedKey,
+  setAsideType,
   type Written,
 } from './auth-tables.ts'
 import type { KeyWriter } from './key-writer.ts'
@@ -21,15 +22,18 @@ export type KeyWrite = KeyName & { value: string | null }
 export type AuthRows = {
   readCreds(): Promise<string | null>
   readKeys(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
-  /** Whose ids begin so. */
-  readKeysUnder(type: string, prefix: string): Promise<ReadonlyMap<string, string>>
+  /** Keys that were set aside, by id, of these chains. */
+  readSetAside(chains: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Of any types, by `type|id`. */
   readNamed(names: readonly KeyName[]): Promise<ReadonlyMap<string, string>>
   /** Whether the stanza part of this digest is remembered. */
   hasPart(digest: string): Promise<boolean>
   /** Digests by slot of the ring in which 0.1.0 remembered the last 1,024 stanza parts. */
   readRing(): Promise<ReadonlyMap<string, string>>
-  /** All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns the instance, and nothing was written. Not urgent [urgent]: it waits for the beat. */
+  /**
+   * All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns
+   * the instance, and nothing was written. Urgent unless said otherwise: what is not waits for the beat.
+   */
   write(change: { keys: readonly KeyWrite[]; creds: string | null }, how?: { isUrgent: boolean }): Promise<Written>
   /** The same condition; for what a new pairing must not find. */
   erase(): Promise<Written>
@@ -51,7 +55,7 @@ export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): Aut
       return sealed === null ? null : sealer.open(sealed, credsPlace(instanceId)).toString()
     },
     readKeys: async (type, ids) => opened(type, await readKeys(database, instanceId, { type, ids })),
-    readKeysUnder: async (type, prefix) => opened(type, await readKeysUnder(database, instanceId, { type, prefix })),
+    readSetAside: async chains => opened(setAsideType, await readSetAside(database, instanceId, chains)),
     readNamed: async names => {
       const rows = await readNamedKeys(database, instanceId, names)
       return new Map(rows.map(({ type, id, sealed }) => [`${type}|${id}`, sealer.open(sealed, place(type, id)).toString()]))

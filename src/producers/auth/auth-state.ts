@@ -6,7 +6,6 @@ import {
   type AuthenticationState,
   BufferJSON,
   initAuthCreds,
-  type KeyPair,
   type SignalDataSet,
   type SignalDataTypeMap,
 } from '@whiskeysockets/baileys'
@@ -18,13 +17,13 @@ import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
 import { createAhead } from './ahead.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
-import type { KeyName } from './auth-tables.ts'
+import { type KeyName, setAsideType } from './auth-tables.ts'
 import { createKeyOverlay } from './key-overlay.ts'
 import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
 import { revive, setKeysOf } from './key-values.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { type KeyWrites, openKeyWrites } from './key-writes.ts'
-import { createSetAside, outdated, setAsideType } from './set-aside.ts'
+import { createSetAside } from './set-aside.ts'
 
 export type AuthState = AuthenticationState & {
   /**
@@ -44,8 +43,6 @@ export type AuthState = AuthenticationState & {
   hasPart(digest: string): Promise<boolean>
   /** Reads what will be asked for soon, in one statement. What could not be read ahead is read when it is asked for. */
   readAhead(names: readonly KeyName[]): Promise<void>
-  /** One that was read ahead; null: it is not in memory. */
-  keptPreKey(id: number): KeyPair | null
   /** For what has to be fetched anew: once it resolves, nothing that was set or read before is found again. */
   eraseAll(type: string): Promise<void>
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
@@ -95,7 +92,6 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const ahead = createAhead(writes)
   const reads = { rows, overlay, outlasting }
   await adoptRing(reads, writes)
-  if (deps.crashFoundAt !== undefined) await forgetOutdated(reads, writes, deps.crashFoundAt)
 
   return {
     creds,
@@ -109,10 +105,6 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       set: data => ahead.set(setKeysOf(data)),
     },
     readAhead: names => readAhead(reads, names, life.signal),
-    keptPreKey: id => {
-      const text = overlay.known({ type: 'pre-key', id: String(id) }) ?? null
-      return text === null ? null : revive('pre-key', text)
-    },
     ahead: ahead.ahead,
     flush: ahead.flush,
     bringBack: async () => {
@@ -152,12 +144,6 @@ async function adoptRing({ rows, outlasting }: Reads, { change }: KeyWrites): Pr
 }
 
 const isRatchet = (type: string): boolean => type === 'session' || type === 'sender-key'
-
-async function forgetOutdated({ rows, outlasting }: Reads, { change }: KeyWrites, nowAt: number): Promise<void> {
-  const asides = await outlasting('reading keys that were set aside', () => rows.readKeysUnder(setAsideType, ''))
-  const gone = outdated(asides, nowAt)
-  if (gone.length > 0) await change(gone)
-}
 
 const forgetSlot = (id: string): KeyWrite => ({ type: appendedPartsType, id, value: null })
 const rememberPart = (digest: string): KeyWrite => ({ type: appendedPartsType, id: digest, value: 'true' })

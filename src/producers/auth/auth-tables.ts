@@ -1,5 +1,5 @@
-// The tables auth_creds and auth_keys, whose rows are sealed before they come here: this file alone reads and writes them. A write takes
-// effect only while its epoch owns the instance, and all of an account's change takes effect, or nothing of it.
+// The tables auth_creds and auth_keys, whose rows are sealed before they come here: this file alone reads and writes them. What is
+// written takes effect only while its epoch owns the instance, and all of an account's change takes effect, or nothing of it.
 import type { Transaction } from '../../database/database.ts'
 import { heldOwner, heldOwners, isOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
@@ -46,13 +46,18 @@ export const readKeys = (database: Transaction, instanceId: string, of: { type: 
 export const readAllKeys = (database: Transaction, instanceId: string, type: string) =>
   database.query<SealedKey>('select id, sealed from auth_keys where instance_id = $1 and type = $2', [instanceId, type])
 
-/** Whose ids begin so. */
-export const readKeysUnder = (database: Transaction, instanceId: string, of: { type: string; prefix: string }) =>
-  database.query<SealedKey>('select id, sealed from auth_keys where instance_id = $1 and type = $2 and starts_with(id, $3)', [
-    instanceId,
-    of.type,
-    of.prefix,
-  ])
+/** Message keys that ratchets skipped (set-aside.ts). */
+export const setAsideType = 'zaplog-skipped-keys'
+
+/** `chain`: a digest. `at`: epoch milliseconds. `row`: which of them. */
+export const setAsideId = ({ chain, at, row }: { chain: string; at: number; row: string }): string => `${chain}|${at}|${row}`
+
+/** Of these chains. */
+export const readSetAside = (database: Transaction, instanceId: string, chains: readonly string[]) =>
+  database.query<SealedKey>(
+    "select id, sealed from auth_keys where instance_id = $1 and type = $2 and split_part(id, '|', 1) = any($3::text[])",
+    [instanceId, setAsideType, chains],
+  )
 
 /** Of any types. */
 export const readNamedKeys = (database: Transaction, instanceId: string, names: readonly KeyName[]) =>
@@ -145,5 +150,22 @@ const eraseSql = `${owner},
 keys as (delete from auth_keys where instance_id = $1 and exists (select from owner)),
 creds as (delete from auth_creds where instance_id = $1 and exists (select from owner))
 ${owners}`
+
+/** Of all instances: keys that were set aside so long ago. Answers how many were forgotten. One that is being brought back is left alone. */
+export async function forgetSetAside(database: Transaction, of: { keptFor: string; maxRows: number }): Promise<number> {
+  const [row] = await database.query<{ gone: number }>(forgetSetAsideSql, [setAsideType, of.keptFor, of.maxRows])
+  return row?.gone ?? 0
+}
+
+const forgetSetAsideSql = `with old as (
+  select k.instance_id, k.id from auth_creds c join auth_keys k on k.instance_id = c.instance_id and k.type = $1
+  where split_part(k.id, '|', 2)::bigint < extract(epoch from now() - $2::interval) * 1000
+  limit $3 for update of k skip locked
+),
+gone as (
+  delete from auth_keys using old where auth_keys.instance_id = old.instance_id and auth_keys.type = $1 and auth_keys.id = old.id
+  returning 1
+)
+select count(*)::int as gone from gone`
 
 export const authErasures = [rowsOf('auth_creds'), rowsOf('auth_keys')]

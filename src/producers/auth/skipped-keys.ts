@@ -22,6 +22,8 @@ export function partSkipped(type: string, before: string, record: string): { rec
   return Object.keys(skipped).length === 0 ? null : { record: text(), skipped }
 }
 
+export const chainsIn = (type: string, record: string): readonly string[] => [...open(type, record).chains.keys()]
+
 /** Chains that are gone by now took their keys with them. */
 export function joinSkipped(type: string, record: string, skipped: readonly SkippedKeys[]): string {
   const { chains, text } = open(type, record)

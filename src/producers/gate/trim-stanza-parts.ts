@@ -1,8 +1,9 @@
-// Forgets stanza parts after [30 d]: WhatsApp keeps nothing for so long that it was not told about. In small bites, at the start of whoever holds
+// Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about. In small bites, at the start of whoever holds
 // the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
+import { forgetSetAside } from '../auth/auth-tables.ts'
 import { forgetStanzaParts } from './appended-stanza-parts.ts'
 
 const keptFor = '30 days'
@@ -16,7 +17,7 @@ export async function keepTrimming(
 ): Promise<void> {
   do {
     try {
-      await trimStanzaParts(database, {}, signal)
+      for (const forget of [forgetStanzaParts, forgetSetAside]) await trim(database, forget, {}, signal)
     } catch (error) {
       // Nothing depends on it but room: the next hour does it.
       if (!signal.aborted) logger.warn('stanza-parts.not-trimmed', { error })
@@ -24,11 +25,18 @@ export async function keepTrimming(
   } while (await wait(everyMs, signal))
 }
 
+type Forget = typeof forgetStanzaParts
+
 /** Answers how many were forgotten. */
-export async function trimStanzaParts(database: Database, of: { batchRows?: number }, signal?: AbortSignal): Promise<number> {
+export async function trim(
+  database: Database,
+  forget: Forget,
+  of: { batchRows?: number },
+  signal?: AbortSignal,
+): Promise<number> {
   const { batchRows = defaultBatchRows } = of
   for (let forgotten = 0; ; ) {
-    const gone = await forgetStanzaParts(database, { keptFor, maxRows: batchRows })
+    const gone = await forget(database, { keptFor, maxRows: batchRows })
     forgotten += gone
     if (gone < batchRows || signal?.aborted) return forgotten
   }
