@@ -16,18 +16,27 @@ function openQueue() {
   const happened: string[] = []
   const durable = new Map<string, PromiseWithResolvers<void>>()
   const ends = new Map<string, LookAheadEnd>()
-  const state = { isClosing: false, isOver: false, refused: '' }
+  const state = { isClosing: false, isOver: false, refused: '', unread: '' }
+  /** What Baileys is not done with, until the test says so. */
+  const handling = new Map<string, PromiseWithResolvers<void>>()
   function durableOf(id: string): PromiseWithResolvers<void> {
     const known = durable.get(id) ?? Promise.withResolvers<void>()
     durable.set(id, known)
     return known
   }
   for (const stanzaClass of gatedClasses)
-    socket.on(`CB:${stanzaClass}`, async ({ attrs }: BinaryNode) => void happened.push(`handed ${attrs.id}`))
+    socket.on(`CB:${stanzaClass}`, async ({ attrs: { id = '' } }: BinaryNode) => {
+      happened.push(`handed ${id}`)
+      await handling.get(id)?.promise
+    })
   const stanzas = openStanzaQueue(socket, {
     isClosing: () => state.isClosing,
     isOver: () => state.isOver,
-    readAhead: async nodes => void happened.push(`read ${nodes.map(({ attrs }) => attrs.id)}`),
+    readAhead: nodes => {
+      happened.push(`read ${nodes.map(({ attrs }) => attrs.id)}`)
+      if (nodes.some(({ attrs }) => attrs.id === state.unread)) throw new Error('no keys can be named')
+      return Promise.resolve()
+    },
     takeIn: async (_, { attrs: { id = '' } }): Promise<TakenIn> => {
       happened.push(`taken ${id}`)
       if (state.refused === id) throw new Error('given up')
@@ -37,13 +46,20 @@ function openQueue() {
         after: async () => void happened.push(`after ${id}`),
       }
     },
-    failed: (_, { attrs }) => void happened.push(`failed ${attrs.id}`),
+    failed: (_, { attrs }) => void happened.push(`failed ${attrs?.id}`),
+    notificationHoldMs: 1,
   })
   return {
     stanzas,
     happened,
     state,
     ends,
+    handleUntil: (id: string) => {
+      const handled = Promise.withResolvers<void>()
+      handling.set(id, handled)
+      return handled.resolve
+    },
+    arriveAs: (node: BinaryNode) => void socket.emit('CB:message', node),
     arrive: (id: string, { from = '200@lid', as = 'message', attrs = {}, content }: Arriving = {}) =>
       void socket.emit(`CB:${as}`, { tag: as, attrs: { id, from, ...attrs }, content }),
     makeDurable: (...ids: string[]) => ids.forEach(id => void durableOf(id).resolve()),
@@ -174,4 +190,49 @@ test('[A2] [B2] what stanzas need is read in one go for those that wait', async 
   await queue.stanzas.idle()
   expect(queue.seen('read')).toEqual(['1,2,3'])
   expect(queue.happened.indexOf('read 1,2,3')).toBeLessThan(queue.happened.indexOf('taken 1'))
+})
+
+test('[B2] [A2] a stanza whose keys cannot be named is taken in, and so is everything that waits with it', async () => {
+  const queue = openQueue()
+  queue.state.unread = '2'
+  for (const id of numbered(3)) queue.arrive(id)
+  queue.makeDurable(...numbered(3))
+  await queue.stanzas.idle()
+  expect(queue.seen('handed')).toEqual(numbered(3))
+  queue.arrive('4')
+  queue.makeDurable('4')
+  await queue.stanzas.idle()
+  expect(queue.seen('handed')).toEqual(numbered(4))
+  expect(queue.seen('failed')).toEqual(['1'])
+})
+
+test('[B2] a stanza that nothing can be told of stays where it is, and the next are taken in', async () => {
+  const queue = openQueue()
+  queue.ends.set('1', 'sender')
+  queue.arrive('1')
+  queue.arriveAs({ tag: 'message' } as BinaryNode)
+  queue.arrive('2', { from: '201@lid' })
+  queue.makeDurable(...numbered(2))
+  await queue.stanzas.idle()
+  expect(queue.seen('handed')).toEqual(numbered(2))
+  expect(queue.seen('failed').at(-1)).toBe('undefined')
+})
+
+test('[B2] [B4] a notification that takes longer holds nobody any more but those for whom the look-ahead ended, until Baileys is done with it', async () => {
+  const queue = openQueue()
+  queue.ends.set('1', 'sender')
+  const done = queue.handleUntil('1')
+  queue.handleUntil('2')
+  queue.makeDurable(...numbered(6))
+  queue.arrive('1', { as: 'notification' })
+  queue.arrive('2', { as: 'notification', from: '203@lid' })
+  for (const id of ['3', '4']) queue.arrive(id, { from: '203@lid' })
+  await until('those of others are handed over', () => queue.seen('handed').includes('4'))
+  queue.arrive('5')
+  queue.arrive('6', { from: '203@lid' })
+  await slices()
+  expect(queue.seen('taken')).toEqual(numbered(4))
+  done()
+  await until('the sender is held no longer', () => queue.seen('handed').includes('6'))
+  expect(queue.seen('taken')).toEqual(numbered(6))
 })

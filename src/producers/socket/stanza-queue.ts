@@ -19,19 +19,24 @@ type Deps = {
   isClosing(): boolean
   /** Nothing is handed over any more: what is in both stages is given up, and WhatsApp delivers it again. */
   isOver(): boolean
-  /** Stanzas that are taken in soon. Never rejects. */
+  /** Stanzas that are taken in soon. A guess: where it fails, each reads for itself. */
   readAhead(nodes: readonly BinaryNode[]): Promise<void>
   /** A rejection keeps the stanza from Baileys: it is not acknowledged, so WhatsApp delivers it again. */
   takeIn: TakeIn
   failed(error: unknown, node: BinaryNode): void
+  /** How long a notification holds what came after it [5 s]. */
+  notificationHoldMs?: number
 }
 /** `read`: resolves once what it needs was read ahead; null: nobody did yet. */
 type Waiting = { node: BinaryNode; read: Promise<void> | null }
 type Listener = (node: BinaryNode) => Promise<void>
 type Taken = { stanza: TakenStanza } & Pick<TakenIn, 'durable' | 'after'>
 
-/** A notification whose own queries take longer (pre-key upload, app state) no longer holds messages; Baileys has locks of its own for it. */
-const notificationHoldMs = 5_000
+/**
+ * A notification whose own queries take longer (pre-key upload, app state) no longer holds messages, but of those for whom the look-ahead ends
+ * with it; Baileys has locks of its own for it.
+ */
+const defaultHoldMs = 5_000
 
 /** Further than an append takes, and short of what the key store keeps in memory. */
 const maxRead = 32
@@ -52,44 +57,61 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
     const inner = soleListener(socket, event)
     socket.off(event, inner)
     socket.on(event, (node: BinaryNode) => {
-      waiting.push({ node, read: null })
-      const taken = taking.then(() => takeIn(stanzaClass, node))
+      const arrived: Waiting = { node, read: null }
+      waiting.push(arrived)
+      const taken = taking.then(() => takeIn(stanzaClass, arrived))
       taking = taken
       handing = handing.then(async () => handOver(stanzaClass, await taken, inner))
     })
   }
 
-  /** Never rejects. null: it stays where it is. */
-  async function takeIn(stanzaClass: GatedClass, arrived: BinaryNode): Promise<Taken | null> {
-    // Thousands may wait: none of them takes a slice, or a read, any more.
-    if (isClosed()) return null
-    for (let last = inside.blocking(arrived); last !== null; last = inside.blocking(arrived)) await last
-    if (isClosed()) return null
-    await nextTaking()
-    await lookAhead(waiting.shift())
-    if (isClosed()) return null
-    const stanza = inside.enter(withoutOffline(arrived))
+  /** Never rejects: whatever is wrong with one stanza, the next are taken in. null: it stays where it is. */
+  async function takeIn(stanzaClass: GatedClass, arrived: Waiting): Promise<Taken | null> {
+    waiting.shift() // itself
+    let stanza: TakenStanza | null = null
     try {
+      stanza = await enter(arrived)
+      if (stanza === null) return null
       const { end, ...taken } = await deps.takeIn(stanzaClass, stanza.node, stanza.earlier)
       stanza.endsLookAhead(end)
       return { stanza, ...taken }
     } catch (error) {
-      deps.failed(error, arrived)
-      stanza.leave()
+      deps.failed(error, arrived.node)
+      stanza?.leave(null)
       return null
     }
+  }
+
+  /** null: nothing is taken in any more. */
+  async function enter(arrived: Waiting): Promise<TakenStanza | null> {
+    const { node } = arrived
+    // Thousands may wait: none of them takes a slice, or a read, any more.
+    if (isClosed()) return null
+    for (let last = inside.blocking(node); last !== null; last = inside.blocking(node)) await last
+    if (isClosed()) return null
+    await nextTaking()
+    await lookAhead(arrived)
+    return isClosed() ? null : inside.enter(withoutOffline(node))
   }
 
   const isClosed = () => deps.isClosing() || deps.isOver()
 
   /** In one go for many of them: when the next has not been read for, or half of those that come soon. Answers when `next` has been. */
-  function lookAhead(next: Waiting | undefined): Promise<void> | null {
-    if (next === undefined) return null
+  function lookAhead(next: Waiting): Promise<void> | null {
     const unread = [next, ...waiting.slice(0, maxRead - 1)].filter(({ read }) => read === null)
     if (next.read !== null && unread.length < maxRead / 2) return next.read
-    const read = deps.readAhead(unread.map(({ node }) => node))
+    const read = readAhead(unread.map(({ node }) => node), next.node)
     for (const one of unread) one.read = read
     return next.read
+  }
+
+  /** Never rejects: none of those that come soon costs another more than its own reads. */
+  async function readAhead(nodes: readonly BinaryNode[], next: BinaryNode): Promise<void> {
+    try {
+      await deps.readAhead(nodes)
+    } catch (error) {
+      deps.failed(error, next)
+    }
   }
 
   /** Never rejects. */
@@ -97,25 +119,29 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
     if (taken === null) return
     const { stanza, durable, after } = taken
     const holdsOthers = stanzaClass === 'message' || stanzaClass === 'receipt'
+    let rest: Promise<void> | null = null
     try {
       await durable
       await nextHanding()
       if (deps.isOver()) return
-      await (holdsOthers ? inner(stanza.node) : handleAside(stanza.node, inner))
+      if (holdsOthers) await inner(stanza.node)
+      else ({ rest } = await handleAside(stanza.node, inner))
       await after?.()
     } catch (error) {
       deps.failed(error, stanza.node)
     } finally {
-      stanza.leave()
+      stanza.leave(rest)
     }
   }
 
-  async function handleAside(node: BinaryNode, inner: Listener): Promise<void> {
+  /** `rest`: what Baileys is not done with; null: nothing. */
+  async function handleAside(node: BinaryNode, inner: Listener): Promise<{ rest: Promise<void> | null }> {
     const ended = new AbortController()
     const handled = inner(node)
       .catch(error => deps.failed(error, node))
       .finally(() => ended.abort())
-    await Promise.race([handled, wait(notificationHoldMs, ended.signal)])
+    const isLate = await wait(deps.notificationHoldMs ?? defaultHoldMs, ended.signal)
+    return { rest: isLate ? handled : null }
   }
 
   return {

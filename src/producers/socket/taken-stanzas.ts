@@ -13,14 +13,17 @@ export type TakenStanza = {
   /** Resolves once none of its senders is left that entered before; null: there is none. */
   earlier(): Promise<void> | null
   endsLookAhead(end: LookAheadEnd): void
-  /** Baileys is done with it, or will never see it. */
-  leave(): void
+  /**
+   * Baileys is done with it, or will never see it (null), or has left `rest` to do: until that is over it has no place any more, but holds those
+   * for whom the look-ahead ends with it.
+   */
+  leave(rest: Promise<void> | null): void
 }
 type Inside = { senders: readonly string[]; sizeBytes: number; end: LookAheadEnd; left: Promise<void> }
 
 /**
  * WhatsApp lets about a hundred through that are not acknowledged. These cover 40 ms of a socket that takes in all that Baileys can, which is
- * more than an append takes; and no counter of a ratchet gets further ahead of its row than a crash may cost (auth-state.ts).
+ * more than an append takes; and no counter of a ratchet gets further ahead of its row than a crash may cost (may-lag.ts).
  */
 const maxStanzas = 64
 /** Of what they hold, so that large ones cost an account no more memory. One alone may be larger. */
@@ -28,14 +31,16 @@ const maxBytes = 4 * 1024 * 1024
 
 export function createTakenStanzas(): TakenStanzas {
   const inside = new Set<Inside>()
+  /** Baileys is not done with them, and nothing waits for a place of theirs. */
+  const lingering = new Set<Inside>()
   let insideBytes = 0
 
   const isFullFor = (node: BinaryNode) => inside.size >= maxStanzas || (inside.size > 0 && insideBytes + sizeOf(node) > maxBytes)
 
   return {
     blocking: node => {
-      const all = [...inside]
-      if (isFullFor(node)) return all[0]?.left ?? null
+      if (isFullFor(node)) return [...inside][0]?.left ?? null
+      const all = [...lingering, ...inside]
       if (all.every(({ end }) => end === 'nobody')) return null
       const senders = sendersOf(node)
       return all.find(one => one.end === 'everybody' || (one.end === 'sender' && isOf(one, senders)))?.left ?? null
@@ -48,15 +53,20 @@ export function createTakenStanzas(): TakenStanzas {
       return {
         node,
         earlier: () => {
-          const before = [...inside].filter(other => other !== one && isOf(other, one.senders))
+          const before = [...lingering, ...inside].filter(other => other !== one && isOf(other, one.senders))
           return before.length === 0 ? null : Promise.all(before.map(other => other.left)).then(() => undefined)
         },
         endsLookAhead: end => {
           one.end = end
         },
-        leave: () => {
+        leave: rest => {
           if (inside.delete(one)) insideBytes -= one.sizeBytes
-          resolve()
+          if (rest === null || one.end === 'nobody') return resolve()
+          lingering.add(one)
+          rest.finally(() => {
+            lingering.delete(one)
+            resolve()
+          })
         },
       }
     },
