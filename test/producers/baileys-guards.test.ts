@@ -1,18 +1,26 @@
 // What is bent in Baileys and libsignal from outside, each bend with what it prevents. A new version of either has to pass this.
 import { execFile } from 'node:child_process'
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import makeWASocket, { initAuthCreds } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { hardenSocket } from '../../src/producers/socket/harden-socket.ts'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createBaileysLogger } from '../../src/producers/socket/baileys-logger.ts'
+import { endQueries } from '../../src/producers/socket/end-queries.ts'
+import { hardenSocket, sendingOf } from '../../src/producers/socket/harden-socket.ts'
 import { rememberMisses } from '../../src/producers/socket/lid-lookups.ts'
 import { verifyXeddsa } from '../../src/producers/socket/verify-sender-key.ts'
 import { createEvery } from '../../src/runtime/every.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
 const require = createRequire(import.meta.url)
+const quiet = createBaileysLogger(collectLogLines(), 'first')
+const keys = { get: async () => ({}), set: async () => undefined }
 
 test('[B2] signatures that libsignal accepts are accepted, any other is refused', () => {
   const curve = require('libsignal/src/curve.js')
@@ -72,7 +80,7 @@ const hardened = (of: ReturnType<typeof transport>, overrides: Overrides = {}) =
     isOver: () => false,
     cut: () => undefined,
     failed: error => void failures.push(error),
-    unsentBytes: () => 0,
+    sending: () => ({ waitingBytes: 0, takenBytes: 0 }),
     keepAliveIntervalMs: 30_000,
     connectTimeoutMs: 20_000,
     ...overrides,
@@ -112,12 +120,12 @@ async function endedFor(overrides: Overrides, isHeard: boolean): Promise<string 
   socket.on('message', () => undefined)
   const reasons: string[] = []
   let checks = 0
-  const unsentBytes = () => {
+  const sending = () => {
     checks += 1
-    return overrides.unsentBytes?.() ?? 0
+    return overrides.sending?.() ?? { waitingBytes: 0, takenBytes: 0 }
   }
   const terminate = (reason: string) => void reasons.push(reason)
-  const { stop } = hardened(socket, { connectTimeoutMs: 0, every: createEvery(1), ...overrides, unsentBytes, terminate })
+  const { stop } = hardened(socket, { connectTimeoutMs: 0, every: createEvery(1), ...overrides, sending, terminate })
   if (isHeard) socket.emit('message', 'x')
   await until('it was ended, or checked', () => reasons.length > 0 || checks > 20)
   stop()
@@ -127,9 +135,48 @@ async function endedFor(overrides: Overrides, isHeard: boolean): Promise<string 
 test('[A2] [B2] a connection that says nothing from its beginning is cut, and so is one that takes nothing any more', async () => {
   expect(await endedFor({}, false)).toBe('half-open')
   expect(await endedFor({}, true)).toBeNull()
-  expect(await endedFor({ unsentBytes: () => 10 }, true)).toBe('half-open')
-  let left = 1_000
-  expect(await endedFor({ unsentBytes: () => left-- }, true)).toBeNull()
+  let waitingBytes = 0
+  const takesNothing = () => ({ waitingBytes: ++waitingBytes, takenBytes: 10 })
+  expect(await endedFor({ sending: takesNothing }, true)).toBe('half-open')
+})
+
+test('[A2] [B2] a connection that takes little is not cut, however much comes to wait', async () => {
+  let takenBytes = 0
+  const takesLittle = () => ({ waitingBytes: 1_000 * ++takenBytes, takenBytes })
+  expect(await endedFor({ sending: takesLittle }, true)).toBeNull()
+})
+
+async function openServer(): Promise<{ server: WebSocketServer; url: string }> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await once(server, 'listening')
+  return { server, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+test('[A2] what the network took does not grow with what waits to be sent', async () => {
+  const { server, url } = await openServer()
+  const accepted = once(server, 'connection')
+  const client = new WebSocket(url)
+  const opened = once(client, 'open')
+  const [peer] = (await accepted) as [WebSocket]
+  await opened
+  peer.pause()
+  const send = () => client.send(Buffer.alloc(1024 * 1024))
+  await until('the network takes no more', async () => {
+    const { takenBytes } = sendingOf(client)
+    send()
+    await new Promise(resolve => setImmediate(resolve))
+    return sendingOf(client).waitingBytes > 4 * 1024 * 1024 && sendingOf(client).takenBytes === takenBytes
+  })
+  const stuck = sendingOf(client)
+  send()
+  expect(sendingOf(client)).toMatchObject({ takenBytes: stuck.takenBytes })
+  expect(sendingOf(client).waitingBytes).toBeGreaterThan(stuck.waitingBytes)
+  peer.resume()
+  await until('all is taken', () => sendingOf(client).waitingBytes === 0)
+  expect(sendingOf(client).takenBytes).toBeGreaterThanOrEqual(stuck.takenBytes + stuck.waitingBytes)
+  client.terminate()
+  server.close()
+  await once(server, 'close')
 })
 
 test('[B2] what a stanza listener of Baileys rejects ends nothing', async () => {
@@ -140,6 +187,24 @@ test('[B2] what a stanza listener of Baileys rejects ends nothing', async () => 
   socket.emit('CB:ib,,offline_preview', {})
   await until('it is caught', () => failures.length === 1)
   stop()
+})
+
+test('[B2] what Baileys waits for from WhatsApp ends with its connection', async () => {
+  const { server, url } = await openServer()
+  const accepted = once(server, 'connection')
+  const socket = makeWASocket({ waWebSocketUrl: url, auth: { creds: initAuthCreds(), keys }, logger: quiet })
+  await accepted
+  await socket.waitForSocketOpen()
+  const answer = socket.waitForMessage('never answered').then(
+    () => 'answered',
+    () => 'ended',
+  )
+  await socket.end(undefined)
+  expect(await Promise.race([answer, new Promise(resolve => setImmediate(resolve, 'waiting'))])).toBe('waiting')
+  endQueries(socket)
+  expect(await answer).toBe('ended')
+  server.close()
+  await once(server, 'close')
 })
 
 test('[B4] a number without a LID is asked about once an hour; a failed look-up does not refuse the message', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { gatedClasses } from '../../src/producers/gate/ack-gate.ts'
 import { createLoopSlices } from '../../src/producers/socket/loop-slices.ts'
 import { openStanzaQueue, type StanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
+import { never } from '../../src/runtime/or-abort.ts'
 
 test('[A2] [E3] of stanzas that come at once one begins in each slice of the event loop, in order, and others have theirs between', async () => {
   const nextSlice = createLoopSlices()
@@ -77,7 +78,7 @@ function openAccount(
   const socket = new EventEmitter()
   for (const stanzaClass of gatedClasses) socket.on(`CB:${stanzaClass}`, async ({ attrs }) => handed(`${name} ${attrs.id}`))
   const stanzas = openStanzaQueue(socket, {
-    isClosing: () => false,
+    noMore: never,
     isOver: () => false,
     readAhead: async () => undefined,
     takeIn: async (_, node) => {

@@ -6,7 +6,7 @@ import { readSettings } from '../../src/instances/instance-settings.ts'
 import type { AuthState } from '../../src/producers/auth/auth-state.ts'
 import { nothing } from '../../src/producers/gate/begun.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
-import { openSocket } from '../../src/producers/socket/open-socket.ts'
+import { openSocket, type SocketDeps } from '../../src/producers/socket/open-socket.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -26,10 +26,9 @@ const auth: AuthState = {
   saveCreds: async () => undefined,
 }
 
-test('[B2] an event that cannot be taken in is counted, and hides neither the others nor the end of the connection', async () => {
-  const metrics = createMetrics({ processMetrics: false })
-  const taken: string[] = []
-  const socket = openSocket({
+/** Nobody listens where it connects to. */
+const open = (of: Partial<SocketDeps>) =>
+  openSocket({
     instanceId: 'first',
     auth,
     gate: {
@@ -41,11 +40,22 @@ test('[B2] an event that cannot be taken in is counted, and hides neither the ot
       told: () => undefined,
     },
     life: createSocketLife(),
-    // Nobody listens there.
     url: 'ws://127.0.0.1:9',
     version: null,
     qrTimeoutMs: null,
     settings: readSettings({}),
+    received: () => undefined,
+    connection: () => undefined,
+    clock: Date.now,
+    logger,
+    metrics: createProducerMetrics(createMetrics({ processMetrics: false })),
+    ...of,
+  })
+
+test('[B2] an event that cannot be taken in is counted, and hides neither the others nor the end of the connection', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  const taken: string[] = []
+  const socket = open({
     received: name => {
       taken.push(name)
       throw new Error('not taken in')
@@ -53,13 +63,25 @@ test('[B2] an event that cannot be taken in is counted, and hides neither the ot
     connection: () => {
       throw new Error('not said')
     },
-    clock: Date.now,
-    logger,
     metrics: createProducerMetrics(metrics),
   })
   expect((await socket.closed).statusCode).not.toBe(0)
   expect(taken).toContain('connection.update')
   expect(await metrics.render()).toMatch(/zaplog_events_untaken_total [1-9]/)
+})
+
+test('[B2] a socket that ends while its keys are made durable is closed like any other; keys that fail while it lives are heard of', async () => {
+  const ended = createSocketLife()
+  const flush = async () => {
+    ended.terminate('log-unavailable')
+    throw ended.signal.reason
+  }
+  const socket = open({ life: ended, auth: { ...auth, flush } })
+  await socket.close()
+  await socket.closed
+  const broken = open({ auth: { ...auth, flush: async () => Promise.reject(new Error('not written')) } })
+  await expect(broken.close()).rejects.toThrow('not written')
+  await broken.closed
 })
 
 test('[B2] Baileys’ libsignal computes with key objects from the moment that sockets can be opened', () => {

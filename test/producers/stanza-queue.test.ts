@@ -16,7 +16,8 @@ function openQueue() {
   const happened: string[] = []
   const durable = new Map<string, PromiseWithResolvers<void>>()
   const ends = new Map<string, LookAheadEnd>()
-  const state = { isClosing: false, isOver: false, refused: '', unread: '' }
+  const closing = new AbortController()
+  const state = { isOver: false, refused: '', unread: '' }
   /** What Baileys is not done with, until the test says so. */
   const handling = new Map<string, PromiseWithResolvers<void>>()
   function durableOf(id: string): PromiseWithResolvers<void> {
@@ -30,7 +31,7 @@ function openQueue() {
       await handling.get(id)?.promise
     })
   const stanzas = openStanzaQueue(socket, {
-    isClosing: () => state.isClosing,
+    noMore: closing.signal,
     isOver: () => state.isOver,
     readAhead: nodes => {
       happened.push(`read ${nodes.map(({ attrs }) => attrs.id)}`)
@@ -52,6 +53,7 @@ function openQueue() {
   return {
     stanzas,
     happened,
+    close: () => closing.abort(),
     state,
     ends,
     handleUntil: (id: string) => {
@@ -175,7 +177,7 @@ test('[B2] a closing socket takes in no more and hands over what it took in', as
   const queue = openQueue()
   for (const id of numbered(2)) queue.arrive(id)
   await queue.untilTaken(2)
-  queue.state.isClosing = true
+  queue.close()
   queue.arrive('3')
   queue.makeDurable(...numbered(3))
   await queue.stanzas.idle()
@@ -235,4 +237,18 @@ test('[B2] [B4] a notification that takes longer holds nobody any more but those
   done()
   await until('the sender is held no longer', () => queue.seen('handed').includes('6'))
   expect(queue.seen('taken')).toEqual(numbered(6))
+})
+
+test('[B2] a socket that closes waits for no notification that Baileys is not done with', async () => {
+  const queue = openQueue()
+  queue.ends.set('1', 'everybody')
+  queue.handleUntil('1')
+  queue.makeDurable(...numbered(2))
+  queue.arrive('1', { as: 'notification' })
+  queue.arrive('2')
+  await until('it is handed over', () => queue.seen('handed').length === 1)
+  await slices()
+  queue.close()
+  await queue.stanzas.idle()
+  expect(queue.seen('taken')).toEqual(['1'])
 })

@@ -16,7 +16,8 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
 import { keepRead } from './agree-on-keys.ts'
 import { leanRetryManager } from './baileys-caches.ts'
-import { hardenSocket } from './harden-socket.ts'
+import { endQueries } from './end-queries.ts'
+import { hardenSocket, sendingOf } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
@@ -76,9 +77,9 @@ export function openSocket(deps: SocketDeps): Socket {
   const socket = makeWASocket(socketOptions(deps, repository.make))
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
-  let isClosing = false
+  const noMore = new AbortController()
   const stanzas = openStanzaQueue(socket.ws, {
-    isClosing: () => isClosing,
+    noMore: noMore.signal,
     isOver: life.isOver,
     readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
     takeIn: createTakeIn({ gate, auth, gated: repository, me: () => auth.creds.me, life, logger }),
@@ -88,7 +89,7 @@ export function openSocket(deps: SocketDeps): Socket {
     ...life,
     cut: () => cut(socket),
     failed,
-    unsentBytes: () => connectionOf(socket)?.bufferedAmount ?? 0,
+    sending: () => sendingOf(connectionOf(socket)),
     keepAliveIntervalMs,
     connectTimeoutMs,
   })
@@ -111,6 +112,8 @@ export function openSocket(deps: SocketDeps): Socket {
       const update = events['connection.update']
       if (update?.connection === 'close') {
         life.closed()
+        noMore.abort()
+        endQueries(socket)
         stopWatch()
         stopEmptying()
         resolve(closedBy(update.lastDisconnect?.error))
@@ -124,9 +127,9 @@ export function openSocket(deps: SocketDeps): Socket {
     closed,
     idle: stanzas.idle,
     close: async () => {
-      isClosing = true
+      noMore.abort()
       await stanzas.idle()
-      await auth.flush()
+      await makeDurable(deps)
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()
       const cutter = setTimeout(() => cut(socket), goodbyeMs)
@@ -141,6 +144,15 @@ export function openSocket(deps: SocketDeps): Socket {
       await closed
       clearTimeout(cutter)
     },
+  }
+}
+
+/** Once zaplog has ended it, which is told by itself, nothing becomes durable any more; it is closed like any other. */
+async function makeDurable({ auth, life }: SocketDeps): Promise<void> {
+  try {
+    await auth.flush()
+  } catch (error) {
+    if (life.ownReason() === null) throw error
   }
 }
 

@@ -4,19 +4,21 @@
 // its chat (lib/Socket/messages-recv.js).
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import { type GatedClass, gatedClasses } from '../gate/ack-gate.ts'
 import type { TakeIn, TakenIn } from '../gate/take-in.ts'
 import { createLoopSlices } from './loop-slices.ts'
 import { createTakenStanzas, type TakenStanza } from './taken-stanzas.ts'
+import { createWaitingStanzas, type WaitingStanza } from './waiting-stanzas.ts'
 
 export type StanzaQueue = {
   /** Resolves when no stanza is inside. */
   idle(): Promise<void>
 }
 type Deps = {
-  /** Nothing is taken in any more; what was, is handed over. */
-  isClosing(): boolean
+  /** Once aborted nothing is taken in any more; what was, is handed over. */
+  noMore: AbortSignal
   /** Nothing is handed over any more: what is in both stages is given up, and WhatsApp delivers it again. */
   isOver(): boolean
   /** Stanzas that are taken in soon. A guess: where it fails, each reads for itself. */
@@ -24,22 +26,14 @@ type Deps = {
   /** A rejection keeps the stanza from Baileys: it is not acknowledged, so WhatsApp delivers it again. */
   takeIn: TakeIn
   failed(error: unknown, node: BinaryNode): void
-  /** How long a notification holds what came after it [5 s]. */
+  /**
+   * A notification whose own queries take longer (pre-key upload, app state) holds nobody any more, but those for whom the look-ahead ends with it
+   * [5 s]; Baileys has locks of its own for the others.
+   */
   notificationHoldMs?: number
 }
-/** `read`: resolves once what it needs was read ahead; null: nobody did yet. */
-type Waiting = { node: BinaryNode; read: Promise<void> | null }
 type Listener = (node: BinaryNode) => Promise<void>
 type Taken = { stanza: TakenStanza } & Pick<TakenIn, 'durable' | 'after'>
-
-/**
- * A notification whose own queries take longer (pre-key upload, app state) no longer holds messages, but of those for whom the look-ahead ends
- * with it; Baileys has locks of its own for it.
- */
-const defaultHoldMs = 5_000
-
-/** Further than an append takes, and short of what the key store keeps in memory. */
-const maxRead = 32
 
 /** Of all sockets of the process, which share its event loop: in each slice one stanza is taken in, and one handed over. */
 const nextTaking = createLoopSlices()
@@ -49,16 +43,14 @@ const nextHanding = createLoopSlices()
 export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
   let taking: Promise<unknown> = Promise.resolve()
   let handing = Promise.resolve()
-  /** Not taken in yet, in order. */
-  const waiting: Waiting[] = []
+  const waiting = createWaitingStanzas(deps)
   const inside = createTakenStanzas()
   for (const stanzaClass of gatedClasses) {
     const event = `CB:${stanzaClass}`
     const inner = soleListener(socket, event)
     socket.off(event, inner)
     socket.on(event, (node: BinaryNode) => {
-      const arrived: Waiting = { node, read: null }
-      waiting.push(arrived)
+      const arrived = waiting.add(node)
       const taken = taking.then(() => takeIn(stanzaClass, arrived))
       taking = taken
       handing = handing.then(async () => handOver(stanzaClass, await taken, inner))
@@ -66,8 +58,8 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
   }
 
   /** Never rejects: whatever is wrong with one stanza, the next are taken in. null: it stays where it is. */
-  async function takeIn(stanzaClass: GatedClass, arrived: Waiting): Promise<Taken | null> {
-    waiting.shift() // itself
+  async function takeIn(stanzaClass: GatedClass, arrived: WaitingStanza): Promise<Taken | null> {
+    waiting.shift()
     let stanza: TakenStanza | null = null
     try {
       stanza = await enter(arrived)
@@ -83,36 +75,20 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
   }
 
   /** null: nothing is taken in any more. */
-  async function enter(arrived: Waiting): Promise<TakenStanza | null> {
+  async function enter(arrived: WaitingStanza): Promise<TakenStanza | null> {
     const { node } = arrived
     // Thousands may wait: none of them takes a slice, or a read, any more.
     if (isClosed()) return null
-    for (let last = inside.blocking(node); last !== null; last = inside.blocking(node)) await last
-    if (isClosed()) return null
+    for (let last = inside.blocking(node); last !== null; last = inside.blocking(node)) {
+      await orNullIfAborted(last, deps.noMore)
+      if (isClosed()) return null
+    }
     await nextTaking()
-    await lookAhead(arrived)
+    await waiting.read(arrived)
     return isClosed() ? null : inside.enter(withoutOffline(node))
   }
 
-  const isClosed = () => deps.isClosing() || deps.isOver()
-
-  /** In one go for many of them: when the next has not been read for, or half of those that come soon. Answers when `next` has been. */
-  function lookAhead(next: Waiting): Promise<void> | null {
-    const unread = [next, ...waiting.slice(0, maxRead - 1)].filter(({ read }) => read === null)
-    if (next.read !== null && unread.length < maxRead / 2) return next.read
-    const read = readAhead(unread.map(({ node }) => node), next.node)
-    for (const one of unread) one.read = read
-    return next.read
-  }
-
-  /** Never rejects: none of those that come soon costs another more than its own reads. */
-  async function readAhead(nodes: readonly BinaryNode[], next: BinaryNode): Promise<void> {
-    try {
-      await deps.readAhead(nodes)
-    } catch (error) {
-      deps.failed(error, next)
-    }
-  }
+  const isClosed = () => deps.noMore.aborted || deps.isOver()
 
   /** Never rejects. */
   async function handOver(stanzaClass: GatedClass, taken: Taken | null, inner: Listener): Promise<void> {
@@ -125,23 +101,13 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
       await nextHanding()
       if (deps.isOver()) return
       if (holdsOthers) await inner(stanza.node)
-      else ({ rest } = await handleAside(stanza.node, inner))
+      else ({ rest } = await handleAside(() => inner(stanza.node), stanza.node, deps))
       await after?.()
     } catch (error) {
       deps.failed(error, stanza.node)
     } finally {
       stanza.leave(rest)
     }
-  }
-
-  /** `rest`: what Baileys is not done with; null: nothing. */
-  async function handleAside(node: BinaryNode, inner: Listener): Promise<{ rest: Promise<void> | null }> {
-    const ended = new AbortController()
-    const handled = inner(node)
-      .catch(error => deps.failed(error, node))
-      .finally(() => ended.abort())
-    const isLate = await wait(deps.notificationHoldMs ?? defaultHoldMs, ended.signal)
-    return { rest: isLate ? handled : null }
   }
 
   return {
@@ -152,6 +118,19 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
       }
     },
   }
+}
+
+/** `rest`: what Baileys is not done with; null: nothing. */
+async function handleAside(
+  handle: () => Promise<void>,
+  node: BinaryNode,
+  { failed, notificationHoldMs = 5_000 }: Deps,
+): Promise<{ rest: Promise<void> | null }> {
+  const ended = new AbortController()
+  const handled = handle()
+    .catch(error => failed(error, node))
+    .finally(() => ended.abort())
+  return { rest: (await wait(notificationHoldMs, ended.signal)) ? handled : null }
 }
 
 function soleListener(socket: EventEmitter, event: string): Listener {

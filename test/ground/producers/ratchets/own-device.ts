@@ -30,6 +30,7 @@ import { keysNamedBy } from '../../../../src/producers/socket/keys-ahead.ts'
 import { openStanzaQueue } from '../../../../src/producers/socket/stanza-queue.ts'
 import type { Logger } from '../../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../../src/runtime/metrics.ts'
+import { never } from '../../../../src/runtime/or-abort.ts'
 import type { Sealer } from '../../../../src/runtime/seal.ts'
 import { createMemoryObjects } from '../memory-objects.ts'
 import { type BaileysPart, playBaileys } from './baileys-part.ts'
@@ -98,7 +99,7 @@ export async function openOwnDevice(
   }
   const part = playBaileys(socket, { ...of, state, repository, say, credsChanged: auth.credsChanged, logger: baileysLogger })
   openStanzaQueue(socket, {
-    isClosing: () => false,
+    noMore: never,
     isOver: life.isOver,
     readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
     takeIn: createTakeIn({ gate, auth, gated, me: () => auth.creds.me, life, logger }),
