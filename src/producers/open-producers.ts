@@ -20,6 +20,7 @@ import { createPacer } from './epoch/pacer.ts'
 import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
 import { createKeptStanzas } from './gate/kept-stanzas.ts'
 import { keepTrimming } from './gate/trim-stanza-parts.ts'
+import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
@@ -57,8 +58,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const instanceDeps = {
     ...deps,
     ...config,
-    metrics,
-    keptStanzas,
+    ...{ metrics, keptStanzas, untoldParts: createUntoldParts() },
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
     keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),

@@ -150,7 +150,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
       unknown: () => append('unknown'),
     },
     parts: createAppendedStanzaParts({ hasPart: async () => false }),
-    untold: createUntoldParts({ maxBytes: 0 }),
+    untold: createUntoldParts({ maxBytes: 0 }).ofAccount(),
     life,
     own: () => ({ pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }),
     logger,

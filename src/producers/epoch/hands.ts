@@ -4,7 +4,7 @@ import { assertNever } from '../../events/event.ts'
 import { backoffMs } from '../../runtime/wait.ts'
 import { type ContactNames, createContactNames } from '../convert/contact-names.ts'
 import { createGroupNames, type GroupNames } from '../convert/group-names.ts'
-import { createUntoldParts, type UntoldParts } from '../gate/untold-parts.ts'
+import type { UntoldParts, UntoldPartsOfAll } from '../gate/untold-parts.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { type AccountTrouble, createAccountTrouble } from './account-trouble.ts'
 import { createInstanceVoice, type InstanceVoice } from './instance-voice.ts'
@@ -43,6 +43,7 @@ export type InstanceHands = Hands & {
 }
 export type InstanceDeps = SessionDeps & {
   pacer: Pacer
+  untoldParts: UntoldPartsOfAll
   qrRounds: number
   /** Between connects that failed; between looks whether the log and the database are back, up to probeCapMs. */
   backoff: { baseMs: number; capMs: number; probeCapMs: number }
@@ -50,8 +51,6 @@ export type InstanceDeps = SessionDeps & {
 
 const maxContacts = 2_000
 const maxGroups = 1_000
-/** As much as a socket takes in ahead (taken-stanzas.ts). */
-const maxUntoldBytes = 4 * 1024 * 1024
 
 export function openHands(deps: InstanceDeps, of: Pick<Hands, 'instanceId' | 'life'>): InstanceHands {
   const { clock, random, metrics, backoff } = deps
@@ -92,7 +91,7 @@ export function openHands(deps: InstanceDeps, of: Pick<Hands, 'instanceId' | 'li
     deps,
     names: createContactNames({ maxContacts }),
     groupNames: createGroupNames({ maxGroups }),
-    untold: createUntoldParts({ maxBytes: maxUntoldBytes }),
+    untold: deps.untoldParts.ofAccount(),
     voice,
     trouble,
     epoch: () => epoch,

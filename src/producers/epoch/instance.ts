@@ -32,6 +32,7 @@ export function openInstance(deps: InstanceDeps, first: Wanted): Instance {
   async function run(): Promise<void> {
     while (life.stage.at !== 'over') happen(await workedOut())
     voice.silence()
+    hands.untold.forget()
   }
 
   async function workedOut(): Promise<Happened> {

@@ -77,6 +77,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     if (update.isNewLogin) pairing.paired(auth.creds)
     if (update.connection !== 'open') return
     openedAt = clock()
+    of.untold.loggedIn()
     pairing.hideCode()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
     followSettings()

@@ -15,7 +15,7 @@ export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as co
 export type GatedClass = (typeof gatedClasses)[number]
 
 export type AckGate = StanzaPartGate & {
-  /** Begins the append of whatever of it is not encrypted. `toDecrypt`: what is left is encrypted, and begun when it is decrypted. */
+  /** Begins the append of whatever of it is not encrypted. `to-decrypt`: what is left is encrypted, and begun when it is decrypted. */
   begin(stanzaClass: GatedClass, node: BinaryNode): Promise<'begun' | 'to-decrypt'>
   /** What could be decrypted of a message was: where nothing of it is on its way into the log, it goes there whole. */
   beginRest(node: BinaryNode): Promise<void>

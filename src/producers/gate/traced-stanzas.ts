@@ -11,8 +11,6 @@ export type TracedStanzas = {
   trace(part: EncodedPart): void
   /** By the identity of the ciphertext object: the very one that Baileys hands to its repository. */
   partOf(ciphertext: Uint8Array): EncodedPart | undefined
-  /** Something is to be decrypted of it. */
-  isTraced(node: BinaryNode): boolean
   /** Something of the stanza is on its way into the log. */
   begun(node: BinaryNode, what: Begun): void
   /** It came again, and is in the log already. */
@@ -23,7 +21,7 @@ export type TracedStanzas = {
   endLookAhead(node: BinaryNode, end: LookAheadEnd): void
   lookAheadEnd(node: BinaryNode): LookAheadEnd
 }
-type Course = { isTraced: boolean; isAccounted: boolean; begun: Begun[]; end: LookAheadEnd }
+type Course = { isAccounted: boolean; begun: Begun[]; end: LookAheadEnd }
 
 export function createTracedStanzas(): TracedStanzas {
   const parts = new WeakMap<Uint8Array, EncodedPart>()
@@ -32,18 +30,14 @@ export function createTracedStanzas(): TracedStanzas {
   function courseOf(node: BinaryNode): Course {
     const known = courses.get(node)
     if (known !== undefined) return known
-    const course: Course = { isTraced: false, isAccounted: false, begun: [], end: 'nobody' }
+    const course: Course = { isAccounted: false, begun: [], end: 'nobody' }
     courses.set(node, course)
     return course
   }
 
   return {
-    trace: part => {
-      parts.set(part.content, part)
-      courseOf(part.node).isTraced = true
-    },
+    trace: part => void parts.set(part.content, part),
     partOf: ciphertext => parts.get(ciphertext),
-    isTraced: node => courseOf(node).isTraced,
     begun: (node, what) => {
       const course = courseOf(node)
       course.begun.push(what)

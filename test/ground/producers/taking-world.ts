@@ -86,7 +86,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
       unknown: ({ node, name }) => log.begin(`unknown ${node.attrs.id}: ${name}`),
     },
     parts: createAppendedStanzaParts(auth),
-    untold: createUntoldParts({ maxBytes: 1_000_000 }),
+    untold: createUntoldParts().ofAccount(),
     life,
     own: () => own,
     logger,

@@ -78,7 +78,7 @@ export async function openOwnDevice(
   const gate = createAckGate({
     ingest,
     parts: createAppendedStanzaParts(auth),
-    untold: createUntoldParts({ maxBytes: 0 }),
+    untold: createUntoldParts({ maxBytes: 0 }).ofAccount(),
     life,
     own,
     logger,
