@@ -6,6 +6,7 @@ import { nothing } from '../../src/producers/gate/begun.ts'
 import { gateRepository } from '../../src/producers/gate/gated-repository.ts'
 import { createBaileysLogger } from '../../src/producers/socket/baileys-logger.ts'
 import { type Account, type AuthRig, aSession, openAuthRig, senderKeyAt, sessionAt, watch } from '../ground/producers/auth-rig.ts'
+import { openPeer } from '../ground/producers/signal-peer.ts'
 import { until } from '../ground/until.ts'
 
 let rig: AuthRig
@@ -153,12 +154,31 @@ test('[B2] keys that are set in one call are one statement, ahead and outside of
   expect(await rig.keys()).toEqual(['lid-mapping/5511900000011', 'pre-key/1', 'pre-key/2', 'sender-key/g', 'session/200_1.0'])
 })
 
-test('[A4] [B2] what is set ahead waits for no lock whose holder waits for the database, and the other way round', async () => {
+/** As a socket makes it. */
+function gate() {
   const logger = createBaileysLogger(rig.logger, 'first')
   const keys = addTransactionCapability(account.auth.keys, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
-  const gate = { decrypted: async () => nothing, failed: async () => ({ error: null, ...nothing }), told: () => undefined }
-  const gated = gateRepository({ gate, auth: account.auth, lookUpLids: ask => ask })
-  gated.make({ creds: account.auth.creds, keys }, logger, async () => [])
+  const passing = { decrypted: async () => nothing, failed: async () => ({ error: null, ...nothing }), told: () => undefined }
+  const gated = gateRepository({ gate: passing, auth: account.auth, lookUpLids: ask => ask })
+  const handed = gated.make({ creds: account.auth.creds, keys }, logger, async () => [])
+  return { gated, keys, handed }
+}
+
+test.each(['ahead', 'handed'])('[B2] a pair of addresses and the sessions that move along it are one unit, %s', async face => {
+  const { gated, keys, handed } = gate()
+  const repository = face === 'ahead' ? gated.ahead() : handed
+  const [pn, lid] = ['5511900000011@s.whatsapp.net', '200@lid']
+  await openPeer('300@lid', account.auth.keys, account.auth.creds).meet(openPeer(pn), 1)
+  await keys.set({ 'device-list': { 5511900000011: ['0'] } })
+  const store = () => repository.lidMapping.storeLIDPNMappings([{ lid, pn }])
+  expect(await rig.counting(face === 'ahead' ? async () => (await account.auth.ahead(store)).kept : store)).toBe(1)
+  const sessions = (await rig.keys()).filter(place => /^(lid-mapping|session)/.test(place))
+  expect(sessions).toEqual(['lid-mapping/200_reverse', 'lid-mapping/5511900000011', 'session/200_1.0'])
+  expect(await rig.counting(store)).toBe(0)
+})
+
+test('[A4] [B2] what is set ahead waits for no lock whose holder waits for the database, and the other way round', async () => {
+  const { gated, keys } = gate()
   const written = Promise.withResolvers<void>()
   rig.seen.fault = () => ({ delay: written.promise })
   const pair = (pn: string) => keys.transaction(async () => keys.set({ 'lid-mapping': { [pn]: '200' } }), 'lid-mapping')

@@ -234,7 +234,8 @@ test('[B1] [B2] a group message is decrypted with the key that came before it, a
 
 test('[B2] what Baileys refuses before it decrypts has its place in the log before it is refused', async () => {
   const ana = await knownPhone(anaLid)
-  world.repository.lidMapping.storeLIDPNMappings = async () => Promise.reject(new Error('no such address'))
+  const storeLIDPNMappings = async () => Promise.reject(new Error('no such address'))
+  Object.assign(Object.getPrototypeOf(world.repository.lidMapping), { storeLIDPNMappings })
   const attrs = { from: anaLid, sender_pn: '5511900000011@s.whatsapp.net' }
   await world.takeIn(messageNode('A', attrs, await ana.write(text('one'))))
   expect(appends()).toEqual(['unknown A: message: refused before decryption'])

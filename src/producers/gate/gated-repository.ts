@@ -2,6 +2,7 @@
 // answers with what was made ahead, once that is durable. Whatever encrypts goes through one door (encrypt-door.ts).
 import {
   DEFAULT_CONNECTION_CONFIG,
+  jidDecode,
   type SignalDataSet,
   type SignalKeyStoreWithTransaction,
   type SocketConfig,
@@ -37,6 +38,8 @@ type Deps = {
   auth: Ahead & { flush(): Promise<void>; bringBack(): Promise<SignalDataSet | null> }
   lookUpLids(ask: AskLids): AskLids
 }
+/** Whoever takes in waits for no unit of what Baileys does, which waits for the database. */
+const unitLocks = { ahead: 'zaplog-unit', handed: 'zaplog-handed-unit' }
 type Faces = { ahead: Repository; handed: Repository; keys: SignalKeyStoreWithTransaction }
 
 export function gateRepository(deps: Deps): GatedRepository {
@@ -56,7 +59,7 @@ export function gateRepository(deps: Deps): GatedRepository {
       return made.handed
     },
     ahead: () => faces().ahead,
-    inOneUnit: work => faces().keys.transaction(work, 'zaplog-unit'),
+    inOneUnit: work => faces().keys.transaction(work, unitLocks.ahead),
   }
 }
 
@@ -85,7 +88,7 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
   }
 
   /** `answers`: how a part is come by. A sender key that came with the part before, and was processed, is not processed again. */
-  function face(answers: typeof takeAhead): Repository {
+  function face(answers: typeof takeAhead, unitLock: string): Repository {
     let newest: TakenPart | null = null
     async function decrypt(ciphertext: Uint8Array, address: string, take: () => Promise<TakenPart>): Promise<Uint8Array> {
       newest = await answers(ciphertext, address, take)
@@ -94,6 +97,7 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
     return {
       ...repository,
       ...createEncryptDoor({ repository, keys, flush: auth.flush }),
+      lidMapping: moveWithPairs(repository, work => keys.transaction(work, unitLock)),
       decryptMessage: part => decrypt(part.ciphertext, addressOfMessage(part), () => takePart.message(part)),
       decryptGroupMessage: part => decrypt(part.msg, addressOfGroup(part), () => takePart.group(part)),
       processSenderKeyDistributionMessage: async senderKey => {
@@ -105,7 +109,28 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
     }
   }
 
-  return { ahead: face(takeAhead), handed: face(takeOver), keys }
+  return { ahead: face(takeAhead, unitLocks.ahead), handed: face(takeOver, unitLocks.handed), keys }
+}
+
+type LidMapping = Repository['lidMapping']
+
+/**
+ * From a pair of addresses on Baileys looks for sessions under the LID alone, and moves them in a call of its own: those of a single pair that is
+ * new move with it, so that no death comes between. It hands over many where history or the account's phone names them, and says them again.
+ */
+function moveWithPairs(repository: Repository, inOneUnit: GatedRepository['inOneUnit']): LidMapping {
+  const { lidMapping } = repository
+  const store: LidMapping['storeLIDPNMappings'] = async pairs => {
+    const [pair, ...others] = pairs
+    if (pair === undefined || others.length > 0) return lidMapping.storeLIDPNMappings(pairs)
+    const known = await lidMapping.getPNForLID(pair.lid)
+    if (known !== null && jidDecode(known)?.user === jidDecode(pair.pn)?.user) return
+    await inOneUnit(async () => {
+      await lidMapping.storeLIDPNMappings(pairs)
+      await repository.migrateSession(pair.pn, pair.lid)
+    })
+  }
+  return Object.assign(Object.create(lidMapping), { storeLIDPNMappings: store })
 }
 
 const addressOfMessage = ({ type, jid }: MessagePart): string => `${type} ${jid}`
