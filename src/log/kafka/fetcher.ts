@@ -2,17 +2,16 @@
 // No consumer group is involved: a reader begins exactly where it is told, and a position outside the log is an error, never a reset.
 import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { wait } from '../../runtime/wait.ts'
 import type { PartitionReader } from '../engine/partition-reader.ts'
 import type { RecentRecords } from '../engine/recent-records.ts'
 import { LogError, type Position, type TopicPartition } from '../log.ts'
-import { isAboutTopic, toLogError } from './errors.ts'
-import { type FetchAnswer, fetchFrom, leaderOf } from './fetch.ts'
-import { createFetchOutages, type FetchOutages, RETRY_CAP_MS } from './fetch-outages.ts'
+import { type FetchAnswer, fetchFrom } from './fetch.ts'
+import { createFetchOutages, type FetchOutages } from './fetch-outages.ts'
 import { planFetch, type Standing } from './fetch-plan.ts'
 import type { KafkaLink } from './link.ts'
 import { isInside, readBounds, truncatedError } from './offsets.ts'
 import { createKafkaReader, type KafkaReader } from './reader.ts'
+import { createReaderLeaders, NO_LEADER, type ReaderLeaders } from './reader-leaders.ts'
 
 export type KafkaFetcher = {
   openReader(from: Position): PartitionReader
@@ -25,7 +24,8 @@ export function createKafkaFetcher(deps: Deps): KafkaFetcher {
   const closing = new AbortController()
   const bell = createBell()
   const outages = createFetchOutages({ ...deps, bell }, closing.signal)
-  const fetching: Fetching = { ...deps, bell, outages, closing: closing.signal, busy: nothingBusy() }
+  const leaders = createReaderLeaders({ ...deps, outages, bell }, closing.signal)
+  const fetching: Fetching = { ...deps, bell, outages, leaders, busy: nothingBusy() }
   void run()
 
   async function run() {
@@ -47,29 +47,27 @@ export function createKafkaFetcher(deps: Deps): KafkaFetcher {
 }
 
 /** The bell rings where another fetch may be due. */
-type Fetching = Deps & { bell: Bell; outages: FetchOutages; closing: AbortSignal; busy: Busy }
-/** Readers whose fetch is under way, brokers that are asked, how the last answer of each broker was, and topics that are left alone for a while. */
+type Fetching = Deps & { bell: Bell; outages: FetchOutages; leaders: ReaderLeaders; busy: Busy }
+/** Readers whose fetch is under way, brokers that are asked, and how the last answer of each broker was. */
 type Busy = {
   readers: Set<KafkaReader>
   nodes: Set<number>
   answers: Map<number, { answeredMs: number; isStarved: boolean }>
-  resting: Set<string>
 }
-const nothingBusy = (): Busy => ({ readers: new Set(), nodes: new Set(), answers: new Map(), resting: new Set() })
+const nothingBusy = (): Busy => ({ readers: new Set(), nodes: new Set(), answers: new Map() })
 
 /** What one answer brings of one partition at most; a larger batch comes whole. */
 const FETCH_BYTES = 512 * 1024
-const NO_LEADER = -1
 
 type Stood = Standing & { reader: KafkaReader }
 
 /** One that wants per partition: Kafka refuses a fetch that names one twice, as an ended reader and its successor would. */
-function standings(readers: Iterable<KafkaReader>, busy: Busy): Stood[] {
+function standings({ busy, leaders }: Fetching, readers: Iterable<KafkaReader>): Stood[] {
   const nowMs = performance.now()
   const wanting = new Set<string>()
   return [...readers].flatMap(reader => {
     const { topic, partition } = reader.position()
-    if (busy.readers.has(reader) || busy.resting.has(topic)) return []
+    if (busy.readers.has(reader) || leaders.isResting(topic)) return []
     const name = nameOf({ topic, partition })
     const standing = reader.standing(nowMs)
     if (!standing.wants) return standing.isFed || standing.isTaking ? { ...standing, reader } : []
@@ -82,8 +80,8 @@ function standings(readers: Iterable<KafkaReader>, busy: Busy): Stood[] {
 /** Brokers that are asked already take their next readers when they have answered. Answers when to look again. */
 async function startFetches(of: Fetching, readers: Iterable<KafkaReader>): Promise<number> {
   const byNode = new Map<number, Stood[]>()
-  for (const [topic, some] of Map.groupBy(standings(readers, of.busy), ({ reader }) => reader.position().topic))
-    for (const [node, led] of await byLeader(of, topic, some)) byNode.set(node, [...(byNode.get(node) ?? []), ...led])
+  for (const [topic, some] of Map.groupBy(standings(of, readers), ({ reader }) => reader.position().topic))
+    for (const [node, led] of await of.leaders.byLeader(topic, some)) byNode.set(node, [...(byNode.get(node) ?? []), ...led])
   const homeless = byNode.get(NO_LEADER) ?? []
   byNode.delete(NO_LEADER)
   if (homeless.some(({ wants }) => wants)) void of.outages.lookAgain()
@@ -100,42 +98,6 @@ function askNode(of: Fetching, node: number, led: readonly Stood[]): number {
   if (plan.kind === 'look-again') return plan.inMs
   void fetchFor(of, node, plan)
   return Number.POSITIVE_INFINITY
-}
-
-async function byLeader(of: Fetching, topic: string, some: readonly Stood[]): Promise<Map<number, Stood[]>> {
-  const doing = `looking up the leaders of ${topic}`
-  const ask = () =>
-    of.link.run(doing, [topic], async cluster =>
-      Map.groupBy(some, ({ reader }) => leaderOf(cluster, reader.position()) ?? NO_LEADER),
-    )
-  const found = await of.outages.orWait(doing, async () => {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!isAboutTopic(error)) throw error
-      refuse(of, topic, { wanting: some.map(({ reader }) => reader), error: toLogError(`reading ${topic}`, error) })
-      return null
-    }
-  })
-  return found ?? new Map()
-}
-
-/** Denied: halts. Gone: it is said and asked for again, while the other topics go on. */
-function refuse(
-  { logger, busy, closing, bell }: Fetching,
-  topic: string,
-  of: { wanting: readonly KafkaReader[]; error: LogError },
-) {
-  if (of.error.code === 'denied') {
-    for (const reader of of.wanting) reader.fail(of.error)
-    return
-  }
-  logger.warn('log.unavailable', { what: topic, error: of.error })
-  busy.resting.add(topic)
-  void wait(RETRY_CAP_MS, closing).then(() => {
-    busy.resting.delete(topic)
-    bell.ring()
-  })
 }
 
 async function fetchFor(
