@@ -113,10 +113,10 @@ export function openSocket(deps: SocketDeps): Socket {
       if (update?.connection === 'close') {
         life.closed()
         noMore.abort()
-        endQueries(socket)
         stopWatch()
         stopEmptying()
         resolve(closedBy(update.lastDisconnect?.error))
+        endQueries(socket)
       }
       if (update !== undefined) take('connection.update', () => deps.connection(update))
       for (const [name, payload] of Object.entries(events)) take(name, () => deps.received(name, payload))
