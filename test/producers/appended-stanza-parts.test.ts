@@ -5,12 +5,12 @@ import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { openAuthRows } from '../../src/producers/auth/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
+import { trim } from '../../src/producers/auth/trim-stanza-parts.ts'
 import {
   appendedPartsType,
   createAppendedStanzaParts,
   forgetStanzaParts,
 } from '../../src/producers/gate/appended-stanza-parts.ts'
-import { trim } from '../../src/producers/gate/trim-stanza-parts.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'

@@ -3,8 +3,8 @@
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
-import { forgetSetAside } from '../auth/auth-tables.ts'
-import { forgetStanzaParts } from './appended-stanza-parts.ts'
+import { forgetStanzaParts } from '../gate/appended-stanza-parts.ts'
+import { forgetSetAside } from './auth-tables.ts'
 
 const keptFor = '30 days'
 const everyMs = 60 * 60 * 1000
