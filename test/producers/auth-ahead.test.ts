@@ -158,7 +158,7 @@ test('[B2] keys that are set in one call are one statement, ahead and outside of
 function gate() {
   const logger = createBaileysLogger(rig.logger, 'first')
   const keys = addTransactionCapability(account.auth.keys, logger, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
-  const passing = { decrypted: async () => nothing, failed: async () => ({ error: null, ...nothing }), told: () => undefined }
+  const passing = { decrypted: async () => nothing, failed: async () => ({ error: null, ...nothing }) }
   const gated = gateRepository({ gate: passing, auth: account.auth, lookUpLids: ask => ask })
   const handed = gated.make({ creds: account.auth.creds, keys }, logger, async () => [])
   return { gated, keys, handed }

@@ -37,7 +37,6 @@ const open = (of: Partial<SocketDeps>) =>
       taken: () => ({ ...nothing, end: 'nobody' }),
       decrypted: async () => nothing,
       failed: async ({ error }) => ({ ...nothing, error }),
-      told: () => undefined,
     },
     life: createSocketLife(),
     url: 'ws://127.0.0.1:9',

@@ -1,18 +1,9 @@
-// Plaintexts of parts that WhatsApp may not have been told of: kept within bounds, and gone once it was, or will not ask any more.
+// Plaintexts of parts that WhatsApp may not have been told of: kept within bounds, and gone once it will not ask any more.
 import { expect, test } from 'vitest'
 import { createUntoldParts, type UntoldParts } from '../../src/producers/gate/untold-parts.ts'
 
 const bytes = (length: number) => new Uint8Array(length)
 const found = (untold: UntoldParts, ...parts: string[]) => parts.filter(part => untold.find(part) !== undefined)
-
-test('[B2] what is told is forgotten, and within the bounds nothing else is', () => {
-  const untold = createUntoldParts().ofAccount()
-  untold.keep('a', bytes(5))
-  untold.keep('b', bytes(5))
-  untold.told('a')
-  untold.keep('c', bytes(5))
-  expect(found(untold, 'a', 'b', 'c')).toEqual(['b', 'c'])
-})
 
 test('[A2] [B2] an account keeps so many parts and no more, however small: the oldest go, and what is kept anew counts once', () => {
   const untold = createUntoldParts({ maxParts: 2 }).ofAccount()

@@ -9,7 +9,7 @@ import type { SocketLife } from '../socket-life.ts'
 import { type AppendedStanzaParts, appendedPartsType } from './appended-stanza-parts.ts'
 import { nothing } from './begun.ts'
 import type { Ingest } from './ingest.ts'
-import { type EncodedPart, endOfLookAhead, partsOf, senderKeyIn } from './stanza-parts.ts'
+import { type EncodedPart, endOfLookAhead, senderKeyIn } from './stanza-parts.ts'
 import type { Answer, DecryptedStanzaPart, StanzaPartGate } from './take-part.ts'
 import type { TracedStanzas } from './traced-stanzas.ts'
 import type { UntoldParts } from './untold-parts.ts'
@@ -77,13 +77,7 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
     return { error, ...begun }
   }
 
-  return {
-    decrypted: part => orEnd(() => decrypted(part), deps),
-    failed: part => orEnd(() => failed(part), deps),
-    told: node => {
-      for (const part of partsOf(node)) untold.told(keyOf(part))
-    },
-  }
+  return { decrypted: part => orEnd(() => decrypted(part), deps), failed: part => orEnd(() => failed(part), deps) }
 }
 
 /**

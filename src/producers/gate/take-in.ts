@@ -20,7 +20,7 @@ export type TakenIn = {
 /** `earlier`: resolves once Baileys is done with every stanza of this sender that was taken in before; null: there is none. */
 export type TakeIn = (stanzaClass: GatedClass, node: BinaryNode, earlier: () => Promise<void> | null) => Promise<TakenIn>
 type Deps = {
-  gate: Pick<AckGate, 'begin' | 'beginRest' | 'taken' | 'told'>
+  gate: Pick<AckGate, 'begin' | 'beginRest' | 'taken'>
   auth: Ahead
   gated: Pick<GatedRepository, 'ahead' | 'inOneUnit'>
   /** As Baileys has it; undefined: not linked yet. */
@@ -40,7 +40,7 @@ export function createTakeIn({ gate, auth, gated, me, life, logger }: Deps): Tak
     if (life.isOver()) return { ...gate.taken(node), after: null }
     const { kept } = await auth.ahead(write)
     const { end, ...taken } = gate.taken(node)
-    return { ...allOf([taken, begun(kept)]), end, after: async () => tell(node) }
+    return { ...allOf([taken, begun(kept)]), end, after: null }
   }
 
   /**
@@ -51,14 +51,8 @@ export function createTakeIn({ gate, auth, gated, me, life, logger }: Deps): Tak
     const after = async () => {
       await gate.beginRest(node)
       await gate.taken(node).durable
-      tell(node)
     }
     return { ...gate.taken(node), end: 'everybody', after }
-  }
-
-  /** What was sent through a connection that is gone may not have left. */
-  function tell(node: BinaryNode): void {
-    if (!life.isOver()) gate.told(node)
   }
 
   /** What stops Baileys has its place in the log as well, whole. Of a stanza that can be read (unreadableFor). */

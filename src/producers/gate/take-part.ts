@@ -1,6 +1,6 @@
 // Takes in one encrypted stanza part: decrypt, begin its append, step its ratchet, remember it, all in one key transaction under the lock that
 // Baileys takes itself (lib/Utils/auth-utils.js: nested transactions join). A part that does not decrypt leaves nothing of the transaction.
-import type { BinaryNode, SignalDataSet, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
+import type { SignalDataSet, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
 import type { Begun } from './begun.ts'
 import type { MakeSignalRepository } from './gated-repository.ts'
 
@@ -29,8 +29,6 @@ export type StanzaPartGate = {
   decrypted(part: DecryptedStanzaPart): Promise<Begun>
   /** What to answer instead of `error`, once what has to be appended about the failure is durable. */
   failed(part: { ciphertext: Uint8Array; error: unknown }): Promise<Begun & Answer>
-  /** WhatsApp was told of this stanza. */
-  told(node: BinaryNode): void
 }
 
 export type TakenPart = Begun & {

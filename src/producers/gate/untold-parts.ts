@@ -1,13 +1,12 @@
 // Stanza parts that are in the log while WhatsApp may not have been told so: where their connection ends, it delivers them once more, and by then
 // their keys are used. They are answered with what they were decrypted to, so that their senders get receipts. Over all sessions of an account in
-// this process; after its death such a part is refused as used (NACK 487), which costs its sender the receipt.
+// this process; after its death such a part is refused as used (NACK 487), which costs its sender the receipt. The newest of each account are
+// kept, told or not: a receipt that was written into a connection may be lost with it.
 
 export type UntoldParts = {
   keep(part: string, plaintext: Uint8Array): void
   /** undefined: not kept, or no longer. */
   find(part: string): Uint8Array | undefined
-  /** Its receipt has left. */
-  told(part: string): void
   /** What WhatsApp delivers again comes first: what was kept before and has not come in [5 min] will not. */
   loggedIn(): void
   /** All of the account. */
@@ -74,7 +73,6 @@ export function createUntoldParts(bounds: Bounds = {}): UntoldPartsOfAll {
       return {
         keep: (part, plaintext) => keep(account, part, plaintext),
         find: part => account.parts.get(part)?.plaintext,
-        told: part => drop(account, part),
         loggedIn: () => {
           dropStale(account)
           account.login += 1

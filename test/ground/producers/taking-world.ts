@@ -24,7 +24,7 @@ import { begun } from '../../../src/producers/gate/begun.ts'
 import { gateRepository } from '../../../src/producers/gate/gated-repository.ts'
 import { createTakeIn } from '../../../src/producers/gate/take-in.ts'
 import type { Repository } from '../../../src/producers/gate/take-part.ts'
-import { createUntoldParts } from '../../../src/producers/gate/untold-parts.ts'
+import { createUntoldParts, type UntoldParts } from '../../../src/producers/gate/untold-parts.ts'
 import { createProducerMetrics } from '../../../src/producers/producer-metrics.ts'
 import { createBaileysLogger } from '../../../src/producers/socket/baileys-logger.ts'
 import { createSocketLife, type SocketLife } from '../../../src/producers/socket-life.ts'
@@ -45,6 +45,7 @@ export type TakingWorld = {
   /** What Baileys asks. */
   repository: Repository
   gate: AckGate
+  untold: UntoldParts
   /** As the stanza queue does. */
   takeIn(node: BinaryNode): ReturnType<ReturnType<typeof createTakeIn>>
   /** As Baileys does when it is handed the stanza: what it decrypts, or what it is told instead. */
@@ -76,6 +77,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
   const left = [...preKeyIds]
   const auth = createMemoryAuth(happened, preKeysOf(creds))
   const log = createHeldLog(happened)
+  const untold = createUntoldParts().ofAccount()
   const gate = createAckGate({
     ingest: {
       read: node => readStanza(node, { instanceId: 'first', own }),
@@ -86,7 +88,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
       unknown: ({ node, name }) => log.begin(`unknown ${node.attrs.id}: ${name}`),
     },
     parts: createAppendedStanzaParts(auth),
-    untold: createUntoldParts().ofAccount(),
+    untold,
     life,
     own: () => own,
     logger,
@@ -104,7 +106,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
       return earlier.answer
     })
   return {
-    ...{ happened, life, creds, keys, repository, gate, earlier },
+    ...{ happened, life, creds, keys, repository, gate, untold, earlier },
     takeIn: inside,
     hand: async node => {
       const { fullMessage, decrypt } = decryptMessageNode(node, me.id, me.lid, repository, baileysLogger)
