@@ -169,10 +169,13 @@ const sizeFrom =
       : { expected: `a size such as 65536, 768KiB or 10MiB${least}` }
   }
 
+/** Commas with nothing between them are a slip; nothing at all is a list of none. */
 function parseList<T>(text: string, each: Parse<T>): readonly T[] | { expected: string } {
   const values: T[] = []
-  for (const part of text.split(',').map(one => one.trim())) {
-    if (part === '') continue
+  const parts = text.split(',').map(one => one.trim())
+  const isSlip = text !== '' && parts.every(part => part === '')
+  for (const part of parts) {
+    if (part === '' && !isSlip) continue
     const value = each(part)
     if (typeof value === 'object' && value !== null && 'expected' in value)
       return { expected: `a comma list of ${value.expected}` }

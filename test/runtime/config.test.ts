@@ -117,6 +117,14 @@ describe('configuration', () => {
     ])
   })
 
+  test('[H8] a list of nothing but commas is a slip', () => {
+    for (const name of ['WEBHOOK_RETRY_DELAYS', 'MEDIA_RETRY_DELAYS', 'HTTP_TRUSTED_PROXIES', 'ROLES'])
+      for (const slip of [',', ' , ,'])
+        expect(problemsOf({ [name]: slip }), `${name}=${slip}`).toEqual([
+          expect.stringMatching(new RegExp(`^${name}: expected a comma list of .+, got "${slip}"$`)),
+        ])
+  })
+
   test('[H8] asks for what belongs together', () => {
     expect(problemsOf({ KAFKA_BROKERS: 'localhost:9092' })).toEqual([
       'SCHEMA_REGISTRY_URL: expected one when KAFKA_BROKERS is set',
