@@ -11,6 +11,8 @@ export type JointState<Step extends Offered> = {
   running: readonly (readonly Step[])[]
   /** Partitions whose last step failed: they are taken alone until one succeeds. */
   apart: ReadonlySet<number>
+  /** performance.now() until which those that share wait for more of them. */
+  restsUntil: number
 }
 /** `told`: who is rejected, and with what; `again`: who waits again. */
 export type AfterFailedSteps<Step extends Offered> = {
@@ -19,15 +21,16 @@ export type AfterFailedSteps<Step extends Offered> = {
   again: readonly Step[]
 }
 
-export const nothingOffered = { waiting: [], running: [], apart: new Set<number>() }
+export const nothingOffered = { waiting: [], running: [], apart: new Set<number>(), restsUntil: 0 }
 
 export const offered = <Step extends Offered>(state: JointState<Step>, one: Step): JointState<Step> => ({
   ...state,
   waiting: [...state.waiting, { ...one, alone: one.alone || state.apart.has(one.step.partition) }],
 })
 
-export const loadOf = ({ running }: JointState<Offered>, nowAt: number): Load => ({
+export const loadOf = ({ running, restsUntil }: JointState<Offered>, nowAt: number): Load => ({
   running: running.length,
+  restsUntil,
   runningAlone: running.filter(together => together.some(one => one.alone)).length,
   nowAt,
 })
@@ -46,8 +49,13 @@ export const begun = <Step extends Offered>(state: JointState<Step>, together: r
   running: [...state.running, together],
 })
 
-export const committed = <Step extends Offered>(state: JointState<Step>, together: readonly Step[]): JointState<Step> => ({
+export const committed = <Step extends Offered>(
+  state: JointState<Step>,
+  together: readonly Step[],
+  restsUntil: number,
+): JointState<Step> => ({
   ...state,
+  restsUntil,
   running: state.running.filter(one => one !== together),
   apart: new Set([...state.apart].filter(partition => !together.some(one => one.step.partition === partition))),
 })

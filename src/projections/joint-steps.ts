@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
 import type { Advance } from './checkpoints.ts'
 import * as joint from './joint-state.ts'
-import { type Limits, nextSteps } from './next-steps.ts'
+import { type Limits, nextSteps, restAfter } from './next-steps.ts'
 import type { SharedPlaces } from './places.ts'
 import type { Placed } from './projection.ts'
 import type { Quarantined } from './quarantine.ts'
@@ -65,9 +65,11 @@ export function createJointSteps(deps: Deps): TakeBatch {
   async function run(together: readonly Offered[]): Promise<void> {
     const steps = together.map(one => one.step)
     const { signal, release } = anyOf(together.map(one => one.signal))
+    const begunAt = performance.now()
     await deps.take(steps, signal).then(
       taken => {
-        state = joint.committed(state, together)
+        const ended = { partitions: steps.length, tookMs: performance.now() - begunAt }
+        state = joint.committed(state, together, begunAt + restAfter(ended, deps))
         answer(together, taken)
       },
       error => {

@@ -3,10 +3,13 @@
 
 /** In the order in which they came. `sinceAt` and `nowAt` are performance.now(). */
 export type Waiting = { alone: boolean; sinceAt: number; records: number; sizeBytes: number }
-export type Load = { running: number; runningAlone: number; nowAt: number }
+/** `restsUntil`: until then those that share wait for more of them, where nothing runs; see restAfter. */
+export type Load = { running: number; runningAlone: number; restsUntil: number; nowAt: number }
 export type Limits = {
   /** What comes while a transaction runs waits for its end, at most so long: then it begins beside it. */
   lingerMs: number
+  /** After a transaction of several the next one of several begins so long after its beginning at most. */
+  restMs: number
   maxRecords: number
   maxBytes: number
   /** Transactions at once. */
@@ -33,8 +36,17 @@ export function nextSteps<Step extends Waiting>(waiting: readonly Step[], load: 
 
 function lingering(first: Waiting, sharing: readonly Waiting[], load: Load, { lingerMs }: Limits): number {
   const records = sharing.reduce((sum, one) => sum + one.records, 0)
-  return load.running === 0 || records >= ENOUGH_RECORDS ? 0 : first.sinceAt + lingerMs - load.nowAt
+  if (records >= ENOUGH_RECORDS) return 0
+  return load.running === 0 ? Math.max(0, load.restsUntil - load.nowAt) : first.sinceAt + lingerMs - load.nowAt
 }
+
+/**
+ * In ms, from the beginning of a transaction to that of the next one. After one partition's nobody waits: nothing else is at work. After that
+ * of several four times what it took, so that a busy machine has at most a quarter of its time for them, in larger steps; and restMs at most.
+ */
+export const restAfter = (ended: { partitions: number; tookMs: number }, { restMs }: Pick<Limits, 'restMs'>): number =>
+  ended.partitions === 1 ? 0 : Math.min(restMs, TIMES * ended.tookMs)
+const TIMES = 4
 
 /** Those that wait the longest, at least one. */
 function fitting<Step extends Waiting>(sharing: readonly Step[], { maxRecords, maxBytes }: Limits): readonly Step[] {

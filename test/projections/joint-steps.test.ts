@@ -16,7 +16,14 @@ const LONG_MS = 60_000
 /** A transaction that the test ends. */
 type Call = { partitions: readonly number[]; signal: AbortSignal; commit(): void; fail(error: unknown): void }
 
-type Changed = { lingerMs?: number; maxRecords?: number; maxBytes?: number; maxConcurrent?: number; givesUp?: boolean }
+type Changed = {
+  lingerMs?: number
+  restMs?: number
+  maxRecords?: number
+  maxBytes?: number
+  maxConcurrent?: number
+  givesUp?: boolean
+}
 type Sharing = { projections?: readonly string[]; places?: Places }
 
 function openWorld(limits: Changed = {}, { projections = ['counting'], places = createPlaces() }: Sharing = {}) {
@@ -30,6 +37,7 @@ function openWorld(limits: Changed = {}, { projections = ['counting'], places = 
         calls.push({ partitions, signal, commit: () => resolve(partitions.map(appliedAs)), fail: reject })
       }),
     lingerMs: LONG_MS,
+    restMs: 0,
     maxRecords: 1_000,
     maxBytes: 1_000_000,
     maxConcurrent: 4,

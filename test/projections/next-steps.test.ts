@@ -1,0 +1,23 @@
+// When steps that share a transaction begin: at once where little is to be done, in larger ones where much is.
+import { expect, it } from 'vitest'
+import { type Limits, nextSteps, restAfter, type Waiting } from '../../src/projections/next-steps.ts'
+
+const limits: Limits = { lingerMs: 25, restMs: 25, maxRecords: 1_000, maxBytes: 1_000_000, maxConcurrent: 4 }
+const waiting = (records = 1): Waiting => ({ alone: false, sinceAt: 90, records, sizeBytes: 1 })
+const idle = { running: 0, runningAlone: 0, restsUntil: 0, nowAt: 100 }
+
+it('[D2] after a transaction of one partition the next begins at once, after one of several it rests four times as long, and no longer than it may', () => {
+  expect(restAfter({ partitions: 1, tookMs: 50 }, limits)).toBe(0)
+  expect(restAfter({ partitions: 2, tookMs: 3 }, limits)).toBe(12)
+  expect(restAfter({ partitions: 2, tookMs: 50 }, limits)).toBe(25)
+})
+
+it('[D2] while it rests those that share wait for more of them; a large batch, or one that is taken alone, does not', () => {
+  const resting = { ...idle, restsUntil: 110 }
+  expect(nextSteps([waiting()], idle, limits)).toEqual({ kind: 'take', steps: [waiting()] })
+  expect(nextSteps([waiting()], resting, limits)).toEqual({ kind: 'wait', atMostMs: 10 })
+  expect(nextSteps([waiting()], { ...resting, nowAt: 110 }, limits)).toEqual({ kind: 'take', steps: [waiting()] })
+  expect(nextSteps([waiting(200)], resting, limits)).toEqual({ kind: 'take', steps: [waiting(200)] })
+  const alone = { ...waiting(), alone: true }
+  expect(nextSteps([waiting(), alone], resting, limits)).toEqual({ kind: 'take', steps: [alone] })
+})
