@@ -94,7 +94,8 @@ test('[B2] [B8] kill -9 while Postgres is at a write of steps, which it finishes
   const waitingWrites = async () =>
     (await watcher.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%${keyWrites}%'`)).length
   await holder.query('begin')
-  await holder.query(`select 1 from instance_owners where instance_id = '${INSTANCE}' for update`)
+  // An owner's row that is held is passed over and tried again; a step's own row is waited for.
+  await holder.query(`select 1 from auth_keys where instance_id = '${INSTANCE}' and type = 'session' for update`)
   await talk.write(MESSAGES_A_TIME)
   await until('a write of steps to wait in Postgres', async () => (await waitingWrites()) > 0)
   await untilSettled(stage)
