@@ -3,15 +3,17 @@
 // instead of their text takes as long as that).
 import { BufferJSON, proto, type SignalDataSet, type SignalDataTypeMap } from '@whiskeysockets/baileys'
 import type { SetKey } from './lagging-keys.ts'
+import { withReadableBytes } from './sender-key-bytes.ts'
 
 export function setKeysOf(data: SignalDataSet): readonly SetKey[] {
   return Object.entries(data).flatMap(([type, values]) =>
-    Object.entries(values).map(([id, given]) => ({ type, id, given, value: isGone(given) ? null : textOf(given) })),
+    Object.entries(values).map(([id, given]) => ({ type, id, given, value: isGone(given) ? null : textOf(type, given) })),
   )
 }
 
 export function revive<Type extends keyof SignalDataTypeMap>(type: Type, text: string): SignalDataTypeMap[Type] {
   const value = text.startsWith(recordStart) ? JSON.parse(text) : JSON.parse(text, BufferJSON.reviver)
+  if (type === 'sender-key') return withReadableBytes(value) as typeof value // rows of 0.1.0
   return type === 'app-state-sync-key' ? (proto.Message.AppStateSyncKeyData.fromObject(value) as unknown as typeof value) : value
 }
 
@@ -20,7 +22,8 @@ const recordStart = '{"_sessions":'
 
 const isGone = (given: unknown): boolean => given === null || given === undefined
 
-const textOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null && '_sessions' in value
-    ? JSON.stringify(value)
-    : JSON.stringify(value, BufferJSON.replacer)
+function textOf(type: string, value: unknown): string {
+  if (typeof value === 'object' && value !== null && '_sessions' in value) return JSON.stringify(value)
+  const isSenderKey = type === 'sender-key' && value instanceof Uint8Array
+  return JSON.stringify(isSenderKey ? withReadableBytes(value) : value, BufferJSON.replacer)
+}
