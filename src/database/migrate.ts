@@ -61,6 +61,7 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
   try {
     await client.connect()
     step = 'reading what is applied'
+    logger.debug('database.migrating', { step })
     if (!(await isAnyMissing(client, directory, url))) return []
     const { runner } = await import('node-pg-migrate') // and all that it loads, which most starts do without
     const applied = await runner({
