@@ -6,6 +6,9 @@ import { embedded, external, onEachSetup } from '../ground/scenarios/setups.ts'
 import { launchZaplog, makeDataDir, type ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 import { until } from '../ground/until.ts'
 
+/** What failed often is tried again after half a minute at most. */
+const WELL_WITHIN_MS = 60_000
+
 type Check = { name: string; state: string; detail: string }
 
 /** No instance is paired, and nobody asks for anything. */
@@ -34,7 +37,7 @@ async function untilOk(zaplog: ZaplogProcess): Promise<void> {
     wrong = checks.filter(check => check.state !== 'ok')
     return status === 'ok'
   }
-  await until('readiness to be ok', isOk).catch(cause => {
+  await until('readiness to be ok', isOk, WELL_WITHIN_MS).catch(cause => {
     throw new Error(`not ok: ${JSON.stringify(wrong)}`, { cause })
   })
 }

@@ -6,6 +6,7 @@ import {
   CreateBucketCommand,
   DeleteBucketPolicyCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -24,6 +25,8 @@ export type S3World = {
   open(options?: Options): Promise<ObjectStore>
   /** Keys whose upload in parts was begun and neither completed nor abandoned. */
   unfinishedUploads(): Promise<readonly string[]>
+  /** How many parts of that one have arrived. */
+  partsOf(unfinished: string): Promise<number>
   /** Somebody whose every right to the bucket is one policy, until it is taken back; `allow` gives it again. */
   addGuest(): Promise<S3Guest>
   admits: StoreUnderTest['admits']
@@ -47,6 +50,15 @@ export async function openS3World(bucket: string): Promise<S3World> {
     unfinishedUploads: async () => {
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
       return Uploads.map(({ Key = '' }) => Key)
+    },
+    partsOf: async unfinished => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: unfinished }))
+      const [upload] = Uploads
+      if (upload === undefined) return 0
+      const { Parts = [] } = await client.send(
+        new ListPartsCommand({ Bucket: bucket, Key: unfinished, UploadId: upload.UploadId }),
+      )
+      return Parts.length
     },
     addGuest: async () => {
       const guest = await server.addUser()
