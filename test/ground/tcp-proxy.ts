@@ -108,7 +108,7 @@ type ChanceCuts = {
   describe(): string
 }
 
-/** Cuts by chance: `share` of all chunks, in [0, 1], in both directions, before, inside and after. */
+/** Cuts by chance: `share` of all chunks, in [0, 1], in both directions; before, inside and after by turns, so that few cuts are of all kinds. */
 export function cutByChance(random: () => number, share: number): ChanceCuts {
   const none = () => ({ 'cut-before': 0, 'cut-inside': 0, 'cut-after': 0 })
   const made = { 'to-target': none(), 'to-client': none() }
@@ -117,8 +117,11 @@ export function cutByChance(random: () => number, share: number): ChanceCuts {
   return {
     judge: (_, direction) => {
       if (random() >= share) return 'pass'
-      const cut = CUTS[Math.floor(random() * CUTS.length)] ?? 'cut-before'
-      made[direction][cut] += 1
+      const of = made[direction]
+      const fewest = Math.min(...CUTS.map(cut => of[cut]))
+      const rarest = CUTS.filter(cut => of[cut] === fewest)
+      const cut = rarest[Math.floor(random() * rarest.length)] ?? 'cut-before'
+      of[cut] += 1
       return cut
     },
     total,
