@@ -1,7 +1,9 @@
 // How batches become steps: those of several partitions in one transaction, and what they owe to the log appended after it, together. What
 // several projections owe each pays for itself, so that none waits for another's log.
 import type { EventLog } from '../log/log.ts'
+import { isBusy, loopLoad } from '../runtime/loop-load.ts'
 import { type BatchStep, createJointSteps, type TakeBatch } from './joint-steps.ts'
+import { paceOf } from './next-steps.ts'
 import { drainOutbox } from './outbox.ts'
 import type { Places } from './places.ts'
 import { titleOf } from './projection.ts'
@@ -14,10 +16,6 @@ const MAX_RECORDS = 1_000
 const MAX_BYTES = 8 * 1024 * 1024
 /** Transactions at once in which a projection takes part, alone or with fellows: what it may ask of the connections of all projections. */
 export const MAX_CONCURRENT = 4
-/** Under load alone; 60 ms made no difference to the throughput of `npm run bench -- chain-embedded`. */
-const LINGER_MS = 25
-/** As much of the latency of a busy system: `receive-50` took in 1.2 times as much with it, as its steps were fewer and larger. */
-const REST_MS = 25
 
 /** One for all partitions of a projection, or of several that take the same batches in one step. `places`: of all of them. */
 export function createBatchSteps(deps: BatchStepDeps & { places: Places }, running: readonly Running[]): TakeBatch {
@@ -26,8 +24,7 @@ export function createBatchSteps(deps: BatchStepDeps & { places: Places }, runni
     projection: titles.join(' and '),
     places: onFree => deps.places.share(titles, onFree),
     take: (steps, signal) => takeBatchSteps(deps, running, steps, signal),
-    lingerMs: LINGER_MS,
-    restMs: REST_MS,
+    pace: () => paceOf(isBusy(loopLoad())),
     maxRecords: MAX_RECORDS,
     maxBytes: MAX_BYTES,
     maxConcurrent: MAX_CONCURRENT,

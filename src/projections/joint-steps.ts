@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
 import type { Advance } from './checkpoints.ts'
 import * as joint from './joint-state.ts'
-import { type Limits, nextSteps, restAfter } from './next-steps.ts'
+import { type Limits, nextSteps, type Pace, restAfter } from './next-steps.ts'
 import type { SharedPlaces } from './places.ts'
 import type { Placed } from './projection.ts'
 import type { Quarantined } from './quarantine.ts'
@@ -30,7 +30,9 @@ export type BatchStep = {
  * `alone`: shares its transaction with no other partition. Answers for each projection.
  */
 export type TakeBatch = (step: BatchStep, how: { alone: boolean }, signal: AbortSignal) => Promise<readonly PartitionTaken[]>
-type Deps = Limits & {
+type Deps = Omit<Limits, keyof Pace> & {
+  /** As it is now. */
+  pace(): Pace
   projection: string
   /** What fails is not taken again one by one: everybody is told, those that wait too. */
   givesUp: boolean
@@ -51,7 +53,8 @@ export function createJointSteps(deps: Deps): TakeBatch {
     clearTimeout(timer)
     while (state.waiting.length > 0) {
       const maxConcurrent = deps.maxConcurrent - (places.taken() - state.running.length)
-      const next = nextSteps(state.waiting, joint.loadOf(state, performance.now()), { ...deps, maxConcurrent })
+      const limits = { ...deps, ...deps.pace(), maxConcurrent }
+      const next = nextSteps(state.waiting, joint.loadOf(state, performance.now()), limits)
       if (next.kind === 'wait') {
         if (next.atMostMs !== null) timer = setTimeout(startDue, next.atMostMs)
         return
@@ -69,7 +72,7 @@ export function createJointSteps(deps: Deps): TakeBatch {
     await deps.take(steps, signal).then(
       taken => {
         const ended = { partitions: steps.length, tookMs: performance.now() - begunAt }
-        state = joint.committed(state, together, begunAt + restAfter(ended, deps))
+        state = joint.committed(state, together, begunAt + restAfter(ended, deps.pace()))
         answer(together, taken)
       },
       error => {

@@ -5,11 +5,17 @@
 export type Waiting = { alone: boolean; sinceAt: number; records: number; sizeBytes: number }
 /** `restsUntil`: until then those that share wait for more of them, where nothing runs; see restAfter. */
 export type Load = { running: number; runningAlone: number; restsUntil: number; nowAt: number }
-export type Limits = {
+export type Pace = {
   /** What comes while a transaction runs waits for its end, at most so long: then it begins beside it. */
   lingerMs: number
-  /** After a transaction of several the next one of several begins so long after its beginning at most. */
+  /** The next one begins at most so long after the beginning of a transaction. */
   restMs: number
+  /** That a single partition had for itself. */
+  restMsAlone: number
+  /** Rests so many times as long as it took. */
+  times: number
+}
+export type Limits = Pace & {
   maxRecords: number
   maxBytes: number
   /** Transactions at once. */
@@ -41,12 +47,18 @@ function lingering(first: Waiting, sharing: readonly Waiting[], load: Load, { li
 }
 
 /**
- * In ms, from the beginning of a transaction to that of the next one. After one partition's nobody waits: nothing else is at work. After that
- * of several four times what it took, so that a busy machine has at most a quarter of its time for them, in larger steps; and restMs at most.
+ * In ms, from the beginning of a transaction to that of the next one: so many times what it took, so that projecting has its share of the time
+ * and no more, in larger steps; and as much at most as the pace says.
  */
-export const restAfter = (ended: { partitions: number; tookMs: number }, { restMs }: Pick<Limits, 'restMs'>): number =>
-  ended.partitions === 1 ? 0 : Math.min(restMs, TIMES * ended.tookMs)
-const TIMES = 4
+export const restAfter = (ended: { partitions: number; tookMs: number }, { restMs, restMsAlone, times }: Pace): number =>
+  Math.min(ended.partitions === 1 ? restMsAlone : restMs, times * ended.tookMs)
+
+/** While there is time nobody waits where nothing else is at work: 25 ms of several took in 1.2 times as much (`npm run bench -- receive-50`). */
+const CALM: Pace = { lingerMs: 25, restMs: 25, restMsAlone: 0, times: 4 }
+/** Much of what a step costs is the same for one record and for fifty: with this the same bench took in 1.6 times as much once more. */
+const BUSY: Pace = { lingerMs: 200, restMs: 200, restMsAlone: 200, times: 20 }
+
+export const paceOf = (isBusy: boolean): Pace => (isBusy ? BUSY : CALM)
 
 /** Those that wait the longest, at least one. */
 function fitting<Step extends Waiting>(sharing: readonly Step[], { maxRecords, maxBytes }: Limits): readonly Step[] {

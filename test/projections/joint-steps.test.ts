@@ -26,7 +26,7 @@ type Changed = {
 }
 type Sharing = { projections?: readonly string[]; places?: Places }
 
-function openWorld(limits: Changed = {}, { projections = ['counting'], places = createPlaces() }: Sharing = {}) {
+function openWorld({ lingerMs = LONG_MS, restMs = 0, ...limits }: Changed = {}, { projections = ['counting'], places = createPlaces() }: Sharing = {}) {
   const calls: Call[] = []
   const takeBatch = createJointSteps({
     projection: projections.join(' and '),
@@ -36,8 +36,7 @@ function openWorld(limits: Changed = {}, { projections = ['counting'], places = 
         const partitions = steps.map(step => step.partition)
         calls.push({ partitions, signal, commit: () => resolve(partitions.map(appliedAs)), fail: reject })
       }),
-    lingerMs: LONG_MS,
-    restMs: 0,
+    pace: () => ({ lingerMs, restMs, restMsAlone: 0, times: 4 }),
     maxRecords: 1_000,
     maxBytes: 1_000_000,
     maxConcurrent: 4,

@@ -1,8 +1,16 @@
 // When steps that share a transaction begin: at once where little is to be done, in larger ones where much is.
 import { expect, it } from 'vitest'
-import { type Limits, nextSteps, restAfter, type Waiting } from '../../src/projections/next-steps.ts'
+import { type Limits, nextSteps, paceOf, restAfter, type Waiting } from '../../src/projections/next-steps.ts'
 
-const limits: Limits = { lingerMs: 25, restMs: 25, maxRecords: 1_000, maxBytes: 1_000_000, maxConcurrent: 4 }
+const limits: Limits = {
+  lingerMs: 25,
+  restMs: 25,
+  restMsAlone: 0,
+  times: 4,
+  maxRecords: 1_000,
+  maxBytes: 1_000_000,
+  maxConcurrent: 4,
+}
 const waiting = (records = 1): Waiting => ({ alone: false, sinceAt: 90, records, sizeBytes: 1 })
 const idle = { running: 0, runningAlone: 0, restsUntil: 0, nowAt: 100 }
 
@@ -20,4 +28,14 @@ it('[D2] while it rests those that share wait for more of them; a large batch, o
   expect(nextSteps([waiting(200)], resting, limits)).toEqual({ kind: 'take', steps: [waiting(200)] })
   const alone = { ...waiting(), alone: true }
   expect(nextSteps([waiting(), alone], resting, limits)).toEqual({ kind: 'take', steps: [alone] })
+})
+
+it('[D2] on a busy machine one partition rests too, and whatever is taken is taken in steps a few tenths of a second apart at most', () => {
+  const busy = paceOf(true)
+  expect(restAfter({ partitions: 1, tookMs: 5 }, busy)).toBe(100)
+  expect(restAfter({ partitions: 2, tookMs: 500 }, busy)).toBe(200)
+  expect(restAfter({ partitions: 1, tookMs: 5 }, paceOf(false))).toBe(0)
+  const running = { ...idle, running: 1 }
+  expect(nextSteps([waiting()], running, { ...limits, ...busy })).toEqual({ kind: 'wait', atMostMs: 190 })
+  expect(nextSteps([waiting(200)], running, { ...limits, ...busy })).toEqual({ kind: 'take', steps: [waiting(200)] })
 })

@@ -1,6 +1,7 @@
 // append, as every adapter does it: records are checked and parted by partition before anything of a call is sent, a partition always
 // goes through the same queue, which keeps its order, and topics are looked up once.
 import type { Logger } from '../../runtime/logger.ts'
+import { isBusy, loopLoad } from '../../runtime/loop-load.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
 import { persist } from '../../runtime/persist.ts'
@@ -30,6 +31,10 @@ type Deps<Topic> = {
 type TopicOf<Topic> = (name: string) => Promise<Topic>
 
 const LOOKUP_RETRY_MS = 250
+/** Under load alone, and less than what waits there for other reasons. */
+const LINGER_MS = 20
+
+const lingerMs = (): number => (isBusy(loopLoad()) ? LINGER_MS : 0)
 
 export function createAppends<Topic extends { topic: string; partitions: number }>(deps: Deps<Topic>): Appends {
   const { logger, metrics } = deps
@@ -45,7 +50,7 @@ export function createAppends<Topic extends { topic: string; partitions: number 
   })
   const closing = new AbortController()
   const topics = new Map<string, Promise<Topic>>()
-  const queues = deps.sends.map(send => createSendQueue(appends => sendTimed(send, appends), { onRetry: sayRetried }))
+  const queues = deps.sends.map(send => createSendQueue(appends => sendTimed(send, appends), { onRetry: sayRetried, lingerMs }))
 
   async function sendTimed(send: Deps<Topic>['sends'][number], appends: readonly PartitionAppend[]): Promise<readonly bigint[]> {
     const done = seconds.startTimer()

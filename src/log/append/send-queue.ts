@@ -13,7 +13,12 @@ export type SendQueue = {
   /** Rejects what waits; resolves when nothing is being sent. */
   close(): Promise<void>
 }
-type Options = { onRetry(error: LogError, attempt: number): void; random?: () => number }
+type Options = {
+  onRetry(error: LogError, attempt: number): void
+  /** In ms, before a send: for more to go with it. */
+  lingerMs?: () => number
+  random?: () => number
+}
 
 export const MAX_SEND_BYTES = 512 * 1024
 export const MAX_SEND_RECORDS = 1000
@@ -26,6 +31,8 @@ export function createSendQueue(send: Send, options: Options): SendQueue {
 
   async function sendAll() {
     while (waiting.length > 0) {
+      const lingerMs = options.lingerMs?.() ?? 0
+      if (lingerMs > 0) await wait(lingerMs, closing.signal)
       const together = waiting.splice(0, countFitting(waiting))
       // Only what the log will not take ever is sent apart, to find the one that is refused.
       if ((await sendUntilDone(sender, together)) === 'refused') for (const one of together) await sendUntilDone(sender, [one])

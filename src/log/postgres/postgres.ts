@@ -35,14 +35,14 @@ type Deps = {
   database: Database
   /** A connection of its own for leases: one that expires then means that Postgres is silent, not that our own work is in the way. */
   leaseDatabase?: Database
-  /** How many appends may be sent at once, each over its own connection [4]. */
+  /** How many appends may be sent at once, each over its own connection [2]. */
   sends?: number
   logger: Logger
   metrics: Metrics
   settings?: Partial<PostgresLogSettings>
 }
 
-const SENDS = 4
+const SENDS = 2
 
 type Consumer = { consumerGroup: string; topics: readonly string[] }
 

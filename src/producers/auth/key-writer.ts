@@ -1,6 +1,7 @@
 // The key writes of all accounts of this process: those that wait together are one statement, whatever number of accounts they are of, so
 // that fifty sockets need one commit where each alone would need its own. One statement at a time. What may lag waits for the next beat.
 import { type Database, DatabaseError } from '../../database/database.ts'
+import { isBusy, loopLoad } from '../../runtime/loop-load.ts'
 import { never, orAbort } from '../../runtime/or-abort.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
 import { type KeyChange, type Written, writeChanges } from './auth-tables.ts'
@@ -11,7 +12,7 @@ import { createLagBudget, type LagBudget } from './lag-budget.ts'
 export type KeyWriter = {
   /** In the next statement. Rejects with DatabaseError. */
   write(change: KeyChange): Promise<Written>
-  /** In the next statement that somebody waits for, at the latest at the next beat [20 ms]. */
+  /** In the next statement that somebody waits for, at the latest at the next beat [20 ms; 100 ms under load]. */
   writeSoon(change: KeyChange): Promise<Written>
   /** What waits for the beat is written now. */
   hurry(): void
@@ -26,12 +27,14 @@ type Outcome<Answer> = { answer: Answer } | { error: unknown }
 /** Accounts in one statement. */
 const maxTogether = 64
 const beatMs = 20
+/** Nobody waits for it, and one statement of a hundred steps is a fifth of the work of five. */
+const busyBeatMs = 100
 /** Who takes an account over holds its row for a few milliseconds. */
 const lockedPace = { baseMs: beatMs, capMs: 200, jitter: 0, random: 0 }
 
 /** `timeoutMs`: after it sockets are given up that wait for a write (socket-life.ts); what hangs so long holds nobody up any more. */
 export function createKeyWriter(deps: Deps): KeyWriter {
-  const beat = createBeat(beatMs)
+  const beat = createBeat(() => (isBusy(loopLoad()) ? busyBeatMs : beatMs))
   const joint = createJointQueue({
     work: (changes: readonly KeyChange[]) => writeTogether(deps, changes),
     maxBatch: maxTogether,

@@ -1,0 +1,30 @@
+// What waits together is sent together, at once or after a while.
+import { expect, test } from 'vitest'
+import { createSendQueue, type PartitionAppend } from '../../src/log/append/send-queue.ts'
+
+const record = { key: 'k', value: Buffer.from('v'), headers: {}, recordedAt: 0 }
+
+test('[B4] where more may come a send waits for it, takes all that came in its order, and the next one waits again', async () => {
+  const sends: number[][] = []
+  let offset = 0n
+  const send = async (appends: readonly PartitionAppend[]) => {
+    sends.push(appends.map(({ records }) => records.length))
+    return appends.map(({ records }) => {
+      offset += BigInt(records.length)
+      return offset
+    })
+  }
+  const queue = createSendQueue(send, { onRetry: () => undefined, lingerMs: () => 100 })
+  const append = (count: number) =>
+    queue.append(
+      { topic: 'one', partition: 0, records: Array.from({ length: count }, () => record), sizeBytes: 1 },
+      new AbortController().signal,
+    )
+  const first = append(1)
+  await new Promise(resolve => setTimeout(resolve, 10))
+  const ends = await Promise.all([first, append(2), append(3)])
+  expect(sends).toEqual([[1, 2, 3]])
+  expect(ends.map(({ nextOffset }) => nextOffset)).toEqual([1n, 3n, 6n])
+  await append(4)
+  expect(sends).toEqual([[1, 2, 3], [4]])
+})
