@@ -1,7 +1,11 @@
 // Every event type zaplog writes, in one table: the source of schemas/*.avsc, of the TypeScript types and of docs/events.md.
 // Fields are only added, and only optional ones: the check compares every released version (FULL_TRANSITIVE).
 import { addressEvents } from './definitions/addresses.ts'
+import { callEvents } from './definitions/calls.ts'
+import { changeEvents } from './definitions/changes.ts'
+import { chatEvents } from './definitions/chats.ts'
 import { deliveryEvents } from './definitions/deliveries.ts'
+import { groupEvents } from './definitions/groups.ts'
 import { instanceEvents } from './definitions/instances.ts'
 import { mediaEvents } from './definitions/media.ts'
 import { messageEvents } from './definitions/messages.ts'
@@ -10,7 +14,11 @@ import type { EventShape } from './schema-fields.ts'
 
 export const events: readonly EventShape[] = [
   ...messageEvents,
+  ...changeEvents,
+  ...chatEvents,
   ...addressEvents,
+  ...groupEvents,
+  ...callEvents,
   ...instanceEvents,
   ...mediaEvents,
   ...unknownEvents,

@@ -3,6 +3,8 @@ import type { EventType } from './event.ts'
 
 export type TopicName =
   | 'events'
+  | 'presence'
+  | 'heartbeats'
   | 'media-downloaded'
   | 'media-stored'
   | 'media-failed'
@@ -30,6 +32,24 @@ export const topics: readonly TopicEntry[] = [
     personalData: 'message content, raw protobuf, media keys',
     public: true,
     retentionDays: null,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'presence',
+    key: 'instance id',
+    holds: 'who is there, writes or records',
+    personalData: 'when people are there, and with whom they write',
+    public: true,
+    retentionDays: 1,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'heartbeats',
+    key: 'instance id',
+    holds: 'that an instance is in somebody’s hands, and how far it is',
+    personalData: 'none',
+    public: true,
+    retentionDays: 1,
     recordLimitFactor: 1,
   },
   {
@@ -93,6 +113,10 @@ export const topicOf = (type: EventType): TopicName => topicOfName(type)
 /** Of a type by its name, also one that no version has yet. */
 export function topicOfName(type: string): TopicName {
   switch (type) {
+    case 'presence.updated':
+      return 'presence'
+    case 'instance.heartbeat':
+      return 'heartbeats'
     case 'media.downloaded':
       return 'media-downloaded'
     case 'media.stored':

@@ -6,14 +6,26 @@ import { topicOfName } from './topics.ts'
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
-const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired']
+const withoutWriter: readonly string[] = [
+  ...['media.refreshed', 'media.expired'],
+  'poll.voted',
+  'message.pinned',
+  'message.starred',
+  'message.deleted',
+  'chat.updated',
+  'chat.deleted',
+  'label.changed',
+  'blocklist.updated',
+  'group.participants-changed',
+  'group.join-requested',
+  'newsletter.updated',
+  'call.updated',
+  'presence.updated',
+  'instance.heartbeat',
+]
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [
-  ...['message.deleted', 'message.starred', 'message.pinned', 'message.history'],
-  ...['poll.voted', 'chat.updated', 'chat.deleted'],
-  ...['group.participants-changed', 'group.join-requested'],
-  ...['presence.updated', 'call.updated', 'label.changed', 'newsletter.updated', 'blocklist.updated'],
-  ...['instance.heartbeat', 'history.progressed', 'picture.stored'],
+  ...['message.history', 'history.progressed', 'picture.stored'],
   ...['upload.requested', 'upload.completed', 'upload.failed'],
   ...['processing.started', 'processing.finished', 'processing.timed-out', 'retention.completed'],
   ...['command.accepted', 'command.completed', 'command.failed', 'replay.ended'],

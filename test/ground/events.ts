@@ -7,6 +7,7 @@ export const somebody = { lid: '100000000000001@lid', pn: '5511900000001@s.whats
 export const somebodyElse = { lid: '100000000000002@lid', pn: '5511900000002@s.whatsapp.net' }
 export const us = { lid: '100000000000099@lid', pn: '5511900000099@s.whatsapp.net' }
 export const aGroup = '120363000000000001@g.us'
+export const aChannel = '120363000000000002@newsletter'
 
 let made = 0
 
@@ -69,6 +70,39 @@ function defaultsOf(type: EventType): object {
       return { contactId: somebody.lid, contactPn: somebody.pn, contactLid: somebody.lid, pushName: 'Somebody' }
     case 'group.updated':
       return { chatId: aGroup, chatPn: null, groupId: aGroup, subject: `group ${made}` }
+    case 'group.participants-changed':
+      return {
+        chatId: aGroup,
+        chatPn: null,
+        groupId: aGroup,
+        action: 'add',
+        participants: [{ id: somebody.lid, pn: somebody.pn }],
+      }
+    case 'group.join-requested':
+      return { chatId: aGroup, chatPn: null, groupId: aGroup, action: 'created', participants: [{ id: somebody.lid }] }
+    case 'newsletter.updated':
+      return { chatId: aChannel, chatPn: null, newsletterId: aChannel, name: `channel ${made}` }
+    case 'poll.voted':
+      return { ...conversation(type, {}), targetMessageId: 'TARGET', options: ['one'], unknownHashes: [], isGroup: false }
+    case 'message.pinned':
+    case 'message.starred':
+      return { targetMessageId: 'TARGET', on: true, isGroup: false }
+    case 'message.deleted':
+      return { targetMessageId: 'TARGET', isGroup: false }
+    case 'chat.updated':
+      return { chatId: somebody.lid, chatPn: somebody.pn, archived: true, isGroup: false }
+    case 'chat.deleted':
+      return { chatId: somebody.lid, chatPn: somebody.pn, cleared: false, isGroup: false }
+    case 'label.changed':
+      return { labelId: '1', name: `label ${made}`, color: 1 }
+    case 'blocklist.updated':
+      return { contactId: somebody.lid, contactPn: somebody.pn, on: true }
+    case 'call.updated':
+      return { chatId: somebody.lid, senderId: somebody.lid, fromMe: false, callId: 'CALL', status: 'offer', isGroup: false }
+    case 'presence.updated':
+      return { chatId: somebody.lid, senderId: somebody.lid, state: 'composing', isGroup: false }
+    case 'instance.heartbeat':
+      return { state: 'open', lastSequence: 1, received: 1, appended: 1 }
     case 'instance.created':
     case 'instance.settings-changed':
       return { epoch: 0, sequence: 0, name: 'Shop', settings: {} }

@@ -72,4 +72,18 @@ export const instanceEvents: readonly EventShape[] = [
     not: 'A log-out. No webhook tells of the one with purged: true.',
     fields: { purged: field('boolean', 'Whether what was stored of it is erased, too.') },
   },
+  {
+    type: 'instance.heartbeat',
+    doc: 'The instance is in the hands of a process. On a topic of its own, kept for a day, with a sequence of its own.',
+    when: 'Every minute, by the process that owns the instance.',
+    again: 'Under another eventId, a minute later.',
+    not: 'An instance that nobody owns: then there is silence.',
+    fields: {
+      state: field('string', 'As in instance.state-changed.'),
+      lastStanzaAt: optional('instant', 'When WhatsApp sent anything last in this epoch; null: it has not.'),
+      lastSequence: field('long', 'The sequence of the last event on the topic of events in this epoch; 0: none.'),
+      received: field('long', 'Stanzas received in this epoch that say something.'),
+      appended: field('long', 'Events appended in this epoch.'),
+    },
+  },
 ]

@@ -14,6 +14,10 @@ export const messageFields = {
   senderName,
   isGroup,
   text: optional('string', 'The text, or what was written beside a file or a location; null: nothing.'),
+  parentMessageId: optional(
+    'string',
+    'WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none.',
+  ),
   quotedMessageId: optional('string', 'WhatsApp’s id of the message that this one replies to; null: it is no reply.'),
   mentions: {
     type: { optional: { array: 'string' as const } },
@@ -29,7 +33,7 @@ export const messageFields = {
   poll: optional(poll, 'The poll as it was created; null: it is none.'),
   interactive: optional(
     'string',
-    'JSON of buttons, lists and templates; null: it has none; messages that have them are unknown in this version.',
+    'JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them, a shape per kind; null: none.',
   ),
   media: optional(media, 'What the message says about its file; null: it has none.'),
   mediaSource: optional(mediaSource, 'How to fetch that file; null: it has none. Sensitive, never in webhooks.'),
@@ -107,8 +111,17 @@ export const messageEvents: readonly EventShape[] = [
     again: 'A copy under the same eventId for each try that fails as well; the first one counts.',
     not: 'Where reading failed for a reason of ours: then nothing is acknowledged, and the message comes again.',
     fields: {
-      reason: field('string', 'What the decryption said, for people.'),
-      encryption: field('string', 'pkmsg (a first message), msg or skmsg (to a group).'),
+      reason: field(
+        'string',
+        'withheld: WhatsApp gave this device a placeholder without content; no-secret: it is sealed with the secret of targetMessageId, which is not known; else what the decryption said, for people.',
+      ),
+      encryption: field(
+        'string',
+        'pkmsg (a first message), msg or skmsg (to a group); of a placeholder none; of what is sealed its name.',
+      ),
+      viewOnce: optional('boolean', 'true: a placeholder of what may be opened once, on the phone; null: not said.'),
+      asked: optional('boolean', 'Of a placeholder: whether the phone is asked for the message; null: it is none.'),
+      targetMessageId: optional('string', 'Of what is sealed: the message whose secret it takes; null: of anything else.'),
       senderName,
       isGroup,
     },

@@ -100,6 +100,15 @@ export type MediaSource = {
   waveform?: Buffer | null
 }
 
+export type GroupParticipant = {
+  /** JID without device: the LID where known, else the phone-number JID. */
+  id: string
+  /** Phone-number JID; null: not known. */
+  pn?: string | null
+  /** member, admin, superadmin; null: not said. */
+  role?: string | null
+}
+
 export type InstanceSettings = {
   /** Whether the phone’s history is taken when it is linked; without effect in this version. */
   historySync?: boolean | null
@@ -132,6 +141,8 @@ export type MessageReceived = Envelope & {
   isGroup: boolean
   /** The text, or what was written beside a file or a location; null: nothing. */
   text?: string | null
+  /** WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none. */
+  parentMessageId?: string | null
   /** WhatsApp’s id of the message that this one replies to; null: it is no reply. */
   quotedMessageId?: string | null
   /** JIDs without device of those mentioned, as the sender wrote them; null: nobody. */
@@ -152,7 +163,7 @@ export type MessageReceived = Envelope & {
   contacts?: readonly ContactCard[] | null
   /** The poll as it was created; null: it is none. */
   poll?: Poll | null
-  /** JSON of buttons, lists and templates; null: it has none; messages that have them are unknown in this version. */
+  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them, a shape per kind; null: none. */
   interactive?: string | null
   /** What the message says about its file; null: it has none. */
   media?: Media | null
@@ -170,6 +181,8 @@ export type MessageSent = Envelope & {
   isGroup: boolean
   /** The text, or what was written beside a file or a location; null: nothing. */
   text?: string | null
+  /** WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none. */
+  parentMessageId?: string | null
   /** WhatsApp’s id of the message that this one replies to; null: it is no reply. */
   quotedMessageId?: string | null
   /** JIDs without device of those mentioned, as the sender wrote them; null: nobody. */
@@ -190,7 +203,7 @@ export type MessageSent = Envelope & {
   contacts?: readonly ContactCard[] | null
   /** The poll as it was created; null: it is none. */
   poll?: Poll | null
-  /** JSON of buttons, lists and templates; null: it has none; messages that have them are unknown in this version. */
+  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them, a shape per kind; null: none. */
   interactive?: string | null
   /** What the message says about its file; null: it has none. */
   media?: Media | null
@@ -240,14 +253,138 @@ export type MessageReceiptUpdated = Envelope & {
 
 export type MessageUndecryptable = Envelope & {
   type: 'message.undecryptable'
-  /** What the decryption said, for people. */
+  /** withheld: WhatsApp gave this device a placeholder without content; no-secret: it is sealed with the secret of targetMessageId, which is not known; else what the decryption said, for people. */
   reason: string
-  /** pkmsg (a first message), msg or skmsg (to a group). */
+  /** pkmsg (a first message), msg or skmsg (to a group); of a placeholder none; of what is sealed its name. */
   encryption: string
+  /** true: a placeholder of what may be opened once, on the phone; null: not said. */
+  viewOnce?: boolean | null
+  /** Of a placeholder: whether the phone is asked for the message; null: it is none. */
+  asked?: boolean | null
+  /** Of what is sealed: the message whose secret it takes; null: of anything else. */
+  targetMessageId?: string | null
   /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
+}
+
+export type PollVoted = Envelope & {
+  type: 'poll.voted'
+  /** WhatsApp’s id of the poll; messageId is that of the vote. */
+  targetMessageId: string
+  /** Who made the poll, without device; null: not said. */
+  targetSenderId?: string | null
+  /** The names of the options chosen, all of them; empty: withdrawn, or none of them is known by name. */
+  options: readonly string[]
+  /** SHA-256, lower-case hex, of chosen options whose name is not known here. */
+  unknownHashes: readonly string[]
+  /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
+  senderName?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+}
+
+export type MessagePinned = Envelope & {
+  type: 'message.pinned'
+  /** WhatsApp’s id of the message that it is about. */
+  targetMessageId: string
+  /** Whose message it is, without device; null: that of the chat’s other side, or not said. */
+  targetSenderId?: string | null
+  /** true: pinned; false: not any more. */
+  on: boolean
+  /** Until when it is pinned; null: not said. */
+  untilAt?: number | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+}
+
+export type MessageStarred = Envelope & {
+  type: 'message.starred'
+  /** WhatsApp’s id of the message that it is about. */
+  targetMessageId: string
+  /** Whose message it is, without device; null: that of the chat’s other side, or not said. */
+  targetSenderId?: string | null
+  /** true: starred; false: not any more. */
+  on: boolean
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
+}
+
+export type MessageDeleted = Envelope & {
+  type: 'message.deleted'
+  /** WhatsApp’s id of the message that it is about. */
+  targetMessageId: string
+  /** Whose message it is, without device; null: that of the chat’s other side, or not said. */
+  targetSenderId?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
+}
+
+export type ChatUpdated = Envelope & {
+  type: 'chat.updated'
+  /** Whether it is archived; null: that did not change. */
+  archived?: boolean | null
+  /** Whether it is muted; null: that did not change. */
+  muted?: boolean | null
+  /** Until when it is muted; null: for ever, not muted, or that did not change. */
+  mutedUntil?: number | null
+  /** Whether it is pinned; null: that did not change. */
+  pinned?: boolean | null
+  /** true: marked unread; false: read elsewhere; null: that did not change. */
+  unread?: boolean | null
+  /** Whether it is locked; null: that did not change. */
+  locked?: boolean | null
+  /** Disappearing messages: after how many seconds; 0: off; null: that did not change. */
+  expiresInSeconds?: number | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
+}
+
+export type ChatDeleted = Envelope & {
+  type: 'chat.deleted'
+  /** true: what was in it was deleted, the chat stays; false: the chat was deleted. */
+  cleared: boolean
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
+}
+
+export type LabelChanged = Envelope & {
+  type: 'label.changed'
+  /** WhatsApp’s id of the label. */
+  labelId: string
+  /** What it is called; null: it is about a chat or a message, or not said. */
+  name?: string | null
+  /** Its colour, by its place in WhatsApp’s palette; null: as for name. */
+  color?: number | null
+  /** true: there is no such label any more; null: there is. */
+  deleted?: boolean | null
+  /** true: chatId, or the message, has it now; false: not any more; null: it is about the label itself. */
+  on?: boolean | null
+  /** The message that has it; null: the chat, or the label itself. */
+  targetMessageId?: string | null
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
+}
+
+export type BlocklistUpdated = Envelope & {
+  type: 'blocklist.updated'
+  /** JID without device of whom: the LID where known, else the phone-number JID. */
+  contactId: string
+  /** Phone-number JID; null: not known. */
+  contactPn?: string | null
+  /** true: blocked; false: not any more. */
+  on: boolean
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
 }
 
 export type ContactUpdated = Envelope & {
@@ -262,6 +399,8 @@ export type ContactUpdated = Envelope & {
   name?: string | null
   /** As the contact calls itself; null: not said. */
   pushName?: string | null
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
 }
 
 export type GroupUpdated = Envelope & {
@@ -270,6 +409,118 @@ export type GroupUpdated = Envelope & {
   groupId: string
   /** What it is called; null: not said. */
   subject?: string | null
+  /** Its description, empty where that was deleted; null: not said. */
+  description?: string | null
+  /** Who made it, without device; null: not said. */
+  ownerId?: string | null
+  /** Phone-number JID of who made it; null: not known. */
+  ownerPn?: string | null
+  /** When it was made; null: not said. */
+  createdAt?: number | null
+  /** true: only admins write; null: not said. */
+  announce?: boolean | null
+  /** true: only admins change what it is called and the like; null: not said. */
+  restrict?: boolean | null
+  /** true: an admin has to let people in; null: not said. */
+  joinApproval?: boolean | null
+  /** true: every member may add others; false: admins alone; null: not said. */
+  memberAdd?: boolean | null
+  /** Disappearing messages: after how many seconds; 0: off; null: not said. */
+  expiresInSeconds?: number | null
+  /** true: a community, whose groups name it as their parent; null: not said. */
+  isCommunity?: boolean | null
+  /** The community that it belongs to; null: none, or not said. */
+  parentGroupId?: string | null
+  /** The code of its invite link, where that was made anew; null: not said. Whoever has it can join. */
+  inviteCode?: string | null
+  /** true: it is no more; null: it is. */
+  deleted?: boolean | null
+  /** The id of its picture, empty where that was removed; null: not said. */
+  pictureId?: string | null
+  /** Everybody in it, where all of it was told; null: not said. */
+  participants?: readonly GroupParticipant[] | null
+  /** Who did it, without device: the LID where known; null: not said. */
+  authorId?: string | null
+  /** Phone-number JID of who did it; null: not known. */
+  authorPn?: string | null
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
+}
+
+export type GroupParticipantsChanged = Envelope & {
+  type: 'group.participants-changed'
+  /** The group’s JID (…@g.us), also in chatId. */
+  groupId: string
+  /** add, remove, promote, demote, leave; consumers must accept new ones. */
+  action: string
+  /** Whom it is about, at least one. */
+  participants: readonly GroupParticipant[]
+  /** Who did it, without device: the LID where known; null: not said. */
+  authorId?: string | null
+  /** Phone-number JID of who did it; null: not known. */
+  authorPn?: string | null
+  /** How, where WhatsApp says so (invite, linked_group_join …); null: not said. */
+  reason?: string | null
+}
+
+export type GroupJoinRequested = Envelope & {
+  type: 'group.join-requested'
+  /** The group’s JID (…@g.us), also in chatId. */
+  groupId: string
+  /** created, revoked, rejected; consumers must accept new ones. */
+  action: string
+  /** Who asked, at least one. */
+  participants: readonly GroupParticipant[]
+  /** How: invite_link, linked_group_join, non_admin_add; null: not said. */
+  method?: string | null
+  /** Who did it, without device: the LID where known; null: not said. */
+  authorId?: string | null
+  /** Phone-number JID of who did it; null: not known. */
+  authorPn?: string | null
+}
+
+export type NewsletterUpdated = Envelope & {
+  type: 'newsletter.updated'
+  /** The channel’s JID (…@newsletter), also in chatId. */
+  newsletterId: string
+  /** What it is called; null: not said. */
+  name?: string | null
+  /** Its description; null: not said. */
+  description?: string | null
+  /** active, suspended, geosuspended, deleted …; null: not said. */
+  state?: string | null
+  /** What the account is in it: guest, subscriber, admin, owner; null: not said. */
+  role?: string | null
+  /** Whether the account muted it; null: not said. */
+  muted?: boolean | null
+  /** Who did it, without device: the LID where known; null: not said. */
+  authorId?: string | null
+}
+
+export type CallUpdated = Envelope & {
+  type: 'call.updated'
+  /** WhatsApp’s id of the call. */
+  callId: string
+  /** offer, ringing, accepted, rejected, missed, ended; consumers must accept new ones. */
+  status: string
+  /** true: with video; null: not said. */
+  video?: boolean | null
+  /** The group that is called; null: none. */
+  groupId?: string | null
+  /** How long it was, where that is said; null: not said. */
+  durationSeconds?: number | null
+  /** Whether it is a call of several. */
+  isGroup: boolean
+}
+
+export type PresenceUpdated = Envelope & {
+  type: 'presence.updated'
+  /** available, unavailable, composing, recording, paused; consumers must accept new ones. */
+  state: string
+  /** When it was last seen, where it lets others know; null: not said. */
+  lastSeenAt?: number | null
+  /** Whether the chat is a group; senderId is who it is about. */
+  isGroup: boolean
 }
 
 export type InstanceCreated = Envelope & {
@@ -324,6 +575,20 @@ export type InstanceDeleted = Envelope & {
   type: 'instance.deleted'
   /** Whether what was stored of it is erased, too. */
   purged: boolean
+}
+
+export type InstanceHeartbeat = Envelope & {
+  type: 'instance.heartbeat'
+  /** As in instance.state-changed. */
+  state: string
+  /** When WhatsApp sent anything last in this epoch; null: it has not. */
+  lastStanzaAt?: number | null
+  /** The sequence of the last event on the topic of events in this epoch; 0: none. */
+  lastSequence: number
+  /** Stanzas received in this epoch that say something. */
+  received: number
+  /** Events appended in this epoch. */
+  appended: number
 }
 
 export type MediaDownloaded = Envelope & {
@@ -538,14 +803,28 @@ export type Event =
   | MessageReacted
   | MessageReceiptUpdated
   | MessageUndecryptable
+  | PollVoted
+  | MessagePinned
+  | MessageStarred
+  | MessageDeleted
+  | ChatUpdated
+  | ChatDeleted
+  | LabelChanged
+  | BlocklistUpdated
   | ContactUpdated
   | GroupUpdated
+  | GroupParticipantsChanged
+  | GroupJoinRequested
+  | NewsletterUpdated
+  | CallUpdated
+  | PresenceUpdated
   | InstanceCreated
   | InstanceSettingsChanged
   | InstanceStateChanged
   | InstancePaired
   | InstanceLoggedOut
   | InstanceDeleted
+  | InstanceHeartbeat
   | MediaDownloaded
   | MediaStored
   | MediaFailed
@@ -563,14 +842,28 @@ export const eventTypes = [
   'message.reacted',
   'message.receipt-updated',
   'message.undecryptable',
+  'poll.voted',
+  'message.pinned',
+  'message.starred',
+  'message.deleted',
+  'chat.updated',
+  'chat.deleted',
+  'label.changed',
+  'blocklist.updated',
   'contact.updated',
   'group.updated',
+  'group.participants-changed',
+  'group.join-requested',
+  'newsletter.updated',
+  'call.updated',
+  'presence.updated',
   'instance.created',
   'instance.settings-changed',
   'instance.state-changed',
   'instance.paired',
   'instance.logged-out',
   'instance.deleted',
+  'instance.heartbeat',
   'media.downloaded',
   'media.stored',
   'media.failed',

@@ -34,6 +34,7 @@ const saidColumns = {
   senderName: text,
   isGroup: { is: 'flag' },
   text: { ...text, doc: 'The text, or what was written beside a file or a location, as last edited; null: nothing.' },
+  parentMessageId: text,
   quotedMessageId: text,
   mentions: { is: 'texts', nullable: true },
   forwarded: flag,
