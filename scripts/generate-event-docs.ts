@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import { events } from '../src/events/definitions.ts'
 import { envelope } from '../src/events/envelope.ts'
+import { cutField, interactiveShapes } from '../src/events/interactive-shapes.ts'
 import { fileFields } from '../src/events/media-shapes.ts'
 import type { EventShape, Field, FieldType, RecordShape } from '../src/events/schema-fields.ts'
 import { topicOfName } from '../src/events/topics.ts'
@@ -24,15 +25,31 @@ export function generateEventDocs(): ReadonlyMap<string, string> {
   )
   const records = [...used.values()].map(({ name, doc, fields }) => [`### ${name}`, doc, fieldTable(fields, used)].join('\n\n'))
   const parts = [index(), ...head, '## Event types', ...sections, '## Types of webhooks alone', ...alone, ...file]
-  parts.push('## Records in fields', ...records)
+  parts.push('## Records in fields', ...records, ...interactive())
   return new Map([[path, replaceBetween(readOf(path), path, marks, parts.join('\n\n'))]])
 }
+
+/** A shape per kind, and within it one for each of the forms that it takes. */
+const interactive = () => [
+  '## What interactive holds',
+  'JSON text of an object, at most 64 KiB. What was not said is left out; what holds nothing at all is null. Any of them may have ' +
+    `\`${cutField.name}\` (${cutField.what}). Readers must accept new fields and words.`,
+  markdownTable(
+    ['kind', 'of', 'fields'],
+    Object.entries(interactiveShapes).flatMap(([kind, shapes]) => shapes.map(({ of, fields }) => [kind, of, fieldList(fields)])),
+  ),
+]
+
+const fieldList = (fields: Readonly<Record<string, string>>) =>
+  Object.entries(fields)
+    .map(([name, what]) => `\`${name}\` ${what}`)
+    .join('; ')
 
 const index = () =>
   [
     ...[...Map.groupBy(events, familyOf)].map(([family, those]) => `- ${family}: ${those.map(linkTo).join(', ')}`),
     `- in webhooks alone: ${deliveriesAlone.map(linkTo).join(', ')}`,
-    '- what several have: [fields of every event](#fields-of-every-event), [fields of a file](#fields-of-a-file), [records](#records-in-fields)',
+    '- what several have: [fields of every event](#fields-of-every-event), [fields of a file](#fields-of-a-file), [records](#records-in-fields), [what interactive holds](#what-interactive-holds)',
   ].join('\n')
 
 const familyOf = ({ type }: Told) => type.split('.')[0] ?? type

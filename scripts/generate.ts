@@ -8,6 +8,7 @@ import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateEventDocs } from './generate-event-docs.ts'
 import { generateFigureDocs } from './generate-figure-docs.ts'
+import { generateMessageFields } from './generate-message-fields.ts'
 import { generateRoomDocs } from './generate-room-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
@@ -16,6 +17,7 @@ const configDocs = generateConfigDocs()
 const contractDocs = generateContractDocs(configDocs)
 const files = new Map([
   ...generateSchemas(),
+  ...generateMessageFields(),
   ...generateEventDocs(),
   ...configDocs,
   ...contractDocs,

@@ -9,7 +9,6 @@ export type Vocabulary = { readonly here: readonly string[]; readonly later: rea
 const withoutWriter: readonly string[] = [
   ...['media.refreshed', 'media.expired'],
   'poll.voted',
-  'message.pinned',
   'message.starred',
   'message.deleted',
   'chat.updated',
@@ -49,24 +48,11 @@ export const deliveryTypes: Vocabulary = {
 
 export const kinds = {
   here: [
-    ...(['text', 'image', 'video', 'ptv', 'gif', 'audio', 'voice', 'document', 'sticker'] as const),
-    ...(['location', 'live-location', 'contacts', 'poll', 'unknown'] as const),
+    ...(['text', 'link-preview', 'image', 'video', 'ptv', 'gif', 'audio', 'voice', 'document', 'sticker'] as const),
+    ...(['album', 'location', 'live-location', 'contacts', 'poll', 'event', 'product', 'order', 'list', 'buttons'] as const),
+    ...(['template', 'interactive', 'group-invite', 'system', 'unknown'] as const),
   ],
-  later: [
-    ...[
-      'event',
-      'product',
-      'order',
-      'list',
-      'buttons',
-      'template',
-      'interactive',
-      'album',
-      'group-invite',
-      'link-preview',
-      'system',
-    ],
-  ],
+  later: [],
 } as const satisfies Vocabulary
 
 export const mediaStatuses = {

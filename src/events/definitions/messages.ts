@@ -6,14 +6,20 @@ const isGroup = field('boolean', 'Whether the chat is a group (…@g.us); channe
 const senderName = optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.')
 const copy = 'A copy under the same eventId where WhatsApp delivers the stanza again; the first one counts.'
 const otherwise =
-  'Edits, revokes and reactions, which have types of their own; kinds that have no conversion and history, which are unknown; chats that the settings ignore.'
+  'Edits, revokes, reactions and pins, which have types of their own; what devices tell each other, and history, which are unknown; chats that the settings ignore.'
 
 /** Of a message as it was sent. Each has a column in the read model (projections/read-model/message-columns.ts). */
 export const messageFields = {
-  kind: field('string', 'text, image, video, voice, document …; consumers must accept new ones.'),
+  kind: field(
+    'string',
+    'text, image, video, voice, document …; consumers must accept new ones. unknown: of a kind that is newer than this version, or that the contract has no word for.',
+  ),
   senderName,
   isGroup,
-  text: optional('string', 'The text, or what was written beside a file or a location; null: nothing.'),
+  text: optional(
+    'string',
+    'What people read: the text, the caption, the title of what is shown, the label that was tapped; null: nothing.',
+  ),
   parentMessageId: optional(
     'string',
     'WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none.',
@@ -33,7 +39,7 @@ export const messageFields = {
   poll: optional(poll, 'The poll as it was created; null: it is none.'),
   interactive: optional(
     'string',
-    'JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them, a shape per kind; null: none.',
+    'JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them: docs/events.md, What interactive holds, has its shape for each kind; null: none.',
   ),
   media: optional(media, 'What the message says about its file; null: it has none.'),
   mediaSource: optional(mediaSource, 'How to fetch that file; null: it has none. Sensitive, never in webhooks.'),

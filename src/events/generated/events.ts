@@ -133,13 +133,13 @@ export type RawObject = {
 
 export type MessageReceived = Envelope & {
   type: 'message.received'
-  /** text, image, video, voice, document …; consumers must accept new ones. */
+  /** text, image, video, voice, document …; consumers must accept new ones. unknown: of a kind that is newer than this version, or that the contract has no word for. */
   kind: string
   /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
-  /** The text, or what was written beside a file or a location; null: nothing. */
+  /** What people read: the text, the caption, the title of what is shown, the label that was tapped; null: nothing. */
   text?: string | null
   /** WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none. */
   parentMessageId?: string | null
@@ -163,7 +163,7 @@ export type MessageReceived = Envelope & {
   contacts?: readonly ContactCard[] | null
   /** The poll as it was created; null: it is none. */
   poll?: Poll | null
-  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them, a shape per kind; null: none. */
+  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them: docs/events.md, What interactive holds, has its shape for each kind; null: none. */
   interactive?: string | null
   /** What the message says about its file; null: it has none. */
   media?: Media | null
@@ -173,13 +173,13 @@ export type MessageReceived = Envelope & {
 
 export type MessageSent = Envelope & {
   type: 'message.sent'
-  /** text, image, video, voice, document …; consumers must accept new ones. */
+  /** text, image, video, voice, document …; consumers must accept new ones. unknown: of a kind that is newer than this version, or that the contract has no word for. */
   kind: string
   /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
   senderName?: string | null
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
-  /** The text, or what was written beside a file or a location; null: nothing. */
+  /** What people read: the text, the caption, the title of what is shown, the label that was tapped; null: nothing. */
   text?: string | null
   /** WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none. */
   parentMessageId?: string | null
@@ -203,7 +203,7 @@ export type MessageSent = Envelope & {
   contacts?: readonly ContactCard[] | null
   /** The poll as it was created; null: it is none. */
   poll?: Poll | null
-  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them, a shape per kind; null: none. */
+  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them: docs/events.md, What interactive holds, has its shape for each kind; null: none. */
   interactive?: string | null
   /** What the message says about its file; null: it has none. */
   media?: Media | null

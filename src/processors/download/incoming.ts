@@ -7,7 +7,7 @@ import { MediaError } from '../media-error.ts'
 import { SNIFFED_BYTES, sniffType } from '../sniff-type.ts'
 import { sha256Of } from '../true-hash.ts'
 import type { FetchRequest } from './fetch-media.ts'
-import { otherKinds } from './media-keys.ts'
+import { otherKinds, sealedAs } from './media-keys.ts'
 import { mediaUrl } from './media-url.ts'
 import type { Fetched, Piece } from './transfer-messages.ts'
 import type { Transfers } from './transfers.ts'
@@ -48,12 +48,13 @@ export async function findIncoming(objects: ObjectStore, key: string, signal: Ab
 
 /** Rejects MediaError or ObjectError, or with the signal's reason. */
 export async function fetchIncoming(deps: FetchDeps, wanted: Wanted, signal: AbortSignal): Promise<Incoming> {
+  const likeliest = sealedAs(wanted.kind, wanted.mimetype)
   try {
-    return await fetchSealedAs(deps, { ...wanted, keysOf: wanted.kind }, signal)
+    return await fetchSealedAs(deps, { ...wanted, keysOf: likeliest }, signal)
   } catch (error) {
     if (!(error instanceof MediaError && error.otherKeysMayFit)) throw error
     const { mediaKey } = wanted.source
-    const sealed = { mediaKey: Uint8Array.from(mediaKey), kinds: otherKinds(wanted.kind) }
+    const sealed = { mediaKey: Uint8Array.from(mediaKey), kinds: otherKinds(likeliest) }
     const keysOf = await deps.transfers.findKeys({ fetched: fetchedOf(deps, wanted), sealed }, signal)
     if (keysOf === null) throw error
     return await fetchSealedAs(deps, { ...wanted, keysOf }, signal)

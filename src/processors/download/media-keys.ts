@@ -20,6 +20,16 @@ const infos: Readonly<Record<string, string>> = {
   'link-preview': 'WhatsApp Link Thumbnail Keys',
 }
 
+/** Kinds that show a file above a text of their own. */
+const framing: ReadonlySet<string> = new Set(['template', 'interactive', 'buttons'])
+
+/** The kind whose keys a file is sealed with: its message's, or, where that only shows it, what it is declared to be. */
+export function sealedAs(kind: string, mimetype: string | null): string {
+  if (!framing.has(kind)) return kind
+  const [family = ''] = (mimetype ?? '').split('/', 1)
+  return ['image', 'video', 'audio'].includes(family) ? family : 'document'
+}
+
 /** One kind for each other set of keys, the likeliest first: phones seal documents as what is in them. */
 export const otherKinds = (kind: string): readonly string[] =>
   ['document', 'image', 'video', 'audio', 'link-preview'].filter(other => infos[other] !== infos[kind])

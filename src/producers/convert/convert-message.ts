@@ -2,16 +2,15 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { MessageOrigin } from './authority.ts'
 import { withoutIgnored } from './carried-messages.ts'
+import { convertKind } from './convert-kind.ts'
 import { convertProtocolMessage } from './convert-protocol-message.ts'
 import { envelopeOf, type Ignores, type Offer, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { type Body, intOf } from './kinds/body.ts'
-import { convertContacts } from './kinds/contacts.ts'
-import { convertLocation } from './kinds/location.ts'
-import { convertMedia } from './kinds/media.ts'
-import { convertPoll } from './kinds/poll.ts'
-import { convertText } from './kinds/text.ts'
+import { eventAnswer } from './kinds/event.ts'
 import { hasContent, unpad } from './message-content.ts'
+import { firstFieldOf } from './message-fields.ts'
+import { newerText } from './newer-content.ts'
 import { type Recovered, recoveredFrom } from './recovered-messages.ts'
 import type { Stanza } from './stanza-identity.ts'
 import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
@@ -28,8 +27,6 @@ export type MessagePart = {
   aliases: readonly string[]
   ignores: Ignores
 }
-
-const kinds = [convertMedia, convertText, convertLocation, convertContacts, convertPoll]
 
 /** Empty: the stanza part only distributes keys. Never throws: what cannot be read is `unknown`. */
 export function convertMessage(of: MessagePart): readonly Offer[] {
@@ -55,20 +52,34 @@ export function decodeMessage(padded: Uint8Array): proto.IMessage {
 /** What was left out of its bytes shows in its name. */
 function convertOne({ message, origin }: Recovered, ignores: Ignores): Offer {
   const { raw, chats, isCut } = withoutIgnored(message, origin.raw, ignores)
-  const offer = convertContent(message, { ...origin, raw })
+  const offer = convertContent({ message, bytes: origin.raw }, { ...origin, raw })
   if (offer.type !== 'unknown') return offer
   return { ...offer, name: isCut ? `${offer.name}, less what is ignored` : offer.name, chats: [...offer.chats, ...chats] }
 }
 
-function convertContent(message: proto.IMessage, origin: MessageOrigin): Offer {
-  const unwrapped = unwrapMessage(message)
-  const change = convertProtocolMessage(unwrapped.content, origin)
+/** A message that can be read: as it came, or opened with a secret. `bytes` are those that it was decoded from. */
+export type Content = { message: proto.IMessage; bytes: Uint8Array }
+
+/** `parentMessageId`: of what was sealed, the message that it belongs to. Throws on bytes that are no protobuf. */
+export function convertContent({ message, bytes }: Content, origin: MessageOrigin, parentMessageId: string | null = null): Offer {
+  const unwrapped = { ...unwrapMessage(message), ...(parentMessageId !== null && { parentMessageId }) }
+  const { content } = unwrapped
+  const change = convertProtocolMessage(unwrapped, origin)
   if (change !== null) return change
-  for (const convert of kinds) {
-    const body = convert(unwrapped.content)
-    if (body !== null) return messageDraft(body, unwrapped, origin)
-  }
-  return unknownDraft(origin, `message: ${nameOf(unwrapped.content)}`)
+  const body = origin.stanza.isPeer ? null : (convertKind(content) ?? newerBody(unwrapped, bytes, origin.stanza))
+  if (body !== null) return messageDraft(body, unwrapped, origin)
+  return unknownDraft(origin, `message: ${firstFieldOf(content) ?? 'a kind newer than this version'}`)
+}
+
+/** The answer to an event, opened: a message that has the event as its parent. */
+export const convertEventAnswer = (answer: proto.Message.IEventResponseMessage, eventId: string, origin: MessageOrigin): Offer =>
+  messageDraft(eventAnswer(answer), { ...unwrapMessage({}), parentMessageId: eventId }, origin)
+
+/** What people write in a kind that is newer than this version; what the server calls a change of another message is none. */
+function newerBody({ content, path }: Unwrapped, bytes: Uint8Array, { edit }: Stanza): Body | null {
+  if (firstFieldOf(content) !== null || edit !== null) return null
+  const text = newerText(bytes, path)
+  return text === undefined ? null : { kind: 'unknown', text, context: null }
 }
 
 function messageDraft({ context, ...body }: Body, unwrapped: Unwrapped, origin: MessageOrigin): Offer {
@@ -80,19 +91,12 @@ function messageDraft({ context, ...body }: Body, unwrapped: Unwrapped, origin: 
     isGroup: stanza.isGroup,
     quotedMessageId: context?.stanzaId || null,
     mentions: context?.mentionedJid?.length ? context.mentionedJid.map(bareJid) : null,
-    forwarded: context?.isForwarded ?? null,
+    parentMessageId: body.parentMessageId ?? unwrapped.parentMessageId,
+    forwarded: unwrapped.forwarded || (context?.isForwarded ?? null),
     viewOnce: unwrapped.viewOnce || body.viewOnce === true ? true : null,
     expiresInSeconds: expiresInSeconds === 0 ? null : expiresInSeconds,
   }
   return stanza.fromMe
     ? { ...envelopeOf('message.sent', origin), ...fields, source: stanza.senderDevice === 0 ? 'phone' : 'other' }
     : { ...envelopeOf('message.received', origin), ...fields }
-}
-
-/** The protobuf field that holds what was written; nothing else of it. */
-const nameOf = (content: proto.IMessage): string => {
-  const name = Object.entries(content).find(
-    ([key, value]) => value !== null && value !== undefined && !key.endsWith('ContextInfo'),
-  )
-  return name?.[0] ?? 'a kind newer than this version'
 }

@@ -1,30 +1,40 @@
-// Messages about messages: edits, revokes and reactions. The account's own housekeeping stays `unknown`, by name, and so does a change
+// Messages about messages: edits, revokes, reactions and pins. The account's own housekeeping stays `unknown`, by name, and so does a change
 // that its sender has no authority for (authority.ts): no sink takes it for one.
 import { proto } from '@whiskeysockets/baileys'
 import { authorityToEdit, authorityToRevoke, type MessageOrigin } from './authority.ts'
+import { convertKind } from './convert-kind.ts'
+import { convertPin } from './convert-pin.ts'
 import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
 import { textOf } from './kinds/body.ts'
-import { convertMedia } from './kinds/media.ts'
-import { convertText } from './kinds/text.ts'
-import { unwrapMessage } from './unwrap-message.ts'
+import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
 
 const { Type } = proto.Message.ProtocolMessage
 
-/** Carries the keys that app-state patches are sealed with: its bytes never enter the log. */
-const secretTypes: ReadonlySet<number> = new Set([Type.APP_STATE_SYNC_KEY_SHARE])
+/** Carry the keys that app-state patches are sealed with, and settings of the account's security: their bytes never enter the log. */
+const secretTypes: ReadonlySet<number> = new Set([Type.APP_STATE_SYNC_KEY_SHARE, Type.INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC])
 
 /** null: not a message about another one. */
-export function convertProtocolMessage(content: proto.IMessage, origin: MessageOrigin): Offer | null {
-  if (content.reactionMessage) return reaction(content.reactionMessage, origin)
-  const message = content.protocolMessage
-  if (!message) return null
+export function convertProtocolMessage(unwrapped: Unwrapped, origin: MessageOrigin): Offer | null {
+  const { reactionMessage, pinInChatMessage, protocolMessage } = unwrapped.content
+  if (reactionMessage) return reaction(reactionMessage, origin)
+  if (pinInChatMessage) return convertPin(pinInChatMessage, unwrapped, origin)
+  return protocolMessage ? convertTyped(protocolMessage, origin) : null
+}
+
+function convertTyped(message: proto.Message.IProtocolMessage, origin: MessageOrigin): Offer {
   const type = message.type ?? Type.REVOKE
+  if (isSecret(message, type)) return unknownDraft({ ...origin, raw: null }, nameOf(type))
   if (type === Type.REVOKE && message.key?.id) return revoke(message.key, message.key.id, origin)
   if (type === Type.MESSAGE_EDIT && message.key?.id && message.editedMessage)
     return edit({ key: message.key, targetMessageId: message.key.id, edited: message.editedMessage }, origin)
-  const kept = secretTypes.has(type) ? { ...origin, raw: null } : origin
-  return unknownDraft(kept, `message: protocolMessage ${Type[type] ?? type}`)
+  return unknownDraft(origin, nameOf(type))
 }
+
+const nameOf = (type: number): string => `message: protocolMessage ${Type[type] ?? type}`
+
+/** Also where the type says something else. */
+const isSecret = (message: proto.Message.IProtocolMessage, type: number): boolean =>
+  secretTypes.has(type) || Boolean(message.appStateSyncKeyShare ?? message.initialSecurityNotificationSettingSync)
 
 function reaction({ key, text }: proto.Message.IReactionMessage, origin: Origin): Offer | null {
   if (!key?.id) return null
@@ -41,11 +51,6 @@ type Edit = { key: proto.IMessageKey; targetMessageId: string; edited: proto.IMe
 
 function edit({ key, targetMessageId, edited }: Edit, origin: MessageOrigin): Offer {
   if (!authorityToEdit(key, origin).isGranted) return unknownDraft(origin, 'message: edit without authority')
-  const { content } = unwrapMessage(edited)
-  const text = textOf((convertText(content) ?? convertMedia(content))?.text) ?? captionOf(content)
+  const text = textOf(convertKind(unwrapMessage(edited).content)?.text)
   return { ...envelopeOf('message.edited', origin), targetMessageId, text, isGroup: origin.stanza.isGroup }
 }
-
-/** An edited caption comes without the file's key. */
-const captionOf = (content: proto.IMessage): string | null =>
-  textOf(content.imageMessage?.caption ?? content.videoMessage?.caption ?? content.documentMessage?.caption)

@@ -1,9 +1,7 @@
 // The protobuf of a stanza part: unpadded, and looked through for content without decoding, so that unknown fields count as content.
+import { carrierNumbers, pathInto } from './message-fields.ts'
 
-/** Message fields that carry keys and context only: sender-key distributions and messageContextInfo. */
-const keyFields: ReadonlySet<number> = new Set([2, 15, 35])
-const deviceSentField = 31
-const deviceSentMessageField = 2
+const [deviceSentField, deviceSentMessageField] = pathInto('deviceSentMessage')
 
 /** Encrypted stanza parts end in n bytes of the value n, as Baileys' unpadRandomMax16 takes it. Throws where that cannot be. */
 export function unpad(plaintext: Uint8Array): Uint8Array {
@@ -16,7 +14,7 @@ export function unpad(plaintext: Uint8Array): Uint8Array {
 /** False for a stanza part that only distributes keys: there is nothing in it to append. */
 export function hasContent(message: Uint8Array): boolean {
   for (const { field, bytes } of fieldsOf(message)) {
-    if (keyFields.has(field)) continue
+    if (carrierNumbers.has(field)) continue
     if (field !== deviceSentField || bytes === null) return true
     for (const inner of fieldsOf(bytes))
       if (inner.field === deviceSentMessageField && (inner.bytes === null || hasContent(inner.bytes))) return true
@@ -30,8 +28,13 @@ export function fieldOf(message: Uint8Array, wanted: number): Uint8Array | null 
   return null
 }
 
+/** What is inside of these fields, outermost first; null: one is absent. Throws on what is no protobuf. */
+export function bytesAt(message: Uint8Array, path: readonly number[]): Uint8Array | null {
+  return path.reduce<Uint8Array | null>((bytes, field) => bytes && fieldOf(bytes, field), message)
+}
+
 /** Top-level fields in wire order; bytes of length-delimited ones. Throws on what is no protobuf. */
-function* fieldsOf(message: Uint8Array): Generator<{ field: number; bytes: Uint8Array | null }> {
+export function* fieldsOf(message: Uint8Array): Generator<{ field: number; bytes: Uint8Array | null }> {
   let at = 0
   const varint = (): number => {
     let value = 0

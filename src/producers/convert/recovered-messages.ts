@@ -59,6 +59,7 @@ function stanzaOf(info: proto.IWebMessageInfo, carrier: Stanza): Stanza | null {
     senderName: info.pushName || null,
     // The phone does not say what the server called it.
     edit: null,
+    isPeer: false,
   }
 }
 

@@ -35,6 +35,8 @@ export type Stanza = {
   senderName: string | null
   /** What WhatsApp's server calls a change: 1 edit, 7 revoke by the sender, 8 revoke by a group's admin; null: not said. */
   edit: string | null
+  /** Between the account's own devices: no message of any chat. */
+  isPeer: boolean
 }
 
 export function readStanza(node: BinaryNode, of: { instanceId: string; own: OwnAddresses }): Stanza {
@@ -56,6 +58,7 @@ export function readStanza(node: BinaryNode, of: { instanceId: string; own: OwnA
     saidAt: attrs.t ?? null,
     senderName: attrs.notify ?? null,
     edit: attrs.edit ?? null,
+    isPeer: fromMe && attrs.category === 'peer',
   }
 }
 

@@ -5,7 +5,7 @@ import type { MessageReceived } from '../../../events/event.ts'
 /** `context` says what it replies to and whom it mentions. */
 export type Body = Pick<
   MessageReceived,
-  'kind' | 'text' | 'location' | 'contacts' | 'poll' | 'media' | 'mediaSource' | 'viewOnce'
+  'kind' | 'text' | 'parentMessageId' | 'location' | 'contacts' | 'poll' | 'interactive' | 'media' | 'mediaSource' | 'viewOnce'
 > & {
   context: proto.IContextInfo | null | undefined
 }
@@ -27,3 +27,6 @@ export const bufferOf = (bytes: Uint8Array | null | undefined): Buffer | null =>
   bytes && bytes.length > 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : null
 
 export const textOf = (text: string | null | undefined): string | null => (text ? text : null)
+
+/** The first that says something. */
+export const firstTextOf = (...texts: readonly (string | null | undefined)[]): string | null => textOf(texts.find(text => text))

@@ -1,24 +1,10 @@
-// Files: what the message says about one, and the reference that fetches it. A file without a media key cannot be fetched: no Body.
+// Files: images, videos, sounds, documents and stickers. One whose file cannot be fetched keeps its kind and what was written beside it.
 import type { proto } from '@whiskeysockets/baileys'
-import type { Media, MediaSource } from '../../../events/event.ts'
-import { type Body, bufferOf, intOf, numberOf, textOf } from './body.ts'
+import { type Body, intOf, textOf } from './body.ts'
+import { type File, type FileTraits, fileOf } from './file.ts'
 
-type File = {
-  url?: string | null
-  directPath?: string | null
-  mimetype?: string | null
-  mediaKey?: Uint8Array | null
-  fileSha256?: Uint8Array | null
-  fileEncSha256?: Uint8Array | null
-  fileLength?: proto.Message.IImageMessage['fileLength']
-  jpegThumbnail?: Uint8Array | null
-  contextInfo?: proto.IContextInfo | null
-}
-type Traits = {
-  caption?: string | null | undefined
-  viewOnce?: boolean | null | undefined
-  waveform?: Uint8Array | null | undefined
-} & Pick<Media, 'fileName' | 'width' | 'height' | 'durationSeconds' | 'pages'>
+type Sent = File & { contextInfo?: proto.IContextInfo | null }
+type Traits = FileTraits & { caption?: string | null | undefined; viewOnce?: boolean | null | undefined }
 
 export function convertMedia(content: proto.IMessage): Body | null {
   const { imageMessage: image, videoMessage: video, ptvMessage: round } = content
@@ -46,25 +32,26 @@ export function convertMedia(content: proto.IMessage): Body | null {
   return sticker ? fileBody('sticker', sticker, picture(sticker)) : null
 }
 
+/** What is shown above a template, buttons or a card, where it is a file. */
+type Attachment = {
+  [Field in 'imageMessage' | 'videoMessage' | 'documentMessage' | 'audioMessage']?: proto.IMessage[Field] | undefined
+}
+
+/** The file alone: its caption and context are not the message's. */
+export function attachmentOf({ imageMessage = null, videoMessage = null, ...of }: Attachment): Attached {
+  const { documentMessage = null, audioMessage = null } = of
+  const body = convertMedia({ imageMessage, videoMessage, documentMessage, audioMessage })
+  return { media: body?.media ?? null, mediaSource: body?.mediaSource ?? null }
+}
+export type Attached = Pick<Body, 'media' | 'mediaSource'>
+
 const picture = (of: { width?: number | null; height?: number | null }) => ({ width: intOf(of.width), height: intOf(of.height) })
 const film = (of: proto.Message.IVideoMessage) => ({ ...picture(of), durationSeconds: intOf(of.seconds) })
 
-function fileBody(kind: string, file: File, { caption, viewOnce, waveform, ...traits }: Traits): Body | null {
-  const mediaKey = bufferOf(file.mediaKey)
-  if (mediaKey === null) return null
-  const sha256 = bufferOf(file.fileSha256)
-  const sizeBytes = numberOf(file.fileLength)
-  const mimetype = textOf(file.mimetype) ?? 'application/octet-stream'
-  const mediaSource: MediaSource = {
-    url: textOf(file.url),
-    directPath: textOf(file.directPath),
-    mediaKey,
-    encSha256: bufferOf(file.fileEncSha256),
-    sha256,
-    sizeBytes,
-    preview: bufferOf(file.jpegThumbnail),
-    waveform: bufferOf(waveform),
-  }
-  const media: Media = { mimetype, sizeBytes, sha256: sha256?.toString('hex') ?? null, ...traits }
-  return { kind, text: textOf(caption), viewOnce: viewOnce ?? null, media, mediaSource, context: file.contextInfo }
-}
+const fileBody = (kind: string, file: Sent, { caption, viewOnce, ...traits }: Traits): Body => ({
+  kind,
+  text: textOf(caption),
+  viewOnce: viewOnce ?? null,
+  ...fileOf(file, traits),
+  context: file.contextInfo,
+})

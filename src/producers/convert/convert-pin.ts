@@ -1,0 +1,40 @@
+// Messages pinned for everyone in a chat, and unpinned. Whoever may pin there may pin what anybody wrote: WhatsApp's server checks who does.
+import { proto } from '@whiskeysockets/baileys'
+import { envelopeOf, type OfferOf, type Origin, unknownDraft } from './draft.ts'
+import { bareJid } from './jid.ts'
+import { numberOf } from './kinds/body.ts'
+import { whenOf } from './occurred-at.ts'
+import type { Unwrapped } from './unwrap-message.ts'
+
+const { Type } = proto.Message.PinInChatMessage
+
+/** `addOnSeconds`: how long it is pinned. */
+export function convertPin(
+  pin: proto.Message.IPinInChatMessage,
+  { addOnSeconds }: Pick<Unwrapped, 'addOnSeconds'>,
+  origin: Origin,
+): OfferOf<'message.pinned'> | OfferOf<'unknown'> {
+  const on = pin.type === Type.PIN_FOR_ALL
+  if (!pin.key?.id || !(on || pin.type === Type.UNPIN_FOR_ALL)) return unknownDraft(origin, 'message: pinInChatMessage')
+  return {
+    ...envelopeOf('message.pinned', origin),
+    targetMessageId: pin.key.id,
+    targetSenderId: authorOf(pin.key, origin),
+    on,
+    untilAt: on && addOnSeconds !== null ? pinnedAt(pin, origin) + addOnSeconds * 1000 : null,
+    isGroup: origin.stanza.isGroup,
+  }
+}
+
+/** Keys are written from the sender's point of view; between two people what is not the sender's is the other one's. */
+function authorOf({ participant, fromMe }: proto.IMessageKey, { stanza }: Origin): string | null {
+  if (participant) return bareJid(participant)
+  return fromMe ? stanza.sender.id : null
+}
+
+/** By the sender's clock, which its apps count from, where that can be. */
+function pinnedAt(pin: proto.Message.IPinInChatMessage, { stanza, receivedAt }: Origin): number {
+  const saidMs = numberOf(pin.senderTimestampMs)
+  const isPossible = saidMs !== null && whenOf(String(Math.trunc(saidMs / 1000)), receivedAt).occurredAtSaid === null
+  return isPossible ? saidMs : whenOf(stanza.saidAt, receivedAt).occurredAt
+}
