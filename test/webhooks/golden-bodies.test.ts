@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { deliveryTypes } from '../../src/events/vocabulary.ts'
+import { deliveryTypes, kinds } from '../../src/events/vocabulary.ts'
 import { buildPost } from '../../src/webhooks/bridge/build-post.ts'
 import { testStartAt } from '../ground/events.ts'
 import { openTestLog } from '../ground/log.ts'
@@ -34,6 +34,11 @@ test('[E11] every type that webhooks deliver has a golden body, and every golden
   const written = new Set(names.map(name => JSON.parse(goldenBody(name)).type))
   expect(delivered.filter(type => !written.has(type))).toEqual([])
   expect(names.toSorted()).toEqual([...new Set(goldenCases.flatMap(one => one.bodies))].toSorted())
+})
+
+test('[E11] [B1] every kind of message has a golden body', () => {
+  const written = new Set(names.map(name => JSON.parse(goldenBody(name)).data.kind))
+  expect(kinds.here.filter(kind => !written.has(kind))).toEqual([])
 })
 
 /** As a consumer of the log has it. */

@@ -21,6 +21,7 @@ import {
   Type,
   told,
 } from './golden-events.ts'
+import { kindCases } from './golden-kinds.ts'
 
 const texts: readonly GoldenCase[] = [
   one('message.received text', said({ conversation: 'Bom dia! 👋 "é" </script>' })),
@@ -238,7 +239,7 @@ const accounts: readonly GoldenCase[] = [
   one('instance.paired', told('instance.paired', { phone: '5511900000099', lid: us.lid, platform: 'android', name: 'Shop' })),
   one('instance.logged-out', told('instance.logged-out', { reason: 'requested' })),
   one('instance.deleted', told('instance.deleted', { purged: true })),
-  one('unknown', said({ commentMessage: { message: { conversation: 'um segredo' } } })),
+  one('unknown', said({ stickerSyncRmrMessage: { filehash: ['um segredo'] } })),
 ]
 
-export const goldenCases: readonly GoldenCase[] = [...texts, ...files, ...changes, ...accounts]
+export const goldenCases: readonly GoldenCase[] = [...texts, ...kindCases, ...files, ...changes, ...accounts]
