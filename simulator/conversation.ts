@@ -1,8 +1,9 @@
-// Plays one short realistic scene, every kind of media in it, and lists what it sent in order.
+// Plays one short realistic scene, every kind of media and a dozen others in it, and lists what it sent in order.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Contact, Group } from './accounts/accounts.ts'
-import { edit, type MessageContent, reaction, reply, revoke, text } from './accounts/content.ts'
+import { edit, inAlbum, type MessageContent, pin, reaction, reply, revoke, text } from './accounts/content.ts'
 import type { SimDevice } from './accounts/device.ts'
+import { type SampleKind, sampleMessage } from './accounts/sample-kinds.ts'
 import type { Cdn } from './media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from './media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from './media/sample-media.ts'
@@ -24,6 +25,8 @@ export type PlayedKind =
   | 'reaction'
   | 'edit'
   | 'revoke'
+  | 'pin'
+  | SampleKind
 type Line = { from: Contact; in?: Group; kind: PlayedKind; content: MessageContent; about?: string }
 
 const group = { id: '120363000000000001', subject: 'Padaria do Bairro' }
@@ -59,6 +62,8 @@ export async function playConversation(
 
   await playOrder(say, simulator.cdn, ana)
   await playGroup(say, simulator.cdn, { ana, bruno, bakery })
+  await playShop(say, simulator.cdn, bruno)
+  await playParty(say, simulator.cdn, { ana, bruno, bakery })
   await playSecondThoughts(say, simulator.cdn, bruno)
   return played
 }
@@ -111,6 +116,39 @@ async function playGroup(say: Say, cdn: Cdn, { ana, bruno, bakery }: Bakery): Pr
   await say({ from: bruno, in: bakery, kind: 'ptv', content: ptv(cdn, { bytes: await sampleMp4(), seconds: 2 }) })
   const target = { messageId: greeted, author: bruno, group: bakery }
   await say({ from: ana, in: bakery, kind: 'reaction', content: reaction(ana, '❤️', target), about: greeted })
+}
+
+/** Bruno is shown what there is, chooses, orders, and says where. */
+async function playShop(say: Say, cdn: Cdn, bruno: Contact): Promise<void> {
+  const { imageMessage: picture } = image(cdn, { bytes: await sampleJpeg({ width: 96, height: 72 }) })
+  const show = (kind: SampleKind) => say({ from: bruno, kind, content: sampleMessage(kind, { picture: picture ?? undefined }) })
+  await show('link-preview')
+  await show('product')
+  const offered = await show('list')
+  await say({
+    from: bruno,
+    kind: 'list-answer',
+    content: sampleMessage('list-answer', { targetMessageId: offered }),
+    about: offered,
+  })
+  const asked = await show('buttons')
+  const yes = sampleMessage('buttons-answer', { text: 'Sim, pode entregar', targetMessageId: asked })
+  await say({ from: bruno, kind: 'buttons-answer', content: yes, about: asked })
+  for (const kind of ['order', 'payment', 'template', 'location', 'contacts', 'group-invite'] as const) await show(kind)
+}
+
+/** In the group they plan: an event, a poll, which is pinned, and an album. */
+async function playParty(say: Say, cdn: Cdn, { ana, bruno, bakery }: Bakery): Promise<void> {
+  await say({ from: ana, in: bakery, kind: 'event', content: sampleMessage('event') })
+  const asked = await say({ from: ana, in: bakery, kind: 'poll', content: sampleMessage('poll') })
+  const poll = { messageId: asked, author: ana, group: bakery }
+  await say({ from: bruno, in: bakery, kind: 'pin', content: pin(bruno, true, poll), about: asked })
+  const messageId = await say({ from: bruno, in: bakery, kind: 'album', content: sampleMessage('album') })
+  const album = { messageId, author: bruno, group: bakery }
+  for (const width of [120, 140]) {
+    const photo = image(cdn, { bytes: await sampleJpeg({ width, height: 90 }) })
+    await say({ from: bruno, in: bakery, kind: 'image', content: inAlbum(photo, album, bruno) })
+  }
 }
 
 /** Bruno corrects himself, and takes something back. */

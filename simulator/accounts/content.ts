@@ -38,6 +38,27 @@ export function revoke(by: Contact, target: Target): proto.IMessage {
   return { protocolMessage: { key: keyFor(by, target), type: ProtocolMessage.Type.REVOKE } }
 }
 
+/** Pins a message for everyone in its chat, for a week, or unpins it. */
+export function pin(by: Contact, on: boolean, target: Target): proto.IMessage {
+  const { PIN_FOR_ALL, UNPIN_FOR_ALL } = proto.Message.PinInChatMessage.Type
+  return {
+    pinInChatMessage: { key: keyFor(by, target), type: on ? PIN_FOR_ALL : UNPIN_FOR_ALL, senderTimestampMs: Date.now() },
+    messageContextInfo: { messageAddOnDurationInSecs: on ? 7 * 24 * 60 * 60 : 0 },
+  }
+}
+
+/** What somebody says below a post. */
+export function comment(by: Contact, body: string, target: Target): proto.IMessage {
+  return { commentMessage: { message: { conversation: body }, targetMessageKey: keyFor(by, target) } }
+}
+
+/** As a part of an album, whose marker went ahead. */
+export function inAlbum(content: proto.IMessage, album: Target, by: Contact): proto.IMessage {
+  const associationType = proto.MessageAssociation.AssociationType.MEDIA_ALBUM
+  const messageAssociation = { associationType, parentMessageKey: keyFor(by, album) }
+  return { ...content, messageContextInfo: { ...content.messageContextInfo, messageAssociation } }
+}
+
 /** A message kind of the future: one protobuf field with a number nobody has given out. */
 export function unknownKind(body = 'from the future'): MessageContent {
   return { protobuf: lengthDelimited(5000, Buffer.from(body)) }
@@ -78,6 +99,7 @@ export function stanzaAttrs(content: MessageContent): { type: string; edit?: str
   if ('protobuf' in content) return { type: 'text' }
   if (content.reactionMessage) return { type: 'reaction' }
   if (content.pollCreationMessage || content.pollCreationMessageV3) return { type: 'poll' }
+  if (content.pinInChatMessage) return { type: 'text', edit: '2' }
   if (content.protocolMessage?.type === ProtocolMessage.Type.MESSAGE_EDIT) return { type: 'text', edit: '1' }
   if (content.protocolMessage?.type === ProtocolMessage.Type.REVOKE)
     return { type: 'text', edit: isOwn(content.protocolMessage.key) ? '7' : '8' }

@@ -1,7 +1,7 @@
 // A body of each kind that the control API takes, as its list of calls shows them.
 import type { CdnFaultRequest, DeviceFaultRequest, MessageRequest } from './requests.ts'
 
-type OfEachKind<Request extends { kind: string }> = { [Kind in Request['kind']]: Extract<Request, { kind: Kind }> }
+type OfEachKind<Request extends { kind: string }> = { [Kind in Request['kind']]: Request & { kind: Kind } }
 
 /** The phone that a scan without a number is done with. */
 export const examplePhone = '5511900000001'
@@ -32,6 +32,29 @@ export const messageExamples: OfEachKind<MessageRequest> = {
   reaction: { kind: 'reaction', from: ana, emoji: '👍', target: { messageId, author: { pn: examplePhone } } },
   edit: { kind: 'edit', from: ana, text: 'Boa tarde!', target },
   revoke: { kind: 'revoke', from: ana, target },
+  pin: { kind: 'pin', from: ana, on: true, target },
+  comment: { kind: 'comment', from: ana, text: 'Que lindo!', target },
+  'link-preview': { kind: 'link-preview', from: ana },
+  location: { kind: 'location', from: ana },
+  'live-location': { kind: 'live-location', from: ana, text: 'A caminho' },
+  contacts: { kind: 'contacts', from: ana, text: 'Bea' },
+  poll: { kind: 'poll', from: ana, group: bakery, text: 'Que sabor?' },
+  event: { kind: 'event', from: ana, group: bakery },
+  album: { kind: 'album', from: ana },
+  product: { kind: 'product', from: ana },
+  order: { kind: 'order', from: ana },
+  list: { kind: 'list', from: ana },
+  'list-answer': { kind: 'list-answer', from: ana, target },
+  buttons: { kind: 'buttons', from: ana },
+  'buttons-answer': { kind: 'buttons-answer', from: ana, text: 'Sim', target },
+  template: { kind: 'template', from: ana },
+  'template-answer': { kind: 'template-answer', from: ana, target },
+  interactive: { kind: 'interactive', from: ana },
+  'interactive-answer': { kind: 'interactive-answer', from: ana, target },
+  'group-invite': { kind: 'group-invite', from: ana },
+  'sticker-pack': { kind: 'sticker-pack', from: ana },
+  payment: { kind: 'payment', from: ana },
+  'call-log': { kind: 'call-log', from: ana },
   unknown: { kind: 'unknown', from: ana },
 }
 

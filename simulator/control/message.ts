@@ -1,8 +1,21 @@
 // Sends the message a control request describes, with a sample file where a media kind comes without bytes.
-import { extractMessageContent, getContentType } from '@whiskeysockets/baileys'
+import { extractMessageContent, getContentType, type proto } from '@whiskeysockets/baileys'
 import type { Contact, Group } from '../accounts/accounts.ts'
-import { edit, type MessageContent, reaction, reply, revoke, type Target, text, unknownKind } from '../accounts/content.ts'
+import {
+  comment,
+  edit,
+  inAlbum,
+  type MessageContent,
+  pin,
+  reaction,
+  reply,
+  revoke,
+  type Target,
+  text,
+  unknownKind,
+} from '../accounts/content.ts'
 import type { SimDevice } from '../accounts/device.ts'
+import { type SampleKind, sampleMessage, showsPicture } from '../accounts/sample-kinds.ts'
 import type { Cdn } from '../media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from '../media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'
@@ -48,16 +61,38 @@ async function contentOf(
       return edit(from, request.text, targetOf(request.target))
     case 'revoke':
       return revoke(from, targetOf(request.target))
+    case 'pin':
+      return pin(from, request.on, targetOf(request.target))
+    case 'comment':
+      return comment(from, request.text, targetOf(request.target))
     case 'unknown':
       return unknownKind()
-    default:
+    case 'image': {
+      const content = await mediaOf(cdn, request)
+      return request.album === undefined ? content : inAlbum(content, targetOf({ messageId: request.album }), from)
+    }
+    case 'video':
+    case 'gif':
+    case 'ptv':
+    case 'audio':
+    case 'voice':
+    case 'document':
+    case 'sticker':
       return mediaOf(cdn, request)
+    default:
+      return sampleContent(cdn, request)
   }
+}
+
+async function sampleContent(cdn: Cdn, request: Extract<MessageRequest, { kind: SampleKind }>): Promise<MessageContent> {
+  const { kind, text: said, target } = request
+  const picture = showsPicture(kind) ? image(cdn, { bytes: await sampleJpeg() }).imageMessage : null
+  return sampleMessage(kind, { text: said, targetMessageId: target?.messageId, picture: picture ?? undefined })
 }
 
 type MediaKind = 'image' | 'video' | 'gif' | 'ptv' | 'audio' | 'voice' | 'document' | 'sticker'
 
-async function mediaOf(cdn: Cdn, request: Extract<MessageRequest, { kind: MediaKind }>): Promise<MessageContent> {
+async function mediaOf(cdn: Cdn, request: Extract<MessageRequest, { kind: MediaKind }>): Promise<proto.IMessage> {
   const bytes = request.bytes === undefined ? await sampleOf(request) : Buffer.from(request.bytes, 'base64')
   const file = { ...request, bytes }
   switch (file.kind) {

@@ -1,5 +1,6 @@
 // What the control API accepts; unknown fields are refused.
 import { z } from 'zod'
+import { sampleKinds } from '../accounts/sample-kinds.ts'
 import { examplePhone } from './examples.ts'
 
 const pn = z.string().regex(/^\d{6,15}$/, 'expected a phone number of 6 to 15 digits')
@@ -52,7 +53,7 @@ const seconds = count.max(7200).exactOptional()
 export const messageRequest = z
   .discriminatedUnion('kind', [
     envelope.extend({ kind: z.literal('text'), text: z.string() }),
-    envelope.extend({ kind: z.literal('image'), ...file, caption }),
+    envelope.extend({ kind: z.literal('image'), ...file, caption, album: z.string().min(1).exactOptional() }),
     envelope.extend({ kind: z.literal('video'), ...file, caption, seconds }),
     envelope.extend({ kind: z.literal('gif'), ...file, caption }),
     envelope.extend({ kind: z.literal('ptv'), ...file, seconds }),
@@ -70,6 +71,13 @@ export const messageRequest = z
     envelope.extend({ kind: z.literal('reaction'), emoji: z.string(), ...about }),
     envelope.extend({ kind: z.literal('edit'), text: z.string(), ...about }),
     envelope.extend({ kind: z.literal('revoke'), ...about }),
+    envelope.extend({ kind: z.literal('pin'), on: z.boolean().default(true), ...about }),
+    envelope.extend({ kind: z.literal('comment'), text: z.string(), ...about }),
+    envelope.extend({
+      kind: z.enum(sampleKinds),
+      text: z.string().exactOptional(),
+      target: about.target.exactOptional(),
+    }),
     envelope.extend({ kind: z.literal('unknown') }),
   ])
   .superRefine(({ from, to, group: inGroup }, context) => {

@@ -171,6 +171,8 @@ it('[K1] the conversation arrives as it lists itself, in order, with media that 
       'reaction',
       'edit',
       'revoke',
+      ...(['link-preview', 'product', 'list', 'list-answer', 'buttons', 'buttons-answer', 'order', 'payment'] as const),
+      ...(['template', 'location', 'contacts', 'group-invite', 'event', 'poll', 'pin', 'album'] as const),
     ]),
   )
   for (const line of played) {
