@@ -26,7 +26,10 @@ export const mediaSource = record('MediaSource', 'How to fetch and decrypt the f
     'As the sender gave it; only its host and path matter, and only WhatsApp’s hosts are dialled. null: not said.',
   ),
   directPath: optional('string', 'Path on WhatsApp’s CDN; null: not said.'),
-  mediaKey: field('bytes', '32 bytes that the file’s keys derive from.'),
+  mediaKey: field(
+    'bytes',
+    '32 bytes that the file’s keys derive from; empty: it is not encrypted, as in channels, or no key was said.',
+  ),
   encSha256: optional('bytes', 'SHA-256 of the encrypted file with its MAC; null: not said.'),
   sha256: optional('bytes', 'SHA-256 of the plain file; null: not said.'),
   sizeBytes: optional('long', 'Bytes of the plain file, as announced; null: not said.'),

@@ -86,7 +86,7 @@ export type MediaSource = {
   url?: string | null
   /** Path on WhatsApp’s CDN; null: not said. */
   directPath?: string | null
-  /** 32 bytes that the file’s keys derive from. */
+  /** 32 bytes that the file’s keys derive from; empty: it is not encrypted, as in channels, or no key was said. */
   mediaKey: Buffer
   /** SHA-256 of the encrypted file with its MAC; null: not said. */
   encSha256?: Buffer | null

@@ -30,13 +30,21 @@ type FetchDeps = { objects: ObjectStore; transfers: Transfers; cdnUrl: string | 
 type Sealed = Wanted & { keysOf: string }
 export type Incoming = { key: string; sizeBytes: number; sha256: string }
 
-/** Before the store gives it its place. The media key makes it unguessable, the encrypted hash ties it to its bytes. */
-export function incomingName(instanceId: string, { mediaKey, encSha256 }: Pick<MediaSource, 'mediaKey' | 'encSha256'>): string {
+/**
+ * Before the store gives it its place. The media key makes it unguessable, the encrypted hash ties it to its bytes; of a file that is not
+ * sealed its own hash and its path do.
+ */
+export function incomingName(
+  instanceId: string,
+  source: Pick<MediaSource, 'mediaKey' | 'encSha256'> & Partial<MediaSource>,
+): string {
+  const { mediaKey, encSha256, sha256, directPath, url } = source
   const length = Buffer.of(mediaKey.length)
   const hash = createHash('sha256')
     .update(length)
     .update(mediaKey)
     .update(encSha256 ?? Buffer.of())
+  if (mediaKey.length === 0) hash.update(sha256 ?? Buffer.of()).update(`\n${directPath ?? url ?? ''}`)
   return `incoming/${instanceId}/${hash.digest('hex')}`
 }
 
@@ -48,16 +56,35 @@ export async function findIncoming(objects: ObjectStore, key: string, signal: Ab
 
 /** Rejects MediaError or ObjectError, or with the signal's reason. */
 export async function fetchIncoming(deps: FetchDeps, wanted: Wanted, signal: AbortSignal): Promise<Incoming> {
-  const likeliest = sealedAs(wanted.kind, wanted.mimetype)
   try {
-    return await fetchSealedAs(deps, { ...wanted, keysOf: likeliest }, signal)
+    return await fetchSealedAs(deps, { ...wanted, keysOf: sealedAs(wanted.kind, wanted.mimetype) }, signal)
   } catch (error) {
-    if (!(error instanceof MediaError && error.otherKeysMayFit)) throw error
-    const { mediaKey } = wanted.source
-    const sealed = { mediaKey: Uint8Array.from(mediaKey), kinds: otherKinds(likeliest) }
-    const keysOf = await deps.transfers.findKeys({ fetched: fetchedOf(deps, wanted), sealed }, signal)
-    if (keysOf === null) throw error
-    return await fetchSealedAs(deps, { ...wanted, keysOf }, signal)
+    if (!(error instanceof MediaError)) throw error
+    const keysOf = error.otherKeysMayFit ? await findOtherKeys(deps, wanted, signal) : null
+    if (keysOf !== null) return await fetchSealedAs(deps, { ...wanted, keysOf }, signal)
+    if (mayBePlain(error, wanted.source)) return await fetchPlain(deps, wanted, error, signal)
+    throw error
+  }
+}
+
+/** The kind that it was sealed as, where that is another one than is likeliest; null: none fits. */
+function findOtherKeys(deps: FetchDeps, wanted: Wanted, signal: AbortSignal): Promise<string | null> {
+  const kinds = otherKinds(sealedAs(wanted.kind, wanted.mimetype))
+  const sealed = { mediaKey: Uint8Array.from(wanted.source.mediaKey), kinds }
+  return deps.transfers.findKeys({ fetched: fetchedOf(deps, wanted), sealed }, signal)
+}
+
+/** Channels' voice notes name a key all the same; without an encrypted hash nothing says that they are sealed. */
+const mayBePlain = ({ code }: MediaError, { mediaKey, encSha256, sha256 }: MediaSource): boolean =>
+  (code === 'bad-mac' || code === 'truncated') && mediaKey.length > 0 && encSha256 == null && sha256 != null
+
+/** Only the announced hash can tell; where it does not fit, what was wrong before is. */
+async function fetchPlain(deps: FetchDeps, wanted: Wanted, before: MediaError, signal: AbortSignal): Promise<Incoming> {
+  try {
+    const source = { ...wanted.source, mediaKey: Buffer.of() }
+    return await fetchSealedAs(deps, { ...wanted, source, keysOf: wanted.kind }, signal)
+  } catch (error) {
+    throw error instanceof MediaError && error.code === 'bad-hash' ? before : error
   }
 }
 
@@ -145,6 +172,7 @@ function openPieces(deps: FetchDeps, wanted: Sealed, signal: AbortSignal): Piece
     keysOf,
     mediaKey: Uint8Array.from(source.mediaKey),
     encSha256: source.encSha256 == null ? null : Uint8Array.from(source.encSha256),
+    sha256: source.sha256 == null ? null : Uint8Array.from(source.sha256),
     sizeBytes: source.sizeBytes ?? null,
     maxBytes,
   }
@@ -152,6 +180,7 @@ function openPieces(deps: FetchDeps, wanted: Sealed, signal: AbortSignal): Piece
 }
 
 function fetchedOf({ cdnUrl }: FetchDeps, { source, maxBytes, timeouts }: Wanted): Fetched {
-  const announcedBytes = source.sizeBytes == null ? null : encryptedSizeBytes(source.sizeBytes)
-  return { url: mediaUrl(source, cdnUrl).href, announcedBytes, maxBytes: encryptedSizeBytes(maxBytes), ...timeouts }
+  const onCdn = source.mediaKey.length > 0 ? encryptedSizeBytes : (plainBytes: number) => plainBytes
+  const announcedBytes = source.sizeBytes == null ? null : onCdn(source.sizeBytes)
+  return { url: mediaUrl(source, cdnUrl).href, announcedBytes, maxBytes: onCdn(maxBytes), ...timeouts }
 }

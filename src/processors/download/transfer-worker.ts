@@ -7,6 +7,7 @@ import { fetchMedia } from './fetch-media.ts'
 import { findKeys } from './find-keys.ts'
 import { inPieces } from './in-pieces.ts'
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts'
+import { plainDownload } from './plain-download.ts'
 import type { Asked, Failure, Fetched, Job, Said, WorkerOptions } from './transfer-messages.ts'
 import { verifiedDownload } from './verified-download.ts'
 
@@ -48,9 +49,10 @@ async function begin(id: number, job: Job): Promise<void> {
 }
 
 async function carryOut(id: number, job: Job, { memory, stop: { signal } }: Running): Promise<void> {
-  const encrypted = fetchMedia({ dispatcher }, requestOf(job.fetched), signal)
-  if (job.kind === 'find-keys') return say({ id, kind: 'keys', found: await findKeys(encrypted, job.sealed) })
-  const plain = verifiedDownload(encrypted, job.expected)
+  const fetched = fetchMedia({ dispatcher }, requestOf(job.fetched), signal)
+  if (job.kind === 'find-keys') return say({ id, kind: 'keys', found: await findKeys(fetched, job.sealed) })
+  const isSealed = job.expected.mediaKey.length > 0
+  const plain = isSealed ? verifiedDownload(fetched, job.expected) : plainDownload(fetched, job.expected)
   for await (const piece of inPieces(plain, () => memory.take(signal))) say({ id, kind: 'piece', ...piece }, piece.bytes.buffer)
 }
 

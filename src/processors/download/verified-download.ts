@@ -8,8 +8,11 @@ export type ExpectedFile = {
   kind: string
   /** Whose keys it is sealed with [the kind's]. */
   keysOf?: string
+  /** Empty: it is not sealed (plain-download.ts). */
   mediaKey: Uint8Array
   encSha256: Uint8Array | null
+  /** Of the plain file, as announced: what proves one that is not sealed. */
+  sha256?: Uint8Array | null
   /** As announced; only tells a truncated file from a forged one. */
   sizeBytes: number | null
   /** Of the plain file; exactly so much passes. */

@@ -1,4 +1,5 @@
-// The file of a message: what is said about it, and the reference that fetches it. One without a media key cannot be fetched: nothing.
+// The file of a message: what is said about it, and the reference that fetches it. Without a media key it is not sealed, as in channels
+// (Baileys issue 2546), or cannot be fetched: that is for whoever tries.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Media, MediaSource } from '../../../events/event.ts'
 import { type Body, bufferOf, numberOf, textOf } from './body.ts'
@@ -19,9 +20,8 @@ export type FileTraits = { waveform?: Uint8Array | null | undefined } & Pick<
   'fileName' | 'width' | 'height' | 'durationSeconds' | 'pages'
 >
 
-export function fileOf(file: File, { waveform, ...traits }: FileTraits): Pick<Body, 'media' | 'mediaSource'> {
-  const mediaKey = bufferOf(file.mediaKey)
-  if (mediaKey === null) return { media: null, mediaSource: null }
+export function fileOf(file: File, { waveform, ...traits }: FileTraits): Required<Pick<Body, 'media' | 'mediaSource'>> {
+  const mediaKey = bufferOf(file.mediaKey) ?? Buffer.of()
   const sha256 = bufferOf(file.fileSha256)
   const sizeBytes = numberOf(file.fileLength)
   const mimetype = textOf(file.mimetype) ?? 'application/octet-stream'

@@ -1,4 +1,4 @@
-// Files: images, videos, sounds, documents and stickers. One whose file cannot be fetched keeps its kind and what was written beside it.
+// Files: images, videos, sounds, documents and stickers.
 import type { proto } from '@whiskeysockets/baileys'
 import { type Body, intOf, textOf } from './body.ts'
 import { type File, type FileTraits, fileOf } from './file.ts'

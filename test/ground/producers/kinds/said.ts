@@ -119,6 +119,32 @@ const taps: readonly KindCase[] = [
   ],
 ]
 
+const noKey = Buffer.of()
+const hash = Buffer.alloc(32, 2)
+
+const files: readonly KindCase[] = [
+  [
+    'a picture of a channel, which has no key',
+    { imageMessage: { caption: 'Promoção', mimetype: 'image/jpeg', directPath: '/plain', fileSha256: hash, fileLength: 719 } },
+    {
+      kind: 'image',
+      text: 'Promoção',
+      media: { mimetype: 'image/jpeg', sizeBytes: 719, sha256: '02'.repeat(32) },
+      mediaSource: { mediaKey: noKey, directPath: '/plain', sha256: hash, encSha256: null },
+    },
+  ],
+  [
+    'a picture of which only a thumbnail came',
+    { imageMessage: { caption: 'só miniatura', jpegThumbnail: Buffer.from('small') } },
+    {
+      kind: 'image',
+      text: 'só miniatura',
+      media: { mimetype: 'application/octet-stream', sizeBytes: null },
+      mediaSource: { mediaKey: noKey, directPath: null, url: null, preview: Buffer.from('small') },
+    },
+  ],
+]
+
 const albums: readonly KindCase[] = [
   [
     'the marker of an album',
@@ -180,4 +206,4 @@ const stickers: readonly KindCase[] = [
   ['a sticker that moves', { lottieStickerMessage: { message: { stickerMessage: file } } }, { kind: 'sticker' }],
 ]
 
-export const saidCases: readonly KindCase[] = [...texts, ...taps, ...albums, ...polls, ...stickers]
+export const saidCases: readonly KindCase[] = [...texts, ...taps, ...files, ...albums, ...polls, ...stickers]
