@@ -27,7 +27,14 @@ const houses = {
     breaches: {},
   },
   'src/producers': {
-    rooms: { convert: [], gate: ['convert'], auth: ['gate'], socket: ['convert', 'gate', 'auth'], epoch: ['convert', 'gate', 'auth', 'socket'] },
+    rooms: {
+      convert: [],
+      secrets: ['convert'],
+      gate: ['convert', 'secrets'],
+      auth: ['gate', 'secrets'],
+      socket: ['convert', 'gate', 'auth'],
+      epoch: ['convert', 'secrets', 'gate', 'auth', 'socket'],
+    },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},
   },

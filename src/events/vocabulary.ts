@@ -8,7 +8,6 @@ export type Vocabulary = { readonly here: readonly string[]; readonly later: rea
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
 const withoutWriter: readonly string[] = [
   ...['media.refreshed', 'media.expired'],
-  'poll.voted',
   'message.starred',
   'message.deleted',
   'chat.updated',

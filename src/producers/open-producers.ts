@@ -24,6 +24,7 @@ import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
+import { createSecretWriter } from './secrets/secret-writer.ts'
 
 export type ProducersDeps = {
   database: Database
@@ -62,6 +63,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
     keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
+    secretWriter: createSecretWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,

@@ -7,6 +7,7 @@ import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
+import { secretsErasure } from '../producers/secrets/secret-rows.ts'
 import { all } from '../projections/all.ts'
 import * as projections from '../projections/outbox.ts'
 import { quarantineErasure } from '../projections/quarantine.ts'
@@ -50,6 +51,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   qrErasure,
   ...authErasures,
   stanzaPartsErasure,
+  secretsErasure,
   ownerErasure,
 ]
 

@@ -8,6 +8,7 @@ import { convertBaileysEvent } from '../../src/producers/convert/convert-baileys
 import type { Draft } from '../../src/producers/convert/draft.ts'
 import { createGroupNames } from '../../src/producers/convert/group-names.ts'
 import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { nothing } from '../../src/producers/gate/begun.ts'
 import { createIngest } from '../../src/producers/gate/ingest.ts'
 import { createIntake } from '../../src/producers/gate/intake.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
@@ -39,6 +40,7 @@ function open(settings: object) {
     known: { complete: async address => address },
     names: createContactNames({ maxContacts: 10 }),
     groupNames,
+    secrets: { knownFor: async () => () => [], keep: async () => nothing },
     intake,
     clock: () => 1_700_000_001_000,
     metrics: counted,

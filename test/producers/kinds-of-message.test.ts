@@ -3,7 +3,9 @@ import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
 import { interactiveShapes } from '../../src/events/interactive-shapes.ts'
 import { kinds } from '../../src/events/vocabulary.ts'
-import { convertEventAnswer } from '../../src/producers/convert/convert-message.ts'
+import { eventAnswer } from '../../src/producers/convert/kinds/event.ts'
+import { messageDraft } from '../../src/producers/convert/message-draft.ts'
+import { unwrapMessage } from '../../src/producers/convert/unwrap-message.ts'
 import { convertedOf, originOf } from '../ground/producers/convert-part.ts'
 import { saidCases } from '../ground/producers/kinds/said.ts'
 import { shownCases } from '../ground/producers/kinds/shown.ts'
@@ -39,7 +41,8 @@ test('[B1] what interactive holds is said of each kind', () => {
 
 test('[B1] the answer to an event, once it is opened, is a message that belongs to the event', () => {
   const answer = { response: EventResponseType.GOING, extraGuestCount: 2 }
-  expect(told(convertEventAnswer(answer, 'EVENT', originOf({ eventMessage: { name: 'Festa' } })))).toMatchObject({
+  const belonging = { ...unwrapMessage({}), parentMessageId: 'EVENT' }
+  expect(told(messageDraft(eventAnswer(answer), belonging, originOf({ eventMessage: { name: 'Festa' } })))).toMatchObject({
     type: 'message.received',
     kind: 'event',
     parentMessageId: 'EVENT',

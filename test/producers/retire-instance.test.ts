@@ -8,6 +8,8 @@ import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
 import { createInstanceVoice } from '../../src/producers/epoch/instance-voice.ts'
 import { retireInstance } from '../../src/producers/epoch/retire-instance.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import { createSecretWriter } from '../../src/producers/secrets/secret-writer.ts'
+import { openMessageSecrets } from '../../src/producers/secrets/secrets.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
@@ -27,24 +29,18 @@ afterEach(async () => {
   await postgres.close()
 })
 
-/** An instance with an auth state; its writes of keys wait for `held`, where that is given. */
+/** An instance with an auth state; its writes of keys and of secrets wait for `held`, where that is given. */
 async function openPaired(held: Promise<void> | null = null) {
   const { epoch, endedCleanly } = await openInstanceRows({ database: postgres.database, sealer }).takeEpoch(instanceId)
   const socketLife = createSocketLife()
-  const isHeld = (sql: unknown) => String(sql).includes('insert into auth_keys')
+  const isHeld = (sql: unknown) => /insert into (auth_keys|message_secrets)/.test(String(sql))
   const slow = flaky(postgres.database, ({ args: [sql] }) => (held !== null && isHeld(sql) ? { delay: held } : null))
   const keyWriter = createKeyWriter({ database: slow, timeoutMs: 10_000 })
-  const deps = { database: postgres.database, sealer, keyWriter, clock: Date.now }
-  const auth = await openAuthState({
-    ...deps,
-    appended: async () => undefined,
-    life: socketLife,
-    instanceId,
-    epoch,
-    timeoutMs: 10_000,
-    random: Math.random,
-    logger,
-  })
+  const secretWriter = createSecretWriter({ database: slow, timeoutMs: 10_000 })
+  const deps = { database: postgres.database, sealer, keyWriter, secretWriter, clock: Date.now }
+  const whose = { life: socketLife, instanceId, epoch, timeoutMs: 10_000, random: Math.random, logger }
+  const secrets = openMessageSecrets({ ...deps, ...whose })
+  const auth = await openAuthState({ ...deps, ...whose, appended: async () => undefined })
   const voice = createInstanceVoice({
     instanceId,
     clock: Date.now,
@@ -55,7 +51,7 @@ async function openPaired(held: Promise<void> | null = null) {
   if (wanted === undefined) throw new Error('expected an instance that is wanted')
   const owned = { instanceId, epoch, endedCleanly, socketLife, intake }
   const retire = () => retireInstance({ ...deps, voice }, { epoch: owned, wanted, reasonText: 'asked for' })
-  return { auth, retire }
+  return { auth, secrets, retire }
 }
 const rowsLeft = async () => {
   const [row] = await postgres.database.query<{ creds: number; keys: number }>(
@@ -83,4 +79,36 @@ test('[A7] what is on its way as the pairing ends is erased with the rest', asyn
   held.resolve()
   await retired
   expect(await rowsLeft()).toEqual({ creds: 0, keys: 0 })
+})
+
+const aSecret = {
+  messageId: '3EB0A1',
+  chat: { id: '200@lid', pn: null },
+  author: { id: '200@lid', pn: null },
+  secret: Buffer.alloc(32, 1),
+  options: [],
+  isForEver: true,
+}
+const secretsLeft = async () => (await postgres.database.query('select from message_secrets')).length
+
+test('[A7] secrets of messages outlive a log-out, for what was sealed with them may still come, and go with the instance', async () => {
+  const { secrets, retire } = await openPaired()
+  await secrets.keep([aSecret])
+  await retire()
+  expect(await secretsLeft()).toBe(1)
+  await postgres.database.query("update instance_ids set wanted = 'deleted'")
+  await (await openPaired()).retire()
+  expect(await secretsLeft()).toBe(0)
+})
+
+test('[A7] a secret that is on its way as the instance is deleted goes with the rest', async () => {
+  await postgres.database.query("update instance_ids set wanted = 'deleted'")
+  const held = Promise.withResolvers<void>()
+  const { secrets, retire } = await openPaired(held.promise)
+  const kept = secrets.keep([aSecret]).catch(error => error)
+  const retired = retire()
+  await expect(kept).resolves.toMatchObject({ code: 'socket-ended' })
+  held.resolve()
+  await retired
+  expect(await secretsLeft()).toBe(0)
 })

@@ -145,6 +145,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
       read: node => readStanza(node, { instanceId: 'first', own: { pn: null, lid: null } }),
       message: () => append('message'),
       undecryptable: () => append('undecryptable'),
+      withheld: () => append('withheld'),
       receipt: () => append('receipt'),
       notification: () => append('notification'),
       unknown: () => append('unknown'),

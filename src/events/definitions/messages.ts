@@ -67,7 +67,7 @@ export const messageEvents: readonly EventShape[] = [
     doc: 'The text of a message was replaced.',
     when: 'The sender of a message gave it another text or caption.',
     again: `${copy} Each further edit is an event of its own; the latest by occurredAt counts.`,
-    not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”.',
+    not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”; one that is sealed with a secret that is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
       targetMessageId: field('string', 'WhatsApp’s id of the message that was edited; messageId is that of the edit.'),
       text: optional('string', 'The new text or caption; null: it is empty now, or no text.'),
@@ -91,7 +91,7 @@ export const messageEvents: readonly EventShape[] = [
     doc: 'A reaction was set or removed.',
     when: 'Somebody, or the account itself, set, changed or took back the reaction to a message.',
     again: `${copy} Of one sender’s reactions to one message the latest by occurredAt counts.`,
-    not: 'Reactions of channels, and those that are sealed a second time (encReactionMessage), which are unknown.',
+    not: 'Reactions of channels, which are unknown; one that is sealed a second time (in announcement groups) and does not open, which is message.undecryptable.',
     fields: {
       targetMessageId: field('string', 'WhatsApp’s id of the message that it is a reaction to; messageId is the reaction’s own.'),
       emoji: field('string', 'The reaction, mostly one emoji. Empty: removed.'),
@@ -113,8 +113,8 @@ export const messageEvents: readonly EventShape[] = [
   {
     type: 'message.undecryptable',
     doc: 'A message came that could not be decrypted; the good copy may follow under the same message id.',
-    when: 'WhatsApp’s encryption refused a part of a message, and that part is not in the log already.',
-    again: 'A copy under the same eventId for each try that fails as well; the first one counts.',
+    when: 'WhatsApp’s encryption refused a part of a message, and that part is not in the log already; WhatsApp gave this device a placeholder; or what came is sealed with another message’s secret, which is not known or does not open it.',
+    again: 'A copy under the same eventId for each try that fails as well; the first one counts. A placeholder has one eventId, as what fails to be decrypted under its message id.',
     not: 'Where reading failed for a reason of ours: then nothing is acknowledged, and the message comes again.',
     fields: {
       reason: field(

@@ -1,9 +1,10 @@
-// Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about. In small bites, at the start of whoever holds
-// the producers' lock and hourly after that.
+// Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
+// secrets of messages once their time is over. In small bites, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { forgetStanzaParts } from '../gate/appended-stanza-parts.ts'
+import { forgetSecrets } from '../secrets/secret-rows.ts'
 import { forgetSetAside } from './auth-tables.ts'
 
 const keptFor = '30 days'
@@ -17,7 +18,7 @@ export async function keepTrimming(
 ): Promise<void> {
   do {
     try {
-      for (const forget of [forgetStanzaParts, forgetSetAside]) await trim(database, forget, {}, signal)
+      for (const forget of [forgetStanzaParts, forgetSetAside, forgetSecrets]) await trim(database, forget, {}, signal)
     } catch (error) {
       // Nothing depends on it but room: the next hour does it.
       if (!signal.aborted) logger.warn('stanza-parts.not-trimmed', { error })

@@ -3,6 +3,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Origin } from './draft.ts'
 import { bareJid, isBroadcast, isNewsletter } from './jid.ts'
+import type { Address } from './stanza-identity.ts'
 
 /** What the sender is known as, besides the addresses in the stanza: its LID or phone number, where the instance knows the pair. */
 export type MessageOrigin = Origin & { aliases: readonly string[] }
@@ -25,6 +26,21 @@ export function authorityToRevoke(key: proto.IMessageKey, origin: MessageOrigin)
 /** Nobody edits what somebody else wrote. */
 export const authorityToEdit = (key: proto.IMessageKey, origin: MessageOrigin): Authority =>
   isOwn(key, origin) ? own : { isGranted: false, targetSenderId: key.participant ? bareJid(key.participant) : null }
+
+/**
+ * Of a sealed edit, whose target may be known (`authors` of what is known under its id; empty: nothing is): then that says whose it is, not
+ * what the key says alone.
+ */
+export function authorityToEditSealed(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): Authority {
+  const bySaying = authorityToEdit(key, origin)
+  const [first] = authors
+  if (!bySaying.isGranted || first === undefined || authors.some(author => isSender(author, origin))) return bySaying
+  return { isGranted: false, targetSenderId: first.id }
+}
+
+/** By whichever of its addresses. */
+export const isSender = ({ id, pn }: Address, { stanza, aliases }: MessageOrigin): boolean =>
+  [stanza.sender.id, stanza.sender.pn, ...aliases].some(address => address !== null && (address === id || address === pn))
 
 /** Keys are written from the sender's point of view; where they do not say whose message it is, it is the sender's. */
 function isOwn(key: proto.IMessageKey, { stanza, aliases }: MessageOrigin): boolean {

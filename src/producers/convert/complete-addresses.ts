@@ -20,7 +20,8 @@ type AddressFields = Pick<Offer, 'chatId' | 'chatPn' | 'senderId' | 'senderPn'>
 async function completeOthers(offer: Offer, known: Pick<KnownAddresses, 'complete'>): Promise<Record<string, string>> {
   if (offer.type === 'message.receipt-updated' && offer.participantId)
     return { participantId: (await known.complete({ id: offer.participantId, pn: null })).id }
-  if ((offer.type === 'message.revoked' || offer.type === 'message.pinned') && offer.targetSenderId)
+  const hasTarget = offer.type === 'message.revoked' || offer.type === 'message.pinned' || offer.type === 'poll.voted'
+  if (hasTarget && offer.targetSenderId)
     return { targetSenderId: (await known.complete({ id: offer.targetSenderId, pn: null })).id }
   return {}
 }

@@ -6,8 +6,8 @@ import { bareJid, deviceOf, isBroadcast, isGroup, isPn } from './jid.ts'
 import { fieldOf } from './message-content.ts'
 import type { Address, Stanza } from './stanza-identity.ts'
 
-/** `raw`: the bytes of the message. */
-export type Recovered = { message: proto.IMessage; origin: MessageOrigin & { raw: Uint8Array } }
+/** `raw`: the bytes of the message. `secret`: its own, where the phone says it beside the message. */
+export type Recovered = { message: proto.IMessage; origin: MessageOrigin & { raw: Uint8Array }; secret: Uint8Array | null }
 
 const { Type } = proto.Message.ProtocolMessage
 /** `message` of WebMessageInfo: its bytes as they came, fields of the future included. */
@@ -31,7 +31,8 @@ function recover(bytes: Uint8Array, origin: MessageOrigin): readonly Recovered[]
     if (!info.message || raw === null || stanza === null) return []
     // The carrier's sender is the account itself; who else wrote is known by what the phone says.
     const aliases = stanza.fromMe ? origin.aliases : []
-    return [{ message: info.message, origin: { ...origin, stanza, ordinal: { part: 0, index: 0 }, raw, aliases } }]
+    const own = { ...origin, stanza, ordinal: { part: 0, index: 0 }, raw, aliases }
+    return [{ message: info.message, origin: own, secret: info.messageSecret ?? null }]
   } catch {
     return []
   }

@@ -1,4 +1,5 @@
-// The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it.
+// The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it, and the
+// secrets of its messages.
 // A crash in between says it again and erases then.
 import type { Database } from '../../database/database.ts'
 import type { Wanted } from '../../instances/instance-ids.ts'
@@ -6,12 +7,21 @@ import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
 import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
+import { eraseSecrets } from '../secrets/secret-rows.ts'
+import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { SocketEnded } from '../socket-life.ts'
 import { deleted, loggedOut } from './instance-events.ts'
 import type { InstanceVoice } from './instance-voice.ts'
 import type { Epoch } from './open-epoch.ts'
 
-type Deps = { database: Database; sealer: Sealer; keyWriter: KeyWriter; clock: () => number; voice: InstanceVoice }
+type Deps = {
+  database: Database
+  sealer: Sealer
+  keyWriter: KeyWriter
+  secretWriter: SecretWriter
+  clock: () => number
+  voice: InstanceVoice
+}
 
 /** Rejects where the log does not answer in time, or a newer epoch owns the instance: then it is begun again. */
 export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wanted; reasonText: string }): Promise<void> {
@@ -26,14 +36,17 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   await endWrites(deps, epoch)
   const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
   if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
-  if (wanted.wanted === 'deleted') await forgetKeptStanzas(deps.database, instanceId)
+  if (wanted.wanted !== 'deleted') return
+  await forgetKeptStanzas(deps.database, instanceId)
+  await eraseSecrets(deps.database, instanceId)
 }
 
 /**
  * Baileys writes keys whenever it likes, also after the connection is gone: from now on no write begins, and those under way are durable
  * once this resolves, so that the erasure finds them.
  */
-async function endWrites({ keyWriter }: Deps, { instanceId, epoch, socketLife }: Epoch): Promise<void> {
+async function endWrites({ keyWriter, secretWriter }: Deps, { instanceId, epoch, socketLife }: Epoch): Promise<void> {
   socketLife.release()
   await keyWriter.write({ instanceId, epoch, gone: [], kept: [], creds: null, parts: [] })
+  await secretWriter.write([])
 }

@@ -13,6 +13,9 @@ import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
 import type { UntoldParts } from '../gate/untold-parts.ts'
+import type { SecretWriter } from '../secrets/secret-writer.ts'
+import { type MessageSecrets, openMessageSecrets } from '../secrets/secrets.ts'
+import { createSecretsOfPart } from '../secrets/secrets-of-part.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
@@ -30,6 +33,7 @@ export type SessionDeps = EpochDeps & {
   database: Database
   sealer: Sealer
   keyWriter: KeyWriter
+  secretWriter: SecretWriter
   url: string | null
   version: readonly [number, number, number] | null
   /** null: as long as Baileys shows each code. */
@@ -49,19 +53,15 @@ export type Say = (what: string, saying: Promise<void>) => void
 export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
   const { epoch, settings } = of
   const { instanceId, socketLife } = epoch
-  const { clock, database, sealer, keyWriter, random, logger, metrics, url, version, qrTimeoutMs } = deps
+  const { clock, database, sealer, keyWriter, secretWriter, random, logger, metrics, url, version, qrTimeoutMs } = deps
+  const whose = { life: socketLife, instanceId, epoch: epoch.epoch }
+  const stored = { ...whose, database, sealer, timeoutMs: deps.appendTimeoutMs, random, logger }
+  const secrets = openMessageSecrets({ ...stored, secretWriter })
   const auth = await openAuthState({
-    database,
-    sealer,
+    ...stored,
     keyWriter,
-    appended: epoch.intake.appended,
+    appended: async () => void (await Promise.all([epoch.intake.appended(), secrets.kept()])),
     ...(!epoch.endedCleanly && { crashFoundAt: deps.clock() }),
-    life: socketLife,
-    instanceId,
-    epoch: epoch.epoch,
-    timeoutMs: deps.appendTimeoutMs,
-    random,
-    logger,
   })
   // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
   if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
@@ -95,7 +95,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const socket = openSocket({
     instanceId,
     auth: { ...auth, keys: known.keys },
-    gate: openGate(deps, of, { auth, own, known }),
+    gate: openGate(deps, of, { auth, own, known, secrets }),
     life: socketLife,
     url,
     version,
@@ -110,11 +110,12 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   return { ...socket, auth, openedAt: () => openedAt, followSettings }
 }
 
-type Of = { auth: AuthState; own(): OwnAddresses; known: ReturnType<typeof watchAddresses> }
+type Of = { auth: AuthState; own(): OwnAddresses; known: ReturnType<typeof watchAddresses>; secrets: MessageSecrets }
 
-function openGate(deps: SessionDeps, { epoch, names, groupNames, untold }: SessionOf, { auth, own, known }: Of) {
+function openGate(deps: SessionDeps, { epoch, names, groupNames, untold }: SessionOf, { auth, own, known, secrets }: Of) {
   const { instanceId, socketLife, intake } = epoch
   const { clock, logger, metrics } = deps
-  const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock, metrics })
+  const ofPart = createSecretsOfPart({ secrets, known, ignores: intake.ignores })
+  const ingest = createIngest({ instanceId, own, known, names, groupNames, secrets: ofPart, intake, clock, metrics })
   return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), untold, life: socketLife, own, logger, metrics })
 }

@@ -10,6 +10,7 @@ import { createStanzaPartGate, type GateDeps } from './stanza-part-gate.ts'
 import { type EncodedPart, isDecrypted, partsOf, unreadableFor } from './stanza-parts.ts'
 import type { StanzaPartGate } from './take-part.ts'
 import { createTracedStanzas, type LookAheadEnd } from './traced-stanzas.ts'
+import { isWithheld } from './withheld.ts'
 
 export const gatedClasses = ['message', 'receipt', 'notification', 'call'] as const
 export type GatedClass = (typeof gatedClasses)[number]
@@ -55,7 +56,8 @@ export function createAckGate(deps: GateDeps): AckGate {
       return 'begun'
     }
     const parts = partsOf(node)
-    if (parts.length === 0) await beginWhole(node, 'message: without content')
+    if (isWithheld(node)) stanzas.begun(node, await ingest.withheld(node))
+    else if (parts.length === 0) await beginWhole(node, 'message: without content')
     for (const part of parts)
       if (isDecrypted(part, parts[0])) stanzas.trace(part)
       else stanzas.begun(node, await beginPart(part))

@@ -10,16 +10,22 @@ import { type GroupNames, groupNameIn } from '../convert/group-names.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import type { KnownAddresses } from '../convert/known-addresses.ts'
 import { chatsInStanza } from '../convert/named-chats.ts'
+import { readMessage } from '../convert/read-message.ts'
 import { readStanza, type Stanza } from '../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
-import { type Begun, begun } from './begun.ts'
+import type { SecretsOfPart } from '../secrets/secrets-of-part.ts'
+import { allOf, type Begun, begun } from './begun.ts'
 import type { Intake } from './intake.ts'
+import { withheldIn } from './withheld.ts'
 
 export type StanzaPart = { node: BinaryNode; part: number }
 export type Ingest = {
   read(node: BinaryNode): Stanza
+  /** Durable once its events are, and what it brings for others to be opened with. */
   message(of: StanzaPart & { plaintext: Uint8Array; isPadded: boolean }): Promise<Begun>
   undecryptable(of: StanzaPart & { encryption: string; reason: string }): Promise<Begun>
+  /** A placeholder: what is in it stays on the phone. */
+  withheld(node: BinaryNode): Promise<Begun>
   receipt(node: BinaryNode): Promise<Begun>
   notification(node: BinaryNode): Promise<Begun>
   /** Kept whole under a name from our own tables. */
@@ -31,6 +37,7 @@ type Deps = {
   known: Pick<KnownAddresses, 'complete'>
   names: ContactNames
   groupNames: GroupNames
+  secrets: SecretsOfPart
   intake: Intake
   clock: () => number
   metrics: ProducerMetrics
@@ -40,7 +47,7 @@ type Deps = {
 const secretNotifications: ReadonlySet<string> = new Set(['link_code_companion_reg', 'privacy_token'])
 
 export function createIngest(deps: Deps): Ingest {
-  const { metrics, clock, known, intake } = deps
+  const { metrics, clock, known, intake, secrets } = deps
   const read = (node: BinaryNode) => readStanza(node, { instanceId: deps.instanceId, own: deps.own() })
 
   function origin({ node, part }: StanzaPart): Origin {
@@ -56,6 +63,11 @@ export function createIngest(deps: Deps): Ingest {
     return begun(intake.append(shown))
   }
 
+  function countSealed(offers: readonly Offer[]): void {
+    for (const offer of offers)
+      if (offer.type === 'message.undecryptable') metrics.undecryptable.inc({ encryption: offer.encryption })
+  }
+
   return {
     read,
     message: async ({ node, part, plaintext, isPadded }) => {
@@ -64,18 +76,30 @@ export function createIngest(deps: Deps): Ingest {
       const sender = await known.complete(stanza.sender)
       const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
       const { ignores } = intake
-      const offers = convertMessage({ stanza, part, plaintext, isPadded, receivedAt, aliases, ignores })
+      const of = { stanza, part, plaintext, isPadded, receivedAt, aliases, ignores }
+      const content = readMessage(of)
+      const offers = convertMessage(of, content, await secrets.knownFor(content))
+      countSealed(offers)
       const isTold = offers.length > 0 && !ignores(stanza.chat.id)
       const contact = isTold ? deps.names.changed(stanza, sender, receivedAt) : null
+      const kept = await secrets.keep(content)
       const appended = await begin(contact === null ? offers : [...offers, contact])
       if (contact !== null) rememberWhile(appended, deps.names, contact)
-      return appended
+      return allOf([appended, kept])
     },
     undecryptable: async ({ node, part, encryption, reason }) => {
       const from = origin({ node, part })
       const { senderName, isGroup } = from.stanza
       metrics.undecryptable.inc({ encryption })
       return begin([{ ...envelopeOf('message.undecryptable', from), reason, encryption, senderName, isGroup }])
+    },
+    withheld: async node => {
+      const from = origin({ node, part: 0 })
+      const { senderName, isGroup } = from.stanza
+      const encryption = 'none'
+      metrics.undecryptable.inc({ encryption })
+      const about = { reason: 'withheld', encryption, ...withheldIn(node, from.receivedAt), senderName, isGroup }
+      return begin([{ ...envelopeOf('message.undecryptable', from), ...about }])
     },
     receipt: async node => {
       const { stanza, raw, receivedAt } = origin({ node, part: 0 })

@@ -36,7 +36,6 @@ export function createStanzaPartGate(deps: GateDeps, stanzas: TracedStanzas): St
     const part = stanzas.partOf(ciphertext)
     if (part === undefined) throw new Error('gating a decrypted part: it belongs to no stanza that came through the gate')
     const stanza = ingest.read(part.node)
-    // A poll's secret, which opens its votes, is in the raw bytes of its event.
     const begun = await ingest.message({ ...part, plaintext, isPadded: true })
     stanzas.begun(part.node, begun)
     const end = stanza.fromMe ? endOfLookAhead(plaintext) : 'nobody'

@@ -83,6 +83,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
       read: node => readStanza(node, { instanceId: 'first', own }),
       message: ({ node, part }) => log.begin(`message ${node.attrs.id}/${part}`),
       undecryptable: ({ node, part }) => log.begin(`undecryptable ${node.attrs.id}/${part}`),
+      withheld: ({ attrs }) => log.begin(`withheld ${attrs.id}`),
       receipt: ({ attrs }) => log.begin(`receipt ${attrs.id}`),
       notification: ({ attrs }) => log.begin(`notification ${attrs.id}`),
       unknown: ({ node, name }) => log.begin(`unknown ${node.attrs.id}: ${name}`),

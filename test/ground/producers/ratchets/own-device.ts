@@ -25,6 +25,9 @@ import { createKeptStanzas } from '../../../../src/producers/gate/kept-stanzas.t
 import { createTakeIn } from '../../../../src/producers/gate/take-in.ts'
 import { createUntoldParts } from '../../../../src/producers/gate/untold-parts.ts'
 import { createProducerMetrics } from '../../../../src/producers/producer-metrics.ts'
+import { createSecretWriter } from '../../../../src/producers/secrets/secret-writer.ts'
+import { openMessageSecrets } from '../../../../src/producers/secrets/secrets.ts'
+import { createSecretsOfPart } from '../../../../src/producers/secrets/secrets-of-part.ts'
 import { createBaileysLogger } from '../../../../src/producers/socket/baileys-logger.ts'
 import { keysNamedBy } from '../../../../src/producers/socket/keys-ahead.ts'
 import { openStanzaQueue } from '../../../../src/producers/socket/stanza-queue.ts'
@@ -64,17 +67,21 @@ export async function openOwnDevice(
   const epoch = await openEpoch(deps, { instanceId, settings: () => readSettings({}) })
   const { socketLife: life, intake, endedCleanly } = epoch
   power.off.addEventListener('abort', life.release, { once: true })
+  const whose = { life, instanceId, epoch: epoch.epoch, timeoutMs: 10_000 }
+  const secrets = openMessageSecrets({ ...deps, ...whose })
   const auth = await openAuthState({
     ...deps,
     ...(!endedCleanly && { crashFoundAt: Date.now() }),
-    ...{ life, instanceId, epoch: epoch.epoch, timeoutMs: 10_000, appended: intake.appended },
+    ...whose,
+    appended: async () => void (await Promise.all([intake.appended(), secrets.kept()])),
   })
   auth.creds.me ??= of.me
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
   const names = createContactNames({ maxContacts: 100 })
   const groupNames = createGroupNames({ maxGroups: 10 })
-  const ingest = createIngest({ instanceId, own, known, names, groupNames, intake, clock: Date.now, metrics })
+  const ofPart = createSecretsOfPart({ secrets, known, ignores: intake.ignores })
+  const ingest = createIngest({ instanceId, own, known, names, groupNames, secrets: ofPart, intake, clock: Date.now, metrics })
   const gate = createAckGate({
     ingest,
     parts: createAppendedStanzaParts(auth),
@@ -129,6 +136,7 @@ function depsOf({ wrap = ports => ports, ...ground }: Ground, power: Power) {
     appendTimeoutMs: 10_000,
     rows: openInstanceRows({ database, sealer: ground.sealer }),
     keyWriter: createKeyWriter({ database, timeoutMs: 10_000 }),
+    secretWriter: createSecretWriter({ database, timeoutMs: 10_000 }),
     keptStanzas: createKeptStanzas({ ...ground, database, metrics }),
     clock: Date.now,
     random: Math.random,

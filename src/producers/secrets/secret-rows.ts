@@ -1,0 +1,66 @@
+// The table message_secrets, whose rows are sealed before they come here: this file alone reads and writes it. Nothing in a row is as its sender
+// wrote it, so that Postgres refuses none for its bytes.
+import type { Transaction } from '../../database/database.ts'
+import { rowsOf } from '../../purge/erasure.ts'
+import { isPurged } from '../../purge/tombstones.ts'
+
+/** `message`, `author`: 16 bytes each. */
+export type SecretName = { message: Buffer; author: Buffer }
+export type SecretRow = SecretName & { instanceId: string; sealed: Buffer; isForEver: boolean }
+
+/** What is there already stays: a message has one secret, however often it comes. */
+export async function addSecrets(database: Transaction, rows: readonly SecretRow[]): Promise<void> {
+  await database.query(addSql, [
+    rows.map(({ instanceId }) => instanceId),
+    rows.map(({ message }) => message),
+    rows.map(({ author }) => author),
+    rows.map(({ sealed }) => sealed),
+    rows.map(({ isForEver }) => isForEver),
+  ])
+}
+
+const addSql = `insert into message_secrets (instance_id, message, author, sealed, kept_until)
+select new.instance_id, new.message, new.author, new.sealed, case when not new.for_ever then now() + interval '400 days' end
+from unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[], $5::boolean[]) as new (instance_id, message, author, sealed, for_ever)
+where not ${isPurged('new.instance_id')}
+on conflict do nothing`
+
+/** Of one message and author there is one; whoever shares the chat may write under the same id. */
+const maxFound = 64
+
+export const findSecrets = (database: Transaction, instanceId: string, messages: readonly Buffer[]) =>
+  database.query<SecretName & { sealed: Buffer }>(
+    'select message, author, sealed from message_secrets where instance_id = $1 and message = any($2::bytea[]) limit $3',
+    [instanceId, messages, maxFound],
+  )
+
+/** In one statement; an account of years has millions. */
+const maxErased = 10_000
+
+/** All of an instance, in bites. */
+export async function eraseSecrets(database: Transaction, instanceId: string): Promise<void> {
+  for (;;) {
+    const [row] = await database.query<{ gone: number }>(eraseSql, [instanceId, maxErased])
+    if ((row?.gone ?? 0) < maxErased) return
+  }
+}
+
+const eraseSql = `with gone as (
+  delete from message_secrets where ctid = any(array(select s.ctid from message_secrets s where s.instance_id = $1 limit $2)) returning 1
+)
+select count(*)::int as gone from gone`
+
+/** Of all instances, the oldest first. Answers how many were forgotten. */
+export async function forgetSecrets(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {
+  const [row] = await database.query<{ gone: number }>(forgetSql, [maxRows])
+  return row?.gone ?? 0
+}
+
+const forgetSql = `with gone as (
+  delete from message_secrets where ctid = any(array(
+    select s.ctid from message_secrets s where s.kept_until < now() order by s.kept_until limit $1))
+  returning 1
+)
+select count(*)::int as gone from gone`
+
+export const secretsErasure = rowsOf('message_secrets')

@@ -1,0 +1,28 @@
+// The secrets of all accounts of this process on their way into their table: one statement at a time, each with all that waits, so that
+// a message costs a row and no commit of its own.
+import { type Database, DatabaseError } from '../../database/database.ts'
+import { coalesce } from '../../runtime/coalesce.ts'
+import { orAbort } from '../../runtime/or-abort.ts'
+import { addSecrets, type SecretRow } from './secret-rows.ts'
+
+export type SecretWriter = {
+  /** Resolves once these are durable, and all that were written before. Rejects with DatabaseError, perhaps done: again is the same. */
+  write(rows: readonly SecretRow[]): Promise<void>
+}
+
+/** Calls in one statement. */
+const maxTogether = 256
+
+/** `timeoutMs`: what hangs so long holds up nobody who comes after it. */
+export function createSecretWriter({ database, timeoutMs }: { database: Database; timeoutMs: number }): SecretWriter {
+  const timedOut = () =>
+    new DatabaseError('timeout', `writing secrets of messages: no answer within ${timeoutMs} ms`, { perhapsDone: true })
+
+  const write = coalesce(async (calls: readonly (readonly SecretRow[])[]) => {
+    const rows = calls.flat()
+    if (rows.length > 0) await orAbort(addSecrets(database, rows), timedOut, AbortSignal.timeout(timeoutMs))
+    return calls
+  }, maxTogether)
+
+  return { write: async rows => void (await write(rows)) }
+}

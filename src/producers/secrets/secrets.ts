@@ -1,0 +1,103 @@
+// Secrets of messages, sealed, for what comes sealed with them later: a vote opens years after its poll. A message's secret is durable before
+// the message is acknowledged, and before its ratchet step and the memory of its part are: whoever dies in between gets the message again.
+//
+// Why it does not lag as the ratchet steps do, with the raw bytes of the appended event to find it in after a crash: those would have to be
+// looked for in the log, partition by partition, at each start of up to 500 accounts. It is written beside the append and not after it, in
+// one statement with those of all accounts that wait (secret-writer.ts): a row for each message, no commit and hardly any wait.
+import { createHash } from 'node:crypto'
+import type { Database } from '../../database/database.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { SealError, type Sealer } from '../../runtime/seal.ts'
+import type { BroughtSecret, MessageSecret } from '../convert/sealed/message-secret.ts'
+import { outlast } from '../outlast.ts'
+import { type SocketLife, whilePending } from '../socket-life.ts'
+import { findSecrets, type SecretName, type SecretRow } from './secret-rows.ts'
+import type { SecretWriter } from './secret-writer.ts'
+
+export type MessageSecrets = {
+  /** Resolves once these are durable; rejects only with the socket's end. Of one author of one message the first stays. */
+  keep(secrets: readonly BroughtSecret[]): Promise<void>
+  /** Resolves once everything that was to be kept until now is durable; rejects only with the socket's end. */
+  kept(): Promise<void>
+  /** Of whoever wrote under this id in the chat, which has these addresses. Rejects only with the socket's end. */
+  find(of: { chats: readonly string[]; messageId: string }): Promise<readonly MessageSecret[]>
+}
+type Deps = {
+  database: Database
+  sealer: Sealer
+  secretWriter: SecretWriter
+  life: SocketLife
+  instanceId: string
+  epoch: number
+  /** How long a read or write may be pending before the socket is given up. */
+  timeoutMs: number
+  random: () => number
+  logger: Logger
+}
+
+export function openMessageSecrets(deps: Deps): MessageSecrets {
+  const { database, sealer, secretWriter, life, instanceId, epoch, timeoutMs, random, logger } = deps
+  const line = { event: 'secrets.retrying', instanceId, epoch }
+  const outlasting = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
+    whilePending(life, timeoutMs, () => outlast(doing, work, { life, isForGood: () => false, line, random, logger }))
+  let kept: Promise<unknown> = Promise.resolve()
+
+  function seal({ messageId, chat, author, secret, options, isForEver }: BroughtSecret): SecretRow {
+    const name = { message: messageDigest(chat.id, messageId), author: digestOf(author.id) }
+    return { ...name, instanceId, sealed: sealer.seal(packed({ author, secret, options }), placeOf(instanceId, name)), isForEver }
+  }
+
+  /** A row that was damaged opens nothing, and stops nobody. */
+  function open({ sealed, ...name }: SecretName & { sealed: Buffer }): readonly MessageSecret[] {
+    try {
+      return [unpacked(sealer.open(sealed, placeOf(instanceId, name)))]
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error
+      logger.warn('secret.not-opened', { instanceId, epoch, error })
+      return []
+    }
+  }
+
+  return {
+    keep: async secrets => {
+      if (secrets.length === 0) return
+      const rows = secrets.map(seal)
+      const keeping = outlasting('keeping secrets of messages', () => secretWriter.write(rows))
+      kept = Promise.all([kept, keeping])
+      kept.catch(() => undefined) // whoever waits for it hears of it
+      await keeping
+    },
+    kept: async () => void (await kept),
+    find: async ({ chats, messageId }) => {
+      await kept
+      const messages = chats.map(chat => messageDigest(chat, messageId))
+      const rows = await outlasting('reading secrets of messages', () => findSecrets(database, instanceId, messages))
+      return rows.flatMap(open)
+    },
+  }
+}
+
+const messageDigest = (chat: string, messageId: string): Buffer => digestOf(`${chat}\n${messageId}`)
+
+/** 16 bytes of SHA-256. */
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
+
+const placeOf = (instanceId: string, { message, author }: SecretName): string =>
+  `message_secrets|${instanceId}|${message.toString('hex')}|${author.toString('hex')}`
+
+type Packed = { secret: string; author: [string, string | null]; options?: readonly string[] }
+
+function packed({ author, secret, options }: MessageSecret): Buffer {
+  const text: Packed = {
+    secret: secret.toString('base64'),
+    author: [author.id, author.pn],
+    ...(options.length > 0 && { options }),
+  }
+  return Buffer.from(JSON.stringify(text))
+}
+
+function unpacked(bytes: Buffer): MessageSecret {
+  const { secret, author, options = [] }: Packed = JSON.parse(bytes.toString())
+  const [id, pn] = author
+  return { secret: Buffer.from(secret, 'base64'), author: { id, pn }, options }
+}
