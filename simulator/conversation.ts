@@ -4,6 +4,7 @@ import type { Contact, Group } from './accounts/accounts.ts'
 import { edit, inAlbum, type MessageContent, pin, reaction, reply, revoke, text } from './accounts/content.ts'
 import type { SimDevice } from './accounts/device.ts'
 import { type SampleKind, sampleMessage } from './accounts/sample-kinds.ts'
+import { poll } from './accounts/seal-content.ts'
 import type { Cdn } from './media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from './media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from './media/sample-media.ts'
@@ -25,6 +26,7 @@ export type PlayedKind =
   | 'reaction'
   | 'edit'
   | 'revoke'
+  | 'poll'
   | 'pin'
   | SampleKind
 type Line = { from: Contact; in?: Group; kind: PlayedKind; content: MessageContent; about?: string }
@@ -140,9 +142,9 @@ async function playShop(say: Say, cdn: Cdn, bruno: Contact): Promise<void> {
 /** In the group they plan: an event, a poll, which is pinned, and an album. */
 async function playParty(say: Say, cdn: Cdn, { ana, bruno, bakery }: Bakery): Promise<void> {
   await say({ from: ana, in: bakery, kind: 'event', content: sampleMessage('event') })
-  const asked = await say({ from: ana, in: bakery, kind: 'poll', content: sampleMessage('poll') })
-  const poll = { messageId: asked, author: ana, group: bakery }
-  await say({ from: bruno, in: bakery, kind: 'pin', content: pin(bruno, true, poll), about: asked })
+  const asked = await say({ from: ana, in: bakery, kind: 'poll', content: poll('Que sabor?', ['Morango', 'Cenoura']) })
+  const pinned = { messageId: asked, author: ana, group: bakery }
+  await say({ from: bruno, in: bakery, kind: 'pin', content: pin(bruno, true, pinned), about: asked })
   const messageId = await say({ from: bruno, in: bakery, kind: 'album', content: sampleMessage('album') })
   const album = { messageId, author: bruno, group: bakery }
   for (const width of [120, 140]) {

@@ -18,6 +18,7 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     messageRefusal: null,
     mediaRetryAnswer: 'upload',
     contents: new Map(),
+    withheld: new Map(),
     ...origin,
     ...companionJids(account, origin.id),
     account,

@@ -65,7 +65,7 @@ export function unknownKind(body = 'from the future'): MessageContent {
 }
 
 /** Keys are written from the sender's point of view: in a chat, fromMe is the sender's own message. */
-function keyFor(by: Contact, { messageId, author, group }: Target): proto.IMessageKey {
+export function keyFor(by: Contact, { messageId, author, group }: Target): proto.IMessageKey {
   const fromMe = by.pn === author.pn
   if (group) return { id: messageId, fromMe, remoteJid: group.id, participant: author.lidJid }
   return { id: messageId, fromMe, remoteJid: author.lidJid }
@@ -98,8 +98,11 @@ function varint(value: number): Buffer {
 export function stanzaAttrs(content: MessageContent): { type: string; edit?: string; mediaType?: string } {
   if ('protobuf' in content) return { type: 'text' }
   if (content.reactionMessage) return { type: 'reaction' }
-  if (content.pollCreationMessage || content.pollCreationMessageV3) return { type: 'poll' }
   if (content.pinInChatMessage) return { type: 'text', edit: '2' }
+  if (content.encReactionMessage) return { type: 'reaction' }
+  if (content.pollCreationMessage || content.pollCreationMessageV3 || content.pollUpdateMessage) return { type: 'poll' }
+  if (content.eventMessage || content.encEventResponseMessage) return { type: 'event' }
+  if (content.secretEncryptedMessage) return { type: 'text', edit: '1' }
   if (content.protocolMessage?.type === ProtocolMessage.Type.MESSAGE_EDIT) return { type: 'text', edit: '1' }
   if (content.protocolMessage?.type === ProtocolMessage.Type.REVOKE)
     return { type: 'text', edit: isOwn(content.protocolMessage.key) ? '7' : '8' }

@@ -9,6 +9,7 @@ import type { Settlement } from './queue.ts'
 import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
 import { type SendOptions, sealMessage, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
+import { type Withheld, withhold } from './withhold.ts'
 import type { Companion, World } from './world.ts'
 
 export type Receipt = { messageIds: readonly string[]; from: Contact; group?: Group; type?: 'read' | 'played' }
@@ -39,6 +40,8 @@ export type SimDevice = {
   sealGroup(group: Group, from: Contact, content: MessageContent, options?: SendOptions): Promise<BinaryNode>
   /** The owner writes on the phone; the companion gets a copy with fromMe. */
   sendFromPhone(to: Contact | Group, content: MessageContent, options?: SendOptions): Promise<string>
+  /** The companion gets a placeholder instead of a message; its phone hands that over when it is asked, where it has it. Answers the id. */
+  withhold(message: Withheld): string
   /** A contact's receipt for messages the owner sent; without type it says delivered. */
   receipt(of: Receipt): void
   /** One chunk of the phone's history. */
@@ -77,6 +80,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     sendGroup: (group, from, content, options = {}) => sendGroup(world, companion, { group, from, content, options }),
     sealGroup: (group, from, content, options = {}) => sealMessage(world, companion, { group, from, content, options }),
     sendFromPhone: (to, content, options = {}) => sendFromPhone(world, companion, { to, content, options }),
+    withhold: message => withhold(companion, message),
     receipt: receipt => deliver(companion, receiptStanza(receipt)),
     historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),
     pushStanza: stanza => deliver(companion, stanza),

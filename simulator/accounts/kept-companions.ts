@@ -7,11 +7,16 @@ import type { Letter } from './send-message.ts'
 import type { Account, Companion, World } from './world.ts'
 
 export type KeptAccount = { owner: string; nextCompanionId: number; companions: KeptCompanion[] }
-type KeptCompanion = Omit<Companion, 'account' | 'jid' | 'lidJid' | 'client' | 'inOrder' | 'preKeys' | 'queue' | 'contents'> & {
+type KeptCompanion = Omit<
+  Companion,
+  'account' | 'jid' | 'lidJid' | 'client' | 'inOrder' | 'preKeys' | 'queue' | 'contents' | 'withheld'
+> & {
   preKeys: [number, Buffer][]
   queue: KeptQueue
   /** Protobuf. */
   contents: [string, Uint8Array][]
+  /** Absent: as kept before there were any. */
+  withheld?: [string, Uint8Array][]
 }
 /** Each stanza once: the lists name their entries by their place. */
 type KeptQueue = { entries: KeptEntry[]; pending: number[]; remembered: number[]; settled: readonly Settlement[] }
@@ -33,6 +38,7 @@ function keepCompanion(companion: Companion): KeptCompanion {
     preKeys: [...companion.preKeys],
     queue: keepQueue(companion.queue),
     contents: [...companion.contents].map(([id, content]) => [id, proto.Message.encode(content).finish()]),
+    withheld: [...companion.withheld],
   }
 }
 
@@ -56,7 +62,7 @@ function keepQueue(queue: Queue): KeptQueue {
 export function readAccount(accounts: World['accounts'], { owner, nextCompanionId, companions }: KeptAccount): void {
   const account = accounts.account(accounts.person({ pn: owner }))
   account.nextCompanionId = nextCompanionId
-  for (const { preKeys, queue, contents, ...rest } of companions)
+  for (const { preKeys, queue, contents, withheld = [], ...rest } of companions)
     account.companions.set(
       rest.id,
       createCompanion(account, {
@@ -64,6 +70,7 @@ export function readAccount(accounts: World['accounts'], { owner, nextCompanionI
         preKeys: new Map(preKeys),
         queue: readQueue(accounts, queue),
         contents: new Map(contents.map(([id, content]) => [id, proto.Message.decode(content)])),
+        withheld: new Map(withheld),
       }),
     )
 }

@@ -32,13 +32,6 @@ const samples = {
   contacts: ({ text }) => ({
     contactMessage: { displayName: text ?? 'Bea', vcard: `BEGIN:VCARD\nVERSION:3.0\nFN:${text ?? 'Bea'}\nEND:VCARD` },
   }),
-  poll: ({ text }) => ({
-    pollCreationMessageV3: {
-      name: text ?? 'Que sabor?',
-      options: [{ optionName: 'Morango' }, { optionName: 'Cenoura' }],
-      selectableOptionsCount: 1,
-    },
-  }),
   event: ({ text }) => ({
     eventMessage: { name: text ?? 'Festa junina', description: 'Na padaria', startTime: 1_798_761_600 },
   }),

@@ -7,9 +7,10 @@ import { encodeContent, encodeDeviceSent, type MessageContent, stanzaAttrs } fro
 import { deliver } from './deliver.ts'
 import { dropOldest } from './drop-oldest.ts'
 import type { Ciphertext, KeyBundle } from './peer.ts'
+import { asPhonesSend, type PhoneHabits } from './seal-content.ts'
 import type { Companion, World } from './world.ts'
 
-export type SendOptions = {
+export type SendOptions = PhoneHabits & {
   /** [3EB0 and 18 hex digits] */
   id?: string
   /** [now]; WhatsApp keeps whole seconds. */
@@ -30,7 +31,13 @@ export type Letter = {
   groupId: string | null
   corrupt: 'first' | 'always' | undefined
 }
-type Outgoing = { sender: Person; content: MessageContent; options: SendOptions; groupId: string | null; plaintext?: Uint8Array }
+type Outgoing = {
+  sender: Person
+  content: MessageContent
+  options: SendOptions
+  groupId: string | null
+  encode?: typeof encodeContent
+}
 
 const maxRememberedContents = 10_000
 
@@ -46,7 +53,7 @@ export function sendChat(world: World, companion: Companion, { from, content, op
   return queueLetter(companion, { sender, content, options, groupId: null }, addressOf(from, options))
 }
 
-const addressOf = (from: Contact, { pnAddressed }: SendOptions): Record<string, string> =>
+export const addressOf = (from: Contact, { pnAddressed }: SendOptions): Record<string, string> =>
   pnAddressed ? { from: from.pnJid } : { from: from.lidJid, sender_pn: from.pnJid, addressing_mode: 'lid' }
 
 export function sendGroup(world: World, companion: Companion, message: ChatMessage & { group: Group }): Promise<string> {
@@ -55,7 +62,7 @@ export function sendGroup(world: World, companion: Companion, message: ChatMessa
   return queueLetter(companion, { sender, content, options, groupId: group.id }, addressIn(group, from, options))
 }
 
-const addressIn = (group: Group, from: Contact, { pnAddressed }: SendOptions): Record<string, string> => ({
+export const addressIn = (group: Group, from: Contact, { pnAddressed }: SendOptions): Record<string, string> => ({
   from: group.id,
   ...(pnAddressed
     ? { participant: from.pnJid, addressing_mode: 'pn' }
@@ -71,8 +78,8 @@ export function sendFromPhone(world: World, companion: Companion, { to, content,
   const addressed = options.pnAddressed
     ? { from: sender.contact.pnJid, recipient: to.pnJid }
     : { from: sender.contact.lidJid, recipient: to.lidJid, peer_recipient_pn: to.pnJid, addressing_mode: 'lid' }
-  const plaintext = encodeDeviceSent(addressed.recipient, content)
-  return queueLetter(companion, { sender, content, options, groupId: null, plaintext }, addressed)
+  const encode = (written: MessageContent) => encodeDeviceSent(addressed.recipient, written)
+  return queueLetter(companion, { sender, content, options, groupId: null, encode }, addressed)
 }
 
 /** What the owner's phone tells its companion only: history, keys. */
@@ -108,7 +115,8 @@ function writeLetter(companion: Companion, outgoing: Outgoing, addressed: Record
   const { mediaType, ...kind } = stanzaAttrs(content)
   const seconds = String(Math.floor((options.timestampMs ?? Date.now()) / 1000))
   const attrs = { id, ...addressed, ...kind, t: seconds, notify: sender.contact.name, ...options.attrs }
-  const plaintext = outgoing.plaintext ?? encodeContent(content)
+  const written = asPhonesSend(content, { by: sender.contact, id, habits: options })
+  const plaintext = (outgoing.encode ?? encodeContent)(written)
   rememberContent(companion, id, content)
   return { sender, plaintext, attrs, mediaType, groupId, corrupt: options.corrupt }
 }

@@ -54,6 +54,8 @@ export type Companion = {
   mediaRetryAnswer: MediaRetryAnswer
   /** Messages by id, for media the phone may have to upload again. */
   contents: Map<string, proto.IMessage>
+  /** By message id: what the phone hands over of messages that the companion got a placeholder for. WebMessageInfo. */
+  withheld: Map<string, Uint8Array>
   /** Runs encryptions one at a time, in call order: queue order is call order. */
   inOrder<T>(work: () => Promise<T>): Promise<T>
 }

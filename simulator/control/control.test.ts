@@ -64,7 +64,7 @@ it.each([
   ['location', {}, 'locationMessage'],
   ['live-location', {}, 'liveLocationMessage'],
   ['contacts', {}, 'contactMessage'],
-  ['poll', { text: 'Sábado?' }, 'pollCreationMessageV3'],
+  ['poll', { name: 'Sábado?', options: ['sim', 'não'] }, 'pollCreationMessageV3'],
   ['event', {}, 'eventMessage'],
   ['album', {}, 'albumMessage'],
   ['product', {}, 'productMessage'],

@@ -16,6 +16,7 @@ import {
 } from '../accounts/content.ts'
 import type { SimDevice } from '../accounts/device.ts'
 import { type SampleKind, sampleMessage, showsPicture } from '../accounts/sample-kinds.ts'
+import { eventAnswer, poll, vote } from '../accounts/seal-content.ts'
 import type { Cdn } from '../media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from '../media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'
@@ -29,6 +30,7 @@ export async function sendRequested(simulator: Simulator, device: SimDevice, req
   const { owner } = device
   const from = request.from ? simulator.contact(request.from) : owner
   const inGroup = request.group ? groupOf(simulator, [owner, from], request.group) : undefined
+  if (request.kind === 'withheld') return withhold(device, request, { from, group: inGroup })
   const content = await contentOf(simulator.cdn, request, from, target => ({
     messageId: target.messageId,
     author: target.author ? simulator.contact(target.author) : from,
@@ -42,11 +44,19 @@ export async function sendRequested(simulator: Simulator, device: SimDevice, req
   return { messageId, chat: chatOf(to ?? from), from: from.lidJid, directPath: directPathOf(content) }
 }
 
+type WithheldRequest = Extract<MessageRequest, { kind: 'withheld' }>
+
+function withhold(device: SimDevice, request: WithheldRequest, { from, group }: { from: Contact; group: Group | undefined }) {
+  const { type, text: body } = request
+  const of = { from, type, options: request, ...(group && { group }), ...(body !== undefined && { content: text(body) }) }
+  return { messageId: device.withhold(of), chat: chatOf(group ?? from), from: from.lidJid, directPath: null }
+}
+
 type Named = Extract<MessageRequest, { kind: 'revoke' }>['target']
 
 async function contentOf(
   cdn: Cdn,
-  request: MessageRequest,
+  request: Exclude<MessageRequest, { kind: 'withheld' }>,
   from: Contact,
   targetOf: (target: Named) => Target,
 ): Promise<MessageContent> {
@@ -65,6 +75,12 @@ async function contentOf(
       return pin(from, request.on, targetOf(request.target))
     case 'comment':
       return comment(from, request.text, targetOf(request.target))
+    case 'poll':
+      return poll(request.name, request.options)
+    case 'vote':
+      return vote(from, request.options, targetOf(request.target))
+    case 'event-answer':
+      return eventAnswer(from, request.answer, targetOf(request.target))
     case 'unknown':
       return unknownKind()
     case 'image': {

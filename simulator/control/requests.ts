@@ -47,6 +47,7 @@ const envelope = z.strictObject({
 const about = { target: z.strictObject({ messageId: z.string().min(1), author: person.exactOptional() }) }
 /** Without bytes a small sample is sent. */
 const file = { bytes: z.base64().exactOptional(), mimetype: z.string().min(1).exactOptional() }
+const names = z.array(z.string()).max(1000)
 const caption = z.string().exactOptional()
 const seconds = count.max(7200).exactOptional()
 
@@ -69,7 +70,14 @@ export const messageRequest = z
     envelope.extend({ kind: z.literal('sticker'), ...file }),
     envelope.extend({ kind: z.literal('reply'), text: z.string(), ...about }),
     envelope.extend({ kind: z.literal('reaction'), emoji: z.string(), ...about }),
-    envelope.extend({ kind: z.literal('edit'), text: z.string(), ...about }),
+    /** Sealed, as phones do; `plain` as they did until May 2026. */
+    envelope.extend({ kind: z.literal('edit'), text: z.string(), plain: z.boolean().exactOptional(), ...about }),
+    envelope.extend({ kind: z.literal('poll'), name: z.string(), options: names }),
+    /** The whole choice; empty: withdrawn. */
+    envelope.extend({ kind: z.literal('vote'), options: names, ...about }),
+    envelope.extend({ kind: z.literal('event-answer'), answer: z.enum(['going', 'not-going', 'maybe']), ...about }),
+    /** A placeholder; `text` is what the phone hands over when it is asked, without it the phone is off. */
+    envelope.extend({ kind: z.literal('withheld'), type: z.string().min(1), text: z.string().exactOptional() }),
     envelope.extend({ kind: z.literal('revoke'), ...about }),
     envelope.extend({ kind: z.literal('pin'), on: z.boolean().default(true), ...about }),
     envelope.extend({ kind: z.literal('comment'), text: z.string(), ...about }),
@@ -80,8 +88,9 @@ export const messageRequest = z
     }),
     envelope.extend({ kind: z.literal('unknown') }),
   ])
-  .superRefine(({ from, to, group: inGroup }, context) => {
+  .superRefine(({ kind, from, to, group: inGroup }, context) => {
     if (!from && !to && !inGroup) context.addIssue({ code: 'custom', path: ['from'], message: 'expected from, to or group' })
+    if (kind === 'withheld' && !from) context.addIssue({ code: 'custom', path: ['from'], message: 'expected who it is from' })
     if (to && (from || inGroup))
       context.addIssue({ code: 'custom', path: ['to'], message: 'expected to alone, without from and group' })
   })

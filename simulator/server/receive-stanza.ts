@@ -3,6 +3,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { answerMediaRetry } from '../accounts/answer-media-retry.ts'
 import type { Reference } from '../accounts/queue.ts'
 import { resendLetter } from '../accounts/send-message.ts'
+import { answerPlaceholderRequest } from '../accounts/withhold.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, child, children, findChild, node, secondsNow } from '../connection/stanza.ts'
 import { answerIq } from './answer-iq.ts'
@@ -82,4 +83,5 @@ async function receiveMessage(world: World, companion: Companion, stanza: Binary
   if (error !== undefined) return
   const content = await readClientMessage(world, companion, stanza)
   world.announce('client-message', { device: world.deviceOf(companion), messageId: id, to, content, stanza })
+  await answerPlaceholderRequest(companion, stanza, content)
 }
