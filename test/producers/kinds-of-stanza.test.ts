@@ -133,8 +133,8 @@ test('[B1] [B2] a message without anything to decrypt is in the log before it is
   const attrs = { from, type: 'text', t: '1700000000' }
   device.pushStanza({
     tag: 'message',
-    attrs: { ...attrs, id: 'BARE' },
-    content: [{ tag: 'unavailable', attrs: { type: 'view_once' } }],
+    attrs: { ...attrs, from: '1203@newsletter', id: 'BARE' },
+    content: [{ tag: 'reaction', attrs: {} }],
   })
   device.pushStanza({
     tag: 'message',
