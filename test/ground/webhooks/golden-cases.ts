@@ -22,6 +22,7 @@ import {
   told,
 } from './golden-events.ts'
 import { kindCases } from './golden-kinds.ts'
+import { seals } from './golden-seals.ts'
 
 const texts: readonly GoldenCase[] = [
   one('message.received text', said({ conversation: 'Bom dia! 👋 "é" </script>' })),
@@ -242,4 +243,4 @@ const accounts: readonly GoldenCase[] = [
   one('unknown', said({ stickerSyncRmrMessage: { filehash: ['um segredo'] } })),
 ]
 
-export const goldenCases: readonly GoldenCase[] = [...texts, ...kindCases, ...files, ...changes, ...accounts]
+export const goldenCases: readonly GoldenCase[] = [...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts]

@@ -4,6 +4,8 @@ import type { Event, EventOf, EventType } from '../../../src/events/event.ts'
 import { convertMessage } from '../../../src/producers/convert/convert-message.ts'
 import { convertReceipt } from '../../../src/producers/convert/convert-receipt.ts'
 import type { Offer } from '../../../src/producers/convert/draft.ts'
+import { readMessage } from '../../../src/producers/convert/read-message.ts'
+import type { MessageSecret } from '../../../src/producers/convert/sealed/message-secret.ts'
 import { readStanza } from '../../../src/producers/convert/stanza-identity.ts'
 import { aGroup, anEvent, somebody, testStartAt, us } from '../events.ts'
 
@@ -48,11 +50,12 @@ function place(offer: Offer | undefined): Event {
   return { ...event, ...placed }
 }
 
-export function said(message: proto.IMessage, attrs: Attrs = direct): Event {
+/** `known`: what opens it, where it is sealed. */
+export function said(message: proto.IMessage, attrs: Attrs = direct, known: readonly MessageSecret[] = []): Event {
   const stanza = readStanza({ tag: 'message', attrs: { ...attrs } }, { instanceId: 'shop', own })
   const plaintext = Buffer.concat([proto.Message.encode(message).finish(), Buffer.of(3, 3, 3)])
   const of = { stanza, part: 0, plaintext, isPadded: true, receivedAt: testStartAt + 5, aliases: [], ignores: () => false }
-  return place(convertMessage(of)[0])
+  return place(convertMessage(of, readMessage(of), () => known)[0])
 }
 
 export function receipt(attrs: Attrs): Event {
