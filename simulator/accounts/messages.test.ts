@@ -96,7 +96,7 @@ it('[K1] reply, reaction, edit and revoke name the message they are about', asyn
   await device.send(bruno, reaction(bruno, '👍', target))
   const reacted = await client.waitFor(() => client.events.find(event => event['messages.reaction'])?.['messages.reaction']?.[0])
   expect(reacted).toMatchObject({ key: { id: messageId, fromMe: false }, reaction: { text: '👍' } })
-  await device.send(bruno, edit(bruno, 'que hora?', target))
+  await device.send(bruno, edit(bruno, 'que hora?', target), { plain: true })
   await device.send(bruno, revoke(bruno, target))
   const updates = () => client.events.flatMap(event => event['messages.update'] ?? []).filter(({ key }) => key.id === messageId)
   await client.waitFor(() => updates().length === 2)

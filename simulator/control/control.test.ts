@@ -64,7 +64,6 @@ it.each([
   ['location', {}, 'locationMessage'],
   ['live-location', {}, 'liveLocationMessage'],
   ['contacts', {}, 'contactMessage'],
-  ['poll', { name: 'Sábado?', options: ['sim', 'não'] }, 'pollCreationMessageV3'],
   ['event', {}, 'eventMessage'],
   ['album', {}, 'albumMessage'],
   ['product', {}, 'productMessage'],
@@ -81,7 +80,11 @@ it.each([
   ['sticker-pack', {}, 'stickerPackMessage'],
   ['payment', {}, 'requestPaymentMessage'],
   ['call-log', {}, 'callLogMesssage'],
-  ['edit', { text: 'não', target: { messageId: '3EB0AA' } }, 'protocolMessage'],
+  ['edit', { text: 'não', target: { messageId: '3EB0AA' } }, 'secretEncryptedMessage'],
+  ['edit', { text: 'não', plain: true, target: { messageId: '3EB0AA' } }, 'protocolMessage'],
+  ['poll', { name: 'Almoço?', options: ['sim', 'não'] }, 'pollCreationMessageV3'],
+  ['vote', { options: ['sim'], target: { messageId: '3EB0AA', author: { pn } } }, 'pollUpdateMessage'],
+  ['event-answer', { answer: 'going', target: { messageId: '3EB0AA', author: { pn } } }, 'encEventResponseMessage'],
   ['revoke', { target: { messageId: '3EB0AA' } }, 'protocolMessage'],
 ])('[K1] a contact sends %s', async (kind, fields, field) => {
   const { status, body } = await send({ kind, from: ana, ...fields })
@@ -90,6 +93,15 @@ it.each([
   expect(Object.keys(message ?? {})).toContain(field)
   expect(pushName).toBe('Ana')
   expect(body.directPath === null).toBe(!server.simulator.cdn.get(body.directPath ?? '/'))
+})
+
+it('[K1] a placeholder comes without its message, which the phone hands over when it is asked', async () => {
+  const { status, body } = await send({ kind: 'withheld', from: ana, type: 'fanout', text: 'Vi o anúncio' })
+  expect(status).toBe(202)
+  expect((await received(body.messageId)).message).toBeFalsy()
+  const whole = await client.waitFor(() => upserts().find(({ key, message }) => key.id === body.messageId && message))
+  expect(whole).toMatchObject({ message: { conversation: 'Vi o anúncio' } })
+  expect((await send({ kind: 'withheld', to: ana, type: 'fanout' })).status).toBe(422)
 })
 
 it('[K1] bytes of the caller are what is sent', async () => {
