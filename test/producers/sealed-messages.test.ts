@@ -39,7 +39,7 @@ async function pairInGroup(): Promise<{ device: SimDevice; ana: Contact; bea: Co
   return { device, ana, bea, group: rig.simulator.group({ subject: 'Team', members: [device.owner, ana, bea] }) }
 }
 
-test('[B1] a vote, a change of mind and a withdrawal are poll.voted, each with the whole choice by name', async () => {
+test('[B9] a vote, a change of mind and a withdrawal are poll.voted, each with the whole choice by name', async () => {
   await rig.start()
   const device = await rig.pair('first')
   const ana = contact()
@@ -62,7 +62,7 @@ test('[B1] a vote, a change of mind and a withdrawal are poll.voted, each with t
   expect(await rig.eventsOf('message.undecryptable')).toEqual([])
 })
 
-test('[B4] in a group votes open whichever of their addresses author and voter are named by, and however the stanza came', async () => {
+test('[B4] [B9] in a group votes open whichever of their addresses author and voter are named by, and however the stanza came', async () => {
   await rig.start()
   const { device, ana, bea, group } = await pairInGroup()
   const messageId = await device.sendGroup(group, ana, asked)
@@ -76,7 +76,7 @@ test('[B4] in a group votes open whichever of their addresses author and voter a
   for (const event of votes) expect(event).toMatchObject({ ...shown, isGroup: true })
 })
 
-test('[B4] a poll that came by the phone number opens votes that come by the LID, and the other way around', async () => {
+test('[B4] [B9] a poll that came by the phone number opens votes that come by the LID, and the other way around', async () => {
   await rig.start()
   const device = await rig.pair('first')
   const ana = contact()
@@ -91,7 +91,7 @@ test('[B4] a poll that came by the phone number opens votes that come by the LID
   for (const event of votes) expect(event).toMatchObject({ fromMe: true, options: ['salad'], targetSenderId: ana.lidJid })
 })
 
-test('[B1] edits come sealed, of the other one and of the own phone, and are message.edited as those in clear', async () => {
+test('[B9] edits come sealed, of the other one and of the own phone, and are message.edited as those in clear', async () => {
   await rig.start()
   const device = await rig.pair('first')
   const ana = contact()
@@ -125,7 +125,7 @@ test('[B9] nobody edits somebody else’s message with a seal, whatever its key 
   await isAcknowledged(device)
 })
 
-test('[B1] answers to an event, its edits, sealed reactions and comments are what they are in clear', async () => {
+test('[B9] answers to an event, its edits, sealed reactions and comments are what they are in clear', async () => {
   await rig.start()
   const { device, ana, bea, group } = await pairInGroup()
   const messageId = await device.sendGroup(group, ana, { eventMessage: { name: 'Picnic', startTime: 1_700_000_000 } })
@@ -145,7 +145,7 @@ test('[B1] answers to an event, its edits, sealed reactions and comments are wha
   expect(byId.get('COMMENT')).toMatchObject(commented)
 })
 
-test('[B8] no secret, another one, or a poll of another chat: message.undecryptable names the target once, and the account goes on', async () => {
+test('[B8] [B9] no secret, another one, or a poll of another chat: message.undecryptable names the target once, and the account goes on', async () => {
   await rig.start()
   const { device, ana, bea, group } = await pairInGroup()
   const send = (content: Parameters<SimDevice['send']>[1], options: SendOptions) => device.send(ana, content, options)
@@ -219,7 +219,7 @@ test('[B2] [B3] dying between a poll’s append and its secret costs no vote: th
   expect(await rig.eventsOf('message.undecryptable')).toEqual([])
 })
 
-test('[B1] [I3] secrets outlive a restart, are sealed, are kept [400 d], and those of polls and events for ever', async () => {
+test('[B9] [I2] secrets outlive a restart, are sealed, are kept [400 d], and those of polls and events for ever', async () => {
   const role = await rig.start()
   const device = await rig.pair('first')
   const ana = contact()

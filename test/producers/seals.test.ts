@@ -3,11 +3,12 @@ import { createCipheriv, createHash } from 'node:crypto'
 import { decryptEventResponse, decryptPollVote, proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import { eventAnswer, vote } from '../../simulator/accounts/seal-content.ts'
+import { sourceId } from '../../src/events/ids.ts'
 import { convertMessage } from '../../src/producers/convert/convert-message.ts'
 import { readMessage } from '../../src/producers/convert/read-message.ts'
 import { type MessageSecret, secretBroughtBy } from '../../src/producers/convert/sealed/message-secret.ts'
 import { openSeal, type SealName, sealIn } from '../../src/producers/convert/sealed/seal.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { identityOf, readStanza } from '../../src/producers/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const ana = { id: '200@lid', pn: '5511900000011@s.whatsapp.net' }
@@ -53,7 +54,7 @@ function inside(content: proto.IMessage) {
 }
 
 describe('opened', () => {
-  test.each(names)('[B1] %s opens with its key, and with no other', name => {
+  test.each(names)('[B9] %s opens with its key, and with no other', name => {
     const plain = Buffer.from(`what ${name} says`)
     const seal = inside(carried[name](sealed(name, plain)))
     expect(seal.name).toBe(name)
@@ -65,7 +66,7 @@ describe('opened', () => {
     for (const other of names.filter(one => one !== name)) expect(openSeal({ ...seal, name: other }, secret, parties)).toBeNull()
   })
 
-  test('[B1] [K1] what the simulator seals opens with Baileys’ own code as well', () => {
+  test('[B9] [K1] what the simulator seals opens with Baileys’ own code as well', () => {
     const contacts = { by: contactOf(bea), author: contactOf(ana) }
     const target = { messageId: targetId, author: contacts.author }
     const voted = vote(contacts.by, ['soup'], target, { secret }).pollUpdateMessage?.vote
@@ -77,7 +78,7 @@ describe('opened', () => {
     expect(decryptEventResponse(answered ?? {}, ofEvent).response).toBe(Message.EventResponseMessage.EventResponseType.MAYBE)
   })
 
-  test('[B5] what is cut short, too long to be derived from or no seal at all opens nothing, and throws nothing', () => {
+  test('[B5] [B9] what is cut short, too long to be derived from or no seal at all opens nothing, and throws nothing', () => {
     const seal = inside(carried['Poll Vote'](sealed('Poll Vote', Buffer.from('x'))))
     for (const broken of [
       { iv: Buffer.alloc(0) },
@@ -123,7 +124,7 @@ const voteFor = (...options: readonly string[]) =>
   Message.PollVoteMessage.encode({ selectedOptions: options.map(option => Buffer.from(sha256(option), 'hex')) }).finish()
 
 describe('converted', () => {
-  test('[B1] [B5] a vote keeps the bytes that came, and an option is told once', () => {
+  test('[B9] [B5] a vote keeps the bytes that came, and an option is told once', () => {
     const [event, ...others] = said('Poll Vote', voteFor('salad', 'other', 'salad'))
     expect(others).toEqual([])
     expect(event).toMatchObject({
@@ -135,7 +136,7 @@ describe('converted', () => {
     expect(event?.raw?.includes(sealed('Poll Vote', voteFor('salad', 'other', 'salad')).encPayload)).toBe(true)
   })
 
-  test('[B1] of several that wrote under one id, the one whose secret opens it made the poll', () => {
+  test('[B9] of several that wrote under one id, the one whose secret opens it made the poll', () => {
     const strangers = Array.from({ length: 7 }, (_, index) => ({
       ...ofPoll,
       author: { id: `9${index}@lid`, pn: null },
@@ -149,12 +150,15 @@ describe('converted', () => {
     expect(said('Poll Vote', voteFor('soup'), [...crowd, ofPoll])).toMatchObject([{ type: 'poll.voted', targetSenderId: ana.id }])
   })
 
-  test('[B3] without the secret it is told under an id of its own, apart from what failed to be decrypted before', () => {
+  test('[B3] [B9] without the secret it is told under an id of its own, apart from what failed to be decrypted before', () => {
     const [event] = said('Poll Vote', voteFor('soup'), [])
     const [again] = said('Poll Vote', voteFor('soup'), [{ ...ofPoll, secret: Buffer.alloc(32) }])
     expect(event).toMatchObject({ type: 'message.undecryptable', reason: 'no-secret', encryption: 'Poll Vote' })
     expect(event).toMatchObject({ targetMessageId: targetId, senderName: 'Bea', isGroup: true, messageId: 'M' })
     expect(again?.eventId).toBe(event?.eventId)
+    const { stanza } = partOf({})
+    const ofFailure = sourceId(identityOf(stanza), 'message.undecryptable', { part: 0, index: 0 })
+    expect(event?.eventId).not.toBe(ofFailure)
   })
 
   test('[B9] a reaction, an edit and a comment are about the message whose secret they took, whatever is written inside', () => {
@@ -169,7 +173,7 @@ describe('converted', () => {
 
   const newAnswer = Buffer.concat([Buffer.of(0x08, 77), Message.EventResponseMessage.encode({ extraGuestCount: -5 }).finish()])
 
-  test('[B5] [B8] nonsense inside, of any depth and length, is unknown with the bytes that came', () => {
+  test('[B5] [B8] [B9] nonsense inside, of any depth and length, is unknown with the bytes that came', () => {
     const unreadable = { type: 'unknown', name: expect.stringMatching(/^message: Enc Comment, unreadable/) }
     expect(said('Enc Comment', Buffer.from('ffffff', 'hex'))).toMatchObject([unreadable])
     expect(said('Enc Comment', deep(100_000))).toMatchObject([unreadable])
@@ -233,7 +237,7 @@ describe('own messages', () => {
     ])
   })
 
-  test('[B1] [B9] an event’s edit says its new name, in either form; a revoke under the seal of an edit is none', () => {
+  test('[B9] an event’s edit says its new name, in either form; a revoke under the seal of an edit is none', () => {
     const { change } = edit({}, { eventMessage: { name: 'Picnic' } })
     const named = [{ type: 'message.edited', targetMessageId: targetId, text: 'Picnic' }]
     expect(by('Event Edit', change, [one], {})).toMatchObject(named)
@@ -249,7 +253,7 @@ describe('brought', () => {
   const brought = (message: proto.IMessage, attrs?: Attrs) => readMessage(partOf(message, attrs)).messages.map(secretBroughtBy)
   const messageContextInfo = { messageSecret: secret }
 
-  test('[B1] the secret is taken from the message, from inside a copy of the own phone’s and of a wrapper, and beside what the phone hands over', () => {
+  test('[B9] the secret is taken from the message, from inside a copy of the own phone’s and of a wrapper, and beside what the phone hands over', () => {
     const inChat = { from: own.lid, recipient: ana.id, peer_recipient_pn: ana.pn }
     const expected = { messageId: 'M', secret, isForEver: false, options: [] }
     expect(brought({ conversation: 'x', messageContextInfo })).toEqual([
@@ -266,7 +270,7 @@ describe('brought', () => {
     expect(brought(handedOver, { from: own.pn })).toMatchObject([null, { messageId: 'H', secret, author: { id: ana.id } }])
   })
 
-  test('[B1] of polls and events for ever, with the options of a poll', () => {
+  test('[B9] of polls and events for ever, with the options of a poll', () => {
     const options = [{ optionName: 'soup' }, { optionName: 'salad' }, {}]
     const poll = { name: 'Lunch?', options }
     expect(brought({ pollCreationMessageV3: poll, messageContextInfo })).toMatchObject([
@@ -275,7 +279,7 @@ describe('brought', () => {
     expect(brought({ eventMessage: { name: 'Picnic' }, messageContextInfo })).toMatchObject([{ isForEver: true, options: [] }])
   })
 
-  test('[B5] what is no secret of 32 bytes is none, and a poll’s options are kept within bounds', () => {
+  test('[B5] [B9] what is no secret of 32 bytes is none, and a poll’s options are kept within bounds', () => {
     for (const messageSecret of [Buffer.alloc(0), Buffer.alloc(31), Buffer.alloc(33)])
       expect(brought({ conversation: 'x', messageContextInfo: { messageSecret } })).toEqual([null])
     expect(brought({ conversation: 'x' })).toEqual([null])

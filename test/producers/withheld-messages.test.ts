@@ -25,12 +25,12 @@ describe('a stanza', () => {
     ['fanout', { viewOnce: null, asked: true }],
     ['of the future', { viewOnce: null, asked: true }],
     [null, { viewOnce: null, asked: true }],
-  ])('[B8] with <unavailable type="%s"> says whether Baileys asks the phone', (type, expected) => {
+  ])('[B8] [B9] with <unavailable type="%s"> says whether Baileys asks the phone', (type, expected) => {
     expect(isWithheld(stanza(type))).toBe(true)
     expect(withheldIn(stanza(type), nowSeconds * 1000)).toEqual(expected)
   })
 
-  test('[B5] [B8] older than 14 days it is not asked for; a time that cannot be is none', () => {
+  test('[B5] [B8] [B9] older than 14 days it is not asked for; a time that cannot be is none', () => {
     const askedAt = (t: string) => withheldIn(stanza('fanout', { t }), nowSeconds * 1000).asked
     expect([days(13), days(15), '', 'nonsense', '0', String(nowSeconds * 1000)].map(askedAt)).toEqual([
       true,
@@ -39,7 +39,7 @@ describe('a stanza', () => {
     ])
   })
 
-  test('[B8] with content, of a channel or of the own phone to this device alone it is no placeholder', () => {
+  test('[B8] [B9] with content, of a channel or of the own phone to this device alone it is no placeholder', () => {
     const enc = { tag: 'enc', attrs: { type: 'msg', v: '2' }, content: Buffer.from('x') }
     expect(isWithheld({ ...stanza('fanout'), content: [{ tag: 'unavailable', attrs: {} }, enc] })).toBe(false)
     expect(isWithheld(stanza(null, { from: '1203@newsletter' }))).toBe(false)
@@ -58,7 +58,7 @@ describe('with the real Baileys', () => {
   })
   const contact = () => rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
 
-  test('[B8] what may be opened once, and a first message of which the phone says nothing, are told at once and acknowledged', async () => {
+  test('[B8] [B9] what may be opened once, and a first message of which the phone says nothing, are told at once and acknowledged', async () => {
     await rig.start()
     const device = await rig.pair('first')
     const ana = contact()
@@ -82,7 +82,7 @@ describe('with the real Baileys', () => {
     expect(await rig.metrics.render()).toContain('zaplog_undecryptable_total{encryption="none"} 4')
   })
 
-  test('[B8] what the phone hands over is the message under its own id, and its secret opens what is sealed with it', async () => {
+  test('[B8] [B9] what the phone hands over is the message under its own id, and its secret opens what is sealed with it', async () => {
     await rig.start()
     const device = await rig.pair('first')
     const ana = contact()
