@@ -29,11 +29,11 @@ afterEach(async () => {
   await postgres.close()
 })
 
-/** An instance with an auth state; its writes of keys and of secrets wait for `held`, where that is given. */
-async function openPaired(held: Promise<void> | null = null) {
+/** An instance with an auth state; its writes into `table` wait for `held`, where that is given. */
+async function openPaired(held: Promise<void> | null = null, table = 'auth_keys') {
   const { epoch, endedCleanly } = await openInstanceRows({ database: postgres.database, sealer }).takeEpoch(instanceId)
   const socketLife = createSocketLife()
-  const isHeld = (sql: unknown) => /insert into (auth_keys|message_secrets)/.test(String(sql))
+  const isHeld = (sql: unknown) => String(sql).includes(`insert into ${table}`)
   const slow = flaky(postgres.database, ({ args: [sql] }) => (held !== null && isHeld(sql) ? { delay: held } : null))
   const keyWriter = createKeyWriter({ database: slow, timeoutMs: 10_000 })
   const secretWriter = createSecretWriter({ database: slow, timeoutMs: 10_000 })
@@ -104,10 +104,15 @@ test('[A7] secrets of messages outlive a log-out, for what was sealed with them 
 test('[A7] a secret that is on its way as the instance is deleted goes with the rest', async () => {
   await postgres.database.query("update instance_ids set wanted = 'deleted'")
   const held = Promise.withResolvers<void>()
-  const { secrets, retire } = await openPaired(held.promise)
+  const { secrets, retire } = await openPaired(held.promise, 'message_secrets')
   const kept = secrets.keep([aSecret]).catch(error => error)
-  const retired = retire()
+  let isRetired = false
+  const retired = retire().then(() => {
+    isRetired = true
+  })
   await expect(kept).resolves.toMatchObject({ code: 'socket-ended' })
+  await postgres.database.query('select pg_sleep(0.2)')
+  expect(isRetired).toBe(false)
   held.resolve()
   await retired
   expect(await secretsLeft()).toBe(0)

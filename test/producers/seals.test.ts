@@ -237,6 +237,14 @@ describe('own messages', () => {
     ])
   })
 
+  test('[B9] where somebody else wrote under the same id, that one’s secret opens no edit of one’s own', () => {
+    const { change } = edit({}, { conversation: 'new' })
+    const { secretEncryptedMessage } = carried['Message Edit'](sealed('Message Edit', change))
+    const message = { secretEncryptedMessage: { ...secretEncryptedMessage, targetMessageKey: { id: targetId, fromMe: true } } }
+    const ownOfBea = { author: bea, secret: Buffer.alloc(32), options: [] }
+    expect(convert(message, [ofPoll, ownOfBea])).toMatchObject([{ type: 'message.undecryptable', reason: 'no-secret' }])
+  })
+
   test('[B9] an event’s edit says its new name, in either form; a revoke under the seal of an edit is none', () => {
     const { change } = edit({}, { eventMessage: { name: 'Picnic' } })
     const named = [{ type: 'message.edited', targetMessageId: targetId, text: 'Picnic' }]
