@@ -39,8 +39,7 @@ async function recorded(draft: Converted): Promise<Event | null> {
   return codec.decode((await fitter.fit(event, never)).value, never)
 }
 
-/** 64 KiB, and what says that it was cut. */
-const maxInteractiveBytes = 64 * 1024 + 20
+const maxInteractiveBytes = 64 * 1024
 
 async function expectOneEvent(bytes: Uint8Array): Promise<void> {
   const drafts = convertBytes(bytes)

@@ -7,19 +7,24 @@ import { numberOf, textOf } from './body.ts'
 /** What is null, undefined, no finite number, or holds nothing is left out. */
 export type Told = string | number | boolean | null | undefined | readonly Told[] | { readonly [name: string]: Told }
 
-const maxBytes = 64 * 1024
+const isCut = { cut: true } as const
+/** 64 KiB, with what says that it was cut. */
+const maxBytes = 64 * 1024 - Buffer.byteLength(JSON.stringify(isCut))
 /** From the widest to one under which the largest of shapes fits. */
-const widest = { items: 100, characters: 4_000 }
 const narrowest = { items: 3, characters: 50 }
-const bounds = [widest, { items: 30, characters: 1_000 }, { items: 10, characters: 200 }, narrowest]
+const bounds = [
+  { items: 100, characters: 4_000 },
+  { items: 30, characters: 1_000 },
+  { items: 10, characters: 200 },
+]
 
 /** null: nothing. At most 64 KiB of UTF-8. */
 export function interactiveOf(told: { readonly [name: string]: Told }): string | null {
-  const all = JSON.stringify(somethingOf(told))
-  if (all === undefined) return null
-  const cuts = bounds.map(bound => JSON.stringify(cut(somethingOf(told), bound)))
-  const kept = cuts.find(text => Buffer.byteLength(text) <= maxBytes) ?? cuts.at(-1) ?? null
-  return kept === all || kept === null ? kept : JSON.stringify({ ...JSON.parse(kept), cut: true })
+  const something = somethingOf(told)
+  if (something === undefined) return null
+  const bound = bounds.find(one => Buffer.byteLength(JSON.stringify(cut(something, one))) <= maxBytes) ?? narrowest
+  const kept = JSON.stringify(cut(something, bound))
+  return kept === JSON.stringify(something) ? kept : JSON.stringify({ ...JSON.parse(kept), ...isCut })
 }
 
 /** undefined: nothing. */
@@ -36,7 +41,7 @@ function somethingOf(told: Told): Told {
   return fields.length === 0 ? undefined : Object.fromEntries(fields)
 }
 
-function cut(told: Told, bound: typeof widest): Told {
+function cut(told: Told, bound: typeof narrowest): Told {
   if (typeof told === 'string') return told.slice(0, bound.characters).toWellFormed()
   if (typeof told !== 'object' || told === null) return told
   if (isList(told)) return told.slice(0, bound.items).map(item => cut(item, bound))
