@@ -84,6 +84,13 @@ test('[B1] 100,000 options, rows, buttons or mentions are one event whose record
     { listMessage: { title: 'l', sections: [{ rows: many({ rowId: '1', title: 't' }) }] } },
     { buttonsMessage: { contentText: 'b', buttons: many({ buttonId: '1' }) } },
     { listMessage: { title: long, sections: Array(300).fill({ title: long, rows: Array(300).fill({ title: long }) }) } },
+    {
+      interactiveMessage: {
+        carouselMessage: {
+          cards: Array(40).fill({ nativeFlowMessage: { buttons: Array(40).fill({ name: long, buttonParamsJson: long }) } }),
+        },
+      },
+    },
     { extendedTextMessage: { text: 't', contextInfo: { mentionedJid: many('1@lid') } } },
     { contactsArrayMessage: { contacts: many({ displayName: 'c' }) } },
   ]
