@@ -1,12 +1,9 @@
 // FULL_TRANSITIVE: every schema reads every released version of itself, and every released version reads it.
-// What a version released is in test/kept/<version>: the schemas of its registry, kept with each release and never changed afterwards.
-import { globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+// What a version released is in schemas/released/<version>, copied there with its release and never changed afterwards.
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import avro from 'avsc'
-import { fromJson } from '../simulator/accounts/bytes-json.ts'
-import { expand } from '../test/kept/archive.ts'
-import type { RegistryDump } from '../test/kept/registry-dump.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -14,35 +11,26 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export type Schema = { name: string; text: string }
 export type Release = { version: string; schemas: readonly Schema[] }
 
-export async function findIncompatibilities(): Promise<readonly string[]> {
-  const current = globSync('schemas/*.avsc', { cwd: root }).map(path => readFileSync(join(root, path), 'utf8'))
-  return compare(await readReleases(), current.map(named))
-}
-
-const named = (text: string): Schema => {
-  const { namespace, name } = JSON.parse(text)
-  return { name: `${namespace}.${name}`, text }
-}
+export const findIncompatibilities = (): readonly string[] => compare(readReleases(), schemasIn('schemas'))
 
 /** Throws where one of them has no schemas: then nothing would be compared. */
-export async function readReleases(): Promise<readonly Release[]> {
-  const archives = globSync('test/kept/*/external/parts.zst', { cwd: root })
-  const releases = await Promise.all(archives.map(readRelease))
+export function readReleases(): readonly Release[] {
+  const versions = readdirSync(join(root, 'schemas/released'))
+  const releases = versions.map(version => ({ version, schemas: schemasIn(`schemas/released/${version}`) }))
   const empty = releases.filter(({ schemas }) => schemas.length === 0).map(({ version }) => version)
   if (releases.length === 0 || empty.length > 0)
     throw new Error(
-      `comparing schemas: expected those of a registry in each test/kept/<version>/external, got none${empty.map(version => ` of ${version}`).join()}`,
+      `comparing schemas: expected those of each version in schemas/released/<version>, got none${empty.map(version => ` of ${version}`).join()}`,
     )
   return releases
 }
 
-async function readRelease(archive: string): Promise<Release> {
-  const text = (await expand(readFileSync(join(root, archive)))).toString('utf8')
-  const { registry = [] } = fromJson(text) as { registry?: RegistryDump }
-  return {
-    version: dirname(archive).split('/').at(-2) ?? archive,
-    schemas: registry.map(({ subject, schema }) => ({ name: subject, text: schema })),
-  }
+const schemasIn = (directory: string): readonly Schema[] =>
+  globSync(`${directory}/*.avsc`, { cwd: root }).map(path => named(readFileSync(join(root, path), 'utf8')))
+
+const named = (text: string): Schema => {
+  const { namespace, name } = JSON.parse(text)
+  return { name: `${namespace}.${name}`, text }
 }
 
 export function compare(releases: readonly Release[], current: readonly Schema[]): readonly string[] {
