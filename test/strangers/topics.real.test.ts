@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runProgram } from '../../infra/services/fetch-artifact.ts'
 import { headerList, javaConsumer, type Program, pythonConsumer } from '../../infra/services/strangers.ts'
-import type { Event } from '../../src/events/event.ts'
+import { type Event, eventTypes } from '../../src/events/event.ts'
+import { topicOf } from '../../src/events/topics.ts'
 import type { LogRecord } from '../../src/log/log.ts'
 import { runsHere } from '../ground/runs-here.ts'
 import { asJavaPrints, asPythonPrints, type PrintedLine, recordNameOf } from '../ground/strangers/as-printed.ts'
@@ -21,6 +22,8 @@ describe.runIf(canRun)('the public topics, read by others', () => {
   afterAll(() => ground.close())
 
   const recordsOf = (topic: string) => ground.records.filter(record => record.topic === topic)
+  /** The account of the conversation. */
+  const ofShop = (topic: string) => recordsOf(topic).filter(({ key }) => key === 'shop')
 
   async function printedBy(name: string, { command, args }: Program, registryUrl: string) {
     const on = [ground.brokers, registryUrl, ...ground.topics]
@@ -30,16 +33,23 @@ describe.runIf(canRun)('the public topics, read by others', () => {
 
   test('[B1] [C2] what they read is a conversation of every kind, its files, one that failed, and dead letters', () => {
     const typesOn = (topic: string) => recordsOf(topic).map(({ event }) => event?.type ?? null)
-    expect(ground.topics).toEqual(['wa.events', 'wa.media-stored', 'wa.media-failed', 'wa.dead-letters'])
+    expect(ground.topics).toEqual([
+      ...['wa.events', 'wa.presence', 'wa.heartbeats', 'wa.media-stored', 'wa.media-failed', 'wa.dead-letters'],
+    ])
     expect(typesOn('wa.events')).toEqual(
       expect.arrayContaining([
         ...['instance.created', 'instance.paired', 'instance.state-changed', 'contact.updated'],
         ...['message.received', 'message.sent', 'message.reacted', 'message.edited', 'message.revoked'],
       ]),
     )
-    expect(recordsOf('wa.media-stored').length).toBe(8)
-    expect(recordsOf('wa.media-failed').map(({ event }) => event)).toMatchObject([{ type: 'media.failed', reason: 'bad-mac' }])
+    expect(ofShop('wa.media-stored').length).toBe(8)
+    expect(ofShop('wa.media-failed').map(({ event }) => event)).toMatchObject([{ type: 'media.failed', reason: 'bad-mac' }])
     expect(typesOn('wa.dead-letters').toSorted()).toEqual(['delivery.released', null, null, null])
+  })
+
+  test('[B5] and every type of a public topic that this version knows', () => {
+    const types = new Set(ground.records.map(({ event }) => event?.type))
+    expect(eventTypes.filter(type => ground.topics.includes(`wa.${topicOf(type)}`) && !types.has(type))).toEqual([])
   })
 
   test('[B4] [B5] Python’s confluent-kafka reads every record with the registry alone, at each run, until Ctrl-C', async () => {

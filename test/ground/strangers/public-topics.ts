@@ -4,13 +4,14 @@ import { playConversation } from '../../../simulator/conversation.ts'
 import { image } from '../../../simulator/media/media.ts'
 import { sampleJpeg } from '../../../simulator/media/sample-media.ts'
 import { type Codec, EventError, openCodec } from '../../../src/events/codec.ts'
-import type { Event } from '../../../src/events/event.ts'
-import { topics } from '../../../src/events/topics.ts'
+import { type Event, eventTypes } from '../../../src/events/event.ts'
+import { topicOf, topics } from '../../../src/events/topics.ts'
 import { openKafkaLog } from '../../../src/log/kafka/kafka.ts'
 import type { EventLog, LogRecord, TopicPartition } from '../../../src/log/log.ts'
 import { openConfluentRegistry } from '../../../src/registry/confluent.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
+import { anEvent } from '../events.ts'
 import { openRealParts, type RealParts } from '../scenarios/real-parts.ts'
 import { openStage, type Stage, untilDelivered } from '../scenarios/stage.ts'
 import { until } from '../until.ts'
@@ -48,6 +49,7 @@ export async function openPublicTopics(): Promise<PublicTopics> {
     await fillTopics(parts, log)
     // Only now, and registering nothing: the schemas are those that zaplog itself registered.
     const codec = await openCodec(openConfluentRegistry({ url: parts.registry.url, autoRegister: false, logger }), never)
+    await appendEveryType(log, codec)
     return {
       brokers: parts.kafka.brokers,
       registry: parts.registry,
@@ -91,6 +93,20 @@ async function appendDamage(log: EventLog, frame: Buffer): Promise<void> {
   const records = values.map(value => ({ key: 'ghost', value, headers: { note: 'de fora, às 8' }, recordedAt: Date.now() }))
   await log.append({ topic: nameOf('media-downloaded'), records }, never)
 }
+
+/** Whatever this version may say in a public topic, also what nothing in the conversation made it say. */
+async function appendEveryType(log: EventLog, codec: Codec): Promise<void> {
+  for (const type of eventTypes) {
+    const topic = nameOf(topicOf(type))
+    if (!publicTopics.includes(topic)) continue
+    const event = { ...anEvent(type, { instanceId: 'every-type' }), ...instants }
+    await log.append({ topic, records: [codec.encode(event)] }, never)
+  }
+}
+
+/** Avro leaves out what a type does not have. */
+const someDay = Date.UTC(2026, 0, 5, 12, 0, 0, 250)
+const instants = { createdAt: someDay, lastSeenAt: someDay, lastStanzaAt: someDay, mutedUntil: someDay, untilAt: someDay }
 
 /** 0x00 and the id of media.downloaded's schema. */
 async function frameOfDownloaded({ url }: RealParts['registry']): Promise<Buffer> {
