@@ -42,7 +42,6 @@ export const laterCalls: readonly LaterCall[] = [
   call('GET', '/v1/instances/:id/groups/:jid', 'Read a group'),
   call('GET', '/v1/instances/:id/calls', 'List calls', 'what WhatsApp says of calls is in the log as unknown'),
   call('GET', '/v1/instances/:id/labels', 'List labels', 'what WhatsApp says of labels is in the log as unknown'),
-  call('GET', '/v1/instances/:id/accounting', 'Account for what was announced, received and delivered', 'GET /metrics counts'),
   call('POST', '/v1/endpoints/:id/rotate-secret', 'Give an endpoint a new secret', 'a new endpoint has one'),
   call('POST', '/v1/endpoints/:id/replay', 'Send an endpoint again what it was sent', theLog),
   call('POST', '/v1/media/retry', 'Try failed media again'),

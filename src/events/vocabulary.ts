@@ -19,7 +19,6 @@ const withoutWriter: readonly string[] = [
   'newsletter.updated',
   'call.updated',
   'presence.updated',
-  'instance.heartbeat',
 ]
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [

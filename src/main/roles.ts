@@ -1,5 +1,6 @@
 // The roles, and the last steps before them, with all that they are made of: loaded while Postgres starts.
 import type { HttpServer } from '../api/http-server.ts'
+import { openGapWatch } from '../api/instances/watch-gaps.ts'
 import { openApi } from '../api/open-api.ts'
 import { openIndexMaking } from '../database/index-making.ts'
 import { openSession } from '../database/session.ts'
@@ -62,8 +63,8 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
   },
   webhooks: ({ config, ports, version, logger, metrics }) =>
     openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
-  api: ({ config, ports, server, version, logger, metrics, checks, isReady }) =>
-    openApi({
+  api: async ({ config, ports, server, version, logger, metrics, checks, isReady }) => {
+    const api = await openApi({
       ...ports,
       server,
       webhooks: config.webhooks,
@@ -74,7 +75,9 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       logger,
       metrics,
       clock: Date.now,
-    }),
+    })
+    return together('api', [api, openGapWatch({ ...ports, logger, metrics })])
+  },
 }
 
 /** Not called as ours are: it writes for no instance, and no purge has to wait until an index of millions of rows is made. */

@@ -15,11 +15,12 @@ import { wait } from '../runtime/wait.ts'
 import { findSealedOtherwise } from './auth/auth-rows.ts'
 import { createKeyWriter } from './auth/key-writer.ts'
 import { keepTrimming } from './auth/trim-stanza-parts.ts'
+import { type Account, type AccountTimes, openAccount } from './epoch/account.ts'
 import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
 import type { InstanceDeps } from './epoch/hands.ts'
 import { createPacer } from './epoch/pacer.ts'
 import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
-import { createKeptStanzas } from './gate/kept-stanzas.ts'
+import { createKeptStanzas, type KeptStanzas } from './gate/kept-stanzas.ts'
 import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
@@ -45,7 +46,7 @@ export type ProducersDeps = {
   backoff?: InstanceDeps['backoff']
   /** How long WhatsApp keeps each code of a round [60 s the first, 20 s the others]. */
   qrTimeoutMs?: number
-}
+} & AccountTimes
 
 const retakeMs = 1_000
 
@@ -56,10 +57,11 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const stop = new AbortController()
   const metrics = createProducerMetrics(deps.metrics)
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
+  const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const instanceDeps = {
     ...deps,
     ...config,
-    ...{ metrics, keptStanzas, untoldParts: createUntoldParts() },
+    ...{ metrics, keptStanzas, tallies: account.tallies, untoldParts: createUntoldParts() },
     eventsTopic: deps.topic('events'),
     rows: openInstanceRows(deps),
     keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
@@ -94,7 +96,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = Promise.all([keepTrimming(deps, ended), keptStanzas.follow(ended)])
+    const chores = Promise.all([keepTrimming(deps, ended), keptStanzas.follow(ended), account.follow(ended)])
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -105,6 +107,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     }
     await running.close()
     await chores
+    await account.tallies.write()
     supervisor = null
   }
 
@@ -123,11 +126,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
 
   return {
     name: 'producers',
-    checks: () => [
-      checkOf(supervisor, lockless),
-      accountsCheck(supervisor?.troubles() ?? new Map()),
-      keptCheck(keptStanzas.counts()),
-    ],
+    checks: () => checksOf({ supervisor, lockless, keptStanzas, account }),
     close: async () => {
       stop.abort()
       await running
@@ -153,6 +152,15 @@ const whyNoLock = (error: unknown): string =>
   error instanceof ProducersError
     ? error.message
     : `the lock of the producers cannot be taken, the database is away: ${describeError(error)}`
+
+type Checked = { supervisor: Supervisor | null; lockless: string; keptStanzas: KeptStanzas; account: Account }
+
+const checksOf = ({ supervisor, lockless, keptStanzas, account }: Checked): readonly Check[] => [
+  checkOf(supervisor, lockless),
+  accountsCheck(supervisor?.troubles() ?? new Map()),
+  keptCheck(keptStanzas.counts()),
+  account.check(),
+]
 
 function checkOf(supervisor: Supervisor | null, lockless: string): Check {
   if (supervisor === null) return { name: 'producers', state: 'degraded', detail: lockless }

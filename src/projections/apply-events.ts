@@ -3,6 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import { type Found, type Read, readTogether, type Write, writeTogether } from '../database/statement-parts.ts'
 import { readPurged } from '../purge/tombstones.ts'
+import { accountOf } from './account.ts'
 import { type Move, type Moved, moveCheckpoints, revisionsOf } from './checkpoints.ts'
 import type { Changes, Emission, Placed, Projection } from './projection.ts'
 import { type Quarantined, quarantineKey } from './quarantine.ts'
@@ -17,11 +18,12 @@ export type Share = {
   /** Keys that are quarantined by it. */
   leftOut: readonly Quarantined[]
 }
-export type Done = { applied: number; duplicates: number; conflicts: readonly Placed[]; emissions: readonly Emission[] }
+/** `fresh`: what was applied. */
+export type Done = { fresh: readonly Placed[]; duplicates: number; conflicts: readonly Placed[]; emissions: readonly Emission[] }
 /** The new revision of each partition that was moved. */
 export type Applied = { revisions: ReadonlyMap<number, bigint>; done: Done }
 
-export const nothingDone: Done = { applied: 0, duplicates: 0, conflicts: [], emissions: [] }
+export const nothingDone: Done = { fresh: [], duplicates: 0, conflicts: [], emissions: [] }
 
 /**
  * Answers in the order of the shares. What is of purged instances is dropped, in this transaction and so before any row is written, then
@@ -54,17 +56,18 @@ type Decided = Applied & Pick<Share, 'projection' | 'leftOut'> & { writes: reado
 
 function ask(share: Share): Asked {
   const parts = partsOf(share)
-  return { ...share, ...parts, reads: [...parts.moving, ...parts.seen.reads, ...parts.gathering.reads] }
+  return { ...share, ...parts, reads: [...parts.moving, ...parts.seen.reads, ...parts.account.reads, ...parts.gathering.reads] }
 }
 
 const partsOf = ({ projection, placed, moves }: Share) => ({
   moving: moves === 'moved' ? [] : [moveCheckpoints(projection, moves)],
   seen: seenOf(projection, placed),
+  account: accountOf(projection, placed),
   gathering: projection.gather(placed),
 })
 
 async function decide(asked: Asked, found: Found, purged: ReadonlySet<string>): Promise<Decided> {
-  const { projection, moving, seen, gathering } = asked
+  const { projection, moving, seen, account, gathering } = asked
   const revisions = revisionsOf(moving.flatMap((one: Read<Moved>) => found(one)))
   const isOurs = (partition: number) => asked.moves === 'moved' || revisions.has(partition)
   const placed = asked.placed.filter(one => isOurs(one.position.partition) && !purged.has(one.event.instanceId))
@@ -74,8 +77,8 @@ async function decide(asked: Asked, found: Found, purged: ReadonlySet<string>): 
     projection,
     leftOut: asked.leftOut.filter(left => isOurs(left.partition)),
     revisions,
-    done: { applied: fresh.length, duplicates, conflicts, emissions: changes.emissions },
-    writes: [...writes, ...changes.writes],
+    done: { fresh, duplicates, conflicts, emissions: changes.emissions },
+    writes: [...writes, ...account.writesOf(found, placed, fresh), ...changes.writes],
     afterwards: changes.afterwards,
   }
 }

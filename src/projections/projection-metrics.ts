@@ -1,8 +1,12 @@
 // What a projection did, as counters; how far behind it is, as gauges. Several projections of one process share the names.
+import { countAccounted } from '../runtime/account-metrics.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import type { Placed } from './projection.ts'
 
 export type ProjectionMetrics = {
   applied(counts: { applied: number; duplicates: number; conflicts: number; emitted: number }): void
+  /** By instance and by type, of a projection that is accounted. */
+  projected(fresh: readonly Placed[]): void
   /** Records of a newer version's event types. */
   passedOver(records: number): void
   batchSeconds(durationSeconds: number): void
@@ -54,6 +58,7 @@ export function openProjectionMetrics(metrics: Metrics, projection: string): Pro
     help: 'Age of the oldest record not yet projected.',
     labels,
   })
+  const count = countAccounted(metrics)
   const own = { projection }
   return {
     applied: counts => {
@@ -61,6 +66,9 @@ export function openProjectionMetrics(metrics: Metrics, projection: string): Pro
       duplicates.inc(own, counts.duplicates)
       conflicts.inc(own, counts.conflicts)
       emitted.inc(own, counts.emitted)
+    },
+    projected: fresh => {
+      for (const { event } of fresh) count('projected', event)
     },
     passedOver: records => passedOver.inc(own, records),
     batchSeconds: durationSeconds => seconds.observe(own, durationSeconds),

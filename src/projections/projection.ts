@@ -51,6 +51,8 @@ export type Projection = {
   /** A projection that learns an event type or a topic, or changes what it makes of one, gets a new version: all.ts says how. */
   version: number
   begins: Beginning
+  /** What it takes in is counted by instance and type, and numbers that are not in the log are kept (account.ts). */
+  isAccounted?: true
   /** The directory of the SQL files that make its tables (make-tables.ts); without it the database's migrations do. */
   sql?: string
   /** Topic names without the prefix. */

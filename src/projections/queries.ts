@@ -1,4 +1,4 @@
-// Where a projection is: tokens of positions, waiting until one is projected, and resuming a key that was left out.
+// Where a projection is: tokens of positions, waiting until one is projected, resuming a key that was left out, and what it has taken in.
 import type { Transaction } from '../database/database.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Position } from '../log/log.ts'
@@ -6,6 +6,7 @@ import { wait } from '../runtime/wait.ts'
 import { liveVersions } from './go-live.ts'
 import type { Projection } from './projection.ts'
 
+export { readAccounted, readGaps } from './account.ts'
 export { requestResume } from './quarantine.ts'
 
 const POLL_MS = 20

@@ -117,8 +117,10 @@ async function ofLiving(tx: Transaction, done: Done): Promise<Done> {
 }
 
 function report({ logger }: StepDeps, { projection, metrics }: Running, done: Done): void {
-  metrics.applied({ ...done, conflicts: done.conflicts.length, emitted: done.emissions.length })
-  for (const { event, position } of done.conflicts)
+  const { fresh, duplicates, conflicts, emissions } = done
+  metrics.applied({ applied: fresh.length, duplicates, conflicts: conflicts.length, emitted: emissions.length })
+  if (projection.isAccounted) metrics.projected(fresh)
+  for (const { event, position } of conflicts)
     logger.warn('projection.id-conflict', {
       projection: titleOf(projection),
       partition: position.partition,

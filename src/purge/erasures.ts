@@ -2,12 +2,14 @@
 // and why. Every table of the database is in it, and a test says which is not.
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
+import { tallyErasures } from '../instances/instance-tallies.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
 import { secretsErasure } from '../producers/secrets/secret-rows.ts'
+import { accountErasures } from '../projections/account.ts'
 import { all } from '../projections/all.ts'
 import * as projections from '../projections/outbox.ts'
 import { quarantineErasure } from '../projections/quarantine.ts'
@@ -46,12 +48,14 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   owedErasure,
   seenErasure,
   quarantineErasure,
+  ...accountErasures,
   ...readModelErasures(all),
   keptErasure,
   qrErasure,
   ...authErasures,
   stanzaPartsErasure,
   secretsErasure,
+  ...tallyErasures,
   ownerErasure,
 ]
 

@@ -11,6 +11,7 @@ import { createRecordFitter } from '../../src/producers/gate/fit-record.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { aTally } from '../ground/producers/a-tally.ts'
 import { createMemoryObjects } from '../ground/producers/memory-objects.ts'
 
 const logger = collectLogLines()
@@ -59,12 +60,14 @@ function open(
     kept.push({ event, refusal })
   }
   const failing = () => undefined
+  const tally = aTally({ instanceId: 'first', epoch: 7 })
   const queue = openAppendQueue(
     {
       log,
       fitter,
       keep,
       failing,
+      tally,
       topic: 'wa.events',
       instanceId: 'first',
       epoch: 7,
@@ -75,7 +78,7 @@ function open(
     },
     controller.signal,
   )
-  return { queue, appends, kept, objects, controller, events: () => appends.flatMap(decode) }
+  return { queue, tally, appends, kept, objects, controller, events: () => appends.flatMap(decode) }
 }
 const message = (text: string, raw: string | null = null): Draft => ({
   eventId: `id of ${text.slice(0, 9)}`,

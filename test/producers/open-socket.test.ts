@@ -10,6 +10,7 @@ import { openSocket, type SocketDeps } from '../../src/producers/socket/open-soc
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { aTally } from '../ground/producers/a-tally.ts'
 
 const baileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
 const logger = collectLogLines()
@@ -45,6 +46,7 @@ const open = (of: Partial<SocketDeps>) =>
     settings: readSettings({}),
     received: () => undefined,
     connection: () => undefined,
+    tally: aTally(),
     clock: Date.now,
     logger,
     metrics: createProducerMetrics(createMetrics({ processMetrics: false })),

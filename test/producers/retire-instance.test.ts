@@ -16,6 +16,7 @@ import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { aTally } from '../ground/producers/a-tally.ts'
 
 const instanceId = 'first'
 const logger = collectLogLines()
@@ -49,7 +50,7 @@ async function openPaired(held: Promise<void> | null = null, table = 'auth_keys'
   const intake = { append: async () => undefined, appended: async () => undefined, ignores: () => false }
   const [wanted] = await readWanted(postgres.database)
   if (wanted === undefined) throw new Error('expected an instance that is wanted')
-  const owned = { instanceId, epoch, endedCleanly, socketLife, intake }
+  const owned = { instanceId, epoch, endedCleanly, socketLife, tally: aTally({ instanceId, epoch }), intake }
   const retire = () => retireInstance({ ...deps, voice }, { epoch: owned, wanted, reasonText: 'asked for' })
   return { auth, secrets, retire }
 }

@@ -7,6 +7,7 @@ import { describeCall } from '../describe-call.ts'
 import type { KeptPositions } from '../kept-positions.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
+import { accountingRoutes } from './accounting-routes.ts'
 import {
   type Change,
   type ChangeDeps,
@@ -36,6 +37,7 @@ export function instanceRoutes(app: App, deps: Deps) {
   changeRoutes(app, deps)
   deleteRoute(app, deps)
   purgeRoutes(app, deps)
+  accountingRoutes(app, deps)
   qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
 }
 

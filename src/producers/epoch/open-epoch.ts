@@ -11,6 +11,8 @@ import { createIntake, type Intake } from '../gate/intake.ts'
 import type { KeptStanzas } from '../gate/kept-stanzas.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { createSocketLife, type SocketLife, whilePending } from '../socket-life.ts'
+import type { Tallies } from './tallies.ts'
+import type { Tally } from './tally.ts'
 
 export type Epoch = {
   instanceId: string
@@ -18,6 +20,7 @@ export type Epoch = {
   /** How the epoch before was left. */
   endedCleanly: boolean
   socketLife: SocketLife
+  tally: Tally
   /** Its append, pending for the append timeout, ends the socket. */
   intake: Intake
 }
@@ -31,6 +34,7 @@ export type EpochDeps = {
   appendTimeoutMs: number
   rows: InstanceRows
   keptStanzas: KeptStanzas
+  tallies: Pick<Tallies, 'open'>
   clock: () => number
   random: () => number
   logger: Logger
@@ -41,10 +45,11 @@ export async function openEpoch(deps: EpochDeps, of: { instanceId: string; setti
   const { instanceId, settings } = of
   const { epoch, endedCleanly } = await deps.rows.takeEpoch(instanceId)
   const socketLife = createSocketLife()
+  const tally = deps.tallies.open({ instanceId, epoch }, socketLife.signal)
   const fitter = createRecordFitter({ ...deps, objectTimeoutMs: deps.appendTimeoutMs / 2 })
   const { keep } = deps.keptStanzas
   const queue = openAppendQueue(
-    { ...deps, topic: deps.eventsTopic, fitter, keep, failing: socketLife.failing, instanceId, epoch },
+    { ...deps, topic: deps.eventsTopic, fitter, keep, failing: socketLife.failing, tally, instanceId, epoch },
     socketLife.signal,
   )
   const intake = createIntake({
@@ -53,5 +58,5 @@ export async function openEpoch(deps: EpochDeps, of: { instanceId: string; setti
     append: drafts => whilePending(socketLife, deps.appendTimeoutMs, () => queue.append(drafts)),
     appended: queue.appended,
   })
-  return { instanceId, epoch, endedCleanly, socketLife, intake }
+  return { instanceId, epoch, endedCleanly, socketLife, tally, intake }
 }

@@ -103,6 +103,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     settings: settings(),
     received: createEventIntake(deps, of, say),
     connection,
+    tally: epoch.tally,
     clock,
     logger,
     metrics,

@@ -16,6 +16,8 @@ export type FormDeps = {
   keep(event: Event, refusal: unknown): Promise<void>
   /** What an append waits for, told at each try. */
   failing(error: unknown): void
+  /** Told of each event once it is durable in the log. */
+  tally: { appended(event: Event): void }
   topic: string
   instanceId: string
   epoch: number
@@ -76,7 +78,8 @@ const isForGood = (error: unknown): boolean => isAboutRecord(error) || (error in
 
 const isTooLarge = (refusal: unknown): boolean => refusal instanceof LogError && refusal.code === 'record-too-large'
 
-function count(event: Event, { metrics }: FormDeps): void {
+function count(event: Event, { metrics, tally }: FormDeps): void {
+  tally.appended(event)
   metrics.appended.inc({ type: event.type })
   if (event.type === 'unknown') metrics.unknown.inc({ source: event.source })
 }

@@ -14,7 +14,9 @@ export type AppendQueue = {
   /** Resolves once everything that was appended until now is durable; rejects as those appends do. */
   appended(): Promise<void>
 }
-type Deps = FormDeps & { clock: () => number }
+type Deps = FormDeps & { clock: () => number; tally: Numbered }
+/** Told of each number that is given to an event, and when none is any more. */
+type Numbered = { numbered(sequence: number): void; gaveUp(): void }
 
 export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
   const { instanceId, epoch } = deps
@@ -31,6 +33,7 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
       return waiting
     } catch (error) {
       broken = { error }
+      deps.tally.gaveUp()
       throw error
     }
   }, Number.POSITIVE_INFINITY)
@@ -38,6 +41,7 @@ export function openAppendQueue(deps: Deps, signal: AbortSignal): AppendQueue {
   /** From here on the event keeps its place, however often its append is repeated. */
   function place(draft: Draft, recordedAt: number): Event {
     sequence += 1
+    deps.tally.numbered(sequence)
     const eventId = draft.eventId ?? stateId({ instanceId, type: draft.type, epoch, sequence })
     return { ...draft, eventId, epoch, sequence, recordedAt }
   }

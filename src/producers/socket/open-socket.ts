@@ -16,6 +16,7 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
 import { keepRead } from './agree-on-keys.ts'
 import { leanRetryManager } from './baileys-caches.ts'
+import { countHeard, type Heard } from './count-heard.ts'
 import { endQueries } from './end-queries.ts'
 import { hardenSocket, sendingOf } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
@@ -57,6 +58,7 @@ export type SocketDeps = {
   /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
   received(name: string, payload: unknown): void
   connection(update: ConnectionUpdate): void
+  tally: Heard
   clock: () => number
   logger: Logger
   metrics: ProducerMetrics
@@ -68,9 +70,8 @@ const everyTenMinutes = createEvery(10 * 60 * 1000)
 
 export function openSocket(deps: SocketDeps): Socket {
   const { instanceId, auth, gate, life, clock, logger } = deps
-  const failed = (error: unknown, where: string) => {
-    if (!life.isOver()) logger.warn('socket.listener-failed', { instanceId, where, error })
-  }
+  const failed = (error: unknown, where: string) =>
+    void (life.isOver() || logger.warn('socket.listener-failed', { instanceId, where, error }))
   const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
   const repository = gateRepository({ gate, auth, lookUpLids: ask => rememberMisses(ask, lookUp) })
   for (const key of [auth.creds.signedIdentityKey, auth.creds.signedPreKey.keyPair]) keepRead(key.private)
@@ -85,7 +86,7 @@ export function openSocket(deps: SocketDeps): Socket {
     takeIn: createTakeIn({ gate, auth, gated: repository, me: () => auth.creds.me, life, logger }),
     failed: (error, node) => failed(error, node.tag),
   })
-  const stopWatch = hardenSocket(socket.ws, {
+  const stopHardening = hardenSocket(socket.ws, {
     ...life,
     cut: () => cut(socket),
     failed,
@@ -93,7 +94,8 @@ export function openSocket(deps: SocketDeps): Socket {
     keepAliveIntervalMs,
     connectTimeoutMs,
   })
-  const stopEmptying = everyTenMinutes(() => socket.signalRepository.lidMapping.close())
+  countHeard(socket.ws, deps.tally)
+  const stops = [stopHardening, everyTenMinutes(() => socket.signalRepository.lidMapping.close())]
 
   /** Baileys awaits nobody: what is thrown here would end the process. */
   function take(name: string, work: () => void): void {
@@ -113,8 +115,7 @@ export function openSocket(deps: SocketDeps): Socket {
       if (update?.connection === 'close') {
         life.closed()
         noMore.abort()
-        stopWatch()
-        stopEmptying()
+        for (const stop of stops) stop()
         resolve(closedBy(update.lastDisconnect?.error))
         endQueries(socket)
       }

@@ -29,6 +29,7 @@ export function createReadModel(of: { version: number; sql?: string }): Projecti
     ...of,
     name,
     begins: 'at-the-first-record',
+    isAccounted: true,
     reads: ['events', 'media-downloaded', 'media-stored', 'media-failed'],
     gather: placed => gatherInto(tables, placed),
   }

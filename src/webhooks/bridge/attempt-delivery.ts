@@ -170,6 +170,8 @@ function say(deps: AttemptDeps, of: Given, { outcome, attempt, durationMs, statu
   })
   deps.metrics.attempts.inc({ outcome: stateAfter(outcome) })
   deps.metrics.seconds.observe(durationMs / 1000)
+  const { instanceId, webhookType } = of.delivery
+  if (outcome.kind === 'delivered') deps.metrics.count('delivered', { instanceId, type: webhookType })
 }
 
 function resultOf({ outcome, durationMs, agoMs }: Kept): AttemptResult {

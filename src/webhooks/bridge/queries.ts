@@ -5,6 +5,7 @@ import { type DeliveryFilter, type DeliveryRow, readDeliveries, readDelivery } f
 import { readHolds } from '../stream/held.ts'
 import { type Hold, type Moment, timelineOf } from './delivery-timeline.ts'
 
+export { countByType } from '../deliveries/deliveries.ts'
 export type { DeliveryFilter } from '../deliveries/delivery-list.ts'
 
 export type Delivery = {

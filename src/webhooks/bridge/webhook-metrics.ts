@@ -1,4 +1,5 @@
 // What the bridge counts: attempts by outcome and time, copies that were dropped, and what is held, waiting or pending, with its age.
+import { countAccounted } from '../../runtime/account-metrics.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { MOST_COUNTED } from '../deliveries/delivery-counts.ts'
 
@@ -6,6 +7,7 @@ export type AttemptMetrics = ReturnType<typeof createAttemptMetrics>
 export const createAttemptMetrics = (metrics: Metrics) => ({
   attempts: metrics.counter({ name: 'zaplog_webhook_attempts_total', help: 'Attempts by outcome.', labels: ['outcome'] }),
   seconds: metrics.histogram({ name: 'zaplog_webhook_attempt_seconds', help: 'Time of one whole exchange.' }),
+  count: countAccounted(metrics),
   copies: metrics.counter({ name: 'zaplog_webhook_copies_total', help: 'Deliveries that came again and were finished already.' }),
 })
 

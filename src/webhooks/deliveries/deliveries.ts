@@ -107,6 +107,19 @@ export const untakenOf = (e: string, most: number): string =>
     most,
   )
 
+/** Of one instance, by type and whether they were taken, over at most `most` of those that are kept; `counted` says over how many. */
+export async function countByType(
+  database: Transaction,
+  { instanceId, most }: { instanceId: string; most: number },
+): Promise<{ counted: number; types: readonly { type: string; matched: number; delivered: number }[] }> {
+  const types = await database.query<{ type: string; matched: number; delivered: number }>(
+    `select webhook_type as type, count(*)::integer as matched, (count(*) filter (where state = 'delivered'))::integer as delivered
+     from (select webhook_type, state from webhook_deliveries where instance_id = $1 limit $2) counted group by webhook_type`,
+    [instanceId, most],
+  )
+  return { counted: types.reduce((sum, one) => sum + one.matched, 0), types }
+}
+
 /** A condition: the endpoint with this id (SQL) has any. */
 export const hasDeliveries = (endpointId: string): string =>
   `exists (select from webhook_deliveries d where d.endpoint_id = ${endpointId})`

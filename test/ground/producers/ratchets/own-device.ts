@@ -35,6 +35,7 @@ import type { Logger } from '../../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../../src/runtime/metrics.ts'
 import { never } from '../../../../src/runtime/or-abort.ts'
 import type { Sealer } from '../../../../src/runtime/seal.ts'
+import { aTally } from '../a-tally.ts'
 import { createMemoryObjects } from '../memory-objects.ts'
 import { type BaileysPart, playBaileys } from './baileys-part.ts'
 import type { Power } from './power.ts'
@@ -64,7 +65,7 @@ export async function openOwnDevice(
   const { instanceId, power } = of
   const deps = depsOf(ground, power)
   const { logger, metrics } = deps
-  const epoch = await openEpoch(deps, { instanceId, settings: () => readSettings({}) })
+  const epoch = await openEpoch({ ...deps, tallies: { open: aTally } }, { instanceId, settings: () => readSettings({}) })
   const { socketLife: life, intake, endedCleanly } = epoch
   power.off.addEventListener('abort', life.release, { once: true })
   const whose = { life, instanceId, epoch: epoch.epoch, timeoutMs: 10_000 }
