@@ -37,7 +37,7 @@ export const tallyWrites = (rows: readonly TallyRow[]): readonly Write[] => [sta
 
 const stanzaWrite = (rows: readonly TallyRow[]): Write => {
   const given = rows.flatMap(({ instanceId: instance_id, epoch, received }) =>
-    Object.entries(received).map(([stanza, count]) => ({ instance_id, epoch, stanza, received: count })),
+    Object.entries(received).flatMap(([stanza, count]) => (count === 0 ? [] : [{ instance_id, epoch, stanza, received: count }])),
   )
   return {
     sql: `insert into instance_stanzas as old (instance_id, stanza, epoch, received)
@@ -47,7 +47,7 @@ const stanzaWrite = (rows: readonly TallyRow[]): Write => {
       on conflict (instance_id, stanza) do update set
         received_before = old.received_before + case when excluded.epoch > old.epoch then old.received else 0 end,
         epoch = excluded.epoch, received = excluded.received
-      where excluded.epoch >= old.epoch`,
+      where (excluded.epoch, excluded.received) > (old.epoch, old.received)`,
     values: [asRows(given)],
     isEmpty: given.length === 0,
   }
@@ -118,14 +118,17 @@ export async function readTallied(database: Transaction, instanceId: string): Pr
 
 export type Unappended = { instanceId: string; epoch: number; firstSequence: number; lastSequence: number; foundAt: Date }
 
-/** Numbers that were given to events, the last of their epochs, and are in no record for more than a minute; `instanceId` null: of all instances. */
+/**
+ * Numbers that were given to events, the last of their epochs, and are in no record, as their owner has said for more than a minute: what a
+ * killed owner was about to append comes again from WhatsApp. `instanceId` null: of all instances.
+ */
 export async function readUnappended(
   database: Database | Transaction,
   instanceId: string | null,
 ): Promise<readonly Unappended[]> {
   const rows = await database.query<{ instance_id: string; epoch: string; numbered: string; appended: string; since: Date }>(
     `select instance_id, epoch, numbered, appended, since from instance_tallies
-     where numbered > appended and since < now() - interval '1 minute' and ($1::text is null or instance_id = $1) order by instance_id`,
+     where numbered > appended and written_at > since + interval '1 minute' and ($1::text is null or instance_id = $1) order by instance_id`,
     [instanceId],
   )
   return rows.map(row => ({

@@ -26,7 +26,8 @@ export function createTallies({ database, clock, count, logger, writeEveryMs = 5
   const kept = new Set<Kept>()
 
   async function write(): Promise<void> {
-    const changed = [...kept].flatMap(one => (one.tally.counts() === one.written ? [] : [{ one, counts: one.tally.counts() }]))
+    const all = [...kept].map(one => ({ one, counts: one.tally.counts() }))
+    const changed = all.filter(({ one, counts }) => counts !== one.written || isBehind(counts))
     try {
       for (const round of inRounds(changed, ({ one }) => one.tally.instanceId))
         await writeTogether(database, tallyWrites(round.map(({ one, counts }) => rowOf(one.tally, counts))))
@@ -51,6 +52,9 @@ export function createTallies({ database, clock, count, logger, writeEveryMs = 5
     write,
   }
 }
+
+/** Written again also where nothing changed: what is given out and not appended counts once its owner has said so for a while. */
+const isBehind = ({ numbered, lastSequence }: Counts): boolean => numbered > lastSequence
 
 /** A statement writes a row once: of several epochs of one instance each is in a round of its own, the older ones first. */
 function inRounds<One>(all: readonly One[], keyOf: (one: One) => string): readonly (readonly One[])[] {

@@ -1,0 +1,65 @@
+// The account of an instance over HTTP: what there is to say before anything came, of rows of every owner, and who may ask.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { gapCheck } from '../../src/api/instances/watch-gaps.ts'
+import { writeTogether } from '../../src/database/statement-parts.ts'
+import { tallyWrites } from '../../src/instances/instance-tallies.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+
+const logger = collectLogLines()
+let api: TestApi
+beforeAll(async () => {
+  api = await openTestApi('api-accounting', logger)
+  for (const id of ['shop', 'branch']) await api.call('POST', '/v1/instances', { body: { id, name: id } })
+})
+afterAll(() => api.close())
+const accountOf = (id: string) => api.call('GET', `/v1/instances/${id}/accounting`)
+
+test('[B8] an instance that nothing came of yet has an empty account; one that there is not has none', async () => {
+  expect((await accountOf('branch')).json).toEqual({
+    ...{ instanceId: 'branch', announced: null, received: [], receivedAt: null, lastStanzaAt: null },
+    ...{ epoch: null, numbered: null, appended: null, events: [], deliveriesAreAll: true, gaps: [] },
+  })
+  expect((await accountOf('nobody')).status).toBe(404)
+  expect((await api.call('GET', '/v1/instances/shop/accounting', { key: null })).status).toBe(401)
+})
+
+test('[B8] it has what was announced and received, and of each type what is in the log, projected and a copy', async () => {
+  const announced = {
+    ...{ at: '2026-01-05T12:00:00.000Z', stanzas: 4, messages: 3, receipts: 1, notifications: 0, arrived: 4 },
+    endedAt: '2026-01-05T12:00:01.000Z',
+  }
+  const row = { instanceId: 'shop', epoch: 3, numbered: 2, appended: 2, lastStanzaAt: Date.UTC(2026, 0, 5, 12), announced }
+  await writeTogether(api.database, tallyWrites([{ ...row, received: { message: 2, receipt: 1, notification: 0, call: 0 } }]))
+  const projection = await projectEvents(api, logger)
+  const event = anEvent('message.received', { epoch: 3, sequence: 1 })
+  const position = await appendEvents(api, [event, anEvent('unknown', { epoch: 3, sequence: 4 })])
+  expect((await api.call('GET', `/v1/instances/shop?waitFor=${encodeURIComponent(position)}`)).status).toBe(200)
+  await projection.close()
+  const { status, json } = await accountOf('shop')
+  expect(status).toBe(200)
+  expect(json).toMatchObject({
+    ...{ announced, epoch: 3, numbered: 2, appended: 2, lastStanzaAt: '2026-01-05T12:00:00.000Z' },
+    received: [
+      { stanza: 'message', received: 2 },
+      { stanza: 'receipt', received: 1 },
+    ],
+    events: expect.arrayContaining([
+      expect.objectContaining({ type: 'message.received', appended: 1, copies: 0, projected: 1, matched: 0, delivered: 0 }),
+      expect.objectContaining({ type: 'unknown', appended: 1, copies: 0, projected: 1, matched: 0, delivered: 0 }),
+    ]),
+    gaps: [{ epoch: 3, firstSequence: 2, lastSequence: 3 }],
+  })
+})
+
+test('[B8] readiness names a few of the numbers that are missing, and says how many more there are', () => {
+  const gap = (n: number) => ({ instanceId: `shop-${n}`, epoch: 2, firstSequence: n, lastSequence: n })
+  expect(gapCheck([])).toMatchObject({ state: 'ok' })
+  expect(gapCheck([{ ...gap(1), lastSequence: 4 }])).toMatchObject({
+    state: 'degraded',
+    detail: expect.stringContaining('shop-1 epoch 2 sequences 1 to 4'),
+  })
+  expect(gapCheck([1, 2, 3, 4, 5, 6, 7].map(gap)).detail).toMatch(/shop-5 epoch 2 sequence 5; and 2 more$/)
+})

@@ -1,0 +1,112 @@
+// Guarantee: an instance's account adds up over offline times, redeliveries and kills, and a number that never came into the log is named.
+import { expect, test } from 'vitest'
+import type { Event } from '../../src/events/event.ts'
+import { openConversation } from '../ground/scenarios/conversation.ts'
+import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { INSTANCE, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
+import { until } from '../ground/until.ts'
+
+const MESSAGES = 1_000
+const OFFLINE = 100
+const A_MINUTE = 60_000
+const never = new AbortController().signal
+
+type Account = {
+  announced: { stanzas: number; arrived: number; endedAt: string | null } | null
+  received: { stanza: string; received: number }[]
+  events: { type: string; appended: number; copies: number; projected: number; matched: number; delivered: number }[]
+  gaps: { epoch: number; firstSequence: number; lastSequence: number }[]
+}
+
+onEachSetup(setup => {
+  test('[B8] 1,000 messages, redelivered and through two kills, add up; a skipped number is named within a minute', {
+    timeout: 300_000,
+  }, async () => {
+    const stage = await setup.openStage({ shortSessions: true })
+    try {
+      const { device, receiver } = stage
+      const talk = openConversation(stage, { chats: 5 })
+      const ids = () => talk.sent.map(one => one.messageId)
+      for (const kills of [1, 2]) {
+        await talk.write((MESSAGES - OFFLINE) / 2 / 3)
+        device.redeliver(ids().slice(0, 20))
+        await talk.write((MESSAGES - OFFLINE) / 2 / 3)
+        await stage.kill()
+        await until('the companion to be away', () => !device.isOnline())
+        await talk.write((MESSAGES - OFFLINE) / 2 / 3)
+        await stage.restart()
+        await until(`everything to be settled after kill ${kills}`, () => device.pending().length === 0, A_MINUTE)
+      }
+      await untilDelivered(receiver, ids(), A_MINUTE)
+      expect(await stage.zaplog().stop()).toBe(0)
+      await talk.write(OFFLINE)
+      await stage.restart()
+      await untilDelivered(receiver, ids(), A_MINUTE)
+      await until('everything to be settled', () => device.pending().length === 0, A_MINUTE)
+      expect(talk.sent).toHaveLength(MESSAGES)
+
+      const account = await until('the account to have all of it', async () => {
+        const now = await readAccount(stage)
+        return now.announced?.arrived === OFFLINE && messagesOf(now)?.delivered === MESSAGES && now
+      })
+      await expectAddsUp(stage, account)
+      await expectGapNamed(stage)
+    } finally {
+      await stage.close()
+    }
+  })
+})
+
+const readAccount = async (stage: Stage): Promise<Account> =>
+  (await stage.zaplog().call('GET', `/v1/instances/${INSTANCE}/accounting`)).body as Account
+
+const messagesOf = ({ events }: Account) => events.find(({ type }) => type === 'message.received')
+
+async function expectAddsUp(stage: Stage, account: Account): Promise<void> {
+  expect(account.announced).toMatchObject({ stanzas: OFFLINE, arrived: OFFLINE, endedAt: expect.any(String) })
+  expect(account.gaps).toEqual([])
+  expect(messagesOf(account)).toMatchObject({ projected: MESSAGES, matched: MESSAGES, delivered: MESSAGES })
+  for (const one of account.events) expect(one.appended, one.type).toBe(one.projected + one.copies)
+  // What a killed process counted since it wrote last is missing.
+  expect(account.received.find(({ stanza }) => stanza === 'message')?.received).toBeGreaterThan(OFFLINE)
+  const its = await stage.ground.openLog()
+  try {
+    const inLog = Map.groupBy(await its.events('events'), ({ type }) => type)
+    for (const [type, events] of inLog) {
+      const { appended, projected } = account.events.find(one => one.type === type) ?? { appended: 0, projected: 0 }
+      const counted = [events.length, new Set(events.map(({ eventId }) => eventId)).size]
+      expect([appended, projected], type).toEqual(counted)
+    }
+  } finally {
+    await its.close()
+  }
+}
+
+/** As a producer would leave it that takes numbers and appends nothing under them. */
+async function expectGapNamed(stage: Stage): Promise<void> {
+  const its = await stage.ground.openLog()
+  try {
+    const own = (await its.events('events')).filter(({ instanceId }) => instanceId === INSTANCE)
+    const epoch = Math.max(...own.map(one => one.epoch))
+    const last = own.filter(one => one.epoch === epoch).reduce((a, b) => (a.sequence > b.sequence ? a : b))
+    const skipping: Event = { ...last, eventId: 'ab'.repeat(16), sequence: last.sequence + 3, recordedAt: Date.now() }
+    await its.log.append({ topic: its.topic('events'), records: [its.codec.encode(skipping)] }, never)
+    const gap = { epoch, firstSequence: last.sequence + 1, lastSequence: last.sequence + 2 }
+    await until('the gap to be in the account', async () => (await readAccount(stage)).gaps.length > 0, A_MINUTE)
+    expect((await readAccount(stage)).gaps).toMatchObject([gap])
+    const named = `${INSTANCE} epoch ${epoch} sequences ${gap.firstSequence} to ${gap.lastSequence}`
+    const ready = await until(
+      'readiness to name it',
+      async () => {
+        const { status, body } = await stage.zaplog().call('GET', '/health/ready')
+        const checks = body.checks as { name: string; state: string; detail: string }[]
+        return checks.find(({ name }) => name === 'accounting')?.state === 'degraded' && { status, checks }
+      },
+      A_MINUTE,
+    )
+    expect(ready.status).toBe(200)
+    expect(ready.checks.find(({ name }) => name === 'accounting')?.detail).toContain(named)
+  } finally {
+    await its.close()
+  }
+}
