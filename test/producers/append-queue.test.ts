@@ -13,6 +13,7 @@ import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { aTally } from '../ground/producers/a-tally.ts'
 import { createMemoryObjects } from '../ground/producers/memory-objects.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 /** A codec that shows the event instead of hiding it in Avro; text `?` does not encode. */
@@ -276,4 +277,28 @@ test('[B2] an object that the store refuses for good stops no account: its event
   await queue.append([message('b')])
   expect(events()).toMatchObject([{ text: 'b' }])
   expect(kept).toMatchObject([{ event: { eventId: 'id of a' }, refusal: { code: 'record-too-large' } }])
+})
+
+test('[B8] its tally has each number that was given out and each that is in the log, and takes back what is given up', async () => {
+  let isAway = false
+  const { queue, tally, controller } = open(async () => {
+    if (isAway) throw new LogError('unavailable', 'appending: away')
+  })
+  await queue.append([message('a'), message('b')])
+  expect(tally.counts()).toMatchObject({ numbered: 2, lastSequence: 2, appended: 2 })
+  isAway = true
+  const given = queue.append([message('c')]).catch(() => 'given up')
+  await until('the number to be given out', () => tally.counts().numbered === 3)
+  expect(tally.counts()).toMatchObject({ lastSequence: 2, appended: 2 })
+  controller.abort(new Error('over'))
+  expect(await given).toBe('given up')
+  expect(tally.counts()).toMatchObject({ numbered: 2, lastSequence: 2 })
+})
+
+test('[B8] a number whose event the log refuses for good stays without one in the tally', async () => {
+  const { queue, tally, kept } = open(refusing(event => event.eventId === 'id of b', 'record-refused'))
+  await queue.append([message('a')])
+  await queue.append([message('b')])
+  expect(kept).toHaveLength(1)
+  expect(tally.counts()).toMatchObject({ numbered: 2, lastSequence: 1, appended: 1 })
 })
