@@ -137,6 +137,11 @@ export type EventLog = {
   consumeBatches(consumer: BatchConsumer, signal: AbortSignal): Consumption
   /** Ordered per partition; 'end' is the end when called; until null never ends; from before the log rejects `truncated`. */
   read(topic: string, range: { from: Edge; until: Edge | null }, signal: AbortSignal): AsyncIterable<LogRecord>
+  /**
+   * All of them at once, each in order, for ever and without a group; a batch begins where the one before of its partition ended. The log's
+   * absence is waited out inside. Rejects `truncated` where one is outside the log, `aborted` when the signal aborts.
+   */
+  follow(from: readonly Position[], signal: AbortSignal): AsyncIterable<Batch>
   lag(of: readonly Position[], signal: AbortSignal): Promise<readonly Lag[]>
   /** Creates what is missing, changes nothing that exists, answers every difference. */
   ensureTopics(declared: readonly TopicDeclaration[], signal: AbortSignal): Promise<readonly TopicDifference[]>

@@ -2,6 +2,7 @@
 import type { EventLog, ProgressStore } from '../../src/log/log.ts'
 import { brokenAppends, brokenReads, brokenTopics } from './log-broken-appends.ts'
 import { brokenBatches } from './log-broken-batches.ts'
+import { brokenFollows } from './log-broken-follow.ts'
 import { brokenGroups, brokenLanes, brokenPauses } from './log-broken-lanes.ts'
 import { brokenRecent } from './log-broken-recent.ts'
 import type { LogAdapter, LogMember } from './log-subject.ts'
@@ -17,6 +18,7 @@ export type BrokenLog = {
 export const brokenLogs = [
   ...brokenAppends,
   ...brokenReads,
+  ...brokenFollows,
   ...brokenTopics,
   ...brokenLanes,
   ...brokenPauses,

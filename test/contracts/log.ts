@@ -1,6 +1,7 @@
 // Everything the log port promises, each sentence by its name. An adapter keeps all of it or declares its limit.
 import { appendPromises, lagPromises, readPromises, topicPromises } from './log-append.ts'
 import { batchPromises } from './log-batches.ts'
+import { followPromises } from './log-follow.ts'
 import type { LogChecks } from './log-ground.ts'
 import { groupPromises } from './log-groups.ts'
 import { laneOutcomePromises } from './log-lane-outcomes.ts'
@@ -11,6 +12,7 @@ import { recentPromises } from './log-recent.ts'
 export const logPromises: LogChecks = {
   ...appendPromises,
   ...readPromises,
+  ...followPromises,
   ...lagPromises,
   ...topicPromises,
   ...lanePromises,

@@ -5,11 +5,12 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createConsumptions, type Joined } from '../engine/consumptions.ts'
+import { followPartitions } from '../engine/follow.ts'
 import { createLanes } from '../engine/lanes.ts'
 import type { OpenPartitionReader } from '../engine/partition-reader.ts'
 import { createRecentRecords, type RecentRecords } from '../engine/recent-records.ts'
 import { waitedFor } from '../engine/waited-for.ts'
-import type { EventLog } from '../log.ts'
+import type { Batch, EventLog, Position } from '../log.ts'
 import { createKafkaAppend } from './append.ts'
 import { createKafkaClient, type KafkaAddress, type KafkaClient } from './client.ts'
 import { createKafkaFetcher } from './fetcher.ts'
@@ -93,6 +94,7 @@ export function openKafkaLog(deps: Deps): KafkaLog {
     },
     read: (topic, range, signal) =>
       readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, consumptions.closing])),
+    follow: (from, signal) => follow(consuming, from, AbortSignal.any([signal, consumptions.closing])),
     lag: (of, signal) => readLag(link, of, signal),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
     clusterId: () => readClusterId(link),
@@ -135,6 +137,22 @@ async function joinWith(of: Consuming, consumer: Consumer, engine: Engine, signa
     await Promise.all([fetching.close(), talking.close()])
   }
   return { ...joinKafkaGroup(about, signal), close }
+}
+
+/** A connection of its own: a fetch that waits delays nothing else. */
+async function* follow(
+  { client, recent, logger, settings }: Consuming,
+  from: readonly Position[],
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  const fetching = createKafkaLink(client)
+  const fetcher = createKafkaFetcher({ link: fetching, recent, logger, maxWaitMs: settings.fetchWaitMs })
+  try {
+    yield* followPartitions(fetcher.openReader, from, signal)
+  } finally {
+    fetcher.close()
+    await fetching.close()
+  }
 }
 
 /** Rejects where a topic does not exist; Kafka itself is waited for. null: stopped first. */

@@ -5,6 +5,7 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createConsumptions, type Joined } from '../engine/consumptions.ts'
+import { followPartitions } from '../engine/follow.ts'
 import { createLanes } from '../engine/lanes.ts'
 import { createRecentRecords } from '../engine/recent-records.ts'
 import { waitedFor } from '../engine/waited-for.ts'
@@ -99,6 +100,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
         consume(consumer, createBatches({ openReader, logger, ...settings }, consumer), signal),
       read: (topic, range, signal) =>
         readTopic({ database, tails }, topic, range, AbortSignal.any([signal, consumptions.closing])),
+      follow: (from, signal) => followPartitions(openReader, from, AbortSignal.any([signal, consumptions.closing])),
       lag: (of, signal) => readLag(database, of, signal),
       ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
       close: () => {
