@@ -44,7 +44,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], media: ['instances'], messages: ['instances'], deliveries: [], endpoints: [], pages: [] },
+    rooms: { instances: [], media: ['instances'], messages: ['instances'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },

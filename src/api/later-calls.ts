@@ -67,7 +67,6 @@ export const laterCalls: readonly LaterCall[] = [
   call('GET', '/v1/api-keys', 'List keys', 'ADMIN_API_KEY is the only one'),
   call('POST', '/v1/api-keys', 'Make a key', 'ADMIN_API_KEY is the only one'),
   call('DELETE', '/v1/api-keys/:id', 'Revoke a key', 'ADMIN_API_KEY is the only one'),
-  call('GET', '/v1/stream', 'Follow events', 'webhooks and the topics of the log have them'),
   call('GET', '/m/pictures/:instanceId/:jid', 'A profile picture'),
 ]
 

@@ -31,11 +31,13 @@ import { chatRoutes } from './messages/chat-routes.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
+import { streamRoutes } from './stream/stream-routes.ts'
+import type { StreamLimits } from './stream/streams.ts'
 
 export type ApiDeps = HealthDeps & {
   server: HttpServer
   database: Database
-  log: Pick<EventLog, 'append' | 'lag'>
+  log: Pick<EventLog, 'append' | 'lag' | 'read' | 'follow'>
   codec: Codec
   objects: ObjectStore
   sealer: Sealer
@@ -43,12 +45,16 @@ export type ApiDeps = HealthDeps & {
   /** Checks presigned URLs of the embedded object store; null where another one signs and serves them. */
   verifyObjectUrl: VerifyObjectUrl | null
   topic(name: TopicName): string
+  /** Of each topic. */
+  partitions: number
   publicUrl: string
   webhooks: Config['webhooks']
   metrics: Metrics
   logger: Logger
   version: string
   clock: () => number
+  /** For tests, which do not wait. */
+  stream?: Partial<StreamLimits> | undefined
 }
 
 /** Longest that a request may still take when the process stops. */
@@ -78,6 +84,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
+  streamRoutes(app, routeDeps)
   laterCallRoutes(app)
   await app.ready()
   const unmount = deps.server.mount((request, response) => app.routing(request, response))

@@ -105,6 +105,7 @@ const kinds = {
   'not-in-this-version': { status: 501, title: 'This comes with a later version' },
   'not-serving': { status: 503, title: 'This process does not serve the API', retryAfterSeconds: 5 },
   stopping: { status: 503, title: 'This process is stopping', retryAfterSeconds: 5 },
+  'too-many-readers': { status: 503, title: 'As many readers follow events as this process serves', retryAfterSeconds: 5 },
   busy: { status: 503, title: 'Too many requests are being answered', retryAfterSeconds: 1 },
   unavailable: { status: 503, title: 'Something that is needed cannot be reached', retryAfterSeconds: 5 },
   'position-not-reached': { status: 503, title: 'The position is not reached yet', retryAfterSeconds: 1 },

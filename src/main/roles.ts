@@ -67,6 +67,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
     const api = await openApi({
       ...ports,
       server,
+      partitions: config.log.partitions,
       webhooks: config.webhooks,
       publicUrl: config.publicUrl ?? server.url,
       checks,

@@ -130,6 +130,9 @@ const raw = (method: string, path: string, key = adminKey) =>
   new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; length: number }>((resolve, reject) => {
     const sent = httpRequest(new URL(path, api.url), { method, headers: { authorization: `Bearer ${key}` } }, answer => {
       let length = 0
+      const isStream = method !== 'HEAD' && answer.headers['content-type']?.startsWith('text/event-stream') === true
+      if (isStream)
+        answer.once('close', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, length })).destroy()
       answer.on('data', data => {
         length += data.length
       })

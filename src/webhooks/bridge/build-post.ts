@@ -6,8 +6,9 @@ import type { SendingEndpoint } from '../endpoints/sending-endpoint.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export type Links = { link(eventId: string, kind: 'file' | 'thumbnail'): string }
+type Linked = Pick<Released, 'body' | 'mediaEventId' | 'hasThumbnail'>
 /** What of a delivery its POST is made of. */
-type Sent = Pick<Released, 'deliveryId' | 'endpointId' | 'body' | 'mediaEventId' | 'hasThumbnail'>
+type Sent = Linked & Pick<Released, 'deliveryId' | 'endpointId'>
 export type PostContext = { sealer: Sealer; links: Links; version: string; clock: () => number }
 
 export function buildPost(
@@ -38,7 +39,7 @@ export function buildPost(
 }
 
 /** The stable link, also before the file is there: it answers once it is. The same bytes at every attempt. */
-function withLinks(delivery: Sent, links: Links): string {
+export function withLinks(delivery: Linked, links: Links): string {
   const { mediaEventId } = delivery
   if (mediaEventId == null) return delivery.body
   const body: { data: { media?: Record<string, unknown> } } = JSON.parse(delivery.body)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HttpServer, openHttpServer } from '../../../src/api/http-server.ts'
 import { openApi } from '../../../src/api/open-api.ts'
+import type { StreamLimits } from '../../../src/api/stream/streams.ts'
 import type { Database } from '../../../src/database/database.ts'
 import type { EventLog } from '../../../src/log/log.ts'
 import { openFilesystemStore, verifyPresigned } from '../../../src/objects/filesystem.ts'
@@ -53,6 +54,7 @@ type Given = {
   trustedProxies?: readonly string[]
   maxConnections?: number
   webhooks?: Partial<ReturnType<typeof webhookDefaults>>
+  stream?: Partial<StreamLimits>
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -96,6 +98,8 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       links,
       topic: testLog.topic,
       publicUrl: server.url,
+      partitions,
+      stream: given.stream,
       webhooks: { ...webhookDefaults(), ...given.webhooks },
       version: '0.0.0-test',
     })
@@ -147,7 +151,14 @@ async function callApi(url: URL, method: string, { body, rawBody, headers = {}, 
     ...(sent === undefined ? {} : { body: sent }),
     ...(signal === undefined ? {} : { signal }),
   })
-  const text = await response.text()
+  const text = await textOf(response)
   const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} }
+}
+
+/** A stream has no end: whoever wants to read it asks for it by itself. */
+async function textOf(response: Response): Promise<string> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response.text()
+  await response.body?.cancel()
+  return ''
 }

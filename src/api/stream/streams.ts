@@ -1,0 +1,92 @@
+// All readers of the stream of this process: at most so many, each with signs of life, all ended in words when the process stops.
+import { createFairTurns } from '../../runtime/fair-turns.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import { onAbort } from '../../runtime/or-abort.ts'
+import { Problem } from '../problems.ts'
+import { readEnds } from './log-bounds.ts'
+import { openSharedReading, type SharedReadingDeps } from './shared-reading.ts'
+import { commonTopics } from './stream-filter.ts'
+import { type AskedStream, openStreamReader, type StreamReader, type StreamReaderDeps } from './stream-reader.ts'
+
+export type StreamLimits = {
+  maxReaders: number
+  maxWaitingBytes: number
+  heartbeatMs: number
+}
+export const streamLimits: StreamLimits = { maxReaders: 200, maxWaitingBytes: 1024 ** 2, heartbeatMs: 15_000 }
+
+export type Streams = {
+  /** Throws Problem `too-many-readers`, or `stopping`. */
+  open(asked: AskedStream): StreamReader
+}
+export type StreamsDeps = Omit<StreamReaderDeps, 'shared' | 'turns' | 'maxWaitingBytes'> & {
+  log: StreamReaderDeps['log'] & SharedReadingDeps['log']
+  metrics: Metrics
+  stopping: AbortSignal
+}
+
+/** Each reads the log for itself meanwhile, and may hold pages of it. */
+const MAX_CATCHING_UP = 4
+/** After it a reader that waits is told why. */
+const PATIENCE_MS = 1_000
+
+export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
+  const open = new Set<StreamReader>()
+  const turns = createFairTurns({ total: MAX_CATCHING_UP, perKey: MAX_CATCHING_UP })
+  const ofReaders = { ...deps, ...limits, shared: openSharedReading(deps), turns }
+  const ended = countReaders(deps.metrics, open)
+
+  async function beat() {
+    const text = (await isThere(deps)) ? 'nothing new' : 'the log is away: this goes on when it is back'
+    for (const reader of open) reader.beat(text)
+  }
+
+  const timer = setInterval(() => void (open.size > 0 && beat()), limits.heartbeatMs)
+  onAbort(deps.stopping, () => {
+    clearInterval(timer)
+    for (const reader of open) reader.end('stopping')
+  })
+
+  return {
+    open: asked => {
+      if (deps.stopping.aborted) throw new Problem('stopping', 'following events: this process is stopping')
+      if (open.size >= limits.maxReaders)
+        throw new Problem(
+          'too-many-readers',
+          `following events: ${limits.maxReaders} do, which is as many as this process serves`,
+        )
+      const reader = openStreamReader(ofReaders, asked)
+      const waiting = setTimeout(() => reader.beat('waiting for the log'), PATIENCE_MS)
+      open.add(reader)
+      void reader.ended.then(reason => {
+        clearTimeout(waiting)
+        open.delete(reader)
+        ended.inc({ reason })
+      })
+      return reader
+    },
+  }
+}
+
+/** Whether the log answers, within a second. */
+async function isThere(deps: StreamsDeps): Promise<boolean> {
+  const [topic] = commonTopics
+  if (topic === undefined) return true
+  return readEnds({ ...deps, partitions: 1 }, topic, AbortSignal.timeout(PATIENCE_MS)).then(
+    () => true,
+    () => false,
+  )
+}
+
+function countReaders(metrics: Metrics, open: ReadonlySet<StreamReader>) {
+  metrics.gauge({
+    name: 'zaplog_stream_readers',
+    help: 'Readers of GET /v1/stream.',
+    collect: gauge => gauge.set(open.size),
+  })
+  return metrics.counter({
+    name: 'zaplog_stream_ended_total',
+    help: 'Readers of GET /v1/stream that ended: they left, took too little (slow-reader), asked for what the log no longer has, or this process stopped or failed them.',
+    labels: ['reason'],
+  })
+}
