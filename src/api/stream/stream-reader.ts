@@ -23,7 +23,7 @@ export type EndReason = 'left' | 'slow-reader' | 'position-expired' | 'stopping'
 export type StreamReader = {
   frames(): AsyncIterable<Buffer>
   /** A sign of life, where nothing else waits to be written. */
-  beat(text: string): void
+  beat(isLogThere: boolean): void
   /** Only the first counts. */
   end(reason: EndReason): void
   ended: Promise<EndReason>
@@ -70,7 +70,7 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
     place.reach(shared)
     state.isLive = true
     for (const said of state.held.splice(0)) take(said)
-    if (queue.isEmpty()) queue.push(comment('from here on', token()))
+    queue.push(comment('from here on', token()))
   }
 
   function end(reason: EndReason) {
@@ -92,7 +92,14 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
   })
   return {
     frames: queue.frames,
-    beat: text => void (queue.isEmpty() && queue.push(comment(text, token()))),
+    beat: isLogThere => {
+      const text = isLogThere
+        ? state.isLive
+          ? 'nothing new'
+          : 'reading what was before'
+        : 'the log is away: this goes on when it is back'
+      if (queue.isEmpty()) queue.push(comment(text, token()))
+    },
     end,
     ended,
   }

@@ -36,12 +36,12 @@ export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
   const ofReaders = { ...deps, ...limits, shared: openSharedReading(deps), turns }
   const ended = countReaders(deps.metrics, open)
 
-  async function beat() {
-    const text = (await isThere(deps)) ? 'nothing new' : 'the log is away: this goes on when it is back'
-    for (const reader of open) reader.beat(text)
+  async function beat(readers: Iterable<StreamReader>) {
+    const isLogThere = await isThere(deps)
+    for (const reader of readers) reader.beat(isLogThere)
   }
 
-  const timer = setInterval(() => void (open.size > 0 && beat()), limits.heartbeatMs)
+  const timer = setInterval(() => void (open.size > 0 && beat(open)), limits.heartbeatMs)
   onAbort(deps.stopping, () => {
     clearInterval(timer)
     for (const reader of open) reader.end('stopping')
@@ -56,7 +56,7 @@ export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
           `following events: ${limits.maxReaders} do, which is as many as this process serves`,
         )
       const reader = openStreamReader(ofReaders, asked)
-      const waiting = setTimeout(() => reader.beat('waiting for the log'), PATIENCE_MS)
+      const waiting = setTimeout(() => void beat([reader]), PATIENCE_MS)
       open.add(reader)
       void reader.ended.then(reason => {
         clearTimeout(waiting)
