@@ -13,7 +13,7 @@ import {
   recordTypes,
   type Vocabulary,
 } from '../src/events/vocabulary.ts'
-import { deliveriesAlone } from './deliveries-alone.ts'
+import { deliveriesAlone } from '../src/webhooks/stream/deliveries-alone.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 

@@ -7,7 +7,7 @@ import { cutField, interactiveShapes } from '../src/events/interactive-shapes.ts
 import { fileFields } from '../src/events/media-shapes.ts'
 import type { EventShape, Field, FieldType, RecordShape } from '../src/events/schema-fields.ts'
 import { topicOfName } from '../src/events/topics.ts'
-import { deliveriesAlone } from './deliveries-alone.ts'
+import { deliveriesAlone } from '../src/webhooks/stream/deliveries-alone.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 

@@ -2,13 +2,7 @@
 import { events } from '../src/events/definitions.ts'
 import { envelope } from '../src/events/envelope.ts'
 import type { EventShape, Field, FieldType, RecordShape } from '../src/events/schema-fields.ts'
-
-const namespace = 'zaplog.events'
-export const recordName = (type: string) =>
-  type
-    .split(/[.-]/)
-    .map(word => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('')
+import { schemaNamespace as namespace, recordName } from '../src/events/schema-name.ts'
 
 export function generateSchemas(): ReadonlyMap<string, string> {
   const files = new Map<string, string>()

@@ -2,6 +2,8 @@
 // are out of step (exit 1).
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { generateAsyncApi } from './generate-asyncapi.ts'
+import { generateCatalogue } from './generate-catalogue.ts'
 import { generateChoiceDocs } from './generate-choice-docs.ts'
 import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
@@ -15,13 +17,16 @@ import { generateSchemas } from './generate-schemas.ts'
 const check = process.argv.includes('--check')
 const configDocs = generateConfigDocs()
 const contractDocs = generateContractDocs(configDocs)
+const choiceDocs = generateChoiceDocs(contractDocs)
 const files = new Map([
   ...generateSchemas(),
   ...generateMessageFields(),
   ...generateEventDocs(),
   ...configDocs,
   ...contractDocs,
-  ...generateChoiceDocs(contractDocs),
+  ...choiceDocs,
+  ...generateCatalogue(choiceDocs),
+  ...generateAsyncApi(),
   ...generateRoomDocs(contractDocs),
   ...generateFigureDocs(),
   ...(await generateConsole()),

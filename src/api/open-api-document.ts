@@ -4,6 +4,7 @@ import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
+import { describeWebhooks } from './describe-webhooks.ts'
 import { securitySchemes } from './needs.ts'
 
 const description = [
@@ -32,6 +33,6 @@ export async function openApiDocument(app: App, of: { version: string; publicUrl
     method: 'GET',
     url: '/openapi.json',
     schema: describeCall('This description', { answers: { 200: z.record(z.string(), z.unknown()) } }),
-    handler: async (_, reply) => reply.send({ ...app.swagger() }),
+    handler: async (_, reply) => reply.send({ ...app.swagger(), webhooks: describeWebhooks() }),
   })
 }

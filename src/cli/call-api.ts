@@ -10,7 +10,7 @@ import { plainText } from './text-table.ts'
 import { withVerbs } from './verbs-of-calls.ts'
 
 /** `doing`: what the call is for, in words that begin a sentence for people, such as: reading the instances. */
-type Request = { doing: string; method: string; path: string; body?: unknown }
+type Request = { doing: string; method: string; path: string; body?: unknown; headers?: Readonly<Record<string, string>> }
 export type Call<Answer> = Request & { answer: ZodType<Answer> }
 
 /** Rejects CallFailed, also where the answer is none of zaplog's. */
@@ -20,6 +20,18 @@ export async function callApi<Answer>(api: ApiSettings, call: Call<Answer>, sign
   const answer = response.ok ? call.answer.safeParse(json) : null
   if (answer?.success) return answer.data
   const refused = response.ok ? null : problem.safeParse(json)
+  throw refused?.success
+    ? refusal(api, call, { status: response.status, problem: refused.data })
+    : noZaplog(api, call, { response, text })
+}
+
+/** An answer that is read while it comes, which whoever aborts the signal ends. Rejects CallFailed. */
+export async function callStream(api: ApiSettings, call: Request, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const response = await ask(api, call, signal)
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+  if (response.ok && isStream && response.body !== null) return response.body
+  const text = await response.text()
+  const refused = response.ok ? null : problem.safeParse(parse(text))
   throw refused?.success
     ? refusal(api, call, { status: response.status, problem: refused.data })
     : noZaplog(api, call, { response, text })
@@ -53,16 +65,28 @@ export async function readHealth(api: ApiSettings): Promise<z.infer<typeof healt
   return answer.data
 }
 
-async function exchange({ base, key }: ApiSettings, request: Request, signal: AbortSignal) {
-  const { method, path, body } = request
+async function exchange(api: ApiSettings, request: Request, signal: AbortSignal) {
+  const response = await ask(api, request, signal)
   try {
-    const response = await fetch(`${base}${path}`, {
+    return { response, text: await response.text() }
+  } catch (error) {
+    throw noAnswer({ base: api.base, request, error, isStopped: signal.aborted })
+  }
+}
+
+async function ask({ base, key }: ApiSettings, request: Request, signal: AbortSignal): Promise<Response> {
+  const { method, path, body, headers = {} } = request
+  try {
+    return await fetch(`${base}${path}`, {
       method,
       signal,
-      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { response, text: await response.text() }
   } catch (error) {
     throw noAnswer({ base, request, error, isStopped: signal.aborted })
   }

@@ -24,6 +24,7 @@ const verbs: Readonly<Record<string, string>> = {
   'POST /v1/endpoints': 'webhooks add',
   'DELETE /v1/endpoints/{id}': 'webhooks remove {id}',
   'POST /v1/endpoints/{id}/test': 'webhooks test {id}',
+  'GET /v1/stream': 'events tail',
   'GET /health/ready': 'status',
 }
 

@@ -23,11 +23,11 @@ export const program = tolerant(new Command('zaplog'))
   .addHelpText(
     'after',
     helpText(`
-Verbs other than start, demo, simulate, dev and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev, topics, schemas and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
 
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
 
-With --json, stdout has one JSON document (webhooks listen: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
+With --json, stdout has one JSON document (webhooks listen and events tail: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
   )
 
 const start = program
@@ -163,6 +163,23 @@ endpoints
   .command('remove <id>')
   .description('remove an endpoint, with what waits for it')
   .action(async id => (await import('./endpoints.ts')).removeEndpoint(id))
+
+const events = program.command('events').description('what happens')
+events
+  .command('tail')
+  .description('print events as they happen, until Ctrl-C; it goes on by itself where zaplog was away')
+  .option('--instance <id...>', instancesHelp, commaList)
+  .option('--type <type...>', 'only these types, a comma list or several; patterns such as message.* are allowed', commaList)
+  .option('--after <id>', 'what comes behind this id, which the end of a tail with --json says')
+  .action(async options => (await import('./tail-events.ts')).tailEvents({ ...options, outputLost }))
+program
+  .command('topics')
+  .description('the topics of the log that others may read, and what is in them')
+  .action(async () => (await import('./catalogue.ts')).sayTopics())
+program
+  .command('schemas [name]')
+  .description('the types of events, or the Avro schema of one, by its type or its name in the registry')
+  .action(async name => (await import('./catalogue.ts')).saySchemas(name))
 
 program
   .command('status')

@@ -16,8 +16,8 @@ const verbs = verbsOf(program)
 const paths = verbs.map(pathOf)
 
 /** A document for each thing that happens. */
-const endless = ['webhooks listen']
-const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'version', 'send']
+const endless = ['webhooks listen', 'events tail']
+const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'topics', 'schemas', 'version', 'send']
 
 const problemIn = (err: string) => JSON.parse(err.trimEnd().split('\n').at(-1) ?? '')
 

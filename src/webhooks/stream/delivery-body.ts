@@ -10,7 +10,7 @@ export const MAX_BODY_BYTES = 252 * 1024
 
 /** Own fields of an event follow those that every type has; null fields are left out. */
 export function deliveryBody(event: Event): string {
-  const own = Object.entries(event).filter(([name, value]) => !notRepeated.has(name) && value !== null && value !== undefined)
+  const own = Object.entries(event).filter(([name, value]) => !isLeftOut(name) && value !== null && value !== undefined)
   const fields: Record<string, unknown> = Object.fromEntries(own.map(([name, value]) => [name, withoutNulls(value)]))
   if ('media' in event && event.media != null) fields.media = mediaBody(event.media, null)
   return capped({
@@ -64,6 +64,9 @@ const MAX_TEXT_CHARACTERS = 1_000
 const cut = (text: string | null | undefined) => text?.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
 
 type Body = { type: string; timestamp: string; data: Record<string, unknown> }
+
+/** Whether `data` has no field of this name of its own: its first fields say it, or nobody outside is told. */
+export const isLeftOut = (name: string): boolean => notRepeated.has(name)
 
 const notRepeated = new Set<string>([
   ...['eventId', 'type', 'instanceId', 'epoch', 'sequence', 'occurredAt', 'recordedAt'],

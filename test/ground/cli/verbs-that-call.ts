@@ -17,6 +17,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'webhooks enable': ['one'],
   'webhooks disable': ['one'],
   'webhooks remove': ['one'],
+  'events tail': [],
   status: [],
   ls: [],
 }

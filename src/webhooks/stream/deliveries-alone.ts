@@ -1,5 +1,5 @@
 // The types that webhooks have and the log has not: of no record, so without a schema; told as those of events are.
-import type { EventShape } from '../src/events/schema-fields.ts'
+import type { EventShape } from '../../events/schema-fields.ts'
 
 type DeliveryShape = Pick<EventShape, 'type' | 'doc' | 'when' | 'again' | 'not'> & {
   /** Of `data`: name, type and what it says. */

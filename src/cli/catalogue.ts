@@ -1,0 +1,54 @@
+// zaplog topics and zaplog schemas: what consumers of the log find there, from the definitions of this version. Nothing is asked of a server.
+import { readFileSync } from 'node:fs'
+import { events } from '../events/definitions.ts'
+import { schemaNameOf } from '../events/schema-name.ts'
+import { topicOfName, topics } from '../events/topics.ts'
+import { exitCodes } from './exit-codes.ts'
+import { jsonIsWanted } from './json-wanted.ts'
+import { jsonLine } from './print-json.ts'
+import { sayProblem } from './problem.ts'
+import { textTable } from './text-table.ts'
+
+const publicTopics = topics.filter(one => one.public)
+const publicEvents = events.filter(
+  ({ type, internal }) => internal !== true && publicTopics.some(one => one.name === topicOfName(type)),
+)
+
+/** With the prefix that a zaplog of these settings gives them. */
+export function sayTopics(): void {
+  const prefix = process.env.TOPIC_PREFIX || 'wa.'
+  const all = publicTopics.map(({ name, key, holds, personalData }) => ({
+    topic: `${prefix}${name}`,
+    key,
+    holds,
+    personalData,
+    types: publicEvents.filter(({ type }) => topicOfName(type) === name).map(({ type }) => type),
+  }))
+  const rows = all.map(({ topic, key, holds, personalData, types }) => [topic, key, String(types.length), holds, personalData])
+  print(textTable(['topic', 'key', 'types', 'holds', 'sensitive'], rows), all)
+}
+
+/** `name`: a type, or what its schema is called in the registry. */
+export function saySchemas(name: string | undefined): void {
+  const all = publicEvents.map(({ type, doc }) => ({ type, subject: schemaNameOf(type), doc }))
+  if (name === undefined) {
+    const rows = all.map(({ type, subject, doc }) => [type, subject, doc])
+    print(textTable(['type', 'schema', 'what'], rows), all)
+    return
+  }
+  const found = all.find(({ type, subject }) => type === name || subject === name || subject.endsWith(`.${name}`))
+  if (found === undefined) {
+    sayProblem({
+      detail: `there is no schema ${JSON.stringify(name)}: schemas without a name lists them`,
+      exitCode: exitCodes.failed,
+    })
+    process.exitCode = exitCodes.failed
+    return
+  }
+  const text = readFileSync(new URL(`../../schemas/${found.type}.avsc`, import.meta.url), 'utf8')
+  print(text.trimEnd(), JSON.parse(text))
+}
+
+function print(text: string, json: unknown): void {
+  process.stdout.write(jsonIsWanted() ? jsonLine(json) : `${text}\n`)
+}
