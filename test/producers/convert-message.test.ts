@@ -185,6 +185,7 @@ test.each<[string, proto.Message.IProtocolMessage]>([
       initialSecurityNotificationSettingSync: { securityNotificationEnabled: true },
     },
   ],
+  ['INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC', { type: Type.INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC }],
   [
     'REVOKE',
     { key: { id: 'T', fromMe: true }, appStateSyncKeyShare: { keys: [{ keyData: { keyData: Buffer.from('secret!') } }] } },

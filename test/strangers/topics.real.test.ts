@@ -39,10 +39,10 @@ describe.runIf(canRun)('the public topics, read by others', () => {
     expect(typesOn('wa.events')).toEqual(
       expect.arrayContaining([
         ...['instance.created', 'instance.paired', 'instance.state-changed', 'contact.updated'],
-        ...['message.received', 'message.sent', 'message.reacted', 'message.edited', 'message.revoked'],
+        ...['message.received', 'message.sent', 'message.reacted', 'message.edited', 'message.revoked', 'message.pinned'],
       ]),
     )
-    expect(ofShop('wa.media-stored').length).toBe(8)
+    expect(ofShop('wa.media-stored').length).toBe(12)
     expect(ofShop('wa.media-failed').map(({ event }) => event)).toMatchObject([{ type: 'media.failed', reason: 'bad-mac' }])
     expect(typesOn('wa.dead-letters').toSorted()).toEqual(['delivery.released', null, null, null])
   })
