@@ -28,7 +28,8 @@ export async function keepHeartbeats(deps: Deps, of: Of, signal: AbortSignal): P
     const states = of.states()
     const events = of.tallies().flatMap(tally => {
       const state = states.get(tally.instanceId)
-      if (state === undefined) return []
+      // It has an epoch, and has said nothing in it yet.
+      if (state === undefined || state === 'parked') return []
       const sequence = (beats.get(tally) ?? 0) + 1
       beats.set(tally, sequence)
       return [beatOf(tally, { state, sequence, nowAt: deps.clock() })]
