@@ -6,6 +6,7 @@ import { asRows, type Found, type Read, type Write } from '../database/statement
 import type { Event } from '../events/event.ts'
 import { topicOf } from '../events/topics.ts'
 import { rowsOf } from '../purge/erasure.ts'
+import { isoInstant } from '../runtime/calendar.ts'
 import { liveVersions } from './go-live.ts'
 import type { Placed, Projection } from './projection.ts'
 
@@ -16,7 +17,8 @@ export type Account = {
 }
 type Identity = Pick<Projection, 'name' | 'version'>
 type Last = { epoch: number; sequence: number }
-export type Gap = { instance_id: string; epoch: number; first_sequence: number; last_sequence: number }
+/** `found_at`: when the event after it was recorded, so that a rebuild finds no old one anew. */
+export type Gap = { instance_id: string; epoch: number; first_sequence: number; last_sequence: number; found_at: string }
 
 export function accountOf(projection: Projection, asked: readonly Placed[]): Account {
   if (projection.isAccounted !== true) return { reads: [], writesOf: () => [] }
@@ -49,12 +51,19 @@ export function gapsIn(last: ReadonlyMap<string, Last>, events: readonly Event[]
   const at = new Map(last)
   const gaps: Gap[] = []
   for (const event of events.filter(isNumbered)) {
-    const { instanceId, epoch, sequence } = event
+    const { instanceId, epoch, sequence, recordedAt } = event
     const known = at.get(instanceId) ?? { epoch, sequence: sequence - 1 }
     // Of an owner before this one, or a copy of an append whose answer was lost.
     if (epoch < known.epoch || (epoch === known.epoch && sequence <= known.sequence)) continue
     const expected = epoch === known.epoch ? known.sequence + 1 : 1
-    if (sequence > expected) gaps.push({ instance_id: instanceId, epoch, first_sequence: expected, last_sequence: sequence - 1 })
+    if (sequence > expected)
+      gaps.push({
+        instance_id: instanceId,
+        epoch,
+        first_sequence: expected,
+        last_sequence: sequence - 1,
+        found_at: isoInstant(recordedAt),
+      })
     at.set(instanceId, { epoch, sequence })
   }
   return gaps
@@ -108,9 +117,9 @@ const greatestIn = (events: readonly Event[]): Last =>
     )
 
 const keepGaps = (of: Identity, gaps: readonly Gap[]): Write => ({
-  sql: `insert into accounted_gaps (instance_id, projection, version, epoch, first_sequence, last_sequence)
-    select n.instance_id, $1, $2::integer, n.epoch, n.first_sequence, n.last_sequence
-    from json_to_recordset($3::json) as n(instance_id text, epoch bigint, first_sequence bigint, last_sequence bigint)
+  sql: `insert into accounted_gaps (instance_id, projection, version, epoch, first_sequence, last_sequence, found_at)
+    select n.instance_id, $1, $2::integer, n.epoch, n.first_sequence, n.last_sequence, n.found_at
+    from json_to_recordset($3::json) as n(instance_id text, epoch bigint, first_sequence bigint, last_sequence bigint, found_at timestamptz)
     on conflict do nothing`,
   values: [of.name, of.version, asRows(gaps)],
   isEmpty: gaps.length === 0,

@@ -78,7 +78,7 @@ describe('of a projection', () => {
     const world = await dsl.freshWorld()
     await world.append([at(5, 1), at(5, 2)])
     await world.projectAll()
-    await world.append([at(5, 4)])
+    await world.append([{ ...at(5, 4), recordedAt: Date.now() }])
     await world.projectAll()
     await world.append([at(5, 5), at(6, 1)])
     await world.projectAll()
@@ -86,6 +86,14 @@ describe('of a projection', () => {
     expect(await readGaps(dsl.test.database, { instanceId: null, limit: 10 })).toMatchObject([
       { instanceId: 'shop', epoch: 5, firstSequence: 3, lastSequence: 3 },
     ])
+  })
+
+  it('[B8] a gap of long ago that a rebuild finds is in the account, and is no news', async () => {
+    const world = await dsl.freshWorld()
+    await world.append([at(5, 1), at(5, 4)])
+    await world.projectAll()
+    expect(await gaps()).toEqual([[5, 2, 3]])
+    expect(await readGaps(dsl.test.database, { instanceId: null, limit: 10 })).toEqual([])
   })
 
   it('[B8] [D2] the same is counted and named whatever the steps are', async () => {

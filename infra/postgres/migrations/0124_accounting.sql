@@ -49,7 +49,8 @@ create table accounted_gaps (
   epoch bigint not null,
   first_sequence bigint not null,
   last_sequence bigint not null,
-  found_at timestamptz not null default now(),
+  -- When the event after them was recorded.
+  found_at timestamptz not null,
   primary key (instance_id, projection, version, epoch, first_sequence)
 );
 create index accounted_gaps_found on accounted_gaps (found_at);

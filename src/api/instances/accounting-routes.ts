@@ -30,7 +30,12 @@ const ofType = z.object({
 })
 
 const gap = z
-  .object({ epoch: count, firstSequence: count, lastSequence: count, foundAt: z.string() })
+  .object({
+    epoch: count,
+    firstSequence: count,
+    lastSequence: count,
+    foundAt: z.string().describe('when the event after them was recorded'),
+  })
   .describe('numbers that were given to events which are not in the log')
 
 const accounting = z.object({
