@@ -148,7 +148,7 @@ module.exports = {
       from: { path: '^src/purge/', pathNot: '^src/purge/erasures\\.ts$' },
       to: { path: '^src/(processors|producers|projections|webhooks)/', pathNot: ports },
     },
-    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
+    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',
