@@ -26,7 +26,10 @@ type Changed = {
 }
 type Sharing = { projections?: readonly string[]; places?: Places }
 
-function openWorld({ lingerMs = LONG_MS, restMs = 0, ...limits }: Changed = {}, { projections = ['counting'], places = createPlaces() }: Sharing = {}) {
+function openWorld(
+  { lingerMs = LONG_MS, restMs = 0, ...limits }: Changed = {},
+  { projections = ['counting'], places = createPlaces() }: Sharing = {},
+) {
   const calls: Call[] = []
   const takeBatch = createJointSteps({
     projection: projections.join(' and '),

@@ -114,7 +114,8 @@ export const messageEvents: readonly EventShape[] = [
     type: 'message.undecryptable',
     doc: 'A message came that could not be decrypted; the good copy may follow under the same message id.',
     when: 'WhatsApp’s encryption refused a part of a message, and that part is not in the log already; WhatsApp gave this device a placeholder; or what came is sealed with another message’s secret, which is not known or does not open it.',
-    again: 'A copy under the same eventId for each try that fails as well; the first one counts. A placeholder has one eventId, as what fails to be decrypted under its message id.',
+    again:
+      'A copy under the same eventId for each try that fails as well; the first one counts. A placeholder has one eventId, as what fails to be decrypted under its message id.',
     not: 'Where reading failed for a reason of ours: then nothing is acknowledged, and the message comes again.',
     fields: {
       reason: field(
