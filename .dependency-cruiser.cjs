@@ -30,10 +30,11 @@ const houses = {
     rooms: {
       convert: [],
       secrets: ['convert'],
-      gate: ['convert', 'secrets'],
+      told: ['convert'],
+      gate: ['convert', 'secrets', 'told'],
       auth: ['gate', 'secrets'],
       socket: ['convert', 'gate', 'auth'],
-      epoch: ['convert', 'secrets', 'gate', 'auth', 'socket'],
+      epoch: ['convert', 'secrets', 'told', 'gate', 'auth', 'socket'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},

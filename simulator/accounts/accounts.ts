@@ -1,6 +1,6 @@
 // Everybody the simulator knows: contacts, groups, and accounts with their linked companions. A phone number is one person for ever.
-import { jidDecode } from '@whiskeysockets/baileys'
-import { server } from '../connection/stanza.ts'
+import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
+import { secondsNow, server } from '../connection/stanza.ts'
 import { createPeer, type KeyBundle, type Peer } from './peer.ts'
 import type { Account, Companion } from './world.ts'
 
@@ -12,7 +12,17 @@ export type Contact = {
   /** The push name. */
   readonly name: string
 }
-export type Group = { readonly id: string; readonly subject: string; readonly members: readonly Contact[] }
+export type Group = {
+  readonly id: string
+  readonly subject: string
+  readonly members: readonly Contact[]
+  /** By LID. */
+  readonly admins: readonly string[]
+  /** Epoch seconds. */
+  readonly createdAt: string
+  /** What else it is: the nodes that it has in WhatsApp's list of groups, by tag. */
+  readonly settings: Readonly<Record<string, BinaryNode>>
+}
 export type Person = { contact: Contact; peer: Peer; senderKeySentTo: Set<string> }
 export type Picture = { id: string; path: string }
 
@@ -88,8 +98,9 @@ export function createAccounts(state: AccountsState = noAccounts()) {
 
   function group({ subject, members, id }: { subject: string; members: readonly Contact[]; id?: string }): Group {
     const user = id ?? `1203630${String(state.nextGroup++).padStart(11, '0')}`
-    const made = { id: user.includes('@') ? user : `${user}@g.us`, subject, members }
-    groups.set(made.id, made)
+    const groupId = user.includes('@') ? user : `${user}@g.us`
+    const made = { admins: [], createdAt: secondsNow(), settings: {}, ...groups.get(groupId), id: groupId, subject, members }
+    groups.set(groupId, made)
     return made
   }
 

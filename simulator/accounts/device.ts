@@ -3,9 +3,19 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { node, secondsNow } from '../connection/stanza.ts'
 import type { Contact, Group } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
+import { changeGroup, type GroupChange, tellGroupsAreDirty } from './change-group.ts'
 import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
 import type { Settlement } from './queue.ts'
+import {
+  type CallStep,
+  type ChannelChange,
+  type Presence,
+  sayBlocked,
+  sayCall,
+  sayChannel,
+  sayPresence,
+} from './say-otherwise.ts'
 import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
 import { type SendOptions, sealMessage, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
@@ -44,6 +54,17 @@ export type SimDevice = {
   withhold(message: Withheld): string
   /** A contact's receipt for messages the owner sent; without type it says delivered. */
   receipt(of: Receipt): void
+  /** Somebody changes a group that the owner is in. Answers the notification's id. */
+  changeGroup(group: Group, by: Contact, change: GroupChange): string
+  /** Says that its list of groups is out of date: the companion asks for all of them. */
+  dirtyGroups(): void
+  /** Answers the stanza's id. */
+  call(step: CallStep): string
+  presence(presence: Presence): void
+  /** Answers the notification's id. */
+  changeChannel(change: ChannelChange): string
+  /** The owner blocks somebody on the phone, or does not any more. Answers the notification's id. */
+  block(who: Contact, on: boolean): string
   /** One chunk of the phone's history. */
   historySync(messages: readonly HistoryMessage[], options?: HistoryOptions): Promise<string>
   /** Any stanza, queued like the others; needs an id. */
@@ -82,6 +103,12 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     sendFromPhone: (to, content, options = {}) => sendFromPhone(world, companion, { to, content, options }),
     withhold: message => withhold(companion, message),
     receipt: receipt => deliver(companion, receiptStanza(receipt)),
+    changeGroup: (group, by, change) => changeGroup(world, companion, { group, by, change }),
+    dirtyGroups: () => tellGroupsAreDirty(companion),
+    call: step => sayCall(companion, step),
+    presence: presence => sayPresence(companion, presence),
+    changeChannel: change => sayChannel(companion, change),
+    block: (who, on) => sayBlocked(companion, { who, on }),
     historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),
     pushStanza: stanza => deliver(companion, stanza),
     redeliver: ids => redeliver(companion, ids),

@@ -41,13 +41,16 @@ export async function keepWorld({ authority, accounts, cdn }: World): Promise<st
   return toJson(kept)
 }
 
+/** What groups did not have in an earlier version. */
+const asEarlier = { admins: [], createdAt: '1700000000', settings: {} }
+
 /** Of what keepWorld wrote. */
 export function readWorld(text: string): Beginning {
   const kept = fromJson(text) as KeptWorld
   const accounts = createAccounts({
     ...noAccounts(),
     people: new Map(kept.people.map(person => [person.contact.pn, readPerson(person)])),
-    groups: new Map(kept.groups.map(group => [group.id, group])),
+    groups: new Map(kept.groups.map(group => [group.id, { ...asEarlier, ...group }])),
     nextGroup: kept.nextGroup,
     pictures: new Map(kept.pictures),
   })

@@ -12,6 +12,7 @@ import {
   scanExample,
 } from './examples.ts'
 import { applyFault } from './fault.ts'
+import { happenings } from './happenings.ts'
 import { sendRequested } from './message.ts'
 import { conflict, notFound } from './problem.ts'
 import {
@@ -71,6 +72,7 @@ export const controlCalls: readonly ControlCall[] = [
     },
     sendReceipt,
   ),
+  ...happenings,
   reads({ path: '/sim/v1/devices/:pn/pending', about: 'What the client has not acknowledged yet.' }, ({ device }) => ({
     data: device().pending(),
   })),

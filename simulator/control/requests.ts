@@ -4,12 +4,12 @@ import { sampleKinds } from '../accounts/sample-kinds.ts'
 import { examplePhone } from './examples.ts'
 
 const pn = z.string().regex(/^\d{6,15}$/, 'expected a phone number of 6 to 15 digits')
-const person = z.strictObject({
+export const person = z.strictObject({
   pn,
   name: z.string().min(1).exactOptional(),
   lid: z.string().regex(/^\d+$/, 'expected digits').exactOptional(),
 })
-const group = z.strictObject({
+export const group = z.strictObject({
   id: z.string().regex(/^\d{10,25}(@g\.us)?$/, 'expected a group id of 10 to 25 digits'),
   subject: z.string().min(1),
   members: z.array(person).exactOptional(),

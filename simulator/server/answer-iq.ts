@@ -1,6 +1,7 @@
 // Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
 import { type BinaryNode, encodeBigEndian, KEY_BUNDLE_TYPE, xmppPreKey, xmppSignedPreKey } from '@whiskeysockets/baileys'
 import { type Group, takeBundle } from '../accounts/accounts.ts'
+import { groupNode } from '../accounts/change-group.ts'
 import { flushOffline } from '../accounts/deliver.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
 import type { KeyBundle } from '../accounts/peer.ts'
@@ -121,15 +122,14 @@ function answerGroups(world: World, companion: Companion, iq: BinaryNode): Answe
     const members = [companion.account.owner.contact, ...invited.filter(member => member !== undefined)]
     return [groupNode(world.accounts.group({ subject: attr(request, 'subject'), members }))]
   }
-  if (findChild(iq, 'participating')) return [node('groups', {}, world.accounts.groups().map(groupNode))]
+  if (findChild(iq, 'participating')) return [groupsOf(world, companion)]
   if (iq.attrs.type === 'get' && group === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
   return iq.attrs.type === 'get' && group ? [groupNode(group)] : undefined
 }
 
-function groupNode({ id, subject, members }: Group): BinaryNode {
-  const t = secondsNow()
-  const participants = members.map(member => node('participant', { jid: member.lidJid, phone_number: member.pnJid }))
-  return node('group', { id: id.replace('@g.us', ''), subject, creation: t, s_t: t, addressing_mode: 'lid' }, participants)
+function groupsOf(world: World, { account }: Companion): BinaryNode {
+  const isIn = ({ members }: Group) => members.some(({ pn }) => pn === account.owner.contact.pn)
+  return node('groups', {}, world.accounts.groups().filter(isIn).map(groupNode))
 }
 
 function answerPicture(world: World, iq: BinaryNode): Answer {

@@ -42,11 +42,15 @@ export const derivedId = (of: { sourceId: string; by: string; type: string; roun
 export const stateId = (of: { instanceId: string; type: string; epoch: number; sequence: number }): string =>
   hash('state', [of.instanceId, of.type, String(of.epoch), String(of.sequence)])
 
+/** Id of a state that differed from what was told last: made of what it is about, what was told before, and what differs. */
+export const toldId = (of: { instanceId: string; type: string; telling: readonly string[] }): string =>
+  hash('told', [of.instanceId, of.type, ...of.telling])
+
 /** Id of an event that no socket owner writes; the request id is fixed before the first append. */
 export const requestId = (of: { instanceId: string; type: string; requestId: string }): string =>
   hash('request', [of.instanceId, of.type, of.requestId])
 
-/** Length prefixes keep ['ab', 'c'] and ['a', 'bc'] apart; the family keeps the four kinds of id apart. */
+/** Length prefixes keep ['ab', 'c'] and ['a', 'bc'] apart; the family keeps the five kinds of id apart. */
 function hash(family: string, parts: readonly string[]): string {
   const sha = createHash('sha256')
   for (const part of [family, ...parts]) {

@@ -10,15 +10,8 @@ const withoutWriter: readonly string[] = [
   ...['media.refreshed', 'media.expired'],
   'message.starred',
   'message.deleted',
-  'chat.updated',
   'chat.deleted',
   'label.changed',
-  'blocklist.updated',
-  'group.participants-changed',
-  'group.join-requested',
-  'newsletter.updated',
-  'call.updated',
-  'presence.updated',
 ]
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [

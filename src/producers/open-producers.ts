@@ -63,6 +63,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     ...config,
     ...{ metrics, keptStanzas, tallies: account.tallies, untoldParts: createUntoldParts() },
     eventsTopic: deps.topic('events'),
+    presenceTopic: deps.topic('presence'),
     rows: openInstanceRows(deps),
     keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
     secretWriter: createSecretWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),

@@ -30,6 +30,10 @@ export function createProducerMetrics(metrics: Metrics) {
       name: 'zaplog_events_untaken_total',
       help: 'Events of Baileys that could not be taken in; the log line says which.',
     }),
+    presenceLost: metrics.counter({
+      name: 'zaplog_presence_lost_total',
+      help: 'Presence that could not be appended at once; nothing else waits for it.',
+    }),
     shrunk: metrics.counter({
       name: 'zaplog_events_shrunk_total',
       help: 'Events that could not be appended as they were: raw moved to the object store, or made unknown.',

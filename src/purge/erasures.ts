@@ -9,6 +9,7 @@ import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
 import { secretsErasure } from '../producers/secrets/secret-rows.ts'
+import { toldErasure } from '../producers/told/told-rows.ts'
 import { accountErasures } from '../projections/account.ts'
 import { all } from '../projections/all.ts'
 import * as projections from '../projections/outbox.ts'
@@ -56,6 +57,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   stanzaPartsErasure,
   secretsErasure,
   ...tallyErasures,
+  toldErasure,
   ownerErasure,
 ]
 

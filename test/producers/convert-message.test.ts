@@ -152,7 +152,6 @@ test.each<[string, proto.IMessage]>([
   ['chat', { chat: { id: 'x' } }],
   ['reactionMessage', { reactionMessage: { text: 'no target' } }],
   ['viewOnceMessage', { viewOnceMessage: {} }],
-  ['protocolMessage EPHEMERAL_SETTING', { protocolMessage: { type: Type.EPHEMERAL_SETTING, ephemeralExpiration: 86_400 } }],
   ['protocolMessage LIMIT_SHARING', { limitSharingMessage: { message: { protocolMessage: { type: Type.LIMIT_SHARING } } } }],
 ])('[B1] %s is unknown by its name, with its bytes, and no message', (name, message) => {
   const [draft, ...others] = convertedOf(message)

@@ -56,7 +56,8 @@ test('[B2] a receipt, a notification and a call are not acknowledged before they
   const [receipt] = await rig.eventsOf('message.receipt-updated')
   expect(receipt).toMatchObject({ messageIds: ['3EB0AA'], status: 'read', chatId: from, fromMe: false })
   const unknown = (await rig.eventsOf('unknown')).filter(event => event.source === 'stanza').map(event => event.name)
-  expect(unknown).toEqual(['notification status', 'call'])
+  expect(unknown).toEqual(['notification status'])
+  expect(await rig.eventsOf('call.updated')).toMatchObject([{ callId: 'x', status: 'ended', chatId: from }])
 })
 
 test('[B2] while the log is away the socket is closed, nothing is said to WhatsApp, and everything arrives when it is back', async () => {

@@ -37,7 +37,7 @@ test('[A5] [B1] of an ignored group neither its messages nor what Baileys says o
   await rig.want('first', `settings = '{}'`)
   await until('the group is heard of', async () => {
     rename(`AGAIN-${Date.now()}`, 'heard')
-    return (await rig.eventsOf('unknown')).some(event => event.name === 'groups.update')
+    return (await rig.eventsOf('group.updated')).some(event => event.subject === 'heard')
   })
   const events = await rig.events()
   const log = JSON.stringify(events.map(event => ({ ...event, raw: event.raw?.toString('latin1') })))

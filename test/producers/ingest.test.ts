@@ -6,12 +6,12 @@ import { readSettings } from '../../src/instances/instance-settings.ts'
 import { createContactNames } from '../../src/producers/convert/contact-names.ts'
 import { convertBaileysEvent } from '../../src/producers/convert/convert-baileys-event.ts'
 import type { Draft } from '../../src/producers/convert/draft.ts'
-import { createGroupNames } from '../../src/producers/convert/group-names.ts'
 import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
 import { nothing } from '../../src/producers/gate/begun.ts'
 import { createIngest } from '../../src/producers/gate/ingest.ts'
 import { createIntake } from '../../src/producers/gate/intake.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
+import type { State } from '../../src/producers/told/differing.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
@@ -32,15 +32,15 @@ function open(settings: object) {
     appended.push(...drafts)
     return appending.durable
   }
-  const groupNames = createGroupNames({ maxGroups: 10 })
+  const changed: (readonly State[])[] = []
   const intake = createIntake({ settings: () => now, metrics: counted, append, appended: async () => undefined })
   const ingest = createIngest({
     instanceId: 'first',
     own: () => own,
-    known: { complete: async address => address },
+    known: { complete: async address => address, readAhead: async () => undefined },
     names: createContactNames({ maxContacts: 10 }),
-    groupNames,
     secrets: { knownFor: async () => () => [], keep: async () => nothing },
+    told: { change: states => void (states.length > 0 && changed.push(states)) },
     intake,
     clock: () => 1_700_000_001_000,
     metrics: counted,
@@ -53,7 +53,7 @@ function open(settings: object) {
     appended,
     appending,
     intake,
-    groupNames,
+    changed,
     types: () => appended.map(({ type }) => type),
     /** Everything that would be in the log. */
     log: () =>
@@ -66,6 +66,7 @@ function open(settings: object) {
       ingest.message({ node: nodeOf('message', attrs), part: 0, plaintext: encode(content), isPadded: false }),
     stanza: (tag: string, attrs: Record<string, string>, content?: BinaryNode['content']) =>
       ingest.unknown({ node: nodeOf(tag, attrs, content), part: 0, name: tag }),
+    call: (attrs: Record<string, string>) => ingest.call(nodeOf('call', { from: '200@lid' }, [{ tag: 'offer', attrs }])),
     notification: (attrs: Record<string, string>, content: BinaryNode['content']) =>
       ingest.notification(nodeOf('notification', attrs, content)),
     receipt: (attrs: Record<string, string>, content?: BinaryNode['content']) =>
@@ -100,6 +101,9 @@ const said = (remoteJid: string, words: string): proto.IWebMessageInfo => ({
 
 /** Is itself from the account's own chat. */
 const carrier = 'a message that the phone hands over'
+const changed = (id: string) => ({
+  data: { xwa2_notify_newsletter_on_metadata_update: { id, thread_metadata: { name: { text: 'secret' } } } },
+})
 const doors: Record<string, (world: World, chat: string) => Promise<unknown>> = {
   'a message': (world, chat) => world.message({ from: chat, ...ana }, { conversation: 'secret' }),
   'a reaction': (world, chat) => world.message({ from: chat, ...ana }, { reactionMessage: { key: { id: 'T' }, text: 'secret' } }),
@@ -118,7 +122,12 @@ const doors: Record<string, (world: World, chat: string) => Promise<unknown>> = 
     world.notification({ from: chat, type: 'w:gp2' }, [
       { tag: 'create', attrs: {}, content: [{ tag: 'group', attrs: { id: chat, subject: 'secret' } }] },
     ]),
-  'a call in it': (world, chat) => world.stanza('call', { from: '200@lid' }, [{ tag: 'offer', attrs: { 'group-jid': chat } }]),
+  'a call in it': (world, chat) => world.call({ 'call-id': 'C', 'group-jid': chat }),
+  'a call in it of a kind nobody knows': (world, chat) => world.call({ 'group-jid': chat }),
+  'a change of a channel': (world, chat) =>
+    world.notification({ from: 's.whatsapp.net', type: 'mex' }, [
+      { tag: 'update', attrs: {}, content: Buffer.from(JSON.stringify(changed(chat))) },
+    ]),
   'a notification of the server about it': (world, chat) =>
     world.notification({ from: 's.whatsapp.net', type: 'mex' }, [
       { tag: 'update', attrs: {}, content: Buffer.from(JSON.stringify({ data: { id: chat, name: 'secret' } })) },
@@ -168,11 +177,11 @@ test('[A5] [B1] the name of a group that was ignored is still to be told when gr
   const renamed = [{ tag: 'subject', attrs: { subject: 'Turma' } }]
   await world.notification({ from: group, type: 'w:gp2' }, renamed)
   expect(world.types()).toEqual([])
-  expect(world.groupNames.isNew({ groupId: group, subject: 'Turma' })).toBe(true)
+  expect(world.changed).toEqual([])
   world.change({})
   await world.notification({ from: group, type: 'w:gp2' }, renamed)
   expect(world.types()).toEqual(['group.updated'])
-  expect(world.groupNames.isNew({ groupId: group, subject: 'Turma' })).toBe(false)
+  expect(world.changed).toEqual([[{ entity: 'group', id: group, fields: { subject: 'Turma' } }]])
 })
 
 test('[A5] a change of the settings takes effect with the next thing that comes', async () => {
@@ -267,11 +276,9 @@ test('[B1] [B3] names are told once while their append is on its way, and again 
   for (let time = 0; time < 2; time++) await world.message({ from: '200@lid', notify: 'Ana' }, text)
   await world.notification({ from: group, type: 'w:gp2' }, renamed)
   expect(world.types()).toEqual(['message.received', 'contact.updated', 'message.received', 'group.updated'])
-  expect(world.groupNames.isNew({ groupId: group, subject: 'Team' })).toBe(false)
   reject(new Error('given up'))
   await expect(promise).rejects.toThrow('given up')
   world.appending.durable = Promise.resolve()
   await world.message({ from: '200@lid', notify: 'Ana' }, text)
   expect(world.types().slice(4)).toEqual(['message.received', 'contact.updated'])
-  expect(world.groupNames.isNew({ groupId: group, subject: 'Team' })).toBe(true)
 })

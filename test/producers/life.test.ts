@@ -131,7 +131,8 @@ test('[A1] [A7] a deleted instance logs out, says so, erases its auth state, and
   await until('the process forgets it', () => role.checks()[0]?.detail === '1 open')
   const told = (await rig.events()).filter(({ instanceId }) => instanceId === 'first').map(({ type }) => type)
   expect(told.slice(-3)).toEqual(['instance.logged-out', 'instance.state-changed', 'instance.deleted'])
-  for (const table of ['auth_creds', 'auth_keys', 'appended_parts', 'instance_qr']) expect(await countOf(table)).toBe(0)
+  for (const table of ['auth_creds', 'auth_keys', 'appended_parts', 'instance_qr', 'told_states'])
+    expect(await countOf(table)).toBe(0)
   expect(await countOf('auth_creds', 'second')).toBe(1)
 
   const epoch = await epochOf('first')

@@ -44,6 +44,7 @@ const open = (of: Partial<SocketDeps>) =>
     version: null,
     qrTimeoutMs: null,
     settings: readSettings({}),
+    presence: () => undefined,
     received: () => undefined,
     connection: () => undefined,
     tally: aTally(),

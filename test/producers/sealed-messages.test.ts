@@ -138,7 +138,7 @@ test('[B9] answers to an event, its edits, sealed reactions and comments are wha
   const found = (await rig.events()).filter(event => event.messageId !== null && event.messageId !== messageId)
   const byId = new Map(found.map(event => [event.messageId, event]))
   const answer = { type: 'message.received', kind: 'event', parentMessageId: messageId, text: null, senderId: bea.lidJid }
-  expect(byId.get('ANSWER')).toMatchObject({ ...answer, interactive: '{"response":"going","extraGuests":0}' })
+  expect(byId.get('ANSWER')).toMatchObject({ ...answer, interactive: '{"response":"going"}' })
   expect(byId.get('EDIT')).toMatchObject({ type: 'message.edited', targetMessageId: messageId, text: 'Picnic at noon' })
   expect(byId.get('REACTION')).toMatchObject({ type: 'message.reacted', targetMessageId: messageId, emoji: '🎉' })
   const commented = { type: 'message.received', kind: 'text', text: 'nice', parentMessageId: messageId }

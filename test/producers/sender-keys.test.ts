@@ -148,6 +148,7 @@ test('[B2] a sender’s key that could not be stored ends the socket before anyt
       withheld: () => append('withheld'),
       receipt: () => append('receipt'),
       notification: () => append('notification'),
+      call: () => append('call'),
       unknown: () => append('unknown'),
     },
     parts: createAppendedStanzaParts({ hasPart: async () => false }),

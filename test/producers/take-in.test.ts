@@ -48,7 +48,7 @@ test('[B2] [B4] messages are decrypted and their appends begun in arrival order,
     'message A/0',
     'receipt receipt',
     'message B/0',
-    'unknown call: call',
+    'call call',
     'notification notification',
     'message C/0',
   ])

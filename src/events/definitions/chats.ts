@@ -12,7 +12,7 @@ export const chatEvents: readonly EventShape[] = [
     doc: 'A chat was archived, muted, pinned, marked unread, locked, or its timer was set; what did not change is left out.',
     when: `${appState} Of the timer, that a stanza says so.`,
     again,
-    not: 'Messages that come, which count as unread by themselves.',
+    not: 'Messages that come, which count as unread by themselves; the timer of a group, which is group.updated.',
     fields: {
       archived: optional('boolean', 'Whether it is archived; null: that did not change.'),
       muted: optional('boolean', 'Whether it is muted; null: that did not change.'),

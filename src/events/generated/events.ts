@@ -409,7 +409,7 @@ export type GroupUpdated = Envelope & {
   groupId: string
   /** What it is called; null: not said. */
   subject?: string | null
-  /** Its description, empty where that was deleted; null: not said. */
+  /** Its description, empty where it has none or that was deleted; null: not said. */
   description?: string | null
   /** Who made it, without device; null: not said. */
   ownerId?: string | null
@@ -429,15 +429,19 @@ export type GroupUpdated = Envelope & {
   expiresInSeconds?: number | null
   /** true: a community, whose groups name it as their parent; null: not said. */
   isCommunity?: boolean | null
-  /** The community that it belongs to; null: none, or not said. */
+  /** The community that it belongs to, empty where it belongs to none; null: not said. */
   parentGroupId?: string | null
   /** The code of its invite link, where that was made anew; null: not said. Whoever has it can join. */
   inviteCode?: string | null
+  /** true: WhatsApp lets nobody join by a link for a while; null: not said. */
+  growthLocked?: boolean | null
+  /** true: WhatsApp suspended it; null: not said. */
+  suspended?: boolean | null
   /** true: it is no more; null: it is. */
   deleted?: boolean | null
   /** The id of its picture, empty where that was removed; null: not said. */
   pictureId?: string | null
-  /** Everybody in it, where all of it was told; null: not said. */
+  /** Everybody in it, by their ids, where all of it was told; null: not said. */
   participants?: readonly GroupParticipant[] | null
   /** Who did it, without device: the LID where known; null: not said. */
   authorId?: string | null
@@ -451,7 +455,7 @@ export type GroupParticipantsChanged = Envelope & {
   type: 'group.participants-changed'
   /** The group’s JID (…@g.us), also in chatId. */
   groupId: string
-  /** add, remove, promote, demote, leave; consumers must accept new ones. */
+  /** add, remove, promote, demote, leave, modify (another number or address); consumers must accept new ones. */
   action: string
   /** Whom it is about, at least one. */
   participants: readonly GroupParticipant[]
@@ -503,11 +507,11 @@ export type CallUpdated = Envelope & {
   callId: string
   /** offer, ringing, accepted, rejected, missed, ended; consumers must accept new ones. */
   status: string
-  /** true: with video; null: not said. */
+  /** true: with video; null: not said, as of every step but the offer. */
   video?: boolean | null
   /** The group that is called; null: none. */
   groupId?: string | null
-  /** How long it was, where that is said; null: not said. */
+  /** How long it was, where that is said; null: not said, as by this version. */
   durationSeconds?: number | null
   /** Whether it is a call of several. */
   isGroup: boolean

@@ -1,9 +1,13 @@
 // An event's addresses as they are shown: the LID where the instance knows it, the phone number beside it. Its id was made of the stanza
 // alone, so that a copy that comes before and one that comes after a pair is known are one event.
+import { completePeople } from './complete-people.ts'
 import type { Offer } from './draft.ts'
 import type { KnownAddresses } from './known-addresses.ts'
 
-export async function completeAddresses<One extends Offer>(offer: One, known: Pick<KnownAddresses, 'complete'>): Promise<One> {
+export async function completeAddresses<One extends Offer>(
+  offer: One,
+  known: Pick<KnownAddresses, 'complete' | 'readAhead'>,
+): Promise<One> {
   const { chatId, chatPn = null, senderId, senderPn = null }: AddressFields = offer
   const chat = chatId ? await known.complete({ id: chatId, pn: chatPn }) : null
   const sender = senderId ? await known.complete({ id: senderId, pn: senderPn }) : null
@@ -17,11 +21,11 @@ export async function completeAddresses<One extends Offer>(offer: One, known: Pi
 type AddressFields = Pick<Offer, 'chatId' | 'chatPn' | 'senderId' | 'senderPn'>
 
 /** Those that an event names beside its chat and sender. */
-async function completeOthers(offer: Offer, known: Pick<KnownAddresses, 'complete'>): Promise<Record<string, string>> {
+async function completeOthers(offer: Offer, known: Pick<KnownAddresses, 'complete' | 'readAhead'>): Promise<object> {
   if (offer.type === 'message.receipt-updated' && offer.participantId)
     return { participantId: (await known.complete({ id: offer.participantId, pn: null })).id }
   const hasTarget = offer.type === 'message.revoked' || offer.type === 'message.pinned' || offer.type === 'poll.voted'
   if (hasTarget && offer.targetSenderId)
     return { targetSenderId: (await known.complete({ id: offer.targetSenderId, pn: null })).id }
-  return {}
+  return completePeople(offer, known)
 }

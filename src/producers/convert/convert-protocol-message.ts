@@ -2,6 +2,7 @@
 // that its sender has no authority for (authority.ts): no sink takes it for one.
 import { proto } from '@whiskeysockets/baileys'
 import { authorityToEdit, authorityToRevoke, type MessageOrigin } from './authority.ts'
+import { chatTimer } from './chat-timer.ts'
 import { convertKind } from './convert-kind.ts'
 import { convertPin } from './convert-pin.ts'
 import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
@@ -27,7 +28,8 @@ function convertTyped(message: proto.Message.IProtocolMessage, origin: MessageOr
   if (type === Type.REVOKE && message.key?.id) return revoke(message.key, message.key.id, origin)
   if (type === Type.MESSAGE_EDIT && message.key?.id && message.editedMessage)
     return edit({ key: message.key, targetMessageId: message.key.id, edited: message.editedMessage }, origin)
-  return unknownDraft(origin, nameOf(type))
+  const timer = type === Type.EPHEMERAL_SETTING ? chatTimer(message, origin) : null
+  return timer ?? unknownDraft(origin, nameOf(type))
 }
 
 const nameOf = (type: number): string => `message: protocolMessage ${Type[type] ?? type}`

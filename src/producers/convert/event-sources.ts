@@ -6,6 +6,10 @@ export type Source =
   | 'gated stanza'
   /** Appended as `unknown` with its payload until it has a schema of its own. */
   | 'baileys'
+  /** A list of all there is, appended where it differs from what was appended last; whatever else it says, a gated stanza said. */
+  | 'list'
+  /** Taken from its stanza where that comes in, which is not acknowledged: ignored by name, counted. */
+  | 'open stanza'
   /** Secrets, and the connection's own life, which the instance tells itself: ignored by name, counted. */
   | 'never'
 
@@ -36,9 +40,9 @@ export const eventSources: Readonly<Record<keyof BaileysEventMap, Source>> = {
   'chats.lock': 'baileys',
   'contacts.upsert': 'baileys',
   'contacts.update': 'baileys',
-  'groups.upsert': 'baileys',
-  'groups.update': 'baileys',
-  'presence.update': 'baileys',
+  'groups.upsert': 'gated stanza',
+  'groups.update': 'list',
+  'presence.update': 'open stanza',
   'blocklist.set': 'baileys',
   'labels.edit': 'baileys',
   'labels.association': 'baileys',
@@ -68,12 +72,14 @@ const sources = new Map<string, Source>(Object.entries(eventSources))
 export type Treatment =
   | { kind: 'append'; payload: unknown }
   | { kind: 'ignore' }
+  | { kind: 'list' }
   /** An event of a newer Baileys: appended all the same, and counted. */
   | { kind: 'append-unlisted'; payload: unknown }
 
 export function treatEvent(name: string, payload: unknown): Treatment {
   const source = sources.get(name)
   if (source === undefined) return { kind: 'append-unlisted', payload }
+  if (source === 'list') return { kind: 'list' }
   if (source !== 'baileys') return { kind: 'ignore' }
   const rest = withoutStanzas(name, payload)
   return rest === null ? { kind: 'ignore' } : { kind: 'append', payload: rest }

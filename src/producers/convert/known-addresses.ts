@@ -10,6 +10,8 @@ export type KnownAddresses = {
   keys: SignalKeyStore
   /** The LID as id wherever it is known, and the phone number beside it; what the address says itself stays. */
   complete(address: Address): Promise<Address>
+  /** Reads at once what `complete` would read for each of these. */
+  readAhead(addresses: readonly Address[]): Promise<void>
 }
 
 const type = 'lid-mapping'
@@ -39,6 +41,14 @@ export function watchAddresses(keys: SignalKeyStore, own: () => OwnAddresses): K
     return known.get(id) ?? user
   }
 
+  async function readAhead(ids: readonly string[]): Promise<void> {
+    const missing = [...new Set(ids)].filter(id => known.get(id) === undefined)
+    if (missing.length === 0) return
+    const writesBefore = writes
+    const users = await keys.get(type, missing)
+    if (writes === writesBefore) for (const id of missing) known.set(id, users[id] ?? null)
+  }
+
   async function pnOf(lid: string): Promise<string | null> {
     if (lid === own().lid) return own().pn
     const user = await find(`${digitsOf(lid)}_reverse`)
@@ -53,6 +63,12 @@ export function watchAddresses(keys: SignalKeyStore, own: () => OwnAddresses): K
 
   return {
     keys: { ...keys, set },
+    readAhead: addresses =>
+      readAhead(
+        addresses.flatMap(({ id, pn }) =>
+          isPn(id) ? [digitsOf(id)] : isLid(id) && pn === null ? [`${digitsOf(id)}_reverse`] : [],
+        ),
+      ),
     complete: async ({ id, pn }) => {
       if (isLid(id)) return { id, pn: pn ?? (await pnOf(id)) }
       if (!isPn(id)) return { id, pn }

@@ -90,7 +90,8 @@ function chatOf(attrs: BinaryNode['attrs'], { fromMe, sender }: { fromMe: boolea
   return pairOf(attrs.recipient, [attrs.recipient_lid, attrs.peer_recipient_lid], [attrs.recipient_pn, attrs.peer_recipient_pn])
 }
 
-function pairOf(address: string, lids: readonly (string | undefined)[], pns: readonly (string | undefined)[]): Address {
+/** Of one account: what it is called by, and the attributes that name it too. */
+export function pairOf(address: string, lids: readonly (string | undefined)[], pns: readonly (string | undefined)[]): Address {
   const all = [address, ...lids, ...pns].filter(one => one !== undefined).map(bareJid)
   const pn = all.find(isPn) ?? null
   return { id: all.find(isLid) ?? bareJid(address), pn }

@@ -1,13 +1,15 @@
 // Baileys' own events, on their way into the log: each is kept, kept in part or left out, by the table of event-sources.ts and the settings.
 import { convertBaileysEvent } from '../convert/convert-baileys-event.ts'
 import { treatEvent } from '../convert/event-sources.ts'
-import { groupsListed, type NamedGroup } from '../convert/group-names.ts'
+import { groupsListed, type ListedGroup } from '../convert/notifications/group-list.ts'
+import type { Told } from '../told/told.ts'
+import { groupsAreListed } from './list-groups.ts'
 import type { EpochDeps } from './open-epoch.ts'
 import type { Say, SessionOf } from './session.ts'
 
 export function createEventIntake(
   { clock, metrics }: EpochDeps,
-  { epoch: { instanceId, intake }, groupNames }: SessionOf,
+  { epoch: { instanceId, intake }, told }: SessionOf & { told: Told },
   say: Say,
 ): (name: string, payload: unknown) => void {
   const { ignores } = intake
@@ -16,20 +18,32 @@ export function createEventIntake(
     const { offer, isCut } = convertBaileysEvent({ instanceId, name, payload, occurredAt: clock(), ignores })
     if (isCut) metrics.ignored.inc({ name: 'settings, in an event of Baileys' })
     if (offer !== null) say(name, intake.append([offer]))
-    const renamed = groupsListed(name, payload).filter(group => groupNames.isNew(group) && !ignores(group.groupId))
-    if (renamed.length > 0) say('group.updated', tellNames(renamed))
   }
 
-  async function tellNames(groups: readonly NamedGroup[]): Promise<void> {
-    const about = { eventId: null, type: 'group.updated', instanceId, occurredAt: clock() } as const
-    await intake.append(groups.map(group => ({ ...about, chatId: group.groupId, ...group })))
-    for (const group of groups) groupNames.remember(group)
+  /** Of all groups, whatever it was asked for. */
+  async function tellGroups(groups: readonly ListedGroup[]): Promise<void> {
+    const kept = groups.filter(({ groupId }) => !ignores(groupId))
+    metrics.ignored.inc({ name: 'settings ignoreGroups, in a list' }, groups.length - kept.length)
+    const states = kept.map(({ groupId, fields }) => ({ entity: 'group', id: groupId, fields }))
+    await told.tell(states, ({ id, fields, eventId }) => {
+      const about = { type: 'group.updated', instanceId, occurredAt: clock(), chatId: id, groupId: id } as const
+      return { ...about, ...fields, eventId: eventId('group.updated'), origin: 'snapshot' }
+    })
+    // What was left out is asked for once it is not ignored any more.
+    if (kept.length === groups.length) told.change([groupsAreListed], Promise.resolve())
+  }
+
+  function list(name: string, payload: unknown): void {
+    const groups = groupsListed(name, payload)
+    if (groups.length > 0) say(name, tellGroups(groups))
+    else metrics.ignored.inc({ name: `baileys ${name}` })
   }
 
   return (name, payload) => {
     const treatment = treatEvent(name, payload)
     if (treatment.kind === 'append-unlisted') metrics.unlisted.inc()
-    if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
+    if (treatment.kind === 'list') list(name, payload)
+    else if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
     else append(name, treatment.payload)
   }
 }

@@ -3,7 +3,6 @@
 import { assertNever } from '../../events/event.ts'
 import { backoffMs } from '../../runtime/wait.ts'
 import { type ContactNames, createContactNames } from '../convert/contact-names.ts'
-import { createGroupNames, type GroupNames } from '../convert/group-names.ts'
 import type { UntoldParts, UntoldPartsOfAll } from '../gate/untold-parts.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { type AccountTrouble, createAccountTrouble } from './account-trouble.ts'
@@ -20,7 +19,6 @@ export type Hands = {
   /** As it is by now: wishes and a stop come in the middle of the work. */
   life(): Life
   readonly names: ContactNames
-  readonly groupNames: GroupNames
   readonly untold: UntoldParts
   readonly voice: InstanceVoice
   readonly trouble: AccountTrouble
@@ -50,7 +48,6 @@ export type InstanceDeps = SessionDeps & {
 }
 
 const maxContacts = 2_000
-const maxGroups = 1_000
 
 export function openHands(deps: InstanceDeps, of: Pick<Hands, 'instanceId' | 'life'>): InstanceHands {
   const { clock, random, metrics, backoff } = deps
@@ -90,7 +87,6 @@ export function openHands(deps: InstanceDeps, of: Pick<Hands, 'instanceId' | 'li
     ...of,
     deps,
     names: createContactNames({ maxContacts }),
-    groupNames: createGroupNames({ maxGroups }),
     untold: deps.untoldParts.ofAccount(),
     voice,
     trouble,

@@ -31,10 +31,10 @@ export async function runSession(hands: Hands, epoch: Epoch, serve: InstanceHand
 }
 
 /** null: ended by ourselves before there was one. */
-async function open({ deps, instanceId, voice, names, groupNames, untold, life }: Hands, epoch: Epoch): Promise<Session | null> {
+async function open({ deps, instanceId, voice, names, untold, life }: Hands, epoch: Epoch): Promise<Session | null> {
   const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.intake.append, state, own)
   try {
-    return await openSession(deps, { epoch, names, groupNames, untold, settings: () => life().wanted.settings, tell })
+    return await openSession(deps, { epoch, names, untold, settings: () => life().wanted.settings, tell })
   } catch (error) {
     if (epoch.socketLife.ownReason() === null) throw error
     // Its socket's end is told by itself; what is not that, such as a wrong key, needs a person.

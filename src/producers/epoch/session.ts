@@ -6,7 +6,6 @@ import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
 import type { ContactNames } from '../convert/contact-names.ts'
-import type { GroupNames } from '../convert/group-names.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import { watchAddresses } from '../convert/known-addresses.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
@@ -17,10 +16,13 @@ import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { type MessageSecrets, openMessageSecrets } from '../secrets/secrets.ts'
 import { createSecretsOfPart } from '../secrets/secrets-of-part.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
+import { openTold, type Told } from '../told/told.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
+import { listGroups } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
+import { createPresenceIntake } from './presence-intake.ts'
 
 export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
   auth: AuthState
@@ -30,6 +32,7 @@ export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
   followSettings(): void
 }
 export type SessionDeps = EpochDeps & {
+  presenceTopic: string
   database: Database
   sealer: Sealer
   keyWriter: KeyWriter
@@ -42,7 +45,6 @@ export type SessionDeps = EpochDeps & {
 export type SessionOf = {
   epoch: Epoch
   names: ContactNames
-  groupNames: GroupNames
   untold: UntoldParts
   settings(): InstanceSettings
   tell(state: State, own: OwnAddresses): Promise<void>
@@ -65,6 +67,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   })
   // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
   if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
+  const told = openTold({ ...deps, instanceId, epoch: epoch.epoch, life: socketLife, append: epoch.intake.append })
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
   const say: Say = (what, saying) =>
@@ -86,7 +89,8 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   /** What Baileys says at login, and what was said since. */
   let isShownOnline = settings().markOnline
   function followSettings(): void {
-    const { markOnline } = settings()
+    const { markOnline, ignoreGroups } = settings()
+    if (openedAt !== null && !ignoreGroups) say('groups', listGroups(told, socket.send.askForGroups))
     if (openedAt === null || markOnline === isShownOnline) return
     isShownOnline = markOnline
     say('presence', socket.send.presence(markOnline))
@@ -95,28 +99,39 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const socket = openSocket({
     instanceId,
     auth: { ...auth, keys: known.keys },
-    gate: openGate(deps, of, { auth, own, known, secrets }),
+    gate: openGate(deps, of, { auth, own, known, secrets, told }),
     life: socketLife,
     url,
     version,
     qrTimeoutMs,
     settings: settings(),
-    received: createEventIntake(deps, of, say),
+    received: createEventIntake(deps, { ...of, told }, say),
+    presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,
     tally: epoch.tally,
     clock,
     logger,
     metrics,
   })
-  return { ...socket, auth, openedAt: () => openedAt, followSettings }
+  const idle = async () => {
+    await socket.idle()
+    await told.idle()
+  }
+  return { ...socket, idle, auth, openedAt: () => openedAt, followSettings }
 }
 
-type Of = { auth: AuthState; own(): OwnAddresses; known: ReturnType<typeof watchAddresses>; secrets: MessageSecrets }
+type Of = {
+  auth: AuthState
+  own(): OwnAddresses
+  known: ReturnType<typeof watchAddresses>
+  secrets: MessageSecrets
+  told: Told
+}
 
-function openGate(deps: SessionDeps, { epoch, names, groupNames, untold }: SessionOf, { auth, own, known, secrets }: Of) {
+function openGate(deps: SessionDeps, { epoch, names, untold }: SessionOf, { auth, own, known, secrets, told }: Of) {
   const { instanceId, socketLife, intake } = epoch
   const { clock, logger, metrics } = deps
   const ofPart = createSecretsOfPart({ secrets, known, ignores: intake.ignores })
-  const ingest = createIngest({ instanceId, own, known, names, groupNames, secrets: ofPart, intake, clock, metrics })
+  const ingest = createIngest({ instanceId, own, known, names, secrets: ofPart, told, intake, clock, metrics })
   return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), untold, life: socketLife, own, logger, metrics })
 }

@@ -110,9 +110,9 @@ async function conclude(
 }
 
 async function unlink(hands: Hands, epoch: Epoch): Promise<Happened> {
-  const { deps, instanceId, names, groupNames, untold, life, calledAway } = hands
+  const { deps, instanceId, names, untold, life, calledAway } = hands
   const settings = () => life().wanted.settings
-  const failure = await unlinkDevice(deps, { epoch, names, groupNames, untold, settings }, calledAway())
+  const failure = await unlinkDevice(deps, { epoch, names, untold, settings }, calledAway())
   if (failure === null) return { what: 'unlinked', farewell: onRequest }
   deps.logger.warn('instance.not-unlinked', { instanceId, epoch: epoch.epoch, failure })
   const farewell = `${onRequest} The device could not be unlinked (${failure}). Remove it on the phone.`

@@ -4,7 +4,6 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { assertNever } from '../../events/event.ts'
 import { describeError } from '../../runtime/logger.ts'
 import type { Begun } from './begun.ts'
-import { nameOf } from './ingest.ts'
 import { endByKind } from './look-ahead.ts'
 import { createStanzaPartGate, type GateDeps } from './stanza-part-gate.ts'
 import { type EncodedPart, isDecrypted, partsOf, unreadableFor } from './stanza-parts.ts'
@@ -42,7 +41,7 @@ export function createAckGate(deps: GateDeps): AckGate {
       case 'notification':
         return ingest.notification(node)
       case 'call':
-        return ingest.unknown({ node, part: 0, name: nameOf(node) })
+        return ingest.call(node)
       default:
         return assertNever(stanzaClass)
     }

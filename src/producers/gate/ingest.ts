@@ -3,17 +3,20 @@
 import { type BinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import { completeAddresses } from '../convert/complete-addresses.ts'
 import type { ContactNames } from '../convert/contact-names.ts'
+import { convertCall } from '../convert/convert-call.ts'
 import { convertMessage } from '../convert/convert-message.ts'
 import { convertReceipt } from '../convert/convert-receipt.ts'
 import { envelopeOf, type Offer, type Origin, unknownDraft } from '../convert/draft.ts'
-import { type GroupNames, groupNameIn } from '../convert/group-names.ts'
 import type { OwnAddresses } from '../convert/jid.ts'
 import type { KnownAddresses } from '../convert/known-addresses.ts'
 import { chatsInStanza } from '../convert/named-chats.ts'
+import { convertNotification } from '../convert/notifications/notifications.ts'
 import { readMessage } from '../convert/read-message.ts'
 import { readStanza, type Stanza } from '../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SecretsOfPart } from '../secrets/secrets-of-part.ts'
+import { statesIn } from '../told/states-in.ts'
+import type { Told } from '../told/told.ts'
 import { allOf, type Begun, begun } from './begun.ts'
 import type { Intake } from './intake.ts'
 import { withheldIn } from './withheld.ts'
@@ -28,16 +31,17 @@ export type Ingest = {
   withheld(node: BinaryNode): Promise<Begun>
   receipt(node: BinaryNode): Promise<Begun>
   notification(node: BinaryNode): Promise<Begun>
+  call(node: BinaryNode): Promise<Begun>
   /** Kept whole under a name from our own tables. */
   unknown(of: StanzaPart & { name: string }): Promise<Begun>
 }
 type Deps = {
   instanceId: string
   own(): OwnAddresses
-  known: Pick<KnownAddresses, 'complete'>
+  known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   names: ContactNames
-  groupNames: GroupNames
   secrets: SecretsOfPart
+  told: Pick<Told, 'change'>
   intake: Intake
   clock: () => number
   metrics: ProducerMetrics
@@ -108,14 +112,17 @@ export function createIngest(deps: Deps): Ingest {
       return begin(drafts)
     },
     notification: async node => {
-      const from = origin({ node, part: 0 })
-      const whole = unknownDraft(from, nameOf(node), chatsInStanza(node))
-      const said = groupNameIn(node)
-      if (said === null) return begin([whole])
-      const { isAll, ...named } = said
-      const appended = await begin([...(isAll ? [] : [whole]), { ...envelopeOf('group.updated', from), ...named }])
-      if (!intake.ignores(named.groupId)) rememberWhile(appended, deps.groupNames, named)
+      const notification = { node, origin: origin({ node, part: 0 }), own: deps.own() }
+      const offers = convertNotification(notification, nameOf(node))
+      const appended = await begin(offers)
+      const isKept = ({ chatId }: Offer) => !chatId || !intake.ignores(chatId)
+      deps.told.change(statesIn(offers.filter(isKept)), appended.durable)
       return appended
+    },
+    call: async node => {
+      const { offers, ignored } = convertCall(node, origin({ node, part: 0 }))
+      if (ignored !== null) metrics.ignored.inc({ name: ignored })
+      return begin(offers)
     },
     unknown: async ({ node, part, name }) => {
       // What a message tells of other chats is sealed; notifications and calls name groups anywhere in them.

@@ -3,7 +3,7 @@ import './keep-context.ts'
 import './signal-crypto.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
-import makeWASocket, { type BaileysEventMap, type WASocket } from '@whiskeysockets/baileys'
+import makeWASocket, { type BaileysEventMap, type BinaryNode, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { createEvery } from '../../runtime/every.ts'
@@ -42,6 +42,8 @@ export type Socket = {
 export type Send = {
   /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
   presence(isOnline: boolean): Promise<void>
+  /** For all groups of the account, in one query; the answer is an event of Baileys. */
+  askForGroups(): Promise<void>
 }
 export type SocketDeps = {
   instanceId: string
@@ -57,6 +59,8 @@ export type SocketDeps = {
   settings: InstanceSettings
   /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
   received(name: string, payload: unknown): void
+  /** Each stanza that says who is there; a throw is counted. */
+  presence(node: BinaryNode): void
   connection(update: ConnectionUpdate): void
   tally: Heard
   clock: () => number
@@ -107,6 +111,7 @@ export function openSocket(deps: SocketDeps): Socket {
     }
   }
 
+  hearPresence(socket, node => take(node.tag, () => deps.presence(node)))
   const closed = new Promise<Closed>(resolve => {
     socket.ev.process(async events => {
       if (events['creds.update']) auth.credsChanged()
@@ -124,6 +129,13 @@ export function openSocket(deps: SocketDeps): Socket {
     })
   })
 
+  async function gone(goodbye: Promise<unknown>): Promise<void> {
+    const cutter = setTimeout(() => cut(socket), goodbyeMs)
+    await goodbye
+    await closed
+    clearTimeout(cutter)
+  }
+
   return {
     closed,
     idle: stanzas.idle,
@@ -133,17 +145,22 @@ export function openSocket(deps: SocketDeps): Socket {
       await makeDurable(deps)
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()
-      const cutter = setTimeout(() => cut(socket), goodbyeMs)
-      await socket.end(undefined)
-      await closed
-      clearTimeout(cutter)
+      await gone(socket.end(undefined))
     },
-    send: { presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable') },
-    logout: async () => {
-      await socket.logout()
-      const cutter = setTimeout(() => cut(socket), goodbyeMs)
-      await closed
-      clearTimeout(cutter)
+    send: sendOf(socket),
+    logout: () => socket.logout().then(() => gone(closed)),
+  }
+}
+
+function hearPresence(socket: WASocket, heard: (node: BinaryNode) => void): void {
+  for (const tag of ['presence', 'chatstate']) socket.ws.on(`CB:${tag}`, heard)
+}
+
+function sendOf(socket: WASocket): Send {
+  return {
+    presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
+    askForGroups: async () => {
+      await socket.groupFetchAllParticipating()
     },
   }
 }

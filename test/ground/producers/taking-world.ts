@@ -86,6 +86,7 @@ export function openTakingWorld(logger: Logger): TakingWorld {
       withheld: ({ attrs }) => log.begin(`withheld ${attrs.id}`),
       receipt: ({ attrs }) => log.begin(`receipt ${attrs.id}`),
       notification: ({ attrs }) => log.begin(`notification ${attrs.id}`),
+      call: ({ attrs }) => log.begin(`call ${attrs.id}`),
       unknown: ({ node, name }) => log.begin(`unknown ${node.attrs.id}: ${name}`),
     },
     parts: createAppendedStanzaParts(auth),

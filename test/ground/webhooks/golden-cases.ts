@@ -21,6 +21,7 @@ import {
   Type,
   told,
 } from './golden-events.ts'
+import { groupCases } from './golden-groups.ts'
 import { kindCases } from './golden-kinds.ts'
 import { seals } from './golden-seals.ts'
 
@@ -243,4 +244,6 @@ const accounts: readonly GoldenCase[] = [
   one('unknown', said({ stickerSyncRmrMessage: { filehash: ['um segredo'] } })),
 ]
 
-export const goldenCases: readonly GoldenCase[] = [...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts]
+export const goldenCases: readonly GoldenCase[] = [
+  ...[...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts, ...groupCases],
+]

@@ -41,13 +41,13 @@ export const byUs = {
 type Attrs = Readonly<Record<string, string>>
 
 /** Its place in the log; ids that a reader tells apart. */
-const placed = { eventId: 'e'.repeat(32), epoch: 3, sequence: 7, recordedAt: testStartAt + 5 }
-export const outcome = { ...placed, eventId: 'd'.repeat(32), occurredAt: testStartAt + 2000 }
+const place = { eventId: 'e'.repeat(32), epoch: 3, sequence: 7, recordedAt: testStartAt + 5 }
+export const outcome = { ...place, eventId: 'd'.repeat(32), occurredAt: testStartAt + 2000 }
 
-function place(offer: Offer | undefined): Event {
+export function placed(offer: Offer | undefined): Event {
   if (offer === undefined) throw new Error('the conversion offers nothing')
   const { chats: _, ...event } = { chats: [], ...offer }
-  return { ...event, ...placed }
+  return { ...event, ...place }
 }
 
 /** `known`: what opens it, where it is sealed. */
@@ -55,17 +55,17 @@ export function said(message: proto.IMessage, attrs: Attrs = direct, known: read
   const stanza = readStanza({ tag: 'message', attrs: { ...attrs } }, { instanceId: 'shop', own })
   const plaintext = Buffer.concat([proto.Message.encode(message).finish(), Buffer.of(3, 3, 3)])
   const of = { stanza, part: 0, plaintext, isPadded: true, receivedAt: testStartAt + 5, aliases: [], ignores: () => false }
-  return place(convertMessage(of, readMessage(of), () => known)[0])
+  return placed(convertMessage(of, readMessage(of), () => known)[0])
 }
 
 export function receipt(attrs: Attrs): Event {
   const node = { tag: 'receipt', attrs: { ...attrs } }
   const stanza = readStanza(node, { instanceId: 'shop', own })
-  return place(convertReceipt({ node, stanza, raw: Buffer.from('raw'), receivedAt: testStartAt + 5 }).drafts[0])
+  return placed(convertReceipt({ node, stanza, raw: Buffer.from('raw'), receivedAt: testStartAt + 5 }).drafts[0])
 }
 
 export const told = <Type extends EventType>(type: Type, given: Partial<EventOf<Type>>): Event =>
-  anEvent(type, { ...given, ...placed, occurredAt: testStartAt } as Partial<EventOf<Type>>)
+  anEvent(type, { ...given, ...place, occurredAt: testStartAt } as Partial<EventOf<Type>>)
 
 export const file = {
   url: 'https://mmg.whatsapp.net/secret-path',
@@ -85,7 +85,7 @@ export const about = {
   senderPn: somebody.pn,
   messageId: '3EB0A1',
   fromMe: false,
-  sourceEventId: placed.eventId,
+  sourceEventId: place.eventId,
   round: 1,
 }
 const bytes = { sizeBytes: 1234, sha256: 'aa'.repeat(32), sha256Matches: true }

@@ -24,7 +24,7 @@ const withheld = (type: string) =>
     isGroup: false,
   })
 
-const group = { id: aGroup, subject: 'Turma', members: [] }
+const group = { id: aGroup, subject: 'Turma', members: [], admins: [], createdAt: '1700000000', settings: {} }
 const votedInGroup = vote(voter, ['sim', 'não', 'talvez'], { ...asked(somebodyElse), group })
 
 export const seals: readonly GoldenCase[] = [

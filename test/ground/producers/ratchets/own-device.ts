@@ -13,7 +13,6 @@ import type { EventLog } from '../../../../src/log/log.ts'
 import { openAuthState } from '../../../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../../../src/producers/auth/key-writer.ts'
 import { createContactNames } from '../../../../src/producers/convert/contact-names.ts'
-import { createGroupNames } from '../../../../src/producers/convert/group-names.ts'
 import { watchAddresses } from '../../../../src/producers/convert/known-addresses.ts'
 import { ownAddresses } from '../../../../src/producers/epoch/instance-events.ts'
 import { openEpoch } from '../../../../src/producers/epoch/open-epoch.ts'
@@ -80,9 +79,9 @@ export async function openOwnDevice(
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
   const names = createContactNames({ maxContacts: 100 })
-  const groupNames = createGroupNames({ maxGroups: 10 })
+  const told = { change: () => undefined }
   const ofPart = createSecretsOfPart({ secrets, known, ignores: intake.ignores })
-  const ingest = createIngest({ instanceId, own, known, names, groupNames, secrets: ofPart, intake, clock: Date.now, metrics })
+  const ingest = createIngest({ instanceId, own, known, names, told, secrets: ofPart, intake, clock: Date.now, metrics })
   const gate = createAckGate({
     ingest,
     parts: createAppendedStanzaParts(auth),

@@ -1,0 +1,81 @@
+// The table told_states: which value of each field of each thing was appended last, as a digest. This file alone reads and writes it; what is
+// written takes effect only while its epoch owns the instance.
+import type { Transaction } from '../../database/database.ts'
+import { storableId } from '../../events/storable-ids.ts'
+import { heldOwner } from '../../instances/instance-owners.ts'
+import { rowsOf } from '../../purge/erasure.ts'
+import type { Digests, State } from './differing.ts'
+import { keyOf, type ToldRow } from './unwritten.ts'
+
+type Named = Pick<State, 'entity' | 'id'>
+
+/** By keyOf; what was never told has none. */
+export async function readTold(
+  database: Transaction,
+  instanceId: string,
+  states: readonly Named[],
+): Promise<ReadonlyMap<string, { digests: Digests; version: number }>> {
+  const rows = await database.query<{ place: number; digests: Digests; version: string }>(readSql, [
+    instanceId,
+    states.map(({ entity }) => entity),
+    states.map(({ id }) => storableId(id)),
+  ])
+  return new Map(
+    rows.flatMap(({ place, digests, version }) => {
+      const state = states[place]
+      return state === undefined ? [] : [[keyOf(state), { digests, version: Number(version) }] as const]
+    }),
+  )
+}
+
+const readSql = `select (asked.place - 1)::int as place, t.digests, t.version
+from unnest($2::text[], $3::text[]) with ordinality as asked (entity, id, place)
+join told_states t on t.instance_id = $1 and t.entity = asked.entity and t.id = asked.id`
+
+/** Of an entity, in no order. */
+export async function readToldIds(database: Transaction, instanceId: string, entity: string): Promise<readonly string[]> {
+  const rows = await database.query<{ id: string }>('select id from told_states where instance_id = $1 and entity = $2', [
+    instanceId,
+    entity,
+  ])
+  return rows.map(({ id }) => id)
+}
+
+/** All or nothing; fields that a row has beside these stay. `fenced`: another epoch owns the instance. */
+export async function writeTold(
+  database: Transaction,
+  { instanceId, epoch }: { instanceId: string; epoch: number },
+  rows: readonly ToldRow[],
+): Promise<'written' | 'fenced'> {
+  const [row] = await database.query<{ owners: number }>(writeSql, [
+    instanceId,
+    epoch,
+    rows.map(({ entity }) => entity),
+    rows.map(({ id }) => storableId(id)),
+    rows.map(({ digests }) => JSON.stringify(digests)),
+  ])
+  return row?.owners === 1 ? 'written' : 'fenced'
+}
+
+const writeSql = `with owner as (${heldOwner('$1', '$2')}),
+written as (
+  insert into told_states (instance_id, entity, id, digests, version)
+  select $1, new.entity, new.id, new.digests::jsonb, 1 from unnest($3::text[], $4::text[], $5::text[]) as new (entity, id, digests)
+  where exists (select from owner)
+  on conflict (instance_id, entity, id) do update set
+    digests = told_states.digests || excluded.digests, version = told_states.version + 1
+)
+select count(*)::int as owners from owner`
+
+/** What is bound to a linking, such as which lists were asked for. */
+export const ofLinking = 'linking'
+
+/** Of an instance, by its owner: all that was told, or of one entity. */
+export async function forgetTold(database: Transaction, instanceId: string, entity: string | null): Promise<void> {
+  await database.query('delete from told_states where instance_id = $1 and entity = coalesce($2::text, entity)', [
+    instanceId,
+    entity,
+  ])
+}
+
+export const toldErasure = rowsOf('told_states')

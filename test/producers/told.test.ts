@@ -1,0 +1,137 @@
+// What a list repeats is appended only where it differs from what was appended last: over deaths, starts, and changes that come meanwhile.
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openInstanceRows } from '../../src/instances/instance-rows.ts'
+import type { Offer } from '../../src/producers/convert/draft.ts'
+import { createSocketLife } from '../../src/producers/socket-life.ts'
+import type { State } from '../../src/producers/told/differing.ts'
+import { type Differing, openTold } from '../../src/producers/told/told.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
+import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+
+const logger = collectLogLines()
+const sealer = createSealer({ current: randomBytes(32), previous: null })
+let postgres: TestDatabase
+let log: Offer[]
+beforeEach(async () => {
+  postgres = await openTestDatabase('told')
+  log = []
+  await postgres.database.query("insert into instance_ids (instance_id, request_id, name) values ('first', 'r', 'Test')")
+})
+afterEach(async () => {
+  await postgres.close()
+})
+
+/** As a process that has just started. */
+async function open(append: (offers: readonly Offer[]) => Promise<void> = async () => undefined) {
+  const { database } = postgres
+  const { epoch } = await openInstanceRows({ database, sealer }).takeEpoch('first')
+  const life = createSocketLife()
+  const told = openTold({
+    ...{ database, instanceId: 'first', epoch, life, random: Math.random, logger },
+    append: async offers => {
+      log.push(...offers)
+      await append(offers)
+    },
+  })
+  return { ...told, life, tellAll: (states: readonly State[]) => told.tell(states, offerOf) }
+}
+
+const offerOf = ({ id, fields, eventId }: Differing): Offer => ({
+  ...{ eventId: eventId('group.updated'), type: 'group.updated', instanceId: 'first', occurredAt: 1 },
+  ...{ chatId: id, groupId: id, ...fields },
+})
+const group = (id: string, fields: Record<string, unknown>): State => ({ entity: 'group', id, fields })
+const said = () =>
+  log.map(offer => ({ ...offer, instanceId: undefined, type: undefined, occurredAt: undefined, chatId: undefined }))
+const idsOf = () => log.map(({ eventId }) => eventId)
+
+test('[B1] of 1,300 things told again by ten processes nothing is appended, and of a change that field alone', async () => {
+  const states = Array.from({ length: 1300 }, (_, at) =>
+    group(`${at}@g.us`, { subject: `Team ${at}`, announce: false, owner: null }),
+  )
+  await (await open()).tellAll(states)
+  expect(log).toHaveLength(1300)
+  for (let start = 0; start < 10; start++) await (await open()).tellAll(states)
+  expect(log).toHaveLength(1300)
+  await (await open()).tellAll([...states.slice(1), group('0@g.us', { subject: 'Renamed', announce: false })])
+  expect(said().slice(1300)).toMatchObject([{ groupId: '0@g.us', subject: 'Renamed' }])
+  expect(log[1300]).not.toHaveProperty('announce')
+  expect([...(await (await open()).ids('group'))].sort()).toEqual(states.map(({ id }) => id).sort())
+  expect(await (await open()).ids('contact')).toEqual([])
+})
+
+test('[B2] a death between the append and its row tells the same once more, under the same id; a value that comes again has another id', async () => {
+  const appended = Promise.withResolvers<void>()
+  const dying = await open(() => appended.promise)
+  const telling = dying.tellAll([group('a@g.us', { subject: 'A' })])
+  await expect.poll(() => log.length).toBe(1)
+  dying.life.terminate('shutdown')
+  appended.reject(new Error('given up'))
+  await expect(telling).rejects.toThrow('given up')
+  const next = await open()
+  await next.tellAll([group('a@g.us', { subject: 'A' })])
+  expect(log).toHaveLength(2)
+  expect(new Set(idsOf()).size).toBe(1)
+  for (const subject of ['B', 'A', 'B', 'A']) await next.tellAll([group('a@g.us', { subject })])
+  expect(new Set(idsOf()).size).toBe(5)
+  expect(log).toHaveLength(6)
+})
+
+test('[B1] what a stanza changed is not told again by a list that has it, and a list from before it does not undo it', async () => {
+  const told = await open()
+  await told.tellAll([group('a@g.us', { subject: 'A', announce: false })])
+  const changed = Promise.withResolvers<void>()
+  const listed = told.tellAll([group('a@g.us', { subject: 'old', announce: true })])
+  told.change([group('a@g.us', { subject: 'B' })], changed.promise)
+  await listed
+  expect(said().slice(1)).toMatchObject([{ announce: true }])
+  expect(log[1]).not.toHaveProperty('subject')
+  changed.resolve()
+  await told.idle()
+  await (await open()).tellAll([group('a@g.us', { subject: 'B', announce: true })])
+  expect(log).toHaveLength(2)
+})
+
+test('[B1] two lists that come before the first is compared are told one after the other, the later one last', async () => {
+  const told = await open()
+  await Promise.all(['A', 'B', 'A'].map(subject => told.tellAll([group('a@g.us', { subject })])))
+  expect(log.map(offer => 'subject' in offer && offer.subject)).toEqual(['A', 'B', 'A'])
+  expect(new Set(idsOf()).size).toBe(3)
+})
+
+test('[B1] a change whose append was given up is not remembered', async () => {
+  const told = await open()
+  told.life.terminate('shutdown')
+  told.change([group('a@g.us', { subject: 'A' })], Promise.reject(new Error('given up')))
+  await told.idle()
+  await (await open()).tellAll([group('a@g.us', { subject: 'A' })])
+  expect(log).toHaveLength(1)
+})
+
+test('[B1] what is on its way into the log is not remembered with what came later and is there already', async () => {
+  const told = await open()
+  told.change([group('a@g.us', { subject: 'A' })], new Promise(() => undefined))
+  await told.tellAll([group('b@g.us', { subject: 'B' })])
+  await told.idle()
+  expect(idsOf()).toHaveLength(1)
+  await (await open()).tellAll([group('a@g.us', { subject: 'A' }), group('b@g.us', { subject: 'B' })])
+  expect(said().slice(1)).toMatchObject([{ groupId: 'a@g.us', subject: 'A' }])
+})
+
+test('[A6] a process that another one took the instance from remembers nothing for it', async () => {
+  const old = await open()
+  const owner = await open()
+  await expect(old.tellAll([group('a@g.us', { subject: 'A' })])).rejects.toThrow('newer epoch')
+  await owner.tellAll([group('a@g.us', { subject: 'A' })])
+  expect(new Set(idsOf()).size).toBe(1)
+})
+
+test('[B1] odd ids are remembered like others', async () => {
+  const odd = ['', 'a\0b', 'x'.repeat(10_000), '\ud800', "'; --", 'a\nb'].map(id => group(id, { subject: '\0\ud800' }))
+  await (await open()).tellAll(odd)
+  expect(log).toHaveLength(odd.length)
+  await (await open()).tellAll(odd)
+  expect(log).toHaveLength(odd.length)
+})
