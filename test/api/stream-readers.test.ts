@@ -13,14 +13,24 @@ import { until } from '../ground/until.ts'
 const logger = collectLogLines()
 let api: TestApi
 /** What one process asks of its log. */
-const asked = { follows: 0, records: 0, lags: 0, isAway: false, handedOut: () => undefined as undefined | Promise<void> }
+const asked = {
+  follows: 0,
+  records: 0,
+  reads: 0,
+  isAway: false,
+  handedOut: () => undefined as undefined | Promise<void>,
+  read: Promise.resolve(),
+}
 const reading: ReadStream[] = []
 
 const counted = (log: EventLog): EventLog => ({
   ...log,
-  lag: (of, signal) => {
-    asked.lags += 1
-    return asked.isAway ? Promise.reject(new LogError('unavailable', 'reading the lag: away')) : log.lag(of, signal)
+  lag: (of, signal) =>
+    asked.isAway ? Promise.reject(new LogError('unavailable', 'reading the lag: away')) : log.lag(of, signal),
+  read: async function* (...given) {
+    asked.reads += 1
+    await asked.read
+    yield* log.read(...given)
   },
   follow: async function* (from, signal) {
     asked.follows += 1
@@ -33,7 +43,7 @@ const counted = (log: EventLog): EventLog => ({
 })
 
 beforeEach(async () => {
-  Object.assign(asked, { follows: 0, records: 0, lags: 0, isAway: false, handedOut: () => undefined })
+  Object.assign(asked, { follows: 0, records: 0, reads: 0, isAway: false, handedOut: () => undefined, read: Promise.resolve() })
   api = await openTestApi('api-stream-readers', logger, { log: counted, stream: { heartbeatMs: 100, maxWaitingBytes: 300_000 } })
 })
 afterEach(async () => {
@@ -118,6 +128,36 @@ test('[J1] [L] connections that are cut at any moment, while it goes on, cost no
   }
 })
 
+test('[J1] [L] what comes while the last of what was missed is read is told behind it, and each of these ids goes on right there', async () => {
+  const first = await open()
+  const id = await firstId(first)
+  first.cut()
+  await until('it has left', async () => (await metric('zaplog_stream_readers')) === 0)
+  const events = Array.from({ length: 12 }, (_, n) => text(`shop-${n % 5}`))
+  await append(...events.slice(0, 4))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  asked.read = promise
+  const resuming = open('', { lastId: id })
+  // It has joined the others by then.
+  await until('it reads the last of what it missed', () => asked.reads > 0)
+  await append(...events.slice(4))
+  await until('they are handed out', () => asked.records === 8)
+  resolve()
+  const resumed = await resuming
+  await until('all', () => resumed.bodies().length === 12)
+  const all = idsOf(resumed.bodies())
+  expect(all.toSorted()).toEqual(events.map(one => one.eventId).toSorted())
+  for (const [index, frame] of resumed.frames.filter(one => one.data !== null).entries()) {
+    const again = await open('', { lastId: frame.id })
+    const last = text('shop-0')
+    await append(last)
+    await until('the last', () => idsOf(again.bodies()).includes(last.eventId))
+    await until('the rest', () => idsOf(again.bodies()).filter(one => all.includes(one)).length >= 11 - index)
+    const got = idsOf(again.bodies()).filter(one => all.includes(one))
+    expect([index, got.toSorted()]).toEqual([index, all.slice(index + 1).toSorted()])
+  }
+})
+
 test('[H1] [J1] two hundred readers cost the log one reading, one more is 503, and they are counted', async () => {
   const streams = await Promise.all(Array.from({ length: 200 }, () => open('?types=message.*')))
   expect(streams.every(one => one.status === 200)).toBe(true)
@@ -133,6 +173,31 @@ test('[H1] [J1] two hundred readers cost the log one reading, one more is 503, a
   for (const stream of streams) stream.cut()
   await until('all have left', async () => (await metric('zaplog_stream_readers')) === 0)
   expect(await metric('zaplog_stream_ended_total{reason="left"}')).toBe(200)
+})
+
+test('[H1] [J1] where there are few connections, half of them are for others than readers', async () => {
+  const another = await api.openAnother({ maxConnections: 16 })
+  const streams: ReadStream[] = []
+  for (let n = 0; n < 9; n += 1) streams.push(await readStream(another.url))
+  reading.push(...streams)
+  expect(streams.map(one => one.status)).toEqual([...Array(8).fill(200), 503])
+  await another.close()
+  for (const stream of streams.slice(0, 8)) {
+    await stream.closed
+    expect(stream.end()?.reason).toBe('stopping')
+  }
+})
+
+test('[B1] [J1] an event of an absurd time or size is streamed as webhooks have it, and the next one comes', async () => {
+  const stream = await open()
+  await firstId(stream)
+  const times = [-62_167_219_200_001, 8.64e15, 9e15].map(occurredAt =>
+    anEvent('message.received', { occurredAt, recordedAt: 1_790_000_000_000 }),
+  )
+  await append(...times, text('shop', 'x'.repeat(400_000)), text('shop', 'next'))
+  await until('all', () => stream.bodies().length === 5)
+  expect(stream.bodies().at(-2)?.data.omitted).toEqual(['text'])
+  expect(Math.max(...stream.frames.map(one => one.data?.length ?? 0))).toBeLessThan(256 * 1024)
 })
 
 test('[H1] [J1] a reader that takes nothing is ended in words, goes on from its last id, and keeps nobody waiting', async () => {
@@ -184,6 +249,8 @@ test('[H3] [J1] while the log is away a reader is told so, and what comes when i
   const [fresh, resumed] = await Promise.all([open(), open('', { lastId: id })])
   const isTold = (one: ReadStream) => one.frames.some(({ comments }) => comments.some(text => text.startsWith('the log is away')))
   await until('both are told', () => isTold(fresh) && isTold(resumed))
+  // Where the log ends is not known yet: no id says so.
+  expect(fresh.lastId()).toBe('')
   asked.isAway = false
   const isLive = (one: ReadStream) => one.frames.some(({ comments }) => comments.includes('from here on'))
   await until('both go on', () => isLive(fresh) && isLive(resumed))

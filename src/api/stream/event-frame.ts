@@ -7,7 +7,7 @@ import { eventBody, type Links } from '../../webhooks/bridge/event-body.ts'
 export const eventFields = (event: Event, links: Links): Buffer =>
   Buffer.from(`event: ${event.type}\ndata: ${eventBody(event, links)}\n\n`)
 
-/** null: the place of the stream is too long to be given back. */
+/** null: there is no place to go on from yet, or it is too long to be given back. */
 export const withId = (token: string | null, fields: Buffer): Buffer =>
   token === null ? fields : Buffer.concat([Buffer.from(`id: ${token}\n`), fields])
 

@@ -20,7 +20,10 @@ export type Said = {
   offset: bigint
   /** null: nothing that is streamed. */
   event: Event | null
-  /** Of the event: for readers that are where the shared reading is, the same bytes with its place as id; for others without one. */
+  /**
+   * Of the event, without an id; or, while it is handed out, with the place of the shared reading as id, which is right for every reader
+   * that is nowhere ahead of it: the same bytes for all of them.
+   */
   frame(withPlace: boolean): Buffer
 }
 export type SharedReader = {
@@ -100,7 +103,7 @@ export function openSharedReading(deps: SharedReadingDeps): SharedReading {
   }
 }
 
-/** Made when the first reader wants it: a record that nobody asked for costs its decoding. The place is that of the moment. */
+/** Made when the first reader wants it: a record that nobody asked for costs its decoding alone. */
 function frameOf(event: Event | null, links: Links, place: () => Place): Said['frame'] {
   const made: { fields?: Buffer; framed?: Buffer } = {}
   const fields = () => {

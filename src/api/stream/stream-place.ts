@@ -10,8 +10,9 @@ const VERSION = 1
 /** With 24 partitions a topic a token has 300 to 600. Longer ones, of hundreds of partitions, would not fit beside other headers. */
 export const MAX_TOKEN_CHARACTERS = 8_000
 
-/** Opaque to clients. null: it would be longer than what is taken back. */
+/** Opaque to clients. null: it is nowhere yet, or would be longer than what is taken back. */
 export function placeToken(place: Place): string | null {
+  if (place.size === 0) return null
   const bytes = [VERSION]
   for (const [topic, offsets] of place) {
     bytes.push(topicCodes.indexOf(topic))

@@ -55,10 +55,16 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
   }
   const state = { isLive: false, held: [] as Said[] }
 
+  /** While it is handed out: the shared reading is right behind it. */
   function take(said: Said) {
     if (!state.isLive) return hold(said)
     if (!place.passes(said.topic, said.partition, said.offset)) return
-    tell(said.event, () => (isWithShared() ? said.frame(true) : withId(token(), said.frame(false))))
+    tell(said.event, () => (isWithShared() ? said.frame(true) : withId(placeToken(place.now()), said.frame(false))))
+  }
+
+  /** The shared reading may have gone far beyond it by now. */
+  function takeHeld({ topic, partition, offset, event, frame }: Said) {
+    if (place.passes(topic, partition, offset)) tell(event, () => withId(placeToken(place.now()), frame(false)))
   }
 
   function hold(said: Said) {
@@ -68,8 +74,8 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
 
   function goLive(shared: Place) {
     place.reach(shared)
+    state.held.splice(0).forEach(takeHeld)
     state.isLive = true
-    for (const said of state.held.splice(0)) take(said)
     queue.push(comment('from here on', token()))
   }
 
