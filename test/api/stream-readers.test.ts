@@ -112,6 +112,7 @@ test('[J1] [L] connections that are cut at any moment, while it goes on, cost no
   for (const event of events) await append(event)
   await append(end)
   const expected = (only: readonly string[]) => events.filter(one => only.includes(one.instanceId)).map(one => one.eventId)
+  const all: number[] = []
   for (const [n, reader] of readers.entries()) {
     const { ids, cuts } = await reader
     const only = n % 2 === 0 ? instances : ['a', 'c']
@@ -124,8 +125,9 @@ test('[J1] [L] connections that are cut at any moment, while it goes on, cost no
       const got = ids.filter(one => expected([instance]).includes(one))
       expect([n, got]).toEqual([n, expected([instance]).slice(0, got.length)])
     }
-    expect(cuts).toBeGreaterThan(3)
+    all.push(cuts)
   }
+  expect(all.reduce((sum, cuts) => sum + cuts, 0)).toBeGreaterThan(20)
 })
 
 test('[J1] [L] what comes while the last of what was missed is read is told behind it, and each of these ids goes on right there', async () => {
