@@ -5,12 +5,14 @@ import makeWASocket, {
   BufferJSON,
   DisconnectReason,
   initAuthCreds,
+  proto,
   type SignalDataTypeMap,
   type SignalKeyStore,
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
+import { Agent, Dispatcher1Wrapper } from 'undici'
 
 export type Auth = { creds: AuthenticationCreds; keys: SignalKeyStore }
 export type BaileysClient = {
@@ -26,6 +28,14 @@ export type BaileysClient = {
   waitFor<Found>(find: () => Found | null | undefined | false): Promise<Found>
   whenQr(): Promise<string>
   close(): Promise<void>
+}
+
+/** For snapshots of the app state, which Baileys fetches by itself at WhatsApp's CDN. Node's own fetch has the handlers of undici 7. */
+export function fetchingFrom(cdnUrl: string): { options: RequestInit } {
+  const { origin } = new URL(cdnUrl)
+  const agent = new Agent({ pipelining: 0 }).compose(dispatch => (request, handler) => dispatch({ ...request, origin }, handler))
+  const options: object = { dispatcher: new Dispatcher1Wrapper(agent) }
+  return { options }
 }
 
 /** Connects, and again by itself only when WhatsApp asks for a restart (515). */
@@ -127,7 +137,7 @@ export function memoryAuth(): Auth {
         const found: Record<string, SignalDataTypeMap[typeof type]> = {}
         for (const id of ids) {
           const json = stored.get(`${type}/${id}`)
-          if (json !== undefined) found[id] = JSON.parse(json, BufferJSON.reviver)
+          if (json !== undefined) found[id] = revive(type, json)
         }
         return found
       },
@@ -139,6 +149,12 @@ export function memoryAuth(): Auth {
       },
     },
   }
+}
+
+/** Protobuf writes its own JSON, which its own fromObject reads (lib/Utils/use-multi-file-auth-state.js). */
+function revive<Type extends keyof SignalDataTypeMap>(type: Type, json: string): SignalDataTypeMap[Type] {
+  const value = JSON.parse(json, BufferJSON.reviver)
+  return type === 'app-state-sync-key' ? (proto.Message.AppStateSyncKeyData.fromObject(value) as unknown as typeof value) : value
 }
 
 function statusCodeOf(error: unknown): number {

@@ -1,6 +1,7 @@
 // Everybody the simulator knows: contacts, groups, and accounts with their linked companions. A phone number is one person for ever.
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { secondsNow, server } from '../connection/stanza.ts'
+import { newAppState } from './app-state/state.ts'
 import { createPeer, type KeyBundle, type Peer } from './peer.ts'
 import type { Account, Companion } from './world.ts'
 
@@ -77,7 +78,13 @@ export function createAccounts(state: AccountsState = noAccounts()) {
   /** The account of an owner; made when its first companion pairs. */
   function account(owner: Person): Account {
     const { pn } = owner.contact
-    const known = accounts.get(pn) ?? { owner, companions: new Map(), nextCompanionId: 1 }
+    const known = accounts.get(pn) ?? {
+      owner,
+      companions: new Map(),
+      nextCompanionId: 1,
+      appState: newAppState(),
+      blocked: new Set<string>(),
+    }
     accounts.set(pn, known)
     return known
   }

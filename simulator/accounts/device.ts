@@ -3,6 +3,8 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { node, secondsNow } from '../connection/stanza.ts'
 import type { Contact, Group } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
+import type { PhoneAction } from './app-state/actions.ts'
+import { actOnPhone, shareAppState } from './app-state/app-state.ts'
 import { changeGroup, type GroupChange, tellGroupsAreDirty } from './change-group.ts'
 import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
@@ -67,6 +69,12 @@ export type SimDevice = {
   block(who: Contact, on: boolean): string
   /** One chunk of the phone's history. */
   historySync(messages: readonly HistoryMessage[], options?: HistoryOptions): Promise<string>
+  /** What the owner does on the phone that is app state, in one patch for each collection; every companion is told. */
+  act(...actions: readonly PhoneAction[]): void
+  /** The phone shares the key of its app state with the companion, which reads nothing of it until then. */
+  shareAppState(): Promise<string>
+  /** Whom the account has blocked, from the next question on; nobody is told. */
+  setBlocked(jids: readonly string[]): void
   /** Any stanza, queued like the others; needs an id. */
   pushStanza(stanza: BinaryNode): void
   /** Sends stanzas again byte for byte, settled or not: those with these ids, or all that are remembered. Returns how many. */
@@ -110,6 +118,11 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     changeChannel: change => sayChannel(companion, change),
     block: (who, on) => sayBlocked(companion, { who, on }),
     historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),
+    act: (...actions) => actOnPhone(companion.account, actions),
+    shareAppState: () => shareAppState(companion),
+    setBlocked: jids => {
+      companion.account.blocked = new Set(jids)
+    },
     pushStanza: stanza => deliver(companion, stanza),
     redeliver: ids => redeliver(companion, ids),
     establishSession: from => world.accounts.person(from).peer.establishSession(companion.jid),

@@ -1,12 +1,20 @@
 // Linked devices with what they have not settled yet, as plain data and back.
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { required } from '../connection/stanza.ts'
+import { type KeptAppState, keepAppState, readAppState } from './app-state/state.ts'
 import { createCompanion } from './companion.ts'
 import { createQueue, type Entry, type Queue, type Settlement } from './queue.ts'
 import type { Letter } from './send-message.ts'
 import type { Account, Companion, World } from './world.ts'
 
-export type KeptAccount = { owner: string; nextCompanionId: number; companions: KeptCompanion[] }
+/** `appState` and `blocked` are not in worlds that were kept before there were any. */
+export type KeptAccount = {
+  owner: string
+  nextCompanionId: number
+  companions: KeptCompanion[]
+  appState?: KeptAppState
+  blocked?: string[]
+}
 type KeptCompanion = Omit<
   Companion,
   'account' | 'jid' | 'lidJid' | 'client' | 'inOrder' | 'preKeys' | 'queue' | 'contents' | 'withheld'
@@ -25,10 +33,16 @@ type KeptEntry = Omit<Entry, 'letter'> & { letter: KeptLetter | null }
 type KeptLetter = Omit<Letter, 'sender'> & { sender: string }
 
 /** Once nothing is being encrypted for any of its companions. */
-export async function keepAccount({ owner, nextCompanionId, companions }: Account): Promise<KeptAccount> {
+export async function keepAccount({ owner, nextCompanionId, companions, appState, blocked }: Account): Promise<KeptAccount> {
   const all = [...companions.values()]
   await Promise.all(all.map(companion => companion.inOrder(async () => null)))
-  return { owner: owner.contact.pn, nextCompanionId, companions: all.map(keepCompanion) }
+  return {
+    owner: owner.contact.pn,
+    nextCompanionId,
+    companions: all.map(keepCompanion),
+    appState: keepAppState(appState),
+    blocked: [...blocked],
+  }
 }
 
 function keepCompanion(companion: Companion): KeptCompanion {
@@ -59,9 +73,14 @@ function keepQueue(queue: Queue): KeptQueue {
 }
 
 /** The people are there already. */
-export function readAccount(accounts: World['accounts'], { owner, nextCompanionId, companions }: KeptAccount): void {
+export function readAccount(
+  accounts: World['accounts'],
+  { owner, nextCompanionId, companions, appState, blocked }: KeptAccount,
+): void {
   const account = accounts.account(accounts.person({ pn: owner }))
   account.nextCompanionId = nextCompanionId
+  if (appState !== undefined) account.appState = readAppState(appState)
+  for (const jid of blocked ?? []) account.blocked.add(jid)
   for (const { preKeys, queue, contents, withheld = [], ...rest } of companions)
     account.companions.set(
       rest.id,

@@ -5,6 +5,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { Cdn } from '../media/cdn.ts'
 import type { Accounts, Person } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
+import type { AppState } from './app-state/state.ts'
 import type { SimDevice } from './device.ts'
 import type { Announce } from './events.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
@@ -32,7 +33,14 @@ export type Client = {
   isActive: boolean
 }
 
-export type Account = { owner: Person; companions: Map<number, Companion>; nextCompanionId: number }
+export type Account = {
+  owner: Person
+  companions: Map<number, Companion>
+  nextCompanionId: number
+  appState: AppState
+  /** JIDs. */
+  blocked: Set<string>
+}
 
 /** One linked device; everything about it outlives its connections. */
 export type Companion = {

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { SimDevice } from '../accounts/device.ts'
 import { playConversation } from '../conversation.ts'
+import { appStateCalls } from './app-state.ts'
 import { type At, type ControlCall, does, reads } from './call.ts'
 import {
   cdnFaultExamples,
@@ -73,6 +74,7 @@ export const controlCalls: readonly ControlCall[] = [
     sendReceipt,
   ),
   ...happenings,
+  ...appStateCalls,
   reads({ path: '/sim/v1/devices/:pn/pending', about: 'What the client has not acknowledged yet.' }, ({ device }) => ({
     data: device().pending(),
   })),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
-import { type BaileysClient, openBaileysClient } from '../baileys-client.ts'
+import { type BaileysClient, fetchingFrom, openBaileysClient } from '../baileys-client.ts'
 import { openSimulatorServer, type SimulatorServer } from './control.ts'
 
 const pn = '5511900000001'
@@ -10,7 +10,7 @@ let client: BaileysClient
 beforeAll(async () => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
   server = await openSimulatorServer()
-  client = openBaileysClient(server.url, undefined, { shouldSyncHistoryMessage: () => false })
+  client = openBaileysClient(server.url, undefined, { shouldSyncHistoryMessage: () => false, ...fetchingFrom(server.cdnUrl) })
   const scanned = await call('POST', '/scan', { qr: await client.whenQr(), pn, name: 'Owner' })
   expect([scanned.status, scanned.body.jid]).toEqual([201, `${pn}:1@s.whatsapp.net`])
   await client.waitFor(client.isOpen)
@@ -201,6 +201,20 @@ it('[K1] the conversation can be asked for', async () => {
   const { status, body } = await call('POST', `/devices/${pn}/conversation`, { paceMs: 0 })
   expect([status, body.data.length > 15]).toEqual([202, true])
   await received(body.data.at(-1)?.messageId ?? '')
+})
+
+it('[K1] what is done on the phone reaches a linked device that has its key', async () => {
+  const chat = '200005511900000011@lid'
+  const act = (body: object) => call('POST', `/devices/${pn}/app-state`, body)
+  const actions = [{ kind: 'archive', chat, on: true }]
+  expect(await act({ share: true, actions })).toMatchObject({ status: 202, body: { actions: 1 } })
+  const isArchived = () => client.events.some(event => event['chats.update']?.some(one => one.id === chat && one.archived))
+  await until('the chat is archived', () => {
+    // Baileys may keep it for up to 30 s.
+    client.socket().ev.flush()
+    return isArchived()
+  })
+  expect((await act({ actions: [{ kind: 'archive', chat: 'nobody', on: true }] })).status).toBe(422)
 })
 
 it('[K1] a cut, refused logins and a logout from outside', async () => {

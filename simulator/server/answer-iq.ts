@@ -1,6 +1,7 @@
 // Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
 import { type BinaryNode, encodeBigEndian, KEY_BUNDLE_TYPE, xmppPreKey, xmppSignedPreKey } from '@whiskeysockets/baileys'
 import { type Group, takeBundle } from '../accounts/accounts.ts'
+import { answerCollection } from '../accounts/app-state/app-state.ts'
 import { groupNode } from '../accounts/change-group.ts'
 import { flushOffline } from '../accounts/deliver.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
@@ -45,13 +46,25 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'w:profile:picture':
       return answerPicture(world, iq)
     case 'w:sync:app:state':
-      return [node('sync', {}, children(child(iq, 'sync'), 'collection').map(emptyCollection))]
+      return [
+        node(
+          'sync',
+          {},
+          children(child(iq, 'sync'), 'collection').map(asked => answerCollection(world, companion.account, asked)),
+        ),
+      ]
     case 'w:m':
       return [mediaConnection()]
     case 'abt':
       return [node('props', { protocol: '1', hash: 'sim' })]
     case 'blocklist':
-      return [node('list')]
+      return [
+        node(
+          'list',
+          {},
+          [...companion.account.blocked].map(jid => node('item', { jid })),
+        ),
+      ]
     case 'privacy':
       return [node('privacy', {}, [node('category', { name: 'readreceipts', value: 'all' })])]
     case 'md':
@@ -137,10 +150,6 @@ function answerPicture(world: World, iq: BinaryNode): Answer {
   if (picture === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
   const { id, path } = picture
   return [node('picture', { id, type: 'image', url: `https://${pictureHost}${path}`, direct_path: path })]
-}
-
-function emptyCollection({ attrs }: BinaryNode): BinaryNode {
-  return node('collection', { name: attrs.name, version: attrs.version, type: 'result' })
 }
 
 function mediaConnection(): BinaryNode {

@@ -51,13 +51,17 @@ export const testEndpoint = (id: string) =>
 
 type Filters = { instance?: readonly string[]; types?: readonly string[] }
 
-export function addEndpoint(given: string | undefined, options: Filters & { holdMedia?: HoldMedia }): Promise<void> {
+export function addEndpoint(
+  given: string | undefined,
+  options: Filters & { snapshots?: true; holdMedia?: HoldMedia },
+): Promise<void> {
   const { url, instance, types } = sortOut(given, options)
   return runVerb(async api => {
     const body = {
       url,
       ...(instance && { instanceIds: instance }),
       ...(types && { eventTypes: types }),
+      ...(options.snapshots && { snapshots: true }),
       ...(options.holdMedia === undefined ? {} : { holdMedia: options.holdMedia }),
     }
     const call = { doing: 'adding an endpoint', method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint }

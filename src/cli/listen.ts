@@ -18,7 +18,13 @@ import { sayFilters } from './say-filters.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
-type Options = { forward?: string; types?: readonly string[]; instance?: readonly string[]; outputLost: AbortSignal }
+type Options = {
+  forward?: string
+  types?: readonly string[]
+  instance?: readonly string[]
+  snapshots?: true
+  outputLost: AbortSignal
+}
 
 export const listen = (options: Options) =>
   runVerb(async api => {
@@ -54,8 +60,13 @@ async function listenUntilStopped(api: ApiSettings, { options, forward, stopping
 }
 
 /** null: told to stop before it was answered; one that was opened all the same is silent from then on. */
-async function open(api: ApiSettings, { types, instance }: Options, signal: AbortSignal): Promise<Listener | null> {
-  const body = { name: whoListens(), ...(types && { eventTypes: types }), ...(instance && { instanceIds: instance }) }
+async function open(api: ApiSettings, { types, instance, snapshots }: Options, signal: AbortSignal): Promise<Listener | null> {
+  const filters = {
+    ...(types && { eventTypes: types }),
+    ...(instance && { instanceIds: instance }),
+    ...(snapshots && { snapshots }),
+  }
+  const body = { name: whoListens(), ...filters }
   const call = { doing: 'listening', method: 'POST', path: '/v1/listeners', body, answer: newListener }
   try {
     return await callApi(api, call, signal)

@@ -124,7 +124,8 @@ instances
 
 const instancesHelp = 'only these instances; a comma list, or several'
 const typesHelp =
-  'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, media.*, processing.*, unknown'
+  'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, history.progressed, media.*, processing.*, upload.*, command.*, label.changed, retention.completed, unknown'
+const snapshotsHelp = 'also what a phone tells of its whole state, as after it was linked, and not only changes'
 
 const endpoints = program.command('webhooks').description('endpoints that receive webhooks')
 endpoints
@@ -138,6 +139,7 @@ endpoints
   .option('--forward <url>', 'hand each on to a receiver that this machine reaches, whose answer counts', parseForwardUrl)
   .option('--instance <id...>', instancesHelp, commaList)
   .option('--types <type...>', typesHelp, commaList)
+  .option('--snapshots', snapshotsHelp)
   .action(async options => (await import('./listen.ts')).listen({ ...options, outputLost }))
 endpoints
   .command('add [url]') // it may stand behind a list, which takes what follows it
@@ -145,6 +147,7 @@ endpoints
   .description('add an endpoint; its secret is shown once')
   .option('--instance <id...>', instancesHelp, commaList)
   .option('--types <type...>', typesHelp, commaList)
+  .option('--snapshots', snapshotsHelp)
   .option('--hold-media <seconds>', 'how long a message waits for its file: 0 to 900, or until-settled', parseHoldMedia)
   .action(async (url, options) => (await import('./endpoints.ts')).addEndpoint(url, options))
 endpoints

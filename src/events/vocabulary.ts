@@ -6,13 +6,7 @@ import { topicOfName } from './topics.ts'
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
-const withoutWriter: readonly string[] = [
-  ...['media.refreshed', 'media.expired'],
-  'message.starred',
-  'message.deleted',
-  'chat.deleted',
-  'label.changed',
-]
+const withoutWriter: readonly string[] = [...['media.refreshed', 'media.expired']]
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [
   ...['message.history', 'history.progressed', 'picture.stored'],
@@ -87,6 +81,12 @@ export const wordsOf = ({ here, later }: Vocabulary): string =>
 /** `message.*` takes every type that begins with `message.`; `*` takes all. */
 export const matchesPattern = (pattern: string, type: string): boolean =>
   pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))
+
+/** What an endpoint that names no types does not get: what is noisy, or internal to most clients. */
+export const notByDefault: readonly string[] = [
+  ...['presence.updated', 'message.history', 'history.progressed', 'media.*', 'processing.*', 'upload.*', 'command.*'],
+  ...['label.changed', 'retention.completed', 'unknown'],
+]
 
 /** Of what names and patterns ask for by name or by entity, that which no delivery has yet. */
 export const notYetEmitted = (patterns: readonly string[]): readonly string[] =>

@@ -36,7 +36,7 @@ export type ProducersDeps = {
   objects: ObjectStore
   sealer: Sealer
   topic: (name: TopicName) => string
-  config: Pick<Config['whatsapp'], 'url' | 'version' | 'connectsPerSecond' | 'qrRounds' | 'appendTimeoutMs'> &
+  config: Pick<Config['whatsapp'], 'url' | 'cdnUrl' | 'version' | 'connectsPerSecond' | 'qrRounds' | 'appendTimeoutMs'> &
     Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
   logger: Logger
   metrics: Metrics

@@ -41,6 +41,7 @@ describe('endpoints', () => {
       role: 'events',
       url,
       order: 'chat',
+      snapshots: false,
       format: 'zaplog',
       holdMedia: 20,
       mediaHoldsChat: true,

@@ -23,7 +23,7 @@ afterEach(bridges.close)
 async function open(name: string) {
   const bridge = await bridges.open(name)
   const deps = { ...bridge.deps, logger }
-  const listener = await openListener(deps, { name: 'ana@laptop' }, never)
+  const listener = await openListener(deps, { snapshots: false, name: 'ana@laptop' }, never)
   if (listener === null) throw new Error('no listener')
   const { id, secret } = listener
   let after = 0

@@ -27,6 +27,7 @@ const listener = z.object({
   name: z.string().describe('who listens'),
   instanceIds: settings.instanceIds,
   eventTypes: settings.eventTypes,
+  snapshots: settings.snapshots,
   notYetEmitted,
   unknownInstanceIds,
   createdAt: z.string(),

@@ -11,7 +11,7 @@ export const chatEvents: readonly EventShape[] = [
     type: 'chat.updated',
     doc: 'A chat was archived, muted, pinned, marked unread, locked, or its timer was set; what did not change is left out.',
     when: `${appState} Of the timer, that a stanza says so.`,
-    again,
+    again: `${again} What messages undo by themselves (archived, unread) is told whenever it is done.`,
     not: 'Messages that come, which count as unread by themselves; the timer of a group, which is group.updated.',
     fields: {
       archived: optional('boolean', 'Whether it is archived; null: that did not change.'),
@@ -30,7 +30,7 @@ export const chatEvents: readonly EventShape[] = [
     doc: 'The account deleted a chat, or all that was in it, for itself alone.',
     when: appState,
     again,
-    not: 'A group that the account left, which is group.participants-changed.',
+    not: 'A group that the account left, which is group.participants-changed; a chat that was only emptied, which Baileys does not say.',
     fields: {
       cleared: field('boolean', 'true: what was in it was deleted, the chat stays; false: the chat was deleted.'),
       isGroup,

@@ -395,7 +395,7 @@ export type ContactUpdated = Envelope & {
   contactPn?: string | null
   /** LID; null: not known. */
   contactLid?: string | null
-  /** As in the phone’s address book; null: not said, as by this version. */
+  /** As in the phone’s address book; null: not said. */
   name?: string | null
   /** As the contact calls itself; null: not said. */
   pushName?: string | null

@@ -19,7 +19,7 @@ export type DraftOf<Type extends EventType> = Extract<Draft, { type: Type }>
 export type Offer = AboutAccount | AboutOneChat | AboutChats
 type AboutAccount = Extract<Draft, { type: `instance.${string}` }>
 type AboutOneChat = Exclude<Draft, { type: 'unknown' | 'contact.updated' | `instance.${string}` }> & { chatId: string }
-type AboutChats = DraftOf<'unknown' | 'contact.updated'> & { chats: readonly string[] }
+type AboutChats = DraftOf<'unknown' | 'contact.updated' | 'blocklist.updated' | 'label.changed'> & { chats: readonly string[] }
 export type OfferOf<Type extends EventType> = Extract<Offer, { type: Type }>
 
 /** What every event of one stanza part shares. */

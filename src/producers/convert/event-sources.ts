@@ -4,7 +4,7 @@ import type { BaileysEventMap } from '@whiskeysockets/baileys'
 export type Source =
   /** The stanza behind it was appended before Baileys saw it: ignored by name, counted. */
   | 'gated stanza'
-  /** Appended as `unknown` with its payload until it has a schema of its own. */
+  /** The app state has schemas (app-state/app-state.ts); the rest is appended as `unknown` with its payload. */
   | 'baileys'
   /** A list of all there is, appended where it differs from what was appended last; whatever else it says, a gated stanza said. */
   | 'list'
@@ -34,7 +34,7 @@ export const eventSources: Readonly<Record<keyof BaileysEventMap, Source>> = {
   'message-capping.update': 'baileys',
   'messages.update': 'baileys',
   'messages.delete': 'baileys',
-  'chats.upsert': 'baileys',
+  'chats.upsert': 'gated stanza',
   'chats.update': 'baileys',
   'chats.delete': 'baileys',
   'chats.lock': 'baileys',

@@ -3,16 +3,22 @@ import { convertBaileysEvent } from '../convert/convert-baileys-event.ts'
 import { treatEvent } from '../convert/event-sources.ts'
 import { groupsListed, type ListedGroup } from '../convert/notifications/group-list.ts'
 import type { Told } from '../told/told.ts'
+import type { AppStateIntake } from './app-state-intake.ts'
 import { groupsAreListed } from './list-groups.ts'
 import type { EpochDeps } from './open-epoch.ts'
 import type { Say, SessionOf } from './session.ts'
 
 export function createEventIntake(
   { clock, metrics }: EpochDeps,
-  { epoch: { instanceId, intake }, told }: SessionOf & { told: Told },
+  { epoch: { instanceId, intake }, told, appState }: SessionOf & { told: Told; appState: Pick<AppStateIntake, 'hear'> },
   say: Say,
 ): (name: string, payload: unknown) => void {
   const { ignores } = intake
+
+  function hear(name: string, payload: unknown): void {
+    const rest = appState.hear(name, payload)
+    if (rest !== undefined) append(name, rest)
+  }
 
   function append(name: string, payload: unknown): void {
     const { offer, isCut } = convertBaileysEvent({ instanceId, name, payload, occurredAt: clock(), ignores })
@@ -44,6 +50,6 @@ export function createEventIntake(
     if (treatment.kind === 'append-unlisted') metrics.unlisted.inc()
     if (treatment.kind === 'list') list(name, payload)
     else if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
-    else append(name, treatment.payload)
+    else hear(name, treatment.payload)
   }
 }

@@ -16,7 +16,10 @@ import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { type MessageSecrets, openMessageSecrets } from '../secrets/secrets.ts'
 import { createSecretsOfPart } from '../secrets/secrets-of-part.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
+import { watchAppState } from '../socket/watch-app-state.ts'
 import { openTold, type Told } from '../told/told.ts'
+import { openToldLists } from '../told/told-lists.ts'
+import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
 import { listGroups } from './list-groups.ts'
@@ -38,6 +41,7 @@ export type SessionDeps = EpochDeps & {
   keyWriter: KeyWriter
   secretWriter: SecretWriter
   url: string | null
+  cdnUrl: string | null
   version: readonly [number, number, number] | null
   /** null: as long as Baileys shows each code. */
   qrTimeoutMs: number | null
@@ -55,23 +59,19 @@ export type Say = (what: string, saying: Promise<void>) => void
 export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
   const { epoch, settings } = of
   const { instanceId, socketLife } = epoch
-  const { clock, database, sealer, keyWriter, secretWriter, random, logger, metrics, url, version, qrTimeoutMs } = deps
+  const { clock, database, sealer, secretWriter, random, logger, metrics, url, cdnUrl, version, qrTimeoutMs } = deps
   const whose = { life: socketLife, instanceId, epoch: epoch.epoch }
   const stored = { ...whose, database, sealer, timeoutMs: deps.appendTimeoutMs, random, logger }
   const secrets = openMessageSecrets({ ...stored, secretWriter })
-  const auth = await openAuthState({
-    ...stored,
-    keyWriter,
-    appended: async () => void (await Promise.all([epoch.intake.appended(), secrets.kept()])),
-    ...(!epoch.endedCleanly && { crashFoundAt: deps.clock() }),
-  })
-  // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
-  if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
+  const auth = await openAuth({ ...deps, ...stored }, { epoch, secrets })
   const told = openTold({ ...deps, instanceId, epoch: epoch.epoch, life: socketLife, append: epoch.intake.append })
+  const lists = await openToldLists(told, auth.creds)
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
   const say: Say = (what, saying) =>
     void saying.catch(error => logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
+  const watch = watchAppState({ keys: known.keys, told: collections => appState.heard(collections) })
+  const appState = createAppStateIntake({ ...deps, of: epoch, watch, told, lists, known, own, say })
   const pairing = createPairing(deps, of, say)
   let openedAt: number | null = null
 
@@ -98,14 +98,16 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
 
   const socket = openSocket({
     instanceId,
-    auth: { ...auth, keys: known.keys },
+    auth: { ...auth, keys: watch.keys },
+    appState: watch,
     gate: openGate(deps, of, { auth, own, known, secrets, told }),
     life: socketLife,
     url,
+    cdnUrl,
     version,
     qrTimeoutMs,
     settings: settings(),
-    received: createEventIntake(deps, { ...of, told }, say),
+    received: createEventIntake(deps, { ...of, told, appState }, say),
     presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,
     tally: epoch.tally,
@@ -115,9 +117,23 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   })
   const idle = async () => {
     await socket.idle()
+    await appState.idle()
     await told.idle()
   }
   return { ...socket, idle, auth, openedAt: () => openedAt, followSettings }
+}
+
+type Stored = Omit<Parameters<typeof openAuthState>[0], 'appended' | 'crashFoundAt'> & Pick<SessionDeps, 'clock'>
+
+async function openAuth({ clock, ...stored }: Stored, { epoch, secrets }: { epoch: Epoch; secrets: MessageSecrets }) {
+  const auth = await openAuthState({
+    ...stored,
+    appended: async () => void (await Promise.all([epoch.intake.appended(), secrets.kept()])),
+    ...(!epoch.endedCleanly && { crashFoundAt: clock() }),
+  })
+  // App-state versions run ahead of the events made of them; after an unclean end those may be missing, so they are made again.
+  if (!epoch.endedCleanly) await auth.eraseAll('app-state-sync-version')
+  return auth
 }
 
 type Of = {

@@ -18,12 +18,15 @@ import { keepRead } from './agree-on-keys.ts'
 import { leanRetryManager } from './baileys-caches.ts'
 import { countHeard, type Heard } from './count-heard.ts'
 import { endQueries } from './end-queries.ts'
+import { createListFetcher } from './fetch-lists.ts'
 import { hardenSocket, sendingOf } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
+import { storePairsTogether } from './store-pairs.ts'
+import type { AppStateWatch } from './watch-app-state.ts'
 
 export type ConnectionUpdate = BaileysEventMap['connection.update']
 export type Closed = Pick<Ending, 'statusCode' | 'message' | 'details'>
@@ -50,8 +53,11 @@ export type SocketDeps = {
   auth: AuthState
   gate: AckGate
   life: SocketLife
+  appState: Pick<AppStateWatch, 'follow'>
   /** null: WhatsApp itself. */
   url: string | null
+  /** null: WhatsApp's own CDN. */
+  cdnUrl: string | null
   /** null: Baileys' own. */
   version: readonly [number, number, number] | null
   /** null: Baileys' 60 s for the first code of a round, 20 s for each later one. */
@@ -82,6 +88,9 @@ export function openSocket(deps: SocketDeps): Socket {
   const socket = makeWASocket(socketOptions(deps, repository.make))
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
+  deps.appState.follow(socket)
+  storePairsTogether(socket, error => failed(error, 'storing pairs of addresses'))
+  const fetchLists = createListFetcher({ ...deps, socket })
   const noMore = new AbortController()
   const stanzas = openStanzaQueue(socket.ws, {
     noMore: noMore.signal,
@@ -125,16 +134,10 @@ export function openSocket(deps: SocketDeps): Socket {
         endQueries(socket)
       }
       if (update !== undefined) take('connection.update', () => deps.connection(update))
+      fetchLists(events)
       for (const [name, payload] of Object.entries(events)) take(name, () => deps.received(name, payload))
     })
   })
-
-  async function gone(goodbye: Promise<unknown>): Promise<void> {
-    const cutter = setTimeout(() => cut(socket), goodbyeMs)
-    await goodbye
-    await closed
-    clearTimeout(cutter)
-  }
 
   return {
     closed,
@@ -145,10 +148,13 @@ export function openSocket(deps: SocketDeps): Socket {
       await makeDurable(deps)
       // What Baileys still buffers would be thrown away with it.
       socket.ev.flush()
-      await gone(socket.end(undefined))
+      await untilClosed(socket, closed, socket.end(undefined))
     },
     send: sendOf(socket),
-    logout: () => socket.logout().then(() => gone(closed)),
+    logout: async () => {
+      await socket.logout()
+      await untilClosed(socket, closed)
+    },
   }
 }
 
@@ -172,6 +178,14 @@ async function makeDurable({ auth, life }: SocketDeps): Promise<void> {
   } catch (error) {
     if (life.ownReason() === null) throw error
   }
+}
+
+/** What the other side does not end is cut. */
+async function untilClosed(socket: WASocket, closed: Promise<Closed>, ending?: Promise<void>): Promise<void> {
+  const cutter = setTimeout(() => cut(socket), goodbyeMs)
+  await ending
+  await closed
+  clearTimeout(cutter)
 }
 
 /** terminate, not close: that waits for an answer for up to 35 s. */

@@ -3,6 +3,7 @@ import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
 import type { MakeSignalRepository } from '../gate/gated-repository.ts'
 import { createBaileysCaches } from './baileys-caches.ts'
 import { createBaileysLogger } from './baileys-logger.ts'
+import { downloadOptions } from './download-options.ts'
 import type { SocketDeps } from './open-socket.ts'
 
 export const keepAliveIntervalMs = 30_000
@@ -18,6 +19,7 @@ export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignal
     waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
     ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
     makeSignalRepository,
+    ...downloadOptions(deps.cdnUrl),
     ...(deps.qrTimeoutMs !== null && { qrTimeout: deps.qrTimeoutMs }),
     keepAliveIntervalMs,
     // Its timers for each frame build two stack traces for each; harden-socket.ts guards what they guard.

@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto'
 
 /** `entity`: group, contact …, each kind of thing under one word; `id`: which. A field that is null or undefined is not said, and compared with nothing. */
-export type State = { entity: string; id: string; fields: Readonly<Record<string, unknown>> }
+export type State = {
+  entity: string
+  id: string
+  fields: Readonly<Record<string, unknown>>
+  /** Of the fields, those that are told also where they are what was told last. */
+  anyway?: readonly string[]
+}
 
 /** By field. */
 export type Digests = Readonly<Record<string, string>>
@@ -13,11 +19,12 @@ export const digestOf = (value: unknown): string =>
 
 /** Of those that are said, and about which nothing newer is known; null: none. */
 export function differingFields(
-  fields: Readonly<Record<string, unknown>>,
+  { fields, anyway = [] }: State,
   told: Digests,
   isOlder: (field: string) => boolean,
 ): Readonly<Record<string, unknown>> | null {
-  const differing = saidIn(fields).filter(([field, value]) => !isOlder(field) && told[field] !== digestOf(value))
+  const isTold = (field: string, value: unknown) => told[field] === digestOf(value) && !anyway.includes(field)
+  const differing = saidIn(fields).filter(([field, value]) => !isOlder(field) && !isTold(field, value))
   return differing.length === 0 ? null : Object.fromEntries(differing)
 }
 

@@ -70,7 +70,7 @@ export function openTold(deps: Deps): Told {
     return states.flatMap(state => {
       const { digests, version } = rows.get(keyOf(state)) ?? { digests: {}, version: 0 }
       const since = unwritten.of(state)
-      const fields = differingFields(state.fields, { ...digests, ...since.digests }, field => since.isNewer(field, place))
+      const fields = differingFields(state, { ...digests, ...since.digests }, field => since.isNewer(field, place))
       if (fields === null) return []
       const told = Object.entries(fields).map(([field, value]) => `${field} ${digestOf(value)}`)
       const telling = [state.entity, state.id, String(version), String(since.tellings), ...told]

@@ -16,8 +16,8 @@ export async function insertVersion(
   const holdMedia = input.holdMedia ?? Math.round(config.holdMediaMs / 1000)
   await tx.query(
     `insert into webhook_endpoint_versions (endpoint_id, version, url_sealed, instance_ids, event_types, chats_include, chats_exclude,
-       lane_order, format, headers_sealed, hold_media_seconds, media_holds_chat)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+       lane_order, format, headers_sealed, hold_media_seconds, media_holds_chat, snapshots)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       id,
       version,
@@ -31,13 +31,14 @@ export async function insertVersion(
       sealer.seal(Buffer.from(JSON.stringify(input.headers ?? null)), headersContext(id)),
       holdMedia === 'until-settled' ? null : holdMedia,
       input.mediaHoldsChat,
+      input.snapshots,
     ],
   )
 }
 
 /** Of a version `v`. */
 export const settingsColumns =
-  'v.url, v.url_sealed, v.instance_ids, v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat'
+  'v.url, v.url_sealed, v.instance_ids, v.event_types, v.chats_include, v.chats_exclude, v.headers_sealed, v.hold_media_seconds, v.media_holds_chat, v.snapshots'
 export type SettingsRow = {
   url: string | null
   url_sealed: Buffer | null
@@ -48,6 +49,7 @@ export type SettingsRow = {
   headers_sealed: Buffer
   hold_media_seconds: number | null
   media_holds_chat: boolean
+  snapshots: boolean
 }
 
 /** A join: the version `v` that counts of an endpoint, whose row in the statement is `e`. */

@@ -72,6 +72,7 @@ export function inputOf(sealer: Sealer, row: EndpointRow): EndpointInput & { hol
     ...(headers !== null && { headers }),
     holdMedia: row.hold_media_seconds ?? 'until-settled',
     mediaHoldsChat: row.media_holds_chat,
+    snapshots: row.snapshots,
     mediaUrls: 'link',
     onMediaFailed: 'send',
     onSkipped: 'send',

@@ -18,11 +18,12 @@ import { endpointInput } from './settings.ts'
 /** Alive at once, whoever opened them. */
 export const MAX_LISTENERS = 20
 
-const { instanceIds, eventTypes, holdMedia } = endpointInput.shape
+const { instanceIds, eventTypes, snapshots, holdMedia } = endpointInput.shape
 export const listenerInput = z.strictObject({
   name: z.string().min(1).max(100).default('a listener').meta({ description: 'who listens, for people' }),
   instanceIds,
   eventTypes,
+  snapshots,
   holdMedia,
 })
 export type ListenerInput = z.infer<typeof listenerInput>
@@ -31,6 +32,7 @@ export type Listener = {
   name: string
   instanceIds?: readonly string[]
   eventTypes?: readonly string[]
+  snapshots: boolean
   notYetEmitted?: readonly string[]
   unknownInstanceIds?: readonly string[]
   createdAt: string
@@ -109,12 +111,13 @@ type ListenerRow = {
   instance_ids: string[] | null
   unknown_instance_ids: string[] | null
   event_types: string[] | null
+  snapshots: boolean
   created_at: Date
   seen_at: Date
   waiting: number
 }
 const selectListeners = `
-  select l.endpoint_id, l.name, v.instance_ids, ${unknownInstanceIds}, v.event_types, e.created_at, l.seen_at,
+  select l.endpoint_id, l.name, v.instance_ids, ${unknownInstanceIds}, v.event_types, v.snapshots, e.created_at, l.seen_at,
     ${unfinishedUpTo('l.endpoint_id', MOST_SHOWN)} as waiting
   from ${aliveListeners} join ${allEndpoints} using (endpoint_id) ${currentVersion('e')}`
 
@@ -124,6 +127,7 @@ const listenerOf = (row: ListenerRow): Listener => ({
   ...(row.instance_ids !== null && { instanceIds: row.instance_ids }),
   ...(row.event_types !== null && { eventTypes: row.event_types }),
   ...laterTypes(row.event_types ?? []),
+  snapshots: row.snapshots,
   ...(row.unknown_instance_ids !== null && { unknownInstanceIds: row.unknown_instance_ids }),
   createdAt: row.created_at.toISOString(),
   seenAt: row.seen_at.toISOString(),

@@ -1,7 +1,7 @@
 // What an endpoint can be set to: one schema for the API, its document and the table; every refusal says what is supported.
 import { z } from 'zod'
 import { chatForms, parseChatAddress } from '../../events/chat-address.ts'
-import { deliveryTypes, matchesPattern } from '../../events/vocabulary.ts'
+import { deliveryTypes, matchesPattern, notByDefault } from '../../events/vocabulary.ts'
 import { refuseWord, takesOnly } from '../../runtime/later-version.ts'
 import { isShortened, shownUrl } from '../../runtime/printable.ts'
 import { type Allowances, isLoopback, refuseAddress, refuseInClear } from './address-guard.ts'
@@ -52,8 +52,16 @@ export const endpointInput = z.strictObject({
     .max(2048)
     .meta({ description: 'where each delivery is posted to: https, or http to what is inside WEBHOOK_ALLOW_CIDRS' }),
   instanceIds: z.array(z.string()).min(1).max(1000).optional().meta({ description: 'omitted: every instance' }),
-  eventTypes: z.array(eventTypeName).min(1).max(MAX_TYPES).optional().meta({
-    description: 'names and patterns; omitted: all but presence.updated, message.history, media.*, processing.*, unknown',
+  eventTypes: z
+    .array(eventTypeName)
+    .min(1)
+    .max(MAX_TYPES)
+    .optional()
+    .meta({
+      description: `names and patterns; omitted: all but ${notByDefault.join(', ')}`,
+    }),
+  snapshots: z.boolean().default(false).meta({
+    description: 'whether states that were told as a whole, as after a phone was linked, come too, and not only changes',
   }),
   chats: chats.optional().meta({ description: 'applies to what belongs to a chat; exclude wins' }),
   order: onlyValue('chat', ['instance', 'none']).default('chat').meta({ description: 'fixed at creation' }),

@@ -1,6 +1,8 @@
 // The body of a delivery in format `zaplog` (docs/contract.md, Webhooks): {type, timestamp, data}, less the media links, which each attempt adds.
 // Pure, and the same bytes for the same event for ever. Never in it: raw, rawObject, mediaSource.
+import { events } from '../../events/definitions.ts'
 import type { Event, Media } from '../../events/event.ts'
+import type { FieldType } from '../../events/schema-fields.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { type EventHead, eventHead } from './event-head.ts'
 import type { MediaOutcome } from './media-outcome.ts'
@@ -11,7 +13,7 @@ export const MAX_BODY_BYTES = 252 * 1024
 /** Own fields of an event follow those that every type has; null fields are left out. */
 export function deliveryBody(event: Event): string {
   const own = Object.entries(event).filter(([name, value]) => !isLeftOut(name) && value !== null && value !== undefined)
-  const fields: Record<string, unknown> = Object.fromEntries(own.map(([name, value]) => [name, withoutNulls(value)]))
+  const fields: Record<string, unknown> = Object.fromEntries(own.map(([name, value]) => [name, shown(event.type, name, value)]))
   if ('media' in event && event.media != null) fields.media = mediaBody(event.media, null)
   return capped({
     type: event.type,
@@ -62,6 +64,20 @@ export function mediaBody(announced: Media, outcome: MediaOutcome | null): Recor
 /** Senders choose these texts. Longer than any file system takes, they could lift a body above the cap at its release. */
 const MAX_TEXT_CHARACTERS = 1_000
 const cut = (text: string | null | undefined) => text?.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
+
+/** Instants are milliseconds in the log. */
+const shown = (type: string, name: string, value: unknown): unknown =>
+  typeof value === 'number' && instants.has(`${type} ${name}`) ? isoInstant(value) : withoutNulls(value)
+
+const instants = new Set(
+  events.flatMap(({ type, fields }) =>
+    Object.entries(fields).flatMap(([name, field]) => (isInstant(field.type) ? [`${type} ${name}`] : [])),
+  ),
+)
+
+function isInstant(type: FieldType): boolean {
+  return type === 'instant' || (typeof type === 'object' && 'optional' in type && isInstant(type.optional))
+}
 
 type Body = { type: string; timestamp: string; data: Record<string, unknown> }
 

@@ -18,7 +18,7 @@ export const readMatchingEndpoints = (instanceIds: Iterable<string>, files: read
   sql: `
     select e.endpoint_id as "endpointId", e.version, v.instance_ids as "instanceIds", v.event_types as "eventTypes",
            v.chats_include as "chatsInclude", v.chats_exclude as "chatsExclude",
-           v.hold_media_seconds as "holdMediaSeconds", v.media_holds_chat as "mediaHoldsChat"
+           v.snapshots, v.hold_media_seconds as "holdMediaSeconds", v.media_holds_chat as "mediaHoldsChat"
       from ${allEndpoints} ${currentVersion('e')}
      where e.deleted_at is null and (v.instance_ids is null or v.instance_ids && array(select json_array_elements_text($1::json)) or ${wasTold('e.endpoint_id', '$2')})
      order by e.created_at, e.endpoint_id`,

@@ -119,7 +119,15 @@ function tellUpdate(
   return live.map(one => one.endpoint_id)
 }
 
+/** Events without an origin are of what happens, not of a state; a field that is null was written before there were origins. */
+const isChange = (event: Event): boolean => !('origin' in event) || event.origin == null || event.origin === 'change'
+
 const matching = ({ endpoints }: StreamState, event: Event, chat: Chat): readonly MatchingEndpoint[] =>
   endpoints.filter(endpoint =>
-    matchEndpoint(endpoint, { instanceId: event.instanceId, type: event.type, addresses: chat.addresses }),
+    matchEndpoint(endpoint, {
+      instanceId: event.instanceId,
+      type: event.type,
+      isChange: isChange(event),
+      addresses: chat.addresses,
+    }),
   )

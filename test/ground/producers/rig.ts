@@ -42,6 +42,7 @@ export type Rig = {
 
 export const testConfig = {
   version: null,
+  cdnUrl: null,
   connectsPerSecond: 1000,
   qrRounds: 2,
   appendTimeoutMs: 10_000,
@@ -67,7 +68,7 @@ export async function openRig(name: string, logger: Logger): Promise<Rig> {
       objects,
       sealer,
       topic: testLog.topic,
-      config: { ...testConfig, url: simulator.url },
+      config: { ...testConfig, url: simulator.url, cdnUrl: simulator.cdn.url },
       logger,
       metrics,
       clock: Date.now,

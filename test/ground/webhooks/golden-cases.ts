@@ -1,5 +1,6 @@
 // What happened, for each golden body, and which bodies follow.
 import { aGroup, anEvent, somebody, somebodyElse, us } from '../events.ts'
+import { appState } from './golden-app-state.ts'
 import {
   about,
   byUs,
@@ -245,5 +246,5 @@ const accounts: readonly GoldenCase[] = [
 ]
 
 export const goldenCases: readonly GoldenCase[] = [
-  ...[...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts, ...groupCases],
+  ...[...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts, ...groupCases, ...appState],
 ]

@@ -16,6 +16,8 @@ export type GoldenCase = {
   /** Seconds that an endpoint waits for a file. */
   holdMedia: number
   eventTypes: readonly string[]
+  /** [false] */
+  snapshots?: boolean
   bodies: readonly string[]
 }
 

@@ -27,8 +27,9 @@ export type Seen = {
   data: Record<string, unknown>
 }
 
-export async function openStream(name: string) {
-  const test = await openTestDatabase(name)
+/** `given`: a database that is there already. */
+export async function openStream(name: string, given?: TestDatabase) {
+  const test = given ?? (await openTestDatabase(name))
   const deps = endpointDeps(test)
   const released: Released[] = []
 
