@@ -51,7 +51,7 @@ type Deps = {
 const secretNotifications: ReadonlySet<string> = new Set(['link_code_companion_reg', 'privacy_token'])
 
 export function createIngest(deps: Deps): Ingest {
-  const { metrics, clock, known, intake, secrets } = deps
+  const { metrics, clock, known, intake } = deps
   const read = (node: BinaryNode) => readStanza(node, { instanceId: deps.instanceId, own: deps.own() })
 
   function origin({ node, part }: StanzaPart): Origin {
@@ -67,30 +67,9 @@ export function createIngest(deps: Deps): Ingest {
     return begun(intake.append(shown))
   }
 
-  function countSealed(offers: readonly Offer[]): void {
-    for (const offer of offers)
-      if (offer.type === 'message.undecryptable') metrics.undecryptable.inc({ encryption: offer.encryption })
-  }
-
   return {
     read,
-    message: async ({ node, part, plaintext, isPadded }) => {
-      const stanza = read(node)
-      const receivedAt = clock()
-      const sender = await known.complete(stanza.sender)
-      const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
-      const { ignores } = intake
-      const of = { stanza, part, plaintext, isPadded, receivedAt, aliases, ignores }
-      const content = readMessage(of)
-      const offers = convertMessage(of, content, await secrets.knownFor(content))
-      countSealed(offers)
-      const isTold = offers.length > 0 && !ignores(stanza.chat.id)
-      const contact = isTold ? deps.names.changed(stanza, sender, receivedAt) : null
-      const kept = await secrets.keep(content)
-      const appended = await begin(contact === null ? offers : [...offers, contact])
-      if (contact !== null) rememberWhile(appended, deps.names, contact)
-      return allOf([appended, kept])
-    },
+    message: createMessageIngest(deps, { read, begin }),
     undecryptable: async ({ node, part, encryption, reason }) => {
       const from = origin({ node, part })
       const { senderName, isGroup } = from.stanza
@@ -129,6 +108,32 @@ export function createIngest(deps: Deps): Ingest {
       const chats = node.tag === 'message' ? [] : chatsInStanza(node)
       return begin([unknownDraft(origin({ node, part }), name, chats)])
     },
+  }
+}
+
+type Doors = Pick<Ingest, 'read'> & { begin(offers: readonly Offer[]): Promise<Begun> }
+
+function createMessageIngest({ clock, known, intake, secrets, names, metrics }: Deps, { read, begin }: Doors): Ingest['message'] {
+  function countSealed(offers: readonly Offer[]): void {
+    for (const offer of offers)
+      if (offer.type === 'message.undecryptable') metrics.undecryptable.inc({ encryption: offer.encryption })
+  }
+
+  return async ({ node, part, plaintext, isPadded }) => {
+    const stanza = read(node)
+    const receivedAt = clock()
+    const sender = await known.complete(stanza.sender)
+    const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
+    const of = { stanza, part, plaintext, isPadded, receivedAt, aliases, ignores: intake.ignores }
+    const content = readMessage(of)
+    const offers = convertMessage(of, content, await secrets.knownFor(content))
+    countSealed(offers)
+    const isTold = offers.length > 0 && !intake.ignores(stanza.chat.id)
+    const contact = isTold ? names.changed(stanza, sender, receivedAt) : null
+    const kept = await secrets.keep(content)
+    const appended = await begin(contact === null ? offers : [...offers, contact])
+    if (contact !== null) rememberWhile(appended, names, contact)
+    return allOf([appended, kept])
   }
 }
 
