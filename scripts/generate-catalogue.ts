@@ -1,4 +1,5 @@
 // Turns event definitions, topics and golden bodies into the catalogue of docs/topics.md: what is in each topic. Answers file path -> content.
+import { basename } from 'node:path'
 import { events } from '../src/events/definitions.ts'
 import type { EventShape } from '../src/events/schema-fields.ts'
 import { type TopicEntry, topicOfName, topics } from '../src/events/topics.ts'
@@ -29,11 +30,14 @@ const section = (topic: TopicEntry) =>
     ),
   ].join('\n\n')
 
+/** From docs/topics.md, which stands beside it. */
+const eventsBeside = basename('docs/events.md')
+
 function row({ type, when, fields }: EventShape): readonly string[] {
   const example = goldenExample(type)
   const later = recordTypes.later.includes(type) ? ' (not in this version)' : ''
   return [
-    `[${type}](events.md#${type.replaceAll('.', '')})${later}`,
+    `[${type}](${eventsBeside}#${type.replaceAll('.', '')})${later}`,
     when,
     Object.keys(fields).filter(isPersonal).join(', '),
     example === null ? '' : `[as a webhook](../${example.path.replaceAll(' ', '%20')})`,

@@ -106,3 +106,8 @@ test('[B1] 100,000 options, rows, buttons or mentions are one event whose record
     }
   }
 })
+
+test('[B1] the greatest length that a number holds exactly is one too great for a record, and no reason to know nothing of a file', async () => {
+  const length = Buffer.from('ffffffffffffff0f', 'hex')
+  await expectOneEvent(lengthDelimited(7, Buffer.concat([Buffer.of(0x28), length])))
+})

@@ -82,6 +82,7 @@ function schemaOf({ type, doc }: Field): JsonSchema {
 function typeSchema(type: FieldType): JsonSchema {
   if (type === 'string' || type === 'boolean') return { type }
   if (type === 'double') return { type: 'number' }
+  if (type === 'instant') return { type: 'string', format: 'date-time' }
   if (typeof type === 'string') return { type: 'integer' }
   if ('optional' in type) return typeSchema(type.optional)
   if ('array' in type) return { type: 'array', items: typeSchema(type.array) }

@@ -12,10 +12,10 @@ export type Body = Pick<
 
 type Numeric = number | { toNumber(): number } | null | undefined
 
-/** Protobuf's 64-bit numbers as numbers; absent, or beyond what a number holds exactly: null. */
+/** Protobuf's 64-bit numbers as numbers; absent, or beyond what a number holds exactly and Avro's library takes: null. */
 export function numberOf(value: Numeric): number | null {
   const number = typeof value === 'object' && value !== null ? value.toNumber() : value
-  return typeof number === 'number' && Number.isSafeInteger(number) ? number : null
+  return typeof number === 'number' && Number.isInteger(number) && Math.abs(number) < Number.MAX_SAFE_INTEGER ? number : null
 }
 
 /** Senders write any 32 bits; the log holds signed ones. */
