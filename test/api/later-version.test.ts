@@ -105,10 +105,10 @@ describe('endpoints', () => {
 
   test('[E1] types that nothing emits yet are taken, and the answer names them', async () => {
     const created = await create({
-      eventTypes: ['message.received', 'poll.voted', 'upload.*', 'media.downloaded', 'endpoint.tested'],
+      eventTypes: ['message.received', 'message.history', 'upload.*', 'media.downloaded', 'endpoint.tested'],
     })
     expect(created.status).toBe(201)
-    const names = ['media.downloaded', 'poll.voted', 'upload.requested', 'upload.completed', 'upload.failed']
+    const names = ['media.downloaded', 'message.history', 'upload.requested', 'upload.completed', 'upload.failed']
     expect(created.json.notYetEmitted).toEqual(names)
     expect((await api.call('GET', `/v1/endpoints/${created.json.id}`)).json.notYetEmitted).toEqual(names)
     const patched = await api.call('PATCH', `/v1/endpoints/${created.json.id}`, {
