@@ -23,12 +23,13 @@ function follow(ground: Ground, from: readonly Position[]) {
       return error instanceof LogError ? error.code : error
     }
   }
+  const untilEnd = () => ground.within('the following ends', ended)
   return {
     got,
-    ended: ground.within('the following ends', ended),
+    untilEnd,
     end: () => {
       stopping.abort()
-      return ground.within('the following ends', ended)
+      return untilEnd()
     },
   }
 }
@@ -86,6 +87,6 @@ export const followPromises: LogChecks = {
       ['a', 'b', 'c'].map(value => aRecord('one', value)),
     )
     await ground.trim({ topic, partition: 0 }, 2n)
-    assert.equal(await follow(ground, [at(topic, 1n)]).ended, 'truncated')
+    assert.equal(await follow(ground, [at(topic, 1n)]).untilEnd(), 'truncated')
   },
 }
