@@ -27,7 +27,7 @@ const phoneAction = z.discriminatedUnion('kind', [
 /** `share`: the phone shares the key first, without which a linked device reads nothing; phones do so once. */
 const appStateRequest = z.strictObject({ share: z.boolean().default(false), actions: z.array(phoneAction).max(10_000) })
 
-const chat = '200005511900000011@lid'
+const chat = '205511900000011@lid'
 const examples: readonly PhoneAction[] = [
   { kind: 'archive', chat, on: true },
   { kind: 'mute', chat, on: true, untilMs: null },

@@ -204,7 +204,7 @@ it('[K1] the conversation can be asked for', async () => {
 })
 
 it('[K1] what is done on the phone reaches a linked device that has its key', async () => {
-  const chat = '200005511900000011@lid'
+  const chat = '205511900000011@lid'
   const act = (body: object) => call('POST', `/devices/${pn}/app-state`, body)
   const actions = [{ kind: 'archive', chat, on: true }]
   expect(await act({ share: true, actions })).toMatchObject({ status: 202, body: { actions: 1 } })
