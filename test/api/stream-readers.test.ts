@@ -20,13 +20,19 @@ const asked = {
   isAway: false,
   handedOut: () => undefined as undefined | Promise<void>,
   read: Promise.resolve(),
+  lags: 0,
+  lag: Promise.resolve(),
 }
 const reading: ReadStream[] = []
 
 const counted = (log: EventLog): EventLog => ({
   ...log,
-  lag: (of, signal) =>
-    asked.isAway ? Promise.reject(new LogError('unavailable', 'reading the lag: away')) : log.lag(of, signal),
+  lag: async (of, signal) => {
+    asked.lags += 1
+    await asked.lag
+    if (asked.isAway) throw new LogError('unavailable', 'reading the lag: away')
+    return log.lag(of, signal)
+  },
   read: async function* (...given) {
     asked.reads += 1
     await asked.read
@@ -43,7 +49,8 @@ const counted = (log: EventLog): EventLog => ({
 })
 
 beforeEach(async () => {
-  Object.assign(asked, { follows: 0, records: 0, reads: 0, isAway: false, handedOut: () => undefined, read: Promise.resolve() })
+  const counts = { follows: 0, records: 0, reads: 0, lags: 0 }
+  Object.assign(asked, { ...counts, isAway: false, handedOut: () => undefined, read: Promise.resolve(), lag: Promise.resolve() })
   api = await openTestApi('api-stream-readers', logger, { log: counted, stream: { heartbeatMs: 100, maxWaitingBytes: 300_000 } })
 })
 afterEach(async () => {
@@ -286,4 +293,24 @@ test('[J1] [L] where the log no longer has what comes next while it is read, rea
   await firstId(again)
   await append(text('shop'))
   await until('the next', () => again.bodies().length === 1)
+})
+
+test('[H1] [J1] who leaves before its stream begins takes the place of nobody', async () => {
+  const first = await open()
+  const id = await firstId(first)
+  first.cut()
+  await until('it has left', async () => (await metric('zaplog_stream_ended_total{reason="left"}')) === 1)
+  const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+  asked.lag = slow
+  const before = asked.lags
+  const leaving = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) })
+  leaving.write(`GET /v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminKey}\r\nlast-event-id: ${id}\r\n\r\n`)
+  await until('its place is judged', () => asked.lags > before)
+  leaving.destroy()
+  await new Promise(resolve => leaving.once('close', resolve))
+  // What is answered behind it is answered by a server that knows.
+  await metric('zaplog_stream_readers')
+  answer()
+  await until('it has left', async () => (await metric('zaplog_stream_ended_total{reason="left"}')) === 2)
+  expect(await metric('zaplog_stream_readers')).toBe(0)
 })

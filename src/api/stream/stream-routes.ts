@@ -81,6 +81,8 @@ const CUT_AFTER_MS = 10_000
 
 async function endTogether(reader: StreamReader, { raw }: FastifyReply) {
   raw.once('close', () => reader.end('left'))
+  // Who left while its place was judged: the response is closed by now, and says so no more.
+  if (raw.closed) reader.end('left')
   if ((await reader.ended) === 'left' || raw.closed) return
   const cut = setTimeout(() => raw.destroy(), CUT_AFTER_MS)
   raw.once('close', () => clearTimeout(cut))
