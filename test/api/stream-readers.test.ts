@@ -2,6 +2,7 @@
 // and a process that stops.
 import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parsePlace, placeToken } from '../../src/api/stream/stream-place.ts'
 import { type EventLog, LogError } from '../../src/log/log.ts'
 import { adminKey, metricsToken, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents } from '../ground/api/project-events.ts'
@@ -51,7 +52,10 @@ const counted = (log: EventLog): EventLog => ({
 beforeEach(async () => {
   const counts = { follows: 0, records: 0, reads: 0, lags: 0 }
   Object.assign(asked, { ...counts, isAway: false, handedOut: () => undefined, read: Promise.resolve(), lag: Promise.resolve() })
-  api = await openTestApi('api-stream-readers', logger, { log: counted, stream: { heartbeatMs: 100, maxWaitingBytes: 300_000 } })
+  api = await openTestApi('api-stream-readers', logger, {
+    log: counted,
+    stream: { heartbeatMs: 100, maxWaitingBytes: 300_000, maxHeldBytes: 1_500_000 },
+  })
 })
 afterEach(async () => {
   for (const one of reading) one.cut()
@@ -313,4 +317,108 @@ test('[H1] [J1] who leaves before its stream begins takes the place of nobody', 
   answer()
   await until('it has left', async () => (await metric('zaplog_stream_ended_total{reason="left"}')) === 2)
   expect(await metric('zaplog_stream_readers')).toBe(0)
+})
+
+/** A reader that takes nothing. */
+function readNothing(lastId: string) {
+  const stuck = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) })
+  stuck.write(`GET /v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminKey}\r\nlast-event-id: ${lastId}\r\n\r\n`)
+  stuck.pause()
+  return stuck
+}
+
+async function idOfNow(): Promise<string> {
+  const stream = await open()
+  const id = await firstId(stream)
+  stream.cut()
+  return id
+}
+const large = (instanceId: string) => text(instanceId, 'x'.repeat(60_000))
+
+test('[H1] [J1] readers that take nothing of what they missed keep nobody else from going on', async () => {
+  const id = await idOfNow()
+  const events = Array.from({ length: 150 }, () => large('shop'))
+  for (const event of events) await append(event)
+  const stuck = Array.from({ length: 4 }, () => readNothing(id))
+  await until('all four read', async () => (await metric('zaplog_stream_readers')) === 4)
+  await until('they have begun', () => asked.reads >= 4)
+  const fifth = await open('', { lastId: id })
+  await until('all', () => fifth.bodies().length === 150)
+  expect(idsOf(fifth.bodies())).toEqual(events.map(one => one.eventId))
+  // Whoever begins to take gets all of it, too.
+  let came = ''
+  stuck[0]?.setEncoding('utf8').on('data', chunk => {
+    came += chunk
+  })
+  stuck[0]?.resume()
+  await until('the rest', () => came.match(/^event: message\.received$/gm)?.length === 150)
+  for (const one of stuck) one.destroy()
+})
+
+/** Its last look at what it missed lasts until it is told to go on. */
+async function resumeSlowly(query: string): Promise<{ resuming: Promise<ReadStream>; goOn: () => void }> {
+  const id = await idOfNow()
+  await append(text('shop'))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  asked.read = promise
+  const resuming = open(query, { lastId: id })
+  await until('it reads the last of what it missed', () => asked.reads > 0)
+  return { resuming, goOn: resolve }
+}
+
+test('[H1] [J1] a reader that takes everything is not ended for what came meanwhile, which is more than may wait for it', async () => {
+  const { resuming, goOn } = await resumeSlowly('')
+  const events = Array.from({ length: 20 }, () => large('shop'))
+  for (const event of events) await append(event)
+  await until('they are handed out', () => asked.records === 20)
+  goOn()
+  const resumed = await resuming
+  await until('all', () => resumed.bodies().length === 21 || resumed.end() !== null)
+  expect([resumed.end(), idsOf(resumed.bodies()).slice(1)]).toEqual([null, events.map(one => one.eventId)])
+})
+
+test('[H1] [J1] what is held for a reader is bounded in bytes, and has nothing that it did not ask for', async () => {
+  const { resuming, goOn } = await resumeSlowly('?instanceId=shop')
+  for (let n = 0; n < 30; n += 1) await append(large('bakery'))
+  await until('they are handed out', () => asked.records === 30)
+  expect(await metric('zaplog_stream_ended_total{reason="slow-reader"}')).toBe(0)
+  for (let n = 0; n < 30; n += 1) await append(large('shop'))
+  await until('it is ended', async () => (await metric('zaplog_stream_ended_total{reason="slow-reader"}')) === 1)
+  goOn()
+  const resumed = await resuming
+  await resumed.closed
+  expect(resumed.end()?.reason).toBe('slow-reader')
+})
+
+test('[H3] [J1] [L] an id beyond the end of the log that could not be judged ends its reader in words once the log is back', async () => {
+  const id = await idOfNow()
+  const [, ...rest] = [...(parsePlace(id) ?? [])]
+  const beyond = placeToken(new Map([['events', [5_000n, 5_000n]], ...rest])) ?? ''
+  asked.isAway = true
+  const stream = await open('', { lastId: beyond })
+  expect(stream.status).toBe(200)
+  asked.isAway = false
+  await stream.closed
+  expect(stream.end()).toMatchObject({ reason: 'position-expired', detail: expect.stringMatching(/never had it: begin without/) })
+})
+
+test('[J1] [L] an id names the topics that its reader asked for, whatever others follow', async () => {
+  const [plain, named] = await Promise.all([open(), open('?types=presence.updated,instance.heartbeat,message.*')])
+  await Promise.all([firstId(plain), firstId(named)])
+  await append(text('shop'))
+  await until('both have it', () => plain.bodies().length === 1 && named.bodies().length === 1)
+  const idsOfAll = (stream: ReadStream) => stream.frames.flatMap(({ id }) => (id === '' ? [] : [parsePlace(id)?.size]))
+  expect(new Set(idsOfAll(plain))).toEqual(new Set([3]))
+  expect(new Set(idsOfAll(named))).toEqual(new Set([5]))
+})
+
+test('[J1] a record that nobody can read is said once, however many readers come by it', async () => {
+  const id = await idOfNow()
+  const record = { key: 'shop', value: Buffer.from('nonsense'), headers: {}, recordedAt: 1_790_000_000_000 }
+  const signal = new AbortController().signal
+  await api.testLog.log.append({ topic: api.testLog.topic('events'), records: [record] }, signal)
+  const streams = await Promise.all(Array.from({ length: 5 }, () => open('', { lastId: id })))
+  await append(text('shop'))
+  for (const stream of streams) await until('the next', () => stream.bodies().length === 1)
+  expect(logger.lines.filter(line => line.event === 'stream.record-passed-over')).toHaveLength(1)
 })

@@ -6,6 +6,8 @@ export type FrameQueue = {
   /** false: more would wait than may, and it was not taken. */
   push(frame: Buffer): boolean
   isEmpty(): boolean
+  /** Little waits. */
+  hasRoom(): boolean
   /** true: little waits. false: the signal aborted first. */
   room(signal: AbortSignal): Promise<boolean>
   /** `last` is the last that is handed out; with `drop` in place of what waits. */
@@ -35,6 +37,8 @@ export function createFrameQueue({ maxBytes }: { maxBytes: number }): FrameQueue
     }
   }
 
+  const hasRoom = () => state.bytes <= maxBytes / 4
+
   return {
     push: frame => {
       if (state.isEnded) return true
@@ -43,7 +47,8 @@ export function createFrameQueue({ maxBytes }: { maxBytes: number }): FrameQueue
       return true
     },
     isEmpty: () => waiting.length === 0,
-    room: signal => changed.until(() => state.bytes <= maxBytes / 4, signal),
+    hasRoom,
+    room: signal => changed.until(hasRoom, signal),
     end: (last, drop = false) => {
       if (state.isEnded) return
       if (drop) {

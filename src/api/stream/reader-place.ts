@@ -10,7 +10,7 @@ export type ReaderPlace = {
   /** At least so far: there was nothing else before. */
   reach(place: Place): void
   /** Nothing of what `other` comes to next was there before. Once so, so for good. */
-  isBehind(other: Place): boolean
+  isBehind(other: () => Place): boolean
 }
 
 export function createReaderPlace(from: Place | null): ReaderPlace {
@@ -34,7 +34,7 @@ export function createReaderPlace(from: Place | null): ReaderPlace {
       }
     },
     isBehind: other => {
-      state.isBehind ||= isNotAhead(at, other)
+      state.isBehind ||= isNotAhead(at, other())
       return state.isBehind
     },
   }

@@ -1,6 +1,5 @@
 // The one reading of the log that all readers of the stream share: a topic is followed from its end while somebody reads it, and each of its
 // records is decoded once and handed to all of them.
-import type { Codec } from '../../events/codec.ts'
 import type { Event } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { type EventLog, LogError } from '../../log/log.ts'
@@ -8,7 +7,8 @@ import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
 import type { Links } from '../../webhooks/bridge/event-body.ts'
-import { decodeForStream } from './decode-for-stream.ts'
+import { sizeOf } from './catch-up.ts'
+import type { DecodeForStream } from './decode-for-stream.ts'
 import { eventFields, withId } from './event-frame.ts'
 import { readEnds } from './log-bounds.ts'
 import { type Place, placeToken } from './stream-place.ts'
@@ -20,15 +20,17 @@ export type Said = {
   offset: bigint
   /** null: nothing that is streamed. */
   event: Event | null
+  /** In the log. */
+  sizeBytes: number
   /**
-   * Of the event, without an id; or, while it is handed out, with the place of the shared reading as id, which is right for every reader
-   * that is nowhere ahead of it: the same bytes for all of them.
+   * Of the event, null: without an id; or, while it is handed out, with the place of the shared reading in these topics as id, which is
+   * right for every reader of them that is nowhere ahead of it: the same bytes for all of those.
    */
-  frame(withPlace: boolean): Buffer
+  frame(placeIn: readonly TopicName[] | null): Buffer
 }
 export type SharedReader = {
   topics: readonly TopicName[]
-  /** Of each partition in order, without a gap. */
+  /** Of each partition in order, without a gap. Never throws: the others are handed it, too. */
   take(said: Said): void
   /** The log no longer has what comes next: nothing will be handed to it any more. */
   lost(): void
@@ -37,12 +39,12 @@ export type SharedReading = {
   /** From what is answered on it is handed everything. null: the signal aborted first; while the log is away it is waited for. */
   join(reader: SharedReader, signal: AbortSignal): Promise<Place | null>
   leave(reader: SharedReader): void
-  /** As far as it has come, in every topic that is read now. */
-  place(): Place
+  /** As far as it has come in these topics, less those that are not read now. */
+  place(topics: readonly TopicName[]): Place
 }
 export type SharedReadingDeps = {
   log: Pick<EventLog, 'follow' | 'lag'>
-  codec: Pick<Codec, 'decode'>
+  decode: DecodeForStream
   links: Links
   topic(name: TopicName): string
   partitions: number
@@ -62,7 +64,8 @@ export function openSharedReading(deps: SharedReadingDeps): SharedReading {
 
   const hasBegun = (topic: TopicName) => (followed.get(topic)?.at.length ?? 0) > 0
 
-  const place = () => new Map([...followed].filter(([, { at }]) => at.length > 0).map(([topic, { at }]) => [topic, at]))
+  const place = (topics: readonly TopicName[]) =>
+    new Map(topics.filter(hasBegun).map(topic => [topic, followed.get(topic)?.at ?? []] as const))
 
   function handOut(record: Omit<Said, 'frame'>) {
     const said = { ...record, frame: frameOf(record.event, deps.links, place) }
@@ -104,16 +107,17 @@ export function openSharedReading(deps: SharedReadingDeps): SharedReading {
 }
 
 /** Made when the first reader wants it: a record that nobody asked for costs its decoding alone. */
-function frameOf(event: Event | null, links: Links, place: () => Place): Said['frame'] {
-  const made: { fields?: Buffer; framed?: Buffer } = {}
+function frameOf(event: Event | null, links: Links, place: SharedReading['place']): Said['frame'] {
+  const made = { fields: null as Buffer | null, framed: new Map<string, Buffer>() }
   const fields = () => {
     made.fields ??= event === null ? Buffer.alloc(0) : eventFields(event, links)
     return made.fields
   }
-  return withPlace => {
-    if (!withPlace) return fields()
-    made.framed ??= withId(placeToken(place()), fields())
-    return made.framed
+  return topics => {
+    if (topics === null) return fields()
+    const framed = made.framed.get(topics.join()) ?? withId(placeToken(place(topics)), fields())
+    made.framed.set(topics.join(), framed)
+    return framed
   }
 }
 
@@ -140,10 +144,10 @@ async function followOn(deps: SharedReadingDeps, topic: TopicName, { at, stop }:
   const from = at.map((nextOffset, partition) => ({ topic: deps.topic(topic), partition, nextOffset }))
   for await (const { partition, nextOffset, records } of deps.log.follow(from, stop.signal)) {
     for (const record of records) {
-      const event = await decodeForStream(deps, record, stop.signal)
+      const event = await deps.decode(record, stop.signal)
       if (stop.signal.aborted) return
       at[partition] = record.offset + 1n
-      handOut({ topic, partition, offset: record.offset, event })
+      handOut({ topic, partition, offset: record.offset, event, sizeBytes: sizeOf(record) })
     }
     at[partition] = nextOffset
   }

@@ -1,8 +1,10 @@
 // All readers of the stream of this process: at most so many, each with signs of life, all ended in words when the process stops.
+import type { Codec } from '../../events/codec.ts'
 import { createFairTurns } from '../../runtime/fair-turns.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { Problem } from '../problems.ts'
+import { createDecodeForStream } from './decode-for-stream.ts'
 import { readEnds } from './log-bounds.ts'
 import { openSharedReading, type SharedReadingDeps } from './shared-reading.ts'
 import { commonTopics } from './stream-filter.ts'
@@ -11,21 +13,28 @@ import { type AskedStream, openStreamReader, type StreamReader, type StreamReade
 export type StreamLimits = {
   maxReaders: number
   maxWaitingBytes: number
+  maxHeldBytes: number
   heartbeatMs: number
 }
-export const streamLimits: StreamLimits = { maxReaders: 200, maxWaitingBytes: 1024 ** 2, heartbeatMs: 15_000 }
+export const streamLimits: StreamLimits = {
+  maxReaders: 200,
+  maxWaitingBytes: 1024 ** 2,
+  maxHeldBytes: 8 * 1024 ** 2,
+  heartbeatMs: 15_000,
+}
 
 export type Streams = {
   /** Throws Problem `too-many-readers`, or `stopping`. */
   open(asked: AskedStream): StreamReader
 }
-export type StreamsDeps = Omit<StreamReaderDeps, 'shared' | 'turns' | 'maxWaitingBytes'> & {
+export type StreamsDeps = Omit<StreamReaderDeps, 'shared' | 'turns' | 'decode' | 'maxWaitingBytes' | 'maxHeldBytes'> & {
+  codec: Pick<Codec, 'decode'>
   log: StreamReaderDeps['log'] & SharedReadingDeps['log']
   metrics: Metrics
   stopping: AbortSignal
 }
 
-/** Each reads the log for itself meanwhile, and may hold pages of it. */
+/** Each reads a page of the log for itself. */
 const MAX_CATCHING_UP = 4
 /** After it a reader that waits is told why. */
 const PATIENCE_MS = 1_000
@@ -33,7 +42,8 @@ const PATIENCE_MS = 1_000
 export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
   const open = new Set<StreamReader>()
   const turns = createFairTurns({ total: MAX_CATCHING_UP, perKey: MAX_CATCHING_UP })
-  const ofReaders = { ...deps, ...limits, shared: openSharedReading(deps), turns }
+  const decode = createDecodeForStream(deps)
+  const ofReaders = { ...deps, ...limits, decode, shared: openSharedReading({ ...deps, decode }), turns }
   const ended = countReaders(deps.metrics, open)
 
   async function beat(readers: Iterable<StreamReader>) {
