@@ -1,6 +1,7 @@
 // zaplog events tail: prints what happens as it happens. Where the connection ends, or zaplog is away for a while, it goes on behind the last
 // event that arrived; what the log no longer has by then is said.
 import { z } from 'zod'
+import { describeError } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callStream } from './call-api.ts'
@@ -15,6 +16,7 @@ import { jsonLine } from './print-json.ts'
 import { readServerSent, type ServerSent } from './read-server-sent.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { say } from './say.ts'
+import { createSilenceWatch } from './silence-watch.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
@@ -24,6 +26,8 @@ type Tail = { path: string; id: string | null; events: number }
 
 const ASK_AGAIN_MS = 1_000
 const REMIND_EVERY_MS = 20_000
+/** A comment comes every 15 s: whoever hears nothing for three of them has lost the connection, whether it was closed or not. */
+const SILENCE_MS = 45_000
 
 export const tailEvents = (options: Options) =>
   runVerb(async api => {
@@ -46,21 +50,27 @@ async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: AbortSig
   const isDue = createReminder(REMIND_EVERY_MS)
   let isConnected = false
   while (!stopping.aborted) {
+    const silence = createSilenceWatch(SILENCE_MS)
+    const signal = AbortSignal.any([stopping, silence.signal])
     try {
       const headers = tail.id === null ? {} : { 'last-event-id': tail.id }
-      const bytes = await callStream(api, { doing: 'following events', method: 'GET', path: tail.path, headers }, stopping)
+      const bytes = await callStream(api, { doing: 'following events', method: 'GET', path: tail.path, headers }, signal)
       if (!isConnected) say(`following events; ${onStderr.dim('Ctrl-C ends it')}`)
       isConnected = true
-      for await (const one of readServerSent(bytes)) take(tail, one)
+      for await (const one of readServerSent(silence.watch(bytes))) take(tail, one)
     } catch (error) {
       if (stopping.aborted) return
       if (error instanceof CallFailed && (!isConnected || error.exitCode !== exitCodes.tryLater)) throw error
-      const what = error instanceof CallFailed ? error.message : 'the connection to zaplog ended'
+      const what = error instanceof CallFailed ? error.message : `the connection to zaplog ended${whySilent(silence.signal)}`
       if (isDue(what, performance.now())) say(`${what}; asking again`)
+    } finally {
+      silence.stop()
     }
     await wait(ASK_AGAIN_MS, stopping)
   }
 }
+
+const whySilent = ({ aborted, reason }: AbortSignal): string => (aborted ? `: ${describeError(reason)}` : '')
 
 function take(tail: Tail, { id, event, data }: ServerSent): void {
   if (id !== '') tail.id = id
