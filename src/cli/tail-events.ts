@@ -21,8 +21,8 @@ import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
 type Options = { type?: readonly string[]; instance?: readonly string[]; after?: string; outputLost: AbortSignal }
-/** `id`: where to go on; null: from now on. */
-type Tail = { path: string; id: string | null; events: number }
+/** `id`: where to go on; null: from now on. A connection that is silent for longer than `silenceMs` is given up. */
+export type Tail = { path: string; id: string | null; events: number; silenceMs: number }
 
 const ASK_AGAIN_MS = 1_000
 const REMIND_EVERY_MS = 20_000
@@ -32,7 +32,7 @@ const SILENCE_MS = 45_000
 export const tailEvents = (options: Options) =>
   runVerb(async api => {
     const stopping = AbortSignal.any([watchStopSignals(), options.outputLost])
-    const tail = { path: pathOf(options), id: options.after ?? null, events: 0 }
+    const tail = { path: pathOf(options), id: options.after ?? null, events: 0, silenceMs: SILENCE_MS }
     await tailUntilStopped(api, tail, stopping)
     if (options.outputLost.aborted) throw new CallFailed(`${describeLoss(options.outputLost)}: ${stopped(tail).text}`)
     return stopped(tail)
@@ -46,11 +46,11 @@ function pathOf({ type, instance }: Options): string {
 }
 
 /** Rejects CallFailed where asking again cannot help, and where zaplog was not there to begin with. */
-async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: AbortSignal): Promise<void> {
+export async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: AbortSignal): Promise<void> {
   const isDue = createReminder(REMIND_EVERY_MS)
   let isConnected = false
   while (!stopping.aborted) {
-    const silence = createSilenceWatch(SILENCE_MS)
+    const silence = createSilenceWatch(tail.silenceMs)
     const signal = AbortSignal.any([stopping, silence.signal])
     try {
       const headers = tail.id === null ? {} : { 'last-event-id': tail.id }

@@ -1,6 +1,7 @@
 // Guarantee: a connection on which nothing comes any more is ended, and one on which anything comes is not.
 import { expect, test } from 'vitest'
 import { createSilenceWatch } from '../../src/cli/silence-watch.ts'
+import { tailUntilStopped } from '../../src/cli/tail-events.ts'
 import { openLoopbackServer } from '../ground/loopback-server.ts'
 import { until } from '../ground/until.ts'
 
@@ -34,4 +35,20 @@ test('[H7] a watch that is stopped ends nothing', async () => {
   const other = createSilenceWatch(60)
   await until('the other is silent', () => other.signal.aborted)
   expect(stopped.signal.aborted).toBe(false)
+})
+
+test('[H7] [J1] events tail gives up a connection that is silent, and goes on behind the last id that arrived', async () => {
+  const asked: unknown[] = []
+  const { url } = await openLoopbackServer((request, response) => {
+    asked.push(request.headers['last-event-id'])
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.write(`: from here on\nid: of-${asked.length}\n\n`)
+  })
+  const stopping = new AbortController()
+  const api = { base: url, key: 'key', keyFrom: 'the test', zaplog: 'zaplog' }
+  const tailing = tailUntilStopped(api, { path: '/v1/stream', id: null, events: 0, silenceMs: 200 }, stopping.signal)
+  await until('it asked again', () => asked.length >= 3)
+  stopping.abort()
+  await tailing
+  expect(asked.slice(0, 3)).toEqual([undefined, 'of-1', 'of-2'])
 })
