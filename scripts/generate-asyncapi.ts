@@ -1,19 +1,15 @@
 // Turns event definitions, topics and golden bodies into docs/asyncapi.json: what is in the log for consumers, and what /v1/stream sends.
 // Answers file path -> content.
-import { events } from '../src/events/definitions.ts'
+import { publicEvents, publicEventsIn, publicTopics } from '../src/events/catalogue.ts'
+import type { EventShape } from '../src/events/schema-fields.ts'
 import { schemaNameOf } from '../src/events/schema-name.ts'
-import { topicOfName, topics } from '../src/events/topics.ts'
+import type { TopicEntry } from '../src/events/topics.ts'
 import { recordTypes } from '../src/events/vocabulary.ts'
-import { bodySchema } from '../src/webhooks/stream/body-schema.ts'
+import { streamedSchema } from '../src/webhooks/stream/body-schema.ts'
+import { isOfFile } from '../src/webhooks/stream/media-outcome.ts'
 import { generateSchemas } from './generate-schemas.ts'
 import { goldenExample } from './golden-example.ts'
 import { readOf } from './marked-part.ts'
-
-const publicTopics = topics.filter(one => one.public)
-const publicEvents = events.filter(
-  ({ type, internal }) => internal !== true && publicTopics.some(({ name }) => name === topicOfName(type)),
-)
-type Told = (typeof publicEvents)[number]
 
 export function generateAsyncApi(): ReadonlyMap<string, string> {
   return new Map([['docs/asyncapi.json', `${JSON.stringify(document(), null, 2)}\n`]])
@@ -47,13 +43,14 @@ const document = () => ({
       ...publicEvents.map(event => [`${event.type}.record`, recordMessage(event)]),
       ...publicEvents.map(event => [`${event.type}.body`, bodyMessage(event)]),
       ['dead-letter', deadLetter],
+      ['stream.ended', streamEnded],
     ]),
   },
 })
 
-function topicChannel({ name, key, holds, personalData }: (typeof topics)[number]) {
-  const types = publicEvents.filter(({ type }) => topicOfName(type) === name).map(({ type }) => type)
-  const messages = types.map(type => [type, { $ref: `#/components/messages/${type}.record` }])
+function topicChannel(topic: TopicEntry) {
+  const { name, key, holds, personalData } = topic
+  const messages = publicEventsIn(topic).map(({ type }) => [type, { $ref: `#/components/messages/${type}.record` }])
   return {
     address: `wa.${name}`,
     description: `Holds ${holds}. Key: ${key}. Sensitive: ${personalData}. Names begin with TOPIC_PREFIX [wa.].`,
@@ -69,12 +66,15 @@ const streamChannel = () => ({
   address: '/v1/stream',
   description: 'Server-sent events: `event` is the type, `data` one of these messages, `id` the position behind it.',
   servers: [{ $ref: '#/servers/api' }],
-  messages: Object.fromEntries(publicEvents.map(({ type }) => [type, { $ref: `#/components/messages/${type}.body` }])),
+  messages: Object.fromEntries([
+    ...publicEvents.map(({ type }) => [type, { $ref: `#/components/messages/${type}.body` }]),
+    ['stream.ended', { $ref: '#/components/messages/stream.ended' }],
+  ]),
 })
 
 const schemas = generateSchemas()
 
-const recordMessage = (event: Told) => ({
+const recordMessage = (event: EventShape) => ({
   ...described(event),
   name: schemaNameOf(event.type),
   contentType: 'avro/binary',
@@ -86,23 +86,47 @@ const recordMessage = (event: Told) => ({
   bindings: { kafka: { key: { type: 'string', description: 'The instance id.' }, bindingVersion: '0.5.0' } },
 })
 
-function bodyMessage(event: Told) {
-  const example = goldenExample(event.type)
+function bodyMessage(event: EventShape) {
+  // Golden bodies are those of webhooks, without `media` of a file's own events.
+  const example = isOfFile(event.type) ? null : goldenExample(event.type)
   return {
     ...described(event),
     name: event.type,
     contentType: 'application/json',
-    payload: bodySchema(event.type),
+    payload: streamedSchema(event.type),
     ...(example !== null && { examples: [{ payload: JSON.parse(example.text) }] }),
   }
 }
 
-const described = ({ type, doc, when, again, not }: Told) => ({
+const described = ({ type, doc, when, again, not }: EventShape) => ({
   title: type,
   summary: doc,
   description: `When: ${when} Again: ${again} Not: ${not}`,
   ...(recordTypes.later.includes(type) && { 'x-not-in-this-version': true }),
 })
+
+const streamEnded = {
+  name: 'stream.ended',
+  title: 'stream.ended',
+  summary: 'The stream ends here, and why. It has no id: Last-Event-ID stays that of the event before.',
+  contentType: 'application/json',
+  payload: {
+    type: 'object',
+    required: ['type', 'timestamp', 'data'],
+    properties: {
+      type: { const: 'stream.ended' },
+      timestamp: { type: 'string', format: 'date-time', description: 'When it ended.' },
+      data: {
+        type: 'object',
+        required: ['reason', 'detail'],
+        properties: {
+          reason: { enum: ['slow-reader', 'position-expired', 'stopping', 'failed'] },
+          detail: { type: 'string', description: 'The same for people.' },
+        },
+      },
+    },
+  },
+}
 
 const headers = Object.fromEntries(['event-id', 'event-type', 'instance-id', 'epoch'].map(name => [name, { type: 'string' }]))
 

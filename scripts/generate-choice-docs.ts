@@ -1,7 +1,7 @@
 // Turns what can be chosen of an instance and an endpoint (their schemas) and the topics (src/events/topics.ts) into the tables of README,
 // docs/contract.md and docs/topics.md; answers file path -> content.
 import { z } from 'zod'
-import { topics } from '../src/events/topics.ts'
+import { publicTopics } from '../src/events/catalogue.ts'
 import { newSettings } from '../src/instances/instance-settings.ts'
 import { endpointInput } from '../src/webhooks/endpoints/settings.ts'
 import { markdownTable } from './markdown-table.ts'
@@ -9,7 +9,7 @@ import { readOf, replaceBetween } from './marked-part.ts'
 
 const marks = (name: string, source: string) =>
   [`<!-- ${name}: generated from ${source} by npm run generate -->`, `<!-- /${name} -->`] as const
-const publicTopics = marks('public topics', 'src/events/topics.ts')
+const topicMarks = marks('public topics', 'src/events/topics.ts')
 const instanceSettings = marks('settings of an instance', 'src/instances/instance-settings.ts')
 const taken = marks('what settings take', 'the schemas of instances and endpoints')
 
@@ -22,14 +22,14 @@ export function generateChoiceDocs(earlier: ReadonlyMap<string, string>): Readon
   return new Map([
     written('README.md', instanceSettings, instanceTable()),
     written('docs/contract.md', taken, takenTable()),
-    written('docs/topics.md', publicTopics, topicTable()),
+    written('docs/topics.md', topicMarks, topicTable()),
   ])
 }
 
 const topicTable = () =>
   markdownTable(
     ['topic', 'key', 'holds', 'sensitive'],
-    topics.filter(one => one.public).map(({ name, key, holds, personalData }) => [`\`wa.${name}\``, key, holds, personalData]),
+    publicTopics.map(({ name, key, holds, personalData }) => [`\`wa.${name}\``, key, holds, personalData]),
   )
 
 type Field = { name: string; doc: string; takes: string }

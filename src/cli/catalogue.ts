@@ -1,29 +1,20 @@
 // zaplog topics and zaplog schemas: what consumers of the log find there, from the definitions of this version. Nothing is asked of a server.
 import { readFileSync } from 'node:fs'
-import { events } from '../events/definitions.ts'
+import { publicEvents, publicEventsIn, publicTopics } from '../events/catalogue.ts'
 import { schemaNameOf } from '../events/schema-name.ts'
-import { topicOfName, topics } from '../events/topics.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { textTable } from './text-table.ts'
 
-const publicTopics = topics.filter(one => one.public)
-const publicEvents = events.filter(
-  ({ type, internal }) => internal !== true && publicTopics.some(one => one.name === topicOfName(type)),
-)
-
 /** With the prefix that a zaplog of these settings gives them. */
 export function sayTopics(): void {
   const prefix = process.env.TOPIC_PREFIX || 'wa.'
-  const all = publicTopics.map(({ name, key, holds, personalData }) => ({
-    topic: `${prefix}${name}`,
-    key,
-    holds,
-    personalData,
-    types: publicEvents.filter(({ type }) => topicOfName(type) === name).map(({ type }) => type),
-  }))
+  const all = publicTopics.map(topic => {
+    const { name, key, holds, personalData } = topic
+    return { topic: `${prefix}${name}`, key, holds, personalData, types: publicEventsIn(topic).map(({ type }) => type) }
+  })
   const rows = all.map(({ topic, key, holds, personalData, types }) => [topic, key, String(types.length), holds, personalData])
   print(textTable(['topic', 'key', 'types', 'holds', 'sensitive'], rows), all)
 }

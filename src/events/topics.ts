@@ -108,6 +108,9 @@ export const topics: readonly TopicEntry[] = [
   },
 ]
 
+/** What becomes webhooks, and what a reader of the stream gets without asking for it by name. */
+export const streamedTopics: readonly TopicName[] = ['events', 'media-stored', 'media-failed']
+
 export const topicOf = (type: EventType): TopicName => topicOfName(type)
 
 /** Of a type by its name, also one that no version has yet. */

@@ -1,7 +1,7 @@
 // The words of docs/contract.md, once, each with whether this version ever says it: `later` are reserved, and come with a later version.
 // What the API takes and describes follows from here; the lists in docs/contract.md and ARCHITECTURE.md are generated from it.
 import { events } from './definitions.ts'
-import { topicOfName } from './topics.ts'
+import { streamedTopics, topicOfName } from './topics.ts'
 
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
@@ -21,9 +21,7 @@ export const recordTypes: Vocabulary = {
   later: [...withoutWriter, ...withoutSchema],
 }
 
-/** Topics that the webhook stream reads. */
-const streamTopics: readonly string[] = ['events', 'media-stored', 'media-failed']
-const isStreamed = (type: string): boolean => streamTopics.includes(topicOfName(type))
+const isStreamed = (type: string): boolean => streamedTopics.includes(topicOfName(type))
 
 /** Types that an endpoint may name: those of records and those that only deliveries have. */
 export const deliveryTypes: Vocabulary = {

@@ -1,10 +1,20 @@
 // docs/asyncapi.json is whole: every public topic and nothing internal, every type with its schema, every reference leads somewhere.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { endFrame, eventFields } from '../../src/api/stream/event-frame.ts'
+import { publicEvents } from '../../src/events/catalogue.ts'
 import { events } from '../../src/events/definitions.ts'
+import type { EventType } from '../../src/events/event.ts'
 import { topicOfName, topics } from '../../src/events/topics.ts'
+import { anEvent, testStartAt } from '../ground/events.ts'
 
-type Message = { payload?: { schema?: { fields?: unknown[] } }; examples?: { payload: { type: string } }[]; name: string }
+type Schema = Parameters<typeof z.fromJSONSchema>[0]
+type Message = {
+  payload?: Schema & { schema?: { fields?: unknown[] } }
+  examples?: { payload: { type: string } }[]
+  name: string
+}
 const document = JSON.parse(readFileSync(new URL('../../docs/asyncapi.json', import.meta.url), 'utf8')) as {
   asyncapi: string
   channels: Record<string, { address: string; messages: Record<string, { $ref: string }> }>
@@ -37,4 +47,41 @@ test('[B5] each type is in its topic with its Avro schema, and in the stream wit
     for (const { payload } of document.components.messages[`${type}.body`]?.examples ?? []) expect(payload.type).toBe(type)
   }
   expect(document.components.messages['message.received.body']?.examples).toHaveLength(1)
+})
+
+const links = {
+  link: (eventId: string, kind: 'file' | 'thumbnail') =>
+    `https://zaplog.example/m/${eventId}${kind === 'file' ? '' : '/thumbnail'}`,
+}
+const dataOf = (frame: Buffer) => JSON.parse(/^data: (.*)$/m.exec(frame.toString('utf8'))?.[1] ?? 'null')
+
+/** Of a message in the stream's channel. */
+function fits(name: string, data: unknown) {
+  const reference = document.channels.stream?.messages[name]?.$ref
+  const message = at(String(reference)) as Message | undefined
+  if (message?.payload === undefined) throw new Error(`expected the stream to have ${name} with a payload`)
+  return z.fromJSONSchema(message.payload).safeParse(data)
+}
+
+test.each(publicEvents.map(({ type }) => type as EventType))(
+  '[B5] [H] what the stream sends for %s fits the message that it is said to be',
+  type => expect(fits(type, dataOf(eventFields(anEvent(type), links))).error).toBeUndefined(),
+)
+
+test('[B5] [H] what the stream sends at its end fits stream.ended', () => {
+  for (const reason of ['slow-reader', 'position-expired', 'stopping', 'failed'])
+    expect(fits('stream.ended', dataOf(endFrame({ reason, detail: 'why' }, testStartAt))).error).toBeUndefined()
+  expect(fits('stream.ended', dataOf(endFrame({ reason: 'left', detail: 'why' }, testStartAt))).success).toBe(false)
+})
+
+test('[B5] [H] a file’s own event without media is not what the stream sends, and no example shows it so', () => {
+  for (const type of ['media.stored', 'media.failed'] as const) {
+    const body = dataOf(eventFields(anEvent(type), links))
+    expect(fits(type, body).success).toBe(true)
+    delete body.data.media
+    expect(fits(type, body).success).toBe(false)
+  }
+  for (const { type } of publicEvents)
+    for (const { payload } of document.components.messages[`${type}.body`]?.examples ?? [])
+      expect(fits(type, payload).error).toBeUndefined()
 })

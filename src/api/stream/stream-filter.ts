@@ -1,7 +1,7 @@
 // What a reader of the stream asks for: instances, types and a chat, and which topics these are in.
 import { z } from 'zod'
 import type { Event } from '../../events/event.ts'
-import { type TopicName, topicOf, topicOfName } from '../../events/topics.ts'
+import { streamedTopics, type TopicName, topicOf, topicOfName } from '../../events/topics.ts'
 import { matchesPattern, recordTypes, type Vocabulary } from '../../events/vocabulary.ts'
 import { takesOnly } from '../../runtime/later-version.ts'
 import { chatAddress } from '../chat-address.ts'
@@ -10,7 +10,7 @@ import { chatAddress } from '../chat-address.ts'
 export type StreamFilter = { instanceIds: readonly string[] | null; types: readonly string[] | null; chatId: string | null }
 
 /** Read for every reader. What is in other topics is streamed to who names its type. */
-export const commonTopics: readonly TopicName[] = ['events', 'media-stored', 'media-failed']
+export const commonTopics = streamedTopics
 const namedTopics: readonly TopicName[] = ['presence', 'heartbeats']
 
 const isIn = (topics: readonly TopicName[]) => (type: string) => topics.includes(topicOfName(type))

@@ -5,13 +5,24 @@ import { media } from '../../events/media-shapes.ts'
 import type { Field, FieldType } from '../../events/schema-fields.ts'
 import { mediaStatuses } from '../../events/vocabulary.ts'
 import { isLeftOut } from './delivery-body.ts'
+import { isOfFile } from './media-outcome.ts'
 
 export type JsonSchema = { [name: string]: unknown }
 
 /** null: no webhook and no event has this type. */
 export function bodySchema(type: string): JsonSchema | null {
   const data = dataSchema(type)
-  if (data === null) return null
+  return data === null ? null : bodyOf(type, data)
+}
+
+/** As the stream has it: the events of a file have `media`, too (bridge/event-body.ts). */
+export function streamedSchema(type: string): JsonSchema | null {
+  const data = dataSchema(type)
+  if (data === null || !isOfFile(type)) return bodySchema(type)
+  return bodyOf(type, { allOf: [data, objectOf({ media: mediaSchema }, ['media'])] })
+}
+
+function bodyOf(type: string, data: JsonSchema): JsonSchema {
   const timestamp = {
     type: 'string',
     format: 'date-time',

@@ -21,6 +21,9 @@ export const isMediaEvent = (event: Event): event is MediaEvent =>
 export const nothingYet = { round: 0, rank: 0 } as const
 
 export const standingOf = (event: MediaEvent): Standing => ({ round: event.round, rank: ranks[event.type] })
+/** The same by the name of its type. */
+export const isOfFile = (type: string): boolean => Object.hasOwn(ranks, type)
+
 const ranks = { 'media.failed': 1, 'media.stored': 2, 'media.expired': 3 } as const
 
 export const isGreater = (one: Standing, other: Standing): boolean =>

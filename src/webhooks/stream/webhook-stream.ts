@@ -4,6 +4,7 @@
 import { readTogether, writeTogether } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
 import { withStorableIds } from '../../events/storable-ids.ts'
+import { streamedTopics } from '../../events/topics.ts'
 import type { Emission, Projection } from '../../projections/projection.ts'
 import type { Chat } from './chat-lanes.ts'
 import { deliver, deliverUpdate } from './deliver.ts'
@@ -22,7 +23,7 @@ export const webhookStream: Projection = {
   name: 'webhook-stream',
   version: 1,
   begins: 'where-the-version-before-ends',
-  reads: ['events', 'media-stored', 'media-failed'],
+  reads: streamedTopics,
   gather: placed => {
     // Webhooks name a message, chat or sender by the id that the API has for it.
     const asked = readStream({
