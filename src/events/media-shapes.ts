@@ -1,5 +1,5 @@
 // What an event says about a file: the public part that webhooks repeat, and the reference that fetches it, which they never carry.
-import { field, list, optional, record } from './schema-fields.ts'
+import { field, list, optional, personal, record } from './schema-fields.ts'
 
 /** As announced, and handed on from event to event. */
 const traits = {
@@ -43,7 +43,7 @@ export const fileFields = {
   round: field('int', '1 for the first processing; the next one where the file has to be fetched anew.'),
   kind: field('string', 'image, video, voice, document …'),
   mimetype: optional('string', 'As declared by the sender; in media.stored what the bytes are. null: not said.'),
-  fileName: optional('string', 'What the sender calls a document, never used as a path; null: not said.'),
+  fileName: personal(optional('string', 'What the sender calls a document, never used as a path; null: not said.')),
   ...traits,
 }
 

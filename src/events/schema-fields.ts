@@ -13,7 +13,12 @@ export type FieldType =
   | { optional: FieldType }
   | { record: RecordShape }
 export type RecordShape = { name: string; doc: string; fields: Readonly<Record<string, Field>> }
-export type Field = { type: FieldType; doc: string }
+export type Field = {
+  type: FieldType
+  doc: string
+  /** It says who somebody is, what they wrote or do, or opens what is theirs: docs/topics.md lists it. Avro does not know of it. */
+  personal?: true
+}
 export type EventShape = {
   type: string
   /** What happened, in one sentence. */
@@ -33,4 +38,6 @@ export const field = (type: FieldType, doc: string): Field => ({ type, doc })
 /** Absent is null on the wire; a field added later must be optional (FULL_TRANSITIVE). */
 export const optional = (type: FieldType, doc: string): Field => ({ type: { optional: type }, doc })
 export const list = (type: FieldType, doc: string): Field => ({ type: { array: type }, doc })
+/** Marks a field as personal. */
+export const personal = (of: Field): Field => ({ ...of, personal: true })
 export const record = (name: string, doc: string, fields: RecordShape['fields']): FieldType => ({ record: { name, doc, fields } })

@@ -1,13 +1,13 @@
 // What people are called. State: of each field that is not null the value with the greatest (epoch, sequence) wins.
-import { type EventShape, field, optional } from '../schema-fields.ts'
+import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 import { origin } from './origin.ts'
 
 export const contactFields = {
-  contactId: field('string', 'JID without device: the LID where known, else the phone-number JID.'),
-  contactPn: optional('string', 'Phone-number JID; null: not known.'),
-  contactLid: optional('string', 'LID; null: not known.'),
-  name: optional('string', 'As in the phone’s address book; null: not said.'),
-  pushName: optional('string', 'As the contact calls itself; null: not said.'),
+  contactId: personal(field('string', 'JID without device: the LID where known, else the phone-number JID.')),
+  contactPn: personal(optional('string', 'Phone-number JID; null: not known.')),
+  contactLid: personal(optional('string', 'LID; null: not known.')),
+  name: personal(optional('string', 'As in the phone’s address book; null: not said.')),
+  pushName: personal(optional('string', 'As the contact calls itself; null: not said.')),
   origin,
 }
 

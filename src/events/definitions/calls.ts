@@ -1,5 +1,5 @@
 // Calls and presence.
-import { type EventShape, field, optional } from '../schema-fields.ts'
+import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 
 const copy = 'A copy under the same eventId where WhatsApp delivers the stanza again; the first one counts.'
 
@@ -26,8 +26,8 @@ export const callEvents: readonly EventShape[] = [
     again: 'With the same content, under another eventId.',
     not: 'Chats that the settings ignore.',
     fields: {
-      state: field('string', 'available, unavailable, composing, recording, paused; consumers must accept new ones.'),
-      lastSeenAt: optional('instant', 'When it was last seen, where it lets others know; null: not said.'),
+      state: personal(field('string', 'available, unavailable, composing, recording, paused; consumers must accept new ones.')),
+      lastSeenAt: personal(optional('instant', 'When it was last seen, where it lets others know; null: not said.')),
       isGroup: field('boolean', 'Whether the chat is a group; senderId is who it is about.'),
     },
   },

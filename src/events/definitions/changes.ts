@@ -1,12 +1,11 @@
 // What is done to messages that are there already, besides editing and revoking them.
-import { type EventShape, field, list, optional } from '../schema-fields.ts'
+import { type EventShape, field, list, optional, personal } from '../schema-fields.ts'
 import { origin } from './origin.ts'
 
 const isGroup = field('boolean', 'Whether the chat is a group (…@g.us); channels, status and broadcast lists are none.')
 const targetMessageId = field('string', 'WhatsApp’s id of the message that it is about.')
-const targetSenderId = optional(
-  'string',
-  'Whose message it is, without device; null: that of the chat’s other side, or not said.',
+const targetSenderId = personal(
+  optional('string', 'Whose message it is, without device; null: that of the chat’s other side, or not said.'),
 )
 const copy = 'A copy under the same eventId where WhatsApp delivers the stanza again; the first one counts.'
 const again = 'A copy under the same eventId after a death at the wrong moment; what did not change since is not told again.'
@@ -20,13 +19,14 @@ export const changeEvents: readonly EventShape[] = [
     not: 'A vote whose poll’s secret is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
       targetMessageId: field('string', 'WhatsApp’s id of the poll; messageId is that of the vote.'),
-      targetSenderId: optional('string', 'Who made the poll, without device; null: not said.'),
-      options: list(
-        'string',
-        'The names of the options chosen, all of them; empty: withdrawn, or none of them is known by name.',
+      targetSenderId: personal(optional('string', 'Who made the poll, without device; null: not said.')),
+      options: personal(
+        list('string', 'The names of the options chosen, all of them; empty: withdrawn, or none of them is known by name.'),
       ),
-      unknownHashes: list('string', 'SHA-256, lower-case hex, of chosen options whose name is not known here.'),
-      senderName: optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.'),
+      unknownHashes: personal(list('string', 'SHA-256, lower-case hex, of chosen options whose name is not known here.')),
+      senderName: personal(
+        optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.'),
+      ),
       isGroup,
     },
   },

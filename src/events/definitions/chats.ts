@@ -1,5 +1,5 @@
 // What the account does with its chats, labels and blocked contacts, on whichever of its devices.
-import { type EventShape, field, optional } from '../schema-fields.ts'
+import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 import { origin } from './origin.ts'
 
 const appState = 'The app state says so: it was done on the phone or on another linked device.'
@@ -45,7 +45,7 @@ export const chatEvents: readonly EventShape[] = [
     not: 'Tags of members of a group, which are unknown.',
     fields: {
       labelId: field('string', 'WhatsApp’s id of the label.'),
-      name: optional('string', 'What it is called; null: it is about a chat or a message, or not said.'),
+      name: personal(optional('string', 'What it is called; null: it is about a chat or a message, or not said.')),
       color: optional('int', 'Its colour, by its place in WhatsApp’s palette; null: as for name.'),
       deleted: optional('boolean', 'true: there is no such label any more; null: there is.'),
       on: optional(
@@ -63,8 +63,8 @@ export const chatEvents: readonly EventShape[] = [
     again,
     not: 'Who blocked the account: WhatsApp does not say.',
     fields: {
-      contactId: field('string', 'JID without device of whom: the LID where known, else the phone-number JID.'),
-      contactPn: optional('string', 'Phone-number JID; null: not known.'),
+      contactId: personal(field('string', 'JID without device of whom: the LID where known, else the phone-number JID.')),
+      contactPn: personal(optional('string', 'Phone-number JID; null: not known.')),
       on: field('boolean', 'true: blocked; false: not any more.'),
       origin,
     },

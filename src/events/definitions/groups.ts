@@ -1,11 +1,11 @@
 // Who is in groups, who wants in, and what else they are; channels.
-import { type EventShape, field, list, optional, record } from '../schema-fields.ts'
+import { type EventShape, field, list, optional, personal, record } from '../schema-fields.ts'
 import { origin } from './origin.ts'
 
 const groupId = field('string', 'The group’s JID (…@g.us), also in chatId.')
 const copy = 'A copy under the same eventId where WhatsApp delivers the notification again.'
-const authorId = optional('string', 'Who did it, without device: the LID where known; null: not said.')
-const authorPn = optional('string', 'Phone-number JID of who did it; null: not known.')
+const authorId = personal(optional('string', 'Who did it, without device: the LID where known; null: not said.'))
+const authorPn = personal(optional('string', 'Phone-number JID of who did it; null: not known.'))
 
 export const groupParticipant = record('GroupParticipant', 'Somebody in a group, or who was.', {
   id: field('string', 'JID without device: the LID where known, else the phone-number JID.'),
@@ -16,10 +16,10 @@ export const groupParticipant = record('GroupParticipant', 'Somebody in a group,
 /** What did not change is null. */
 export const groupFields = {
   groupId,
-  subject: optional('string', 'What it is called; null: not said.'),
-  description: optional('string', 'Its description, empty where it has none or that was deleted; null: not said.'),
-  ownerId: optional('string', 'Who made it, without device; null: not said.'),
-  ownerPn: optional('string', 'Phone-number JID of who made it; null: not known.'),
+  subject: personal(optional('string', 'What it is called; null: not said.')),
+  description: personal(optional('string', 'Its description, empty where it has none or that was deleted; null: not said.')),
+  ownerId: personal(optional('string', 'Who made it, without device; null: not said.')),
+  ownerPn: personal(optional('string', 'Phone-number JID of who made it; null: not known.')),
   createdAt: optional('instant', 'When it was made; null: not said.'),
   announce: optional('boolean', 'true: only admins write; null: not said.'),
   restrict: optional('boolean', 'true: only admins change what it is called and the like; null: not said.'),
@@ -28,18 +28,17 @@ export const groupFields = {
   expiresInSeconds: optional('int', 'Disappearing messages: after how many seconds; 0: off; null: not said.'),
   isCommunity: optional('boolean', 'true: a community, whose groups name it as their parent; null: not said.'),
   parentGroupId: optional('string', 'The community that it belongs to, empty where it belongs to none; null: not said.'),
-  inviteCode: optional(
-    'string',
-    'The code of its invite link, where that was made anew; null: not said. Whoever has it can join.',
+  inviteCode: personal(
+    optional('string', 'The code of its invite link, where that was made anew; null: not said. Whoever has it can join.'),
   ),
   growthLocked: optional('boolean', 'true: WhatsApp lets nobody join by a link for a while; null: not said.'),
   suspended: optional('boolean', 'true: WhatsApp suspended it; null: not said.'),
   deleted: optional('boolean', 'true: it is no more; null: it is.'),
-  pictureId: optional('string', 'The id of its picture, empty where that was removed; null: not said.'),
-  participants: {
+  pictureId: personal(optional('string', 'The id of its picture, empty where that was removed; null: not said.')),
+  participants: personal({
     type: { optional: { array: groupParticipant } },
     doc: 'Everybody in it, by their ids, where all of it was told; null: not said.',
-  },
+  }),
   authorId,
   authorPn,
   origin,
@@ -66,7 +65,7 @@ export const groupEvents: readonly EventShape[] = [
         'string',
         'add, remove, promote, demote, leave, modify (another number or address); consumers must accept new ones.',
       ),
-      participants: list(groupParticipant, 'Whom it is about, at least one.'),
+      participants: personal(list(groupParticipant, 'Whom it is about, at least one.')),
       authorId,
       authorPn,
       reason: optional('string', 'How, where WhatsApp says so (invite, linked_group_join …); null: not said.'),
@@ -81,7 +80,7 @@ export const groupEvents: readonly EventShape[] = [
     fields: {
       groupId,
       action: field('string', 'created, revoked, rejected; consumers must accept new ones.'),
-      participants: list(groupParticipant, 'Who asked, at least one.'),
+      participants: personal(list(groupParticipant, 'Who asked, at least one.')),
       method: optional('string', 'How: invite_link, linked_group_join, non_admin_add; null: not said.'),
       authorId,
       authorPn,
@@ -95,8 +94,8 @@ export const groupEvents: readonly EventShape[] = [
     not: 'Posts, which are messages; views and reactions of posts, which are unknown.',
     fields: {
       newsletterId: field('string', 'The channel’s JID (…@newsletter), also in chatId.'),
-      name: optional('string', 'What it is called; null: not said.'),
-      description: optional('string', 'Its description; null: not said.'),
+      name: personal(optional('string', 'What it is called; null: not said.')),
+      description: personal(optional('string', 'Its description; null: not said.')),
       state: optional('string', 'active, suspended, geosuspended, deleted …; null: not said.'),
       role: optional('string', 'What the account is in it: guest, subscriber, admin, owner; null: not said.'),
       muted: optional('boolean', 'Whether the account muted it; null: not said.'),

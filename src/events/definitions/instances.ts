@@ -1,5 +1,5 @@
 // What becomes of an instance: its settings, its connection, its pairing, its end.
-import { type EventShape, field, optional, record } from '../schema-fields.ts'
+import { type EventShape, field, optional, personal, record } from '../schema-fields.ts'
 
 const settings = record('InstanceSettings', 'What was chosen for this instance; null inherits the server’s default.', {
   historySync: optional('boolean', 'Whether the phone’s history is taken when it is linked; without effect in this version.'),
@@ -8,8 +8,11 @@ const settings = record('InstanceSettings', 'What was chosen for this instance; 
   ignoreNewsletters: optional('boolean', 'true: nothing of channels enters the log.'),
   markOnline: optional('boolean', 'Whether the account is shown as online while it is connected.'),
 })
-const chosen = { name: field('string', 'What its operator calls it.'), settings: field(settings, 'All that was chosen for it.') }
-const lid = optional('string', 'The account’s LID, without device; null: not known.')
+const chosen = {
+  name: personal(field('string', 'What its operator calls it.')),
+  settings: field(settings, 'All that was chosen for it.'),
+}
+const lid = personal(optional('string', 'The account’s LID, without device; null: not known.'))
 const copyAfterCrash = 'A copy under the same eventId where a crash makes zaplog say it again.'
 
 export const instanceEvents: readonly EventShape[] = [
@@ -39,7 +42,7 @@ export const instanceEvents: readonly EventShape[] = [
       state: field('string', 'connecting, qr, open, reconnecting, closed, logged-out. Before its first one it is created.'),
       reason: optional('string', 'replaced, banned, network …; consumers must accept new ones. null: nothing went wrong.'),
       reasonText: optional('string', 'The same for people, with what to do; null: nothing to say.'),
-      phone: optional('string', 'The account’s number, in digits; null: not paired.'),
+      phone: personal(optional('string', 'The account’s number, in digits; null: not paired.')),
       lid,
     },
   },
@@ -50,10 +53,10 @@ export const instanceEvents: readonly EventShape[] = [
     again: 'Once for each pairing.',
     not: 'Connecting again with the credentials that are there.',
     fields: {
-      phone: field('string', 'The account’s number, in digits; empty: WhatsApp did not say it.'),
+      phone: personal(field('string', 'The account’s number, in digits; empty: WhatsApp did not say it.')),
       lid,
       platform: optional('string', 'What WhatsApp calls the phone’s system: android, iphone, smba …; null: not said.'),
-      name: optional('string', 'What the account calls itself; null: not said.'),
+      name: personal(optional('string', 'What the account calls itself; null: not said.')),
     },
   },
   {

@@ -1,9 +1,11 @@
 // What becomes of a message's file. Of one file the higher round counts, then expired > stored > failed > downloaded > refreshed.
 import { fileFields, mediaSource } from '../media-shapes.ts'
-import { type EventShape, field, optional } from '../schema-fields.ts'
+import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 
 const copy = 'A copy under the same eventId where a crash makes it be done again; the next round has another one.'
-const source = optional(mediaSource, 'As its message had it, for another fetch; null: not known. Sensitive, never in webhooks.')
+const source = personal(
+  optional(mediaSource, 'As its message had it, for another fetch; null: not known. Sensitive, never in webhooks.'),
+)
 const plainSize = field('long', 'Bytes of the plain file, as it was received.')
 const plainHash = field('string', 'SHA-256 of the plain bytes, lower-case hex.')
 const matches = field(
@@ -75,7 +77,7 @@ export const mediaEvents: readonly EventShape[] = [
     not: 'Files that could be fetched as they were.',
     fields: {
       ...fileFields,
-      mediaSource: optional(mediaSource, 'Where it is now; null: not said. Sensitive, never in webhooks.'),
+      mediaSource: personal(optional(mediaSource, 'Where it is now; null: not said. Sensitive, never in webhooks.')),
     },
   },
   {

@@ -1,9 +1,11 @@
 // What is written, changed and answered in chats.
 import { contactCard, location, media, mediaSource, poll } from '../media-shapes.ts'
-import { type EventShape, field, list, optional } from '../schema-fields.ts'
+import { type EventShape, field, list, optional, personal } from '../schema-fields.ts'
 
 const isGroup = field('boolean', 'Whether the chat is a group (…@g.us); channels, status and broadcast lists are none.')
-const senderName = optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.')
+const senderName = personal(
+  optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.'),
+)
 const copy = 'A copy under the same eventId where WhatsApp delivers the stanza again; the first one counts.'
 const otherwise =
   'Edits, revokes, reactions and pins, which have types of their own; what devices tell each other, and history, which are unknown; chats that the settings ignore.'
@@ -16,33 +18,40 @@ export const messageFields = {
   ),
   senderName,
   isGroup,
-  text: optional(
-    'string',
-    'What people read: the text, the caption, the title of what is shown, the label that was tapped; null: nothing.',
+  text: personal(
+    optional(
+      'string',
+      'What people read: the text, the caption, the title of what is shown, the label that was tapped; null: nothing.',
+    ),
   ),
   parentMessageId: optional(
     'string',
     'WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none.',
   ),
   quotedMessageId: optional('string', 'WhatsApp’s id of the message that this one replies to; null: it is no reply.'),
-  mentions: {
+  mentions: personal({
     type: { optional: { array: 'string' as const } },
     doc: 'JIDs without device of those mentioned, as the sender wrote them; null: nobody.',
-  },
+  }),
   forwarded: optional('boolean', 'Whether its sender says that it was forwarded; null: not said.'),
   viewOnce: optional('boolean', 'true: it may be opened once; null: as often as one likes.'),
   expiresInSeconds: optional('int', 'Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never.'),
   source: optional('string', 'Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote.'),
   commandId: optional('string', 'The command that sent it; null: none did, as nothing is sent by this version.'),
-  location: optional(location, 'The point; null: there is none, or its coordinates are no numbers.'),
-  contacts: { type: { optional: { array: contactCard } }, doc: 'The contacts that were shared, in order; null: none.' },
-  poll: optional(poll, 'The poll as it was created; null: it is none.'),
-  interactive: optional(
-    'string',
-    'JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them: docs/events.md, What interactive holds, has its shape for each kind; null: none.',
+  location: personal(optional(location, 'The point; null: there is none, or its coordinates are no numbers.')),
+  contacts: personal({
+    type: { optional: { array: contactCard } },
+    doc: 'The contacts that were shared, in order; null: none.',
+  }),
+  poll: personal(optional(poll, 'The poll as it was created; null: it is none.')),
+  interactive: personal(
+    optional(
+      'string',
+      'JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them: docs/events.md, What interactive holds, has its shape for each kind; null: none.',
+    ),
   ),
-  media: optional(media, 'What the message says about its file; null: it has none.'),
-  mediaSource: optional(mediaSource, 'How to fetch that file; null: it has none. Sensitive, never in webhooks.'),
+  media: personal(optional(media, 'What the message says about its file; null: it has none.')),
+  mediaSource: personal(optional(mediaSource, 'How to fetch that file; null: it has none. Sensitive, never in webhooks.')),
 }
 
 export const messageEvents: readonly EventShape[] = [
@@ -70,7 +79,7 @@ export const messageEvents: readonly EventShape[] = [
     not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”; one that is sealed with a secret that is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
       targetMessageId: field('string', 'WhatsApp’s id of the message that was edited; messageId is that of the edit.'),
-      text: optional('string', 'The new text or caption; null: it is empty now, or no text.'),
+      text: personal(optional('string', 'The new text or caption; null: it is empty now, or no text.')),
       isGroup,
     },
   },
@@ -82,7 +91,9 @@ export const messageEvents: readonly EventShape[] = [
     not: 'What was deleted for the account alone; a revoke by somebody who has no right to it, which is unknown, named “message: revoke without authority”.',
     fields: {
       targetMessageId: field('string', 'WhatsApp’s id of the message that was revoked; messageId is that of the revoke.'),
-      targetSenderId: optional('string', 'Whose message it was, where a group admin revoked it; null: the sender’s own.'),
+      targetSenderId: personal(
+        optional('string', 'Whose message it was, where a group admin revoked it; null: the sender’s own.'),
+      ),
       isGroup,
     },
   },
@@ -94,7 +105,7 @@ export const messageEvents: readonly EventShape[] = [
     not: 'Reactions of channels, which are unknown; one that is sealed a second time (in announcement groups) and does not open, which is message.undecryptable.',
     fields: {
       targetMessageId: field('string', 'WhatsApp’s id of the message that it is a reaction to; messageId is the reaction’s own.'),
-      emoji: field('string', 'The reaction, mostly one emoji. Empty: removed.'),
+      emoji: personal(field('string', 'The reaction, mostly one emoji. Empty: removed.')),
       isGroup,
     },
   },
@@ -106,7 +117,7 @@ export const messageEvents: readonly EventShape[] = [
     not: 'What devices tell each other to keep going (retry, enc_rekey_retry, server-error, peer_msg, hist_sync), which is counted; receipts of another type, which are unknown.',
     fields: {
       messageIds: list('string', 'WhatsApp’s ids of the messages that it is about, at least one; of one, messageId has it, too.'),
-      participantId: optional('string', 'Whose receipt it is, in groups; null: it is that of senderId.'),
+      participantId: personal(optional('string', 'Whose receipt it is, in groups; null: it is that of senderId.')),
       status: field('string', 'server, delivered, read, played, error; consumers must accept new ones. Nothing says error yet.'),
     },
   },

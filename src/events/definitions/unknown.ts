@@ -1,5 +1,5 @@
 // What this version has no type for.
-import { type EventShape, field, optional } from '../schema-fields.ts'
+import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 
 export const unknownEvents: readonly EventShape[] = [
   {
@@ -14,11 +14,15 @@ export const unknownEvents: readonly EventShape[] = [
         'string',
         'Stanza tag and type, the message’s field, or the Baileys event; behind it why, where its own form was not taken.',
       ),
-      payload: optional(
-        'string',
-        'JSON of Baileys’ event, without byte arrays and secrets; of a stanza, which is in raw, what had to be replaced in its envelope; null: nothing.',
+      payload: personal(
+        optional(
+          'string',
+          'JSON of Baileys’ event, without byte arrays and secrets; of a stanza, which is in raw, what had to be replaced in its envelope; null: nothing.',
+        ),
       ),
-      senderName: optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.'),
+      senderName: personal(
+        optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.'),
+      ),
     },
   },
 ]
