@@ -8,6 +8,7 @@ import { generateChoiceDocs } from './generate-choice-docs.ts'
 import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
+import { generateDeliveryDocs } from './generate-delivery-docs.ts'
 import { generateEventDocs } from './generate-event-docs.ts'
 import { generateFigureDocs } from './generate-figure-docs.ts'
 import { generateMessageFields } from './generate-message-fields.ts'
@@ -18,6 +19,7 @@ const check = process.argv.includes('--check')
 const configDocs = generateConfigDocs()
 const contractDocs = generateContractDocs(configDocs)
 const choiceDocs = generateChoiceDocs(contractDocs)
+const deliveryDocs = generateDeliveryDocs(choiceDocs)
 const files = new Map([
   ...generateSchemas(),
   ...generateMessageFields(),
@@ -25,6 +27,7 @@ const files = new Map([
   ...configDocs,
   ...contractDocs,
   ...choiceDocs,
+  ...deliveryDocs,
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
   ...generateRoomDocs(contractDocs),

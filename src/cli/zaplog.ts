@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
+import { notByDefault } from '../events/not-by-default.ts'
 import { parseParts, partNames } from './dev-options.ts'
 import { parseForwardUrl } from './forward-url-option.ts'
 import { fromRepository } from './from-repository.ts'
@@ -123,8 +124,7 @@ instances
   .action(async (id, options) => (await import('./delete-instance.ts')).showPurge(id, options))
 
 const instancesHelp = 'only these instances; a comma list, or several'
-const typesHelp =
-  'only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but presence.updated, message.history, history.progressed, media.*, processing.*, upload.*, command.*, label.changed, retention.completed, unknown'
+const typesHelp = `only these event types, a comma list or several; patterns such as message.* are allowed. Left out: all but ${notByDefault.join(', ')}`
 const snapshotsHelp = 'also what a phone tells of its whole state, as after it was linked, and not only changes'
 
 const endpoints = program.command('webhooks').description('endpoints that receive webhooks')

@@ -80,12 +80,6 @@ export const wordsOf = ({ here, later }: Vocabulary): string =>
 export const matchesPattern = (pattern: string, type: string): boolean =>
   pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))
 
-/** What an endpoint that names no types does not get: what is noisy, or internal to most clients. */
-export const notByDefault: readonly string[] = [
-  ...['presence.updated', 'message.history', 'history.progressed', 'media.*', 'processing.*', 'upload.*', 'command.*'],
-  ...['label.changed', 'retention.completed', 'unknown'],
-]
-
 /** Of what names and patterns ask for by name or by entity, that which no delivery has yet. */
 export const notYetEmitted = (patterns: readonly string[]): readonly string[] =>
   deliveryTypes.later.filter(type => patterns.some(pattern => pattern !== '*' && matchesPattern(pattern, type)))

@@ -64,17 +64,17 @@ function fits(name: string, data: unknown) {
 }
 
 test.each(publicEvents.map(({ type }) => type as EventType))(
-  '[B5] [H] what the stream sends for %s fits the message that it is said to be',
+  '[B5] [L] what the stream sends for %s fits the message that it is said to be',
   type => expect(fits(type, dataOf(eventFields(anEvent(type), links))).error).toBeUndefined(),
 )
 
-test('[B5] [H] what the stream sends at its end fits stream.ended', () => {
+test('[B5] [L] what the stream sends at its end fits stream.ended', () => {
   for (const reason of ['slow-reader', 'position-expired', 'stopping', 'failed'])
     expect(fits('stream.ended', dataOf(endFrame({ reason, detail: 'why' }, testStartAt))).error).toBeUndefined()
   expect(fits('stream.ended', dataOf(endFrame({ reason: 'left', detail: 'why' }, testStartAt))).success).toBe(false)
 })
 
-test('[B5] [H] a file’s own event without media is not what the stream sends, and no example shows it so', () => {
+test('[B5] [L] a file’s own event without media is not what the stream sends, and no example shows it so', () => {
   for (const type of ['media.stored', 'media.failed'] as const) {
     const body = dataOf(eventFields(anEvent(type), links))
     expect(fits(type, body).success).toBe(true)

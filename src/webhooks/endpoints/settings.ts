@@ -1,7 +1,8 @@
 // What an endpoint can be set to: one schema for the API, its document and the table; every refusal says what is supported.
 import { z } from 'zod'
 import { chatForms, parseChatAddress } from '../../events/chat-address.ts'
-import { deliveryTypes, matchesPattern, notByDefault } from '../../events/vocabulary.ts'
+import { notByDefault } from '../../events/not-by-default.ts'
+import { deliveryTypes, matchesPattern } from '../../events/vocabulary.ts'
 import { refuseWord, takesOnly } from '../../runtime/later-version.ts'
 import { isShortened, shownUrl } from '../../runtime/printable.ts'
 import { type Allowances, isLoopback, refuseAddress, refuseInClear } from './address-guard.ts'

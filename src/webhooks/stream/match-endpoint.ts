@@ -1,5 +1,6 @@
 // Whether an endpoint gets an event: by instance, by type, by origin, by chat. Pure; every address known of the chat counts.
-import { matchesPattern, notByDefault } from '../../events/vocabulary.ts'
+import { notByDefault } from '../../events/not-by-default.ts'
+import { matchesPattern } from '../../events/vocabulary.ts'
 
 export type MatchingSettings = {
   /** null: every instance. */
