@@ -153,6 +153,26 @@ test('[B2] [B4] a pair of addresses is stored, and the session moves along it, b
   expect((await world.hand(node)).text).toBe('moved')
 })
 
+test('[B2] sessions under phone numbers move with pairs that are stored together, and what comes next under the number is read', async () => {
+  const pns = ['5511900000011@s.whatsapp.net', '5511900000012@s.whatsapp.net']
+  const phones = []
+  for (const pn of pns) phones.push(await knownPhone(pn))
+  await world.keys.set({ 'device-list': { '5511900000011': ['0'] } }) // of the other one it was never asked for
+  const pairs = [...pns, '5511900000013@s.whatsapp.net'].map((pn, at) => ({ pn, lid: `${200 + at}@lid` }))
+  await world.repository.lidMapping.storeLIDPNMappings(pairs)
+  expect(world.held().filter(name => name.startsWith('session|'))).toEqual(['session|200_1.0', 'session|201_1.0'])
+  expect(world.held()).toContain('lid-mapping|5511900000013')
+  for (const [at, phone] of phones.entries()) {
+    const node = messageNode(`NEXT${at}`, { from: phone.jid }, await phone.write(text('next')))
+    await world.takeIn(node)
+    world.appended()
+    expect((await world.hand(node)).text).toBe('next')
+  }
+  world.happened.length = 0
+  await world.repository.lidMapping.storeLIDPNMappings(pairs)
+  expect(world.happened).toEqual([])
+})
+
 test('[B2] [B4] a new pair of addresses waits for what came before of its sender; a known one asks for nothing', async () => {
   const ana = await knownPhone(anaPn)
   await world.keys.set({ 'device-list': { '5511900000011': ['3'] } })

@@ -2,12 +2,12 @@
 // answers with what was made ahead, once that is durable. Whatever encrypts goes through one door (encrypt-door.ts).
 import {
   DEFAULT_CONNECTION_CONFIG,
-  jidDecode,
   type SignalDataSet,
   type SignalKeyStoreWithTransaction,
   type SocketConfig,
 } from '@whiskeysockets/baileys'
 import { createEncryptDoor } from './encrypt-door.ts'
+import { moveWithPairs } from './move-with-pairs.ts'
 import {
   createTakePart,
   type GroupPart,
@@ -97,7 +97,7 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
     return {
       ...repository,
       ...createEncryptDoor({ repository, keys, flush: auth.flush }),
-      lidMapping: moveWithPairs(repository, work => keys.transaction(work, unitLock)),
+      lidMapping: moveWithPairs({ repository, keys, inOneUnit: work => keys.transaction(work, unitLock) }),
       decryptMessage: part => decrypt(part.ciphertext, addressOfMessage(part), () => takePart.message(part)),
       decryptGroupMessage: part => decrypt(part.msg, addressOfGroup(part), () => takePart.group(part)),
       processSenderKeyDistributionMessage: async senderKey => {
@@ -110,27 +110,6 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
   }
 
   return { ahead: face(takeAhead, unitLocks.ahead), handed: face(takeOver, unitLocks.handed), keys }
-}
-
-type LidMapping = Repository['lidMapping']
-
-/**
- * From a pair of addresses on Baileys looks for sessions under the LID alone, and moves them in a call of its own: those of a single pair that is
- * new move with it, so that no death comes between. It hands over many where history or the account's phone names them, and says them again.
- */
-function moveWithPairs(repository: Repository, inOneUnit: GatedRepository['inOneUnit']): LidMapping {
-  const { lidMapping } = repository
-  const store: LidMapping['storeLIDPNMappings'] = async pairs => {
-    const [pair, ...others] = pairs
-    if (pair === undefined || others.length > 0) return lidMapping.storeLIDPNMappings(pairs)
-    const known = await lidMapping.getPNForLID(pair.lid)
-    if (known !== null && jidDecode(known)?.user === jidDecode(pair.pn)?.user) return
-    await inOneUnit(async () => {
-      await lidMapping.storeLIDPNMappings(pairs)
-      await repository.migrateSession(pair.pn, pair.lid)
-    })
-  }
-  return Object.assign(Object.create(lidMapping), { storeLIDPNMappings: store })
 }
 
 const addressOfMessage = ({ type, jid }: MessagePart): string => `${type} ${jid}`
