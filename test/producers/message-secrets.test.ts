@@ -76,10 +76,15 @@ test('[B2] what is kept is found at once, also before it is durable', async () =
   const held = Promise.withResolvers<void>()
   const secrets = open({ fault: nth => (nth === 1 ? { delay: held.promise } : null) })
   const keeping = secrets.keep([brought()])
-  const found = secrets.find(inChat())
+  const again = secrets.keep([brought({ secret: Buffer.alloc(32, 2) }), brought({ author: { id: '201@lid', pn: null } })])
+  const found = await secrets.find(inChat())
+  expect(found.map(({ author, secret }) => [author.id, secret[0]]).toSorted()).toEqual([
+    ['200@lid', 1],
+    ['201@lid', 1],
+  ])
   held.resolve()
-  expect(await found).toHaveLength(1)
-  await keeping
+  await Promise.all([keeping, again])
+  expect(await secrets.find(inChat())).toHaveLength(2)
 })
 
 test('[B2] [B9] while the database is away nothing is said to be kept or absent, and then it is', async () => {

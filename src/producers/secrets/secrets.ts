@@ -19,7 +19,7 @@ export type MessageSecrets = {
   keep(secrets: readonly BroughtSecret[]): Promise<void>
   /** Resolves once everything that was to be kept until now is durable; rejects only with the socket's end. */
   kept(): Promise<void>
-  /** Of whoever wrote under this id in the chat, which has these addresses. Rejects only with the socket's end. */
+  /** Of whoever wrote under this id in the chat, which has these addresses; waits for none that is being kept. Rejects only with the socket's end. */
   find(of: { chats: readonly string[]; messageId: string }): Promise<readonly MessageSecret[]>
 }
 type Deps = {
@@ -41,6 +41,8 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
   const outlasting = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
     whilePending(life, timeoutMs, () => outlast(doing, work, { life, isForGood: () => false, line, random, logger }))
   let kept: Promise<unknown> = Promise.resolve()
+  /** On their way into the table, by the digest of their message, in the order they came. */
+  const pending = new Map<string, readonly SecretRow[]>()
 
   function seal({ messageId, chat, author, secret, options, isForEver }: BroughtSecret): SecretRow {
     const name = { message: messageDigest(chat.id, messageId), author: digestOf(author.id) }
@@ -58,6 +60,16 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
     }
   }
 
+  const pendingOf = (message: Buffer): readonly SecretRow[] => pending.get(hexOf(message)) ?? []
+
+  function leave(rows: readonly SecretRow[]): void {
+    for (const row of rows) {
+      const others = pendingOf(row.message).filter(other => other !== row)
+      if (others.length > 0) pending.set(hexOf(row.message), others)
+      else pending.delete(hexOf(row.message))
+    }
+  }
+
   return {
     keep: async secrets => {
       if (secrets.length === 0) return
@@ -65,25 +77,34 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
       const keeping = outlasting('keeping secrets of messages', () => secretWriter.write(rows))
       kept = Promise.all([kept, keeping])
       kept.catch(() => undefined) // whoever waits for it hears of it
-      await keeping
+      for (const row of rows) pending.set(hexOf(row.message), [...pendingOf(row.message), row])
+      await keeping.finally(() => leave(rows))
     },
     kept: async () => void (await kept),
     find: async ({ chats, messageId }) => {
-      await kept
       const messages = chats.map(chat => messageDigest(chat, messageId))
+      // Looked for before the table is: what becomes durable meanwhile is then found twice, and not missed.
+      const onTheWay = messages.flatMap(pendingOf)
       const rows = await outlasting('reading secrets of messages', () => findSecrets(database, instanceId, messages))
-      return rows.flatMap(open)
+      return firstOfEach([...rows, ...onTheWay]).flatMap(open)
     },
   }
 }
 
+/** What the table has stays, and of what is on its way what came first. */
+const firstOfEach = <Row extends SecretName>(rows: readonly Row[]): readonly Row[] => [
+  ...new Map(rows.toReversed().map(row => [`${hexOf(row.message)} ${hexOf(row.author)}`, row])).values(),
+]
+
 const messageDigest = (chat: string, messageId: string): Buffer => digestOf(`${chat}\n${messageId}`)
+
+const hexOf = (digest: Buffer): string => digest.toString('hex')
 
 /** 16 bytes of SHA-256. */
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
 const placeOf = (instanceId: string, { message, author }: SecretName): string =>
-  `message_secrets|${instanceId}|${message.toString('hex')}|${author.toString('hex')}`
+  `message_secrets|${instanceId}|${hexOf(message)}|${hexOf(author)}`
 
 type Packed = { secret: string; author: [string, string | null]; options?: readonly string[] }
 
