@@ -17,7 +17,7 @@ function convert(protocolMessage: proto.Message.IProtocolMessage, attrs: Attrs, 
   const wrapped = stanza.fromMe && !stanza.isGroup ? { deviceSentMessage: { message: content } } : content
   const plaintext = proto.Message.encode(wrapped).finish()
   const receivedAt = 1_700_000_001_000
-  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases, ignores: () => false })
+  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases, ownId: null, ignores: () => false })
 }
 const revoke = (key: proto.IMessageKey, attrs: Attrs, aliases?: readonly string[]) =>
   convert({ type: Type.REVOKE, key: { id: 'TARGET', ...key } }, { edit: '7', ...attrs }, aliases)

@@ -206,7 +206,14 @@ test.each<[string, proto.IMessage, Record<string, string>, object]>([
   ['pinned by its own clock', pin({ senderTimestampMs: saidAt - 500 }), {}, { untilAt: saidAt - 500 + 86_400_000 }],
   ['pinned in another century', pin({ senderTimestampMs: 9e15 }), {}, { untilAt: saidAt + 86_400_000 }],
   ['pinned for as long as one likes', pin({}, null), {}, { on: true, untilAt: null }],
-  ['pinned, of the other side', pin({ key: { id: 'T', fromMe: false } }), {}, { targetSenderId: null }],
+  ['pinned, of the account itself', pin({ key: { id: 'T', fromMe: false } }), {}, { targetSenderId: '100@lid', fromMe: false }],
+  [
+    'pinned by the account, of the other side',
+    pin({ key: { id: 'T', fromMe: false } }),
+    { from: '100@lid', recipient: '200@lid' },
+    { targetSenderId: null, fromMe: true },
+  ],
+  ['pinned in a group, of nobody who is named', pin({ key: { id: 'T', fromMe: false } }), inGroup, { targetSenderId: null }],
   [
     'pinned, of somebody in a group',
     pin({ key: { id: 'T', participant: '201:3@lid' } }),

@@ -19,6 +19,7 @@ const convert = (attrs: Record<string, string>, message: proto.IMessage = { conv
     isPadded: false,
     receivedAt,
     aliases: [],
+    ownId: null,
     ignores: () => false,
   })
 
@@ -57,6 +58,7 @@ test('[B3] [B4] copies that arrive at different times are one event', () => {
     isPadded: false,
     receivedAt: receivedAt + 60_000,
     aliases: [],
+    ownId: null,
     ignores: () => false,
   })
   expect(again?.eventId).toBe(first?.eventId)

@@ -11,7 +11,16 @@ const encode = (message: proto.IMessage) => proto.Message.encode(message).finish
 
 function convertPlain(plaintext: Uint8Array, attrs: Record<string, string>) {
   const stanza = readStanza({ tag: 'message', attrs }, { instanceId: 'first', own })
-  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases: [], ignores: () => false })
+  return convertMessage({
+    stanza,
+    part: 0,
+    plaintext,
+    isPadded: false,
+    receivedAt,
+    aliases: [],
+    ownId: null,
+    ignores: () => false,
+  })
 }
 /** As the phone answers a request to send placeholders again. */
 function handOver(infos: readonly (proto.IWebMessageInfo | Uint8Array)[], attrs: Record<string, string> = {}) {

@@ -112,7 +112,16 @@ const ofPoll: MessageSecret = { author: ana, secret, options: ['soup', 'salad'] 
 function partOf(message: proto.IMessage, attrs: Attrs = byBea) {
   const stanza = readStanza({ tag: 'message', attrs: { id: 'M', t: '1700000000', ...attrs } }, { instanceId: 'first', own })
   const plaintext = Message.encode(message).finish()
-  return { stanza, part: 0, plaintext, isPadded: false, receivedAt: 1_700_000_001_000, aliases: [], ignores: () => false }
+  return {
+    stanza,
+    part: 0,
+    plaintext,
+    isPadded: false,
+    receivedAt: 1_700_000_001_000,
+    aliases: [],
+    ownId: null,
+    ignores: () => false,
+  }
 }
 function convert(message: proto.IMessage, known: readonly MessageSecret[] = [ofPoll], attrs: Attrs = byBea) {
   const part = partOf(message, attrs)

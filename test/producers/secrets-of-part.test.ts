@@ -32,7 +32,7 @@ function open({ pairs = [], ignored = [] }: { pairs?: readonly Address[]; ignore
 function read(message: proto.IMessage, attrs: Record<string, string>) {
   const stanza = readStanza({ tag: 'message', attrs: { id: 'M', t: '1700000000', ...attrs } }, { instanceId: 'first', own })
   const plaintext = proto.Message.encode(message).finish()
-  return readMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt: 1_700_000_001_000, aliases: [] })
+  return readMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt: 1_700_000_001_000, aliases: [], ownId: null })
 }
 const written = { conversation: 'x', messageContextInfo: { messageSecret: Buffer.alloc(32, 1) } }
 const box = { encPayload: Buffer.alloc(40), encIv: Buffer.alloc(12) }

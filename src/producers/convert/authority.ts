@@ -2,11 +2,14 @@
 // the sealed stanza part names: so whose message that is, is judged here, once, before anything is made of the change. Pure.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Origin } from './draft.ts'
-import { bareJid, isBroadcast, isNewsletter } from './jid.ts'
-import type { Address } from './stanza-identity.ts'
+import { bareJid, isNewsletter } from './jid.ts'
+import { type Address, isBetweenTwo } from './stanza-identity.ts'
 
-/** What the sender is known as, besides the addresses in the stanza: its LID or phone number, where the instance knows the pair. */
-export type MessageOrigin = Origin & { aliases: readonly string[] }
+/**
+ * `aliases`: what the sender is known as, besides the addresses in the stanza: its LID or phone number, where the instance knows the pair.
+ * `ownId`: the account's own LID, or its phone number while it has none; null: not known yet.
+ */
+export type MessageOrigin = Origin & { aliases: readonly string[]; ownId: string | null }
 
 /** `targetSenderId`: whose message it is, where that is not the sender's own. */
 export type Authority = { isGranted: boolean; targetSenderId: string | null }
@@ -48,6 +51,5 @@ function isOwn(key: proto.IMessageKey, { stanza, aliases }: MessageOrigin): bool
   // A channel's messages are the channel's own, and plain: the server reads what it lets through.
   if (isNewsletter(stanza.chat.id)) return true
   // Between two people, what is said not to be the sender's is the other one's.
-  const isBetweenTwo = !stanza.isGroup && !isBroadcast(stanza.chat.id)
-  return !(isBetweenTwo && key.fromMe === false)
+  return !(isBetweenTwo(stanza) && key.fromMe === false)
 }

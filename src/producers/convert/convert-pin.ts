@@ -1,9 +1,11 @@
 // Messages pinned for everyone in a chat, and unpinned. Whoever may pin there may pin what anybody wrote: WhatsApp's server checks who does.
 import { proto } from '@whiskeysockets/baileys'
+import type { MessageOrigin } from './authority.ts'
 import { envelopeOf, type OfferOf, type Origin, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { numberOf } from './kinds/body.ts'
 import { whenOf } from './occurred-at.ts'
+import { isBetweenTwo } from './stanza-identity.ts'
 import type { Unwrapped } from './unwrap-message.ts'
 
 const { Type } = proto.Message.PinInChatMessage
@@ -12,7 +14,7 @@ const { Type } = proto.Message.PinInChatMessage
 export function convertPin(
   pin: proto.Message.IPinInChatMessage,
   { addOnSeconds }: Pick<Unwrapped, 'addOnSeconds'>,
-  origin: Origin,
+  origin: MessageOrigin,
 ): OfferOf<'message.pinned'> | OfferOf<'unknown'> {
   const on = pin.type === Type.PIN_FOR_ALL
   if (!pin.key?.id || !(on || pin.type === Type.UNPIN_FOR_ALL)) return unknownDraft(origin, 'message: pinInChatMessage')
@@ -26,10 +28,14 @@ export function convertPin(
   }
 }
 
-/** Keys are written from the sender's point of view; between two people what is not the sender's is the other one's. */
-function authorOf({ participant, fromMe }: proto.IMessageKey, { stanza }: Origin): string | null {
+/**
+ * Keys are written from the sender's point of view: between two people what is not the sender's is the other one's, who for what comes in is
+ * the account itself. null: the chat's other side.
+ */
+function authorOf({ participant, fromMe }: proto.IMessageKey, { stanza, ownId }: MessageOrigin): string | null {
   if (participant) return bareJid(participant)
-  return fromMe ? stanza.sender.id : null
+  if (fromMe) return stanza.sender.id
+  return !stanza.fromMe && isBetweenTwo(stanza) ? ownId : null
 }
 
 /** By the sender's clock, which its apps count from, where that can be. */

@@ -18,14 +18,23 @@ export type MessagePart = {
   receivedAt: number
   /** See MessageOrigin. */
   aliases: readonly string[]
+  ownId: string | null
   ignores: Ignores
 }
 
 /** No messages and no refusal: the part only distributes keys. `refusal`: why its bytes are no message; null: they are. */
 export type Read = { messages: readonly Recovered[]; refusal: unknown; origin: MessageOrigin }
 
-export function readMessage({ stanza, part, plaintext, isPadded, receivedAt, aliases }: Omit<MessagePart, 'ignores'>): Read {
-  const origin: MessageOrigin = { stanza, ordinal: { part, index: 0 }, raw: plaintext, receivedAt, aliases }
+export function readMessage({
+  stanza,
+  part,
+  plaintext,
+  isPadded,
+  receivedAt,
+  aliases,
+  ownId,
+}: Omit<MessagePart, 'ignores'>): Read {
+  const origin: MessageOrigin = { stanza, ordinal: { part, index: 0 }, raw: plaintext, receivedAt, aliases, ownId }
   try {
     const raw = isPadded ? unpad(plaintext) : plaintext
     if (!hasContent(raw)) return { messages: [], refusal: null, origin }

@@ -62,6 +62,10 @@ export function readStanza(node: BinaryNode, of: { instanceId: string; own: OwnA
   }
 }
 
+/** Whether its chat is of two people: no group, status, broadcast list or channel. */
+export const isBetweenTwo = ({ isGroup, chat }: Pick<Stanza, 'isGroup' | 'chat'>): boolean =>
+  !isGroup && !isBroadcast(chat.id) && !isNewsletter(chat.id)
+
 /** What the event ids of this stanza are made of. */
 export const identityOf = (stanza: Stanza, receipt?: NonNullable<StanzaIdentity['receipt']>): StanzaIdentity => ({
   instanceId: stanza.instanceId,

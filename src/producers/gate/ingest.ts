@@ -113,7 +113,10 @@ export function createIngest(deps: Deps): Ingest {
 
 type Doors = Pick<Ingest, 'read'> & { begin(offers: readonly Offer[]): Promise<Begun> }
 
-function createMessageIngest({ clock, known, intake, secrets, names, metrics }: Deps, { read, begin }: Doors): Ingest['message'] {
+function createMessageIngest(
+  { own, clock, known, intake, secrets, names, metrics }: Deps,
+  { read, begin }: Doors,
+): Ingest['message'] {
   function countSealed(offers: readonly Offer[]): void {
     for (const offer of offers)
       if (offer.type === 'message.undecryptable') metrics.undecryptable.inc({ encryption: offer.encryption })
@@ -121,10 +124,11 @@ function createMessageIngest({ clock, known, intake, secrets, names, metrics }: 
 
   return async ({ node, part, plaintext, isPadded }) => {
     const stanza = read(node)
+    const { lid, pn } = own()
     const receivedAt = clock()
     const sender = await known.complete(stanza.sender)
     const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
-    const of = { stanza, part, plaintext, isPadded, receivedAt, aliases, ignores: intake.ignores }
+    const of = { stanza, part, plaintext, isPadded, receivedAt, aliases, ownId: lid ?? pn, ignores: intake.ignores }
     const content = readMessage(of)
     const offers = convertMessage(of, content, await secrets.knownFor(content))
     countSealed(offers)

@@ -24,6 +24,7 @@ export function convertBytes(plain: Uint8Array, attrs: Attrs = {}): readonly Dra
     isPadded: true,
     receivedAt,
     aliases: [],
+    ownId: own.lid,
     ignores: () => false,
   })
 }
@@ -36,4 +37,5 @@ export const originOf = (message: proto.IMessage, attrs: Attrs = {}): MessageOri
   raw: bytesOf(message),
   receivedAt,
   aliases: [],
+  ownId: own.lid,
 })

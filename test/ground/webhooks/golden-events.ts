@@ -56,7 +56,16 @@ export function placed(offer: Offer | undefined): Event {
 export function said(message: proto.IMessage, attrs: Attrs = direct, known: readonly MessageSecret[] = []): Event {
   const stanza = readStanza({ tag: 'message', attrs: { ...attrs } }, { instanceId: 'shop', own })
   const plaintext = Buffer.concat([proto.Message.encode(message).finish(), Buffer.of(3, 3, 3)])
-  const of = { stanza, part: 0, plaintext, isPadded: true, receivedAt: testStartAt + 5, aliases: [], ignores: () => false }
+  const of = {
+    stanza,
+    part: 0,
+    plaintext,
+    isPadded: true,
+    receivedAt: testStartAt + 5,
+    aliases: [],
+    ownId: null,
+    ignores: () => false,
+  }
   return placed(convertMessage(of, readMessage(of), () => known)[0])
 }
 
