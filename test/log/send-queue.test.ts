@@ -1,6 +1,6 @@
 // What waits together is sent together, at once or after a while.
 import { expect, test } from 'vitest'
-import { createSendQueue, type PartitionAppend } from '../../src/log/append/send-queue.ts'
+import { createSendQueue, MAX_SEND_RECORDS, type PartitionAppend } from '../../src/log/append/send-queue.ts'
 
 const record = { key: 'k', value: Buffer.from('v'), headers: {}, recordedAt: 0 }
 
@@ -27,4 +27,22 @@ test('[B4] where more may come a send waits for it, takes all that came in its o
   expect(ends.map(({ nextOffset }) => nextOffset)).toEqual([1n, 3n, 6n])
   await append(4)
   expect(sends).toEqual([[1, 2, 3], [4]])
+})
+
+test('[B4] what fills a send waits for nothing more, and the rest waits as before', async () => {
+  const sends: number[] = []
+  let lingered = 0
+  const send = async (appends: readonly PartitionAppend[]) => {
+    sends.push(appends.length)
+    return appends.map(() => 1n)
+  }
+  const lingerMs = () => {
+    lingered += 1
+    return 1
+  }
+  const queue = createSendQueue(send, { onRetry: () => undefined, lingerMs })
+  const append = () => queue.append({ topic: 'one', partition: 0, records: [record], sizeBytes: 1 }, new AbortController().signal)
+  await Promise.all(Array.from({ length: 3 * MAX_SEND_RECORDS + 1 }, append))
+  expect(sends).toEqual([MAX_SEND_RECORDS, MAX_SEND_RECORDS, MAX_SEND_RECORDS, 1])
+  expect(lingered).toBe(1)
 })

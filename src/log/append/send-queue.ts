@@ -15,7 +15,7 @@ export type SendQueue = {
 }
 type Options = {
   onRetry(error: LogError, attempt: number): void
-  /** In ms, before a send: for more to go with it. */
+  /** In ms, before a send that takes all that waits: for more to go with it. */
   lingerMs?: () => number
   random?: () => number
 }
@@ -31,7 +31,8 @@ export function createSendQueue(send: Send, options: Options): SendQueue {
 
   async function sendAll() {
     while (waiting.length > 0) {
-      const lingerMs = options.lingerMs?.() ?? 0
+      // What fills a send already waits for nothing more.
+      const lingerMs = countFitting(waiting) === waiting.length ? (options.lingerMs?.() ?? 0) : 0
       if (lingerMs > 0) await wait(lingerMs, closing.signal)
       const together = waiting.splice(0, countFitting(waiting))
       // Only what the log will not take ever is sent apart, to find the one that is refused.
