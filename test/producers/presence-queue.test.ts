@@ -22,7 +22,10 @@ function open(append: () => Promise<void>) {
     },
   }
   const codec = {
-    encode: (event: { sequence: number; state: string }) => ({ sequence: event.sequence, state: event.state }),
+    encode: (event: { sequence: number; state: string }) => {
+      if (event.state === 'not to be encoded') throw new Error('no such state')
+      return { sequence: event.sequence, state: event.state }
+    },
   }
   const queue = openPresenceQueue(
     {
@@ -59,6 +62,14 @@ test('[B1] what the log refuses is lost and counted, and leaves a gap in the seq
   await expect.poll(lost).toBe('1')
   queue.add(seen('paused'))
   await expect.poll(() => appended.flat()).toEqual([{ sequence: 2, state: 'paused' }])
+})
+
+test('[B1] [B8] one that cannot be encoded is lost and counted, and takes none of its batch with it', async () => {
+  const { queue, appended, lost } = open(async () => undefined)
+  for (const state of ['composing', 'not to be encoded', 'paused', 'available']) queue.add(seen(state))
+  await expect.poll(() => appended.flat().map(one => one.state)).toEqual(['composing', 'paused', 'available'])
+  expect(await lost()).toBe('1')
+  expect(logger.lines.map(({ event }) => event)).toContain('presence.not-encoded')
 })
 
 test('[B1] after its end nothing is taken in', async () => {

@@ -1,6 +1,6 @@
 // instance.heartbeat: each minute one event for each instance whose epoch this process holds, all of them in one append. Their numbers are
 // their own, so that the sequence of all other events stays dense. One that is not appended in time is left out, and holds nobody up.
-import type { Codec } from '../../events/codec.ts'
+import type { Codec, EncodedEvent } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
 import { stateId } from '../../events/ids.ts'
 import type { EventLog } from '../../log/log.ts'
@@ -38,16 +38,24 @@ export async function keepHeartbeats(deps: Deps, of: Of, signal: AbortSignal): P
   }
 }
 
-async function append(
-  { log, codec, topic, logger }: Deps,
-  events: readonly EventOf<'instance.heartbeat'>[],
-  signal: AbortSignal,
-): Promise<void> {
+async function append(deps: Deps, events: readonly EventOf<'instance.heartbeat'>[], signal: AbortSignal): Promise<void> {
+  const { log, topic, logger } = deps
+  const records = events.flatMap(event => encode(deps, event))
+  if (records.length === 0) return
   try {
-    const records = events.map(event => codec.encode(event))
     await log.append({ topic, records }, AbortSignal.any([signal, AbortSignal.timeout(appendMs)]))
   } catch (error) {
-    if (!signal.aborted) logger.warn('heartbeats.not-appended', { instances: events.length, error })
+    if (!signal.aborted) logger.warn('heartbeats.not-appended', { instances: records.length, error })
+  }
+}
+
+/** One that cannot be encoded takes none of the others with it. */
+function encode({ codec, logger }: Deps, event: EventOf<'instance.heartbeat'>): readonly EncodedEvent[] {
+  try {
+    return [codec.encode(event)]
+  } catch (error) {
+    logger.warn('heartbeat.not-encoded', { instanceId: event.instanceId, error })
+    return []
   }
 }
 

@@ -33,11 +33,22 @@ export function openPresenceQueue(deps: Deps, signal: AbortSignal): PresenceQueu
 
   const appendTogether = coalesce(async (offers: readonly Presence[]) => {
     const records: EncodedEvent[] = []
-    for (const offer of offers) records.push(deps.codec.encode(place(await deps.complete(offer))))
-    await deps.log.append({ topic: deps.presenceTopic, records }, signal)
+    for (const offer of offers) records.push(...(await encode(offer)))
+    if (records.length > 0) await deps.log.append({ topic: deps.presenceTopic, records }, signal)
     metrics.appended.inc({ type: 'presence.updated' }, records.length)
     return offers
   }, maxWaiting)
+
+  /** One that cannot be encoded takes none of the others with it. */
+  async function encode(offer: Presence): Promise<readonly EncodedEvent[]> {
+    try {
+      return [deps.codec.encode(place(await deps.complete(offer)))]
+    } catch (error) {
+      metrics.presenceLost.inc()
+      if (!signal.aborted) logger.warn('presence.not-encoded', { instanceId, error: describeError(error) })
+      return []
+    }
+  }
 
   function place(offer: Presence): EventOf<'presence.updated'> {
     sequence += 1
