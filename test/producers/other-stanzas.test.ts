@@ -188,15 +188,27 @@ const timerOf = (ephemeralExpiration: number | undefined, attrs: Record<string, 
   const type = proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING
   const message = { protocolMessage: { type, ...(ephemeralExpiration !== undefined && { ephemeralExpiration }) } }
   const plaintext = proto.Message.encode(message).finish()
-  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases: [], ignores: () => false })
+  return convertMessage({
+    stanza,
+    part: 0,
+    plaintext,
+    isPadded: false,
+    receivedAt,
+    aliases: [],
+    ownId: null,
+    ignores: () => false,
+  })
 }
-test('[B1] a chat’s timer is chat.updated whoever set it; a group’s is not said so', () => {
+test('[B1] a chat’s timer is chat.updated whoever set it; one of a group, a broadcast or a channel is not said so', () => {
   const said = { type: 'chat.updated', chatId: ana, isGroup: false, origin: 'change' }
   expect(timerOf(86_400, { from: ana })).toMatchObject([{ ...said, expiresInSeconds: 86_400, fromMe: false }])
   expect(timerOf(0, { from: own.lid, recipient: ana })).toMatchObject([{ ...said, expiresInSeconds: 0, fromMe: true }])
   expect(timerOf(undefined, { from: ana })).toMatchObject([{ ...said, expiresInSeconds: 0 }])
   for (const [seconds, attrs] of [
     [86_400, { from: group, participant: ana }],
+    [86_400, { from: 'status@broadcast', participant: ana }],
+    [86_400, { from: '1700000000@broadcast', participant: ana }],
+    [86_400, { from: '120363000000000009@newsletter' }],
     [4_294_967_295, { from: ana }],
   ] as const)
     expect(timerOf(seconds, attrs)).toMatchObject([{ type: 'unknown', name: 'message: protocolMessage EPHEMERAL_SETTING' }])

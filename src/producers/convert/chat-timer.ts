@@ -1,9 +1,10 @@
 // A chat's disappearing messages were turned on, off or to another time, by either side (whatsmeow: EPHEMERAL_SETTING). A group's timer is a
-// notification of its own; whoever writes one there all the same sets nothing.
+// notification of its own, and status and broadcast lists have none; whoever writes one there all the same sets nothing.
 import type { proto } from '@whiskeysockets/baileys'
 import type { MessageOrigin } from './authority.ts'
 import { envelopeOf, type OfferOf } from './draft.ts'
 import { intOf } from './kinds/body.ts'
+import { isBetweenTwo } from './stanza-identity.ts'
 
 /** null: nothing that this chat's timer could be. */
 export function chatTimer(
@@ -11,7 +12,6 @@ export function chatTimer(
   origin: MessageOrigin,
 ): OfferOf<'chat.updated'> | null {
   const expiresInSeconds = intOf(ephemeralExpiration ?? 0)
-  const { isGroup } = origin.stanza
-  if (isGroup || expiresInSeconds === null) return null
-  return { ...envelopeOf('chat.updated', origin), expiresInSeconds, isGroup, origin: 'change' }
+  if (!isBetweenTwo(origin.stanza) || expiresInSeconds === null) return null
+  return { ...envelopeOf('chat.updated', origin), expiresInSeconds, isGroup: false, origin: 'change' }
 }
