@@ -82,6 +82,28 @@ test('[A7] what is on its way as the pairing ends is erased with the rest', asyn
   expect(await rowsLeft()).toEqual({ creds: 0, keys: 0 })
 })
 
+test('[A7] what was told of a linking goes with it, all else with the instance, and nothing by whom a newer epoch has replaced', async () => {
+  const told = () => postgres.database.query('select entity from told_states order by entity')
+  const say = () =>
+    postgres.database.query(`insert into told_states (instance_id, entity, id, digests, version)
+      select 'first', entity, 'id', '{}', 1 from unnest(array['chat', 'linking']) as entity on conflict do nothing`)
+  await say()
+  const replaced = await openPaired()
+  const owner = await openPaired()
+  await expect(replaced.retire()).rejects.toMatchObject({ code: 'socket-ended' })
+  expect(await told()).toEqual([{ entity: 'chat' }, { entity: 'linking' }])
+  await owner.retire()
+  expect(await told()).toEqual([{ entity: 'chat' }])
+  await say()
+  await postgres.database.query("update instance_ids set wanted = 'deleted'")
+  const deleting = await openPaired()
+  await openPaired()
+  await expect(deleting.retire()).rejects.toMatchObject({ code: 'socket-ended' })
+  expect(await told()).toHaveLength(2)
+  await (await openPaired()).retire()
+  expect(await told()).toEqual([])
+})
+
 const aSecret = {
   messageId: '3EB0A1',
   chat: { id: '200@lid', pn: null },

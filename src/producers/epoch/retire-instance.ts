@@ -10,7 +10,7 @@ import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
 import { eraseSecrets } from '../secrets/secret-rows.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { SocketEnded } from '../socket-life.ts'
-import { forgetTold, ofLinking } from '../told/told-rows.ts'
+import { forgetLinking, forgetTold } from '../told/told-rows.ts'
 import { deleted, loggedOut } from './instance-events.ts'
 import type { InstanceVoice } from './instance-voice.ts'
 import type { Epoch } from './open-epoch.ts'
@@ -35,11 +35,11 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   await deps.voice.tellOwed(append)
   if (wanted.wanted === 'deleted' && !wanted.purged) await append([deleted({ ...at, requestId: wanted.requestId })])
   await endWrites(deps, epoch)
-  const isDeleted = wanted.wanted === 'deleted'
-  await forgetTold(deps.database, instanceId, isDeleted ? null : ofLinking)
+  await forgetLinking(deps.database, { instanceId, epoch: epoch.epoch })
   const erased = await openAuthRows(deps, { instanceId, epoch: epoch.epoch }).erase()
   if (erased === 'fenced') throw new SocketEnded(`instance ${instanceId} is owned by a newer epoch`)
-  if (!isDeleted) return
+  if (wanted.wanted !== 'deleted') return
+  await forgetTold(deps.database, instanceId)
   await forgetKeptStanzas(deps.database, instanceId)
   await eraseSecrets(deps.database, instanceId)
 }

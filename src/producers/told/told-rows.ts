@@ -70,12 +70,34 @@ select count(*)::int as owners from owner`
 /** What is bound to a linking, such as which lists were asked for. */
 export const ofLinking = 'linking'
 
-/** Of an instance, by its owner: all that was told, or of one entity. */
-export async function forgetTold(database: Transaction, instanceId: string, entity: string | null): Promise<void> {
-  await database.query('delete from told_states where instance_id = $1 and entity = coalesce($2::text, entity)', [
-    instanceId,
-    entity,
-  ])
+/** By the epoch that owns the instance alone: a newer one may be of the next linking. */
+export async function forgetLinking(
+  database: Transaction,
+  { instanceId, epoch }: { instanceId: string; epoch: number },
+): Promise<void> {
+  await database.query(
+    `with owner as (${heldOwner('$1', '$2')})
+    delete from told_states where instance_id = $1 and entity = $3 and exists (select from owner)`,
+    [instanceId, epoch, ofLinking],
+  )
 }
+
+/** In one statement; an account of years has told of many contacts and chats. */
+const maxForgotten = 10_000
+
+/** All of an instance, by its owner, in bites. */
+export async function forgetTold(database: Transaction, instanceId: string): Promise<void> {
+  for (;;) {
+    const [row] = await database.query<{ gone: number }>(forgetSql, [instanceId, maxForgotten])
+    if ((row?.gone ?? 0) < maxForgotten) return
+  }
+}
+
+const forgetSql = `with gone as (
+  delete from told_states where ctid = any(array(
+    select t.ctid from told_states t where t.instance_id = $1 limit $2))
+  returning 1
+)
+select count(*)::int as gone from gone`
 
 export const toldErasure = rowsOf('told_states')
