@@ -5,7 +5,7 @@ import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { openAuthRows } from '../../src/producers/auth/auth-rows.ts'
 import { type AuthState, openAuthState } from '../../src/producers/auth/auth-state.ts'
 import { createKeyWriter } from '../../src/producers/auth/key-writer.ts'
-import { trim } from '../../src/producers/auth/trim-stanza-parts.ts'
+import { trim } from '../../src/producers/auth/trim-old-rows.ts'
 import {
   appendedPartsType,
   createAppendedStanzaParts,

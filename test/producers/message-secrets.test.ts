@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
-import { trim } from '../../src/producers/auth/trim-stanza-parts.ts'
+import { keepTrimming, trim } from '../../src/producers/auth/trim-old-rows.ts'
 import type { BroughtSecret } from '../../src/producers/convert/sealed/message-secret.ts'
 import { forgetSecrets } from '../../src/producers/secrets/secret-rows.ts'
 import { createSecretWriter } from '../../src/producers/secrets/secret-writer.ts'
@@ -139,4 +139,19 @@ test('[B9] a secret is forgotten once its time is over, and those for ever never
   expect(await trim(postgres.database, forgetSecrets, { batchRows: 5 })).toBe(12)
   expect(await secrets.find(inChat('POLL'))).toHaveLength(1)
   expect(await secrets.find(inChat('M0'))).toEqual([])
+})
+
+test('[B9] secrets whose time is over are forgotten, whatever else cannot be', async () => {
+  await open().keep([brought()])
+  await query("update message_secrets set kept_until = now() - interval '1 second'")
+  const stop = new AbortController()
+  const database = flaky(postgres.database, ({ args: [sql] }) =>
+    String(sql).includes('message_secrets') ? null : { fail: away },
+  )
+  const trimming = keepTrimming({ database, logger }, stop.signal)
+  await expect.poll(() => query('select from message_secrets')).toEqual([])
+  stop.abort()
+  await trimming
+  const said = logger.lines.filter(({ event }) => event === 'old-rows.not-trimmed')
+  expect(said.map(({ fields }) => fields.what)).toEqual(['stanza parts', 'keys set aside'])
 })

@@ -1,7 +1,7 @@
 // Crashes lose steps of ratchets, and nothing else: a session after twenty of them is as small as before, and still opens what comes late.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { forgetSetAside } from '../../src/producers/auth/auth-tables.ts'
-import { trim } from '../../src/producers/auth/trim-stanza-parts.ts'
+import { trim } from '../../src/producers/auth/trim-old-rows.ts'
 import { type Account, type AuthRig, openAuthRig } from '../ground/producers/auth-rig.ts'
 import { openPeer, type Peer, type Sealed } from '../ground/producers/signal-peer.ts'
 

@@ -1,7 +1,7 @@
 // What a crash costs a ratchet: the steps that were lost are of messages that are in the log, and the first message after it skips their keys.
 // Nobody will ask for most of them, and they would stay in the record for good. They are put in rows of their own, in the statement of that first
 // step, and come back only where a message does not decrypt without them. A row is found by its chain, wherever the session is by then: it moves
-// when its peer turns out to have another address. Those that are too old to be asked for are forgotten (trim-stanza-parts.ts).
+// when its peer turns out to have another address. Those that are too old to be asked for are forgotten (trim-old-rows.ts).
 import { createHash } from 'node:crypto'
 import type { SignalDataSet } from '@whiskeysockets/baileys'
 import { createLru } from '../../runtime/lru.ts'

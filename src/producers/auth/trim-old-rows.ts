@@ -1,5 +1,5 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
-// secrets of messages once their time is over. In small bites, at the start of whoever holds the producers' lock and hourly after that.
+// secrets of messages once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -8,6 +8,7 @@ import { forgetSecrets } from '../secrets/secret-rows.ts'
 import { forgetSetAside } from './auth-tables.ts'
 
 const keptFor = '30 days'
+const old = { 'stanza parts': forgetStanzaParts, 'keys set aside': forgetSetAside, 'secrets of messages': forgetSecrets }
 const everyMs = 60 * 60 * 1000
 const defaultBatchRows = 5_000
 
@@ -17,12 +18,13 @@ export async function keepTrimming(
   signal: AbortSignal,
 ): Promise<void> {
   do {
-    try {
-      for (const forget of [forgetStanzaParts, forgetSetAside, forgetSecrets]) await trim(database, forget, {}, signal)
-    } catch (error) {
-      // Nothing depends on it but room: the next hour does it.
-      if (!signal.aborted) logger.warn('stanza-parts.not-trimmed', { error })
-    }
+    for (const [what, forget] of Object.entries(old))
+      try {
+        await trim(database, forget, {}, signal)
+      } catch (error) {
+        // Nothing depends on it but room: the next hour does it.
+        if (!signal.aborted) logger.warn('old-rows.not-trimmed', { what, error })
+      }
   } while (await wait(everyMs, signal))
 }
 
