@@ -34,11 +34,15 @@ export function watchAppState({ keys, told }: Deps): AppStateWatch {
     return found
   }
 
-  /** Between what was stored and what is told of it lie microtasks alone. */
+  /**
+   * Between what was stored and what is told of it lie microtasks alone. What Baileys buffered until then goes out before: it would merge what
+   * is told of a message or a chat into the event that brought it (lib/Utils/event-buffer.js), which is ignored as a gated stanza's.
+   */
   async function set(data: SignalDataSet): Promise<void> {
     await keys.set(data)
     const stored = Object.keys(data[versions] ?? {})
     if (stored.length === 0) return
+    flush()
     for (const collection of stored) telling.add(collection)
     setImmediate(() => end(stored))
   }
