@@ -4,16 +4,24 @@ import { treatEvent } from '../convert/event-sources.ts'
 import { groupsListed, type ListedGroup } from '../convert/notifications/group-list.ts'
 import type { Told } from '../told/told.ts'
 import type { AppStateIntake } from './app-state-intake.ts'
-import { groupsAreListed } from './list-groups.ts'
 import type { EpochDeps } from './open-epoch.ts'
 import type { Say, SessionOf } from './session.ts'
+
+export type EventIntake = {
+  received(name: string, payload: unknown): void
+  /** Of all groups, whatever it was asked for; answers whether none was left out. Rejects only once the socket has ended. */
+  tellGroups(groups: readonly ListedGroup[]): Promise<boolean>
+  /** Resolves once every list that was heard is durable and remembered, or cannot be. */
+  idle(): Promise<void>
+}
 
 export function createEventIntake(
   { clock, metrics }: EpochDeps,
   { epoch: { instanceId, intake }, told, appState }: SessionOf & { told: Told; appState: Pick<AppStateIntake, 'hear'> },
   say: Say,
-): (name: string, payload: unknown) => void {
+): EventIntake {
   const { ignores } = intake
+  let lists: Promise<unknown> = Promise.resolve()
 
   function hear(name: string, payload: unknown): void {
     const rest = appState.hear(name, payload)
@@ -26,8 +34,13 @@ export function createEventIntake(
     if (offer !== null) say(name, intake.append([offer]))
   }
 
-  /** Of all groups, whatever it was asked for. */
-  async function tellGroups(groups: readonly ListedGroup[]): Promise<void> {
+  function tellGroups(groups: readonly ListedGroup[]): Promise<boolean> {
+    const telling = tellKept(groups)
+    lists = Promise.allSettled([lists, telling])
+    return telling
+  }
+
+  async function tellKept(groups: readonly ListedGroup[]): Promise<boolean> {
     const kept = groups.filter(({ groupId }) => !ignores(groupId))
     metrics.ignored.inc({ name: 'settings ignoreGroups, in a list' }, groups.length - kept.length)
     const states = kept.map(({ groupId, fields }) => ({ entity: 'group', id: groupId, fields }))
@@ -35,21 +48,28 @@ export function createEventIntake(
       const about = { type: 'group.updated', instanceId, occurredAt: clock(), chatId: id, groupId: id } as const
       return { ...about, ...fields, eventId: eventId('group.updated'), origin: 'snapshot' }
     })
-    // What was left out is asked for once it is not ignored any more.
-    if (kept.length === groups.length) told.change([groupsAreListed], Promise.resolve())
+    return kept.length === groups.length
   }
 
   function list(name: string, payload: unknown): void {
-    const groups = groupsListed(name, payload)
+    const groups = groupsListed(payload)
     if (groups.length > 0) say(name, tellGroups(groups))
     else metrics.ignored.inc({ name: `baileys ${name}` })
   }
 
-  return (name, payload) => {
+  function received(name: string, payload: unknown): void {
     const treatment = treatEvent(name, payload)
     if (treatment.kind === 'append-unlisted') metrics.unlisted.inc()
     if (treatment.kind === 'list') list(name, payload)
     else if (treatment.kind === 'ignore') metrics.ignored.inc({ name: `baileys ${name}` })
     else hear(name, treatment.payload)
+  }
+
+  return {
+    received,
+    tellGroups,
+    idle: async () => {
+      await lists
+    },
   }
 }

@@ -1,5 +1,6 @@
 // The groups of an account are asked for once after each linking, all in one query; from then on their notifications say what changes, and
 // WhatsApp says where its list differs from what this device was told (`dirty`; Baileys lib/Socket/groups.js).
+import { groupsListed, type ListedGroup } from '../convert/notifications/group-list.ts'
 import type { State } from '../told/differing.ts'
 import type { Told } from '../told/told.ts'
 import { ofLinking } from '../told/told-rows.ts'
@@ -7,7 +8,18 @@ import { ofLinking } from '../told/told-rows.ts'
 /** Told once the list is in the log, so that a death before that asks again. */
 export const groupsAreListed: State = { entity: ofLinking, id: 'groups', fields: { areListed: true } }
 
+type Deps = {
+  told: Pick<Told, 'differs' | 'change'>
+  /** Answers with the list as Baileys reads it. */
+  ask(): Promise<unknown>
+  /** Answers whether nothing was left out; called as soon as there is an answer, so that what is said later is newer. */
+  tell(groups: readonly ListedGroup[]): Promise<boolean>
+}
+
 /** Rejects where WhatsApp refuses or does not answer: the next connection asks again. */
-export async function listGroups(told: Pick<Told, 'differs'>, ask: () => Promise<void>): Promise<void> {
-  if (await told.differs(groupsAreListed)) await ask()
+export async function listGroups({ told, ask, tell }: Deps): Promise<void> {
+  if (!(await told.differs(groupsAreListed))) return
+  const isWhole = await tell(groupsListed(await ask()))
+  // What was left out is asked for once it is not ignored any more.
+  if (isWhole) told.change([groupsAreListed], Promise.resolve())
 }

@@ -54,7 +54,7 @@ export type SessionOf = {
   tell(state: State, own: OwnAddresses): Promise<void>
 }
 /** Nobody waits for what is said so; what the end of the session leaves unsaid is said again by the next one. */
-export type Say = (what: string, saying: Promise<void>) => void
+export type Say = (what: string, saying: Promise<unknown>) => void
 
 export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
   const { epoch, settings } = of
@@ -72,6 +72,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     void saying.catch(error => logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
   const watch = watchAppState({ keys: known.keys, told: collections => appState.heard(collections) })
   const appState = createAppStateIntake({ ...deps, of: epoch, watch, told, lists, known, own, say })
+  const events = createEventIntake(deps, { ...of, told, appState }, say)
   const pairing = createPairing(deps, of, say)
   let openedAt: number | null = null
 
@@ -90,7 +91,8 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   let isShownOnline = settings().markOnline
   function followSettings(): void {
     const { markOnline, ignoreGroups } = settings()
-    if (openedAt !== null && !ignoreGroups) say('groups', listGroups(told, socket.send.askForGroups))
+    if (openedAt !== null && !ignoreGroups)
+      say('groups', listGroups({ told, ask: socket.send.askForGroups, tell: events.tellGroups }))
     if (openedAt === null || markOnline === isShownOnline) return
     isShownOnline = markOnline
     say('presence', socket.send.presence(markOnline))
@@ -107,7 +109,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     version,
     qrTimeoutMs,
     settings: settings(),
-    received: createEventIntake(deps, { ...of, told, appState }, say),
+    received: events.received,
     presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,
     tally: epoch.tally,

@@ -26,6 +26,7 @@ import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
 import { storePairsTogether } from './store-pairs.ts'
+import { tellGroupListsUnmerged } from './unmerged-group-lists.ts'
 import type { AppStateWatch } from './watch-app-state.ts'
 
 export type ConnectionUpdate = BaileysEventMap['connection.update']
@@ -45,8 +46,8 @@ export type Socket = {
 export type Send = {
   /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
   presence(isOnline: boolean): Promise<void>
-  /** For all groups of the account, in one query; the answer is an event of Baileys. */
-  askForGroups(): Promise<void>
+  /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
+  askForGroups(): Promise<unknown>
 }
 export type SocketDeps = {
   instanceId: string
@@ -88,7 +89,7 @@ export function openSocket(deps: SocketDeps): Socket {
   const socket = makeWASocket(socketOptions(deps, repository.make))
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
-  deps.appState.follow(socket)
+  tellUnmerged(socket, deps)
   storePairsTogether(socket, error => failed(error, 'storing pairs of addresses'))
   const fetchLists = createListFetcher({ ...deps, socket })
   const noMore = new AbortController()
@@ -158,6 +159,12 @@ export function openSocket(deps: SocketDeps): Socket {
   }
 }
 
+/** What Baileys' buffer would merge into something that a gated stanza said. */
+function tellUnmerged(socket: WASocket, { appState }: SocketDeps): void {
+  appState.follow(socket)
+  tellGroupListsUnmerged(socket)
+}
+
 function hearPresence(socket: WASocket, heard: (node: BinaryNode) => void): void {
   for (const tag of ['presence', 'chatstate']) socket.ws.on(`CB:${tag}`, heard)
 }
@@ -165,9 +172,7 @@ function hearPresence(socket: WASocket, heard: (node: BinaryNode) => void): void
 function sendOf(socket: WASocket): Send {
   return {
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
-    askForGroups: async () => {
-      await socket.groupFetchAllParticipating()
-    },
+    askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
   }
 }
 

@@ -11,9 +11,9 @@ export type ListedGroup = { groupId: string; fields: GroupFields }
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Of an event of Baileys: only a list has participants. Never throws. */
-export function groupsListed(name: string, payload: unknown): readonly ListedGroup[] {
-  if (name !== 'groups.update' || !Array.isArray(payload)) return []
+/** Of a list, or of an event of Baileys (groups.update): only what is listed has participants. Never throws. */
+export function groupsListed(payload: unknown): readonly ListedGroup[] {
+  if (!Array.isArray(payload)) return []
   return payload.flatMap((item: unknown) => {
     const group: Json = typeof item === 'object' && item !== null ? { ...item } : {}
     const { id, participants } = group
