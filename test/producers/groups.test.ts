@@ -5,7 +5,9 @@ import type { GroupChange } from '../../simulator/accounts/change-group.ts'
 import { text } from '../../simulator/accounts/content.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import type { EventOf } from '../../src/events/event.ts'
+import { digestOf } from '../../src/producers/told/differing.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { cutTheLock } from '../ground/producers/die-over-contacts.ts'
 import { hows, never, openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -22,6 +24,8 @@ const owner = () => rig.simulator.contact({ pn: ownerPn, name: 'Owner' })
 const settled = (device: SimDevice, ...ids: readonly string[]) =>
   until(`${ids} are settled`, () => ids.every(id => hows(device, id).length > 0))
 const snapshots = async () => (await rig.eventsOf('group.updated')).filter(({ origin }) => origin === 'snapshot')
+const linking = "select 1 from told_states where entity = 'linking' and digests->>'areListed' = $1"
+const areListed = async () => (await rig.database.database.query(linking, [digestOf(true)])).length > 0
 const shown = ({ lidJid, pnJid }: Contact, role: string | null = null) => ({ id: lidJid, pn: pnJid, role })
 
 async function presence(): Promise<readonly EventOf<'presence.updated'>[]> {
@@ -129,6 +133,20 @@ test('[B1] [D4] the groups of an account are asked for once, in one query; ten s
   const rows = await rig.database.database.query("select 1 from told_states where instance_id = 'first' and entity = 'group'")
   expect(rows).toHaveLength(300)
 }, 120_000)
+
+test('[B1] [B2] after an unclean end the groups are asked for again, and what differs is told', async () => {
+  const ana = contact(1)
+  const group = rig.simulator.group({ subject: 'Team', members: [owner(), ana] })
+  await rig.start()
+  const device = await rig.pair('first')
+  await until('the list is remembered', areListed)
+  // As if the process had died over a list that WhatsApp takes for heard.
+  await cutTheLock(rig)
+  await until('the socket is gone', () => !device.isOnline())
+  rig.simulator.group({ id: group.id, subject: 'Elsewhere', members: [owner(), ana] })
+  await until('the difference is told', async () => (await snapshots()).length > 1)
+  expect((await snapshots()).slice(1)).toMatchObject([{ groupId: group.id, subject: 'Elsewhere' }])
+})
 
 test('[A7] [B1] linked anew, the account’s groups are asked for again, and only what differs is told; deleted, nothing of it is remembered', async () => {
   const ana = contact(1)

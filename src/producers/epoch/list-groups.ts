@@ -8,6 +8,10 @@ import { ofLinking } from '../told/told-rows.ts'
 /** Told once the list is in the log, so that a death before that asks again. */
 export const groupsAreListed: State = { entity: ofLinking, id: 'groups', fields: { areListed: true } }
 
+/** Asked for anew: what was told of them may be missing, such as a list that was acknowledged (`cleanDirtyBits`) before it was durable. */
+export const forgetList = (told: Pick<Told, 'change'>): void =>
+  told.change([{ ...groupsAreListed, fields: { areListed: false } }], Promise.resolve())
+
 type Deps = {
   told: Pick<Told, 'differs' | 'change'>
   /** Answers with the list as Baileys reads it. */

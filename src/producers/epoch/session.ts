@@ -17,12 +17,13 @@ import { type MessageSecrets, openMessageSecrets } from '../secrets/secrets.ts'
 import { createSecretsOfPart } from '../secrets/secrets-of-part.ts'
 import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-socket.ts'
 import { watchAppState } from '../socket/watch-app-state.ts'
+import { whilePending } from '../socket-life.ts'
 import { openTold, type Told } from '../told/told.ts'
 import { openToldLists } from '../told/told-lists.ts'
 import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
-import { listGroups } from './list-groups.ts'
+import { forgetList, listGroups } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
 import { createPresenceIntake } from './presence-intake.ts'
@@ -65,6 +66,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const secrets = openMessageSecrets({ ...stored, secretWriter })
   const auth = await openAuth({ ...deps, ...stored }, { epoch, secrets })
   const told = openTold({ ...deps, instanceId, epoch: epoch.epoch, life: socketLife, append: epoch.intake.append })
+  if (!epoch.endedCleanly) forgetList(told)
   const lists = await openToldLists(told, auth.creds)
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
@@ -119,8 +121,12 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   })
   const idle = async () => {
     await socket.idle()
-    await appState.idle()
-    await told.idle()
+    // Pending for so long, it ends the socket, and its epoch with it: no clean end then.
+    await whilePending(socketLife, deps.appendTimeoutMs, async () => {
+      await events.idle()
+      await appState.idle()
+      await told.idle()
+    })
   }
   return { ...socket, idle, auth, openedAt: () => openedAt, followSettings }
 }
