@@ -1,6 +1,7 @@
 // What a list repeats is appended only where it differs from what was appended last: over deaths, starts, and changes that come meanwhile.
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Database } from '../../src/database/database.ts'
 import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import type { Offer } from '../../src/producers/convert/draft.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
@@ -24,8 +25,7 @@ afterEach(async () => {
 })
 
 /** As a process that has just started. */
-async function open(append: (offers: readonly Offer[]) => Promise<void> = async () => undefined) {
-  const { database } = postgres
+async function open(append: (offers: readonly Offer[]) => Promise<void> = async () => undefined, database = postgres.database) {
   const { epoch } = await openInstanceRows({ database, sealer }).takeEpoch('first')
   const life = createSocketLife()
   const told = openTold({
@@ -118,6 +118,26 @@ test('[B1] what is on its way into the log is not remembered with what came late
   expect(idsOf()).toHaveLength(1)
   await (await open()).tellAll([group('a@g.us', { subject: 'A' }), group('b@g.us', { subject: 'B' })])
   expect(said().slice(1)).toMatchObject([{ groupId: 'a@g.us', subject: 'A' }])
+})
+
+test('[B1] once the connection is closed, a database that fails for a moment loses nothing', async () => {
+  let failures = 2
+  const fails = async () => {
+    if (failures-- > 0) throw new Error('connection reset')
+  }
+  const { query } = postgres.database
+  const flaky: Database = {
+    ...postgres.database,
+    query: async (sql, values) => {
+      if (sql.includes('told_states')) await fails()
+      return query(sql, values)
+    },
+  }
+  const closed = await open(undefined, flaky)
+  closed.life.closed()
+  await closed.tellAll([group('a@g.us', { subject: 'A' })])
+  expect(log).toHaveLength(1)
+  expect(failures).toBeLessThan(1)
 })
 
 test('[A6] a process that another one took the instance from remembers nothing for it', async () => {

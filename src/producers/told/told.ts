@@ -41,7 +41,7 @@ type Deps = {
   database: Database
   instanceId: string
   epoch: number
-  life: Pick<SocketLife, 'signal' | 'failing' | 'isOver'>
+  life: Pick<SocketLife, 'signal' | 'failing'>
   append(offers: readonly Offer[]): Promise<void>
   random: () => number
   logger: Logger
@@ -114,10 +114,10 @@ export function openTold(deps: Deps): Told {
   }
 }
 
-/** Tried again until the socket has ended; once its connection is gone, nothing is waited for. */
+/** Tried again until the socket has ended, also once its connection is gone: what is lost then would be lost by a clean end, too. */
 function untilDone<T>(doing: string, work: () => Promise<T>, { life, instanceId, epoch, random, logger }: Deps): Promise<T> {
   const line = { event: 'told.retrying', instanceId, epoch }
-  return outlast(doing, work, { life, isForGood: () => life.isOver(), line, random, logger })
+  return outlast(doing, work, { life, isForGood: () => false, line, random, logger })
 }
 
 /** Each begins when the one before is over, however that went. */
