@@ -46,6 +46,7 @@ const open = (of: Partial<SocketDeps>) =>
     version: null,
     qrTimeoutMs: null,
     settings: readSettings({}),
+    fetchesLists: true,
     presence: () => undefined,
     received: () => undefined,
     connection: () => undefined,

@@ -34,7 +34,8 @@ export async function runSession(hands: Hands, epoch: Epoch, serve: InstanceHand
 async function open({ deps, instanceId, voice, names, untold, life }: Hands, epoch: Epoch): Promise<Session | null> {
   const tell = (state: State, own: OwnAddresses) => voice.tell(epoch.intake.append, state, own)
   try {
-    return await openSession(deps, { epoch, names, untold, settings: () => life().wanted.settings, tell })
+    const settings = () => life().wanted.settings
+    return await openSession(deps, { epoch, names, untold, settings, tell, fetchesLists: true })
   } catch (error) {
     if (epoch.socketLife.ownReason() === null) throw error
     // Its socket's end is told by itself; what is not that, such as a wrong key, needs a person.

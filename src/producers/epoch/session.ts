@@ -53,6 +53,8 @@ export type SessionOf = {
   untold: UntoldParts
   settings(): InstanceSettings
   tell(state: State, own: OwnAddresses): Promise<void>
+  /** Groups, blocklist and app state, of itself at login. */
+  fetchesLists: boolean
 }
 /** Nobody waits for what is said so; what the end of the session leaves unsaid is said again by the next one. */
 export type Say = (what: string, saying: Promise<unknown>) => void
@@ -93,7 +95,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   let isShownOnline = settings().markOnline
   function followSettings(): void {
     const { markOnline, ignoreGroups } = settings()
-    if (openedAt !== null && !ignoreGroups)
+    if (of.fetchesLists && openedAt !== null && !ignoreGroups)
       say('groups', listGroups({ told, ask: socket.send.askForGroups, tell: events.tellGroups }))
     if (openedAt === null || markOnline === isShownOnline) return
     isShownOnline = markOnline
@@ -111,6 +113,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     version,
     qrTimeoutMs,
     settings: settings(),
+    fetchesLists: of.fetchesLists,
     received: events.received,
     presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,

@@ -1,5 +1,5 @@
 // Takes this device off the account's list at WhatsApp before its credentials are erased: without them it would stay there for good.
-// One connection of its own, and nothing said about it: whoever asked for the end hears only whether it worked.
+// One connection of its own, which fetches no lists, and nothing said about it: whoever asked for the end hears only whether it worked.
 import { BufferJSON } from '@whiskeysockets/baileys'
 import { SealError } from '../../runtime/seal.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -8,7 +8,7 @@ import type { Closed } from '../socket/open-socket.ts'
 import { SocketEnded } from '../socket-life.ts'
 import { openSession, type SessionDeps, type SessionOf } from './session.ts'
 
-type Of = Omit<SessionOf, 'tell'>
+type Of = Omit<SessionOf, 'tell' | 'fetchesLists'>
 
 /** From the connect to the login. */
 const loginMs = 30_000
@@ -36,7 +36,7 @@ async function logOut(deps: SessionDeps, of: Of, signal: AbortSignal): Promise<s
   const tell: SessionOf['tell'] = async ({ state }) => {
     if (state === 'open') opened.resolve(null)
   }
-  const session = await openSession(deps, { ...of, tell })
+  const session = await openSession(deps, { ...of, tell, fetchesLists: false })
   const decided = new AbortController()
   const late = wait(loginMs, AbortSignal.any([signal, decided.signal]))
   const early = await Promise.race([opened.promise, session.closed, late])

@@ -64,6 +64,8 @@ export type SocketDeps = {
   /** null: Baileys' 60 s for the first code of a round, 20 s for each later one. */
   qrTimeoutMs: number | null
   settings: InstanceSettings
+  /** Those that zaplog asks for by itself (fetch-lists.ts). */
+  fetchesLists: boolean
   /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
   received(name: string, payload: unknown): void
   /** Each stanza that says who is there; a throw is counted. */
@@ -135,7 +137,7 @@ export function openSocket(deps: SocketDeps): Socket {
         endQueries(socket)
       }
       if (update !== undefined) take('connection.update', () => deps.connection(update))
-      fetchLists(events)
+      if (deps.fetchesLists) fetchLists(events)
       for (const [name, payload] of Object.entries(events)) take(name, () => deps.received(name, payload))
     })
   })
