@@ -1,6 +1,8 @@
 // What an accounted projection took in, by instance and type, counted in the step that took it: records, and those of them that were no copies.
 // Events of an epoch have numbers without a gap from 1, in the order of the log: one that is left out was given to an event that never came
-// into the log, and is kept as a gap. Derived events carry their source's number, and those of nobody's socket (epoch 0) have none.
+// into the log, and is kept as a gap. Derived events carry their source's number, and those of nobody's socket (epoch 0) have none. Records whose
+// number cannot be read here, of types of a newer version or such as do not decode, have one too: of an instance with any of them in a batch
+// no gap is concluded there.
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Found, type Read, type Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
@@ -20,7 +22,8 @@ type Last = { epoch: number; sequence: number }
 /** `found_at`: when the event after it was recorded, so that a rebuild finds no old one anew. */
 export type Gap = { instance_id: string; epoch: number; first_sequence: number; last_sequence: number; found_at: string }
 
-export function accountOf(projection: Projection, asked: readonly Placed[]): Account {
+/** `unplaced`: instances of which the same batch has records that are not among these. */
+export function accountOf(projection: Projection, asked: readonly Placed[], unplaced: ReadonlySet<string>): Account {
   if (projection.isAccounted !== true) return { reads: [], writesOf: () => [] }
   const last = readLast(projection, asked)
   return {
@@ -36,6 +39,7 @@ export function accountOf(projection: Projection, asked: readonly Placed[]): Acc
           gapsIn(
             new Map(known),
             placed.map(one => one.event),
+            unplaced,
           ),
         ),
       ]
@@ -46,8 +50,15 @@ export function accountOf(projection: Projection, asked: readonly Placed[]): Acc
 /** Whether an event has a number of its own among those of the topic of events. */
 const isNumbered = ({ type, epoch }: Event): boolean => epoch > 0 && topicOf(type) === 'events' && !type.startsWith('media.')
 
-/** `last`: of each instance the greatest number so far; an instance without one may begin anywhere. In log order. Pure. */
-export function gapsIn(last: ReadonlyMap<string, Last>, events: readonly Event[]): readonly Gap[] {
+/**
+ * `last`: of each instance the greatest number so far; an instance without one may begin anywhere, and one that is `unplaced` go on anywhere.
+ * In log order. Pure.
+ */
+export function gapsIn(
+  last: ReadonlyMap<string, Last>,
+  events: readonly Event[],
+  unplaced: ReadonlySet<string> = new Set(),
+): readonly Gap[] {
   const at = new Map(last)
   const gaps: Gap[] = []
   for (const event of events.filter(isNumbered)) {
@@ -56,7 +67,7 @@ export function gapsIn(last: ReadonlyMap<string, Last>, events: readonly Event[]
     // Of an owner before this one, or a copy of an append whose answer was lost.
     if (epoch < known.epoch || (epoch === known.epoch && sequence <= known.sequence)) continue
     const expected = epoch === known.epoch ? known.sequence + 1 : 1
-    if (sequence > expected)
+    if (sequence > expected && !unplaced.has(instanceId))
       gaps.push({
         instance_id: instanceId,
         epoch,

@@ -13,6 +13,8 @@ import { seenOf } from './seen.ts'
 export type Share = {
   projection: Projection
   placed: readonly Placed[]
+  /** Keys of which there were records beside these: of types that this version does not know, or that do not decode. */
+  unplaced: ReadonlySet<string>
   /** Each moves first, and what is of a partition that somebody else moved is left out. none: the caller has moved them. */
   moves: readonly Move[] | 'moved'
   /** Keys that are quarantined by it. */
@@ -46,8 +48,13 @@ export async function applyShares(tx: Transaction, shares: readonly Share[]): Pr
 }
 
 /** Of one projection, in partitions that the caller has moved. */
-export async function applyEvents(tx: Transaction, projection: Projection, placed: readonly Placed[]): Promise<Done> {
-  const [applied] = await applyShares(tx, [{ projection, placed, moves: 'moved', leftOut: [] }])
+export async function applyEvents(
+  tx: Transaction,
+  projection: Projection,
+  placed: readonly Placed[],
+  unplaced: ReadonlySet<string> = new Set(),
+): Promise<Done> {
+  const [applied] = await applyShares(tx, [{ projection, placed, unplaced, moves: 'moved', leftOut: [] }])
   return applied?.done ?? nothingDone
 }
 
@@ -59,10 +66,10 @@ function ask(share: Share): Asked {
   return { ...share, ...parts, reads: [...parts.moving, ...parts.seen.reads, ...parts.account.reads, ...parts.gathering.reads] }
 }
 
-const partsOf = ({ projection, placed, moves }: Share) => ({
+const partsOf = ({ projection, placed, unplaced, moves }: Share) => ({
   moving: moves === 'moved' ? [] : [moveCheckpoints(projection, moves)],
   seen: seenOf(projection, placed),
-  account: accountOf(projection, placed),
+  account: accountOf(projection, placed, unplaced),
   gathering: projection.gather(placed),
 })
 

@@ -44,6 +44,7 @@ export async function takeBatchSteps(
     ...one,
     moves: steps.map(({ partition, advance, revisions }) => ({ partition, advance, revision: revisions[at] ?? -1n })),
     placed: steps.flatMap(step => step.placed),
+    unplaced: new Set(steps.flatMap(step => [...step.unplaced])),
     leftOut: steps.flatMap(step => step.leftOut),
   }))
   const taken = await paidBy(deps, running, await takeBatches(deps, batches, signal), signal)

@@ -7,17 +7,17 @@ export type DecodedRecord =
   | { kind: 'event'; placed: Placed; key: string }
   | { kind: 'poison'; record: LogRecord; code: string; message: string }
 
-/** In log order. Event types that this version does not know are passed over, counted in `passedOver`. Rejects when the registry is away. */
+/** In log order. Event types that this version does not know are passed over; `passedOver`: the key of each. Rejects when the registry is away. */
 export async function decodeRecords(
   codec: Pick<Codec, 'decode'>,
   records: readonly LogRecord[],
   signal: AbortSignal,
-): Promise<{ decoded: readonly DecodedRecord[]; passedOver: number }> {
+): Promise<{ decoded: readonly DecodedRecord[]; passedOver: readonly string[] }> {
   const decoded: DecodedRecord[] = []
-  let passedOver = 0
+  const passedOver: string[] = []
   for (const record of records) {
     const one = await decodeRecord(codec, record, signal)
-    if (one === null) passedOver++
+    if (one === null) passedOver.push(record.key)
     else decoded.push(one)
   }
   return { decoded, passedOver }

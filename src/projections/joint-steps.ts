@@ -20,6 +20,8 @@ export type BatchStep = {
   /** Keys that it quarantines. */
   leftOut: readonly Quarantined[]
   placed: readonly Placed[]
+  /** Keys of which it has records that are not among `placed`. */
+  unplaced: ReadonlySet<string>
   /** The values of its records, together. */
   sizeBytes: number
 }

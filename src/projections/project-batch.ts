@@ -41,15 +41,16 @@ export async function projectBatch(
     advance: { topic, fromOffset: rest.fromOffset, nextOffset: rest.nextOffset },
     leftOut: plan.poisons.map(poison => quarantinedBy(poison, partition, own.state().offsets)),
     placed: plan.placed,
+    unplaced: new Set([...passedOver, ...plan.poisons.map(poison => poison.key)]),
     sizeBytes: sizeOf(rest.records),
   }
-  if (!how.alone && (await takeTogether(deps, { leader: projecting, step, passedOver }, topic, signal)))
+  if (!how.alone && (await takeTogether(deps, { leader: projecting, step, passedOver: passedOver.length }, topic, signal)))
     return applied(own, signal)
   const revisions = [own.state().revision]
   const [taken] = await deps.fellows.takeBatch([running])({ ...step, revisions }, how, signal)
   if (taken === undefined || !(await own.goOn(taken, step, signal))) return movedTo(own, topic)
   deps.fellows.succeededAlone(running)
-  running.metrics.passedOver(passedOver)
+  running.metrics.passedOver(passedOver.length)
   return applied(own, signal)
 }
 

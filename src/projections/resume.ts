@@ -58,17 +58,18 @@ async function applyAgain(
   records: readonly LogRecord[],
   signal: AbortSignal,
 ): Promise<Poison | 'moved' | null> {
-  const { decoded } = await decodeRecords(deps.codec, records, signal)
+  const { decoded, passedOver } = await decodeRecords(deps.codec, records, signal)
+  const unplaced = new Set(passedOver)
   const readable = decoded.flatMap(one => (one.kind === 'event' ? [one.placed] : []))
   if (readable.length === decoded.length) {
-    const outcome = await tryStep(deps, projection, topic, readable)
+    const outcome = await tryStep(deps, projection, { topic, placed: readable, unplaced })
     if (outcome === null || outcome === 'moved') return outcome
   }
   for (const one of decoded) {
     const outcome =
       one.kind === 'poison'
         ? { topic, offset: one.record.offset, key: one.record.key, code: one.code, message: one.message }
-        : await tryStep(deps, projection, topic, [one.placed])
+        : await tryStep(deps, projection, { topic, placed: [one.placed], unplaced })
     if (outcome !== null) return outcome
   }
   return null
@@ -77,11 +78,10 @@ async function applyAgain(
 async function tryStep(
   deps: ResumeDeps,
   projection: Projection,
-  topic: string,
-  placed: readonly Placed[],
+  { topic, placed, unplaced }: { topic: string; placed: readonly Placed[]; unplaced: ReadonlySet<string> },
 ): Promise<Poison | 'moved' | null> {
   try {
-    return (await deps.step(tx => applyEvents(tx, projection, placed))) ? null : 'moved'
+    return (await deps.step(tx => applyEvents(tx, projection, placed, unplaced))) ? null : 'moved'
   } catch (error) {
     const failure = classifyFailure(error)
     const [first] = placed

@@ -27,6 +27,8 @@ export type Told = {
 /** One partition of every topic, and a projection that owns it. */
 export type ProjectionWorld = {
   append(events: readonly Event[]): Promise<void>
+  /** An event of an instance, of a type that this version does not know. */
+  appendNewer(instanceId: string): Promise<void>
   /** Projects up to `maxRecords` of one topic; how many there were. */
   projectBatch(topic: TopicName, maxRecords: number): Promise<number>
   projectAll(): Promise<void>
@@ -90,6 +92,9 @@ function worldOf(
     projectBatch,
     append: async events => {
       for (const event of events) topics.put(prefixed(topicOf(event.type)), codec.encode(event))
+    },
+    appendNewer: async instanceId => {
+      topics.put(prefixed('events'), { key: instanceId, value: newerValue, headers: {}, recordedAt: 0 })
     },
     projectAll: async () => {
       for (const topic of projection.reads) while ((await projectBatch(topic, 1_000)) > 0);
@@ -188,13 +193,18 @@ function openMemoryTopics(): MemoryTopics {
   }
 }
 
+/** Of a type that nobody knows yet. */
+const newer = { id: 1_000_000, subject: 'Newer', text: JSON.stringify({ type: 'record', name: 'Newer', fields: [] }) }
+const newerValue = Buffer.alloc(5)
+newerValue.writeInt32BE(newer.id, 1)
+
 /** A codec whose schema ids live as long as it does. */
 export function openMemoryCodec(): Promise<Codec> {
   const schemas: { subject: string; text: string }[] = []
   return openCodec(
     {
       idOf: async schema => schemas.push(schema),
-      schemaOf: async id => schemas[id - 1] ?? null,
+      schemaOf: async id => (id === newer.id ? newer : (schemas[id - 1] ?? null)),
     },
     never,
   )

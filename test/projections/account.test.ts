@@ -74,6 +74,18 @@ describe('of a projection', () => {
     expect(await gaps()).toEqual([])
   })
 
+  it('[B8] records of a newer version, whose numbers cannot be read, leave no gap, and those of others do', async () => {
+    const world = await dsl.freshWorld()
+    await world.append([at(5, 1), { ...at(5, 1), instanceId: 'branch' }])
+    await world.appendNewer('shop')
+    await world.append([at(5, 3), { ...at(5, 3), instanceId: 'branch' }])
+    await world.projectAll()
+    expect(await gaps()).toEqual([])
+    expect(await readGaps(dsl.test.database, { instanceId: 'branch', limit: 10 })).toMatchObject([
+      { firstSequence: 2, lastSequence: 2 },
+    ])
+  })
+
   it('[B8] a gap is named with its epoch and sequence, once, and stays named', async () => {
     const world = await dsl.freshWorld()
     await world.append([at(5, 1), at(5, 2)])

@@ -147,7 +147,7 @@ function openQueues(projections: readonly Projection[], events: readonly Event[]
     }))
     const advance = { topic, fromOffset: BigInt(from), nextOffset: BigInt(from + batch.length) }
     const revisions = who.map(one => placeOf(one, partition).revision)
-    return [{ who, step: { partition, revisions, advance, leftOut: [], placed, sizeBytes: 0 } }]
+    return [{ who, step: { partition, revisions, advance, leftOut: [], placed, unplaced: new Set<string>(), sizeBytes: 0 } }]
   }
   return {
     next,

@@ -76,6 +76,7 @@ function stepOf(partition: number, { records = 1, bytes = 1 }: { records?: numbe
     advance,
     leftOut: [],
     placed: Array.from({ length: records }, () => placed),
+    unplaced: new Set(),
     sizeBytes: bytes,
   }
 }
