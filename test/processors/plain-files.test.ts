@@ -42,16 +42,11 @@ test.each([
   expect(await readAll((await world().truth.get({ key }, never))?.body ?? Readable.from([]))).toEqual(bytes)
 })
 
-test('[C3] without a hash a plain file is taken as it is', async () => {
-  const bytes = randomBytes(700)
-  const [made] = (await download(plainMessage(bytes, { sha256: null }))).events
-  expect(made).toMatchObject({ type: 'media.downloaded', sha256: sha256(bytes) })
-})
-
 test.each<[string, Reference]>([
   ['bad-hash', { sha256: randomBytes(32) }],
   ['no-url', { directPath: null }],
   ['corrupt', { encSha256: randomBytes(32) }],
+  ['corrupt', { sha256: null }],
   ['too-large', { sizeBytes: 900_000_000 }],
 ])('[C5] a plain file that is %s fails at once, and leaves nothing', async (reason, reference) => {
   const { events } = await download(plainMessage(randomBytes(700), reference))
