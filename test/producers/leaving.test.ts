@@ -20,6 +20,8 @@ test('[A1] [A7] a log-out asked for while nothing runs unlinks the device at the
   const role = await rig.start()
   const device = await rig.pair('first')
   await role.close()
+  const events = (await rig.events()).length
+  device.setBlocked(['200@lid'])
   await rig.want('first', `wanted = 'logged-out'`)
   await rig.start()
   const state = await rig.untilState('first', 'logged-out')
@@ -27,6 +29,8 @@ test('[A1] [A7] a log-out asked for while nothing runs unlinks the device at the
   await until('the device is unlinked', device.isRemoved)
   await until('the auth state is erased', areCredsErased)
   expect(await rig.eventsOf('instance.logged-out')).toHaveLength(1)
+  const said = (await rig.events()).slice(events).map(({ type }) => type)
+  expect(new Set(said)).toEqual(new Set(['instance.state-changed', 'instance.logged-out']))
 })
 
 test('[A1] [A7] an instance that rests is connected once more to be unlinked before it is deleted', async () => {
