@@ -1,5 +1,6 @@
 // FULL_TRANSITIVE: every schema reads every released version of itself, and every released version reads it.
-// What a version released is in schemas/released/<version>, copied there with its release and never changed afterwards.
+// What a version released is in schemas/released/<version>, copied there with its release and never changed afterwards; a version that is kept
+// in test/kept has its schemas there, and the other way round.
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,11 +12,29 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export type Schema = { name: string; text: string }
 export type Release = { version: string; schemas: readonly Schema[] }
 
-export const findIncompatibilities = (): readonly string[] => compare(readReleases(), schemasIn('schemas'))
+export const findIncompatibilities = (): readonly string[] => [
+  ...unpairedVersions(foldersIn('test/kept'), foldersIn('schemas/released')),
+  ...compare(readReleases(), schemasIn('schemas')),
+]
+
+/** Folders are copied by hand with each release: answers which of the two was forgotten, in words. */
+export const unpairedVersions = (kept: readonly string[], released: readonly string[]): readonly string[] => [
+  ...kept
+    .filter(version => !released.includes(version))
+    .map(version => `${version} is in test/kept, its schemas are not in schemas/released`),
+  ...released
+    .filter(version => !kept.includes(version))
+    .map(version => `${version} is in schemas/released, what it left is not in test/kept`),
+]
+
+const foldersIn = (directory: string): readonly string[] =>
+  readdirSync(join(root, directory), { withFileTypes: true })
+    .filter(one => one.isDirectory())
+    .map(({ name }) => name)
 
 /** Throws where one of them has no schemas: then nothing would be compared. */
 export function readReleases(): readonly Release[] {
-  const versions = readdirSync(join(root, 'schemas/released'))
+  const versions = foldersIn('schemas/released')
   const releases = versions.map(version => ({ version, schemas: schemasIn(`schemas/released/${version}`) }))
   const empty = releases.filter(({ schemas }) => schemas.length === 0).map(({ version }) => version)
   if (releases.length === 0 || empty.length > 0)

@@ -1,5 +1,5 @@
 // A WhatsApp on loopback that the real Baileys client pairs with; what it was told to deliver stays queued until the client settles it.
-import { type Contact, createAccounts, type Group } from './accounts/accounts.ts'
+import { type Contact, createAccounts, type Group, groupJid } from './accounts/accounts.ts'
 import { createDevice, type SimDevice } from './accounts/device.ts'
 import { createAnnouncer, type SimulatorEvents } from './accounts/events.ts'
 import { keepWorld, readWorld } from './accounts/kept-world.ts'
@@ -27,7 +27,10 @@ export type Simulator = {
   contact(contact: { pn: string; lid?: string; name?: string }): Contact
   /** Has lost its phone: the same number on a new one, with another identity and no session. */
   reinstall(contact: Contact): void
+  /** Makes it, or gives the one with that id this subject and these members. */
   group(group: { subject: string; members: readonly Contact[]; id?: string }): Group
+  /** With or without @g.us. */
+  groupById(id: string): Group | undefined
   /** Gives a contact or group a picture (null takes it away) and notifies every companion. */
   setPicture(of: Contact | Group, bytes: Uint8Array | null): void
   /** Returns what stops listening. */
@@ -85,6 +88,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
       person.senderKeySentTo.clear()
     },
     group: group => world.accounts.group(group),
+    groupById: id => world.accounts.groupById(groupJid(id)),
     setPicture: (of, bytes) => setPicture(world, of, bytes),
     on: announcer.on,
     keepWorld: () => keepWorld(world),

@@ -105,7 +105,7 @@ export function createAccounts(state: AccountsState = noAccounts()) {
 
   function group({ subject, members, id }: { subject: string; members: readonly Contact[]; id?: string }): Group {
     const user = id ?? `1203630${String(state.nextGroup++).padStart(11, '0')}`
-    const groupId = user.includes('@') ? user : `${user}@g.us`
+    const groupId = groupJid(user)
     const made = { admins: [], createdAt: secondsNow(), settings: {}, ...groups.get(groupId), id: groupId, subject, members }
     groups.set(groupId, made)
     return made
@@ -130,6 +130,9 @@ export function createAccounts(state: AccountsState = noAccounts()) {
     },
   }
 }
+
+/** `id`: the whole of it, or less @g.us. */
+export const groupJid = (id: string): string => (id.includes('@') ? id : `${id}@g.us`)
 
 /** Keys for one new session with a companion; a one-time prekey is handed out once. */
 export function takeBundle(of: Companion): KeyBundle {

@@ -61,11 +61,11 @@ function after(group: Group, change: GroupChange): Partial<Group> {
       return { members: [...others(group, change.people), ...change.people] }
     case 'remove':
     case 'leave':
-      return { members: others(group, change.people) }
+      return { members: others(group, change.people), admins: otherAdmins(group, change.people) }
     case 'promote':
-      return { admins: [...group.admins, ...change.people.map(({ lidJid }) => lidJid)] }
+      return { admins: [...otherAdmins(group, change.people), ...change.people.map(({ lidJid }) => lidJid)] }
     case 'demote':
-      return { admins: group.admins.filter(lid => !change.people.some(({ lidJid }) => lidJid === lid)) }
+      return { admins: otherAdmins(group, change.people) }
     default:
       return { settings: settingsAfter(group, change) }
   }
@@ -73,6 +73,9 @@ function after(group: Group, change: GroupChange): Partial<Group> {
 
 const others = ({ members }: Group, people: readonly Contact[]): readonly Contact[] =>
   members.filter(({ pn }) => !people.some(person => person.pn === pn))
+
+const otherAdmins = ({ admins }: Group, people: readonly Contact[]): readonly string[] =>
+  admins.filter(lid => !people.some(({ lidJid }) => lidJid === lid))
 
 /** By tag, as its list has them. */
 function settingsAfter({ settings }: Group, change: GroupChange): Group['settings'] {

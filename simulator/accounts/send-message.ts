@@ -39,7 +39,7 @@ type Outgoing = {
   encode?: typeof encodeContent
 }
 
-const maxRememberedContents = 10_000
+export const maxRememberedContents = 10_000
 
 export function newMessageId(): string {
   // a UUID's digits, because Node draws those from a pool

@@ -3,8 +3,9 @@ import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { attr, node } from '../connection/stanza.ts'
 import type { Contact, Group } from './accounts.ts'
 import { deliver } from './deliver.ts'
+import { dropOldest } from './drop-oldest.ts'
 import { secretOf } from './seal-content.ts'
-import { addressIn, addressOf, newMessageId, type SendOptions, sendPeer } from './send-message.ts'
+import { addressIn, addressOf, maxRememberedContents, newMessageId, type SendOptions, sendPeer } from './send-message.ts'
 import type { Companion } from './world.ts'
 
 export type Withheld = {
@@ -26,7 +27,10 @@ export function withhold(companion: Companion, { from, group, type, content, opt
   const seconds = Math.floor((options.timestampMs ?? Date.now()) / 1000)
   const address = group === undefined ? addressOf(from, options) : addressIn(group, from, options)
   const attrs = { id, ...address, type: 'text', t: String(seconds), notify: from.name }
-  if (content !== undefined) companion.withheld.set(id, handedOver({ id, from, group, content, seconds }))
+  if (content !== undefined) {
+    companion.withheld.set(id, handedOver({ id, from, group, content, seconds }))
+    dropOldest(companion.withheld, maxRememberedContents)
+  }
   deliver(companion, node('message', attrs, [node('unavailable', { type })]))
   return id
 }

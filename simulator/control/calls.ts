@@ -15,6 +15,7 @@ import {
 import { applyFault } from './fault.ts'
 import { happenings } from './happenings.ts'
 import { sendRequested } from './message.ts'
+import { namedGroup } from './named-group.ts'
 import { conflict, notFound } from './problem.ts'
 import {
   type CdnFaultRequest,
@@ -112,7 +113,7 @@ async function scan({ simulator }: At, { qr, pn, name }: z.infer<typeof scanRequ
 function sendReceipt({ simulator, device }: At, { from, group, ...receipt }: z.infer<typeof receiptRequest>) {
   const to = device()
   const contact = simulator.contact(from)
-  const inGroup = group && { group: simulator.group({ ...group, members: [to.owner, contact] }) }
+  const inGroup = group && { group: namedGroup(simulator, group, { owner: to.owner, writer: contact }) }
   to.receipt({ ...receipt, ...inGroup, from: contact })
   return { messageIds: receipt.messageIds }
 }

@@ -121,6 +121,29 @@ it('[K1] groups, and what the owner writes on the phone', async () => {
   expect((await received(phoneInGroup.body.messageId)).key).toMatchObject({ remoteJid: '120363000000000009@g.us', fromMe: true })
 })
 
+it('[K1] what a call changed in a group stays so, whatever later calls say of how it begins', async () => {
+  const group = { id: '120363000000000019', subject: 'Turma', members: [ana] }
+  const carla = { pn: '5511900000013', name: 'Carla' }
+  const change = (asked: object) => call('POST', `/devices/${pn}/groups`, { group, by: ana, change: asked })
+  const participants = async () => {
+    const { subject, participants: all } = await client.socket().groupMetadata(`${group.id}@g.us`)
+    const named = all.map(({ phoneNumber, admin }) => `${phoneNumber?.split('@')[0]}${admin === null ? '' : ` ${admin}`}`)
+    return { subject, participants: named.toSorted() }
+  }
+  expect((await change({ kind: 'subject', subject: 'Turma B' })).status).toBe(200)
+  await change({ kind: 'add', people: [carla] })
+  await change({ kind: 'promote', people: [carla] })
+  await change({ kind: 'promote', people: [carla] })
+  await send({ kind: 'text', text: 'todos', from: ana, group })
+  expect(await participants()).toEqual({ subject: 'Turma B', participants: [pn, ana.pn, `${carla.pn} admin`] })
+  await change({ kind: 'demote', people: [carla] })
+  expect((await participants()).participants).toEqual([pn, ana.pn, carla.pn])
+  await change({ kind: 'promote', people: [carla] })
+  await change({ kind: 'remove', people: [carla] })
+  await change({ kind: 'add', people: [carla] })
+  expect((await participants()).participants).toEqual([pn, ana.pn, carla.pn])
+})
+
 it('[K1] settled and pending stanzas are told, and receipts are sent', async () => {
   const { body } = await send({ kind: 'text', text: 'visto', from: ana })
   await until('the message to be settled', async () => {

@@ -4,6 +4,7 @@ import type { Group } from '../accounts/accounts.ts'
 import type { GroupChange } from '../accounts/change-group.ts'
 import type { Simulator } from '../simulator.ts'
 import { type At, type ControlCall, does } from './call.ts'
+import { namedGroup } from './named-group.ts'
 import { group, person } from './requests.ts'
 
 const on = z.boolean()
@@ -59,7 +60,8 @@ export const happenings: readonly ControlCall[] = [
   does(
     {
       path: '/sim/v1/devices/:pn/groups',
-      about: 'Somebody changes a group that the phone is in. Answers the notification’s id.',
+      about:
+        'Somebody changes a group that the phone is in; subject and members say how it begins, where it is not known yet. Answers the notification’s id.',
       takes: groupRequest,
       examples: changeExamples().map(change => ({ group: bakery, by: ana, change })),
     },
@@ -136,10 +138,8 @@ function changeExamples(): readonly z.input<typeof groupChange>[] {
 
 type Requested = z.infer<typeof group>
 
-/** With the owner in it, whoever else is. */
-function groupOf({ simulator, device }: Pick<At, 'simulator' | 'device'>, of: Requested): Group {
-  return simulator.group({ ...of, members: [device().owner, ...(of.members ?? []).map(simulator.contact)] })
-}
+const groupOf = ({ simulator, device }: Pick<At, 'simulator' | 'device'>, of: Requested): Group =>
+  namedGroup(simulator, of, { owner: device().owner })
 
 const withContacts = (simulator: Simulator, change: z.infer<typeof groupChange>): GroupChange =>
   'people' in change ? { ...change, people: change.people.map(simulator.contact) } : change

@@ -21,6 +21,7 @@ import type { Cdn } from '../media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from '../media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'
 import type { Simulator } from '../simulator.ts'
+import { namedGroup } from './named-group.ts'
 import type { MessageRequest } from './requests.ts'
 
 /** directPath names the media on the CDN, for faults; null without media. */
@@ -29,7 +30,7 @@ export type SentMessage = { messageId: string; chat: string; from: string; direc
 export async function sendRequested(simulator: Simulator, device: SimDevice, request: MessageRequest): Promise<SentMessage> {
   const { owner } = device
   const from = request.from ? simulator.contact(request.from) : owner
-  const inGroup = request.group ? groupOf(simulator, [owner, from], request.group) : undefined
+  const inGroup = request.group ? namedGroup(simulator, request.group, { owner, writer: from }) : undefined
   if (request.kind === 'withheld') return withhold(device, request, { from, group: inGroup })
   const content = await contentOf(simulator.cdn, request, from, target => ({
     messageId: target.messageId,
@@ -148,15 +149,6 @@ function sampleOf(request: Extract<MessageRequest, { kind: MediaKind }>): Buffer
     case 'document':
       return samplePdf({ pages: request.pages ?? 1 })
   }
-}
-
-type NamedGroup = NonNullable<MessageRequest['group']>
-
-/** Who writes and who reads are members, named or not. */
-function groupOf(simulator: Simulator, present: readonly Contact[], { id, subject, members = [] }: NamedGroup): Group {
-  const all = [...members.map(member => simulator.contact(member)), ...present]
-  const byPn = new Map(all.map(member => [member.pn, member]))
-  return simulator.group({ id, subject, members: [...byPn.values()] })
 }
 
 function chatOf(chat: Contact | Group): string {

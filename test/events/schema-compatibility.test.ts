@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compare, incompatibilitiesOf, readReleases } from '../../scripts/schema-compatibility.ts'
+import { compare, incompatibilitiesOf, readReleases, unpairedVersions } from '../../scripts/schema-compatibility.ts'
 import { readKafkaLog } from '../kept/recorded-log.ts'
 
 const record = (...fields: object[]) => JSON.stringify({ type: 'record', name: 'A', namespace: 'zaplog.events', fields })
@@ -26,4 +26,14 @@ test('[B5] what is compared with is every schema that 0.1.0 registered, and one 
   expect(compare(releases, first)).toEqual([])
   const [gone] = first
   expect(compare(releases, first.slice(1))).toEqual([`${gone?.name} of 0.1.0: it is gone; its records must still be read`])
+})
+
+test('[B5] a version of which one copy by hand was forgotten is said', () => {
+  expect(unpairedVersions(['0.1.0', '0.2.0'], ['0.1.0', '0.2.0'])).toEqual([])
+  expect(unpairedVersions(['0.1.0', '0.2.0'], ['0.1.0'])).toEqual([
+    '0.2.0 is in test/kept, its schemas are not in schemas/released',
+  ])
+  expect(unpairedVersions(['0.1.0'], ['0.1.0', '0.2.0'])).toEqual([
+    '0.2.0 is in schemas/released, what it left is not in test/kept',
+  ])
 })

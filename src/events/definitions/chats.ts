@@ -32,7 +32,10 @@ export const chatEvents: readonly EventShape[] = [
     again,
     not: 'A group that the account left, which is group.participants-changed; a chat that was only emptied, which Baileys does not say.',
     fields: {
-      cleared: field('boolean', 'true: what was in it was deleted, the chat stays; false: the chat was deleted.'),
+      cleared: field(
+        'boolean',
+        'true: what was in it was deleted, the chat stays; false: the chat was deleted. Always false in this version: Baileys does not say that a chat was emptied.',
+      ),
       isGroup,
       origin,
     },

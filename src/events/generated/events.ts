@@ -349,7 +349,7 @@ export type ChatUpdated = Envelope & {
 
 export type ChatDeleted = Envelope & {
   type: 'chat.deleted'
-  /** true: what was in it was deleted, the chat stays; false: the chat was deleted. */
+  /** true: what was in it was deleted, the chat stays; false: the chat was deleted. Always false in this version: Baileys does not say that a chat was emptied. */
   cleared: boolean
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean

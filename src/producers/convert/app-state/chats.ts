@@ -34,13 +34,12 @@ export function readChatLock(payload: unknown): Read {
 export function readChatDeletions(payload: unknown): Read {
   if (!Array.isArray(payload)) return { said: [], rest: payload }
   const rest = payload.filter(id => textOf(id) === null)
-  const said = payload.flatMap(id => (typeof id === 'string' && id !== '' ? [deletionSaid(id, false)] : []))
+  const said = payload.flatMap(id => (typeof id === 'string' && id !== '' ? [deletionSaid(id)] : []))
   return { said, rest: rest.length === 0 ? undefined : rest }
 }
 
-/** `isCleared`: what was in it, not the chat itself. */
-export const deletionSaid = (chat: string, isCleared: boolean): Said => ({
-  entity: isCleared ? 'chat cleared' : 'chat deleted',
+const deletionSaid = (chat: string): Said => ({
+  entity: 'chat deleted',
   id: bareJid(chat),
   fields: { deleted: true },
   undone: ['deleted'],
@@ -48,7 +47,7 @@ export const deletionSaid = (chat: string, isCleared: boolean): Said => ({
   event: (_differing, of) => ({
     ...envelope('chat.deleted', of),
     ...inChat(of),
-    cleared: isCleared,
+    cleared: false,
     isGroup: isGroup(chat),
   }),
 })

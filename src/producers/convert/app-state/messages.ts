@@ -1,7 +1,6 @@
 // What the account did with a message for itself alone: from Baileys' messages.update, as far as it is a star, and messages.delete. Baileys
 // leaves out who sent the message in a group (processSyncAction in lib/Utils/chat-utils.js).
 import { bareJid, isGroup } from '../jid.ts'
-import { deletionSaid } from './chats.ts'
 import { envelope, flagOf, type Item, inChat, itemOf, type Read, readList, type Said, type Telling, textOf } from './said.ts'
 
 export const readMessageUpdates = (payload: unknown): Read =>
@@ -17,11 +16,9 @@ export const readMessageUpdates = (payload: unknown): Read =>
     return { said: [said], rest: Object.keys(rest).length === 0 ? undefined : { key: item.key, update: rest } }
   })
 
-/** {keys}, or {jid, all: true}: everything in a chat. */
+/** {keys}. Of a chat that was emptied Baileys tells nothing: it has no word for clearChatAction (processSyncAction). */
 export function readMessageDeletions(payload: unknown): Read {
-  const { keys, jid, all } = itemOf(payload)
-  const chat = textOf(jid)
-  if (all === true && chat !== null) return { said: [deletionSaid(chat, true)], rest: undefined }
+  const { keys } = itemOf(payload)
   const { said, rest } = readList(keys, item => {
     const key = keyOf(item)
     return key === null ? { said: [], rest: item } : { said: [deletedSaid(key)], rest: undefined }
