@@ -130,7 +130,7 @@ it('[K1] what a call changed in a group stays so, whatever later calls say of ho
     const named = all.map(({ phoneNumber, admin }) => `${phoneNumber?.split('@')[0]}${admin === null ? '' : ` ${admin}`}`)
     return { subject, participants: named.toSorted() }
   }
-  expect((await change({ kind: 'subject', subject: 'Turma B' })).status).toBe(200)
+  expect((await change({ kind: 'subject', subject: 'Turma B' })).status).toBe(202)
   await change({ kind: 'add', people: [carla] })
   await change({ kind: 'promote', people: [carla] })
   await change({ kind: 'promote', people: [carla] })
