@@ -140,6 +140,31 @@ test('[B1] once the connection is closed, a database that fails for a moment los
   expect(failures).toBeLessThan(1)
 })
 
+test('[B1] a list that is told long after its answer does not undo what changed since, also where that is written by then', async () => {
+  const told = await open()
+  const place = told.answered()
+  told.change([group('a@g.us', { subject: 'B' })], Promise.resolve())
+  await told.idle()
+  await told.tell([group('a@g.us', { subject: 'old', announce: true })], offerOf, place)
+  expect(said()).toMatchObject([{ groupId: 'a@g.us', announce: true }])
+  expect(log[0]).not.toHaveProperty('subject')
+  await told.tellAll([group('a@g.us', { subject: 'C' })])
+  expect(log).toHaveLength(2)
+})
+
+test('[B1] what changes while a list is made into events is newer than the list', async () => {
+  const told = await open()
+  let times = 0
+  const slowly = async (differing: Differing) => {
+    times += 1
+    if (times === 1) told.change([group('a@g.us', { subject: 'B' })], Promise.resolve())
+    return offerOf(differing)
+  }
+  await told.tell([group('a@g.us', { subject: 'old', announce: true })], slowly)
+  expect(said()).toMatchObject([{ groupId: 'a@g.us', announce: true }])
+  expect(log[0]).not.toHaveProperty('subject')
+})
+
 test('[A6] a process that another one took the instance from remembers nothing for it', async () => {
   const old = await open()
   const owner = await open()

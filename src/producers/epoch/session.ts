@@ -67,8 +67,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const stored = { ...whose, database, sealer, timeoutMs: deps.appendTimeoutMs, random, logger }
   const secrets = openMessageSecrets({ ...stored, secretWriter })
   const auth = await openAuth({ ...deps, ...stored }, { epoch, secrets })
-  const told = openTold({ ...deps, instanceId, epoch: epoch.epoch, life: socketLife, append: epoch.intake.append })
-  if (!epoch.endedCleanly) forgetList(told)
+  const told = openToldOf(deps, epoch)
   const lists = await openToldLists(told, auth.creds)
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
@@ -125,13 +124,19 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const idle = async () => {
     await socket.idle()
     // Pending for so long, it ends the socket, and its epoch with it: no clean end then.
-    await whilePending(socketLife, deps.appendTimeoutMs, async () => {
-      await events.idle()
-      await appState.idle()
-      await told.idle()
-    })
+    await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(events.idle, appState.idle, told.idle))
   }
   return { ...socket, idle, auth, openedAt: () => openedAt, followSettings }
+}
+
+async function inTurn(...steps: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step()
+}
+
+function openToldOf(deps: SessionDeps, { instanceId, epoch, endedCleanly, socketLife, intake }: Epoch): Told {
+  const told = openTold({ ...deps, instanceId, epoch, life: socketLife, append: intake.append })
+  if (!endedCleanly) forgetList(told)
+  return told
 }
 
 type Stored = Omit<Parameters<typeof openAuthState>[0], 'appended' | 'crashFoundAt'> & Pick<SessionDeps, 'clock'>

@@ -26,8 +26,11 @@ export type Told = {
    * A list, or whatever else may repeat what was said. Appends what `offerOf` makes of each state that differs, with the fields that do, in
    * their order; resolves once that is durable and remembered. A field that was changed meanwhile (`change`) is newer and stays. States of
    * ignored chats are not for here: they would be remembered without being appended. Rejects only once the socket has ended.
+   * `place`: when it was answered, where that was before [now].
    */
-  tell(states: readonly State[], offerOf: OfferOf): Promise<void>
+  tell(states: readonly State[], offerOf: OfferOf, place?: Place): Promise<void>
+  /** The place of what is answered now and told later, once: what is changed from here on is newer. */
+  answered(): Place
   /** What is appended anyway, as a stanza that says so: once durable, it is what a list is compared with. Never rejects. */
   change(states: readonly State[], durable: Promise<void>): void
   /** Whether any field that it says is not what was told last. */
@@ -59,11 +62,24 @@ export function openTold(deps: Deps): Told {
   const tellSome = (states: readonly State[], place: Place, offerOf: OfferOf) =>
     inLine(async () => {
       const differing = await compare(states, place)
-      if (differing.length === 0) return { remembered: Promise.resolve() }
       const offers: Offer[] = []
       for (const one of differing) offers.push(await offerOf(one))
-      return { remembered: remember(differing, place, deps.append(offers)) }
+      if (differing.some(one => isOvertaken(one, place))) return 'overtaken'
+      return { remembered: differing.length === 0 ? Promise.resolve() : remember(differing, place, deps.append(offers)) }
     })
+
+  const isOvertaken = (state: Differing, place: Place): boolean =>
+    Object.keys(state.fields).some(field => unwritten.of(state).isNewer(field, place))
+
+  /** Anew where something newer came while it was compared: each time that leaves out a field more. */
+  async function tellNewest(states: readonly State[], place: Place, offerOf: OfferOf): Promise<void> {
+    for (;;) {
+      const done = await tellSome(states, place, offerOf)
+      if (done === 'overtaken') continue
+      await done.remembered
+      return
+    }
+  }
 
   async function compare(states: readonly State[], place: Place): Promise<readonly Differing[]> {
     const rows = await untilDone('reading', () => readTold(deps.database, instanceId, states), deps)
@@ -98,11 +114,13 @@ export function openTold(deps: Deps): Told {
   const forgotten = (error: unknown) => logger.warn('state.not-remembered', { instanceId, error: describeError(error) })
 
   return {
-    tell: async (states, offerOf) => {
-      const place = unwritten.next()
-      for (let at = 0; at < states.length; at += maxTogether) {
-        const { remembered } = await tellSome(states.slice(at, at + maxTogether), place, offerOf)
-        await remembered
+    answered: unwritten.begin,
+    tell: async (states, offerOf, place = unwritten.begin()) => {
+      try {
+        for (let at = 0; at < states.length; at += maxTogether)
+          await tellNewest(states.slice(at, at + maxTogether), place, offerOf)
+      } finally {
+        unwritten.over(place)
       }
     },
     change: (states, durable) => {

@@ -7,6 +7,9 @@ export type ToldRow = Pick<State, 'entity' | 'id'> & { digests: Digests }
 
 export type Unwritten = {
   next(): Place
+  /** The next one, of a telling that is compared later: what was told after it stays known until it is over, also once it is written. */
+  begin(): Place
+  over(place: Place): void
   add(states: readonly State[], place: Place): { isDurable(): void }
   /** `tellings`: since its row was written last. */
   of(state: State): { digests: Digests; tellings: number; isNewer(field: string, than: Place): boolean }
@@ -15,14 +18,20 @@ export type Unwritten = {
   written(rows: readonly ToldRow[]): void
 }
 
-type Value = { digest: string; place: Place; isDurable: boolean }
+type Value = { digest: string; place: Place; isDurable: boolean; isWritten: boolean }
 type Entry = { entity: string; id: string; values: Map<string, Value>; tellings: number }
 
 export const keyOf = ({ entity, id }: Pick<State, 'entity' | 'id'>): string => `${entity}\n${id}`
 
 export function createUnwritten(): Unwritten {
   const entries = new Map<string, Entry>()
+  const begun = new Set<Place>()
   let newest: Place = 0
+
+  function next(): Place {
+    newest += 1
+    return newest
+  }
 
   function entryOf({ entity, id }: State): Entry {
     const key = keyOf({ entity, id })
@@ -37,16 +46,22 @@ export function createUnwritten(): Unwritten {
     const entry = entryOf(state)
     entry.tellings += 1
     return said.map(([field, value]) => {
-      const told = { digest: digestOf(value), place, isDurable: false }
+      const told = { digest: digestOf(value), place, isDurable: false, isWritten: false }
       if ((entry.values.get(field)?.place ?? 0) <= place) entry.values.set(field, told)
       return told
     })
   }
 
   return {
-    next: () => {
-      newest += 1
-      return newest
+    next,
+    begin: () => {
+      const place = next()
+      begun.add(place)
+      return place
+    },
+    over: place => {
+      begun.delete(place)
+      for (const [key, entry] of entries) dropWritten(entries, key, entry, oldestOf(begun))
     },
     add: (states, place) => {
       const values = states.flatMap(state => addState(state, place))
@@ -62,24 +77,34 @@ export function createUnwritten(): Unwritten {
     },
     durable: upTo =>
       [...entries.values()].flatMap(({ entity, id, values }) => {
-        const ready = [...values].filter(([, { isDurable, place }]) => isDurable && place <= upTo)
+        const ready = [...values].filter(([, { isDurable, isWritten, place }]) => isDurable && !isWritten && place <= upTo)
         const digests = Object.fromEntries(ready.map(([field, { digest }]) => [field, digest]))
         return ready.length === 0 ? [] : [{ entity, id, digests }]
       }),
     written: rows => {
-      for (const row of rows) forget(entries, row)
+      for (const row of rows) markWritten(entries, row, oldestOf(begun))
     },
   }
 }
 
-/** A value that was told anew while its row was written stays. */
-function forget(entries: Map<string, Entry>, row: ToldRow): void {
+type Entries = Map<string, Entry>
+
+/** A value that was told anew while its row was written is still to be. */
+function markWritten(entries: Entries, row: ToldRow, oldest: Place): void {
   const entry = entries.get(keyOf(row))
   if (entry === undefined) return
   entry.tellings = 0
   for (const [field, digest] of Object.entries(row.digests)) {
     const value = entry.values.get(field)
-    if (value?.isDurable && value.digest === digest) entry.values.delete(field)
+    if (value?.isDurable && value.digest === digest) value.isWritten = true
   }
-  if (entry.values.size === 0) entries.delete(keyOf(row))
+  dropWritten(entries, keyOf(row), entry, oldest)
 }
+
+/** What no telling that has begun could still overrule. */
+function dropWritten(entries: Entries, key: string, { values }: Entry, oldest: Place): void {
+  for (const [field, { isWritten, place }] of values) if (isWritten && place < oldest) values.delete(field)
+  if (values.size === 0) entries.delete(key)
+}
+
+const oldestOf = (begun: ReadonlySet<Place>): Place => begun.values().next().value ?? Number.POSITIVE_INFINITY
