@@ -5,6 +5,7 @@ import { readAppState } from '../../src/producers/convert/app-state/app-state.ts
 import { readBlocklist } from '../../src/producers/convert/app-state/blocklist.ts'
 import type { Said, Telling } from '../../src/producers/convert/app-state/said.ts'
 import { treatEvent } from '../../src/producers/convert/event-sources.ts'
+import type { Address } from '../../src/producers/convert/stanza-identity.ts'
 import { aGroup, somebody, us } from '../ground/events.ts'
 
 const at = Date.UTC(2026, 0, 5)
@@ -128,15 +129,32 @@ test('[B1] labels, and the chats and messages that have them', () => {
   ])
 })
 
+const before = (id: string, known: Address = { id, pn: null }) => ({ id, known })
+
+test('[B1] [B5] whom a list names by the other address is still blocked', () => {
+  const byPn = before(somebody.pn, { id: somebody.lid, pn: somebody.pn })
+  const byLid = before(somebody.lid, { id: somebody.lid, pn: somebody.pn })
+  const saidOf = (id: string, of: ReturnType<typeof before>) =>
+    readBlocklist({ blocklist: [id] }, [of]).said.map(one => eventOf(one))
+  const on = (contactId: string) => [{ type: 'blocklist.updated', contactId, on: true }]
+  expect(saidOf(somebody.lid, byPn)).toEqual(on(somebody.lid))
+  expect(saidOf(somebody.pn, byLid)).toEqual(on(somebody.pn))
+  expect(saidOf(us.lid, byPn)).toHaveLength(2)
+})
+
 test('[B1] a list of those blocked says who is in it, and who of those that were is not any more', () => {
-  const { said, rest } = readBlocklist({ blocklist: [somebody.lid, '5511900000012:3@c.us', 'nobody', 7] }, [us.lid, somebody.lid])
+  const { said, rest } = readBlocklist({ blocklist: [somebody.lid, '5511900000012:3@c.us', 'nobody', 7] }, [
+    before(us.lid),
+    before(somebody.lid),
+  ])
   expect(said.map(one => eventOf(one))).toEqual([
     { type: 'blocklist.updated', contactId: somebody.lid, on: true },
     { type: 'blocklist.updated', contactId: '5511900000012@s.whatsapp.net', on: true },
     { type: 'blocklist.updated', contactId: us.lid, on: false },
   ])
   expect(rest).toBeUndefined()
-  for (const odd of [null, 7, {}, { blocklist: 'x' }]) expect(readBlocklist(odd, [us.lid])).toEqual({ said: [], rest: odd })
+  for (const odd of [null, 7, {}, { blocklist: 'x' }])
+    expect(readBlocklist(odd, [before(us.lid)])).toEqual({ said: [], rest: odd })
 })
 
 test('[B1] what is not understood stays whole, and takes nothing with it', () => {
