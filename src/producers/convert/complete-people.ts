@@ -20,6 +20,10 @@ export async function completePeople(offer: Offer, known: Known): Promise<object
     case 'group.participants-changed':
     case 'group.join-requested':
       return { ...(await shownAuthor(offer, known)), participants: await shownPeople(offer.participants, known) }
+    case 'newsletter.updated': {
+      const author = await shown({ id: offer.authorId, pn: null }, known)
+      return author === null ? {} : { authorId: author.id }
+    }
     case 'blocklist.updated': {
       const contact = await known.complete({ id: offer.contactId, pn: offer.contactPn ?? null })
       return { contactId: contact.id, contactPn: contact.pn }
