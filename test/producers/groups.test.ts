@@ -183,6 +183,18 @@ test('[A5] an account that ignores groups asks for none, and for all once it doe
   expect(await rig.untilEvents('group.updated', 1)).toMatchObject([{ subject: 'Team', origin: 'snapshot' }])
 })
 
+test('[A5] [B1] what changed while groups were ignored is told once they are not; an account without groups is asked once', async () => {
+  await rig.start()
+  await rig.pair('first')
+  await until('the empty list is remembered', areListed)
+  const ana = contact(1)
+  rig.simulator.group({ subject: 'Team', members: [owner(), ana] })
+  await rig.want('first', `settings = '{"ignoreGroups": true}'`)
+  await until('the list is forgotten', async () => !(await areListed()))
+  await rig.want('first', `settings = '{}'`)
+  expect(await rig.untilEvents('group.updated', 1)).toMatchObject([{ subject: 'Team', origin: 'snapshot' }])
+})
+
 test('[B1] 1,024 people who are added at once, most of them unknown, are one event, with the addresses that the account knows', async () => {
   await rig.start()
   const device = await rig.pair('first')

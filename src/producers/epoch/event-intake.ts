@@ -1,6 +1,8 @@
 // Baileys' own events, on their way into the log: each is kept, kept in part or left out, by the table of event-sources.ts and the settings.
+import { completeAddresses } from '../convert/complete-addresses.ts'
 import { convertBaileysEvent } from '../convert/convert-baileys-event.ts'
 import { treatEvent } from '../convert/event-sources.ts'
+import type { KnownAddresses } from '../convert/known-addresses.ts'
 import { groupsListed, type ListedGroup } from '../convert/notifications/group-list.ts'
 import type { Told } from '../told/told.ts'
 import type { AppStateIntake } from './app-state-intake.ts'
@@ -15,9 +17,15 @@ export type EventIntake = {
   idle(): Promise<void>
 }
 
+type Of = Pick<SessionOf, 'epoch'> & {
+  told: Told
+  appState: Pick<AppStateIntake, 'hear'>
+  known: Pick<KnownAddresses, 'complete' | 'readAhead'>
+}
+
 export function createEventIntake(
   { clock, metrics }: EpochDeps,
-  { epoch: { instanceId, intake }, told, appState }: SessionOf & { told: Told; appState: Pick<AppStateIntake, 'hear'> },
+  { epoch: { instanceId, intake }, told, appState, known }: Of,
   say: Say,
 ): EventIntake {
   const { ignores } = intake
@@ -46,9 +54,9 @@ export function createEventIntake(
     const states = kept.map(({ groupId, fields }) => ({ entity: 'group', id: groupId, fields }))
     await told.tell(states, ({ id, fields, eventId }) => {
       const about = { type: 'group.updated', instanceId, occurredAt: clock(), chatId: id, groupId: id } as const
-      return { ...about, ...fields, eventId: eventId('group.updated'), origin: 'snapshot' }
+      return completeAddresses({ ...about, ...fields, eventId: eventId('group.updated'), origin: 'snapshot' }, known)
     })
-    return kept.length === groups.length
+    return groups.every(({ groupId }) => !ignores(groupId))
   }
 
   function list(name: string, payload: unknown): void {

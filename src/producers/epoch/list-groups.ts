@@ -6,7 +6,7 @@ import type { Told } from '../told/told.ts'
 import { ofLinking } from '../told/told-rows.ts'
 
 /** Told once the list is in the log, so that a death before that asks again. */
-export const groupsAreListed: State = { entity: ofLinking, id: 'groups', fields: { areListed: true } }
+const groupsAreListed: State = { entity: ofLinking, id: 'groups', fields: { areListed: true } }
 
 /** Asked for anew: what was told of them may be missing, such as a list that was acknowledged (`cleanDirtyBits`) before it was durable. */
 export const forgetList = (told: Pick<Told, 'change'>): void =>
@@ -20,8 +20,14 @@ type Deps = {
   tell(groups: readonly ListedGroup[]): Promise<boolean>
 }
 
+/** What changes while groups are ignored is not told: they are asked for anew once they are not. Rejects as `ask` and `tell` do. */
+export async function followGroups(areIgnored: boolean, deps: Deps): Promise<void> {
+  if (areIgnored) forgetList(deps.told)
+  else await listGroups(deps)
+}
+
 /** Rejects where WhatsApp refuses or does not answer: the next connection asks again. */
-export async function listGroups({ told, ask, tell }: Deps): Promise<void> {
+async function listGroups({ told, ask, tell }: Deps): Promise<void> {
   if (!(await told.differs(groupsAreListed))) return
   const isWhole = await tell(groupsListed(await ask()))
   // What was left out is asked for once it is not ignored any more.

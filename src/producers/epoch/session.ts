@@ -23,7 +23,7 @@ import { openToldLists } from '../told/told-lists.ts'
 import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
-import { forgetList, listGroups } from './list-groups.ts'
+import { followGroups, forgetList } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
 import { createPresenceIntake } from './presence-intake.ts'
@@ -75,7 +75,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     void saying.catch(error => logger.warn('instance.not-said', { instanceId, epoch: epoch.epoch, what, error }))
   const watch = watchAppState({ keys: known.keys, told: collections => appState.heard(collections) })
   const appState = createAppStateIntake({ ...deps, of: epoch, watch, told, lists, known, own, say })
-  const events = createEventIntake(deps, { ...of, told, appState }, say)
+  const events = createEventIntake(deps, { epoch, told, appState, known }, say)
   const pairing = createPairing(deps, of, say)
   let openedAt: number | null = null
 
@@ -94,8 +94,8 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   let isShownOnline = settings().markOnline
   function followSettings(): void {
     const { markOnline, ignoreGroups } = settings()
-    if (of.fetchesLists && openedAt !== null && !ignoreGroups)
-      say('groups', listGroups({ told, ask: socket.send.askForGroups, tell: events.tellGroups }))
+    if (of.fetchesLists && openedAt !== null)
+      say('groups', followGroups(ignoreGroups, { told, ask: socket.send.askForGroups, tell: events.tellGroups }))
     if (openedAt === null || markOnline === isShownOnline) return
     isShownOnline = markOnline
     say('presence', socket.send.presence(markOnline))
