@@ -138,7 +138,10 @@ export const messageEvents: readonly EventShape[] = [
         'pkmsg (a first message), msg or skmsg (to a group); of a placeholder none; of what is sealed its name.',
       ),
       viewOnce: optional('boolean', 'true: a placeholder of what may be opened once, on the phone; null: not said.'),
-      asked: optional('boolean', 'Of a placeholder: whether the phone is asked for the message; null: it is none.'),
+      asked: optional(
+        'boolean',
+        'Of a placeholder: whether the phone is asked for the message, two seconds later where the connection lasts so long; null: it is none.',
+      ),
       targetMessageId: optional('string', 'Of what is sealed: the message whose secret it takes; null: of anything else.'),
       senderName,
       isGroup,

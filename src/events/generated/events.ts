@@ -259,7 +259,7 @@ export type MessageUndecryptable = Envelope & {
   encryption: string
   /** true: a placeholder of what may be opened once, on the phone; null: not said. */
   viewOnce?: boolean | null
-  /** Of a placeholder: whether the phone is asked for the message; null: it is none. */
+  /** Of a placeholder: whether the phone is asked for the message, two seconds later where the connection lasts so long; null: it is none. */
   asked?: boolean | null
   /** Of what is sealed: the message whose secret it takes; null: of anything else. */
   targetMessageId?: string | null
