@@ -118,7 +118,7 @@ async function beginCutting(device: SimDevice): Promise<{ /** Answers how often 
          where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
       )
       const since = { takenIn: device.settled().length, at: performance.now() }
-      await until('more are taken in', () => isDue(since))
+      await until('more are taken in', () => isDue(since), 200_000)
     }
     return cuts
   })()
