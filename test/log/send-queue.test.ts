@@ -21,7 +21,8 @@ test('[B4] where more may come a send waits for it, takes all that came in its o
       new AbortController().signal,
     )
   const first = append(1)
-  await new Promise(resolve => setTimeout(resolve, 10))
+  // A send that did not wait would have begun by then.
+  await new Promise(resolve => setImmediate(resolve))
   const ends = await Promise.all([first, append(2), append(3)])
   expect(sends).toEqual([[1, 2, 3]])
   expect(ends.map(({ nextOffset }) => nextOffset)).toEqual([1n, 3n, 6n])
