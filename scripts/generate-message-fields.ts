@@ -1,9 +1,9 @@
-// Turns the protobuf definition of the pinned Baileys package into src/producers/convert/generated/message-field-numbers.ts: every field
+// Turns the protobuf definition of the pinned Baileys package into src/convert/generated/message-field-numbers.ts: every field
 // of `Message`, name and number, so that a field that a newer package brings is one that the code does not compile without. Answers file path -> content.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-const path = 'src/producers/convert/generated/message-field-numbers.ts'
+const path = 'src/convert/generated/message-field-numbers.ts'
 const source = '@whiskeysockets/baileys/WAProto/WAProto.proto'
 
 export function generateMessageFields(): ReadonlyMap<string, string> {

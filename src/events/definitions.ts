@@ -6,6 +6,7 @@ import { changeEvents } from './definitions/changes.ts'
 import { chatEvents } from './definitions/chats.ts'
 import { deliveryEvents } from './definitions/deliveries.ts'
 import { groupEvents } from './definitions/groups.ts'
+import { historyEvents } from './definitions/history.ts'
 import { instanceEvents } from './definitions/instances.ts'
 import { mediaEvents } from './definitions/media.ts'
 import { messageEvents } from './definitions/messages.ts'
@@ -19,6 +20,7 @@ export const events: readonly EventShape[] = [
   ...addressEvents,
   ...groupEvents,
   ...callEvents,
+  ...historyEvents,
   ...instanceEvents,
   ...mediaEvents,
   ...unknownEvents,

@@ -1,5 +1,5 @@
 // What `interactive` of a message holds, kind by kind: JSON text, an object, of which what was not said is left out. The source of its
-// table in docs/events.md; producers/convert/kinds/ write it.
+// table in docs/events.md; convert/kinds/ write it.
 
 export type InteractiveShape = { of: string; fields: Readonly<Record<string, string>> }
 

@@ -3,6 +3,7 @@ import type { EventType } from './event.ts'
 
 export type TopicName =
   | 'events'
+  | 'history'
   | 'presence'
   | 'heartbeats'
   | 'media-downloaded'
@@ -29,6 +30,15 @@ export const topics: readonly TopicEntry[] = [
     name: 'events',
     key: 'instance id',
     holds: 'everything the sockets saw',
+    personalData: 'message content, raw protobuf, media keys',
+    public: true,
+    retentionDays: null,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'history',
+    key: 'instance id',
+    holds: 'what the phone shares of the time before it was linked: messages, names, chats',
     personalData: 'message content, raw protobuf, media keys',
     public: true,
     retentionDays: null,
@@ -116,6 +126,9 @@ export const topicOf = (type: EventType): TopicName => topicOfName(type)
 /** Of a type by its name, also one that no version has yet. */
 export function topicOfName(type: string): TopicName {
   switch (type) {
+    case 'message.history':
+    case 'history.progressed':
+      return 'history'
     case 'presence.updated':
       return 'presence'
     case 'instance.heartbeat':

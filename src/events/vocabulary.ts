@@ -9,7 +9,7 @@ export type Vocabulary = { readonly here: readonly string[]; readonly later: rea
 const withoutWriter: readonly string[] = [...['media.refreshed', 'media.expired']]
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [
-  ...['message.history', 'history.progressed', 'picture.stored'],
+  'picture.stored',
   ...['upload.requested', 'upload.completed', 'upload.failed'],
   ...['processing.started', 'processing.finished', 'processing.timed-out', 'retention.completed'],
   ...['command.accepted', 'command.completed', 'command.failed', 'replay.ended'],

@@ -114,6 +114,25 @@ function defaultsOf(type: EventType): object {
       return { reason: 'requested' }
     case 'instance.deleted':
       return { epoch: 0, sequence: 0, purged: false }
+    case 'message.history':
+      return {
+        kind: 'text',
+        isGroup: false,
+        text: `old text ${made}`,
+        ordinal: 0,
+        syncType: 'recent',
+        sourceEventId: '0'.repeat(32),
+      }
+    case 'history.progressed':
+      return {
+        syncType: 'recent',
+        sourceEventId: '0'.repeat(32),
+        state: 'started',
+        done: 0,
+        people: 0,
+        unreadable: 0,
+        isWithoutMessages: false,
+      }
     case 'media.downloaded':
       return { ...file, incomingKey: 'incoming/shop/1', sizeBytes: 1000, sha256: 'aa', sha256Matches: true, attempts: 1 }
     case 'media.stored':
@@ -162,7 +181,7 @@ function idOf(event: Event): string {
       type,
       { part: 0, index: 0 },
     )
-  if ('sourceEventId' in event)
+  if ('sourceEventId' in event && 'round' in event)
     return derivedId({ sourceId: event.sourceEventId, by: 'test', type, round: event.round, ordinal: 0 })
   return epoch === 0 ? requestId({ instanceId, type, requestId: String(made) }) : stateId({ instanceId, type, epoch, sequence })
 }

@@ -2,7 +2,7 @@
 import type { SignalDataSet, SignalKeyStore } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { edit, reaction, text } from '../../simulator/accounts/content.ts'
-import { watchAddresses } from '../../src/producers/convert/known-addresses.ts'
+import { watchAddresses } from '../../src/convert/known-addresses.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { openRig, type Rig } from '../ground/producers/rig.ts'

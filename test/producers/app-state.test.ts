@@ -1,11 +1,11 @@
 // What Baileys says of the app state, as its events are (processSyncAction in lib/Utils/chat-utils.js), becomes events with schemas; what is not
 // understood stays whole.
 import { expect, test } from 'vitest'
-import { readAppState } from '../../src/producers/convert/app-state/app-state.ts'
-import { readBlocklist } from '../../src/producers/convert/app-state/blocklist.ts'
-import type { Said, Telling } from '../../src/producers/convert/app-state/said.ts'
-import { treatEvent } from '../../src/producers/convert/event-sources.ts'
-import type { Address } from '../../src/producers/convert/stanza-identity.ts'
+import { readAppState } from '../../src/convert/app-state/app-state.ts'
+import { readBlocklist } from '../../src/convert/app-state/blocklist.ts'
+import type { Said, Telling } from '../../src/convert/app-state/said.ts'
+import { treatEvent } from '../../src/convert/event-sources.ts'
+import type { Address } from '../../src/convert/stanza-identity.ts'
 import { aGroup, somebody, us } from '../ground/events.ts'
 
 const at = Date.UTC(2026, 0, 5)

@@ -1,11 +1,11 @@
 // One way into the log: in order, without gaps, together, and never given up while there is a socket.
 import { afterEach, expect, test } from 'vitest'
+import type { Draft } from '../../src/convert/draft.ts'
 import type { Codec } from '../../src/events/codec.ts'
 import { EventError } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
 import { type Append, type EventLog, LogError } from '../../src/log/log.ts'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
-import type { Draft } from '../../src/producers/convert/draft.ts'
 import { openAppendQueue } from '../../src/producers/gate/append-queue.ts'
 import { createRecordFitter } from '../../src/producers/gate/fit-record.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'

@@ -1,8 +1,8 @@
 // Only who may change a message changes it: decided before anything is made of the change.
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
-import { convertMessage } from '../../src/producers/convert/convert-message.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { convertMessage } from '../../src/convert/convert-message.ts'
+import { readStanza } from '../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const ana = { lid: '200@lid', pn: '5511900000011@s.whatsapp.net' }

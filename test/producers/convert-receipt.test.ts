@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { convertReceipt } from '../../src/producers/convert/convert-receipt.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { convertReceipt } from '../../src/convert/convert-receipt.ts'
+import { readStanza } from '../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const receivedAt = 1_700_000_010_000

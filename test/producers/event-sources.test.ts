@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { describePayload } from '../../src/producers/convert/describe-payload.ts'
-import { treatEvent } from '../../src/producers/convert/event-sources.ts'
+import { describePayload } from '../../src/convert/describe-payload.ts'
+import { treatEvent } from '../../src/convert/event-sources.ts'
 
 test('[B1] what gated stanzas said already is ignored, what only Baileys says is appended', () => {
   expect(treatEvent('messages.upsert', {})).toEqual({ kind: 'ignore' })

@@ -1,9 +1,9 @@
 // Each change that a group's notification tells of is its event; what is not known is kept whole, and nothing in a stanza is a crash.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
-import type { Offer } from '../../src/producers/convert/draft.ts'
-import { convertNotification } from '../../src/producers/convert/notifications/notifications.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import type { Offer } from '../../src/convert/draft.ts'
+import { convertNotification } from '../../src/convert/notifications/notifications.ts'
+import { readStanza } from '../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const group = '120363000000000001@g.us'

@@ -1,6 +1,6 @@
 // The people of a listed group, and who changed a channel, are shown as the instance knows them.
 import { expect, test } from 'vitest'
-import { completeAddresses } from '../../src/producers/convert/complete-addresses.ts'
+import { completeAddresses } from '../../src/convert/complete-addresses.ts'
 import { createEventIntake } from '../../src/producers/epoch/event-intake.ts'
 import { aGroup, somebody } from '../ground/events.ts'
 

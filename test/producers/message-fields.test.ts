@@ -1,8 +1,8 @@
 // Every field of WhatsApp's Message has its role, and its number is the one that Baileys writes.
 import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { messageFieldNumbers } from '../../src/producers/convert/generated/message-field-numbers.ts'
-import { wrappers } from '../../src/producers/convert/message-fields.ts'
+import { messageFieldNumbers } from '../../src/convert/generated/message-field-numbers.ts'
+import { wrappers } from '../../src/convert/message-fields.ts'
 import { convertBytes, convertedOf } from '../ground/producers/convert-part.ts'
 import { lengthDelimited } from '../ground/producers/wire.ts'
 

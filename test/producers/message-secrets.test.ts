@@ -1,9 +1,9 @@
 // Secrets of messages on a real database: whoever sent whatever ids, whatever fails, and for how long.
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { BroughtSecret } from '../../src/convert/sealed/message-secret.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import { keepTrimming, trim } from '../../src/producers/auth/trim-old-rows.ts'
-import type { BroughtSecret } from '../../src/producers/convert/sealed/message-secret.ts'
 import { forgetSecrets } from '../../src/producers/secrets/secret-rows.ts'
 import { createSecretWriter } from '../../src/producers/secrets/secret-writer.ts'
 import { openMessageSecrets } from '../../src/producers/secrets/secrets.ts'

@@ -1,10 +1,10 @@
 // Times that WhatsApp cannot have meant are replaced by the time of arrival, at every door, and what was said is kept.
 import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { createContactNames } from '../../src/producers/convert/contact-names.ts'
-import { convertMessage } from '../../src/producers/convert/convert-message.ts'
-import { convertReceipt } from '../../src/producers/convert/convert-receipt.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { createContactNames } from '../../src/convert/contact-names.ts'
+import { convertMessage } from '../../src/convert/convert-message.ts'
+import { convertReceipt } from '../../src/convert/convert-receipt.ts'
+import { readStanza } from '../../src/convert/stanza-identity.ts'
 
 const receivedAt = Date.UTC(2026, 10, 29, 12)
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }

@@ -1,11 +1,11 @@
 // Calls, channels, those blocked and presence, each from its stanza alone.
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { convertCall } from '../../src/producers/convert/convert-call.ts'
-import { convertMessage } from '../../src/producers/convert/convert-message.ts'
-import { convertPresence } from '../../src/producers/convert/convert-presence.ts'
-import { convertNotification } from '../../src/producers/convert/notifications/notifications.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { convertCall } from '../../src/convert/convert-call.ts'
+import { convertMessage } from '../../src/convert/convert-message.ts'
+import { convertPresence } from '../../src/convert/convert-presence.ts'
+import { convertNotification } from '../../src/convert/notifications/notifications.ts'
+import { readStanza } from '../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const group = '120363000000000001@g.us'

@@ -1,8 +1,8 @@
 // Presence goes into its topic as far as the log takes it at once: little waits, nothing waits for it, and what is lost is counted.
 import { expect, test } from 'vitest'
+import type { OfferOf } from '../../src/convert/draft.ts'
 import type { Codec } from '../../src/events/codec.ts'
 import type { EventLog } from '../../src/log/log.ts'
-import type { OfferOf } from '../../src/producers/convert/draft.ts'
 import { openPresenceQueue } from '../../src/producers/gate/presence-queue.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'

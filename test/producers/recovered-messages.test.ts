@@ -1,8 +1,8 @@
 // What this device could not read and the phone handed over is a message like any other.
 import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { convertMessage } from '../../src/producers/convert/convert-message.ts'
-import { readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { convertMessage } from '../../src/convert/convert-message.ts'
+import { readStanza } from '../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const receivedAt = 1_700_000_010_000

@@ -3,12 +3,12 @@ import { createCipheriv, createHash } from 'node:crypto'
 import { decryptEventResponse, decryptPollVote, proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import { eventAnswer, vote } from '../../simulator/accounts/seal-content.ts'
+import { convertMessage } from '../../src/convert/convert-message.ts'
+import { readMessage } from '../../src/convert/read-message.ts'
+import { type MessageSecret, secretBroughtBy } from '../../src/convert/sealed/message-secret.ts'
+import { openSeal, type SealName, sealIn } from '../../src/convert/sealed/seal.ts'
+import { identityOf, readStanza } from '../../src/convert/stanza-identity.ts'
 import { sourceId } from '../../src/events/ids.ts'
-import { convertMessage } from '../../src/producers/convert/convert-message.ts'
-import { readMessage } from '../../src/producers/convert/read-message.ts'
-import { type MessageSecret, secretBroughtBy } from '../../src/producers/convert/sealed/message-secret.ts'
-import { openSeal, type SealName, sealIn } from '../../src/producers/convert/sealed/seal.ts'
-import { identityOf, readStanza } from '../../src/producers/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const ana = { id: '200@lid', pn: '5511900000011@s.whatsapp.net' }

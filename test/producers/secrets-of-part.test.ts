@@ -1,9 +1,9 @@
 // Under which addresses a secret is kept and looked for: stanzas of one chat name the LID alone, the phone number alone, or both.
 import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
-import { readMessage } from '../../src/producers/convert/read-message.ts'
-import type { BroughtSecret } from '../../src/producers/convert/sealed/message-secret.ts'
-import { type Address, readStanza } from '../../src/producers/convert/stanza-identity.ts'
+import { readMessage } from '../../src/convert/read-message.ts'
+import type { BroughtSecret } from '../../src/convert/sealed/message-secret.ts'
+import { type Address, readStanza } from '../../src/convert/stanza-identity.ts'
 import { createSecretsOfPart } from '../../src/producers/secrets/secrets-of-part.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { identityOf, readStanza, stanzaPartKey } from '../../src/convert/stanza-identity.ts'
 import { sourceId } from '../../src/events/ids.ts'
-import { identityOf, readStanza, stanzaPartKey } from '../../src/producers/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const pn = '5511900000011@s.whatsapp.net'

@@ -1,9 +1,9 @@
 // What a list repeats is appended only where it differs from what was appended last: over deaths, starts, and changes that come meanwhile.
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Offer } from '../../src/convert/draft.ts'
 import type { Database } from '../../src/database/database.ts'
 import { openInstanceRows } from '../../src/instances/instance-rows.ts'
-import type { Offer } from '../../src/producers/convert/draft.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import type { State } from '../../src/producers/told/differing.ts'
 import { type Differing, openTold } from '../../src/producers/told/told.ts'

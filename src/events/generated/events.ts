@@ -109,6 +109,60 @@ export type GroupParticipant = {
   role?: string | null
 }
 
+export type HistoryReaction = {
+  /** Who it is, without device: the LID where known, else the phone-number JID. */
+  senderId: string
+  /** Phone-number JID; null: not known. */
+  senderPn?: string | null
+  /** Whether it is the account itself. */
+  fromMe: boolean
+  /** The reaction, mostly one emoji. */
+  emoji: string
+  /** When, by the phone; null: not said. */
+  at?: number | null
+}
+
+export type HistoryVote = {
+  /** Who it is, without device: the LID where known, else the phone-number JID. */
+  senderId: string
+  /** Phone-number JID; null: not known. */
+  senderPn?: string | null
+  /** Whether it is the account itself. */
+  fromMe: boolean
+  /** The names of the options chosen; empty: withdrawn, or none of them is known by name. */
+  options: readonly string[]
+  /** SHA-256, lower-case hex, of chosen options whose name is not known here. */
+  unknownHashes: readonly string[]
+  /** When, by the phone; null: not said. */
+  at?: number | null
+}
+
+export type HistoryAnswer = {
+  /** Who it is, without device: the LID where known, else the phone-number JID. */
+  senderId: string
+  /** Phone-number JID; null: not known. */
+  senderPn?: string | null
+  /** Whether it is the account itself. */
+  fromMe: boolean
+  /** going, not-going, maybe, unknown; consumers must accept new ones. */
+  answer: string
+  /** How many more the person brings; null: not said. */
+  extraGuests?: number | null
+  /** When, by the phone; null: not said. */
+  at?: number | null
+}
+
+export type HistoryReceipt = {
+  /** Who it is, without device: the LID where known, else the phone-number JID. */
+  participantId: string
+  /** Phone-number JID; null: not known. */
+  participantPn?: string | null
+  /** delivered, read, played; consumers must accept new ones. */
+  status: string
+  /** When, by the phone; null: not said. */
+  at?: number | null
+}
+
 export type InstanceSettings = {
   /** Whether the phone’s history is taken when it is linked; without effect in this version. */
   historySync?: boolean | null
@@ -527,6 +581,106 @@ export type PresenceUpdated = Envelope & {
   isGroup: boolean
 }
 
+export type MessageHistory = Envelope & {
+  type: 'message.history'
+  /** text, image, video, voice, document …; consumers must accept new ones. unknown: of a kind that is newer than this version, or that the contract has no word for. */
+  kind: string
+  /** What the sender calls itself (push name), as the stanza gave it; null: not said. */
+  senderName?: string | null
+  /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
+  isGroup: boolean
+  /** What people read: the text, the caption, the title of what is shown, the label that was tapped; null: nothing. */
+  text?: string | null
+  /** WhatsApp’s id of the message that it belongs to: of the album, the event it answers, the post it comments; null: none. */
+  parentMessageId?: string | null
+  /** WhatsApp’s id of the message that this one replies to; null: it is no reply. */
+  quotedMessageId?: string | null
+  /** JIDs without device of those mentioned, as the sender wrote them; null: nobody. */
+  mentions?: readonly string[] | null
+  /** Whether its sender says that it was forwarded; null: not said. */
+  forwarded?: boolean | null
+  /** true: it may be opened once; null: as often as one likes. */
+  viewOnce?: boolean | null
+  /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
+  expiresInSeconds?: number | null
+  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote. */
+  source?: string | null
+  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  commandId?: string | null
+  /** The point; null: there is none, or its coordinates are no numbers. */
+  location?: Location | null
+  /** The contacts that were shared, in order; null: none. */
+  contacts?: readonly ContactCard[] | null
+  /** The poll as it was created; null: it is none. */
+  poll?: Poll | null
+  /** JSON of what a program needs of buttons, lists, products, events and the like, or of the answer to them: docs/events.md, What interactive holds, has its shape for each kind; null: none. */
+  interactive?: string | null
+  /** What the message says about its file; null: it has none. */
+  media?: Media | null
+  /** How to fetch that file; null: it has none. Sensitive, never in webhooks. */
+  mediaSource?: MediaSource | null
+  /** Its place among the messages of the notification, from 0. */
+  ordinal: number
+  /** The phone’s own number of it in its chat; greater is later. null: not said. */
+  order?: number | null
+  /** Of what the account wrote, how far it got: server, delivered, read, played, error; null: not said. */
+  status?: string | null
+  /** true: the account starred it; null: not said. */
+  starred?: boolean | null
+  /** When it was deleted for everyone, or, where that is not said, was sent; null: it was not. */
+  revokedAt?: number | null
+  /** true: it is pinned in its chat; null: not said. */
+  pinned?: boolean | null
+  /** Until when it is pinned; null: not said. */
+  pinnedUntil?: number | null
+  /** The reactions that it has; null: none is said. */
+  reactions?: readonly HistoryReaction[] | null
+  /** Of a poll, the choice of each voter; null: none is said. */
+  votes?: readonly HistoryVote[] | null
+  /** Of an event, the answer of each person; null: none is said. */
+  answers?: readonly HistoryAnswer[] | null
+  /** How far it got with each person; null: none is said. */
+  receipts?: readonly HistoryReceipt[] | null
+  /** Why the phone itself has no content of it; null: it has. */
+  undecryptable?: string | null
+  /** Which part of the phone’s history: initial-bootstrap, recent, full, push-name, non-blocking-data, on-demand, initial-status; consumers must accept new ones. */
+  syncType: string
+  /** eventId of the phone’s notification, which is unknown in the topic of events. */
+  sourceEventId: string
+  /** Always history. */
+  origin?: string | null
+}
+
+export type HistoryProgressed = Envelope & {
+  type: 'history.progressed'
+  /** Which part of the phone’s history: initial-bootstrap, recent, full, push-name, non-blocking-data, on-demand, initial-status; consumers must accept new ones. */
+  syncType: string
+  /** eventId of the phone’s notification, which is unknown in the topic of events. */
+  sourceEventId: string
+  /** started, progressed, completed, failed; consumers must accept new ones. */
+  state: string
+  /** Which chunk of its syncType the phone says it is, from 1; null: not said. */
+  chunk?: number | null
+  /** How much of its history the phone says that it has shared with this chunk, 0 to 100; null: not said. */
+  percent?: number | null
+  /** Messages of this chunk that are in the log, or were left out by the settings. */
+  done: number
+  /** Messages in this chunk; null: not known yet. */
+  total?: number | null
+  /** People and chats of this chunk of which something was told. */
+  people: number
+  /** Entries of this chunk that could not be read, and were passed over. */
+  unreadable: number
+  /** true: historySync is off, and only names and addresses are taken. */
+  isWithoutMessages: boolean
+  /** Why it failed: gone, corrupt, too-large, no-url …, as of media; null: it did not. */
+  reason?: string | null
+  /** The same for people; null: nothing more is known. */
+  detail?: string | null
+  /** Always history. */
+  origin?: string | null
+}
+
 export type InstanceCreated = Envelope & {
   type: 'instance.created'
   /** What its operator calls it. */
@@ -822,6 +976,8 @@ export type Event =
   | NewsletterUpdated
   | CallUpdated
   | PresenceUpdated
+  | MessageHistory
+  | HistoryProgressed
   | InstanceCreated
   | InstanceSettingsChanged
   | InstanceStateChanged
@@ -861,6 +1017,8 @@ export const eventTypes = [
   'newsletter.updated',
   'call.updated',
   'presence.updated',
+  'message.history',
+  'history.progressed',
   'instance.created',
   'instance.settings-changed',
   'instance.state-changed',

@@ -1,10 +1,10 @@
 // What Baileys says of the app state, and the list of those blocked, on their way into the log: of a list only what differs from what was
 // appended last, of a change what it changed. What is said in one go is compared together.
-import { readAppState } from '../convert/app-state/app-state.ts'
-import { type Before, blockedEntity, readBlocklist } from '../convert/app-state/blocklist.ts'
-import type { Said } from '../convert/app-state/said.ts'
-import type { OwnAddresses } from '../convert/jid.ts'
-import type { KnownAddresses } from '../convert/known-addresses.ts'
+import { readAppState } from '../../convert/app-state/app-state.ts'
+import { type Before, blockedEntity, readBlocklist } from '../../convert/app-state/blocklist.ts'
+import type { Said } from '../../convert/app-state/said.ts'
+import type { OwnAddresses } from '../../convert/jid.ts'
+import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { AppStateWatch, Collection } from '../socket/watch-app-state.ts'
 import type { Told } from '../told/told.ts'

@@ -1,8 +1,9 @@
 // What an instance has in hand while it lives, and what is done with it at once when something was decided. The work of a stage sees it; what
 // changes in it changes here.
+
+import { type ContactNames, createContactNames } from '../../convert/contact-names.ts'
 import { assertNever } from '../../events/event.ts'
 import { backoffMs } from '../../runtime/wait.ts'
-import { type ContactNames, createContactNames } from '../convert/contact-names.ts'
 import type { UntoldParts, UntoldPartsOfAll } from '../gate/untold-parts.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { type AccountTrouble, createAccountTrouble } from './account-trouble.ts'

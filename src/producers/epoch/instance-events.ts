@@ -1,8 +1,8 @@
 // What an instance says about itself, as events: its connection, its pairing, its end.
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import type { Offer } from '../../convert/draft.ts'
+import { bareJid, digitsOf, type OwnAddresses } from '../../convert/jid.ts'
 import { requestId } from '../../events/ids.ts'
-import type { Offer } from '../convert/draft.ts'
-import { bareJid, digitsOf, type OwnAddresses } from '../convert/jid.ts'
 import type { NextStep } from '../socket/reconnect-policy.ts'
 
 export type State = {

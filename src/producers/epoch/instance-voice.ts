@@ -1,6 +1,6 @@
 // Tells an instance's state: each change once, in order, and what could not be told is owed until it is.
-import type { Offer } from '../convert/draft.ts'
-import type { OwnAddresses } from '../convert/jid.ts'
+import type { Offer } from '../../convert/draft.ts'
+import type { OwnAddresses } from '../../convert/jid.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { type State, stateChanged } from './instance-events.ts'
 

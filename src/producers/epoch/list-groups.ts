@@ -1,6 +1,6 @@
 // The groups of an account are asked for once after each linking, all in one query; from then on their notifications say what changes, and
 // WhatsApp says where its list differs from what this device was told (`dirty`; Baileys lib/Socket/groups.js).
-import { groupsListed, type ListedGroup } from '../convert/notifications/group-list.ts'
+import { groupsListed, type ListedGroup } from '../../convert/notifications/group-list.ts'
 import type { State } from '../told/differing.ts'
 import type { Told } from '../told/told.ts'
 import { ofLinking } from '../told/told-rows.ts'

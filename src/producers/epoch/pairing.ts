@@ -1,7 +1,7 @@
 // How an account gets its phone: the codes of a round are shown one after another, each for as long as WhatsApp keeps it, until a phone
 // has scanned one.
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
-import type { OwnAddresses } from '../convert/jid.ts'
+import type { OwnAddresses } from '../../convert/jid.ts'
 import { paired } from './instance-events.ts'
 import type { Say, SessionDeps, SessionOf } from './session.ts'
 

@@ -1,7 +1,8 @@
 // One session from its beginning to its end: it ends by itself, or in peace when the instance is called away. Answers once the connection
 // is gone, for whatever reason, and nothing of it is on its way any more.
+
+import type { OwnAddresses } from '../../convert/jid.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
-import type { OwnAddresses } from '../convert/jid.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import { SocketEnded } from '../socket-life.ts'
 import type { Hands, InstanceHands } from './hands.ts'

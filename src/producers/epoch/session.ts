@@ -1,13 +1,14 @@
 // One session of an account with WhatsApp, inside one epoch: what comes in goes through the gate into the log before it is acknowledged,
 // what goes out leaves through the socket's `send`, and what the session says about itself is told while it lives.
+
+import type { ContactNames } from '../../convert/contact-names.ts'
+import type { OwnAddresses } from '../../convert/jid.ts'
+import { watchAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
-import type { ContactNames } from '../convert/contact-names.ts'
-import type { OwnAddresses } from '../convert/jid.ts'
-import { watchAddresses } from '../convert/known-addresses.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'

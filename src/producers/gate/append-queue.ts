@@ -1,11 +1,12 @@
 // The one way of one instance's events into the log, for one epoch: sequence without gaps from 1, log order = call order,
 // one append in flight, and what arrives meanwhile goes together next. An append rejects only after its signal aborted; what the log refuses
 // for good is appended in another form, or kept beside the log (append-forms.ts), and holds nobody up.
+
+import type { Draft } from '../../convert/draft.ts'
 import type { Event } from '../../events/event.ts'
 import { stateId } from '../../events/ids.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
-import type { Draft } from '../convert/draft.ts'
 import { appendInSomeForm, type FormDeps } from './append-forms.ts'
 
 export type AppendQueue = {

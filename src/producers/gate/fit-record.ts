@@ -1,12 +1,12 @@
 // Turns an event into a record that the log takes: what does not fit, or does not encode, becomes something that does. Nothing is lost.
 // The last form reuses nothing that failed: every field of it is made to fit its schema (sound-envelope.ts), whatever a sender wrote.
 import { createHash } from 'node:crypto'
+import { describePayload } from '../../convert/describe-payload.ts'
 import type { Codec, EncodedEvent } from '../../events/codec.ts'
 import type { Event } from '../../events/event.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
-import { describePayload } from '../convert/describe-payload.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { isInstant, soundEnvelope } from './sound-envelope.ts'
 import { wholeEvent } from './whole-event.ts'

@@ -1,8 +1,9 @@
 // The one way into the log for all that an instance hears and says: what its settings leave out ends here, whichever door it came by.
 // Nobody but this file holds the queue's append (open-epoch.ts), so that a new door cannot go around it.
+
+import type { Draft, Ignores, Offer } from '../../convert/draft.ts'
+import { ignoredAs } from '../../convert/ignored-chats.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
-import type { Draft, Ignores, Offer } from '../convert/draft.ts'
-import { isGroup, isNewsletter, isStatus } from '../convert/jid.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 
 export type Intake = {
@@ -42,13 +43,6 @@ function draftOf(offer: Offer): Draft {
   if (!('chats' in offer)) return offer
   const { chats, ...draft } = offer
   return draft
-}
-
-/** The name it is counted under; null: it is kept. */
-function ignoredAs(settings: InstanceSettings, chat: string): string | null {
-  if (settings.ignoreGroups && isGroup(chat)) return 'settings ignoreGroups'
-  if (settings.ignoreStatus && isStatus(chat)) return 'settings ignoreStatus'
-  return settings.ignoreNewsletters && isNewsletter(chat) ? 'settings ignoreNewsletters' : null
 }
 
 const ignoresAny = ({ ignoreGroups, ignoreStatus, ignoreNewsletters }: InstanceSettings): boolean =>

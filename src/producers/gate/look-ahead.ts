@@ -1,7 +1,7 @@
 // For whom, and until when, stanzas are not taken in ahead: what Baileys answers by writing keys, it answers before the next stanza of that
 // sender is looked at. Pure.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { bareJid } from '../convert/jid.ts'
+import { bareJid } from '../../convert/jid.ts'
 import type { LookAheadEnd } from './traced-stanzas.ts'
 
 /** Of what is no message. lib/Socket/messages-recv.js */

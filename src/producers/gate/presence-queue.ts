@@ -1,12 +1,13 @@
 // The way of one instance's presence into its topic, for one epoch: at best effort. Nothing waits for it, and of what cannot be appended at once
 // little is kept; its own sequence has a gap for each that is lost then, and the sequence of all other events has none.
+
+import type { OfferOf } from '../../convert/draft.ts'
 import type { Codec, EncodedEvent } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
 import { stateId } from '../../events/ids.ts'
 import type { EventLog } from '../../log/log.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
-import type { OfferOf } from '../convert/draft.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 
 type Presence = OfferOf<'presence.updated'>

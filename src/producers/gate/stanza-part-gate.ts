@@ -1,9 +1,10 @@
 // What happens to one encrypted stanza part inside the transaction of its ratchet (take-part.ts): the append of its events is begun, then its
 // step is set together with the memory of it; Baileys hears of it once both are as durable as they have to be. One that does not decrypt is in
 // the log as well, before that is answered.
+
+import type { OwnAddresses } from '../../convert/jid.ts'
+import { stanzaPartKey } from '../../convert/stanza-identity.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
-import type { OwnAddresses } from '../convert/jid.ts'
-import { stanzaPartKey } from '../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
 import { type AppendedStanzaParts, appendedPartsType } from './appended-stanza-parts.ts'

@@ -1,8 +1,8 @@
 // What a message stanza is made of, before anybody decrypts it: its encoded parts, and whether Baileys can read it at all. Pure.
 import { type BinaryNode, decodeMessageNode, proto } from '@whiskeysockets/baileys'
-import { decodeMessage } from '../convert/convert-message.ts'
-import { isBroadcast, isGroup, type OwnAddresses } from '../convert/jid.ts'
-import { unwrapMessage } from '../convert/unwrap-message.ts'
+import { decodeMessage } from '../../convert/convert-message.ts'
+import { isBroadcast, isGroup, type OwnAddresses } from '../../convert/jid.ts'
+import { unwrapMessage } from '../../convert/unwrap-message.ts'
 import type { StanzaPart } from './ingest.ts'
 import type { LookAheadEnd } from './traced-stanzas.ts'
 

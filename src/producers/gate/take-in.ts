@@ -2,8 +2,8 @@
 // keys are stepped in memory, in exactly the order in which Baileys will ask (lib/Socket/messages-recv.js handleMessage): pairs of addresses,
 // sessions that move along them, parts. Baileys' own code decrypts, over the face of its repository that appends.
 import { type BinaryNode, decryptMessageNode, jidDecode, type SocketConfig, type WAMessageKey } from '@whiskeysockets/baileys'
+import { isLid, isPn } from '../../convert/jid.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
-import { isLid, isPn } from '../convert/jid.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { AckGate, GatedClass } from './ack-gate.ts'
 import { allOf, begun } from './begun.ts'

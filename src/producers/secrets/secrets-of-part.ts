@@ -1,14 +1,14 @@
 // What a stanza part has to do with secrets: those that its messages bring, and those that what came sealed in it takes; each under the chat
 // and the author as the instance knows them, for one stanza has the LID alone and the next the phone number.
-import type { KnownSecrets } from '../convert/convert-message.ts'
-import type { Ignores } from '../convert/draft.ts'
-import type { KnownAddresses } from '../convert/known-addresses.ts'
-import type { Read } from '../convert/read-message.ts'
-import type { Recovered } from '../convert/recovered-messages.ts'
-import { type BroughtSecret, type MessageSecret, secretBroughtBy } from '../convert/sealed/message-secret.ts'
-import { sealIn } from '../convert/sealed/seal.ts'
-import { shownChatOf } from '../convert/stanza-identity.ts'
-import { unwrapMessage } from '../convert/unwrap-message.ts'
+import type { KnownSecrets } from '../../convert/convert-message.ts'
+import type { Ignores } from '../../convert/draft.ts'
+import type { KnownAddresses } from '../../convert/known-addresses.ts'
+import type { Read } from '../../convert/read-message.ts'
+import type { Recovered } from '../../convert/recovered-messages.ts'
+import { type BroughtSecret, type MessageSecret, secretBroughtBy } from '../../convert/sealed/message-secret.ts'
+import { sealIn } from '../../convert/sealed/seal.ts'
+import { shownChatOf } from '../../convert/stanza-identity.ts'
+import { unwrapMessage } from '../../convert/unwrap-message.ts'
 import type { MessageSecrets } from './secrets.ts'
 
 export type SecretsOfPart = {

@@ -5,10 +5,10 @@
 // looked for in the log, partition by partition, at each start of up to 500 accounts. It is written beside the append and not after it, in
 // one statement with those of all accounts that wait (secret-writer.ts): a row for each message, no commit and hardly any wait.
 import { createHash } from 'node:crypto'
+import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
-import type { BroughtSecret, MessageSecret } from '../convert/sealed/message-secret.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
 import { findSecrets, type SecretName, type SecretRow } from './secret-rows.ts'

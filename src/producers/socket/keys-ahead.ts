@@ -2,8 +2,8 @@
 // known from the stanza alone, so that they are read in one go while the message waits to enter. A contact who writes for the first
 // time has none of them, and each absence would be a round trip of its own. A guess: what is not among them is read when it is asked for.
 import { type BinaryNode, jidDecode, WAJIDDomains } from '@whiskeysockets/baileys'
+import { isGroup } from '../../convert/jid.ts'
 import type { KeyName } from '../auth/auth-tables.ts'
-import { isGroup } from '../convert/jid.ts'
 import { readFirstMessage } from './first-message.ts'
 
 export function keysNamedBy({ tag, attrs, content }: BinaryNode): readonly KeyName[] {

@@ -1,5 +1,5 @@
 // Which states events tell of, for comparing a list with what was appended: a list's own events are compared by the very same.
-import type { Offer, OfferOf } from '../convert/draft.ts'
+import type { Offer, OfferOf } from '../../convert/draft.ts'
 import type { State } from './differing.ts'
 
 /** In their order; events that no list repeats tell of none. By their ids as stanzas and lists say them, before anything is looked up. */

@@ -1,11 +1,12 @@
 // A list of things that have a state (groups, contacts, chats, those blocked) is appended only where it differs from what was appended last, over
 // deaths and starts: a digest per instance, entity and field, written once the append is durable. Of one epoch; a death in between tells the
 // same once more, under the same eventId.
+
+import type { Offer } from '../../convert/draft.ts'
 import type { Database } from '../../database/database.ts'
 import type { EventType } from '../../events/event.ts'
 import { toldId } from '../../events/ids.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
-import type { Offer } from '../convert/draft.ts'
 import { outlast } from '../outlast.ts'
 import { SocketEnded, type SocketLife } from '../socket-life.ts'
 import { differingFields, digestOf, type State } from './differing.ts'

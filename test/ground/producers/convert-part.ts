@@ -1,9 +1,9 @@
 // One part of a message stanza, through the conversion as the gate calls it.
 import { proto } from '@whiskeysockets/baileys'
-import type { MessageOrigin } from '../../../src/producers/convert/authority.ts'
-import { convertMessage } from '../../../src/producers/convert/convert-message.ts'
-import type { Draft } from '../../../src/producers/convert/draft.ts'
-import { readStanza } from '../../../src/producers/convert/stanza-identity.ts'
+import type { MessageOrigin } from '../../../src/convert/authority.ts'
+import { convertMessage } from '../../../src/convert/convert-message.ts'
+import type { Draft } from '../../../src/convert/draft.ts'
+import { readStanza } from '../../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const direct = { id: 'M', from: '200@lid', notify: 'Ana', t: '1700000000' }

@@ -17,7 +17,7 @@ import {
   type SignalDataSet,
   type SignalKeyStore,
 } from '@whiskeysockets/baileys'
-import { readStanza } from '../../../src/producers/convert/stanza-identity.ts'
+import { readStanza } from '../../../src/convert/stanza-identity.ts'
 import { type AckGate, createAckGate } from '../../../src/producers/gate/ack-gate.ts'
 import { appendedPartsType, createAppendedStanzaParts } from '../../../src/producers/gate/appended-stanza-parts.ts'
 import { begun } from '../../../src/producers/gate/begun.ts'

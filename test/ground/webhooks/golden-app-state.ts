@@ -1,8 +1,9 @@
 // The golden cases of the app state: what Baileys says of it (lib/Utils/chat-utils.js), through the conversion.
+
+import { readAppState } from '../../../src/convert/app-state/app-state.ts'
+import { readBlocklist } from '../../../src/convert/app-state/blocklist.ts'
+import type { Said } from '../../../src/convert/app-state/said.ts'
 import type { Event } from '../../../src/events/event.ts'
-import { readAppState } from '../../../src/producers/convert/app-state/app-state.ts'
-import { readBlocklist } from '../../../src/producers/convert/app-state/blocklist.ts'
-import type { Said } from '../../../src/producers/convert/app-state/said.ts'
 import { aGroup, somebody, testStartAt, us } from '../events.ts'
 import { type GoldenCase, one, placed } from './golden-events.ts'
 

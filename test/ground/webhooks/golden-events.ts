@@ -1,12 +1,12 @@
 // What the golden cases are made of: messages as WhatsApp's own protobuf, receipts as stanzas, the rest as events.
 import { proto } from '@whiskeysockets/baileys'
+import { convertMessage } from '../../../src/convert/convert-message.ts'
+import { convertReceipt } from '../../../src/convert/convert-receipt.ts'
+import type { Offer } from '../../../src/convert/draft.ts'
+import { readMessage } from '../../../src/convert/read-message.ts'
+import type { MessageSecret } from '../../../src/convert/sealed/message-secret.ts'
+import { readStanza } from '../../../src/convert/stanza-identity.ts'
 import type { Event, EventOf, EventType } from '../../../src/events/event.ts'
-import { convertMessage } from '../../../src/producers/convert/convert-message.ts'
-import { convertReceipt } from '../../../src/producers/convert/convert-receipt.ts'
-import type { Offer } from '../../../src/producers/convert/draft.ts'
-import { readMessage } from '../../../src/producers/convert/read-message.ts'
-import type { MessageSecret } from '../../../src/producers/convert/sealed/message-secret.ts'
-import { readStanza } from '../../../src/producers/convert/stanza-identity.ts'
 import { aGroup, anEvent, somebody, testStartAt, us } from '../events.ts'
 
 /** `bodies`: names of the files in golden/ that an endpoint gets, in order. */

@@ -1,9 +1,9 @@
 // What is said of groups, calls, channels and those blocked, for each golden body: as the stanzas that say it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { proto } from '@whiskeysockets/baileys'
-import { convertCall } from '../../../src/producers/convert/convert-call.ts'
-import { convertNotification } from '../../../src/producers/convert/notifications/notifications.ts'
-import { readStanza } from '../../../src/producers/convert/stanza-identity.ts'
+import { convertCall } from '../../../src/convert/convert-call.ts'
+import { convertNotification } from '../../../src/convert/notifications/notifications.ts'
+import { readStanza } from '../../../src/convert/stanza-identity.ts'
 import { aGroup, somebody, somebodyElse, testStartAt, us } from '../events.ts'
 import { type GoldenCase, one, placed, said, saidAt } from './golden-events.ts'
 

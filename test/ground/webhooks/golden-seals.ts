@@ -1,6 +1,6 @@
 // The golden cases of what comes sealed with another message's secret, and of what does not come at all.
 import { eventAnswer, secretOf, vote } from '../../../simulator/accounts/seal-content.ts'
-import type { MessageSecret } from '../../../src/producers/convert/sealed/message-secret.ts'
+import type { MessageSecret } from '../../../src/convert/sealed/message-secret.ts'
 import { withheldIn } from '../../../src/producers/gate/withheld.ts'
 import { aGroup, somebody, somebodyElse, testStartAt, us } from '../events.ts'
 import { type GoldenCase, inGroup, one, said, saidAt, told } from './golden-events.ts'

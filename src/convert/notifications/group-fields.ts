@@ -1,7 +1,7 @@
 // What a group is, of one child of a notification: pure tables of what each tag says (parseGroupChange and parseGroupNode in whatsmeow group.go,
 // handleGroupNotification in Baileys lib/Socket/messages-recv.js).
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Envelope, EventOf } from '../../../events/event.ts'
+import type { Envelope, EventOf } from '../../events/event.ts'
 import { bareJid, isGroup } from '../jid.ts'
 import { pairOf } from '../stanza-identity.ts'
 import { peopleIn } from './group-people.ts'

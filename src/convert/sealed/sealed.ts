@@ -2,7 +2,7 @@
 // known or does not open it. Its bytes stay those that came. Pure.
 import { createHash } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
-import { assertNever } from '../../../events/event.ts'
+import { assertNever } from '../../events/event.ts'
 import { authorityToEditSealed, isSender, type MessageOrigin } from '../authority.ts'
 import { envelopeOf, type Offer, unknownDraft } from '../draft.ts'
 import { bareJid } from '../jid.ts'

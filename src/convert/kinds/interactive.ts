@@ -1,6 +1,6 @@
 // What a program needs of a message, as JSON text in the shapes of events/interactive-shapes.ts. Senders choose how much they say: of more
 // than fits, lists and texts lose their ends, and `cut` tells.
-import { isoInstant } from '../../../runtime/calendar.ts'
+import { isoInstant } from '../../runtime/calendar.ts'
 import { bareJid } from '../jid.ts'
 import { numberOf, textOf } from './body.ts'
 

@@ -1,7 +1,7 @@
 // The file of a message: what is said about it, and the reference that fetches it. Without a media key it is not sealed, as in channels
 // (Baileys issue 2546), or cannot be fetched: that is for whoever tries.
 import type { proto } from '@whiskeysockets/baileys'
-import type { Media, MediaSource } from '../../../events/event.ts'
+import type { Media, MediaSource } from '../../events/event.ts'
 import { type Body, bufferOf, numberOf, textOf } from './body.ts'
 
 /** As WhatsApp's protobuf names it, of whichever kind. */

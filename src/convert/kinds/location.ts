@@ -1,7 +1,7 @@
 // Points on the map, fixed or live. Without finite coordinates the message stays, and has no location: NaN is not a place. Each update of a
 // live one is a message of its own.
 import type { proto } from '@whiskeysockets/baileys'
-import type { Location } from '../../../events/event.ts'
+import type { Location } from '../../events/event.ts'
 import { type Body, numberOf, textOf } from './body.ts'
 import { interactiveOf } from './interactive.ts'
 

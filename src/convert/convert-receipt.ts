@@ -1,6 +1,6 @@
 // Receipts, as events: who got, read or played which messages. Machinery between devices is ignored by name.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { sourceId } from '../../events/ids.ts'
+import { sourceId } from '../events/ids.ts'
 import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { chatsInStanza } from './named-chats.ts'

@@ -1,6 +1,6 @@
 // What every message kind answers: the part of message.received and message.sent that depends on what was written.
 import type { proto } from '@whiskeysockets/baileys'
-import type { MessageReceived } from '../../../events/event.ts'
+import type { MessageReceived } from '../../events/event.ts'
 
 /** `context` says what it replies to and whom it mentions. */
 export type Body = Pick<

@@ -2,7 +2,7 @@
 // No mapping look-up is used: one delivery might know a mapping that the next does not, and the event id would change.
 import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { StanzaIdentity } from '../../events/ids.ts'
+import type { StanzaIdentity } from '../events/ids.ts'
 import {
   bareJid,
   deviceOf,

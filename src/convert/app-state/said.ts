@@ -1,5 +1,5 @@
 // What an event of Baileys says of the app state: the state of some thing, and the event that tells of it. Pure.
-import type { EventType } from '../../../events/event.ts'
+import type { EventType } from '../../events/event.ts'
 import type { Offer } from '../draft.ts'
 import type { Address } from '../stanza-identity.ts'
 

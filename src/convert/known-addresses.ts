@@ -1,7 +1,7 @@
 // Which LID and which phone number are one account, as far as the instance knows: from its own keys, where Baileys keeps each pair that
 // WhatsApp tells; WhatsApp is never asked. Pairs and absences are remembered, so that a contact costs one read, not one per message.
 import type { SignalDataSet, SignalKeyStore } from '@whiskeysockets/baileys'
-import { createLru } from '../../runtime/lru.ts'
+import { createLru } from '../runtime/lru.ts'
 import { bareJid, digitsOf, isLid, isPn, type OwnAddresses } from './jid.ts'
 import type { Address } from './stanza-identity.ts'
 

@@ -1,6 +1,6 @@
 // Who is in a group, or was: both addresses as far as the stanza says them (parseParticipantList in whatsmeow group.go).
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { EventOf } from '../../../events/event.ts'
+import type { EventOf } from '../../events/event.ts'
 import { type Address, pairOf } from '../stanza-identity.ts'
 import { childrenOf } from './nodes.ts'
 import type { Notification } from './said.ts'

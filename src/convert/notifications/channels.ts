@@ -1,8 +1,8 @@
 // What changed about a channel: as a stanza of its own (handleNewsletterNotification in Baileys lib/Socket/messages-recv.js), or as JSON of
 // WhatsApp's GraphQL (`mex`; handleMexNotification in whatsmeow notification.go). Posts' views and reactions are not known.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { EventOf } from '../../../events/event.ts'
-import { parseObject } from '../../../runtime/parse-object.ts'
+import type { EventOf } from '../../events/event.ts'
+import { parseObject } from '../../runtime/parse-object.ts'
 import { envelopeOf } from '../draft.ts'
 import { isNewsletter, isOwn } from '../jid.ts'
 import { authorOf } from './group-people.ts'

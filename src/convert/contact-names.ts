@@ -1,5 +1,5 @@
 // Says when a contact's push name or pair of addresses differs from what this process last appended about it.
-import { createLru } from '../../runtime/lru.ts'
+import { createLru } from '../runtime/lru.ts'
 import type { OfferOf } from './draft.ts'
 import { isLid, isPn } from './jid.ts'
 import { whenOf } from './occurred-at.ts'

@@ -1,6 +1,6 @@
 // An event on its way into the log: everything but what its place in the append queue gives it.
-import type { Event, EventType } from '../../events/event.ts'
-import { type Ordinal, sourceId } from '../../events/ids.ts'
+import type { Event, EventType } from '../events/event.ts'
+import { type Ordinal, sourceId } from '../events/ids.ts'
 import { whenOf } from './occurred-at.ts'
 import { identityOf, type Stanza, shownChatOf } from './stanza-identity.ts'
 
