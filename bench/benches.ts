@@ -80,6 +80,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'lower',
     load: async () => (await import('./lists.ts')).lists({ messages: 50_000, chats: 2_500, instances: 500 }),
   },
+  'read-api': {
+    what: 'ms at p99 of the slowest page of 50 over HTTP, of 1,000,000 messages, and of the slowest search; bare: a plain page straight from Postgres. 30 ms is the bound, 150 of a search',
+    better: 'lower',
+    load: async () => (await import('./read-api.ts')).readApi({ messages: 1_000_000, chats: 50_000, instances: 500 }),
+  },
+  'read-api-small': {
+    what: 'the same of a twentieth of the messages and chats',
+    better: 'lower',
+    load: async () => (await import('./read-api.ts')).readApi({ messages: 50_000, chats: 2_500, instances: 500 }),
+  },
   'webhook-1': {
     what: 'deliveries/s to 1 endpoint that takes 250 ms, 10 in flight; bare: undici with as many in flight',
     better: 'higher',

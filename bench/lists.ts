@@ -18,7 +18,7 @@ export const lists =
   async closing => {
     const ground = await openGround(closing)
     const database = await ground.open(2)
-    await make(ground.url, database, size)
+    await makeLists(ground.url, database, size)
     const asked = { ...calls, [barePage]: readBarePage }
     const took = new Map(Object.keys(asked).map(name => [name, [] as number[]]))
     const askAll = async () => {
@@ -47,14 +47,15 @@ export const lists =
     }
   }
 
-const readBarePage = (database: Database) =>
+export const readBarePage = (database: Database) =>
   database.query(
     `select * from read_model_1.messages where instance_id = $1
      order by occurred_at desc, epoch desc, sequence desc, event_id desc limit 51`,
     [busiest],
   )
 
-async function make(url: string, database: Database, size: Size): Promise<void> {
+/** A read model of that size, with its indexes. */
+export async function makeLists(url: string, database: Database, size: Size): Promise<void> {
   const patient = (signal: AbortSignal) =>
     openSession({ url, applicationName: 'bench lists', statementTimeoutMs: 600_000 }, signal)
   const session = await patient(never)
