@@ -1,5 +1,6 @@
 // Turns event definitions, topics and golden bodies into docs/asyncapi.json: what is in the log for consumers, and what /v1/stream sends.
 // Answers file path -> content.
+import { endDetails } from '../src/api/stream/stream-reader.ts'
 import { publicEvents, publicEventsIn, publicTopics } from '../src/events/catalogue.ts'
 import type { EventShape } from '../src/events/schema-fields.ts'
 import { schemaNameOf } from '../src/events/schema-name.ts'
@@ -120,7 +121,7 @@ const streamEnded = {
         type: 'object',
         required: ['reason', 'detail'],
         properties: {
-          reason: { enum: ['slow-reader', 'position-expired', 'stopping', 'failed'] },
+          reason: { enum: Object.keys(endDetails) },
           detail: { type: 'string', description: 'The same for people.' },
         },
       },

@@ -149,10 +149,16 @@ function firstLevel() {
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
-      typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined,
+      typeof value === 'object' && value !== null
+        ? Object.getOwnPropertyDescriptor(value, key)?.value
+        : entryOfCommaList(value, key),
     data,
   )
 }
+
+/** Of a parameter that takes several in one. */
+const entryOfCommaList = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'string' && typeof key === 'number' ? value.split(',')[key] : undefined
 
 const pointerOf = (path: readonly PropertyKey[]): string =>
   path.map(key => `/${String(key).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

@@ -36,13 +36,23 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   const taken = takenByNpm(program, words, { env: process.env, packageFile })
   if (taken !== null) return mistake({ detail: taken, exitCode: exitCodes.usage })
   try {
-    await program.parseAsync([...argv])
+    await program.parseAsync([...argv.slice(0, 2), ...askedOf(program, words)])
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) process.exitCode = exitCodes.done
     else if (error.code === 'commander.help') process.exitCode = exitCodes.usage
     else mistake({ detail: describe(error, program, words), exitCode: exitCodes.usage })
   }
+}
+
+const helpFlags: readonly string[] = ['--help', '-h']
+
+/** Whoever asks how a verb goes that there is not is told that there is none, as without the question. */
+function askedOf(program: Command, words: readonly string[]): readonly string[] {
+  const { verb, path } = verbOf(program, words)
+  const next = words[path.length]
+  const isUnknown = verb.commands.length > 0 && next !== undefined && !next.startsWith('-') && next !== 'help'
+  return isUnknown ? words.filter(word => !helpFlags.includes(word)) : words
 }
 
 const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))

@@ -49,6 +49,7 @@ function pathOf({ type, instance }: Options): string {
 export async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: AbortSignal): Promise<void> {
   const isDue = createReminder(REMIND_EVERY_MS)
   let isConnected = false
+  let isAway = false
   while (!stopping.aborted) {
     const silence = createSilenceWatch(tail.silenceMs)
     const signal = AbortSignal.any([stopping, silence.signal])
@@ -56,12 +57,15 @@ export async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: A
       const headers = tail.id === null ? {} : { 'last-event-id': tail.id }
       const bytes = await callStream(api, { doing: 'following events', method: 'GET', path: tail.path, headers }, signal)
       if (!isConnected) say(`following events; ${onStderr.dim('Ctrl-C ends it')}`)
+      else if (isAway) say('zaplog is there again: following events behind the last one that arrived')
       isConnected = true
+      isAway = false
       for await (const one of readServerSent(silence.watch(bytes))) take(tail, one)
     } catch (error) {
       if (stopping.aborted) return
       if (error instanceof CallFailed && (!isConnected || error.exitCode !== exitCodes.tryLater)) throw error
       const what = error instanceof CallFailed ? error.message : `the connection to zaplog ended${whySilent(silence.signal)}`
+      isAway = true
       if (isDue(what, performance.now())) say(`${what}; asking again`)
     } finally {
       silence.stop()

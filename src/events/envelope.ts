@@ -11,7 +11,10 @@ export const envelope = {
   eventId: field('string', '32 lower-case hex digits; the first copy per id wins.'),
   type: field('string', 'entity.pastTense, as docs/events.md has them.'),
   instanceId: field('string', 'The WhatsApp account this belongs to; also the key of the record.'),
-  epoch: field('long', 'Raised each time a process takes the instance; 0 for events that no socket owner writes.'),
+  epoch: field(
+    'long',
+    'Raised each time a process takes the instance, and each time it connects anew; 0 for events that no socket owner writes.',
+  ),
   sequence: field('long', 'Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s.'),
   occurredAt: field('instant', 'When it happened, by WhatsApp’s clock where that can be.'),
   recordedAt: field('instant', 'When zaplog recorded it; the timestamp of the record.'),

@@ -132,6 +132,7 @@ test('[L] what is no type, is of a later version, or is no chat is 422 and names
     status: 422,
     type: 'urn:zaplog:problem:not-in-this-version',
   })
+  expect(await refused('?types=message.*,nope')).toMatchObject({ errors: [{ parameter: 'types.1', received: 'nope' }] })
   expect(await refused('?chatId=nobody')).toMatchObject({ status: 422, errors: [{ parameter: 'chatId' }] })
   expect(await refused('?chat=x')).toMatchObject({ status: 422 })
   expect(await refused(`?types=${Array(201).fill('*').join(',')}`)).toMatchObject({ status: 422 })

@@ -52,6 +52,7 @@ test('[J1] [H7] it prints each event once, and goes on behind the last one where
     url: '/v1/stream?types=message.*%2Ccontact.updated&instanceId=shop',
   })
   await until('the last id', () => zaplog.asked.length === 3 && verb.stderr().includes('it is stopping'))
+  await until('that it is there again', () => verb.stderr().includes('zaplog is there again'))
   verb.signal('SIGTERM')
   expect(await verb.ended).toBe(0)
   const lines = verb

@@ -45,6 +45,7 @@ test.each([
     ['webhooks', 'add', 'https://a.example', '--types', 'message.*', 'https://b.example'],
     'zaplog webhooks add: expected one URL, got https://a.example and https://b.example\n./zaplog webhooks add --help says what there is\n',
   ],
+  [['instnces', '--help'], "zaplog: unknown command 'instnces' (did you mean instances?)\n./zaplog --help says what there is\n"],
 ] as const)('[H7] %j is answered in two lines', async (args, said) => {
   expect(await runVerb(args, {})).toEqual({ code: exitCodes.usage, out: '', err: said })
 })

@@ -41,7 +41,11 @@ function routeMessages(app: App, deps: Deps) {
       querystring: z.strictObject({
         ...pageOfInstance,
         chatId,
-        q: z.exactOptional(z.string().min(1).max(500)).describe('words of the text; -word, "a phrase", or'),
+        q: z
+          .exactOptional(z.string().min(1).max(500))
+          .describe(
+            'words that the text has, all of them, whole and in any case; -word: not this one; "a phrase": as it stands; or: either',
+          ),
       }),
       answers: { 200: pageOf(message) },
       problems: [404],

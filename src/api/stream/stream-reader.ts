@@ -94,7 +94,7 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
     if (signal.aborted) return
     ending.abort()
     deps.shared.leave(reader)
-    const last = reason === 'left' ? null : endFrame({ reason, detail: details[reason] }, deps.clock())
+    const last = reason === 'left' ? null : endFrame({ reason, detail: endDetails[reason] }, deps.clock())
     queue.end(last, reason === 'left' || reason === 'slow-reader')
     tellEnd(reason)
   }
@@ -126,7 +126,8 @@ function signOfLife(isLogThere: boolean, isLive: boolean): string {
   return isLive ? 'nothing new' : 'reading what was before'
 }
 
-const details: Readonly<Record<Exclude<EndReason, 'left'>, string>> = {
+/** For people, of each reason that is said. */
+export const endDetails: Readonly<Record<Exclude<EndReason, 'left'>, string>> = {
   'slow-reader': 'more waited for this reader than is kept for one: go on from the last id',
   'position-expired': 'the log no longer has what comes next, or never had it: begin without an id',
   stopping: 'this process is stopping: go on from the last id, here or elsewhere',

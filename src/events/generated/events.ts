@@ -5,7 +5,7 @@ export type Envelope = {
   eventId: string
   /** The WhatsApp account this belongs to; also the key of the record. */
   instanceId: string
-  /** Raised each time a process takes the instance; 0 for events that no socket owner writes. */
+  /** Raised each time a process takes the instance, and each time it connects anew; 0 for events that no socket owner writes. */
   epoch: number
   /** Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s. */
   sequence: number
