@@ -7,6 +7,7 @@ import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { createSocketLife } from '../../src/producers/socket-life.ts'
 import type { State } from '../../src/producers/told/differing.ts'
 import { type Differing, openTold } from '../../src/producers/told/told.ts'
+import { forgetOtherAccount } from '../../src/producers/told/told-rows.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -25,11 +26,16 @@ afterEach(async () => {
 })
 
 /** As a process that has just started. */
-async function open(append: (offers: readonly Offer[]) => Promise<void> = async () => undefined, database = postgres.database) {
+async function open(
+  append: (offers: readonly Offer[]) => Promise<void> = async () => undefined,
+  database = postgres.database,
+  link = '1',
+) {
   const { epoch } = await openInstanceRows({ database, sealer }).takeEpoch('first')
+  await forgetOtherAccount(postgres.database, { instanceId: 'first', epoch, account: link.slice(0, 1) })
   const life = createSocketLife()
   const told = openTold({
-    ...{ database, instanceId: 'first', epoch, life, random: Math.random, logger },
+    ...{ database, instanceId: 'first', epoch, link, life, random: Math.random, logger },
     append: async offers => {
       log.push(...offers)
       await append(offers)
@@ -77,6 +83,15 @@ test('[B2] a death between the append and its row tells the same once more, unde
   for (const subject of ['B', 'A', 'B', 'A']) await next.tellAll([group('a@g.us', { subject })])
   expect(new Set(idsOf()).size).toBe(5)
   expect(log).toHaveLength(6)
+})
+
+test('[B1] another account that is linked to the instance is told of anew, under other ids; the same one linked again is not', async () => {
+  const states = [group('a@g.us', { subject: 'A' })]
+  const as = (link: string) => open(undefined, postgres.database, link)
+  for (const link of ['1a', '1a', '1b', '2a', '2a', '1c']) await (await as(link)).tellAll(states)
+  expect(said()).toMatchObject([{ subject: 'A' }, { subject: 'A' }, { subject: 'A' }])
+  expect(new Set(idsOf()).size).toBe(3)
+  expect(await (await as('3a')).ids('group')).toEqual([])
 })
 
 test('[B1] what a stanza changed is not told again by a list that has it, and a list from before it does not undo it', async () => {

@@ -20,7 +20,8 @@ import { type ConnectionUpdate, openSocket, type Socket } from '../socket/open-s
 import { watchAppState } from '../socket/watch-app-state.ts'
 import { whilePending } from '../socket-life.ts'
 import { openTold, type Told } from '../told/told.ts'
-import { openToldLists } from '../told/told-lists.ts'
+import { linkOf, openToldLists } from '../told/told-lists.ts'
+import { forgetOtherAccount } from '../told/told-rows.ts'
 import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
@@ -68,7 +69,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const stored = { ...whose, database, sealer, timeoutMs: deps.appendTimeoutMs, random, logger }
   const secrets = openMessageSecrets({ ...stored, secretWriter })
   const auth = await openAuth({ ...deps, ...stored }, { epoch, secrets })
-  const told = openToldOf(deps, epoch)
+  const told = await openToldOf(deps, epoch, auth)
   const lists = await openToldLists(told, auth.creds)
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
@@ -134,8 +135,12 @@ async function inTurn(...steps: readonly (() => Promise<void>)[]): Promise<void>
   for (const step of steps) await step()
 }
 
-function openToldOf(deps: SessionDeps, { instanceId, epoch, endedCleanly, socketLife, intake }: Epoch): Told {
-  const told = openTold({ ...deps, instanceId, epoch, life: socketLife, append: intake.append })
+async function openToldOf(deps: SessionDeps, owned: Epoch, { creds }: AuthState): Promise<Told> {
+  const { instanceId, epoch, endedCleanly, socketLife, intake } = owned
+  const { pn, lid } = ownAddresses(creds)
+  const account = pn ?? lid
+  if (account !== null) await forgetOtherAccount(deps.database, { instanceId, epoch, account })
+  const told = openTold({ ...deps, instanceId, epoch, link: linkOf(creds), life: socketLife, append: intake.append })
   if (!endedCleanly) forgetList(told)
   return told
 }

@@ -11,12 +11,15 @@ export type ToldLists = {
 
 const entity = 'list told'
 
+type Link = Pick<AuthenticationCreds, 'signedIdentityKey'>
+
+/** Names a link of an account: each has an identity key of its own. */
+export const linkOf = ({ signedIdentityKey }: Link): string =>
+  createHash('sha256').update(signedIdentityKey.public).digest('base64url').slice(0, 16)
+
 /** A list that was told to another link of the account is told anew. */
-export async function openToldLists(
-  told: Pick<Told, 'ids' | 'change'>,
-  { signedIdentityKey }: Pick<AuthenticationCreds, 'signedIdentityKey'>,
-): Promise<ToldLists> {
-  const link = createHash('sha256').update(signedIdentityKey.public).digest('base64url').slice(0, 16)
+export async function openToldLists(told: Pick<Told, 'ids' | 'change'>, creds: Link): Promise<ToldLists> {
+  const link = linkOf(creds)
   const idOf = (list: string) => `${link} ${list}`
   const known = new Set(await told.ids(entity))
   return {

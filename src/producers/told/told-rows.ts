@@ -4,7 +4,7 @@ import type { Transaction } from '../../database/database.ts'
 import { storableId } from '../../events/storable-ids.ts'
 import { heldOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
-import type { Digests, State } from './differing.ts'
+import { type Digests, digestOf, type State } from './differing.ts'
 import { keyOf, type ToldRow } from './unwritten.ts'
 
 type Named = Pick<State, 'entity' | 'id'>
@@ -80,6 +80,20 @@ export async function forgetLinking(
     delete from told_states where instance_id = $1 and entity = $3 and exists (select from owner)`,
     [instanceId, epoch, ofLinking],
   )
+}
+
+const ofAccount = { entity: 'account', id: 'own' }
+
+/** What was told of another account that was linked to the instance before is none of this one's: its first lists are told whole. */
+export async function forgetOtherAccount(
+  database: Transaction,
+  { account, ...of }: { instanceId: string; epoch: number; account: string },
+): Promise<void> {
+  const known = (await readTold(database, of.instanceId, [ofAccount])).get(keyOf(ofAccount))?.digests.is
+  const is = digestOf(account)
+  if (known === is) return
+  if (known !== undefined) await forgetTold(database, of.instanceId)
+  await writeTold(database, of, [{ ...ofAccount, digests: { is } }])
 }
 
 /** In one statement; an account of years has told of many contacts and chats. */

@@ -45,6 +45,8 @@ type Deps = {
   database: Database
   instanceId: string
   epoch: number
+  /** Of the account (linkOf): what is told anew after another one has other ids. */
+  link: string
   life: Pick<SocketLife, 'signal' | 'failing'>
   append(offers: readonly Offer[]): Promise<void>
   random: () => number
@@ -90,7 +92,7 @@ export function openTold(deps: Deps): Told {
       const fields = differingFields(state, { ...digests, ...since.digests }, field => since.isNewer(field, place))
       if (fields === null) return []
       const told = Object.entries(fields).map(([field, value]) => `${field} ${digestOf(value)}`)
-      const telling = [state.entity, state.id, String(version), String(since.tellings), ...told]
+      const telling = [deps.link, state.entity, state.id, String(version), String(since.tellings), ...told]
       return [{ ...state, fields, eventId: (type: EventType) => toldId({ instanceId, type, telling }) }]
     })
   }
