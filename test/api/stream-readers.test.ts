@@ -1,92 +1,27 @@
-// Readers of GET /v1/stream together and in trouble: connections that are cut, readers that take nothing, many of them, a log that is away,
-// and a process that stops.
-import { connect } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+// Readers of GET /v1/stream in trouble: connections that are cut, a log that is away, and a process that stops.
+import { expect, test } from 'vitest'
 import { parsePlace, placeToken } from '../../src/api/stream/stream-place.ts'
-import { type EventLog, LogError } from '../../src/log/log.ts'
-import { adminKey, metricsToken, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
-import { appendEvents } from '../ground/api/project-events.ts'
-import { type ReadStream, readStream, type StreamBody } from '../ground/api/read-stream.ts'
+import { LogError } from '../../src/log/log.ts'
+import type { ReadStream } from '../ground/api/read-stream.ts'
+import {
+  api,
+  append,
+  asked,
+  firstId,
+  idOfNow,
+  idsOf,
+  logger,
+  metric,
+  open,
+  randomFrom,
+  reading,
+  text,
+  useStreams,
+} from '../ground/api/streams.ts'
 import { anEvent } from '../ground/events.ts'
-import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
-const logger = collectLogLines()
-let api: TestApi
-/** What one process asks of its log. */
-const asked = {
-  follows: 0,
-  records: 0,
-  reads: 0,
-  isAway: false,
-  handedOut: () => undefined as undefined | Promise<void>,
-  read: Promise.resolve(),
-  lags: 0,
-  lag: Promise.resolve(),
-}
-const reading: ReadStream[] = []
-
-const counted = (log: EventLog): EventLog => ({
-  ...log,
-  lag: async (of, signal) => {
-    asked.lags += 1
-    await asked.lag
-    if (asked.isAway) throw new LogError('unavailable', 'reading the lag: away')
-    return log.lag(of, signal)
-  },
-  read: async function* (...given) {
-    asked.reads += 1
-    await asked.read
-    yield* log.read(...given)
-  },
-  follow: async function* (from, signal) {
-    asked.follows += 1
-    for await (const batch of log.follow(from, signal)) {
-      asked.records += batch.records.length
-      await asked.handedOut()
-      yield batch
-    }
-  },
-})
-
-beforeEach(async () => {
-  const counts = { follows: 0, records: 0, reads: 0, lags: 0 }
-  Object.assign(asked, { ...counts, isAway: false, handedOut: () => undefined, read: Promise.resolve(), lag: Promise.resolve() })
-  api = await openTestApi('api-stream-readers', logger, {
-    log: counted,
-    stream: { heartbeatMs: 100, maxWaitingBytes: 300_000, maxHeldBytes: 1_500_000 },
-  })
-})
-afterEach(async () => {
-  for (const one of reading) one.cut()
-  await Promise.all(reading.splice(0).map(one => one.closed))
-  await api.close()
-})
-
-async function open(query = '', given: Parameters<typeof readStream>[2] = {}): Promise<ReadStream> {
-  const one = await readStream(api.url, query, given)
-  reading.push(one)
-  return one
-}
-const text = (instanceId: string, words = 'hello') => anEvent('message.received', { instanceId, text: words })
-const append = (...events: Parameters<typeof appendEvents>[1]) => appendEvents(api, events)
-const idsOf = (bodies: readonly StreamBody[]) => bodies.map(one => one.data.eventId)
-const firstId = (stream: ReadStream) => until('its first id', () => stream.lastId() || null)
-const metric = async (name: string) => {
-  const { text } = await api.call('GET', '/metrics', { key: metricsToken })
-  return Number(new RegExp(`^${name.replaceAll(/[{}]/g, '\\$&')} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
-}
-
-/** Numbers between 0 and 1 that are the same in every run (mulberry32). */
-function randomFrom(seed: number) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+useStreams('api-stream-readers')
 
 /** Reads until `last`, cut after random numbers of frames, each time on from the last id that arrived. */
 async function readThroughCuts(random: () => number, query: string, last: string): Promise<{ ids: string[]; cuts: number }> {
@@ -171,36 +106,6 @@ test('[J1] [L] what comes while the last of what was missed is read is told behi
   }
 })
 
-test('[H1] [J1] two hundred readers cost the log one reading, one more is 503, and they are counted', async () => {
-  const streams = await Promise.all(Array.from({ length: 200 }, () => open('?types=message.*')))
-  expect(streams.every(one => one.status === 200)).toBe(true)
-  expect(await metric('zaplog_stream_readers')).toBe(200)
-  const refused = await fetch(new URL('/v1/stream', api.url), { headers: { authorization: `Bearer ${adminKey}` } })
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
-  expect(await refused.json()).toMatchObject({ type: 'urn:zaplog:problem:too-many-readers' })
-  const events = Array.from({ length: 50 }, (_, n) => text(`shop-${n % 5}`))
-  await append(...events)
-  for (const stream of streams) await until('all events', () => stream.bodies().length === 50)
-  // A following for each of the topics events, media-stored and media-failed.
-  expect([asked.follows, asked.records]).toEqual([3, 50])
-  for (const stream of streams) stream.cut()
-  await until('all have left', async () => (await metric('zaplog_stream_readers')) === 0)
-  expect(await metric('zaplog_stream_ended_total{reason="left"}')).toBe(200)
-})
-
-test('[H1] [J1] where there are few connections, half of them are for others than readers', async () => {
-  const another = await api.openAnother({ maxConnections: 16 })
-  const streams: ReadStream[] = []
-  for (let n = 0; n < 9; n += 1) streams.push(await readStream(another.url))
-  reading.push(...streams)
-  expect(streams.map(one => one.status)).toEqual([...Array(8).fill(200), 503])
-  await another.close()
-  for (const stream of streams.slice(0, 8)) {
-    await stream.closed
-    expect(stream.end()?.reason).toBe('stopping')
-  }
-})
-
 test('[B1] [J1] an event of an absurd time or size is streamed as webhooks have it, and the next one comes', async () => {
   const stream = await open()
   await firstId(stream)
@@ -211,31 +116,6 @@ test('[B1] [J1] an event of an absurd time or size is streamed as webhooks have 
   await until('all', () => stream.bodies().length === 5)
   expect(stream.bodies().at(-2)?.data.omitted).toEqual(['text'])
   expect(Math.max(...stream.frames.map(one => one.data?.length ?? 0))).toBeLessThan(256 * 1024)
-})
-
-test('[H1] [J1] a reader that takes nothing is ended in words, goes on from its last id, and keeps nobody waiting', async () => {
-  const stuck = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) })
-  stuck.write(`GET /v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminKey}\r\nconnection: close\r\n\r\n`)
-  const other = await open()
-  await firstId(other)
-  await until('both read', async () => (await metric('zaplog_stream_readers')) === 2)
-  stuck.pause()
-  const events = Array.from({ length: 150 }, () => text('shop', 'x'.repeat(60_000)))
-  for (const event of events) await append(event)
-  await until('it is ended', async () => (await metric('zaplog_stream_ended_total{reason="slow-reader"}')) === 1)
-  await until('the other has all', () => other.bodies().length === 150)
-  let came = ''
-  stuck.setEncoding('utf8').on('data', chunk => {
-    came += chunk
-  })
-  stuck.resume()
-  await new Promise(resolve => stuck.once('close', resolve))
-  expect(came).toMatch(/event: stream\.ended\r?\ndata: \{"type":"stream\.ended".*"reason":"slow-reader"/)
-  const got = [...came.matchAll(/^id: ([\w-]+)\nevent: message\.received$/gm)].map(([, id]) => String(id))
-  expect(got.length).toBeLessThan(150)
-  const again = await open('', { lastId: got.at(-1) ?? (await firstId(other)) })
-  await until('the rest', () => again.bodies().length === 150 - got.length)
-  expect(idsOf(again.bodies())).toEqual(events.slice(got.length).map(one => one.eventId))
 })
 
 test('[H1] [J1] heartbeats come as comments with an id, so that who hears of nothing goes on from now', async () => {
@@ -278,7 +158,7 @@ test('[H1] [J1] a process that stops ends its readers in words, and serves no mo
   await firstId(stream)
   await append(text('shop'))
   await until('the first', () => stream.bodies().length === 1)
-  await api.apiRole.close()
+  await api().apiRole.close()
   await stream.closed
   expect(stream.end()).toMatchObject({ reason: 'stopping', detail: expect.stringMatching(/last id/) })
   expect((await open()).status).toBe(503)
@@ -297,97 +177,6 @@ test('[J1] [L] where the log no longer has what comes next while it is read, rea
   await firstId(again)
   await append(text('shop'))
   await until('the next', () => again.bodies().length === 1)
-})
-
-test('[H1] [J1] who leaves before its stream begins takes the place of nobody', async () => {
-  const first = await open()
-  const id = await firstId(first)
-  first.cut()
-  await until('it has left', async () => (await metric('zaplog_stream_ended_total{reason="left"}')) === 1)
-  const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
-  asked.lag = slow
-  const before = asked.lags
-  const leaving = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) })
-  leaving.write(`GET /v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminKey}\r\nlast-event-id: ${id}\r\n\r\n`)
-  await until('its place is judged', () => asked.lags > before)
-  leaving.destroy()
-  await new Promise(resolve => leaving.once('close', resolve))
-  // What is answered behind it is answered by a server that knows.
-  await metric('zaplog_stream_readers')
-  answer()
-  await until('it has left', async () => (await metric('zaplog_stream_ended_total{reason="left"}')) === 2)
-  expect(await metric('zaplog_stream_readers')).toBe(0)
-})
-
-/** A reader that takes nothing. */
-function readNothing(lastId: string) {
-  const stuck = connect({ host: '127.0.0.1', port: Number(new URL(api.url).port) })
-  stuck.write(`GET /v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminKey}\r\nlast-event-id: ${lastId}\r\n\r\n`)
-  stuck.pause()
-  return stuck
-}
-
-async function idOfNow(): Promise<string> {
-  const stream = await open()
-  const id = await firstId(stream)
-  stream.cut()
-  return id
-}
-const large = (instanceId: string) => text(instanceId, 'x'.repeat(60_000))
-
-test('[H1] [J1] readers that take nothing of what they missed keep nobody else from going on', async () => {
-  const id = await idOfNow()
-  const events = Array.from({ length: 150 }, () => large('shop'))
-  for (const event of events) await append(event)
-  const stuck = Array.from({ length: 4 }, () => readNothing(id))
-  await until('all four read', async () => (await metric('zaplog_stream_readers')) === 4)
-  await until('they have begun', () => asked.reads >= 4)
-  const fifth = await open('', { lastId: id })
-  await until('all', () => fifth.bodies().length === 150)
-  expect(idsOf(fifth.bodies())).toEqual(events.map(one => one.eventId))
-  // Whoever begins to take gets all of it, too.
-  let came = ''
-  stuck[0]?.setEncoding('utf8').on('data', chunk => {
-    came += chunk
-  })
-  stuck[0]?.resume()
-  await until('the rest', () => came.match(/^event: message\.received$/gm)?.length === 150)
-  for (const one of stuck) one.destroy()
-})
-
-/** Its last look at what it missed lasts until it is told to go on. */
-async function resumeSlowly(query: string): Promise<{ resuming: Promise<ReadStream>; goOn: () => void }> {
-  const id = await idOfNow()
-  await append(text('shop'))
-  const { promise, resolve } = Promise.withResolvers<void>()
-  asked.read = promise
-  const resuming = open(query, { lastId: id })
-  await until('it reads the last of what it missed', () => asked.reads > 0)
-  return { resuming, goOn: resolve }
-}
-
-test('[H1] [J1] a reader that takes everything is not ended for what came meanwhile, which is more than may wait for it', async () => {
-  const { resuming, goOn } = await resumeSlowly('')
-  const events = Array.from({ length: 20 }, () => large('shop'))
-  for (const event of events) await append(event)
-  await until('they are handed out', () => asked.records === 20)
-  goOn()
-  const resumed = await resuming
-  await until('all', () => resumed.bodies().length === 21 || resumed.end() !== null)
-  expect([resumed.end(), idsOf(resumed.bodies()).slice(1)]).toEqual([null, events.map(one => one.eventId)])
-})
-
-test('[H1] [J1] what is held for a reader is bounded in bytes, and has nothing that it did not ask for', async () => {
-  const { resuming, goOn } = await resumeSlowly('?instanceId=shop')
-  for (let n = 0; n < 30; n += 1) await append(large('bakery'))
-  await until('they are handed out', () => asked.records === 30)
-  expect(await metric('zaplog_stream_ended_total{reason="slow-reader"}')).toBe(0)
-  for (let n = 0; n < 30; n += 1) await append(large('shop'))
-  await until('it is ended', async () => (await metric('zaplog_stream_ended_total{reason="slow-reader"}')) === 1)
-  goOn()
-  const resumed = await resuming
-  await resumed.closed
-  expect(resumed.end()?.reason).toBe('slow-reader')
 })
 
 test('[H3] [J1] [L] an id beyond the end of the log that could not be judged ends its reader in words once the log is back', async () => {
@@ -416,7 +205,7 @@ test('[J1] a record that nobody can read is said once, however many readers come
   const id = await idOfNow()
   const record = { key: 'shop', value: Buffer.from('nonsense'), headers: {}, recordedAt: 1_790_000_000_000 }
   const signal = new AbortController().signal
-  await api.testLog.log.append({ topic: api.testLog.topic('events'), records: [record] }, signal)
+  await api().testLog.log.append({ topic: api().testLog.topic('events'), records: [record] }, signal)
   const streams = await Promise.all(Array.from({ length: 5 }, () => open('', { lastId: id })))
   await append(text('shop'))
   for (const stream of streams) await until('the next', () => stream.bodies().length === 1)
