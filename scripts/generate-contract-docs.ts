@@ -3,6 +3,7 @@
 import { laterCalls, pathOf } from '../src/api/later-calls.ts'
 import { events } from '../src/events/definitions.ts'
 import {
+  callStatuses,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -26,6 +27,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['media.reason', mediaReasons],
   ['instance.state', instanceStates],
   ['instance.reason', instanceReasons],
+  ['call.status', callStatuses],
   ['delivery.state', deliveryStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const

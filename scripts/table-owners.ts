@@ -34,6 +34,11 @@ const exceptions: Readonly<Record<string, string>> = {
     'listed_contacts',
     'listed_media',
   ]),
+  ...of('what is told of groups and labels is written, counted or joined, and read by the queries: a file each', [
+    'group_participants',
+    'groups',
+    'label_links',
+  ]),
   ...of('what is told of messages is written by kind, settled once and read by the queries: a file each', [
     'address_pairs',
     'instances',

@@ -27,7 +27,10 @@ import { createKeptPositions } from './kept-positions.ts'
 import { laterCallRoutes } from './later-calls.ts'
 import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
+import { callRoutes } from './messages/call-routes.ts'
 import { chatRoutes } from './messages/chat-routes.ts'
+import { groupRoutes } from './messages/group-routes.ts'
+import { labelRoutes } from './messages/label-routes.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
@@ -80,6 +83,9 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
   mailboxRoutes(app, routeDeps)
   chatRoutes(app, routeDeps)
+  groupRoutes(app, routeDeps)
+  callRoutes(app, routeDeps)
+  labelRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)

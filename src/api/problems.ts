@@ -77,6 +77,7 @@ const kinds = {
   'instance-not-found': { status: 404, title: 'There is no such instance' },
   'endpoint-not-found': { status: 404, title: 'There is no such endpoint' },
   'listener-not-found': { status: 404, title: 'There is no such listener' },
+  'group-not-found': { status: 404, title: 'There is no such group' },
   'message-not-found': { status: 404, title: 'There is no such message' },
   'delivery-not-found': { status: 404, title: 'There is no such delivery' },
   'media-not-found': { status: 404, title: 'There is no such media' },

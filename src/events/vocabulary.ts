@@ -67,6 +67,11 @@ export const instanceReasons = {
   later: ['phone-unseen'],
 } as const satisfies Vocabulary
 
+export const callStatuses = {
+  here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],
+  later: [],
+} as const satisfies Vocabulary
+
 export const deliveryStates = {
   here: ['held', 'pending', 'retrying', 'waiting', 'delivered', 'dead', 'discarded'],
   later: ['sending', 'expired', 'filtered'],

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
+  callStatuses,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -49,6 +50,7 @@ test.each<[string, Vocabulary, string]>([
     instanceReasons,
     'replaced, banned, client-outdated, logged-out, qr-expired, network, log-unavailable, restart-required, phone-unseen, requested, internal',
   ],
+  ['callStatuses', callStatuses, 'offer, ringing, accepted, rejected, missed, ended'],
   ['deliveryStates', deliveryStates, 'held, pending, sending, retrying, waiting, delivered, dead, discarded, expired, filtered'],
 ])('[L] %s are the contract’s', (_name, ours, contract) => {
   expect(all(ours)).toEqual(words(contract))

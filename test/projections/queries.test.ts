@@ -103,6 +103,7 @@ describe('addresses', () => {
         chatPn: somebody.pn,
         isGroup: false,
         name: 'Ana',
+        labels: [],
         lastMessageAt: new Date(at(2)).toISOString(),
         lastMessage: {
           eventId: late.eventId,

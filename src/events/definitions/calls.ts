@@ -3,6 +3,15 @@ import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 
 const copy = 'A copy under the same eventId where WhatsApp delivers the stanza again; the first one counts.'
 
+export const callFields = {
+  callId: field('string', 'WhatsApp’s id of the call.'),
+  status: field('string', 'offer, ringing, accepted, rejected, missed, ended; consumers must accept new ones.'),
+  video: optional('boolean', 'true: with video; null: not said, as of every step but the offer.'),
+  groupId: optional('string', 'The group that is called; null: none.'),
+  durationSeconds: optional('int', 'How long it was, where that is said; null: not said, as by this version.'),
+  isGroup: field('boolean', 'Whether it is a call of several.'),
+}
+
 export const callEvents: readonly EventShape[] = [
   {
     type: 'call.updated',
@@ -10,14 +19,7 @@ export const callEvents: readonly EventShape[] = [
     when: 'WhatsApp tells this device of a call: it is offered, rings, was accepted or rejected, was missed, or is over.',
     again: `${copy} Each step of a call is an event of its own; callId is the same.`,
     not: 'What is heard and seen in it, and how its devices reach each other; group calls in which only others take part.',
-    fields: {
-      callId: field('string', 'WhatsApp’s id of the call.'),
-      status: field('string', 'offer, ringing, accepted, rejected, missed, ended; consumers must accept new ones.'),
-      video: optional('boolean', 'true: with video; null: not said, as of every step but the offer.'),
-      groupId: optional('string', 'The group that is called; null: none.'),
-      durationSeconds: optional('int', 'How long it was, where that is said; null: not said, as by this version.'),
-      isGroup: field('boolean', 'Whether it is a call of several.'),
-    },
+    fields: callFields,
   },
   {
     type: 'presence.updated',

@@ -6,6 +6,16 @@ const appState = 'The app state says so: it was done on the phone or on another 
 const again = 'A copy under the same eventId after a death at the wrong moment; what did not change since is not told again.'
 const isGroup = field('boolean', 'Whether the chat is a group (…@g.us); channels, status and broadcast lists are none.')
 
+export const labelFields = {
+  labelId: field('string', 'WhatsApp’s id of the label.'),
+  name: personal(optional('string', 'What it is called; null: it is about a chat or a message, or not said.')),
+  color: optional('int', 'Its colour, by its place in WhatsApp’s palette; null: as for name.'),
+  deleted: optional('boolean', 'true: there is no such label any more; null: there is.'),
+  on: optional('boolean', 'true: chatId, or the message, has it now; false: not any more; null: it is about the label itself.'),
+  targetMessageId: optional('string', 'The message that has it; null: the chat, or the label itself.'),
+  origin,
+}
+
 export const chatEvents: readonly EventShape[] = [
   {
     type: 'chat.updated',
@@ -46,18 +56,7 @@ export const chatEvents: readonly EventShape[] = [
     when: appState,
     again,
     not: 'Tags of members of a group, which are unknown.',
-    fields: {
-      labelId: field('string', 'WhatsApp’s id of the label.'),
-      name: personal(optional('string', 'What it is called; null: it is about a chat or a message, or not said.')),
-      color: optional('int', 'Its colour, by its place in WhatsApp’s palette; null: as for name.'),
-      deleted: optional('boolean', 'true: there is no such label any more; null: there is.'),
-      on: optional(
-        'boolean',
-        'true: chatId, or the message, has it now; false: not any more; null: it is about the label itself.',
-      ),
-      targetMessageId: optional('string', 'The message that has it; null: the chat, or the label itself.'),
-      origin,
-    },
+    fields: labelFields,
   },
   {
     type: 'blocklist.updated',

@@ -1,6 +1,7 @@
 // Which LID and which phone-number JID are one person, from every event that names both. Pairs are only ever added.
 import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
+import { storableId } from '../../events/storable-ids.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto, type Row } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
@@ -39,12 +40,29 @@ export function pairsIn(events: readonly Event[]): readonly (AddressPair & Row)[
   return [...first.values()]
 }
 
+type Named = readonly (string | null | undefined)[]
+
 function namedIn(event: Event): readonly (readonly [string, string])[] {
   if (event.type.startsWith('media.')) return [] // repeats its message's, from another topic
-  const named: (readonly (string | null | undefined)[])[] = [
-    [event.chatId, event.chatPn],
-    [event.senderId, event.senderPn],
-  ]
-  if (event.type === 'contact.updated') named.push([event.contactLid ?? event.contactId, event.contactPn ?? event.contactId])
+  const named: readonly Named[] = [[event.chatId, event.chatPn], [event.senderId, event.senderPn], ...alsoNamedIn(event)]
   return named.flatMap(([lid, pn]) => (lid?.endsWith('@lid') && pn?.endsWith('@s.whatsapp.net') ? [[lid, pn] as const] : []))
 }
+
+/** Beside the chat and the sender. */
+function alsoNamedIn(event: Event): readonly Named[] {
+  switch (event.type) {
+    case 'contact.updated':
+      return [[event.contactLid ?? event.contactId, event.contactPn ?? event.contactId]]
+    case 'blocklist.updated':
+      return [[event.contactId, event.contactPn]]
+    case 'group.updated':
+      return [[event.ownerId, event.ownerPn], ...(event.participants ?? []).map(storablePair)]
+    case 'group.participants-changed':
+    case 'group.join-requested':
+      return event.participants.map(storablePair)
+    default:
+      return []
+  }
+}
+
+const storablePair = ({ id, pn }: { id: string; pn?: string | null }): Named => [storableId(id), pn == null ? pn : storableId(pn)]

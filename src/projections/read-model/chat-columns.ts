@@ -8,8 +8,9 @@ export const chatColumns = {
   isGroup: { is: 'flag' },
   name: {
     ...text,
-    doc: 'What the group is called, or the contact: in the phone’s address book, else by itself; null: not known.',
+    doc: 'What the group or channel is called, or the contact: in the phone’s address book, else by itself; null: not known.',
   },
+  labels: { is: 'texts', doc: 'labelId of each label that it has.' },
   lastMessageAt: { is: 'instant', doc: 'When the last message came or went.' },
 } satisfies Columns
 
@@ -30,5 +31,6 @@ export const contactColumns = {
   contactLid: text,
   name: text,
   pushName: text,
+  blocked: { is: 'flag', doc: 'Whether the account blocked it.' },
   updatedAt: { is: 'instant', doc: 'When something was last said of it.' },
 } satisfies Columns

@@ -3,7 +3,7 @@ import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto, type Row } from './insert-rows.ts'
-import { isAfter, keyOf, type Placed } from './stamp.ts'
+import { keyOf, latestOf, newer } from './stamp.ts'
 
 type ContactEvent = EventOf<'contact.updated'>
 
@@ -18,9 +18,9 @@ const columns = [
 ]
 
 function toRow(ofOne: readonly ContactEvent[]): Row {
-  const last = latest(ofOne)
-  const name = latest(ofOne.filter(event => event.name != null))
-  const pushName = latest(ofOne.filter(event => event.pushName != null))
+  const last = latestOf(ofOne)
+  const name = latestOf(ofOne.filter(event => event.name != null))
+  const pushName = latestOf(ofOne.filter(event => event.pushName != null))
   return {
     instance_id: last?.instanceId,
     contact_id: last?.contactId,
@@ -36,17 +36,6 @@ function toRow(ofOne: readonly ContactEvent[]): Row {
     changed_by_event: last?.eventId,
   }
 }
-
-function latest<E extends Placed>(events: readonly E[]): E | undefined {
-  return events.reduce<E | undefined>((best, event) => (best === undefined || isAfter(event, best) ? event : best), undefined)
-}
-
-/** `columns` take the new value where its (epoch, sequence) is the greater one. */
-const newer = (prefix: string, columns: readonly string[]) =>
-  columns.map(
-    column => `${column} = case when (excluded.${prefix}epoch, excluded.${prefix}sequence) > (old.${prefix}epoch, old.${prefix}sequence)
-       then excluded.${column} else old.${column} end`,
-  )
 
 const onConflict = `on conflict (instance_id, contact_id) do update set ${[
   ...newer('name_', ['name', 'name_epoch', 'name_sequence']),

@@ -1,43 +1,32 @@
-// What each group is called: the name with the greatest (epoch, sequence), whenever it comes.
+// What each group is, and which event last told everybody in it: of each field the value with the greatest (epoch, sequence).
 import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
-import { isoInstant } from '../../runtime/calendar.ts'
-import { insertInto } from './insert-rows.ts'
-import { isAfter, keyOf } from './stamp.ts'
+import { factsOf, statesIn } from './facts.ts'
+import { groupFacts } from './group-columns.ts'
+import { latestOf, newer } from './stamp.ts'
 
-type GroupEvent = EventOf<'group.updated'>
+type GroupUpdated = EventOf<'group.updated'>
+/** Who joins or leaves changes a group, too, and nothing that is said of it. */
+export type GroupEvent = GroupUpdated | EventOf<'group.participants-changed'>
 
-export function groupsIn(schema: string): (events: readonly GroupEvent[]) => Write {
-  const insert = insertInto(schema, 'groups', columns, onConflict)
-  return events => insert(lastOf(events).map(toRow))
+export const groupsIn = (schema: string): ((events: readonly GroupEvent[]) => Write) =>
+  statesIn(schema, {
+    table: 'groups',
+    id: { column: 'group_id', of: event => event.groupId },
+    facts: event => (event.type === 'group.updated' ? factsOf(groupFacts, event) : {}),
+    more: {
+      columns: ['subject', ...listStamp, 'participant_count'],
+      of: (events, facts) => ({ subject: facts.subject?.v ?? null, ...listOf(events), participant_count: 0 }),
+      set: [subjectOf(schema), ...newer('list_', listStamp)],
+    },
+  })
+
+const listStamp = ['list_epoch', 'list_sequence']
+
+/** For whoever names chats. */
+const subjectOf = (schema: string) => `subject = ${schema}.newer_facts(old.facts, excluded.facts) -> 'subject' ->> 'v'`
+
+function listOf(events: readonly GroupEvent[]) {
+  const list = latestOf(events.filter(event => event.type === 'group.updated' && event.participants != null))
+  return { list_epoch: list?.epoch ?? -1, list_sequence: list?.sequence ?? -1 }
 }
-
-function lastOf(events: readonly GroupEvent[]): readonly Named[] {
-  const last = new Map<string, Named>()
-  for (const event of events) {
-    const { subject = null } = event
-    const known = last.get(keyOf(event.instanceId, event.groupId))
-    if (subject !== null && (known === undefined || isAfter(event, known)))
-      last.set(keyOf(event.instanceId, event.groupId), { ...event, subject })
-  }
-  return [...last.values()]
-}
-
-type Named = GroupEvent & { subject: string }
-
-const columns = ['instance_id', 'group_id', 'subject', 'updated_at', 'epoch', 'sequence', 'changed_by_event']
-
-const onConflict = `on conflict (instance_id, group_id) do update set
-    subject = excluded.subject, updated_at = excluded.updated_at,
-    epoch = excluded.epoch, sequence = excluded.sequence, changed_by_event = excluded.changed_by_event
-  where (excluded.epoch, excluded.sequence) > (old.epoch, old.sequence)`
-
-const toRow = (event: Named) => ({
-  instance_id: event.instanceId,
-  group_id: event.groupId,
-  subject: event.subject,
-  updated_at: isoInstant(event.occurredAt),
-  epoch: event.epoch,
-  sequence: event.sequence,
-  changed_by_event: event.eventId,
-})

@@ -1,5 +1,7 @@
 // Chats and contacts, one per person or group however many addresses it is known by, as their tables list them.
 import type { Transaction } from '../../database/database.ts'
+import { isBlocked } from './blocks.ts'
+import { channelName } from './channels.ts'
 import { chatColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
 import { type AnswerOf, answerOf, jsonOf } from './columns.ts'
 import { orderOf } from './list-by-message.ts'
@@ -13,6 +15,8 @@ import {
   rowsToRead,
   toPage,
 } from './page.ts'
+import { groupSubject } from './query-groups.ts'
+import { labelsOfChat } from './query-labels.ts'
 import { phoneAddress } from './shown-addresses.ts'
 
 export type ChatAnswer = AnswerOf<typeof chatColumns> & { lastMessage: AnswerOf<typeof lastMessageColumns> | null }
@@ -28,7 +32,8 @@ export async function listChats(database: Transaction, request: PageRequest & { 
        order by ${pageOrder(request, chatOrder('k'))} limit ${bind(rowsToRead(request))})
      select p.chat_id as "chatId", ${phoneAddress(instance, 'p.chat_id')} as "chatPn",
        p.is_group as "isGroup",
-       coalesce((select g.subject from groups g where g.instance_id = ${instance} and g.group_id = p.chat_id), n.name) as name,
+       coalesce(${groupSubject(instance, 'p.chat_id')}, ${channelName(instance, 'p.chat_id')}, n.name) as name,
+       ${labelsOfChat(instance, 'own.addresses')} as labels,
        p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
        l.last_message as "lastMessage"
      from page p
@@ -84,9 +89,12 @@ export async function listContacts(
   const terms = [`k.instance_id = ${instance}`, ...pageTerms(request, contactOrder('k'), bindings)]
   const rows = await database.query<ContactRow>(
     `select k.contact_id as "contactId", ${phoneAddress(instance, 'k.contact_id')} as "contactPn", k.name, k.push_name as "pushName",
-       k.updated_at as "updatedAt", k.epoch, k.sequence
-     from listed_contacts k where ${terms.join(' and ')}
-     order by ${pageOrder(request, contactOrder('k'))} limit ${bind(rowsToRead(request))}`,
+       ${isBlocked(instance, 'own.addresses')} as blocked, k.updated_at as "updatedAt", k.epoch, k.sequence
+     from (
+       select * from listed_contacts k where ${terms.join(' and ')}
+       order by ${pageOrder(request, contactOrder('k'))} limit ${bind(rowsToRead(request))}) k
+     cross join lateral (select addresses_of(${instance}, k.contact_id) as addresses offset 0) own
+     order by ${pageOrder(request, contactOrder('k'))}`,
     values,
   )
   return toPage(rows, request, {

@@ -1,12 +1,17 @@
-// The read model: instances, chats, contacts, messages and their media as rows, the same ones whatever the interleaving of the topics.
+// The read model: instances, chats, contacts, groups, messages, calls and media as rows, the same ones whatever the interleaving of the topics.
 import { withStorableIds } from '../../events/storable-ids.ts'
 import { schemaOf } from '../make-tables.ts'
 import type { Gathering, Placed, Projection } from '../projection.ts'
 import { addressPairsIn, pairsIn } from './addresses.ts'
+import { blocksIn } from './blocks.ts'
+import { callsIn } from './calls.ts'
+import { channelsIn } from './channels.ts'
 import { chatsIn } from './chats.ts'
 import { contactsIn } from './contacts.ts'
-import { groupsIn } from './groups.ts'
+import { groupParticipantsIn } from './group-participants.ts'
+import { type GroupEvent, groupsIn } from './groups.ts'
 import { instancesIn } from './instances.ts'
+import { labelLinksIn, labelsIn } from './labels.ts'
 import { mediaIn } from './media.ts'
 import { editsIn, revokesIn } from './message-changes.ts'
 import { messagesIn } from './messages.ts'
@@ -43,6 +48,12 @@ function tablesIn(schema: string) {
     addressPairs: addressPairsIn(schema),
     contacts: contactsIn(schema),
     groups: groupsIn(schema),
+    participants: groupParticipantsIn(schema),
+    calls: callsIn(schema),
+    labels: labelsIn(schema),
+    labelLinks: labelLinksIn(schema),
+    channels: channelsIn(schema),
+    blocks: blocksIn(schema),
     chats: chatsIn(schema),
     messages: messagesIn(schema),
     edits: editsIn(schema),
@@ -64,11 +75,19 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
       const own = fresh.map(one => withStorableIds(one.event))
       const sorted = sortEvents(own)
       const added = new Set(found(newPairs).map(pairKey))
+      const addedPairs = pairsIn(own).filter(pair => added.has(pairKey(pair)))
+      const ofGroups: readonly GroupEvent[] = [...sorted.groups, ...sorted.participants]
       return {
         writes: [
-          into.addressPairs.insert(pairsIn(own).filter(pair => added.has(pairKey(pair)))),
+          into.addressPairs.insert(addedPairs),
           into.contacts(sorted.contacts),
-          into.groups(sorted.groups),
+          into.groups(ofGroups),
+          into.participants.write(ofGroups),
+          into.calls(sorted.calls),
+          into.labels(sorted.labels),
+          into.labelLinks(sorted.labels),
+          into.channels(sorted.channels),
+          into.blocks(sorted.blocks),
           into.chats(sorted.messages),
           into.messages(sorted.messages),
           into.edits(sorted.edits),
@@ -79,6 +98,7 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
         ],
         afterwards: [
           ...into.instances(sorted.instances),
+          into.participants.count(ofGroups, addedPairs),
           ...settling.writesFor(found, sorted, new Set(own.map(event => event.instanceId))),
         ],
         emissions: [],

@@ -11,3 +11,7 @@ export const phoneAddress = (instance: string, address: string): string =>
   `(select number.pn from address_pairs number
      where number.instance_id = ${instance} and number.lid = ${canonicalAddress(instance, address)}
      order by number.occurred_at desc, number.pn desc limit 1)`
+
+/** The same where nothing but a phone-number JID may be known of somebody: that is the number, too. */
+export const phoneNumber = (instance: string, address: string): string =>
+  `coalesce(${phoneAddress(instance, address)}, case when ${address} like '%@s.whatsapp.net' then ${address} end)`

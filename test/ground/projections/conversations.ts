@@ -32,6 +32,45 @@ const file = fc.constantFrom(
 )
 const ofFile = fc.record({ file, occurredAt, round }).map(({ file: one, ...rest }) => ({ ...one, ...rest }))
 
+const groupId = fc.constantFrom('1@g.us', '2@g.us')
+const participant = fc.tuple(address, fc.constantFrom(null, 'admin')).map(([who, role]) => ({ id: who.lid, pn: who.pn, role }))
+/** Everybody, or what changed alone. */
+const ofGroup = fc
+  .tuple(instanceId, groupId, fc.option(fc.string()), fc.option(fc.boolean()), fc.option(fc.array(participant, { maxLength: 3 })))
+  .map(([id, group, subject, announce, participants]) =>
+    anEvent('group.updated', { instanceId: id, chatId: group, groupId: group, subject, announce, participants }),
+  )
+const action = fc.constantFrom('add', 'remove', 'leave', 'promote', 'demote', 'modify', 'something newer')
+const ofPeople = fc
+  .tuple(instanceId, groupId, action, fc.array(participant, { minLength: 1, maxLength: 2 }))
+  .map(([id, group, does, participants]) =>
+    anEvent('group.participants-changed', { instanceId: id, chatId: group, groupId: group, action: does, participants }),
+  )
+const ofCall = fc
+  .record({
+    instanceId,
+    occurredAt,
+    callId: fc.constantFrom('C1', 'C2'),
+    status: fc.constantFrom('offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended', 'something newer'),
+    video: fc.option(fc.boolean()),
+    groupId: fc.constantFrom(null, aGroup),
+    durationSeconds: fc.option(fc.nat(3)),
+    who: address,
+  })
+  .map(({ who, ...of }) => anEvent('call.updated', { ...of, chatId: who.lid, senderId: who.lid, isGroup: of.groupId !== null }))
+const labelId = fc.constantFrom('1', '2')
+const ofLabel = fc
+  .tuple(instanceId, labelId, fc.option(fc.string()), fc.constantFrom(null, null, true))
+  .map(([id, label, name, deleted]) => anEvent('label.changed', { instanceId: id, labelId: label, name, deleted }))
+const ofLink = fc
+  .tuple(instanceId, labelId, address, fc.option(messageId), fc.boolean())
+  .map(([id, label, who, targetMessageId, on]) =>
+    anEvent('label.changed', {
+      ...{ instanceId: id, labelId: label, name: null, color: null },
+      ...{ chatId: who.lid, chatPn: who.pn, targetMessageId, on },
+    }),
+  )
+
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.tuple(inChat, messageId, fc.string()).map(([of, id, text]) => anEvent('message.received', { ...of, messageId: id, text })),
   fc.tuple(inChat, messageId).map(([of, id]) => anEvent('message.sent', { ...of, fromMe: true, messageId: id })),
@@ -64,9 +103,24 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     .map(([id, state, epoch, paired]) =>
       anEvent('instance.state-changed', { instanceId: id, state, epoch, phone: paired ? '5511900000099' : null }),
     ),
+  ofGroup,
+  ofPeople,
+  ofCall,
+  ofLabel,
+  ofLink,
   fc
-    .tuple(instanceId, fc.constantFrom('1@g.us', '2@g.us'), fc.option(fc.string()))
-    .map(([id, groupId, subject]) => anEvent('group.updated', { instanceId: id, chatId: groupId, groupId, subject })),
+    .tuple(instanceId, fc.option(fc.string()), fc.option(fc.boolean()))
+    .map(([id, name, muted]) => anEvent('newsletter.updated', { instanceId: id, name, muted })),
+  fc.tuple(instanceId, address, fc.boolean()).map(([id, who, on]) =>
+    anEvent('blocklist.updated', {
+      instanceId: id,
+      contactId: who.lid,
+      contactPn: who.pn,
+      chatId: who.lid,
+      chatPn: who.pn,
+      on,
+    }),
+  ),
   fc.tuple(instanceId, fc.string()).map(([id, name]) => anEvent('instance.settings-changed', { instanceId: id, name })),
   instanceId.map(id => anEvent('instance.logged-out', { instanceId: id })),
   fc.tuple(inChat, file).map(([of, { instanceId: owner, sourceEventId }]) =>
@@ -85,7 +139,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   ofFile.map(of => anEvent('media.expired', of)),
 )
 
-export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 90, maxLength: 90 }), {
+export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 120, maxLength: 120 }), {
   seed: 7,
   numRuns: 4,
 })

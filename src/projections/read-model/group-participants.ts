@@ -1,0 +1,121 @@
+// Who is in which group, per address: each is in it or not, and a member or an admin, by what was said of that with the greatest (epoch,
+// sequence). Whoever a newer list of the whole group does not name is not in it. How many are in a group is counted once something changed.
+import { asRows, type Write } from '../../database/statement-parts.ts'
+import { storableId } from '../../events/storable-ids.ts'
+import type { AddressPair } from './addresses.ts'
+import type { GroupEvent } from './groups.ts'
+import { insertInto, type Row } from './insert-rows.ts'
+import { keyOf, latestOf, newer, type Placed } from './stamp.ts'
+
+export type GroupParticipants = {
+  write(events: readonly GroupEvent[]): Write
+  /** Of the groups of these events, and of those where one of these new pairs may make two people one. Once the rows are written. */
+  count(events: readonly GroupEvent[], newPairs: readonly AddressPair[]): Write
+}
+
+export function groupParticipantsIn(schema: string): GroupParticipants {
+  const insert = insertInto(schema, 'group_participants', columns, onConflict)
+  const sql = countIn(schema)
+  return {
+    write: events => {
+      const saidOf = Map.groupBy(events.flatMap(saidIn), one => keyOf(one.instanceId, one.groupId, one.participantId))
+      return insert([...saidOf.values()].map(toRow))
+    },
+    count: (events, newPairs) => {
+      const groups = new Map(events.map(({ instanceId, groupId }) => [keyOf(instanceId, groupId), { instanceId, groupId }]))
+      const touched = [...groups.values()].map(one => ({ instance_id: one.instanceId, group_id: one.groupId }))
+      const pairs = newPairs.map(({ instance_id, pn }) => ({ instance_id, pn }))
+      return { sql, values: [asRows(touched), asRows(pairs)], isEmpty: touched.length + pairs.length === 0 }
+    },
+  }
+}
+
+/** `role` null: not said. */
+type Said = Placed & {
+  instanceId: string
+  eventId: string
+  groupId: string
+  participantId: string
+  isIn: boolean
+  role: string | null
+}
+
+function saidIn(event: GroupEvent): readonly Said[] {
+  const { instanceId, eventId, groupId, epoch, sequence } = event
+  return (event.participants ?? []).flatMap(({ id, role = null }) => {
+    const said = event.type === 'group.updated' ? { isIn: true, role: role ?? 'member' } : saidBy(event.action, role)
+    return said === null ? [] : [{ instanceId, eventId, groupId, epoch, sequence, participantId: storableId(id), ...said }]
+  })
+}
+
+/** null: an action that is not known, which says nothing of who is in the group. */
+function saidBy(action: string, role: string | null): Pick<Said, 'isIn' | 'role'> | null {
+  switch (action) {
+    case 'add':
+      return { isIn: true, role: role ?? 'member' }
+    case 'promote':
+      return { isIn: true, role: role === 'superadmin' ? role : 'admin' }
+    case 'demote':
+      return { isIn: true, role: 'member' }
+    case 'modify': // another number or address of somebody who stays what they are
+      return { isIn: true, role }
+    case 'remove':
+    case 'leave':
+      return { isIn: false, role: null }
+    default:
+      return null
+  }
+}
+
+const columns = [
+  ...['instance_id', 'group_id', 'participant_id', 'role', 'role_epoch', 'role_sequence'],
+  ...['is_in', 'epoch', 'sequence', 'changed_by_event'],
+]
+
+const onConflict = `on conflict (instance_id, group_id, participant_id) do update set ${[
+  ...newer('role_', ['role', 'role_epoch', 'role_sequence']),
+  ...newer('', ['is_in', 'changed_by_event', 'epoch', 'sequence']),
+].join(', ')}`
+
+function toRow(ofOne: readonly Said[]): Row {
+  const last = latestOf(ofOne)
+  const role = latestOf(ofOne.filter(one => one.role !== null))
+  return {
+    instance_id: last?.instanceId,
+    group_id: last?.groupId,
+    participant_id: last?.participantId,
+    role: role?.role ?? null,
+    role_epoch: role?.epoch ?? -1,
+    role_sequence: role?.sequence ?? -1,
+    is_in: last?.isIn,
+    epoch: last?.epoch,
+    sequence: last?.sequence,
+    changed_by_event: last?.eventId,
+  }
+}
+
+/**
+ * $1: instance_id and group_id, $2: instance_id and pn. Of two addresses of one person the last word counts; each group is looked up by itself.
+ * Pairs find only who is in a group by a number, for which there is an index.
+ */
+const countIn = (schema: string) => `
+  with touched as materialized (
+    select t.instance_id, t.group_id from json_to_recordset($1::json) as t(instance_id text, group_id text)
+    union
+    select found.instance_id, found.group_id from json_to_recordset($2::json) as n(instance_id text, pn text)
+    cross join lateral (
+      select p.instance_id, p.group_id from ${schema}.group_participants p
+      where p.instance_id = n.instance_id and p.participant_id = n.pn and p.participant_id like '%@s.whatsapp.net' offset 0) found),
+  counted as (
+    select g.instance_id, g.group_id, people.count from touched t
+    join ${schema}.groups g using (instance_id, group_id)
+    cross join lateral (
+      select count(*) filter (where last.is_in and (last.epoch, last.sequence) >= (g.list_epoch, g.list_sequence))::integer as count
+      from (
+        select distinct on (person.id) p.is_in, p.epoch, p.sequence from ${schema}.group_participants p
+        cross join lateral (select case when p.participant_id like '%@lid' then p.participant_id
+          else ${schema}.canonical_address(p.instance_id, p.participant_id) end as id) person
+        where p.instance_id = g.instance_id and p.group_id = g.group_id
+        order by person.id, p.epoch desc, p.sequence desc, p.is_in desc) last) people)
+  update ${schema}.groups g set participant_count = c.count from counted c
+  where g.instance_id = c.instance_id and g.group_id = c.group_id and g.participant_count <> c.count`

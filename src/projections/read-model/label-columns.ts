@@ -1,0 +1,53 @@
+// What answers say of labels; rows of the table are `b`. What a label is are facts of its row.
+import { boundedCount, MOST_SHOWN, upToMostShown } from '../../database/bounded-count.ts'
+import type { EventOf } from '../../events/event.ts'
+import { type Columns, integer, text } from './columns.ts'
+import { readFromFacts } from './facts.ts'
+import { canonicalAddress } from './shown-addresses.ts'
+
+type LabelEvent = EventOf<'label.changed'>
+
+const saidColumns = {
+  name: { ...text, doc: 'What it is called; null: not said.' },
+  color: { ...integer, doc: 'Its colour, by its place in WhatsApp’s palette; null: not said.' },
+} satisfies Columns
+
+/** What is kept as facts of an event about the label itself. */
+export const labelFacts: Columns<LabelEvent> = {
+  ...saidColumns,
+  deleted: { is: 'flag', from: event => event.deleted === true },
+}
+
+const MOST_CHATS = 1_000
+
+/** Whether nothing newer was said of link x under the chat's other address. */
+const isLastWord = `not exists (
+  select from address_pairs a
+  join label_links other on other.instance_id = x.instance_id and other.chat_id = case when a.lid = x.chat_id then a.pn else a.lid end
+    and other.target_message_id = x.target_message_id and other.label_id = x.label_id
+  where a.instance_id = x.instance_id and (a.lid = x.chat_id or a.pn = x.chat_id)
+    and (other.epoch, other.sequence) > (x.epoch, x.sequence))`
+
+const chatsOfLabel = `(
+  select coalesce(json_agg(${canonicalAddress('x.instance_id', 'x.chat_id')} order by x.epoch desc, x.sequence desc, x.chat_id desc), '[]')
+  from (
+    select * from label_links x
+    where x.instance_id = b.instance_id and x.label_id = b.label_id and x.is_on and x.target_message_id = '' and ${isLastWord}
+    order by x.epoch desc, x.sequence desc, x.chat_id desc limit ${MOST_CHATS}) x)`
+
+const messagesOfLabel = boundedCount(
+  `1 from label_links x where x.instance_id = b.instance_id and x.label_id = b.label_id and x.is_on and x.target_message_id <> '' and ${isLastWord}`,
+  MOST_SHOWN,
+)
+
+export const labelColumns = {
+  instanceId: { is: 'text' },
+  labelId: { is: 'text' },
+  ...readFromFacts(saidColumns, 'b.facts'),
+  chats: {
+    is: 'texts',
+    select: chatsOfLabel,
+    doc: `Ids of the chats that have it, those first that got it last; at most ${MOST_CHATS.toLocaleString('en')}. Each chat says its labels, too.`,
+  },
+  messages: { is: 'integer', select: messagesOfLabel, doc: `How many messages have it, up to ${upToMostShown}.` },
+} satisfies Columns
