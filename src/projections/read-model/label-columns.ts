@@ -20,13 +20,16 @@ export const labelFacts: Columns<LabelEvent> = {
 
 const MOST_CHATS = 1_000
 
-/** Whether nothing newer was said of link x under the chat's other address. */
+/** Whether nothing newer was said of link x under another address of the chat. `offset 0`: looked up for each by itself. */
 const isLastWord = `not exists (
-  select from address_pairs a
-  join label_links other on other.instance_id = x.instance_id and other.chat_id = case when a.lid = x.chat_id then a.pn else a.lid end
-    and other.target_message_id = x.target_message_id and other.label_id = x.label_id
-  where a.instance_id = x.instance_id and (a.lid = x.chat_id or a.pn = x.chat_id)
-    and (other.epoch, other.sequence) > (x.epoch, x.sequence))`
+  select from (
+    select a.pn as address from address_pairs a where a.instance_id = x.instance_id and a.lid = x.chat_id
+    union all select a.lid from address_pairs a where a.instance_id = x.instance_id and a.pn = x.chat_id) a
+  cross join lateral (
+    select from label_links other
+    where other.instance_id = x.instance_id and other.chat_id = a.address and other.target_message_id = x.target_message_id
+      and other.label_id = x.label_id and (other.epoch, other.sequence) > (x.epoch, x.sequence) offset 0) newer
+  offset 0)`
 
 const chatsOfLabel = `(
   select coalesce(json_agg(${canonicalAddress('x.instance_id', 'x.chat_id')} order by x.epoch desc, x.sequence desc, x.chat_id desc), '[]')

@@ -2,7 +2,16 @@
 // and of one that has little.
 import { listInstances } from '../../../src/api/instances/read-instances.ts'
 import type { Transaction } from '../../../src/database/database.ts'
-import { listChats, listContacts, listMedia, listMessages } from '../../../src/projections/read-model/queries.ts'
+import {
+  getGroup,
+  listCalls,
+  listChats,
+  listContacts,
+  listGroups,
+  listLabels,
+  listMedia,
+  listMessages,
+} from '../../../src/projections/read-model/queries.ts'
 import { listDeliveries } from '../../../src/webhooks/bridge/queries.ts'
 import { anEndpoint, busiest, busiestChat, quiet } from './many-messages.ts'
 
@@ -31,6 +40,15 @@ export const calls: Readonly<Record<string, Call>> = {
   'chats, quiet': database => listChats(database, small),
   contacts: database => listContacts(database, big),
   'contacts, deep': database => listContacts(database, { ...big, before: Date.now() - 20 * DAY_MS }),
+  groups: database => listGroups(database, big),
+  'groups, deep': database => listGroups(database, { ...big, before: Date.now() - DAY_MS / 2 }),
+  'groups, quiet': database => listGroups(database, small),
+  'a group': database => getGroup(database, { instanceId: busiest, groupId: '9@g.us' }),
+  calls: database => listCalls(database, big),
+  'calls, deep': database => listCalls(database, { ...big, before: Date.now() - DAY_MS }),
+  'calls, missed': database => listCalls(database, { ...big, status: 'missed' }),
+  'calls of a status that there is not': database => listCalls(database, { ...big, status: 'accepted' }),
+  labels: database => listLabels(database, big),
   messages: database => listMessages(database, big),
   'messages, deep': deep(listMessages, big),
   'messages, span': database =>

@@ -20,6 +20,7 @@ const analysed = [
   'instance_ids',
   'webhook_deliveries',
   ...['address_pairs', 'contacts', 'groups', 'chats', 'messages', 'media'].map(table => `read_model_1.${table}`),
+  ...['group_participants', 'calls', 'labels', 'label_links', 'blocks'].map(table => `read_model_1.${table}`),
   ...['chats', 'contacts', 'media'].map(table => `read_model_1.listed_${table}`),
 ]
 
@@ -28,13 +29,44 @@ const statementsOf = ({ messages, chats, instances }: Size): readonly (readonly 
   [makeChats, [chats, instances]],
   ['insert into read_model_1.address_pairs select i, lid, pn, now(), e from made_chats where not is_group', []],
   [makeContacts, []],
-  [`insert into read_model_1.groups select i, lid, 'group ' || n, now(), 1, n, e from made_chats where is_group`, []],
+  [makeGroups, []],
+  [makeParticipants, []],
+  [makeCalls, []],
+  [makeLabels, []],
+  [makeLinks, []],
+  [makeBlocks, []],
   ...parts(messages).map(([from, to]) => [makeMessages, [from, to, messages, chats, instances]] as const),
   [makeChatRows, []],
   [makeMedia, []],
   ...parts(messages).map(([from, to]) => [makeDeliveries, [from, to, endpoints, messages]] as const),
   ['drop table made_chats', []],
 ]
+
+const makeGroups = `insert into read_model_1.groups (instance_id, group_id, subject, updated_at, epoch, sequence, changed_by_event, participant_count)
+  select i, lid, 'group ' || n, now() - n * interval '1 minute', 1, n, e, 100 from made_chats where is_group`
+
+/** A hundred in each, of whom the account knows some. */
+const makeParticipants = `insert into read_model_1.group_participants
+  select i, lid, 100000000000000 + (n + m) % 1000 || '@lid', 'member', 1, n, m % 20 <> 0, 1, n, e
+  from made_chats cross join generate_series(1, 100) m where is_group`
+
+/** Ten with each chat, of whom a hundred of the busiest account's were missed. */
+const makeCalls = `insert into read_model_1.calls (instance_id, call_id, chat_id, sender_id, from_me, is_group, status, rank, started_at, updated_at, epoch,
+    sequence, status_at, status_epoch, status_sequence, changed_by_event)
+  select i, 'CALL' || n || '/' || m, lid, lid, false, false, case when n % 10 = 0 and m = 1 then 'missed' else 'ended' end, 5,
+    now() - (n * 10 + m) * interval '1 minute', now(), 1, n * 10 + m, now(), 1, n * 10 + m, e
+  from made_chats cross join generate_series(1, 10) m where not is_group`
+
+const makeLabels = `insert into read_model_1.labels
+  select i, m::text, '{"name": {"v": "label", "e": 1, "s": 1}}', now() - m * interval '1 minute', 1, m, 'e'
+  from (select distinct i from made_chats) c cross join generate_series(1, 5) m`
+
+/** The newest hundred chats of each account have one, and so has a message of each. */
+const makeLinks = `insert into read_model_1.label_links
+  select i, (n % 5 + 1)::text, lid, target, true, 1, n, e
+  from (select *, row_number() over (partition by i order by n) as nth from made_chats) c cross join unnest(array['', 'M1']) target where nth <= 100`
+
+const makeBlocks = `insert into read_model_1.blocks select i, lid, true, 1, n, e from made_chats where n % 10 = 1`
 
 /** No statement takes longer than it may. */
 const PART = 50_000
