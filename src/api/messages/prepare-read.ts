@@ -1,4 +1,4 @@
-// What every read of an instance's chats, contacts, messages and media takes, and begins with.
+// What every read of an instance's chats, contacts, groups, calls, labels, messages and media takes, and begins with.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
 import { demandInstance } from '../instances/read-instances.ts'

@@ -1,31 +1,35 @@
 // Who is in which group, per address: each is in it or not, and a member or an admin, by what was said of that with the greatest (epoch,
 // sequence). Whoever a newer list of the whole group does not name is not in it. How many are in a group is counted once something changed.
-import { asRows, type Write } from '../../database/statement-parts.ts'
+import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import { storableId } from '../../events/storable-ids.ts'
-import type { AddressPair } from './addresses.ts'
+import { newPairs } from './addresses.ts'
 import type { GroupEvent } from './groups.ts'
 import { insertInto, type Row } from './insert-rows.ts'
+import { canonicalAddress } from './shown-addresses.ts'
 import { keyOf, latestOf, newer, type Placed } from './stamp.ts'
 
+type GroupKey = { instance_id: string; group_id: string }
 export type GroupParticipants = {
+  /** The groups where one of these pairs makes two people one. */
+  readJoined(pairs: readonly Row[]): Read<GroupKey>
   write(events: readonly GroupEvent[]): Write
-  /** Of the groups of these events, and of those where one of these new pairs may make two people one. Once the rows are written. */
-  count(events: readonly GroupEvent[], newPairs: readonly AddressPair[]): Write
+  /** Of the groups of these events, and of those that were read. Once the rows are written. */
+  count(events: readonly GroupEvent[], joined: readonly GroupKey[]): Write
 }
 
 export function groupParticipantsIn(schema: string): GroupParticipants {
   const insert = insertInto(schema, 'group_participants', columns, onConflict)
-  const sql = countIn(schema)
+  const [joinedSql, countSql] = [joinedIn(schema), countIn(schema)]
   return {
+    readJoined: pairs => ({ sql: joinedSql, values: [asRows(pairs)] }),
     write: events => {
       const saidOf = Map.groupBy(events.flatMap(saidIn), one => keyOf(one.instanceId, one.groupId, one.participantId))
       return insert([...saidOf.values()].map(toRow))
     },
-    count: (events, newPairs) => {
-      const groups = new Map(events.map(({ instanceId, groupId }) => [keyOf(instanceId, groupId), { instanceId, groupId }]))
-      const touched = [...groups.values()].map(one => ({ instance_id: one.instanceId, group_id: one.groupId }))
-      const pairs = newPairs.map(({ instance_id, pn }) => ({ instance_id, pn }))
-      return { sql, values: [asRows(touched), asRows(pairs)], isEmpty: touched.length + pairs.length === 0 }
+    count: (events, joined) => {
+      const groups = [...events.map(one => ({ instance_id: one.instanceId, group_id: one.groupId })), ...joined]
+      const unique = new Map(groups.map(one => [keyOf(one.instance_id, one.group_id), one]))
+      return { sql: countSql, values: [asRows([...unique.values()])], isEmpty: unique.size === 0 }
     },
   }
 }
@@ -94,27 +98,26 @@ function toRow(ofOne: readonly Said[]): Row {
   }
 }
 
-/**
- * $1: instance_id and group_id, $2: instance_id and pn. Of two addresses of one person the last word counts; each group is looked up by itself.
- * Pairs find only who is in a group by a number, for which there is an index.
- */
+/** Of pairs ($1) that are new. Only who was told by a number can turn out to be somebody else, and for those there is an index. */
+const joinedIn = (schema: string) => `
+  select distinct found.instance_id, found.group_id from (${newPairs(schema, '$1')}) n
+  cross join lateral (
+    select p.instance_id, p.group_id from ${schema}.group_participants p
+    where p.instance_id = n.instance_id and p.participant_id = n.pn and p.participant_id like '%@s.whatsapp.net' offset 0) found`
+
+/** $1: instance_id and group_id. Of two addresses of one person the last word counts; each group is looked up by itself. */
 const countIn = (schema: string) => `
-  with touched as materialized (
-    select t.instance_id, t.group_id from json_to_recordset($1::json) as t(instance_id text, group_id text)
-    union
-    select found.instance_id, found.group_id from json_to_recordset($2::json) as n(instance_id text, pn text)
+  with counted as materialized (
+    select g.instance_id, g.group_id, people.count
+    from json_to_recordset($1::json) as t(instance_id text, group_id text)
     cross join lateral (
-      select p.instance_id, p.group_id from ${schema}.group_participants p
-      where p.instance_id = n.instance_id and p.participant_id = n.pn and p.participant_id like '%@s.whatsapp.net' offset 0) found),
-  counted as (
-    select g.instance_id, g.group_id, people.count from touched t
-    join ${schema}.groups g using (instance_id, group_id)
+      select * from ${schema}.groups g where g.instance_id = t.instance_id and g.group_id = t.group_id offset 0) g
     cross join lateral (
       select count(*) filter (where last.is_in and (last.epoch, last.sequence) >= (g.list_epoch, g.list_sequence))::integer as count
       from (
         select distinct on (person.id) p.is_in, p.epoch, p.sequence from ${schema}.group_participants p
         cross join lateral (select case when p.participant_id like '%@lid' then p.participant_id
-          else ${schema}.canonical_address(p.instance_id, p.participant_id) end as id) person
+          else ${canonicalAddress('p.instance_id', 'p.participant_id', `${schema}.address_pairs`)} end as id offset 0) person
         where p.instance_id = g.instance_id and p.group_id = g.group_id
         order by person.id, p.epoch desc, p.sequence desc, p.is_in desc) last) people)
   update ${schema}.groups g set participant_count = c.count from counted c

@@ -68,18 +68,19 @@ function tablesIn(schema: string) {
 function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
   const events = placed.map(one => withStorableIds(one.event))
   const newPairs = into.addressPairs.readNew(pairsIn(events))
+  const joined = into.participants.readJoined(pairsIn(events))
   const settling = into.settling(sortEvents(events), pairsIn(events))
   return {
-    reads: [newPairs, ...settling.reads],
+    reads: [newPairs, joined, ...settling.reads],
     decide: (found, fresh) => {
       const own = fresh.map(one => withStorableIds(one.event))
       const sorted = sortEvents(own)
       const added = new Set(found(newPairs).map(pairKey))
-      const addedPairs = pairsIn(own).filter(pair => added.has(pairKey(pair)))
+      const instanceIds = new Set(own.map(event => event.instanceId))
       const ofGroups: readonly GroupEvent[] = [...sorted.groups, ...sorted.participants]
       return {
         writes: [
-          into.addressPairs.insert(addedPairs),
+          into.addressPairs.insert(pairsIn(own).filter(pair => added.has(pairKey(pair)))),
           into.contacts(sorted.contacts),
           into.groups(ofGroups),
           into.participants.write(ofGroups),
@@ -98,8 +99,11 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
         ],
         afterwards: [
           ...into.instances(sorted.instances),
-          into.participants.count(ofGroups, addedPairs),
-          ...settling.writesFor(found, sorted, new Set(own.map(event => event.instanceId))),
+          into.participants.count(
+            ofGroups,
+            found(joined).filter(group => instanceIds.has(group.instance_id)),
+          ),
+          ...settling.writesFor(found, sorted, instanceIds),
         ],
         emissions: [],
       }

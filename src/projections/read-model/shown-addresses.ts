@@ -1,9 +1,9 @@
 // Under which address an answer shows a person, as fragments of SQL, for each row of a page: the functions of the database that say the same
 // (canonical_address, phone_address) are planned and begun anew for every row, which took nine tenths of a page's time.
 
-/** The LID of a phone-number JID where it is known, else the address itself. Both are SQL. */
-export const canonicalAddress = (instance: string, address: string): string =>
-  `coalesce((select called.lid from address_pairs called where called.instance_id = ${instance} and called.pn = ${address}
+/** The LID of a phone-number JID where it is known, else the address itself. All are SQL. `pairs`: of a version, else of the one that is live. */
+export const canonicalAddress = (instance: string, address: string, pairs = 'address_pairs'): string =>
+  `coalesce((select called.lid from ${pairs} called where called.instance_id = ${instance} and called.pn = ${address}
      order by called.occurred_at desc, called.lid desc limit 1), ${address})`
 
 /** The phone-number JID of whoever has this address, where it is known. */
