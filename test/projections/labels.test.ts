@@ -46,6 +46,7 @@ describe('labels', () => {
       link(10, '1', somebody.lid, false, 'M2'),
       link(11, '3', somebody.lid, true),
       label(12, '3', { deleted: true }),
+      link(13, '3', aGroup, true),
     )
     expect(await labels()).toEqual([
       { instanceId, labelId: '1', name: 'New', color: 3, chats: [aGroup, somebody.lid], messages: 1 },
