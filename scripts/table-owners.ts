@@ -39,15 +39,21 @@ const exceptions: Readonly<Record<string, string>> = {
     'groups',
     'label_links',
   ]),
-  ...of('what is told of messages is written by kind, settled once and read by the queries: a file each', [
+  ...of('what is told of messages and chats is written by kind, settled once and read by the queries: a file each', [
     'address_pairs',
+    'chat_states',
+    'event_answers',
     'instances',
     'media',
+    'message_deletions',
     'message_edits',
+    'message_pins',
     'message_reactions',
     'message_receipts',
     'message_revokes',
+    'message_stars',
     'messages',
+    'poll_votes',
   ]),
 }
 

@@ -10,6 +10,7 @@ const idFields = [
   'senderPn',
   'messageId',
   'messageIds',
+  'parentMessageId',
   'targetMessageId',
   'targetSenderId',
   'participantId',

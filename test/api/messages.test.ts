@@ -24,6 +24,11 @@ const inGroup = anEvent('message.received', {
   isGroup: true,
 })
 const picture = anEvent('message.received', { messageId: 'PICTURE', kind: 'image', text: 'a caption', media: jpeg })
+const poll = anEvent('message.received', {
+  ...{ messageId: 'POLL', chatId: aGroup, chatPn: null, isGroup: true, kind: 'poll', text: 'Lunch?' },
+  poll: { name: 'Lunch?', options: ['soup', 'rice'], selectableCount: 1 },
+  parentMessageId: 'EVENT',
+})
 const failing = anEvent('message.received', { messageId: 'FAILING', kind: 'document', media: { mimetype: 'application/pdf' } })
 
 beforeAll(async () => {
@@ -36,7 +41,13 @@ beforeAll(async () => {
     ...texts,
     anEvent('message.reacted', { targetMessageId: 'TEXT0', emoji: '👍' }),
     anEvent('message.edited', { targetMessageId: 'TEXT1', text: 'corrected' }),
+    poll,
     inGroup,
+    anEvent('poll.voted', { targetMessageId: 'POLL', chatId: aGroup, chatPn: null, isGroup: true, options: ['rice'] }),
+    anEvent('message.pinned', { targetMessageId: 'TEXT3' }),
+    anEvent('message.starred', { targetMessageId: 'TEXT2' }),
+    anEvent('message.deleted', { targetMessageId: 'TEXT4' }),
+    anEvent('chat.updated', { chatId: aGroup, chatPn: null, isGroup: true, archived: true }),
     picture,
     failing,
     anEvent('media.failed', {
@@ -161,6 +172,43 @@ describe('messages', () => {
     expect((await api.call('GET', '/v1/instances/shop/messages/TEXT1')).json).toMatchObject({ text: 'corrected' })
   })
 
+  test('[D1] a poll has its votes and results; what is no poll, no event, and not marked says so', async () => {
+    const { json } = await api.call('GET', '/v1/instances/shop/messages/POLL')
+    expect(json).toMatchObject({
+      votes: [{ senderId: somebody.lid, senderPn: somebody.pn, options: ['rice'], unknownHashes: [], at: expect.any(String) }],
+      results: [
+        { option: 'soup', votes: 0 },
+        { option: 'rice', votes: 1 },
+      ],
+      answers: null,
+    })
+    const text = await api.call('GET', '/v1/instances/shop/messages/TEXT0')
+    expect(text.json).toMatchObject({ votes: null, results: null, answers: null, starred: false, pinned: false, deletedAt: null })
+    const deleted = await api.call('GET', '/v1/instances/shop/messages/TEXT4')
+    expect(deleted.json).toMatchObject({ text: 'line 4', deletedAt: expect.stringMatching(/^2026-.*Z$/) })
+  })
+
+  test('[D4] starred and pinned messages and those of a parent are listed by themselves, also in a search', async () => {
+    expect(ids(await list('messages?starred=true'))).toEqual(['TEXT2'])
+    expect(ids(await list('messages?starred=true&q=invoice'))).toEqual(['TEXT2'])
+    expect(ids(await list('messages?starred=true&q=line'))).toEqual([])
+    expect(ids(await list('messages?pinned=true'))).toEqual(['TEXT3'])
+    expect(ids(await list('messages?pinned=true&starred=true'))).toEqual([])
+    expect(ids(await list('messages?parentMessageId=EVENT'))).toEqual(['POLL'])
+    expect(ids(await list(`messages?parentMessageId=EVENT&chatId=${somebody.lid}`))).toEqual([])
+  })
+
+  test.each([
+    ['messages?starred=yes', 'starred'],
+    ['messages?starred=false', 'starred'],
+    ['messages?pinned=1', 'pinned'],
+    ['messages?parentMessageId=', 'parentMessageId'],
+    ['chats?archived=yes', 'archived'],
+  ])('[I3] %s is 422 and names the parameter', async (path, parameter) => {
+    const { status, json } = await api.call('GET', `/v1/instances/shop/${path}`)
+    expect([status, json.errors]).toMatchObject([422, [{ parameter, expected: expect.any(String) }]])
+  })
+
   test('[C7] media comes with its stable links, and in words why there is none', async () => {
     const { json } = await api.call('GET', '/v1/instances/shop/messages/PICTURE')
     expect(json.media).toMatchObject({
@@ -200,6 +248,14 @@ describe('chats, contacts and media', () => {
       isGroup: false,
       lastMessage: { messageId: 'FAILING', kind: 'document', fromMe: false },
     })
+  })
+
+  test('[D1] [D4] a chat says what the account did with it, and archived ones are listed apart', async () => {
+    const untouched = { archived: false, muted: false, mutedUntil: null, pinned: false, unread: false, locked: false }
+    expect(await list('chats?archived=false')).toMatchObject([
+      { chatId: somebody.lid, ...untouched, expiresInSeconds: null, deletedAt: null },
+    ])
+    expect(await list('chats?archived=true')).toMatchObject([{ chatId: aGroup, archived: true, muted: false }])
   })
 
   test('[D4] contacts carry both addresses', async () => {

@@ -77,7 +77,7 @@ it('[D3] [D4] lists of what was projected before are those of what is projected 
 
   const after = await open('listed after', { empty: false })
   await project(after.database, events)
-  const expected = await dumpTables(after.database, lists)
+  const expected = await dumpTables(after.database, lists, ['read_model_1.listed_chats.archived'])
   expect(Object.values(expected).filter(rows => rows.length === 0)).toEqual([])
   expect(await dumpTables(before.database, lists)).toEqual(expected)
 })

@@ -28,6 +28,11 @@ const projected = async (...events: readonly Event[]) => {
   await world.projectAll()
   return world
 }
+/** A chat of which the phone says nothing. */
+const untouched = {
+  ...{ archived: false, muted: false, pinned: false, unread: false, locked: false },
+  ...{ mutedUntil: null, expiresInSeconds: null, deletedAt: null },
+}
 const at = (second: number) => testStartAt + second * 1000
 
 describe('pages', () => {
@@ -105,6 +110,7 @@ describe('addresses', () => {
         name: 'Ana',
         labels: [],
         lastMessageAt: new Date(at(2)).toISOString(),
+        ...untouched,
         lastMessage: {
           eventId: late.eventId,
           messageId: late.messageId,
@@ -205,6 +211,8 @@ describe('messages', () => {
       reactions: [],
       status: null,
       receipts: [],
+      ...{ starred: false, pinned: false, pinnedUntil: null, deletedAt: null },
+      ...{ votes: null, results: null, answers: null },
       media: null,
       changedByEvent: message.eventId,
     })

@@ -20,7 +20,12 @@ function routeChats(app: App, deps: ReadDeps) {
     schema: describeCall('List chats, the last active first', {
       tag: 'messages',
       params: ofInstance,
-      querystring: z.strictObject(pageOfInstance),
+      querystring: z.strictObject({
+        ...pageOfInstance,
+        archived: z
+          .exactOptional(z.enum(['true', 'false']).transform(said => said === 'true'))
+          .describe('only archived chats, or only others [all]'),
+      }),
       answers: { 200: pageOf(chat) },
       problems: [404],
     }),

@@ -25,6 +25,8 @@ type Deps = ReadDeps & { links: MediaLinks }
 
 const chatId = z.exactOptional(chatAddress).describe(`any of the chat’s addresses: ${chatForms}`)
 
+const yes = z.literal('true').transform((): true => true)
+
 export function messageRoutes(app: App, deps: Deps) {
   routeMessages(app, deps)
   routeMessage(app, deps)
@@ -46,6 +48,11 @@ function routeMessages(app: App, deps: Deps) {
           .describe(
             'words that the text has, all of them, whole and in any case; -word: not this one; "a phrase": as it stands; or: either',
           ),
+        starred: z.exactOptional(yes).describe('those that the account starred'),
+        pinned: z.exactOptional(yes).describe('those that are pinned in their chat now'),
+        parentMessageId: z
+          .exactOptional(z.string().min(1))
+          .describe('those of this album, answers to this event, comments on this post'),
       }),
       answers: { 200: pageOf(message) },
       problems: [404],

@@ -5,15 +5,19 @@ import { messageFields } from '../../events/definitions/messages.ts'
 import { envelope } from '../../events/envelope.ts'
 import { fileFields } from '../../events/media-shapes.ts'
 import {
+  answerColumns,
   chatColumns,
+  chatStateColumns,
   contactColumns,
   fileColumns,
   lastMessageColumns,
+  markColumns,
   messageColumns,
   originColumns,
   outcomeColumns,
   reactionColumns,
   receiptColumns,
+  voteColumns,
 } from '../../projections/read-model/queries.ts'
 import { shapesOf } from '../shapes-of.ts'
 
@@ -36,6 +40,19 @@ export const message = z.object({
     .nullable()
     .describe('Of all receipts the furthest: server, delivered, read, played, error; null: there is none.'),
   receipts: z.array(z.object(shapesOf(receiptColumns))).describe('One of each participant, the furthest first.'),
+  ...shapesOf(markColumns),
+  votes: z
+    .array(z.object(shapesOf(voteColumns)))
+    .nullable()
+    .describe('Of a poll the last vote of each person; who withdrew it is left out. null: it is no poll.'),
+  results: z
+    .array(z.object({ option: z.string(), votes: z.number() }))
+    .nullable()
+    .describe('Of a poll how many of these votes each option has, in its order; null: it is no poll.'),
+  answers: z
+    .array(z.object(shapesOf(answerColumns)))
+    .nullable()
+    .describe('Of an event the last answer of each person; null: it is no event.'),
   media: media.nullable().describe('What became of its file; null: it has none.'),
   changedByEvent,
 })
@@ -44,6 +61,7 @@ export const mediaItem = media.extend(shapesOf(originColumns, sent))
 
 export const chat = z.object({
   ...shapesOf(chatColumns, sent),
+  ...shapesOf(chatStateColumns),
   lastMessage: z.object(shapesOf(lastMessageColumns, sent)).nullable(),
 })
 

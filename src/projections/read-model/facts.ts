@@ -44,10 +44,12 @@ export function factsOf<E extends Placed & Readonly<Record<string, unknown>>>(co
   const said = Object.entries(columns).map(
     ([field, { from }]) => [field, from === undefined ? event[field] : from(event)] as const,
   )
-  return Object.fromEntries(
-    said.filter(([, value]) => value != null).map(([field, v]) => [field, { v, e: event.epoch, s: event.sequence }]),
-  )
+  return factsAt(event, Object.fromEntries(said.filter(([, value]) => value != null)))
 }
+
+/** Also of what is known to be null. */
+export const factsAt = ({ epoch: e, sequence: s }: Placed, said: Readonly<Record<string, unknown>>): Facts =>
+  Object.fromEntries(Object.entries(said).map(([field, v]) => [field, { v, e, s }]))
 
 type StateEvent = Stamped & Pick<Envelope, 'eventId' | 'instanceId'>
 /** A table with a row for each `id` of an instance. */

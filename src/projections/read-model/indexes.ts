@@ -5,6 +5,19 @@
 export const wordsIndex = 'messages_words'
 export const unreadIndex = 'messages_undecryptable_ids'
 
+type Filtered = { where: string; first?: readonly string[]; last?: readonly string[] }
+
+/** Of an instance, and of one of its chats. What is behind the order is looked at in the index itself. */
+function filtered(name: string, { where, first = [], last = [] }: Filtered) {
+  const order = ['occurred_at desc', 'epoch desc', 'sequence desc', 'event_id desc']
+  const definition = (of: readonly string[]) => `(${[...of, ...first, ...order, ...last].join(', ')}) where ${where}`
+  const table = 'read_model_1.messages'
+  return [
+    { name: `messages_${name}`, table, definition: definition(['instance_id']) },
+    { name: `messages_${name}_by_chat`, table, definition: definition(['instance_id', 'chat_id']) },
+  ]
+}
+
 export const readModelIndexes = [
   // By one that had not all that is asked of it a plan made for an account with few pairs walked over every pair of one with many.
   {
@@ -37,5 +50,14 @@ export const readModelIndexes = [
     table: 'read_model_1.messages',
     definition: 'using gin (words_of(instance_id, occurred_at, search))',
     insteadOf: ['messages_search', 'messages_with_media'],
+  },
+  // Of the messages that lists may be asked for, in their order; few messages are in one of them.
+  ...filtered('starred', { where: 'starred' }),
+  ...filtered('pinned', { where: 'pinned_until is not null', last: ['pinned_until'] }),
+  ...filtered('of_parent', { where: 'parent_message_id is not null', first: ['parent_message_id'] }),
+  {
+    name: 'listed_chats_archived',
+    table: 'read_model_1.listed_chats',
+    definition: '(instance_id, archived, last_message_at desc, epoch desc, sequence desc, chat_id desc)',
   },
 ] as const

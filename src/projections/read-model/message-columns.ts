@@ -67,6 +67,21 @@ export const messageColumns = {
   changedByEvent: { is: 'text', from: event => event.eventId, doc: 'eventId of what gave the message its present form.' },
 } satisfies Columns<MessageEvent>
 
+/** What was done to it besides, which mark-messages.ts writes; whether a pin is over says the clock of the database. */
+export const markColumns = {
+  starred: { is: 'flag', select: 'coalesce(m.starred, false)', doc: 'Whether the account starred it.' },
+  pinned: { is: 'flag', select: 'coalesce(m.pinned_until > now(), false)', doc: 'Whether it is pinned in its chat now.' },
+  pinnedUntil: {
+    ...instant,
+    select: `case when m.pinned_until > now() then nullif(m.pinned_until, 'infinity') end`,
+    doc: 'Until when it is pinned; null: it is not, or no end was said.',
+  },
+  deletedAt: {
+    ...instant,
+    doc: 'When the account deleted it for itself alone, as far as is known; it can be read all the same. null: it did not.',
+  },
+} satisfies Columns
+
 /** All of them. */
 export const messageTable: Columns<MessageEvent> = { ...messageColumns, epoch: { is: 'bigint' }, media: json }
 
@@ -81,5 +96,26 @@ export const receiptColumns = {
   at: { is: 'instant', select: 'occurred_at', doc: 'When that was first said.' },
 } satisfies Columns
 
+/** `select`s name what votes-of-message.ts makes of a row, `said`. */
+const saidBy = {
+  senderId: { is: 'text', select: 'said.canonical' },
+  senderPn: { ...text, select: phoneAddress('m.instance_id', 'said.canonical') },
+} satisfies Columns
+const saidAt = { at: { is: 'instant', select: 'said.occurred_at' } } satisfies Columns
+export const voteColumns = {
+  ...saidBy,
+  options: { is: 'texts', doc: 'The whole choice: names of options, at most 256.' },
+  unknownHashes: { is: 'texts', doc: 'SHA-256, lower-case hex, of chosen options whose name is not known, at most 256.' },
+  ...saidAt,
+} satisfies Columns
+export const answerColumns = {
+  ...saidBy,
+  answer: { is: 'text', doc: 'going, not-going, maybe, unknown; clients must accept new ones.' },
+  extraGuests: { ...integer, doc: 'How many others come along; null: not said.' },
+  ...saidAt,
+} satisfies Columns
+
+export type Vote = AnswerOf<typeof voteColumns>
+export type EventAnswer = AnswerOf<typeof answerColumns>
 export type Reaction = AnswerOf<typeof reactionColumns>
 export type Receipt = AnswerOf<typeof receiptColumns>

@@ -1,11 +1,19 @@
 // Everything that may be asked of the read model. Lists answer {data, nextCursor}, newest first; a wrong cursor throws QueryError.
 export { callColumns } from './call-columns.ts'
-export { chatColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
+export { chatColumns, chatStateColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
 export type { Columns } from './columns.ts'
 export { groupColumns, participantColumns } from './group-columns.ts'
 export { labelColumns } from './label-columns.ts'
 export { fileColumns, outcomeColumns } from './media-columns.ts'
-export { messageColumns, originColumns, reactionColumns, receiptColumns } from './message-columns.ts'
+export {
+  answerColumns,
+  markColumns,
+  messageColumns,
+  originColumns,
+  reactionColumns,
+  receiptColumns,
+  voteColumns,
+} from './message-columns.ts'
 export { type Page, type PageRequest, QueryError } from './page.ts'
 export { type CallAnswer, listCalls } from './query-calls.ts'
 export { type ChatAnswer, type ContactAnswer, listChats, listContacts } from './query-chats.ts'

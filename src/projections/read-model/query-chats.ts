@@ -2,8 +2,8 @@
 import type { Transaction } from '../../database/database.ts'
 import { isBlocked } from './blocks.ts'
 import { channelName } from './channels.ts'
-import { chatColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
-import { type AnswerOf, answerOf, jsonOf } from './columns.ts'
+import { chatColumns, chatStateColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
+import { type AnswerOf, answerOf, jsonOf, selectOf } from './columns.ts'
 import { orderOf } from './list-by-message.ts'
 import {
   createBindings,
@@ -19,13 +19,18 @@ import { groupSubject } from './query-groups.ts'
 import { labelsOfChat } from './query-labels.ts'
 import { phoneAddress } from './shown-addresses.ts'
 
-export type ChatAnswer = AnswerOf<typeof chatColumns> & { lastMessage: AnswerOf<typeof lastMessageColumns> | null }
+export type ChatAnswer = AnswerOf<typeof chatColumns> &
+  AnswerOf<typeof chatStateColumns> & { lastMessage: AnswerOf<typeof lastMessageColumns> | null }
 
-export async function listChats(database: Transaction, request: PageRequest & { instanceId: string }): Promise<Page<ChatAnswer>> {
+/** `archived` [all]. */
+type ChatsRequest = PageRequest & { instanceId: string; archived?: boolean }
+
+export async function listChats(database: Transaction, request: ChatsRequest): Promise<Page<ChatAnswer>> {
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
   const terms = [`k.instance_id = ${instance}`, ...pageTerms(request, chatOrder('k'), bindings)]
+  if (request.archived !== undefined) terms.push(`k.archived = ${bind(request.archived)}`)
   const rows = await database.query<ChatRow>(
     `with page as (
        select * from listed_chats k where ${terms.join(' and ')}
@@ -34,7 +39,7 @@ export async function listChats(database: Transaction, request: PageRequest & { 
        p.is_group as "isGroup",
        coalesce(${groupSubject(instance, 'p.chat_id')}, ${channelName(instance, 'p.chat_id')}, n.name) as name,
        ${labelsOfChat(instance, 'own.addresses')} as labels,
-       p.last_message_at as "lastMessageAt", p.epoch, p.sequence,
+       p.last_message_at as "lastMessageAt", p.epoch, p.sequence, ${selectOf(chatStateColumns, 'p')},
        l.last_message as "lastMessage"
      from page p
      cross join lateral (select addresses_of(${instance}, p.chat_id) as addresses offset 0) own
@@ -44,6 +49,7 @@ export async function listChats(database: Transaction, request: PageRequest & { 
          and coalesce(c.name, c.push_name) is not null
        order by c.name is null, greatest(c.name_epoch, c.push_name_epoch) desc, greatest(c.name_sequence, c.push_name_sequence) desc limit 1
      ) n on true
+     cross join lateral (${saidOfChat(instance)}) st
      left join lateral (
        select ${jsonOf(lastMessageColumns, 'm')} as last_message
        from unnest(own.addresses) as a(address)
@@ -59,10 +65,19 @@ export async function listChats(database: Transaction, request: PageRequest & { 
     place: row => ({ at: row.lastMessageAt, arrival: [row.epoch, row.sequence], id: row.chatId }),
     item: row => ({
       ...answerOf(chatColumns, { ...row, instanceId: request.instanceId }),
+      ...answerOf(chatStateColumns, row),
       lastMessage: row.lastMessage === null ? null : answerOf(lastMessageColumns, row.lastMessage),
     }),
   })
 }
+
+/** {field: value}, of each field the last word under any of its addresses (`own`). */
+const saidOfChat = (instance: string) => `
+  select jsonb_object_agg(last.field, last.value) as said from (
+    select distinct on (f.field) f.field, f.fact -> 'v' as value
+    from chat_states s cross join jsonb_each(s.facts) as f(field, fact)
+    where s.instance_id = ${instance} and s.chat_id = any (own.addresses)
+    order by f.field, (f.fact ->> 'e')::bigint desc, (f.fact ->> 's')::bigint desc, s.chat_id) last`
 
 type ChatRow = ArrivedRow & { chatId: string; lastMessageAt: Date; lastMessage: Readonly<Record<string, unknown>> | null }
 type ArrivedRow = { epoch: string; sequence: string }

@@ -1,22 +1,27 @@
-// Messages as the API answers them: current text, reactions, receipts and the state of the file, under whichever address they are asked for.
+// Messages as the API answers them: current text, what was said of them and done to them, and the state of the file, under whichever address they
+// are asked for.
 import type { Transaction } from '../../database/database.ts'
 import { storableId } from '../../events/storable-ids.ts'
 import { type AnswerOf, answerOf, jsonOf, selectOf } from './columns.ts'
 import { describeMedia, hasMedia, type MediaAnswer, type MediaRow, selectMedia } from './describe-media.ts'
 import { type ListRequest, orderOf, type PlacedRow, placeOf, selectPage } from './list-by-message.ts'
-import { messageColumns, type Reaction, type Receipt, reactionColumns, receiptColumns } from './message-columns.ts'
-import { type Bindings, createBindings, type Page, pageOrder, pageTerms, toPage } from './page.ts'
+import { markColumns, messageColumns, type Reaction, type Receipt, reactionColumns, receiptColumns } from './message-columns.ts'
+import { type MessageFilter, messageTerms } from './message-terms.ts'
+import { type Bindings, createBindings, type Page, pageOrder, toPage } from './page.ts'
 import { findPage } from './search-messages.ts'
+import { answersOfMessage, describeSaidTo, type SaidTo, type SaidToRow, votesOfMessage } from './votes-of-message.ts'
 
-export type MessageAnswer = AnswerOf<typeof messageColumns> & {
-  reactions: Reaction[]
-  /** The greatest that any participant's receipt says; null where there is none. */
-  status: string | null
-  receipts: Receipt[]
-  media: MediaAnswer | null
-}
+export type MessageAnswer = AnswerOf<typeof messageColumns> &
+  AnswerOf<typeof markColumns> &
+  SaidTo & {
+    reactions: Reaction[]
+    /** The greatest that any participant's receipt says; null where there is none. */
+    status: string | null
+    receipts: Receipt[]
+    media: MediaAnswer | null
+  }
 
-type MessagesRequest = ListRequest & { q?: string | null }
+type MessagesRequest = ListRequest & MessageFilter & { q?: string | null }
 
 export async function listMessages(database: Transaction, request: MessagesRequest): Promise<Page<MessageAnswer>> {
   const bindings = createBindings()
@@ -27,7 +32,7 @@ export async function listMessages(database: Transaction, request: MessagesReque
 
 async function selectWanted(database: Transaction, { q, ...request }: MessagesRequest, bindings: Bindings): Promise<string> {
   if (q != null) return `select unnest(${bindings.bind(await findPage(database, { ...request, q }))}::text[]) as event_id`
-  return selectPage({ table: 'messages', request, terms: pageTerms(request, orderOf('m'), bindings) }, bindings)
+  return selectPage({ table: 'messages', request, terms: messageTerms(request, 'm', bindings) }, bindings)
 }
 
 /** By WhatsApp's id or the event's. Of several messages with one id the oldest: a stranger who repeats an id hides nothing. */
@@ -47,7 +52,7 @@ export async function getMessage(
   return row === undefined ? null : describeMessage(row)
 }
 
-type MessageRow = PlacedRow & MediaRow & { reactions: readonly Reaction[]; receipts: readonly Receipt[] }
+type MessageRow = PlacedRow & MediaRow & SaidToRow & { reactions: readonly Reaction[]; receipts: readonly Receipt[] }
 
 const readMessages = (
   database: Transaction,
@@ -56,11 +61,14 @@ const readMessages = (
 ): Promise<readonly MessageRow[]> =>
   database.query<MessageRow>(
     `with wanted as (${wanted})
-     select ${selectOf(messageColumns, 'm')}, m.epoch, ${selectMedia}, r.reactions, s.receipts
+     select ${selectOf(messageColumns, 'm')}, ${selectOf(markColumns, 'm')}, m.epoch, ${selectMedia}, r.reactions, s.receipts,
+       v.votes, a.answers
      from wanted join messages m using (event_id)
      left join media f on f.source_event_id = m.event_id
      cross join lateral (${reactionsOfMessage}) r
      cross join lateral (${receiptsOfMessage}) s
+     cross join lateral (${votesOfMessage}) v
+     cross join lateral (${answersOfMessage}) a
      order by ${orderBy}`,
     values,
   )
@@ -90,5 +98,7 @@ const describeMessage = (row: MessageRow): MessageAnswer => ({
   reactions: row.reactions.map(reaction => answerOf(reactionColumns, reaction)),
   status: row.receipts[0]?.status ?? null,
   receipts: row.receipts.map(receipt => answerOf(receiptColumns, receipt)),
+  ...answerOf(markColumns, row),
+  ...describeSaidTo(row),
   media: hasMedia(row) ? describeMedia(row) : null,
 })

@@ -6,15 +6,20 @@ import { addressPairsIn, pairsIn } from './addresses.ts'
 import { blocksIn } from './blocks.ts'
 import { callsIn } from './calls.ts'
 import { channelsIn } from './channels.ts'
+import { chatStatesIn } from './chat-states.ts'
 import { chatsIn } from './chats.ts'
 import { contactsIn } from './contacts.ts'
+import { answersAmong, answersIn } from './event-answers.ts'
 import { groupParticipantsIn } from './group-participants.ts'
 import { type GroupEvent, groupsIn } from './groups.ts'
 import { instancesIn } from './instances.ts'
 import { labelLinksIn, labelsIn } from './labels.ts'
+import { markingIn } from './mark-messages.ts'
 import { mediaIn } from './media.ts'
 import { editsIn, revokesIn } from './message-changes.ts'
+import { deletionsIn, pinsIn, starsIn } from './message-marks.ts'
 import { messagesIn } from './messages.ts'
+import { votesIn } from './poll-votes.ts'
 import { reactionsIn } from './reactions.ts'
 import { receiptsIn } from './receipts.ts'
 import { settlingIn } from './settle-messages.ts'
@@ -55,28 +60,37 @@ function tablesIn(schema: string) {
     channels: channelsIn(schema),
     blocks: blocksIn(schema),
     chats: chatsIn(schema),
+    chatStates: chatStatesIn(schema),
     messages: messagesIn(schema),
     edits: editsIn(schema),
     revokes: revokesIn(schema),
     reactions: reactionsIn(schema),
     receipts: receiptsIn(schema),
+    votes: votesIn(schema),
+    answers: answersIn(schema),
+    pins: pinsIn(schema),
+    stars: starsIn(schema),
+    deletions: deletionsIn(schema),
     media: mediaIn(schema),
     settling: settlingIn(schema),
+    marking: markingIn(schema),
   }
 }
 
 function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
   const events = placed.map(one => withStorableIds(one.event))
-  const newPairs = into.addressPairs.readNew(pairsIn(events))
-  const joined = into.participants.readJoined(pairsIn(events))
-  const settling = into.settling(sortEvents(events), pairsIn(events))
+  const pairs = pairsIn(events)
+  const newPairs = into.addressPairs.readNew(pairs)
+  const joined = into.participants.readJoined(pairs)
+  const settling = into.settling(sortEvents(events), pairs)
+  const marking = into.marking(sortEvents(events), pairs)
   return {
-    reads: [newPairs, joined, ...settling.reads],
+    reads: [newPairs, joined, ...settling.reads, ...marking.reads],
     decide: (found, fresh) => {
       const own = fresh.map(one => withStorableIds(one.event))
       const sorted = sortEvents(own)
-      const added = new Set(found(newPairs).map(pairKey))
       const instanceIds = new Set(own.map(event => event.instanceId))
+      const added = new Set(found(newPairs).map(pairKey))
       const ofGroups: readonly GroupEvent[] = [...sorted.groups, ...sorted.participants]
       return {
         writes: [
@@ -95,6 +109,12 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
           into.revokes(sorted.revokes),
           into.reactions(sorted.reactions),
           into.receipts(sorted.receipts),
+          into.votes(sorted.votes),
+          into.answers(answersAmong(sorted.messages)),
+          into.pins(sorted.pins),
+          into.stars(sorted.stars),
+          into.deletions(sorted.deletions),
+          into.chatStates([...sorted.chatStates, ...sorted.chatDeletions]),
           into.media(sorted.media),
         ],
         afterwards: [
@@ -104,6 +124,7 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
             found(joined).filter(group => instanceIds.has(group.instance_id)),
           ),
           ...settling.writesFor(found, sorted, instanceIds),
+          ...marking.writesFor(found, [...sorted.pins, ...sorted.stars, ...sorted.deletions], instanceIds),
         ],
         emissions: [],
       }

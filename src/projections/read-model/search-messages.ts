@@ -4,10 +4,11 @@ import type { Transaction } from '../../database/database.ts'
 import { liveVersions } from '../go-live.ts'
 import { wordsIndex } from './indexes.ts'
 import { type ListRequest, orderOf, selectPage } from './list-by-message.ts'
-import { type Bindings, createBindings, pageOrder, pageTerms, rowsToRead } from './page.ts'
+import { filterColumns, type MessageFilter, messageTerms } from './message-terms.ts'
+import { type Bindings, createBindings, pageOrder, rowsToRead } from './page.ts'
 import { readModelName } from './tables.ts'
 
-export type SearchRequest = ListRequest & { q: string }
+export type SearchRequest = ListRequest & MessageFilter & { q: string }
 
 /** So many are looked through before the index is asked: a few milliseconds. */
 const NEWEST = 2_000
@@ -47,7 +48,7 @@ async function readAsked(database: Transaction, request: SearchRequest): Promise
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
-  const terms = [`m.instance_id = ${instance}`, ...pageTerms(request, orderOf('m'), bindings)]
+  const terms = [`m.instance_id = ${instance}`, ...messageTerms(request, 'm', bindings)]
   const [asked] = await database.query<Asked>(
     `select numnode(q) = 0 as "isEmpty", words_asked(${instance}, 0, 0, q) is not null as "hasWords",
        coalesce((select i.indisvalid from ${liveVersions} l join pg_index i
@@ -69,13 +70,13 @@ async function idsOf(database: Transaction, { sql, values }: Statement): Promise
 
 function allWith(request: SearchRequest): Statement {
   const bindings = createBindings()
-  const terms = [...pageTerms(request, orderOf('m'), bindings), matches('m', request, bindings)]
+  const terms = [...messageTerms(request, 'm', bindings), matches('m', request, bindings)]
   return { ...bindings, sql: selectPage({ table: 'messages', request, terms }, bindings) }
 }
 
 function amongNewest(request: SearchRequest): Statement {
   const bindings = createBindings()
-  const terms = pageTerms(request, orderOf('m'), bindings)
+  const terms = messageTerms(request, 'm', bindings)
   const newest = selectPage({ table: 'messages', request, terms, limit: NEWEST, columns: ', m.search' }, bindings)
   const sql = `
     select n.event_id from (${newest}) n where ${matches('n', request, bindings)}
@@ -92,12 +93,12 @@ function byWords(request: SearchRequest, { first, last }: Months): Statement {
   const { bind } = bindings
   const instance = bind(request.instanceId)
   const asked = `words_asked(${instance}, ${bind(first)}, ${bind(last)}, websearch_to_tsquery('simple', ${bind(withoutNul(request.q))}))`
-  const terms = [`m.instance_id = ${instance}`, matches('m', request, bindings), ...pageTerms(request, orderOf('m'), bindings)]
+  const terms = [`m.instance_id = ${instance}`, matches('m', request, bindings), ...messageTerms(request, 'm', bindings)]
   if (request.chatId != null) terms.push(`m.chat_id = any ((select addresses_of(${instance}, ${bind(request.chatId)}))::text[])`)
   const sql = `
     with named as materialized (
-      select m.event_id, m.instance_id, m.chat_id, m.occurred_at, m.epoch, m.sequence, m.search from messages m
-      where words_of(m.instance_id, m.occurred_at, m.search) @@ (select ${asked}))
+      select m.event_id, m.instance_id, m.chat_id, m.occurred_at, m.epoch, m.sequence, m.search, ${filterColumns('m')}
+      from messages m where words_of(m.instance_id, m.occurred_at, m.search) @@ (select ${asked}))
     select m.event_id from named m where ${terms.join(' and ')}
     order by ${pageOrder(request, orderOf('m'))} limit ${bind(rowsToRead(request))}`
   return { ...bindings, sql }

@@ -5,11 +5,15 @@ export type Placed = Pick<Envelope, 'epoch' | 'sequence'>
 export type Stamped = Placed & Pick<Envelope, 'occurredAt'>
 
 /** Of events with one key the greatest each, so that one statement touches no row twice. */
-export function greatestByKey<E extends Stamped>(events: readonly E[], keyOf: (event: E) => string): readonly E[] {
+export function greatestByKey<E extends Stamped>(
+  events: readonly E[],
+  keyOf: (event: E) => string,
+  isGreater: (one: E, other: E) => boolean = isLater,
+): readonly E[] {
   const greatest = new Map<string, E>()
   for (const event of events) {
     const known = greatest.get(keyOf(event))
-    if (known === undefined || isLater(event, known)) greatest.set(keyOf(event), event)
+    if (known === undefined || isGreater(event, known)) greatest.set(keyOf(event), event)
   }
   return [...greatest.values()]
 }

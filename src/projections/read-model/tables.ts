@@ -20,6 +20,12 @@ export const tableNames = [
   'message_revokes',
   'message_reactions',
   'message_receipts',
+  'poll_votes',
+  'event_answers',
+  'message_pins',
+  'message_stars',
+  'message_deletions',
+  'chat_states',
   'media',
   // Made from the others in the statements that change those, by triggers: nothing else writes them.
   'listed_chats',

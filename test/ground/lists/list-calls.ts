@@ -13,7 +13,7 @@ import {
   listMessages,
 } from '../../../src/projections/read-model/queries.ts'
 import { listDeliveries } from '../../../src/webhooks/bridge/queries.ts'
-import { anEndpoint, busiest, busiestChat, quiet } from './many-messages.ts'
+import { anEndpoint, aParent, busiest, busiestChat, quiet } from './many-messages.ts'
 
 type Call = (database: Transaction) => Promise<unknown>
 
@@ -37,6 +37,9 @@ export const calls: Readonly<Record<string, Call>> = {
   instances: database => listInstances(database, { limit }),
   chats: database => listChats(database, big),
   'chats, deep': database => listChats(database, { ...big, before: Date.now() - 20 * DAY_MS }),
+  'chats, archived': deep(listChats, { ...big, archived: true }),
+  'chats, not archived': database => listChats(database, { ...big, archived: false }),
+  'chats, archived, quiet': database => listChats(database, { ...small, archived: true }),
   'chats, quiet': database => listChats(database, small),
   contacts: database => listContacts(database, big),
   'contacts, deep': database => listContacts(database, { ...big, before: Date.now() - 20 * DAY_MS }),
@@ -66,6 +69,19 @@ export const calls: Readonly<Record<string, Call>> = {
   'search in a chat': database => listMessages(database, { ...big, q: 'word5000', chatId: busiestChat.pn }),
   'search, quiet': database => listMessages(database, { ...small, q: 'word100' }),
   'search, deep': deep(listMessages, { ...big, q: 'word30' }),
+  'messages, starred': database => listMessages(database, { ...big, starred: true }),
+  'messages, starred, deep': deep(listMessages, { ...big, starred: true }),
+  'messages, starred, of a chat': database => listMessages(database, { ...big, starred: true, chatId: busiestChat.pn }),
+  'messages, starred, quiet': database => listMessages(database, { ...small, starred: true }),
+  'messages, pinned': database => listMessages(database, { ...big, pinned: true }),
+  'messages, pinned, deep': deep(listMessages, { ...big, pinned: true }),
+  'messages, pinned, of a chat': database => listMessages(database, { ...big, pinned: true, chatId: busiestChat.pn }),
+  'messages, pinned, quiet': database => listMessages(database, { ...small, pinned: true }),
+  'messages of a parent': database => listMessages(database, { ...big, parentMessageId: aParent }),
+  'messages of a parent, deep': deep(listMessages, { ...big, parentMessageId: aParent }),
+  'messages of a parent in a chat': database =>
+    listMessages(database, { ...big, parentMessageId: aParent, chatId: busiestChat.lid }),
+  'search, starred': database => listMessages(database, { ...big, starred: true, q: 'word700' }),
   media: database => listMedia(database, big),
   'media, deep': deep(listMedia, big),
   'media by kind': database => listMedia(database, { ...big, kind: 'video' }),

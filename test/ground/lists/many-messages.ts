@@ -1,5 +1,6 @@
 // A read model and deliveries as years leave them, made in SQL: one account has most of it, many others the rest. Chats are known by a LID and
 // by a number, a tenth are groups, a seventh of the messages has a file, and words are as frequent as in a language: the nth has a share of 1/n.
+// Of a hundred messages one is starred, one is pinned and five were, and one belongs to the same other one; a fortieth of the chats is archived.
 import type { Transaction } from '../../../src/database/database.ts'
 
 export type Size = { messages: number; chats: number; instances: number }
@@ -8,6 +9,8 @@ export const busiest = 'bench-0'
 export const quiet = 'bench-1'
 /** Of the busiest one: with an eighth of its messages. */
 export const busiestChat = { lid: '100000000000000@lid', pn: '551190000000@s.whatsapp.net' }
+/** That of a hundredth of the messages, all of the busiest chat. */
+export const aParent = 'P0'
 export const endpoints = 20
 export const anEndpoint = `ep_${'0'.repeat(24)}`
 
@@ -19,7 +22,7 @@ export async function makeManyMessages(database: Transaction, size: Size): Promi
 const analysed = [
   'instance_ids',
   'webhook_deliveries',
-  ...['address_pairs', 'contacts', 'groups', 'chats', 'messages', 'media'].map(table => `read_model_1.${table}`),
+  ...['address_pairs', 'contacts', 'groups', 'chats', 'chat_states', 'messages', 'media'].map(table => `read_model_1.${table}`),
   ...['group_participants', 'calls', 'labels', 'label_links', 'blocks'].map(table => `read_model_1.${table}`),
   ...['chats', 'contacts', 'media'].map(table => `read_model_1.listed_${table}`),
 ]
@@ -37,6 +40,7 @@ const statementsOf = ({ messages, chats, instances }: Size): readonly (readonly 
   [makeBlocks, []],
   ...parts(messages).map(([from, to]) => [makeMessages, [from, to, messages, chats, instances]] as const),
   [makeChatRows, []],
+  [makeChatStates, []],
   [makeMedia, []],
   ...parts(messages).map(([from, to]) => [makeDeliveries, [from, to, endpoints, messages]] as const),
   ['drop table made_chats', []],
@@ -88,11 +92,13 @@ const makeContacts = `insert into read_model_1.contacts
   from made_chats cross join unnest(array[lid, pn]) address where not is_group`
 
 const makeMessages = `insert into read_model_1.messages (event_id, instance_id, chat_id, sender_id, message_id, from_me, epoch, sequence, kind, is_group,
-    text, media, occurred_at, changed_by_event)
+    text, media, occurred_at, changed_by_event, parent_message_id, starred, pinned_until)
   select md5('m' || m.n), c.i, case when m.n % 3 = 0 and not c.is_group then c.pn else c.lid end, c.lid, 'M' || m.n, m.n % 4 = 0, 1, m.n,
     case when m.n % 7 <> 0 then 'text' when m.n % 5 = 0 then 'document' when m.n % 11 = 0 then 'video' else 'image' end, c.is_group,
     (select string_agg('word' || floor(exp(random() * ln(20000)))::integer, ' ') from generate_series(1, 10 + 0 * m.n)),
-    case when m.n % 7 = 0 then '{"mimetype": "image/jpeg"}'::jsonb end, now() - ($3::integer - m.n) * interval '30 seconds', md5('m' || m.n)
+    case when m.n % 7 = 0 then '{"mimetype": "image/jpeg"}'::jsonb end, now() - ($3::integer - m.n) * interval '30 seconds', md5('m' || m.n),
+    case when m.n % 5 = 0 then 'P' || (m.n / 5) % 20 end, case when m.n % 200 in (0, 7) then true end,
+    case when m.n % 200 in (20, 27) then timestamptz 'infinity' when m.n % 20 in (0, 7) then now() - interval '1 day' end
   from (select n, (n * 7919::bigint) % 10 as r from generate_series($1::integer, $2::integer) n) m
   join made_chats c on c.n = case
     when m.r = 0 then 0
@@ -103,6 +109,9 @@ const makeMessages = `insert into read_model_1.messages (event_id, instance_id, 
 const makeChatRows = `insert into read_model_1.chats
   select distinct on (instance_id, chat_id) instance_id, chat_id, is_group, occurred_at, epoch, sequence, event_id
   from read_model_1.messages order by instance_id, chat_id, occurred_at desc`
+
+const makeChatStates = `insert into read_model_1.chat_states
+  select i, lid, jsonb_build_object('archived', jsonb_build_object('v', n % 40 = 1, 'e', 1, 's', n)), now(), 1, n, e from made_chats`
 
 /** Of a hundred files three failed, and of two nothing has been heard. */
 const makeMedia = `insert into read_model_1.media (source_event_id, instance_id, round, rank, status, kind, reason, occurred_at, changed_by_event)

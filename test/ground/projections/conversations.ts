@@ -24,6 +24,9 @@ const inChat = fc
     senderId: place.sender.lid,
     senderPn: place.sender.pn,
   }))
+/** The app state names no sender, and no message of its own. */
+const nobody = { senderId: null, senderPn: null, messageId: null, fromMe: null }
+const flag = fc.constantFrom(null, true, false)
 /** An event id names its instance too. */
 const file = fc.constantFrom(
   { instanceId: 'shop', sourceEventId: '1'.repeat(32) },
@@ -94,6 +97,50 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     )
     .map(([of, messageIds, status]) => anEvent('message.receipt-updated', { ...of, messageIds, status })),
   fc
+    .tuple(inChat, messageId, fc.option(address), fc.subarray(['soup', 'salad', 'rice']), fc.constantFrom([], ['00']))
+    .map(([of, targetMessageId, target, options, unknownHashes]) =>
+      anEvent('poll.voted', { ...of, targetMessageId, targetSenderId: target?.lid ?? null, options, unknownHashes }),
+    ),
+  fc
+    .tuple(inChat, messageId, fc.constantFrom('going', 'not-going', 'maybe'), fc.option(fc.integer({ min: 0, max: 3 })))
+    .map(([of, parentMessageId, response, extraGuestCount]) =>
+      anEvent('message.received', {
+        ...of,
+        messageId: 'ANSWER',
+        kind: 'event',
+        parentMessageId,
+        text: null,
+        interactive: JSON.stringify({ response, ...(extraGuestCount !== null && { extraGuestCount }) }),
+      }),
+    ),
+  fc
+    .tuple(inChat, messageId, fc.option(address), fc.boolean(), fc.option(fc.constantFrom(0, testStartAt, 9e15)))
+    .map(([of, targetMessageId, target, on, untilAt]) =>
+      anEvent('message.pinned', {
+        ...of,
+        targetMessageId,
+        targetSenderId: target?.lid ?? null,
+        on,
+        untilAt: on ? untilAt : null,
+      }),
+    ),
+  fc
+    .tuple(inChat, messageId, fc.option(address), fc.boolean())
+    .map(([of, targetMessageId, target, on]) =>
+      anEvent('message.starred', { ...of, ...nobody, targetMessageId, targetSenderId: target?.lid ?? null, on }),
+    ),
+  fc
+    .tuple(inChat, messageId, fc.option(address))
+    .map(([of, targetMessageId, target]) =>
+      anEvent('message.deleted', { ...of, ...nobody, targetMessageId, targetSenderId: target?.lid ?? null }),
+    ),
+  fc
+    .tuple(inChat, flag, flag, fc.option(fc.constantFrom(testStartAt, 9e15)), fc.option(fc.constantFrom(0, 86_400)))
+    .map(([of, archived, muted, mutedUntil, expiresInSeconds]) =>
+      anEvent('chat.updated', { ...of, ...nobody, archived, muted, mutedUntil, expiresInSeconds }),
+    ),
+  inChat.map(of => anEvent('chat.deleted', { ...of, ...nobody })),
+  fc
     .tuple(instanceId, address, fc.option(fc.string()), fc.option(fc.string()))
     .map(([id, who, name, pushName]) =>
       anEvent('contact.updated', { instanceId: id, contactId: who.lid, contactPn: who.pn, contactLid: null, name, pushName }),
@@ -139,7 +186,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   ofFile.map(of => anEvent('media.expired', of)),
 )
 
-export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 120, maxLength: 120 }), {
+export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 150, maxLength: 150 }), {
   seed: 7,
   numRuns: 4,
 })

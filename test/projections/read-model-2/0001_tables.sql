@@ -17,6 +17,12 @@ create table read_model_2.message_edits (like read_model_1.message_edits includi
 create table read_model_2.message_revokes (like read_model_1.message_revokes including all);
 create table read_model_2.message_reactions (like read_model_1.message_reactions including all);
 create table read_model_2.message_receipts (like read_model_1.message_receipts including all);
+create table read_model_2.poll_votes (like read_model_1.poll_votes including all);
+create table read_model_2.event_answers (like read_model_1.event_answers including all);
+create table read_model_2.message_pins (like read_model_1.message_pins including all);
+create table read_model_2.message_stars (like read_model_1.message_stars including all);
+create table read_model_2.message_deletions (like read_model_1.message_deletions including all);
+create table read_model_2.chat_states (like read_model_1.chat_states including all);
 create table read_model_2.media (like read_model_1.media including all);
 create table read_model_2.listed_chats (like read_model_1.listed_chats including all);
 create table read_model_2.listed_contacts (like read_model_1.listed_contacts including all);
