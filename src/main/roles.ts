@@ -7,6 +7,7 @@ import { openSession } from '../database/session.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { openProcessors } from '../processors/open-processors.ts'
 import { openProducers } from '../producers/open-producers.ts'
+import { createEarlierSecrets } from '../producers/secrets/earlier-secrets.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { openProjections } from '../projections/open-projections.ts'
 import { readModelIndexes } from '../projections/read-model/indexes.ts'
@@ -52,7 +53,16 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
   projections: ({ config, ground, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [
-      openProjections({ ...ports, partitions, logger, metrics, projections: allProjections }),
+      openProjections({
+        ...ports,
+        ...{
+          partitions,
+          logger,
+          metrics,
+          projections: allProjections,
+          earlierSecrets: createEarlierSecrets({ ...ports, logger }),
+        },
+      }),
       // Where the rows are that a purge erases, and in every deployment.
       openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
       openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [

@@ -23,8 +23,9 @@ import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
 import { createKeptStanzas, type KeptStanzas } from './gate/kept-stanzas.ts'
 import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
-import { createProducerMetrics } from './producer-metrics.ts'
+import { createProducerMetrics, type ProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
+import { createSealedWatch } from './secrets/sealed-watch.ts'
 import { createSecretWriter } from './secrets/secret-writer.ts'
 
 export type ProducersDeps = {
@@ -46,6 +47,8 @@ export type ProducersDeps = {
   backoff?: InstanceDeps['backoff']
   /** How long WhatsApp keeps each code of a round [60 s the first, 20 s the others]. */
   qrTimeoutMs?: number
+  /** How often what is sealed is looked at [5 s]. */
+  sealedLookMs?: number
 } & AccountTimes
 
 const retakeMs = 1_000
@@ -58,10 +61,11 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const metrics = createProducerMetrics(deps.metrics)
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
+  const sealedWatch = createSealedWatch(deps)
   const instanceDeps = {
     ...deps,
     ...config,
-    ...{ metrics, keptStanzas, tallies: account.tallies, untoldParts: createUntoldParts() },
+    ...{ metrics, keptStanzas, sealedWatch, tallies: account.tallies, untoldParts: createUntoldParts() },
     eventsTopic: deps.topic('events'),
     presenceTopic: deps.topic('presence'),
     rows: openInstanceRows(deps),
@@ -97,7 +101,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = Promise.all([keepTrimming(deps, ended), keptStanzas.follow(ended), account.follow(ended)])
+    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, sealedWatch], ended)
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -133,6 +137,19 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
       await running
     },
   }
+}
+
+type Following = { follow(signal: AbortSignal): Promise<void> }
+
+/** Beside the accounts, until the signal aborts. */
+async function doChores(
+  { database, logger, metrics }: Pick<ProducersDeps, 'database' | 'logger'> & { metrics: ProducerMetrics },
+  following: readonly Following[],
+  signal: AbortSignal,
+): Promise<void> {
+  const trimmed = (what: string, rows: number) =>
+    void (what === 'sealed messages' && metrics.sealed.inc({ outcome: 'dropped' }, rows))
+  await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
 }
 
 /** Nothing is opened, and nothing erased, with a key that is not the one the auth state was sealed with. */

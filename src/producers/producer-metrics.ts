@@ -17,6 +17,11 @@ export function createProducerMetrics(metrics: Metrics) {
       help: 'Message parts that could not be decrypted.',
       labels: ['encryption'],
     }),
+    sealed: metrics.counter({
+      name: 'zaplog_sealed_messages_total',
+      help: 'What came sealed with an unknown secret, by what became of it: kept, opened, dropped.',
+      labels: ['outcome'],
+    }),
     unknown: metrics.counter({
       name: 'zaplog_events_unknown_total',
       help: 'Events appended as unknown, by source.',

@@ -15,7 +15,7 @@ import { movedTo, narrowDown, type Projecting, projectBatch } from './project-ba
 import { titleOf } from './projection.ts'
 import { listQuarantined, type Quarantined } from './quarantine.ts'
 import { resumeKey } from './resume.ts'
-import type { Running, StepDeps } from './step.ts'
+import type { Running, StepDeps, Work } from './step.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
   codec: Codec
@@ -32,6 +32,8 @@ export type OwnedPartition = {
   /** Rejects where the step fails; nothing is done then, and the next tick tries again. */
   tick(nowAt: number, signal: AbortSignal): Promise<void>
   resume(key: string, signal: AbortSignal): Promise<void>
+  /** A transaction that reads nothing new. false: somebody else went on, and nothing was done. */
+  step(work: Work, signal: AbortSignal): Promise<boolean>
   /** Goes on from what the tables say, where somebody else may have changed them. */
   reread(signal: AbortSignal): Promise<void>
   /** Per topic, named without prefix. */
@@ -69,6 +71,11 @@ export function openPartition(deps: PartitionDeps, running: Running, partition: 
     handle: (batch, signal) => exclusive.run(() => handle(batch, signal)),
     tick: (nowAt, signal) => exclusive.run(() => tick(projecting, nowAt, signal)),
     resume: (key, signal) => exclusive.run(() => resume(deps, projecting, key, signal)),
+    step: (work, signal) =>
+      exclusive.run(async () => {
+        await own.payLog(signal)
+        return own.step(work, nothingRead, signal)
+      }),
     reread: signal => exclusive.run(() => own.reread(signal)),
     offsets: () => own.state().offsets,
     quarantined: () => own.state().quarantined,

@@ -15,6 +15,8 @@ import { createOwnedPartitions, type OwnedPartitions } from './owned-partitions.
 import { openPartition } from './partition.ts'
 import { type Projection, titleOf } from './projection.ts'
 import { openProjectionMetrics, type ProjectionMetrics } from './projection-metrics.ts'
+import { createRereading, type Rereading } from './reread.ts'
+import type { EarlierSecrets } from './reread-step.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 import { watchLag } from './watch-lag.ts'
 
@@ -32,12 +34,15 @@ export type ProjectionDeps = {
   clock?: () => number
   /** Of all projections of this process [it goes alone]. */
   fellows?: Fellows
+  /** For what is read again [nothing is]. */
+  earlierSecrets?: EarlierSecrets
 }
 
 const MAX_BATCH_RECORDS = 1_000
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const TICK_MS = 250
 const RESUME_POLL_MS = 1_000
+const REREAD_POLL_MS = 1_000
 
 export function openProjection(deps: ProjectionDeps, projection: Projection): Role {
   const { database, clock = Date.now, fellows = createFellows(deps) } = deps
@@ -58,7 +63,17 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
     metrics.quarantinedKeys(own().reduce((sum, one) => sum + one.quarantined().length, 0))
     await resumeRequested({ database, projection, own: own() }, signal)
   }
+  const rereading = rereadingOf(deps, projection)
   const timers = [
+    ...(rereading === null
+      ? []
+      : [
+          every(
+            { intervalMs: REREAD_POLL_MS, doing: 'reading earlier records again', work: signal => rereading.work(own(), signal) },
+            troubles,
+            stopping.signal,
+          ),
+        ]),
     every({ intervalMs: TICK_MS, doing: 'ticking', work: tick }, troubles, stopping.signal),
     every({ intervalMs: RESUME_POLL_MS, doing: 'resuming', work: resume }, troubles, stopping.signal),
   ]
@@ -78,13 +93,16 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   }
   return {
     name: `projection ${title}`,
-    checks: () => [check()],
+    checks: () => [check(), ...(rereading?.checks() ?? [])],
     close: () => {
       stopped ??= stop()
       return stopped
     },
   }
 }
+
+const rereadingOf = ({ earlierSecrets: secrets, ...deps }: ProjectionDeps, projection: Projection): Rereading | null =>
+  secrets === undefined ? null : createRereading({ ...deps, secrets }, projection)
 
 type Consuming = { projection: Projection; partitions: OwnedPartitions; metrics: ProjectionMetrics }
 

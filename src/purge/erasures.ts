@@ -8,6 +8,7 @@ import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
+import { sealedErasure } from '../producers/secrets/sealed-rows.ts'
 import { secretsErasure } from '../producers/secrets/secret-rows.ts'
 import { toldErasure } from '../producers/told/told-rows.ts'
 import { accountErasures } from '../projections/account.ts'
@@ -56,6 +57,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   ...authErasures,
   stanzaPartsErasure,
   secretsErasure,
+  sealedErasure,
   ...tallyErasures,
   toldErasure,
   ownerErasure,
@@ -78,6 +80,7 @@ export const keptTables: Readonly<Record<string, string>> = {
   schemas: 'records name them for ever',
   projection_checkpoints: 'offsets of projections',
   projection_live: 'which version of a projection is read',
+  rereads: 'offsets of what projections read once more',
   projection_files: 'which SQL files of projections are applied',
   webhook_endpoints: 'endpoints are their operator’s, also those that name this instance alone',
   webhook_endpoint_versions: 'settings that an operator gave an endpoint, ids of instances among them',

@@ -1,9 +1,11 @@
 // Under which addresses a secret is kept and looked for: stanzas of one chat name the LID alone, the phone number alone, or both.
 import { proto } from '@whiskeysockets/baileys'
 import { expect, test } from 'vitest'
+import { convertMessage } from '../../src/convert/convert-message.ts'
 import { readMessage } from '../../src/convert/read-message.ts'
 import type { BroughtSecret } from '../../src/convert/sealed/message-secret.ts'
 import { type Address, readStanza } from '../../src/convert/stanza-identity.ts'
+import type { Unopened } from '../../src/producers/secrets/sealed-messages.ts'
 import { createSecretsOfPart } from '../../src/producers/secrets/secrets-of-part.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
@@ -14,6 +16,8 @@ const group = '1203@g.us'
 function open({ pairs = [], ignored = [] }: { pairs?: readonly Address[]; ignored?: readonly (string | null)[] } = {}) {
   const kept: BroughtSecret[] = []
   const asked: object[] = []
+  const unopened: Unopened[] = []
+  const came: BroughtSecret[] = []
   const ofPart = createSecretsOfPart({
     secrets: {
       keep: async secrets => void kept.push(...secrets),
@@ -23,16 +27,27 @@ function open({ pairs = [], ignored = [] }: { pairs?: readonly Address[]; ignore
         return []
       },
     },
+    sealed: {
+      keep: async more => void unopened.push(...more),
+      openWith: async secrets => void came.push(...secrets),
+    },
     known: { complete: async address => pairs.find(({ id, pn }) => [id, pn].includes(address.id)) ?? address },
     ignores: chat => ignored.includes(chat),
   })
-  return { ...ofPart, kept, asked }
+  return { ...ofPart, kept, asked, unopened, came }
 }
 
 function read(message: proto.IMessage, attrs: Record<string, string>) {
+  return readMessage(partOf(message, attrs))
+}
+/** As it is told without its secret. */
+const toldOf = (message: proto.IMessage, attrs: Record<string, string>) =>
+  convertMessage({ ...partOf(message, attrs), ignores: () => false })
+
+function partOf(message: proto.IMessage, attrs: Record<string, string>) {
   const stanza = readStanza({ tag: 'message', attrs: { id: 'M', t: '1700000000', ...attrs } }, { instanceId: 'first', own })
   const plaintext = proto.Message.encode(message).finish()
-  return readMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt: 1_700_000_001_000, aliases: [], ownId: null })
+  return { stanza, part: 0, plaintext, isPadded: false, receivedAt: 1_700_000_001_000, aliases: [], ownId: null }
 }
 const written = { conversation: 'x', messageContextInfo: { messageSecret: Buffer.alloc(32, 1) } }
 const box = { encPayload: Buffer.alloc(40), encIv: Buffer.alloc(12) }
@@ -42,7 +57,7 @@ const [byPn, byLid] = [{ from: ana.pn }, { from: ana.id }]
 test('[B4] [B9] a secret is kept under the LID where the instance knows it, whichever the stanza names', async () => {
   for (const attrs of [byPn, byLid, { ...byLid, sender_pn: ana.pn }]) {
     const { keep, kept } = open({ pairs: [ana] })
-    await (await keep(read(written, attrs))).durable
+    await (await keep(read(written, attrs), [])).durable
     expect(kept).toMatchObject([{ messageId: 'M', chat: ana, author: ana }])
   }
 })
@@ -61,14 +76,25 @@ test('[B4] [B9] it is looked for under both addresses, for it may have been kept
 
 test('[B9] what comes through a broadcast list belongs to the chat of its sender', async () => {
   const { keep, kept } = open({ pairs: [ana] })
-  await keep(read(written, { from: '1781870949@broadcast', participant: ana.id }))
+  await keep(read(written, { from: '1781870949@broadcast', participant: ana.id }), [])
   expect(kept).toMatchObject([{ chat: ana }])
 })
 
 test('[B9] of a chat that is ignored no secret is kept, and what is not sealed asks for none', async () => {
   const { keep, knownFor, kept, asked } = open({ ignored: [group] })
   const inGroup = read(written, { from: group, participant: ana.id })
-  await keep(inGroup)
+  await keep(inGroup, [])
   await knownFor(inGroup)
   expect([kept, asked]).toEqual([[], []])
+})
+
+test('[B9] what does not open is kept with every address of its chat, but for chats that are ignored; what brings a secret is told once that is kept', async () => {
+  const { keep, unopened, kept, came } = open({ pairs: [ana], ignored: [group] })
+  await (await keep(read(voted, byPn), toldOf(voted, byPn))).durable
+  const inGroup = { from: group, participant: ana.id }
+  await (await keep(read(voted, inGroup), toldOf(voted, inGroup))).durable
+  await (await keep(read(written, byLid), toldOf(written, byLid))).durable
+  expect(unopened).toMatchObject([{ chats: [ana.id, ana.pn], targetMessageId: 'POLL' }])
+  expect(came).toEqual(kept)
+  expect(came).toHaveLength(1)
 })

@@ -34,7 +34,7 @@ async function migrationsUntil(end: string): Promise<string> {
 const toListed = async (url: string, logger = collectLogLines()) =>
   migrate({ url, logger, directory: await migrationsUntil('0102') }, never)
 
-/** With the migrations of the release before, and what today's rows have besides: the columns and tables of later ones. */
+/** With the migrations of the release before, and what today's rows have besides: the columns and tables of later ones, which no list is made from. */
 async function openBefore() {
   const before = await open('listed before', { empty: true })
   const directory = await migrationsUntil('0093')
@@ -42,7 +42,7 @@ async function openBefore() {
   expect(applied.at(-1)).toBe('0092_attempt_results')
   for (const name of (await readdir(migrations)).sort()) {
     const text = await readFile(new URL(name, migrations), 'utf8')
-    if (name > '0102' && text.includes('read_model_1')) await before.database.query(text)
+    if (name > '0102' && text.includes('read_model_1') && !text.includes('listed_')) await before.database.query(text)
   }
   return before
 }

@@ -122,6 +122,13 @@ describe('messages', () => {
     await dsl.given(good).when(failed).thenRow('messages', {}, { event_id: good.eventId, text: 'now readable' })
   })
 
+  it('[D1] [B9] an answer to an event that could not be opened at first is one row, as what it is', async () => {
+    const sealed = { reason: 'no-secret', encryption: 'Event Response', targetMessageId: 'PICNIC' }
+    const unopened = anEvent('message.undecryptable', { messageId: 'ANSWER', ...sealed })
+    const answer = anEvent('message.received', { messageId: 'ANSWER', kind: 'event', parentMessageId: 'PICNIC' })
+    await dsl.given(unopened).when(answer).thenRow('messages', {}, { event_id: answer.eventId, undecryptable: null })
+  })
+
   it('[D1] an edit finds its message once the two addresses of its sender are known to be one', async () => {
     const byPhone = { chatId: somebody.pn, chatPn: somebody.pn, senderId: somebody.pn, senderPn: somebody.pn }
     const byLid = { chatId: somebody.lid, chatPn: null, senderId: somebody.lid, senderPn: null }

@@ -36,7 +36,10 @@ export const messageFields = {
   forwarded: optional('boolean', 'Whether its sender says that it was forwarded; null: not said.'),
   viewOnce: optional('boolean', 'true: it may be opened once; null: as often as one likes.'),
   expiresInSeconds: optional('int', 'Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never.'),
-  source: optional('string', 'Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote.'),
+  source: optional(
+    'string',
+    'Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known.',
+  ),
   commandId: optional('string', 'The command that sent it; null: none did, as nothing is sent by this version.'),
   location: personal(optional(location, 'The point; null: there is none, or its coordinates are no numbers.')),
   contacts: personal({
@@ -123,7 +126,7 @@ export const messageEvents: readonly EventShape[] = [
   },
   {
     type: 'message.undecryptable',
-    doc: 'A message came that could not be decrypted; the good copy may follow under the same message id.',
+    doc: 'A message came that could not be decrypted; the good copy, or what it is, may follow under the same message id.',
     when: 'WhatsApp’s encryption refused a part of a message, and that part is not in the log already; WhatsApp gave this device a placeholder; or what came is sealed with another message’s secret, which is not known or does not open it.',
     again:
       'A copy under the same eventId for each try that fails as well; the first one counts. A placeholder has one eventId, as what fails to be decrypted under its message id.',
@@ -131,7 +134,7 @@ export const messageEvents: readonly EventShape[] = [
     fields: {
       reason: field(
         'string',
-        'withheld: WhatsApp gave this device a placeholder without content; no-secret: it is sealed with the secret of targetMessageId, which is not known; else what the decryption said, for people.',
+        'withheld: WhatsApp gave this device a placeholder without content; no-secret: it is sealed with the secret of targetMessageId, which is not known yet; else what the decryption said, for people.',
       ),
       encryption: field(
         'string',

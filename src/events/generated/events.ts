@@ -207,7 +207,7 @@ export type MessageReceived = Envelope & {
   viewOnce?: boolean | null
   /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
   expiresInSeconds?: number | null
-  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote. */
+  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
   /** The command that sent it; null: none did, as nothing is sent by this version. */
   commandId?: string | null
@@ -247,7 +247,7 @@ export type MessageSent = Envelope & {
   viewOnce?: boolean | null
   /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
   expiresInSeconds?: number | null
-  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote. */
+  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
   /** The command that sent it; null: none did, as nothing is sent by this version. */
   commandId?: string | null
@@ -307,7 +307,7 @@ export type MessageReceiptUpdated = Envelope & {
 
 export type MessageUndecryptable = Envelope & {
   type: 'message.undecryptable'
-  /** withheld: WhatsApp gave this device a placeholder without content; no-secret: it is sealed with the secret of targetMessageId, which is not known; else what the decryption said, for people. */
+  /** withheld: WhatsApp gave this device a placeholder without content; no-secret: it is sealed with the secret of targetMessageId, which is not known yet; else what the decryption said, for people. */
   reason: string
   /** pkmsg (a first message), msg or skmsg (to a group); of a placeholder none; of what is sealed its name. */
   encryption: string
@@ -603,7 +603,7 @@ export type MessageHistory = Envelope & {
   viewOnce?: boolean | null
   /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
   expiresInSeconds?: number | null
-  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote. */
+  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
   /** The command that sent it; null: none did, as nothing is sent by this version. */
   commandId?: string | null

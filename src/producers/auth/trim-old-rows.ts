@@ -1,26 +1,32 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
-// secrets of messages once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
+// secrets of messages, and what is sealed with others, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { forgetStanzaParts } from '../gate/appended-stanza-parts.ts'
+import { forgetSealed } from '../secrets/sealed-rows.ts'
 import { forgetSecrets } from '../secrets/secret-rows.ts'
 import { forgetSetAside } from './auth-tables.ts'
 
 const keptFor = '30 days'
-const old = { 'stanza parts': forgetStanzaParts, 'keys set aside': forgetSetAside, 'secrets of messages': forgetSecrets }
+const old = {
+  'stanza parts': forgetStanzaParts,
+  'keys set aside': forgetSetAside,
+  'secrets of messages': forgetSecrets,
+  'sealed messages': forgetSealed,
+}
 const everyMs = 60 * 60 * 1000
 const defaultBatchRows = 5_000
 
+/** `trimmed`: told how many went, by what they are. */
+type Deps = { database: Database; logger: Logger; trimmed?(what: string, rows: number): void }
+
 /** Resolves when the signal aborts. */
-export async function keepTrimming(
-  { database, logger }: { database: Database; logger: Logger },
-  signal: AbortSignal,
-): Promise<void> {
+export async function keepTrimming({ database, logger, trimmed = () => undefined }: Deps, signal: AbortSignal): Promise<void> {
   do {
     for (const [what, forget] of Object.entries(old))
       try {
-        await trim(database, forget, {}, signal)
+        trimmed(what, await trim(database, forget, {}, signal))
       } catch (error) {
         // Nothing depends on it but room: the next hour does it.
         if (!signal.aborted) logger.warn('old-rows.not-trimmed', { what, error })

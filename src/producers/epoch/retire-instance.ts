@@ -1,5 +1,5 @@
 // The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it, and the
-// secrets of its messages.
+// secrets of its messages, and what is sealed with others.
 // A crash in between says it again and erases then.
 import type { Database } from '../../database/database.ts'
 import type { Wanted } from '../../instances/instance-ids.ts'
@@ -7,6 +7,7 @@ import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
 import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
+import { eraseSealed } from '../secrets/sealed-rows.ts'
 import { eraseSecrets } from '../secrets/secret-rows.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { SocketEnded } from '../socket-life.ts'
@@ -42,6 +43,7 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   await forgetTold(deps.database, instanceId)
   await forgetKeptStanzas(deps.database, instanceId)
   await eraseSecrets(deps.database, instanceId)
+  await eraseSealed(deps.database, instanceId)
 }
 
 /**

@@ -13,6 +13,8 @@ import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
 import type { UntoldParts } from '../gate/untold-parts.ts'
+import { openSealedMessages } from '../secrets/sealed-messages.ts'
+import type { SealedWatch } from '../secrets/sealed-watch.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { type MessageSecrets, openMessageSecrets } from '../secrets/secrets.ts'
 import { createSecretsOfPart } from '../secrets/secrets-of-part.ts'
@@ -43,6 +45,7 @@ export type SessionDeps = EpochDeps & {
   sealer: Sealer
   keyWriter: KeyWriter
   secretWriter: SecretWriter
+  sealedWatch: Pick<SealedWatch, 'add'>
   url: string | null
   cdnUrl: string | null
   version: readonly [number, number, number] | null
@@ -103,11 +106,12 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     say('presence', socket.send.presence(markOnline))
   }
 
+  const { gate, sealed } = openGate(deps, of, { auth, own, known, secrets, told })
   const socket = openSocket({
     instanceId,
     auth: { ...auth, keys: watch.keys },
     appState: watch,
-    gate: openGate(deps, of, { auth, own, known, secrets, told }),
+    gate,
     life: socketLife,
     url,
     cdnUrl,
@@ -126,7 +130,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const idle = async () => {
     await socket.idle()
     // Pending for so long, it ends the socket, and its epoch with it: no clean end then.
-    await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(events.idle, appState.idle, told.idle))
+    await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(events.idle, appState.idle, sealed.idle, told.idle))
   }
   return { ...socket, idle, auth, openedAt: () => openedAt, followSettings }
 }
@@ -169,7 +173,11 @@ type Of = {
 function openGate(deps: SessionDeps, { epoch, names, untold }: SessionOf, { auth, own, known, secrets, told }: Of) {
   const { instanceId, socketLife, intake } = epoch
   const { clock, logger, metrics } = deps
-  const ofPart = createSecretsOfPart({ secrets, known, ignores: intake.ignores })
+  const stored = { ...deps, life: socketLife, instanceId, epoch: epoch.epoch, timeoutMs: deps.appendTimeoutMs }
+  const sealed = openSealedMessages({ ...stored, open: one => ingest.opened(one) })
+  const ofPart = createSecretsOfPart({ secrets, sealed, known, ignores: intake.ignores })
   const ingest = createIngest({ instanceId, own, known, names, secrets: ofPart, told, intake, clock, metrics })
-  return createAckGate({ ingest, parts: createAppendedStanzaParts(auth), untold, life: socketLife, own, logger, metrics })
+  deps.sealedWatch.add({ instanceId, life: socketLife, sealed })
+  const gate = createAckGate({ ingest, parts: createAppendedStanzaParts(auth), untold, life: socketLife, own, logger, metrics })
+  return { gate, sealed }
 }

@@ -11,9 +11,10 @@ import type { OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import { chatsInStanza } from '../../convert/named-chats.ts'
 import { convertNotification } from '../../convert/notifications/notifications.ts'
-import { readMessage } from '../../convert/read-message.ts'
+import { type MessagePart, readMessage } from '../../convert/read-message.ts'
 import { readStanza, type Stanza } from '../../convert/stanza-identity.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
+import { isUnopened, type OpenSealed } from '../secrets/sealed-messages.ts'
 import type { SecretsOfPart } from '../secrets/secrets-of-part.ts'
 import { statesIn } from '../told/states-in.ts'
 import type { Told } from '../told/told.ts'
@@ -50,7 +51,8 @@ type Deps = {
 /** Bytes that would let somebody else in: the pairing code's handshake. */
 const secretNotifications: ReadonlySet<string> = new Set(['link_code_companion_reg', 'privacy_token'])
 
-export function createIngest(deps: Deps): Ingest {
+/** `opened`: what was kept sealed, once more. */
+export function createIngest(deps: Deps): Ingest & { opened: OpenSealed } {
   const { metrics, clock, known, intake } = deps
   const read = (node: BinaryNode) => readStanza(node, { instanceId: deps.instanceId, own: deps.own() })
 
@@ -69,7 +71,7 @@ export function createIngest(deps: Deps): Ingest {
 
   return {
     read,
-    message: createMessageIngest(deps, { read, begin }),
+    ...createMessageIngest(deps, { read, begin }),
     undecryptable: async ({ node, part, encryption, reason }) => {
       const from = origin({ node, part })
       const { senderName, isGroup } = from.stanza
@@ -116,30 +118,42 @@ type Doors = Pick<Ingest, 'read'> & { begin(offers: readonly Offer[]): Promise<B
 function createMessageIngest(
   { own, clock, known, intake, secrets, names, metrics }: Deps,
   { read, begin }: Doors,
-): Ingest['message'] {
+): Pick<Ingest, 'message'> & { opened: OpenSealed } {
   function countSealed(offers: readonly Offer[]): void {
     for (const offer of offers)
       if (offer.type === 'message.undecryptable') metrics.undecryptable.inc({ encryption: offer.encryption })
   }
 
-  return async ({ node, part, plaintext, isPadded }) => {
-    const stanza = read(node)
+  async function convert(said: Said) {
     const { lid, pn } = own()
-    const receivedAt = clock()
-    const sender = await known.complete(stanza.sender)
+    const sender = await known.complete(said.stanza.sender)
     const aliases = [sender.id, sender.pn].filter(alias => alias !== null)
-    const of = { stanza, part, plaintext, isPadded, receivedAt, aliases, ownId: lid ?? pn, ignores: intake.ignores }
+    const of = { ...said, aliases, ownId: lid ?? pn, ignores: intake.ignores }
     const content = readMessage(of)
-    const offers = convertMessage(of, content, await secrets.knownFor(content))
-    countSealed(offers)
-    const isTold = offers.length > 0 && !intake.ignores(stanza.chat.id)
-    const contact = isTold ? names.changed(stanza, sender, receivedAt) : null
-    const kept = await secrets.keep(content)
-    const appended = await begin(contact === null ? offers : [...offers, contact])
-    if (contact !== null) rememberWhile(appended, names, contact)
-    return allOf([appended, kept])
+    return { sender, content, offers: convertMessage(of, content, await secrets.knownFor(content)) }
+  }
+
+  return {
+    message: async ({ node, part, plaintext, isPadded }) => {
+      const stanza = read(node)
+      const receivedAt = clock()
+      const { sender, content, offers } = await convert({ stanza, part, plaintext, isPadded, receivedAt })
+      countSealed(offers)
+      const isTold = offers.length > 0 && !intake.ignores(stanza.chat.id)
+      const contact = isTold ? names.changed(stanza, sender, receivedAt) : null
+      const kept = await secrets.keep(content, offers)
+      const appended = await begin(contact === null ? offers : [...offers, contact])
+      if (contact !== null) rememberWhile(appended, names, contact)
+      return allOf([appended, kept])
+    },
+    opened: async sealed => {
+      const { offers } = await convert({ ...sealed, isPadded: false })
+      return offers.some(isUnopened) ? null : begin(offers)
+    },
   }
 }
+
+type Said = Pick<MessagePart, 'stanza' | 'part' | 'plaintext' | 'isPadded' | 'receivedAt'>
 
 /** What is told is not told again by the stanzas that are taken in while its append is on its way. */
 function rememberWhile<Told>(

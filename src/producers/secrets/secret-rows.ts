@@ -34,6 +34,10 @@ export const findSecrets = (database: Transaction, instanceId: string, messages:
     [instanceId, messages, maxFound],
   )
 
+/** How many there are of these messages, in SQL. */
+export const secretsAmong = (instanceId: string, messages: string): string =>
+  `(select count(*)::int from message_secrets m where m.instance_id = ${instanceId} and m.message = any(${messages}))`
+
 /** In one statement; an account of years has millions. */
 const maxErased = 10_000
 

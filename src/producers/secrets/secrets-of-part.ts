@@ -1,7 +1,7 @@
 // What a stanza part has to do with secrets: those that its messages bring, and those that what came sealed in it takes; each under the chat
 // and the author as the instance knows them, for one stanza has the LID alone and the next the phone number.
 import type { KnownSecrets } from '../../convert/convert-message.ts'
-import type { Ignores } from '../../convert/draft.ts'
+import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Read } from '../../convert/read-message.ts'
 import type { Recovered } from '../../convert/recovered-messages.ts'
@@ -9,22 +9,35 @@ import { type BroughtSecret, type MessageSecret, secretBroughtBy } from '../../c
 import { sealIn } from '../../convert/sealed/seal.ts'
 import { shownChatOf } from '../../convert/stanza-identity.ts'
 import { unwrapMessage } from '../../convert/unwrap-message.ts'
+import { type SealedMessages, type Unopened, unopenedAmong } from './sealed-messages.ts'
 import type { MessageSecrets } from './secrets.ts'
 
 export type SecretsOfPart = {
   /** Rejects only with the socket's end, as what it answers. */
   knownFor(read: Read): Promise<KnownSecrets>
-  /** Begins to keep what its messages bring, but for chats that are ignored; nobody has to listen to `durable`. */
-  keep(read: Read): Promise<{ durable: Promise<void> }>
+  /**
+   * Begins to keep what its messages bring, and those that do not open, as `offers` say, but for chats that are ignored; nobody has to listen
+   * to `durable`: that is, what they open as well.
+   */
+  keep(read: Read, offers: readonly Offer[]): Promise<{ durable: Promise<void> }>
 }
-type Deps = { secrets: MessageSecrets; known: Pick<KnownAddresses, 'complete'>; ignores: Ignores }
+type Deps = {
+  secrets: MessageSecrets
+  sealed: Pick<SealedMessages, 'keep' | 'openWith'>
+  known: Pick<KnownAddresses, 'complete'>
+  ignores: Ignores
+}
 
-export function createSecretsOfPart({ secrets, known, ignores }: Deps): SecretsOfPart {
-  async function find({ message, origin }: Recovered): Promise<readonly MessageSecret[]> {
-    const seal = sealIn(unwrapMessage(message).content)
-    if (seal === null) return []
+export function createSecretsOfPart({ secrets, sealed, known, ignores }: Deps): SecretsOfPart {
+  async function chatsOf({ origin }: Recovered): Promise<readonly string[]> {
     const { id, pn } = await known.complete(shownChatOf(origin.stanza))
-    return secrets.find({ chats: pn === null ? [id] : [id, pn], messageId: seal.target.id })
+    return pn === null ? [id] : [id, pn]
+  }
+
+  async function find(sealedOne: Recovered): Promise<readonly MessageSecret[]> {
+    const seal = sealIn(unwrapMessage(sealedOne.message).content)
+    if (seal === null) return []
+    return secrets.find({ chats: await chatsOf(sealedOne), messageId: seal.target.id })
   }
 
   async function complete(brought: BroughtSecret): Promise<BroughtSecret> {
@@ -37,13 +50,19 @@ export function createSecretsOfPart({ secrets, known, ignores }: Deps): SecretsO
       for (const one of messages) found.set(one, await find(one))
       return one => found.get(one) ?? []
     },
-    keep: async ({ messages }) => {
+    keep: async ({ messages }, offers) => {
+      const isKept = ({ origin }: Recovered) => !ignores(origin.stanza.chat.id)
+      const unopened: Unopened[] = []
+      for (const one of unopenedAmong(messages, offers))
+        if (isKept(one.one)) unopened.push({ ...one, chats: await chatsOf(one.one) })
       const brought: BroughtSecret[] = []
       for (const one of messages) {
-        const secret = ignores(one.origin.stanza.chat.id) ? null : secretBroughtBy(one)
+        const secret = isKept(one) ? secretBroughtBy(one) : null
         if (secret !== null) brought.push(await complete(secret))
       }
-      const durable = secrets.keep(brought)
+      // In this order: of what comes together one may open the other.
+      const kept = sealed.keep(unopened)
+      const durable = Promise.all([kept, secrets.keep(brought).then(() => sealed.openWith(brought))]).then(() => undefined)
       durable.catch(() => undefined)
       return { durable }
     },

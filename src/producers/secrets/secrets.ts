@@ -4,13 +4,13 @@
 // Why it does not lag as the ratchet steps do, with the raw bytes of the appended event to find it in after a crash: those would have to be
 // looked for in the log, partition by partition, at each start of up to 500 accounts. It is written beside the append and not after it, in
 // one statement with those of all accounts that wait (secret-writer.ts): a row for each message, no commit and hardly any wait.
-import { createHash } from 'node:crypto'
 import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { SealError, type Sealer } from '../../runtime/seal.ts'
+import type { Sealer } from '../../runtime/seal.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
+import { createSecretSeals, hexOf, messageDigest } from './seal-secrets.ts'
 import { findSecrets, type SecretName, type SecretRow } from './secret-rows.ts'
 import type { SecretWriter } from './secret-writer.ts'
 
@@ -40,25 +40,10 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
   const line = { event: 'secrets.retrying', instanceId, epoch }
   const outlasting = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
     whilePending(life, timeoutMs, () => outlast(doing, work, { life, isForGood: () => false, line, random, logger }))
+  const { seal, open } = createSecretSeals({ sealer, logger }, instanceId)
   let kept: Promise<unknown> = Promise.resolve()
   /** On their way into the table, by the digest of their message, in the order they came. */
   const pending = new Map<string, readonly SecretRow[]>()
-
-  function seal({ messageId, chat, author, secret, options, isForEver }: BroughtSecret): SecretRow {
-    const name = { message: messageDigest(chat.id, messageId), author: digestOf(author.id) }
-    return { ...name, instanceId, sealed: sealer.seal(packed({ author, secret, options }), placeOf(instanceId, name)), isForEver }
-  }
-
-  /** A row that was damaged opens nothing, and stops nobody. */
-  function open({ sealed, ...name }: SecretName & { sealed: Buffer }): readonly MessageSecret[] {
-    try {
-      return [unpacked(sealer.open(sealed, placeOf(instanceId, name)))]
-    } catch (error) {
-      if (!(error instanceof SealError)) throw error
-      logger.warn('secret.not-opened', { instanceId, epoch, error })
-      return []
-    }
-  }
 
   const pendingOf = (message: Buffer): readonly SecretRow[] => pending.get(hexOf(message)) ?? []
 
@@ -95,30 +80,3 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
 const firstOfEach = <Row extends SecretName>(rows: readonly Row[]): readonly Row[] => [
   ...new Map(rows.toReversed().map(row => [`${hexOf(row.message)} ${hexOf(row.author)}`, row])).values(),
 ]
-
-const messageDigest = (chat: string, messageId: string): Buffer => digestOf(`${chat}\n${messageId}`)
-
-const hexOf = (digest: Buffer): string => digest.toString('hex')
-
-/** 16 bytes of SHA-256. */
-const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
-
-const placeOf = (instanceId: string, { message, author }: SecretName): string =>
-  `message_secrets|${instanceId}|${hexOf(message)}|${hexOf(author)}`
-
-type Packed = { secret: string; author: [string, string | null]; options?: readonly string[] }
-
-function packed({ author, secret, options }: MessageSecret): Buffer {
-  const text: Packed = {
-    secret: secret.toString('base64'),
-    author: [author.id, author.pn],
-    ...(options.length > 0 && { options }),
-  }
-  return Buffer.from(JSON.stringify(text))
-}
-
-function unpacked(bytes: Buffer): MessageSecret {
-  const { secret, author, options = [] }: Packed = JSON.parse(bytes.toString())
-  const [id, pn] = author
-  return { secret: Buffer.from(secret, 'base64'), author: { id, pn }, options }
-}

@@ -81,6 +81,7 @@ function fillOf({ column, type }: Column, instanceId: string, ids: Ids): unknown
   if (type === 'boolean') return false
   if (/timestamp/.test(type)) return new Date(0)
   if (type === 'bytea') return randomBytes(4)
+  if (type === 'bytea[]') return [randomBytes(4)]
   if (type === 'uuid') return ids.event
   return `${column} of ${instanceId}`
 }

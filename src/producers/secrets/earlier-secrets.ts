@@ -1,0 +1,32 @@
+// Secrets that messages of the log brought before there was a table for them: kept there in the transaction of whoever reads the log again.
+import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
+import type { Transaction } from '../../database/database.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { createSecretSeals, messageDigest } from './seal-secrets.ts'
+import { addSecrets, findSecrets } from './secret-rows.ts'
+
+export type EarlierSecrets = {
+  /** Of a message and author that has one, that one stays. */
+  keep(tx: Transaction, instanceId: string, brought: readonly BroughtSecret[]): Promise<void>
+  /** Of whoever wrote under this id in the chat, which has these addresses. */
+  find(
+    tx: Transaction,
+    instanceId: string,
+    of: { chats: readonly string[]; messageId: string },
+  ): Promise<readonly MessageSecret[]>
+}
+
+export function createEarlierSecrets(deps: { sealer: Sealer; logger: Logger }): EarlierSecrets {
+  return {
+    keep: async (tx, instanceId, brought) => {
+      const { seal } = createSecretSeals(deps, instanceId)
+      if (brought.length > 0) await addSecrets(tx, brought.map(seal))
+    },
+    find: async (tx, instanceId, { chats, messageId }) => {
+      const { open } = createSecretSeals(deps, instanceId)
+      const messages = chats.map(chat => messageDigest(chat, messageId))
+      return (await findSecrets(tx, instanceId, messages)).flatMap(open)
+    },
+  }
+}

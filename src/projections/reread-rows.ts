@@ -1,0 +1,35 @@
+// The table rereads: which records of topic events a projection reads once more, because an earlier version had no type for what is in them.
+import type { Transaction } from '../database/database.ts'
+import type { Projection } from './projection.ts'
+
+/** [nextOffset, untilOffset) is still to be read. */
+export type Reread = { partition: number; nextOffset: bigint; untilOffset: bigint }
+type Identity = Pick<Projection, 'name' | 'version'>
+type Row = { partition: number; next_offset: string; until_offset: string }
+
+/** Those that are not done. */
+export async function listRereads(database: Transaction, { name, version }: Identity): Promise<readonly Reread[]> {
+  const rows = await database.query<Row>(
+    `select partition, next_offset, until_offset from rereads
+     where projection = $1 and version = $2 and next_offset < until_offset order by partition`,
+    [name, version],
+  )
+  return rows.map(row => ({
+    partition: row.partition,
+    nextOffset: BigInt(row.next_offset),
+    untilOffset: BigInt(row.until_offset),
+  }))
+}
+
+/** false: somebody else went on. */
+export async function moveReread(
+  tx: Transaction,
+  { name, version }: Identity,
+  { partition, from, to }: { partition: number; from: bigint; to: bigint },
+): Promise<boolean> {
+  const moved = await tx.query(
+    'update rereads set next_offset = $5 where projection = $1 and version = $2 and partition = $3 and next_offset = $4 returning partition',
+    [name, version, partition, String(from), String(to)],
+  )
+  return moved.length > 0
+}
