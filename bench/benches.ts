@@ -110,6 +110,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'lower',
     load: async () => (await import('./webhook-dead.ts')).webhookDead,
   },
+  history: {
+    what: 'p99 in ms from the writing of a live message to its webhook, 100 a second, while 200,000 messages of history are worked off; bare: while none are. 2 is the bound',
+    better: 'lower',
+    load: async () => (await import('./history.ts')).history({ messages: 200_000 }),
+  },
+  'history-small': {
+    what: 'the same beside 20,000',
+    better: 'lower',
+    load: async () => (await import('./history.ts')).history({ messages: 20_000 }),
+  },
   pictures: {
     what: 'ms of a photo from sent to media.stored while another account is sent 64 hostile pictures at once; bare: 64 ordinary ones. 2 is the bound',
     better: 'lower',

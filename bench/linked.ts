@@ -21,6 +21,8 @@ type Options = {
   sockets: number
   /** Each writes to one account only. */
   contactsPerSocket: number
+  /** Of each instance. */
+  settings?: Readonly<Record<string, unknown>>
   env?: Record<string, string>
 }
 
@@ -42,7 +44,7 @@ export async function openLinked(closing: AsyncDisposableStack, options: Options
       { length: options.contactsPerSocket },
       (_, nth) => `55119000000${50 + socket * options.contactsPerSocket + nth}`,
     )
-    zaplogLines.push({ jid: await whatsapp.scan({ qr: await qrOf(zaplog, `bench-${socket}`), pn }), contacts })
+    zaplogLines.push({ jid: await whatsapp.scan({ qr: await qrOf(zaplog, `bench-${socket}`, options.settings), pn }), contacts })
     bareLines.push({ jid: await whatsapp.scan({ qr: await bare.open({ url }), pn }), contacts })
   }
   await bare.opened()
@@ -58,8 +60,8 @@ export async function openLinked(closing: AsyncDisposableStack, options: Options
   return { whatsapp, zaplog, bare, zaplogLines, bareLines, settled }
 }
 
-export async function qrOf(zaplog: Zaplog, id: string): Promise<string> {
-  await zaplog.ask('POST', '/v1/instances', { id, name: id })
+export async function qrOf(zaplog: Zaplog, id: string, settings: Options['settings'] = {}): Promise<string> {
+  await zaplog.ask('POST', '/v1/instances', { id, name: id, settings })
   const { qr } = await zaplog.ask('GET', `/v1/instances/${id}/qr?wait=30`)
   return String(qr)
 }
@@ -68,7 +70,8 @@ export async function qrOf(zaplog: Zaplog, id: string): Promise<string> {
 async function isSettled(zaplog: Zaplog): Promise<boolean> {
   await wait(LOOK_EVERY_MS, never)
   const metric = await zaplog.scrape()
-  const appended = metric('zaplog_log_records_appended_total', 'topic="wa.events"')
+  const appendedTo = (topic: string) => metric('zaplog_log_records_appended_total', `topic="${topic}"`)
+  const appended = appendedTo('wa.events') + appendedTo('wa.history')
   const projected = (name: string) => metric('zaplog_projection_events_total', `projection="${name}"`)
   return projected('read-model') === appended && projected('webhook-stream') === appended
 }

@@ -21,6 +21,8 @@ const devices = new Map<string, SimDevice>()
 const sealed = new Map<string, BinaryNode[]>()
 /** By client: where its contacts write to it; without one, each in a chat of its own. */
 const groups = new Map<string, Group>()
+/** By client: the history that its phone tells it of next. */
+const histories = new Map<string, Awaited<ReturnType<SimDevice['prepareHistory']>>>()
 /** On the CDN. */
 const files: SentFile[] = []
 const { deliver, pace, offer } = createConversations({ simulator, write })
@@ -89,6 +91,13 @@ const calls = {
       if (everyMs > 0) await delay(everyMs)
     }
     return sentAt
+  },
+  /** Makes a history ahead, so that telling of it takes nothing of this process. */
+  prepareHistory: async ({ line: { jid }, messages, seed }: { line: Line; messages: number; seed: string }) => {
+    histories.set(jid, await deviceOf(jid).prepareHistory({ messages, seed, statuses: 0 }))
+  },
+  tellHistory: async ({ line: { jid } }: { line: Line }) => {
+    await histories.get(jid)?.tell()
   },
   deliver,
   pace,

@@ -19,6 +19,7 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     mediaRetryAnswer: 'upload',
     contents: new Map(),
     withheld: new Map(),
+    history: null,
     ...origin,
     ...companionJids(account, origin.id),
     account,

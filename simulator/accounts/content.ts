@@ -83,7 +83,8 @@ export function encodeDeviceSent(destinationJid: string, content: MessageContent
   )
 }
 
-function lengthDelimited(field: number, bytes: Uint8Array): Buffer {
+/** A field of a protobuf message, by hand. */
+export function lengthDelimited(field: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes])
 }
 

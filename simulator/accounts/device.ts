@@ -8,6 +8,8 @@ import { actOnPhone, shareAppState } from './app-state/app-state.ts'
 import { changeGroup, type GroupChange, tellGroupsAreDirty } from './change-group.ts'
 import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
+import type { HistoryMessage } from './history/history-message.ts'
+import { prepareHistory, type SharedHistory, type ShareOptions, shareHistory } from './history/share-history.ts'
 import type { Settlement } from './queue.ts'
 import {
   type CallStep,
@@ -18,7 +20,7 @@ import {
   sayChannel,
   sayPresence,
 } from './say-otherwise.ts'
-import { type HistoryMessage, type HistoryOptions, sendHistory } from './send-history.ts'
+import { type HistoryChunk, type HistoryOptions, type SentChunk, sendHistory } from './send-history.ts'
 import { type SendOptions, sealMessage, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
 import { type Withheld, withhold } from './withhold.ts'
@@ -67,8 +69,14 @@ export type SimDevice = {
   changeChannel(change: ChannelChange): string
   /** The owner blocks somebody on the phone, or does not any more. Answers the notification's id. */
   block(who: Contact, on: boolean): string
-  /** One chunk of the phone's history. */
+  /** One chunk of the phone's history, of these messages. Resolves with the id of its notification. */
   historySync(messages: readonly HistoryMessage[], options?: HistoryOptions): Promise<string>
+  /** One chunk, of all that phones say in one. */
+  historyChunk(chunk: HistoryChunk): Promise<SentChunk>
+  /** So many messages with all that is beside them, in chunks made on the fly, as phones share theirs after a link. */
+  shareHistory(options: ShareOptions): Promise<SharedHistory>
+  /** The same made ahead and kept in memory; `tell` queues the notifications. */
+  prepareHistory(options: ShareOptions): Promise<{ tell(): Promise<readonly SentChunk[]> }>
   /** What the owner does on the phone that is app state, in one patch for each collection; every companion is told. */
   act(...actions: readonly PhoneAction[]): void
   /** The phone shares the key of its app state with the companion, which reads nothing of it until then. */
@@ -117,7 +125,10 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     presence: presence => sayPresence(companion, presence),
     changeChannel: change => sayChannel(companion, change),
     block: (who, on) => sayBlocked(companion, { who, on }),
-    historySync: (messages, options = {}) => sendHistory(world, companion, { messages, options }),
+    historySync: async (messages, options = {}) => (await sendHistory(world, companion, { ...options, messages })).id,
+    historyChunk: chunk => sendHistory(world, companion, chunk),
+    shareHistory: options => shareHistory(world, companion, options),
+    prepareHistory: options => prepareHistory(world, companion, options),
     act: (...actions) => actOnPhone(companion.account, actions),
     shareAppState: () => shareAppState(companion),
     setBlocked: jids => {

@@ -17,7 +17,17 @@ export type KeptAccount = {
 }
 type KeptCompanion = Omit<
   Companion,
-  'account' | 'jid' | 'lidJid' | 'client' | 'inOrder' | 'preKeys' | 'queue' | 'contents' | 'withheld'
+  | 'account'
+  | 'jid'
+  | 'lidJid'
+  | 'client'
+  | 'inOrder'
+  | 'preKeys'
+  | 'queue'
+  | 'contents'
+  | 'withheld'
+  | 'history'
+  | 'wantsFullHistory'
 > & {
   preKeys: [number, Buffer][]
   queue: KeptQueue
@@ -25,6 +35,7 @@ type KeptCompanion = Omit<
   contents: [string, Uint8Array][]
   /** Absent: as kept before there were any. */
   withheld?: [string, Uint8Array][]
+  wantsFullHistory?: boolean
 }
 /** Each stanza once: the lists name their entries by their place. */
 type KeptQueue = { entries: KeptEntry[]; pending: number[]; remembered: number[]; settled: readonly Settlement[] }
@@ -46,7 +57,7 @@ export async function keepAccount({ owner, nextCompanionId, companions, appState
 }
 
 function keepCompanion(companion: Companion): KeptCompanion {
-  const { account: _, jid: _jid, lidJid: _lidJid, client: _client, inOrder: _inOrder, ...rest } = companion
+  const { account: _, jid: _jid, lidJid: _lidJid, client: _client, inOrder: _inOrder, history: _history, ...rest } = companion
   return {
     ...rest,
     preKeys: [...companion.preKeys],
@@ -81,11 +92,12 @@ export function readAccount(
   account.nextCompanionId = nextCompanionId
   if (appState !== undefined) account.appState = readAppState(appState)
   for (const jid of blocked ?? []) account.blocked.add(jid)
-  for (const { preKeys, queue, contents, withheld = [], ...rest } of companions)
+  for (const { preKeys, queue, contents, withheld = [], wantsFullHistory = false, ...rest } of companions)
     account.companions.set(
       rest.id,
       createCompanion(account, {
         ...rest,
+        wantsFullHistory,
         preKeys: new Map(preKeys),
         queue: readQueue(accounts, queue),
         contents: new Map(contents.map(([id, content]) => [id, proto.Message.decode(content)])),

@@ -7,7 +7,13 @@ import type { SignedPreKey } from './peer.ts'
 import type { Account, Client, Companion, World } from './world.ts'
 
 /** What a new client says of itself in its first payload. */
-export type Registration = { noiseKey: Buffer; registrationId: number; identity: Buffer; signedPreKey: SignedPreKey }
+export type Registration = {
+  noiseKey: Buffer
+  registrationId: number
+  identity: Buffer
+  signedPreKey: SignedPreKey
+  wantsFullHistory: boolean
+}
 /** A scan on its way: told to the client, not signed by it yet. */
 export type Pairing = {
   account: Account
@@ -28,6 +34,7 @@ export function readRegistration(data: proto.ClientPayload.IDevicePairingRegistr
       publicKey: Buffer.from(required(data.eSkeyVal, 'a signed prekey')),
       signature: Buffer.from(required(data.eSkeySig, 'a signature of the signed prekey')),
     },
+    wantsFullHistory: proto.DeviceProps.decode(data.deviceProps ?? Buffer.of()).requireFullSync ?? false,
   }
 }
 

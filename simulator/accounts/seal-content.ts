@@ -40,7 +40,8 @@ export function vote(by: Contact, names: readonly string[], target: Target, opti
   return { pollUpdateMessage }
 }
 
-const responses = { going: 1, 'not-going': 2, maybe: 3 } as const
+/** WAProto EventResponseMessage.EventResponseType. */
+export const responses = { going: 1, 'not-going': 2, maybe: 3 } as const
 export type EventAnswer = keyof typeof responses
 
 export function eventAnswer(by: Contact, answer: EventAnswer, target: Target, options: SealOptions = {}): proto.IMessage {

@@ -8,6 +8,7 @@ import type { MediaRetryAnswer } from './answer-media-retry.ts'
 import type { AppState } from './app-state/state.ts'
 import type { SimDevice } from './device.ts'
 import type { Announce } from './events.ts'
+import type { GeneratedHistory } from './history/generated-history.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
 import type { Queue } from './queue.ts'
@@ -64,6 +65,10 @@ export type Companion = {
   contents: Map<string, proto.IMessage>
   /** By message id: what the phone hands over of messages that the companion got a placeholder for. WebMessageInfo. */
   withheld: Map<string, Uint8Array>
+  /** Whether it asked at its link for all that the phone has, and not the recent alone. */
+  wantsFullHistory: boolean
+  /** What its phone shared last, of which it may ask for more. */
+  history: GeneratedHistory | null
   /** Runs encryptions one at a time, in call order: queue order is call order. */
   inOrder<T>(work: () => Promise<T>): Promise<T>
 }

@@ -14,6 +14,7 @@ import {
 } from './examples.ts'
 import { applyFault } from './fault.ts'
 import { happenings } from './happenings.ts'
+import { historyCalls } from './history.ts'
 import { sendRequested } from './message.ts'
 import { namedGroup } from './named-group.ts'
 import { conflict, notFound } from './problem.ts'
@@ -76,6 +77,7 @@ export const controlCalls: readonly ControlCall[] = [
   ),
   ...happenings,
   ...appStateCalls,
+  ...historyCalls,
   reads({ path: '/sim/v1/devices/:pn/pending', about: 'What the client has not acknowledged yet.' }, ({ device }) => ({
     data: device().pending(),
   })),

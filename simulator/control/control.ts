@@ -2,6 +2,7 @@
 import { fastify } from 'fastify'
 import { openSimulator, type Simulator } from '../simulator.ts'
 import { addControlRoutes } from './routes.ts'
+import { shareOnLink } from './share-on-link.ts'
 
 export type SimulatorServer = {
   /** The websocket, for WHATSAPP_URL. */
@@ -15,12 +16,21 @@ export type SimulatorServer = {
   close(): Promise<void>
 }
 
+type Options = {
+  port?: number
+  cdnPort?: number
+  controlPort?: number
+  /** How many messages each phone shares of its past, once, as soon as its device has logged in [0] */
+  history?: number
+}
+
 /** Port 0 takes a free one. Rejects when a port is taken, with nothing left open. */
 export async function openSimulatorServer(
-  ports: { port?: number; cdnPort?: number; controlPort?: number } = {},
+  { history = 0, ...ports }: Options = {},
   signal?: AbortSignal,
 ): Promise<SimulatorServer> {
   const simulator = await openSimulator(ports)
+  shareOnLink(simulator, history)
   const stopped = new AbortController()
   const app = fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true })
   addControlRoutes(app, simulator, stopped.signal)

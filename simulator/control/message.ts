@@ -28,27 +28,39 @@ import type { MessageRequest } from './requests.ts'
 export type SentMessage = { messageId: string; chat: string; from: string; directPath: string | null }
 
 export async function sendRequested(simulator: Simulator, device: SimDevice, request: MessageRequest): Promise<SentMessage> {
-  const { owner } = device
-  const from = request.from ? simulator.contact(request.from) : owner
-  const inGroup = request.group ? namedGroup(simulator, request.group, { owner, writer: from }) : undefined
-  if (request.kind === 'withheld') return withhold(device, request, { from, group: inGroup })
+  if (request.kind === 'withheld') return withhold(simulator, device, request)
+  const { from, chat, content } = await writtenBy(simulator, device, request)
+  const messageId =
+    request.from === undefined
+      ? await device.sendFromPhone(chat, content, request)
+      : await ('members' in chat ? device.sendGroup(chat, from, content, request) : device.send(from, content, request))
+  return { messageId, chat: chatOf(chat), from: from.lidJid, directPath: directPathOf(content) }
+}
+
+type Written = { from: Contact; chat: Contact | Group; content: MessageContent }
+
+/** Throws for a placeholder: nothing of it is written. */
+export async function writtenBy(simulator: Simulator, device: SimDevice, request: MessageRequest): Promise<Written> {
+  if (request.kind === 'withheld') throw new Error('writing a message: expected what was written, received a placeholder')
+  const { from, inGroup } = placeOf(simulator, device, request)
   const content = await contentOf(simulator.cdn, request, from, target => ({
     messageId: target.messageId,
     author: target.author ? simulator.contact(target.author) : from,
     ...(inGroup && { group: inGroup }),
   }))
-  const to = inGroup ?? (request.to ? simulator.contact(request.to) : undefined)
-  const messageId =
-    request.from === undefined
-      ? await device.sendFromPhone(to ?? owner, content, request)
-      : await (inGroup ? device.sendGroup(inGroup, from, content, request) : device.send(from, content, request))
-  return { messageId, chat: chatOf(to ?? from), from: from.lidJid, directPath: directPathOf(content) }
+  return { from, chat: inGroup ?? (request.to ? simulator.contact(request.to) : from), content }
+}
+
+function placeOf(simulator: Simulator, { owner }: SimDevice, request: MessageRequest) {
+  const from = request.from ? simulator.contact(request.from) : owner
+  return { from, inGroup: request.group ? namedGroup(simulator, request.group, { owner, writer: from }) : undefined }
 }
 
 type WithheldRequest = Extract<MessageRequest, { kind: 'withheld' }>
 
-function withhold(device: SimDevice, request: WithheldRequest, { from, group }: { from: Contact; group: Group | undefined }) {
+function withhold(simulator: Simulator, device: SimDevice, request: WithheldRequest): SentMessage {
   const { type, text: body } = request
+  const { from, inGroup: group } = placeOf(simulator, device, request)
   const of = { from, type, options: request, ...(group && { group }), ...(body !== undefined && { content: text(body) }) }
   return { messageId: device.withhold(of), chat: chatOf(group ?? from), from: from.lidJid, directPath: null }
 }

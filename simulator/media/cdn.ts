@@ -10,6 +10,8 @@ export type Cdn = {
   url: string
   /** Returns the direct path, query included; expiresAt is what its `oe` says [in 14 days]. */
   put(bytes: Uint8Array, options?: { expiresAt?: number }): string
+  /** As `put`, of what is made at each request, the same bytes every time: what is there takes no memory. */
+  putMade(make: () => Buffer, options?: { expiresAt?: number }): string
   /** There is none any more at that path. */
   remove(path: string): void
   /** The bytes put there, whatever fault the path has; null where there is none. */
@@ -32,14 +34,20 @@ const maxUploadBytes = 100 * 1024 * 1024
 const maxHits = 100_000
 
 export async function openCdn({ port, from }: { port: number; from?: CdnState }): Promise<Cdn> {
-  const files = new Map(from?.files)
+  const files = new Map<string, () => Buffer>()
+  for (const [path, bytes] of from?.files ?? []) files.set(path, () => bytes)
   const faults = new Map(from?.faults)
   const hits: Hit[] = []
   const closed = new AbortController()
 
-  function put(bytes: Uint8Array, { expiresAt = Date.now() + 14 * dayMs }: { expiresAt?: number } = {}): string {
+  function put(bytes: Uint8Array, options?: { expiresAt?: number }): string {
+    const kept = Buffer.from(bytes)
+    return putMade(() => kept, options)
+  }
+
+  function putMade(make: () => Buffer, { expiresAt = Date.now() + 14 * dayMs }: { expiresAt?: number } = {}): string {
     const pathname = `/v/t62.7118-24/${randomBytes(12).toString('hex')}.enc`
-    files.set(pathname, Buffer.from(bytes))
+    files.set(pathname, make)
     return `${pathname}?ccb=11-4&oh=sim&oe=${Math.floor(expiresAt / 1000)
       .toString(16)
       .toUpperCase()}&mms3=true`
@@ -56,7 +64,7 @@ export async function openCdn({ port, from }: { port: number; from?: CdnState })
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request.url ?? '/')
     if (request.method === 'POST') return receiveUpload(request, response, put)
-    const body = files.get(pathname)
+    const body = files.get(pathname)?.()
     const fault = takeFault(pathname)
     if (body === undefined) response.writeHead(404).end()
     else if (fault === null) sendFile(request, response, body)
@@ -73,12 +81,13 @@ export async function openCdn({ port, from }: { port: number; from?: CdnState })
   return {
     url: `http://127.0.0.1:${listeningPort}`,
     put,
+    putMade,
     remove: path => void files.delete(pathOf(path)),
-    get: path => files.get(pathOf(path)) ?? null,
+    get: path => files.get(pathOf(path))?.() ?? null,
     fault: (path, fault, times = Number.POSITIVE_INFINITY) => void faults.set(pathOf(path), { fault, timesLeft: times }),
     heal: path => void faults.delete(pathOf(path)),
     hits: () => hits,
-    state: () => ({ files, faults }),
+    state: () => ({ files: new Map([...files].map(([path, make]) => [path, make()])), faults }),
     close() {
       closing ??= new Promise(resolve => {
         closed.abort()

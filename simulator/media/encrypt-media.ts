@@ -14,8 +14,8 @@ export type EncryptedMedia = {
 
 export const macBytes = 10
 
-export function encryptMedia(plaintext: Uint8Array, type: MediaType): EncryptedMedia {
-  const mediaKey = randomBytes(32)
+/** The same key gives the same bytes [one that is drawn]. */
+export function encryptMedia(plaintext: Uint8Array, type: MediaType, mediaKey = randomBytes(32)): EncryptedMedia {
   const keys = Buffer.from(hkdfSync('sha256', mediaKey, '', hkdfInfoKey(type), 112))
   const iv = keys.subarray(0, 16)
   const cipher = createCipheriv('aes-256-cbc', keys.subarray(16, 48), iv)

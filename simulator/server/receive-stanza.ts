@@ -1,6 +1,7 @@
 // What the server does with each stanza a client sends: receipts and acks settle the queue, messages are acknowledged, iqs answered.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { answerMediaRetry } from '../accounts/answer-media-retry.ts'
+import { answerHistoryRequest } from '../accounts/history/answer-history-request.ts'
 import type { Reference } from '../accounts/queue.ts'
 import { resendLetter } from '../accounts/send-message.ts'
 import { answerPlaceholderRequest } from '../accounts/withhold.ts'
@@ -84,4 +85,5 @@ async function receiveMessage(world: World, companion: Companion, stanza: Binary
   const content = await readClientMessage(world, companion, stanza)
   world.announce('client-message', { device: world.deviceOf(companion), messageId: id, to, content, stanza })
   await answerPlaceholderRequest(companion, stanza, content)
+  await answerHistoryRequest(world, companion, stanza, content)
 }

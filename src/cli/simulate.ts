@@ -14,10 +14,13 @@ import { watchStopSignals } from './stop-signals.ts'
 /** 0: a free one. */
 type Ports = { port: number; cdnPort: number; controlPort: number }
 
+/** `history`: how many messages each phone shares of its past. */
+type Options = Ports & { history: number }
+
 /** Ends the process: 0 when told to stop, else with what kept it from running. */
-export async function simulate(ports: Ports, outputLost: AbortSignal): Promise<void> {
+export async function simulate(options: Options, outputLost: AbortSignal): Promise<void> {
   const stopping = AbortSignal.any([watchStopSignals(), outputLost])
-  const server = await open(ports)
+  const server = await open(options)
   const plan = await planOf(process.env)
   const { url, cdnUrl, controlUrl } = server
   const told = jsonIsWanted()
@@ -30,12 +33,12 @@ export async function simulate(ports: Ports, outputLost: AbortSignal): Promise<v
   process.exit(exitCodes.done)
 }
 
-async function open(ports: Ports): Promise<SimulatorServer> {
-  refuseSharedPort(ports)
+async function open(options: Options): Promise<SimulatorServer> {
+  refuseSharedPort(options)
   try {
-    return await openSimulatorServer(ports)
+    return await openSimulatorServer(options)
   } catch (error) {
-    end(whyNot(ports, error), exitCodeOf(error))
+    end(whyNot(options, error), exitCodeOf(error))
   }
 }
 
@@ -44,14 +47,14 @@ function end(detail: string, exitCode: number): never {
   process.exit(exitCode)
 }
 
-const options = ({ port, cdnPort, controlPort }: Ports) => [
+const portsOf = ({ port, cdnPort, controlPort }: Ports) => [
   { option: '--port', port },
   { option: '--cdn-port', port: cdnPort },
   { option: '--control-port', port: controlPort },
 ]
 
 function refuseSharedPort(ports: Ports): void {
-  const asked = options(ports)
+  const asked = portsOf(ports)
   const [first, second] = asked.filter(one => one.port !== 0 && asked.some(other => other !== one && other.port === one.port))
   if (first === undefined || second === undefined) return
   end(`${first.option} and ${second.option} are both ${first.port}: expected a port for each`, exitCodes.usage)
@@ -64,7 +67,7 @@ const mends: Readonly<Record<string, string>> = {
 
 function whyNot(ports: Ports, error: unknown): string {
   if (!(error instanceof Error && 'port' in error && 'code' in error)) return describeError(error)
-  const asked = options(ports).find(one => one.port === error.port)
+  const asked = portsOf(ports).find(one => one.port === error.port)
   const mend = mends[String(error.code)]
   return asked === undefined || mend === undefined ? describeError(error) : `${asked.option} ${asked.port}: ${mend}`
 }

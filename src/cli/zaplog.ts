@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
 import { notByDefault } from '../events/not-by-default.ts'
+import { countParser } from './count-option.ts'
 import { parseParts, partNames } from './dev-options.ts'
 import { parseForwardUrl } from './forward-url-option.ts'
 import { fromRepository } from './from-repository.ts'
@@ -48,6 +49,7 @@ const simulate = program
   .option('--port <port>', 'websocket port; 0 takes a free one', portParser(), 7071)
   .option('--cdn-port <port>', 'port of the media CDN; 0 takes a free one', portParser(), 7072)
   .option('--control-port <port>', 'port of the control API; 0 takes a free one', portParser(), 7073)
+  .option('--history <messages>', 'how many messages of its past each phone shares once it is linked', countParser(1_000_000), 0)
   .action(async options => (await fromRepository('simulate', () => import('./simulate.ts'))).simulate(options, outputLost))
 
 const dev = program.command('dev').description('what a laptop or a first start lacks')

@@ -13,6 +13,8 @@ export type MessageRow = {
   text: string | null
   undecryptable: string | null
   media: { status: string } | null
+  /** Whether the phone told of it as its past. */
+  history: boolean
 }
 
 export async function expectReadModel(zaplog: ZaplogProcess, sent: readonly Sent[]): Promise<void> {

@@ -41,6 +41,8 @@ export type StageOptions = {
   /** A killed member of a consumer group delays those that live for 2 s at most; never said where a lost membership would be a fault. */
   shortSessions?: boolean
   endpoint?: Record<string, unknown>
+  /** Of the instance. */
+  settings?: Record<string, unknown>
   respond?: (attempt: ReceivedAttempt) => Answer | Promise<Answer>
 }
 
@@ -82,7 +84,7 @@ async function setStage(options: StageOptions, closing: Close[]): Promise<Omit<S
   closing.push(() => launched.kill())
   let zaplog = await launched.listening
   await subscribe(zaplog, receiver, endpoint)
-  const device = await pair(zaplog, simulator)
+  const device = await pair(zaplog, simulator, { id: INSTANCE, pn: PHONE, name: 'Shop', settings: options.settings ?? {} })
   const launch = (plan: CrashPlan | null = null) => {
     launched = launchWith(plan)
     return launched
@@ -125,9 +127,12 @@ export async function subscribe(
 export async function pair(
   zaplog: ZaplogProcess,
   simulator: Simulator,
-  { id, pn, name }: { id: string; pn: string; name: string } = { id: INSTANCE, pn: PHONE, name: 'Shop' },
+  { id, pn, name, settings = {} }: { id: string; pn: string; name: string; settings?: Record<string, unknown> } = {
+    ...{ id: INSTANCE, pn: PHONE, name: 'Shop' },
+  },
 ): Promise<SimDevice> {
-  expect(await zaplog.call('POST', '/v1/instances', { id, name })).toMatchObject({ status: 201 })
+  const made = await zaplog.call('POST', '/v1/instances', { id, name, settings })
+  expect(made, JSON.stringify(made.body)).toMatchObject({ status: 201 })
   const code = await zaplog.call('GET', `/v1/instances/${id}/qr?wait=30`)
   expect(code, JSON.stringify(code.body)).toMatchObject({ status: 200 })
   const device = await simulator.scanQr(String(code.body.qr), { pn, name })
