@@ -54,8 +54,13 @@ it.each([
   [['offer', 'something newer'], 'offer', null],
   [['something newer'], 'something newer', null],
 ])('[D1] of %j it is %s', async (statuses, status, endedAt) => {
-  await projected(statuses.map((one, index) => step(index + 1, one)))
-  expect(await calls()).toMatchObject([{ status, endedAt, startedAt: iso(1) }])
+  for (const size of [1, 3]) {
+    await projected(
+      statuses.map((one, index) => step(index + 1, one)),
+      size,
+    )
+    expect(await calls()).toMatchObject([{ status, endedAt, startedAt: iso(1) }])
+  }
 })
 
 it('[D1] any order of steps, also of equal instants, in steps of any size, gives the same row', async () => {

@@ -76,6 +76,7 @@ describe('who is in it', () => {
   it('[D1] what was said before the list is over with it, in whichever order they come', async () => {
     await projected(list, change(3, 'add', as(third)), change(4, 'remove', as(somebody)), change(5, 'demote', as(somebody)))
     expect(await inGroup()).toEqual([`${somebody.lid} superadmin`, `${somebodyElse.lid} member`])
+    expect(await read()).toMatchObject({ participantCount: 2 })
   })
 
   it('[D1] who comes again is a member; another address of an admin leaves an admin', async () => {
