@@ -27,7 +27,7 @@ const houses = {
     breaches: {},
   },
   'src/convert': {
-    rooms: { generated: [], kinds: [], sealed: ['kinds'], notifications: ['kinds'], 'app-state': [] },
+    rooms: { generated: [], kinds: [], sealed: ['kinds'], notifications: ['kinds'], 'app-state': [], history: ['generated', 'kinds', 'sealed', 'notifications'] },
     shared: ['[^/]+'],
     breaches: {},
   },

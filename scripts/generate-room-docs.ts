@@ -32,6 +32,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/producers/auth': 'auth-state.ts',
   'src/convert': 'convert-message.ts',
   'src/convert/kinds': 'body.ts',
+  'src/convert/history': 'convert-history.ts',
   'src/producers/gate': 'gated-repository.ts',
   'src/purge': 'open-purges.ts',
   'src/runtime': 'config.ts',

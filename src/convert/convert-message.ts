@@ -24,7 +24,7 @@ export type KnownSecrets = (sealed: Recovered) => readonly MessageSecret[]
 export function convertMessage(of: MessagePart, read: Read = readMessage(of), known: KnownSecrets = () => []): readonly Offer[] {
   try {
     if (read.refusal !== null) throw read.refusal
-    return read.messages.map(one => convertOne(one, of.ignores, known(one)))
+    return read.messages.map(one => convertRead(one, of.ignores, known(one)))
   } catch (error) {
     return [unknownDraft(read.origin, `message: unreadable, ${error instanceof Error ? error.name : 'Error'}`)]
   }
@@ -36,8 +36,8 @@ export function decodeMessage(padded: Uint8Array): proto.IMessage {
   return message.deviceSentMessage?.message ?? message
 }
 
-/** What was left out of its bytes shows in its name. */
-function convertOne({ message, origin: whole }: Recovered, ignores: Ignores, known: readonly MessageSecret[]): Offer {
+/** One message that was read. What was left out of its bytes shows in its name. Throws on bytes that are no protobuf. */
+export function convertRead({ message, origin: whole }: Recovered, ignores: Ignores, known: readonly MessageSecret[]): Offer {
   const { raw, chats, isCut } = withoutIgnored(message, whole.raw, ignores)
   const origin = { ...whole, raw }
   const convert = (content: Content, parentMessageId: string | null = null) => convertContent(content, origin, parentMessageId)

@@ -2,6 +2,7 @@
 // Pure; the same message handed over twice is the same event, also where its own stanza is decrypted after all.
 import { proto } from '@whiskeysockets/baileys'
 import type { MessageOrigin } from './authority.ts'
+import { webMessageInfoNumbers } from './generated/history-field-numbers.ts'
 import { bareJid, deviceOf, isBroadcast, isGroup, isPn } from './jid.ts'
 import { fieldOf } from './message-content.ts'
 import type { Address, Stanza } from './stanza-identity.ts'
@@ -10,8 +11,6 @@ import type { Address, Stanza } from './stanza-identity.ts'
 export type Recovered = { message: proto.IMessage; origin: MessageOrigin & { raw: Uint8Array }; secret: Uint8Array | null }
 
 const { Type } = proto.Message.ProtocolMessage
-/** `message` of WebMessageInfo: its bytes as they came, fields of the future included. */
-const messageField = 2
 
 /** Only the account's own phone may speak for others; from anybody else this is a forgery. */
 export function recoveredFrom({ protocolMessage: carrier }: proto.IMessage, origin: MessageOrigin): readonly Recovered[] {
@@ -26,7 +25,8 @@ export function recoveredFrom({ protocolMessage: carrier }: proto.IMessage, orig
 function recover(bytes: Uint8Array, origin: MessageOrigin): readonly Recovered[] {
   try {
     const info = proto.WebMessageInfo.decode(bytes)
-    const raw = fieldOf(bytes, messageField)
+    // As it came, fields of the future included.
+    const raw = fieldOf(bytes, webMessageInfoNumbers.message)
     const stanza = stanzaOf(info, origin.stanza)
     if (!info.message || raw === null || stanza === null) return []
     // The carrier's sender is the account itself; who else wrote is known by what the phone says.

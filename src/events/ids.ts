@@ -7,7 +7,7 @@ export type Ordinal = { part: number; index: number }
 
 export type StanzaIdentity = {
   instanceId: string
-  /** message, receipt, notification, call. */
+  /** message, receipt, notification, call; history: an entry of the phone’s history, whose copies are in several parts of it. */
   stanzaClass: string
   stanzaId: string
   fromMe: boolean

@@ -214,6 +214,13 @@ export const interactiveShapes: Readonly<Record<string, readonly InteractiveShap
       },
     },
     {
+      of: 'a line of the phone’s history',
+      fields: {
+        action: 'WhatsApp’s name of it: group-create, group-participant-add, e2e-encrypted, call-missed-voice, revoke …',
+        params: 'what it says besides, texts as the phone wrote them',
+      },
+    },
+    {
       of: 'anything else',
       fields: {
         action: 'phone-number-requested, history-shared, structured-text',

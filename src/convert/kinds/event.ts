@@ -33,10 +33,11 @@ const answers: Readonly<Record<number, string>> = {
   [EventResponseType.MAYBE]: 'maybe',
 }
 
-export function eventAnswer({ response, extraGuestCount }: proto.Message.IEventResponseMessage): Body {
-  const interactive = interactiveOf({
-    response: answers[response ?? EventResponseType.UNKNOWN] ?? 'unknown',
-    extraGuestCount: intOf(extraGuestCount),
-  })
+/** What was answered, in a word of the contract. */
+export const answerOf = ({ response }: proto.Message.IEventResponseMessage): string =>
+  answers[response ?? EventResponseType.UNKNOWN] ?? 'unknown'
+
+export function eventAnswer(answer: proto.Message.IEventResponseMessage): Body {
+  const interactive = interactiveOf({ response: answerOf(answer), extraGuestCount: intOf(answer.extraGuestCount) })
   return { kind: 'event', interactive, context: null }
 }

@@ -40,7 +40,8 @@ export function secretBroughtBy({ message, origin, secret: ofPhone }: Recovered)
 
 const isSecret = (bytes: Uint8Array | null | undefined): boolean => bytes?.length === secretBytes
 
-function withinBounds(options: readonly string[]): readonly string[] {
+/** Names of a poll's options, as many as are looked at. */
+export function withinBounds(options: readonly string[]): readonly string[] {
   const names: string[] = []
   let left = maxOptionBytes
   for (const name of options.slice(0, maxOptions)) {

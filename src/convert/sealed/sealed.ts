@@ -1,6 +1,5 @@
 // What came sealed with another message's secret, as what it is: opened before it is in the log, or message.undecryptable where the secret is not
 // known or does not open it. Its bytes stay those that came. Pure.
-import { createHash } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import { assertNever } from '../../events/event.ts'
 import { authorityToEditSealed, isSender, type MessageOrigin } from '../authority.ts'
@@ -11,6 +10,7 @@ import { messageDraft } from '../message-draft.ts'
 import type { Recovered } from '../recovered-messages.ts'
 import type { Address } from '../stanza-identity.ts'
 import { unwrapMessage } from '../unwrap-message.ts'
+import { chosenOf, namesByHash } from './chosen-options.ts'
 import type { MessageSecret } from './message-secret.ts'
 import { openSeal, type Seal, sealIn } from './seal.ts'
 
@@ -105,14 +105,11 @@ function convertOpened(seal: Seal, { bytes, by }: Opened, { origin, convert }: P
 type About = Pick<Seal, 'target'> & Pick<Recovered, 'origin'>
 
 function vote({ selectedOptions }: proto.Message.IPollVoteMessage, by: MessageSecret, { target, origin }: About): Offer {
-  const names = new Map(by.options.map(option => [createHash('sha256').update(option).digest('hex'), option]))
-  const chosen = [...new Set((selectedOptions ?? []).map(hash => Buffer.from(hash).toString('hex')))]
   return {
     ...envelopeOf('poll.voted', origin),
     targetMessageId: target.id,
     targetSenderId: by.author.id,
-    options: chosen.flatMap(hash => names.get(hash) ?? []),
-    unknownHashes: chosen.filter(hash => !names.has(hash)),
+    ...chosenOf(selectedOptions, namesByHash(by.options)),
     senderName: origin.stanza.senderName,
     isGroup: origin.stanza.isGroup,
   }

@@ -14,7 +14,7 @@ export const changeEvents: readonly EventShape[] = [
   {
     type: 'poll.voted',
     doc: 'Somebody voted in a poll, changed the vote or withdrew it.',
-    when: 'A vote came whose poll’s secret is known.',
+    when: 'A vote came whose poll’s secret is known; or the phone’s history has a vote by itself, whose poll’s secret is known.',
     again: `${copy} Each vote is the whole choice of its voter: the latest by occurredAt counts.`,
     not: 'A vote whose poll’s secret is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
@@ -28,6 +28,7 @@ export const changeEvents: readonly EventShape[] = [
         optional('string', 'What the sender calls itself (push name), as the stanza gave it; null: not said.'),
       ),
       isGroup,
+      origin,
     },
   },
   {

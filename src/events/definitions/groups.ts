@@ -48,7 +48,7 @@ export const groupEvents: readonly EventShape[] = [
   {
     type: 'group.updated',
     doc: 'A group was made or changed, or what it is became known; what did not change is left out. State: the greatest (epoch, sequence) wins.',
-    when: 'WhatsApp notified of a group that was made or changed, or a list of the account’s groups differs from what was appended last.',
+    when: 'WhatsApp notified of a group that was made or changed, or a list of the account’s groups differs from what was appended last; or the phone’s history says what it is.',
     again: copy,
     not: 'Who joins or leaves, which is group.participants-changed; groups that the settings ignore.',
     fields: groupFields,

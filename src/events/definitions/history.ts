@@ -48,9 +48,10 @@ export const historyEvents: readonly EventShape[] = [
     when: 'The phone shared its history, and the instance’s historySync is on.',
     again:
       'A copy under the same eventId where two parts of the history have the same message, or after a death at the wrong moment; the first one counts.',
-    not: 'What this device received itself, which is message.received and message.sent, also where the phone tells of it again under another eventId: messageId is the same.',
+    not: 'What this device received itself, which is message.received and message.sent, also where the phone tells of it again under another eventId: messageId is the same. What tells of another message, or is sealed with a secret that is not known, which is counted.',
     fields: {
       ...messageFields,
+      source: optional('string', 'Always null: the phone does not say on which device the account wrote.'),
       ordinal: field('long', 'Its place among the messages of the notification, from 0.'),
       order: optional('long', 'The phone’s own number of it in its chat; greater is later. null: not said.'),
       status: optional(
@@ -65,7 +66,10 @@ export const historyEvents: readonly EventShape[] = [
       votes: many(vote, 'Of a poll, the choice of each voter; null: none is said.'),
       answers: many(answer, 'Of an event, the answer of each person; null: none is said.'),
       receipts: many(receipt, 'How far it got with each person; null: none is said.'),
-      undecryptable: optional('string', 'Why the phone itself has no content of it; null: it has.'),
+      undecryptable: optional(
+        'string',
+        'Why the phone itself has no content of it: ciphertext, futureproof, payment-ciphertext, payment-futureproof, oversized, no-content; consumers must accept new ones. null: it has.',
+      ),
       syncType,
       sourceEventId,
       origin,

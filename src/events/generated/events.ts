@@ -337,6 +337,8 @@ export type PollVoted = Envelope & {
   senderName?: string | null
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
+  /** change: it happened; snapshot: the whole state was told, and this differs from what was appended last; history: it came with the phone’s history. null: change. */
+  origin?: string | null
 }
 
 export type MessagePinned = Envelope & {
@@ -603,7 +605,7 @@ export type MessageHistory = Envelope & {
   viewOnce?: boolean | null
   /** Disappearing messages: after how many seconds WhatsApp’s apps hide it; null: never. */
   expiresInSeconds?: number | null
-  /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
+  /** Always null: the phone does not say on which device the account wrote. */
   source?: string | null
   /** The command that sent it; null: none did, as nothing is sent by this version. */
   commandId?: string | null
@@ -641,7 +643,7 @@ export type MessageHistory = Envelope & {
   answers?: readonly HistoryAnswer[] | null
   /** How far it got with each person; null: none is said. */
   receipts?: readonly HistoryReceipt[] | null
-  /** Why the phone itself has no content of it; null: it has. */
+  /** Why the phone itself has no content of it: ciphertext, futureproof, payment-ciphertext, payment-futureproof, oversized, no-content; consumers must accept new ones. null: it has. */
   undecryptable?: string | null
   /** Which part of the phone’s history: initial-bootstrap, recent, full, push-name, non-blocking-data, on-demand, initial-status; consumers must accept new ones. */
   syncType: string

@@ -7,8 +7,8 @@ import { isLater, keyOf } from './stamp.ts'
 
 type Call = EventOf<'call.updated'>
 
-/** A status that is not here is kept until a known one comes. */
-const ranks: Readonly<Record<string, number>> = { offer: 1, ringing: 2, accepted: 3, rejected: 4, missed: 4, ended: 5 }
+/** A status that is not here is kept until a known one comes. What was rejected or missed stays so once it is over. */
+const ranks: Readonly<Record<string, number>> = { offer: 1, ringing: 2, accepted: 3, ended: 4, rejected: 5, missed: 5 }
 const rankOf = (step: Call): number => ranks[step.status] ?? 0
 const FIRST_END = 4
 

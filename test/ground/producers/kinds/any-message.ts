@@ -93,13 +93,25 @@ const timesOf = (field: Field, depth: number): fc.Arbitrary<Buffer> =>
     ? fc.array(fieldWith(field, depth), { maxLength: 3 }).map(parts => Buffer.concat(parts))
     : fieldWith(field, depth)
 
-const message = types.get('Message')
-if (message === undefined) throw new Error('expected message Message in the definition, got none')
+const message = fieldsNamed('Message')
 
-/** Its bytes, unpadded; now and then cut in the middle. */
-export const anyMessage: fc.Arbitrary<Buffer> = fc
-  .tuple(someOf(message, 0), fc.integer({ min: 0, max: 20 }))
-  .map(([bytes, cut]) => (cut === 0 ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes))
+function fieldsNamed(name: string): readonly Field[] {
+  const fields = types.get(name)
+  if (fields === undefined) throw new Error(`expected message ${name} in the definition, got none`)
+  return fields
+}
+
+/** Bytes of what has this name in the definition. */
+export const anyOf = (name: string): fc.Arbitrary<Buffer> => someOf(fieldsNamed(name), 0)
+
+/** Now and then cut in the middle. */
+export const nowAndThenCut = (whole: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
+  fc
+    .tuple(whole, fc.integer({ min: 0, max: 20 }))
+    .map(([bytes, cut]) => (cut === 0 ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes))
+
+/** Unpadded. */
+export const anyMessage: fc.Arbitrary<Buffer> = nowAndThenCut(anyOf('Message'))
 
 /** Every field of `Message` has its turn. */
 export const anyMessageWith = (fieldNumber: number): fc.Arbitrary<Buffer> => {
