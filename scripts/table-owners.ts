@@ -33,6 +33,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'listed_chats',
     'listed_contacts',
     'listed_media',
+    'provisional_messages',
   ]),
   ...of('what is told of groups and labels is written, counted or joined, and read by the queries: a file each', [
     'group_participants',

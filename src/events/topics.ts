@@ -1,5 +1,5 @@
 // The topics, as code: what is in each, its key, how long it is kept, and which event type goes where (docs/contract.md, Topics).
-import type { EventType } from './event.ts'
+import type { Event, EventType } from './event.ts'
 
 export type TopicName =
   | 'events'
@@ -118,10 +118,22 @@ export const topics: readonly TopicEntry[] = [
   },
 ]
 
-/** What becomes webhooks, and what a reader of the stream gets without asking for it by name. */
+/** What a reader of the stream gets without asking for it by name. */
 export const streamedTopics: readonly TopicName[] = ['events', 'media-stored', 'media-failed']
 
+/** What becomes webhooks. */
+export const webhookTopics: readonly TopicName[] = [...streamedTopics, 'history']
+
+/** What the phone told of the time before it was linked, whichever type says it. */
+export const isOfHistory = (event: Pick<Event, 'type'>): boolean =>
+  topicOf(event.type) === 'history' || ('origin' in event && event.origin === 'history')
+
+export const topicOfEvent = (event: Event): TopicName => (isOfHistory(event) ? 'history' : topicOf(event.type))
+
 export const topicOf = (type: EventType): TopicName => topicOfName(type)
+
+/** Of a topic by its whole name, whatever its prefix: no name is the end of another. */
+export const isTopic = (topic: string, name: TopicName): boolean => topic.endsWith(name)
 
 /** Of a type by its name, also one that no version has yet. */
 export function topicOfName(type: string): TopicName {

@@ -1,7 +1,7 @@
 // The words of docs/contract.md, once, each with whether this version ever says it: `later` are reserved, and come with a later version.
 // What the API takes and describes follows from here; the lists in docs/contract.md and ARCHITECTURE.md are generated from it.
 import { events } from './definitions.ts'
-import { streamedTopics, topicOfName } from './topics.ts'
+import { topicOfName, webhookTopics } from './topics.ts'
 
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
@@ -21,12 +21,12 @@ export const recordTypes: Vocabulary = {
   later: [...withoutWriter, ...withoutSchema],
 }
 
-const isStreamed = (type: string): boolean => streamedTopics.includes(topicOfName(type))
+const isDelivered = (type: string): boolean => webhookTopics.includes(topicOfName(type))
 
 /** Types that an endpoint may name: those of records and those that only deliveries have. */
 export const deliveryTypes: Vocabulary = {
-  here: [...recordTypes.here.filter(isStreamed), 'media.updated', 'endpoint.tested'],
-  later: [...recordTypes.here.filter(type => !isStreamed(type)), ...recordTypes.later],
+  here: [...recordTypes.here.filter(isDelivered), 'media.updated', 'endpoint.tested'],
+  later: [...recordTypes.here.filter(type => !isDelivered(type)), ...recordTypes.later],
 }
 
 export const kinds = {
@@ -39,8 +39,8 @@ export const kinds = {
 } as const satisfies Vocabulary
 
 export const mediaStatuses = {
-  here: ['stored', 'pending', 'failed'],
-  later: ['skipped', 'expired'],
+  here: ['stored', 'pending', 'failed', 'skipped'],
+  later: ['expired'],
 } as const satisfies Vocabulary
 
 export const mediaReasons = {

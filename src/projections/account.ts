@@ -1,12 +1,12 @@
 // What an accounted projection took in, by instance and type, counted in the step that took it: records, and those of them that were no copies.
 // Events of an epoch have numbers without a gap from 1, in the order of the log: one that is left out was given to an event that never came
-// into the log, and is kept as a gap. Derived events carry their source's number, and those of nobody's socket (epoch 0) have none. Records whose
-// number cannot be read here, of types of a newer version or such as do not decode, have one too: of an instance with any of them in a batch
-// no gap is concluded there.
+// into the log, and is kept as a gap. Derived events carry their source's number, those of history their notification's, and those of nobody's
+// socket (epoch 0) have none. Records whose number cannot be read here, of types of a newer version or such as do not decode, have one too: of an
+// instance with any of them in a batch no gap is concluded there.
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Found, type Read, type Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
-import { topicOf } from '../events/topics.ts'
+import { isTopic, topicOf } from '../events/topics.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isoInstant } from '../runtime/calendar.ts'
 import { liveVersions } from './go-live.ts'
@@ -34,20 +34,17 @@ export function accountOf(projection: Projection, asked: readonly Placed[], unpl
       )
       return [
         countRecords(projection, placed, fresh),
-        keepGaps(
-          projection,
-          gapsIn(
-            new Map(known),
-            placed.map(one => one.event),
-            unplaced,
-          ),
-        ),
+        keepGaps(projection, gapsIn(new Map(known), ownNumbersIn(placed), unplaced)),
       ]
     },
   }
 }
 
-/** Whether an event has a number of its own among those of the topic of events. */
+/** What is of history has the number of the notification that told of it. */
+const ownNumbersIn = (placed: readonly Placed[]): readonly Event[] =>
+  placed.filter(({ position }) => isTopic(position.topic, 'events')).map(one => one.event)
+
+/** Whether an event of the topic of events has a number of its own. */
 const isNumbered = ({ type, epoch }: Event): boolean => epoch > 0 && topicOf(type) === 'events' && !type.startsWith('media.')
 
 /**
@@ -102,7 +99,7 @@ function countRecords(of: Identity, placed: readonly Placed[], fresh: readonly P
     type: list[0]?.event.type,
     records: list.length,
     projected: list.filter(one => projected.has(one)).length,
-    ...greatestIn(list.map(one => one.event)),
+    ...greatestIn(ownNumbersIn(list)),
   }))
   return {
     sql: `insert into accounted_types as old (instance_id, projection, version, type, records, projected, epoch, sequence)

@@ -2,7 +2,8 @@
 // erases their rows, asks here.
 //
 // A projection that learns an event type or a topic, or changes what it makes of records that it has read, gets a new version. A field of a
-// message that is null in rows from before needs none: a migration adds its column to the version that is there (ARCHITECTURE, How to add).
+// message that is null in rows from before needs none: a migration adds its column to the version that is there (ARCHITECTURE, How to add). Neither
+// does a type or a topic that no release ever wrote: nothing was read without it, and a migration adds its tables and its offset 0.
 // - One that begins at the first record (the read model): SQL files in a folder beside it make its tables in a schema of its own (schemaOf),
 //   with the functions that its statements call; a second line here, `createReadModel({ version: 2, sql: … })`, runs it beside the first; a
 //   purge erases its rows, too. It is read once it has come as far as the first (go-live.ts), so queries have to fit both until a

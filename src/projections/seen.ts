@@ -1,9 +1,12 @@
 // First copy per event id wins: of all copies among the last 4,096 ids of an instance only the one with the lowest offset is applied.
 // The ids of an instance have places without a gap, 1, 2, 3 …: each new one takes the next, and the one 4,096 before it is forgotten by its place.
+// Those of the topic of history have a window of their own, whose places are -1, -2, -3 …: a phone that shares 200,000 messages makes nobody
+// forget what is happening.
 import { hash } from 'node:crypto'
 import { serialize } from 'node:v8'
 import { asRows, type Found, type Read, type Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
+import { isTopic } from '../events/topics.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import type { Placed, Projection } from './projection.ts'
 
@@ -27,7 +30,7 @@ export function seenOf(of: Identity, asked: readonly Placed[]): Seen {
     sort: (found, placed) => {
       const known = new Map(found(digests).map(row => [row.event_id, BigInt(row.digest)]))
       const { fresh, conflicts } = firstCopies(known, placed)
-      const last = new Map(found(places).map(row => [row.instance_id, Number(row.place)]))
+      const last = new Map(found(places).map(row => [nameOf(row), Math.abs(Number(row.place))]))
       return {
         fresh: fresh.map(one => one.placed),
         duplicates: placed.length - fresh.length,
@@ -82,33 +85,50 @@ const readDigests = (of: Identity, asked: readonly Placed[]): Read<{ event_id: s
   values: [of.name, of.version, asRows(asked.map(({ event }) => ({ event_id: event.eventId })))],
 })
 
-/** Of each instance the last one; null: none. */
-const readPlaces = (of: Identity, asked: readonly Placed[]): Read<{ instance_id: string; place: string | null }> => ({
-  sql: `select g.instance_id, (select max(s.place) from projection_seen s
-                               where s.projection = $1 and s.version = $2 and s.instance_id = g.instance_id)::text as place
-    from json_to_recordset($3::json) as g(instance_id text)`,
-  values: [
-    of.name,
-    of.version,
-    asRows([...new Set(asked.map(({ event }) => event.instanceId))].map(instance_id => ({ instance_id }))),
-  ],
+/** A window of an instance: of what happens, or of what its phone told of before. */
+type Window = { instance_id: string; of_history: boolean }
+const windowOf = ({ event, position }: Placed): Window => ({
+  instance_id: event.instanceId,
+  of_history: isTopic(position.topic, 'history'),
+})
+const nameOf = ({ instance_id, of_history }: Window): string => `${of_history ? 'history of ' : ''}${instance_id}`
+const windowsOf = (those: readonly Placed[]): ReadonlyMap<string, Window> =>
+  new Map(those.map(windowOf).map(window => [nameOf(window), window]))
+
+/** Of each window the last one; null: none. */
+const readPlaces = (of: Identity, asked: readonly Placed[]): Read<Window & { place: string | null }> => ({
+  sql: `select g.instance_id, g.of_history, case when g.of_history
+      then (select min(s.place) from projection_seen s
+            where s.projection = $1 and s.version = $2 and s.instance_id = g.instance_id and s.place < 0)
+      else (select max(s.place) from projection_seen s
+            where s.projection = $1 and s.version = $2 and s.instance_id = g.instance_id and s.place > 0) end::text as place
+    from json_to_recordset($3::json) as g(instance_id text, of_history boolean)`,
+  values: [of.name, of.version, asRows([...windowsOf(asked).values()])],
 })
 
-/** `last`: of each instance the place that was given last. Of more new ones than are remembered only the last ones become rows. */
+/** `last`: of each window how many were given a place. Of more new ones than are remembered only the last ones become rows. */
 function remember(of: Identity, fresh: readonly Sighting[], last: ReadonlyMap<string, number>): readonly Write[] {
   const places = new Map(last)
-  const added = fresh.map(({ placed: { event }, digest }) => {
-    const place = (places.get(event.instanceId) ?? 0) + 1
-    places.set(event.instanceId, place)
-    return { instance_id: event.instanceId, event_id: event.eventId, digest: String(digest), place }
+  const added = fresh.map(({ placed, digest }) => {
+    const window = windowOf(placed)
+    const place = (places.get(nameOf(window)) ?? 0) + 1
+    places.set(nameOf(window), place)
+    return { ...window, event_id: placed.event.eventId, digest: String(digest), place }
   })
-  const kept = added.filter(one => one.place > (places.get(one.instance_id) ?? 0) - SEEN_PER_INSTANCE)
-  const old = [...places].flatMap(([instance_id, place]) => {
-    const before = last.get(instance_id) ?? 0
+  const kept = added.filter(one => one.place > (places.get(nameOf(one)) ?? 0) - SEEN_PER_INSTANCE)
+  const old = [...windowsOf(fresh.map(one => one.placed))].flatMap(([name, { instance_id, of_history }]) => {
+    const [before, place] = [last.get(name) ?? 0, places.get(name) ?? 0]
     const [first, until] = [Math.max(1, before - SEEN_PER_INSTANCE + 1), Math.min(before, place - SEEN_PER_INSTANCE)]
-    return first > until ? [] : [{ instance_id, first, until }]
+    if (first > until) return []
+    return [of_history ? { instance_id, first: -until, until: -first } : { instance_id, first, until }]
   })
-  return [insertSeen(of, kept), forget(of, old)]
+  return [
+    insertSeen(
+      of,
+      kept.map(({ of_history, place, ...one }) => ({ ...one, place: of_history ? -place : place })),
+    ),
+    forget(of, old),
+  ]
 }
 
 const insertSeen = (of: Identity, rows: readonly Readonly<Record<string, unknown>>[]): Write => ({

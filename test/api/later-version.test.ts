@@ -105,10 +105,10 @@ describe('endpoints', () => {
 
   test('[E1] types that nothing emits yet are taken, and the answer names them', async () => {
     const created = await create({
-      eventTypes: ['message.received', 'message.history', 'upload.*', 'media.downloaded', 'endpoint.tested'],
+      eventTypes: ['message.received', 'message.history', 'presence.updated', 'upload.*', 'media.downloaded', 'endpoint.tested'],
     })
     expect(created.status).toBe(201)
-    const names = ['media.downloaded', 'message.history', 'upload.requested', 'upload.completed', 'upload.failed']
+    const names = ['presence.updated', 'media.downloaded', 'upload.requested', 'upload.completed', 'upload.failed']
     expect(created.json.notYetEmitted).toEqual(names)
     expect((await api.call('GET', `/v1/endpoints/${created.json.id}`)).json.notYetEmitted).toEqual(names)
     const patched = await api.call('PATCH', `/v1/endpoints/${created.json.id}`, {
@@ -147,7 +147,7 @@ describe('filters', () => {
       ['sending', 'expired', 'filtered'],
       ['held', 'pending', 'retrying', 'waiting', 'delivered', 'dead', 'discarded'],
     ],
-    ['/v1/instances/shop/media?status=', ['skipped', 'expired'], ['stored', 'pending', 'failed']],
+    ['/v1/instances/shop/media?status=', ['expired'], ['stored', 'pending', 'failed', 'skipped']],
     ['/v1/instances/shop/media?reason=', ['infected', 'rate-limited', 'erased'], ['gone', 'corrupt', 'connection']],
     ['/v1/instances/shop/media?kind=', [], ['image', 'album', 'system', 'link-preview']],
   ])('[D4] [I3] %s takes what there can be, and refuses by name what nothing has yet', async (path, notYet, now) => {

@@ -224,6 +224,19 @@ test('[C7] media that is not there says whether it is pending, failed, skipped o
   })
 })
 
+test('[C7] [B6] a file of history is not fetched, and its link says so in words', async () => {
+  const past = anEvent('message.history', { kind: 'image', media: { mimetype: 'image/jpeg' } })
+  await project([past])
+  const answer = await fetch(api.links.link(past.eventId, 'file'))
+  expect([answer.status, await answer.json()]).toMatchObject([
+    404,
+    {
+      type: 'urn:zaplog:problem:media-skipped',
+      detail: expect.stringContaining('from before the device was linked are not fetched'),
+    },
+  ])
+})
+
 test('[C7] a store that cannot be reached is 503 with Retry-After, and a missing object is 404', async () => {
   const { file, key } = await stored()
   outage.error = new ObjectError('unreachable', `getting ${key}: connection refused`)

@@ -60,3 +60,15 @@ test('[J1] [L] presence and heartbeats are streamed to who asks for them by name
   expect(matches(asking('presence.updated'), presence)).toBe(true)
   expect(matches(asking('*'), anEvent('message.received'))).toBe(true)
 })
+
+test('[J1] [B6] history is streamed to who asks for it by name; what a pattern means is what happens', () => {
+  const asking = (...types: string[]): StreamFilter => ({ instanceIds: null, types, chatId: null })
+  const past = anEvent('message.history')
+  const contact = anEvent('contact.updated', { origin: 'history' })
+  expect(topicsOf(asking('message.*'))).toEqual(common)
+  expect(topicsOf(asking('message.history'))).toEqual([...common, 'history'])
+  expect([past, contact].filter(event => matches(asking('*', 'message.*', 'contact.*'), event))).toEqual([])
+  expect([past, contact].filter(event => matches(asking('message.history'), event))).toEqual([past])
+  const place = new Map<TopicName, bigint[]>([['history', [7n]]])
+  expect(parsePlace(placeToken(place) ?? '')).toEqual(place)
+})

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { type Codec, openCodec } from '../../src/events/codec.ts'
 import type { Event } from '../../src/events/event.ts'
-import { type TopicName, topicOf } from '../../src/events/topics.ts'
+import { type TopicName, topicOfEvent } from '../../src/events/topics.ts'
 import type { BatchOutcome, EventLog, LogRecord, NewRecord } from '../../src/log/log.ts'
 import { takeCheckpoints } from '../../src/projections/checkpoints.ts'
 import { createFellows } from '../../src/projections/fellows.ts'
@@ -91,7 +91,7 @@ function worldOf(
     owned,
     projectBatch,
     append: async events => {
-      for (const event of events) topics.put(prefixed(topicOf(event.type)), codec.encode(event))
+      for (const event of events) topics.put(prefixed(topicOfEvent(event)), codec.encode(event))
     },
     appendNewer: async instanceId => {
       topics.put(prefixed('events'), { key: instanceId, value: newerValue, headers: {}, recordedAt: 0 })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
 import type { Event } from '../../src/events/event.ts'
-import { type TopicName, topicOf } from '../../src/events/topics.ts'
+import { type TopicName, topicOfEvent } from '../../src/events/topics.ts'
 import type { Projection } from '../../src/projections/projection.ts'
 import { aCopyOf } from './events.ts'
 import type { ProjectionDsl, ProjectionWorld } from './projection-dsl.ts'
@@ -106,5 +106,5 @@ export async function dumpTables(database: Database, tables: readonly string[], 
 /** How many events go to each topic: a property over one topic proves nothing about interleaving. */
 export const countByTopic = (events: readonly Event[]): Readonly<Partial<Record<TopicName, number>>> =>
   Object.fromEntries(
-    Object.entries(Object.groupBy(events, event => topicOf(event.type))).map(([topic, of]) => [topic, of?.length ?? 0]),
+    Object.entries(Object.groupBy(events, event => topicOfEvent(event))).map(([topic, of]) => [topic, of?.length ?? 0]),
   )

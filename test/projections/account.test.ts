@@ -86,6 +86,27 @@ describe('of a projection', () => {
     ])
   })
 
+  it('[B8] [B6] history has the numbers of its notifications: projected first, it concludes no gap and hides none', async () => {
+    const world = await dsl.freshWorld()
+    const past = [at(5, 4, 'unknown'), anEvent('message.history', { epoch: 5, sequence: 4 })]
+    const contact = anEvent('contact.updated', { epoch: 5, sequence: 9, origin: 'history' })
+    await world.append([at(5, 1), at(5, 2), ...past, contact, at(5, 6)])
+    await world.projectBatch('events', 1)
+    while ((await world.projectBatch('history', 1)) > 0);
+    expect(await gaps()).toEqual([])
+    await world.projectAll()
+    expect((await gaps()).toSorted()).toEqual([
+      [5, 3, 3],
+      [5, 5, 5],
+    ])
+    expect(await counted()).toEqual([
+      ['contact.updated', 1, 1],
+      ['message.history', 1, 1],
+      ['message.received', 3, 3],
+      ['unknown', 1, 1],
+    ])
+  })
+
   it('[B8] a gap is named with its epoch and sequence, once, and stays named', async () => {
     const world = await dsl.freshWorld()
     await world.append([at(5, 1), at(5, 2)])

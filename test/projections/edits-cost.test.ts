@@ -1,6 +1,8 @@
 // What one event costs does not grow with what somebody wrote before: rows looked at, as Postgres counts them.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
+import type { Event } from '../../src/events/event.ts'
+import { topicOfEvent } from '../../src/events/topics.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { settleStatements } from '../../src/projections/read-model/settle-statements.ts'
 import { openTestDatabase } from '../ground/database.ts'
@@ -75,6 +77,24 @@ describe.each(['before', 'after'])('%s indexes are made beside the work', when =
     await dsl.test.database.query('analyze read_model_1.messages')
     expect(await rowsSettled(['messages'])).toBeLessThan(FEW)
   })
+})
+
+it(`[D1] [B6] after ${BEFORE} of history a message that comes by itself looks at a handful of them, and so does the next of history`, async () => {
+  const world = await dsl.freshWorld()
+  const past = (index: number) =>
+    anEvent('message.history', { messageId: `PAST${index}`, ...inGroup, ...by(somebody), occurredAt: testStartAt + index })
+  await world.append(Array.from({ length: BEFORE }, (_, index) => past(index)))
+  await world.projectAll()
+  for (const table of ['messages', 'provisional_messages']) await dsl.test.database.query(`analyze read_model_1.${table}`)
+  const looked = (event: Event) =>
+    dsl.test.database.transact(async tx => {
+      const before = await rowsRead(tx, ['messages', 'provisional_messages'])
+      await applyTo(tx, readModel, [{ event, position: { topic: `wa.${topicOfEvent(event)}`, partition: 0, nextOffset: 1n } }])
+      return (await rowsRead(tx, ['messages', 'provisional_messages'])) - before
+    }, never)
+  expect(await looked(anEvent('message.received', { ...target, messageId: 'NEW' }))).toBeLessThan(FEW)
+  expect(await looked(past(BEFORE))).toBeLessThan(FEW)
+  expect(await looked(anEvent('message.received', { ...target, messageId: 'PAST7' }))).toBeLessThan(FEW)
 })
 
 it(`[D1] a plan from before there was a message looks at a handful of ${BEFORE}`, async () => {

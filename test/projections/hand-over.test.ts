@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
 import type { Event } from '../../src/events/event.ts'
-import { topicOf } from '../../src/events/topics.ts'
+import { topicOfEvent } from '../../src/events/topics.ts'
 import { partitionOf } from '../../src/log/append/partitioner.ts'
 import type { EventLog } from '../../src/log/log.ts'
 import { LogError } from '../../src/log/log.ts'
@@ -61,7 +61,7 @@ function run(projection: Projection, log: EventLog = its.log): Role {
 
 async function append(...events: readonly Event[]): Promise<void> {
   for (const event of events)
-    await its.log.append({ topic: its.topic(topicOf(event.type)), records: [its.codec.encode(event)] }, never)
+    await its.log.append({ topic: its.topic(topicOfEvent(event)), records: [its.codec.encode(event)] }, never)
 }
 
 /** The source events of all deliveries in the log, in the order of each instance. */

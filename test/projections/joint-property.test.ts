@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { topicOf } from '../../src/events/topics.ts'
+import { topicOfEvent } from '../../src/events/topics.ts'
 import type { EventLog, NewRecord, Position } from '../../src/log/log.ts'
 import { takeBatchSteps } from '../../src/projections/batch-steps.ts'
 import type { BatchStep } from '../../src/projections/joint-steps.ts'
@@ -118,7 +118,7 @@ function openQueues(projections: readonly Projection[], events: readonly Event[]
   const there = instances.map(instanceId =>
     Map.groupBy(
       events.filter(event => event.instanceId === instanceId),
-      event => topicOf(event.type),
+      event => topicOfEvent(event),
     ),
   )
   const placeOf = (one: number, partition: number) => {

@@ -71,6 +71,30 @@ describe('ten messages of one second', () => {
   })
 })
 
+describe('messages that one notification of history told of', () => {
+  const place = { epoch: 1, sequence: 7 }
+  const past = (more: object = {}) =>
+    texts.map((text, ordinal) => anEvent('message.history', { text, occurredAt, ordinal, ...place, ...more })).toReversed()
+
+  it.each([1, 3, 50])('[D4] [B6] are listed in the order in which it had them, in pages of %i', async limit => {
+    await project(past())
+    const rows = await allPages(cursor => listMessages(dsl.test.database, { instanceId, limit, cursor }))
+    expect(rows.map(row => row.text)).toEqual(texts.toReversed())
+    const found = await allPages(cursor => listMessages(dsl.test.database, { instanceId, limit, cursor, q: '1 or 2 or 3' }))
+    expect(found.map(row => row.text)).toEqual(['3', '2', '1'])
+  })
+
+  it('[D4] [B6] have their files in the same order, and what came by itself stands by its place in the log', async () => {
+    const file = { kind: 'image', media: { mimetype: 'image/png' } }
+    const [before, after] = [6, 8].map(sequence => anEvent('message.received', { ...file, occurredAt, epoch: 1, sequence }))
+    if (before === undefined || after === undefined) throw new Error('no events')
+    const told = past(file)
+    await project([after, ...told, before])
+    const rows = await allPages(cursor => listMedia(dsl.test.database, { instanceId, limit: 4, cursor }))
+    expect(rows.map(row => row.eventId)).toEqual([after, ...told, before].map(event => event.eventId))
+  })
+})
+
 describe('chats and contacts of one second', () => {
   const chats = [
     { chatId: somebody.lid, chatPn: somebody.pn, isGroup: false },
@@ -120,13 +144,24 @@ describe('cursors', () => {
     }
   })
 
+  it('[D4] a list that was begun before history had places of its own goes on from its cursor in its own order', async () => {
+    const events = texts.map((text, ordinal) => anEvent('message.history', { text, occurredAt, ordinal, epoch: 1, sequence: 7 }))
+    await project(events)
+    const old = events.toSorted((a, b) => (a.eventId < b.eventId ? 1 : -1))
+    for (const [index, last] of old.entries()) {
+      const from = encoded(last.occurredAt, '1', '7', last.eventId)
+      const rows = await allPages(cursor => listMessages(dsl.test.database, { instanceId, limit: 2, cursor }), from)
+      expect(rows.map(row => row.eventId)).toEqual(old.slice(index + 1).map(event => event.eventId))
+    }
+  })
+
   it.each([
     [occurredAt, '1', 'x'],
     [occurredAt, 'a', '1', 'x'],
     [occurredAt, '-1', '1', 'x'],
     [occurredAt, '1', '99999999999999999999', 'x'],
     [occurredAt, '1', '9223372036854775808', 'x'],
-    [occurredAt, '1', '1', '1', 'x'],
+    [occurredAt, '1', '1', '1', '1', 'x'],
     [occurredAt, 1, 1, 'x'],
   ])('[D4] %j, %j, %j … is the place of no message, and it is said', async (...parts) => {
     const cursor = encoded(...parts)

@@ -126,6 +126,67 @@ describe('addresses', () => {
     ])
   })
 
+  it('[B4] [D1] a number that a later word gives to another LID moves alone: each LID keeps its chat', async () => {
+    const other = somebodyElse.lid
+    const chatOf = (lid: string, second: number, text: string) =>
+      anEvent('message.received', { chatId: lid, chatPn: null, senderId: lid, senderPn: null, text, occurredAt: at(second) })
+    const contact = (lid: string, second: number, origin: 'change' | 'history' = 'change') =>
+      anEvent('contact.updated', {
+        ...{ contactId: lid, contactLid: lid, contactPn: somebody.pn, pushName: lid, occurredAt: at(second), origin },
+        recordedAt: at(second),
+      })
+    const byNumber = { chatId: somebody.pn, chatPn: null, senderId: somebody.pn, senderPn: null }
+    const told = [
+      chatOf(somebody.lid, 1, 'first'),
+      chatOf(other, 2, 'second'),
+      anEvent('message.received', { ...byNumber, text: 'by number', occurredAt: at(3) }),
+      anEvent('message.reacted', { ...byNumber, targetMessageId: 'M2', emoji: '👍' }),
+      contact(somebody.lid, 4),
+      contact(other, 5),
+    ]
+    // As it was told, the other way round, with the first told again, and with the phone's history telling of both later.
+    for (const events of [
+      told,
+      told.toReversed(),
+      [...told, contact(somebody.lid, 6)],
+      [...told, contact(somebody.lid, 7, 'history')],
+    ]) {
+      await projected(...events)
+      const textsOf = async (chatId: string) =>
+        (await listMessages(dsl.test.database, { instanceId, chatId })).data.map(one => [one.text, one.chatId, one.chatPn])
+      expect(await textsOf(somebody.lid)).toEqual([['first', somebody.lid, null]])
+      const moved = [
+        ['by number', other, somebody.pn],
+        ['second', other, somebody.pn],
+      ]
+      expect(await textsOf(other)).toEqual(moved)
+      expect(await textsOf(somebody.pn)).toEqual(moved)
+      expect((await listChats(dsl.test.database, { instanceId })).data.map(one => [one.chatId, one.chatPn, one.name])).toEqual([
+        [other, somebody.pn, other],
+        [somebody.lid, null, somebody.lid],
+      ])
+      expect(
+        await getMessage(dsl.test.database, { instanceId, messageId: told[0]?.messageId ?? '', chatId: somebody.pn }),
+      ).toBeNull()
+    }
+  })
+
+  it('[B4] [D1] an account that changed its number is one chat under its LID and both numbers', async () => {
+    const newer = '5511900000077@s.whatsapp.net'
+    const by = (pn: string, second: number) =>
+      anEvent('message.received', { chatId: pn, chatPn: null, senderId: pn, senderPn: null, text: pn, occurredAt: at(second) })
+    const contact = (pn: string, second: number) =>
+      anEvent('contact.updated', { contactId: somebody.lid, contactPn: pn, contactLid: somebody.lid, occurredAt: at(second) })
+    await projected(by(somebody.pn, 1), by(newer, 2), contact(somebody.pn, 3), contact(newer, 4))
+    expect((await listChats(dsl.test.database, { instanceId })).data).toMatchObject([{ chatId: somebody.lid, chatPn: newer }])
+    for (const chatId of [somebody.lid, somebody.pn, newer]) {
+      const { data } = await listMessages(dsl.test.database, { instanceId, chatId })
+      expect(data.map(one => one.text)).toEqual([newer, somebody.pn])
+      const { data: files } = await listMedia(dsl.test.database, { instanceId, chatId })
+      expect(files).toEqual([])
+    }
+  })
+
   it('[D1] [D4] a group is shown by its last name, whichever of its names comes first', async () => {
     const named = (subject: string | null, sequence: number) =>
       anEvent('group.updated', { chatId: aGroup, groupId: aGroup, subject, sequence })
@@ -205,6 +266,7 @@ describe('messages', () => {
       sequence: message.sequence,
       kind: 'text',
       isGroup: false,
+      history: false,
       text: 'oi',
       mentions: [us.lid],
       occurredAt: new Date(at(1)).toISOString(),

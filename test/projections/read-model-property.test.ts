@@ -14,7 +14,13 @@ afterAll(() => dsl.close())
 it.each(conversations.map((events, index) => ({ index, events })))(
   '[B3] [D2] [D3] replay = incremental = copies = the log twice = topics interleaved anyhow: conversation $index',
   async ({ events }) => {
-    expect(Object.keys(countByTopic(events)).sort()).toEqual(['events', 'media-downloaded', 'media-failed', 'media-stored'])
+    expect(Object.keys(countByTopic(events)).sort()).toEqual([
+      'events',
+      'history',
+      'media-downloaded',
+      'media-failed',
+      'media-stored',
+    ])
     await standingProperty(dsl, readModel, events, { tables: readModelTables, runs: 12 })
     const dump = await dumpTables(dsl.test.database, readModelTables)
     expect(readModelTables.filter(table => dump[table]?.length === 0)).toEqual([])

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
 import { readTogether, writeTogether } from '../../src/database/statement-parts.ts'
 import type { Event } from '../../src/events/event.ts'
+import { topicOfEvent } from '../../src/events/topics.ts'
 import type { Placed } from '../../src/projections/projection.ts'
 import { digestOf, SEEN_PER_INSTANCE, seenOf } from '../../src/projections/seen.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
@@ -19,7 +20,7 @@ beforeEach(() => test.database.query('truncate projection_seen'))
 let offset = 0n
 const placed = (event: Event): Placed => {
   offset += 1n
-  return { event, position: { topic: 'wa.events', partition: 0, nextOffset: offset } }
+  return { event, position: { topic: `wa.${topicOfEvent(event)}`, partition: 0, nextOffset: offset } }
 }
 async function keepIn(tx: Transaction, events: readonly Event[], version = 1) {
   const those = events.map(placed)
@@ -86,6 +87,31 @@ it('[B3] the last 4,096 ids of each instance are remembered, in log order, whate
   expect(Number(count?.count)).toBe(SEEN_PER_INSTANCE)
 })
 
+it('[B3] [B6] history has a window of its own: of what happens nothing is forgotten for it, and it goes by its own last 4,096', async () => {
+  const live = anEvent('message.received')
+  await keep(live)
+  const past = Array.from({ length: SEEN_PER_INSTANCE + 2 }, () => anEvent('message.history'))
+  for (let from = 0; from < past.length; from += 1_000) await keep(...past.slice(from, from + 1_000))
+  expect(idsOf(await keep(live))).toEqual([])
+  const [oldest, , third] = past
+  if (oldest === undefined || third === undefined) throw new Error('no events')
+  expect(idsOf(await keep(third))).toEqual([])
+  expect(idsOf(await keep(oldest))).toEqual([oldest.eventId])
+  const rows = await test.database.query<{ past: number; live: number }>(
+    'select count(*) filter (where place < 0)::integer as past, count(*) filter (where place > 0)::integer as live from projection_seen',
+  )
+  expect(rows).toEqual([{ past: SEEN_PER_INSTANCE, live: 1 }])
+})
+
+it('[B3] [B6] what happens pushes nothing of history out either, and a copy is known in whichever topic it comes', async () => {
+  const past = anEvent('message.history')
+  await keep(past)
+  await keep(...Array.from({ length: SEEN_PER_INSTANCE + 1 }, () => anEvent('message.received')))
+  expect(idsOf(await keep(past))).toEqual([])
+  const twice = anEvent('contact.updated')
+  expect(idsOf(await keep(twice, { ...twice, origin: 'history' }))).toEqual([twice.eventId])
+})
+
 describe.each([
   ['as Postgres counts them, with plans from the time the table was empty', rowsFetched, async () => undefined],
   [
@@ -94,26 +120,30 @@ describe.each([
     () => test.database.query('analyze projection_seen'),
   ],
 ])('rows looked at %s', (_how, rowsRead, replan) => {
-  it('[B3] [D2] remembering and forgetting looks at as many rows as there are new ids, however many instances are full', async () => {
-    const INSTANCES = 24
-    const [EACH, WARM] = [3, 8]
-    const some = () =>
-      Array.from({ length: INSTANCES * EACH }, (_, at) => anEvent('message.received', { instanceId: `shop-${at % INSTANCES}` }))
-    for (let time = 0; time < WARM; time++) await keep(...some()) // from the sixth time on the plan is kept
-    await test.database.query('truncate projection_seen')
-    await test.database.query(
-      `insert into projection_seen (projection, version, event_id, instance_id, place, digest)
-       select 'seeing', 1, gen_random_uuid(), 'shop-' || i, place, 0
+  it.each(['message.received', 'message.history'] as const)(
+    '[B3] [D2] remembering and forgetting %s looks at as many rows as there are new ids, however many instances are full',
+    async type => {
+      const INSTANCES = 24
+      const [EACH, WARM] = [3, 8]
+      const some = () =>
+        Array.from({ length: INSTANCES * EACH }, (_, at) => anEvent(type, { instanceId: `shop-${at % INSTANCES}` }))
+      const sign = type === 'message.history' ? -1 : 1
+      for (let time = 0; time < WARM; time++) await keep(...some()) // from the sixth time on the plan is kept
+      await test.database.query('truncate projection_seen')
+      await test.database.query(
+        `insert into projection_seen (projection, version, event_id, instance_id, place, digest)
+       select 'seeing', 1, gen_random_uuid(), 'shop-' || i, ${sign} * place, 0
        from generate_series(0, ${INSTANCES - 1}) i cross join generate_series(101, ${100 + SEEN_PER_INSTANCE}) place`,
-    )
-    await replan()
-    for (let time = 0; time < WARM; time++) expect(await rowsRead(some())).toBeLessThan(INSTANCES * EACH * 3)
-    const kept = await test.database.query<{ count: number; first: string; last: string }>(
-      `select count(*)::integer as count, min(place) as first, max(place) as last from projection_seen group by instance_id`,
-    )
-    const [first, last] = [101 + WARM * EACH, 100 + SEEN_PER_INSTANCE + WARM * EACH].map(String)
-    expect(kept).toEqual(Array.from({ length: INSTANCES }, () => ({ count: SEEN_PER_INSTANCE, first, last })))
-  })
+      )
+      await replan()
+      for (let time = 0; time < WARM; time++) expect(await rowsRead(some())).toBeLessThan(INSTANCES * EACH * 3)
+      const kept = await test.database.query<{ count: number; first: string; last: string }>(
+        `select count(*)::integer as count, min(abs(place)) as first, max(abs(place)) as last from projection_seen group by instance_id`,
+      )
+      const [first, last] = [101 + WARM * EACH, 100 + SEEN_PER_INSTANCE + WARM * EACH].map(String)
+      expect(kept).toEqual(Array.from({ length: INSTANCES }, () => ({ count: SEEN_PER_INSTANCE, first, last })))
+    },
+  )
 })
 
 function rowsFetched(events: readonly Event[]): Promise<number> {

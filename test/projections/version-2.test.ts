@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { topicOf } from '../../src/events/topics.ts'
+import { topicOfEvent } from '../../src/events/topics.ts'
 import { goLive } from '../../src/projections/go-live.ts'
 import { keepLive } from '../../src/projections/keep-live.ts'
 import { makeTables } from '../../src/projections/make-tables.ts'
@@ -62,7 +62,7 @@ function run(...projections: readonly Projection[]): Role {
 
 async function append(events: readonly Event[]): Promise<void> {
   appended += events.length
-  for (const [topic, of] of Map.groupBy(events, event => its.topic(topicOf(event.type))))
+  for (const [topic, of] of Map.groupBy(events, event => its.topic(topicOfEvent(event))))
     await its.log.append({ topic, records: of.map(event => its.codec.encode(event)) }, never)
 }
 

@@ -1,7 +1,7 @@
 // From events in the log to a client's receiver, through the projection runner and the bridge: held, ordered, signed, once.
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import { topicOf } from '../../src/events/topics.ts'
+import { topicOfEvent } from '../../src/events/topics.ts'
 import { openProjection } from '../../src/projections/runner.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const append = async (...events: readonly Event[]) => {
   for (const event of events)
-    await bridge.log.append({ topic: bridge.topic(topicOf(event.type)), records: [bridge.codec.encode(event)] }, never)
+    await bridge.log.append({ topic: bridge.topic(topicOfEvent(event)), records: [bridge.codec.encode(event)] }, never)
 }
 
 describe('from the log to the receiver', () => {

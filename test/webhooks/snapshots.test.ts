@@ -38,6 +38,26 @@ test('[E2] with snapshots an endpoint gets every origin of the types that it tak
   expect(namesOf(await stream.feed(label, ...origins.map(stateOf)))).toEqual(['change', 'snapshot', 'history', 'null'])
 })
 
+const past = () => [anEvent('message.history'), anEvent('history.progressed'), stateOf('history')]
+const typesTo = async (given: { eventTypes?: string[]; snapshots?: boolean }) => {
+  await stream.clear()
+  await stream.endpoint(given)
+  return (await stream.feed(...past())).map(one => one.type)
+}
+
+test.each([[undefined], [['*']], [['message.*', 'history.*', 'contact.*']], [['message.received', 'contact.updated']]])(
+  '[E1] [B6] an endpoint with types %j, as 0.1.0 knew it, gets nothing of history',
+  async eventTypes => expect(await typesTo(eventTypes === undefined ? {} : { eventTypes })).toEqual([]),
+)
+
+test('[E1] [B6] history comes to who names it, or asks for snapshots of types that it is of', async () => {
+  expect(await typesTo({ eventTypes: ['message.history'] })).toEqual(['message.history'])
+  expect(await typesTo({ eventTypes: ['history.progressed', 'contact.updated'] })).toEqual(['history.progressed'])
+  expect(await typesTo({ eventTypes: ['message.*'], snapshots: true })).toEqual(['message.history'])
+  expect(await typesTo({ eventTypes: ['*'], snapshots: true })).toEqual(past().map(one => one.type))
+  expect(await typesTo({ snapshots: true })).toEqual(['contact.updated'])
+})
+
 test('[E2] snapshots can be turned on and off, which is another version of the settings', async () => {
   const { id } = await stream.endpoint()
   const turned = await patchEndpoint(stream.deps, id, { snapshots: true }, never)

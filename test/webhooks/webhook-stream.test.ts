@@ -111,6 +111,37 @@ describe('lanes', () => {
       `shop/${somebodyElse.lid}`,
     ])
   })
+
+  it('[E3] [B4] two LIDs have two lanes, also where both were told with one number', async () => {
+    await stream.endpoint({ eventTypes: ['message.received'], chats: { exclude: [somebody.lid] } })
+    await stream.endpoint({ eventTypes: ['message.received'], chats: { include: [somebody.pn] } })
+    await stream.feed(anEvent('message.received'))
+    await stream.feed(anEvent('message.received', { chatId: somebodyElse.lid, chatPn: somebody.pn }))
+    expect(stream.all().map(one => one.lane)).toEqual([
+      `shop/${somebody.lid}`,
+      `shop/${somebodyElse.lid}`,
+      `shop/${somebodyElse.lid}`,
+    ])
+  })
+
+  it('[E3] [B6] history has lanes of its own, one for each chat, and never stands before what happens there', async () => {
+    await stream.endpoint({ eventTypes: ['*'], snapshots: true })
+    const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
+    await stream.feed(anEvent('message.history'), anEvent('message.history', { chatId: somebody.pn, chatPn: null }))
+    await stream.feed(anEvent('message.history', inGroup), anEvent('history.progressed'))
+    await stream.feed(anEvent('contact.updated', { origin: 'history' }), anEvent('message.received'))
+    expect(stream.all().map(one => one.lane)).toEqual([
+      ...[`shop/history/${somebody.lid}`, `shop/history/${somebody.lid}`, `shop/history/${aGroup}`, 'shop/history/instance'],
+      ...[`shop/history/${somebody.lid}`, `shop/${somebody.lid}`],
+    ])
+  })
+
+  it('[E1] [B6] history is filtered by the chats that it is of', async () => {
+    await stream.endpoint({ eventTypes: ['message.history'], chats: { exclude: [somebody.pn] } })
+    const other = anEvent('message.history', { chatId: somebodyElse.lid, chatPn: null })
+    const excluded = [anEvent('message.history'), anEvent('message.history', { chatPn: null })]
+    expect(ids(await stream.feed(...excluded, other).then(() => [other]))).toEqual(stream.all().map(one => one.id))
+  })
 })
 
 describe('interleavings', () => {
@@ -132,6 +163,18 @@ describe('interleavings', () => {
       ],
       [stored(fourth), stored(first), stored(second, { round: 2 })],
       [failed(third), failed(second)],
+      [
+        anEvent('message.history', unmapped),
+        anEvent('message.history', other),
+        anEvent('contact.updated', {
+          ...other,
+          contactId: other.chatId,
+          contactLid: null,
+          contactPn: other.chatPn,
+          origin: 'history',
+        }),
+        anEvent('message.history', { kind: 'image', media: { mimetype: 'image/png' } }),
+      ],
     ]
     const total = topics.flat().length
     const run = async (choices: readonly number[]) => {
@@ -146,7 +189,7 @@ describe('interleavings', () => {
         const batch = topic?.splice(0, size) ?? []
         if (batch.length > 0) await stream.feed(...batch)
       }
-      const messages = stream.all().filter(delivery => delivery.type === 'message.received')
+      const messages = stream.all().filter(delivery => delivery.type !== 'media.updated')
       const perLane = Object.groupBy(messages, one => one.lane)
       const order = Object.fromEntries(Object.entries(perLane).map(([lane, ofLane]) => [lane, ofLane?.map(one => one.id)]))
       const last = Object.fromEntries(
@@ -154,9 +197,9 @@ describe('interleavings', () => {
       )
       return { order, last }
     }
-    await stream.endpoint({ holdMedia: 'until-settled' })
+    await stream.endpoint({ holdMedia: 'until-settled', eventTypes: ['message.*', 'contact.*'], snapshots: true })
     const expected = await run([])
-    expect(Object.values(expected.order).flat().sort()).toEqual(ids(topics[0] ?? []).sort())
+    expect(Object.values(expected.order).flat().sort()).toEqual(ids([...(topics[0] ?? []), ...(topics[3] ?? [])]).sort())
     expect(expected.last[second.messageId ?? '']).toBe('stored')
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(255), { minLength: total, maxLength: total }), async choices => {

@@ -117,7 +117,8 @@ async function serveMedia(
 }
 
 function notStored({ status, reason }: MediaLocation, eventId: string): Problem {
-  const why = `the media of event ${eventId} is ${status}${reason === null ? '' : `: ${reason}`}`
+  const said = status === 'skipped' && reason === null ? 'files from before the device was linked are not fetched' : reason
+  const why = `the media of event ${eventId} is ${status}${said === null ? '' : `: ${said}`}`
   switch (status) {
     case 'failed':
       return new Problem('media-failed', why)

@@ -1,7 +1,7 @@
 // What a reader of the stream asks for: instances, types and a chat, and which topics these are in.
 import { z } from 'zod'
 import type { Event } from '../../events/event.ts'
-import { streamedTopics, type TopicName, topicOf, topicOfName } from '../../events/topics.ts'
+import { streamedTopics, type TopicName, topicOfEvent, topicOfName } from '../../events/topics.ts'
 import { matchesPattern, recordTypes, type Vocabulary } from '../../events/vocabulary.ts'
 import { takesOnly } from '../../runtime/later-version.ts'
 import { chatAddress } from '../chat-address.ts'
@@ -11,7 +11,7 @@ export type StreamFilter = { instanceIds: readonly string[] | null; types: reado
 
 /** Read for every reader. What is in other topics is streamed to who names its type. */
 export const commonTopics = streamedTopics
-const namedTopics: readonly TopicName[] = ['presence', 'heartbeats']
+const namedTopics: readonly TopicName[] = ['presence', 'heartbeats', 'history']
 
 const isIn = (topics: readonly TopicName[]) => (type: string) => topics.includes(topicOfName(type))
 
@@ -75,5 +75,5 @@ export function matches({ instanceIds, types, chatId }: StreamFilter, event: Eve
   return chatId === null || event.chatId === chatId || event.chatPn === chatId
 }
 
-const matchesType = (asked: string, { type }: Event): boolean =>
-  asked === type || (commonTopics.includes(topicOf(type)) && matchesPattern(asked, type))
+const matchesType = (asked: string, event: Event): boolean =>
+  asked === event.type || (commonTopics.includes(topicOfEvent(event)) && matchesPattern(asked, event.type))

@@ -1,44 +1,71 @@
-// Which LID and which phone-number JID are one person, from every event that names both. Pairs are only ever added.
+// Which LID and which phone-number JID are one person, from every event that names both. Pairs are only ever added, each with the least of the
+// times at which it was told. A number is the LID's that it was told of last: whoever had it before has it no more.
 import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
-import type { Event } from '../../events/event.ts'
+import type { Event, EventOf } from '../../events/event.ts'
 import { storableId } from '../../events/storable-ids.ts'
+import { isOfHistory } from '../../events/topics.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto, type Row } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
 
 export type AddressPair = { instance_id: string; lid: string; pn: string }
 export type AddressPairs = {
-  /** Those of the pairs that are not known yet. */
+  /** Those of the pairs that are not known yet, or not to have been told so early. */
   readNew(pairs: readonly Row[]): Read<AddressPair>
   insert(pairs: readonly Row[]): Write
 }
 
 export const addressPairsIn = (schema: string): AddressPairs => ({
-  readNew: pairs => ({ sql: newPairs(schema, '$1'), values: [asRows(pairs)] }),
-  insert: insertInto(schema, 'address_pairs', columns, 'on conflict do nothing'),
+  readNew: pairs => ({
+    sql: pairsWhere(schema, '$1', `is_known is null or ${isEarlier('n', 'known')}`),
+    values: [asRows(pairs)],
+  }),
+  insert: insertInto(
+    schema,
+    'address_pairs',
+    columns,
+    `on conflict (instance_id, lid, pn) do update set occurred_at = excluded.occurred_at, changed_by_event = excluded.changed_by_event
+     where ${isEarlier('excluded', 'old')}`,
+  ),
 })
 
-/** A statement: of the pairs in the JSON parameter `given` those that are not known yet. `limit`: looked up one by one, never all at once. */
-export const newPairs = (schema: string, given: string): string => `
-  select n.instance_id, n.lid, n.pn from json_to_recordset(${given}::json) as n(instance_id text, lid text, pn text)
+const isEarlier = (one: string, other: string) =>
+  `(${one}.occurred_at, ${one}.changed_by_event) < (${other}.occurred_at, ${other}.changed_by_event)`
+
+/** A statement: of the pairs in the JSON parameter `given` those that are not known yet. */
+export const newPairs = (schema: string, given: string): string => pairsWhere(schema, given, 'is_known is null')
+
+/** `limit`: looked up one by one, never all at once. */
+const pairsWhere = (schema: string, given: string, condition: string): string => `
+  select n.instance_id, n.lid, n.pn
+  from json_to_recordset(${given}::json) as n(instance_id text, lid text, pn text, occurred_at timestamptz, changed_by_event text)
   left join lateral (
-    select true as is_known from ${schema}.address_pairs p
+    select true as is_known, p.occurred_at, p.changed_by_event from ${schema}.address_pairs p
     where p.instance_id = n.instance_id and p.lid = n.lid and p.pn = n.pn limit 1) known on true
-  where is_known is null`
+  where ${condition}`
 
 const columns = ['instance_id', 'lid', 'pn', 'occurred_at', 'changed_by_event']
 
-/** The pairs that these events name, each as the first of them names it. */
-export function pairsIn(events: readonly Event[]): readonly (AddressPair & Row)[] {
-  const first = new Map<string, AddressPair & Row>()
+type ToldPair = AddressPair & { occurred_at: string; changed_by_event: string }
+
+/** The pairs that these events name, each as it was told first. */
+export function pairsIn(events: readonly Event[]): readonly (ToldPair & Row)[] {
+  const first = new Map<string, ToldPair>()
   for (const event of events)
     for (const [lid, pn] of namedIn(event)) {
+      const told = { instance_id: event.instanceId, lid, pn, occurred_at: toldAt(event), changed_by_event: event.eventId }
       const key = keyOf(event.instanceId, lid, pn)
-      const of = { instance_id: event.instanceId, lid, pn }
-      if (!first.has(key)) first.set(key, { ...of, occurred_at: isoInstant(event.occurredAt), changed_by_event: event.eventId })
+      const known = first.get(key)
+      if (known === undefined || isToldBefore(told, known)) first.set(key, told)
     }
   return [...first.values()]
 }
+
+/** The phone says today what it knows today, also of a message of years ago. */
+const toldAt = (event: Event): string => isoInstant(isOfHistory(event) ? event.recordedAt : event.occurredAt)
+
+const isToldBefore = (one: ToldPair, other: ToldPair): boolean =>
+  one.occurred_at === other.occurred_at ? one.changed_by_event < other.changed_by_event : one.occurred_at < other.occurred_at
 
 type Named = readonly (string | null | undefined)[]
 
@@ -60,9 +87,17 @@ function alsoNamedIn(event: Event): readonly Named[] {
     case 'group.participants-changed':
     case 'group.join-requested':
       return event.participants.map(storablePair)
+    case 'message.history':
+      return namedAbout(event)
     default:
       return []
   }
 }
 
 const storablePair = ({ id, pn }: { id: string; pn?: string | null }): Named => [storableId(id), pn == null ? pn : storableId(pn)]
+
+/** By what a message of history says of others. */
+const namedAbout = ({ reactions, votes, answers, receipts }: EventOf<'message.history'>): readonly Named[] => [
+  ...[...(reactions ?? []), ...(votes ?? []), ...(answers ?? [])].map(one => [one.senderId, one.senderPn]),
+  ...(receipts ?? []).map(one => [one.participantId, one.participantPn]),
+]

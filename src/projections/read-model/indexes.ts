@@ -1,9 +1,10 @@
 // Indexes of version 1 that are made outside of the migrations, because its tables may have millions of rows already: first what steps of the
 // projection are slower without.
 
-/** What is asked by these is asked in another way until they are valid. */
+/** What is asked by this one is asked in another way until it is valid. */
 export const wordsIndex = 'messages_words'
-export const unreadIndex = 'messages_undecryptable_ids'
+
+const unread = ['', '_ids', '_chats', '_senders'].map(part => `messages_undecryptable${part}`)
 
 type Filtered = { where: string; first?: readonly string[]; last?: readonly string[] }
 
@@ -26,30 +27,12 @@ export const readModelIndexes = [
     definition: '(instance_id, pn, occurred_at desc, lid desc)',
     insteadOf: ['address_pairs_pn'],
   },
-  // One key of both parts: no other index fits the expression. A plan from the time the table was empty, which takes any index that fits,
-  // would otherwise walk over all messages of an instance.
-  {
-    name: unreadIndex,
-    table: 'read_model_1.messages',
-    definition: "((instance_id || ' ' || message_id)) where undecryptable is not null",
-  },
-  {
-    name: 'messages_undecryptable_chats',
-    table: 'read_model_1.messages',
-    definition: "((instance_id || ' ' || chat_id)) where undecryptable is not null",
-  },
-  {
-    name: 'messages_undecryptable_senders',
-    table: 'read_model_1.messages',
-    definition: "((instance_id || ' ' || sender_id)) where undecryptable is not null",
-    insteadOf: ['messages_undecryptable'],
-  },
-  // Files are listed from a table of their own.
+  // Files are listed from a table of their own, and what could not be read is looked for in one.
   {
     name: wordsIndex,
     table: 'read_model_1.messages',
     definition: 'using gin (words_of(instance_id, occurred_at, search))',
-    insteadOf: ['messages_search', 'messages_with_media'],
+    insteadOf: ['messages_search', 'messages_with_media', ...unread],
   },
   // Of the messages that lists may be asked for, in their order; few messages are in one of them.
   ...filtered('starred', { where: 'starred' }),

@@ -4,15 +4,16 @@ import { type Bindings, type OrderColumns, type PageRequest, type Place, pageOrd
 /** The order of everything that is listed by message. */
 export const orderOf = (alias: string): OrderColumns => ({
   at: `${alias}.occurred_at`,
-  arrival: [`${alias}.epoch`, `${alias}.sequence`],
+  arrival: [`${alias}.epoch`, `${alias}.sequence`, `${alias}.ordinal`],
   id: `${alias}.event_id`,
+  earlier: [0, 2],
 })
 
 /** What a row needs to have of that order, and its place in it. */
-export type PlacedRow = { occurredAt: Date; epoch: string; sequence: string; eventId: string }
+export type PlacedRow = { occurredAt: Date; epoch: string; sequence: string; ordinal: string; eventId: string }
 export const placeOf = (row: PlacedRow): Place => ({
   at: row.occurredAt,
-  arrival: [row.epoch, row.sequence],
+  arrival: [row.epoch, row.sequence, row.ordinal],
   id: row.eventId,
 })
 
@@ -36,7 +37,7 @@ export function selectPage(
   { bind }: Bindings,
 ): string {
   const select = (more: readonly string[]) => `
-    select m.event_id, m.occurred_at, m.epoch, m.sequence${columns} from ${table} m
+    select m.event_id, m.occurred_at, m.epoch, m.sequence, m.ordinal${columns} from ${table} m
     where ${[`m.instance_id = ${instance}`, ...terms, ...more].join(' and ')}
     order by ${pageOrder(request, orderOf('m'))} limit ${most}`
   const instance = bind(request.instanceId)

@@ -18,8 +18,8 @@ export type Marking = {
 /** In the tables of one schema. Of everything that comes with these events, and of messages that waited for one of the address pairs. */
 export function markingIn(schema: string): (sorted: SortedEvents, pairs: readonly Row[]) => Marking {
   const [markedAmong, waiting, mark] = [markedAmongIn(schema), waitingIn(schema), markIn(schema)]
-  return ({ messages }, pairs) => {
-    const come = messages.map(event => ({ instance_id: event.instanceId, message_id: messageIdOf(event) }))
+  return ({ messages, history }, pairs) => {
+    const come = [...messages, ...history].map(event => ({ instance_id: event.instanceId, message_id: messageIdOf(event) }))
     const marked: Read<MessageKey> = { sql: markedAmong, values: [asRows(unique(come))] }
     const waited: Read<MessageKey> = { sql: waiting, values: [asRows(pairs)] }
     return {

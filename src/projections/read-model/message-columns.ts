@@ -50,21 +50,34 @@ const saidColumns = {
 /** `mediaSource` holds keys, and stays in the log. */
 type Said = Exclude<keyof EventOf<'message.received'>, keyof Envelope | 'type' | 'kind' | 'media' | 'mediaSource'>
 
-/** Those that answers show. */
-export const messageColumns = {
+const reasonOf = (event: MessageEvent): string | null | undefined =>
+  event.type === 'message.undecryptable' ? event.reason : event.type === 'message.history' ? event.undecryptable : null
+
+/** Those that answers show and rows have. */
+const shownColumns = {
   ...originColumns,
   senderPn: { ...text, select: `coalesce(m.sender_pn, ${phoneAddress('m.instance_id', 'm.sender_id')})` },
   sequence: { is: 'bigint' },
   ...saidColumns,
   undecryptable: {
     ...text,
-    from: event => (event.type === 'message.undecryptable' ? event.reason : null),
-    doc: 'Why it could not be read; the good copy takes its place. null: it could.',
+    from: reasonOf,
+    doc: 'Why it could not be read; a good copy takes its place. null: it could.',
   },
   // Null at first: settle-messages.ts writes them.
-  editedAt: { ...instant, doc: 'When its sender edited it last; null: never.' },
-  revokedAt: { ...instant, doc: 'When it was deleted for everyone; null: it was not.' },
+  editedAt: { ...instant, from: () => null, doc: 'When its sender edited it last; null: never.' },
+  revokedAt: { ...instant, from: () => null, doc: 'When it was deleted for everyone; null: it was not.' },
   changedByEvent: { is: 'text', from: event => event.eventId, doc: 'eventId of what gave the message its present form.' },
+} satisfies Columns<MessageEvent>
+
+/** Those that answers show. */
+export const messageColumns = {
+  ...shownColumns,
+  history: {
+    is: 'flag',
+    select: 'm.from_history',
+    doc: 'Whether it is from before this device was linked, as the phone told it; what this device received itself takes its place.',
+  },
 } satisfies Columns<MessageEvent>
 
 /** What was done to it besides, which mark-messages.ts writes; whether a pin is over says the clock of the database. */
@@ -83,7 +96,15 @@ export const markColumns = {
 } satisfies Columns
 
 /** All of them. */
-export const messageTable: Columns<MessageEvent> = { ...messageColumns, epoch: { is: 'bigint' }, media: json }
+export const messageTable: Columns<MessageEvent> = {
+  ...shownColumns,
+  fromHistory: { is: 'flag', from: event => event.type === 'message.history' },
+  // What comes by itself is alone in its place of the log.
+  ordinal: { is: 'bigint', from: event => (event.type === 'message.history' ? event.ordinal : 0) },
+  messageOrder: { is: 'bigint', nullable: true, from: event => (event.type === 'message.history' ? event.order : null) },
+  epoch: { is: 'bigint' },
+  media: json,
+}
 
 /** What others say of a message, each by one person. */
 export const reactionColumns = {

@@ -39,9 +39,9 @@ export const rowsToRead = (request: PageRequest): number =>
 
 /**
  * What orders a list: an instant; `arrival`, because WhatsApp's clock has whole seconds: bigint columns that tell the order of arrival;
- * and an id for what is left.
+ * and an id for what is left. `earlier`: how many of `arrival` cursors of earlier versions know [none, as in 0.1.0].
  */
-export type OrderColumns = { at: string; arrival: readonly string[]; id: string }
+export type OrderColumns = { at: string; arrival: readonly string[]; id: string; earlier?: readonly number[] }
 /** A row's values of these columns; bigint as node-postgres gives it. */
 export type Place = { at: Date; arrival: readonly string[]; id: string }
 
@@ -65,10 +65,11 @@ export function pageOrder(request: PageRequest, columns: OrderColumns): string {
   return [at, ...arrival, id].map(column => `${column} desc`).join(', ')
 }
 
-/** A list that was begun in version 0.1.0, whose cursors know no arrival, ends in the order in which it began. */
-function followed({ at, arrival, id }: OrderColumns, last: PlaceInList): OrderColumns {
-  if (last.arrival.length !== 0 && last.arrival.length !== arrival.length) throw noCursor()
-  return { at, arrival: last.arrival.length === 0 ? [] : arrival, id }
+/** A list that was begun in an earlier version, whose cursors know less of the arrival, ends in the order in which it began. */
+function followed({ at, arrival, id, earlier = [0] }: OrderColumns, last: PlaceInList): OrderColumns {
+  const known = last.arrival.length
+  if (known !== arrival.length && !earlier.includes(known)) throw noCursor()
+  return { at, arrival: arrival.slice(0, known), id }
 }
 
 export function toPage<Row, T>(
@@ -84,7 +85,7 @@ export function toPage<Row, T>(
 }
 
 const formatCursor = ({ at, arrival, id }: Place, before: PlaceInList | null): string =>
-  Buffer.from(JSON.stringify([at.getTime(), ...(before?.arrival.length === 0 ? [] : arrival), id])).toString('base64url')
+  Buffer.from(JSON.stringify([at.getTime(), ...arrival.slice(0, before?.arrival.length), id])).toString('base64url')
 
 type PlaceInList = { at: number; arrival: readonly string[]; id: string }
 

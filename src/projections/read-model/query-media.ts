@@ -20,7 +20,7 @@ export async function listMedia(
   if (request.reason != null) terms.push(`m.reason = ${bind(request.reason)}`)
   const rows = await database.query<ListedRow>(
     `with wanted as (${selectPage({ table: 'listed_media', request, terms }, bindings)})
-     select ${selectOf(originColumns, 'm')}, m.epoch, m.sequence, ${selectMedia}
+     select ${selectOf(originColumns, 'm')}, m.epoch, m.sequence, m.ordinal, ${selectMedia}
      from wanted join messages m using (event_id) left join media f on f.source_event_id = m.event_id
      order by ${pageOrder(request, orderOf('m'))}`,
     values,

@@ -47,7 +47,7 @@ export async function getMessage(
   const wanted = `
     select m.event_id from messages m
     where m.instance_id = ${bind(of.instanceId)} and (m.message_id = ${id} or m.event_id = ${id}) ${inChat}
-    order by m.undecryptable is not null, m.occurred_at, m.epoch, m.sequence limit 1`
+    order by m.undecryptable is not null, m.occurred_at, m.epoch, m.sequence, m.ordinal limit 1`
   const [row] = await readMessages(database, wanted, { ...bindings, orderBy: 'm.event_id' })
   return row === undefined ? null : describeMessage(row)
 }
@@ -61,7 +61,7 @@ const readMessages = (
 ): Promise<readonly MessageRow[]> =>
   database.query<MessageRow>(
     `with wanted as (${wanted})
-     select ${selectOf(messageColumns, 'm')}, ${selectOf(markColumns, 'm')}, m.epoch, ${selectMedia}, r.reactions, s.receipts,
+     select ${selectOf(messageColumns, 'm')}, ${selectOf(markColumns, 'm')}, m.epoch, m.ordinal, ${selectMedia}, r.reactions, s.receipts,
        v.votes, a.answers
      from wanted join messages m using (event_id)
      left join media f on f.source_event_id = m.event_id

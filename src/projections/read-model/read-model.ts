@@ -12,6 +12,7 @@ import { contactsIn } from './contacts.ts'
 import { answersAmong, answersIn } from './event-answers.ts'
 import { groupParticipantsIn } from './group-participants.ts'
 import { type GroupEvent, groupsIn } from './groups.ts'
+import { answersOfHistory, withHistory } from './history.ts'
 import { instancesIn } from './instances.ts'
 import { labelLinksIn, labelsIn } from './labels.ts'
 import { markingIn } from './mark-messages.ts'
@@ -40,7 +41,7 @@ export function createReadModel(of: { version: number; sql?: string }): Projecti
     name,
     begins: 'at-the-first-record',
     isAccounted: true,
-    reads: ['events', 'media-downloaded', 'media-stored', 'media-failed'],
+    reads: ['events', 'media-downloaded', 'media-stored', 'media-failed', 'history'],
     gather: placed => gatherInto(tables, placed),
   }
 }
@@ -88,7 +89,7 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
     reads: [newPairs, joined, ...settling.reads, ...marking.reads],
     decide: (found, fresh) => {
       const own = fresh.map(one => withStorableIds(one.event))
-      const sorted = sortEvents(own)
+      const sorted = withHistory(sortEvents(own))
       const instanceIds = new Set(own.map(event => event.instanceId))
       const added = new Set(found(newPairs).map(pairKey))
       const ofGroups: readonly GroupEvent[] = [...sorted.groups, ...sorted.participants]
@@ -103,14 +104,14 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
           into.labelLinks(sorted.labels),
           into.channels(sorted.channels),
           into.blocks(sorted.blocks),
-          into.chats(sorted.messages),
-          into.messages(sorted.messages),
+          into.chats([...sorted.messages, ...sorted.history]),
+          into.messages([...sorted.messages, ...sorted.history]),
           into.edits(sorted.edits),
           into.revokes(sorted.revokes),
           into.reactions(sorted.reactions),
           into.receipts(sorted.receipts),
           into.votes(sorted.votes),
-          into.answers(answersAmong(sorted.messages)),
+          into.answers([...answersAmong([...sorted.messages, ...sorted.history]), ...sorted.history.flatMap(answersOfHistory)]),
           into.pins(sorted.pins),
           into.stars(sorted.stars),
           into.deletions(sorted.deletions),

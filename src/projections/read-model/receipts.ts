@@ -1,11 +1,12 @@
-// How far each message got with each participant: the greatest status wins, and of equal ones the first.
+// How far each message got with each participant: the greatest status wins, and of equal ones the first that this device heard itself.
 import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto } from './insert-rows.ts'
 import { keyOf } from './stamp.ts'
 
-type Receipt = EventOf<'message.receipt-updated'>
+/** `ofHistory`: the phone told of it. */
+export type Receipt = EventOf<'message.receipt-updated'> & { ofHistory?: true }
 
 /** An error can be overcome by a repeat, hence its place. A status that is not here is kept until a known one comes. */
 const ranks: Readonly<Record<string, number>> = { server: 1, error: 2, delivered: 3, read: 4, played: 5 }
@@ -18,7 +19,7 @@ export function receiptsIn(schema: string): (events: readonly Receipt[]) => Writ
 
 type OfMessage = { event: Receipt; messageId: string }
 
-/** Of each message with each participant. */
+/** Of each message with each participant; the first of equal ones, so that what is of history has to come last. */
 function greatestOf(events: readonly Receipt[]): readonly OfMessage[] {
   const greatest = new Map<string, OfMessage>()
   for (const event of events)
@@ -30,11 +31,15 @@ function greatestOf(events: readonly Receipt[]): readonly OfMessage[] {
   return [...greatest.values()]
 }
 
-const columns = ['instance_id', 'message_id', 'chat_id', 'participant_id', 'status', 'rank', 'occurred_at', 'changed_by_event']
+const columns = [
+  ...['instance_id', 'message_id', 'chat_id', 'participant_id', 'status', 'rank', 'occurred_at', 'changed_by_event'],
+  'from_history',
+]
 
 const onConflict = `on conflict (instance_id, message_id, chat_id, participant_id) do update set
-    status = excluded.status, rank = excluded.rank, occurred_at = excluded.occurred_at, changed_by_event = excluded.changed_by_event
-  where excluded.rank > old.rank`
+    status = excluded.status, rank = excluded.rank, occurred_at = excluded.occurred_at, changed_by_event = excluded.changed_by_event,
+    from_history = excluded.from_history
+  where (excluded.rank, old.from_history) > (old.rank, excluded.from_history)`
 
 const toRow = ({ event, messageId }: OfMessage) => ({
   instance_id: event.instanceId,
@@ -45,6 +50,7 @@ const toRow = ({ event, messageId }: OfMessage) => ({
   rank: rankOf(event),
   occurred_at: isoInstant(event.occurredAt),
   changed_by_event: event.eventId,
+  from_history: event.ofHistory === true,
 })
 
 const participantOf = (event: Receipt): string => event.participantId ?? event.senderId ?? ''

@@ -97,7 +97,7 @@ function byWords(request: SearchRequest, { first, last }: Months): Statement {
   if (request.chatId != null) terms.push(`m.chat_id = any ((select addresses_of(${instance}, ${bind(request.chatId)}))::text[])`)
   const sql = `
     with named as materialized (
-      select m.event_id, m.instance_id, m.chat_id, m.occurred_at, m.epoch, m.sequence, m.search, ${filterColumns('m')}
+      select m.event_id, m.instance_id, m.chat_id, m.occurred_at, m.epoch, m.sequence, m.ordinal, m.search, ${filterColumns('m')}
       from messages m where words_of(m.instance_id, m.occurred_at, m.search) @@ (select ${asked}))
     select m.event_id from named m where ${terms.join(' and ')}
     order by ${pageOrder(request, orderOf('m'))} limit ${bind(rowsToRead(request))}`

@@ -1,11 +1,11 @@
-// Brings messages and what was said about them together, in whichever order they came: the last edit, the first revoke,
-// and the good copy in place of the one that could not be decrypted. Only a message's own sender edits it; a group's admin may revoke it.
+// Brings messages and what was said about them together, in whichever order they came: the last edit, the first revoke, and the best copy in place
+// of the others. Only a message's own sender edits it; a group's admin may revoke it.
 // Most messages are never spoken of: which are is read beside all else, and only those are settled.
 import { asRows, type Found, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Row } from './insert-rows.ts'
 import { messageIdOf } from './message-columns.ts'
 import { settleStatements } from './settle-statements.ts'
-import type { SortedEvents } from './sort-events.ts'
+import type { MessageEvent, SortedEvents } from './sort-events.ts'
 import { keyOf } from './stamp.ts'
 
 /** All messages of one instance with this id: ids are chosen by senders, two chats may have the same. */
@@ -18,31 +18,45 @@ export type Settling = {
 }
 
 /** In the tables of one schema. Of everything that comes with these events, and of messages that waited for one of the address pairs. */
-export function settlingIn(schema: string): (sorted: SortedEvents, pairs: readonly Row[]) => Settling {
+export function settlingIn(schema: string): (sorted: Messages, pairs: readonly Row[]) => Settling {
   const statements = settleStatements(schema)
-  return ({ messages }, pairs) => {
-    const spokenOf: Read<MessageKey & Spoken> = { sql: statements.spokenOf, values: [asRows(unique(messages.map(keyOfMessage)))] }
+  return (asked, pairs) => {
+    const spokenOf: Read<MessageKey & Spoken> = { sql: statements.spokenOf, values: [asRows(asSought(messagesIn(asked)))] }
     const unsettled: Read<MessageKey> = { sql: statements.unsettled, values: [asRows(pairs)] }
     return {
       reads: [spokenOf, unsettled],
       writesFor: (found, sorted, instanceIds) => {
         const spoken = found(spokenOf).filter(one => instanceIds.has(one.instance_id))
         const waited = found(unsettled).filter(one => instanceIds.has(one.instance_id))
-        const unread = sorted.messages.filter(event => event.type === 'message.undecryptable').map(keyOfMessage)
-        const replaced = unique([...spoken.filter(one => one.undecryptable), ...unread, ...waited])
+        const replaced = unique([
+          ...spoken.filter(one => one.copied),
+          ...repeated(messagesIn(sorted).map(keyOfMessage)),
+          ...waited,
+        ])
         const targets = [...sorted.edits, ...sorted.revokes].map(keyOfTarget)
         const changed = unique([...spoken.filter(one => one.changed), ...targets, ...waited])
-        return [settle(statements.replaceUndecryptable, replaced), settle(statements.applyChanges, changed)]
+        return [settle(statements.replaceWorse, replaced), settle(statements.applyChanges, changed)]
       },
     }
   }
 }
 
-type Spoken = { changed: boolean; undecryptable: boolean }
+type Messages = Pick<SortedEvents, 'messages' | 'history' | 'edits' | 'revokes'>
+type Spoken = { changed: boolean; copied: boolean }
+
+const messagesIn = ({ messages, history }: Messages): readonly MessageEvent[] => [...messages, ...history]
+
+/** What gives way looks for any copy; the others only for those that give way. */
+const asSought = (events: readonly MessageEvent[]): readonly Row[] =>
+  [...Map.groupBy(events, event => nameOf(keyOfMessage(event))).values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...keyOfMessage(first), is_provisional: [first, ...others].some(isProvisional) }],
+  )
+
+const isProvisional = ({ type }: MessageEvent): boolean => type === 'message.history' || type === 'message.undecryptable'
 
 const settle = (sql: string, keys: readonly MessageKey[]): Write => ({ sql, values: [asRows(keys)], isEmpty: keys.length === 0 })
 
-const keyOfMessage = (event: SortedEvents['messages'][number]): MessageKey => ({
+const keyOfMessage = (event: MessageEvent): MessageKey => ({
   instance_id: event.instanceId,
   message_id: messageIdOf(event),
 })
@@ -51,6 +65,14 @@ const keyOfTarget = (event: SortedEvents['edits' | 'revokes'][number]): MessageK
   message_id: event.targetMessageId,
 })
 
+const nameOf = ({ instance_id, message_id }: MessageKey): string => keyOf(instance_id, message_id)
+
 const unique = (keys: readonly MessageKey[]): readonly MessageKey[] => [
   ...new Map(keys.map(({ instance_id, message_id }) => [keyOf(instance_id, message_id), { instance_id, message_id }])).values(),
 ]
+
+/** Those that are there more than once. */
+const repeated = (keys: readonly MessageKey[]): readonly MessageKey[] =>
+  [...Map.groupBy(keys, nameOf).values()].flatMap(([first, ...others]) =>
+    first === undefined || others.length === 0 ? [] : [first],
+  )

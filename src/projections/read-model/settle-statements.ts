@@ -1,45 +1,38 @@
 // How messages are settled, in SQL: the tables and functions of one version of the read model, by its schema.
 import { newPairs } from './addresses.ts'
-import { unreadIndex } from './indexes.ts'
 import type { TableName } from './tables.ts'
 
 /** Written once for each version: the server knows a statement by its text. Parameters are rows in JSON. */
 export const settleStatements = (schema: string) => ({
-  /** Of messages ($1 instance_id and message_id) those that something was said about, and what: {instance_id, message_id, changed, undecryptable}. */
+  /**
+   * Of messages ($1 instance_id, message_id and is_provisional) those that something was said about, or that have another copy:
+   * {instance_id, message_id, changed, copied}. Of what is not provisional only a provisional copy counts.
+   */
   spokenOf: spokenOfIn(schema),
   /** Messages that wait for an address to be known as another's: {instance_id, message_id}, of pairs ($1 instance_id, lid and pn) that are new. */
   unsettled: unsettledIn(schema),
-  /** Of messages ($1 instance_id and message_id), as is the next: the good copy in place of the one that could not be decrypted. */
-  replaceUndecryptable: replaceUndecryptableIn(schema),
+  /** Of messages ($1 instance_id and message_id), as is the next: the best copy in place of worse ones. */
+  replaceWorse: replaceWorseIn(schema),
   /** The last edit and the first revoke. */
   applyChanges: applyChangesIn(schema),
 })
 
 /** Looked up one by one in an index of each table: how much else there is of an instance costs nothing. */
 const spokenOfIn = (schema: string) => `
-  select t.instance_id, t.message_id, coalesce(e.found, r.found, false) as changed, coalesce(u.found, false) as undecryptable
-  from json_to_recordset($1::json) as t(instance_id text, message_id text)
+  select t.instance_id, t.message_id, coalesce(e.found, r.found, false) as changed, coalesce(c.found, false) as copied
+  from json_to_recordset($1::json) as t(instance_id text, message_id text, is_provisional boolean)
   left join lateral (select true as found from ${schema}.message_edits c
     where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) e on true
   left join lateral (select true as found from ${schema}.message_revokes c
     where c.instance_id = t.instance_id and c.target_message_id = t.message_id limit 1) r on true
   left join lateral (
-    select true as found from ${schema}.messages m
-    where ${isMade(`${schema}.${unreadIndex}`)} and m.undecryptable is not null
-      and m.instance_id || ' ' || m.message_id = t.instance_id || ' ' || t.message_id
+    select true as found from ${schema}.provisional_messages p
+    where p.instance_id || ' ' || p.message_id = t.instance_id || ' ' || t.message_id
     union all
-    select true from (
-      select m.undecryptable from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) m
-    where not ${isMade(`${schema}.${unreadIndex}`)} and m.undecryptable is not null
-    limit 1) u on true
-  where coalesce(e.found, r.found, u.found, false)`
-
-/**
- * Asked once for all rows. Until the index is there, which is made beside the work, a message is looked for by its id alone: with
- * the condition that the index is for, all that could not be read would be looked through.
- */
-const isMade = (index: string) =>
-  `(select coalesce(bool_and(i.indisvalid), false) from pg_index i where i.indexrelid = to_regclass('${index}'))`
+    select true from ${schema}.messages m
+    where t.is_provisional and m.instance_id = t.instance_id and m.message_id = t.message_id
+    limit 1) c on true
+  where coalesce(e.found, r.found, c.found, false)`
 
 /** `offset 0`: each address by itself. */
 const unsettledIn = (schema: string) => `
@@ -51,10 +44,14 @@ const unsettledIn = (schema: string) => `
     union all (select c.target_message_id from ${schema}.message_revokes c where c.instance_id = l.instance_id and c.chat_id = l.address offset 0)
     union all (select c.target_message_id from ${schema}.message_revokes c where c.instance_id = l.instance_id and c.sender_id = l.address offset 0)
     union all (select c.target_message_id from ${schema}.message_revokes c where c.instance_id = l.instance_id and c.target_sender_id = l.address offset 0)
-    union all (select m.message_id from ${schema}.messages m
-      where m.instance_id || ' ' || m.chat_id = l.instance_id || ' ' || l.address and m.undecryptable is not null offset 0)
-    union all (select m.message_id from ${schema}.messages m
-      where m.instance_id || ' ' || m.sender_id = l.instance_id || ' ' || l.address and m.undecryptable is not null offset 0)) found`
+    union all (select m.message_id from ${provisionalCopies(schema, 'chat_id')} offset 0)
+    union all (select m.message_id from ${provisionalCopies(schema, 'sender_id')} offset 0)) found`
+
+/** Provisional messages m of which there is another copy. `limit`: looked up one by one, never all at once. */
+const provisionalCopies = (schema: string, column: string) => `${schema}.provisional_messages m
+      cross join lateral (select from ${schema}.messages c
+        where c.instance_id = m.instance_id and c.message_id = m.message_id and c.event_id <> m.event_id limit 1) c
+      where m.instance_id || ' ' || m.${column} = l.instance_id || ' ' || l.address`
 
 const touchedRows = 'json_to_recordset($1::json) as t(instance_id text, message_id text)'
 const sameChat = (schema: string, one: string, other: string) =>
@@ -62,14 +59,18 @@ const sameChat = (schema: string, one: string, other: string) =>
 const sameSender = (schema: string, one: string, other: string) =>
   `((${one}.from_me and ${other}.from_me) or ${schema}.same_address(${one}.instance_id, ${one}.sender_id, ${other}.sender_id))`
 
-const replaceUndecryptableIn = (schema: string) => `
+/** The less the better: what this device received before what the phone told of it, and both before what could not be read. */
+const rankOf = (m: string) =>
+  `(case when ${m}.undecryptable is null then 0 else 2 end + case when ${m}.from_history then 1 else 0 end)`
+
+const replaceWorseIn = (schema: string) => `
   delete from ${schema}.messages where event_id = any(array(
-    select u.event_id from ${touchedMessages(schema, 'u')}
+    select w.event_id from ${touchedMessages(schema, 'w')}
     cross join lateral (
-      select from ${schema}.messages good
-      where good.instance_id = u.instance_id and good.message_id = u.message_id and good.undecryptable is null
-        and ${sameChat(schema, 'good', 'u')} and ${sameSender(schema, 'good', 'u')} limit 1) good
-    where u.undecryptable is not null))`
+      select from ${schema}.messages better
+      where better.instance_id = w.instance_id and better.message_id = w.message_id and ${rankOf('better')} < ${rankOf('w')}
+        and ${sameChat(schema, 'better', 'w')} and ${sameSender(schema, 'better', 'w')} limit 1) better
+    where w.undecryptable is not null or w.from_history))`
 
 /** `offset 0`: looked up by themselves, however many others there are. */
 const touchedMessages = (schema: string, m: string) => `${touchedRows} cross join lateral (

@@ -6,10 +6,12 @@ export const canonicalAddress = (instance: string, address: string, pairs = 'add
   `coalesce((select called.lid from ${pairs} called where called.instance_id = ${instance} and called.pn = ${address}
      order by called.occurred_at desc, called.lid desc limit 1), ${address})`
 
-/** The phone-number JID of whoever has this address, where it is known. */
+/** The phone-number JID of whoever has this address, where it is known, and nobody else's since. */
 export const phoneAddress = (instance: string, address: string): string =>
   `(select number.pn from address_pairs number
      where number.instance_id = ${instance} and number.lid = ${canonicalAddress(instance, address)}
+       and not exists (select from address_pairs later where later.instance_id = ${instance} and later.pn = number.pn
+         and (later.occurred_at, later.lid) > (number.occurred_at, number.lid))
      order by number.occurred_at desc, number.pn desc limit 1)`
 
 /** The same where nothing but a phone-number JID may be known of somebody: that is the number, too. */

@@ -48,7 +48,9 @@ type Place = NonNullable<(typeof placeOf)[EventType]>
 type TypeAt<At extends Place> = { [Type in EventType]: (typeof placeOf)[Type] extends At ? Type : never }[EventType]
 export type SortedEvents = { [At in Place]: EventOf<TypeAt<At>>[] }
 
-export type MessageEvent = SortedEvents['messages'][number]
+export type HistoryEvent = SortedEvents['history'][number]
+/** All that makes a message's row. */
+export type MessageEvent = SortedEvents['messages'][number] | HistoryEvent
 export type InstanceEvent = SortedEvents['instances'][number]
 export type MediaEvent = SortedEvents['media'][number]
 

@@ -31,5 +31,6 @@ export const tableNames = [
   'listed_chats',
   'listed_contacts',
   'listed_media',
+  'provisional_messages',
 ] as const
 export type TableName = (typeof tableNames)[number]

@@ -2,7 +2,7 @@
 import type { Event, Media } from '../../events/event.ts'
 import { withStorableIds } from '../../events/storable-ids.ts'
 import { deliveryBody, withOutcome } from '../stream/delivery-body.ts'
-import { hasMedia } from '../stream/media-messages.ts'
+import { linkedFileOf } from '../stream/media-messages.ts'
 import { isMediaEvent, type MediaEvent, outcomeOf } from '../stream/media-outcome.ts'
 import { type Links, withLinks } from './build-post.ts'
 
@@ -14,10 +14,8 @@ export type { Links }
  */
 export function eventBody(of: Event, links: Links): string {
   const event = withStorableIds(of)
-  if (!isMediaEvent(event)) {
-    const mediaEventId = hasMedia(event) ? event.eventId : null
-    return withLinks({ body: deliveryBody(event), mediaEventId, hasThumbnail: false }, links)
-  }
+  if (!isMediaEvent(event))
+    return withLinks({ body: deliveryBody(event), mediaEventId: linkedFileOf(event), hasThumbnail: false }, links)
   const outcome = outcomeOf(event)
   const body = withOutcome(deliveryBody(event), announcedBy(event), outcome)
   return withLinks({ body, mediaEventId: event.sourceEventId, hasThumbnail: outcome.hasThumbnail }, links)

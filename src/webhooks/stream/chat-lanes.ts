@@ -1,7 +1,9 @@
 // The lane of each chat: an address keeps its first lane for ever, and one not seen before takes its counterpart's (PN and LID of one chat),
-// so that a chat stays in one lane when its mapping becomes known.
+// so that a chat stays in one lane when its mapping becomes known; two LIDs never share one. What is of history has lanes of its own, decided by history alone: a flood of
+// it stands before nothing that happens, and each lane is the same however the topics are interleaved.
 import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
+import { isOfHistory } from '../../events/topics.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 
 /** `addresses`: every address known of the chat; empty for what belongs to no chat and goes in the lane `instance`. */
@@ -27,24 +29,25 @@ export function openChatLanes(known: readonly LaneRow[]): ChatLanes {
     members.set(keyOf(instance_id, lane), [...(members.get(keyOf(instance_id, lane)) ?? []), address])
   }
   for (const row of known) remember(row)
+  const membersOf = (instanceId: string, lane: string) => members.get(keyOf(instanceId, lane)) ?? []
 
   return {
     chatOf: event => {
       const { instanceId } = event
       const addresses = addressesOf(event)
       const [first] = addresses
-      if (first === undefined) return { lane: 'instance', addresses: [] }
+      if (first === undefined) return { lane: inTime(event, 'instance'), addresses: [] }
       const before = addresses.map(address => lanes.get(keyOf(instanceId, address)))
-      const lane = before.find(one => one !== undefined) ?? first
+      const lane = before.find(one => one !== undefined && mayJoin(first, one, membersOf(instanceId, one))) ?? first
       for (const [index, address] of addresses.entries()) {
         if (before[index] !== undefined) continue
         const row = { instance_id: instanceId, address, lane }
         remember(row)
         added.push(row)
       }
-      return { lane, addresses: members.get(keyOf(instanceId, lane)) ?? [] }
+      return { lane, addresses: [...new Set([...membersOf(instanceId, lane), ...addresses])].map(plain) }
     },
-    chatIn: (lane, event) => ({ lane, addresses: members.get(keyOf(event.instanceId, lane)) ?? addressesOf(event) }),
+    chatIn: (lane, event) => ({ lane, addresses: (members.get(keyOf(event.instanceId, lane)) ?? addressesOf(event)).map(plain) }),
     write: () => ({ sql: insertLanes, values: [asRows(added)], isEmpty: added.length === 0 }),
   }
 }
@@ -70,12 +73,22 @@ const lanesOfAddresses = `
 const insertLanes = `insert into webhook_lanes (instance_id, address, lane)
   select n.instance_id, n.address, n.lane from json_to_recordset($1::json) as n(instance_id text, address text, lane text)`
 
-/** The event's own address first: it decides where two addresses of one chat already have different lanes. */
+/** The event's own address first: it decides where two addresses of one chat already have different lanes. As lanes name them. */
 function addressesOf(event: Event): readonly string[] {
   const given =
     event.type === 'contact.updated' ? [event.contactId, event.contactLid, event.contactPn] : [event.chatId, event.chatPn]
-  return [...new Set(given.filter(address => address !== null && address !== undefined))]
+  return [...new Set(given.filter(address => address != null).map(address => inTime(event, address)))]
 }
+
+/** A number may be another one's by now: two LIDs are two chats, whichever number both were told with. */
+const mayJoin = (address: string, lane: string, members: readonly string[]): boolean =>
+  !isLid(address) || members.includes(address) || ![lane, ...members].some(isLid)
+
+const isLid = (address: string): boolean => address.endsWith('@lid')
+
+const ofHistory = 'history/'
+const inTime = (event: Event, name: string): string => (isOfHistory(event) ? `${ofHistory}${name}` : name)
+const plain = (address: string): string => (address.startsWith(ofHistory) ? address.slice(ofHistory.length) : address)
 
 const keyOf = (instanceId: string, address: string) => `${instanceId} ${address}`
 

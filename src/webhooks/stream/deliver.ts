@@ -6,6 +6,7 @@ import type { Chat } from './chat-lanes.ts'
 import { deliveryBody, mediaUpdatedBody } from './delivery-body.ts'
 import { type EventHead, eventHead } from './event-head.ts'
 import type { FileRow } from './file-row.ts'
+import { linkedFileOf } from './media-messages.ts'
 import { type MediaEvent, outcomeOf } from './media-outcome.ts'
 
 type To = { endpointId: string; version: number; lane: string }
@@ -17,6 +18,7 @@ export const deliver = (event: Event, endpoint: Omit<To, 'lane'>, chat: Chat): R
   ),
   webhookType: event.type,
   body: deliveryBody(event),
+  mediaEventId: linkedFileOf(event),
 })
 
 /** As media.updated, in place of the event. */

@@ -2,7 +2,9 @@
 // Pure, and the same bytes for the same event for ever. Never in it: raw, rawObject, mediaSource.
 import { events } from '../../events/definitions.ts'
 import type { Event, Media } from '../../events/event.ts'
-import type { FieldType } from '../../events/schema-fields.ts'
+import type { MediaStatus } from '../../events/media-status.ts'
+import type { Field, FieldType } from '../../events/schema-fields.ts'
+import { isOfHistory } from '../../events/topics.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { type EventHead, eventHead } from './event-head.ts'
 import type { MediaOutcome } from './media-outcome.ts'
@@ -14,7 +16,7 @@ export const MAX_BODY_BYTES = 252 * 1024
 export function deliveryBody(event: Event): string {
   const own = Object.entries(event).filter(([name, value]) => !isLeftOut(name) && value !== null && value !== undefined)
   const fields: Record<string, unknown> = Object.fromEntries(own.map(([name, value]) => [name, shown(event.type, name, value)]))
-  if ('media' in event && event.media != null) fields.media = mediaBody(event.media, null)
+  if ('media' in event && event.media != null) fields.media = mediaBody(event.media, null, awaited(event))
   return capped({
     type: event.type,
     timestamp: isoInstant(event.occurredAt),
@@ -43,10 +45,17 @@ export function mediaUpdatedBody(of: {
   return JSON.stringify({ type: 'media.updated', timestamp: isoInstant(occurredAt), data })
 }
 
-export function mediaBody(announced: Media, outcome: MediaOutcome | null): Record<string, unknown> {
+/** What a file is before anything became of it. */
+const awaited = (event: Event): MediaStatus => (isOfHistory(event) ? 'skipped' : 'pending')
+
+export function mediaBody(
+  announced: Media,
+  outcome: MediaOutcome | null,
+  before: MediaStatus = 'pending',
+): Record<string, unknown> {
   const known = { ...announced, ...withoutNulls(outcome?.known ?? {}) }
   const { mimetype, sizeBytes, sha256, fileName, width, height, durationSeconds, pages } = known
-  const status = outcome?.status ?? 'pending'
+  const status = outcome?.status ?? before
   return withoutNulls({
     status,
     reason: outcome?.reason,
@@ -66,18 +75,36 @@ const MAX_TEXT_CHARACTERS = 1_000
 const cut = (text: string | null | undefined) => text?.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
 
 /** Instants are milliseconds in the log. */
-const shown = (type: string, name: string, value: unknown): unknown =>
-  typeof value === 'number' && instants.has(`${type} ${name}`) ? isoInstant(value) : withoutNulls(value)
+function shown(type: string, name: string, value: unknown): unknown {
+  const field = withInstants.get(`${type} ${name}`)
+  return field === undefined ? withoutNulls(value) : withoutNulls(inWords(field, value))
+}
 
-const instants = new Set(
+/** Fields that are instants, or have some in them. */
+const withInstants: ReadonlyMap<string, FieldType> = new Map(
   events.flatMap(({ type, fields }) =>
-    Object.entries(fields).flatMap(([name, field]) => (isInstant(field.type) ? [`${type} ${name}`] : [])),
+    Object.entries(fields).flatMap(([name, field]) => (hasInstant(field.type) ? [[`${type} ${name}`, field.type] as const] : [])),
   ),
 )
 
-function isInstant(type: FieldType): boolean {
-  return type === 'instant' || (typeof type === 'object' && 'optional' in type && isInstant(type.optional))
+function hasInstant(type: FieldType): boolean {
+  if (typeof type === 'string') return type === 'instant'
+  if ('optional' in type) return hasInstant(type.optional)
+  if ('array' in type) return hasInstant(type.array)
+  return Object.values(type.record.fields).some(field => hasInstant(field.type))
 }
+
+function inWords(type: FieldType, value: unknown): unknown {
+  if (value === null || value === undefined) return value
+  if (typeof type === 'string') return type === 'instant' && typeof value === 'number' ? isoInstant(value) : value
+  if ('optional' in type) return inWords(type.optional, value)
+  if ('array' in type) return Array.isArray(value) ? value.map(one => inWords(type.array, one)) : value
+  const { fields } = type.record
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inWordsOf(fields[name], one)]))
+}
+
+const inWordsOf = (field: Field | undefined, value: unknown): unknown =>
+  field === undefined ? value : inWords(field.type, value)
 
 type Body = { type: string; timestamp: string; data: Record<string, unknown> }
 

@@ -13,6 +13,9 @@ export type MediaMessageEvent = (EventOf<'message.received'> | EventOf<'message.
 export const hasMedia = (event: Event): event is MediaMessageEvent =>
   (event.type === 'message.received' || event.type === 'message.sent') && event.media != null
 
+/** The event id that links to a message's file are made with; null: it has none. Files of history are not waited for, and linked to all the same. */
+export const linkedFileOf = (event: Event): string | null => ('media' in event && event.media != null ? event.eventId : null)
+
 export type NewFile = { row: FileRow; partition: number; instanceId: string }
 
 export const readFiles = (eventIds: Iterable<string>): Read<FileRow> => ({

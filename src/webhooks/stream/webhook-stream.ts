@@ -4,7 +4,7 @@
 import { readTogether, writeTogether } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
 import { withStorableIds } from '../../events/storable-ids.ts'
-import { streamedTopics } from '../../events/topics.ts'
+import { isOfHistory, webhookTopics } from '../../events/topics.ts'
 import type { Emission, Projection } from '../../projections/projection.ts'
 import type { Chat } from './chat-lanes.ts'
 import { deliver, deliverUpdate } from './deliver.ts'
@@ -23,7 +23,7 @@ export const webhookStream: Projection = {
   name: 'webhook-stream',
   version: 1,
   begins: 'where-the-version-before-ends',
-  reads: streamedTopics,
+  reads: webhookTopics,
   gather: placed => {
     // Webhooks name a message, chat or sender by the id that the API has for it.
     const asked = readStream({
@@ -85,7 +85,7 @@ function takeMediaMessage(state: StreamState, partition: number, event: MediaMes
   addFile(files, event, { partition, chatLane: chat.lane })
   for (const endpoint of matching(state, event, chat)) {
     const hold = { mediaEventId: event.eventId, seconds: endpoint.holdMediaSeconds, holdsLane: endpoint.mediaHoldsChat }
-    offer(queue, partition, { ...deliver(event, endpoint, chat), mediaEventId: event.eventId }, hold)
+    offer(queue, partition, deliver(event, endpoint, chat), hold)
   }
   for (const early of takeEarly(state, event.eventId)) takeMediaEvent(state, partition, early)
 }
@@ -121,7 +121,8 @@ function tellUpdate(
 }
 
 /** Events without an origin are of what happens, not of a state; a field that is null was written before there were origins. */
-const isChange = (event: Event): boolean => !('origin' in event) || event.origin == null || event.origin === 'change'
+const isChange = (event: Event): boolean =>
+  !isOfHistory(event) && (!('origin' in event) || event.origin == null || event.origin === 'change')
 
 const matching = ({ endpoints }: StreamState, event: Event, chat: Chat): readonly MatchingEndpoint[] =>
   endpoints.filter(endpoint =>

@@ -1,6 +1,6 @@
 // For tests that read over HTTP what is in the log: the real projection beside the API, and appending events as their owners do.
 import type { Event } from '../../../src/events/event.ts'
-import { type TopicName, topicOf } from '../../../src/events/topics.ts'
+import { type TopicName, topicOfEvent } from '../../../src/events/topics.ts'
 import { positionToken } from '../../../src/projections/queries.ts'
 import { readModel } from '../../../src/projections/read-model/read-model.ts'
 import { openProjection } from '../../../src/projections/runner.ts'
@@ -21,7 +21,7 @@ export async function projectEvents(api: TestApi, logger: Logger): Promise<{ clo
 export async function appendEvents(api: TestApi, events: readonly Event[]): Promise<string> {
   let token = ''
   for (const event of events) {
-    const name: TopicName = topicOf(event.type)
+    const name: TopicName = topicOfEvent(event)
     const append = { topic: api.testLog.topic(name), records: [api.testLog.codec.encode(event)] }
     token = positionToken(name, await api.testLog.log.append(append, AbortSignal.timeout(10_000)))
   }

@@ -88,6 +88,7 @@ export const calls: Readonly<Record<string, Call>> = {
   'media by a kind that there is not': database => listMedia(database, { ...big, kind: 'sticker' }),
   'media, failed': database => listMedia(database, { ...big, status: 'failed' }),
   'media, pending': deep(listMedia, { ...big, status: 'pending' }),
+  'media, skipped': database => listMedia(database, { ...big, status: 'skipped' }),
   'media by reason': database => listMedia(database, { ...big, reason: 'gone' }),
   'media of a chat': database => listMedia(database, { ...big, chatId: busiestChat.pn, kind: 'document' }),
   deliveries: database => listDeliveries(database, { limit }),

@@ -4,7 +4,7 @@ import { type Cdn, openCdn } from '../../../simulator/media/cdn.ts'
 import { encryptMedia } from '../../../simulator/media/encrypt-media.ts'
 import { type Codec, openCodec } from '../../../src/events/codec.ts'
 import type { Event, EventOf } from '../../../src/events/event.ts'
-import { topicOf } from '../../../src/events/topics.ts'
+import { topicOfEvent } from '../../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../../src/log/log.ts'
 import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../../src/objects/objects.ts'
 import { createDownloadMetrics } from '../../../src/processors/download/download-metrics.ts'
@@ -157,7 +157,7 @@ export async function openMediaWorld(logger: Logger) {
       return laneConsumer(deps, createStoring({ ...ofStoring, ...deps }))
     },
     recordOf(event: Event): LogRecord {
-      return { topic: `wa.${topicOf(event.type)}`, partition: 0, offset: offset++, ...codec.encode(event) }
+      return { topic: `wa.${topicOfEvent(event)}`, partition: 0, offset: offset++, ...codec.encode(event) }
     },
     close: async () => {
       await cdn.close()

@@ -1,7 +1,7 @@
 // What a processor's runner stands on, for tests of it: a codec, tombstones by name, and a processor whose every part a test may set.
 import { openCodec } from '../../../src/events/codec.ts'
 import type { Event, EventOf } from '../../../src/events/event.ts'
-import { topicOf } from '../../../src/events/topics.ts'
+import { topicOfEvent } from '../../../src/events/topics.ts'
 import type { LogRecord, NewRecord, Outcome } from '../../../src/log/log.ts'
 import type { Made, Processor } from '../../../src/processors/processor.ts'
 import { laneConsumer } from '../../../src/processors/runner/lane-consumer.ts'
@@ -55,7 +55,7 @@ export async function openRunnerWorld(logger: Logger) {
     clock: () => 1_800_000_000_000,
   }
   const recordOf = (event: Event): LogRecord => ({
-    topic: `wa.${topicOf(event.type)}`,
+    topic: `wa.${topicOfEvent(event)}`,
     partition: 1,
     offset: 42n,
     ...codec.encode(event),

@@ -1,6 +1,7 @@
 // Conversations of every event type whose ids, senders, addresses and instants collide on purpose; the same ones in every run.
 import fc from 'fast-check'
 import type { Event } from '../../../src/events/event.ts'
+import { derivedId } from '../../../src/events/ids.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../events.ts'
 
 const address = fc.constantFrom(somebody, { lid: somebody.pn, pn: somebody.pn }, { lid: somebody.lid, pn: null }, somebodyElse, {
@@ -73,6 +74,49 @@ const ofLink = fc
       ...{ chatId: who.lid, chatPn: who.pn, targetMessageId, on },
     }),
   )
+/** Of one of two notifications, an early and a late one, whose place no other event has. */
+const notification = fc.constantFrom({ epoch: 0, sequence: 7 }, { epoch: 1, sequence: 1_000_000 })
+const person = address.map(who => ({ senderId: who.lid, senderPn: who.pn, fromMe: false }))
+const said = fc.option(occurredAt)
+const inHistory = fc.record({
+  reactions: fc.option(
+    fc.array(
+      fc.tuple(person, fc.constantFrom('👍', '🎉'), said).map(([who, emoji, at]) => ({ ...who, emoji, at })),
+      { maxLength: 2 },
+    ),
+  ),
+  receipts: fc.option(
+    fc.array(
+      fc
+        .tuple(address, fc.constantFrom('delivered', 'read'), said)
+        .map(([who, status, at]) => ({ participantId: who.lid, participantPn: who.pn, status, at })),
+      { maxLength: 2 },
+    ),
+  ),
+  votes: fc.option(
+    fc.array(
+      fc
+        .tuple(person, fc.constantFrom('one', 'two'), said)
+        .map(([who, option, at]) => ({ ...who, options: [option], unknownHashes: [], at })),
+      { maxLength: 2 },
+    ),
+  ),
+  answers: fc.option(
+    fc.array(
+      fc
+        .tuple(person, fc.constantFrom('going', 'maybe'), said)
+        .map(([who, answer, at]) => ({ ...who, answer, extraGuests: null, at })),
+      { maxLength: 2 },
+    ),
+  ),
+  starred: fc.option(fc.boolean()),
+  pinned: fc.option(fc.boolean()),
+  pinnedUntil: fc.option(occurredAt),
+  status: fc.option(fc.constantFrom('server', 'read')),
+  revokedAt: fc.option(occurredAt, { freq: 3 }),
+  undecryptable: fc.constantFrom(null, null, 'absent'),
+  ordinal: fc.nat(3),
+})
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.tuple(inChat, messageId, fc.string()).map(([of, id, text]) => anEvent('message.received', { ...of, messageId: id, text })),
@@ -179,6 +223,14 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       media: { mimetype: 'image/jpeg' },
     }),
   ),
+  fc
+    .tuple(inChat, messageId, notification, inHistory, fc.constantFrom(null, { mimetype: 'image/png' }))
+    .map(([of, id, place, told, media]) => anEvent('message.history', { ...of, ...place, ...told, messageId: id, media })),
+  fc.tuple(instanceId, address, notification, fc.string()).map(([id, who, place, name]) => {
+    const eventId = derivedId({ sourceId: JSON.stringify([id, who, place, name]), by: 'history', type: '', round: 1, ordinal: 0 })
+    const contact = { contactId: who.lid, contactPn: who.pn, contactLid: null, name, origin: 'history' }
+    return anEvent('contact.updated', { ...contact, ...place, instanceId: id, eventId })
+  }),
   ofFile.map(of => anEvent('media.downloaded', of)),
   ofFile.map(of => anEvent('media.stored', of)),
   ofFile.map(of => anEvent('media.failed', of)),

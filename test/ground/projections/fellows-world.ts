@@ -4,7 +4,7 @@ import { afterEach, beforeEach } from 'vitest'
 import type { Database } from '../../../src/database/database.ts'
 import type { Codec } from '../../../src/events/codec.ts'
 import type { Event } from '../../../src/events/event.ts'
-import { type TopicName, topicOf } from '../../../src/events/topics.ts'
+import { type TopicName, topicOfEvent } from '../../../src/events/topics.ts'
 import type { AppendInside, Batch, BatchOutcome, EventLog, NewRecord } from '../../../src/log/log.ts'
 import { takeCheckpoints } from '../../../src/projections/checkpoints.ts'
 import { createFellows } from '../../../src/projections/fellows.ts'
@@ -139,7 +139,7 @@ function openBatches(codec: Codec): FellowsWorld['batchIn'] {
   return (partition, ...events) => {
     const [first] = events
     if (first === undefined) throw new Error('a batch has an event')
-    const topic = `wa.${topicOf(first.type)}`
+    const topic = `wa.${topicOfEvent(first)}`
     const from = ends.get(`${topic}/${partition}`) ?? 0
     const end = from + events.length
     ends.set(`${topic}/${partition}`, end)

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import type { Database } from '../../../src/database/database.ts'
 import type { Event, EventOf } from '../../../src/events/event.ts'
-import { topicOf } from '../../../src/events/topics.ts'
+import { topicOfEvent } from '../../../src/events/topics.ts'
 import type { LogRecord } from '../../../src/log/log.ts'
 import { openProjection, type ProjectionDeps } from '../../../src/projections/runner.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
@@ -65,7 +65,7 @@ async function openRunnerWorld(logger: Logger): Promise<RunnerWorld & { end(): P
       return role
     },
     append: async (...events) => {
-      for (const [topic, of] of Map.groupBy(events, event => log.topic(topicOf(event.type))))
+      for (const [topic, of] of Map.groupBy(events, event => log.topic(topicOfEvent(event))))
         await log.log.append({ topic, records: of.map(event => log.codec.encode(event)) }, never)
     },
     countedAll: events =>

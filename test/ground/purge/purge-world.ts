@@ -2,7 +2,7 @@
 import { type Database, DatabaseError } from '../../../src/database/database.ts'
 import { openSession, type Session } from '../../../src/database/session.ts'
 import type { Event } from '../../../src/events/event.ts'
-import { topicOf } from '../../../src/events/topics.ts'
+import { topicOfEvent } from '../../../src/events/topics.ts'
 import { partitionOf } from '../../../src/log/append/partitioner.ts'
 import type { ObjectStore } from '../../../src/objects/objects.ts'
 import { openPurges, type PurgesDeps } from '../../../src/purge/open-purges.ts'
@@ -98,7 +98,7 @@ export async function openPurgeWorld(name: string, store?: ObjectStore) {
     openSession: (applicationName: string): Promise<Session> => openSession({ url: test.url, applicationName }, never),
     append: async (...events: readonly Event[]) => {
       for (const event of events)
-        await log.log.append({ topic: log.topic(topicOf(event.type)), records: [log.codec.encode(event)] }, never)
+        await log.log.append({ topic: log.topic(topicOfEvent(event)), records: [log.codec.encode(event)] }, never)
     },
     events: async () => {
       const events: (Event | null)[] = []

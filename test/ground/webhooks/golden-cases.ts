@@ -23,6 +23,7 @@ import {
   told,
 } from './golden-events.ts'
 import { groupCases } from './golden-groups.ts'
+import { history } from './golden-history.ts'
 import { kindCases } from './golden-kinds.ts'
 import { seals } from './golden-seals.ts'
 
@@ -246,5 +247,5 @@ const accounts: readonly GoldenCase[] = [
 ]
 
 export const goldenCases: readonly GoldenCase[] = [
-  ...[...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts, ...groupCases, ...appState],
+  ...[...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts, ...groupCases, ...appState, ...history],
 ]

@@ -1,6 +1,6 @@
 // The webhook stream on a test database without a log: batches go in as the runner would hand them over, deliveries come out.
 import type { Event, EventOf } from '../../../src/events/event.ts'
-import { topicOf } from '../../../src/events/topics.ts'
+import { topicOfEvent } from '../../../src/events/topics.ts'
 import { createSealer } from '../../../src/runtime/seal.ts'
 import {
   createEndpoint,
@@ -62,7 +62,7 @@ export async function openStream(name: string, given?: TestDatabase) {
     feed: async (...events: readonly Event[]) => {
       const placed = events.map((event, index) => ({
         event,
-        position: { topic: topicOf(event.type), partition: 0, nextOffset: BigInt(index + 1) },
+        position: { topic: topicOfEvent(event), partition: 0, nextOffset: BigInt(index + 1) },
       }))
       return keep(await test.database.transact(tx => applyTo(tx, webhookStream, placed), never))
     },

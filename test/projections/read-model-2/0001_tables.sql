@@ -27,6 +27,7 @@ create table read_model_2.media (like read_model_1.media including all);
 create table read_model_2.listed_chats (like read_model_1.listed_chats including all);
 create table read_model_2.listed_contacts (like read_model_1.listed_contacts including all);
 create table read_model_2.listed_media (like read_model_1.listed_media including all);
+create table read_model_2.provisional_messages (like read_model_1.provisional_messages including all);
 
 do $$
 declare

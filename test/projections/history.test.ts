@@ -1,0 +1,189 @@
+// Messages of history as rows and answers: one of each message, the best copy that there is, in whichever order they come.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Event, EventOf } from '../../src/events/event.ts'
+import { pinsOfHistory, starsOfHistory, votesOfHistory } from '../../src/projections/read-model/history.ts'
+import { getMessage, listChats, listMedia, listMessages, mediaOf } from '../../src/projections/read-model/queries.ts'
+import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
+import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
+
+const instanceId = 'shop'
+let dsl: ProjectionDsl
+beforeAll(async () => {
+  dsl = await openProjectionDsl('history', readModel, { tables: readModelTables })
+})
+afterAll(() => dsl.close())
+
+const at = (second: number) => testStartAt + second * 1000
+const iso = (second: number) => new Date(at(second)).toISOString()
+const all = async () => (await listMessages(dsl.test.database, { instanceId })).data
+const theOne = async () => {
+  const rows = await all()
+  expect(rows).toHaveLength(1)
+  return rows[0]
+}
+/** Each event in a batch of its own, topics in the order given. */
+const projectInTurn = async (...events: readonly Event[]) => {
+  const world = await dsl.freshWorld()
+  for (const event of events) {
+    await world.append([event])
+    await world.projectAll()
+  }
+}
+const projectAtOnce = async (...events: readonly Event[]) => {
+  const world = await dsl.freshWorld()
+  await world.append(events)
+  await world.projectAll()
+}
+const ordersOf = <T>(list: readonly T[]): readonly (readonly T[])[] =>
+  list.length < 2 ? [list] : list.flatMap((one, index) => ordersOf(list.toSpliced(index, 1)).map(rest => [one, ...rest]))
+
+const M = { messageId: 'M', occurredAt: at(1) }
+const live = anEvent('message.received', { ...M, text: 'as received' })
+const past = anEvent('message.history', { ...M, text: 'as the phone has it' })
+const unread = anEvent('message.undecryptable', M)
+const absent = anEvent('message.history', { ...M, eventId: 'a'.repeat(32), kind: 'unknown', text: null, undecryptable: 'absent' })
+
+describe('one message', () => {
+  it('[D1] [B6] of history answers as others do, and says that it is of history', async () => {
+    await projectAtOnce(past, anEvent('message.received', { messageId: 'N', occurredAt: at(2) }))
+    expect(await all()).toMatchObject([
+      { messageId: 'N', history: false },
+      { eventId: past.eventId, text: 'as the phone has it', history: true, chatId: somebody.lid, media: null },
+    ])
+  })
+
+  it('[D1] [B6] is one row: what was received, before what the phone told, before what could not be read, whichever comes first', async () => {
+    const best: readonly (readonly [readonly Event[], Event])[] = [
+      [[live, past], live],
+      [[past, unread], past],
+      [[past, absent], past],
+      [[unread, absent], unread],
+      [[live, past, unread, absent], live],
+    ]
+    for (const [copies, first] of best)
+      for (const order of ordersOf(copies)) {
+        await projectInTurn(...order)
+        expect(await theOne(), order.map(one => one.type).join()).toMatchObject({ eventId: first.eventId })
+      }
+    for (const [copies, first] of best) {
+      await projectAtOnce(...copies)
+      expect(await theOne()).toMatchObject({ eventId: first.eventId })
+    }
+  })
+
+  it('[D1] [B6] in another chat, or of somebody else, is another one, whatever its id', async () => {
+    const elsewhere = { chatId: somebodyElse.lid, chatPn: somebodyElse.pn, senderId: somebodyElse.lid, senderPn: somebodyElse.pn }
+    const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
+    const byOther = { ...inGroup, senderId: somebodyElse.lid, senderPn: somebodyElse.pn }
+    await projectAtOnce(
+      live,
+      anEvent('message.history', { ...M, ...elsewhere }),
+      anEvent('message.received', { ...M, ...inGroup }),
+      anEvent('message.history', { ...M, ...byOther }),
+    )
+    expect(await all()).toHaveLength(4)
+  })
+
+  it('[D1] [B4] is found to be one once the two addresses of its chat are known to be one', async () => {
+    const byPhone = { chatId: somebody.pn, chatPn: null, senderId: somebody.pn, senderPn: null }
+    const byLid = { chatPn: null, senderPn: null }
+    const pair = anEvent('contact.updated', { origin: 'history' })
+    for (const order of ordersOf<Event>([{ ...live, ...byLid }, { ...past, ...byPhone }, pair])) {
+      await projectInTurn(...order)
+      expect(await theOne()).toMatchObject({ eventId: live.eventId })
+    }
+  })
+
+  it('[D1] [B6] a file of history is listed as skipped, for no reason of its own, until the live copy takes its place', async () => {
+    const file = { kind: 'image', media: { mimetype: 'image/png', sizeBytes: 7, fileName: 'a.png' } }
+    await projectInTurn(anEvent('message.history', { ...M, ...file, eventId: past.eventId }))
+    const skipped = { status: 'skipped', reason: null, mimetype: 'image/png', sizeBytes: 7, fileName: 'a.png' }
+    expect(await theOne()).toMatchObject({ media: skipped })
+    const { data } = await listMedia(dsl.test.database, { instanceId, status: 'skipped' })
+    expect(data).toMatchObject([{ eventId: past.eventId, ...skipped }])
+    expect(await mediaOf(dsl.test.database, past.eventId)).toMatchObject({ status: 'skipped', key: null })
+    await projectInTurn(anEvent('message.history', { ...M, ...file, eventId: past.eventId }), { ...live, ...file })
+    const listed = await listMedia(dsl.test.database, { instanceId })
+    expect(listed.data.map(one => [one.eventId, one.status])).toEqual([[live.eventId, 'pending']])
+  })
+})
+
+describe('what is said of a message of history', () => {
+  it('[D1] [B6] what it has of others is there, and every later word counts before it', async () => {
+    const about = { senderId: somebodyElse.lid, senderPn: somebodyElse.pn, fromMe: false }
+    const told = anEvent('message.history', {
+      ...M,
+      ...{ fromMe: true, senderId: us.lid, senderPn: us.pn, status: 'read', revokedAt: at(9) },
+      reactions: [
+        { ...about, emoji: '🎉', at: at(3) },
+        { senderId: somebody.lid, fromMe: false, emoji: '👍', at: null },
+      ],
+      receipts: [{ participantId: somebody.lid, status: 'delivered', at: at(2) }],
+    })
+    const removed = anEvent('message.reacted', { targetMessageId: 'M', emoji: '', occurredAt: at(4) })
+    const earlier = anEvent('message.reacted', { ...about, targetMessageId: 'M', emoji: '😮', occurredAt: at(2) })
+    const edit = anEvent('message.edited', {
+      targetMessageId: 'M',
+      fromMe: true,
+      senderId: us.lid,
+      text: 'edited',
+      occurredAt: at(8),
+    })
+    for (const order of ordersOf<Event>([told, removed, earlier, edit])) {
+      await projectInTurn(...order)
+      expect(await theOne()).toMatchObject({
+        reactions: [{ senderId: somebodyElse.lid, emoji: '🎉' }],
+        receipts: [{ participantId: somebody.lid, status: 'read' }],
+        status: 'read',
+        revokedAt: iso(9),
+        editedAt: iso(8),
+        text: 'edited',
+      })
+    }
+  })
+
+  it('[D1] [B6] of two equal receipts the one that this device got itself says when', async () => {
+    const told = anEvent('message.history', { ...M, receipts: [{ participantId: somebody.lid, status: 'read', at: at(2) }] })
+    const receipt = anEvent('message.receipt-updated', { messageIds: ['M'], participantId: somebody.lid, occurredAt: at(5) })
+    for (const order of ordersOf<Event>([told, receipt])) {
+      await projectInTurn(...order)
+      expect((await theOne())?.receipts).toEqual([{ participantId: somebody.lid, status: 'read', at: iso(5) }])
+    }
+    await projectAtOnce(told, receipt)
+    expect((await theOne())?.receipts).toMatchObject([{ at: iso(5) }])
+  })
+
+  it('[D1] [B6] its status is of the other between two, and of nobody in a group', async () => {
+    const ours = { ...M, fromMe: true, senderId: us.lid, senderPn: us.pn, status: 'delivered' }
+    await projectAtOnce(anEvent('message.history', { ...ours, chatId: aGroup, chatPn: null, isGroup: true }))
+    expect(await theOne()).toMatchObject({ status: 'delivered', receipts: [{ participantId: '', status: 'delivered' }] })
+    await projectAtOnce(anEvent('message.history', { ...ours, status: 'server' }))
+    expect(await theOne()).toMatchObject({ receipts: [{ participantId: '', status: 'server' }] })
+  })
+
+  it('[D1] [B6] votes, stars and pins are what they would be by themselves', () => {
+    const vote = { senderId: somebodyElse.lid, senderPn: null, fromMe: false, options: ['sim'], unknownHashes: [], at: at(3) }
+    const told: EventOf<'message.history'> = anEvent('message.history', {
+      ...M,
+      ...{ votes: [vote], starred: true, pinned: true, pinnedUntil: at(99) },
+    })
+    const place = { epoch: told.epoch, sequence: told.sequence, eventId: told.eventId, targetMessageId: 'M' }
+    const { senderId, senderPn, options } = vote
+    expect(votesOfHistory(told)).toMatchObject([{ ...place, senderId, senderPn, options, occurredAt: at(3), type: 'poll.voted' }])
+    expect(starsOfHistory(told)).toMatchObject([{ ...place, on: true, type: 'message.starred' }])
+    expect(pinsOfHistory(told)).toMatchObject([{ ...place, on: true, untilAt: at(99), type: 'message.pinned' }])
+    const none = anEvent('message.history')
+    expect([votesOfHistory(none), starsOfHistory(none), pinsOfHistory(none)]).toEqual([[], [], []])
+  })
+})
+
+it('[D1] [B6] a chat of history alone is listed with its last message', async () => {
+  await projectAtOnce(past, anEvent('message.history', { messageId: 'L', occurredAt: at(5), text: 'the last one' }))
+  expect((await listChats(dsl.test.database, { instanceId })).data).toMatchObject([
+    { chatId: somebody.lid, lastMessageAt: iso(5), lastMessage: { text: 'the last one' } },
+  ])
+  expect(await getMessage(dsl.test.database, { instanceId, messageId: 'M', chatId: somebody.pn })).toMatchObject({
+    history: true,
+  })
+})
