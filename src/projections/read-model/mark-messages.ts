@@ -58,7 +58,7 @@ const waitingIn = (schema: string) => `
     .flatMap(table =>
       ['chat_id', 'target_sender_id'].map(
         column => `
-    (select c.target_message_id as message_id from ${schema}.${table} c where c.instance_id = l.instance_id and c.${column} = l.address offset 0)`,
+    (select c.target_message_id as message_id from ${schema}.${table} c where c.instance_id || ' ' || c.${column} = l.instance_id || ' ' || l.address offset 0)`,
       ),
     )
     .join(' union all ')}) found`
@@ -70,8 +70,9 @@ const waitingIn = (schema: string) => `
 const firstOf = (schema: string, table: (typeof tables)[number], order: string) => `
   select c.* from unnest(${schema}.addresses_of(m.instance_id, m.chat_id)) as chat(address)
   cross join unnest(array_append(${schema}.addresses_of(m.instance_id, m.sender_id), '')) as sender(address)
-  join ${schema}.${table} c on c.instance_id = m.instance_id and c.target_message_id = m.message_id
-    and c.chat_id = chat.address and c.target_sender_id = sender.address
+  cross join lateral (
+    select * from ${schema}.${table} c where c.instance_id = m.instance_id and c.target_message_id = m.message_id
+      and c.chat_id = chat.address and c.target_sender_id = sender.address limit 1) c
   order by ${order} limit 1`
 
 const markIn = (schema: string) => `

@@ -25,6 +25,18 @@ const inChat = fc
     senderId: place.sender.lid,
     senderPn: place.sender.pn,
   }))
+/** In one chat, so that much is said of one thing; epochs tell the order of what has a state. */
+const aboutOne = fc
+  .record({
+    instanceId,
+    occurredAt,
+    chatId: fc.constantFrom(somebody.lid, somebody.lid, somebody.pn),
+    sender: address,
+    epoch: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ sender, ...rest }) => ({ ...rest, isGroup: false, chatPn: null, senderId: sender.lid, senderPn: sender.pn }))
+const mostlyOne = fc.constantFrom('M1', 'M1', 'M1', 'M2')
+const author = fc.constantFrom(null, null, null, somebody.lid, somebody.pn)
 /** The app state names no sender, and no message of its own. */
 const nobody = { senderId: null, senderPn: null, messageId: null, fromMe: null }
 const flag = fc.constantFrom(null, true, false)
@@ -141,12 +153,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     )
     .map(([of, messageIds, status]) => anEvent('message.receipt-updated', { ...of, messageIds, status })),
   fc
-    .tuple(inChat, messageId, fc.option(address), fc.subarray(['soup', 'salad', 'rice']), fc.constantFrom([], ['00']))
+    .tuple(aboutOne, mostlyOne, author, fc.subarray(['soup', 'salad', 'rice']), fc.constantFrom([], ['00']))
     .map(([of, targetMessageId, target, options, unknownHashes]) =>
-      anEvent('poll.voted', { ...of, targetMessageId, targetSenderId: target?.lid ?? null, options, unknownHashes }),
+      anEvent('poll.voted', { ...of, targetMessageId, targetSenderId: target, options, unknownHashes }),
     ),
   fc
-    .tuple(inChat, messageId, fc.constantFrom('going', 'not-going', 'maybe'), fc.option(fc.integer({ min: 0, max: 3 })))
+    .tuple(aboutOne, mostlyOne, fc.constantFrom('going', 'not-going', 'maybe'), fc.option(fc.integer({ min: 0, max: 3 })))
     .map(([of, parentMessageId, response, extraGuestCount]) =>
       anEvent('message.received', {
         ...of,
@@ -158,32 +170,32 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       }),
     ),
   fc
-    .tuple(inChat, messageId, fc.option(address), fc.boolean(), fc.option(fc.constantFrom(0, testStartAt, 9e15)))
+    .tuple(aboutOne, mostlyOne, author, fc.boolean(), fc.option(fc.constantFrom(0, testStartAt, 9e15)))
     .map(([of, targetMessageId, target, on, untilAt]) =>
       anEvent('message.pinned', {
         ...of,
         targetMessageId,
-        targetSenderId: target?.lid ?? null,
+        targetSenderId: target,
         on,
         untilAt: on ? untilAt : null,
       }),
     ),
   fc
-    .tuple(inChat, messageId, fc.option(address), fc.boolean())
+    .tuple(aboutOne, mostlyOne, author, fc.boolean())
     .map(([of, targetMessageId, target, on]) =>
-      anEvent('message.starred', { ...of, ...nobody, targetMessageId, targetSenderId: target?.lid ?? null, on }),
+      anEvent('message.starred', { ...of, ...nobody, targetMessageId, targetSenderId: target, on }),
     ),
   fc
-    .tuple(inChat, messageId, fc.option(address))
+    .tuple(aboutOne, mostlyOne, author)
     .map(([of, targetMessageId, target]) =>
-      anEvent('message.deleted', { ...of, ...nobody, targetMessageId, targetSenderId: target?.lid ?? null }),
+      anEvent('message.deleted', { ...of, ...nobody, targetMessageId, targetSenderId: target }),
     ),
   fc
-    .tuple(inChat, flag, flag, fc.option(fc.constantFrom(testStartAt, 9e15)), fc.option(fc.constantFrom(0, 86_400)))
+    .tuple(aboutOne, flag, flag, fc.option(fc.constantFrom(testStartAt, 9e15)), fc.option(fc.constantFrom(0, 86_400)))
     .map(([of, archived, muted, mutedUntil, expiresInSeconds]) =>
       anEvent('chat.updated', { ...of, ...nobody, archived, muted, mutedUntil, expiresInSeconds }),
     ),
-  inChat.map(of => anEvent('chat.deleted', { ...of, ...nobody })),
+  aboutOne.map(of => anEvent('chat.deleted', { ...of, ...nobody })),
   fc
     .tuple(instanceId, address, fc.option(fc.string()), fc.option(fc.string()))
     .map(([id, who, name, pushName]) =>
