@@ -54,7 +54,7 @@ const houses = {
     breaches: {},
   },
   'src/processors': {
-    rooms: { runner: [], download: [], store: [] },
+    rooms: { runner: [], download: [], store: [], history: ['download'] },
     shared: ['processor', 'in-turn', 'incoming-rows', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },

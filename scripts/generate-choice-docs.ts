@@ -2,7 +2,7 @@
 // docs/contract.md and docs/topics.md; answers file path -> content.
 import { z } from 'zod'
 import { publicTopics } from '../src/events/catalogue.ts'
-import { newSettings } from '../src/instances/instance-settings.ts'
+import { settings } from '../src/instances/instance-settings.ts'
 import { endpointInput } from '../src/webhooks/endpoints/settings.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
@@ -38,7 +38,7 @@ type Field = { name: string; doc: string; takes: string }
 const instanceTable = () =>
   markdownTable(
     ['setting', 'meaning'],
-    fieldsOf(newSettings)
+    fieldsOf(settings)
       .filter(({ takes }) => takes === 'any')
       .map(({ name, doc }) => [`\`${name}\``, doc]),
   )
@@ -46,7 +46,7 @@ const instanceTable = () =>
 const takenTable = () =>
   markdownTable(
     ['of', 'setting', 'this version'],
-    [...rowsOf('an instance', fieldsOf(newSettings)), ...rowsOf('an endpoint', fieldsOf(endpointInput, { whole: ['chats'] }))],
+    [...rowsOf('an instance', fieldsOf(settings)), ...rowsOf('an endpoint', fieldsOf(endpointInput, { whole: ['chats'] }))],
   )
 
 /** What works first, what takes nothing last. */

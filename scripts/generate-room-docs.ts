@@ -27,6 +27,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/log/append': 'appends.ts',
   'src/log/engine': 'lanes.ts',
   'src/processors/download': 'bring-file.ts',
+  'src/processors/history': 'work-off.ts',
   'src/processors/runner': 'run-processor.ts',
   'src/processors/store': 'final-copy.ts',
   'src/producers/auth': 'auth-state.ts',

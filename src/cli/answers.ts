@@ -27,6 +27,26 @@ export const purge = z.looseObject({
 })
 export type Purge = z.infer<typeof purge>
 
+const historyPart = z.looseObject({
+  syncType: z.string(),
+  chunk: z.number().nullable(),
+  percent: z.number().nullable(),
+  state: z.string(),
+  done: z.number(),
+  total: z.number().nullable(),
+  detail: z.string().nullable(),
+  withoutMessages: z.boolean(),
+  updatedAt: z.string(),
+})
+export const history = z.looseObject({
+  historySync: z.boolean(),
+  state: z.string(),
+  messages: z.number(),
+  people: z.number(),
+  parts: z.array(historyPart),
+})
+export type History = z.infer<typeof history>
+
 /** `qr` is what the code says. */
 export const code = z.looseObject({ qr: z.string(), expiresAt: z.string() })
 export type Code = z.infer<typeof code>

@@ -105,6 +105,10 @@ instances
   )
   .action(async (id, options) => (await import('./instances.ts')).showQr(id, { ...options, outputLost }))
 instances
+  .command('history <id>')
+  .description('how far the phone’s history is')
+  .action(async id => (await import('./instance-history.ts')).showHistory(id))
+instances
   .command('restart <id>')
   .description('close the socket and open it again')
   .action(async id => (await import('./instances.ts')).restartInstance(id))

@@ -144,6 +144,17 @@ export async function countRunning(database: Pick<Database, 'query'>): Promise<n
 export const isKept = (instanceId: string): string =>
   `exists (select from instance_ids kept where kept.instance_id = ${instanceId} and kept.wanted <> 'deleted')`
 
+/** A condition, as above: there is one, which takes its phone's history with its messages. */
+export const takesHistory = (instanceId: string): string =>
+  `exists (select from instance_ids taking where taking.instance_id = ${instanceId} and taking.wanted <> 'deleted'
+     and taking.settings -> 'historySync' = 'true'::jsonb)`
+
+/** As they are now; of an instance that there is not, the server's defaults. */
+export async function settingsOf(database: Transaction, id: string): Promise<InstanceSettings> {
+  const [row] = await database.query<{ settings: unknown }>('select settings from instance_ids where instance_id = $1', [id])
+  return readSettings(row?.settings)
+}
+
 /** For `from`: every id that was ever given out, with what people call it. */
 export const reservedIds = `(select instance_id, name, settings, reserved_at, wanted <> 'deleted' as is_kept from instance_ids)`
 

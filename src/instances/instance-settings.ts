@@ -15,6 +15,9 @@ const nothing = (instead: string) =>
   z.exactOptional(z.null({ error: () => takesOnly(`nothing: ${instead}`) })).describe(`not in this version: ${instead}`)
 
 const inEffect = {
+  historySync: choice(
+    'the messages that its phone tells of from before it was linked are taken, too; how many it tells is fixed when it is linked',
+  ),
   ignoreGroups: choice('nothing of groups is stored or sent on'),
   ignoreStatus: choice('nothing of status updates is stored or sent on'),
   ignoreNewsletters: choice('nothing of channels is stored or sent on'),
@@ -43,21 +46,13 @@ const notYet = {
     .describe('which audios are fetched'),
   retentionDays: nothing('nothing is deleted by age'),
 }
-const historySync = 'take the phone’s history when it is linked'
 
-/** What was chosen for this instance, as it is kept and shown: 0.1.0 took a historySync that had no effect. */
-export const settings = z
-  .strictObject({ historySync: choice(historySync), ...inEffect, ...notYet })
-  .describe('what is left out follows the server’s default')
+/** What was chosen for this instance, as it is given, kept and shown. */
+export const settings = z.strictObject({ ...inEffect, ...notYet }).describe('what is left out follows the server’s default')
 export type Settings = z.infer<typeof settings>
 
-/** What can be chosen now. */
-export const newSettings = z
-  .strictObject({ historySync: only(false, historySync), ...inEffect, ...notYet })
-  .describe('what is left out follows the server’s default')
-
 /** As its owner goes by them: nothing is left out. */
-export type InstanceSettings = Record<'historySync' | keyof typeof inEffect, boolean>
+export type InstanceSettings = Record<keyof typeof inEffect, boolean>
 
 export function readSettings(stored: unknown): InstanceSettings {
   const given = new Map(Object.entries(typeof stored === 'object' && stored !== null ? stored : {}))

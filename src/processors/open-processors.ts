@@ -1,5 +1,7 @@
 // The processors of one process, each as all.ts has it.
 import type { ProgressStore } from '../log/log.ts'
+import { loopLoad } from '../runtime/loop-load.ts'
+import { createPace } from '../runtime/pace.ts'
 import type { Role } from '../runtime/role.ts'
 import { processors, timers } from './all.ts'
 import type { Needs } from './processor.ts'
@@ -8,15 +10,23 @@ import { runProcessor } from './runner/run-processor.ts'
 import { runTimer } from './runner/run-timer.ts'
 import { createTombstones } from './runner/tombstones.ts'
 
-export type ProcessorsDeps = Needs &
+export type ProcessorsDeps = Omit<Needs, 'pace'> &
   Pick<LaneConsumerDeps, 'consumerGroup'> & {
     progress: ProgressStore
     /** How long a dependency that is down is left alone before it is tried again [5 s]. */
     pauseMs?: number
   }
 
+/** Longest rest of a batch for what others wait for. */
+const MAX_REST_MS = 2_000
+
 /** Progress rows of every processor must exist: see `consumerGroup`, and `processors` of all.ts. */
-export function openProcessors({ pauseMs = 5_000, ...needs }: ProcessorsDeps): Role {
+export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): Role {
+  const monotonic = () => performance.now()
+  const needs = {
+    ...given,
+    pace: createPace({ perSecond: given.config.historyPerSecond, maxRestMs: MAX_REST_MS, load: loopLoad, monotonic }),
+  }
   const deps = { ...needs, pauseMs, tombstones: createTombstones(needs.database) }
   const running = [
     ...processors.map(entry => runProcessor(deps, entry.open(needs))),

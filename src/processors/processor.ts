@@ -1,7 +1,7 @@
 // What a processor is: what it reads of the log, which events it takes and how many at once, and what it answers to one of them, in events.
 // Records, topics, ids, tombstones, lines and counts are its runner's (process-record.ts), which is the same for all. A new one is a file
 // like download-media.ts and a line in all.ts.
-import type { Transaction } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Envelope, Event, EventOf, EventType } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
@@ -10,6 +10,8 @@ import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Fields, Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import type { Pace } from '../runtime/pace.ts'
+import type { Sealer } from '../runtime/seal.ts'
 
 /** `Work`: what there is to do because of one event. */
 export type Processor<Work = unknown> = {
@@ -87,9 +89,14 @@ export type Needs = {
   log: EventLog
   codec: Codec
   objects: ObjectStore
-  database: Transaction
+  database: Database
+  sealer: Sealer
   topic(name: TopicName): string
   config: Config['media']
+  /** What a record holds. */
+  records: Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
+  /** Of what can wait, one for all of the process. */
+  pace: Pace
   /** Loopback origin that takes the place of every WhatsApp media host; null: WhatsApp. */
   cdnUrl: string | null
   logger: Logger

@@ -18,6 +18,7 @@ import { keepTrimming } from './auth/trim-old-rows.ts'
 import { type Account, type AccountTimes, openAccount } from './epoch/account.ts'
 import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
 import type { InstanceDeps } from './epoch/hands.ts'
+import { createPairLearning } from './epoch/learn-pairs.ts'
 import { createPacer } from './epoch/pacer.ts'
 import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
 import { createKeptStanzas, type KeptStanzas } from './gate/kept-stanzas.ts'
@@ -49,32 +50,24 @@ export type ProducersDeps = {
   qrTimeoutMs?: number
   /** How often what is sealed is looked at [5 s]. */
   sealedLookMs?: number
+  /** Between looks for pairs of addresses that history told [5 s]. */
+  learnPairsEveryMs?: number
 } & AccountTimes
 
 const retakeMs = 1_000
 
 /** Rejects with ProducersError: `already-running` or `wrong-key`. */
 export async function openProducers(deps: ProducersDeps): Promise<Role> {
-  const { config, random, logger } = deps
+  const { logger } = deps
   await refuseWrongKey(deps)
   const stop = new AbortController()
   const metrics = createProducerMetrics(deps.metrics)
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
+  const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
-  const instanceDeps = {
-    ...deps,
-    ...config,
-    ...{ metrics, keptStanzas, sealedWatch, tallies: account.tallies, untoldParts: createUntoldParts() },
-    eventsTopic: deps.topic('events'),
-    presenceTopic: deps.topic('presence'),
-    rows: openInstanceRows(deps),
-    keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
-    secretWriter: createSecretWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
-    pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
-    backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
-    qrTimeoutMs: deps.qrTimeoutMs ?? null,
-  }
+  const shared = { metrics, keptStanzas, pairLearning, sealedWatch, tallies: account.tallies }
+  const instanceDeps = instanceDepsOf(deps, shared)
   let supervisor: Supervisor | null = null
   /** Why there is none. */
   let lockless = ''
@@ -101,7 +94,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, sealedWatch], ended)
+    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, pairLearning, sealedWatch], ended)
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -150,6 +143,27 @@ async function doChores(
   const trimmed = (what: string, rows: number) =>
     void (what === 'sealed messages' && metrics.sealed.inc({ outcome: 'dropped' }, rows))
   await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
+}
+
+type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'sealedWatch' | 'tallies'> & { keptStanzas: KeptStanzas }
+
+/** What all instances of the process share. */
+function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
+  const { config, random } = deps
+  return {
+    ...deps,
+    ...config,
+    ...shared,
+    untoldParts: createUntoldParts(),
+    eventsTopic: deps.topic('events'),
+    presenceTopic: deps.topic('presence'),
+    rows: openInstanceRows(deps),
+    keyWriter: createKeyWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
+    secretWriter: createSecretWriter({ ...deps, timeoutMs: config.appendTimeoutMs }),
+    pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
+    backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
+    qrTimeoutMs: deps.qrTimeoutMs ?? null,
+  }
 }
 
 /** Nothing is opened, and nothing erased, with a key that is not the one the auth state was sealed with. */

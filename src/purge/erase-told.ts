@@ -20,7 +20,7 @@ export type ToldDeps = {
   partitionOf(instanceId: string): number
 }
 
-const topicsRead = ['events', 'media-downloaded', 'media-stored'] as const
+const topicsRead = ['events', 'history', 'media-downloaded', 'media-stored'] as const
 /** Where reading stands. */
 type Cursor = { topic: (typeof topicsRead)[number]; nextOffset: string; untilOffset: string }
 const RECORDS_AT_ONCE = 2_000

@@ -1,15 +1,17 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
+import { syncsErasure } from '../instances/history-syncs.ts'
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
 import { tallyErasures } from '../instances/instance-tallies.ts'
+import { pairsErasure } from '../instances/learned-pairs.ts'
+import { secretsErasure } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
 import { keptErasure } from '../producers/gate/kept-stanzas.ts'
 import { sealedErasure } from '../producers/secrets/sealed-rows.ts'
-import { secretsErasure } from '../producers/secrets/secret-rows.ts'
 import { toldErasure } from '../producers/told/told-rows.ts'
 import { accountErasures } from '../projections/account.ts'
 import { all } from '../projections/all.ts'
@@ -58,6 +60,8 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   stanzaPartsErasure,
   secretsErasure,
   sealedErasure,
+  syncsErasure,
+  pairsErasure,
   ...tallyErasures,
   toldErasure,
   ownerErasure,

@@ -51,6 +51,12 @@ export function declareMedia(v: Variables) {
       to: 1000,
       doc: 'downloads at once for one instance',
     }),
+    historyPerSecond: v.whole('HISTORY_PER_SECOND', {
+      default: 2_000,
+      from: 1,
+      to: 1_000_000,
+      doc: 'events of phones’ histories a second in one process, while it has time',
+    }),
     connectTimeoutMs: v.durationMs('MEDIA_CONNECT_TIMEOUT', { default: '5s', doc: '' }),
     idleTimeoutMs: v.durationMs('MEDIA_IDLE_TIMEOUT', { default: '15s', doc: 'longest silence while a file is coming' }),
     minTotalTimeoutMs: v.durationMs('MEDIA_TOTAL_TIMEOUT', {

@@ -16,7 +16,6 @@ const invalid = 'urn:zaplog:problem:invalid-input'
 
 describe('instances', () => {
   const refused: readonly [object, string, string][] = [
-    [{ historySync: true }, '/settings/historySync', 'false'],
     [{ proxyUrl: 'socks5://proxy.example.com' }, '/settings/proxyUrl', 'nothing: it connects'],
     [{ media: { download: false } }, '/settings/media/download', 'true'],
     [{ media: { kinds: ['image'] } }, '/settings/media/kinds', 'nothing: files of every kind'],
@@ -51,21 +50,20 @@ describe('instances', () => {
     expect(patched.json.settings).toEqual({ ...settings, ignoreStatus: true })
   })
 
-  test('[A5] a historySync that 0.1.0 took stays, is shown and stands in the way of no change', async () => {
-    await api.call('POST', '/v1/instances', { body: { id: 'kept', name: 'Kept' } })
-    await api.database.query(`update instance_ids set settings = '{"historySync":true}' where instance_id = 'kept'`)
-    for (const settings of [{ ignoreGroups: true }, { historySync: true }]) {
-      const patched = await api.call('PATCH', '/v1/instances/kept', { body: { settings } })
-      expect([patched.status, patched.json.settings]).toEqual([200, { historySync: true, ignoreGroups: true }])
-    }
+  test('[A5] [B6] historySync is taken when an instance is made and when it is changed, and taken back', async () => {
+    const made = await api.call('POST', '/v1/instances', { body: { id: 'kept', name: 'Kept', settings: { historySync: true } } })
+    expect([made.status, made.json.settings]).toEqual([201, { historySync: true }])
     const off = await api.call('PATCH', '/v1/instances/kept', { body: { settings: { historySync: false } } })
-    expect(off.json.settings).toEqual({ historySync: false, ignoreGroups: true })
-    expect((await api.call('PATCH', '/v1/instances/kept', { body: { settings: { historySync: true } } })).status).toBe(422)
+    expect(off.json.settings).toEqual({ historySync: false })
+    const on = await api.call('PATCH', '/v1/instances/kept', { body: { settings: { historySync: true } } })
+    expect([on.status, on.json.settings]).toEqual([200, { historySync: true }])
+    const back = await api.call('PATCH', '/v1/instances/kept', { body: { settings: { historySync: null } } })
+    expect(back.json.settings).toEqual({})
   })
 
   test('[I3] beside a mistake, what comes later is one of several things that are wrong', async () => {
     const { json } = await api.call('POST', '/v1/instances', {
-      body: { name: 'X', settings: { historySync: true, colour: 'red' } },
+      body: { name: 'X', settings: { retentionDays: 30, colour: 'red' } },
     })
     expect(json.type).toBe(invalid)
   })

@@ -1,6 +1,6 @@
 // /openapi.json describes every call that there is, and says of each who may call it and how it can be refused.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newSettings } from '../../src/instances/instance-settings.ts'
+import { settings as settingsShape } from '../../src/instances/instance-settings.ts'
 import { endpointInput } from '../../src/webhooks/endpoints/settings.ts'
 import { contractCalls } from '../ground/api/contract-calls.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
@@ -103,7 +103,7 @@ test('[I3] what a call takes and answers is there in full', () => {
 test('[L] a PATCH is described by the fields that it may have, each of which null takes back', () => {
   const fieldsOf = (path: string) => paths[path]?.patch?.requestBody?.content['application/json']?.schema.properties ?? {}
   const settings = JSON.stringify(fieldsOf('/v1/instances/{id}').settings)
-  for (const name of Object.keys(newSettings.shape)) expect(settings).toContain(`"${name}":{"anyOf":`)
+  for (const name of Object.keys(settingsShape.shape)) expect(settings).toContain(`"${name}":{"anyOf":`)
   expect(settings).toContain('nothing of groups is stored or sent on')
   expect(Object.keys(fieldsOf('/v1/endpoints/{id}'))).toEqual(Object.keys(endpointInput.shape))
 })

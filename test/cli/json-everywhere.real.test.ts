@@ -81,6 +81,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const purge = { instanceId: 'shop', state: 'done', doneAt: '2026', step: null, waitsFor: null, erased: [], deletion }
   const tested = { delivered: true, statusCode: 204, error: null, durationMs: 5 }
   const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, secret: 'whsec_c2VjcmV0' }
+  const history = { historySync: true, state: 'none', messages: 0, people: 0, parts: [] }
   const code = { qr: 'a,b,c,d', expiresAt: '2026' }
   const answer: RequestListener = (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
@@ -88,7 +89,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
     if (request.method === 'DELETE') return alwaysJson(200, deleted)(request, response)
-    const special = { '/qr': code, '/purge': purge, '/test': tested, endpoints: endpoint }
+    const special = { '/qr': code, '/purge': purge, '/history': history, '/test': tested, endpoints: endpoint }
     const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
     const isList = request.method === 'GET' && /s$/.test(path)
     return alwaysJson(200, isList ? { data: [one], nextCursor: null } : one)(request, response)
@@ -100,6 +101,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances qr': code,
     'instances delete': deleted,
     'instances purge-status': purge,
+    'instances history': history,
     'webhooks test': tested,
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },

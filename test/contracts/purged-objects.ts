@@ -31,12 +31,14 @@ export function erasesObjects(open: () => Promise<ObjectStore | undefined>) {
       `shop/2026/01/05/${hex('a')}.jpg_thumb.jpg`,
       `incoming/shop/${hex('b', 64)}`,
       `incoming/shop/first/${hex('c')}`,
+      `incoming/shop/history/${hex('c')}`,
       `raw/${hex('d')}`,
     ].map(objects.newKey)
     const others = [
       `shop2/2026/01/05/${hex('a')}.jpg`,
       `incoming/2026/01/05/${hex('a')}.jpg`, // of an instance that is called incoming
       `incoming/2026/${hex('b', 64)}`, // of an instance that is called 2026
+      `incoming/history/${hex('b', 64)}`, // of one that is called history
       `raw/${hex('e')}`,
       'shop/notes.txt', // an operator's own
     ].map(objects.newKey)
@@ -55,7 +57,9 @@ export function erasesObjects(open: () => Promise<ObjectStore | undefined>) {
     const { objects, database } = world
     const message = anEvent('message.received', { instanceId: 'shop', rawObject: { key: '', sizeBytes: 1, sha256: 'x' } })
     const stored = anEvent('media.stored', { instanceId: 'shop', sourceEventId: message.eventId })
+    const old = anEvent('message.history', { instanceId: 'shop' })
     const mine = {
+      old: `before/raw/${old.eventId}`,
       row: `before/incoming/shop/${hex('b', 64)}`,
       raw: `before/raw/${message.eventId}`,
       file: `before/shop/2026/01/05/${message.eventId}.jpg`,
@@ -66,6 +70,7 @@ export function erasesObjects(open: () => Promise<ObjectStore | undefined>) {
     await database.query(`insert into incoming_objects (key, instance_id) values ($1, 'shop')`, [mine.row])
     await world.append(
       { ...message, rawObject: { key: mine.raw, sizeBytes: 1, sha256: 'x' } },
+      { ...old, rawObject: { key: mine.old, sizeBytes: 1, sha256: 'x' } },
       { ...stored, key: mine.file, thumbnailKey: mine.thumbnail },
       { ...stored, eventId: hex('9'), key: other, thumbnailKey: null },
     )

@@ -12,6 +12,7 @@ import { openProcessors } from '../../src/processors/open-processors.ts'
 import type { Config } from '../../src/runtime/config.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
 import type { StoreUnderTest } from '../contracts/object-store-under-test.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 import { anEvent } from '../ground/events.ts'
@@ -66,6 +67,8 @@ function start(config: Partial<Config['media']> = {}, metrics = createMetrics({ 
     objects: objects.store,
     consumerGroup: name => `zaplog.${name}`,
     config: mediaConfig({ retryDelaysMs: [20, 40, 80], ...config }),
+    records: { rawInlineBytes: 768 * 1024, maxRecordBytes: 2 * 1024 * 1024 },
+    sealer: createSealer({ current: Buffer.alloc(32, 1), previous: null }),
     cdnUrl: cdn.url,
     pauseMs: 50,
     logger,
@@ -108,7 +111,9 @@ test('[C2] a message becomes a stored file, with a text before and after it', as
   expect(role.checks()).toEqual([
     { name: 'download-media', state: 'ok', detail: 'running' },
     { name: 'store-media', state: 'ok', detail: 'running' },
+    { name: 'history', state: 'ok', detail: 'running' },
     { name: 'object-expiry', state: 'ok', detail: 'running' },
+    { name: 'history-catch-up', state: 'ok', detail: 'running' },
   ])
 })
 
@@ -192,7 +197,7 @@ test('[H6] stopping in the middle of a transfer hands it back, and the next star
   await until('it is being fetched', async () => (await metrics.render()).includes('zaplog_media_transfers 1'))
   await first.close()
   await first.close()
-  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping', 'running'])
+  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping', 'stopping', 'running', 'running'])
   expect(await Array.fromAsync(world().under.store.list('', never))).toEqual([])
   cdn.heal(pathOf(event))
   start()

@@ -12,11 +12,10 @@ import {
   type Wish,
   wishInstance,
 } from '../../instances/instance-ids.ts'
-import { settings as keptSettings, newSettings, type Settings } from '../../instances/instance-settings.ts'
+import { type Settings, settings as settingsShape } from '../../instances/instance-settings.ts'
 import { type Outbox, wakeOwners } from '../../instances/outbox.ts'
 import { readPurge } from '../../purge/queries.ts'
 import { requestPurge, wakePurges } from '../../purge/request-purge.ts'
-import { isOfLaterVersion } from '../../runtime/later-version.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
@@ -63,14 +62,9 @@ export async function patchInstance(
 
 function mergedSettings(before: Settings, patch: Readonly<Record<string, unknown>> | null): Settings {
   const merged = patch === null ? {} : mergePatch(before, patch)
-  const parsed = newSettings.safeParse(merged)
+  const parsed = settingsShape.safeParse(merged)
   if (parsed.success) return parsed.data
-  // What 0.1.0 took stays as it is for as long as nobody changes it.
-  const kept = new Map<PropertyKey | undefined, unknown>(Object.entries(before))
-  const isKept = (name: PropertyKey | undefined) => kept.has(name) && [undefined, kept.get(name)].includes(patch?.[String(name)])
-  const found = parsed.error.issues.filter(({ message, path: [name] }) => !(isOfLaterVersion(message) && isKept(name)))
-  if (found.length === 0) return keptSettings.parse(merged)
-  const issues = found.map(issue => ({ ...issue, path: ['settings', ...issue.path] }))
+  const issues = parsed.error.issues.map(issue => ({ ...issue, path: ['settings', ...issue.path] }))
   throw invalidInput(issues, { settings: merged }, 'pointer')
 }
 

@@ -19,6 +19,7 @@ import {
   restartInstance,
 } from './change-instance.ts'
 import { deletion, readDeletion } from './deletion.ts'
+import { historyRoutes } from './history-routes.ts'
 import { instance, instancePatch, newInstance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { purgeRoutes } from './purge-routes.ts'
@@ -38,6 +39,7 @@ export function instanceRoutes(app: App, deps: Deps) {
   deleteRoute(app, deps)
   purgeRoutes(app, deps)
   accountingRoutes(app, deps)
+  historyRoutes(app, deps)
   qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { instanceReasons, instanceStates, wordsOf } from '../../events/vocabulary.ts'
 import { instanceIdPattern } from '../../instances/instance-ids.ts'
-import { newSettings, settings } from '../../instances/instance-settings.ts'
+import { settings } from '../../instances/instance-settings.ts'
 import { patchOf } from '../patch-of.ts'
 
 const name = z.string().trim().min(1).max(200).describe('for people')
@@ -14,13 +14,13 @@ export const newInstance = z.strictObject({
     .optional()
     .describe('never given out again; generated where left out'),
   name,
-  settings: newSettings.optional(),
+  settings: settings.optional(),
 })
 
 /** RFC 7396: null takes a setting back; the result is validated again after merging. */
 export const instancePatch = z.strictObject({
   name: name.optional(),
-  settings: patchOf(newSettings, 'merged (RFC 7396); null takes all of them back').nullish(),
+  settings: patchOf(settings, 'merged (RFC 7396); null takes all of them back').nullish(),
 })
 
 export const instance = z

@@ -2,7 +2,7 @@
 import { type EventShape, field, optional, personal, record } from '../schema-fields.ts'
 
 const settings = record('InstanceSettings', 'What was chosen for this instance; null inherits the server’s default.', {
-  historySync: optional('boolean', 'Whether the phone’s history is taken when it is linked; without effect in this version.'),
+  historySync: optional('boolean', 'Whether the messages that its phone tells of from before it was linked are taken.'),
   ignoreGroups: optional('boolean', 'true: nothing of groups enters the log.'),
   ignoreStatus: optional('boolean', 'true: nothing of status (stories) enters the log.'),
   ignoreNewsletters: optional('boolean', 'true: nothing of channels enters the log.'),

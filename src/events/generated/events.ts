@@ -164,7 +164,7 @@ export type HistoryReceipt = {
 }
 
 export type InstanceSettings = {
-  /** Whether the phone’s history is taken when it is linked; without effect in this version. */
+  /** Whether the messages that its phone tells of from before it was linked are taken. */
   historySync?: boolean | null
   /** true: nothing of groups enters the log. */
   ignoreGroups?: boolean | null

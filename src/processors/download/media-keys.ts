@@ -18,6 +18,7 @@ const infos: Readonly<Record<string, string>> = {
   voice: 'WhatsApp Audio Keys',
   document: 'WhatsApp Document Keys',
   'link-preview': 'WhatsApp Link Thumbnail Keys',
+  history: 'WhatsApp History Keys',
 }
 
 /** Kinds that show a file above a text of their own. */

@@ -1,11 +1,11 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
 // secrets of messages, and what is sealed with others, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
+import { forgetSecrets } from '../../instances/message-secrets.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { forgetStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { forgetSealed } from '../secrets/sealed-rows.ts'
-import { forgetSecrets } from '../secrets/secret-rows.ts'
 import { forgetSetAside } from './auth-tables.ts'
 
 const keptFor = '30 days'

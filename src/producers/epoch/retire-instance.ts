@@ -3,12 +3,13 @@
 // A crash in between says it again and erases then.
 import type { Database } from '../../database/database.ts'
 import type { Wanted } from '../../instances/instance-ids.ts'
+import { erasePairs } from '../../instances/learned-pairs.ts'
+import { eraseSecrets } from '../../instances/message-secrets.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
 import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
 import { eraseSealed } from '../secrets/sealed-rows.ts'
-import { eraseSecrets } from '../secrets/secret-rows.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
 import { SocketEnded } from '../socket-life.ts'
 import { forgetLinking, forgetTold } from '../told/told-rows.ts'
@@ -44,6 +45,7 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   await forgetKeptStanzas(deps.database, instanceId)
   await eraseSecrets(deps.database, instanceId)
   await eraseSealed(deps.database, instanceId)
+  await erasePairs(deps.database, instanceId)
 }
 
 /**

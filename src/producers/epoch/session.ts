@@ -27,6 +27,7 @@ import { forgetOtherAccount } from '../told/told-rows.ts'
 import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
+import type { PairLearning } from './learn-pairs.ts'
 import { followGroups, forgetList } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
@@ -46,6 +47,7 @@ export type SessionDeps = EpochDeps & {
   keyWriter: KeyWriter
   secretWriter: SecretWriter
   sealedWatch: Pick<SealedWatch, 'add'>
+  pairLearning: PairLearning
   url: string | null
   cdnUrl: string | null
   version: readonly [number, number, number] | null
@@ -92,6 +94,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     of.untold.loggedIn()
     pairing.hideCode()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
+    deps.pairLearning.serve({ instanceId, learn: socket.storePairs, isOver: socketLife.isOver })
     followSettings()
   }
 

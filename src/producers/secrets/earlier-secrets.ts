@@ -1,10 +1,11 @@
 // Secrets that messages of the log brought before there was a table for them: kept there in the transaction of whoever reads the log again.
 import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
 import type { Transaction } from '../../database/database.ts'
+import { addSecrets, findSecrets } from '../../instances/message-secrets.ts'
+import { messageDigest } from '../../instances/sealed-secrets.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
-import { createSecretSeals, messageDigest } from './seal-secrets.ts'
-import { addSecrets, findSecrets } from './secret-rows.ts'
+import { createSecretSeals } from './seal-secrets.ts'
 
 export type EarlierSecrets = {
   /** Of a message and author that has one, that one stays. */

@@ -1,8 +1,8 @@
 // The table sealed_messages, whose rows are sealed before they come here: this file alone reads and writes it.
 import type { Transaction } from '../../database/database.ts'
+import { secretsAmong } from '../../instances/message-secrets.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
-import { secretsAmong } from './secret-rows.ts'
 
 /** `targets`: 16 bytes each, as message_secrets names messages. */
 export type SealedRow = { eventId: string; targets: readonly Buffer[]; sealed: Buffer }

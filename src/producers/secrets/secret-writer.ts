@@ -1,10 +1,10 @@
 // The secrets of all accounts of this process on their way into their table: one statement at a time, each with all that waits, so that
 // a message costs a row and no commit of its own.
 import { type Database, DatabaseError } from '../../database/database.ts'
+import { addSecrets, type SecretRow } from '../../instances/message-secrets.ts'
 import { coalesce, type Pace } from '../../runtime/coalesce.ts'
 import { isBusy, loopLoad } from '../../runtime/loop-load.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
-import { addSecrets, type SecretRow } from './secret-rows.ts'
 
 export type SecretWriter = {
   /** Resolves once these are durable, and all that were written before. Rejects with DatabaseError, perhaps done: again is the same. */

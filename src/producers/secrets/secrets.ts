@@ -6,12 +6,13 @@
 // one statement with those of all accounts that wait (secret-writer.ts): a row for each message, no commit and hardly any wait.
 import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
 import type { Database } from '../../database/database.ts'
+import { findSecrets, type SecretName, type SecretRow } from '../../instances/message-secrets.ts'
+import { hexOf, messageDigest } from '../../instances/sealed-secrets.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
-import { createSecretSeals, hexOf, messageDigest } from './seal-secrets.ts'
-import { findSecrets, type SecretName, type SecretRow } from './secret-rows.ts'
+import { createSecretSeals } from './seal-secrets.ts'
 import type { SecretWriter } from './secret-writer.ts'
 
 export type MessageSecrets = {

@@ -58,6 +58,7 @@ export const contractCalls: readonly string[] = [
   'PATCH /v1/replays/{id}',
   'DELETE /v1/replays/{id}',
   'GET /v1/instances/{id}/accounting',
+  'GET /v1/instances/{id}/history',
   'GET /v1/instances/{id}/calls',
   'GET /v1/instances/{id}/labels',
   'GET /v1/instances/{id}/groups/{jid}',

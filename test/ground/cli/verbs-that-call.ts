@@ -10,6 +10,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances logout': ['shop'],
   'instances delete': ['shop'],
   'instances purge-status': ['shop'],
+  'instances history': ['shop'],
   'webhooks list': [],
   'webhooks listen': [],
   'webhooks add': ['https://example.com/hook'],

@@ -1,8 +1,8 @@
 // The table message_secrets, whose rows are sealed before they come here: this file alone reads and writes it. Nothing in a row is as its sender
 // wrote it, so that Postgres refuses none for its bytes.
-import type { Transaction } from '../../database/database.ts'
-import { rowsOf } from '../../purge/erasure.ts'
-import { isPurged } from '../../purge/tombstones.ts'
+import type { Transaction } from '../database/database.ts'
+import { rowsOf } from '../purge/erasure.ts'
+import { isPurged } from '../purge/tombstones.ts'
 
 /** `message`, `author`: 16 bytes each. */
 export type SecretName = { message: Buffer; author: Buffer }

@@ -1,0 +1,78 @@
+// GET /v1/instances/{id}/history: how far the phone's history is, part by part.
+import { z } from 'zod'
+import type { Database } from '../../database/database.ts'
+import { countSyncs, type HistorySync, readSyncs } from '../../instances/history-syncs.ts'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { readInstance } from './read-instances.ts'
+
+const MOST_PARTS = 200
+
+const count = z.int().min(0)
+const part = z
+  .object({
+    eventId: z.string().describe('of the phone’s notification, which is unknown in the topic of events'),
+    syncType: z.string().describe('initial-bootstrap, recent, full, push-name …; clients must accept new ones'),
+    chunk: z.int().nullable().describe('which chunk of its syncType, from 1; null: not said'),
+    percent: z.int().nullable().describe('of its history that the phone says it has shared with this; null: not said'),
+    state: z.string().describe('started, progressed, completed, failed; clients must accept new ones'),
+    done: count.describe('messages that are in the log, or were left out by the settings'),
+    total: count.nullable().describe('null: not known yet'),
+    unreadable: count.describe('entries that were passed over because they could not be read'),
+    reason: z.string().nullable().describe('why it failed, as of media: gone, corrupt, too-large …; null: it did not'),
+    detail: z.string().nullable().describe('for people'),
+    withoutMessages: z.boolean().describe('true: historySync is off, and names and addresses alone are taken'),
+    startedAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .describe('what one notification of the phone brought')
+
+const history = z.object({
+  instanceId: z.string(),
+  historySync: z.boolean().describe('whether messages are taken'),
+  state: z
+    .enum(['none', 'running', 'done', 'failed'])
+    .describe('none: the phone has shared nothing; failed: some of it failed, and nothing runs'),
+  messages: count.describe('of all parts'),
+  people: count.describe('people and chats of which something was told, once for each part'),
+  parts: z.array(part).describe(`the newest first, at most ${MOST_PARTS}`),
+})
+
+export function historyRoutes(app: App, { database }: { database: Database }) {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/history',
+    schema: describeCall('Say how far the phone’s history is', {
+      tag: 'instances',
+      params: z.object({ id: z.string() }),
+      answers: { 200: history },
+      problems: [404],
+    }),
+    handler: async ({ params: { id } }) => {
+      const { settings } = await readInstance(database, id)
+      const [counted, syncs] = [await countSyncs(database, id), await readSyncs(database, id, { limit: MOST_PARTS })]
+      const { messages, people } = counted
+      const historySync = settings.historySync === true
+      return { instanceId: id, historySync, state: stateOf(counted), messages, people, parts: syncs.map(partOf) }
+    },
+  })
+}
+
+const stateOf = ({ parts, running, failed }: Record<'parts' | 'running' | 'failed', number>): z.infer<typeof history>['state'] =>
+  parts === 0 ? 'none' : running > 0 ? 'running' : failed > 0 ? 'failed' : 'done'
+
+const partOf = ({ messages, startedAt, updatedAt, ...sync }: HistorySync): z.infer<typeof part> => ({
+  eventId: sync.eventId,
+  syncType: sync.syncType,
+  chunk: sync.chunk,
+  percent: sync.percent,
+  state: sync.state,
+  done: messages,
+  total: sync.total,
+  unreadable: sync.unreadable,
+  reason: sync.reason,
+  detail: sync.detail,
+  withoutMessages: sync.withoutMessages,
+  startedAt: startedAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+})

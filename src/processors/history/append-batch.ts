@@ -1,0 +1,108 @@
+// A batch is in the log before its place is saved: a crash in between repeats it under the same ids, and loses nothing. What the same entries
+// taught, addresses and secrets, is saved with the place.
+import type { Database } from '../../database/database.ts'
+import type { EncodedEvent } from '../../events/codec.ts'
+import type { EventOf } from '../../events/event.ts'
+import type { TopicName } from '../../events/topics.ts'
+import { type HistorySync, moveSync } from '../../instances/history-syncs.ts'
+import { settingsOf } from '../../instances/instance-ids.ts'
+import type { InstanceSettings } from '../../instances/instance-settings.ts'
+import { addPairs } from '../../instances/learned-pairs.ts'
+import { addSecrets } from '../../instances/message-secrets.ts'
+import { sealSecret } from '../../instances/sealed-secrets.ts'
+import { type EventLog, isAboutRecord } from '../../log/log.ts'
+import { purgedAmong } from '../../purge/tombstones.ts'
+import type { Pace } from '../../runtime/pace.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import type { Batch } from './batches.ts'
+import { type FitDeps, sayLeftOut } from './fit-event.ts'
+import { progressed } from './progress.ts'
+
+export type AppendDeps = Omit<FitDeps, 'objects'> & {
+  objects: FitDeps['objects'] & { delete(keys: readonly string[], signal: AbortSignal): Promise<void> }
+  log: Pick<EventLog, 'append'>
+  database: Database
+  sealer: Sealer
+  topic(name: TopicName): string
+  pace: Pace
+  clock: () => number
+}
+type Task = { event: EventOf<'unknown'>; at: HistorySync; batch: Batch; saysProgress: boolean }
+/** `moved`: somebody else went on from the place. */
+export type Appended = { at: HistorySync; settings: InstanceSettings } | 'moved' | 'purged'
+
+/** Rejects LogError or DatabaseError, or with the signal's reason. */
+export async function appendBatch(
+  deps: AppendDeps,
+  { event, at, batch, saysProgress }: Task,
+  signal: AbortSignal,
+): Promise<Appended> {
+  const { instanceId } = event
+  if (await isPurged(deps, instanceId)) return await clearRaw(deps, batch, signal)
+  await deps.pace.take(batch.fitted.length, signal)
+  const left = await append(
+    deps,
+    batch.fitted.map(({ record }) => record),
+    signal,
+  )
+  const counts = { ...batch.counts, unreadable: batch.counts.unreadable + left }
+  const reached = { ...at, ...sumOf(at, counts), state: 'progressed' as const }
+  if (saysProgress)
+    await append(deps, [deps.codec.encode(progressed(event, reached, { state: 'progressed', at: deps.clock() }))], signal)
+  const settings = await deps.database.transact(async tx => {
+    if (!(await moveSync(tx, at, counts))) return null
+    await addPairs(
+      tx,
+      batch.pairs.map(pair => ({ instanceId, ...pair })),
+    )
+    if (batch.secrets.length > 0)
+      await addSecrets(
+        tx,
+        batch.secrets.map(one => sealSecret(deps.sealer, instanceId, one)),
+      )
+    return await settingsOf(tx, instanceId)
+  }, signal)
+  if (settings !== null) return { at: reached, settings }
+  return (await isPurged(deps, instanceId)) ? await clearRaw(deps, batch, signal) : 'moved'
+}
+
+const isPurged = async ({ database }: AppendDeps, instanceId: string): Promise<boolean> =>
+  (await purgedAmong(database, [instanceId])).has(instanceId)
+
+/** What the log does not tell of yet, or tells of behind what the purge reads of it. */
+async function clearRaw({ objects }: AppendDeps, { fitted }: Batch, signal: AbortSignal): Promise<'purged'> {
+  await objects.delete(
+    fitted.flatMap(({ rawKey }) => rawKey ?? []),
+    signal,
+  )
+  return 'purged'
+}
+
+const sumOf = (one: Batch['counts'], other: Batch['counts']): Batch['counts'] => ({
+  entriesDone: one.entriesDone + other.entriesDone,
+  messages: one.messages + other.messages,
+  people: one.people + other.people,
+  unreadable: one.unreadable + other.unreadable,
+})
+
+/** Answers how many the log refused for good, each of which is said; the others are in it. */
+export async function append(deps: AppendDeps, records: readonly EncodedEvent[], signal: AbortSignal): Promise<number> {
+  if (records.length === 0) return 0
+  const topic = deps.topic('history')
+  try {
+    await deps.log.append({ topic, records }, signal)
+    return 0
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+    if (records.length === 1) return leaveOut(deps, records, error)
+  }
+  let left = 0
+  for (const record of records) left += await append(deps, [record], signal)
+  return left
+}
+
+function leaveOut({ logger }: AppendDeps, [record]: readonly EncodedEvent[], error: unknown): number {
+  const { 'instance-id': instanceId = '', 'event-id': eventId = '' } = record?.headers ?? {}
+  sayLeftOut(logger, { instanceId, eventId, type: 'message.history' }, error)
+  return 1
+}
