@@ -97,12 +97,15 @@ it(`[D1] [B6] after ${BEFORE} of history a message that comes by itself looks at
   expect(await looked(anEvent('message.received', { ...target, messageId: 'PAST7' }))).toBeLessThan(FEW)
 })
 
-it(`[D1] a plan from before there was a message looks at a handful of ${BEFORE}`, async () => {
+it.each([
+  ['that comes by itself', false],
+  ['of history', true],
+])(`[D1] a plan from before there was a message looks, for one %s, at a handful of ${BEFORE}`, async (_which, is_provisional) => {
   const { database, url, close } = await openTestDatabase('plan of none', { poolSize: 1 })
   onTestFinished(close)
   await makeListIndexes({ database, url, close })
   const { spokenOf } = settleStatements('read_model_1')
-  const asked = [JSON.stringify([{ instance_id: 'shop', message_id: 'M7' }])]
+  const asked = [JSON.stringify([{ instance_id: 'shop', message_id: 'M7', is_provisional }])]
   for (let time = 0; time < 10; time++) await database.query(spokenOf, asked)
   await database.query(
     `insert into read_model_1.messages (event_id, instance_id, chat_id, message_id, from_me, epoch, sequence, kind, is_group, occurred_at, changed_by_event)
