@@ -13,6 +13,7 @@ LABEL org.opencontainers.image.title="zaplog" \
       org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-only AND AGPL-3.0-only" \
       org.opencontainers.image.version="0.1.0"
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     HOST=0.0.0.0 \
     PORT=7070 \
     DATA_DIR=/data

@@ -1,6 +1,7 @@
 // [C3] [C4] Files from WhatsApp's CDN to stored, each verified, against a plain verified copy of the same files to the same place: as many at
-// once. `mostRssMB` is the most that zaplog took with all its processes, the shared pages once for each; `textP50Ms` and `textP99Ms` are of
-// another account's texts, from written to their webhook, while 16 transfers run; `aloneP50Ms` and `aloneP99Ms` without.
+// once. `idleMB` is what zaplog's own process took before, `mostMB` the most of it meanwhile, `picturesMB` and `postgresMB` of its children, shared
+// pages once; `textP50Ms` and `textP99Ms` are of another account's texts, from written to their webhook, while 16 transfers run; `aloneP50Ms`
+// and `aloneP99Ms` without.
 import { join } from 'node:path'
 import { s3Available } from '../infra/services/available.ts'
 import { openS3Server } from '../infra/services/s3.ts'
@@ -16,7 +17,7 @@ import { openDirectory } from './ground.ts'
 import { type Linked, openLinked } from './linked.ts'
 import { type Bench, expectEqual, NotHere, secondsOf } from './measure.ts'
 import type { Arrived, ReceiverCalls } from './receiver-process.ts'
-import { mostTreeBytes } from './tree-memory.ts'
+import { memoryByPart, mostByPart } from './tree-memory.ts'
 import type { SentFile } from './written-file.ts'
 
 /** Unit `MiB/s` counts bytes, `files/s` files. */
@@ -52,13 +53,14 @@ export const media =
       bare: () => secondsOf(() => copy.copy({ files, cdnUrl, target, atOnce: transfers })),
     }
     const paceTexts = await openTexts(closing, linked)
+    const idle = memoryByPart()
 
     await sides.before(transfers)
     await sides.ours(transfers)
     await sides.bare()
     return async () => {
       const measuring = alternate({ n, slices, statements: zaplog.statements, ...sides })
-      const mostBytes = await mostTreeBytes(zaplog.pid, () => measuring)
+      const most = await mostByPart(() => measuring)
       const { value, bare, ...rates } = await measuring
       const alone = await paceTexts()
       const atOnce = Math.max(transfers, Math.min(n, Math.ceil((value * texts) / textsPerSecond)))
@@ -71,10 +73,18 @@ export const media =
         aloneP50Ms: alone.p50Ms,
         aloneP99Ms: alone.p99Ms,
       }
-      const more = { mostRssMB: mostBytes / 1_000_000, ...latencies }
+      const memory = {
+        idleMB: mb(idle.zaplog),
+        mostMB: mb(most.zaplog),
+        picturesMB: mb(most.pictures),
+        postgresMB: mb(most.postgres),
+      }
+      const more = { ...memory, ...latencies }
       return { ...rates, value: value * scale, bare: bare * scale, unit, more }
     }
   }
+
+const mb = (bytes = 0): number => bytes / 1_000_000
 
 /** Resolves when all are at their final keys. */
 async function storeAll({ whatsapp, zaplog }: Linked, lines: readonly Line[], count: number): Promise<void> {

@@ -26,11 +26,26 @@ const statusBytes = (pid: number, line: 'VmRSS' | 'RssAnon' | 'RssFile' | 'RssSh
 
 /** Looks until the work is done. */
 export async function mostTreeBytes(root: number, work: () => Promise<unknown>): Promise<number> {
+  let mostBytes = 0
+  await looking(work, () => {
+    mostBytes = Math.max(mostBytes, treeBytes(root))
+  })
+  return mostBytes
+}
+
+/** As `memoryByPart`, the most of each part for itself. */
+export async function mostByPart(work: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> {
+  const mostBytes: Record<string, number> = {}
+  await looking(work, () => {
+    for (const [part, bytes] of Object.entries(memoryByPart())) mostBytes[part] = Math.max(mostBytes[part] ?? 0, bytes)
+  })
+  return mostBytes
+}
+
+async function looking(work: () => Promise<unknown>, look: () => void): Promise<void> {
   const over = new AbortController()
   const working = work().finally(() => over.abort())
-  let mostBytes = 0
-  do mostBytes = Math.max(mostBytes, treeBytes(root))
+  do look()
   while (await wait(LOOK_EVERY_MS, over.signal))
   await working
-  return mostBytes
 }

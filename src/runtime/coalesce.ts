@@ -4,7 +4,12 @@ import { createBell } from './bell.ts'
 import { never } from './or-abort.ts'
 
 /** A batch begins at least gapMs after the one before did, or once nobody else would join: then, as after a pause, it begins at once. */
-export type Pace = { gapMs(before: { size: number; tookMs: number }): number; mayOthersJoin(waiting: number): boolean }
+export type Pace = {
+  gapMs(before: { size: number; tookMs: number }): number
+  mayOthersJoin(waiting: number): boolean
+  /** Milliseconds that never go back [performance.now]. */
+  monotonic?: () => number
+}
 
 /** `work` answers one result per item, in order. A batch that fails rejects every call in it. */
 export function coalesce<In, Out>(
@@ -17,16 +22,18 @@ export function coalesce<In, Out>(
   let running = false
   let mayBeginAt = Number.NEGATIVE_INFINITY
   const joined = createBell()
+  const { monotonic = () => performance.now() } = pace
 
   const lacksOthers = () => queued.length < maxBatch && pace.mayOthersJoin(queued.length)
 
-  const earlyMs = () => mayBeginAt - performance.now()
+  const earlyMs = () => (lacksOthers() ? mayBeginAt - monotonic() : 0)
 
   async function run() {
     running = true
     while (queued.length > 0) {
-      while (lacksOthers() && earlyMs() > 0) await joined.rung(never, earlyMs())
-      const beganAt = performance.now()
+      // Asked once for each wait: a moment later less than nothing may be left, and Node warns of a timer that is to end in the past.
+      for (let waitMs = earlyMs(); waitMs > 0; waitMs = earlyMs()) await joined.rung(never, waitMs)
+      const beganAt = monotonic()
       const batch = queued.slice(0, maxBatch)
       queued = queued.slice(maxBatch)
       try {
@@ -36,7 +43,7 @@ export function coalesce<In, Out>(
       } catch (error) {
         for (const call of batch) call.reject(error)
       }
-      mayBeginAt = beganAt + pace.gapMs({ size: batch.length, tookMs: performance.now() - beganAt })
+      mayBeginAt = beganAt + pace.gapMs({ size: batch.length, tookMs: monotonic() - beganAt })
     }
     running = false
   }

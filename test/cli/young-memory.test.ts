@@ -13,3 +13,13 @@ test('[H9] every way to start zaplog says how large the young generation may be'
   expect(starts).toHaveLength(6)
   expect(starts.filter(line => !line.includes('--max-semi-space-size=16'))).toEqual([])
 })
+
+test('[H9] and how many places threads may have for what they free', async () => {
+  const [script, commands, image] = await Promise.all(
+    ['zaplog', 'package.json', 'Dockerfile'].map(file => readFile(`${root}${file}`, 'utf8')),
+  )
+  expect(script).toMatch(/^export MALLOC_ARENA_MAX="\$\{MALLOC_ARENA_MAX:-2\}"$/m)
+  const starts = commands?.split('\n').filter(line => line.includes('zaplog.ts')) ?? []
+  expect(starts.filter(line => !line.includes('exec env MALLOC_ARENA_MAX=2 node '))).toEqual([])
+  expect(image).toMatch(/^ENV [^#]*^ {4}MALLOC_ARENA_MAX=2 \\$/m)
+})

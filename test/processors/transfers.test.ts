@@ -4,8 +4,10 @@ import { afterEach, expect, test } from 'vitest'
 import { type Cdn, openCdn } from '../../simulator/media/cdn.ts'
 import { encryptMedia } from '../../simulator/media/encrypt-media.ts'
 import { createPieceMemory } from '../../src/processors/download/piece-memory.ts'
+import { givingBack } from '../../src/processors/download/spent-bytes.ts'
 import { PIECE_BYTES, type Piece } from '../../src/processors/download/transfer-messages.ts'
 import { openTransfers, type Transfers, type TransfersOptions } from '../../src/processors/download/transfers.ts'
+import { verifiedDownload } from '../../src/processors/download/verified-download.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
@@ -141,7 +143,7 @@ test('[H6] closing ends what runs, and nothing begins afterwards', async () => {
 })
 
 test('[C3] a transfer holds three pieces, however slow its reader, and fills the same memory again', async () => {
-  const memory = createPieceMemory(null)
+  const memory = createPieceMemory().open()
   const taken = [await memory.take(never), await memory.take(never), await memory.take(never)]
   const fourth = memory.take(never)
   const [first] = taken
@@ -153,5 +155,49 @@ test('[C3] a transfer holds three pieces, however slow its reader, and fills the
   const fifth = memory.take(stop.signal)
   stop.abort(new Error('called off'))
   await expect(fifth).rejects.toThrow('called off')
-  expect((await createPieceMemory(10).take(never)).byteLength, 'a liar costs no message a byte').toBe(65_536)
+})
+
+test('[C3] sixty-four transfers hold a piece each and eight more between them, and what one leaves the next one fills', async () => {
+  const pieces = createPieceMemory()
+  const transfers = Array.from({ length: 64 }, pieces.open)
+  const stop = new AbortController()
+  const had: ArrayBuffer[] = []
+  const takings: Promise<unknown>[] = []
+  for (let round = 0; round < 3; round += 1)
+    for (const { take } of transfers) takings.push(take(stop.signal).then(memory => had.push(memory)))
+  await until('no more to be had', () => had.length >= 64 + 8)
+  stop.abort(new Error('called off'))
+  await Promise.allSettled(takings)
+  expect(had).toHaveLength(64 + 8)
+
+  for (const one of transfers) one[Symbol.dispose]()
+  for (const memory of had) pieces.keep(memory)
+  const next = pieces.open()
+  const again = [await next.take(never), await next.take(never), await next.take(never)]
+  expect(again.every(memory => had.includes(memory))).toBe(true)
+})
+
+test('[C3] what was read of a download is no memory any more, and what shares its memory with others stays', async () => {
+  const read: Uint8Array[] = []
+  const shared = Buffer.from('of a few bytes')
+  async function* chunks() {
+    for (let n = 0; n < 3; n += 1) yield new Uint8Array(new ArrayBuffer(65_536))
+    yield shared
+  }
+  for await (const chunk of givingBack(chunks())) {
+    expect(chunk.byteLength, 'the reader has it whole').toBeGreaterThan(0)
+    read.push(chunk)
+  }
+  expect(read.map(chunk => chunk.byteLength)).toEqual([0, 0, 0, shared.byteLength])
+
+  const file = encryptMedia(randomBytes(300_000), 'video')
+  const { mediaKey, fileEncSha256: encSha256, sizeBytes } = file
+  async function* encrypted() {
+    for (let at = 0; at < file.bytes.length; at += 65_536) yield file.bytes.subarray(at, at + 65_536)
+  }
+  const expected = { kind: 'video', mediaKey, encSha256, sizeBytes, maxBytes: 1_000_000 }
+  const plain: Uint8Array[] = []
+  for await (const chunk of verifiedDownload(encrypted(), expected)) plain.push(chunk)
+  const leftBytes = plain.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  expect(leftBytes, 'at most a block for each chunk and the last one').toBeLessThan(1_000)
 })

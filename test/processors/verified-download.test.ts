@@ -29,13 +29,14 @@ async function* pieces(bytes: Buffer, sizes: readonly number[]) {
   }
 }
 
+/** Copies: a chunk is the reader's only until it asks for the next. */
 async function collect(encrypted: AsyncIterable<Uint8Array>, expected: ExpectedFile) {
   const parts: Uint8Array[] = []
   const verified: VerifiedFile[] = []
   async function* whole() {
     verified.push(yield* verifiedDownload(encrypted, expected))
   }
-  for await (const part of whole()) parts.push(part)
+  for await (const part of whole()) parts.push(Buffer.from(part))
   return { bytes: Buffer.concat(parts), file: verified[0] }
 }
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

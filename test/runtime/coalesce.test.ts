@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest'
 import { coalesce, type Pace } from '../../src/runtime/coalesce.ts'
+import { until } from '../ground/until.ts'
+
+/** Node warns of timers in the past once in a process: heard from the beginning. */
+const warned: string[] = []
+process.on('warning', ({ name }) => void warned.push(name))
 
 /** Each batch is on its way until it is told to come back. */
 function batches(pace?: Pace) {
@@ -103,4 +108,23 @@ it('[E3] a batch that fails rejects every call in it, and the next is taken', as
   await expect(both[1]).rejects.toThrow('away')
   fails = false
   expect(await call(3)).toBe(3)
+})
+
+it('[E3] no wait is for less than no time, however little of the gap is left', async () => {
+  // Each look at the clock finds most of what was left gone by.
+  let at = 0
+  const monotonic = () => {
+    at += 0.75
+    return at
+  }
+  const { sent, call, comeBack } = batches({ gapMs: () => 2, mayOthersJoin: () => true, monotonic })
+  const first = call(1)
+  comeBack()
+  await first
+  const second = call(2)
+  await until('the second batch to be sent', () => sent.length === 2)
+  comeBack()
+  await second
+  await settle()
+  expect(warned).toEqual([])
 })

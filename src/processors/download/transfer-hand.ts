@@ -25,8 +25,8 @@ type Hiring = {
   ended(): void
 }
 
-/** What it may use beside the bytes on their way: far more than it does. */
-const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 }
+/** What it may use beside the bytes on their way: far more than it does of old objects; of young ones it needs few at a time. */
+const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 3 }
 let lastId = 0
 
 export function hire({ connectTimeoutMs, maxTransfers, logger, idleMs, entry, ended }: Hiring): Hand {

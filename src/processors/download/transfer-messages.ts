@@ -27,5 +27,5 @@ export type Failure = { media: Pick<MediaError, 'code' | 'message' | 'retryAfter
 
 export type WorkerOptions = { connectTimeoutMs: number; connections: number }
 
-/** A piece of plain bytes at most; with those on their way an open transfer has three times as much. */
-export const PIECE_BYTES = 512 * 1024
+/** A piece of plain bytes at most. */
+export const PIECE_BYTES = 256 * 1024

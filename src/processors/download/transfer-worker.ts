@@ -6,12 +6,13 @@ import { MediaError } from '../media-error.ts'
 import { fetchMedia } from './fetch-media.ts'
 import { findKeys } from './find-keys.ts'
 import { inPieces } from './in-pieces.ts'
-import { createPieceMemory, type PieceMemory } from './piece-memory.ts'
+import { createPieceMemory, type TransferMemory } from './piece-memory.ts'
 import { plainDownload } from './plain-download.ts'
+import { givingBack } from './spent-bytes.ts'
 import type { Asked, Failure, Fetched, Job, Said, WorkerOptions } from './transfer-messages.ts'
 import { verifiedDownload } from './verified-download.ts'
 
-type Running = { stop: AbortController; memory: PieceMemory }
+type Running = { stop: AbortController; memory: TransferMemory }
 
 const port = parentPort
 if (port === null) throw new Error('starting a transfer worker: expected to be a worker thread')
@@ -23,6 +24,7 @@ const dispatcher = new Agent({
   allowH2: false,
 })
 const running = new Map<number, Running>()
+const pieces = createPieceMemory()
 const say = (said: Said, ...handedOver: ArrayBuffer[]) => port.postMessage(said, handedOver)
 
 port.on('message', (asked: Asked) => {
@@ -30,14 +32,15 @@ port.on('message', (asked: Asked) => {
     case 'begin':
       return void begin(asked.id, asked.job)
     case 'next':
-      return running.get(asked.id)?.memory.giveBack(asked.memory)
+      return (running.get(asked.id)?.memory.giveBack ?? pieces.keep)(asked.memory)
     case 'stop':
       return running.get(asked.id)?.stop.abort()
   }
 })
 
 async function begin(id: number, job: Job): Promise<void> {
-  const of: Running = { stop: new AbortController(), memory: createPieceMemory(job.fetched.announcedBytes) }
+  using memory = pieces.open()
+  const of: Running = { stop: new AbortController(), memory }
   running.set(id, of)
   try {
     await carryOut(id, job, of)
@@ -49,7 +52,7 @@ async function begin(id: number, job: Job): Promise<void> {
 }
 
 async function carryOut(id: number, job: Job, { memory, stop: { signal } }: Running): Promise<void> {
-  const fetched = fetchMedia({ dispatcher }, requestOf(job.fetched), signal)
+  const fetched = givingBack(fetchMedia({ dispatcher }, requestOf(job.fetched), signal))
   if (job.kind === 'find-keys') return say({ id, kind: 'keys', found: await findKeys(fetched, job.sealed) })
   const isSealed = job.expected.mediaKey.length > 0
   const plain = isSealed ? verifiedDownload(fetched, job.expected) : plainDownload(fetched, job.expected)

@@ -56,8 +56,8 @@ export function openTransfers({
       const said = await transfer.next(signal)
       if (said.kind !== 'piece') throw new Error(`transferring a file: expected a piece, got ${said.kind}`)
       yield { bytes: said.bytes, file: said.file }
-      if (said.file !== null) return
       transfer.giveBack(said.bytes.buffer)
+      if (said.file !== null) return
     }
   }
 

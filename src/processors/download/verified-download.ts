@@ -1,8 +1,9 @@
 // Decrypts while it streams and ends well only if MAC and encrypted hash agree; memory does not grow with the file.
-// What it yields before that is unproven: the caller publishes nothing until it has ended.
+// What it yields before that is unproven: the caller publishes nothing until it has ended. A chunk is the caller's until it asks for the next.
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { MediaError } from '../media-error.ts'
 import { deriveMediaKeys } from './media-keys.ts'
+import { giveBackMemory } from './spent-bytes.ts'
 
 export type ExpectedFile = {
   kind: string
@@ -49,10 +50,12 @@ export async function* verifiedDownload(
     encryptedBytes += chunk.length
     for (const ciphertext of beforeMac.push(asBuffer(chunk))) {
       hmac.update(ciphertext)
-      for (const plain of beforePadding.push(decipher.update(ciphertext))) {
+      const deciphered = decipher.update(ciphertext)
+      for (const plain of beforePadding.push(deciphered)) {
         count(plain)
         yield plain
       }
+      giveBackMemory(deciphered)
     }
   }
 
