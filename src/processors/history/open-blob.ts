@@ -25,17 +25,15 @@ export const blobKey = (
   { instanceId, eventId }: Pick<Source, 'instanceId' | 'eventId'>,
 ): string => objects.newKey(`incoming/${instanceId}/history/${eventId}`)
 
-/** null: nothing is shared with it. Rejects MediaError, ObjectError or DatabaseError, or with the signal's reason. */
+/** Rejects MediaError, ObjectError or DatabaseError, or with the signal's reason. */
 export async function openBlob(
   deps: BlobDeps,
-  { part, attempt }: { part: Part; attempt: number },
+  { event, file, attempt }: { event: Source; file: NonNullable<Part['notification']['file']>; attempt: number },
   signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array> | null> {
-  const { file } = part.notification
-  if (file === null) return null
+): Promise<AsyncIterable<Uint8Array>> {
   if ('inline' in file) return once(file.inline)
-  const key = blobKey(deps.objects, part.event)
-  const { instanceId, eventId } = part.event
+  const key = blobKey(deps.objects, event)
+  const { instanceId, eventId } = event
   await deps.incomingRows.remember({ key, instanceId })
   if ((await deps.objects.head(key, signal)) === null)
     await fetchIncoming(

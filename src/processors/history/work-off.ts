@@ -73,17 +73,15 @@ async function* openBatches(
   settings: () => InstanceSettings,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, void, undefined> {
-  const { epoch, sequence } = part.event
-  const open = async () => {
-    const blob = await openBlob(deps, { part, attempt }, signal)
-    return blob === null ? null : inflated(blob, historyBounds)
-  }
+  const { event } = part
+  const { file } = part.notification
+  if (file === null) return // nothing is shared with it
+  const open = async () => inflated(await openBlob(deps, { event, file, attempt }, signal), historyBounds)
+  const { epoch, sequence } = event
   try {
-    const ahead = await open()
-    if (ahead === null) return
-    const pairsAhead = await readPairs(ahead)
+    const pairsAhead = await readPairs(await open())
     yield* batchesOf({
-      entries: readHistory((await open()) ?? ahead),
+      entries: readHistory(await open()),
       converter: converterOf(part, sync, { settings, pairsAhead }),
       skip: sync.entriesDone,
       fit: draft => fitEvent(deps, { ...draft, epoch, sequence, recordedAt: deps.clock() } as Event, signal),
