@@ -250,7 +250,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   ofFile.map(of => anEvent('media.expired', of)),
 )
 
-export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 150, maxLength: 150 }), {
+export const conversations: readonly (readonly Event[])[] = fc.sample(fc.array(event, { minLength: 200, maxLength: 200 }), {
   seed: 7,
   numRuns: 4,
 })
