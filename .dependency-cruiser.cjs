@@ -49,7 +49,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], media: ['instances'], messages: ['instances'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },

@@ -31,9 +31,11 @@ import { callRoutes } from './messages/call-routes.ts'
 import { chatRoutes } from './messages/chat-routes.ts'
 import { groupRoutes } from './messages/group-routes.ts'
 import { labelRoutes } from './messages/label-routes.ts'
+import { openLastPresences } from './messages/last-presences.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
+import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
 
@@ -72,6 +74,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const app = createApp({ ...deps, door, connections })
   await openApiDocument(app, deps)
   const kept = createKeptPositions(deps)
+  const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
   const routeDeps = { ...deps, connections, kept, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
   pageRoutes(app, deps)
@@ -82,7 +85,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
   listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
   mailboxRoutes(app, routeDeps)
-  chatRoutes(app, routeDeps)
+  chatRoutes(app, { ...routeDeps, presences })
   groupRoutes(app, routeDeps)
   callRoutes(app, routeDeps)
   labelRoutes(app, routeDeps)
@@ -100,6 +103,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
     stopping.abort() // ends waiting requests; the others are finished
     await unmount(CLOSE_GRACE_MS)
     cut.abort()
+    await presences.close()
     await tester.close()
     await outbox.close()
     await app.close()

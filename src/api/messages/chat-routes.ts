@@ -1,14 +1,17 @@
 // /v1/instances/{id}/chats and contacts: one of each person or group, however many addresses it is known by.
 import { z } from 'zod'
-import { listChats, listContacts } from '../../projections/read-model/queries.ts'
+import { type ContactAnswer, listChats, listContacts } from '../../projections/read-model/queries.ts'
 import type { App } from '../create-app.ts'
 import { readPage } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf } from '../pagination.ts'
+import type { LastPresences } from './last-presences.ts'
 import { chat, contact } from './message-shapes.ts'
 import { ofInstance, pageOfInstance, prepareRead, type ReadDeps } from './prepare-read.ts'
 
-export function chatRoutes(app: App, deps: ReadDeps) {
+type Deps = ReadDeps & { presences: LastPresences }
+
+export function chatRoutes(app: App, deps: Deps) {
   routeChats(app, deps)
   routeContacts(app, deps)
 }
@@ -36,7 +39,7 @@ function routeChats(app: App, deps: ReadDeps) {
   })
 }
 
-function routeContacts(app: App, deps: ReadDeps) {
+function routeContacts(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/contacts',
@@ -49,7 +52,12 @@ function routeContacts(app: App, deps: ReadDeps) {
     }),
     handler: async ({ params: { id }, query: { waitFor, ...request } }) => {
       await prepareRead(deps, id, waitFor)
-      return readPage(request.cursor, () => listContacts(deps.database, { instanceId: id, ...request }))
+      const { data, nextCursor } = await readPage(request.cursor, () =>
+        listContacts(deps.database, { instanceId: id, ...request }),
+      )
+      const presenceOf = ({ contactId, contactPn, contactLid }: ContactAnswer) =>
+        deps.presences.of(id, [...new Set([contactId, contactPn, contactLid])])
+      return { data: data.map(one => ({ ...one, presence: presenceOf(one) })), nextCursor }
     },
   })
 }

@@ -65,4 +65,13 @@ export const chat = z.object({
   lastMessage: z.object(shapesOf(lastMessageColumns, sent)).nullable(),
 })
 
-export const contact = z.object(shapesOf(contactColumns, { ...envelope, ...contactFields }))
+const presence = z.object({
+  state: z.string().describe('available, unavailable, composing, recording, paused.'),
+  lastSeenAt: z.string().nullable().describe('When it was last seen, where it lets others know; null: not said.'),
+  at: z.string().describe('When that was heard.'),
+})
+
+export const contact = z.object({
+  ...shapesOf(contactColumns, { ...envelope, ...contactFields }),
+  presence: presence.nullable().describe('The last that was heard of it within a day, in a chat between two; null: nothing.'),
+})

@@ -37,7 +37,12 @@ function judge(at: readonly bigint[], bounds: readonly Lag[]): 'kept' | 'expired
   return bounds.some(({ endOffset }, partition) => (at[partition] ?? 0n) > endOffset) ? 'unknown' : 'kept'
 }
 
-function readBounds({ log, topic, partitions }: BoundsDeps, name: TopicName, signal: AbortSignal): Promise<readonly Lag[]> {
+/** By partition. Rejects LogError, or with the signal's reason. */
+export function readBounds(
+  { log, topic, partitions }: BoundsDeps,
+  name: TopicName,
+  signal: AbortSignal,
+): Promise<readonly Lag[]> {
   const from = Array.from({ length: partitions }, (_, partition) => ({ topic: topic(name), partition, nextOffset: BEYOND }))
   return orAbort(log.lag(from, signal), () => signal.reason, signal)
 }
