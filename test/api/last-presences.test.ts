@@ -44,4 +44,6 @@ test('[D1] a contact has the last that was heard of it, by whichever of its addr
     presence('available', { chatId: somebodyElse.pn, senderId: somebodyElse.pn, occurredAt: testStartAt }),
   ])
   await expect.poll(async () => (await presencesOf())[somebodyElse.lid]).toMatchObject({ state: 'available' })
+  api.clock.nowAt += 86_400_001
+  await expect.poll(() => presencesOf()).toEqual({ [somebody.lid]: null, [somebodyElse.lid]: null })
 })

@@ -1,5 +1,5 @@
 -- Records that an earlier version projected while it had no type for what is in them: the read model reads them once more.
--- Filled from where it is when this is applied; a database that has not run yet reads nothing again.
+-- Filled from where it is when this is applied: what a process of the version before writes beside this one afterwards is not read again. A database that has not run yet reads nothing again.
 create table rereads (
   projection text not null,
   version integer not null,

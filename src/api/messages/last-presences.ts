@@ -5,7 +5,7 @@ import type { TopicName } from '../../events/topics.ts'
 import type { EventLog, Lag, Position } from '../../log/log.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { createLru } from '../../runtime/lru.ts'
+import { createLru, type Lru } from '../../runtime/lru.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
 import type { DecodeForStream } from '../stream/decode-for-stream.ts'
 import { readBounds } from '../stream/log-bounds.ts'
@@ -21,34 +21,39 @@ type Deps = {
   decode: DecodeForStream
   topic(name: TopicName): string
   partitions: number
+  clock: () => number
   logger: Logger
 }
 type Heard = EventOf<'presence.updated'>
 
 const topicName: TopicName = 'presence'
-/** About 0.3 KB each. */
-const MAX_PEOPLE = 50_000
+/** About 0.3 KB each; of one instance, so that it pushes out nobody else's, and of so many instances. */
+const MAX_PEOPLE = 2_000
+const MAX_INSTANCES = 500
+const KEPT_MS = 86_400_000
 /** Of all partitions together, a start reads no more of what was said before. */
 const MAX_BEFORE = 100_000
 const TRY_AGAIN_MS = 2_000
 
 export function openLastPresences(deps: Deps): LastPresences {
   const stopping = new AbortController()
-  const heard = createLru<Heard>(MAX_PEOPLE)
+  const instances = createLru<Lru<Heard>>(MAX_INSTANCES)
 
   function take(event: Event | null): void {
     if (event?.type !== 'presence.updated' || event.isGroup) return
+    const people = instances.get(event.instanceId) ?? createLru<Heard>(MAX_PEOPLE)
+    instances.set(event.instanceId, people)
     const who = event.senderId ?? event.chatId
-    for (const address of new Set([who, event.senderPn, event.chatPn]))
-      if (address != null) heard.set(keyOf(event, address), event)
+    for (const address of new Set([who, event.senderPn, event.chatPn])) if (address != null) people.set(address, event)
   }
 
   const following = followUntilStopped(deps, take, stopping.signal)
   return {
     of: (instanceId, addresses) => {
-      const said = addresses.flatMap(address => (address === null ? [] : (heard.get(keyOf({ instanceId }, address)) ?? [])))
+      const people = instances.get(instanceId)
+      const said = addresses.flatMap(address => (address === null ? [] : (people?.get(address) ?? [])))
       const [newest] = said.toSorted((one, other) => other.occurredAt - one.occurredAt)
-      return newest === undefined ? null : describe(newest)
+      return newest === undefined || newest.occurredAt < deps.clock() - KEPT_MS ? null : describe(newest)
     },
     close: async () => {
       stopping.abort()
@@ -56,8 +61,6 @@ export function openLastPresences(deps: Deps): LastPresences {
     },
   }
 }
-
-const keyOf = ({ instanceId }: { instanceId: string }, address: string): string => `${instanceId} ${address}`
 
 const describe = ({ state, lastSeenAt, occurredAt }: Heard): LastPresence => ({
   state,
