@@ -19,7 +19,7 @@ import { until } from '../ground/until.ts'
 
 const CHATS = 3
 const MESSAGES_A_TIME = 12
-const DEATHS = 3
+const DEATHS = 2
 
 const keyWrites = 'insert into auth_keys'
 const heldWrites: CrashPoint = { at: 'statement', when: 'held', contains: keyWrites }
