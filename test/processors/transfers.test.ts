@@ -177,6 +177,25 @@ test('[C3] sixty-four transfers hold a piece each and eight more between them, a
   expect(again.every(memory => had.includes(memory))).toBe(true)
 })
 
+test('[C3] who stops at the last piece gives its memory back as well: the next transfer fills it', async () => {
+  const { cdn, transfers } = await open({ maxWorkers: 1 })
+  const lastOf = async (bytes: Uint8Array, look: (last: Piece) => void) => {
+    const pieces = transfers.open(fileOn(cdn, bytes), never)
+    for (let piece = await pieces.next(); ; piece = await pieces.next()) {
+      if (!piece.value?.file) continue
+      look(piece.value)
+      return await pieces.return()
+    }
+  }
+  const filled = Buffer.alloc(65_536, 'A')
+  await lastOf(filled, ({ bytes }) => expect(filled.equals(bytes)).toBe(true))
+  await lastOf(Buffer.from('of a few bytes'), ({ bytes }) => {
+    const memory = Buffer.from(bytes.buffer)
+    expect(memory.subarray(0, bytes.length).toString()).toBe('of a few bytes')
+    expect(memory.subarray(bytes.length, 65_536).equals(filled.subarray(bytes.length))).toBe(true)
+  })
+})
+
 test('[C3] what was read of a download is no memory any more, and what shares its memory with others stays', async () => {
   const read: Uint8Array[] = []
   const shared = Buffer.from('of a few bytes')

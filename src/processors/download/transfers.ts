@@ -7,8 +7,8 @@ import type { Job, Piece } from './transfer-messages.ts'
 
 export type Transfers = {
   /**
-   * A file's plain bytes, unproven until the piece that has `file`, which is the last. A piece is the reader's until it asks for the next.
-   * Throws MediaError, the signal's reason, or Error where its thread ended. Who does not read to the end calls `return`.
+   * A file's plain bytes, unproven until the piece that has `file`, which is the last. A piece is the reader's until it asks for the next, or
+   * calls `return`. Throws MediaError, the signal's reason, or Error where its thread ended. Who does not read to the end calls `return`.
    */
   open(of: Omit<Extract<Job, { kind: 'open' }>, 'kind'>, signal: AbortSignal): AsyncGenerator<Piece, void, undefined>
   /** Whose keys the file was sealed with, by its MAC alone; null: none of them. Rejects as `open` throws. */
@@ -55,8 +55,12 @@ export function openTransfers({
     for (;;) {
       const said = await transfer.next(signal)
       if (said.kind !== 'piece') throw new Error(`transferring a file: expected a piece, got ${said.kind}`)
-      yield { bytes: said.bytes, file: said.file }
-      transfer.giveBack(said.bytes.buffer)
+      try {
+        yield { bytes: said.bytes, file: said.file }
+      } finally {
+        // Of the last piece as well: who has it does not ask for another, but calls `return`.
+        transfer.giveBack(said.bytes.buffer)
+      }
       if (said.file !== null) return
     }
   }
