@@ -1,5 +1,6 @@
 // Pairs of addresses that history told, on their way into the keys of the account that is connected.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { text } from '../../simulator/accounts/content.ts'
 import { addPairs, type LearnedPair, readPairs } from '../../src/instances/learned-pairs.ts'
 import { createPairLearning } from '../../src/producers/epoch/learn-pairs.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
@@ -93,4 +94,35 @@ test('[B6] of a connected account a pair that history told is among its keys wit
   )
   await rig.close()
   expect(row?.keys).toBe(2)
+})
+
+test('[B6] [B4] what history tells again never takes the place of a pair that was heard since, of the number or of the LID', async () => {
+  const rig = await openRig('older pairs', logger)
+  await rig.start({ learnPairsEveryMs: 20 })
+  const device = await rig.pair('shop')
+  const ana = rig.simulator.contact({ pn: '5511900000011', name: 'Ana' })
+  await device.send(ana, text('hello'))
+  const { database } = rig.database
+  const mappings = async () => {
+    const rows = await database.query<{ id: string }>(
+      `select id from auth_keys where instance_id = 'shop' and type = 'lid-mapping' order by id`,
+    )
+    return rows.map(({ id }) => id)
+  }
+  const [anaLid, unknown] = [ana.lidJid.replace('@lid', ''), pair('shop', 78)]
+  const names = ['5511900000011', `${anaLid}_reverse`]
+  await until('her pair to be known', async () => {
+    const known = await mappings()
+    return names.every(name => known.includes(name))
+  })
+  const before = await mappings()
+  const ofNumber = { instanceId: 'shop', lid: '200000000000001@lid', pn: ana.pnJid }
+  const ofLid = { instanceId: 'shop', lid: ana.lidJid, pn: '5511900000012@s.whatsapp.net' }
+  await addPairs(database, [ofNumber, ofLid, unknown])
+  await until('them to be taken', async () => (await readPairs(database, ['shop'], { limit: 1 })).length === 0)
+  const fresh = (await mappings()).filter(name => !before.includes(name))
+  await device.send(ana, text('and on'))
+  expect((await rig.untilEvents('message.received', 2)).map(event => event.text)).toEqual(['hello', 'and on'])
+  await rig.close()
+  expect(fresh.toSorted()).toEqual([unknown.pn.slice(0, 13), `${unknown.lid.slice(0, 15)}_reverse`].toSorted())
 })

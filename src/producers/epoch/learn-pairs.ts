@@ -1,11 +1,11 @@
 // Pairs of addresses that the phone's history told reach the keys of whoever is connected, within seconds: one question for all instances of this
-// process. A pair is forgotten once it is among the keys; a death in between takes it again.
+// process. A pair is forgotten once it is among the keys, or they know better; a death in between takes it again.
 import type { Database } from '../../database/database.ts'
 import { forgetPairs, type LearnedPair, readPairs } from '../../instances/learned-pairs.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 
-/** Resolves once they are durable. */
+/** Where the keys know of neither address: those were heard later. Resolves once they are durable. */
 export type Learn = (pairs: readonly Pick<LearnedPair, 'lid' | 'pn'>[]) => Promise<void>
 export type PairLearning = {
   /** From now on, until it is over; a newer one takes its place. */

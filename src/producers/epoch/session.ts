@@ -94,7 +94,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     of.untold.loggedIn()
     pairing.hideCode()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
-    deps.pairLearning.serve({ instanceId, learn: socket.storePairs, isOver: socketLife.isOver })
+    deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()
   }
 

@@ -25,7 +25,7 @@ import { rememberMisses } from './lid-lookups.ts'
 import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
-import { type StorePairs, storePairsTogether } from './store-pairs.ts'
+import { learnPairsBy, type StorePairs, storePairsTogether } from './store-pairs.ts'
 import { tellGroupListsUnmerged } from './unmerged-group-lists.ts'
 import type { AppStateWatch } from './watch-app-state.ts'
 
@@ -39,8 +39,8 @@ export type Socket = {
   /** Takes in no more stanzas, hands over those that were taken in, makes everything durable, says goodbye. */
   close(): Promise<void>
   send: Send
-  /** Of addresses that are one account, for the keys of this one. Resolves once they are durable. */
-  storePairs: StorePairs
+  /** Of addresses that were one account once, for the keys of this one where they know neither. Resolves once they are durable. */
+  learnPairs: StorePairs
   /** Unlinks this device at WhatsApp; ends as closed with 401. */
   logout(): Promise<void>
 }
@@ -94,7 +94,12 @@ export function openSocket(deps: SocketDeps): Socket {
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
   tellUnmerged(socket, deps)
-  const storePairs = storePairsTogether(socket, error => failed(error, 'storing pairs of addresses'))
+  storePairsTogether(socket, error => failed(error, 'storing pairs of addresses'))
+  const learnPairs = learnPairsBy({
+    keys: auth.keys,
+    store: pairs => repository.ahead().lidMapping.storeLIDPNMappings([...pairs]),
+    alone: async work => await (await auth.ahead(() => repository.inOneUnit(work))).kept,
+  })
   const fetchLists = createListFetcher({ ...deps, socket })
   const noMore = new AbortController()
   const stanzas = openStanzaQueue(socket.ws, {
@@ -155,7 +160,7 @@ export function openSocket(deps: SocketDeps): Socket {
       socket.ev.flush()
       await untilClosed(socket, closed, socket.end(undefined))
     },
-    ...{ send: sendOf(socket), storePairs },
+    ...{ send: sendOf(socket), learnPairs },
     logout: async () => {
       await socket.logout()
       await untilClosed(socket, closed)
