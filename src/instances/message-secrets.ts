@@ -1,5 +1,5 @@
-// The table message_secrets, whose rows are sealed before they come here: this file alone reads and writes it. Nothing in a row is as its sender
-// wrote it, so that Postgres refuses none for its bytes.
+// The tables message_secrets, whose rows are sealed before they come here, and secrets_brought: this file alone reads and writes them. Nothing in a
+// row is as its sender wrote it, so that Postgres refuses none for its bytes.
 import type { Transaction } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
@@ -25,6 +25,28 @@ from unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[], $5::boolean[]) as
 where not ${isPurged('new.instance_id')}
 on conflict do nothing`
 
+/** Of whoever does not hold the account: marks its instances, for who does. */
+export async function bringSecrets(tx: Transaction, rows: readonly SecretRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await addSecrets(tx, rows)
+  await tx.query(markSql, [[...new Set(rows.map(({ instanceId }) => instanceId))]])
+}
+
+// A mark that is there is written anew: whoever takes it meanwhile would not see these rows.
+const markSql = `insert into secrets_brought as mark (instance_id)
+select new.instance_id from unnest($1::text[]) as new (instance_id) where not ${isPurged('new.instance_id')} order by new.instance_id
+on conflict (instance_id) do update set at = now()`
+
+/** Those of them that were brought some since this was asked last; whose bringing is not over yet is answered then. */
+export async function takeBrought(database: Transaction, instanceIds: readonly string[]): Promise<readonly string[]> {
+  const rows = await database.query<{ instance_id: string }>(takeSql, [instanceIds])
+  return rows.map(({ instance_id }) => instance_id)
+}
+
+const takeSql = `delete from secrets_brought where ctid = any(array(
+  select b.ctid from secrets_brought b where b.instance_id = any($1::text[]) for update skip locked))
+returning instance_id`
+
 /** Of one message and author there is one; whoever shares the chat may write under the same id. */
 const maxFound = 64
 
@@ -43,6 +65,7 @@ const maxErased = 10_000
 
 /** All of an instance, in bites. */
 export async function eraseSecrets(database: Transaction, instanceId: string): Promise<void> {
+  await database.query('delete from secrets_brought where instance_id = $1', [instanceId])
   for (;;) {
     const [row] = await database.query<{ gone: number }>(eraseSql, [instanceId, maxErased])
     if ((row?.gone ?? 0) < maxErased) return
@@ -67,4 +90,4 @@ const forgetSql = `with gone as (
 )
 select count(*)::int as gone from gone`
 
-export const secretsErasure = rowsOf('message_secrets')
+export const secretsErasures = [rowsOf('message_secrets'), rowsOf('secrets_brought')]

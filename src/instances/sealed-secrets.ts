@@ -29,7 +29,7 @@ export const messageDigest = (chat: string, messageId: string): Buffer => digest
 export const hexOf = (digest: Buffer): string => digest.toString('hex')
 
 /** 16 bytes of SHA-256. */
-const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
+export const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
 const placeOf = (instanceId: string, { message, author }: SecretName): string =>
   `message_secrets|${instanceId}|${hexOf(message)}|${hexOf(author)}`

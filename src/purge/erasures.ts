@@ -5,7 +5,7 @@ import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
 import { tallyErasures } from '../instances/instance-tallies.ts'
 import { pairsErasure } from '../instances/learned-pairs.ts'
-import { secretsErasure } from '../instances/message-secrets.ts'
+import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
@@ -58,7 +58,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   qrErasure,
   ...authErasures,
   stanzaPartsErasure,
-  secretsErasure,
+  ...secretsErasures,
   sealedErasure,
   syncsErasure,
   pairsErasure,

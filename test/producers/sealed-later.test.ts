@@ -57,7 +57,7 @@ async function addElsewhere(of: {
   await rig.database.database.transact(tx => keep(tx, 'first', [brought]), never)
 }
 
-test('[B9] a vote that comes before its poll is told once that has come, before the poll is acknowledged, with its own id and place', async () => {
+test('[B9] a vote that comes before its poll is told once that has come, with its own id and place', async () => {
   await rig.start()
   const device = await rig.pair('first')
   const ana = contact()
@@ -65,7 +65,7 @@ test('[B9] a vote that comes before its poll is told once that has come, before 
   const [row] = await query<{ sealed: Buffer }>('select sealed from sealed_messages')
   expect(row?.sealed.toString('latin1')).not.toContain('VOTE-POLL')
   await device.send(ana, asked, { id: 'POLL' })
-  await isAcknowledged(device)
+  await rig.untilEvents('poll.voted', 1)
   const about = { targetMessageId: 'POLL', targetSenderId: ana.lidJid, options: ['soup'], unknownHashes: [] }
   const stanza = { messageId: 'VOTE-POLL', chatId: ana.lidJid, senderId: ana.lidJid, senderName: 'Contact 1', isGroup: false }
   const [unread] = await rig.eventsOf('message.undecryptable')
@@ -102,9 +102,10 @@ test('[B9] a vote whose poll the phone hands over is told', async () => {
 })
 
 test('[B9] a secret that another process writes opens what is kept, by one question for all accounts, and none where nothing is kept', async () => {
-  const questions: unknown[] = []
+  const [questions, looks]: [unknown[], unknown[]] = [[], []]
   const database = flaky(rig.database.database, ({ args: [sql, values] }) => {
-    if (String(sql).includes('select distinct s.instance_id from sealed_messages')) questions.push(values)
+    if (String(sql).includes('from secrets_brought')) questions.push(values)
+    if (String(sql).startsWith('select s.event_id, s.sealed')) looks.push(values)
     return null
   })
   await rig.start({ database, sealedLookMs: 20 })
@@ -116,6 +117,7 @@ test('[B9] a secret that another process writes opens what is kept, by one quest
   await voteBeforePoll(ana, device)
   await until('it is asked', () => questions.length > 2)
   expect(questions[0]).toEqual([['first']])
+  expect(looks, 'what is kept is not looked at until there is something new').toEqual([])
   await addElsewhere({ chat: ana, messageId: 'POLL', secret: secretOf('POLL') })
   expect(await rig.untilEvents('poll.voted', 1)).toMatchObject([{ eventId: idOfVote(ana, 'VOTE-POLL'), options: ['soup'] }])
   await noneIsKept()
@@ -206,8 +208,8 @@ test('[I2] [A7] a thousand of an account are kept, [14 d], the oldest go first a
   await rig.start()
   const device = await rig.pair('first')
   await query(
-    `insert into sealed_messages (instance_id, event_id, targets, sealed, kept_at)
-     select 'first', 'old ' || n, '{}', '\\x00', now() - n * interval '1 second' from generate_series(1, 1000) n`,
+    `insert into sealed_messages (instance_id, event_id, chat, targets, sealed, kept_at)
+     select 'first', 'old ' || n, int4send(n), '{}', '\\x00', now() - n * interval '1 second' from generate_series(1, 1000) n`,
   )
   await voteBeforePoll(contact(), device)
   const [kept] = await query<{ count: string; oldest: string }>(
@@ -221,4 +223,41 @@ test('[I2] [A7] a thousand of an account are kept, [14 d], the oldest go first a
   await rig.want('first', `wanted = 'deleted'`)
   await rig.untilEvents('instance.deleted', 1)
   await noneIsKept()
+})
+
+test('[B2] [B9] what opens many is acknowledged before they are told, and they are told in one go', async () => {
+  const held = Promise.withResolvers<void>()
+  const [finds, drops]: [unknown[], unknown[]] = [[], []]
+  const database = flaky(rig.database.database, ({ args: [sql, values] }) => {
+    if (String(sql).startsWith('select s.event_id, s.sealed') && finds.push(values) === 1) return { delay: held.promise }
+    if (String(sql).startsWith('delete from sealed_messages where instance_id')) drops.push(values)
+    return null
+  })
+  await rig.start({ database })
+  const device = await rig.pair('first')
+  const ana = contact()
+  const target = { messageId: 'POLL', author: ana }
+  for (let n = 0; n < 7; n += 1) await device.send(ana, vote(ana, ['soup'], target), { id: `VOTE-${n}` })
+  await rig.untilEvents('message.undecryptable', 7)
+  await isAcknowledged(device)
+  await device.send(ana, asked, { id: 'POLL' })
+  await isAcknowledged(device)
+  expect(await rig.eventsOf('poll.voted')).toEqual([])
+  held.resolve()
+  const votes = await rig.untilEvents('poll.voted', 7)
+  expect(votes.map(({ messageId }) => messageId)).toEqual(Array.from({ length: 7 }, (_, n) => `VOTE-${n}`))
+  await noneIsKept()
+  expect(drops).toHaveLength(1)
+})
+
+test('[I2] what is sealed and too large to be kept [256 KiB] is told as undecryptable, counted and not kept', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = contact()
+  const box = { encPayload: Buffer.alloc(256 * 1024), encIv: Buffer.alloc(12) }
+  await device.send(ana, { pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' }, vote: box } }, { id: 'VOTE' })
+  await rig.untilEvents('message.undecryptable', 1)
+  await isAcknowledged(device)
+  await noneIsKept()
+  expect(await rig.metrics.render()).toMatch(/zaplog_sealed_messages_total\{outcome="dropped"\} 1/)
 })

@@ -7,6 +7,7 @@ import type { BroughtSecret } from '../../src/convert/sealed/message-secret.ts'
 import { type Address, readStanza } from '../../src/convert/stanza-identity.ts'
 import type { Unopened } from '../../src/producers/secrets/sealed-messages.ts'
 import { createSecretsOfPart } from '../../src/producers/secrets/secrets-of-part.ts'
+import { until } from '../ground/until.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const ana = { id: '200@lid', pn: '5511900000011@s.whatsapp.net' }
@@ -95,6 +96,7 @@ test('[B9] what does not open is kept with every address of its chat, but for ch
   await (await keep(read(voted, inGroup), toldOf(voted, inGroup))).durable
   await (await keep(read(written, byLid), toldOf(written, byLid))).durable
   expect(unopened).toMatchObject([{ chats: [ana.id, ana.pn], targetMessageId: 'POLL' }])
+  await until('it is told', () => came.length > 0)
   expect(came).toEqual(kept)
   expect(came).toHaveLength(1)
 })

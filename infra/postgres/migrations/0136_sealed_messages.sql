@@ -4,6 +4,8 @@ create table sealed_messages (
   instance_id text not null,
   -- Of its message.undecryptable.
   event_id text not null,
+  -- 16 bytes of SHA-256 over the address of its chat: no chat takes the place of all others.
+  chat bytea not null,
   -- Which message's secret opens it: under each address that its chat had then, as message_secrets has it.
   targets bytea[] not null,
   -- Its stanza and its bytes.

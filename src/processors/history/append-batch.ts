@@ -8,7 +8,7 @@ import { type HistorySync, moveSync } from '../../instances/history-syncs.ts'
 import { settingsOf } from '../../instances/instance-ids.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { addPairs } from '../../instances/learned-pairs.ts'
-import { addSecrets } from '../../instances/message-secrets.ts'
+import { bringSecrets } from '../../instances/message-secrets.ts'
 import { sealSecret } from '../../instances/sealed-secrets.ts'
 import { type EventLog, isAboutRecord } from '../../log/log.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
@@ -55,11 +55,10 @@ export async function appendBatch(
       tx,
       batch.pairs.map(pair => ({ instanceId, ...pair })),
     )
-    if (batch.secrets.length > 0)
-      await addSecrets(
-        tx,
-        batch.secrets.map(one => sealSecret(deps.sealer, instanceId, one)),
-      )
+    await bringSecrets(
+      tx,
+      batch.secrets.map(one => sealSecret(deps.sealer, instanceId, one)),
+    )
     return await settingsOf(tx, instanceId)
   }, signal)
   if (settings !== null) return { at: reached, settings }

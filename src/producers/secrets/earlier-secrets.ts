@@ -1,7 +1,7 @@
 // Secrets that messages of the log brought before there was a table for them: kept there in the transaction of whoever reads the log again.
 import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
 import type { Transaction } from '../../database/database.ts'
-import { addSecrets, findSecrets } from '../../instances/message-secrets.ts'
+import { bringSecrets, findSecrets } from '../../instances/message-secrets.ts'
 import { messageDigest } from '../../instances/sealed-secrets.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
@@ -22,7 +22,7 @@ export function createEarlierSecrets(deps: { sealer: Sealer; logger: Logger }): 
   return {
     keep: async (tx, instanceId, brought) => {
       const { seal } = createSecretSeals(deps, instanceId)
-      if (brought.length > 0) await addSecrets(tx, brought.map(seal))
+      await bringSecrets(tx, brought.map(seal))
     },
     find: async (tx, instanceId, { chats, messageId }) => {
       const { open } = createSecretSeals(deps, instanceId)

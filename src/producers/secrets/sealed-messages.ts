@@ -1,11 +1,11 @@
 // What came sealed with a secret that was not known is kept, and opened once that is: then it is appended as what it is, with the id that it would
-// have had, and forgotten once that is durable: a death in between makes a copy, never a loss. [1,000 per instance, 14 d]
+// have had, and forgotten once that is durable: a death in between makes a copy, never a loss. [1,000 per instance, 200 per chat, 256 KiB each, 14 d]
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Offer } from '../../convert/draft.ts'
 import type { Recovered } from '../../convert/recovered-messages.ts'
 import type { BroughtSecret } from '../../convert/sealed/message-secret.ts'
 import type { Stanza } from '../../convert/stanza-identity.ts'
-import { hexOf, messageDigest } from '../../instances/sealed-secrets.ts'
+import { digestOf, hexOf, messageDigest } from '../../instances/sealed-secrets.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { TriableRow } from './sealed-rows.ts'
 import { createSealedStore, type SealedStoreDeps } from './sealed-store.ts'
@@ -21,6 +21,8 @@ export type SealedMessages = {
   idle(): Promise<void>
   /** Whether there is anything, as far as is known. */
   isWaiting(): boolean
+  /** Whether a secret was there already when what takes it was kept: nobody else says so. */
+  isDue(): boolean
 }
 /** `chats`: every address of the chat that it was sealed in. */
 export type Unopened = { one: Recovered; eventId: string; targetMessageId: string; chats: readonly string[] }
@@ -28,6 +30,9 @@ export type Unopened = { one: Recovered; eventId: string; targetMessageId: strin
 export type SealedMessage = { stanza: Stanza; part: number; plaintext: Buffer; receivedAt: number }
 /** null: it does not open. */
 export type OpenSealed = (sealed: SealedMessage) => Promise<{ durable: Promise<void> } | null>
+
+/** Of one, as it is kept: whatever opens to an event is far smaller. */
+const maxBytes = 256 * 1024
 
 type Deps = SealedStoreDeps & { open: OpenSealed; metrics: Pick<ProducerMetrics, 'sealed'> }
 
@@ -39,15 +44,18 @@ export function openSealedMessages(deps: Deps): SealedMessages {
   /** By event, the messages whose secrets are waited for. */
   const waiting = new Map<string, readonly string[]>()
   let isLoaded = false
+  let isDue = false
   let keeping: Promise<unknown> = Promise.resolve()
   let looking: Promise<unknown> = Promise.resolve()
 
   async function keepOne({ one, eventId, targetMessageId, chats }: Unopened): Promise<void> {
     const { stanza, ordinal, raw, receivedAt } = one.origin
+    const plain = pack({ stanza, part: ordinal.part, plaintext: Buffer.from(raw), receivedAt })
+    if (plain.length > maxBytes) return metrics.sealed.inc({ outcome: 'dropped' })
     const targets = chats.map(chat => messageDigest(chat, targetMessageId))
     waiting.set(eventId, targets.map(hexOf))
-    const plain = pack({ stanza, part: ordinal.part, plaintext: Buffer.from(raw), receivedAt })
-    const gone = await store.add(eventId, { targets, plain })
+    const { found, gone } = await store.add({ eventId, chat: digestOf(chats[0] ?? ''), targets, plain })
+    if (found > 0) isDue = true
     for (const id of gone) waiting.delete(id)
     metrics.sealed.inc({ outcome: 'kept' })
     metrics.sealed.inc({ outcome: 'dropped' }, gone.length)
@@ -59,28 +67,38 @@ export function openSealedMessages(deps: Deps): SealedMessages {
   }
 
   async function tryAll(): Promise<void> {
+    isDue = false
     await keeping
     if (!isLoaded) await load()
     for (let more = waiting.size > 0; more; ) {
       const rows = await store.triable()
-      for (const row of rows) await tryOne(row)
+      await tryTogether(rows)
       more = rows.length === store.maxFound
     }
   }
 
-  async function tryOne(row: TriableRow): Promise<void> {
-    const plain = store.plainOf(row)
-    const begun = plain === null ? null : await open(unpack(plain))
-    if (begun === null) {
-      await store.noteTried(row)
-      logger.info('sealed.not-opened', { instanceId, epoch, eventId: row.event_id })
-      return
+  /** Begun in their order, and durable before they are forgotten: a death in between appends copies. */
+  async function tryTogether(rows: readonly TriableRow[]): Promise<void> {
+    const opened: Promise<string>[] = []
+    const tried: TriableRow[] = []
+    for (const row of rows) {
+      const begun = await begin(row)
+      if (begun === null) tried.push(row)
+      else opened.push(begun.durable.then(() => row.event_id))
     }
-    // Durable before it is forgotten: a death in between appends a copy.
-    await begun.durable
-    await store.drop(row.event_id)
-    waiting.delete(row.event_id)
-    metrics.sealed.inc({ outcome: 'opened' })
+    const all = Promise.all(opened)
+    all.catch(() => undefined) // awaited below
+    for (const { event_id: eventId } of tried) logger.info('sealed.not-opened', { instanceId, epoch, eventId })
+    if (tried.length > 0) await store.noteTried(tried)
+    const ids = await all
+    if (ids.length > 0) await store.drop(ids)
+    for (const id of ids) waiting.delete(id)
+    metrics.sealed.inc({ outcome: 'opened' }, ids.length)
+  }
+
+  async function begin(row: TriableRow): Promise<{ durable: Promise<void> } | null> {
+    const plain = store.plainOf(row)
+    return plain === null ? null : await open(unpack(plain))
   }
 
   function look(): Promise<void> {
@@ -104,6 +122,7 @@ export function openSealedMessages(deps: Deps): SealedMessages {
     look,
     idle: async () => void (await looking),
     isWaiting: () => waiting.size > 0,
+    isDue: () => isDue,
   }
 }
 

@@ -4,28 +4,40 @@ import { secretsAmong } from '../../instances/message-secrets.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 
-/** `targets`: 16 bytes each, as message_secrets names messages. */
-export type SealedRow = { eventId: string; targets: readonly Buffer[]; sealed: Buffer }
+/** `chat`: 16 bytes; `targets`: 16 bytes each, as message_secrets names messages. */
+export type SealedRow = { eventId: string; chat: Buffer; targets: readonly Buffer[]; sealed: Buffer }
 /** `found`: secrets of its targets by now. */
 export type TriableRow = { event_id: string; sealed: Buffer; found: number }
 
-/** Of an instance; beyond it the oldest go. */
+/** Of an instance, and of one of its chats; beyond it the oldest go, of the chat that has most of them first. */
 const maxKept = 1_000
+const maxOfChat = 200
 const keptFor = '14 days'
 
-/** What is there already stays. Answers which went for it. */
-export async function addSealed(database: Transaction, instanceId: string, row: SealedRow): Promise<readonly string[]> {
-  const gone = await database.query<{ event_id: string }>(addSql, [instanceId, row.eventId, row.targets, row.sealed, maxKept - 1])
-  return gone.map(({ event_id }) => event_id)
+/** `found`: secrets of its targets by now; `gone`: which went for it. */
+export type Added = { found: number; gone: readonly string[] }
+
+/** What is there already stays. */
+export async function addSealed(database: Transaction, instanceId: string, row: SealedRow): Promise<Added> {
+  const { eventId, chat, targets, sealed } = row
+  const values = [instanceId, eventId, chat, targets, sealed, maxKept - 1, maxOfChat]
+  const [added] = await database.query<Added>(addSql, values)
+  return added ?? { found: 0, gone: [] }
 }
 
+// It is the newest of its chat, and not among those that are read here.
 const addSql = `with added as (
-  insert into sealed_messages (instance_id, event_id, targets, sealed)
-  select $1::text, $2::text, $3::bytea[], $4::bytea where not ${isPurged('$1::text')} on conflict do nothing
+  insert into sealed_messages (instance_id, event_id, chat, targets, sealed)
+  select $1::text, $2::text, $3::bytea, $4::bytea[], $5::bytea where not ${isPurged('$1::text')} on conflict do nothing
+), placed as (
+  select s.ctid, s.event_id, s.kept_at, (s.chat = $3)::int + row_number() over (partition by s.chat order by s.kept_at desc, s.event_id) as nth
+  from sealed_messages s where s.instance_id = $1 and s.event_id <> $2
+), counted as (
+  select p.ctid, p.nth, row_number() over (order by p.nth, p.kept_at desc, p.event_id) as place from placed p
+), gone as (
+  delete from sealed_messages where ctid = any(array(select c.ctid from counted c where c.nth > $7 or c.place > $6)) returning event_id
 )
-delete from sealed_messages where ctid = any(array(
-  select s.ctid from sealed_messages s where s.instance_id = $1 and s.event_id <> $2 order by s.kept_at desc, s.event_id offset $5))
-returning event_id`
+select ${secretsAmong('$1', '$4')} as found, array(select event_id from gone) as gone`
 
 export const listTargets = (database: Transaction, instanceId: string) =>
   database.query<{ event_id: string; targets: readonly Buffer[] }>(
@@ -41,27 +53,21 @@ export const findTriable = (database: Transaction, instanceId: string, maxRows: 
     [instanceId, maxRows],
   )
 
-/** Those of these instances that have such. */
-export async function instancesWithTriable(database: Transaction, instanceIds: readonly string[]): Promise<readonly string[]> {
-  const rows = await database.query<{ instance_id: string }>(
-    `select distinct s.instance_id from sealed_messages s where s.instance_id = any($1::text[]) and ${found} <> s.tried`,
-    [instanceIds],
-  )
-  return rows.map(({ instance_id }) => instance_id)
-}
-
 const found = secretsAmong('s.instance_id', 's.targets')
 
-export async function noteTried(database: Transaction, instanceId: string, row: Omit<TriableRow, 'sealed'>): Promise<void> {
-  await database.query('update sealed_messages set tried = $3 where instance_id = $1 and event_id = $2', [
-    instanceId,
-    row.event_id,
-    row.found,
-  ])
+export async function noteTried(database: Transaction, instanceId: string, rows: readonly TriableRow[]): Promise<void> {
+  await database.query(
+    `update sealed_messages s set tried = n.tried from unnest($2::text[], $3::integer[]) as n (event_id, tried)
+     where s.instance_id = $1 and s.event_id = n.event_id`,
+    [instanceId, rows.map(({ event_id }) => event_id), rows.map(({ found }) => found)],
+  )
 }
 
-export async function dropSealed(database: Transaction, instanceId: string, eventId: string): Promise<void> {
-  await database.query('delete from sealed_messages where instance_id = $1 and event_id = $2', [instanceId, eventId])
+export async function dropSealed(database: Transaction, instanceId: string, eventIds: readonly string[]): Promise<void> {
+  await database.query('delete from sealed_messages where instance_id = $1 and event_id = any($2::text[])', [
+    instanceId,
+    eventIds,
+  ])
 }
 
 /** All of an instance: a thousand at most. */

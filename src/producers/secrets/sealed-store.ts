@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
-import { addSealed, dropSealed, findTriable, listTargets, noteTried, type TriableRow } from './sealed-rows.ts'
+import { addSealed, dropSealed, findTriable, listTargets, noteTried, type SealedRow, type TriableRow } from './sealed-rows.ts'
 
 export type SealedStoreDeps = {
   database: Database
@@ -29,18 +29,17 @@ export function createSealedStore(deps: SealedStoreDeps) {
   const placeOf = (eventId: string): string => `sealed_messages|${instanceId}|${eventId}`
 
   return {
-    /** Answers which went for it. */
-    add: (eventId: string, { targets, plain }: { targets: readonly Buffer[]; plain: Buffer }) => {
-      const row = { eventId, targets, sealed: sealer.seal(plain, placeOf(eventId)) }
+    add: ({ plain, ...of }: Omit<SealedRow, 'sealed'> & { plain: Buffer }) => {
+      const row = { ...of, sealed: sealer.seal(plain, placeOf(of.eventId)) }
       return outlasting('keeping what is sealed', () => addSealed(database, instanceId, row))
     },
     targets: () => outlasting('reading what is sealed', () => listTargets(database, instanceId)),
     /** Some of those that may open by now; fewer than `maxFound`: these are all. */
     triable: () => outlasting('reading what is sealed', () => findTriable(database, instanceId, maxFound)),
     maxFound,
-    noteTried: (row: Omit<TriableRow, 'sealed'>) =>
-      outlasting('noting what was tried', () => noteTried(database, instanceId, row)),
-    drop: (eventId: string) => outlasting('forgetting what was opened', () => dropSealed(database, instanceId, eventId)),
+    noteTried: (rows: readonly TriableRow[]) => outlasting('noting what was tried', () => noteTried(database, instanceId, rows)),
+    drop: (eventIds: readonly string[]) =>
+      outlasting('forgetting what was opened', () => dropSealed(database, instanceId, eventIds)),
     /** null: a row that was damaged opens nothing, and stops nobody. */
     plainOf: ({ event_id: eventId, sealed }: TriableRow): Buffer | null => {
       try {

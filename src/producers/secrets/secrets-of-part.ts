@@ -17,7 +17,7 @@ export type SecretsOfPart = {
   knownFor(read: Read): Promise<KnownSecrets>
   /**
    * Begins to keep what its messages bring, and those that do not open, as `offers` say, but for chats that are ignored; nobody has to listen
-   * to `durable`: that is, what they open as well.
+   * to `durable`. What they open is told beside it: it is kept until then, and whoever dies before opens it at the next session.
    */
   keep(read: Read, offers: readonly Offer[]): Promise<{ durable: Promise<void> }>
 }
@@ -62,8 +62,10 @@ export function createSecretsOfPart({ secrets, sealed, known, ignores }: Deps): 
       }
       // In this order: of what comes together one may open the other.
       const kept = sealed.keep(unopened)
-      const durable = Promise.all([kept, secrets.keep(brought).then(() => sealed.openWith(brought))]).then(() => undefined)
+      const keeping = secrets.keep(brought)
+      const durable = Promise.all([kept, keeping]).then(() => undefined)
       durable.catch(() => undefined)
+      keeping.then(() => sealed.openWith(brought)).catch(() => undefined) // ended with the socket
       return { durable }
     },
   }

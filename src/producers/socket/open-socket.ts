@@ -10,7 +10,7 @@ import { createEvery } from '../../runtime/every.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { AuthState } from '../auth/auth-state.ts'
 import type { AckGate } from '../gate/ack-gate.ts'
-import { gateRepository } from '../gate/gated-repository.ts'
+import { type GatedRepository, gateRepository } from '../gate/gated-repository.ts'
 import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
@@ -95,11 +95,6 @@ export function openSocket(deps: SocketDeps): Socket {
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
   tellUnmerged(socket, deps)
   storePairsTogether(socket, error => failed(error, 'storing pairs of addresses'))
-  const learnPairs = learnPairsBy({
-    keys: auth.keys,
-    store: pairs => repository.ahead().lidMapping.storeLIDPNMappings([...pairs]),
-    alone: async work => await (await auth.ahead(() => repository.inOneUnit(work))).kept,
-  })
   const fetchLists = createListFetcher({ ...deps, socket })
   const noMore = new AbortController()
   const stanzas = openStanzaQueue(socket.ws, {
@@ -160,13 +155,20 @@ export function openSocket(deps: SocketDeps): Socket {
       socket.ev.flush()
       await untilClosed(socket, closed, socket.end(undefined))
     },
-    ...{ send: sendOf(socket), learnPairs },
+    ...{ send: sendOf(socket), learnPairs: pairLearner(auth, repository) },
     logout: async () => {
       await socket.logout()
       await untilClosed(socket, closed)
     },
   }
 }
+
+const pairLearner = (auth: AuthState, repository: GatedRepository): StorePairs =>
+  learnPairsBy({
+    keys: auth.keys,
+    store: pairs => repository.ahead().lidMapping.storeLIDPNMappings([...pairs]),
+    alone: async work => await (await auth.ahead(() => repository.inOneUnit(work))).kept,
+  })
 
 /** What Baileys' buffer would merge into something that a gated stanza said. */
 function tellUnmerged(socket: WASocket, { appState }: SocketDeps): void {
