@@ -3,7 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
-import { takesHistory } from './instance-ids.ts'
+import { takingHistory } from './instance-ids.ts'
 
 export type HistoryPart = {
   instanceId: string
@@ -102,10 +102,11 @@ export async function takeAgain(database: Transaction, { leftAfterMs }: { leftAf
   return row === undefined ? null : syncOf(row)
 }
 
+// From the instances that take history, which are few, to what they have left out: all others have that of all of their parts, for ever.
 const takeSql = `with without_messages as (
-  select s.instance_id, s.event_id, true as is_whole from history_syncs s
-  where s.without_messages and s.state = 'completed' and ${takesHistory('s.instance_id')} and not ${isPurged('s.instance_id')}
-  order by s.updated_at limit 1 for update skip locked
+  select s.instance_id, s.event_id, true as is_whole from (${takingHistory}) t join history_syncs s on s.instance_id = t.instance_id
+  where s.without_messages and s.state = 'completed' and not ${isPurged('s.instance_id')}
+  order by s.updated_at limit 1 for update of s skip locked
 ), left_alone as (
   select s.instance_id, s.event_id, false as is_whole from history_syncs s
   where s.round > 1 and s.state in ('started', 'progressed') and s.updated_at < now() - $1::double precision * interval '1 millisecond'

@@ -144,10 +144,9 @@ export async function countRunning(database: Pick<Database, 'query'>): Promise<n
 export const isKept = (instanceId: string): string =>
   `exists (select from instance_ids kept where kept.instance_id = ${instanceId} and kept.wanted <> 'deleted')`
 
-/** A condition, as above: there is one, which takes its phone's history with its messages. */
-export const takesHistory = (instanceId: string): string =>
-  `exists (select from instance_ids taking where taking.instance_id = ${instanceId} and taking.wanted <> 'deleted'
-     and taking.settings -> 'historySync' = 'true'::jsonb)`
+/** Those that take the phone's history, in SQL; `offset 0`: whoever asks begins with them. */
+export const takingHistory = `select taking.instance_id from instance_ids taking
+   where taking.wanted <> 'deleted' and taking.settings -> 'historySync' = 'true'::jsonb offset 0`
 
 /** As they are now; of an instance that there is not, the server's defaults. */
 export async function settingsOf(database: Transaction, id: string): Promise<InstanceSettings> {

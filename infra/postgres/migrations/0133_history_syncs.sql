@@ -31,6 +31,8 @@ create table history_syncs (
   next_offset bigint not null,
   primary key (instance_id, event_id)
 );
--- What may have to be worked off again, of all instances.
-create index history_syncs_without_messages on history_syncs (updated_at) where without_messages and state = 'completed';
+-- What may have to be worked off again: without messages, of an instance that takes them now; left alone, of all instances.
+create index history_syncs_without_messages on history_syncs (instance_id) where without_messages and state = 'completed';
 create index history_syncs_again on history_syncs (updated_at) where round > 1 and state in ('started', 'progressed');
+-- The newest of an instance.
+create index history_syncs_newest on history_syncs (instance_id, started_at, event_id);

@@ -37,14 +37,15 @@ const maxBytes = 256 * 1024
 type Deps = SealedStoreDeps & { open: OpenSealed; metrics: Pick<ProducerMetrics, 'sealed'> }
 
 export function openSealedMessages(deps: Deps): SealedMessages {
-  const { instanceId, epoch, open, logger, metrics } = deps
+  const { metrics } = deps
   const store = createSealedStore(deps)
   /** A secret comes inside the key transaction of its message; what it opens is read and appended outside of that. */
   const outside = AsyncLocalStorage.snapshot()
   /** By event, the messages whose secrets are waited for. */
   const waiting = new Map<string, readonly string[]>()
+  /** Whose secrets were there when they were kept. */
+  const due = new Set<string>()
   let isLoaded = false
-  let isDue = false
   let keeping: Promise<unknown> = Promise.resolve()
   let looking: Promise<unknown> = Promise.resolve()
 
@@ -55,7 +56,7 @@ export function openSealedMessages(deps: Deps): SealedMessages {
     const targets = chats.map(chat => messageDigest(chat, targetMessageId))
     waiting.set(eventId, targets.map(hexOf))
     const { found, gone } = await store.add({ eventId, chat: digestOf(chats[0] ?? ''), targets, plain })
-    if (found > 0) isDue = true
+    if (found > 0) due.add(eventId)
     for (const id of gone) waiting.delete(id)
     metrics.sealed.inc({ outcome: 'kept' })
     metrics.sealed.inc({ outcome: 'dropped' }, gone.length)
@@ -67,38 +68,14 @@ export function openSealedMessages(deps: Deps): SealedMessages {
   }
 
   async function tryAll(): Promise<void> {
-    isDue = false
+    due.clear()
     await keeping
     if (!isLoaded) await load()
     for (let more = waiting.size > 0; more; ) {
       const rows = await store.triable()
-      await tryTogether(rows)
+      for (const id of await openTogether(deps, store, rows)) waiting.delete(id)
       more = rows.length === store.maxFound
     }
-  }
-
-  /** Begun in their order, and durable before they are forgotten: a death in between appends copies. */
-  async function tryTogether(rows: readonly TriableRow[]): Promise<void> {
-    const opened: Promise<string>[] = []
-    const tried: TriableRow[] = []
-    for (const row of rows) {
-      const begun = await begin(row)
-      if (begun === null) tried.push(row)
-      else opened.push(begun.durable.then(() => row.event_id))
-    }
-    const all = Promise.all(opened)
-    all.catch(() => undefined) // awaited below
-    for (const { event_id: eventId } of tried) logger.info('sealed.not-opened', { instanceId, epoch, eventId })
-    if (tried.length > 0) await store.noteTried(tried)
-    const ids = await all
-    if (ids.length > 0) await store.drop(ids)
-    for (const id of ids) waiting.delete(id)
-    metrics.sealed.inc({ outcome: 'opened' }, ids.length)
-  }
-
-  async function begin(row: TriableRow): Promise<{ durable: Promise<void> } | null> {
-    const plain = store.plainOf(row)
-    return plain === null ? null : await open(unpack(plain))
   }
 
   function look(): Promise<void> {
@@ -122,8 +99,36 @@ export function openSealedMessages(deps: Deps): SealedMessages {
     look,
     idle: async () => void (await looking),
     isWaiting: () => waiting.size > 0,
-    isDue: () => isDue,
+    isDue: () => due.size > 0,
   }
+}
+
+/** Begun in their order, and durable before they are forgotten: a death in between appends copies. Answers which are told as what they are. */
+async function openTogether(
+  { instanceId, epoch, open, logger, metrics }: Deps,
+  store: ReturnType<typeof createSealedStore>,
+  rows: readonly TriableRow[],
+): Promise<readonly string[]> {
+  const opened: Promise<string>[] = []
+  const tried: TriableRow[] = []
+  for (const row of rows) {
+    const plain = store.plainOf(row)
+    const begun = plain === null ? null : await open(unpack(plain))
+    if (begun === null) tried.push(row)
+    else opened.push(quiet(begun.durable.then(() => row.event_id)))
+  }
+  for (const { event_id: eventId } of tried) logger.info('sealed.not-opened', { instanceId, epoch, eventId })
+  if (tried.length > 0) await store.noteTried(tried)
+  const ids = await Promise.all(opened)
+  if (ids.length > 0) await store.drop(ids)
+  metrics.sealed.inc({ outcome: 'opened' }, ids.length)
+  return ids
+}
+
+/** Its error is whoever's who waits for it, however late. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 /** Of a part's messages those that do not open, as `offers` say them: one for each. */
