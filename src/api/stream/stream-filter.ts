@@ -75,5 +75,8 @@ export function matches({ instanceIds, types, chatId }: StreamFilter, event: Eve
   return chatId === null || event.chatId === chatId || event.chatPn === chatId
 }
 
-const matchesType = (asked: string, event: Event): boolean =>
-  asked === event.type || (commonTopics.includes(topicOfEvent(event)) && matchesPattern(asked, event.type))
+/** A name means what is in its own topic: of a type that happens, what history tells is not asked for with it. */
+function matchesType(asked: string, event: Event): boolean {
+  const topic = topicOfEvent(event)
+  return commonTopics.includes(topic) ? matchesPattern(asked, event.type) : asked === event.type && topic === topicOfName(asked)
+}
