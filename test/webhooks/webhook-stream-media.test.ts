@@ -216,6 +216,14 @@ describe('media', () => {
     expect(await stream.feed(anEvent('message.received'))).toHaveLength(1)
   })
 
+  it('[E1] [E2] an outcome is filtered by the addresses by which its message was, also by a number that is in another chat’s lane', async () => {
+    await stream.endpoint({ eventTypes: ['message.received', 'media.stored'], chats: { include: [somebody.pn] } })
+    await stream.feed(anEvent('message.received'))
+    const image = anImage({ chatId: somebodyElse.lid, chatPn: somebody.pn })
+    await stream.feed(image)
+    expect(await stream.feed(stored(image))).toMatchObject([{ id: image.eventId }, { type: 'media.stored' }])
+  })
+
   it('[E2] an outcome whose message never comes is delivered to those who ask for it, after 30 days', async () => {
     await stream.endpoint({ eventTypes: ['media.*'] })
     const lost = stored(anImage())

@@ -30,6 +30,11 @@ export function openChatLanes(known: readonly LaneRow[]): ChatLanes {
   }
   for (const row of known) remember(row)
   const membersOf = (instanceId: string, lane: string) => members.get(keyOf(instanceId, lane)) ?? []
+  /** Its own addresses are the chat's, too, where one of them is in another one's lane. */
+  const chatIn = (lane: string, event: Event): Chat => ({
+    lane,
+    addresses: [...new Set([...membersOf(event.instanceId, lane), ...addressesOf(event)])].map(plain),
+  })
 
   return {
     chatOf: event => {
@@ -45,9 +50,9 @@ export function openChatLanes(known: readonly LaneRow[]): ChatLanes {
         remember(row)
         added.push(row)
       }
-      return { lane, addresses: [...new Set([...membersOf(instanceId, lane), ...addresses])].map(plain) }
+      return chatIn(lane, event)
     },
-    chatIn: (lane, event) => ({ lane, addresses: (members.get(keyOf(event.instanceId, lane)) ?? addressesOf(event)).map(plain) }),
+    chatIn,
     write: () => ({ sql: insertLanes, values: [asRows(added)], isEmpty: added.length === 0 }),
   }
 }
