@@ -1,5 +1,5 @@
 // Something scarce of the whole process, shared out fairly: at most so many hold it at once, at most so many of one key, and keys take turns.
-// The key served longest ago is next; among what a key waits for, urgent ones come first, then order of arrival.
+// The key served longest ago is next; among what a key waits for, urgent ones come first and late ones last, then order of arrival.
 import { onAbort } from './or-abort.ts'
 
 export type Turn = {
@@ -11,11 +11,15 @@ export type Asked = {
   key: string
   /** Goes before all that are not, of whatever key. */
   urgent?: boolean
+  /** Goes after all that are not, of its own key. */
+  late?: boolean
   /** Unset: waits as long as it takes. */
   patience?: Patience
 }
 /** At most so many of one key wait, each for at most so long. */
 export type Patience = { maxWaiting: number; maxWaitMs: number }
+/** A turn that is free, or none. */
+export const AT_ONCE: Patience = { maxWaiting: 0, maxWaitMs: 0 }
 export type FairTurns = {
   /** `full`: too many of its key wait already, or no turn came in time. `aborted`: the signal did first, or nobody is served any more. Never rejects. */
   take(asked: Asked, signal: AbortSignal): Promise<Turn | 'full' | 'aborted'>
@@ -25,7 +29,7 @@ export type FairTurns = {
   close(): void
 }
 
-type Waiter = { urgent: boolean; begin(turn: Turn): void }
+type Waiter = { urgent: boolean; late: boolean; begin(turn: Turn): void }
 /** Kept while its key holds or waits. */
 type Line = { held: number; waiting: Waiter[] }
 
@@ -73,7 +77,7 @@ export function createFairTurns(limits: { total: number; perKey: number }): Fair
     if (line.held === 0 && line.waiting.length === 0) lines.delete(key)
   }
 
-  function take({ key, urgent = false, patience }: Asked, signal: AbortSignal): Promise<Turn | 'full' | 'aborted'> {
+  function take({ key, urgent = false, late = false, patience }: Asked, signal: AbortSignal): Promise<Turn | 'full' | 'aborted'> {
     if (signal.aborted || closing.signal.aborted) return Promise.resolve('aborted')
     const line = lines.get(key) ?? { held: 0, waiting: [] }
     if (patience !== undefined && line.waiting.length >= patience.maxWaiting && !isFree(line)) return Promise.resolve('full')
@@ -89,7 +93,7 @@ export function createFairTurns(limits: { total: number; perKey: number }): Fair
         forgetIdle(key, line)
         end(answer)
       }
-      const waiter: Waiter = { urgent, begin: end }
+      const waiter: Waiter = { urgent, late, begin: end }
       const timer = patience === undefined ? undefined : setTimeout(() => leave('full'), patience.maxWaitMs)
       const stops = [signal, closing.signal].map(one => onAbort(one, () => leave('aborted')))
       line.waiting.push(waiter)
@@ -114,7 +118,7 @@ function nextOf(lines: ReadonlyMap<string, Line>, perKey: number): { key: string
     if (line.held >= perKey) continue
     const urgent = line.waiting.find(waiter => waiter.urgent)
     if (urgent !== undefined) return { key, line, waiter: urgent }
-    const first = line.waiting[0]
+    const first = line.waiting.find(waiter => !waiter.late) ?? line.waiting[0]
     if (next === null && first !== undefined) next = { key, line, waiter: first }
   }
   return next

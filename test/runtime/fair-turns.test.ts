@@ -11,12 +11,12 @@ const taken = (answer: Turn | 'full' | 'aborted'): Turn => {
 const take = async (turns: FairTurns, key: string, urgent = false) => taken(await turns.take({ key, urgent }, never))
 
 /** Asks for all of them while one turn is held, which is given back then; answers who was served, in order. */
-async function served(asked: readonly { key: string; urgent?: boolean }[]): Promise<readonly string[]> {
+async function served(asked: readonly { key: string; urgent?: boolean; late?: boolean }[]): Promise<readonly string[]> {
   const turns = createFairTurns({ total: 1, perKey: 1 })
   const holding = await take(turns, 'before')
   const order: string[] = []
-  const all = asked.map(async ({ key, urgent = false }, nth) => {
-    const turn = await take(turns, key, urgent)
+  const all = asked.map(async ({ key, urgent = false, late = false }, nth) => {
+    const turn = taken(await turns.take({ key, urgent, late }, never))
     order.push(`${key}${nth}`)
     turn.release()
   })
@@ -34,6 +34,12 @@ describe('whose turn it is', () => {
     const urgent = true
     const asked = [{ key: 'a' }, { key: 'b' }, { key: 'b', urgent }, { key: 'c', urgent }, { key: 'b', urgent }]
     expect(await served(asked)).toEqual(['b2', 'c3', 'b4', 'a0', 'b1'])
+  })
+
+  it('[B6] a late one’s after all others of its key, and of no other key', async () => {
+    const late = true
+    const asked = [{ key: 'a', late }, { key: 'a', late }, { key: 'b' }, { key: 'a' }, { key: 'b' }]
+    expect(await served(asked)).toEqual(['a3', 'b2', 'a0', 'b4', 'a1'])
   })
 })
 

@@ -142,6 +142,26 @@ describe('waiting lanes', () => {
     expect(await claim('two', 3)).toHaveLength(2)
   })
 
+  it('[E3] [B6] lanes of history are claimed after all others, and take half of the places at most, however long they are due', async () => {
+    const past = (nth: number) => `${endpointId}/shop/history/${nth}`
+    for (let nth = 0; nth < 8; nth++) await enter(waiting({ lane: past(nth) }), { dueInMs: -60_000, triedMsAgo: 60_000 })
+    const lanesOf = (claims: readonly Claim[]) => claims.map(one => one.lane).toSorted()
+    expect(await claim('one', 6)).toHaveLength(3)
+    const present = [1, 2, 3, 4].map(nth => `${lane}${nth}`)
+    for (const name of present) await enter(waiting({ lane: name }))
+    expect(lanesOf(await claim('one', 6))).toEqual(present.slice(0, 3))
+    expect(await claim('one', 6)).toEqual([])
+    const rest = await claim('two', 6)
+    expect(lanesOf(rest)).toEqual([...present.slice(3), ...[3, 4, 5].map(past)])
+  })
+
+  it('[E3] [B6] one lane of history is drained also where there is one place, and by its name an instance is not history', async () => {
+    await enter(waiting({ lane: `${endpointId}/shop/history/chat` }), { dueInMs: -60_000, triedMsAgo: 60_000 })
+    await enter(waiting({ lane: `${endpointId}/history/chat` }))
+    expect(only(await claim('one', 1)).lane).toBe(`${endpointId}/history/chat`)
+    expect(only(await claim('two', 1)).lane).toBe(`${endpointId}/shop/history/chat`)
+  })
+
   it('[E5] lanes of a disabled endpoint are not claimed until it is enabled', async () => {
     await enter(waiting())
     await patchEndpoint(stream.deps, endpointId, { enabled: false }, never)

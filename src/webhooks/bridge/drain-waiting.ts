@@ -4,13 +4,14 @@ import type { Database } from '../../database/database.ts'
 import { EventError } from '../../events/codec.ts'
 import { LogError, type LogRecord } from '../../log/log.ts'
 import { type Bell, createBell } from '../../runtime/bell.ts'
-import type { FairTurns, Patience, Turn } from '../../runtime/fair-turns.ts'
+import { AT_ONCE, type FairTurns, type Turn } from '../../runtime/fair-turns.ts'
 import { describeError } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Released } from '../deliveries/attempt-record.ts'
 import { noteDeath } from '../deliveries/deaths.ts'
 import { markLost } from '../deliveries/deliveries.ts'
 import type { WaitingRecord } from '../deliveries/waiting.ts'
+import { isHistoryLane } from '../stream/chat-lanes.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import { type Claim, claimDueLanes, giveBack, type Heading } from './waiting-lanes.ts'
@@ -120,12 +121,11 @@ async function slotOf(
   stopping: AbortSignal,
 ): Promise<Turn | 'full' | 'aborted' | 'done'> {
   const key = claim.endpointId
-  const atOnce = await deps.slots.take({ key, patience: NONE }, stopping)
+  const atOnce = await deps.slots.take({ key, patience: AT_ONCE }, stopping)
   if (atOnce !== 'full') return atOnce
   if (finished !== null && (await deps.waitingLanes.head({ claim, finished })) === null) return 'done'
-  return deps.slots.take({ key }, stopping)
+  return deps.slots.take({ key, late: isHistoryLane(claim.lane) }, stopping)
 }
-const NONE: Patience = { maxWaiting: 0, maxWaitMs: 0 }
 
 /** Whoever came in the last moment is claimed anew. */
 async function leave(deps: DrainDeps, claim: Claim): Promise<void> {

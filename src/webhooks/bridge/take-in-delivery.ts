@@ -4,9 +4,10 @@ import { EventError } from '../../events/codec.ts'
 import { assertNever } from '../../events/event.ts'
 import type { LogRecord } from '../../log/log.ts'
 import type { Answer } from '../../processors/processor.ts'
-import type { FairTurns, Patience } from '../../runtime/fair-turns.ts'
+import { AT_ONCE, type FairTurns, type Patience } from '../../runtime/fair-turns.ts'
 import { type Released, SHORT_WAIT_MS } from '../deliveries/attempt-record.ts'
 import { MOST_COUNTED } from '../deliveries/delivery-counts.ts'
+import { isHistoryLane } from '../stream/chat-lanes.ts'
 import { type AttemptDeps, type AttemptResult, attemptDelivery } from './attempt-delivery.ts'
 import type { Situation, SituationOf } from './delivery-situation.ts'
 import type { Due } from './waiting-lanes.ts'
@@ -46,7 +47,9 @@ type Given = { delivery: Released; record: LogRecord; tries: number }
 
 async function takeIn(deps: TakeInDeps, given: Given, signal: AbortSignal): Promise<Answer> {
   const { delivery, record } = given
-  const slot = await deps.slots.take({ key: delivery.endpointId, patience: deps.patience }, signal)
+  // History never stands in the line: it becomes rows, which are claimed after what happens.
+  const patience = isHistoryLane(delivery.lane) ? AT_ONCE : deps.patience
+  const slot = await deps.slots.take({ key: delivery.endpointId, patience }, signal)
   if (slot === 'aborted') return handedBack
   if (slot === 'full') return layDown(deps, given, { dueInMs: 0, triedMsAgo: 0 })
   try {

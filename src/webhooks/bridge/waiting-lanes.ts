@@ -6,6 +6,8 @@
 // While an endpoint is failing, one lane at a time tries whether it is back: the longest due, at the endpoint's probe_at, 1 s to 5 min
 // after the try before; where none is due and nothing was sent for 5 min, the next one to be. What was never tried does not wait for
 // that: it is sent at once, one delivery of its lane.
+//
+// A lane of history comes after all others of its endpoint, and such lanes take half of the places at most: what happens finds one free.
 import type { Database, Transaction } from '../../database/database.ts'
 import { ofLane, rowsByKey } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
@@ -24,6 +26,7 @@ import {
   waitingRecordOf,
 } from '../deliveries/waiting.ts'
 import { isDeleted, openEndpoints } from '../endpoints/endpoint-rows.ts'
+import { isHistoryLane } from '../stream/chat-lanes.ts'
 
 /** `token` is the claim's own: one that ran out is over, also where the same member claims the lane again. */
 export type Claim = { lane: string; endpointId: string; token: string }
@@ -41,14 +44,19 @@ const lockedIn = (lanes: string): string => `
 export async function enterWaiting(database: Transaction, batch: readonly Entering[]): Promise<readonly boolean[]> {
   const rows = await database.query<{ waits: boolean }>(
     // The update changes nothing, and locks the row of a lane that is there already.
-    `with ${given(['due_in_ms', 'tried_ms_ago'], ['$11::float8[]', '$12::float8[]'])},
+    `with ${given(['due_in_ms', 'tried_ms_ago', 'of_history'], ['$11::float8[]', '$12::float8[]', '$13::boolean[]'])},
      lanes as (
-       insert into webhook_waiting_lanes as w (lane, endpoint_id, due_at, tried_at)
-       select lane, endpoint_id, now() + due_in_ms * interval '1 millisecond', now() - tried_ms_ago * interval '1 millisecond'
+       insert into webhook_waiting_lanes as w (lane, endpoint_id, due_at, tried_at, of_history)
+       select lane, endpoint_id, now() + due_in_ms * interval '1 millisecond', now() - tried_ms_ago * interval '1 millisecond', of_history
          from given where not purged order by lane
        on conflict (lane) do update set lane = excluded.lane returning lane),
      ${lockedIn('lanes')}`,
-    [...columnsOf(batch.map(one => one.waiting)), batch.map(one => one.due.dueInMs), batch.map(one => one.due.triedMsAgo)],
+    [
+      ...columnsOf(batch.map(one => one.waiting)),
+      batch.map(one => one.due.dueInMs),
+      batch.map(one => one.due.triedMsAgo),
+      batch.map(one => isHistoryLane(one.waiting.delivery.lane)),
+    ],
   )
   return rows.map(row => row.waits)
 }
@@ -81,7 +89,22 @@ const SILENT_MS = 5 * 60_000
 /** Of lanes that were called: this many more with each second since. */
 const CALLED_PER_SECOND = 10
 
-/** Lanes that are due, of enabled endpoints, the longest due first; at most perEndpoint of one endpoint at once for this member. */
+/** Of an endpoint `e`: its lanes that are due or called, at most so many (SQL). */
+const claimable = (ofHistory: boolean, most: string): string => `array(
+  select lane from (
+    (select d.lane, d.tried_at from webhook_waiting_lanes d
+      where d.endpoint_id = e.endpoint_id and d.of_history = ${ofHistory} and (d.claimed_until is null or d.claimed_until < now())
+        and d.due_at <= case when e.failing_since is not null and e.failed_at < now() - $4 * interval '1 millisecond'
+                             then 'infinity' else now() end
+      order by d.due_at limit ${most})
+    union
+    (select t.lane, t.tried_at from webhook_waiting_lanes t
+      where t.endpoint_id = e.endpoint_id and t.of_history = ${ofHistory} and (t.claimed_until is null or t.claimed_until < now())
+        and t.tried_at < e.called_at
+      order by t.tried_at limit ${most})) either
+   order by tried_at limit ${most})`
+
+/** Lanes that are due, of enabled endpoints, the longest due first and those of history last; at most perEndpoint of one endpoint at once for this member. */
 export async function claimDueLanes(
   database: Database,
   of: { member: string; perEndpoint: number; claimMs: number },
@@ -90,26 +113,23 @@ export async function claimDueLanes(
     `update webhook_waiting_lanes set claimed_by = $1 || '/' || gen_random_uuid(), claimed_until = now() + $3 * interval '1 millisecond'
       where lane in (
         select mine.lane from ${openEndpoints} e, lateral (
-          select count(*) filter (where starts_with(c.claimed_by, $1 || '/')) as ours, count(*) as every
+          select count(*) as every, count(*) filter (where starts_with(c.claimed_by, $1 || '/')) as ours,
+                 count(*) filter (where starts_with(c.claimed_by, $1 || '/') and c.of_history) as history
             from webhook_waiting_lanes c where c.endpoint_id = e.endpoint_id and c.claimed_until >= now()) claims,
         lateral (
-          select greatest(0, case
-            when e.failing_since is null then least($2::float8, coalesce(1 + floor($5::float8 * extract(epoch from now() - e.called_at)::float8), $2::float8)) - claims.ours
+          select case
+            when e.failing_since is null then least($2::float8, coalesce(1 + floor($5::float8 * extract(epoch from now() - e.called_at)::float8), $2::float8))
             when coalesce(e.probe_at, now()) <= now() and claims.every = 0 then 1
-            else 0 end)::bigint as places) free,
+            else 0 end::bigint as places) allowed,
+        lateral (select greatest(0, allowed.places - claims.ours) as places) free,
+        lateral (select ${claimable(false, 'free.places')} as lanes offset 0) present,
+        lateral (select greatest(0, least(
+          free.places - cardinality(present.lanes), greatest(1, allowed.places / 2) - claims.history)) as places) rest,
+        lateral (select ${claimable(true, 'rest.places')} as lanes) past,
         lateral (
           select w.lane from webhook_waiting_lanes w
-           where free.places > 0 and (w.claimed_until is null or w.claimed_until < now()) and w.lane = any (array(
-             (select d.lane from webhook_waiting_lanes d
-               where d.endpoint_id = e.endpoint_id and (d.claimed_until is null or d.claimed_until < now())
-                 and d.due_at <= case when e.failing_since is not null and e.failed_at < now() - $4 * interval '1 millisecond'
-                                      then 'infinity' else now() end
-               order by d.due_at limit free.places)
-             union
-             (select t.lane from webhook_waiting_lanes t
-               where t.endpoint_id = e.endpoint_id and (t.claimed_until is null or t.claimed_until < now()) and t.tried_at < e.called_at
-               order by t.tried_at limit free.places)))
-           order by w.tried_at limit free.places for update skip locked) mine)
+           where (w.claimed_until is null or w.claimed_until < now()) and w.lane = any (present.lanes || past.lanes)
+           for update skip locked) mine)
       returning lane, endpoint_id, claimed_by`,
     [of.member, of.perEndpoint, of.claimMs, SILENT_MS, CALLED_PER_SECOND],
   )

@@ -91,6 +91,9 @@ const mayJoin = (address: string, lane: string, members: readonly string[]): boo
 
 const isLid = (address: string): boolean => address.endsWith('@lid')
 
+/** Of a delivery's lane: {endpoint}/{instance}/{lane of the chat}. */
+export const isHistoryLane = (lane: string): boolean => lane.split('/', 3)[2] === 'history'
+
 const ofHistory = 'history/'
 const inTime = (event: Event, name: string): string => (isOfHistory(event) ? `${ofHistory}${name}` : name)
 const plain = (address: string): string => (address.startsWith(ofHistory) ? address.slice(ofHistory.length) : address)
