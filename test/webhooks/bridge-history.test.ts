@@ -1,7 +1,6 @@
 // What happens is delivered before the history that waits for the same endpoint, however much of it there is.
 import { afterEach, expect, it } from 'vitest'
 import { collectLogLines } from '../ground/log-lines.ts'
-import type { ReceivedAttempt } from '../ground/receiver.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
 
@@ -10,45 +9,53 @@ const { open, close } = bridgesOf(logger)
 afterEach(close)
 
 const inFlight = 10
-const chats = 200
-const messagesOfEach = 10
+const chats = 100
+const messagesOfEach = 20
 
-/** An endpoint with a history in many chats that fills what it may have, and answers nothing before `answering` begins, and then in 20 ms. */
-async function openFlooded(name: string) {
+/** An endpoint that answers nothing before `answering` begins, and then in 20 ms each. */
+async function openSlow(name: string) {
   const bridge = await open(name)
   const answering = Promise.withResolvers<void>()
   const receiver = await bridge.receiver(async () => {
     await answering.promise
     return { delayMs: 20 }
   })
-  const past = (chat: number) =>
-    bridge.delivery(receiver.id, `past-${chat}`, { lane: `${receiver.id}/shop/history/past-${chat}` })
+  const past = (chat: number) => {
+    const lane = `${receiver.id}/shop/history/past-${chat}`
+    return bridge.delivery(receiver.id, `past-${chat}`, { lane })
+  }
   bridge.start({ attemptTimeoutMs: 60_000, maxInFlightPerEndpoint: inFlight })
-  await bridge.append(...Array.from({ length: chats * messagesOfEach }, (_, nth) => past(nth % chats)))
-  await bridge.untilWaiting((chats - inFlight) * messagesOfEach)
-  return { bridge, receiver, answering }
-}
-
-/** How many came before the live one, once all have come. */
-async function beforeLive({ accepted }: { accepted(): readonly ReceivedAttempt[] }): Promise<number> {
-  await until('all are delivered', () => accepted().length === chats * messagesOfEach + 1)
-  return accepted().findIndex(({ body }) => body.data.chatId === 'live')
+  const present = (chatId: string) => bridge.delivery(receiver.id, chatId)
+  return { bridge, receiver, answering, past, present }
 }
 
 it('[E3] [B6] a message that comes while much history waits is delivered before all of it but what was in flight', async () => {
-  const { bridge, receiver, answering } = await openFlooded('history in line')
-  await bridge.append(bridge.delivery(receiver.id, 'live'))
-  const isClaimed = 'select from webhook_waiting_lanes where not of_history and claimed_until is not null'
-  await until('it waits as a row', async () => (await bridge.database.query(isClaimed)).length === 1)
+  const { bridge, receiver, answering, past, present } = await openSlow('history waits')
+  await bridge.append(...Array.from({ length: chats * messagesOfEach }, (_, nth) => past(nth % chats)))
+  await bridge.untilWaiting((chats - inFlight) * messagesOfEach)
+  const live = present('live')
+  await bridge.append(live)
+  const claims = () =>
+    bridge.database.query('select from webhook_waiting_lanes where lane = $1 and claimed_until is not null', [live.lane])
+  await until('its lane is claimed', async () => (await claims()).length === 1)
   answering.resolve()
-  expect(await beforeLive(receiver)).toBeLessThanOrEqual(2 * inFlight)
+  await until('all are delivered', () => receiver.accepted().length === chats * messagesOfEach + 1)
+  const before = receiver.accepted().findIndex(({ body }) => body.data.chatId === 'live')
+  expect(before).toBeGreaterThanOrEqual(inFlight)
+  expect(before).toBeLessThan(2 * inFlight)
 })
 
-it('[E3] [B6] a message that comes while history is on its way passes what waits', async () => {
-  const { bridge, receiver, answering } = await openFlooded('history on its way')
+it('[E3] [B6] history becomes rows where no slot is free, and leaves the line to what happens', async () => {
+  const { bridge, receiver, answering, past, present } = await openSlow('history in no line')
+  await bridge.append(...Array.from({ length: inFlight }, (_, nth) => present(`chat-${nth}`)))
+  await until('all slots are taken', () => receiver.attempts.length === inFlight)
+  await bridge.append(present('live'), ...Array.from({ length: inFlight }, (_, nth) => past(nth)))
+  const rows = () => bridge.database.query<{ lane: string }>('select lane from webhook_waiting_lanes')
+  const waiting = await until('some wait as rows', async () => {
+    const found = await rows()
+    return found.length > 0 ? found : null
+  })
+  expect(waiting.filter(({ lane }) => lane.endsWith('/live'))).toEqual([])
   answering.resolve()
-  const first = receiver.accepted().length
-  await until('some is delivered', () => receiver.accepted().length > first)
-  await bridge.append(bridge.delivery(receiver.id, 'live'))
-  expect(await beforeLive(receiver)).toBeLessThan((chats * messagesOfEach) / 4)
+  await until('all are delivered', () => receiver.accepted().length === 2 * inFlight + 1)
 })
