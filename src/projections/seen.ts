@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { serialize } from 'node:v8'
 import { asRows, type Found, type Read, type Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
-import { isTopic } from '../events/topics.ts'
+import { isOfHistory, isTopic } from '../events/topics.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import type { Placed, Projection } from './projection.ts'
 
@@ -68,11 +68,18 @@ export function digestOf(event: Event): bigint {
 const digests = new WeakMap<Event, bigint>()
 
 function makeDigest(event: Event): bigint {
-  const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...rest } = event
-  const isOfArrival = typeof rest.occurredAtSaid === 'string' || rest.type === 'message.undecryptable'
-  const says = { ...rest, ...(isOfArrival && { occurredAt: null }), ...(rest.type === 'message.undecryptable' && ofOneTry) }
-  return hash('sha1', serialize(says), 'buffer').readBigInt64BE()
+  return hash('sha1', serialize(isOfHistory(event) ? event.eventId : saidIn(event)), 'buffer').readBigInt64BE()
 }
+
+/** Parts of a history overlap, and the same message stands elsewhere in each, a day older: of history a copy is no conflict, whatever it says. */
+function saidIn(event: Event): Readonly<Record<string, unknown>> {
+  const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...rest } = event
+  const isOfArrival = typeof rest.occurredAtSaid === 'string' || rest.type === 'message.undecryptable' || isToldAgain(rest)
+  return { ...rest, ...(isOfArrival && { occurredAt: null }), ...(rest.type === 'message.undecryptable' && ofOneTry) }
+}
+
+/** After a death a state is told once more, as of then. */
+const isToldAgain = (event: object): boolean => 'origin' in event && event.origin != null
 
 /** A message that was asked for again comes encrypted anew, and fails in its own way: it is the same message all the same. */
 const ofOneTry = { raw: null, rawObject: null, reason: null, encryption: null }

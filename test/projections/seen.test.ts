@@ -67,6 +67,25 @@ it('[B3] the time of arrival, where it stands in for WhatsApp’s, changes with 
   expect(digestOf({ ...believed, occurredAt: 1_700_000_060_000 })).not.toBe(digestOf(believed))
 })
 
+it('[B3] [B6] what two parts of a history tell of one message is no conflict, nor is a state that is told again at another time', async () => {
+  const event = anEvent('message.history', { ordinal: 1, order: 5, syncType: 'recent', status: 'delivered', text: 'a' })
+  const again = {
+    ordinal: 70,
+    order: 6,
+    syncType: 'full',
+    status: 'read',
+    starred: true,
+    sourceEventId: 'b'.repeat(32),
+    text: 'b',
+  }
+  expect(await keep(event, { ...aCopyOf(event, 2), ...again })).toMatchObject({ duplicates: 1, conflicts: [] })
+  const chat = anEvent('chat.updated', { origin: 'history', unread: true })
+  expect(digestOf({ ...chat, unread: false })).toBe(digestOf(chat))
+  const told = anEvent('group.updated', { origin: 'snapshot', subject: 'a' })
+  expect(digestOf({ ...told, occurredAt: told.occurredAt + 60_000 })).toBe(digestOf(told))
+  expect(digestOf({ ...told, subject: 'b' })).not.toBe(digestOf(told))
+})
+
 it('[B3] [B8] a message that could not be decrypted is the same one however often it comes, encrypted anew; another of its words is a conflict', () => {
   const event = anEvent('message.undecryptable', { raw: Buffer.from('a'), reason: 'Bad MAC', encryption: 'msg' })
   const again = { raw: Buffer.from('b'), reason: 'No session record', encryption: 'pkmsg', occurredAt: event.occurredAt + 9_000 }
