@@ -35,6 +35,8 @@ create table read_model_1.provisional_messages (
 create index provisional_messages_ids on read_model_1.provisional_messages ((instance_id || ' ' || message_id));
 create index provisional_messages_chats on read_model_1.provisional_messages ((instance_id || ' ' || chat_id));
 create index provisional_messages_senders on read_model_1.provisional_messages ((instance_id || ' ' || sender_id));
+-- Of what a purge erases: each bite by itself.
+create index provisional_messages_of on read_model_1.provisional_messages (instance_id);
 insert into read_model_1.provisional_messages
   select event_id, instance_id, message_id, chat_id, sender_id from read_model_1.messages where undecryptable is not null;
 create view provisional_messages as select * from read_model_1.provisional_messages;
