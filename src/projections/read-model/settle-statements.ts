@@ -63,12 +63,17 @@ const sameSender = (schema: string, one: string, other: string) =>
 const rankOf = (m: string) =>
   `(case when ${m}.undecryptable is null then 0 else 2 end + case when ${m}.from_history then 1 else 0 end)`
 
+/** Of two that the phone told of equally well, once by number and once by LID, the one that it told of first. */
+const isBetter = (better: string, worse: string) => `(${rankOf(better)} < ${rankOf(worse)}
+        or ${better}.from_history and ${worse}.from_history and ${rankOf(better)} = ${rankOf(worse)} and ${placeOf(better)} < ${placeOf(worse)})`
+const placeOf = (m: string) => `(${m}.epoch, ${m}.sequence, ${m}.ordinal, ${m}.event_id)`
+
 const replaceWorseIn = (schema: string) => `
   delete from ${schema}.messages where event_id = any(array(
     select w.event_id from ${touchedMessages(schema, 'w')}
     cross join lateral (
       select from ${schema}.messages better
-      where better.instance_id = w.instance_id and better.message_id = w.message_id and ${rankOf('better')} < ${rankOf('w')}
+      where better.instance_id = w.instance_id and better.message_id = w.message_id and ${isBetter('better', 'w')}
         and ${sameChat(schema, 'better', 'w')} and ${sameSender(schema, 'better', 'w')} limit 1) better
     where w.undecryptable is not null or w.from_history))`
 
