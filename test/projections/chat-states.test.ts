@@ -86,6 +86,28 @@ it('[B4] [D1] [D4] what was said under a number counts under the LID once both a
   }
 })
 
+it('[B4] [D4] a number that was told of somebody earlier than was known has its chat archived as whose it is now', async () => {
+  const pairOf = ({ lid }: { lid: string }, second: number) =>
+    anEvent('contact.updated', {
+      ...{ contactId: lid, contactLid: lid, contactPn: somebody.pn, chatId: null, chatPn: null, senderId: null, senderPn: null },
+      occurredAt: testStartAt + second * 1000,
+    })
+  const text = ({ lid }: { lid: string }) =>
+    anEvent('message.received', { chatId: lid, chatPn: null, senderId: lid, senderPn: null })
+  const project = await projected(
+    ...[
+      text(somebody),
+      text(somebodyElse),
+      said(1, { ...byNumber, archived: true, senderId: null, senderPn: null, chatPn: null }),
+    ],
+    ...[pairOf(somebodyElse, 5), pairOf(somebody, 9)],
+  )
+  expect(await archivedIds(true)).toEqual([somebody.lid])
+  await project(pairOf(somebody, 3))
+  expect(await archivedIds(true)).toEqual([somebodyElse.lid])
+  expect(await archivedIds(false)).toEqual([somebody.lid])
+})
+
 it('[D4] archived chats and others are listed apart, the last active first, in pages', async () => {
   const other = { chatId: somebodyElse.lid, chatPn: somebodyElse.pn, senderId: somebodyElse.lid, senderPn: somebodyElse.pn }
   await projected(

@@ -1,4 +1,5 @@
 // Groups and who is in them, as the read model keeps and answers them: the same whatever comes first.
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
@@ -112,6 +113,48 @@ describe('who is in it', () => {
     expect(await read()).toMatchObject({ participantCount: 1 })
   })
 
+  it('[B4] [D1] a number that was told of somebody earlier than was known is counted as whose it is now', async () => {
+    const pairOf = ({ lid }: Person, second: number) =>
+      anEvent('contact.updated', {
+        ...{
+          contactId: lid,
+          contactLid: lid,
+          contactPn: somebody.pn,
+          chatId: null,
+          chatPn: null,
+          senderId: null,
+          senderPn: null,
+        },
+        occurredAt: testStartAt + second * 1000,
+      })
+    const people = told(10, [
+      as({ lid: somebody.pn, pn: somebody.pn }),
+      as(third),
+    ])
+    const world = await projected(pairOf(third, 5), pairOf(somebody, 9), people)
+    expect(await read()).toMatchObject({ participantCount: 2 })
+    await world.append([pairOf(somebody, 3)])
+    await world.projectAll()
+    expect(await read()).toMatchObject({ participantCount: 1, participants: [{ id: third.lid }] })
+  })
+
+  it('[D1] [D2] what is said of a group alone counts nobody', async () => {
+    await projected(list)
+    const looked = () =>
+      dsl.test.database.transact(async tx => {
+        const statements: string[] = []
+        const query: typeof tx.query = (sql, values) => {
+          statements.push(sql)
+          return tx.query(sql, values)
+        }
+        const event = anEvent('group.updated', { sequence: 20, subject: 'New' })
+        await applyTo({ query }, readModel, [{ event, position: { topic: 'wa.events', partition: 0, nextOffset: 9n } }])
+        return statements.filter(sql => sql.includes('set participant_count'))
+      }, never)
+    expect(await looked()).toEqual([])
+    expect(await read()).toMatchObject({ subject: 'New', participantCount: 2 })
+  })
+
   it('[D1] any order of records, in steps of any size, gives the same rows', async () => {
     const events = [
       list,
@@ -157,6 +200,12 @@ describe('who is in it', () => {
     await statementsFor(many)
     const group = await read()
     expect([group?.participantCount, group?.participants.length]).toEqual([1_024, 1_024])
+  })
+
+  it('[D1] an owner whose addresses no index could hold stops nobody', async () => {
+    const long = randomBytes(9_000).toString('hex')
+    await projected(told(10, [as(somebody)], { ownerId: `${long}@lid`, ownerPn: `${long}@s.whatsapp.net` }))
+    expect(await read()).toMatchObject({ participantCount: 1 })
   })
 
   it('[D1] ids that no index could hold stop nobody', async () => {

@@ -1,4 +1,5 @@
 // Messages of history as rows and answers: one of each message, the best copy that there is, in whichever order they come.
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { pinsOfHistory, starsOfHistory, votesOfHistory } from '../../src/projections/read-model/history.ts'
@@ -95,6 +96,22 @@ describe('one message', () => {
     }
   })
 
+  it('[D1] [B4] [B6] told twice, by number and by LID, is the one that was told first, once both are known to be one', async () => {
+    const byPhone = { chatId: somebody.pn, chatPn: null, senderId: somebody.pn, senderPn: null }
+    const byLid = { chatPn: null, senderPn: null }
+    const first = anEvent('message.history', { ...M, ...byLid, epoch: 1, sequence: 5, ordinal: 3 })
+    const pair = anEvent('contact.updated', { origin: 'history' })
+    for (const place of [{ ordinal: 4 }, { sequence: 6 }, { epoch: 2, sequence: 1, ordinal: 0 }]) {
+      const second = anEvent('message.history', { ...M, ...byPhone, epoch: 1, sequence: 5, ordinal: 3, ...place })
+      for (const order of ordersOf<Event>([first, second, pair])) {
+        await projectInTurn(...order)
+        expect(await theOne()).toMatchObject({ eventId: first.eventId })
+        await projectAtOnce(...order)
+        expect(await theOne()).toMatchObject({ eventId: first.eventId })
+      }
+    }
+  })
+
   it('[D1] [B6] a file of history is listed as skipped, for no reason of its own, until the live copy takes its place', async () => {
     const file = { kind: 'image', media: { mimetype: 'image/png', sizeBytes: 7, fileName: 'a.png' } }
     await projectInTurn(anEvent('message.history', { ...M, ...file, eventId: past.eventId }))
@@ -160,6 +177,16 @@ describe('what is said of a message of history', () => {
     expect(await theOne()).toMatchObject({ status: 'delivered', receipts: [{ participantId: '', status: 'delivered' }] })
     await projectAtOnce(anEvent('message.history', { ...ours, status: 'server' }))
     expect(await theOne()).toMatchObject({ receipts: [{ participantId: '', status: 'server' }] })
+  })
+
+  it('[D1] [B6] of people whose addresses no index could hold it stops nobody', async () => {
+    const long = randomBytes(9_000).toString('hex')
+    const far = { senderId: `${long}@lid`, senderPn: `${long}@s.whatsapp.net`, fromMe: false }
+    const receipt = { participantId: far.senderId, participantPn: far.senderPn, status: 'read' }
+    await projectAtOnce(
+      anEvent('message.history', { ...M, reactions: [{ ...far, emoji: '🎉' }], receipts: [receipt], text: 'read all the same' }),
+    )
+    expect(await theOne()).toMatchObject({ text: 'read all the same', reactions: [{ emoji: '🎉' }] })
   })
 
   it('[D1] [B6] votes, stars and pins are what they would be by themselves', () => {

@@ -4,6 +4,10 @@
 create trigger address_pairs_updated after update on read_model_1.address_pairs
   referencing new table as written for each statement execute function read_model_1.address_pairs_written();
 
+-- Whether its chat is archived, behind the trigger that lists it: triggers go by their names.
+create trigger address_pairs_updated_then after update on read_model_1.address_pairs
+  referencing new table as written for each statement execute function read_model_1.address_pairs_archived();
+
 -- Both are one person's, or the same address.
 create or replace function same_address(of_instance text, one text, other text) returns boolean
 language sql stable as $$

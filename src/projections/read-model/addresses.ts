@@ -17,7 +17,7 @@ export type AddressPairs = {
 
 export const addressPairsIn = (schema: string): AddressPairs => ({
   readNew: pairs => ({
-    sql: pairsWhere(schema, '$1', `is_known is null or ${isEarlier('n', 'known')}`),
+    sql: newPairs(schema, '$1'),
     values: [asRows(pairs)],
   }),
   insert: insertInto(
@@ -32,17 +32,17 @@ export const addressPairsIn = (schema: string): AddressPairs => ({
 const isEarlier = (one: string, other: string) =>
   `(${one}.occurred_at, ${one}.changed_by_event) < (${other}.occurred_at, ${other}.changed_by_event)`
 
-/** A statement: of the pairs in the JSON parameter `given` those that are not known yet. */
-export const newPairs = (schema: string, given: string): string => pairsWhere(schema, given, 'is_known is null')
-
-/** `limit`: looked up one by one, never all at once. */
-const pairsWhere = (schema: string, given: string, condition: string): string => `
+/**
+ * A statement: of the pairs in the JSON parameter `given` those that are not known yet, or not to have been told so early, so that the number
+ * may be another one's from now on. `limit`: looked up one by one, never all at once.
+ */
+export const newPairs = (schema: string, given: string): string => `
   select n.instance_id, n.lid, n.pn
   from json_to_recordset(${given}::json) as n(instance_id text, lid text, pn text, occurred_at timestamptz, changed_by_event text)
   left join lateral (
     select true as is_known, p.occurred_at, p.changed_by_event from ${schema}.address_pairs p
     where p.instance_id = n.instance_id and p.lid = n.lid and p.pn = n.pn limit 1) known on true
-  where ${condition}`
+  where is_known is null or ${isEarlier('n', 'known')}`
 
 const columns = ['instance_id', 'lid', 'pn', 'occurred_at', 'changed_by_event']
 
@@ -83,7 +83,7 @@ function alsoNamedIn(event: Event): readonly Named[] {
     case 'blocklist.updated':
       return [[event.contactId, event.contactPn]]
     case 'group.updated':
-      return [[event.ownerId, event.ownerPn], ...(event.participants ?? []).map(storablePair)]
+      return [storablePair({ id: event.ownerId, pn: event.ownerPn }), ...(event.participants ?? []).map(storablePair)]
     case 'group.participants-changed':
     case 'group.join-requested':
       return event.participants.map(storablePair)
@@ -94,10 +94,13 @@ function alsoNamedIn(event: Event): readonly Named[] {
   }
 }
 
-const storablePair = ({ id, pn }: { id: string; pn?: string | null }): Named => [storableId(id), pn == null ? pn : storableId(pn)]
+type Pair = { id: string | null | undefined; pn?: string | null | undefined }
+const storablePair = ({ id, pn }: Pair): Named => [id, pn].map(one => (one == null ? one : storableId(one)))
 
 /** By what a message of history says of others. */
 const namedAbout = ({ reactions, votes, answers, receipts }: EventOf<'message.history'>): readonly Named[] => [
-  ...[...(reactions ?? []), ...(votes ?? []), ...(answers ?? [])].map(one => [one.senderId, one.senderPn]),
-  ...(receipts ?? []).map(one => [one.participantId, one.participantPn]),
+  ...[...(reactions ?? []), ...(votes ?? []), ...(answers ?? [])].map(one =>
+    storablePair({ id: one.senderId, pn: one.senderPn }),
+  ),
+  ...(receipts ?? []).map(one => storablePair({ id: one.participantId, pn: one.participantPn })),
 ]

@@ -13,7 +13,7 @@ export type GroupParticipants = {
   /** The groups where one of these pairs makes two people one. */
   readJoined(pairs: readonly Row[]): Read<GroupKey>
   write(events: readonly GroupEvent[]): Write
-  /** Of the groups of these events, and of those that were read. Once the rows are written. */
+  /** Of the groups of those events that say who is in one, and of those that were read. Once the rows are written. */
   count(events: readonly GroupEvent[], joined: readonly GroupKey[]): Write
 }
 
@@ -27,7 +27,8 @@ export function groupParticipantsIn(schema: string): GroupParticipants {
       return insert([...saidOf.values()].map(toRow))
     },
     count: (events, joined) => {
-      const groups = [...events.map(one => ({ instance_id: one.instanceId, group_id: one.groupId })), ...joined]
+      const told = events.filter(one => one.participants != null)
+      const groups = [...told.map(one => ({ instance_id: one.instanceId, group_id: one.groupId })), ...joined]
       const unique = new Map(groups.map(one => [keyOf(one.instance_id, one.group_id), one]))
       return { sql: countSql, values: [asRows([...unique.values()])], isEmpty: unique.size === 0 }
     },
