@@ -20,11 +20,18 @@ export const labelFacts: Columns<LabelEvent> = {
 
 const MOST_CHATS = 1_000
 
-/** Whether nothing newer was said of link x under another address of the chat. `offset 0`: looked up for each by itself. */
+const isOwn = `not exists (
+      select from address_pairs later where later.instance_id = a.instance_id and later.pn = a.pn
+        and (later.occurred_at, later.lid) > (a.occurred_at, a.lid))`
+
+/**
+ * Whether nothing newer was said of link x under another address of the chat; a number that is another one's by now is none. `offset 0`:
+ * looked up for each by itself.
+ */
 const isLastWord = `not exists (
   select from (
-    select a.pn as address from address_pairs a where a.instance_id = x.instance_id and a.lid = x.chat_id
-    union all select a.lid from address_pairs a where a.instance_id = x.instance_id and a.pn = x.chat_id) a
+    select a.pn as address from address_pairs a where a.instance_id = x.instance_id and a.lid = x.chat_id and ${isOwn}
+    union all select a.lid from address_pairs a where a.instance_id = x.instance_id and a.pn = x.chat_id and ${isOwn}) a
   cross join lateral (
     select from label_links other
     where other.instance_id = x.instance_id and other.chat_id = a.address and other.target_message_id = x.target_message_id
