@@ -50,6 +50,8 @@ it.each([
   [['offer', 'ringing', 'rejected'], 'rejected', iso(3)],
   [['missed', 'offer'], 'missed', iso(1)],
   [['rejected', 'missed'], 'missed', iso(1)],
+  [['offer', 'rejected', 'ended'], 'rejected', iso(2)],
+  [['offer', 'missed', 'ended'], 'missed', iso(2)],
   [['ended', 'accepted'], 'ended', iso(1)],
   [['offer', 'something newer'], 'offer', null],
   [['something newer'], 'something newer', null],

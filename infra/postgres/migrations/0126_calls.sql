@@ -9,7 +9,7 @@ create table read_model_1.calls (
   is_group boolean not null,
   video boolean,
   status text not null,
-  -- offer 1, ringing 2, accepted 3, rejected 4, missed 4, ended 5; what is newer than this version 0.
+  -- offer 1, ringing 2, accepted 3, ended 4, rejected 5, missed 5: these stay so once it is over. What is newer than this version 0.
   rank integer not null,
   started_at timestamptz not null,
   updated_at timestamptz not null,
