@@ -112,7 +112,10 @@ export const reactionColumns = {
   emoji: { is: 'text', doc: 'The last reaction; who took it back is left out.' },
 } satisfies Columns
 export const receiptColumns = {
-  participantId: { is: 'text', doc: 'Who got, read or played it; empty: WhatsApp’s server.' },
+  participantId: {
+    is: 'text',
+    doc: 'Who got, read or played it; empty: WhatsApp’s server, or, of what the account wrote in a group, anybody, as history tells it.',
+  },
   status: { is: 'text', doc: 'The furthest: server, delivered, read, played, error.' },
   at: { is: 'instant', select: 'occurred_at', doc: 'When that was first said.' },
 } satisfies Columns
