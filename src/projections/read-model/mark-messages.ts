@@ -5,9 +5,8 @@ import { newPairs } from './addresses.ts'
 import type { Row } from './insert-rows.ts'
 import { messageIdOf } from './message-columns.ts'
 import type { SaidOfMessage } from './said-of-message.ts'
-import type { MessageKey } from './settle-messages.ts'
+import { type MessageKey, uniqueKeys } from './settle-messages.ts'
 import type { SortedEvents } from './sort-events.ts'
-import { keyOf } from './stamp.ts'
 
 export type Marking = {
   reads: readonly Read<unknown>[]
@@ -20,23 +19,19 @@ export function markingIn(schema: string): (sorted: SortedEvents, pairs: readonl
   const [markedAmong, waiting, mark] = [markedAmongIn(schema), waitingIn(schema), markIn(schema)]
   return ({ messages, history }, pairs) => {
     const come = [...messages, ...history].map(event => ({ instance_id: event.instanceId, message_id: messageIdOf(event) }))
-    const marked: Read<MessageKey> = { sql: markedAmong, values: [asRows(unique(come))] }
+    const marked: Read<MessageKey> = { sql: markedAmong, values: [asRows(uniqueKeys(come))] }
     const waited: Read<MessageKey> = { sql: waiting, values: [asRows(pairs)] }
     return {
       reads: [marked, waited],
       writesFor: (found, said, instanceIds) => {
         const known = [...found(marked), ...found(waited)].filter(one => instanceIds.has(one.instance_id))
         const targets = said.map(one => ({ instance_id: one.instanceId, message_id: one.targetMessageId }))
-        const keys = unique([...known, ...targets])
+        const keys = uniqueKeys([...known, ...targets])
         return [{ sql: mark, values: [asRows(keys)], isEmpty: keys.length === 0 }]
       },
     }
   }
 }
-
-const unique = (keys: readonly MessageKey[]): readonly MessageKey[] => [
-  ...new Map(keys.map(({ instance_id, message_id }) => [keyOf(instance_id, message_id), { instance_id, message_id }])).values(),
-]
 
 const tables = ['message_pins', 'message_stars', 'message_deletions'] as const
 

@@ -4,7 +4,7 @@ import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto } from './insert-rows.ts'
 import { type SaidOfMessage, setNewer, targetColumns, targetRow } from './said-of-message.ts'
-import { greatestByKey, isAfter, isLater, isLaterThanOld, keyOf, type Stamped } from './stamp.ts'
+import { greatestByKey, isAfter, isLater, isLaterThanOld, isNewerThanOld, keyOf, type Stamped } from './stamp.ts'
 
 export type Pin = SaidOfMessage & Pick<EventOf<'message.pinned'>, 'on' | 'untilAt'>
 export type Star = SaidOfMessage & Pick<EventOf<'message.starred'>, 'on'>
@@ -23,8 +23,7 @@ export function pinsIn(schema: string): (pins: readonly Pin[]) => Write {
 
 /** State of the account: when it is said to have been decides nothing. */
 export function starsIn(schema: string): (stars: readonly Star[]) => Write {
-  const isNewer = '(excluded.epoch, excluded.sequence) > (old.epoch, old.sequence)'
-  const insert = insertInto(schema, 'message_stars', [...columns, 'is_on'], onConflict(['is_on'], isNewer))
+  const insert = insertInto(schema, 'message_stars', [...columns, 'is_on'], onConflict(['is_on'], isNewerThanOld))
   return stars => insert(greatestByKey(stars, keyOfOne, isAfter).map(star => ({ ...toRow(star), is_on: star.on })))
 }
 

@@ -28,13 +28,13 @@ export function settlingIn(schema: string): (sorted: Messages, pairs: readonly R
       writesFor: (found, sorted, instanceIds) => {
         const spoken = found(spokenOf).filter(one => instanceIds.has(one.instance_id))
         const waited = found(unsettled).filter(one => instanceIds.has(one.instance_id))
-        const replaced = unique([
+        const replaced = uniqueKeys([
           ...spoken.filter(one => one.copied),
           ...repeated(messagesIn(sorted).map(keyOfMessage)),
           ...waited,
         ])
         const targets = [...sorted.edits, ...sorted.revokes].map(keyOfTarget)
-        const changed = unique([...spoken.filter(one => one.changed), ...targets, ...waited])
+        const changed = uniqueKeys([...spoken.filter(one => one.changed), ...targets, ...waited])
         return [settle(statements.replaceWorse, replaced), settle(statements.applyChanges, changed)]
       },
     }
@@ -67,7 +67,8 @@ const keyOfTarget = (event: SortedEvents['edits' | 'revokes'][number]): MessageK
 
 const nameOf = ({ instance_id, message_id }: MessageKey): string => keyOf(instance_id, message_id)
 
-const unique = (keys: readonly MessageKey[]): readonly MessageKey[] => [
+/** Each once. */
+export const uniqueKeys = (keys: readonly MessageKey[]): readonly MessageKey[] => [
   ...new Map(keys.map(({ instance_id, message_id }) => [keyOf(instance_id, message_id), { instance_id, message_id }])).values(),
 ]
 
