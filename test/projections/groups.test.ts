@@ -127,10 +127,7 @@ describe('who is in it', () => {
         },
         occurredAt: testStartAt + second * 1000,
       })
-    const people = told(10, [
-      as({ lid: somebody.pn, pn: somebody.pn }),
-      as(third),
-    ])
+    const people = told(10, [as({ lid: somebody.pn, pn: somebody.pn }), as(third)])
     const world = await projected(pairOf(third, 5), pairOf(somebody, 9), people)
     expect(await read()).toMatchObject({ participantCount: 2 })
     await world.append([pairOf(somebody, 3)])

@@ -3,7 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { pinsOfHistory, starsOfHistory, votesOfHistory } from '../../src/projections/read-model/history.ts'
-import { getMessage, listChats, listMedia, listMessages, mediaOf } from '../../src/projections/read-model/queries.ts'
+import {
+  getGroup,
+  getMessage,
+  listChats,
+  listContacts,
+  listGroups,
+  listMedia,
+  listMessages,
+  mediaOf,
+} from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
@@ -195,13 +204,115 @@ describe('what is said of a message of history', () => {
       ...M,
       ...{ votes: [vote], starred: true, pinned: true, pinnedUntil: at(99) },
     })
-    const place = { epoch: told.epoch, sequence: told.sequence, eventId: told.eventId, targetMessageId: 'M' }
+    const place = { sequence: told.sequence, eventId: told.eventId, targetMessageId: 'M' }
     const { senderId, senderPn, options } = vote
     expect(votesOfHistory(told)).toMatchObject([{ ...place, senderId, senderPn, options, occurredAt: at(3), type: 'poll.voted' }])
     expect(starsOfHistory(told)).toMatchObject([{ ...place, on: true, type: 'message.starred' }])
     expect(pinsOfHistory(told)).toMatchObject([{ ...place, on: true, untilAt: at(99), type: 'message.pinned' }])
     const none = anEvent('message.history')
     expect([votesOfHistory(none), starsOfHistory(none), pinsOfHistory(none)]).toEqual([[], [], []])
+  })
+})
+
+describe('the phone made its history before it told of it', () => {
+  const state = { epoch: 1, sequence: 5, senderId: null, senderPn: null, chatPn: null }
+  const told = { ...state, epoch: 7, sequence: 90, origin: 'history' }
+  const theChat = async () => (await listChats(dsl.test.database, { instanceId })).data[0]
+  const theContact = async () => (await listContacts(dsl.test.database, { instanceId })).data[0]
+  const isTheSame = async (events: readonly Event[], check: () => Promise<void>) => {
+    for (const order of ordersOf(events)) {
+      await projectInTurn(...order)
+      await check()
+    }
+    await projectAtOnce(...events)
+    await check()
+  }
+
+  it('[D1] [B6] what this device heard of a chat counts before it, and what only history says is there', async () => {
+    const archived = anEvent('chat.updated', { ...state, archived: true })
+    const ofHistory = anEvent('chat.updated', { ...told, archived: false, pinned: true })
+    await isTheSame([live, archived, ofHistory], async () => {
+      expect(await theChat()).toMatchObject({ archived: true, pinned: true })
+    })
+  })
+
+  it('[D1] [B6] what this device heard of a group and who is in it counts before it', async () => {
+    const as = (id: string, role: string | null = null) => ({ id, role })
+    const renamed = anEvent('group.updated', { ...state, chatId: aGroup, subject: 'Now', participants: null })
+    const left = anEvent('group.participants-changed', {
+      ...state,
+      sequence: 4,
+      chatId: aGroup,
+      action: 'leave',
+      participants: [as(somebody.lid)],
+    })
+    const promoted = anEvent('group.participants-changed', {
+      ...state,
+      sequence: 6,
+      chatId: aGroup,
+      action: 'promote',
+      participants: [as(us.lid)],
+    })
+    const ofHistory = anEvent('group.updated', {
+      ...{
+        ...told,
+        chatId: aGroup,
+        subject: 'Then',
+        description: 'About',
+        participants: [as(somebody.lid), as(us.lid), as(somebodyElse.lid)],
+      },
+    })
+    await isTheSame([renamed, left, promoted, ofHistory], async () => {
+      expect(await getGroup(dsl.test.database, { instanceId, groupId: aGroup })).toMatchObject({
+        ...{ subject: 'Now', description: 'About', participantCount: 2 },
+        participants: [
+          { id: somebodyElse.lid, role: 'member' },
+          { id: us.lid, role: 'admin' },
+        ],
+      })
+    })
+  })
+
+  it('[D1] [B6] names of contacts that this device heard count before it, and of those of history the last one', async () => {
+    const contact = { contactId: somebody.lid, contactLid: somebody.lid, contactPn: null }
+    const heard = anEvent('contact.updated', { ...state, ...contact, name: null, pushName: 'ana' })
+    const first = anEvent('contact.updated', { ...told, ...contact, sequence: 80, name: 'Anna', pushName: 'old' })
+    const second = anEvent('contact.updated', { ...told, ...contact, name: 'Ana', pushName: 'older' })
+    await isTheSame([heard, first, second], async () => {
+      expect(await theContact()).toMatchObject({ name: 'Ana', pushName: 'ana' })
+    })
+  })
+
+  it('[D1] [B6] a star that this device heard be taken away stays away, and one that only history tells of is there', async () => {
+    const starred = anEvent('message.history', { ...M, epoch: 7, sequence: 90, starred: true })
+    const unstarred = anEvent('message.starred', { ...state, targetMessageId: 'M', targetSenderId: somebody.lid, on: false })
+    await isTheSame([starred, unstarred], async () => {
+      expect(await theOne()).toMatchObject({ starred: false })
+    })
+    await projectAtOnce(starred)
+    expect(await theOne()).toMatchObject({ starred: true })
+  })
+
+  it('[D1] [D4] [B6] lists of what history alone tells of go on from page to page', async () => {
+    const ids = ['1', '2', '3']
+    await projectAtOnce(
+      ...ids.map(id => anEvent('group.updated', { ...told, eventId: `a${id}`.repeat(16), groupId: `${id}@g.us`, subject: id })),
+      ...ids.map(id =>
+        anEvent('contact.updated', {
+          ...told,
+          eventId: `b${id}`.repeat(16),
+          contactId: `${id}@lid`,
+          contactLid: null,
+          contactPn: null,
+          name: id,
+        }),
+      ),
+    )
+    for (const list of [listGroups, listContacts] as const) {
+      const first = await list(dsl.test.database, { instanceId, limit: 2 })
+      const rest = await list(dsl.test.database, { instanceId, limit: 2, cursor: first.nextCursor })
+      expect([first.data.length, rest.data.length, rest.nextCursor]).toEqual([2, 1, null])
+    }
   })
 })
 

@@ -14,7 +14,7 @@ alter table read_model_1.groups
   alter column subject drop not null,
   add column facts jsonb not null default '{}',
   -- Of the last event that told everybody in it: who was not in that, and was not heard of since, is not in it.
-  add column list_epoch bigint not null default -1,
+  add column list_epoch bigint not null default -9007199254740991,
   add column list_sequence bigint not null default -1,
   -- Follows from group_participants.
   add column participant_count integer not null default 0;

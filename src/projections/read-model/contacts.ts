@@ -3,7 +3,7 @@ import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto, type Row } from './insert-rows.ts'
-import { keyOf, latestOf, newer } from './stamp.ts'
+import { keyOf, latestOf, newer, newerSaid } from './stamp.ts'
 
 type ContactEvent = EventOf<'contact.updated'>
 
@@ -38,7 +38,7 @@ function toRow(ofOne: readonly ContactEvent[]): Row {
 }
 
 const onConflict = `on conflict (instance_id, contact_id) do update set ${[
-  ...newer('name_', ['name', 'name_epoch', 'name_sequence']),
-  ...newer('push_name_', ['push_name', 'push_name_epoch', 'push_name_sequence']),
+  ...newerSaid('name'),
+  ...newerSaid('push_name'),
   ...newer('', ['updated_at', 'changed_by_event', 'epoch', 'sequence']),
 ].join(', ')}`

@@ -6,7 +6,7 @@ import { newPairs } from './addresses.ts'
 import type { GroupEvent } from './groups.ts'
 import { insertInto, type Row } from './insert-rows.ts'
 import { canonicalAddress } from './shown-addresses.ts'
-import { keyOf, latestOf, newer, type Placed } from './stamp.ts'
+import { keyOf, latestOf, newer, newerSaid, type Placed } from './stamp.ts'
 
 type GroupKey = { instance_id: string; group_id: string }
 export type GroupParticipants = {
@@ -78,7 +78,7 @@ const columns = [
 ]
 
 const onConflict = `on conflict (instance_id, group_id, participant_id) do update set ${[
-  ...newer('role_', ['role', 'role_epoch', 'role_sequence']),
+  ...newerSaid('role'),
   ...newer('', ['is_in', 'changed_by_event', 'epoch', 'sequence']),
 ].join(', ')}`
 

@@ -21,6 +21,9 @@ export const groupsIn = (schema: string): ((events: readonly GroupEvent[]) => Wr
     },
   })
 
+/** Before all that history told of. */
+const NEVER = Number.MIN_SAFE_INTEGER
+
 const listStamp = ['list_epoch', 'list_sequence']
 
 /** For whoever names chats. */
@@ -28,5 +31,5 @@ const subjectOf = (schema: string) => `subject = ${schema}.newer_facts(old.facts
 
 function listOf(events: readonly GroupEvent[]) {
   const list = latestOf(events.filter(event => event.type === 'group.updated' && event.participants != null))
-  return { list_epoch: list?.epoch ?? -1, list_sequence: list?.sequence ?? -1 }
+  return { list_epoch: list?.epoch ?? NEVER, list_sequence: list?.sequence ?? -1 }
 }

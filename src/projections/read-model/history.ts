@@ -1,7 +1,8 @@
-// What a message of history says of others: the same as they would have said by themselves, so that it becomes the same rows. Each word of it
-// has the place of the notification that told of it, and so gives way to every later one.
-import type { Envelope, EventOf } from '../../events/event.ts'
+// What history says: the same as would have been said by itself, so that it becomes the same rows. The phone made it before it told of it, so
+// each word has a place before all that this device heard itself; among themselves they have that of the notification that told of them.
+import type { Envelope, Event, EventOf } from '../../events/event.ts'
 import { storableId, withStorableIds } from '../../events/storable-ids.ts'
+import { isOfHistory } from '../../events/topics.ts'
 import type { EventAnswer } from './event-answers.ts'
 import type { Receipt } from './receipts.ts'
 import type { HistoryEvent, SortedEvents } from './sort-events.ts'
@@ -16,6 +17,14 @@ export const withHistory = (sorted: SortedEvents): SortedEvents => ({
   stars: [...sorted.stars, ...sorted.history.flatMap(starsOfHistory)],
   pins: [...sorted.pins, ...sorted.history.flatMap(pinsOfHistory)],
 })
+
+/** Events of history other than messages, which are in the order of all messages. */
+export const inItsPlace = (event: Event): Event =>
+  isOfHistory(event) && event.type !== 'message.history' ? { ...event, epoch: beforeAll(event.epoch) } : event
+
+/** More than an instance will ever have. */
+const EPOCHS_BEFORE = 2 ** 40
+const beforeAll = (epoch: number): number => epoch - EPOCHS_BEFORE
 
 const reactionsOfHistory = (event: HistoryEvent): readonly EventOf<'message.reacted'>[] =>
   (event.reactions ?? []).map(({ emoji, ...who }) => ({
@@ -104,7 +113,7 @@ function aboutIt(event: HistoryEvent): Envelope & { isGroup: boolean } {
   const { eventId, instanceId, epoch, sequence, occurredAt, recordedAt, isGroup } = event
   const { chatId, chatPn, senderId, senderPn, fromMe } = event
   return {
-    ...{ eventId, instanceId, epoch, sequence, occurredAt, recordedAt, isGroup },
+    ...{ eventId, instanceId, epoch: beforeAll(epoch), sequence, occurredAt, recordedAt, isGroup },
     ...{
       chatId: chatId ?? null,
       chatPn: chatPn ?? null,

@@ -102,9 +102,8 @@ function placeIn({ cursor }: PageRequest): PlaceInList | null {
 
 const noCursor = () => new QueryError('reading a page: expected a nextCursor of an earlier page as cursor')
 
-const MAX_BIGINT = 2n ** 63n - 1n
 const isBigint = (value: unknown): value is string =>
-  typeof value === 'string' && /^\d{1,19}$/.test(value) && BigInt(value) <= MAX_BIGINT
+  typeof value === 'string' && /^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value)
 
 function parseJson(text: string): unknown {
   try {

@@ -47,7 +47,7 @@ export async function listChats(database: Transaction, request: ChatsRequest): P
        select coalesce(c.name, c.push_name) as name from contacts c
        where c.instance_id = ${instance} and c.contact_id = any (own.addresses)
          and coalesce(c.name, c.push_name) is not null
-       order by c.name is null, greatest(c.name_epoch, c.push_name_epoch) desc, greatest(c.name_sequence, c.push_name_sequence) desc limit 1
+       order by c.name is null, ${lastNamed('epoch')} desc, ${lastNamed('sequence')} desc limit 1
      ) n on true
      cross join lateral (${saidOfChat(instance)}) st
      left join lateral (
@@ -70,6 +70,10 @@ export async function listChats(database: Transaction, request: ChatsRequest): P
     }),
   })
 }
+
+/** Of contact c, by what was said of its names. */
+const lastNamed = (stamp: 'epoch' | 'sequence') =>
+  `greatest(case when c.name is not null then c.name_${stamp} end, case when c.push_name is not null then c.push_name_${stamp} end)`
 
 /** {field: value}, of each field the last word under any of its addresses (`own`). */
 const saidOfChat = (instance: string) => `

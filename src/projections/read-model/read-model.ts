@@ -12,7 +12,7 @@ import { contactsIn } from './contacts.ts'
 import { answersAmong, answersIn } from './event-answers.ts'
 import { groupParticipantsIn } from './group-participants.ts'
 import { type GroupEvent, groupsIn } from './groups.ts'
-import { answersOfHistory, withHistory } from './history.ts'
+import { answersOfHistory, inItsPlace, withHistory } from './history.ts'
 import { instancesIn } from './instances.ts'
 import { labelLinksIn, labelsIn } from './labels.ts'
 import { markingIn } from './mark-messages.ts'
@@ -89,7 +89,7 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
     reads: [newPairs, joined, ...settling.reads, ...marking.reads],
     decide: (found, fresh) => {
       const own = fresh.map(one => withStorableIds(one.event))
-      const sorted = withHistory(sortEvents(own))
+      const sorted = withHistory(sortEvents(own.map(inItsPlace)))
       const instanceIds = new Set(own.map(event => event.instanceId))
       const added = new Set(found(newPairs).map(pairKey))
       const ofGroups: readonly GroupEvent[] = [...sorted.groups, ...sorted.participants]

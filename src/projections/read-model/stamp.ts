@@ -40,6 +40,14 @@ export const newer = (prefix: string, columns: readonly string[]): readonly stri
        then excluded.${column} else old.${column} end`,
   )
 
+/** The same of a column that may be left unsaid, and of its stamp: null is no word at all, whatever its stamp. */
+export const newerSaid = (column: string): readonly string[] =>
+  [column, `${column}_epoch`, `${column}_sequence`].map(
+    one => `${one} = case when excluded.${column} is not null
+         and (old.${column} is null or (excluded.${column}_epoch, excluded.${column}_sequence) > (old.${column}_epoch, old.${column}_sequence))
+       then excluded.${one} else old.${one} end`,
+  )
+
 /** In SQL, for `on conflict … where`. */
 export const isLaterThanOld =
   '(excluded.occurred_at, excluded.epoch, excluded.sequence) > (old.occurred_at, old.epoch, old.sequence)'
