@@ -14,6 +14,7 @@ alter table read_model_1.groups
   alter column subject drop not null,
   add column facts jsonb not null default '{}',
   -- Of the last event that told everybody in it: who was not in that, and was not heard of since, is not in it.
+  -- Without one the least: history's epochs are below 0.
   add column list_epoch bigint not null default -9007199254740991,
   add column list_sequence bigint not null default -1,
   -- Follows from group_participants.

@@ -1,5 +1,5 @@
 // Secrets that messages of the log brought before there was a table for them: kept there in the transaction of whoever reads the log again.
-import type { BroughtSecret, MessageSecret } from '../../convert/sealed/message-secret.ts'
+import type { BroughtSecret } from '../../convert/sealed/message-secret.ts'
 import type { Transaction } from '../../database/database.ts'
 import { bringSecrets, findSecrets } from '../../instances/message-secrets.ts'
 import { messageDigest } from '../../instances/sealed-secrets.ts'
@@ -7,24 +7,16 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { createSecretSeals } from './seal-secrets.ts'
 
-export type EarlierSecrets = {
-  /** Of a message and author that has one, that one stays. */
-  keep(tx: Transaction, instanceId: string, brought: readonly BroughtSecret[]): Promise<void>
-  /** Of whoever wrote under this id in the chat, which has these addresses. */
-  find(
-    tx: Transaction,
-    instanceId: string,
-    of: { chats: readonly string[]; messageId: string },
-  ): Promise<readonly MessageSecret[]>
-}
-
-export function createEarlierSecrets(deps: { sealer: Sealer; logger: Logger }): EarlierSecrets {
+/** Of whoever reads the log again (projections/reread-step.ts). */
+export function createEarlierSecrets(deps: { sealer: Sealer; logger: Logger }) {
   return {
-    keep: async (tx, instanceId, brought) => {
+    /** Of a message and author that has one, that one stays. */
+    keep: async (tx: Transaction, instanceId: string, brought: readonly BroughtSecret[]) => {
       const { seal } = createSecretSeals(deps, instanceId)
       await bringSecrets(tx, brought.map(seal))
     },
-    find: async (tx, instanceId, { chats, messageId }) => {
+    /** Of whoever wrote under this id in the chat, which has these addresses. */
+    find: async (tx: Transaction, instanceId: string, { chats, messageId }: { chats: readonly string[]; messageId: string }) => {
       const { open } = createSecretSeals(deps, instanceId)
       const messages = chats.map(chat => messageDigest(chat, messageId))
       return (await findSecrets(tx, instanceId, messages)).flatMap(open)
