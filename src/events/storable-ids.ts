@@ -34,9 +34,9 @@ export const withStorableIds = <E extends Event>(event: E): E => {
 }
 
 const isStorable = (value: unknown): boolean =>
-  Array.isArray(value)
-    ? value.every(isStorable)
-    : typeof value !== 'string' || (value.length <= LONGEST_ID && !value.includes('\0'))
+  Array.isArray(value) ? value.every(isStorable) : typeof value !== 'string' || isStorableId(value)
+
+export const isStorableId = (id: string): boolean => id.length <= LONGEST_ID && !id.includes('\0')
 
 const toStorable = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(toStorable) : typeof value === 'string' ? storableId(value) : value

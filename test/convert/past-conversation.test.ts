@@ -50,6 +50,22 @@ describe('people', () => {
     expect(converter.convert({ kind: 'pushname', id: ana, pushName: '' }, 0)).toMatchObject({ drafts: [], isUnreadable: false })
   })
 
+  test.each([
+    ['5511900000002\0@s.whatsapp.net'],
+    [`${'5'.repeat(21)}@s.whatsapp.net`],
+    ['ana@s.whatsapp.net'],
+    [`5:${'1'.repeat(300)}@s.whatsapp.net`],
+  ])('[B4] [B6] %s is in no pair', pn => {
+    expect(converterOf().convert({ kind: 'mapping', pn, lid: ana }, 0)).toMatchObject({ pairs: [], isUnreadable: true })
+    expect(convert({ id: ana, pnJid: pn }).pairs).toEqual([])
+  })
+
+  test('[B6] nobody and no chat is called by what no table holds', () => {
+    const id = `${'5'.repeat(300)}@lid`
+    expect(convert({ id, name: 'Ana' })).toMatchObject({ drafts: [], isUnreadable: true })
+    expect(converterOf().convert({ kind: 'pushname', id, pushName: 'Ana' }, 0)).toMatchObject({ drafts: [], isUnreadable: true })
+  })
+
   test('[B4] [B6] a mapping is a pair, whichever address is called which', () => {
     for (const [pn, lid] of [
       [anaPn, ana],

@@ -340,3 +340,26 @@ describe('what is left out', () => {
     })
   })
 })
+
+describe('ids', () => {
+  const long = `${'5'.repeat(14)}:${'1'.repeat(300)}@lid`
+  const text = { conversation: 'oi' }
+  test.each([
+    ['an id', infoOf(text, { key: { id: 'x'.repeat(257) } })],
+    ['an id with a NUL', infoOf(text, { key: { id: 'x\0' } })],
+    ['a chat', infoOf(text, { key: { remoteJid: long } })],
+    ['an author', infoOf(text, { key: { remoteJid: '1203@g.us', participant: long } })],
+    ['an author beside the key', { ...infoOf(text, { key: { remoteJid: '1203@g.us' } }), participant: long }],
+    [
+      'an id of what was edited',
+      infoOf({ protocolMessage: { type: 14, key: { id: 'x'.repeat(257) }, editedMessage: { conversation: 'now' } } }),
+    ],
+  ])('[B6] a message with %s that no table holds is unreadable', (_title, info) => {
+    expect(convertInfo(info)).toMatchObject({ drafts: [], secret: null, isUnreadable: true })
+  })
+
+  test('[B6] so is one in a conversation without such an id, and one with an id of 256 characters is told', () => {
+    expect(converterOf().convert(entryOf(infoOf(text), long), 0)).toMatchObject({ drafts: [], isUnreadable: true })
+    expect(historyOf(infoOf(text, { key: { id: 'x'.repeat(256) } })).messageId).toHaveLength(256)
+  })
+})

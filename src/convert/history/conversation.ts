@@ -1,6 +1,7 @@
 // What a history says of a conversation itself: how the account has it, what its person is called, and what a group is. What is not said is
 // null. Pure.
 import type { proto } from '@whiskeysockets/baileys'
+import { isStorableId } from '../../events/storable-ids.ts'
 import { bareJid, isGroup, isOwn } from '../jid.ts'
 import { textOf } from '../kinds/body.ts'
 import { chatState } from './chat-state.ts'
@@ -19,8 +20,9 @@ import { groupFields } from './past-group.ts'
 import { contactDraft, isPerson } from './people.ts'
 
 export function convertConversation(conversation: proto.IConversation, context: HistoryContext): Converted {
-  const chat = bareJid(conversation.id ?? '')
-  if (chat === '') return unreadable('conversation')
+  const id = conversation.id ?? ''
+  if (id === '' || !isStorableId(id)) return unreadable('conversation')
+  const chat = bareJid(id)
   if (context.ignores(chat)) return passedOver('settings')
   const pair = isPerson(chat) ? pairIn(chat, conversation.lidJid, conversation.pnJid) : null
   if (pair !== null) context.pairs.learn(pair)

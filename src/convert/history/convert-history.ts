@@ -58,18 +58,23 @@ function convertEntry(entry: HistoryEntry, ordinal: number, context: HistoryCont
   }
 }
 
-/** About 0.3 KB each. */
+/** About 0.6 KB each. */
 const maxSecrets = 10_000
+/** These have the names of their options, up to 16 KiB each. */
+const maxPolls = 1_000
 
 /** Secrets of this history's own messages, for what is sealed with them behind it. */
 function createBroughtSecrets(): { remember(secret: BroughtSecret): void; of: KnownSecrets } {
-  const all = createLru<MessageSecret>(maxSecrets)
+  const polls = createLru<MessageSecret>(maxPolls)
+  const others = createLru<MessageSecret>(maxSecrets)
   const nameOf = (chat: string, messageId: string) => `${bareJid(chat)}\n${messageId}`
   return {
-    remember: secret => all.set(nameOf(secret.chat.id, secret.messageId), secret),
+    remember: secret => (secret.options.length > 0 ? polls : others).set(nameOf(secret.chat.id, secret.messageId), secret),
     of: ({ message, origin }) => {
       const id = sealIn(unwrapMessage(message).content)?.target.id
-      const known = id === undefined ? undefined : all.get(nameOf(origin.stanza.chat.id, id))
+      if (id === undefined) return []
+      const name = nameOf(origin.stanza.chat.id, id)
+      const known = polls.get(name) ?? others.get(name)
       return known === undefined ? [] : [known]
     },
   }

@@ -1,5 +1,6 @@
 // Which LID and which phone number are one account, as far as is known where history is converted: what the caller knows, which is newer, and
 // what the history itself says. Pure.
+import { isStorableId } from '../../events/storable-ids.ts'
 import { createLru } from '../../runtime/lru.ts'
 import { bareJid, isLid, isPn, type OwnAddresses } from '../jid.ts'
 import type { Address } from '../stanza-identity.ts'
@@ -35,9 +36,11 @@ export function createHistoryPairs(known: KnownPairs, own: OwnAddresses): Histor
   }
 }
 
-/** Of addresses as the phone says them, in whichever order; null: they are not one of each. */
+/** Of addresses as the phone says them, in whichever order; null: they are not one of each. What is no number is nobody's address. */
 export function pairIn(...said: readonly (string | null | undefined)[]): Pair | null {
-  const addresses = said.flatMap(one => (one ? [bareJid(one)] : []))
+  const addresses = said.flatMap(one => (one && isStorableId(one) ? [bareJid(one)] : [])).filter(isNumbered)
   const [lid, pn] = [addresses.find(isLid), addresses.find(isPn)]
   return lid === undefined || pn === undefined ? null : { lid, pn }
 }
+
+const isNumbered = (jid: string): boolean => /^\d{1,20}@(lid|s\.whatsapp\.net)$/.test(jid)

@@ -1,6 +1,7 @@
 // An entry of a history as message.history: what was written is converted as if it had just come, and beside it stands all that the phone says of
 // the message. What tells of another message, and what cannot be opened, is passed over by name. Pure, never throws.
 import { proto } from '@whiskeysockets/baileys'
+import { isStorableId } from '../../events/storable-ids.ts'
 import { convertRead } from '../convert-message.ts'
 import type { Offer, OfferOf } from '../draft.ts'
 import { webMessageInfoNumbers } from '../generated/history-field-numbers.ts'
@@ -37,6 +38,7 @@ type Decoded = { info: proto.WebMessageInfo; entry: PastEntry; ordinal: number }
 
 function convertKnown({ info, entry, ordinal }: Decoded, said: PastKey, context: HistoryContext): Converted {
   const { message, key } = asItStands(info.message, said)
+  if (!isStorableId(key.messageId)) return unreadable('message without key')
   const raw = fieldOf(entry.bytes, webMessageInfoNumbers.message) ?? Buffer.of()
   const read = { message, origin: originOf(raw, pastStanza(key, info, context), context), secret: info.messageSecret ?? null }
   const isOwnRevoke = isRevokeOf(message, key.messageId)

@@ -3,6 +3,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { EventType } from '../../events/event.ts'
 import { sourceId } from '../../events/ids.ts'
+import { isStorableId } from '../../events/storable-ids.ts'
 import { bareJid, isBroadcast, isBroadcastList, isGroup, isNewsletter } from '../jid.ts'
 import type { Address, Stanza } from '../stanza-identity.ts'
 import type { HistoryContext } from './history-context.ts'
@@ -10,8 +11,10 @@ import type { HistoryContext } from './history-context.ts'
 /** `chat`, `author` and `messageId` as the phone says them, addresses without device. */
 export type PastKey = { messageId: string; chat: string; author: string; fromMe: boolean }
 
-/** null: it says not which message, or of which chat. `chat`: that of the conversation that it is in. */
+/** null: it says not which message, or of which chat, or says so in what is no id. `chat`: that of the conversation that it is in. */
 export function pastKeyOf({ key, participant }: proto.IWebMessageInfo, chat: string | null): PastKey | null {
+  // Before anything is cut out of them: what is cut out keeps the whole in memory.
+  if (![key?.id, key?.remoteJid, key?.participant, participant, chat].every(isIdOrNone)) return null
   const said = bareJid(key?.remoteJid || chat || '')
   if (!key?.id || said === '') return null
   const fromMe = key.fromMe === true
@@ -20,6 +23,8 @@ export function pastKeyOf({ key, participant }: proto.IWebMessageInfo, chat: str
   const author = bareJid((isShared ? key.participant || participant : null) || said)
   return { messageId: key.id, chat: !fromMe && isBroadcastList(said) ? author : said, author, fromMe }
 }
+
+const isIdOrNone = (said: string | null | undefined): boolean => said == null || isStorableId(said)
 
 export const pastEventId = (type: EventType, { messageId, chat, author, fromMe }: PastKey, instanceId: string): string =>
   sourceId(

@@ -1,4 +1,5 @@
 // What a history says of people: what they call themselves, what they are called in the address book, and which addresses are one account.
+import { isStorableId } from '../../events/storable-ids.ts'
 import { bareJid, isLid, isOwn, isPn } from '../jid.ts'
 import {
   type Converted,
@@ -13,7 +14,7 @@ import { pairIn } from './history-pairs.ts'
 
 export function convertPushName({ id, pushName }: { id: string; pushName: string }, context: HistoryContext): Converted {
   const jid = bareJid(id)
-  if (!isPerson(jid)) return unreadable('pushname')
+  if (!isPerson(jid) || !isStorableId(id)) return unreadable('pushname')
   // As live: the account's own name is not told.
   if (isOwn(jid, context.own)) return passedOver('own push name')
   return pushName === '' ? nothing : { ...nothing, drafts: [contactDraft(jid, { pushName }, context)] }
@@ -25,6 +26,9 @@ export function convertMapping({ pn, lid }: { pn: string; lid: string }, context
   context.pairs.learn(pair)
   return { ...nothing, pairs: [pair], drafts: [contactDraft(pair.lid, { contactPn: pair.pn }, context)] }
 }
+
+/** More than WhatsApp lets into any group that writes. */
+export const maxPeople = 2_048
 
 export const isPerson = (jid: string): boolean => isLid(jid) || isPn(jid)
 
