@@ -143,4 +143,8 @@ test('[B6] no list of people is longer than the largest group', async () => {
   const reactions = many(0).map((_, index) => ({ key: { ...key, participant: `${index}@lid` }, text: '👍' }))
   const [draft] = await expectConverted(entryOf({ ...infoOf(text), reactions }))
   expect(draft?.type === 'message.history' ? draft.reactions?.length : null).toBe(2_048)
+  const participant = many(0).map((_, index) => ({ userJid: `${index}@lid` }))
+  const told = { id: '1203@g.us', name: 'Turma', participant }
+  const [group] = await expectConverted({ kind: 'conversation', conversation: told, messages: 0 })
+  expect(group).toMatchObject({ type: 'group.updated', subject: 'Turma', participants: null })
 })

@@ -273,10 +273,24 @@ test('[B6] a message of 1 GB is passed over unheld, and what follows is read', a
 })
 
 test('[B6] of a conversation that says more of itself than is held, nothing is told, and its messages are', async () => {
-  const participants = Array.from({ length: 100_000 }, (_, index) => ({ userJid: `${100_000_000_000_000 + index}@lid` }))
+  const participants = Array.from({ length: 10_000 }, (_, index) => ({ userJid: `${100_000_000_000_000 + index}@lid` }))
   const bytes = encode({ syncType: 2, conversations: [{ id: '1@g.us', messages: [message('A')], participant: participants }] })
   expect((await read(bytes)).slice(1)).toMatchObject([
     { kind: 'message', chat: '1@g.us' },
     { kind: 'unreadable', name: 'conversations' },
   ])
+})
+
+test('[B6] a group of 2,048 people is told; hundreds of thousands of small fields are not held', async () => {
+  const participant = Array.from({ length: 2_048 }, (_, index) => ({
+    userJid: `${5511900000000 + index}@s.whatsapp.net`,
+    rank: 1,
+  }))
+  const bytes = encode({ syncType: 2, conversations: [{ id: '1@g.us', participant }] })
+  expect((await read(bytes)).at(-1)).toMatchObject({ kind: 'conversation', conversation: { participant: { length: 2_048 } } })
+  const id = lengthDelimited(1, Buffer.from('1@g.us'))
+  const known = Buffer.concat([id, Buffer.alloc(200_000, Buffer.of(0x28, 0))])
+  expect(await read(lengthDelimited(2, known))).toMatchObject([{ kind: 'unreadable', name: 'conversations' }])
+  const unknown = Buffer.concat([id, Buffer.alloc(600_000, Buffer.from([0xa8, 0x06, 0]))])
+  expect(await read(lengthDelimited(2, unknown))).toMatchObject([{ kind: 'conversation', conversation: { id: '1@g.us' } }])
 })

@@ -9,6 +9,7 @@ import { withinBounds } from '../sealed/message-secret.ts'
 import { isBetweenTwo, type Stanza } from '../stanza-identity.ts'
 import type { HistoryContext } from './history-context.ts'
 import { ownAddress } from './past-stanza.ts'
+import { maxPeople } from './people.ts'
 import { msAt, secondsAt } from './said-at.ts'
 
 type Of = { stanza: Stanza; poll: MessageHistory['poll'] }
@@ -61,7 +62,7 @@ function personOf(key: Parameters<Who>[0], stanza: Stanza, context: HistoryConte
 }
 
 const reactionsIn = ({ reactions }: proto.IWebMessageInfo, who: Who, toldAt: number): readonly HistoryReaction[] =>
-  (reactions ?? []).flatMap(({ key, text, senderTimestampMs }) => {
+  lastSaid(reactions).flatMap(({ key, text, senderTimestampMs }) => {
     const person = who(key)
     return person ? [{ ...person, emoji: text ?? '', at: msAt(senderTimestampMs, toldAt) }] : []
   })
@@ -69,13 +70,13 @@ const reactionsIn = ({ reactions }: proto.IWebMessageInfo, who: Who, toldAt: num
 type Voting = { who: Who; toldAt: number; names: ReadonlyMap<string, string> }
 
 const votesIn = ({ pollUpdates }: proto.IWebMessageInfo, { who, toldAt, names }: Voting): readonly HistoryVote[] =>
-  (pollUpdates ?? []).flatMap(({ pollUpdateMessageKey, vote, senderTimestampMs }) => {
+  lastSaid(pollUpdates).flatMap(({ pollUpdateMessageKey, vote, senderTimestampMs }) => {
     const person = vote ? who(pollUpdateMessageKey) : null
     return person ? [{ ...person, ...chosenOf(vote?.selectedOptions, names), at: msAt(senderTimestampMs, toldAt) }] : []
   })
 
 const answersIn = ({ eventResponses }: proto.IWebMessageInfo, who: Who, toldAt: number): readonly HistoryAnswer[] =>
-  (eventResponses ?? []).flatMap(({ eventResponseMessageKey, eventResponseMessage: said, timestampMs }) => {
+  lastSaid(eventResponses).flatMap(({ eventResponseMessageKey, eventResponseMessage: said, timestampMs }) => {
     const person = said ? who(eventResponseMessageKey) : null
     if (!person || !said) return []
     const at = msAt(timestampMs ?? said.timestampMs, toldAt)
@@ -106,8 +107,8 @@ function furthestOf({
   return reached(receiptTimestamp) ? { is: 'delivered', at: receiptTimestamp } : null
 }
 
-/** More than WhatsApp lets into any group that writes. */
-const maxPeople = 2_048
+/** What is beyond that is nobody's group, and not looked at. */
+const lastSaid = <One>(all: readonly One[] | null | undefined): readonly One[] => (all ?? []).slice(-maxPeople)
 
 /** Of what each person did the latest; of what happened at once, or at a time that is not said, what is said last. null: nothing. */
 function lastOfEach<Done extends Person & { at?: number | null }>(all: readonly Done[]): readonly Done[] | null {
@@ -116,5 +117,5 @@ function lastOfEach<Done extends Person & { at?: number | null }>(all: readonly 
     const before = last.get(one.senderId)
     if (before === undefined || (one.at ?? 0) >= (before.at ?? 0)) last.set(one.senderId, one)
   }
-  return last.size === 0 ? null : [...last.values()].slice(0, maxPeople)
+  return last.size === 0 ? null : [...last.values()]
 }

@@ -5,12 +5,15 @@ import { intOf, textOf } from '../kinds/body.ts'
 import { type GroupFields, inOrder } from '../notifications/group-fields.ts'
 import type { GroupPerson } from '../notifications/group-people.ts'
 import type { HistoryContext } from './history-context.ts'
+import { maxPeople } from './people.ts'
 import { secondsAt } from './said-at.ts'
 
+/** Of more people than are looked at none are told: whoever is not on the list would have left. */
 export function groupFields(conversation: proto.IConversation, { pairs, toldAt }: HistoryContext): GroupFields {
   const { createdBy, parentGroupId, participant, ephemeralExpiration } = conversation
   const owner = createdBy ? pairs.addressOf(createdBy) : null
-  const people = (participant ?? []).flatMap(one => personIn(one, pairs) ?? [])
+  const said = participant ?? []
+  const people = said.length > maxPeople ? [] : said.flatMap(one => personIn(one, pairs) ?? [])
   return {
     subject: textOf(conversation.name) ?? textOf(conversation.displayName),
     description: conversation.description ?? null,

@@ -24,7 +24,7 @@ export type HistoryEntry =
   | { kind: 'unreadable'; name: string; sizeBytes: number }
 
 type Options = {
-  /** What is larger is passed over. */
+  /** What is larger is passed over; of a conversation without its messages no more than 256 KiB are taken. */
   maxEntryBytes?: number
   /** Is told how many bytes are held, whenever that may be more than before. */
   onHeld?: (bytes: number) => void
@@ -96,14 +96,15 @@ async function* readConversation(outer: Span, maxBytes: number): Entries {
   const { reader } = outer
   const length = await readLength(outer)
   const span = { reader, end: reader.at() + length }
-  const said = collectFields(maxBytes)
+  const said = collectFields(Math.min(maxBytes, maxOwnBytes))
   let messages = 0
   while (reader.at() < span.end) {
     const tag = await readTag(span)
     if (tag.field === conversationNumbers.messages && tag.type === wireTypes.delimited) {
       messages += 1
       yield await readMessage(span, said.chat(), maxBytes)
-    } else said.add(await takeField(tag, span, maxBytes), tag)
+    } else if (ownNumbers.has(tag.field) && said.isOpen()) said.add(await takeField(tag, span, maxOwnBytes), tag)
+    else await skipValue(tag, span)
   }
   yield readable('conversations', length, () => {
     const bytes = said.bytes()
@@ -113,6 +114,13 @@ async function* readConversation(outer: Span, maxBytes: number): Entries {
   })
 }
 
+/** Of a conversation; what is newer than this version is passed over. */
+const ownNumbers: ReadonlySet<number> = new Set(Object.values(conversationNumbers))
+/** A group of 2,048 people says half of that. */
+const maxOwnBytes = 256 * 1024
+/** What it costs to hold a field, beside its bytes. */
+const fieldBytes = 32
+
 /** Fields of a conversation as they come; where they are more than so many bytes, none of them count. */
 function collectFields(maxBytes: number) {
   const fields: Uint8Array[] = []
@@ -121,12 +129,13 @@ function collectFields(maxBytes: number) {
   return {
     /** null: it was too large. */
     add: (field: Uint8Array | null, { field: number, type }: Tag) => {
-      left -= field?.length ?? Number.POSITIVE_INFINITY
+      left -= field === null ? Number.POSITIVE_INFINITY : field.length + fieldBytes
       if (left < 0) fields.length = 0
       else if (field !== null) fields.push(field)
       if (field !== null && number === conversationNumbers.id && type === wireTypes.delimited)
         chat = proto.Conversation.decode(field).id || null
     },
+    isOpen: () => left >= 0,
     chat: () => chat,
     bytes: () => (left < 0 ? null : Buffer.concat(fields)),
   }
