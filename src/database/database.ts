@@ -59,3 +59,7 @@ export class DatabaseError extends CodedError<DatabaseErrorCode> {
     this.perhapsDone = perhapsDone
   }
 }
+
+/** Postgres was there, and would not: nothing that passes. */
+export const isRefusal = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && !error.retryable && error.code !== 'commit-unknown' && error.code !== 'aborted'

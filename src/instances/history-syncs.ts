@@ -3,7 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
-import { takingHistory } from './instance-ids.ts'
+import { isKept, takingHistory } from './instance-ids.ts'
 
 export type HistoryPart = {
   instanceId: string
@@ -35,7 +35,7 @@ export const isOver = ({ state }: Pick<HistorySync, 'state'>): boolean => state 
 
 /**
  * As it stands, or from its beginning: also where its messages were left out so far, and are not any more. What is over stays as it is.
- * null: its instance is purged.
+ * null: its instance is purged, or deleted.
  */
 export async function beginSync(
   database: Transaction,
@@ -53,7 +53,7 @@ const beginsAgain = `not ${isOverSql} and old.without_messages and not excluded.
 const reset = (column: string) => `${column} = case when ${beginsAgain} then 0 else old.${column} end`
 const beginSql = `insert into history_syncs as old
   (instance_id, event_id, epoch, sequence, sync_type, chunk, percent, state, without_messages, topic, partition, next_offset)
-select $1, $2, $3::bigint, $4::bigint, $5, $6::integer, $7::integer, 'started', $8::boolean, $9, $10::integer, $11::bigint where not ${isPurged('$1')}
+select $1, $2, $3::bigint, $4::bigint, $5, $6::integer, $7::integer, 'started', $8::boolean, $9, $10::integer, $11::bigint where not ${isPurged('$1')} and ${isKept('$1')}
 on conflict (instance_id, event_id) do update set
   round = old.round + case when ${beginsAgain} then 1 else 0 end,
   ${['entries_done', 'messages', 'people', 'unreadable'].map(reset).join(', ')},
@@ -63,7 +63,7 @@ returning *`
 
 type Placed = Pick<HistorySync, 'instanceId' | 'eventId' | 'round' | 'entriesDone'>
 
-/** Adds what was done from the place on. false: somebody else went on from there, or its instance is purged. */
+/** Adds what was done from the place on. false: somebody else went on from there, or its instance is purged, or deleted. */
 export async function moveSync(tx: Transaction, at: Placed, done: Counts): Promise<boolean> {
   const { entriesDone, messages, people, unreadable } = done
   const moved = await tx.query(
@@ -90,7 +90,7 @@ export async function endSync(
 }
 
 const isAt = `instance_id = $1 and event_id = $2 and round = $3 and entries_done = $4 and state in ('started', 'progressed')
-  and not ${isPurged('$1')}`
+  and not ${isPurged('$1')} and ${isKept('$1')}`
 const placeOf = ({ instanceId, eventId, round, entriesDone }: Placed) => [instanceId, eventId, round, entriesDone]
 
 /**
@@ -110,7 +110,7 @@ const takeSql = `with without_messages as (
 ), left_alone as (
   select s.instance_id, s.event_id, false as is_whole from history_syncs s
   where s.round > 1 and s.state in ('started', 'progressed') and s.updated_at < now() - $1::double precision * interval '1 millisecond'
-    and not ${isPurged('s.instance_id')}
+    and not ${isPurged('s.instance_id')} and ${isKept('s.instance_id')}
   order by s.updated_at limit 1 for update skip locked
 ), due as (
   (select * from without_messages union all select * from left_alone) order by is_whole desc limit 1

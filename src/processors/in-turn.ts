@@ -8,6 +8,9 @@ export const FILES_IN_HAND = 1024
 export const transferTurns = (config: Pick<Config['media'], 'maxTransfers' | 'maxTransfersPerInstance'>): FairTurns =>
   createFairTurns({ total: config.maxTransfers, perKey: config.maxTransfersPerInstance })
 
+/** Parts of histories that are worked off at once, each of another instance. */
+export const historyTurns = (): FairTurns => createFairTurns({ total: 2, perKey: 1 })
+
 /** Resolves and rejects as the work does, or rejects with the signal's reason where that aborts before its turn. */
 export async function inTurn<T>(
   turns: FairTurns,

@@ -4,13 +4,14 @@ import { loopLoad } from '../runtime/loop-load.ts'
 import { createPace } from '../runtime/pace.ts'
 import type { Role } from '../runtime/role.ts'
 import { processors, timers } from './all.ts'
+import { historyTurns } from './in-turn.ts'
 import type { Needs } from './processor.ts'
 import type { LaneConsumerDeps } from './runner/lane-consumer.ts'
 import { runProcessor } from './runner/run-processor.ts'
 import { runTimer } from './runner/run-timer.ts'
 import { createTombstones } from './runner/tombstones.ts'
 
-export type ProcessorsDeps = Omit<Needs, 'pace'> &
+export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
   Pick<LaneConsumerDeps, 'consumerGroup'> & {
     progress: ProgressStore
     /** How long a dependency that is down is left alone before it is tried again [5 s]. */
@@ -25,6 +26,7 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
   const monotonic = () => performance.now()
   const needs = {
     ...given,
+    historyTurns: historyTurns(),
     pace: createPace({ perSecond: given.config.historyPerSecond, maxRestMs: MAX_REST_MS, load: loopLoad, monotonic }),
   }
   const deps = { ...needs, pauseMs, tombstones: createTombstones(needs.database) }

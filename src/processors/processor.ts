@@ -8,6 +8,7 @@ import type { TopicName } from '../events/topics.ts'
 import type { EventLog, LogRecord, Outcome } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
+import type { FairTurns } from '../runtime/fair-turns.ts'
 import type { Fields, Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Pace } from '../runtime/pace.ts'
@@ -97,6 +98,8 @@ export type Needs = {
   records: Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
   /** Of what can wait, one for all of the process. */
   pace: Pace
+  /** Of parts of histories that are worked off, one for all who do. */
+  historyTurns: FairTurns
   /** Loopback origin that takes the place of every WhatsApp media host; null: WhatsApp. */
   cdnUrl: string | null
   logger: Logger

@@ -1,10 +1,10 @@
 // Each part of the phone's history that a notification in the log tells of is worked off once, in batches that are appended to a topic of their
 // own; a few instances at a time, which take turns.
 import { isHistoryNotification, notificationIn } from '../convert/history/notification.ts'
+import { isRefusal } from '../database/database.ts'
 import type { Event, EventOf } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
-import { LogError, type LogRecord } from '../log/log.ts'
-import { createFairTurns } from '../runtime/fair-turns.ts'
+import { LogError } from '../log/log.ts'
 import { clearAway } from './clear-away.ts'
 import { createAskedWaits } from './download/asked-waits.ts'
 import { MAX_RETRY_DELAY_MS, retryWaitMs, waitsOn } from './download/download-answer.ts'
@@ -12,17 +12,16 @@ import { openTransfers } from './download/transfers.ts'
 import { createHistoryMetrics } from './history/history-metrics.ts'
 import { blobKey } from './history/open-blob.ts'
 import { aboutPart, type Notified, partOf, positionOf } from './history/part.ts'
-import { giveUp, type WorkDeps, workOff } from './history/work-off.ts'
+import { failsAgain, giveUp, type WorkDeps, type Worked, workOff } from './history/work-off.ts'
 import { FILES_IN_HAND, inTurn } from './in-turn.ts'
 import { createIncomingRows } from './incoming-rows.ts'
 import { MediaError } from './media-error.ts'
 import { orMediaError } from './or-media-error.ts'
 import type { Answer, Given, Needs, Processor, ProcessorEntry } from './processor.ts'
+import { isAway } from './runner/pause-for.ts'
 
 const name = 'history'
 const reads: readonly TopicName[] = ['events']
-/** Parts that are worked off at once, each of another instance. */
-const AT_ONCE = 2
 /** Where somebody else works one off: how long until it is looked at again. */
 const LOOK_AGAIN_MS = 10_000
 const LOG_PAUSE_MS = 5_000
@@ -47,32 +46,36 @@ export const workDeps = (needs: Needs): Omit<WorkDeps, 'transfers'> => ({
 
 type HistoryDeps = WorkDeps & { retries: { retryDelaysMs: readonly number[] } /** In [0, 1). */; random: () => number }
 type Work = { event: EventOf<'unknown'> }
+type Tried = { attempt: number; signal: AbortSignal }
 
 export function createHistory(deps: HistoryDeps): Processor<Work> {
-  const turns = createFairTurns({ total: AT_ONCE, perKey: 1 })
+  const attempts = deps.retries.retryDelaysMs.length + 2
   const waits = createAskedWaits(deps.clock)
 
   async function process({ event }: Work, { record, attempt }: Given, signal: AbortSignal): Promise<Answer> {
     const notified = { event, position: positionOf(record) }
     const work = () => orMediaError(takeUp(deps, { notified, attempt }, signal), signal)
     try {
-      const taken = await inTurn(turns, { key: event.instanceId, work }, signal)
+      const taken = await inTurn(deps.historyTurns, { key: event.instanceId, work }, signal)
       if (taken instanceof MediaError) return await retryOrGiveUp(notified, taken, { attempt, signal })
-      return taken === 'moved' ? elsewhere : nothing
+      return answers[taken]
     } catch (error) {
-      return pauseForLog(error, signal)
+      return await pauseOrGiveUp(notified, error, { attempt, signal })
     }
   }
 
-  async function retryOrGiveUp(
-    notified: Notified,
-    error: MediaError,
-    { attempt, signal }: { attempt: number; signal: AbortSignal },
-  ): Promise<Answer> {
+  /** What is parked would be on its way for ever: the last attempt ends it. */
+  async function pauseOrGiveUp(notified: Notified, error: unknown, { attempt, signal }: Tried): Promise<Answer> {
+    if (attempt < attempts || error instanceof LogError || isAway(error)) return pauseForLog(error, signal)
+    signal.throwIfAborted()
+    await giveUp(deps, { ...ofPart(notified), error: failsAgain(error) }, signal)
+    return nothing
+  }
+
+  async function retryOrGiveUp(notified: Notified, error: MediaError, { attempt, signal }: Tried): Promise<Answer> {
     const waitMs = retryWaitMs({ ...deps.retries, random: deps.random }, { attempt, error })
     if (waitMs === null) {
-      const { event: source, position } = notified
-      await giveUp(deps, { source, position, notification: notificationIn(source), error }, signal)
+      await giveUp(deps, { ...ofPart(notified), error }, signal)
       return nothing
     }
     const { eventId } = notified.event
@@ -88,12 +91,11 @@ export function createHistory(deps: HistoryDeps): Processor<Work> {
     reads,
     types: ['unknown'],
     takes: takenOf,
-    lane: laneOf,
     limits: {
       // Who waits for a turn holds nothing, and keeps no other record from being passed over.
       concurrency: FILES_IN_HAND,
       bufferedBytes: 16 * 1024 * 1024,
-      attempts: deps.retries.retryDelaysMs.length + 2,
+      attempts,
     },
     stillWaits: ({ event }) => {
       const leftMs = waits.leftMs(event.eventId)
@@ -101,6 +103,7 @@ export function createHistory(deps: HistoryDeps): Processor<Work> {
     },
     process,
     clearAway: (work, signal) => clearAway(deps.objects, { keys: [blobKey(deps.objects, work.event)], prefixes: [] }, signal),
+    isSurprise: isRefusal,
     paused: ({ event }) => ({ level: 'warn', event: 'history.paused', fields: aboutPart(event) }),
   }
 }
@@ -109,14 +112,12 @@ export async function takeUp(
   deps: WorkDeps,
   { notified, attempt }: { notified: Notified; attempt: number },
   signal: AbortSignal,
-): ReturnType<typeof workOff> {
+): Promise<Worked> {
   const part = await partOf(deps, notified, signal)
   return part === null ? 'over' : await workOff(deps, { part, attempt }, signal)
 }
 
-/** Notifications of one instance come one after another; what is no notification waits for none of them, as far as its header says. */
-const laneOf = ({ headers, topic, offset }: LogRecord): string =>
-  (headers['event-type'] === 'unknown' ? headers['instance-id'] : headers['event-id']) ?? `${topic}/${offset}`
+const ofPart = ({ event: source, position }: Notified) => ({ source, position, notification: notificationIn(source) })
 
 function takenOf(event: Event): Work | null {
   if (event.type !== 'unknown' || !isHistoryNotification(event)) return null
@@ -124,7 +125,12 @@ function takenOf(event: Event): Work | null {
 }
 
 const nothing: Answer = { kind: 'emit', events: [] }
-const elsewhere: Answer = { kind: 'retry', delayMs: LOOK_AGAIN_MS, reason: 'somebody else works it off', costsAttempt: false }
+const answers: Readonly<Record<Worked, Answer>> = {
+  over: nothing,
+  ended: nothing,
+  moved: { kind: 'retry', delayMs: LOOK_AGAIN_MS, reason: 'somebody else works it off', costsAttempt: false },
+  more: { kind: 'retry', delayMs: 0, reason: 'others have their turn', costsAttempt: false },
+}
 
 /** The log's absence is waited out inside of an append; what it refuses is nobody's history's fault. Others are thrown on. */
 function pauseForLog(error: unknown, signal: AbortSignal): Answer {

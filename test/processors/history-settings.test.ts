@@ -123,6 +123,20 @@ test('[A7] of a purged instance nothing begins', async () => {
   expect([await world.history(), await world.syncs(), await world.keys(), world.cdn.hits()]).toEqual([[], [], [], []])
 })
 
+test('[A7] deleted in the middle it ends there: no pair and no secret of it is written any more', async () => {
+  await world.reserve('shop', { historySync: true })
+  const { event } = onCdn(world.cdn, packed(historyOf(1_600)))
+  const leave = async () => void (await world.database.query(`update instance_ids set wanted = 'deleted'`))
+  expect(await world.handle(event, { database: afterBatch(1, leave) })).toEqual(nothing)
+  expect(await world.messages()).toHaveLength(500)
+  expect(await world.database.query('select from learned_pairs')).toEqual([])
+  await world.database.query(`update history_syncs set round = 2, updated_at = now() - interval '1 hour'`)
+  await world.catchUp()
+  expect(await world.handle(event)).toEqual(nothing)
+  expect(await world.messages()).toHaveLength(500)
+  expect(await world.keys()).toEqual([])
+})
+
 test('[B6] of two processes that work off the same part, one moves it; there are no gaps', async () => {
   await world.reserve('shop', { historySync: true })
   const event = inline(historyOf(1_200))

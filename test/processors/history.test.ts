@@ -2,9 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DatabaseError } from '../../src/database/database.ts'
 import { readPairs } from '../../src/instances/learned-pairs.ts'
 import { findSecrets } from '../../src/instances/message-secrets.ts'
 import { messageDigest, openSecret } from '../../src/instances/sealed-secrets.ts'
+import { LogError } from '../../src/log/log.ts'
+import { historyTurns } from '../../src/processors/in-turn.ts'
 import { aGroup, anEvent, somebody, somebodyElse } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -164,6 +167,8 @@ const flipped = (bytes: Buffer): Buffer => {
 }
 /** A field that nobody knows, of so many bytes. */
 const fieldOf80MiB = Buffer.from([0xa2, 0x06, 0x80, 0x80, 0x80, 0x28])
+/** Two bytes each: which part it is, again and again. */
+const tiny = deflateSync(Buffer.alloc(4_000_002, Buffer.of(8, 2)))
 const big = { more: { fileLength: 2 * 1024 ** 3 } }
 const wrong: readonly [string, () => ReturnType<typeof notificationOf>, string][] = [
   ['tampered with', () => onCdn(world.cdn, packed(historyOf(2)), { sent: flipped }).event, 'bad-mac'],
@@ -178,6 +183,7 @@ const wrong: readonly [string, () => ReturnType<typeof notificationOf>, string][
   ['not packed', () => onCdn(world.cdn, randomBytes(500)).event, 'corrupt'],
   ['no protobuf', () => onCdn(world.cdn, deflateSync(Buffer.alloc(64, 0xff))).event, 'corrupt'],
   ['a bomb', () => onCdn(world.cdn, deflateSync(Buffer.concat([fieldOf80MiB, Buffer.alloc(80 * 1024 ** 2)]))).event, 'too-large'],
+  ['2,000,001 entries long', () => onCdn(world.cdn, tiny).event, 'too-large'],
   ['elsewhere', () => onCdn(world.cdn, packed(historyOf(1)), { more: { directPath: 'https://example.com/x' } }).event, 'no-url'],
 ]
 
@@ -292,4 +298,48 @@ test('[B6] over the log, what people write now is not kept waiting, and several 
   for (const instanceId of ['shop', 'ours', 'theirs'])
     expect((await world.messages()).filter(one => one.instanceId === instanceId)).toHaveLength(703)
   expect(role.checks().find(({ name }) => name === 'history')).toMatchObject({ state: 'ok' })
+})
+
+test('[B6] what Postgres will not have is tried a few times, and then has failed as corrupt', async () => {
+  const event = inline(historyOf(3))
+  const refused = new DatabaseError('failed', 'on purpose', { sqlState: '22021' })
+  const database = flaky(world.database, ({ name }) => (name === 'transact' ? { fail: refused } : null))
+  for (const attempt of [1, 2, 3, 4]) await expect(world.handle(event, { database }, attempt)).rejects.toThrow(refused)
+  expect(await world.syncs()).toMatchObject([{ state: 'started' }])
+  expect(await world.handle(event, { database }, 5)).toEqual(nothing)
+  expect(await world.syncs()).toMatchObject([{ state: 'failed', reason: 'corrupt' }])
+  expect((await world.progress()).at(-1)).toMatchObject({ state: 'failed', reason: 'corrupt' })
+})
+
+test('[B6] while others wait a part goes on for so long only, and later from its place', async () => {
+  const event = inline(historyOf(20_100))
+  const waitedFor = { ...historyTurns(), waiting: () => 1 }
+  const again = { kind: 'retry', delayMs: 0, costsAttempt: false }
+  expect(await world.handle(event, { historyTurns: waitedFor })).toMatchObject(again)
+  expect(await world.syncs()).toMatchObject([{ state: 'progressed', messages: 20_000 }])
+  expect(await world.handle(event)).toEqual(nothing)
+  expect((await world.messages()).map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: 20_100 }, (_, n) => n))
+})
+
+test('[B6] what is only read goes at the pace of the rest', async () => {
+  const taken: number[] = []
+  const pace = { take: async (count: number) => void taken.push(count) }
+  await world.reserve('shop', { historySync: false })
+  await world.handle(inline(historyOf(3_000)), { pace })
+  expect(taken.filter(count => count === 0).length, 'both times that it is read').toBeGreaterThanOrEqual(4)
+})
+
+test('[B6] raw bytes of what no record holds, or the log will not have, are in no object store', async () => {
+  const [long] = messagesOf(somebody.lid, 1, { message: { conversation: 'x'.repeat(5_000) } })
+  const told = { conversations: [{ id: somebody.lid, messages: long ? [long] : [] }] }
+  await world.handle(inline(told), { records: { rawInlineBytes: 1_000, maxRecordBytes: 8_000 } })
+  expect(await world.keys()).toEqual([])
+  const refused = new LogError('record-too-large', 'on purpose')
+  const ofMessages = (args: readonly unknown[]) => JSON.stringify(args[0]).includes('"message.history"')
+  const append: typeof world.log.append = (given, signal) =>
+    ofMessages([given]) ? Promise.reject(refused) : world.log.append(given, signal)
+  const records = { rawInlineBytes: 1_000, maxRecordBytes: 2 * 1024 ** 2 }
+  await world.handle(inline(told), { records, log: { ...world.log, append } })
+  expect(await world.syncs()).toMatchObject([{ unreadable: 1 }, { unreadable: 1 }])
+  expect(await world.keys()).toEqual([])
 })

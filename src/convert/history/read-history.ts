@@ -23,21 +23,32 @@ export type HistoryEntry =
   /** Too large, or no protobuf. */
   | { kind: 'unreadable'; name: string; sizeBytes: number }
 
+/** It has more entries than any phone says: what came so far is all that is read. */
+export class LongHistory extends Error {
+  override readonly name = 'LongHistory'
+}
+
 type Options = {
+  maxEntries?: number
   /** What is larger is passed over; of a conversation without its messages no more than 256 KiB are taken. */
   maxEntryBytes?: number
   /** Is told how many bytes are held, whenever that may be more than before. */
   onHeld?: (bytes: number) => void
 }
 
-/** Rejects with CorruptHistory, and with whatever the stream rejects with. */
+/** Rejects with CorruptHistory or LongHistory, and with whatever the stream rejects with. */
 export async function* readHistory(
   pieces: AsyncIterable<Uint8Array>,
-  { maxEntryBytes = 2 * 1024 * 1024, onHeld }: Options = {},
+  { maxEntries = 2_000_000, maxEntryBytes = 2 * 1024 * 1024, onHeld }: Options = {},
 ): AsyncGenerator<HistoryEntry, void, undefined> {
   const reader = readPieces(pieces, onHeld)
   try {
-    while (!(await reader.isAtEnd())) yield* readField({ reader, end: Number.POSITIVE_INFINITY }, maxEntryBytes)
+    let entries = 0
+    while (!(await reader.isAtEnd()))
+      for await (const entry of readField({ reader, end: Number.POSITIVE_INFINITY }, maxEntryBytes)) {
+        if (++entries > maxEntries) throw new LongHistory(`reading history: it has more than ${maxEntries} entries`)
+        yield entry
+      }
   } finally {
     await reader.close()
   }

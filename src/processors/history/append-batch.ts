@@ -1,11 +1,10 @@
 // A batch is in the log before its place is saved: a crash in between repeats it under the same ids, and loses nothing. What the same entries
 // taught, addresses and secrets, is saved with the place.
 import type { Database } from '../../database/database.ts'
-import type { EncodedEvent } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { type HistorySync, moveSync } from '../../instances/history-syncs.ts'
-import { settingsOf } from '../../instances/instance-ids.ts'
+import { isThere, settingsOf } from '../../instances/instance-ids.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { addPairs } from '../../instances/learned-pairs.ts'
 import { bringSecrets } from '../../instances/message-secrets.ts'
@@ -15,7 +14,7 @@ import { purgedAmong } from '../../purge/tombstones.ts'
 import type { Pace } from '../../runtime/pace.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import type { Batch } from './batches.ts'
-import { type FitDeps, sayLeftOut } from './fit-event.ts'
+import { type FitDeps, type Fitted, sayLeftOut } from './fit-event.ts'
 import { progressed } from './progress.ts'
 
 export type AppendDeps = Omit<FitDeps, 'objects'> & {
@@ -28,8 +27,8 @@ export type AppendDeps = Omit<FitDeps, 'objects'> & {
   clock: () => number
 }
 type Task = { event: EventOf<'unknown'>; at: HistorySync; batch: Batch; saysProgress: boolean }
-/** `moved`: somebody else went on from the place. */
-export type Appended = { at: HistorySync; settings: InstanceSettings } | 'moved' | 'purged'
+/** `moved`: somebody else went on from the place. `ended`: its instance is purged, or deleted. */
+export type Appended = { at: HistorySync; settings: InstanceSettings } | 'moved' | 'ended'
 
 /** Rejects LogError or DatabaseError, or with the signal's reason. */
 export async function appendBatch(
@@ -38,17 +37,18 @@ export async function appendBatch(
   signal: AbortSignal,
 ): Promise<Appended> {
   const { instanceId } = event
-  if (await isPurged(deps, instanceId)) return await clearRaw(deps, batch, signal)
+  if ((await isPurged(deps, instanceId)) || !(await isThere(deps.database, instanceId)))
+    return await clearRaw(deps, batch, signal)
   await deps.pace.take(batch.fitted.length, signal)
-  const left = await append(
-    deps,
-    batch.fitted.map(({ record }) => record),
-    signal,
-  )
+  const left = await append(deps, batch.fitted, signal)
   const counts = { ...batch.counts, unreadable: batch.counts.unreadable + left }
   const reached = { ...at, ...sumOf(at, counts), state: 'progressed' as const }
   if (saysProgress)
-    await append(deps, [deps.codec.encode(progressed(event, reached, { state: 'progressed', at: deps.clock() }))], signal)
+    await append(
+      deps,
+      [{ record: deps.codec.encode(progressed(event, reached, { state: 'progressed', at: deps.clock() })), rawKey: null }],
+      signal,
+    )
   const settings = await deps.database.transact(async tx => {
     if (!(await moveSync(tx, at, counts))) return null
     await addPairs(
@@ -62,19 +62,20 @@ export async function appendBatch(
     return await settingsOf(tx, instanceId)
   }, signal)
   if (settings !== null) return { at: reached, settings }
-  return (await isPurged(deps, instanceId)) ? await clearRaw(deps, batch, signal) : 'moved'
+  if (await isPurged(deps, instanceId)) return await clearRaw(deps, batch, signal)
+  return (await isThere(deps.database, instanceId)) ? 'moved' : 'ended'
 }
 
 const isPurged = async ({ database }: AppendDeps, instanceId: string): Promise<boolean> =>
   (await purgedAmong(database, [instanceId])).has(instanceId)
 
 /** What the log does not tell of yet, or tells of behind what the purge reads of it. */
-async function clearRaw({ objects }: AppendDeps, { fitted }: Batch, signal: AbortSignal): Promise<'purged'> {
+async function clearRaw({ objects }: AppendDeps, { fitted }: Batch, signal: AbortSignal): Promise<'ended'> {
   await objects.delete(
     fitted.flatMap(({ rawKey }) => rawKey ?? []),
     signal,
   )
-  return 'purged'
+  return 'ended'
 }
 
 const sumOf = (one: Batch['counts'], other: Batch['counts']): Batch['counts'] => ({
@@ -85,23 +86,31 @@ const sumOf = (one: Batch['counts'], other: Batch['counts']): Batch['counts'] =>
 })
 
 /** Answers how many the log refused for good, each of which is said; the others are in it. */
-export async function append(deps: AppendDeps, records: readonly EncodedEvent[], signal: AbortSignal): Promise<number> {
-  if (records.length === 0) return 0
-  const topic = deps.topic('history')
+export async function append(deps: AppendDeps, fitted: readonly Fitted[], signal: AbortSignal): Promise<number> {
+  if (fitted.length === 0) return 0
+  const [topic, records] = [deps.topic('history'), fitted.map(({ record }) => record)]
   try {
     await deps.log.append({ topic, records }, signal)
     return 0
   } catch (error) {
     if (!isAboutRecord(error)) throw error
-    if (records.length === 1) return leaveOut(deps, records, error)
+    if (fitted.length === 1) return await leaveOut(deps, { fitted, error }, signal)
   }
   let left = 0
-  for (const record of records) left += await append(deps, [record], signal)
+  for (const one of fitted) left += await append(deps, [one], signal)
   return left
 }
 
-function leaveOut({ logger }: AppendDeps, [record]: readonly EncodedEvent[], error: unknown): number {
-  const { 'instance-id': instanceId = '', 'event-id': eventId = '' } = record?.headers ?? {}
-  sayLeftOut(logger, { instanceId, eventId, type: 'message.history' }, error)
-  return 1
+/** Its raw bytes go, too: no record names them. */
+async function leaveOut(
+  { logger, objects }: AppendDeps,
+  { fitted, error }: { fitted: readonly Fitted[]; error: unknown },
+  signal: AbortSignal,
+): Promise<number> {
+  for (const { record, rawKey } of fitted) {
+    const { 'instance-id': instanceId = '', 'event-id': eventId = '', 'event-type': type = '' } = record.headers
+    sayLeftOut(logger, { instanceId, eventId, type }, error)
+    if (rawKey !== null) await objects.delete([rawKey], signal)
+  }
+  return fitted.length
 }

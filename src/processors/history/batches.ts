@@ -1,9 +1,8 @@
 // The entries of a part of history in batches, each of which is appended and then done: whole entries, in their order, from the place on that was
 // saved last. What lies before it is converted again, for what later entries follow from, and goes nowhere.
 
-import type { Draft } from '../../convert/draft.ts'
 import type { HistoryConverter } from '../../convert/history/convert-history.ts'
-import type { Converted } from '../../convert/history/history-context.ts'
+import type { Converted, HistoryDraft } from '../../convert/history/history-context.ts'
 import type { Pair } from '../../convert/history/history-pairs.ts'
 import type { HistoryEntry } from '../../convert/history/read-history.ts'
 import type { BroughtSecret } from '../../convert/sealed/message-secret.ts'
@@ -17,10 +16,12 @@ export type BatchesOf = {
   /** Entries that are done with. */
   skip: number
   /** null: no record can hold it. */
-  fit(draft: Draft): Promise<Fitted | null>
+  fit(draft: HistoryDraft): Promise<Fitted | null>
 }
 
+/** Of events, and of the pairs and the secrets beside them. */
 const MAX_EVENTS = 500
+/** By its raw bytes alone the last entry has room. */
 const MAX_BYTES = 1024 * 1024
 /** Where most entries say nothing, the place is saved all the same. */
 const MAX_ENTRIES = 5_000
@@ -35,12 +36,13 @@ export async function* batchesOf({ entries, converter, skip, fit }: BatchesOf): 
       const converted = converter.convert(one, ordinal)
       if (isMessage(one)) ordinal += 1
       if (++entry <= skip) continue
-      const fitted = await Promise.all(converted.drafts.map(fit))
-      const done = { ...converted, fitted: fitted.filter(each => each !== null), isMessage: isMessage(one) }
-      if (!batch.hasRoomFor(done)) {
+      if (!batch.hasRoomFor(converted)) {
         yield batch.batch()
         batch = openBatch()
       }
+      // Only now: what is put for it is named by this batch.
+      const fitted = await Promise.all(converted.drafts.map(fit))
+      const done = { ...converted, fitted: fitted.filter(each => each !== null), isMessage: isMessage(one) }
       batch.add({ ...done, isUnreadable: converted.isUnreadable || fitted.includes(null) })
     }
   } catch (error) {
@@ -61,16 +63,16 @@ function openBatch() {
   const counts: Counts = { entriesDone: 0, messages: 0, people: 0, unreadable: 0 }
   let sizeBytes = 0
   return {
-    hasRoomFor: (one: Done): boolean =>
+    hasRoomFor: ({ drafts, pairs: more }: Pick<Converted, 'drafts' | 'pairs'>): boolean =>
       counts.entriesDone === 0 ||
       (counts.entriesDone < MAX_ENTRIES &&
-        fitted.length + one.fitted.length <= MAX_EVENTS &&
-        sizeBytes + sizeOf(one.fitted) <= MAX_BYTES),
+        Math.max(fitted.length + drafts.length, secrets.length + 1, pairs.length + more.length) <= MAX_EVENTS &&
+        sizeBytes + rawBytes(drafts) <= MAX_BYTES),
     add(one: Done): void {
       fitted.push(...one.fitted)
       if (one.secret !== null) secrets.push(one.secret)
       pairs.push(...one.pairs)
-      sizeBytes += sizeOf(one.fitted)
+      sizeBytes += sizeOf(one)
       counts.entriesDone += 1
       if (one.isUnreadable) counts.unreadable += 1
       else if (one.isMessage) counts.messages += 1
@@ -80,4 +82,9 @@ function openBatch() {
   }
 }
 
-const sizeOf = (fitted: readonly Fitted[]): number => fitted.reduce((sum, { record }) => sum + record.value.length, 0)
+const rawBytes = (drafts: Converted['drafts']): number =>
+  drafts.reduce((sum, draft) => sum + ('raw' in draft ? (draft.raw?.length ?? 0) : 0), 0)
+
+const sizeOf = ({ fitted, secret }: Pick<Done, 'fitted' | 'secret'>): number =>
+  fitted.reduce((sum, { record }) => sum + record.value.length, 0) +
+  (secret?.options.reduce((sum, option) => sum + option.length, 0) ?? 0)

@@ -25,9 +25,13 @@ export async function fitEvent(deps: FitDeps, event: Event, signal: AbortSignal)
   try {
     const record = deps.codec.encode(event)
     if (fits(record) && (event.raw?.length ?? 0) <= rawInlineBytes) return { record, rawKey: null }
-    const { rawKey, ...moved } = await moveRaw(deps, event, signal)
-    const smaller = deps.codec.encode(moved.event)
-    if (fits(smaller)) return { record: smaller, rawKey }
+    const rawKey = event.raw ? deps.objects.newKey(`raw/${event.eventId}`) : null
+    const smaller = deps.codec.encode(rawKey === null ? event : withRawAt(rawKey, event))
+    if (fits(smaller)) {
+      // Not before: nobody would name it.
+      if (rawKey !== null) await putRaw(deps, { key: rawKey, event }, signal)
+      return { record: smaller, rawKey }
+    }
     sayLeftOut(deps.logger, event, new Error(`expected at most ${maxRecordBytes} bytes, got ${smaller.value.length}`))
   } catch (error) {
     if (!(error instanceof EventError)) throw error
@@ -36,23 +40,20 @@ export async function fitEvent(deps: FitDeps, event: Event, signal: AbortSignal)
   return null
 }
 
-async function moveRaw(
-  { objects }: FitDeps,
-  event: Event,
-  signal: AbortSignal,
-): Promise<{ event: Event; rawKey: string | null }> {
-  const { raw, instanceId, eventId } = event
-  if (!raw) return { event, rawKey: null }
-  const rawKey = objects.newKey(`raw/${eventId}`)
-  const metadata = { instance_id: instanceId, event_id: eventId }
-  await objects.put({ key: rawKey, body: once(raw), contentType: 'application/octet-stream', metadata }, signal)
+function withRawAt(key: string, event: Event): Event {
+  const raw = event.raw ?? Buffer.of()
   const sha256 = createHash('sha256').update(raw).digest('hex')
-  return { event: { ...event, raw: null, rawObject: { key: rawKey, sizeBytes: raw.length, sha256 } }, rawKey }
+  return { ...event, raw: null, rawObject: { key, sizeBytes: raw.length, sha256 } }
+}
+
+async function putRaw({ objects }: FitDeps, { key, event }: { key: string; event: Event }, signal: AbortSignal): Promise<void> {
+  const metadata = { instance_id: event.instanceId, event_id: event.eventId }
+  await objects.put({ key, body: once(event.raw ?? Buffer.of()), contentType: 'application/octet-stream', metadata }, signal)
 }
 
 export const sayLeftOut = (
   logger: Logger,
-  { instanceId, eventId, type }: Pick<Event, 'instanceId' | 'eventId' | 'type'>,
+  { instanceId, eventId, type }: Pick<Event, 'instanceId' | 'eventId'> & { type: string },
   error: unknown,
 ) => logger.warn('history.entry-left-out', { instanceId, eventId, type, error })
 

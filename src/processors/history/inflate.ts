@@ -22,10 +22,14 @@ export async function* inflated(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const inflate = createInflate({ chunkSize: PIECE_BYTES })
   // Its failure is that of the last stream, which is read here.
-  const pieces = pipeline(Readable.from(packed, { objectMode: true, highWaterMark: 1 }), inflate, () => undefined)
+  const pieces: AsyncIterable<Buffer> = pipeline(
+    Readable.from(packed, { objectMode: true, highWaterMark: 1 }),
+    inflate,
+    () => undefined,
+  )
   let sizeBytes = 0
   try {
-    for await (const piece of pieces as AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
       sizeBytes += piece.length
       const isBomb = sizeBytes > freeBytes && sizeBytes > maxRatio * inflate.bytesWritten
       if (sizeBytes > maxBytes || isBomb)

@@ -3,14 +3,15 @@
 import { createHistoryConverter, type HistoryConverter } from '../../convert/history/convert-history.ts'
 import type { Pair } from '../../convert/history/history-pairs.ts'
 import { CorruptHistory } from '../../convert/history/piece-reader.ts'
-import { readHistory } from '../../convert/history/read-history.ts'
+import { LongHistory, readHistory } from '../../convert/history/read-history.ts'
 import { readPairs } from '../../convert/history/read-pairs.ts'
 import { ignoredAs } from '../../convert/ignored-chats.ts'
 import { isLid, isPn } from '../../convert/jid.ts'
-import type { Event, EventOf } from '../../events/event.ts'
+import type { EventOf } from '../../events/event.ts'
 import { beginSync, endSync, type HistorySync, isOver } from '../../instances/history-syncs.ts'
 import { settingsOf } from '../../instances/instance-ids.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
+import type { FairTurns } from '../../runtime/fair-turns.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { MediaError } from '../media-error.ts'
 import { type AppendDeps, append, appendBatch } from './append-batch.ts'
@@ -22,10 +23,12 @@ import { type BlobDeps, forgetBlob, openBlob } from './open-blob.ts'
 import { aboutPart, type Part, rowOf, type Source } from './part.ts'
 import { progressed } from './progress.ts'
 
-export type WorkDeps = FitDeps & AppendDeps & BlobDeps & { metrics: HistoryMetrics; logger: Logger; clock: () => number }
+export type WorkDeps = FitDeps &
+  AppendDeps &
+  BlobDeps & { historyTurns: FairTurns; metrics: HistoryMetrics; logger: Logger; clock: () => number }
 type Given = { part: Part; attempt: number }
-/** `moved`: somebody else works it off. */
-export type Worked = 'over' | 'moved' | 'purged'
+/** `moved`: somebody else works it off. `more`: its turn is over. `ended`: its instance is purged, or deleted. */
+export type Worked = 'over' | 'moved' | 'more' | 'ended'
 
 /** Rejects MediaError for what concerns this part alone; for a part of zaplog that is away as that does. */
 export async function workOff(deps: WorkDeps, given: Given, signal: AbortSignal): Promise<Worked> {
@@ -34,10 +37,9 @@ export async function workOff(deps: WorkDeps, given: Given, signal: AbortSignal)
     const settings = await settingsOf(deps.database, event.instanceId)
     const withoutMessages = !settings.historySync
     const sync = await beginSync(deps.database, { ...rowOf(event, given.part.notification), position, withoutMessages })
-    if (sync === null) return 'purged'
-    if (isOver(sync)) {
+    if (sync === null || isOver(sync)) {
       await forgetBlob(deps, event, signal)
-      return 'over'
+      return sync === null ? 'ended' : 'over'
     }
     const worked = await goOn(deps, { ...given, sync, settings }, signal)
     if (worked !== 'changed') return worked
@@ -46,6 +48,8 @@ export async function workOff(deps: WorkDeps, given: Given, signal: AbortSignal)
 
 type Going = Given & { sync: HistorySync; settings: InstanceSettings }
 const SAY_EVERY_MS = 5_000
+/** As many may be done of one part while others wait; going on costs reading it from its beginning. */
+const BATCHES_A_TURN = 40
 
 /** `changed`: messages are taken now, or not any more. */
 async function goOn(deps: WorkDeps, going: Going, signal: AbortSignal): Promise<Worked | 'changed'> {
@@ -53,7 +57,7 @@ async function goOn(deps: WorkDeps, going: Going, signal: AbortSignal): Promise<
   const { event } = part
   if (sync.entriesDone === 0) await say(deps, event, sync, { state: 'started' }, signal)
   let reached: { at: HistorySync; settings: InstanceSettings } = { at: sync, settings: going.settings }
-  let saidAt = deps.clock()
+  let [saidAt, batches] = [deps.clock(), 0]
   for await (const batch of openBatches(deps, going, () => reached.settings, signal)) {
     const saysProgress = deps.clock() - saidAt >= SAY_EVERY_MS
     const appended = await appendBatch(deps, { event, at: reached.at, batch, saysProgress }, signal)
@@ -62,6 +66,7 @@ async function goOn(deps: WorkDeps, going: Going, signal: AbortSignal): Promise<
     reached = appended
     if (saysProgress) saidAt = deps.clock()
     if (reached.settings.historySync === sync.withoutMessages) return 'changed'
+    if (++batches >= BATCHES_A_TURN && deps.historyTurns.waiting() > 0) return 'more'
   }
   return await complete(deps, part, reached.at, signal)
 }
@@ -76,7 +81,7 @@ async function* openBatches(
   const { event } = part
   const { file } = part.notification
   if (file === null) return // nothing is shared with it
-  const open = async () => inflated(await openBlob(deps, { event, file, attempt }, signal), historyBounds)
+  const open = async () => paced(deps, inflated(await openBlob(deps, { event, file, attempt }, signal), historyBounds), signal)
   const { epoch, sequence } = event
   try {
     const pairsAhead = await readPairs(await open())
@@ -84,11 +89,24 @@ async function* openBatches(
       entries: readHistory(await open()),
       converter: converterOf(part, sync, { settings, pairsAhead }),
       skip: sync.entriesDone,
-      fit: draft => fitEvent(deps, { ...draft, epoch, sequence, recordedAt: deps.clock() } as Event, signal),
+      fit: draft => fitEvent(deps, { ...draft, epoch, sequence, recordedAt: deps.clock() }, signal),
     })
   } catch (error) {
-    throw error instanceof CorruptHistory ? new MediaError('corrupt', error.message, { cause: error }) : error
+    throw ofFile(error)
   }
+}
+
+/** What goes through unseen, and what is read ahead, is read at the pace of the rest. */
+async function* paced({ pace }: WorkDeps, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    await pace.take(0, signal)
+    yield piece
+  }
+}
+
+function ofFile(error: unknown): unknown {
+  if (error instanceof CorruptHistory) return new MediaError('corrupt', error.message, { cause: error })
+  return error instanceof LongHistory ? new MediaError('too-large', error.message, { cause: error }) : error
 }
 
 function converterOf(
@@ -132,6 +150,10 @@ async function complete(deps: WorkDeps, part: Part, at: HistorySync, signal: Abo
 
 export type GivenUp = { source: Source; position: Part['position']; notification: Part['notification'] | null; error: MediaError }
 
+/** Of a surprise that is none any more. */
+export const failsAgain = (cause: unknown): MediaError =>
+  new MediaError('corrupt', 'working off history: it fails however often it is tried', { cause })
+
 /** What was appended of it stays. `notification` null: it has a row already, or cannot be read. */
 export async function giveUp(
   deps: WorkDeps,
@@ -153,5 +175,5 @@ export async function giveUp(
 type Said = Omit<Parameters<typeof progressed>[2], 'at'>
 
 async function say(deps: WorkDeps, source: Source, at: HistorySync, said: Said, signal: AbortSignal): Promise<void> {
-  await append(deps, [deps.codec.encode(progressed(source, at, { ...said, at: deps.clock() }))], signal)
+  await append(deps, [{ record: deps.codec.encode(progressed(source, at, { ...said, at: deps.clock() })), rawKey: null }], signal)
 }

@@ -1,5 +1,5 @@
 // What an error of a dependency means for a record: an outage is nobody's message's fault, and pauses.
-import { DatabaseError } from '../../database/database.ts'
+import { DatabaseError, isRefusal } from '../../database/database.ts'
 import type { Outcome } from '../../log/log.ts'
 import { ObjectError } from '../../objects/objects.ts'
 import { RegistryError } from '../../registry/registry.ts'
@@ -9,6 +9,9 @@ export function pauseFor(error: unknown, { pauseMs: delayMs }: { pauseMs: number
   const dependency = dependencyAway(error)
   return dependency === null || !(error instanceof Error) ? null : { kind: 'pause', dependency, delayMs, reason: error.message }
 }
+
+/** An outage, or whoever asked is told to stop. */
+export const isAway = (error: unknown): boolean => !isRefusal(error) && dependencyAway(error) !== null
 
 function dependencyAway(error: unknown): string | null {
   if (error instanceof DatabaseError) return 'postgres'

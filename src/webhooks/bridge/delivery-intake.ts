@@ -1,5 +1,5 @@
 // The bridge's intake, as a processor: every released delivery of the stream is taken in, by its lane.
-import { DatabaseError } from '../../database/database.ts'
+import { isRefusal } from '../../database/database.ts'
 import { type Event, eventTypes } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import type { Processor } from '../../processors/processor.ts'
@@ -39,7 +39,7 @@ export const deliveryIntake = (deps: Omit<TakeInDeps, 'patience'>, limits: Limit
       ? takeInDelivery({ ...deps, patience: patienceOf(limits) }, { delivery: event, record, tries: attempt }, signal)
       : { kind: 'park', reason: `expected delivery.released, got ${event.type}` },
   // What Postgres refuses is a surprise, and costs tries.
-  isSurprise: error => error instanceof DatabaseError && !error.retryable && error.code !== 'commit-unknown',
+  isSurprise: isRefusal,
 })
 
 /** One endpoint may have a long line where it is served fast, and never more than half of all that may wait here. */

@@ -10,6 +10,7 @@ import type { LogRecord } from '../../../src/log/log.ts'
 import { createProgressStore } from '../../../src/log/progress.ts'
 import { processors } from '../../../src/processors/all.ts'
 import { catchUpHistory } from '../../../src/processors/catch-up-history.ts'
+import { historyTurns } from '../../../src/processors/in-turn.ts'
 import { openProcessors } from '../../../src/processors/open-processors.ts'
 import type { Needs } from '../../../src/processors/processor.ts'
 import { laneConsumer } from '../../../src/processors/runner/lane-consumer.ts'
@@ -99,6 +100,7 @@ export async function openHistoryWorld(name: string, logger: Logger) {
     config: mediaConfig({ retryDelaysMs: [1, 1, 1] }),
     records: { rawInlineBytes: 768 * 1024, maxRecordBytes: 2 * 1024 * 1024 },
     pace: { take: async () => undefined },
+    historyTurns: historyTurns(),
     cdnUrl: cdn.url,
     logger,
     metrics: createMetrics({ processMetrics: false }),
@@ -170,7 +172,7 @@ export async function openHistoryWorld(name: string, logger: Logger) {
     },
     catchUp: (given: Partial<Needs> = {}) => catchUpHistory.open(needs(given)).work(never),
     start(given: Partial<Needs> = {}, config: Partial<Config['media']> = {}): Role {
-      const { pace: _, ...all } = needs(given)
+      const { pace: _, historyTurns: _turns, ...all } = needs(given)
       const role = openProcessors({
         ...all,
         config: { ...all.config, ...config },
