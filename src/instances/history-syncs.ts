@@ -95,7 +95,8 @@ const placeOf = ({ instanceId, eventId, round, entriesDone }: Placed) => [instan
 
 /**
  * The next one that is to be worked off again, from its beginning: without messages so far, of an instance that takes them now; else one
- * that whoever took it has left for so long. Nobody else is given it meanwhile.
+ * that whoever took it has left for so long. Of an instance that was taken up longest ago, so that none waits for all of another's parts.
+ * Nobody else is given it meanwhile.
  */
 export async function takeAgain(database: Transaction, { leftAfterMs }: { leftAfterMs: number }): Promise<HistorySync | null> {
   const [row] = await database.query<Row>(takeSql, [leftAfterMs])
@@ -104,9 +105,11 @@ export async function takeAgain(database: Transaction, { leftAfterMs }: { leftAf
 
 // From the instances that take history, which are few, to what they have left out: all others have that of all of their parts, for ever.
 const takeSql = `with without_messages as (
-  select s.instance_id, s.event_id, true as is_whole from (${takingHistory}) t join history_syncs s on s.instance_id = t.instance_id
+  select s.instance_id, s.event_id, true as is_whole from (${takingHistory}) t
+  cross join lateral (select max(updated_at) as at from history_syncs r where r.instance_id = t.instance_id and r.round > 1) served
+  join history_syncs s on s.instance_id = t.instance_id
   where s.without_messages and s.state = 'completed' and not ${isPurged('s.instance_id')}
-  order by s.updated_at limit 1 for update of s skip locked
+  order by served.at nulls first, s.updated_at limit 1 for update of s skip locked
 ), left_alone as (
   select s.instance_id, s.event_id, false as is_whole from history_syncs s
   where s.round > 1 and s.state in ('started', 'progressed') and s.updated_at < now() - $1::double precision * interval '1 millisecond'

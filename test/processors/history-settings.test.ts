@@ -1,10 +1,19 @@
 // History under settings that change, and of accounts that are purged: what was left out is taken up again, and what is purged comes to nothing.
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { historyTurns } from '../../src/processors/in-turn.ts'
 import { somebody } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { type HistoryWorld, historyOf, inline, onCdn, openHistoryWorld, packed } from '../ground/processors/history-world.ts'
+import {
+  type HistoryWorld,
+  historyOf,
+  inline,
+  never,
+  onCdn,
+  openHistoryWorld,
+  packed,
+} from '../ground/processors/history-world.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
@@ -54,6 +63,64 @@ test('[B6] what WhatsApp does not have any more by then has failed as gone, and 
   expect(await world.syncs()).toMatchObject([{ state: 'failed', reason: 'gone', round: 2 }])
   expect((await world.progress()).map(({ state }) => state)).toEqual(['started', 'completed', 'started', 'failed'])
   expect(world.cdn.hits()).toHaveLength(2)
+})
+
+test('[B6] a server that is broken keeps no other instance waiting; it is asked a few times, and then has failed', async () => {
+  await world.reserve('ours', {})
+  const down = onCdn(world.cdn, packed(historyOf(4)))
+  await world.handle(down.event)
+  for (const count of [5, 6]) await world.handle(inline(historyOf(count)))
+  await world.handle(inline(historyOf(7), { instanceId: 'ours' }))
+  world.cdn.fault(down.directPath, { kind: 'status', status: 503, retryAfterSeconds: 3_000 })
+  for (const instanceId of ['shop', 'ours']) await world.reserve(instanceId, { historySync: true })
+  const nowMs = { is: Date.now() }
+  const timer = world.openCatchUp({ clock: () => nowMs.is })
+  await timer.work(never)
+  expect([...(await world.syncs()), ...(await world.syncs('ours'))].map(({ state }) => state).toSorted()).toEqual([
+    ...['completed', 'completed', 'completed', 'started'],
+  ])
+  const ends = (await world.progress()).filter(({ state, isWithoutMessages }) => state === 'completed' && !isWithoutMessages)
+  expect(
+    ends.findIndex(({ instanceId }) => instanceId === 'ours'),
+    'after one part of the other',
+  ).toBeLessThanOrEqual(1)
+  const left = () => world.database.query(`update history_syncs set updated_at = now() - interval '1 hour'`)
+  const asked = world.cdn.hits().length
+  await left()
+  await timer.work(never)
+  expect(world.cdn.hits(), 'its server asked to wait').toHaveLength(asked)
+  for (let time = 0; time < 3; time++) {
+    nowMs.is += 3_600_000
+    await left()
+    await timer.work(never)
+  }
+  expect((await world.syncs()).find(({ state }) => state !== 'completed')).toMatchObject({ reason: 'server-error' })
+})
+
+test('[A7] purged while its file is on its way, nothing of it stays', async () => {
+  const { event } = onCdn(world.cdn, packed(historyOf(4)))
+  await world.handle(event)
+  await world.reserve('shop', { historySync: true })
+  const put: typeof world.objects.store.put = async (object, signal) => {
+    await world.purge('shop')
+    return await world.objects.store.put(object, signal)
+  }
+  await world.catchUp({ objects: { ...world.objects.store, put } })
+  expect(await world.messages()).toEqual([])
+  expect(await world.keys()).toEqual([])
+})
+
+test('[B6] one that works off history shares its turns with whoever does', async () => {
+  await world.handle(inline(historyOf(4)))
+  await world.reserve('shop', { historySync: true })
+  const turns = historyTurns()
+  const held = await turns.take({ key: 'shop' }, never)
+  const caughtUp = world.catchUp({ historyTurns: turns })
+  await until('it to wait for its turn', () => turns.waiting() === 1)
+  expect(await world.messages()).toEqual([])
+  if (typeof held !== 'string') held.release()
+  await caughtUp
+  expect(await world.messages()).toHaveLength(4)
 })
 
 test('[B6] whose notification the log does not have any more has failed as gone', async () => {

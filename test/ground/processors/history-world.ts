@@ -126,6 +126,8 @@ export async function openHistoryWorld(name: string, logger: Logger) {
   const ofType = async <Type extends 'message.history' | 'history.progressed' | 'contact.updated'>(type: Type) =>
     (await history()).filter((event): event is EventOf<Type> => event.type === type)
 
+  const openCatchUp = (given: Partial<Needs> = {}) => catchUpHistory.open(needs(given))
+
   /** Of the record in the log; appends it where it is not there. */
   async function recordOf(event: Event): Promise<LogRecord> {
     for await (const record of testLog.log.read(testLog.topic('events'), { from: 'first', until: 'end' }, never))
@@ -170,7 +172,8 @@ export async function openHistoryWorld(name: string, logger: Logger) {
         await processor.close()
       }
     },
-    catchUp: (given: Partial<Needs> = {}) => catchUpHistory.open(needs(given)).work(never),
+    openCatchUp,
+    catchUp: (given: Partial<Needs> = {}) => openCatchUp(given).work(never),
     start(given: Partial<Needs> = {}, config: Partial<Config['media']> = {}): Role {
       const { pace: _, historyTurns: _turns, ...all } = needs(given)
       const role = openProcessors({
