@@ -19,7 +19,7 @@ import type { Needs, Timer, TimerEntry } from './processor.ts'
 import { takeUp, workDeps } from './take-history.ts'
 
 const name = 'history-catch-up'
-const EVERY_MS = 60_000
+const EVERY_MS = 5_000
 /** Whoever works one off saves its place far more often, or waits for less. */
 const LEFT_AFTER_MS = 5 * 60_000
 
