@@ -158,7 +158,7 @@ describe('cursors', () => {
   it.each([
     [occurredAt, '1', 'x'],
     [occurredAt, 'a', '1', 'x'],
-    [occurredAt, '-1', '1', 'x'],
+    [occurredAt, '-9223372036854775809', '1', 'x'],
     [occurredAt, '1', '99999999999999999999', 'x'],
     [occurredAt, '1', '9223372036854775808', 'x'],
     [occurredAt, '1', '1', '1', '1', 'x'],

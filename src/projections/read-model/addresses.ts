@@ -17,7 +17,7 @@ export type AddressPairs = {
 
 export const addressPairsIn = (schema: string): AddressPairs => ({
   readNew: pairs => ({
-    sql: newPairs(schema, '$1'),
+    sql: movingPairs(schema, '$1'),
     values: [asRows(pairs)],
   }),
   insert: insertInto(
@@ -32,17 +32,21 @@ export const addressPairsIn = (schema: string): AddressPairs => ({
 const isEarlier = (one: string, other: string) =>
   `(${one}.occurred_at, ${one}.changed_by_event) < (${other}.occurred_at, ${other}.changed_by_event)`
 
-/**
- * A statement: of the pairs in the JSON parameter `given` those that are not known yet, or not to have been told so early, so that the number
- * may be another one's from now on. `limit`: looked up one by one, never all at once.
- */
-export const newPairs = (schema: string, given: string): string => `
+/** A statement: of the pairs in the JSON parameter `given` those that are not known yet. */
+export const newPairs = (schema: string, given: string): string => pairsWhere(schema, given, 'is_known is null')
+
+/** The same, and those that are not known to have been told so early: the number may be another one's from now on. */
+export const movingPairs = (schema: string, given: string): string =>
+  pairsWhere(schema, given, `is_known is null or ${isEarlier('n', 'known')}`)
+
+/** `limit`: looked up one by one, never all at once. */
+const pairsWhere = (schema: string, given: string, condition: string): string => `
   select n.instance_id, n.lid, n.pn
   from json_to_recordset(${given}::json) as n(instance_id text, lid text, pn text, occurred_at timestamptz, changed_by_event text)
   left join lateral (
     select true as is_known, p.occurred_at, p.changed_by_event from ${schema}.address_pairs p
     where p.instance_id = n.instance_id and p.lid = n.lid and p.pn = n.pn limit 1) known on true
-  where is_known is null or ${isEarlier('n', 'known')}`
+  where ${condition}`
 
 const columns = ['instance_id', 'lid', 'pn', 'occurred_at', 'changed_by_event']
 

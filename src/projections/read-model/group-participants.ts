@@ -2,7 +2,7 @@
 // sequence). Whoever a newer list of the whole group does not name is not in it. How many are in a group is counted once something changed.
 import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import { storableId } from '../../events/storable-ids.ts'
-import { newPairs } from './addresses.ts'
+import { movingPairs } from './addresses.ts'
 import type { GroupEvent } from './groups.ts'
 import { insertInto, type Row } from './insert-rows.ts'
 import { canonicalAddress } from './shown-addresses.ts'
@@ -99,9 +99,9 @@ function toRow(ofOne: readonly Said[]): Row {
   }
 }
 
-/** Of pairs ($1) that are new. Only who was told by a number can turn out to be somebody else, and for those there is an index. */
+/** Of pairs ($1) that are new, or move a number. Only who was told by a number can turn out to be somebody else, and for those there is an index. */
 const joinedIn = (schema: string) => `
-  select distinct found.instance_id, found.group_id from (${newPairs(schema, '$1')}) n
+  select distinct found.instance_id, found.group_id from (${movingPairs(schema, '$1')}) n
   cross join lateral (
     select p.instance_id, p.group_id from ${schema}.group_participants p
     where p.instance_id = n.instance_id and p.participant_id = n.pn and p.participant_id like '%@s.whatsapp.net' offset 0) found`
