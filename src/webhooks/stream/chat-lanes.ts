@@ -1,6 +1,6 @@
 // The lane of each chat: an address keeps its first lane for ever, and one not seen before takes its counterpart's (PN and LID of one chat),
-// so that a chat stays in one lane when its mapping becomes known; two LIDs never share one. What is of history has lanes of its own, decided by history alone: a flood of
-// it stands before nothing that happens, and each lane is the same however the topics are interleaved.
+// so that a chat stays in one lane when its mapping becomes known; two LIDs never share one. What is of history has lanes of its own, decided by
+// history alone: a flood of it stands before nothing that happens, and each lane is the same however the topics are interleaved.
 import { asRows, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Event } from '../../events/event.ts'
 import { isOfHistory } from '../../events/topics.ts'
