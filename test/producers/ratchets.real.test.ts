@@ -5,7 +5,7 @@ import { openTestLog, type TestLog } from '../ground/log.ts'
 import { runCourses } from '../ground/producers/ratchets/run-courses.ts'
 
 const SEED = 20_270_000
-const COURSES = 60
+const COURSES = 40
 const STEPS = 60
 
 let database: TestDatabase
@@ -19,7 +19,7 @@ afterEach(async () => {
   await database.close()
 })
 
-test('[B2] [B3] [B4] [B8] [A3] 60 long courses over deaths at any instant and takeovers lose, double and reorder nothing, and no key', {
+test('[B2] [B3] [B4] [B8] [A3] 40 long courses over deaths at any instant and takeovers lose, double and reorder nothing, and no key', {
   timeout: 1_800_000,
 }, async ({ annotate }) => {
   const { wrongs, ...counts } = await runCourses({ database, log }, { seed: SEED, courses: COURSES, steps: STEPS })

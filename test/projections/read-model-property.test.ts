@@ -21,7 +21,7 @@ it.each(conversations.map((events, index) => ({ index, events })))(
       'media-failed',
       'media-stored',
     ])
-    await standingProperty(dsl, readModel, events, { tables: readModelTables, runs: 12 })
+    await standingProperty(dsl, readModel, events, { tables: readModelTables, runs: 8 })
     const dump = await dumpTables(dsl.test.database, readModelTables)
     expect(readModelTables.filter(table => dump[table]?.length === 0)).toEqual([])
   },

@@ -8,7 +8,7 @@ import { onEachSetup } from '../ground/scenarios/setups.ts'
 import { expectOnceInOrder, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
-const KILLS = 20
+const KILLS = 12
 const CHATS = 5
 /** So many wait at WhatsApp when zaplog starts, and as many come while it works. */
 const MESSAGES_A_TIME = 8
@@ -18,7 +18,7 @@ const LIFE_FROM_START_MS = 2_000
 const LIFE_AT_WORK_MS = 1_200
 
 onEachSetup(setup => {
-  test('[B2] [B3] [D2] [E4] 20 kill -9 at random instants lose, double and reorder nothing', { timeout: 240_000 }, async ({
+  test('[B2] [B3] [D2] [E4] 12 kill -9 at random instants lose, double and reorder nothing', { timeout: 240_000 }, async ({
     annotate,
   }) => {
     const random = seeded(SEED)
