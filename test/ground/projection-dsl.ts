@@ -41,6 +41,8 @@ export type ProjectionDsl = {
   given(...events: readonly Event[]): Told
   /** Everything forgotten: tables, checkpoint, topics. */
   freshWorld(): Promise<ProjectionWorld>
+  /** A fresh world in which these have happened, and are rows. */
+  projected(...events: readonly Event[]): Promise<ProjectionWorld>
   close(): Promise<void>
 }
 type Options = { tables: readonly string[]; logger?: Logger }
@@ -68,8 +70,15 @@ export async function openProjectionDsl(name: string, projection: Projection, op
     return worldOf(projection, { codec, owned, topics })
   }
 
+  async function projected(...events: readonly Event[]): Promise<ProjectionWorld> {
+    const world = await freshWorld()
+    await world.append(events)
+    await world.projectAll()
+    return world
+  }
+
   const given = (...events: readonly Event[]) => tell(test, freshWorld(), events)
-  return { test, codec, given, freshWorld, close: test.close }
+  return { test, codec, given, freshWorld, projected, close: test.close }
 }
 
 const prefixed = (name: TopicName) => `wa.${name}`

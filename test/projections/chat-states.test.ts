@@ -14,14 +14,13 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 
+/** Answers what adds further ones. */
 async function projected(...events: readonly Event[]) {
-  const world = await dsl.freshWorld()
-  const project = async (...more: readonly Event[]) => {
+  const world = await dsl.projected(...events)
+  return async (...more: readonly Event[]) => {
     await world.append(more)
     await world.projectAll()
   }
-  await project(...events)
-  return project
 }
 const chats = async (request: object = {}) => (await listChats(dsl.test.database, { instanceId, ...request })).data
 const archivedIds = async (archived: boolean) => (await chats({ archived })).map(one => one.chatId)

@@ -18,12 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 
-const projected = async (...events: readonly Event[]) => {
-  const world = await dsl.freshWorld()
-  await world.append(events)
-  await world.projectAll()
-  return world
-}
+const projected = (...events: readonly Event[]) => dsl.projected(...events)
 const read = (groupId = aGroup) => getGroup(dsl.test.database, { instanceId, groupId })
 const inGroup = async () => (await read())?.participants.map(({ id, role }) => `${id} ${role}`)
 

@@ -15,12 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 
-const projected = async (...events: readonly Event[]) => {
-  const world = await dsl.freshWorld()
-  await world.append(events)
-  await world.projectAll()
-  return world
-}
+const projected = (...events: readonly Event[]) => dsl.projected(...events)
 const label = (sequence: number, labelId: string, more = {}) =>
   anEvent('label.changed', { sequence, labelId, name: null, color: null, ...more })
 const link = (sequence: number, labelId: string, chatId: string, on: boolean, targetMessageId: string | null = null) =>
