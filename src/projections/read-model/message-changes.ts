@@ -3,6 +3,7 @@ import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { isoInstant } from '../../runtime/calendar.ts'
 import { insertInto, type Row } from './insert-rows.ts'
+import { senderOf } from './message-columns.ts'
 
 type Change = EventOf<'message.edited' | 'message.revoked'>
 
@@ -26,7 +27,7 @@ const changeOf = (event: Change): Row => ({
   event_id: event.eventId,
   instance_id: event.instanceId,
   chat_id: event.chatId ?? null,
-  sender_id: event.senderId ?? (event.fromMe === true || event.isGroup ? null : (event.chatId ?? null)),
+  sender_id: senderOf(event),
   from_me: event.fromMe ?? false,
   target_message_id: event.targetMessageId,
   occurred_at: isoInstant(event.occurredAt),

@@ -9,7 +9,8 @@ import type { MessageEvent } from './sort-events.ts'
 /** Events of other kinds name a message by the id that WhatsApp gave it. */
 export const messageIdOf = (event: MessageEvent): string => event.messageId ?? event.eventId
 
-const senderOf = (event: MessageEvent): string | null =>
+/** Between two it is the other who wrote what we did not. */
+export const senderOf = (event: Pick<MessageEvent, 'senderId' | 'fromMe' | 'isGroup' | 'chatId'>): string | null =>
   event.senderId ?? (event.fromMe === true || event.isGroup ? null : (event.chatId ?? null))
 
 /** Also what a file is listed by. */

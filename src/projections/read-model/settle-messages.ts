@@ -1,9 +1,9 @@
 // Brings messages and what was said about them together, in whichever order they came: the last edit, the first revoke, and the best copy in place
-// of the others. Only a message's own sender edits it; a group's admin may revoke it.
+// of the others. Only a message's own sender edits it; a group's admin may revoke it. What could not be opened at first goes once it is.
 // Most messages are never spoken of: which are is read beside all else, and only those are settled.
 import { asRows, type Found, type Read, type Write } from '../../database/statement-parts.ts'
 import type { Row } from './insert-rows.ts'
-import { messageIdOf } from './message-columns.ts'
+import { messageIdOf, senderOf } from './message-columns.ts'
 import { settleStatements } from './settle-statements.ts'
 import type { MessageEvent, SortedEvents } from './sort-events.ts'
 import { keyOf } from './stamp.ts'
@@ -21,7 +21,8 @@ export type Settling = {
 export function settlingIn(schema: string): (sorted: Messages, pairs: readonly Row[]) => Settling {
   const statements = settleStatements(schema)
   return (asked, pairs) => {
-    const spokenOf: Read<MessageKey & Spoken> = { sql: statements.spokenOf, values: [asRows(asSought(messagesIn(asked)))] }
+    const sought = [...asSought(messagesIn(asked)), ...openedAmong(asked).map(toSeal)]
+    const spokenOf: Read<MessageKey & Spoken> = { sql: statements.spokenOf, values: [asRows(sought)] }
     const unsettled: Read<MessageKey> = { sql: statements.unsettled, values: [asRows(pairs)] }
     return {
       reads: [spokenOf, unsettled],
@@ -35,16 +36,37 @@ export function settlingIn(schema: string): (sorted: Messages, pairs: readonly R
         ])
         const targets = [...sorted.edits, ...sorted.revokes].map(keyOfTarget)
         const changed = uniqueKeys([...spoken.filter(one => one.changed), ...targets, ...waited])
-        return [settle(statements.replaceWorse, replaced), settle(statements.applyChanges, changed)]
+        const sealed = new Set([...spoken.filter(one => one.copied), ...sorted.messages.filter(isProvisional).map(keyOfMessage)].map(nameOf))
+        const opened = openedAmong(sorted).map(toSeal).filter(seal => sealed.has(nameOf(seal)))
+        return [
+          settle(statements.replaceWorse, replaced),
+          settle(statements.applyChanges, changed),
+          settle(statements.dropOpened, opened),
+        ]
       },
     }
   }
 }
 
-type Messages = Pick<SortedEvents, 'messages' | 'history' | 'edits' | 'revokes'>
+type Messages = Pick<SortedEvents, 'messages' | 'history' | 'edits' | 'revokes' | 'reactions' | 'votes'>
 type Spoken = { changed: boolean; copied: boolean }
 
 const messagesIn = ({ messages, history }: Messages): readonly MessageEvent[] => [...messages, ...history]
+
+/** What may have come sealed, and been told of as that under the same id before. */
+const openedAmong = ({ edits, reactions, votes }: Messages): readonly Opened[] =>
+  [...edits, ...reactions, ...votes].flatMap(({ messageId, ...event }) => (messageId == null ? [] : [{ ...event, messageId }]))
+
+type Opened = SortedEvents['edits' | 'reactions' | 'votes'][number] & { messageId: string }
+
+/** By whichever address either was told of. */
+const toSeal = (event: Opened): MessageKey & Row => ({
+  instance_id: event.instanceId,
+  message_id: event.messageId,
+  chats: [event.chatId, event.chatPn],
+  senders: [senderOf(event), event.senderPn],
+  from_me: event.fromMe ?? false,
+})
 
 /** What gives way looks for any copy; the others only for those that give way. */
 const asSought = (events: readonly MessageEvent[]): readonly Row[] =>
@@ -54,7 +76,7 @@ const asSought = (events: readonly MessageEvent[]): readonly Row[] =>
 
 const isProvisional = ({ type }: MessageEvent): boolean => type === 'message.history' || type === 'message.undecryptable'
 
-const settle = (sql: string, keys: readonly MessageKey[]): Write => ({ sql, values: [asRows(keys)], isEmpty: keys.length === 0 })
+const settle = (sql: string, keys: readonly (MessageKey & Row)[]): Write => ({ sql, values: [asRows(keys)], isEmpty: keys.length === 0 })
 
 const keyOfMessage = (event: MessageEvent): MessageKey => ({
   instance_id: event.instanceId,

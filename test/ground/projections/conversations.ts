@@ -10,6 +10,8 @@ const address = fc.constantFrom(somebody, { lid: somebody.pn, pn: somebody.pn },
 })
 const somewhere = fc.record({ inGroup: fc.constantFrom(false, false, true), chat: address, sender: address })
 const messageId = fc.constantFrom('M1', 'M2', 'M3')
+/** Of what may come sealed: told of as that, as what it is, or first as the one and then as the other. */
+const sealedId = fc.constantFrom('S1', 'S2')
 const round = fc.integer({ min: 1, max: 3 })
 const instanceId = fc.constantFrom('shop', 'shop', 'shop', 'store')
 /** Few instants, so that equal ones are told apart by epoch and sequence. */
@@ -135,16 +137,19 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.tuple(inChat, messageId).map(([of, id]) => anEvent('message.sent', { ...of, fromMe: true, messageId: id })),
   fc.tuple(inChat, messageId).map(([of, id]) => anEvent('message.undecryptable', { ...of, messageId: id })),
   fc
-    .tuple(inChat, messageId, fc.string())
-    .map(([of, targetMessageId, text]) => anEvent('message.edited', { ...of, targetMessageId, text })),
+    .tuple(inChat, sealedId)
+    .map(([of, id]) => anEvent('message.undecryptable', { ...of, messageId: id, reason: 'no-secret', targetMessageId: 'M1' })),
+  fc
+    .tuple(inChat, sealedId, messageId, fc.string())
+    .map(([of, id, targetMessageId, text]) => anEvent('message.edited', { ...of, messageId: id, targetMessageId, text })),
   fc
     .tuple(inChat, messageId, fc.option(address))
     .map(([of, targetMessageId, target]) =>
       anEvent('message.revoked', { ...of, targetMessageId, targetSenderId: target?.lid ?? null }),
     ),
   fc
-    .tuple(inChat, messageId, fc.constantFrom('👍', '❤️', ''))
-    .map(([of, targetMessageId, emoji]) => anEvent('message.reacted', { ...of, targetMessageId, emoji })),
+    .tuple(inChat, sealedId, messageId, fc.constantFrom('👍', '❤️', ''))
+    .map(([of, id, targetMessageId, emoji]) => anEvent('message.reacted', { ...of, messageId: id, targetMessageId, emoji })),
   fc
     .tuple(
       inChat,
