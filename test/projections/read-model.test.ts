@@ -129,33 +129,34 @@ describe('messages', () => {
     await dsl.given(unopened).when(answer).thenRow('messages', {}, { event_id: answer.eventId, undecryptable: null })
   })
 
-  it.each([
-    anEvent('message.edited', { messageId: 'SEALED', targetMessageId: 'NEWS' }),
-    anEvent('message.reacted', { messageId: 'SEALED', targetMessageId: 'NEWS' }),
-    anEvent('poll.voted', { messageId: 'SEALED', targetMessageId: 'NEWS' }),
-  ])('[D1] [B9] a $type that could not be opened at first is no message once it is', async opened => {
-    const sealed = { reason: 'no-secret', encryption: 'Sealed', targetMessageId: 'NEWS', messageId: 'SEALED' }
-    const news = anEvent('message.received', { messageId: 'NEWS' })
-    const unopened = anEvent('message.undecryptable', sealed)
-    await dsl.given(news, unopened).thenRow('messages', { message_id: 'SEALED' }, { undecryptable: 'no-secret' })
-    await dsl.given(news, unopened).when(opened).thenRow('messages', {}, { event_id: news.eventId })
-    await dsl.given(news).when(unopened, opened).thenRow('messages', {}, { event_id: news.eventId })
-    const byPhone = { chatId: somebody.pn, chatPn: null, senderId: somebody.pn, senderPn: null }
-    await dsl
-      .given(news, { ...unopened, ...byPhone })
-      .when(opened)
-      .thenRow('messages', {}, { event_id: news.eventId })
-  })
+  it.each(['message.edited', 'message.reacted', 'poll.voted'] as const)(
+    '[D1] [B9] a %s that could not be opened at first is no message once it is',
+    async type => {
+      const sealed = { reason: 'no-secret', encryption: 'Sealed', targetMessageId: 'NEWS', messageId: 'SEALED' }
+      const news = anEvent('message.received', { messageId: 'NEWS' })
+      const unopened = anEvent('message.undecryptable', sealed)
+      const opened = anEvent(type, { messageId: 'SEALED', targetMessageId: 'NEWS' })
+      await dsl.given(news, unopened).thenRow('messages', { message_id: 'SEALED' }, { undecryptable: 'no-secret' })
+      await dsl.given(news, unopened).when(opened).thenRow('messages', {}, { event_id: news.eventId })
+      await dsl.given(news).when(unopened, opened).thenRow('messages', {}, { event_id: news.eventId })
+      const byPhone = { chatId: somebody.pn, chatPn: null, senderId: somebody.pn, senderPn: null }
+      await dsl
+        .given(news, { ...unopened, ...byPhone })
+        .when(opened)
+        .thenRow('messages', {}, { event_id: news.eventId })
+    },
+  )
 
   it.each([
     { of: 'another message', is: { messageId: 'OTHER' } },
     { of: 'another sender', is: { isGroup: true, chatId: aGroup, chatPn: null, senderId: somebodyElse.lid, senderPn: null } },
     { of: 'another chat', is: { chatId: somebodyElse.lid, chatPn: null } },
     { of: 'another reason', is: { reason: 'no matching key' } },
+    { of: 'a later one', is: { sequence: 1_000_000 } },
   ])('[D1] [B9] what is opened takes no row of $of', async ({ is }) => {
     const inGroup = 'isGroup' in is ? { isGroup: true, chatId: aGroup, chatPn: null } : {}
-    const opened = anEvent('message.reacted', { ...inGroup, messageId: 'SEALED', targetMessageId: 'NEWS' })
     const other = anEvent('message.undecryptable', { reason: 'no-secret', messageId: 'SEALED', targetMessageId: 'NEWS', ...is })
+    const opened = anEvent('message.reacted', { ...inGroup, messageId: 'SEALED', targetMessageId: 'NEWS' })
     await dsl.given(other).when(opened).thenRow('messages', {}, { event_id: other.eventId })
   })
 

@@ -15,7 +15,7 @@ export const settleStatements = (schema: string) => ({
   replaceWorse: replaceWorseIn(schema),
   /** The last edit and the first revoke. */
   applyChanges: applyChangesIn(schema),
-  /** Of what was opened ($1 instance_id, message_id, from_me, and both addresses of chats and senders): the rows that say it was not. */
+  /** Of what was opened ($1 instance_id, message_id, from_me, place, and both addresses of chats and senders): the rows that say it was not. */
   dropOpened: dropOpenedIn(schema),
 })
 
@@ -79,14 +79,15 @@ const replaceWorseIn = (schema: string) => `
         and ${sameChat(schema, 'better', 'w')} and ${sameSender(schema, 'better', 'w')} limit 1) better
     where w.undecryptable is not null or w.from_history))`
 
-/** By the addresses that both events name: pairs that are learned in between change nothing. */
+/** Told of before, by the addresses that both events name: batches and pairs that are learned in between change nothing. */
 const dropOpenedIn = (schema: string) => `
   delete from ${schema}.messages where event_id = any(array(
     select m.event_id
-    from json_to_recordset($1::json) as t(instance_id text, message_id text, chats text[], senders text[], from_me boolean)
+    from json_to_recordset($1::json)
+      as t(instance_id text, message_id text, chats text[], senders text[], from_me boolean, epoch bigint, sequence bigint)
     cross join lateral (
       select * from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) m
-    where m.undecryptable = 'no-secret' and array[m.chat_id, m.chat_pn] && t.chats
+    where m.undecryptable = 'no-secret' and (m.epoch, m.sequence) < (t.epoch, t.sequence) and array[m.chat_id, m.chat_pn] && t.chats
       and (m.from_me and t.from_me or array[m.sender_id, m.sender_pn] && t.senders)))`
 
 /** `offset 0`: looked up by themselves, however many others there are. */
