@@ -6,6 +6,7 @@ import { text } from '../../simulator/accounts/content.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import type { EventOf } from '../../src/events/event.ts'
 import { digestOf } from '../../src/producers/told/differing.ts'
+import { wait } from '../../src/runtime/wait.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { cutTheLock } from '../ground/producers/die-over-contacts.ts'
 import { hows, never, openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
@@ -98,6 +99,21 @@ test('[B1] [D4] every change of a group is an event, acknowledged once it is dur
   expect(again.map(({ eventId }) => eventId)).toEqual(events.map(({ eventId }) => eventId))
   expect(await snapshots()).toHaveLength(1)
   expect((await rig.eventsOf('unknown')).filter(({ source }) => source === 'stanza')).toEqual([])
+})
+
+test('[H9] an account that nothing happens to looks up nothing of what was told, however often its settings are looked at', async () => {
+  rig.simulator.group({ subject: 'Team', members: [owner(), contact(1)] })
+  await rig.start()
+  await rig.pair('first')
+  await until('the groups are listed', areListed)
+  const looks =
+    "select coalesce(idx_scan, 0) + coalesce(seq_scan, 0) as looks from pg_stat_user_tables where relname = 'told_states'"
+  const looked = async () => (await rig.database.database.query<{ looks: string }>(looks))[0]?.looks
+  await until('nothing is looked up for three seconds', async () => {
+    const before = await looked()
+    await wait(3_000, never)
+    return (await looked()) === before
+  })
 })
 
 test('[B1] [D4] the groups of an account are asked for once, in one query; ten starts and three more lists add nothing, a difference one event', async () => {

@@ -13,6 +13,7 @@ export const forgetList = (told: Pick<Told, 'change'>): void =>
   told.change([{ ...groupsAreListed, fields: { areListed: false } }], Promise.resolve())
 
 type Deps = {
+  clock: () => number
   told: Pick<Told, 'differs' | 'change'>
   /** Answers with the list as Baileys reads it. */
   ask(): Promise<unknown>
@@ -20,13 +21,36 @@ type Deps = {
   tell(groups: readonly ListedGroup[]): Promise<boolean>
 }
 
-/** What changes while groups are ignored is not told: they are asked for anew once they are not. Rejects as `ask` and `tell` do. */
-export async function followGroups(areIgnored: boolean, deps: Deps): Promise<void> {
-  if (areIgnored) forgetList(deps.told)
-  else await listGroups(deps)
+/** After WhatsApp refused, or did not answer. */
+const askAgainMs = 10 * 60 * 1000
+
+/** Of one connection. `follow`: as the settings are, as often as they are looked at; null: there is nothing to do. */
+export function createGroupList(deps: Deps): { follow(areIgnored: boolean): Promise<void> | null } {
+  let done: boolean | null = null
+  let failedAt = Number.NEGATIVE_INFINITY
+
+  async function follow(areIgnored: boolean): Promise<void> {
+    try {
+      // What changes while groups are ignored is not told: they are asked for anew once they are not.
+      if (areIgnored) forgetList(deps.told)
+      else await listGroups(deps)
+    } catch (error) {
+      failedAt = deps.clock()
+      done = null
+      throw error
+    }
+  }
+
+  return {
+    follow: areIgnored => {
+      if (areIgnored === done || deps.clock() - failedAt < askAgainMs) return null
+      done = areIgnored
+      return follow(areIgnored)
+    },
+  }
 }
 
-/** Rejects where WhatsApp refuses or does not answer: the next connection asks again. */
+/** Rejects where WhatsApp refuses or does not answer. */
 async function listGroups({ told, ask, tell }: Deps): Promise<void> {
   if (!(await told.differs(groupsAreListed))) return
   const isWhole = await tell(groupsListed(await ask()))

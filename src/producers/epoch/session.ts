@@ -28,7 +28,7 @@ import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
 import type { PairLearning } from './learn-pairs.ts'
-import { followGroups, forgetList } from './list-groups.ts'
+import { createGroupList, forgetList } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
 import { createPresenceIntake } from './presence-intake.ts'
@@ -100,11 +100,13 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
 
   /** What Baileys says at login, and what was said since. */
   let isShownOnline = settings().markOnline
+  const groups = createGroupList({ told, ask: () => socket.send.askForGroups(), tell: events.tellGroups, clock })
   function followSettings(): void {
+    if (openedAt === null) return
     const { markOnline, ignoreGroups } = settings()
-    if (of.fetchesLists && openedAt !== null)
-      say('groups', followGroups(ignoreGroups, { told, ask: socket.send.askForGroups, tell: events.tellGroups }))
-    if (openedAt === null || markOnline === isShownOnline) return
+    const listing = of.fetchesLists ? groups.follow(ignoreGroups) : null
+    if (listing !== null) say('groups', listing)
+    if (markOnline === isShownOnline) return
     isShownOnline = markOnline
     say('presence', socket.send.presence(markOnline))
   }
