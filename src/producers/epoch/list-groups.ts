@@ -4,6 +4,7 @@ import { groupsListed, type ListedGroup } from '../../convert/notifications/grou
 import type { State } from '../told/differing.ts'
 import type { Told } from '../told/told.ts'
 import { ofLinking } from '../told/told-rows.ts'
+import type { Say } from './session.ts'
 
 /** Told once the list is in the log, so that a death before that asks again. */
 const groupsAreListed: State = { entity: ofLinking, id: 'groups', fields: { areListed: true } }
@@ -24,8 +25,8 @@ type Deps = {
 /** After WhatsApp refused, or did not answer. */
 const askAgainMs = 10 * 60 * 1000
 
-/** Of one connection. `follow`: as the settings are, as often as they are looked at; null: there is nothing to do. */
-export function createGroupList(deps: Deps): { follow(areIgnored: boolean): Promise<void> | null } {
+/** Of one connection. `follow`: as the settings are, as often as they are looked at. */
+export function createGroupList(deps: Deps, say: Say): { follow(areIgnored: boolean): void } {
   let done: boolean | null = null
   let failedAt = Number.NEGATIVE_INFINITY
 
@@ -43,9 +44,9 @@ export function createGroupList(deps: Deps): { follow(areIgnored: boolean): Prom
 
   return {
     follow: areIgnored => {
-      if (areIgnored === done || deps.clock() - failedAt < askAgainMs) return null
+      if (areIgnored === done || deps.clock() - failedAt < askAgainMs) return
       done = areIgnored
-      return follow(areIgnored)
+      say('groups', follow(areIgnored))
     },
   }
 }

@@ -100,12 +100,11 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
 
   /** What Baileys says at login, and what was said since. */
   let isShownOnline = settings().markOnline
-  const groups = createGroupList({ told, ask: () => socket.send.askForGroups(), tell: events.tellGroups, clock })
+  const groups = createGroupList({ told, ask: () => socket.send.askForGroups(), tell: events.tellGroups, clock }, say)
   function followSettings(): void {
     if (openedAt === null) return
     const { markOnline, ignoreGroups } = settings()
-    const listing = of.fetchesLists ? groups.follow(ignoreGroups) : null
-    if (listing !== null) say('groups', listing)
+    if (of.fetchesLists) groups.follow(ignoreGroups)
     if (markOnline === isShownOnline) return
     isShownOnline = markOnline
     say('presence', socket.send.presence(markOnline))
