@@ -12,7 +12,7 @@ const withoutSchema = [
   'picture.stored',
   ...['upload.requested', 'upload.completed', 'upload.failed'],
   ...['processing.started', 'processing.finished', 'processing.timed-out', 'retention.completed'],
-  ...['command.accepted', 'command.completed', 'command.failed', 'replay.ended'],
+  'replay.ended',
 ]
 
 /** Types of records in the log. */

@@ -36,8 +36,12 @@ export function settlingIn(schema: string): (sorted: Messages, pairs: readonly R
         ])
         const targets = [...sorted.edits, ...sorted.revokes].map(keyOfTarget)
         const changed = uniqueKeys([...spoken.filter(one => one.changed), ...targets, ...waited])
-        const sealed = new Set([...spoken.filter(one => one.copied), ...sorted.messages.filter(isProvisional).map(keyOfMessage)].map(nameOf))
-        const opened = openedAmong(sorted).map(toSeal).filter(seal => sealed.has(nameOf(seal)))
+        const sealed = new Set(
+          [...spoken.filter(one => one.copied), ...sorted.messages.filter(isProvisional).map(keyOfMessage)].map(nameOf),
+        )
+        const opened = openedAmong(sorted)
+          .map(toSeal)
+          .filter(seal => sealed.has(nameOf(seal)))
         return [
           settle(statements.replaceWorse, replaced),
           settle(statements.applyChanges, changed),
@@ -76,7 +80,11 @@ const asSought = (events: readonly MessageEvent[]): readonly Row[] =>
 
 const isProvisional = ({ type }: MessageEvent): boolean => type === 'message.history' || type === 'message.undecryptable'
 
-const settle = (sql: string, keys: readonly (MessageKey & Row)[]): Write => ({ sql, values: [asRows(keys)], isEmpty: keys.length === 0 })
+const settle = (sql: string, keys: readonly (MessageKey & Row)[]): Write => ({
+  sql,
+  values: [asRows(keys)],
+  isEmpty: keys.length === 0,
+})
 
 const keyOfMessage = (event: MessageEvent): MessageKey => ({
   instance_id: event.instanceId,
