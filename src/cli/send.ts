@@ -25,7 +25,7 @@ export const send = (number: string, text: string, options: { instance?: string;
 export async function sendText(api: ApiSettings, wanted: Wanted, how: How): Promise<Result> {
   const { number } = wanted
   const sender = await findSender(api, wanted.instance)
-  if (sender.state !== 'open') how.say(`${stateOf(sender)}: it is sent once that is open`)
+  if (sender.state !== 'open' && sender.state !== 'logged-out') how.say(`${stateOf(sender)}: it is sent once that is open`)
   const path = `/v1/instances/${encodeURIComponent(sender.id)}/commands/${await ask(api, sender, wanted)}`
   const ended = await followCommand(api, path, how)
   if (ended.state === 'completed')

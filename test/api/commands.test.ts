@@ -15,13 +15,14 @@ const logger = collectLogLines(['request.failed'])
 let api: TestApi
 let projecting: readonly { close(): Promise<void> }[] = []
 /** What the log does with an append, in place of taking it. */
-let append: 'takes' | 'refuses' | 'takes and dies' = 'takes'
+let append: 'takes' | 'refuses' | 'takes none so large' | 'takes and dies' = 'takes'
 beforeAll(async () => {
   api = await openTestApi('api-commands', logger, {
     log: log => ({
       ...log,
       append: async (given, signal) => {
         if (append === 'refuses') throw new LogError('unavailable', 'appending 1 record: leader not available')
+        if (append === 'takes none so large') throw new LogError('record-too-large', 'appending 1 record: 2 bytes are taken')
         const positions = await log.append(given, signal)
         if (append === 'takes and dies') throw new LogError('aborted', 'appending 1 record: stopped')
         return positions
@@ -232,6 +233,14 @@ describe('while the log is away', () => {
       { eventId: taken.json.eventId, expiresAt: Date.parse(String(taken.json.queuedUntil)) },
     ])
     expect((await ask(id, { key: 'k1', body: { ...hello, text: 'x' } })).status).toBe(409)
+  })
+
+  test('[F1] [I3] what the log takes in no time is said as such, each time', async () => {
+    const id = await anInstance()
+    append = 'takes none so large'
+    for (const key of ['k1', 'k1', 'k2'])
+      expect((await ask(id, { key })).json).toMatchObject({ status: 413, type: 'urn:zaplog:problem:body-too-large' })
+    expect(await recordsOf(id)).toEqual([])
   })
 
   test('[F1] [B3] an answer that was lost after the append costs a copy that says the same, and one command', async () => {

@@ -1,5 +1,6 @@
 // What the topic of commands becomes: rows that whoever holds the account works off, one for each command, whatever else is in the topic.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Write } from '../../src/database/statement-parts.ts'
 import type { EventOf } from '../../src/events/event.ts'
 import { commandIds, messageIdOf } from '../../src/instances/command-ids.ts'
 import { askCommand, commandsErasure, forgetCommands } from '../../src/instances/commands.ts'
@@ -65,6 +66,18 @@ describe('a record', () => {
     await dsl.given(first).when(again).when(other).thenRow('commands', idOf('k1'), { digest: first.digest, body })
   })
 
+  it('[F1] [B3] no statement takes two of one command, and those of others are one', async () => {
+    const placed = [asks('k1'), asks('k2'), asks('k1', { eventId: 'f'.repeat(32) }), asks('k1', {}, 'store')].map(
+      (event, nth) => ({
+        event,
+        position: { topic: 'wa.commands', partition: 0, nextOffset: BigInt(nth + 1) },
+      }),
+    )
+    const { writes, afterwards } = await commands.gather(placed).decide(() => [], placed)
+    const placesIn = ({ values }: Write) => JSON.parse(String(values[0])).map((row: { place: string }) => row.place)
+    expect([...writes, ...afterwards].map(placesIn)).toEqual([['1', '2', '4'], ['3']])
+  })
+
   it('[F1] what was begun, decided or told is not begun again by a copy', async () => {
     const accepted = asks('k1')
     for (const state of ['sending', 'ending', 'completed', 'failed']) {
@@ -124,6 +137,8 @@ describe('what another writer puts into the topic', () => {
     ]
     await dsl.given(...odd, asks('k3')).thenRow('commands', idOf('k3'), { state: 'accepted' })
     expect(await dsl.test.database.query('select from commands')).toHaveLength(3)
+    const instants = await dsl.test.database.query<{ at: Date }>('select expires_at as at from commands')
+    for (const { at } of instants) expect(at.toISOString()).toMatch(/Z$/)
     expect(await dsl.test.database.query('select from projection_quarantine')).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import type { EventOf } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { type CommandIds, commandIds } from '../../instances/command-ids.ts'
 import { type AskedCommand, askCommand, findAsked } from '../../instances/commands.ts'
-import type { EventLog, Position } from '../../log/log.ts'
+import { type EventLog, LogError, type Position } from '../../log/log.ts'
 import { instanceNotFound } from '../instances/change-instance.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { Problem } from '../problems.ts'
@@ -81,9 +81,16 @@ function acceptedEvent(of: { instanceId: string; ids: CommandIds; asked: AskedCo
   }
 }
 
-function append({ log, codec, topic }: AcceptDeps, event: CommandAccepted, signal: AbortSignal): Promise<readonly Position[]> {
+async function append({ log, codec, topic }: AcceptDeps, event: CommandAccepted, signal: AbortSignal) {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)])
-  return log.append({ topic: topic('commands'), records: [codec.encode(event)] }, inTime)
+  try {
+    return await log.append({ topic: topic('commands'), records: [codec.encode(event)] }, inTime)
+  } catch (error) {
+    if (!(error instanceof LogError && error.code === 'record-too-large')) throw error
+    throw new Problem('body-too-large', 'the message is larger than the largest record of the log (TOPIC_MAX_RECORD)', {
+      cause: error,
+    })
+  }
 }
 
 const loggedOut = (id: string) =>

@@ -1,5 +1,5 @@
 // A page of commands, and the place where the next one begins: an instant and an id.
-import type { Database } from '../../database/database.ts'
+import type { Transaction } from '../../database/database.ts'
 import type { commandStates } from '../../events/vocabulary.ts'
 import { listCommands } from '../../instances/commands.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
@@ -14,7 +14,7 @@ type Asked = {
   before?: number | undefined
 }
 
-export async function listPage(database: Database, { cursor, limit, ...of }: Asked) {
+export async function listPage(database: Transaction, { cursor, limit, ...of }: Asked) {
   const { instanceId, state = null, after = null, before = null } = of
   const last = cursor === undefined ? null : placeOf(cursor)
   const found = await listCommands(database, { instanceId, state, last, after, before, limit: limit + 1 })
