@@ -27,7 +27,7 @@ const houses = {
     breaches: {},
   },
   'src/convert': {
-    rooms: { generated: [], kinds: [], sealed: ['kinds'], notifications: ['kinds'], 'app-state': [], history: ['generated', 'kinds', 'sealed', 'notifications'] },
+    rooms: { generated: [], kinds: [], sealed: ['kinds'], notifications: ['kinds'], 'app-state': [], outgoing: [], history: ['generated', 'kinds', 'sealed', 'notifications'] },
     shared: ['[^/]+'],
     breaches: {},
   },
@@ -38,7 +38,8 @@ const houses = {
       gate: ['secrets', 'told'],
       auth: ['gate', 'secrets'],
       socket: ['gate', 'auth'],
-      epoch: ['secrets', 'told', 'gate', 'auth', 'socket'],
+      commands: ['secrets', 'gate', 'auth', 'socket'],
+      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'commands'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},
@@ -49,7 +50,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], commands: ['instances'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
@@ -58,7 +59,7 @@ const houses = {
     shared: ['processor', 'in-turn', 'incoming-rows', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },
-  'src/projections': { rooms: { 'read-model': [] }, shared: ['projection', 'make-tables', 'go-live'], breaches: {} },
+  'src/projections': { rooms: { 'read-model': [], commands: [] }, shared: ['projection', 'make-tables', 'go-live'], breaches: {} },
   simulator: {
     rooms: { connection: [], media: ['connection'], accounts: ['connection', 'media'], server: ['connection', 'media', 'accounts'], control: ['media', 'accounts'] },
     shared: [],
@@ -140,7 +141,7 @@ module.exports = {
     fence('producers', ['^src/(instances|convert)/']),
     fence('processors', ['^src/(instances|convert)/']),
     fence('webhooks', ['^src/instances/', '^src/processors/(processor|runner/(lane-consumer|tombstones|watch-intake))\\.ts$']),
-    fence('projections', ['^src/convert/', '^src/webhooks/stream/webhook-stream\\.ts$']),
+    fence('projections', ['^src/convert/', '^src/instances/command(s|-ids)\\.ts$', '^src/webhooks/stream/webhook-stream\\.ts$']),
     {
       name: 'only-the-list-of-projections-knows-the-webhook-stream',
       severity: 'error',

@@ -4,6 +4,7 @@ import { addressEvents } from './definitions/addresses.ts'
 import { callEvents } from './definitions/calls.ts'
 import { changeEvents } from './definitions/changes.ts'
 import { chatEvents } from './definitions/chats.ts'
+import { commandEvents } from './definitions/commands.ts'
 import { deliveryEvents } from './definitions/deliveries.ts'
 import { groupEvents } from './definitions/groups.ts'
 import { historyEvents } from './definitions/history.ts'
@@ -23,6 +24,7 @@ export const events: readonly EventShape[] = [
   ...historyEvents,
   ...instanceEvents,
   ...mediaEvents,
+  ...commandEvents,
   ...unknownEvents,
   ...deliveryEvents,
 ]

@@ -6,6 +6,7 @@ export type TopicName =
   | 'history'
   | 'presence'
   | 'heartbeats'
+  | 'commands'
   | 'media-downloaded'
   | 'media-stored'
   | 'media-failed'
@@ -60,6 +61,15 @@ export const topics: readonly TopicEntry[] = [
     personalData: 'none',
     public: true,
     retentionDays: 1,
+    recordLimitFactor: 1,
+  },
+  {
+    name: 'commands',
+    key: 'instance id',
+    holds: 'what clients asked an account to do',
+    personalData: 'what is sent, and to whom',
+    public: true,
+    retentionDays: null,
     recordLimitFactor: 1,
   },
   {
@@ -145,6 +155,8 @@ export function topicOfName(type: string): TopicName {
       return 'presence'
     case 'instance.heartbeat':
       return 'heartbeats'
+    case 'command.accepted':
+      return 'commands'
     case 'media.downloaded':
       return 'media-downloaded'
     case 'media.stored':

@@ -1,5 +1,6 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
+import { commandsErasure } from '../instances/commands.ts'
 import { syncsErasure } from '../instances/history-syncs.ts'
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
@@ -50,6 +51,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   skippedErasure,
   lanesErasure,
   owedErasure,
+  commandsErasure,
   seenErasure,
   quarantineErasure,
   ...accountErasures,

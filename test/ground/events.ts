@@ -133,6 +133,24 @@ function defaultsOf(type: EventType): object {
         unreadable: 0,
         isWithoutMessages: false,
       }
+    case 'command.accepted':
+      return {
+        epoch: 0,
+        sequence: 0,
+        chatId: somebody.lid,
+        commandId: derivedId({ sourceId: 'command', by: 'test', type: '', round: made, ordinal: 0 }),
+        operation: 'message.send',
+        digest: 'aa',
+        body: JSON.stringify({ chatId: somebody.lid, kind: 'text', text: `hello ${made}` }),
+        expiresAt: testStartAt + 86_400_000,
+      }
+    case 'command.completed':
+      return { chatId: somebody.lid, commandId: '0'.repeat(32), operation: 'message.send', tries: 1 }
+    case 'command.failed':
+      return {
+        ...{ chatId: somebody.lid, commandId: '0'.repeat(32), operation: 'message.send', tries: 1 },
+        ...{ reason: 'refused', reasonText: 'WhatsApp refused it (479)', code: '479' },
+      }
     case 'media.downloaded':
       return { ...file, incomingKey: 'incoming/shop/1', sizeBytes: 1000, sha256: 'aa', sha256Matches: true, attempts: 1 }
     case 'media.stored':

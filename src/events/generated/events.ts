@@ -209,7 +209,7 @@ export type MessageReceived = Envelope & {
   expiresInSeconds?: number | null
   /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
-  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  /** The command that sent it; null: none did. */
   commandId?: string | null
   /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
@@ -249,7 +249,7 @@ export type MessageSent = Envelope & {
   expiresInSeconds?: number | null
   /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
-  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  /** The command that sent it; null: none did. */
   commandId?: string | null
   /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
@@ -607,7 +607,7 @@ export type MessageHistory = Envelope & {
   expiresInSeconds?: number | null
   /** Always null: the phone does not say on which device the account wrote. */
   source?: string | null
-  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  /** The command that sent it; null: none did. */
   commandId?: string | null
   /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
@@ -901,6 +901,46 @@ export type MediaExpired = Envelope & {
   reason: string
 }
 
+export type CommandAccepted = Envelope & {
+  type: 'command.accepted'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  commandId: string
+  /** What was asked for: message.send; consumers must accept new ones. */
+  operation: string
+  /** SHA-256 of what is asked for, lower-case hex: two with one commandId ask for the same where it is equal. */
+  digest: string
+  /** What is asked for: JSON text, in the shape of the call’s body. */
+  body: string
+  /** It is not begun after this. */
+  expiresAt: number
+}
+
+export type CommandCompleted = Envelope & {
+  type: 'command.completed'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  commandId: string
+  /** What was asked for: message.send; consumers must accept new ones. */
+  operation: string
+  /** How often it was given to WhatsApp; 0: never. */
+  tries: number
+}
+
+export type CommandFailed = Envelope & {
+  type: 'command.failed'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  commandId: string
+  /** What was asked for: message.send; consumers must accept new ones. */
+  operation: string
+  /** How often it was given to WhatsApp; 0: never. */
+  tries: number
+  /** refused, not-on-whatsapp, not-allowed, account-restricted, rate-limited, expired, logged-out, outcome-unknown, invalid; consumers must accept new ones. */
+  reason: string
+  /** The same for people, with WhatsApp’s code where it said one. */
+  reasonText: string
+  /** What WhatsApp said, such as 463; null: nothing. */
+  code?: string | null
+}
+
 export type Unknown = Envelope & {
   type: 'unknown'
   /** stanza or baileys. */
@@ -992,6 +1032,9 @@ export type Event =
   | MediaFailed
   | MediaRefreshed
   | MediaExpired
+  | CommandAccepted
+  | CommandCompleted
+  | CommandFailed
   | Unknown
   | DeliveryReleased
   | DeliveryAttempted
@@ -1033,6 +1076,9 @@ export const eventTypes = [
   'media.failed',
   'media.refreshed',
   'media.expired',
+  'command.accepted',
+  'command.completed',
+  'command.failed',
   'unknown',
   'delivery.released',
   'delivery.attempted',

@@ -40,6 +40,9 @@ const placeOf = {
   'media.refreshed': 'media',
   'media.expired': 'media',
   unknown: null, // kept in the log until a version knows it
+  'command.accepted': null, // the commands' own
+  'command.completed': null,
+  'command.failed': null,
   'delivery.released': null, // the webhooks' own
   'delivery.attempted': null,
 } as const satisfies Record<EventType, string | null>

@@ -1,5 +1,6 @@
 // The lists of the API, as the routes ask for them: first pages, pages deep inside, and every filter, of an account that has most of everything
 // and of one that has little.
+import { listPage as listCommands } from '../../../src/api/commands/list-page.ts'
 import { listInstances } from '../../../src/api/instances/read-instances.ts'
 import type { Transaction } from '../../../src/database/database.ts'
 import {
@@ -91,6 +92,12 @@ export const calls: Readonly<Record<string, Call>> = {
   'media, skipped': database => listMedia(database, { ...big, status: 'skipped' }),
   'media by reason': database => listMedia(database, { ...big, reason: 'gone' }),
   'media of a chat': database => listMedia(database, { ...big, chatId: busiestChat.pn, kind: 'document' }),
+  commands: database => listCommands(database, big),
+  'commands, deep': deep(listCommands, big),
+  'commands, waiting': deep(listCommands, { ...big, state: 'waiting' }),
+  'commands, failed': database => listCommands(database, { ...big, state: 'failed' }),
+  'commands, failed, quiet': database => listCommands(database, { ...small, state: 'failed' }),
+  'commands, sending, of which there is none': database => listCommands(database, { ...big, state: 'sending' }),
   deliveries: database => listDeliveries(database, { limit }),
   'deliveries, deep': deep(listDeliveries, { limit }),
   'deliveries of an endpoint': deep(listDeliveries, { limit, endpointId: anEndpoint }),

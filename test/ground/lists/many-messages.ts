@@ -22,6 +22,7 @@ export async function makeManyMessages(database: Transaction, size: Size): Promi
 const analysed = [
   'instance_ids',
   'webhook_deliveries',
+  'commands',
   ...['address_pairs', 'contacts', 'groups', 'chats', 'chat_states', 'messages', 'media'].map(table => `read_model_1.${table}`),
   ...['group_participants', 'calls', 'labels', 'label_links', 'blocks'].map(table => `read_model_1.${table}`),
   ...['chats', 'contacts', 'media'].map(table => `read_model_1.listed_${table}`),
@@ -35,6 +36,7 @@ const statementsOf = ({ messages, chats, instances }: Size): readonly (readonly 
   [makeGroups, []],
   [makeParticipants, []],
   [makeCalls, []],
+  [makeCommands, []],
   [makeLabels, []],
   [makeLinks, []],
   [makeBlocks, []],
@@ -60,6 +62,13 @@ const makeCalls = `insert into read_model_1.calls (instance_id, call_id, chat_id
   select i, 'CALL' || n || '/' || m, lid, lid, false, false, case when n % 10 = 0 and m = 1 then 'missed' else 'ended' end, 5,
     now() - (n * 10 + m) * interval '1 minute', now(), 1, n * 10 + m, now(), 1, n * 10 + m, e
   from made_chats cross join generate_series(1, 10) m where not is_group`
+
+/** Ten for each chat over half a year, of which the newest few wait and one in fifty failed. */
+const makeCommands = `insert into commands (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, asked_at,
+    expires_at, ended_at)
+  select i, md5('c' || n || '/' || m), 'd', case when n < 200 and m = 1 then 'accepted' when (n + m) % 50 = 0 then 'failed' else 'completed' end,
+    md5('ce' || n || '/' || m), n * 10 + m, 'message.send', lid, '3EB0' || n || '/' || m, now() - n * 10 * interval '1 minute' - m * interval '20 days',
+    now() - n * 10 * interval '1 minute' - m * interval '20 days', now() from made_chats cross join generate_series(0, 9) m`
 
 const makeLabels = `insert into read_model_1.labels
   select i, m::text, '{"name": {"v": "label", "e": 1, "s": 1}}', now() - m * interval '1 minute', 1, m, 'e'
