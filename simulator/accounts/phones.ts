@@ -55,20 +55,24 @@ export function createPhones() {
     return 'another'
   }
 
-  function show(
-    { chat, messageId, content }: { chat: string; messageId: string; content: proto.IMessage },
-    author: Contact,
-  ): void {
+  function show({ chat, messageId, content }: Omit<FirstCopy, 'bytes' | 'readers' | 'cameAt'>, author: Contact): void {
+    const reaction = normalizeMessageContent(content)?.reactionMessage
+    const change = changeIn(chat, content, author)
+    const target = shown.get(placeOf(chat, change?.key?.id ?? ''))
+    if (reaction) react({ chat, messageId, ...reactionOf(reaction) })
+    else if (target && change?.type === REVOKE) target.isRevoked = true
+    else if (target && change?.editedMessage) target.edited = change.editedMessage
+    else shown.set(placeOf(chat, messageId), {})
+  }
+
+  /** The edit, also where it is sealed, or the revoke that a message is; null: neither. */
+  function changeIn(chat: string, content: proto.IMessage, author: Contact): proto.Message.IProtocolMessage | null {
     const said = normalizeMessageContent(content)
     const secretOfTarget = (id: string) => came.get(placeOf(chat, id))?.content.messageContextInfo?.messageSecret
     const change = said?.secretEncryptedMessage
       ? openEdit(said.secretEncryptedMessage, author, secretOfTarget)
       : said?.protocolMessage
-    const target = shown.get(placeOf(chat, change?.key?.id ?? ''))
-    if (said?.reactionMessage) react({ chat, messageId, ...reactionOf(said.reactionMessage) })
-    else if (target && change?.type === MESSAGE_EDIT && change.editedMessage) target.edited = change.editedMessage
-    else if (target && change?.type === REVOKE) target.isRevoked = true
-    else shown.set(placeOf(chat, messageId), {})
+    return change?.type === MESSAGE_EDIT || change?.type === REVOKE ? change : null
   }
 
   function react(reaction: ReactionShown): void {
@@ -87,6 +91,7 @@ export function createPhones() {
 
   return {
     read,
+    changeIn,
     /** In the order in which the first copies came. What changes a message that the companion did not write is listed as it is. */
     shown: (): readonly Shown[] => [...shown].flatMap(([place, changes]) => view(place, changes)),
     /** The newest last. */

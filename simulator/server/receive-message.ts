@@ -77,11 +77,20 @@ async function deliverToPhones(world: World, { companion, stanza }: Of): Promise
 async function letPhonesAnswer(world: World, { companion, stanza }: Of, { shown, unread, content }: Delivered): Promise<void> {
   const [messageId, to, device] = [attr(stanza, 'id'), attr(stanza, 'to'), world.deviceOf(companion)]
   for (const { copy, came } of shown) {
-    if (came === 'first') world.announce('shown', { device, messageId, chat: copy.chat, content: copy.content })
+    if (came === 'first') tellShown(world, { companion, messageId, copy })
     sendReceipts(companion, stanza, { reader: copy.reader, came })
   }
   for (const person of unread) askAgain(companion, stanza, person)
   world.announce('client-message', { device, messageId, to, content, stanza })
   await answerPlaceholderRequest(companion, stanza, content)
   await answerHistoryRequest(world, companion, stanza, content)
+}
+
+type First = { companion: Companion; messageId: string; copy: Copy }
+
+function tellShown(world: World, { companion, messageId, copy: { chat, content } }: First): void {
+  const { accounts } = world
+  const chatName = accounts.personOf(chat)?.contact.name ?? accounts.groupById(chat)?.subject ?? chat
+  const change = companion.sent.phones.changeIn(chat, content, companion.account.owner.contact)
+  world.announce('shown', { device: world.deviceOf(companion), messageId, chat, chatName, content, change })
 }

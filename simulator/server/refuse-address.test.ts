@@ -56,6 +56,9 @@ it('[K1] where only admins write, the account has to be one', async () => {
   expect(await errorOf(group.id)).toBe('401')
   device.changeGroup(group, ana, { kind: 'promote', people: [device.owner] })
   expect(await errorOf(group.id)).toBeUndefined()
+  // the sender's key went with what was refused: Ana asks for it
+  const readByAna = () => device.shown().some(({ chat, shownTo }) => chat === group.id && shownTo.includes(ana.pn))
+  await until('Ana to read it', readByAna)
 })
 
 it('[K1] what is refused is counted and shown to nobody; what was asked for goes before what the address is', async () => {
