@@ -54,19 +54,6 @@ it.each([
   expect(counted(id)).toBe(1)
 })
 
-it('[K1] by the time that a message is acknowledged, phones show it, however many there are', async () => {
-  const { simulator, device, client } = paired
-  const others = Array.from({ length: 30 }, (_, n) => simulator.contact({ pn: `55119000000${n + 10}` }))
-  const group = simulator.group({ subject: 'Turma', members: [...others, device.owner] })
-  const shownAtAck: boolean[] = []
-  client.socket().ws.on('CB:ack,class:message', ({ attrs: { id = '' } }: BinaryNode) => {
-    shownAtAck.push(shownAs(id)[0]?.shownTo.length === others.length + 1)
-  })
-  await relay(group.id, text('oi'))
-  await until('its ack', () => shownAtAck.length > 0)
-  expect(shownAtAck).toEqual([true])
-})
-
 it('[K1] a fault without a number of times lasts until another takes its place', async () => {
   const { device } = paired
   device.answerMessages('swallow')
