@@ -12,12 +12,24 @@ export type SimulatorEvents = {
   settled: { device: SimDevice; settlement: Settlement }
   /** The companion sent a message; content is null when no simulated recipient could decrypt it. */
   'client-message': { device: SimDevice; messageId: string; to: string; content: proto.IMessage | null; stanza: BinaryNode }
+  /** A phone shows what the companion wrote, for the first time in that chat: also an edit, a revoke or a reaction. */
+  shown: ShownEvent
   /** The companion asked the phone to upload a message's media again. */
   'media-retry': { device: SimDevice; messageId: string }
   /** The companion said whether its account is shown as online. */
   presence: { device: SimDevice; isOnline: boolean }
   /** A client broke the protocol, or the simulator did not understand it. */
   'protocol-error': Error
+}
+export type ShownEvent = {
+  device: SimDevice
+  messageId: string
+  chat: string
+  /** The other one's name, or the group's subject. */
+  chatName: string
+  content: proto.IMessage
+  /** The edit, opened where it is sealed, or the revoke that it is. */
+  change: proto.Message.IProtocolMessage | null
 }
 export type Announce = <Name extends keyof SimulatorEvents>(event: Name, detail: SimulatorEvents[Name]) => void
 

@@ -28,6 +28,7 @@ import {
   receiptRequest,
   scanRequest,
 } from './requests.ts'
+import { sentCalls } from './sent.ts'
 
 export const controlCalls: readonly ControlCall[] = [
   reads({ path: '/sim/v1', about: 'This list.' }, () => ({ data: controlCalls.map(view) })),
@@ -78,6 +79,7 @@ export const controlCalls: readonly ControlCall[] = [
   ...happenings,
   ...appStateCalls,
   ...historyCalls,
+  ...sentCalls,
   reads({ path: '/sim/v1/devices/:pn/pending', about: 'What the client has not acknowledged yet.' }, ({ device }) => ({
     data: device().pending(),
   })),
@@ -87,7 +89,8 @@ export const controlCalls: readonly ControlCall[] = [
   does(
     {
       path: '/sim/v1/devices/:pn/faults',
-      about: 'Cuts, stream errors, log-outs, refusals and redeliveries. A refusal lasts until its code is null.',
+      about:
+        'Cuts, stream errors, log-outs, refusals and redeliveries, and what becomes of what the client sends. A refusal lasts until its code is null.',
       takes: deviceFaultRequest,
       examples: Object.values(deviceFaultExamples),
     },
@@ -120,9 +123,9 @@ function sendReceipt({ simulator, device }: At, { from, group, ...receipt }: z.i
   return { messageIds: receipt.messageIds }
 }
 
-function faultDevice({ device }: At, fault: DeviceFaultRequest) {
+function faultDevice({ simulator, device }: At, fault: DeviceFaultRequest) {
   const to = device()
-  applyFault(to, fault)
+  applyFault({ simulator, device: to }, fault)
   return deviceView(to)
 }
 

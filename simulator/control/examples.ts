@@ -67,6 +67,9 @@ export const deviceFaultExamples: OfEachKind<DeviceFaultRequest> = {
   refuseLogin: { kind: 'refuseLogin', code: 403 },
   refuseMessages: { kind: 'refuseMessages', code: 479 },
   mediaRetry: { kind: 'mediaRetry', answer: 'not-found' },
+  answerMessages: { kind: 'answerMessages', answer: 'no-ack', times: 1 },
+  receipts: { kind: 'receipts', of: 'read' },
+  failToRead: { kind: 'failToRead', by: ana, times: 2 },
   streamError: { kind: 'streamError', error: 'conflict' },
   logout: { kind: 'logout' },
 }

@@ -1,8 +1,11 @@
 // Does to a linked device what a control request describes.
 import type { SimDevice } from '../accounts/device.ts'
+import type { Simulator } from '../simulator.ts'
 import type { DeviceFaultRequest } from './requests.ts'
 
-export function applyFault(device: SimDevice, fault: DeviceFaultRequest): void {
+type At = { simulator: Simulator; device: SimDevice }
+
+export function applyFault({ simulator, device }: At, fault: DeviceFaultRequest): void {
   switch (fault.kind) {
     case 'drop':
       device.drop()
@@ -21,6 +24,15 @@ export function applyFault(device: SimDevice, fault: DeviceFaultRequest): void {
       break
     case 'mediaRetry':
       device.answerMediaRetry(fault.answer)
+      break
+    case 'answerMessages':
+      device.answerMessages(fault.answer, fault.times)
+      break
+    case 'receipts':
+      device.receipts(fault.of)
+      break
+    case 'failToRead':
+      device.failToRead(simulator.contact(fault.by), fault.times)
       break
     case 'redeliver':
       device.redeliver(fault.ids)

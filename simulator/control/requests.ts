@@ -116,6 +116,14 @@ export const deviceFaultRequest = z.discriminatedUnion('kind', [
     kind: z.literal('mediaRetry'),
     answer: z.enum(['upload', 'not-found', 'decryption-error', 'general-error', 'silent']),
   }),
+  /** Of the companion's own messages, the next `times` or all from now on. */
+  z.strictObject({
+    kind: z.literal('answerMessages'),
+    answer: z.union([z.enum(['ack', 'swallow', 'no-ack', 'no-delivery']), z.strictObject({ error: status })]),
+    times: z.int().min(1).exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal('receipts'), of: z.enum(['none', 'delivered', 'read']) }),
+  z.strictObject({ kind: z.literal('failToRead'), by: person, times: z.int().min(1).exactOptional() }),
   z.strictObject({ kind: z.literal('redeliver'), ids: z.array(z.string().min(1)).exactOptional() }),
 ])
 export type DeviceFaultRequest = z.infer<typeof deviceFaultRequest>

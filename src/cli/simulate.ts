@@ -1,5 +1,6 @@
-// zaplog simulate: a local WhatsApp until a signal stops it, or nobody reads it, and the commands that make zaplog use it.
+// zaplog simulate: a local WhatsApp until a signal stops it, or nobody reads it, the commands that make zaplog use it, and what its accounts write.
 import { openSimulatorServer, type SimulatorServer } from '../../simulator/control/control.ts'
+import { shownLine } from '../../simulator/shown-line.ts'
 import { describeError } from '../runtime/logger.ts'
 import { aborted } from '../runtime/or-abort.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -27,6 +28,7 @@ export async function simulate(options: Options, outputLost: AbortSignal): Promi
     ? jsonLine({ url, cdnUrl, controlUrl, settings: plan.start(server) })
     : `${screenOf(server, plan, columnsOf(process.stdout)).join('\n')}\n`
   process.stdout.write(told)
+  if (!jsonIsWanted()) server.simulator.on('shown', shown => void process.stdout.write(`${shownLine(shown)}\n`))
   await aborted(stopping)
   await server.close()
   process.stderr.write(outputLost.aborted ? `${describeLoss(outputLost)}: the simulator has ended\n` : 'stopped\n')

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
+import { openBaileysClient } from '../../simulator/baileys-client.ts'
 import { openSimulatorServer } from '../../simulator/control/control.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { planOf } from '../../src/cli/simulate-screen.ts'
@@ -106,6 +107,28 @@ test('[K1] README shows what it prints', async () => {
     .replaceAll(/127\.0\.0\.1:7[123]70\b/g, '127.0.0.1:7070')
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   expect(readme).toContain(`\`\`\`\n${asByDefault}\`\`\``)
+})
+
+test('[K1] what an account writes is a line on its screen', async () => {
+  const simulate = launchVerb(['simulate', ...freePorts])
+  await simulate.says('examples: curl')
+  const [url = ''] = simulate.stdout().match(/ws:\S+/) ?? []
+  const [calls = ''] = simulate.stdout().match(/http:\S+\/sim\/v1$/m) ?? []
+  const client = openBaileysClient(url, undefined, { shouldSyncHistoryMessage: () => false })
+  onTestFinished(client.close)
+  const post = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json' }
+    expect((await fetch(`${calls}/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).ok).toBe(true)
+  }
+  await post('scan', { qr: await client.whenQr() })
+  await client.waitFor(client.isOpen)
+  await post('devices/5511900000001/messages', {
+    kind: 'text',
+    from: { pn: '5511900000011', name: 'Ana Souza' },
+    text: 'Bom dia!',
+  })
+  await client.socket().relayMessage('5511900000011@s.whatsapp.net', { conversation: 'Bom dia, Ana' }, {})
+  await simulate.says('→ Ana Souza: Bom dia, Ana\n')
 })
 
 test.runIf(shellsAreHere)('[K1] the list of calls that it names is there', async () => {
