@@ -5,7 +5,7 @@ import { Problem, problemBody } from '../../src/api/problems.ts'
 import { type KeptBody, messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { aGroup, anEvent, somebody, somebodyElse, us } from '../ground/events.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl, type ProjectionWorld } from '../ground/projection-dsl.ts'
 
 let dsl: ProjectionDsl
@@ -19,13 +19,14 @@ beforeEach(async () => {
 })
 
 const minutes = 60_000
-const ago = (ms: number) => Date.now() - ms
+const now = testStartAt + 365 * 86_400_000
+const ago = (ms: number) => now - ms
 const happened = async (...events: readonly Event[]) => {
   await world.append(events)
   await world.projectAll()
 }
 const complete = (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid): Promise<KeptBody> =>
-  completeBody(dsl.test, 'shop', messageBody.parse({ chatId, ...asked }))
+  completeBody({ database: dsl.test.database, clock: () => now }, 'shop', messageBody.parse({ chatId, ...asked }))
 const refusalOf = async (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid) => {
   const refused: unknown = await complete(asked, chatId).catch(error => error)
   if (!(refused instanceof Problem)) throw new Error(`expected a Problem, got ${JSON.stringify(refused)}`)
@@ -138,7 +139,7 @@ describe('edits', () => {
   const edit = (targetMessageId: string) => ({ kind: 'edit', targetMessageId, text: 'melhor' })
 
   test('[F1] are of one’s own texts, within 15 minutes', async () => {
-    await happened(ours({ occurredAt: ago(14.9 * minutes) }), ours({ messageId: 'LINK', kind: 'link-preview' }))
+    await happened(ours({ occurredAt: ago(15 * minutes) }), ours({ messageId: 'LINK', kind: 'link-preview' }))
     for (const id of ['OURS', 'LINK']) expect((await complete(edit(id))).known?.target).toMatchObject({ fromMe: true })
   })
 
@@ -151,7 +152,7 @@ describe('edits', () => {
   })
 
   test('[F1] [I3] after that are refused', async () => {
-    const late = ours({ occurredAt: ago(15 * minutes + 1_000) })
+    const late = ours({ occurredAt: ago(15 * minutes + 1) })
     await happened(late)
     expect(await refusalOf(edit('OURS'))).toMatchObject({
       expected: 'a message of the last 15 minutes',
@@ -166,8 +167,8 @@ describe('deletions', () => {
 
   test('[F1] are of what is one’s own, within 60 hours', async () => {
     await happened(
-      ours({ kind: 'image', occurredAt: ago(59.9 * hours) }),
-      ours({ messageId: 'OLD', occurredAt: ago(60 * hours + 1_000) }),
+      ours({ kind: 'image', occurredAt: ago(60 * hours) }),
+      ours({ messageId: 'OLD', occurredAt: ago(60 * hours + 1) }),
     )
     expect((await complete(deletion('OURS'))).known?.target).toMatchObject({ fromMe: true })
     expect(await refusalOf(deletion('OLD'))).toMatchObject({ status: 422, expected: 'a message of the last 60 hours' })
