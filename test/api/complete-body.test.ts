@@ -125,9 +125,9 @@ describe('reactions and pins', () => {
   })
 
   test('[F1] [I3] to nothing, or to what is gone, are refused, and an event’s id is no message’s', async () => {
-    const gone = theirs({ messageId: 'GONE' })
-    await happened(gone, revoked('GONE'))
-    for (const targetMessageId of ['NOWHERE', 'GONE', gone.eventId])
+    const there = theirs()
+    await happened(there, theirs({ messageId: 'GONE' }), revoked('GONE'))
+    for (const targetMessageId of ['NOWHERE', 'GONE', there.eventId])
       expect(await refusalOf({ kind: 'reaction', targetMessageId, emoji: '👍' })).toMatchObject({
         status: 422,
         pointer: '/targetMessageId',
