@@ -23,13 +23,17 @@ export const reaction = z.strictObject({
 
 export const edit = z.strictObject({
   ...to,
-  kind: z.literal('edit'),
+  kind: z.literal('edit').describe('of a text of the account’s own, for 15 minutes'),
   ...target,
   text: bodyText.describe('the new text'),
   mentions: z.exactOptional(mentions).describe('whom the new text mentions'),
 })
 
-export const deletion = z.strictObject({ ...to, kind: z.literal('delete'), ...target })
+export const deletion = z.strictObject({
+  ...to,
+  kind: z.literal('delete').describe('for everyone: of the account’s own messages or, by an admin, of a group’s, for 60 hours'),
+  ...target,
+})
 
 /** How long WhatsApp's apps pin: a day, a week, a month. */
 const pinSeconds = [86_400, 604_800, 2_592_000] as const
@@ -37,7 +41,7 @@ const pinSeconds = [86_400, 604_800, 2_592_000] as const
 export const pin = z
   .strictObject({
     ...to,
-    kind: z.literal('pin'),
+    kind: z.literal('pin').describe('for everyone in the chat'),
     ...target,
     on: z.boolean().describe('false: it is unpinned'),
     durationSeconds: z

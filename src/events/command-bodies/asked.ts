@@ -34,7 +34,8 @@ export const poll = z.strictObject({
           message: `expected at most ${most}, as many as there are options`,
           input: value.selectableCount,
         })
-    }),
+    })
+    .describe('what is asked, as events have it'),
   ...replies,
 })
 
@@ -45,15 +46,16 @@ export const event = z.strictObject({
   kind: z.literal('event'),
   event: z
     .strictObject({
-      name: z.string().min(1).max(255),
-      description: z.exactOptional(z.string().min(1).max(2_048)),
+      name: z.string().min(1).max(255).describe('what it is called'),
+      description: z.exactOptional(z.string().min(1).max(2_048)).describe('more of it'),
       startsAt: instant.describe('ISO 8601; WhatsApp keeps whole seconds'),
-      endsAt: z.exactOptional(instant),
+      endsAt: z.exactOptional(instant).describe('ISO 8601, after startsAt; left out: not said'),
       location: z.exactOptional(place).describe('where it is'),
     })
     .check(({ value, issues }) => {
       if (value.endsAt !== undefined && Date.parse(value.endsAt) <= Date.parse(value.startsAt))
         issues.push({ code: 'custom', path: ['endsAt'], message: 'expected an instant after startsAt', input: value.endsAt })
-    }),
+    })
+    .describe('what people are invited to'),
   ...replies,
 })

@@ -3,7 +3,12 @@ import { z } from 'zod'
 import { replies, to } from './written.ts'
 
 const line = z.string().min(1).max(1_024)
-const id = z.string().min(1).max(200)
+const id = z.string().min(1).max(200).describe('selectedId of the answer to a native one')
+const row = z.strictObject({
+  id,
+  title: line.describe('what it says'),
+  description: z.exactOptional(line).describe('more of it'),
+})
 
 const native = {
   native: z
@@ -17,22 +22,20 @@ const native = {
 export const list = z.strictObject({
   ...to,
   kind: z.literal('list'),
-  title: z.exactOptional(line),
+  title: z.exactOptional(line).describe('above the description'),
   description: z.string().min(1).max(4_096).describe('the text above the rows'),
   footer: z.exactOptional(line).describe('below the rows'),
   buttonText: z.string().min(1).max(20).describe('what opens a native list'),
   sections: z
     .array(
       z.strictObject({
-        title: z.exactOptional(line),
-        rows: z
-          .array(z.strictObject({ id, title: line, description: z.exactOptional(line) }))
-          .min(1)
-          .max(10),
+        title: z.exactOptional(line).describe('above its rows'),
+        rows: z.array(row).min(1).max(10).describe('1..10 to choose from'),
       }),
     )
     .min(1)
-    .max(10),
+    .max(10)
+    .describe('1..10 groups of rows'),
   ...native,
   ...replies,
 })
@@ -45,9 +48,10 @@ export const buttons = z.strictObject({
   header: z.exactOptional(line).describe('above the text'),
   footer: z.exactOptional(line).describe('below the text'),
   buttons: z
-    .array(z.strictObject({ id, text: line }))
+    .array(z.strictObject({ id, text: line.describe('what it says') }))
     .min(1)
-    .max(10),
+    .max(10)
+    .describe('1..10, below the text'),
   ...native,
   ...replies,
 })

@@ -52,13 +52,13 @@ export const place = z.strictObject({
     .describe('a page about it'),
 })
 
-export const location = z.strictObject({ ...to, kind: z.literal('location'), location: place, ...replies })
+export const location = z.strictObject({ ...to, kind: z.literal('location'), location: place.describe('the point'), ...replies })
 
 const contact = z
   .strictObject({
     name: z.exactOptional(z.string().min(1).max(1_024)).describe('what it is called; left out with a vcard: as that says'),
     phones: z.exactOptional(z.array(phone).min(1).max(20)).describe('numbers with their country'),
-    organization: z.exactOptional(z.string().min(1).max(1_024)),
+    organization: z.exactOptional(z.string().min(1).max(1_024)).describe('where it works'),
     vcard: z
       .exactOptional(
         z
@@ -78,6 +78,6 @@ export type ContactToSend = z.infer<typeof contact>
 export const contacts = z.strictObject({
   ...to,
   kind: z.literal('contacts'),
-  contacts: z.array(contact).min(1).max(100),
+  contacts: z.array(contact).min(1).max(100).describe('1..100, in order'),
   ...replies,
 })
