@@ -21,9 +21,14 @@ export const reaction = z.strictObject({
     .describe('one emoji; "" takes the reaction back'),
 })
 
+/** WhatsApp's apps offer an edit for so long; its server takes one for 20 (whatsmeow's send.go, EditWindow). */
+export const editableMinutes = 15
+/** Two days and a half: "Delete for everyone" of its apps since August 2022. */
+export const deletableHours = 60
+
 export const edit = z.strictObject({
   ...to,
-  kind: z.literal('edit').describe('of a text of the account’s own, for 15 minutes'),
+  kind: z.literal('edit').describe(`of a text of the account’s own, for ${editableMinutes} minutes`),
   ...target,
   text: bodyText.describe('the new text'),
   mentions: z.exactOptional(mentions).describe('whom the new text mentions'),
@@ -31,7 +36,9 @@ export const edit = z.strictObject({
 
 export const deletion = z.strictObject({
   ...to,
-  kind: z.literal('delete').describe('for everyone: of the account’s own messages or, by an admin, of a group’s, for 60 hours'),
+  kind: z
+    .literal('delete')
+    .describe(`for everyone: of the account’s own messages or, by an admin, of a group’s, for ${deletableHours} hours`),
   ...target,
 })
 
