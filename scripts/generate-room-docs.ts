@@ -35,6 +35,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/convert': 'convert-message.ts',
   'src/convert/kinds': 'body.ts',
   'src/convert/history': 'convert-history.ts',
+  'src/convert/outgoing': 'build-message.ts',
   'src/producers/gate': 'gated-repository.ts',
   'src/purge': 'open-purges.ts',
   'src/runtime': 'config.ts',
