@@ -89,6 +89,7 @@ const kinds = {
   'too-many-listeners': { status: 409, title: 'Too many listeners are open' },
   'instance-exists': { status: 409, title: 'The id is taken' },
   'no-qr-pending': { status: 409, title: 'No QR code is pending' },
+  'no-pairing-code': { status: 409, title: 'There is no pairing code' },
   'already-paired': { status: 409, title: 'The instance is paired already' },
   'instance-deleted': { status: 410, title: 'The instance was deleted' },
   'link-expired': { status: 410, title: 'The link has expired' },

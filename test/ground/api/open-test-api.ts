@@ -55,6 +55,7 @@ type Given = {
   maxConnections?: number
   webhooks?: Partial<ReturnType<typeof webhookDefaults>>
   stream?: Partial<StreamLimits>
+  pairingCodeWaitMs?: number
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -100,6 +101,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       publicUrl: server.url,
       partitions,
       stream: given.stream,
+      pairingCodeWaitMs: given.pairingCodeWaitMs,
       webhooks: { ...webhookDefaults(), ...given.webhooks },
       version: '0.0.0-test',
     })
