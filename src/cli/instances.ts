@@ -54,9 +54,7 @@ export const showQr = (id: string, options: Wait & { text?: boolean }) =>
   runVerb(async api => {
     if (!options.text && !jsonIsWanted()) return showUntilPaired(api, id, options)
     const waiting = { id, outputLost: options.outputLost, again: showAgain(id) }
-    const code = await unlessInterrupted(api, waiting, signal =>
-      nextQr(api, id, { state: say }, signal),
-    )
+    const code = await unlessInterrupted(api, waiting, signal => nextQr(api, id, { state: say }, signal))
     return { json: code, text: code.qr }
   })
 
@@ -72,7 +70,9 @@ const post = (id: string, verb: string, said: string) =>
 async function showUntilPaired(api: ApiSettings, id: string, { picture, outputLost }: Wait): Promise<Result> {
   const screen = picture === undefined ? openQrScreen(() => elsewhere(api, id)) : openQrPicture(picture, say)
   try {
-    const paired = await unlessInterrupted(api, { id, outputLost, again: showAgain(id) }, signal => followQr(api, id, screen, signal))
+    const paired = await unlessInterrupted(api, { id, outputLost, again: showAgain(id) }, signal =>
+      followQr(api, id, screen, signal),
+    )
     return { json: paired, text: pairedWith(paired) }
   } finally {
     screen.close()

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
 import { taskOf } from '../../src/instances/instance-ids.ts'
 import { type InstanceRows, openInstanceRows } from '../../src/instances/instance-rows.ts'
-import { answerRequest, type PairingAnswer, type PairingRequest, readPairing, readRequests } from '../../src/instances/pairing-codes.ts'
+import {
+  answerRequest,
+  type PairingAnswer,
+  type PairingRequest,
+  readPairing,
+  readRequests,
+} from '../../src/instances/pairing-codes.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
