@@ -83,13 +83,21 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, secret: 'whsec_c2VjcmV0' }
   const history = { historySync: true, state: 'none', messages: 0, people: 0, parts: [] }
   const code = { qr: 'a,b,c,d', expiresAt: '2026' }
+  const pairingCode = { code: 'ABCD1234', expiresAt: '2026' }
   const answer: RequestListener = (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
     if (request.method === 'DELETE' && path.includes('endpoints')) return void response.writeHead(204).end()
     if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
     if (request.method === 'DELETE') return alwaysJson(200, deleted)(request, response)
-    const special = { '/qr': code, '/purge': purge, '/history': history, '/test': tested, endpoints: endpoint }
+    const special = {
+      '/qr': code,
+      '/pairing-code': pairingCode,
+      '/purge': purge,
+      '/history': history,
+      '/test': tested,
+      endpoints: endpoint,
+    }
     const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
     const isList = request.method === 'GET' && /s$/.test(path)
     return alwaysJson(200, isList ? { data: [one], nextCursor: null } : one)(request, response)
@@ -99,6 +107,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances list': [shop],
     ls: [shop],
     'instances qr': code,
+    'instances pair': pairingCode,
     'instances delete': deleted,
     'instances purge-status': purge,
     'instances history': history,
