@@ -3,6 +3,7 @@ import { type Contact, createAccounts, type Group, groupJid } from './accounts/a
 import { createDevice, type SimDevice } from './accounts/device.ts'
 import { createAnnouncer, type SimulatorEvents } from './accounts/events.ts'
 import { keepWorld, readWorld } from './accounts/kept-world.ts'
+import { typeLinkCode } from './accounts/link-code.ts'
 import { pairCompanion } from './accounts/pair-companion.ts'
 import { createPeer } from './accounts/peer.ts'
 import { setPicture } from './accounts/set-picture.ts'
@@ -19,6 +20,10 @@ export type Simulator = {
   cdn: Cdn
   /** What the owner's phone does with the QR text a client shows. Resolves once paired, before the client logs in again. */
   scanQr(qr: string, phone: { pn: string; name?: string }): Promise<SimDevice>
+  /** What the owner types on the phone is the code that a client shows, with or without its hyphen. Resolves as `scanQr` does. */
+  typePairingCode(code: string, phone: { pn: string; name?: string }): Promise<SimDevice>
+  /** Answers clients that ask to be linked by a code with this error; null lets them again. */
+  refusePairingCodes(code: number | null): void
   /** The newest companion of that account, or the one with that id. Throws when there is none. */
   device(pn: string, deviceId?: number): SimDevice
   /** Every linked companion, in pairing order. */
@@ -60,6 +65,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     deviceOf,
     clients: new Set(),
     clientsByRef: new Map(),
+    linkCodeRefusal: null,
   }
   const devices = new Map<Companion, SimDevice>()
 
@@ -79,6 +85,10 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     cdnUrl: cdn.url,
     cdn,
     scanQr: async (qr, phone) => deviceOf(await pairCompanion(world, qr, phone)),
+    typePairingCode: async (code, phone) => deviceOf(await typeLinkCode(world, code, phone)),
+    refusePairingCodes: code => {
+      world.linkCodeRefusal = code
+    },
     device: (pn, deviceId) => deviceOf(world.accounts.companion(pn, deviceId)),
     devices: () => world.accounts.companions().map(deviceOf),
     contact: contact => world.accounts.person(contact).contact,

@@ -1,4 +1,5 @@
-// Links a client to an account as a phone does after scanning its QR; only a client that signs with the scanned identity is linked.
+// Links a client to an account as a phone does after scanning its QR, or after it typed its code (link-code.ts); only a client that signs with
+// the identity that the phone learned in that way is linked.
 import { createHmac, randomBytes } from 'node:crypto'
 import { type BinaryNode, Curve, proto, WA_ADV_ACCOUNT_SIG_PREFIX, WA_ADV_DEVICE_SIG_PREFIX } from '@whiskeysockets/baileys'
 import { bytes, child, node, readUint, required, secondsNow, server } from '../connection/stanza.ts'
@@ -14,7 +15,7 @@ export type Registration = {
   signedPreKey: SignedPreKey
   wantsFullHistory: boolean
 }
-/** A scan on its way: told to the client, not signed by it yet. */
+/** A link on its way: told to the client, not signed by it yet. */
 export type Pairing = {
   account: Account
   companionId: number
@@ -44,7 +45,14 @@ export async function pairCompanion(world: World, qr: string, phone: { pn: strin
   const client = world.clientsByRef.get(ref)
   if (client === undefined || client.pairing !== null)
     throw new Error('scanning a QR: it is not on offer (expired, used, or of another server)')
-  const account = world.accounts.account(world.accounts.person(phone))
+  return linkClient(world.accounts.account(world.accounts.person(phone)), client, { identity, advSecret })
+}
+
+/** What the phone knows of the client that it links. */
+export type Linked = { identity: Buffer; advSecret: Buffer }
+
+/** Rejects where the client goes away or signs wrongly. */
+export function linkClient(account: Account, client: Client, { identity, advSecret }: Linked): Promise<Companion> {
   const companionId = account.nextCompanionId++
   const details = Buffer.from(
     proto.ADVDeviceIdentity.encode({
@@ -70,9 +78,9 @@ function readQr(qr: string) {
   return { ref, identity: Buffer.from(identity, 'base64'), advSecret: Buffer.from(advSecret, 'base64') }
 }
 
-type Scan = { account: Account; companionId: number; details: Buffer; identity: Buffer; advSecret: Buffer }
+type Link = Linked & { account: Account; companionId: number; details: Buffer }
 
-function pairSuccess(client: Client, { account, companionId, details, identity, advSecret }: Scan): BinaryNode {
+function pairSuccess(client: Client, { account, companionId, details, identity, advSecret }: Link): BinaryNode {
   const { contact, peer } = account.owner
   const accountSignature = Curve.sign(peer.identity.private, Buffer.concat([WA_ADV_ACCOUNT_SIG_PREFIX, details, identity]))
   const signed = proto.ADVSignedDeviceIdentity.encode({
@@ -94,14 +102,14 @@ function pairSuccess(client: Client, { account, companionId, details, identity, 
 
 /** The client's answer: its signature proves it holds the scanned identity key. Then it must log in again (515). */
 export function completePairing(world: World, client: Client, answer: BinaryNode): void {
-  const pairing = required(client.pairing, 'a scan before <pair-device-sign>')
+  const pairing = required(client.pairing, 'a link before <pair-device-sign>')
   const registration = required(client.registration, 'a registration before <pair-device-sign>')
   const { account, companionId, details, identity } = pairing
   const signed = proto.ADVSignedDeviceIdentity.decode(bytes(child(child(answer, 'pair-device-sign'), 'device-identity')))
   const proven = Buffer.concat([WA_ADV_DEVICE_SIG_PREFIX, details, identity, account.owner.peer.identity.public])
   const isIdentity = identity.equals(registration.identity)
   if (!isIdentity || !Curve.verify(identity, proven, Buffer.from(signed.deviceSignature ?? []))) {
-    pairing.fail(new Error('pairing: the client did not sign with the identity of its QR'))
+    pairing.fail(new Error('pairing: the client did not sign with the identity that it showed'))
     client.connection.send(node('stream:error', { code: '401' }))
     client.connection.close()
     return

@@ -9,6 +9,7 @@ import type { AppState } from './app-state/state.ts'
 import type { SimDevice } from './device.ts'
 import type { Announce } from './events.ts'
 import type { GeneratedHistory } from './history/generated-history.ts'
+import type { LinkCode } from './link-code.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
 import type { Queue } from './queue.ts'
@@ -23,6 +24,8 @@ export type World = {
   clients: Set<Client>
   /** Clients waiting to be paired, by each QR ref offered to them. */
   clientsByRef: Map<string, Client>
+  /** What a client that asks to be linked by a code is refused with; null: it is not. */
+  linkCodeRefusal: number | null
 }
 
 /** One socket; it is pairing until it logs in as a companion. */
@@ -30,6 +33,8 @@ export type Client = {
   connection: Connection
   registration: Registration | null
   pairing: Pairing | null
+  /** The code that it has asked to be linked by last. */
+  linkCode: LinkCode | null
   companion: Companion | null
   /** True once it has said `active`: the queue was flushed and new stanzas go out at once. */
   isActive: boolean

@@ -9,6 +9,7 @@ import {
   conversationExample,
   deviceFaultExamples,
   messageExamples,
+  pairingCodeExample,
   receiptExample,
   scanExample,
 } from './examples.ts'
@@ -25,6 +26,7 @@ import {
   type DeviceFaultRequest,
   deviceFaultRequest,
   messageRequest,
+  pairingCodeRequest,
   receiptRequest,
   scanRequest,
 } from './requests.ts'
@@ -43,6 +45,17 @@ export const controlCalls: readonly ControlCall[] = [
       status: 201,
     },
     scan,
+  ),
+  does(
+    {
+      path: '/sim/v1/pairing-code',
+      about:
+        'The owner types the pairing code on the phone; the body may be what zaplog answers at POST /v1/instances/{id}/pairing-code, as it is. Answers the linked device.',
+      takes: pairingCodeRequest,
+      examples: [pairingCodeExample],
+      status: 201,
+    },
+    typePairingCode,
   ),
   reads({ path: '/sim/v1/devices', about: 'The linked devices, in the order of their scans.' }, ({ simulator }) => ({
     data: simulator.devices().map(deviceView),
@@ -108,8 +121,16 @@ export const controlCalls: readonly ControlCall[] = [
   ),
 ]
 
-async function scan({ simulator }: At, { qr, pn, name }: z.infer<typeof scanRequest>) {
-  const device = await simulator.scanQr(qr, name === undefined ? { pn } : { pn, name }).catch(error => {
+function scan({ simulator }: At, { qr, pn, name }: z.infer<typeof scanRequest>) {
+  return linked(simulator.scanQr(qr, name === undefined ? { pn } : { pn, name }))
+}
+
+function typePairingCode({ simulator }: At, { code, pn, name }: z.infer<typeof pairingCodeRequest>) {
+  return linked(simulator.typePairingCode(code, name === undefined ? { pn } : { pn, name }))
+}
+
+async function linked(linking: Promise<SimDevice>) {
+  const device = await linking.catch(error => {
     throw conflict(error.message)
   })
   return deviceView(device)

@@ -16,6 +16,8 @@ export const scanExample = {
   name: 'Padaria',
 }
 
+export const pairingCodeExample = { code: 'ABCD-1234', pn: examplePhone, name: 'Padaria' }
+
 export const receiptExample = { messageIds: [messageId], from: ana, type: 'read' }
 
 export const messageExamples: OfEachKind<MessageRequest> = {

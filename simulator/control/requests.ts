@@ -26,12 +26,24 @@ const scanned = z.strictObject({
 })
 const refusal = z.looseObject({ type: z.string().startsWith('urn:zaplog:problem:'), detail: z.string() })
 /** Where zaplog had no code and its answer was handed on all the same, what it said is what matters. */
-export const scanRequest = z.preprocess((body, context) => {
-  const refused = refusal.safeParse(body)
-  if (!refused.success) return body
-  context.addIssue({ code: 'custom', path: ['qr'], message: `expected a QR code, but zaplog had none: ${refused.data.detail}` })
-  return z.NEVER
-}, scanned)
+const orRefusal = <Body>(field: string, what: string, shape: z.ZodType<Body>) =>
+  z.preprocess((body, context) => {
+    const refused = refusal.safeParse(body)
+    if (!refused.success) return body
+    const message = `expected a ${what}, but zaplog had none: ${refused.data.detail}`
+    context.addIssue({ code: 'custom', path: [field], message })
+    return z.NEVER
+  }, shape)
+export const scanRequest = orRefusal('qr', 'QR code', scanned)
+
+/** As zaplog answers it at POST /v1/instances/{id}/pairing-code. */
+const typed = z.strictObject({
+  code: z.string().regex(/^\s*([0-9A-Za-z]\s*-?\s*){8}$/, 'expected the 8 letters and digits of a pairing code'),
+  expiresAt: z.string().exactOptional(),
+  pn: pn.default(examplePhone),
+  name: z.string().min(1).exactOptional(),
+})
+export const pairingCodeRequest = orRefusal('code', 'pairing code', typed)
 
 /** `from` writes to the owner, in the group if there is one; `to` or a group without `from` is the owner's own phone writing. */
 const envelope = z.strictObject({

@@ -1,4 +1,4 @@
-// Lets a client in: one without an account is offered QR refs, one with the noise key registered at pairing is logged in.
+// Lets a client in: one without an account is offered QR refs and may be linked by a code instead, one with the noise key registered at pairing is logged in.
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { readRegistration } from '../accounts/pair-companion.ts'
@@ -17,7 +17,7 @@ export function acceptClient(world: World, socket: WebSocket): void {
     onClose: () => onClose(world, client),
     onError: error => world.announce('protocol-error', error),
   })
-  const client: Client = { connection, registration: null, pairing: null, companion: null, isActive: false }
+  const client: Client = { connection, registration: null, pairing: null, linkCode: null, companion: null, isActive: false }
   world.clients.add(client)
 }
 
@@ -72,6 +72,7 @@ function onClose(world: World, client: Client): void {
   for (const [ref, holder] of world.clientsByRef) if (holder === client) world.clientsByRef.delete(ref)
   client.isActive = false
   client.pairing?.fail(new Error('pairing: the client closed the connection before it signed'))
+  client.linkCode?.typed?.fail(new Error('typing a pairing code: the client closed the connection before it answered'))
   const { companion } = client
   if (companion?.client !== client) return
   companion.client = null

@@ -5,6 +5,7 @@ import { answerCollection } from '../accounts/app-state/app-state.ts'
 import { groupNode } from '../accounts/change-group.ts'
 import { flushOffline } from '../accounts/deliver.ts'
 import { keyNodes, registrationNode } from '../accounts/key-nodes.ts'
+import { answerLinkCode, isLinkCode } from '../accounts/link-code.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
 import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
@@ -21,7 +22,7 @@ export function answerIq(world: World, client: Client, iq: BinaryNode): void {
 
 function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   const { xmlns } = iq.attrs
-  const content = client.companion === null ? undefined : answerTo(world, client.companion, iq)
+  const content = client.companion === null ? answerUnlinked(world, client, iq) : answerTo(world, client.companion, iq)
   const type = content?.[0]?.tag === 'error' ? 'error' : 'result'
   client.connection.send(node('iq', { from: server, type, id: attr(iq, 'id') }, content))
   const [request] = children(iq)
@@ -31,6 +32,11 @@ function answerRequest(world: World, client: Client, iq: BinaryNode): void {
 
 function readResult(world: World, client: Client, iq: BinaryNode): void {
   if (findChild(iq, 'pair-device-sign')) completePairing(world, client, iq)
+}
+
+function answerUnlinked(world: World, client: Client, iq: BinaryNode): Answer {
+  const [request] = children(iq)
+  return isLinkCode(request) ? answerLinkCode(world, client, request) : undefined
 }
 
 /** What is only a setting or a ping needs no content. */

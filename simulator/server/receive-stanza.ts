@@ -19,6 +19,8 @@ export async function receiveStanza(world: World, client: Client, stanza: Binary
 
 async function receiveFromCompanion(world: World, client: Client, stanza: BinaryNode): Promise<void> {
   const { companion } = client
+  // What a client is told before it is linked is not kept for it.
+  if (companion === null && client.linkCode !== null && stanza.tag === 'ack') return
   if (companion === null) throw new Error(`receiving <${stanza.tag}>: the client has not logged in`)
   switch (stanza.tag) {
     case 'receipt':

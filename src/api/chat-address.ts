@@ -1,4 +1,4 @@
-// A chat in a request: written in any of the forms that people use, read as the address that events carry.
+// A chat or a phone in a request: written in any of the forms that people use, read as the address that events carry, or as digits.
 import { z } from 'zod'
 import { chatForms, parseChatAddress } from '../events/chat-address.ts'
 
@@ -10,6 +10,18 @@ export const chatAddress = z
     const address = parseChatAddress(text) ?? (isShortened(text) ? text : null)
     if (address !== null) return address
     context.issues.push({ code: 'custom', message: `expected ${chatForms}`, input: text })
+    return z.NEVER
+  })
+
+/** Digits. */
+export const phoneNumber = z
+  .string()
+  .max(256)
+  .transform((text, context) => {
+    const [digits, server] = parseChatAddress(text)?.split('@') ?? []
+    if (digits !== undefined && server === 's.whatsapp.net') return digits
+    const message = 'expected a phone number with its country (+55 11 90000-0011 or 5511900000011)'
+    context.issues.push({ code: 'custom', message, input: text })
     return z.NEVER
   })
 

@@ -62,6 +62,7 @@ export type ApiDeps = HealthDeps & {
   clock: () => number
   /** For tests, which do not wait. */
   stream?: Partial<StreamLimits> | undefined
+  pairingCodeWaitMs?: number | undefined
 }
 
 /** Longest that a request may still take when the process stops. */

@@ -92,6 +92,7 @@ const kinds = {
   'instance-logged-out': { status: 409, title: 'The instance is logged out' },
   'idempotency-key-reused': { status: 409, title: 'The key was used for something else' },
   'no-qr-pending': { status: 409, title: 'No QR code is pending' },
+  'no-pairing-code': { status: 409, title: 'There is no pairing code' },
   'already-paired': { status: 409, title: 'The instance is paired already' },
   'instance-deleted': { status: 410, title: 'The instance was deleted' },
   'link-expired': { status: 410, title: 'The link has expired' },

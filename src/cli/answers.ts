@@ -64,6 +64,10 @@ export type History = z.infer<typeof history>
 export const code = z.looseObject({ qr: z.string(), expiresAt: z.string() })
 export type Code = z.infer<typeof code>
 
+/** `code` has 8 characters. */
+export const pairingCode = z.looseObject({ code: z.string(), expiresAt: z.string() })
+export type PairingCode = z.infer<typeof pairingCode>
+
 const names = z.array(z.string()).nullish()
 export const endpoint = z.looseObject({
   id: z.string(),

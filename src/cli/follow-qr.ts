@@ -83,7 +83,7 @@ async function look(api: ApiSettings, id: string, signal: AbortSignal): Promise<
   }
 }
 
-function refuseEnded({ zaplog }: ApiSettings, instance: Instance): void {
+export function refuseEnded({ zaplog }: ApiSettings, instance: Instance): void {
   if (instance.state === 'closed' || instance.state === 'logged-out')
     throw new CallFailed(`${describeState(instance)}; ${zaplog} instances restart ${instance.id} tries again`)
 }
@@ -93,7 +93,7 @@ const describeWait = ({ kind, instance }: Waiting): string =>
     ? `${pairedWith(instance)}; it ${stateOf(instance)}; waiting for it to be open, Ctrl-C ends the wait and keeps the instance`
     : `${describeState(instance)}; waiting for a QR code, Ctrl-C ends the wait and keeps the instance`
 
-const describeState = (instance: Instance): string => `${plainText(instance.name)} ${stateOf(instance)}`
+export const describeState = (instance: Instance): string => `${plainText(instance.name)} ${stateOf(instance)}`
 
 /** Reasons are sentences. */
 const stateOf = ({ state, reasonText }: Instance): string =>

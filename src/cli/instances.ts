@@ -53,9 +53,8 @@ export const createInstance = (options: Wait & { name: string; id?: string; qr: 
 export const showQr = (id: string, options: Wait & { text?: boolean }) =>
   runVerb(async api => {
     if (!options.text && !jsonIsWanted()) return showUntilPaired(api, id, options)
-    const code = await unlessInterrupted(api, { id, outputLost: options.outputLost }, signal =>
-      nextQr(api, id, { state: say }, signal),
-    )
+    const waiting = { id, outputLost: options.outputLost, again: showAgain(id) }
+    const code = await unlessInterrupted(api, waiting, signal => nextQr(api, id, { state: say }, signal))
     return { json: code, text: code.qr }
   })
 
@@ -71,7 +70,9 @@ const post = (id: string, verb: string, said: string) =>
 async function showUntilPaired(api: ApiSettings, id: string, { picture, outputLost }: Wait): Promise<Result> {
   const screen = picture === undefined ? openQrScreen(() => elsewhere(api, id)) : openQrPicture(picture, say)
   try {
-    const paired = await unlessInterrupted(api, { id, outputLost }, signal => followQr(api, id, screen, signal))
+    const paired = await unlessInterrupted(api, { id, outputLost, again: showAgain(id) }, signal =>
+      followQr(api, id, screen, signal),
+    )
     return { json: paired, text: pairedWith(paired) }
   } finally {
     screen.close()
@@ -83,16 +84,18 @@ async function elsewhere(api: ApiSettings, id: string): Promise<readonly string[
   return (await hasConsole(api)) ? [`In a browser: ${api.base}/`, ...file] : file
 }
 
-/** Ctrl-C and the loss of the output end the wait, and nothing else. */
-async function unlessInterrupted<Answer>(
+const showAgain = (id: string) => `instances qr ${shellWord(id)} shows its codes again`
+
+/** Ctrl-C and the loss of the output end the wait, and nothing else; `again` is the verb that goes on, and what it does. */
+export async function unlessInterrupted<Answer>(
   { zaplog }: ApiSettings,
-  { id, outputLost }: { id: string; outputLost: AbortSignal },
+  { id, outputLost, again }: { id: string; outputLost: AbortSignal; again: string },
   work: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   const stopping = AbortSignal.any([watchStopSignals(), outputLost])
   const interrupted = () =>
     new CallFailed(
-      `${outputLost.aborted ? `${describeLoss(outputLost)}: ` : ''}stopped waiting, ${id} is kept; ${zaplog} instances qr ${shellWord(id)} shows its codes again`,
+      `${outputLost.aborted ? `${describeLoss(outputLost)}: ` : ''}stopped waiting, ${id} is kept; ${zaplog} ${again}`,
     )
   return orAbort(work(stopping), interrupted, stopping)
 }

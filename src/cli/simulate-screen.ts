@@ -77,7 +77,7 @@ export function screenOf(simulator: Simulator, plan: Plan, columns: number): rea
     'A simulator that was started again knows no phones: once the instance is logged-out, this replaces the create:',
     `  ${ours} ${ownCommand()} instances restart support`,
     '',
-    `What else it can do, with examples: curl ${controlUrl}/sim/v1`,
+    `What else it can do, such as typing a pairing code, with examples: curl ${controlUrl}/sim/v1`,
   ]
   return fitScreen(lines, columns)
 }

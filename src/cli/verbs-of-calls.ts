@@ -17,6 +17,7 @@ const verbs: Readonly<Record<string, string>> = {
   'GET /v1/instances/{id}': 'instances show {id}',
   'DELETE /v1/instances/{id}': 'instances delete {id}',
   'GET /v1/instances/{id}/qr': 'instances qr {id}',
+  'POST /v1/instances/{id}/pairing-code': 'instances pair {id}',
   'POST /v1/instances/{id}/restart': 'instances restart {id}',
   'POST /v1/instances/{id}/logout': 'instances logout {id}',
   'GET /v1/instances/{id}/purge': 'instances purge-status {id}',

@@ -106,6 +106,12 @@ instances
   )
   .action(async (id, options) => (await import('./instances.ts')).showQr(id, { ...options, outputLost }))
 instances
+  .command('pair <id>')
+  .description('show a code to type on the phone, where it cannot scan one, until it is linked')
+  .requiredOption('--phone <number>', 'the number of that phone, with its country: +55 11 90000-0011')
+  .addOption(new Option('--json', 'the code as one JSON document, once'))
+  .action(async (id, options) => (await import('./pair-instance.ts')).pairInstance(id, { ...options, outputLost }))
+instances
   .command('history <id>')
   .description('how far the phone’s history is')
   .action(async id => (await import('./instance-history.ts')).showHistory(id))

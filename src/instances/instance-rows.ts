@@ -4,6 +4,7 @@ import type { Sealer } from '../runtime/seal.ts'
 import { readWanted, type Wanted } from './instance-ids.ts'
 import { endCleanly, type Owned, park, takeEpoch } from './instance-owners.ts'
 import { hideQr, type Qr, showQr } from './instance-qr.ts'
+import { hidePairingCode } from './pairing-codes.ts'
 
 /** Each as the function of that name says. */
 export type InstanceRows = {
@@ -13,6 +14,7 @@ export type InstanceRows = {
   park(of: Owned, task: string): Promise<void>
   showQr(of: Owned & Qr): Promise<void>
   hideQr(of: Owned): Promise<void>
+  hidePairingCode(of: Owned): Promise<void>
 }
 
 export const openInstanceRows = (deps: { database: Database; sealer: Sealer }): InstanceRows => ({
@@ -22,4 +24,5 @@ export const openInstanceRows = (deps: { database: Database; sealer: Sealer }): 
   park: (of, task) => park(deps.database, of, task),
   showQr: of => showQr(deps, of),
   hideQr: of => hideQr(deps.database, of),
+  hidePairingCode: of => hidePairingCode(deps.database, of),
 })

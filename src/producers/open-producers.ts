@@ -20,6 +20,7 @@ import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
 import type { InstanceDeps } from './epoch/hands.ts'
 import { createPairLearning } from './epoch/learn-pairs.ts'
 import { createPacer } from './epoch/pacer.ts'
+import { createPairingRequests } from './epoch/pairing-requests.ts'
 import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
 import { createKeptStanzas, type KeptStanzas } from './gate/kept-stanzas.ts'
 import { createUntoldParts } from './gate/untold-parts.ts'
@@ -64,9 +65,10 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const metrics = createProducerMetrics(deps.metrics)
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
+  const pairingRequests = createPairingRequests(deps)
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
-  const shared = { metrics, keptStanzas, pairLearning, sealedWatch, tallies: account.tallies }
+  const shared = { metrics, keptStanzas, pairLearning, pairingRequests, sealedWatch, tallies: account.tallies }
   const instanceDeps = instanceDepsOf(deps, shared)
   let supervisor: Supervisor | null = null
   /** Why there is none. */
@@ -94,7 +96,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, pairLearning, sealedWatch], ended)
+    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, pairLearning, pairingRequests, sealedWatch], ended)
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -145,7 +147,9 @@ async function doChores(
   await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
 }
 
-type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'sealedWatch' | 'tallies'> & { keptStanzas: KeptStanzas }
+type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'tallies'> & {
+  keptStanzas: KeptStanzas
+}
 
 /** What all instances of the process share. */
 function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {

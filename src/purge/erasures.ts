@@ -8,6 +8,7 @@ import { tallyErasures } from '../instances/instance-tallies.ts'
 import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
+import { pairingErasures } from '../instances/pairing-codes.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
@@ -58,6 +59,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   ...readModelErasures(all),
   keptErasure,
   qrErasure,
+  ...pairingErasures,
   ...authErasures,
   stanzaPartsErasure,
   ...secretsErasures,

@@ -81,15 +81,23 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const code = { qr: 'a,b,c,d', expiresAt: '2026' }
   const sent = { chatId: '5511900000011@s.whatsapp.net', state: 'completed', queuedUntil: '2026', reason: null, reasonText: null }
   const command = { commandId: 'one', messageId: '3EB0', ...sent }
+  const pairingCode = { code: 'ABCD1234', expiresAt: '2026' }
   const answer: RequestListener = (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
     if (request.method === 'DELETE' && path.includes('endpoints')) return void response.writeHead(204).end()
     if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
     if (request.method === 'DELETE') return alwaysJson(200, deleted)(request, response)
-    if (path.includes('/commands/')) return alwaysJson(200, command)(request, response)
-    if (path.endsWith('/messages')) return alwaysJson(202, { commandId: 'one' })(request, response)
-    const special = { '/qr': code, '/purge': purge, '/history': history, '/test': tested, endpoints: endpoint }
+      if (path.includes('/commands/')) return alwaysJson(200, command)(request, response)
+      if (path.endsWith('/messages')) return alwaysJson(202, { commandId: 'one' })(request, response)
+      const special = {
+        '/qr': code,
+        '/pairing-code': pairingCode,
+        '/purge': purge,
+        '/history': history,
+        '/test': tested,
+        endpoints: endpoint,
+      }
     const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
     const isList = request.method === 'GET' && /s$/.test(path)
     return alwaysJson(200, isList ? { data: [one], nextCursor: null } : one)(request, response)
@@ -99,6 +107,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances list': [shop],
     ls: [shop],
     'instances qr': code,
+    'instances pair': pairingCode,
     'instances delete': deleted,
     'instances purge-status': purge,
     'instances history': history,

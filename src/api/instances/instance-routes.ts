@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { isParked } from '../../instances/instance-ids.ts'
+import type { Sealer } from '../../runtime/seal.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import type { KeptPositions } from '../kept-positions.ts'
@@ -21,6 +22,7 @@ import {
 import { deletion, readDeletion } from './deletion.ts'
 import { historyRoutes } from './history-routes.ts'
 import { instance, instancePatch, newInstance } from './instance-shapes.ts'
+import { pairingCodeRoutes } from './pairing-code-routes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { purgeRoutes } from './purge-routes.ts'
 import { qrRoutes } from './qr-routes.ts'
@@ -29,7 +31,14 @@ import { listInstances, readEvenDeleted, readInstance } from './read-instances.t
 const params = z.object({ id: z.string() })
 const tag = 'instances'
 
-type Deps = ChangeDeps & { pendingQr: PendingQr; kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal }
+type Deps = ChangeDeps & {
+  sealer: Sealer
+  pairingCodeWaitMs?: number | undefined
+  pendingQr: PendingQr
+  kept: KeptPositions
+  stopping: AbortSignal
+  cut: AbortSignal
+}
 
 export function instanceRoutes(app: App, deps: Deps) {
   const { database } = deps
@@ -40,7 +49,13 @@ export function instanceRoutes(app: App, deps: Deps) {
   purgeRoutes(app, deps)
   accountingRoutes(app, deps)
   historyRoutes(app, deps)
-  qrRoutes(app, { ...deps, readInstance: id => readInstance(database, id), isParked: id => isParked(database, id) })
+  const unpaired = {
+    ...deps,
+    readInstance: (id: string) => readInstance(database, id),
+    isParked: (id: string) => isParked(database, id),
+  }
+  qrRoutes(app, unpaired)
+  pairingCodeRoutes(app, unpaired)
 }
 
 function createRoute(app: App, deps: Deps) {

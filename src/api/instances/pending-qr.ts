@@ -1,6 +1,7 @@
-// The QR code that an unpaired instance shows right now, and waiting for the next one without a connection per reader.
+// The QR code that an unpaired instance shows right now, and waiting for the next one, or for a code to type, without a connection per reader.
 import type { Database } from '../../database/database.ts'
 import { type Qr, qrChannel, readQr } from '../../instances/instance-qr.ts'
+import { pairingCodesChannel } from '../../instances/pairing-codes.ts'
 import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 
@@ -20,7 +21,7 @@ export async function openPendingQr(deps: { database: Database; sealer: Sealer }
   const ring = () => {
     for (const bell of bells) bell.ring()
   }
-  await deps.database.listen(qrChannel, ring, signal)
+  for (const channel of [qrChannel, pairingCodesChannel]) await deps.database.listen(channel, ring, signal)
   return {
     read: instanceId => readQr(deps, instanceId),
     until: async (answer, until) => {

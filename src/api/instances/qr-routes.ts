@@ -68,25 +68,28 @@ async function waitForQr({ pendingQr, readInstance, isParked }: Deps, id: string
     const qr = await pendingQr.read(id)
     if (qr !== null) return qr
     const instance = await readInstance(id)
-    if (isPaired(instance))
-      throw new Problem(
-        'already-paired',
-        `instance ${id} is paired with ${instance.phone ?? 'a phone'}; log it out to pair another one`,
-      )
+    if (isPaired(instance)) throw alreadyPaired(instance)
     if (await isParked(id)) throw new Problem('no-qr-pending', whyNone(instance, { parked: true }))
     return null
   }, signal)
 }
 
 /** A phone that was paired once stays in the row after a log-out: only what follows a pairing counts, and `connecting` may lead to either. */
-function isPaired({ state, phone, reason }: Instance): boolean {
+export function isPaired({ state, phone, reason }: Instance): boolean {
   if (state === 'reconnecting' || state === 'closed') return phone !== null && reason !== 'qr-expired'
   return state === 'open'
 }
 
+export const alreadyPaired = ({ id, phone }: Instance): Problem =>
+  new Problem('already-paired', `instance ${id} is paired with ${phone ?? 'a phone'}; log it out to pair another one`)
+
+export const describeState = ({ id, state, reasonText }: Instance): string =>
+  `instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText})`}`
+
 /** A parked one may still be shown as it was: the read model follows. */
-function whyNone({ id, state, reasonText }: Instance, { parked }: { parked: boolean }): string {
-  const why = `instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText})`}`
+function whyNone(instance: Instance, { parked }: { parked: boolean }): string {
+  const { id, state } = instance
+  const why = describeState(instance)
   return parked || state === 'closed' || state === 'logged-out'
     ? `${why}: POST /v1/instances/${id}/restart asks for a new code`
     : `${why}: wait=1..60 waits for the code`

@@ -18,6 +18,7 @@ import { type SocketLife, whilePending } from '../socket-life.ts'
 import { createAhead } from './ahead.ts'
 import { type KeyWrite, openAuthRows } from './auth-rows.ts'
 import { type KeyName, setAsideType } from './auth-tables.ts'
+import { forgetCode } from './forget-code.ts'
 import { createKeyOverlay } from './key-overlay.ts'
 import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
 import { revive, setKeysOf } from './key-values.ts'
@@ -77,6 +78,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
   const outlasting = outlastingIn(deps)
   const stored = await outlasting('reading creds', rows.readCreds)
   const creds: AuthenticationCreds = stored === null ? initAuthCreds() : JSON.parse(stored, BufferJSON.reviver)
+  forgetCode(creds)
   const overlay = createKeyOverlay(uncached)
   const setAside = createSetAside({ rows, outlasting, overlay, epoch, crashFoundAt: deps.crashFoundAt ?? null })
   const writes = openKeyWrites({

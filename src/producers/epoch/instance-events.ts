@@ -12,7 +12,9 @@ export type State = {
 }
 type Of = { instanceId: string; occurredAt: number }
 
-export function ownAddresses({ me }: AuthenticationCreds): OwnAddresses {
+/** None before a phone is linked: whose account it would be is written with a code to type, too. */
+export function ownAddresses({ me, account }: AuthenticationCreds): OwnAddresses {
+  if (account === undefined) return { pn: null, lid: null }
   return { pn: me?.id ? bareJid(me.id) : null, lid: me?.lid ? bareJid(me.lid) : null }
 }
 

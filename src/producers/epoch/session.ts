@@ -31,6 +31,7 @@ import type { PairLearning } from './learn-pairs.ts'
 import { createGroupList, forgetList } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { createPairing } from './pairing.ts'
+import type { PairingRequests } from './pairing-requests.ts'
 import { createPresenceIntake } from './presence-intake.ts'
 
 export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
@@ -48,6 +49,7 @@ export type SessionDeps = EpochDeps & {
   secretWriter: SecretWriter
   sealedWatch: Pick<SealedWatch, 'add'>
   pairLearning: PairLearning
+  pairingRequests: Pick<PairingRequests, 'serve'>
   url: string | null
   cdnUrl: string | null
   version: readonly [number, number, number] | null
@@ -83,16 +85,14 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   const watch = watchAppState({ keys: known.keys, told: collections => appState.heard(collections) })
   const appState = createAppStateIntake({ ...deps, of: epoch, watch, told, lists, known, own, say })
   const events = createEventIntake(deps, { epoch, told, appState, known }, say)
-  const pairing = createPairing(deps, of, say)
+  const pairing = createPairing(deps, of, { creds: auth.creds, say })
   let openedAt: number | null = null
 
   function connection(update: ConnectionUpdate): void {
-    if (update.qr) pairing.showCode(update.qr, own())
-    if (update.isNewLogin) pairing.paired(auth.creds)
+    pairing.follow(update, socket.askForCode)
     if (update.connection !== 'open') return
     openedAt = clock()
     of.untold.loggedIn()
-    pairing.hideCode()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
     deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()

@@ -130,6 +130,7 @@ async function retire({ wanted, reasonText }: StageAt<'retiring'>, hands: Hands,
 
 async function park(rows: InstanceDeps['rows'], { instanceId, epoch }: Epoch, task: string): Promise<void> {
   await rows.hideQr({ instanceId, epoch })
+  await rows.hidePairingCode({ instanceId, epoch })
   await rows.park({ instanceId, epoch }, task)
 }
 

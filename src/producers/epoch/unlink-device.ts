@@ -27,7 +27,7 @@ export async function unlinkDevice(deps: SessionDeps, of: Of, signal: AbortSigna
 
 async function isLinked(deps: SessionDeps, { epoch: { instanceId, epoch } }: Of): Promise<boolean> {
   const stored = await openAuthRows(deps, { instanceId, epoch }).readCreds()
-  return stored !== null && Boolean(JSON.parse(stored, BufferJSON.reviver).me)
+  return stored !== null && Boolean(JSON.parse(stored, BufferJSON.reviver).account)
 }
 
 async function logOut(deps: SessionDeps, of: Of, signal: AbortSignal): Promise<string | null> {

@@ -22,6 +22,7 @@ import { createListFetcher } from './fetch-lists.ts'
 import { hardenSocket, sendingOf } from './harden-socket.ts'
 import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
+import { type AskForCode, openPairingCodes } from './pairing-code.ts'
 import type { Ending } from './reconnect-policy.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
@@ -39,6 +40,8 @@ export type Socket = {
   /** Takes in no more stanzas, hands over those that were taken in, makes everything durable, says goodbye. */
   close(): Promise<void>
   send: Send
+  /** For a code that links a phone, while QR codes are shown. */
+  askForCode: AskForCode
   /** Of addresses that were one account once, for the keys of this one where they know neither. Resolves once they are durable. */
   learnPairs: StorePairs
   /** Unlinks this device at WhatsApp; ends as closed with 401. */
@@ -155,7 +158,7 @@ export function openSocket(deps: SocketDeps): Socket {
       socket.ev.flush()
       await untilClosed(socket, closed, socket.end(undefined))
     },
-    ...{ send: sendOf(socket), learnPairs: pairLearner(auth, repository) },
+    ...{ send: sendOf(socket), askForCode: openPairingCodes(socket, deps), learnPairs: pairLearner(auth, repository) },
     logout: async () => {
       await socket.logout()
       await untilClosed(socket, closed)

@@ -55,6 +55,7 @@ type Given = {
   maxConnections?: number
   webhooks?: Partial<ReturnType<typeof defaults>['webhooks']>
   stream?: Partial<StreamLimits>
+  pairingCodeWaitMs?: number
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -100,8 +101,9 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       publicUrl: server.url,
       partitions,
       stream: given.stream,
-      webhooks: { ...defaults().webhooks, ...given.webhooks },
-      commands: defaults().commands,
+        pairingCodeWaitMs: given.pairingCodeWaitMs,
+        webhooks: { ...defaults().webhooks, ...given.webhooks },
+        commands: defaults().commands,
       version: '0.0.0-test',
     })
     open.push(server, api)

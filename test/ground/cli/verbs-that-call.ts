@@ -6,6 +6,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances show': ['shop'],
   'instances create': ['--name', 'Shop'],
   'instances qr': ['shop'],
+  'instances pair': ['shop', '--phone', '+55 11 90000-0011'],
   'instances restart': ['shop'],
   'instances logout': ['shop'],
   'instances delete': ['shop'],

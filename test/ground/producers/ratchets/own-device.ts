@@ -76,6 +76,7 @@ export async function openOwnDevice(
     appended: async () => void (await Promise.all([intake.appended(), secrets.kept()])),
   })
   auth.creds.me ??= of.me
+  auth.creds.account ??= {} // it is linked
   const own = () => ownAddresses(auth.creds)
   const known = watchAddresses(auth.keys, own)
   const names = createContactNames({ maxContacts: 100 })

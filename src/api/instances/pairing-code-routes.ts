@@ -1,0 +1,105 @@
+// POST /v1/instances/{id}/pairing-code: a code to type on the phone, instead of one to scan. Who asks again while it is good gets the same one.
+import { z } from 'zod'
+import { lockInstance } from '../../instances/instance-ids.ts'
+import { type Pairing, readPairing, requestCode } from '../../instances/pairing-codes.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { phoneNumber } from '../chat-address.ts'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { Problem } from '../problems.ts'
+import { type ChangeDeps, instanceNotFound, restartInstance } from './change-instance.ts'
+import type { Instance } from './instance-shapes.ts'
+import type { PendingQr } from './pending-qr.ts'
+import { alreadyPaired, describeState, isPaired } from './qr-routes.ts'
+
+type Deps = ChangeDeps & {
+  sealer: Sealer
+  pendingQr: PendingQr
+  /** Throws Problem `instance-not-found`. */
+  readInstance(id: string): Promise<Instance>
+  /** No code will come before somebody asks for a restart. */
+  isParked(id: string): Promise<boolean>
+  stopping: AbortSignal
+  cut: AbortSignal
+  /** How long a request is good, and waited for [20 s]. */
+  pairingCodeWaitMs?: number | undefined
+}
+type Code = { code: string; expiresAt: number }
+
+const body = z.strictObject({ phone: phoneNumber.describe('of the phone that the code is typed on, with its country') })
+const answer = z.object({
+  code: z.string().describe('8 letters and digits; phones show them as XXXX-XXXX'),
+  expiresAt: z.string(),
+})
+
+export function pairingCodeRoutes(app: App, deps: Deps) {
+  app.route({
+    method: 'POST',
+    url: '/v1/instances/:id/pairing-code',
+    schema: describeCall('A code that is typed on the phone to link this instance', {
+      tag: 'instances',
+      params: z.object({ id: z.string() }),
+      body,
+      answers: { 200: answer },
+      problems: [404, 409],
+    }),
+    handler: async (request, reply) => {
+      const { id } = request.params
+      const { phone } = request.body
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const waitMs = deps.pairingCodeWaitMs ?? 20_000
+      const until = AbortSignal.any([AbortSignal.timeout(waitMs), gone.signal, deps.stopping])
+      const code = await waitForCode(deps, { id, phone, waitMs }, until)
+      if (code === null) throw await whyNone(deps, id, waitMs)
+      reply.header('cache-control', 'no-store').header('expires', new Date(code.expiresAt).toUTCString())
+      return reply.send({ code: code.code, expiresAt: new Date(code.expiresAt).toISOString() })
+    },
+  })
+}
+
+type Wanted = { id: string; phone: string; waitMs: number }
+
+/** Throws Problem `instance-not-found`, `already-paired`, or `no-pairing-code` where WhatsApp refuses. null: none came. */
+async function waitForCode(deps: Deps, wanted: Wanted, until: AbortSignal): Promise<Code | null> {
+  const { id, phone } = wanted
+  let requestId: string | null = null
+  return deps.pendingQr.until(async () => {
+    const pairing = await readPairing(deps, id)
+    const code = codeIn(pairing, phone)
+    if (code !== null) return code
+    const instance = await deps.readInstance(id)
+    if (isPaired(instance)) throw alreadyPaired(instance)
+    if (requestId === null) requestId = await ask(deps, wanted)
+    else refuseEnded(pairing, { id, phone, requestId })
+    if (await deps.isParked(id)) await restartInstance(deps, id, deps.cut)
+    return null
+  }, until)
+}
+
+function codeIn({ answered }: Pairing, phone: string): Code | null {
+  if (answered === null || answered.answer.phone !== phone || !('code' in answered.answer)) return null
+  return { code: answered.answer.code, expiresAt: answered.expiresAt }
+}
+
+/** Requests of one instance come one after the other: those for the same phone are one. */
+const ask = (deps: Deps, { id, phone, waitMs }: Wanted): Promise<string> =>
+  deps.database.transact(async tx => {
+    if ((await lockInstance(tx, id)) === 'missing') throw instanceNotFound(id)
+    return requestCode({ database: tx, sealer: deps.sealer }, { instanceId: id, phone, withinMs: waitMs })
+  }, deps.cut)
+
+function refuseEnded({ pendingId, answered }: Pairing, of: { id: string; phone: string; requestId: string }): void {
+  const { id, phone, requestId } = of
+  const asking = `asking for a pairing code of ${id} for ${phone}`
+  if (answered?.requestId === requestId && 'refusal' in answered.answer)
+    throw new Problem('no-pairing-code', `${asking}: WhatsApp refused with ${answered.answer.refusal}`)
+  if (pendingId !== null && pendingId !== requestId)
+    throw new Problem('no-pairing-code', `${asking}: meanwhile one for another phone was asked for`)
+}
+
+async function whyNone({ stopping, readInstance }: Deps, id: string, waitMs: number): Promise<Problem> {
+  if (stopping.aborted) return new Problem('stopping', `waiting for a pairing code of ${id}: this process is stopping`)
+  const state = describeState(await readInstance(id))
+  return new Problem('no-pairing-code', `${state}: no pairing code came within ${waitMs / 1000} s; ask again`)
+}
