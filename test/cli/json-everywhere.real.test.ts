@@ -88,16 +88,16 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
     if (request.method === 'DELETE') return alwaysJson(200, deleted)(request, response)
-      if (path.includes('/commands/')) return alwaysJson(200, command)(request, response)
-      if (path.endsWith('/messages')) return alwaysJson(202, { commandId: 'one' })(request, response)
-      const special = {
-        '/qr': code,
-        '/pairing-code': pairingCode,
-        '/purge': purge,
-        '/history': history,
-        '/test': tested,
-        endpoints: endpoint,
-      }
+    if (path.includes('/commands/')) return alwaysJson(200, command)(request, response)
+    if (path.endsWith('/messages')) return alwaysJson(202, { commandId: 'one' })(request, response)
+    const special = {
+      '/qr': code,
+      '/pairing-code': pairingCode,
+      '/purge': purge,
+      '/history': history,
+      '/test': tested,
+      endpoints: endpoint,
+    }
     const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
     const isList = request.method === 'GET' && /s$/.test(path)
     return alwaysJson(200, isList ? { data: [one], nextCursor: null } : one)(request, response)

@@ -1,6 +1,7 @@
 // /v1/instances/{id}/messages and commands: what an account is asked to send, and what came of it. The answer 202 means that it is in the log.
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { messageBody, renderedAs } from '../../events/command-bodies.ts'
 import { commandStates, wordsOf } from '../../events/vocabulary.ts'
 import { readCommand } from '../../instances/commands.ts'
 import type { App } from '../create-app.ts'
@@ -12,7 +13,7 @@ import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
 import { Problem } from '../problems.ts'
 import { wordOf } from '../words.ts'
 import { type AcceptDeps, acceptMessage } from './accept-message.ts'
-import { accepted, answerOf, command, newMessage } from './command-shapes.ts'
+import { accepted, answerOf, command } from './command-shapes.ts'
 import { listPage } from './list-page.ts'
 
 type Deps = AcceptDeps & { kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal }
@@ -41,7 +42,7 @@ function routeMessage(app: App, deps: Deps) {
       tag,
       params: ofInstance,
       headers,
-      body: newMessage,
+      body: messageBody,
       answers: { 202: accepted },
       problems: [404, 409],
     }),
@@ -52,7 +53,7 @@ function routeMessage(app: App, deps: Deps) {
       return reply
         .code(202)
         .header('location', `/v1/instances/${id}/commands/${ids.commandId}`)
-        .send({ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key })
+        .send({ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key, renderedAs: renderedAs(body) })
     },
   })
 }

@@ -1,17 +1,7 @@
 // What goes in and out of /v1/instances/{id}/messages and commands.
 import { z } from 'zod'
-import { chatForms, parseChatAddress } from '../../events/chat-address.ts'
-import { messageBody } from '../../events/command-bodies.ts'
 import { commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
 import type { ShownCommand } from '../../instances/commands.ts'
-
-/** The chat is written in any of the forms that people use, and read as its address. */
-export const newMessage = messageBody.transform((body, context) => {
-  const chatId = parseChatAddress(body.chatId)
-  if (chatId !== null) return { ...body, chatId }
-  context.issues.push({ code: 'custom', path: ['chatId'], message: `expected ${chatForms}`, input: body.chatId })
-  return z.NEVER
-})
 
 const ids = {
   commandId: z.string(),
@@ -25,6 +15,7 @@ export const accepted = z
     ...ids,
     queuedUntil,
     idempotencyKey: z.string().describe('whoever sends the same with it again sends nothing twice'),
+    renderedAs: z.literal('text').nullable().describe('text: it goes out as numbered text; null: as it was asked for'),
   })
   .describe('It is in the log, and will be done once')
 

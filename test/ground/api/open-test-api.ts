@@ -101,9 +101,9 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       publicUrl: server.url,
       partitions,
       stream: given.stream,
-        pairingCodeWaitMs: given.pairingCodeWaitMs,
-        webhooks: { ...defaults().webhooks, ...given.webhooks },
-        commands: defaults().commands,
+      pairingCodeWaitMs: given.pairingCodeWaitMs,
+      webhooks: { ...defaults().webhooks, ...given.webhooks },
+      commands: defaults().commands,
       version: '0.0.0-test',
     })
     open.push(server, api)
