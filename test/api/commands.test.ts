@@ -91,6 +91,7 @@ describe('asking', () => {
       messageId: expect.stringMatching(/^3EB0[0-9A-F]{18}$/),
       queuedUntil: new Date(api.clock.nowAt + 86_400_000).toISOString(),
       idempotencyKey: 'order 1',
+      renderedAs: null,
     })
     expect(headers.get('location')).toBe(`/v1/instances/${id}/commands/${json.commandId}`)
     const [record, ...others] = await recordsOf(id)
@@ -262,7 +263,7 @@ describe('reading', () => {
   test('[F1] a command is there at once, and says how far it is until it was taken', async () => {
     const id = await anInstance()
     const { json, headers } = await ask(id, { key: 'k1' })
-    const { idempotencyKey: _, ...ids } = json
+    const { idempotencyKey: _, renderedAs: __, ...ids } = json
     const waiting = {
       ...ids,
       ...{ operation: 'message.send', chatId: '5511900000011@s.whatsapp.net', state: 'waiting', tries: 0 },
