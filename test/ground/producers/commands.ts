@@ -1,0 +1,57 @@
+// Commands as their projection leaves them, for whoever holds the account.
+import type { SimDevice } from '../../../simulator/accounts/device.ts'
+import { writeTogether } from '../../../src/database/statement-parts.ts'
+import { commandIds } from '../../../src/instances/command-ids.ts'
+import { acceptCommands, askCommand } from '../../../src/instances/commands.ts'
+import { until } from '../until.ts'
+import type { Rig } from './rig.ts'
+
+export type Asked = { commandId: string; eventId: string; messageId: string }
+
+let place = 0
+
+/** Accepted at once, or later with the others of `inOneGo`. */
+export async function askFor(rig: Rig, body: { chatId: string; kind?: string; text?: string }, of: AskOf = {}): Promise<Asked> {
+  const { instanceId = 'first', expiresAt = Date.now() + 86_400_000 } = of
+  place += 1
+  const ids = commandIds({ instanceId, key: `key ${place}` })
+  const database = rig.database.database
+  const asked = { instanceId, commandId: ids.commandId, digest: 'aa' }
+  await askCommand(database, asked)
+  const accepted = {
+    ...{ ...asked, ...ids, place: BigInt(place), operation: 'message.send', chatId: body.chatId, expiresAt },
+    body: { kind: 'text', text: `text ${place}`, ...body },
+  }
+  await writeTogether(database, [acceptCommands([accepted])])
+  await database.query(`select pg_notify('commands', $1)`, [instanceId])
+  return ids
+}
+type AskOf = { instanceId?: string; expiresAt?: number }
+
+type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null }
+
+export const rowsOf = (rig: Rig): Promise<readonly Row[]> =>
+  rig.database.database.query<Row>('select command_id, state, tries, epoch, built from commands order by place')
+
+export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (row: Row) => boolean): Promise<Row> =>
+  until(`the command is ${what}`, async () => {
+    const row = (await rowsOf(rig)).find(one => one.command_id === commandId)
+    return row !== undefined && holds(row) && row
+  })
+
+/** What is due later is due now. */
+export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void> {
+  await rig.database.database.query('update commands set due_at = now() where due_at is not null')
+  await rig.database.database.query(`select pg_notify('commands', $1)`, [instanceId])
+}
+
+/** Every message that reached the simulator, in order: with its id, its text, and the secret in it. */
+export function hear({ simulator }: Rig, device: SimDevice) {
+  const heard: { messageId: string; to: string; text: string | null; secret: string }[] = []
+  simulator.on('client-message', ({ device: from, messageId, to, content }) => {
+    if (from.jid !== device.jid || content?.protocolMessage) return
+    const secret = Buffer.from(content?.messageContextInfo?.messageSecret ?? new Uint8Array()).toString('hex')
+    heard.push({ messageId, to, text: content?.extendedTextMessage?.text ?? null, secret })
+  })
+  return heard
+}
