@@ -1,12 +1,39 @@
-// What a client may ask an account to send: the body of POST /v1/instances/{id}/messages, which command.accepted keeps as JSON text.
+// What a client may ask an account to send: the body of POST /v1/instances/{id}/messages; and what command.accepted keeps of it as JSON text.
 import { z } from 'zod'
+import { refuseWord } from '../runtime/later-version.ts'
+import { deletion, edit, forward, pin, reaction } from './command-bodies/about-messages.ts'
+import { event, poll } from './command-bodies/asked.ts'
+import { buttons, list } from './command-bodies/choices.ts'
+import { type Known, known } from './command-bodies/known.ts'
+import { contacts, location, text } from './command-bodies/written.ts'
 
-const text = z.strictObject({
-  chatId: z.string(),
-  kind: z.literal('text'),
-  text: z.string().min(1).max(65_536),
-})
+/** `later`: known by name, and refused as such. */
+const kindsToSend = {
+  here: ['text', 'location', 'contacts', 'poll', 'event', 'list', 'buttons', 'reaction', 'edit', 'delete', 'pin', 'forward'],
+  later: ['image', 'video', 'gif', 'ptv', 'audio', 'voice', 'document', 'sticker', 'album', 'status'],
+} as const
+const refuseKind = refuseWord(kindsToSend)
 
-export const messageBody = z.discriminatedUnion('kind', [text])
-/** `chatId`: the address that events carry. */
+export const messageBody = z.discriminatedUnion(
+  'kind',
+  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward],
+  { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
+)
+/** As a client asks for it. `chatId`: an address as events carry them. */
 export type MessageBody = z.infer<typeof messageBody>
+
+/** With what zaplog knew when it took it; api/commands/complete-body.ts adds it. */
+export type KeptBody = MessageBody & { known?: Known }
+
+/** Of what command.accepted keeps. Throws where it is none. */
+export function parseKeptBody(json: unknown): KeptBody {
+  const { known: given, ...asked } = z.looseObject({ known: z.exactOptional(known) }).parse(json)
+  return { ...messageBody.parse(asked), ...(given !== undefined && { known: given }) }
+}
+
+/** What the answer says of a body that goes out in another form than it was asked for in; null: it does not. */
+export const renderedAs = (body: MessageBody): 'text' | null =>
+  (body.kind === 'list' || body.kind === 'buttons') && !body.native ? 'text' : null
+
+const kindIn = (input: unknown): unknown =>
+  typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined

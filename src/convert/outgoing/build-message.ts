@@ -1,6 +1,11 @@
 // What is sent for a command: WhatsApp's protobuf of what was asked for. Pure; made once, and every try sends the same bytes.
+// Forms are those of Baileys' lib/Utils/messages.js (generateWAMessageContent) and lib/Socket/messages-send.js (sendMessage) and of
+// whatsmeow's send.go, unless a file says otherwise.
 import type { proto } from '@whiskeysockets/baileys'
-import type { MessageBody } from '../../events/command-bodies.ts'
+import type { KeptBody } from '../../events/command-bodies.ts'
+import { changeMessage, isChange } from './change-message.ts'
+import { forwardContent } from './forward-content.ts'
+import { writeContent } from './write-content.ts'
 
 export type Outgoing = {
   /** Where it goes: the address of the chat, without device. */
@@ -8,14 +13,26 @@ export type Outgoing = {
   content: proto.IMessage
   /** Of the stanza, besides those that Baileys sets (edit="1" of an edit). */
   attributes: Readonly<Record<string, string>>
+  /** Inside of the stanza, besides those that Baileys puts there: Baileys' additionalNodes. */
+  nodes: readonly StanzaNode[]
 }
+export type StanzaNode = { tag: string; attrs: Record<string, string>; content?: StanzaNode[] }
 /** `secret`: 32 random bytes, its messageSecret; `now`: epoch ms; `own`: the account's addresses, without device. */
 export type BuildWith = { messageId: string; secret: Uint8Array; now: number; own: { pn: string | null; lid: string | null } }
+/** Of one kind of body; what is left out is empty. */
+export type Built = { content: proto.IMessage; attributes?: Outgoing['attributes']; nodes?: Outgoing['nodes'] }
 
-export function buildMessage(body: MessageBody, { secret }: BuildWith): Outgoing {
-  return {
-    to: body.chatId,
-    content: { extendedTextMessage: { text: body.text }, messageContextInfo: { messageSecret: secret } },
-    attributes: {},
-  }
+/** Throws where `known` lacks what its kind needs: nothing can be sent of it. */
+export const buildMessage = (body: KeptBody, given: BuildWith): Outgoing => ({
+  to: body.chatId,
+  attributes: {},
+  nodes: [],
+  ...builtOf(body, given),
+})
+
+function builtOf(body: KeptBody, given: BuildWith): Built {
+  if (isChange(body)) return changeMessage(body, given)
+  const built = body.kind === 'forward' ? forwardContent(body) : writeContent(body, given)
+  // Phones put one into everything that can be edited, voted on, answered or reacted to; those are sealed with it.
+  return { ...built, content: { ...built.content, messageContextInfo: { messageSecret: given.secret } } }
 }

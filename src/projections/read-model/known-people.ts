@@ -11,6 +11,15 @@ export async function ownIdsOf(tx: Transaction, instanceIds: readonly string[]):
   return new Map(rows.map(row => [row.instance_id, row.own_id]))
 }
 
+/** The account's own; null: not known, or it was never paired. */
+export async function ownAddressesOf(tx: Transaction, instanceId: string): Promise<{ lid: string | null; pn: string | null }> {
+  const [row] = await tx.query<{ lid: string | null; pn: string | null }>(
+    `select lid, phone || '@s.whatsapp.net' as pn from instances where instance_id = $1`,
+    [instanceId],
+  )
+  return { lid: row?.lid ?? null, pn: row?.pn ?? null }
+}
+
 /** All that are known of whoever has one of these. */
 export async function addressesOf(
   tx: Transaction,

@@ -1,8 +1,10 @@
 // Everything that may be asked of the read model. Lists answer {data, nextCursor}, newest first; a wrong cursor throws QueryError.
+
 export { callColumns } from './call-columns.ts'
 export { chatColumns, chatStateColumns, contactColumns, lastMessageColumns } from './chat-columns.ts'
 export type { Columns } from './columns.ts'
 export { groupColumns, participantColumns } from './group-columns.ts'
+export { ownAddressesOf } from './known-people.ts'
 export { labelColumns } from './label-columns.ts'
 export { fileColumns, outcomeColumns } from './media-columns.ts'
 export {
@@ -21,5 +23,6 @@ export { type GroupAnswer, getGroup, listGroups } from './query-groups.ts'
 export { type LabelAnswer, listLabels } from './query-labels.ts'
 export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'
 export { getMessage, listMessages, type MessageAnswer } from './query-messages.ts'
+export { getRecipient } from './query-recipients.ts'
 export { estimatedRows } from './query-sizes.ts'
 export { readModelName } from './tables.ts'

@@ -76,7 +76,7 @@ const lastNamed = (stamp: 'epoch' | 'sequence') =>
   `greatest(case when c.name is not null then c.name_${stamp} end, case when c.push_name is not null then c.push_name_${stamp} end)`
 
 /** {field: value}, of each field the last word under any of its addresses (`own`). */
-const saidOfChat = (instance: string) => `
+export const saidOfChat = (instance: string) => `
   select jsonb_object_agg(last.field, last.value) as said from (
     select distinct on (f.field) f.field, f.fact -> 'v' as value
     from chat_states s cross join jsonb_each(s.facts) as f(field, fact)

@@ -1,0 +1,66 @@
+// What is asked for is judged before it is taken, as far as the read model knows: who sends it later refuses nothing that a client could have been
+// told at once, and needs to ask nobody.
+import type { Database } from '../../database/database.ts'
+import type { Known } from '../../events/command-bodies/known.ts'
+import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
+import { assertNever } from '../../events/event.ts'
+import { getRecipient, type MessageAnswer } from '../../projections/read-model/queries.ts'
+import { checkDelete, checkEdit } from './check-change.ts'
+import { findForwarded } from './find-forwarded.ts'
+import { everybodyIn } from './find-group.ts'
+import { findMessage } from './find-message.ts'
+import { quotedText } from './quoted-text.ts'
+
+export type CompleteDeps = { database: Database }
+
+/** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. */
+export async function completeBody(deps: CompleteDeps, instanceId: string, asked: MessageBody): Promise<KeptBody> {
+  const chat = await getRecipient(deps.database, { instanceId, chatId: asked.chatId })
+  const body = { ...asked, chatId: chat.chatId }
+  const known = await knownOf({ ...deps, instanceId, now: Date.now() }, body)
+  const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
+  const all = { ...known, ...timer }
+  return Object.keys(all).length === 0 ? body : { ...body, known: all }
+}
+
+/** `now`: epoch ms. */
+export type Of = CompleteDeps & { instanceId: string; now: number }
+
+/** What people read disappears with the chat's timer; what is done to a message goes with that. */
+const isWritten = ({ kind }: MessageBody): boolean => !['reaction', 'edit', 'delete', 'pin'].includes(kind)
+
+async function knownOf(of: Of, body: MessageBody): Promise<Known> {
+  switch (body.kind) {
+    case 'reaction':
+    case 'pin':
+      return targetOf(await findTarget(of, body))
+    case 'edit':
+      return targetOf(checkEdit(of, await findTarget(of, body)))
+    case 'delete':
+      return targetOf(await checkDelete(of, await findTarget(of, body)))
+    case 'forward':
+      return { forwarded: await findForwarded(of, body) }
+    case 'text':
+      return { ...(await quotedOf(of, body)), ...(body.mentionAll === true && (await everybodyIn(of, body.chatId))) }
+    case 'location':
+    case 'contacts':
+    case 'poll':
+    case 'event':
+    case 'list':
+    case 'buttons':
+      return quotedOf(of, body)
+    default:
+      return assertNever(body)
+  }
+}
+
+const findTarget = (of: Of, { chatId, targetMessageId }: { chatId: string; targetMessageId: string }) =>
+  findMessage(of, { field: 'targetMessageId', messageId: targetMessageId, chatId })
+
+const targetOf = ({ fromMe, senderId }: MessageAnswer): Known => ({ target: { fromMe, senderId } })
+
+async function quotedOf(of: Of, { chatId, quotedMessageId }: { chatId: string; quotedMessageId?: string }): Promise<Known> {
+  if (quotedMessageId === undefined) return {}
+  const quoted = await findMessage(of, { field: 'quotedMessageId', messageId: quotedMessageId, chatId })
+  return { quoted: { fromMe: quoted.fromMe, senderId: quoted.senderId, text: quotedText(quoted) } }
+}

@@ -1,0 +1,27 @@
+// The message that a body names, as the read model has it; in words where it has none, or none that is still there.
+import { getMessage, type MessageAnswer } from '../../projections/read-model/queries.ts'
+import { refuseFields } from '../invalid-input.ts'
+import type { Problem } from '../problems.ts'
+import type { Of } from './complete-body.ts'
+
+/** `chatId` null: in whichever chat. Throws Problem. */
+export async function findMessage(
+  { database, instanceId }: Of,
+  { field, messageId, chatId }: { field: string; messageId: string; chatId: string | null },
+): Promise<MessageAnswer> {
+  const found = await getMessage(database, { instanceId, messageId, chatId })
+  const there = chatId === null ? '' : ` in chat ${chatId}`
+  // Changes name a message by the id that phones know.
+  if (found === null || found.messageId !== messageId)
+    throw refuseField(field, `the id of a message${there} that zaplog has`, JSON.stringify(messageId))
+  if (found.revokedAt === null) return found
+  throw refuseField(
+    field,
+    'a message that is still there',
+    `${JSON.stringify(messageId)}, deleted for everyone at ${found.revokedAt}`,
+  )
+}
+
+/** Of a body: 422, where `expected` and `received` say what stands against `field`. */
+export const refuseField = (field: string, expected: string, received: string): Problem =>
+  refuseFields('pointer', [{ pointer: `/${field}`, expected, received }])

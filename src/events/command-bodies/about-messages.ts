@@ -1,0 +1,64 @@
+// What is done to a message that is there: reactions, edits, deletions, pins; and forwarding it.
+import { z } from 'zod'
+import { chatId } from './addresses.ts'
+import { bodyText, mentions, messageId, to } from './written.ts'
+
+const target = { targetMessageId: messageId.describe('WhatsApp’s id of the message that it is about, in this chat') }
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const isOneEmoji = (text: string): boolean =>
+  [...graphemes.segment(text)].length === 1 &&
+  /\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text)
+
+export const reaction = z.strictObject({
+  ...to,
+  kind: z.literal('reaction'),
+  ...target,
+  emoji: z
+    .string()
+    .max(64)
+    .refine(text => text === '' || isOneEmoji(text), { error: 'expected one emoji, or nothing ("") to take the reaction back' })
+    .describe('one emoji; "" takes the reaction back'),
+})
+
+export const edit = z.strictObject({
+  ...to,
+  kind: z.literal('edit'),
+  ...target,
+  text: bodyText.describe('the new text'),
+  mentions: z.exactOptional(mentions).describe('whom the new text mentions'),
+})
+
+export const deletion = z.strictObject({ ...to, kind: z.literal('delete'), ...target })
+
+/** How long WhatsApp's apps pin: a day, a week, a month. */
+const pinSeconds = [86_400, 604_800, 2_592_000] as const
+
+export const pin = z
+  .strictObject({
+    ...to,
+    kind: z.literal('pin'),
+    ...target,
+    on: z.boolean().describe('false: it is unpinned'),
+    durationSeconds: z
+      .exactOptional(z.literal(pinSeconds))
+      .describe(`of a pin: ${pinSeconds.join(', ')}; left out: ${pinSeconds[1]}, a week`),
+  })
+  .check(({ value, issues }) => {
+    if (!value.on && value.durationSeconds !== undefined)
+      issues.push({
+        code: 'custom',
+        path: ['durationSeconds'],
+        message: 'expected nothing, as it is unpinned',
+        input: value.durationSeconds,
+      })
+  })
+/** Of a pin that does not say. */
+export const usualPinSeconds = pinSeconds[1]
+
+export const forward = z.strictObject({
+  ...to,
+  kind: z.literal('forward'),
+  messageId: messageId.describe('WhatsApp’s id of the message to forward: a text, location, contacts or poll'),
+  fromChatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
+})

@@ -1,0 +1,50 @@
+// What zaplog adds to a body when it takes it, of what it knows then: whoever sends it later needs to ask nobody.
+import { z } from 'zod'
+
+/** `senderId` null: not known. */
+const author = { fromMe: z.boolean(), senderId: z.string().nullable() }
+
+/** Of a message that was sent before, what can be sent again. */
+const contentToForward = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('text'),
+    text: z.string(),
+    linkPreview: z.exactOptional(
+      z.object({ url: z.string(), title: z.exactOptional(z.string()), description: z.exactOptional(z.string()) }),
+    ),
+  }),
+  z.strictObject({
+    kind: z.literal('location'),
+    location: z.object({
+      latitude: z.number(),
+      longitude: z.number(),
+      name: z.string().nullish(),
+      address: z.string().nullish(),
+      url: z.string().nullish(),
+    }),
+  }),
+  z.strictObject({
+    kind: z.literal('contacts'),
+    contacts: z.array(z.object({ displayName: z.string().nullish(), vcard: z.string() })).min(1),
+  }),
+  z.strictObject({
+    kind: z.literal('poll'),
+    poll: z.object({ name: z.string(), options: z.array(z.string()).min(1), selectableCount: z.int().min(0) }),
+  }),
+])
+export type ContentToForward = z.infer<typeof contentToForward>
+/** null: it is none of these. */
+export const parseContentToForward = (said: unknown): ContentToForward | null => contentToForward.safeParse(said).data ?? null
+
+export const known = z.strictObject({
+  /** Of the chat's timer. */
+  expiresInSeconds: z.exactOptional(z.int().positive()),
+  /** Whose the target is. */
+  target: z.exactOptional(z.strictObject(author)),
+  quoted: z.exactOptional(z.strictObject({ ...author, text: z.string() })),
+  /** Everybody in the group but the account, where all are mentioned. */
+  participants: z.exactOptional(z.array(z.string())),
+  /** `times`: how often it was forwarded by then, as far as is known; 0: it is one's own. */
+  forwarded: z.exactOptional(z.strictObject({ content: contentToForward, times: z.int().min(0) })),
+})
+export type Known = z.infer<typeof known>

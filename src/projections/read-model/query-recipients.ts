@@ -1,0 +1,26 @@
+// What is known of a chat before something is written to it: the address that it is called by, and its timer.
+import type { Transaction } from '../../database/database.ts'
+import { factText } from './facts.ts'
+import { saidOfChat } from './query-chats.ts'
+import { canonicalAddress } from './shown-addresses.ts'
+
+/** `expiresInSeconds` null: what is written does not disappear, or nothing was said of it. */
+export type Recipient = { chatId: string; expiresInSeconds: number | null }
+
+/** A group's timer is a setting of the group, between two people each of them may set it. */
+export async function getRecipient(
+  database: Transaction,
+  { instanceId, chatId }: { instanceId: string; chatId: string },
+): Promise<Recipient> {
+  const [row] = await database.query<{ chatId: string; seconds: number | null }>(
+    `select called.chat_id as "chatId", coalesce(g.seconds, (st.said ->> 'expiresInSeconds')::integer) as seconds
+     from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called
+     cross join lateral (select addresses_of($1, called.chat_id) as addresses offset 0) own
+     cross join lateral (${saidOfChat('$1')}) st
+     left join lateral (
+       select ${factText('facts', 'expiresInSeconds')}::integer as seconds from groups
+       where instance_id = $1 and group_id = called.chat_id) g on true`,
+    [instanceId, chatId],
+  )
+  return { chatId: row?.chatId ?? chatId, expiresInSeconds: row?.seconds || null }
+}
