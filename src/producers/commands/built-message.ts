@@ -2,21 +2,21 @@
 import { proto } from '@whiskeysockets/baileys'
 import { z } from 'zod'
 import type { OwnAddresses } from '../../convert/jid.ts'
-import { buildMessage, type Outgoing } from '../../convert/outgoing/build-message.ts'
-import { messageBody } from '../../events/command-bodies.ts'
+import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outgoing/build-message.ts'
+import { parseKeptBody } from '../../events/command-bodies.ts'
 import type { ClaimedCommand } from '../../instances/commands.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 
 /** `own`, `device`: as whom the account sends it, so that its event is the same whoever tells it. `content`: of the protobuf. */
-export type BuiltMessage = Pick<Outgoing, 'to' | 'attributes'> & { own: OwnAddresses; device: number; content: Buffer }
+export type BuiltMessage = Omit<Outgoing, 'content'> & { own: OwnAddresses; device: number; content: Buffer }
 
 type BuildFrom = { own: OwnAddresses; device: number; secret: Uint8Array; now: number }
 
 /** Throws what it cannot be made for. */
 export function makeMessage({ body, message_id }: Pick<ClaimedCommand, 'body' | 'message_id'>, from: BuildFrom): BuiltMessage {
   const { own, device, secret, now } = from
-  const { to, attributes, content } = buildMessage(messageBody.parse(body), { messageId: message_id, secret, now, own })
-  return { to, attributes, own, device, content: Buffer.from(proto.Message.encode(content).finish()) }
+  const { content, ...outgoing } = buildMessage(parseKeptBody(body), { messageId: message_id, secret, now, own })
+  return { ...outgoing, own, device, content: Buffer.from(proto.Message.encode(content).finish()) }
 }
 
 /** What Baileys relays; decoded anew for each try, as it may change what it is given. */
@@ -40,10 +40,16 @@ export function createBuiltSeals(sealer: Sealer, instanceId: string): BuiltSeals
   }
 }
 
+const node: z.ZodType<StanzaNode> = z.object({
+  tag: z.string(),
+  attrs: z.record(z.string(), z.string()),
+  content: z.exactOptional(z.lazy(() => node.array())),
+})
 const address = z.string().nullable()
 const kept = z.object({
   to: z.string(),
   attributes: z.record(z.string(), z.string()),
+  nodes: node.array(),
   own: z.object({ pn: address, lid: address }),
   device: z.number(),
   content: z.string(),

@@ -41,7 +41,7 @@ export type TryDeps = {
 /** How long a connection that takes nothing any more may take to say that it is gone. */
 const goneWithinMs = 1_000
 /** What nobody reads as a message of its own costs no turn. */
-const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete'])
+const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete', 'pin'])
 
 export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promise<Came> {
   const { is_expired, tries, command_id } = command
@@ -99,12 +99,14 @@ async function beginTry(deps: TryDeps, { command_id, message_id }: ClaimedComman
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
   const { acks, send, over: ended, life, times, clock } = deps
-  const { to, attributes } = built
+  const { to, attributes, nodes } = built
   const tries = command.tries + 1
   const expected = acks.expect(command.message_id)
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
-    const refusal = await refusalOf(send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes }))
+    const refusal = await refusalOf(
+      send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
+    )
     const said = refusal === null ? await expected.within(times.ackMs, ended) : await nothingMore(refusal, ended)
     return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, tries, at: clock() }, times)
   } finally {

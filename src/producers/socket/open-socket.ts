@@ -56,7 +56,7 @@ export type Send = {
   presence(isOnline: boolean): Promise<void>
   /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
   askForGroups(): Promise<unknown>
-  /** Encrypts it for each device of the chat and sends it, under this id; `attributes`: of the stanza, besides Baileys' own. */
+  /** Encrypts it for each device of the chat and sends it, under this id; `attributes`, `nodes`: of the stanza, besides Baileys' own. */
   relay(of: Outgoing): Promise<void>
   /** The address of who has this phone number; null: nobody. Rejects where WhatsApp does not say. */
   findOnWhatsApp(pn: string): Promise<string | null>
@@ -66,6 +66,7 @@ export type Outgoing = {
   content: proto.IMessage
   messageId: string
   attributes: Readonly<Record<string, string>>
+  nodes: readonly BinaryNode[]
 }
 export type SocketDeps = {
   instanceId: string
@@ -209,8 +210,8 @@ function sendOf(socket: WASocket): Send {
   return {
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
-    relay: async ({ to, content, messageId, attributes }) => {
-      await socket.relayMessage(to, content, { messageId, additionalAttributes: attributes })
+    relay: async ({ to, content, messageId, attributes, nodes }) => {
+      await socket.relayMessage(to, content, { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] })
     },
     findOnWhatsApp: async pn => {
       const found = await socket.onWhatsApp(pn)
