@@ -2,6 +2,7 @@
 import { server } from '../connection/stanza.ts'
 import type { Registration } from './pair-companion.ts'
 import { createQueue } from './queue.ts'
+import { nothingSent } from './sent.ts'
 import type { Account, Companion } from './world.ts'
 
 /** What a companion is from its first moment on; the rest begins empty where it is not given. */
@@ -16,6 +17,7 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     isRemoved: false,
     loginRefusal: null,
     messageRefusal: null,
+    sent: nothingSent(),
     mediaRetryAnswer: 'upload',
     contents: new Map(),
     withheld: new Map(),

@@ -10,6 +10,7 @@ import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
 import type { HistoryMessage } from './history/history-message.ts'
 import { prepareHistory, type SharedHistory, type ShareOptions, shareHistory } from './history/share-history.ts'
+import type { Conflict, ReactionShown, Shown } from './phones.ts'
 import type { Settlement } from './queue.ts'
 import {
   type CallStep,
@@ -22,6 +23,7 @@ import {
 } from './say-otherwise.ts'
 import { type HistoryChunk, type HistoryOptions, type SentChunk, sendHistory } from './send-history.ts'
 import { type SendOptions, sealMessage, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
+import { type MessageFault, type StanzaSent, setFault } from './sent.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
 import { type Withheld, withhold } from './withhold.ts'
 import type { Companion, World } from './world.ts'
@@ -96,6 +98,16 @@ export type SimDevice = {
   refuseLogin(code: number | null): void
   /** Acknowledges the companion's messages with this error; null accepts them again. */
   refuseMessages(code: number | null): void
+  /** What becomes of the messages that the companion sends from now on, or of so many; then they are acknowledged and delivered again. */
+  answerMessages(fault: MessageFault, times?: number): void
+  /** Every message that the companion sent, by id, in order, whatever became of it; not what it asks its own phone for. */
+  stanzasSent(): readonly StanzaSent[]
+  /** What phones show of what the companion wrote: each id once in its chat, in the order of arrival. */
+  shown(): readonly Shown[]
+  /** The account's reactions that phones show, to whosever message. */
+  reactions(): readonly ReactionShown[]
+  /** Copies that came under an id which a phone has with other content: there must be none. */
+  conflicts(): readonly Conflict[]
   /** What the phone does when asked to upload media again: upload [default], one of WhatsApp's refusals, or nothing. */
   answerMediaRetry(answer: MediaRetryAnswer): void
 }
@@ -145,6 +157,11 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     refuseMessages: code => {
       companion.messageRefusal = code
     },
+    answerMessages: (fault, times) => setFault(companion.sent, fault, times),
+    stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
+    shown: companion.sent.phones.shown,
+    reactions: companion.sent.phones.reactions,
+    conflicts: companion.sent.phones.conflicts,
     answerMediaRetry: answer => {
       companion.mediaRetryAnswer = answer
     },

@@ -1,4 +1,4 @@
-// Linked devices with what they have not settled yet, as plain data and back.
+// Linked devices with what they have not settled yet, as plain data and back. What they sent themselves is forgotten.
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { required } from '../connection/stanza.ts'
 import { type KeptAppState, keepAppState, readAppState } from './app-state/state.ts'
@@ -24,6 +24,7 @@ type KeptCompanion = Omit<
   | 'inOrder'
   | 'preKeys'
   | 'queue'
+  | 'sent'
   | 'contents'
   | 'withheld'
   | 'history'
@@ -57,7 +58,16 @@ export async function keepAccount({ owner, nextCompanionId, companions, appState
 }
 
 function keepCompanion(companion: Companion): KeptCompanion {
-  const { account: _, jid: _jid, lidJid: _lidJid, client: _client, inOrder: _inOrder, history: _history, ...rest } = companion
+  const {
+    account: _,
+    jid: _jid,
+    lidJid: _lidJid,
+    client: _client,
+    inOrder: _inOrder,
+    history: _history,
+    sent: _sent,
+    ...rest
+  } = companion
   return {
     ...rest,
     preKeys: [...companion.preKeys],

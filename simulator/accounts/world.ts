@@ -12,6 +12,7 @@ import type { GeneratedHistory } from './history/generated-history.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
 import type { Queue } from './queue.ts'
+import type { Sent } from './sent.ts'
 
 export type World = {
   authority: Authority
@@ -60,6 +61,8 @@ export type Companion = {
   isRemoved: boolean
   loginRefusal: number | null
   messageRefusal: number | null
+  /** What it sent so far, and what becomes of the next one. */
+  sent: Sent
   mediaRetryAnswer: MediaRetryAnswer
   /** Messages by id, for media the phone may have to upload again. */
   contents: Map<string, proto.IMessage>

@@ -1,14 +1,12 @@
 // What the server does with each stanza a client sends: receipts and acks settle the queue, messages are acknowledged, iqs answered.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { answerMediaRetry } from '../accounts/answer-media-retry.ts'
-import { answerHistoryRequest } from '../accounts/history/answer-history-request.ts'
 import type { Reference } from '../accounts/queue.ts'
 import { resendLetter } from '../accounts/send-message.ts'
-import { answerPlaceholderRequest } from '../accounts/withhold.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
-import { attr, child, children, findChild, node, secondsNow } from '../connection/stanza.ts'
+import { attr, child, children, findChild, node } from '../connection/stanza.ts'
 import { answerIq } from './answer-iq.ts'
-import { readClientMessage } from './read-client-message.ts'
+import { receiveMessage } from './receive-message.ts'
 
 /** No contact is told about presence, and offline batches are not paged. */
 const ignored = new Set(['chatstate', 'ib'])
@@ -28,7 +26,7 @@ async function receiveFromCompanion(world: World, client: Client, stanza: Binary
     case 'ack':
       return receiveAck(world, companion, stanza)
     case 'message':
-      return receiveMessage(world, companion, stanza)
+      return receiveMessage(world, { client, companion, stanza })
     case 'call':
       return client.connection.send(node('ack', { id: attr(stanza, 'id'), class: 'call', from: stanza.attrs.to }))
     default:
@@ -75,15 +73,4 @@ function settle(world: World, companion: Companion, reference: Reference, how: s
   const { entry, settlement } = companion.queue.settle(reference, how)
   world.announce('settled', { device: world.deviceOf(companion), settlement })
   return entry
-}
-
-async function receiveMessage(world: World, companion: Companion, stanza: BinaryNode): Promise<void> {
-  const [id, to] = [attr(stanza, 'id'), attr(stanza, 'to')]
-  const error = companion.messageRefusal === null ? undefined : String(companion.messageRefusal)
-  companion.client?.connection.send(node('ack', { id, class: 'message', from: to, t: secondsNow(), error }))
-  if (error !== undefined) return
-  const content = await readClientMessage(world, companion, stanza)
-  world.announce('client-message', { device: world.deviceOf(companion), messageId: id, to, content, stanza })
-  await answerPlaceholderRequest(companion, stanza, content)
-  await answerHistoryRequest(world, companion, stanza, content)
 }

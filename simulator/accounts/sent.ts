@@ -1,0 +1,49 @@
+// What one companion sent: how often each stanza came, what the server does with the next one, and what phones show of it.
+
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { attr } from '../connection/stanza.ts'
+import { createPhones, type Phones } from './phones.ts'
+
+/**
+ * What becomes of a message: acknowledged and delivered; acknowledged with an error and not delivered; neither; delivered and not
+ * acknowledged; acknowledged and not delivered.
+ */
+export type MessageFault = 'ack' | { error: number } | 'swallow' | 'no-ack' | 'no-delivery'
+/** `to`: of the first one; what is sent again for one device is addressed to that. */
+export type StanzaSent = { messageId: string; to: string; count: number }
+
+export type Sent = {
+  fault: MessageFault
+  /** How many messages it is still for. */
+  timesLeft: number
+  /** By message id, in the order of their first ones. */
+  stanzas: Map<string, StanzaSent>
+  phones: Phones
+}
+
+export const nothingSent = (): Sent => ({
+  fault: 'ack',
+  timesLeft: Number.POSITIVE_INFINITY,
+  stanzas: new Map(),
+  phones: createPhones(),
+})
+
+export function countStanza({ stanzas }: Sent, stanza: BinaryNode): void {
+  const messageId = attr(stanza, 'id')
+  const known = stanzas.get(messageId)
+  if (known === undefined) stanzas.set(messageId, { messageId, to: attr(stanza, 'to'), count: 1 })
+  else known.count++
+}
+
+/** Once its times are over, all is acknowledged and delivered again. */
+export function takeFault(sent: Sent): MessageFault {
+  const { fault } = sent
+  sent.timesLeft--
+  if (sent.timesLeft <= 0) setFault(sent, 'ack')
+  return fault
+}
+
+export function setFault(sent: Sent, fault: MessageFault, times = Number.POSITIVE_INFINITY): void {
+  sent.fault = fault
+  sent.timesLeft = times
+}
