@@ -45,13 +45,11 @@ export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void>
   await rig.database.database.query(`select pg_notify('commands', $1)`, [instanceId])
 }
 
-/** Every message that reached the simulator, in order: with its id, its text, and the secret in it. */
-export function hear({ simulator }: Rig, device: SimDevice) {
-  const heard: { messageId: string; to: string; text: string | null; secret: string }[] = []
-  simulator.on('client-message', ({ device: from, messageId, to, content }) => {
-    if (from.jid !== device.jid || content?.protocolMessage) return
-    const secret = Buffer.from(content?.messageContextInfo?.messageSecret ?? new Uint8Array()).toString('hex')
-    heard.push({ messageId, to, text: content?.extendedTextMessage?.text ?? null, secret })
-  })
-  return heard
-}
+/** What phones show of what the account wrote, in order: its id, its chat and its text. */
+export const shownTexts = (device: SimDevice) =>
+  device.shown().map(({ chat, messageId, content }) => ({
+    ...{ chat, messageId },
+    text: content.extendedTextMessage?.text ?? content.conversation ?? null,
+  }))
+
+export const countsSent = (device: SimDevice) => device.stanzasSent().map(({ count }) => count)
