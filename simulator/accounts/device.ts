@@ -23,7 +23,7 @@ import {
 } from './say-otherwise.ts'
 import { type HistoryChunk, type HistoryOptions, type SentChunk, sendHistory } from './send-history.ts'
 import { type SendOptions, sealMessage, sendChat, sendFromPhone, sendGroup } from './send-message.ts'
-import { type MessageFault, type StanzaSent, setFault } from './sent.ts'
+import { type MessageFault, type PeopleReceipts, type StanzaSent, setFault } from './sent.ts'
 import { type StreamError, sendStreamError } from './stream-error.ts'
 import { type Withheld, withhold } from './withhold.ts'
 import type { Companion, World } from './world.ts'
@@ -100,6 +100,13 @@ export type SimDevice = {
   refuseMessages(code: number | null): void
   /** What becomes of the messages that the companion sends from now on, or of so many; then they are acknowledged and delivered again. */
   answerMessages(fault: MessageFault, times?: number): void
+  /** What recipients' phones say of what they get from now on [none]. */
+  receipts(of: PeopleReceipts): void
+  /**
+   * A phone cannot read the next message that comes to it, or so many, copies under one id counted each: it asks for it again by a
+   * retry receipt, from the second one on with keys. Its companion's own phone can be told so, too.
+   */
+  failToRead(by: Contact, times?: number): void
   /** Every message that the companion sent, by id, in order, whatever became of it; not what it asks its own phone for. */
   stanzasSent(): readonly StanzaSent[]
   /** What phones show of what the companion wrote: each id once in its chat, in the order of arrival. */
@@ -158,6 +165,10 @@ export function createDevice(world: World, companion: Companion): SimDevice {
       companion.messageRefusal = code
     },
     answerMessages: (fault, times) => setFault(companion.sent, fault, times),
+    receipts: of => {
+      companion.sent.receipts = of
+    },
+    failToRead: (by, times = 1) => void companion.sent.unreadable.set(by.pn, times),
     stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
     shown: companion.sent.phones.shown,
     reactions: companion.sent.phones.reactions,

@@ -12,6 +12,8 @@ export type SimulatorEvents = {
   settled: { device: SimDevice; settlement: Settlement }
   /** The companion sent a message; content is null when no simulated recipient could decrypt it. */
   'client-message': { device: SimDevice; messageId: string; to: string; content: proto.IMessage | null; stanza: BinaryNode }
+  /** A phone shows what the companion wrote, for the first time in that chat: also an edit, a revoke or a reaction. */
+  shown: { device: SimDevice; messageId: string; chat: string; content: proto.IMessage }
   /** The companion asked the phone to upload a message's media again. */
   'media-retry': { device: SimDevice; messageId: string }
   /** The companion said whether its account is shown as online. */

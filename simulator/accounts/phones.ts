@@ -25,7 +25,9 @@ export type Conflict = { chat: string; messageId: string; shown: proto.IMessage;
 export type Copy = { reader: Contact; chat: string; content: proto.IMessage }
 export type Phones = ReturnType<typeof createPhones>
 
-type Came = { content: proto.IMessage; bytes: Buffer; readers: Set<string>; cameAt: number }
+/** Whether nobody had it before, or that phone had not, or it had. */
+export type Came = 'first' | 'another' | 'again'
+type FirstCopy = { chat: string; messageId: string; content: proto.IMessage; bytes: Buffer; readers: Set<string>; cameAt: number }
 /** What became of a message after it came. */
 type Changes = { edited?: proto.IMessage; isRevoked?: boolean }
 
@@ -33,24 +35,24 @@ const { MESSAGE_EDIT, REVOKE } = proto.Message.ProtocolMessage.Type
 
 export function createPhones() {
   /** By chat and message id, in order. */
-  const came = new Map<string, Came & { chat: string; messageId: string }>()
+  const came = new Map<string, FirstCopy>()
   const shown = new Map<string, Changes>()
   const reactions = new Map<string, ReactionShown>()
   const conflicts: Conflict[] = []
 
-  /** True for the first copy of its id. */
-  function read(messageId: string, { reader, chat, content }: Copy, author: Contact): boolean {
+  function read(messageId: string, { reader, chat, content }: Copy, author: Contact): Came {
     const bytes = bytesOf(content)
     const known = came.get(placeOf(chat, messageId))
     if (known === undefined) {
       const first = { chat, messageId, content, bytes, readers: new Set([reader.pn]), cameAt: Date.now() }
       came.set(placeOf(chat, messageId), first)
       show(first, author)
-      return true
+      return 'first'
     }
-    known.readers.add(reader.pn)
     if (!known.bytes.equals(bytes)) conflicts.push({ chat, messageId, shown: known.content, other: content })
-    return false
+    if (known.readers.has(reader.pn)) return 'again'
+    known.readers.add(reader.pn)
+    return 'another'
   }
 
   function show(

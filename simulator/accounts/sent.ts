@@ -19,13 +19,23 @@ export type Sent = {
   /** By message id, in the order of their first ones. */
   stanzas: Map<string, StanzaSent>
   phones: Phones
+  receipts: PeopleReceipts
+  /** By phone number: how many more copies that phone cannot read. */
+  unreadable: Map<string, number>
+  /** By phone number and message id: how often that phone asked for it again. */
+  retries: Map<string, number>
 }
+/** What recipients' phones tell the companion of what they got. */
+export type PeopleReceipts = 'none' | 'delivered' | 'read'
 
 export const nothingSent = (): Sent => ({
   fault: 'ack',
   timesLeft: Number.POSITIVE_INFINITY,
   stanzas: new Map(),
   phones: createPhones(),
+  receipts: 'none',
+  unreadable: new Map(),
+  retries: new Map(),
 })
 
 export function countStanza({ stanzas }: Sent, stanza: BinaryNode): void {

@@ -1,11 +1,11 @@
 // Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
-import { type BinaryNode, encodeBigEndian, KEY_BUNDLE_TYPE, xmppPreKey, xmppSignedPreKey } from '@whiskeysockets/baileys'
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import { type Group, takeBundle } from '../accounts/accounts.ts'
 import { answerCollection } from '../accounts/app-state/app-state.ts'
 import { groupNode } from '../accounts/change-group.ts'
 import { flushOffline } from '../accounts/deliver.ts'
+import { keyNodes, registrationNode } from '../accounts/key-nodes.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
-import type { KeyBundle } from '../accounts/peer.ts'
 import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
@@ -81,7 +81,7 @@ function answerKeys(world: World, companion: Companion, iq: BinaryNode): Answer 
     case 'count':
       return [node('count', { value: String(companion.preKeys.size) })]
     case 'digest':
-      return [node('digest', {}, [node('registration', {}, encodeBigEndian(companion.registrationId))])]
+      return [node('digest', {}, [registrationNode(companion.registrationId)])]
     case 'rotate':
       companion.signedPreKey = readSignedPreKey(child(request, 'skey'))
       return undefined
@@ -109,20 +109,7 @@ function bundleNode(world: World, jid: string): BinaryNode {
   const companion = world.accounts.accountOf(jid)?.companions.get(device)
   const bundle = device === 0 ? world.accounts.personOf(jid)?.peer.bundle() : companion && takeBundle(companion)
   if (bundle === undefined) return node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })])
-  return node('user', { jid, t: secondsNow() }, [
-    node('registration', {}, encodeBigEndian(bundle.registrationId)),
-    node('type', {}, KEY_BUNDLE_TYPE),
-    node('identity', {}, bundle.identity),
-    ...keyNodes(bundle),
-  ])
-}
-
-/** Baileys' writers take whole key pairs though only the public half travels. */
-function keyNodes({ signedPreKey, preKey }: KeyBundle): BinaryNode[] {
-  const publicOnly = (publicKey: Uint8Array) => ({ public: publicKey, private: new Uint8Array() })
-  const { keyId, publicKey, signature } = signedPreKey
-  const signed = xmppSignedPreKey({ keyId, keyPair: publicOnly(publicKey), signature })
-  return preKey === null ? [signed] : [signed, xmppPreKey(publicOnly(preKey.publicKey), preKey.keyId)]
+  return node('user', { jid, t: secondsNow() }, [registrationNode(bundle.registrationId), ...keyNodes(bundle)])
 }
 
 function answerGroups(world: World, companion: Companion, iq: BinaryNode): Answer {

@@ -5,17 +5,28 @@ import type { Copy } from '../accounts/phones.ts'
 import type { Companion, World } from '../accounts/world.ts'
 import { attr, bytes, children, findChild } from '../connection/stanza.ts'
 
+/** `unread`: whose phone has it and cannot read it, because it was asked not to, or lacks the sender's key in the group. */
+export type Reading = { copies: readonly Copy[]; unread: readonly Person[] }
+type Of = { companion: Companion; stanza: BinaryNode; isBlind(person: Person): boolean }
+
 /** What every phone (device 0) of somebody we simulate reads of it. A copy that does not decrypt is an error. */
-export async function readClientMessage(world: World, companion: Companion, stanza: BinaryNode): Promise<readonly Copy[]> {
-  const pairwise = await readPairwise(world, companion, stanza)
-  const toGroup = await readGroup(world, companion, stanza)
-  return [...pairwise, ...toGroup]
+export async function readClientMessage(world: World, of: Of): Promise<Reading> {
+  const recipients = recipientsOf(world, of.stanza)
+  const blind = new Set(recipients.filter(of.isBlind))
+  const pairwise = await readPairwise(world, of, blind)
+  const inGroup = await readGroup(world, of, blind)
+  return { copies: [...pairwise, ...inGroup.copies], unread: [...blind, ...inGroup.unread] }
 }
 
+const recipientsOf = (world: World, stanza: BinaryNode): readonly Person[] => [
+  ...new Set([...partsForPhones(world, stanza).map(({ recipient }) => recipient), ...groupReaders(world, stanza)]),
+]
+
 /** Sender keys are kept for the group's ciphertext; a copy that has nothing else is none. */
-async function readPairwise(world: World, companion: Companion, stanza: BinaryNode): Promise<readonly Copy[]> {
+async function readPairwise(world: World, { companion, stanza }: Of, blind: Set<Person>): Promise<readonly Copy[]> {
   const copies: Copy[] = []
   for (const { recipient, enc } of partsForPhones(world, stanza)) {
+    if (blind.has(recipient)) continue
     const message = await recipient.peer.decrypt(companion.jid, attr(enc, 'type'), bytes(enc))
     const { groupId, axolotlSenderKeyDistributionMessage: key } = message.senderKeyDistributionMessage ?? {}
     if (groupId && key) await recipient.peer.learnSenderKey(groupId, companion.jid, key)
@@ -53,20 +64,25 @@ function pairwiseParts(stanza: BinaryNode): { jid: string; enc: BinaryNode }[] {
 }
 
 /** Everybody who has the sender's key reads the one ciphertext. */
-async function readGroup(world: World, companion: Companion, stanza: BinaryNode): Promise<readonly Copy[]> {
+async function readGroup(world: World, { companion, stanza }: Of, blind: Set<Person>): Promise<Reading> {
   const chat = attr(stanza, 'to')
-  const enc = children(stanza, 'enc').find(part => part.attrs.type === 'skmsg')
-  if (enc === undefined) return []
-  const readers = readersOf(world, stanza).filter(({ peer }) => peer.hasSenderKey(chat, companion.jid))
+  const enc = groupPart(stanza)
   const copies: Copy[] = []
-  for (const { contact, peer } of readers)
-    copies.push({ reader: contact, chat, content: await peer.decryptGroup(chat, companion.jid, bytes(enc)) })
-  return copies
+  const unread: Person[] = []
+  if (enc === undefined) return { copies, unread }
+  for (const reader of groupReaders(world, stanza).filter(person => !blind.has(person))) {
+    if (!reader.peer.hasSenderKey(chat, companion.jid)) unread.push(reader)
+    else copies.push({ reader: reader.contact, chat, content: await reader.peer.decryptGroup(chat, companion.jid, bytes(enc)) })
+  }
+  return { copies, unread }
 }
 
+const groupPart = (stanza: BinaryNode) => children(stanza, 'enc').find(part => part.attrs.type === 'skmsg')
+
 /** A status names those who may read it, each time. */
-function readersOf(world: World, stanza: BinaryNode): readonly Person[] {
+function groupReaders(world: World, stanza: BinaryNode): readonly Person[] {
   const to = attr(stanza, 'to')
+  if (groupPart(stanza) === undefined) return []
   if (isJidStatusBroadcast(to)) return [...new Set(partsForPhones(world, stanza).map(({ recipient }) => recipient))]
   const members = isJidGroup(to) ? (world.accounts.groupById(to)?.members ?? []) : []
   return members.map(member => world.accounts.person(member))

@@ -1,24 +1,26 @@
 // What the server and the phones do with a message of a companion: it is counted, acknowledged or refused, read by whom it is for, and shown.
-import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { BinaryNode, proto } from '@whiskeysockets/baileys'
+import type { Person } from '../accounts/accounts.ts'
+import { askAgain, sendReceipts, takeUnreadable } from '../accounts/answer-copies.ts'
 import { answerHistoryRequest } from '../accounts/history/answer-history-request.ts'
-import type { Copy } from '../accounts/phones.ts'
+import type { Came, Copy } from '../accounts/phones.ts'
 import { countStanza, type MessageFault, takeFault } from '../accounts/sent.ts'
 import { answerPlaceholderRequest } from '../accounts/withhold.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, node, secondsNow } from '../connection/stanza.ts'
 import { readClientMessage } from './read-client-message.ts'
+import { refusalOf } from './refuse-address.ts'
 
 type Of = { client: Client; companion: Companion; stanza: BinaryNode }
 
-export async function receiveMessage(world: World, { client, companion, stanza }: Of): Promise<void> {
-  const isPeer = isForOwnPhone(stanza)
-  if (!isPeer) countStanza(companion.sent, stanza)
-  const verdict = verdictOn(companion, isPeer)
-  if (verdict.isAcknowledged) acknowledge(client, stanza, verdict.error)
-  if (!verdict.isDelivered) return
-  const copies = await readClientMessage(world, companion, stanza)
-  if (!isPeer) show(companion, { stanza, copies })
-  await tell(world, companion, { stanza, copies })
+/** The phones show it before it is acknowledged: who waits for the ack may look at once. */
+export async function receiveMessage(world: World, of: Of): Promise<void> {
+  if (!isForOwnPhone(of.stanza)) countStanza(of.companion.sent, of.stanza)
+  const verdict = verdictOn(world, of)
+  const read = verdict.isDelivered ? deliverToPhones(world, of) : Promise.resolve(null)
+  const acknowledged = verdict.isAcknowledged ? () => acknowledge(of, verdict.error) : undefined
+  const delivered = await read.finally(acknowledged)
+  if (delivered !== null) await letPhonesAnswer(world, of, delivered)
 }
 
 /** What it asks its own phone for: nobody writes that, and no fault is for it. */
@@ -26,9 +28,13 @@ const isForOwnPhone = ({ attrs }: BinaryNode): boolean => attrs.category === 'pe
 
 type Verdict = { isAcknowledged: boolean; isDelivered: boolean; error?: number }
 
-function verdictOn({ messageRefusal, sent }: Companion, isPeer: boolean): Verdict {
-  if (messageRefusal !== null) return refused(messageRefusal)
-  return isPeer ? verdictOf('ack') : verdictOf(takeFault(sent))
+/** What it was told to do with the next ones goes before what the address is. */
+function verdictOn(world: World, { companion, stanza }: Of): Verdict {
+  if (companion.messageRefusal !== null) return refused(companion.messageRefusal)
+  if (isForOwnPhone(stanza)) return verdictOf('ack')
+  const fault = takeFault(companion.sent)
+  const refusal = fault === 'ack' ? refusalOf(world, companion, stanza) : null
+  return refusal === null ? verdictOf(fault) : refused(refusal)
 }
 
 const refused = (error: number): Verdict => ({ isAcknowledged: true, isDelivered: false, error })
@@ -49,22 +55,33 @@ function verdictOf(fault: MessageFault): Verdict {
 }
 
 /** On the connection that it came by. */
-function acknowledge({ connection }: Client, stanza: BinaryNode, error: number | undefined): void {
+function acknowledge({ client, stanza }: Of, error: number | undefined): void {
   const attrs = { id: attr(stanza, 'id'), class: 'message', from: attr(stanza, 'to'), t: secondsNow() }
-  connection.send(node('ack', { ...attrs, error: error === undefined ? undefined : String(error) }))
+  client.connection.send(node('ack', { ...attrs, error: error === undefined ? undefined : String(error) }))
 }
 
-type Read = { stanza: BinaryNode; copies: readonly Copy[] }
+type Delivered = { shown: readonly { copy: Copy; came: Came }[]; unread: readonly Person[]; content: proto.IMessage | null }
 
-function show({ sent, account }: Companion, { stanza, copies }: Read): void {
-  for (const copy of copies) sent.phones.read(attr(stanza, 'id'), copy, account.owner.contact)
-}
-
-async function tell(world: World, companion: Companion, { stanza, copies }: Read): Promise<void> {
-  const [messageId, to] = [attr(stanza, 'id'), attr(stanza, 'to')]
-  const recipient = world.accounts.personOf(to)?.contact.pn
+/** `content`: what whom it is addressed to reads. */
+async function deliverToPhones(world: World, { companion, stanza }: Of): Promise<Delivered> {
+  const isPeer = isForOwnPhone(stanza)
+  const isBlind = ({ contact }: Person) => !isPeer && takeUnreadable(companion, contact)
+  const { copies, unread } = await readClientMessage(world, { companion, stanza, isBlind })
+  const { sent, account } = companion
+  const show = (copy: Copy) => ({ copy, came: sent.phones.read(attr(stanza, 'id'), copy, account.owner.contact) })
+  const recipient = world.accounts.personOf(attr(stanza, 'to'))?.contact.pn
   const content = copies.find(({ reader }) => recipient === undefined || reader.pn === recipient)?.content ?? null
-  world.announce('client-message', { device: world.deviceOf(companion), messageId, to, content, stanza })
+  return { shown: isPeer ? [] : copies.map(show), unread, content }
+}
+
+async function letPhonesAnswer(world: World, { companion, stanza }: Of, { shown, unread, content }: Delivered): Promise<void> {
+  const [messageId, to, device] = [attr(stanza, 'id'), attr(stanza, 'to'), world.deviceOf(companion)]
+  for (const { copy, came } of shown) {
+    if (came === 'first') world.announce('shown', { device, messageId, chat: copy.chat, content: copy.content })
+    sendReceipts(companion, stanza, { reader: copy.reader, came })
+  }
+  for (const person of unread) askAgain(companion, stanza, person)
+  world.announce('client-message', { device, messageId, to, content, stanza })
   await answerPlaceholderRequest(companion, stanza, content)
   await answerHistoryRequest(world, companion, stanza, content)
 }
