@@ -1,6 +1,6 @@
 // What is asked for is judged before it is taken, as far as the read model knows: who sends it later refuses nothing that a client could have been
 // told at once, and needs to ask nobody.
-import type { Database } from '../../database/database.ts'
+import type { Transaction } from '../../database/database.ts'
 import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
@@ -11,20 +11,20 @@ import { everybodyIn } from './find-group.ts'
 import { findMessage } from './find-message.ts'
 import { quotedText } from './quoted-text.ts'
 
-export type CompleteDeps = { database: Database }
+export type CompleteDeps = { database: Transaction; clock: () => number }
 
 /** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. */
-export async function completeBody(deps: CompleteDeps, instanceId: string, asked: MessageBody): Promise<KeptBody> {
-  const chat = await getRecipient(deps.database, { instanceId, chatId: asked.chatId })
+export async function completeBody({ database, clock }: CompleteDeps, instanceId: string, asked: MessageBody): Promise<KeptBody> {
+  const chat = await getRecipient(database, { instanceId, chatId: asked.chatId })
   const body = { ...asked, chatId: chat.chatId }
-  const known = await knownOf({ ...deps, instanceId, now: Date.now() }, body)
+  const known = await knownOf({ database, instanceId, now: clock() }, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
   const all = { ...known, ...timer }
   return Object.keys(all).length === 0 ? body : { ...body, known: all }
 }
 
 /** `now`: epoch ms. */
-export type Of = CompleteDeps & { instanceId: string; now: number }
+export type Of = { database: Transaction; instanceId: string; now: number }
 
 /** What people read disappears with the chat's timer; what is done to a message goes with that. */
 const isWritten = ({ kind }: MessageBody): boolean => !['reaction', 'edit', 'delete', 'pin'].includes(kind)

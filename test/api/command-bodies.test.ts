@@ -1,0 +1,112 @@
+// Bodies of POST …/messages that are not taken, each in words: the field, what was expected there, what came.
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { invalidInput } from '../../src/api/invalid-input.ts'
+import { problemBody } from '../../src/api/problems.ts'
+import { messageBody, parseKeptBody, renderedAs } from '../../src/events/command-bodies.ts'
+
+const chatId = '5511900000011'
+const group = '120363000000000001@g.us'
+const refusalOf = (body: unknown) => {
+  const { error } = messageBody.safeParse(body)
+  if (error === undefined) throw new Error(`${JSON.stringify(body)} was taken`)
+  const { type, status, errors = [] } = problemBody(invalidInput(error.issues, body, 'pointer'))
+  return { slug: type.replace('urn:zaplog:problem:', ''), status, errors }
+}
+const text = (more: object) => ({ chatId, kind: 'text', text: 'oi', ...more })
+const poll = (more: object) => ({ chatId, kind: 'poll', poll: { name: 'Hoje?', options: ['sim', 'não'], ...more } })
+const place = (more: object) => ({ chatId, kind: 'location', location: { latitude: 0, longitude: 0, ...more } })
+const card = (contact: object) => ({ chatId, kind: 'contacts', contacts: [contact] })
+const event = (more: object) => ({ chatId, kind: 'event', event: { name: 'Festa', startsAt: '2026-12-24T20:00:00Z', ...more } })
+const about = (kind: string, more: object) => ({ chatId, kind, targetMessageId: 'T', ...more })
+
+test.each<[unknown, string, string]>([
+  [text({ chatId: 'somebody' }), '/chatId', 'a phone number with its country'],
+  [text({ chatId: '5511900000011@lids' }), '/chatId', 'a phone number with its country'],
+  [text({ chatId: '123@call' }), '/chatId', 'a person or a group'],
+  [text({ text: '' }), '/text', 'at least 1 characters'],
+  [text({ text: 'a'.repeat(65_537) }), '/text', 'at most 65536 characters'],
+  [text({ mentions: [] }), '/mentions', 'at least 1 entries'],
+  [text({ mentions: [group] }), '/mentions/0', 'a phone number with its country'],
+  [text({ mentionAll: true }), '/mentionAll', 'a group as chatId'],
+  [text({ quotedMessageId: '' }), '/quotedMessageId', 'at least 1 characters'],
+  [text({ linkPreview: true }), '/linkPreview', '{url, title, description?} or false'],
+  [text({ linkPreview: { url: 'https://example.com', title: 'E' } }), '/linkPreview/url', 'a link that stands in the text'],
+  [text({ colour: 'red' }), '/colour', 'nothing: there is no such field'],
+  [text({ known: {} }), '/known', 'nothing: there is no such field'],
+  [text({ kind: 'telegram' }), '/kind', 'one of text, location'],
+  [{ chatId, text: 'oi' }, '/kind', 'one of text, location'],
+  [place({ latitude: Number.NaN }), '/location/latitude', 'a number'],
+  [place({ longitude: 180.1 }), '/location/longitude', 'at most 180'],
+  [place({ url: 'javascript:alert(1)' }), '/location/url', 'an http or https URL'],
+  [{ chatId, kind: 'contacts', contacts: [] }, '/contacts', 'at least 1 entries'],
+  [card({ name: 'Bea' }), '/contacts/0', 'name and phones, or a vcard'],
+  [card({ name: 'Bea', phones: ['123'] }), '/contacts/0/phones/0', 'a phone number with its country'],
+  [card({ vcard: 'Bea' }), '/contacts/0/vcard', 'a vCard, which begins with BEGIN:VCARD'],
+  [poll({ options: ['sim'] }), '/poll/options', 'at least 2 entries'],
+  [poll({ options: Array.from({ length: 13 }, (_, at) => `${at}`) }), '/poll/options', 'at most 12 entries'],
+  [poll({ options: ['sim', 'não', 'sim'] }), '/poll/options/2', 'an option that no other one is like'],
+  [poll({ selectableCount: 3 }), '/poll/selectableCount', 'at most 2'],
+  [event({ startsAt: 'amanhã' }), '/event/startsAt', 'an instant such as'],
+  [event({ endsAt: '2026-12-24T19:00:00Z' }), '/event/endsAt', 'an instant after startsAt'],
+  [about('reaction', { emoji: 'ok' }), '/emoji', 'one emoji'],
+  [about('reaction', { emoji: '👍👍' }), '/emoji', 'one emoji'],
+  [{ chatId, kind: 'reaction', emoji: '👍' }, '/targetMessageId', 'text'],
+  [about('edit', { text: '' }), '/text', 'at least 1 characters'],
+  [about('pin', {}), '/on', 'true or false'],
+  [about('pin', { on: true, durationSeconds: 3_600 }), '/durationSeconds', 'one of 86400, 604800, 2592000'],
+  [about('pin', { on: false, durationSeconds: 86_400 }), '/durationSeconds', 'nothing, as it is unpinned'],
+  [{ chatId, kind: 'forward' }, '/messageId', 'text'],
+  [null, '', 'an object'],
+])('[F1] [I3] %j is refused at %s', (body, pointer, expected) => {
+  const { slug, status, errors } = refusalOf(body)
+  expect([slug, status]).toEqual(['invalid-input', 422])
+  expect(errors).toMatchObject([{ pointer, expected: expect.stringContaining(expected) }])
+})
+
+test.each(['image', 'video', 'gif', 'ptv', 'audio', 'voice', 'document', 'sticker', 'album', 'status'])(
+  '[F1] [I3] the kind %s is known, and not in this version',
+  kind => {
+    expect(refusalOf({ chatId, kind, caption: 'foto' })).toMatchObject({
+      ...{ slug: 'not-in-this-version', status: 422 },
+      errors: [{ pointer: '/kind', received: `"${kind}"` }],
+    })
+  },
+)
+
+test.each(['status@broadcast', '120363000000000002@newsletter'])('[F1] [I3] nothing is sent to %s in this version', chatId => {
+  expect(refusalOf(text({ chatId }))).toMatchObject({
+    ...{ slug: 'not-in-this-version', status: 422 },
+    errors: [{ pointer: '/chatId', expected: 'a person or a group' }],
+  })
+})
+
+test('[F1] chats, mentions and emoji are taken in every form that people write', () => {
+  const taken = messageBody.parse(text({ chatId: '+55 11 90000-0011', mentions: ['5511900000012@c.us', '100@lid'] }))
+  expect(taken).toMatchObject({ chatId: '5511900000011@s.whatsapp.net', mentions: ['5511900000012@s.whatsapp.net', '100@lid'] })
+  expect(messageBody.parse(text({ text: 'a'.repeat(65_536) }))).toMatchObject({ kind: 'text' })
+  for (const emoji of ['', '👍', '👍🏽', '❤️', '❤', '👨‍👩‍👧', '🇧🇷', '1️⃣'])
+    expect(messageBody.parse(about('reaction', { emoji }))).toMatchObject({ emoji })
+  expect(messageBody.parse(poll({}))).toMatchObject({ poll: { selectableCount: 1 } })
+})
+
+test('[F1] lists and buttons say that they go out as text, unless they are native', () => {
+  const buttons = { chatId, kind: 'buttons', text: 'Confirma?', buttons: [{ id: 's', text: 'Sim' }] }
+  expect(renderedAs(messageBody.parse(buttons))).toBe('text')
+  expect(renderedAs(messageBody.parse({ ...buttons, native: true }))).toBeNull()
+  expect(renderedAs(messageBody.parse(text({})))).toBeNull()
+})
+
+test('[F1] what is kept of a body is no body where its own parts are not', () => {
+  expect(() => parseKeptBody(text({ known: { target: 'me' } }))).toThrow()
+  expect(() => parseKeptBody(text({ text: 5 }))).toThrow()
+})
+
+test('[I2] every field of a body is in its description for programs', () => {
+  const { oneOf = [] } = z.toJSONSchema(messageBody, { io: 'input', unrepresentable: 'any' })
+  expect(oneOf).toHaveLength(messageBody.options.length)
+  for (const shape of oneOf) {
+    expect(shape.required).toEqual(expect.arrayContaining(['chatId', 'kind']))
+    expect(shape.additionalProperties).toBe(false)
+  }
+})

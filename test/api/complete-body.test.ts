@@ -1,0 +1,257 @@
+// What is asked for is judged before it is taken: by what the read model has of its chat, its target and its group.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { completeBody } from '../../src/api/commands/complete-body.ts'
+import { Problem, problemBody } from '../../src/api/problems.ts'
+import { type KeptBody, messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
+import type { Event, EventOf } from '../../src/events/event.ts'
+import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
+import { openProjectionDsl, type ProjectionDsl, type ProjectionWorld } from '../ground/projection-dsl.ts'
+
+let dsl: ProjectionDsl
+let world: ProjectionWorld
+beforeAll(async () => {
+  dsl = await openProjectionDsl('complete body', readModel, { tables: readModelTables })
+})
+afterAll(() => dsl.close())
+beforeEach(async () => {
+  world = await dsl.projected(anEvent('instance.paired'), anEvent('contact.updated'))
+})
+
+const minutes = 60_000
+const now = testStartAt + 365 * 86_400_000
+const ago = (ms: number) => now - ms
+const happened = async (...events: readonly Event[]) => {
+  await world.append(events)
+  await world.projectAll()
+}
+const complete = (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid): Promise<KeptBody> =>
+  completeBody({ database: dsl.test.database, clock: () => now }, 'shop', messageBody.parse({ chatId, ...asked }))
+const refusalOf = async (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid) => {
+  const refused: unknown = await complete(asked, chatId).catch(error => error)
+  if (!(refused instanceof Problem)) throw new Error(`expected a Problem, got ${JSON.stringify(refused)}`)
+  const { status, errors } = problemBody(refused)
+  return { status, ...errors?.[0] }
+}
+const theirs = (given: Partial<EventOf<'message.received'>> = {}) =>
+  anEvent('message.received', { messageId: 'THEIRS', text: 'onde?', occurredAt: ago(minutes), ...given })
+const ours = (given: Partial<EventOf<'message.sent'>> = {}) =>
+  anEvent('message.sent', { messageId: 'OURS', text: 'já vai', occurredAt: ago(minutes), ...given })
+const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
+const groupWhere = (role: string) =>
+  anEvent('group.updated', {
+    participants: [
+      { id: us.lid, pn: us.pn, role },
+      { id: somebody.lid, pn: somebody.pn },
+      { id: somebodyElse.pn, pn: somebodyElse.pn },
+    ],
+  })
+
+describe('the chat', () => {
+  test('[F1] is called by its LID where that is known, and stays as asked where it is not', async () => {
+    expect(await complete({ kind: 'text', text: 'oi' }, somebody.pn)).toEqual({ chatId: somebody.lid, kind: 'text', text: 'oi' })
+    expect(await complete({ kind: 'text', text: 'oi' }, '+55 11 90000-0042')).toMatchObject({
+      chatId: '5511900000042@s.whatsapp.net',
+    })
+  })
+
+  test('[F1] has a timer that everything written keeps to, and what is done to a message does not', async () => {
+    await happened(theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
+    expect((await complete({ kind: 'text', text: 'oi' }, somebody.pn)).known).toEqual({ expiresInSeconds: 86_400 })
+    const poll = { name: 'Hoje?', options: ['sim', 'não'] }
+    expect((await complete({ kind: 'poll', poll })).known).toEqual({ expiresInSeconds: 86_400 })
+    expect((await complete({ kind: 'reaction', targetMessageId: 'THEIRS', emoji: '👍' })).known).not.toHaveProperty(
+      'expiresInSeconds',
+    )
+    await happened(anEvent('chat.updated', { archived: null, expiresInSeconds: 0 }))
+    expect(await complete({ kind: 'text', text: 'oi' })).not.toHaveProperty('known')
+    await happened(anEvent('group.updated', { expiresInSeconds: 604_800 }))
+    expect((await complete({ kind: 'text', text: 'oi' }, aGroup)).known).toEqual({ expiresInSeconds: 604_800 })
+  })
+
+  test('[F1] what is kept is read again as it was', async () => {
+    await happened(theirs())
+    const kept = await complete({ kind: 'text', text: 'aqui', quotedMessageId: 'THEIRS' })
+    expect(parseKeptBody(JSON.parse(JSON.stringify(kept)))).toEqual(kept)
+  })
+})
+
+describe('what it replies to', () => {
+  test('[F1] is quoted with its author and its text, also what has another name for it', async () => {
+    await happened(
+      theirs(),
+      theirs({ messageId: 'LONG', text: 'a'.repeat(5_000) }),
+      theirs({
+        messageId: 'POLL',
+        kind: 'poll',
+        text: null,
+        poll: { name: 'Hoje?', options: ['sim', 'não'], selectableCount: 1 },
+      }),
+      theirs({ messageId: 'PHOTO', kind: 'image', text: null }),
+    )
+    const quoted = async (quotedMessageId: string) =>
+      (await complete({ kind: 'text', text: 'aqui', quotedMessageId })).known?.quoted
+    expect(await quoted('THEIRS')).toEqual({ fromMe: false, senderId: somebody.lid, text: 'onde?' })
+    expect((await quoted('LONG'))?.text).toHaveLength(1_024)
+    expect((await quoted('POLL'))?.text).toBe('Hoje?')
+    expect((await quoted('PHOTO'))?.text).toBe('')
+  })
+
+  test('[F1] [I3] is a message of the same chat that is still there', async () => {
+    await happened(theirs(), ours({ messageId: 'ELSEWHERE', ...inGroup }), theirs({ messageId: 'GONE' }), revoked('GONE'))
+    const expected = `the id of a message in chat ${somebody.lid} that zaplog has`
+    for (const quotedMessageId of ['NOWHERE', 'ELSEWHERE'])
+      expect(await refusalOf({ kind: 'text', text: 'aqui', quotedMessageId })).toEqual({
+        status: 422,
+        pointer: '/quotedMessageId',
+        expected,
+        received: JSON.stringify(quotedMessageId),
+      })
+    const quotedMessageId = 'GONE'
+    expect(await refusalOf({ kind: 'text', text: 'aqui', quotedMessageId })).toMatchObject({
+      expected: 'a message that is still there',
+    })
+  })
+})
+
+const revoked = (targetMessageId: string) => anEvent('message.revoked', { targetMessageId, occurredAt: ago(0) })
+
+describe('reactions and pins', () => {
+  test('[F1] name whose message it is', async () => {
+    await happened(theirs(), ours())
+    const target = { fromMe: false, senderId: somebody.lid }
+    expect((await complete({ kind: 'reaction', targetMessageId: 'THEIRS', emoji: '👍' })).known).toEqual({ target })
+    expect((await complete({ kind: 'pin', targetMessageId: 'OURS', on: true })).known?.target).toMatchObject({ fromMe: true })
+  })
+
+  test('[F1] [I3] to nothing, or to what is gone, are refused, and an event’s id is no message’s', async () => {
+    const gone = theirs({ messageId: 'GONE' })
+    await happened(gone, revoked('GONE'))
+    for (const targetMessageId of ['NOWHERE', 'GONE', gone.eventId])
+      expect(await refusalOf({ kind: 'reaction', targetMessageId, emoji: '👍' })).toMatchObject({
+        status: 422,
+        pointer: '/targetMessageId',
+      })
+  })
+})
+
+describe('edits', () => {
+  const edit = (targetMessageId: string) => ({ kind: 'edit', targetMessageId, text: 'melhor' })
+
+  test('[F1] are of one’s own texts, within 15 minutes', async () => {
+    await happened(ours({ occurredAt: ago(15 * minutes) }), ours({ messageId: 'LINK', kind: 'link-preview' }))
+    for (const id of ['OURS', 'LINK']) expect((await complete(edit(id))).known?.target).toMatchObject({ fromMe: true })
+  })
+
+  test.each([
+    ['another’s', () => theirs(), 'THEIRS', 'a message that the account wrote itself', `one of ${somebody.lid}`],
+    ['no text', () => ours({ kind: 'poll' }), 'OURS', 'a text: nothing else is edited in this version', 'one of kind poll'],
+  ])('[F1] [I3] of %s are refused', async (_what, event, id, expected, received) => {
+    await happened(event())
+    expect(await refusalOf(edit(id))).toEqual({ status: 422, pointer: '/targetMessageId', expected, received })
+  })
+
+  test('[F1] [I3] after that are refused', async () => {
+    const late = ours({ occurredAt: ago(15 * minutes + 1) })
+    await happened(late)
+    expect(await refusalOf(edit('OURS'))).toMatchObject({
+      expected: 'a message of the last 15 minutes',
+      received: `one of ${new Date(late.occurredAt).toISOString()}`,
+    })
+  })
+})
+
+describe('deletions', () => {
+  const deletion = (targetMessageId: string) => ({ kind: 'delete', targetMessageId })
+  const hours = 60 * minutes
+
+  test('[F1] are of what is one’s own, within 60 hours', async () => {
+    await happened(
+      ours({ kind: 'image', occurredAt: ago(60 * hours) }),
+      ours({ messageId: 'OLD', occurredAt: ago(60 * hours + 1) }),
+    )
+    expect((await complete(deletion('OURS'))).known?.target).toMatchObject({ fromMe: true })
+    expect(await refusalOf(deletion('OLD'))).toMatchObject({ status: 422, expected: 'a message of the last 60 hours' })
+  })
+
+  test('[F1] of what others wrote are for the admins of a group', async () => {
+    await happened(theirs(inGroup), groupWhere('member'))
+    const refused = { pointer: '/targetMessageId', received: `one of ${somebody.lid}` }
+    expect(await refusalOf(deletion('THEIRS'), aGroup)).toMatchObject({ ...refused, expected: expect.stringContaining('admin') })
+    for (const role of ['admin', 'superadmin']) {
+      await happened(groupWhere(role))
+      expect((await complete(deletion('THEIRS'), aGroup)).known).toEqual({ target: { fromMe: false, senderId: somebody.lid } })
+    }
+    await happened(anEvent('group.participants-changed', { action: 'demote', participants: [{ id: us.lid, pn: us.pn }] }))
+    expect(await refusalOf(deletion('THEIRS'), aGroup)).toMatchObject(refused)
+  })
+
+  test('[F1] [I3] of what the other wrote between two are refused', async () => {
+    await happened(theirs())
+    expect(await refusalOf(deletion('THEIRS'))).toMatchObject({ expected: 'a message that the account wrote itself' })
+  })
+})
+
+describe('mentions of all', () => {
+  const toAll = { kind: 'text', text: 'reunião', mentionAll: true }
+
+  test('[F1] are of everybody in the group but the account', async () => {
+    await happened(groupWhere('member'))
+    expect((await complete(toAll, aGroup)).known?.participants?.toSorted()).toEqual([somebody.lid, somebodyElse.pn])
+    expect((await complete({ ...toAll, mentionAll: false }, aGroup)).known).toBeUndefined()
+  })
+
+  test('[F1] [I3] of a group that nothing is known of are refused', async () => {
+    expect(await refusalOf(toAll, aGroup)).toMatchObject({ status: 422, pointer: '/mentionAll' })
+  })
+})
+
+describe('forwards', () => {
+  const forward = (messageId: string, more = {}) => ({ kind: 'forward', messageId, ...more })
+  const contacts = [{ displayName: 'Bea', vcard: 'BEGIN:VCARD\nEND:VCARD' }]
+  const location = { latitude: 0, longitude: -46.633, name: 'Sé' }
+  const poll = { name: 'Hoje?', options: ['sim', 'não'], selectableCount: 0 }
+  const url = 'https://example.com'
+
+  test.each<[Partial<EventOf<'message.received'>>, object]>([
+    [
+      { kind: 'text', text: 'onde?' },
+      { kind: 'text', text: 'onde?' },
+    ],
+    [
+      { kind: 'link-preview', text: url, interactive: JSON.stringify({ url, title: 'Exemplo', cut: true }) },
+      { kind: 'text', text: url, linkPreview: { url, title: 'Exemplo' } },
+    ],
+    [
+      { kind: 'location', text: null, location },
+      { kind: 'location', location },
+    ],
+    [
+      { kind: 'contacts', text: null, contacts },
+      { kind: 'contacts', contacts },
+    ],
+    [
+      { kind: 'poll', text: null, poll },
+      { kind: 'poll', poll },
+    ],
+  ])('[F1] of $kind have what the message had', async (given, content) => {
+    await happened(theirs(given))
+    const { known } = await complete(forward('THEIRS'), aGroup)
+    expect(known?.forwarded).toMatchObject({ content, times: 1 })
+  })
+
+  test('[F1] say how often it was forwarded, and of one’s own nothing', async () => {
+    await happened(theirs({ forwarded: true }), ours())
+    expect((await complete(forward('THEIRS'), aGroup)).known?.forwarded?.times).toBe(2)
+    expect((await complete(forward('OURS', { fromChatId: somebody.pn }), aGroup)).known?.forwarded?.times).toBe(0)
+    expect(await refusalOf(forward('OURS', { fromChatId: aGroup }))).toMatchObject({ pointer: '/messageId' })
+  })
+
+  test('[F1] [I3] of a file, of what is viewed once, and of nothing are refused', async () => {
+    await happened(theirs({ kind: 'image', text: 'foto' }), theirs({ messageId: 'ONCE', viewOnce: true }))
+    const refused = { status: 422, pointer: '/messageId' }
+    expect(await refusalOf(forward('THEIRS'), aGroup)).toMatchObject({ ...refused, received: 'one of kind image' })
+    expect(await refusalOf(forward('ONCE'), aGroup)).toMatchObject({ ...refused, received: 'one of kind text to be viewed once' })
+    expect(await refusalOf(forward('NOWHERE'), aGroup)).toMatchObject(refused)
+  })
+})
