@@ -1,11 +1,12 @@
 // How commands end that are not simply sent: nobody is there, nothing can be made of them, their time is over, the account is logged out; and what
 // is kept of those that were sent.
+import type { proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createFindSent } from '../../src/producers/commands/find-sent.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { flaky } from '../ground/flaky.ts'
 import { askFor, countsSent, rowsOf, shownTexts, untilRow } from '../ground/producers/commands.ts'
-import { openRig, type Rig, texts } from '../ground/producers/rig.ts'
+import { openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
@@ -122,16 +123,50 @@ test('[F1] what a recipient could not read is found again, also by another proce
   await role.close()
   const known = { complete: async ({ id }: { id: string }) => ({ id, pn: id === ana.lidJid ? numberOf(ana) : null }) }
   const find = createFindSent({ ...rig, database: rig.database.database, instanceId: 'first', known })
-  const first = device.shown()[0]?.content
-  for (const remoteJid of [ana.lidJid, numberOf(ana)])
-    expect(await find({ id: messageId, remoteJid })).toMatchObject({
-      extendedTextMessage: { text: 'hello' },
-      messageContextInfo: { messageSecret: first?.messageContextInfo?.messageSecret },
-    })
+  const secretOf = (content: proto.IMessage | undefined) =>
+    Buffer.from(content?.messageContextInfo?.messageSecret ?? new Uint8Array()).toString('hex')
+  for (const remoteJid of [ana.lidJid, numberOf(ana)]) {
+    const found = await find({ id: messageId, remoteJid })
+    expect(found?.extendedTextMessage?.text).toBe('hello')
+    expect(secretOf(found)).toBe(secretOf(device.shown()[0]?.content))
+  }
   expect(await find({ id: messageId, remoteJid: person(2).lidJid })).toBeUndefined()
   expect(await find({ id: 'OTHER', remoteJid: ana.lidJid })).toBeUndefined()
   await query(`update commands set asked_at = now() - interval '15 days'`)
   expect(await find({ id: messageId, remoteJid: ana.lidJid })).toBeUndefined()
+})
+
+test('[F1] a phone that cannot read a message is sent the same bytes again when it asks for them', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = person(1)
+  device.failToRead(ana, 2)
+  await askFor(rig, { chatId: ana.lidJid, text: 'hello' })
+  await until('both phones show it', () => device.shown()[0]?.shownTo.includes(ana.pn))
+  expect(texts(shownTexts(device))).toEqual(['hello'])
+  expect(device.conflicts()).toEqual([])
+  expect(await rig.untilEvents('command.completed', 1)).toHaveLength(1)
+})
+
+test('[F2] what makes a message for people waits for its turn and keeps its order; a change of one does not wait', async () => {
+  await rig.start({ config: { ...testConfig, url: rig.simulator.url, cdnUrl: null, outboundPerMinute: 1, outboundBurst: 1 } })
+  const device = await rig.pair('first')
+  const [ana, bia, caio] = [person(1), person(2), person(3)]
+  const first = await askFor(rig, { chatId: ana.lidJid, text: 'first' })
+  await rig.untilEvents('command.completed', 1)
+  const second = await askFor(rig, { chatId: bia.lidJid, text: 'second' })
+  const waiting = await untilRow(rig, second, 'put off', row => row.state === 'accepted' && row.due_at !== null)
+  expect(waiting).toMatchObject({ tries: 0, built: null })
+  await askFor(rig, { chatId: caio.lidJid, kind: 'reaction', targetMessageId: 'ABC', emoji: '👍', known: { target: { fromMe: false, senderId: caio.lidJid } } })
+  const edit = { chatId: ana.lidJid, kind: 'edit', targetMessageId: first.messageId, text: 'first, edited' }
+  const edited = await askFor(rig, { ...edit, known: { target: { fromMe: true, senderId: null } } })
+  await rig.untilEvents('command.completed', 3)
+  expect(await rig.eventsOf('message.reacted')).toMatchObject([{ targetMessageId: 'ABC', emoji: '👍', fromMe: true }])
+  const [told] = await rig.eventsOf('message.edited')
+  expect(told).toMatchObject({ targetMessageId: first.messageId, text: 'first, edited', fromMe: true, messageId: edited.messageId })
+  expect(texts(shownTexts(device))).toEqual(['first, edited'])
+  expect(device.reactions()).toMatchObject([{ chat: caio.lidJid, targetMessageId: 'ABC', emoji: '👍' }])
+  expect(texts(await rig.eventsOf('message.sent'))).toEqual(['first'])
 })
 
 test('[B9] what comes sealed with the secret of a message that was sent is opened by the secret that was kept before it left', async () => {

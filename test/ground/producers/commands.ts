@@ -11,7 +11,7 @@ export type Asked = { commandId: string; eventId: string; messageId: string }
 let place = 0
 
 /** Accepted at once, or later with the others of `inOneGo`. */
-export async function askFor(rig: Rig, body: { chatId: string; kind?: string; text?: string }, of: AskOf = {}): Promise<Asked> {
+export async function askFor(rig: Rig, body: { chatId: string; kind?: string } & Record<string, unknown>, of: AskOf = {}): Promise<Asked> {
   const { instanceId = 'first', expiresAt = Date.now() + 86_400_000 } = of
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
@@ -20,7 +20,7 @@ export async function askFor(rig: Rig, body: { chatId: string; kind?: string; te
   await askCommand(database, asked)
   const accepted = {
     ...{ ...asked, ...ids, place: BigInt(place), operation: 'message.send', chatId: body.chatId, expiresAt },
-    body: { kind: 'text', text: `text ${place}`, ...body },
+    body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
   }
   await writeTogether(database, [acceptCommands([accepted])])
   await database.query(`select pg_notify('commands', $1)`, [instanceId])
@@ -28,10 +28,10 @@ export async function askFor(rig: Rig, body: { chatId: string; kind?: string; te
 }
 type AskOf = { instanceId?: string; expiresAt?: number }
 
-type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null }
+type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null; due_at: Date | null }
 
 export const rowsOf = (rig: Rig): Promise<readonly Row[]> =>
-  rig.database.database.query<Row>('select command_id, state, tries, epoch, built from commands order by place')
+  rig.database.database.query<Row>('select command_id, state, tries, epoch, built, due_at from commands order by place')
 
 export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (row: Row) => boolean): Promise<Row> =>
   until(`the command is ${what}`, async () => {
