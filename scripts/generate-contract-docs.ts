@@ -4,6 +4,8 @@ import { laterCalls, pathOf } from '../src/api/later-calls.ts'
 import { events } from '../src/events/definitions.ts'
 import {
   callStatuses,
+  commandReasons,
+  commandStates,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -28,6 +30,8 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['instance.state', instanceStates],
   ['instance.reason', instanceReasons],
   ['call.status', callStatuses],
+  ['command.state', commandStates],
+  ['command.reason', commandReasons],
   ['delivery.state', deliveryStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const

@@ -15,7 +15,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   bench: 'run.ts',
   scripts: 'check.ts',
   'infra/services': 'server-process.ts',
-  'src/api/commands': 'complete-body.ts',
+  'src/api/commands': 'command-routes.ts',
   'src/api/endpoints': 'endpoint-routes.ts',
   'src/api/instances': 'instance-routes.ts',
   'src/api/media': 'media-link-routes.ts',

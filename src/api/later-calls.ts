@@ -25,7 +25,6 @@ const theLog = 'the topics of the log can be read again from any offset'
 /** The table: remove a line where its call is made. */
 export const laterCalls: readonly LaterCall[] = [
   call('POST', '/v1/instances/:id/pairing-code', 'Pair by a code to type', 'GET /v1/instances/{id}/qr has a code to scan'),
-  call('POST', '/v1/instances/:id/messages', 'Send a message'),
   call('POST', '/v1/instances/:id/uploads', 'Begin to send a file'),
   call('GET', '/v1/uploads/:id', 'Read an upload'),
   call('DELETE', '/v1/uploads/:id', 'Give an upload up'),

@@ -13,6 +13,7 @@ import type { Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
+import { commandRoutes } from './commands/command-routes.ts'
 import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
@@ -54,6 +55,7 @@ export type ApiDeps = HealthDeps & {
   partitions: number
   publicUrl: string
   webhooks: Config['webhooks']
+  commands: Config['commands']
   metrics: Metrics
   logger: Logger
   version: string
@@ -90,6 +92,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   callRoutes(app, routeDeps)
   labelRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
+  commandRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)

@@ -9,9 +9,9 @@ import { refuseFields } from './invalid-input.ts'
 import type { KeptPositions } from './kept-positions.ts'
 import { Problem } from './problems.ts'
 
-/** Of the topic events, where every change through the API goes. null: the log did not answer in time; the change stands. */
-export function setPosition(reply: FastifyReply, positions: readonly Position[] | null) {
-  if (positions !== null) reply.header('zaplog-position', positionToken('events', positions))
+/** Of the topic events, where every change through the API goes, or of commands. null: the log did not answer in time; the change stands. */
+export function setPosition(reply: FastifyReply, positions: readonly Position[] | null, topic: 'events' | 'commands' = 'events') {
+  if (positions !== null) reply.header('zaplog-position', positionToken(topic, positions))
 }
 
 export const waitForQuery = {
@@ -30,12 +30,13 @@ export async function awaitPosition(
 ): Promise<void> {
   if (token === undefined) return
   const signal = AbortSignal.any([deps.stopping, AbortSignal.timeout(PATIENCE_MS)])
-  const outcome = await waitForPosition(deps.database, { name: readModelName }, token, signal)
+  const { topic, positions } = positionsIn(token)
+  const name = topic === 'commands' ? 'commands' : readModelName
+  const outcome = await waitForPosition(deps.database, { name }, token, signal)
   if (outcome === 'invalid')
     throw refuseFields('parameter', [
       { parameter: 'waitFor', expected: 'zaplog-position of a write', received: token.slice(0, 200) },
     ])
-  const { topic, positions } = positionsIn(token)
   if (await deps.kept.isPast(topic, positions))
     throw new Problem('position-expired', 'the log no longer has what comes after the position in waitFor; read without it')
   if (outcome === 'timed-out')

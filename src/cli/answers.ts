@@ -27,6 +27,19 @@ export const purge = z.looseObject({
 })
 export type Purge = z.infer<typeof purge>
 
+/** 202: it is in the log. */
+export const accepted = z.looseObject({ commandId: z.string() })
+export const command = z.looseObject({
+  commandId: z.string(),
+  messageId: z.string(),
+  chatId: z.string(),
+  state: z.string(),
+  queuedUntil: z.string(),
+  reason: z.string().nullable(),
+  reasonText: z.string().nullable(),
+})
+export type Command = z.infer<typeof command>
+
 const historyPart = z.looseObject({
   syncType: z.string(),
   chunk: z.number().nullable(),

@@ -1,12 +1,96 @@
-// zaplog send: what people try, and what this version does not do; said in one place, with what there is.
+// zaplog send: a text goes out, and what came of it is said. It is sent once, also where the verb did not live to hear of it.
+import { randomUUID } from 'node:crypto'
+import { wait } from '../runtime/wait.ts'
+import { accepted, type Command, command, type Instance, instance } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
+import { callApi, listAll } from './call-api.ts'
+import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
-import { sayProblem } from './problem.ts'
+import { type Result, runVerb } from './run-verb.ts'
+import { say } from './say.ts'
+import { shellWord } from './shell-word.ts'
+import { watchStopSignals } from './stop-signals.ts'
+import { plainText } from './text-table.ts'
 
-/** Whatever it is given: nothing of it is taken. */
-export function sayNoSending(): void {
-  const detail =
-    'sending is not in this version: zaplog receives messages, also those that you send from the phone (message.sent). ' +
-    'To answer, send through another linked device'
-  sayProblem({ slug: 'not-in-this-version', detail, exitCode: exitCodes.failed })
-  process.exitCode = exitCodes.failed
+type Wanted = { number: string; text: string; instance?: string | undefined; key?: string | undefined }
+type How = { say(line: string): void; waitMs: number; stopping: AbortSignal }
+
+const WAIT_MS = 60_000
+const LOOK_EVERY_MS = 250
+
+export const send = (number: string, text: string, options: { instance?: string; key?: string }) =>
+  runVerb(api => sendText(api, { number, text, ...options }, { say, waitMs: WAIT_MS, stopping: watchStopSignals() }))
+
+/** Resolves once WhatsApp has taken it. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
+export async function sendText(api: ApiSettings, wanted: Wanted, how: How): Promise<Result> {
+  const { number } = wanted
+  const sender = await findSender(api, wanted.instance)
+  if (sender.state !== 'open') how.say(`${stateOf(sender)}: it is sent once that is open`)
+  const path = `/v1/instances/${encodeURIComponent(sender.id)}/commands/${await ask(api, sender, wanted)}`
+  const ended = await followCommand(api, path, how)
+  if (ended.state === 'completed')
+    return { json: ended, text: `WhatsApp took it for ${plainText(number)} (message ${ended.messageId})` }
+  const why = ended.state === 'failed' ? failure(ended) : await stillWaiting(api, sender.id, ended)
+  throw why
 }
+
+/** Where nobody is named, the only one there is. */
+async function findSender(api: ApiSettings, id: string | undefined): Promise<Instance> {
+  if (id !== undefined)
+    return callApi(api, {
+      doing: `reading ${id}`,
+      method: 'GET',
+      path: `/v1/instances/${encodeURIComponent(id)}`,
+      answer: instance,
+    })
+  const all = await listAll(api, { doing: 'reading the instances', path: '/v1/instances' }, instance)
+  const [only, ...others] = all
+  if (only === undefined) throw new CallFailed(`there is no instance to send with: ${api.zaplog} instances create makes one`)
+  if (others.length === 0) return only
+  const named = all.slice(0, MOST_NAMED).map(one => one.id)
+  throw new CallFailed(
+    `expected --instance, because there are ${all.length}: ${named.join(', ')}${all.length > MOST_NAMED ? ' …' : ''}`,
+    {
+      exitCode: exitCodes.usage,
+    },
+  )
+}
+const MOST_NAMED = 5
+
+/** Answers the command's id. Where nobody knows whether zaplog took it, how to send the same again is said with that. */
+async function ask(api: ApiSettings, { id }: Instance, { number, text, key = randomUUID() }: Wanted): Promise<string> {
+  const call = {
+    ...{ doing: `sending to ${number}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(id)}/messages` },
+    ...{ headers: { 'idempotency-key': key }, body: { chatId: number, kind: 'text', text }, answer: accepted },
+  }
+  try {
+    return (await callApi(api, call)).commandId
+  } catch (error) {
+    if (!(error instanceof CallFailed) || error.exitCode !== exitCodes.tryLater) throw error
+    const { detail, ...told } = error.told
+    throw new CallFailed(`${detail}; the same again with --key ${shellWord(key)} is sent once`, { ...told, cause: error })
+  }
+}
+
+/** As it is at its end, or after waitMs, or once the signal aborts. */
+async function followCommand(api: ApiSettings, path: string, { waitMs, stopping }: How): Promise<Command> {
+  const enough = AbortSignal.any([stopping, AbortSignal.timeout(waitMs)])
+  for (;;) {
+    const found = await callApi(api, { doing: 'asking what came of it', method: 'GET', path, answer: command })
+    if (found.state === 'completed' || found.state === 'failed' || !(await wait(LOOK_EVERY_MS, enough))) return found
+  }
+}
+
+const failure = (ended: Command): CallFailed =>
+  new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, {
+    rest: { command: ended },
+  })
+
+async function stillWaiting(api: ApiSettings, id: string, found: Command): Promise<CallFailed> {
+  const sender = await findSender(api, id)
+  const detail = `it is not sent yet, and zaplog goes on trying until ${found.queuedUntil}: ${stateOf(sender)}`
+  return new CallFailed(detail, { exitCode: exitCodes.tryLater, rest: { command: found } })
+}
+
+const stateOf = ({ id, state, reasonText }: Instance): string =>
+  plainText(`instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText.replace(/\.$/, '')})`}`)

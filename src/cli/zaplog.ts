@@ -10,6 +10,7 @@ import { parseParts, partNames } from './dev-options.ts'
 import { parseForwardUrl } from './forward-url-option.ts'
 import { fromRepository } from './from-repository.ts'
 import { parseHoldMedia } from './hold-media-option.ts'
+import { parseKey } from './key-option.ts'
 import { commaList } from './list-option.ts'
 import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
@@ -173,6 +174,13 @@ endpoints
   .description('remove an endpoint, with what waits for it')
   .action(async id => (await import('./endpoints.ts')).removeEndpoint(id))
 
+program
+  .command('send <number> <text>')
+  .description('send a text, and wait until WhatsApp has taken it, for a minute at most; it is sent all the same after that')
+  .option('--instance <id>', 'who sends it; left out, the only instance there is')
+  .option('--key <key>', 'the same again with the same key is sent once', parseKey)
+  .action(async (number, text, options) => (await import('./send.ts')).send(number, text, options))
+
 const events = program.command('events').description('what happens')
 events
   .command('tail')
@@ -199,11 +207,6 @@ program
   .description('instances list, in short')
   .action(async () => (await import('./instances.ts')).listInstances())
 program.command('version').description('the version of this zaplog').action(sayVersion)
-program
-  .command('send [what...]', { hidden: true })
-  .description('not in this version')
-  .allowUnknownOption()
-  .action(async () => (await import('./send.ts')).sayNoSending())
 
 /** They end in order when they are told to; the others have nothing that a signal could leave behind. */
 const orderly: readonly Command[] = [start, demo, simulate, services]

@@ -1,5 +1,6 @@
 // The words of docs/contract.md, once, each with whether this version ever says it: `later` are reserved, and come with a later version.
 // What the API takes and describes follows from here; the lists in docs/contract.md and ARCHITECTURE.md are generated from it.
+import { failureReasons } from './definitions/commands.ts'
 import { events } from './definitions.ts'
 import { topicOfName, webhookTopics } from './topics.ts'
 
@@ -66,6 +67,13 @@ export const instanceReasons = {
   ],
   later: ['phone-unseen'],
 } as const satisfies Vocabulary
+
+export const commandStates = {
+  here: ['waiting', 'sending', 'completed', 'failed'],
+  later: [],
+} as const satisfies Vocabulary
+
+export const commandReasons = { here: failureReasons, later: [] } as const satisfies Vocabulary
 
 export const callStatuses = {
   here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],

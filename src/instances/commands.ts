@@ -2,15 +2,30 @@
 // accepts what the log has, who holds the account claims, and the one who decides an outcome tells it.
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
+import type { commandStates } from '../events/vocabulary.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
+import type { CommandIds } from './command-ids.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
  * has it, or had; ending: what came of it is decided, and not told yet; completed, failed: told.
  */
-export type CommandState = 'asked' | 'accepted' | 'sending' | 'ending' | 'completed' | 'failed'
+type CommandState = 'asked' | 'accepted' | 'sending' | 'ending' | 'completed' | 'failed'
+
+/** What a client asks for. `body`: as it is carried out; `digest`: of what the client wrote. Instants in epoch ms. */
+export type NewCommand = CommandIds & {
+  instanceId: string
+  digest: string
+  operation: string
+  chatId: string
+  body: unknown
+  askedAt: number
+  expiresAt: number
+}
+/** What the first who asked with this key asked for. `isAccepted`: the projection has its record. */
+export type AskedCommand = Pick<NewCommand, 'digest' | 'chatId' | 'body' | 'askedAt' | 'expiresAt'> & { isAccepted: boolean }
 
 /** `at`: when it was decided, epoch ms; `saidAt`: when WhatsApp's server took it, epoch seconds in digits; null: it did not say. */
 export type Outcome =
@@ -18,18 +33,7 @@ export type Outcome =
   | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
 
 /** As its record says it; `place`: its offset, which orders the commands of an instance. */
-export type AcceptedCommand = {
-  instanceId: string
-  commandId: string
-  digest: string
-  eventId: string
-  place: bigint
-  operation: string
-  chatId: string
-  messageId: string
-  body: unknown
-  expiresAt: number
-}
+export type AcceptedCommand = NewCommand & { place: bigint }
 
 /** What its owner needs. `built`: sealed; null: nothing was sent yet. `outcome`: decided by an owner before, who did not tell it. */
 export type ClaimedCommand = {
@@ -51,47 +55,80 @@ export type EndedCommand = Pick<ClaimedCommand, 'command_id' | 'event_id' | 'ope
 }
 export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 
-/** Answers the digest that this command has: another one than `digest` is somebody else's with the same key. null: the instance is purged. */
-export async function askCommand(
-  database: Transaction,
-  { instanceId, commandId, digest }: { instanceId: string; commandId: string; digest: string },
-): Promise<string | null> {
-  const [row] = await database.query<{ digest: string }>(
-    `insert into commands (instance_id, command_id, digest) select $1::text, $2::text, $3::text where not ${isPurged('$1::text')}
-     on conflict (instance_id, command_id) do update set digest = commands.digest returning digest`,
-    [instanceId, commandId, digest],
-  )
-  return row?.digest ?? null
+/** The row of a command that is new; of one that was asked for before, with whatever body, that one. null: the instance is purged. */
+export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
+  const [row] = await database.query<AskedRow>(askSql, [
+    ...[command.instanceId, command.commandId, command.digest, command.eventId, command.operation, command.chatId],
+    ...[command.messageId, JSON.stringify(command.body), command.askedAt, command.expiresAt],
+  ])
+  return row === undefined ? null : askedOf(row)
 }
 
-/** The first record of a command counts; one with another digest than was asked for with its key is nobody's. */
+/** null: nobody asked for it, or it is forgotten. */
+export async function findAsked(
+  database: Transaction,
+  { instanceId, commandId }: { instanceId: string; commandId: string },
+): Promise<AskedCommand | null> {
+  const [row] = await database.query<AskedRow>(
+    `select ${askedColumns} from commands where instance_id = $1 and command_id = $2`,
+    [instanceId, commandId],
+  )
+  return row === undefined ? null : askedOf(row)
+}
+
+type AskedRow = { digest: string; state: CommandState; chat_id: string; body: unknown; asked_at: Date; expires_at: Date }
+
+const askedColumns = 'digest, state, chat_id, body, asked_at, expires_at'
+const askSql = `insert into commands
+    (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at)
+  select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::jsonb, to_timestamp($9::float8 / 1000),
+    to_timestamp($10::float8 / 1000)
+  where not ${isPurged('$1::text')}
+  on conflict (instance_id, command_id) do update set digest = commands.digest returning ${askedColumns}`
+
+const askedOf = (row: AskedRow): AskedCommand => ({
+  digest: row.digest,
+  chatId: row.chat_id,
+  body: row.body,
+  askedAt: row.asked_at.getTime(),
+  expiresAt: row.expires_at.getTime(),
+  isAccepted: row.state !== 'asked',
+})
+
+/**
+ * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. Whoever
+ * holds an account of which one is accepted is woken by the commit, in whichever process.
+ */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): Write => ({
-  sql: `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body, expires_at)
-    select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body,
-      to_timestamp(n.expires_at / 1000)
-    from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-      chat_id text, message_id text, body jsonb, expires_at double precision)
-    on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
-      operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
-      expires_at = excluded.expires_at
-    where c.state = 'asked' and c.digest = excluded.digest`,
-  values: [
-    asRows(
-      commands.map(one => ({
-        instance_id: one.instanceId,
-        command_id: one.commandId,
-        digest: one.digest,
-        event_id: one.eventId,
-        place: String(one.place),
-        operation: one.operation,
-        chat_id: one.chatId,
-        message_id: one.messageId,
-        body: one.body,
-        expires_at: one.expiresAt,
-      })),
-    ),
-  ],
+  sql: acceptSql,
+  values: [asRows(commands.map(acceptedRow))],
   isEmpty: commands.length === 0,
+})
+
+const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
+    asked_at, expires_at)
+  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body,
+    to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000)
+  from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
+    chat_id text, message_id text, body jsonb, asked_at double precision, expires_at double precision)
+  on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
+    operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
+    expires_at = excluded.expires_at
+  where c.state = 'asked' and c.digest = excluded.digest
+  returning pg_notify('commands', c.instance_id)`
+
+const acceptedRow = (one: AcceptedCommand) => ({
+  instance_id: one.instanceId,
+  command_id: one.commandId,
+  digest: one.digest,
+  event_id: one.eventId,
+  place: String(one.place),
+  operation: one.operation,
+  chat_id: one.chatId,
+  message_id: one.messageId,
+  body: one.body,
+  asked_at: one.askedAt,
+  expires_at: one.expiresAt,
 })
 
 /**
@@ -246,6 +283,106 @@ export async function findBuilt(
   )
   return row === undefined ? null : { commandId: row.command_id, built: row.built }
 }
+
+type ShownState = (typeof commandStates.here)[number]
+/** As clients see one. */
+export type ShownCommand = CommandIds & {
+  operation: string
+  chatId: string
+  state: ShownState
+  /** How often it was given to WhatsApp. */
+  tries: number
+  acceptedAt: Date
+  queuedUntil: Date
+  endedAt: Date | null
+  /** Once it is told. */
+  outcome: Outcome | null
+}
+
+/** `ending`: until its outcome is told, it may be told by another owner. */
+const shownAs: Readonly<Record<CommandState, ShownState>> = {
+  asked: 'waiting',
+  accepted: 'waiting',
+  sending: 'sending',
+  ending: 'sending',
+  completed: 'completed',
+  failed: 'failed',
+}
+const allStates = Object.keys(shownAs) as CommandState[]
+
+export async function readCommand(database: Transaction, instanceId: string, commandId: string): Promise<ShownCommand | null> {
+  const [row] = await database.query<ShownRow>(
+    `select ${shownColumns} from commands c where instance_id = $1 and command_id = $2`,
+    [instanceId, commandId],
+  )
+  return row === undefined ? null : shownOf(row)
+}
+
+/** Newest first, before `last`; at most `limit`. What it costs is a page of each state, however many there are. */
+export async function listCommands(
+  database: Transaction,
+  of: {
+    instanceId: string
+    state: ShownState | null
+    last: { askedAt: number; commandId: string } | null
+    after: number | null
+    before: number | null
+    limit: number
+  },
+): Promise<readonly ShownCommand[]> {
+  const states = allStates.filter(state => of.state === null || shownAs[state] === of.state)
+  const { instanceId, last, after, before, limit } = of
+  const values = [instanceId, states, last?.askedAt ?? null, last?.commandId ?? '', after, before, limit]
+  return (await database.query<ShownRow>(listSql, values)).map(shownOf)
+}
+
+type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'operation' | 'chat_id', string>> & {
+  state: CommandState
+  tries: number
+  asked_at: Date
+  expires_at: Date
+  ended_at: Date | null
+  outcome: Outcome | null
+}
+
+const shownColumns = `c.command_id, c.event_id, c.message_id, c.operation, c.chat_id, c.state, c.tries, c.asked_at, c.expires_at, c.ended_at,
+  c.outcome`
+/** The instant of a parameter in epoch ms. */
+const instantOf = (ms: string, otherwise: string) => `coalesce(to_timestamp(${ms}::float8 / 1000), '${otherwise}')`
+const listSql = `select c.* from unnest($2::text[]) as wanted(state) cross join lateral (
+    select ${shownColumns} from commands c where c.instance_id = $1 and c.state = wanted.state
+      and (c.asked_at, c.command_id) < (${instantOf('$3', 'infinity')}, $4::text)
+      and c.asked_at >= ${instantOf('$5', '-infinity')} and c.asked_at < ${instantOf('$6', 'infinity')}
+    order by c.asked_at desc, c.command_id desc limit $7) c
+  order by c.asked_at desc, c.command_id desc limit $7`
+
+const shownOf = (row: ShownRow): ShownCommand => ({
+  commandId: row.command_id,
+  eventId: row.event_id,
+  messageId: row.message_id,
+  operation: row.operation,
+  chatId: row.chat_id,
+  state: shownAs[row.state],
+  tries: row.tries,
+  acceptedAt: row.asked_at,
+  queuedUntil: row.expires_at,
+  endedAt: row.ended_at,
+  outcome: row.ended_at === null ? null : row.outcome,
+})
+
+/** Those that ended, or whose record never came, [14 d] ago: a key is new again then. Answers how many. */
+export async function forgetCommands(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {
+  const [row] = await database.query<{ gone: number }>(forgetSql, [maxRows])
+  return row?.gone ?? 0
+}
+
+const forgetSql = `with gone as (
+  delete from commands where ctid = any(array(
+    select c.ctid from commands c where c.asked_at < now() - interval '14 days' and c.state in ('asked', 'completed', 'failed')
+      and coalesce(c.ended_at, c.asked_at) < now() - interval '14 days' order by c.asked_at limit $1))
+  returning 1
+)
+select count(*)::int as gone from gone`
 
 async function didChange(changing: Promise<readonly unknown[]>): Promise<boolean> {
   return (await changing).length > 0

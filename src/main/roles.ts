@@ -80,6 +80,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       server,
       partitions: config.log.partitions,
       webhooks: config.webhooks,
+      commands: config.commands,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,

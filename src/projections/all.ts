@@ -11,7 +11,8 @@
 // - One that begins where the version before ends (the webhook stream): its number is raised in place, and what its tables need is a
 //   migration. The start hands over (hand-over.ts).
 import { webhookStream } from '../webhooks/stream/webhook-stream.ts'
+import { commands } from './commands/commands.ts'
 import type { Projection } from './projection.ts'
 import { readModel } from './read-model/read-model.ts'
 
-export const all: readonly Projection[] = [readModel, webhookStream]
+export const all: readonly Projection[] = [readModel, webhookStream, commands]

@@ -16,7 +16,7 @@ export const positionToken = (topic: TopicName, positions: readonly Position[]):
   Buffer.from(JSON.stringify([topic, ...positions.map(one => [one.partition, String(one.nextOffset)])])).toString('base64url')
 
 /**
- * Of the version that is live. `reached`: everything before the token's positions is projected, so that a read sees it. `timed-out`: the signal aborted first.
+ * Of the version that is live, or the last one where none is told live. `reached`: everything before the token's positions is projected, so that a read sees it. `timed-out`: the signal aborted first.
  * `invalid`: no token of ours, or of a topic or partition that the projection does not read.
  */
 export async function waitForPosition(
@@ -32,9 +32,9 @@ export async function waitForPosition(
     const [answer] = await database.query<{ known: number; reached: number }>(
       `select count(*)::integer as known, count(*) filter (where (c.offsets ->> $2)::bigint >= w.next_offset)::integer as reached
        from unnest($3::integer[], $4::bigint[]) as w(partition, next_offset)
-       join ${liveVersions} live on live.projection = $1
-       join projection_checkpoints c
-         on c.projection = $1 and c.version = live.version and c.partition = w.partition and c.offsets ? $2`,
+       join projection_checkpoints c on c.projection = $1 and c.partition = w.partition and c.offsets ? $2
+         and c.version = coalesce((select version from ${liveVersions} live where projection = $1),
+           (select max(version) from projection_checkpoints where projection = $1))`,
       values,
     )
     if (answer === undefined || answer.known !== position.partitions.length) return 'invalid'

@@ -48,6 +48,18 @@ export function declareWhatsapp(v: Variables) {
   }
 }
 
+export function declareCommands(v: Variables) {
+  v.group('Commands')
+  return {
+    expireAfterMs: v.durationMs('COMMAND_EXPIRES_AFTER', {
+      default: '24h',
+      fromMs: 1_000,
+      toMs: 7 * 86_400_000,
+      doc: 'what an account was asked to send is not begun later, such as while it is not open',
+    }),
+  }
+}
+
 export function declareMedia(v: Variables) {
   v.group('Media')
   return {

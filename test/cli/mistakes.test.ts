@@ -1,7 +1,6 @@
 // Guarantee: a small mistake is answered in a line or two, with what was probably meant, and 2; what is not here is said as such.
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { laterCalls } from '../../src/api/later-calls.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { alwaysJson, KEY } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
@@ -37,6 +36,7 @@ test.each([
     ['instances', 'show'],
     "zaplog instances show: missing required argument 'id'\n./zaplog instances show --help says what there is\n",
   ],
+  [['send', '5511900000011'], "zaplog send: missing required argument 'text'\n./zaplog send --help says what there is\n"],
   [
     ['webhooks', 'add'],
     'zaplog webhooks add: expected a URL such as https://example.com/hook, got none\n./zaplog webhooks add --help says what there is\n',
@@ -48,15 +48,6 @@ test.each([
   [['instnces', '--help'], "zaplog: unknown command 'instnces' (did you mean instances?)\n./zaplog --help says what there is\n"],
 ] as const)('[H7] %j is answered in two lines', async (args, said) => {
   expect(await runVerb(args, {})).toEqual({ code: exitCodes.usage, out: '', err: said })
-})
-
-test('[H7] sending is said to be missing, with what there is, whatever it is given', async () => {
-  for (const args of [['send'], ['send', 'shop', 'hello', '--to', '5511900000001']]) {
-    const { code, out, err } = await runVerb(args, {})
-    expect({ code, out }).toEqual({ code: exitCodes.failed, out: '' })
-    expect(err).toMatch(/^sending is not in this version: zaplog receives messages/)
-  }
-  expect(laterCalls.map(({ method, url }) => `${method} ${url}`)).toContain('POST /v1/instances/:id/messages')
 })
 
 const oneAndTwo = { eventTypes: ['message.received', 'message.sent'] }

@@ -3,8 +3,8 @@
 import type { proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createFindSent } from '../../src/producers/commands/find-sent.ts'
-import { collectLogLines } from '../ground/log-lines.ts'
 import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
 import { askFor, countsSent, rowsOf, shownTexts, untilRow } from '../ground/producers/commands.ts'
 import { openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
@@ -157,13 +157,24 @@ test('[F2] what makes a message for people waits for its turn and keeps its orde
   const second = await askFor(rig, { chatId: bia.lidJid, text: 'second' })
   const waiting = await untilRow(rig, second, 'put off', row => row.state === 'accepted' && row.due_at !== null)
   expect(waiting).toMatchObject({ tries: 0, built: null })
-  await askFor(rig, { chatId: caio.lidJid, kind: 'reaction', targetMessageId: 'ABC', emoji: '👍', known: { target: { fromMe: false, senderId: caio.lidJid } } })
+  await askFor(rig, {
+    chatId: caio.lidJid,
+    kind: 'reaction',
+    targetMessageId: 'ABC',
+    emoji: '👍',
+    known: { target: { fromMe: false, senderId: caio.lidJid } },
+  })
   const edit = { chatId: ana.lidJid, kind: 'edit', targetMessageId: first.messageId, text: 'first, edited' }
   const edited = await askFor(rig, { ...edit, known: { target: { fromMe: true, senderId: null } } })
   await rig.untilEvents('command.completed', 3)
   expect(await rig.eventsOf('message.reacted')).toMatchObject([{ targetMessageId: 'ABC', emoji: '👍', fromMe: true }])
   const [told] = await rig.eventsOf('message.edited')
-  expect(told).toMatchObject({ targetMessageId: first.messageId, text: 'first, edited', fromMe: true, messageId: edited.messageId })
+  expect(told).toMatchObject({
+    targetMessageId: first.messageId,
+    text: 'first, edited',
+    fromMe: true,
+    messageId: edited.messageId,
+  })
   expect(texts(shownTexts(device))).toEqual(['first, edited'])
   expect(device.reactions()).toMatchObject([{ chat: caio.lidJid, targetMessageId: 'ABC', emoji: '👍' }])
   expect(texts(await rig.eventsOf('message.sent'))).toEqual(['first'])

@@ -59,7 +59,7 @@ test('[F1] commands of one chat are sent in their order, each once', async () =>
 })
 
 test('[F1] what waits for its next try holds its chat alone, and goes out before what came after it, with the bytes of its first try', async () => {
-  await rig.start({ commandTimes: { ackMs: 200 } })
+  await rig.start({ commandTimes: { ackMs: 2_000 } })
   const device = await rig.pair('first')
   const [ana, bia] = [person(1), person(2)]
   device.answerMessages('no-ack', 1)

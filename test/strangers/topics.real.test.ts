@@ -34,7 +34,8 @@ describe.runIf(canRun)('the public topics, read by others', () => {
   test('[B1] [C2] what they read is a conversation of every kind, its files, one that failed, and dead letters', () => {
     const typesOn = (topic: string) => recordsOf(topic).map(({ event }) => event?.type ?? null)
     expect(ground.topics).toEqual([
-      ...['wa.events', 'wa.history', 'wa.presence', 'wa.heartbeats', 'wa.media-stored', 'wa.media-failed', 'wa.dead-letters'],
+      ...['wa.events', 'wa.history', 'wa.presence', 'wa.heartbeats', 'wa.commands'],
+      ...['wa.media-stored', 'wa.media-failed', 'wa.dead-letters'],
     ])
     expect(typesOn('wa.events')).toEqual(
       expect.arrayContaining([

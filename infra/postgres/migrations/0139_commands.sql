@@ -2,18 +2,19 @@
 create table commands (
   instance_id text not null,
   command_id text not null,
-  -- Of what is asked for: the same key with another one is refused.
+  -- Of what the client wrote: the same key with another one is refused.
   digest text not null,
   state text not null default 'asked',
   asked_at timestamptz not null default now(),
-  -- From its record in the log; null: that is not projected yet.
-  event_id text,
-  place bigint,
-  operation text,
-  chat_id text,
-  message_id text,
+  -- What its record says, which is made of this row again where the same is asked for again.
+  event_id text not null,
+  operation text not null,
+  chat_id text not null,
+  message_id text not null,
   body jsonb,
-  expires_at timestamptz,
+  expires_at timestamptz not null,
+  -- Of its record in the log; null: that is not projected yet.
+  place bigint,
   -- By who holds the account.
   epoch bigint,
   tries integer not null default 0,
@@ -28,4 +29,5 @@ create table commands (
 create index commands_waiting on commands (instance_id, chat_id, place) where state in ('accepted', 'sending', 'ending');
 create index commands_by_message on commands (instance_id, message_id) where built is not null;
 create index commands_by_expiry on commands (expires_at) where state in ('accepted', 'sending', 'ending');
+create index commands_listed on commands (instance_id, state, asked_at desc, command_id desc);
 create index commands_old on commands (asked_at);

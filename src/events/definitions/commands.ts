@@ -6,6 +6,12 @@ const operation = field('string', 'What was asked for: message.send; consumers m
 const tries = field('int', 'How often it was given to WhatsApp; 0: never.')
 const outcomeAgain = 'A copy under the same eventId after a death at the wrong moment; the first one counts.'
 
+/** Why one failed. */
+export const failureReasons = [
+  ...(['refused', 'not-on-whatsapp', 'not-allowed', 'account-restricted', 'rate-limited', 'expired', 'logged-out'] as const),
+  ...(['outcome-unknown', 'invalid'] as const),
+] as const
+
 export const commandEvents: readonly EventShape[] = [
   {
     type: 'command.accepted',
@@ -43,10 +49,7 @@ export const commandEvents: readonly EventShape[] = [
       commandId,
       operation,
       tries,
-      reason: field(
-        'string',
-        'refused, not-on-whatsapp, not-allowed, account-restricted, rate-limited, expired, logged-out, outcome-unknown, invalid; consumers must accept new ones.',
-      ),
+      reason: field('string', `${failureReasons.join(', ')}; consumers must accept new ones.`),
       reasonText: field('string', 'The same for people, with WhatsApp’s code where it said one.'),
       code: optional('string', 'What WhatsApp said, such as 463; null: nothing.'),
     },

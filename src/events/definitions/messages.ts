@@ -40,7 +40,7 @@ export const messageFields = {
     'string',
     'Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known.',
   ),
-  commandId: optional('string', 'The command that sent it; null: none did, as nothing is sent by this version.'),
+  commandId: optional('string', 'The command that sent it; null: none did.'),
   location: personal(optional(location, 'The point; null: there is none, or its coordinates are no numbers.')),
   contacts: personal({
     type: { optional: { array: contactCard } },

@@ -209,7 +209,7 @@ export type MessageReceived = Envelope & {
   expiresInSeconds?: number | null
   /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
-  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  /** The command that sent it; null: none did. */
   commandId?: string | null
   /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
@@ -249,7 +249,7 @@ export type MessageSent = Envelope & {
   expiresInSeconds?: number | null
   /** Of what the account wrote: phone, api, other (another linked device); null: somebody else wrote, or it is not known. */
   source?: string | null
-  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  /** The command that sent it; null: none did. */
   commandId?: string | null
   /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null
@@ -607,7 +607,7 @@ export type MessageHistory = Envelope & {
   expiresInSeconds?: number | null
   /** Always null: the phone does not say on which device the account wrote. */
   source?: string | null
-  /** The command that sent it; null: none did, as nothing is sent by this version. */
+  /** The command that sent it; null: none did. */
   commandId?: string | null
   /** The point; null: there is none, or its coordinates are no numbers. */
   location?: Location | null

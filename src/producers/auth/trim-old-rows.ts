@@ -1,6 +1,7 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
-// secrets of messages, and what is sealed with others, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
+// secrets of messages, what is sealed with others, and commands that are over, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
+import { forgetCommands } from '../../instances/commands.ts'
 import { forgetSecrets } from '../../instances/message-secrets.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -14,6 +15,7 @@ const old = {
   'keys set aside': forgetSetAside,
   'secrets of messages': forgetSecrets,
   'sealed messages': forgetSealed,
+  commands: forgetCommands,
 }
 const everyMs = 60 * 60 * 1000
 const defaultBatchRows = 5_000

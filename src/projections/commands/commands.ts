@@ -5,6 +5,7 @@ import { storableId } from '../../events/storable-ids.ts'
 import { messageIdOf } from '../../instances/command-ids.ts'
 import { type AcceptedCommand, acceptCommands } from '../../instances/commands.ts'
 import type { Placed, Projection } from '../projection.ts'
+import { readableBody } from './readable-body.ts'
 
 export const commands: Projection = {
   name: 'commands',
@@ -13,22 +14,41 @@ export const commands: Projection = {
   reads: ['commands'],
   gather: () => ({
     reads: [],
-    decide: (_, fresh) => ({ writes: [acceptCommands(fresh.flatMap(acceptedIn))], afterwards: [], emissions: [] }),
+    decide: (_, fresh) => {
+      const { firsts, later } = partFirsts(fresh.flatMap(acceptedIn))
+      return { writes: [acceptCommands(firsts)], afterwards: later.map(one => acceptCommands([one])), emissions: [] }
+    },
   }),
+}
+
+/** A statement takes one record of a command; where another writer made several, each comes after those before it, as it would in steps of its own. */
+function partFirsts(accepted: readonly AcceptedCommand[]) {
+  const names = new Set<string>()
+  const isFirst = ({ instanceId, commandId }: AcceptedCommand) => {
+    const name = JSON.stringify([instanceId, commandId])
+    return !names.has(name) && names.add(name).size > 0
+  }
+  const { firsts = [], later = [] } = Object.groupBy(accepted, one => (isFirst(one) ? 'firsts' : 'later'))
+  return { firsts, later }
 }
 
 const acceptedIn = ({ event, position }: Placed): readonly AcceptedCommand[] =>
   event.type === 'command.accepted' ? [acceptedOf(event, position.nextOffset)] : []
 
+/** Whatever another writer puts there is a row that its owner can refuse, and keeps no other command of the account waiting. */
 const acceptedOf = (event: EventOf<'command.accepted'>, place: bigint): AcceptedCommand => ({
   instanceId: event.instanceId,
-  commandId: event.commandId,
+  commandId: storableId(event.commandId),
   digest: event.digest,
   eventId: event.eventId,
   place,
   operation: event.operation,
   chatId: storableId(event.chatId ?? ''),
   messageId: messageIdOf(event.commandId),
-  body: JSON.parse(event.body),
-  expiresAt: event.expiresAt,
+  body: readableBody(event.body),
+  askedAt: storableInstant(event.occurredAt),
+  expiresAt: storableInstant(event.expiresAt),
 })
+
+/** What a Date can be, from 1970 on. */
+const storableInstant = (at: number): number => Math.min(Math.max(at, 0), 8.64e15)

@@ -32,6 +32,8 @@ export const contractCalls: readonly string[] = [
   'GET /v1/instances/{id}/groups',
   'GET /v1/instances/{id}/media',
   'POST /v1/instances/{id}/messages',
+  'GET /v1/instances/{id}/commands',
+  'GET /v1/instances/{id}/commands/{commandId}',
   'POST /v1/instances/{id}/uploads',
   'POST /v1/uploads/{id}/complete',
   'POST /v1/uploads/{id}/retry',

@@ -53,7 +53,7 @@ type Given = {
   database?: (database: Database) => Database
   trustedProxies?: readonly string[]
   maxConnections?: number
-  webhooks?: Partial<ReturnType<typeof webhookDefaults>>
+  webhooks?: Partial<ReturnType<typeof defaults>['webhooks']>
   stream?: Partial<StreamLimits>
 }
 
@@ -100,7 +100,8 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       publicUrl: server.url,
       partitions,
       stream: given.stream,
-      webhooks: { ...webhookDefaults(), ...given.webhooks },
+      webhooks: { ...defaults().webhooks, ...given.webhooks },
+      commands: defaults().commands,
       version: '0.0.0-test',
     })
     open.push(server, api)
@@ -132,10 +133,10 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
   }
 }
 
-function webhookDefaults() {
+function defaults() {
   const parsed = parseConfig({})
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-  return parsed.config.webhooks
+  return parsed.config
 }
 
 async function callApi(url: URL, method: string, { body, rawBody, headers = {}, key = adminKey, signal }: Call): Promise<Answer> {

@@ -1,6 +1,7 @@
 // For tests that read over HTTP what is in the log: the real projection beside the API, and appending events as their owners do.
 import type { Event } from '../../../src/events/event.ts'
 import { type TopicName, topicOfEvent } from '../../../src/events/topics.ts'
+import type { Projection } from '../../../src/projections/projection.ts'
 import { positionToken } from '../../../src/projections/queries.ts'
 import { readModel } from '../../../src/projections/read-model/read-model.ts'
 import { openProjection } from '../../../src/projections/runner.ts'
@@ -9,12 +10,16 @@ import { createMetrics } from '../../../src/runtime/metrics.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { partitions, type TestApi } from './open-test-api.ts'
 
-export async function projectEvents(api: TestApi, logger: Logger): Promise<{ close(): Promise<void> }> {
-  await makeCheckpoints(api.database, readModel, partitions)
+export async function projectEvents(
+  api: TestApi,
+  logger: Logger,
+  projection: Projection = readModel,
+): Promise<{ close(): Promise<void> }> {
+  await makeCheckpoints(api.database, projection, partitions)
   const { log, codec, topic } = api.testLog
   const consumerGroup = (name: string) => `zaplog.${name}`
   const metrics = createMetrics({ processMetrics: false })
-  return openProjection({ database: api.database, log, codec, topic, consumerGroup, partitions, logger, metrics }, readModel)
+  return openProjection({ database: api.database, log, codec, topic, consumerGroup, partitions, logger, metrics }, projection)
 }
 
 /** Answers the position of the last one, as a write's zaplog-position has it. */

@@ -10,20 +10,22 @@ export type Asked = { commandId: string; eventId: string; messageId: string }
 
 let place = 0
 
-/** Accepted at once, or later with the others of `inOneGo`. */
-export async function askFor(rig: Rig, body: { chatId: string; kind?: string } & Record<string, unknown>, of: AskOf = {}): Promise<Asked> {
+/** With a key of its own. */
+export async function askFor(
+  rig: Rig,
+  body: { chatId: string; kind?: string } & Record<string, unknown>,
+  of: AskOf = {},
+): Promise<Asked> {
   const { instanceId = 'first', expiresAt = Date.now() + 86_400_000 } = of
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
   const database = rig.database.database
-  const asked = { instanceId, commandId: ids.commandId, digest: 'aa' }
-  await askCommand(database, asked)
-  const accepted = {
-    ...{ ...asked, ...ids, place: BigInt(place), operation: 'message.send', chatId: body.chatId, expiresAt },
+  const command = {
+    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
   }
-  await writeTogether(database, [acceptCommands([accepted])])
-  await database.query(`select pg_notify('commands', $1)`, [instanceId])
+  await askCommand(database, command)
+  await writeTogether(database, [acceptCommands([{ ...command, place: BigInt(place) }])])
   return ids
 }
 type AskOf = { instanceId?: string; expiresAt?: number }

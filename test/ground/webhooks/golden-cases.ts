@@ -1,6 +1,7 @@
 // What happened, for each golden body, and which bodies follow.
 import { aGroup, anEvent, somebody, somebodyElse, us } from '../events.ts'
 import { appState } from './golden-app-state.ts'
+import { commandCases } from './golden-commands.ts'
 import {
   about,
   byUs,
@@ -247,5 +248,16 @@ const accounts: readonly GoldenCase[] = [
 ]
 
 export const goldenCases: readonly GoldenCase[] = [
-  ...[...texts, ...kindCases, ...files, ...changes, ...seals, ...accounts, ...groupCases, ...appState, ...history],
+  ...[
+    ...texts,
+    ...kindCases,
+    ...files,
+    ...changes,
+    ...seals,
+    ...accounts,
+    ...groupCases,
+    ...appState,
+    ...history,
+    ...commandCases,
+  ],
 ]

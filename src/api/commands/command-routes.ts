@@ -1,0 +1,98 @@
+// /v1/instances/{id}/messages and commands: what an account is asked to send, and what came of it. The answer 202 means that it is in the log.
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { commandStates, wordsOf } from '../../events/vocabulary.ts'
+import { readCommand } from '../../instances/commands.ts'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { demandInstance } from '../instances/read-instances.ts'
+import type { KeptPositions } from '../kept-positions.ts'
+import { pageOf, pageQuery } from '../pagination.ts'
+import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
+import { Problem } from '../problems.ts'
+import { wordOf } from '../words.ts'
+import { type AcceptDeps, acceptMessage } from './accept-message.ts'
+import { accepted, answerOf, command, newMessage } from './command-shapes.ts'
+import { listPage } from './list-page.ts'
+
+type Deps = AcceptDeps & { kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal }
+
+const tag = 'commands'
+const ofInstance = z.object({ id: z.string() })
+const headers = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, { error: '1 to 255 printable characters of ASCII' })
+    .optional()
+    .describe('the same again is sent once, for 14 days; left out, one is made and answered'),
+})
+
+export function commandRoutes(app: App, deps: Deps) {
+  routeMessage(app, deps)
+  routeList(app, deps)
+  routeOne(app, deps)
+}
+
+function routeMessage(app: App, deps: Deps) {
+  app.route({
+    method: 'POST',
+    url: '/v1/instances/:id/messages',
+    schema: describeCall('Send a message: it is sent once, as soon as the account is open', {
+      tag,
+      params: ofInstance,
+      headers,
+      body: newMessage,
+      answers: { 202: accepted },
+      problems: [404, 409],
+    }),
+    handler: async ({ params: { id }, headers, body }, reply) => {
+      const key = headers['idempotency-key'] ?? randomUUID()
+      const { ids, queuedUntil, positions } = await acceptMessage(deps, { instanceId: id, key, body }, deps.cut)
+      setPosition(reply, positions, 'commands')
+      return reply
+        .code(202)
+        .header('location', `/v1/instances/${id}/commands/${ids.commandId}`)
+        .send({ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key })
+    },
+  })
+}
+
+function routeList(app: App, deps: Deps) {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/commands',
+    schema: describeCall('List what an account was asked to do, newest first', {
+      tag,
+      params: ofInstance,
+      querystring: z.strictObject({ ...pageQuery, ...waitForQuery, state: wordOf(commandStates).optional() }),
+      answers: { 200: pageOf(command) },
+      problems: [404],
+    }),
+    handler: async ({ params: { id }, query: { waitFor, ...page } }) => {
+      await demandInstance(deps.database, id)
+      await awaitPosition(deps, waitFor)
+      return listPage(deps.database, { instanceId: id, ...page })
+    },
+  })
+}
+
+function routeOne(app: App, deps: Deps) {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/commands/:commandId',
+    schema: describeCall(`How far a command is: ${wordsOf(commandStates)}`, {
+      tag,
+      params: ofInstance.extend({ commandId: z.string() }),
+      querystring: z.strictObject(waitForQuery),
+      answers: { 200: command },
+      problems: [404],
+    }),
+    handler: async ({ params: { id, commandId }, query: { waitFor } }) => {
+      await demandInstance(deps.database, id)
+      await awaitPosition(deps, waitFor)
+      const found = await readCommand(deps.database, id, commandId)
+      if (found === null) throw new Problem('command-not-found', `instance ${id} has no command ${commandId.slice(0, 100)}`)
+      return answerOf(found)
+    },
+  })
+}

@@ -1,0 +1,56 @@
+// What goes in and out of /v1/instances/{id}/messages and commands.
+import { z } from 'zod'
+import { chatForms, parseChatAddress } from '../../events/chat-address.ts'
+import { messageBody } from '../../events/command-bodies.ts'
+import { commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
+import type { ShownCommand } from '../../instances/commands.ts'
+
+/** The chat is written in any of the forms that people use, and read as its address. */
+export const newMessage = messageBody.transform((body, context) => {
+  const chatId = parseChatAddress(body.chatId)
+  if (chatId !== null) return { ...body, chatId }
+  context.issues.push({ code: 'custom', path: ['chatId'], message: `expected ${chatForms}`, input: body.chatId })
+  return z.NEVER
+})
+
+const ids = {
+  commandId: z.string(),
+  eventId: z.string().describe('of its command.accepted'),
+  messageId: z.string().describe('what WhatsApp calls the message'),
+}
+const queuedUntil = z.string().describe('it is not begun later')
+
+export const accepted = z
+  .object({
+    ...ids,
+    queuedUntil,
+    idempotencyKey: z.string().describe('whoever sends the same with it again sends nothing twice'),
+  })
+  .describe('It is in the log, and will be done once')
+
+const text = z.string().nullable()
+export const command = z
+  .object({
+    ...ids,
+    operation: z.string().describe('message.send; clients must accept new ones'),
+    chatId: z.string(),
+    state: z.string().describe(wordsOf(commandStates)),
+    tries: z.int().describe('how often it was given to WhatsApp'),
+    acceptedAt: z.string(),
+    queuedUntil,
+    endedAt: text,
+    reason: text.describe(`why it failed; clients must accept new ones: ${wordsOf(commandReasons)}`),
+    reasonText: text.describe('for people'),
+    code: text.describe('what WhatsApp said, such as 463'),
+  })
+  .describe('What an account was asked to do')
+
+export const answerOf = ({ acceptedAt, queuedUntil, endedAt, outcome, ...rest }: ShownCommand): z.infer<typeof command> => ({
+  ...rest,
+  acceptedAt: acceptedAt.toISOString(),
+  queuedUntil: queuedUntil.toISOString(),
+  endedAt: endedAt?.toISOString() ?? null,
+  ...(outcome?.type === 'command.failed'
+    ? { reason: outcome.reason, reasonText: outcome.reasonText, code: outcome.code }
+    : { reason: null, reasonText: null, code: null }),
+})

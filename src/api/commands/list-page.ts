@@ -1,0 +1,31 @@
+// A page of commands, and the place where the next one begins: an instant and an id.
+import type { Database } from '../../database/database.ts'
+import type { commandStates } from '../../events/vocabulary.ts'
+import { listCommands } from '../../instances/commands.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { answerOf } from './command-shapes.ts'
+
+type Asked = {
+  instanceId: string
+  state?: (typeof commandStates.here)[number] | undefined
+  cursor?: string | undefined
+  limit: number
+  after?: number | undefined
+  before?: number | undefined
+}
+
+export async function listPage(database: Database, { cursor, limit, ...of }: Asked) {
+  const { instanceId, state = null, after = null, before = null } = of
+  const last = cursor === undefined ? null : placeOf(cursor)
+  const found = await listCommands(database, { instanceId, state, last, after, before, limit: limit + 1 })
+  const shown = found.slice(0, limit)
+  const end = shown.at(-1)
+  const nextCursor =
+    end !== undefined && found.length > limit ? encodeCursor([String(end.acceptedAt.getTime()), end.commandId]) : null
+  return { data: shown.map(answerOf), nextCursor }
+}
+
+function placeOf(cursor: string): { askedAt: number; commandId: string } {
+  const [askedAt = '', commandId = ''] = decodeCursor(cursor, [/^\d{1,16}$/, /^[^\0]{1,400}$/])
+  return { askedAt: Number(askedAt), commandId }
+}

@@ -1,0 +1,337 @@
+// Commands over HTTP: 202 means that it is in the log and is done once; the same again is the same, whatever went wrong in between.
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Event } from '../../src/events/event.ts'
+import { beginTry, claimCommands, decideOutcome, endCommand, type Outcome } from '../../src/instances/commands.ts'
+import { LogError } from '../../src/log/log.ts'
+import { commands } from '../../src/projections/commands/commands.ts'
+import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { anEvent } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
+
+const logger = collectLogLines(['request.failed'])
+let api: TestApi
+let projecting: readonly { close(): Promise<void> }[] = []
+/** What the log does with an append, in place of taking it. */
+let append: 'takes' | 'refuses' | 'takes and dies' = 'takes'
+beforeAll(async () => {
+  api = await openTestApi('api-commands', logger, {
+    log: log => ({
+      ...log,
+      append: async (given, signal) => {
+        if (append === 'refuses') throw new LogError('unavailable', 'appending 1 record: leader not available')
+        const positions = await log.append(given, signal)
+        if (append === 'takes and dies') throw new LogError('aborted', 'appending 1 record: stopped')
+        return positions
+      },
+    }),
+  })
+  projecting = [await projectEvents(api, logger), await projectEvents(api, logger, commands)]
+})
+beforeEach(() => {
+  append = 'takes'
+})
+afterAll(async () => {
+  for (const one of projecting) await one.close()
+  await api.close()
+})
+
+let made = 0
+/** Of its own, so that its list has what its test asked for alone. */
+async function anInstance(): Promise<string> {
+  made += 1
+  const id = `shop-${made}`
+  expect((await api.call('POST', '/v1/instances', { body: { id, name: id } })).status).toBe(201)
+  return id
+}
+const hello = { chatId: '5511900000011', kind: 'text', text: 'Olá!' }
+const ask = (id: string, { key, body = hello }: { key?: string; body?: unknown } = {}): Promise<Answer> =>
+  api.call('POST', `/v1/instances/${id}/messages`, {
+    body,
+    ...(key !== undefined && { headers: { 'idempotency-key': key } }),
+  })
+const read = (id: string, commandId: unknown, query = '') => api.call('GET', `/v1/instances/${id}/commands/${commandId}${query}`)
+const owned = (instanceId: string, epoch = 1) => ({ instanceId, epoch })
+async function claim(id: string, epoch = 1, limit = 10) {
+  await api.database.query(
+    `insert into instance_owners (instance_id, epoch) values ($1, $2) on conflict (instance_id) do update set epoch = excluded.epoch`,
+    [id, epoch],
+  )
+  return claimCommands(api.database, owned(id, epoch), { busy: [], limit })
+}
+
+/** What its topic has of an instance. */
+async function recordsOf(instanceId: string): Promise<Event[]> {
+  const events: Event[] = []
+  const signal = AbortSignal.timeout(10_000)
+  for await (const record of api.testLog.log.read(api.testLog.topic('commands'), { from: 'first', until: 'end' }, signal)) {
+    const event = record.key === instanceId ? await api.testLog.codec.decode(record.value, signal) : null
+    if (event !== null) events.push(event)
+  }
+  return events
+}
+
+/** As its owner does it. */
+async function endAs(id: string, outcome: Outcome) {
+  const [claimed] = await until('the command to be claimed', async () => {
+    const all = await claim(id)
+    return all.length > 0 ? all : null
+  })
+  const commandId = claimed?.command_id ?? ''
+  await beginTry(api.database, { ...owned(id), commandId, built: Buffer.from('sealed') })
+  await decideOutcome(api.database, { ...owned(id), commandId, outcome })
+  await endCommand(api.database, { instanceId: id, commandId })
+}
+
+describe('asking', () => {
+  test('[F1] the answer names command, event, message and key, and what was asked for is in the log by then', async () => {
+    const id = await anInstance()
+    const { status, json, headers } = await ask(id, { key: 'order 1' })
+    expect(status).toBe(202)
+    expect(json).toEqual({
+      commandId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      messageId: expect.stringMatching(/^3EB0[0-9A-F]{18}$/),
+      queuedUntil: new Date(api.clock.nowAt + 86_400_000).toISOString(),
+      idempotencyKey: 'order 1',
+    })
+    expect(headers.get('location')).toBe(`/v1/instances/${id}/commands/${json.commandId}`)
+    const [record, ...others] = await recordsOf(id)
+    expect(others).toEqual([])
+    const asked = { chatId: '5511900000011@s.whatsapp.net', kind: 'text', text: 'Olá!' }
+    expect(record).toMatchObject({
+      type: 'command.accepted',
+      eventId: json.eventId,
+      commandId: json.commandId,
+      messageId: json.messageId,
+      operation: 'message.send',
+      chatId: asked.chatId,
+      chatPn: asked.chatId,
+      epoch: 0,
+      sequence: 0,
+      occurredAt: api.clock.nowAt,
+      expiresAt: api.clock.nowAt + 86_400_000,
+      digest: createHash('sha256').update(JSON.stringify(asked)).digest('hex'),
+    })
+    expect(JSON.parse(String(record?.type === 'command.accepted' && record.body))).toEqual(asked)
+  })
+
+  test('[F1] without a key each is another one, and the answer has the key that was made', async () => {
+    const id = await anInstance()
+    const [one, other] = [await ask(id), await ask(id)]
+    expect(one.json.commandId).not.toBe(other.json.commandId)
+    const again = await ask(id, { key: String(one.json.idempotencyKey) })
+    expect(again.json).toEqual(one.json)
+  })
+
+  test('[F1] a chat is taken in every form that people write, and what is none is refused', async () => {
+    const id = await anInstance()
+    for (const [written, chatId] of [
+      ['+55 (11) 90000-0011', '5511900000011@s.whatsapp.net'],
+      ['5511900000011@c.us', '5511900000011@s.whatsapp.net'],
+      ['100000000000001@lid', '100000000000001@lid'],
+      ['120363000000000001', '120363000000000001@g.us'],
+    ]) {
+      const { json } = await ask(id, { body: { ...hello, chatId: written } })
+      expect((await read(id, json.commandId)).json.chatId).toBe(chatId)
+    }
+    const refused = await ask(id, { body: { ...hello, chatId: 'Ana' } })
+    expect(refused.json).toMatchObject({ status: 422, errors: [{ pointer: '/chatId', received: '"Ana"' }] })
+    expect(await recordsOf(id)).toHaveLength(4)
+  })
+
+  test.each([
+    ['no key', ''],
+    ['a key of 256 characters', 'k'.repeat(256)],
+    ['a key with what no ASCII has', 'ação'],
+  ])('[F1] %s is refused before anything is asked', async (_, key) => {
+    const id = await anInstance()
+    expect((await ask(id, { key })).json).toMatchObject({ status: 422, errors: [{ parameter: 'idempotency-key' }] })
+    expect(await recordsOf(id)).toEqual([])
+  })
+
+  test('[F1] an instance that there is not, or that was deleted, is 404', async () => {
+    const id = await anInstance()
+    const known = await ask(id, { key: 'k1' })
+    await api.call('DELETE', `/v1/instances/${id}`)
+    for (const path of [id, 'nobody']) {
+      expect((await ask(path, { key: 'k1' })).json).toMatchObject({ status: 404, type: 'urn:zaplog:problem:instance-not-found' })
+      expect((await read(path, known.json.commandId)).status).toBe(404)
+      expect((await api.call('GET', `/v1/instances/${path}/commands`)).status).toBe(404)
+    }
+  })
+
+  test('[F1] one that is logged out is 409 and says what to do; any other that is not open takes it, and it waits', async () => {
+    const id = await anInstance()
+    const before = await ask(id, { key: 'before' })
+    const state = (state: string) =>
+      appendEvents(api, [anEvent('instance.state-changed', { instanceId: id, state, reason: null, reasonText: null })])
+    await state('reconnecting')
+    expect((await ask(id, { key: 'reconnecting' })).status).toBe(202)
+    const position = await state('logged-out')
+    await api.call('GET', `/v1/instances/${id}?waitFor=${position}`)
+    const refused = await ask(id, { key: 'after' })
+    expect(refused.json).toMatchObject({
+      status: 409,
+      type: 'urn:zaplog:problem:instance-logged-out',
+      detail: expect.stringContaining(`POST /v1/instances/${id}/restart asks for a QR code`),
+    })
+    expect((await ask(id, { key: 'before' })).json).toEqual(before.json)
+    expect((await read(id, before.json.commandId)).json.state).toBe('waiting')
+  })
+})
+
+describe('asking again with the same key', () => {
+  test('[F1] for the same is the same answer, and one row, in whichever order its fields are written and whatever the clock says', async () => {
+    const id = await anInstance()
+    const first = await ask(id, { key: 'k1' })
+    api.clock.nowAt += 60_000
+    const { text, kind, chatId } = hello
+    for (const body of [hello, { text, chatId: '+55 11 90000-0011', kind }])
+      expect(await ask(id, { key: 'k1', body })).toMatchObject({ status: 202, json: first.json })
+    expect((await api.call('GET', `/v1/instances/${id}/commands`)).json.data).toHaveLength(1)
+    expect(chatId).toBe('5511900000011')
+  })
+
+  test('[F1] for something else is 409, and changes nothing; another instance’s keys are its own', async () => {
+    const [id, other] = [await anInstance(), await anInstance()]
+    const first = await ask(id, { key: 'k1' })
+    for (const body of [
+      { ...hello, text: 'Olá' },
+      { ...hello, chatId: '5511900000012' },
+    ]) {
+      const refused = await ask(id, { key: 'k1', body })
+      expect(refused.json).toMatchObject({ status: 409, type: 'urn:zaplog:problem:idempotency-key-reused' })
+      expect(refused.headers.get('zaplog-position')).toBeNull()
+    }
+    expect(await recordsOf(id)).toHaveLength(1)
+    expect((await read(id, first.json.commandId)).json).toMatchObject({ chatId: '5511900000011@s.whatsapp.net' })
+    const elsewhere = await ask(other, { key: 'k1', body: { ...hello, text: 'Olá' } })
+    expect(elsewhere.status).toBe(202)
+    expect(elsewhere.json.commandId).not.toBe(first.json.commandId)
+  })
+
+  test('[F1] of many at once, all get one answer, and it is one command', async () => {
+    const id = await anInstance()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(id, { key: 'k1' })))
+    expect(new Set(answers.map(one => JSON.stringify(one.json)))).toHaveLength(1)
+    expect(new Set((await recordsOf(id)).map(one => one.eventId))).toHaveLength(1)
+    await until('it to be accepted', async () => (await claim(id)).length === 1)
+    expect(await claim(id, 2)).toHaveLength(1)
+  })
+})
+
+describe('while the log is away', () => {
+  test('[F1] [I3] it is 503 with Retry-After, and the same again is taken once the log is there', async () => {
+    const id = await anInstance()
+    append = 'refuses'
+    const refused = await ask(id, { key: 'k1' })
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await recordsOf(id)).toEqual([])
+    append = 'takes'
+    api.clock.nowAt += 60_000
+    const taken = await ask(id, { key: 'k1' })
+    expect(taken.status).toBe(202)
+    expect(await recordsOf(id)).toMatchObject([
+      { eventId: taken.json.eventId, expiresAt: Date.parse(String(taken.json.queuedUntil)) },
+    ])
+    expect((await ask(id, { key: 'k1', body: { ...hello, text: 'x' } })).status).toBe(409)
+  })
+
+  test('[F1] [B3] an answer that was lost after the append costs a copy that says the same, and one command', async () => {
+    const id = await anInstance()
+    append = 'takes and dies'
+    expect((await ask(id, { key: 'k1' })).status).toBe(503)
+    append = 'takes'
+    api.clock.nowAt += 60_000
+    const again = await ask(id, { key: 'k1' })
+    expect(again.status).toBe(202)
+    const said = (await recordsOf(id)).map(({ recordedAt: _, ...one }) => one)
+    for (const one of said) expect(one).toEqual(said[0])
+    await until('it to be accepted', async () => (await claim(id)).length === 1)
+    expect(await claim(id)).toHaveLength(1)
+  })
+})
+
+describe('reading', () => {
+  test('[F1] a command is there at once, and says how far it is until it was taken', async () => {
+    const id = await anInstance()
+    const { json, headers } = await ask(id, { key: 'k1' })
+    const { idempotencyKey: _, ...ids } = json
+    const waiting = {
+      ...ids,
+      ...{ operation: 'message.send', chatId: '5511900000011@s.whatsapp.net', state: 'waiting', tries: 0 },
+      ...{ acceptedAt: new Date(api.clock.nowAt).toISOString(), endedAt: null, reason: null, reasonText: null, code: null },
+    }
+    expect((await read(id, json.commandId)).json).toEqual(waiting)
+    const projected = await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+    expect([projected.status, projected.json]).toEqual([200, waiting])
+    expect(await claim(id)).toHaveLength(1)
+    expect((await read(id, json.commandId)).json.state).toBe('sending')
+    const commandId = String(json.commandId)
+    await beginTry(api.database, { ...owned(id), commandId, built: Buffer.from('sealed') })
+    await decideOutcome(api.database, {
+      ...owned(id),
+      commandId,
+      outcome: { type: 'command.completed', at: Date.now(), saidAt: null },
+    })
+    expect((await read(id, commandId)).json).toMatchObject({ state: 'sending', tries: 1, endedAt: null })
+    await endCommand(api.database, { instanceId: id, commandId })
+    expect((await read(id, commandId)).json).toMatchObject({ state: 'completed', endedAt: expect.any(String), reason: null })
+    expect((await ask(id, { key: 'k1' })).json).toEqual(json)
+  })
+
+  test('[F1] one that failed says why, for programs and for people', async () => {
+    const id = await anInstance()
+    const { json } = await ask(id)
+    const why = { reason: 'account-restricted', reasonText: 'WhatsApp restricts the account (463)', code: '463' }
+    await endAs(id, { type: 'command.failed', at: Date.now(), ...why })
+    expect((await read(id, json.commandId)).json).toMatchObject({ state: 'failed', tries: 1, ...why })
+  })
+
+  test('[F1] one that there is not, or that is another instance’s, is 404', async () => {
+    const [id, other] = [await anInstance(), await anInstance()]
+    const { json } = await ask(id)
+    for (const answer of [await read(other, json.commandId), await read(id, '0'.repeat(32))])
+      expect(answer.json).toMatchObject({ status: 404, type: 'urn:zaplog:problem:command-not-found' })
+  })
+
+  test('[F1] the list is newest first, in pages that hold each once, by state and by instant', async () => {
+    const id = await anInstance()
+    const asked: string[] = []
+    const at: string[] = []
+    for (let nth = 0; nth < 5; nth += 1) {
+      api.clock.nowAt += nth % 2 === 0 ? 1000 : 0
+      at.push(new Date(api.clock.nowAt).toISOString())
+      asked.push(String((await ask(id, { key: `k${nth}`, body: { ...hello, chatId: `551190000001${nth}` } })).json.commandId))
+    }
+    const pages = async (query: string) => {
+      const ids: string[] = []
+      for (let cursor: unknown = '', last = false; !last; last = cursor === null) {
+        const path = `/v1/instances/${id}/commands?limit=2${query}${cursor === '' ? '' : `&cursor=${cursor}`}`
+        const { json } = await api.call('GET', path)
+        ids.push(...(json.data as { commandId: string }[]).map(one => one.commandId))
+        cursor = json.nextCursor
+      }
+      return ids
+    }
+    const all = await pages('')
+    expect(all.toSorted()).toEqual(asked.toSorted())
+    expect(all[0]).toBe(asked[4])
+    await until(
+      'all to be accepted',
+      async () =>
+        (await api.database.query(`select from commands where instance_id = $1 and state = 'accepted'`, [id])).length === 5,
+    )
+    const [claimed] = await claim(id, 1, 1)
+    expect(await pages('&state=sending')).toEqual([claimed?.command_id])
+    expect(await pages('&state=waiting')).toEqual(all.filter(one => one !== claimed?.command_id))
+    expect(await pages('&state=failed')).toEqual([])
+    const after = await pages(`&after=${at[2]}&before=${at[4]}`)
+    expect(after.toSorted()).toEqual([asked[2], asked[3]].toSorted())
+    for (const query of ['state=asked', 'cursor=x', `cursor=${Buffer.from('["1","a\\u0000"]').toString('base64url')}`])
+      expect((await api.call('GET', `/v1/instances/${id}/commands?${query}`)).status).toBe(422)
+  })
+})

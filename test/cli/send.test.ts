@@ -1,0 +1,115 @@
+// Guarantee: zaplog send says what came of it, in words and by its exit code, and whoever runs it again with its key sends nothing twice.
+import type { RequestListener } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { sendText } from '../../src/cli/send.ts'
+import { alwaysJson, alwaysProblem, KEY, refused } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+
+const shop = { id: 'shop', name: 'Shop', state: 'open', stateAt: '2026', reasonText: null, phone: null }
+const command = {
+  commandId: 'c1',
+  messageId: '3EB0A1',
+  chatId: '5511900000011@s.whatsapp.net',
+  state: 'completed',
+  queuedUntil: '2026-01-06T12:00:00.000Z',
+  reason: null as string | null,
+  reasonText: null as string | null,
+}
+type Asked = { path: string; key: string | undefined; body: unknown }
+
+/** `states`: what a command is each time that it is read, the last one for ever. */
+async function openZaplog(of: { instances?: object[]; states?: (typeof command)[]; ask?: RequestListener } = {}) {
+  const { instances = [shop], states = [command], ask = alwaysJson(202, { commandId: 'c1' }) } = of
+  const asked: Asked[] = []
+  let reads = 0
+  const { url } = await openLoopbackServer(async (request, response) => {
+    const [path = ''] = request.url?.split('?') ?? []
+    if (request.method === 'POST') {
+      asked.push({ path, key: String(request.headers['idempotency-key']), body: JSON.parse(await text(request)) })
+      return ask(request, response)
+    }
+    if (path.endsWith('/commands/c1')) return alwaysJson(200, states[Math.min(reads++, states.length - 1)])(request, response)
+    if (path === '/v1/instances') return alwaysJson(200, { data: instances, nextCursor: null })(request, response)
+    return alwaysJson(200, instances[0])(request, response)
+  })
+  return { url, env: { ZAPLOG_URL: url, ADMIN_API_KEY: KEY }, asked, reads: () => reads }
+}
+
+test('[H7] [F1] a text goes out once, by the only instance there is, and what WhatsApp took is said', async () => {
+  const waiting = { ...command, state: 'waiting' }
+  const zaplog = await openZaplog({ states: [waiting, { ...command, state: 'sending' }, command] })
+  const { code, out, err } = await runVerb(['send', '+55 11 90000-0011', 'Olá', '--key', 'order 1'], zaplog.env)
+  expect({ code, out, err }).toEqual({
+    code: exitCodes.done,
+    out: 'WhatsApp took it for +55 11 90000-0011 (message 3EB0A1)\n',
+    err: '',
+  })
+  expect(zaplog.asked).toEqual([
+    { path: '/v1/instances/shop/messages', key: 'order 1', body: { chatId: '+55 11 90000-0011', kind: 'text', text: 'Olá' } },
+  ])
+  expect(zaplog.reads()).toBe(3)
+})
+
+test('[H7] [F1] with --json it is the command as it is at its end', async () => {
+  const zaplog = await openZaplog()
+  const { code, out } = await runVerb(['send', '5511900000011', 'Olá', '--instance', 'shop', '--json'], zaplog.env)
+  expect({ code, json: JSON.parse(out) }).toEqual({ code: exitCodes.done, json: command })
+})
+
+test('[H7] [F1] what failed ends with 1 and says why; while the account is not open that is said first', async () => {
+  const failed = { ...command, state: 'failed', reason: 'not-on-whatsapp', reasonText: 'The number is not on WhatsApp' }
+  const zaplog = await openZaplog({
+    instances: [{ ...shop, state: 'reconnecting', reasonText: 'The connection was lost.' }],
+    states: [failed],
+  })
+  expect(await refused(['send', '5511900000011', 'Olá'], zaplog.env)).toEqual({
+    code: exitCodes.failed,
+    said:
+      'instance shop is reconnecting (The connection was lost): it is sent once that is open\n' +
+      'it was not sent: The number is not on WhatsApp',
+  })
+})
+
+test('[H7] [F1] what still waits after a while is worth another look: 75, until when it is tried, and what the account is', async () => {
+  const { url } = await openZaplog({ states: [{ ...command, state: 'waiting' }] })
+  const api = { base: url, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: './zaplog' }
+  const how = { say: () => undefined, waitMs: 0, stopping: new AbortController().signal }
+  await expect(sendText(api, { number: '5511900000011', text: 'Olá' }, how)).rejects.toMatchObject({
+    exitCode: exitCodes.tryLater,
+    message: 'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: instance shop is open',
+    told: { rest: { command: { state: 'waiting' } } },
+  })
+})
+
+test('[H7] [F1] where nobody knows whether it was taken, the key that sends it once is said', async () => {
+  const away = await openZaplog({ ask: alwaysProblem(503, 'unavailable') })
+  const { code, said } = await refused(['send', '5511900000011', 'Olá'], away.env)
+  expect({ code, said }).toEqual({
+    code: exitCodes.tryLater,
+    said: `sending to 5511900000011: what stands against it; the same again with --key ${away.asked[0]?.key} is sent once`,
+  })
+  expect(away.asked[0]?.key).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('[H7] who sends has to be named where there are several, and is there where there is none', async () => {
+  const several = await openZaplog({ instances: [shop, { ...shop, id: 'store' }] })
+  expect(await refused(['send', '5511900000011', 'Olá'], several.env)).toEqual({
+    code: exitCodes.usage,
+    said: 'expected --instance, because there are 2: shop, store',
+  })
+  const none = await openZaplog({ instances: [] })
+  expect(await refused(['send', '5511900000011', 'Olá'], none.env)).toMatchObject({
+    code: exitCodes.failed,
+    said: expect.stringMatching(/^there is no instance to send with: .*zaplog instances create makes one$/),
+  })
+  expect([...several.asked, ...none.asked]).toEqual([])
+})
+
+test('[H7] a key that no header carries is refused before anything is sent', async () => {
+  const zaplog = await openZaplog()
+  expect(await refused(['send', '5511900000011', 'Olá', '--key', '鍵'], zaplog.env)).toMatchObject({ code: exitCodes.usage })
+  expect(zaplog.asked).toEqual([])
+})
