@@ -17,8 +17,12 @@ export type DraftOf<Type extends EventType> = Extract<Draft, { type: Type }>
  * chatId alone, `chats` says it; leaving it out is a type error.
  */
 export type Offer = AboutAccount | AboutOneChat | AboutChats
-type AboutAccount = Extract<Draft, { type: `instance.${string}` }>
-type AboutOneChat = Exclude<Draft, { type: 'unknown' | 'contact.updated' | `instance.${string}` }> & { chatId: string }
+type AboutAccount = Extract<Draft, { type: `instance.${string}` | CommandOutcome }>
+/** Whoever asked hears of it: of a chat that is ignored it says none (producers/commands/tell-outcome.ts). */
+type CommandOutcome = 'command.completed' | 'command.failed'
+type AboutOneChat = Exclude<Draft, { type: 'unknown' | 'contact.updated' | `instance.${string}` | CommandOutcome }> & {
+  chatId: string
+}
 type AboutChats = DraftOf<'unknown' | 'contact.updated' | 'blocklist.updated' | 'label.changed'> & { chats: readonly string[] }
 export type OfferOf<Type extends EventType> = Extract<Offer, { type: Type }>
 

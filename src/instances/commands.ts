@@ -6,7 +6,7 @@ import type { commandStates } from '../events/vocabulary.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
-import type { Owned } from './instance-owners.ts'
+import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
@@ -27,9 +27,10 @@ export type NewCommand = CommandIds & {
 /** What the first who asked with this key asked for. `isAccepted`: the projection has its record. */
 export type AskedCommand = Pick<NewCommand, 'digest' | 'chatId' | 'body' | 'askedAt' | 'expiresAt'> & { isAccepted: boolean }
 
+/** `at`: when it was decided, epoch ms; `saidAt`: when WhatsApp's server took it, epoch seconds in digits; null: it did not say. */
 export type Outcome =
-  | { type: 'command.completed' }
-  | { type: 'command.failed'; reason: string; reasonText: string; code: string | null }
+  | { type: 'command.completed'; at: number; saidAt: string | null }
+  | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
 
 /** As its record says it; `place`: its offset, which orders the commands of an instance. */
 export type AcceptedCommand = NewCommand & { place: bigint }
@@ -45,7 +46,14 @@ export type ClaimedCommand = {
   built: Buffer | null
   tries: number
   outcome: Outcome | null
+  is_expired: boolean
 }
+
+/** What is told of one that is over. */
+export type EndedCommand = Pick<ClaimedCommand, 'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'tries'> & {
+  outcome: Outcome
+}
+export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 
 /** The row of a command that is new; of one that was asked for before, with whatever body, that one. null: the instance is purged. */
 export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
@@ -124,8 +132,9 @@ const acceptedRow = (one: AcceptedCommand) => ({
 })
 
 /**
- * Of each chat the first command that is not over, where it is due and nobody's of this epoch; those of `busy` chats are left alone. At most
- * `limit`, oldest first. What it costs grows with the chats that wait, not with their commands.
+ * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
+ * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. What it costs grows with
+ * the chats that wait, not with their commands.
  */
 export async function claimCommands(
   database: Transaction,
@@ -135,7 +144,7 @@ export async function claimCommands(
   return database.query<ClaimedCommand>(claimSql, [instanceId, epoch, busy, limit])
 }
 
-const claimSql = `with recursive chats as (
+const claimSql = `with recursive held as (${heldOwner('$1', '$2')}), chats as (
   (select chat_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending') order by chat_id limit 1)
   union all
   select (select c.chat_id from commands c where c.instance_id = $1 and c.chat_id > chats.chat_id
@@ -148,12 +157,13 @@ const claimSql = `with recursive chats as (
   where chats.chat_id is not null and not (chats.chat_id = any($3::text[]))
 ), due as (
   select command_id from firsts
-  where (state = 'accepted' and coalesce(due_at <= now(), true)) or (state in ('sending', 'ending') and coalesce(epoch < $2, true))
+  where (state = 'accepted' and coalesce(due_at <= now(), true)) or (state in ('sending', 'ending') and coalesce(epoch <= $2, true))
   order by place limit $4
 )
 update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2
-from due where c.instance_id = $1 and c.command_id = due.command_id
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome`
+from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id
+  and c.state in ('accepted', 'sending', 'ending') and coalesce(c.epoch <= $2, true)
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.expires_at < now() as is_expired`
 
 /** Before each try; `built`: where this is the first one. false: it is this owner's no more, and is not sent. */
 export async function beginTry(
@@ -162,8 +172,8 @@ export async function beginTry(
 ): Promise<boolean> {
   return didChange(
     database.query(
-      `update commands set tries = tries + 1, built = coalesce($4, built)
-       where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
+      `with held as (${heldOwner('$1', '$3')}) update commands set tries = tries + 1, built = coalesce(built, $4)
+       where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
       [instanceId, commandId, epoch, built],
     ),
   )
@@ -183,18 +193,17 @@ export async function putOff(
   )
 }
 
-/** From here on nothing else comes of it. false: it is this owner's no more. */
+/** From here on nothing else comes of it. null: it is this owner's no more, or was decided before. */
 export async function decideOutcome(
   database: Transaction,
   { instanceId, epoch, commandId, outcome }: Owned & { commandId: string; outcome: Outcome },
-): Promise<boolean> {
-  return didChange(
-    database.query(
-      `update commands set state = 'ending', outcome = $4
-       where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, JSON.stringify(outcome)],
-    ),
+): Promise<EndingCommand | null> {
+  const [row] = await database.query<EndingCommand>(
+    `update commands c set state = 'ending', outcome = $4
+     where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${ended}, c.built`,
+    [instanceId, commandId, epoch, JSON.stringify(outcome)],
   )
+  return row ?? null
 }
 
 /** Its outcome is in the log. */
@@ -209,13 +218,70 @@ export async function endCommand(
   )
 }
 
-/** What is sent again to a device that could not read it; sealed. null: none of ours, or too old. */
-export async function findBuilt(database: Transaction, instanceId: string, messageId: string): Promise<Buffer | null> {
-  const [row] = await database.query<{ built: Buffer }>(
-    'select built from commands where instance_id = $1 and message_id = $2 and built is not null',
+/** Which of these have commands that are not over. What it costs grows with the instances alone. */
+export async function instancesWaiting(database: Transaction, instanceIds: readonly string[]): Promise<readonly string[]> {
+  const rows = await database.query<{ instance_id: string }>(
+    `select given.instance_id from unnest($1::text[]) as given(instance_id) where exists (
+       select from commands c where c.instance_id = given.instance_id and c.state in ('accepted', 'sending', 'ending'))`,
+    [instanceIds],
+  )
+  return rows.map(row => row.instance_id)
+}
+
+/** What comes of those that are not over: of one that was never given to WhatsApp, and of one that was. */
+export type Ends = { untried: Outcome; tried: Outcome }
+
+/** All that wait of an instance, under its owner, in their order; what was decided of one stays. None where a newer epoch owns it. */
+export async function giveUpCommands(
+  database: Transaction,
+  { instanceId, epoch, untried, tried }: Owned & Ends,
+  limit: number,
+): Promise<readonly EndingCommand[]> {
+  return database.query(
+    `with given_up as (
+       update commands c set state = 'ending', epoch = $2, outcome = coalesce(c.outcome, case when c.tries > 0 then $4::jsonb else $3::jsonb end)
+       from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')
+         and ${isOwner('$1', '$2')} order by place limit $5 for update) waiting
+       where c.instance_id = $1 and c.command_id = waiting.command_id
+       returning ${ended}, c.built, c.place)
+     select * from given_up order by place`,
+    [instanceId, epoch, JSON.stringify(untried), JSON.stringify(tried), limit],
+  )
+}
+
+/** Past their time by a minute, and with none of the owners `live`: they are over. Whoever asks tells it, in the same transaction. */
+export async function expireCommands(
+  tx: Transaction,
+  { untried, tried }: Ends,
+  { live, limit }: { live: readonly Owned[]; limit: number },
+): Promise<readonly (EndedCommand & { instance_id: string })[]> {
+  return tx.query(
+    `update commands c set state = 'failed', ended_at = now(), outcome = case when c.tries > 0 then $2::jsonb else $1::jsonb end
+     from (select w.instance_id, w.command_id from commands w
+       where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute' and not exists (
+         select from unnest($3::text[], $4::bigint[]) as live(instance_id, epoch)
+         where live.instance_id = w.instance_id and live.epoch = w.epoch)
+       order by w.expires_at limit $5 for update skip locked) late
+     where c.instance_id = late.instance_id and c.command_id = late.command_id
+     returning c.instance_id, ${ended}`,
+    [JSON.stringify(untried), JSON.stringify(tried), live.map(one => one.instanceId), live.map(one => one.epoch), limit],
+  )
+}
+
+const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.tries, c.outcome'
+
+/** What is sent again to a device that could not read it; sealed. null: none of ours, or from longer ago than 14 days. */
+export async function findBuilt(
+  database: Transaction,
+  instanceId: string,
+  messageId: string,
+): Promise<{ commandId: string; built: Buffer } | null> {
+  const [row] = await database.query<{ command_id: string; built: Buffer }>(
+    `select command_id, built from commands
+     where instance_id = $1 and message_id = $2 and built is not null and asked_at > now() - interval '14 days'`,
     [instanceId, messageId],
   )
-  return row?.built ?? null
+  return row === undefined ? null : { commandId: row.command_id, built: row.built }
 }
 
 type ShownState = (typeof commandStates.here)[number]

@@ -84,7 +84,8 @@ export function openOutbox(deps: OutboxDeps): Outbox {
   }
 }
 
-async function owe({ codec, topic }: OutboxDeps, tx: Transaction, event: Event): Promise<string> {
+/** As `Outbox.owe`, for whoever has no outbox of their own. */
+export async function owe({ codec, topic }: Pick<OutboxDeps, 'codec' | 'topic'>, tx: Transaction, event: Event): Promise<string> {
   const { key, headers, value, recordedAt } = codec.encode(event)
   const [row] = await tx.query<{ outbox_id: string }>(
     `insert into api_outbox (topic, key, headers, value, recorded_at) values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))

@@ -15,6 +15,10 @@ import { wait } from '../runtime/wait.ts'
 import { findSealedOtherwise } from './auth/auth-rows.ts'
 import { createKeyWriter } from './auth/key-writer.ts'
 import { keepTrimming } from './auth/trim-old-rows.ts'
+import { createCommandWatch } from './commands/command-watch.ts'
+import { createCommandExpiry } from './commands/expire-commands.ts'
+import type { CommandTimes } from './commands/judge-try.ts'
+import { createOutgoingPace } from './commands/pace-outgoing.ts'
 import { type Account, type AccountTimes, openAccount } from './epoch/account.ts'
 import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
 import type { InstanceDeps } from './epoch/hands.ts'
@@ -39,7 +43,10 @@ export type ProducersDeps = {
   objects: ObjectStore
   sealer: Sealer
   topic: (name: TopicName) => string
-  config: Pick<Config['whatsapp'], 'url' | 'cdnUrl' | 'version' | 'connectsPerSecond' | 'qrRounds' | 'appendTimeoutMs'> &
+  config: Pick<
+    Config['whatsapp'],
+    'url' | 'cdnUrl' | 'version' | 'connectsPerSecond' | 'qrRounds' | 'appendTimeoutMs' | 'outboundPerMinute' | 'outboundBurst'
+  > &
     Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
   logger: Logger
   metrics: Metrics
@@ -53,6 +60,12 @@ export type ProducersDeps = {
   sealedLookMs?: number
   /** Between looks for pairs of addresses that history told [5 s]. */
   learnPairsEveryMs?: number
+  /** [an ack 20 s, a retry 60 s, a rest 10 min] */
+  commandTimes?: Partial<CommandTimes>
+  /** Between looks for commands that wait [5 s]. */
+  commandLookMs?: number
+  /** Between looks for commands whose time is over [30 s]. */
+  commandExpiryMs?: number
 } & AccountTimes
 
 const retakeMs = 1_000
@@ -68,7 +81,9 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const pairingRequests = createPairingRequests(deps)
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
-  const shared = { metrics, keptStanzas, pairLearning, pairingRequests, sealedWatch, tallies: account.tallies }
+  const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
+  const commandExpiry = createCommandExpiry({ ...deps, metrics, commandWatch, everyMs: deps.commandExpiryMs ?? 30_000 })
+  const shared = { metrics, keptStanzas, pairLearning, pairingRequests, sealedWatch, commandWatch, tallies: account.tallies }
   const instanceDeps = instanceDepsOf(deps, shared)
   let supervisor: Supervisor | null = null
   /** Why there is none. */
@@ -96,7 +111,11 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, pairLearning, pairingRequests, sealedWatch], ended)
+    const chores = doChores(
+      { ...deps, metrics },
+      [keptStanzas, account, pairLearning, pairingRequests, sealedWatch, commandWatch, commandExpiry],
+      ended,
+    )
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -147,7 +166,7 @@ async function doChores(
   await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
 }
 
-type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'tallies'> & {
+type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'tallies'> & {
   keptStanzas: KeptStanzas
 }
 
@@ -167,6 +186,13 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
+    commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
+    outgoingPace: createOutgoingPace({
+      perMinute: config.outboundPerMinute,
+      burst: config.outboundBurst,
+      clock: deps.clock,
+      random,
+    }),
   }
 }
 

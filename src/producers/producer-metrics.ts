@@ -52,6 +52,11 @@ export function createProducerMetrics(metrics: Metrics) {
       name: 'zaplog_parts_redelivered_total',
       help: 'Message parts that came again although they are in the log.',
     }),
+    commandsEnded: metrics.counter({
+      name: 'zaplog_commands_ended_total',
+      help: 'Commands that are over, by outcome: completed, or the reason of command.failed.',
+      labels: ['outcome'],
+    }),
     closes: metrics.counter({ name: 'zaplog_socket_closes_total', help: 'Sockets that ended, by reason.', labels: ['reason'] }),
     appendSeconds: metrics.histogram({ name: 'zaplog_append_seconds', help: 'From a stanza part to its durable record.' }),
   }

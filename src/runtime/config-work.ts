@@ -38,6 +38,13 @@ export function declareWhatsapp(v: Variables) {
       toMs: 600_000,
       doc: 'a socket is closed when an append or key write has been pending for so long',
     }),
+    outboundPerMinute: v.whole('OUTBOUND_PER_MINUTE', {
+      default: 20,
+      from: 0,
+      to: 10_000,
+      doc: 'messages that an account sends to people, each a little off its time; 0: as fast as it can',
+    }),
+    outboundBurst: v.whole('OUTBOUND_BURST', { default: 5, from: 1, to: 1000, doc: 'of these so many at once' }),
   }
 }
 

@@ -47,6 +47,8 @@ const open = (of: Partial<SocketDeps>) =>
     qrTimeoutMs: null,
     settings: readSettings({}),
     fetchesLists: true,
+    findSent: async () => undefined,
+    acked: () => undefined,
     presence: () => undefined,
     received: () => undefined,
     connection: () => undefined,

@@ -1,5 +1,5 @@
-// The end of a pairing: said in the log first, then the auth state is erased, and with the instance what the log had refused of it, and the
-// secrets of its messages, and what is sealed with others.
+// The end of a pairing: said in the log first, with the end of what was asked of it and is not done; then the auth state is erased, and with the
+// instance what the log had refused of it, and the secrets of its messages, and what is sealed with others.
 // A crash in between says it again and erases then.
 import type { Database } from '../../database/database.ts'
 import type { Wanted } from '../../instances/instance-ids.ts'
@@ -8,6 +8,7 @@ import { eraseSecrets } from '../../instances/message-secrets.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
+import { endAllCommands } from '../commands/end-all-commands.ts'
 import { forgetKeptStanzas } from '../gate/kept-stanzas.ts'
 import { eraseSealed } from '../secrets/sealed-rows.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
@@ -31,10 +32,11 @@ export async function retireInstance(deps: Deps, of: { epoch: Epoch; wanted: Wan
   const { epoch, wanted, reasonText } = of
   const { instanceId } = wanted
   const at = { instanceId, occurredAt: deps.clock() }
-  const { append } = epoch.intake
+  const { append, ignores } = epoch.intake
   await append([loggedOut(at, reasonText)])
   deps.voice.owe({ state: 'logged-out', reason: 'logged-out', reasonText })
   await deps.voice.tellOwed(append)
+  await endAllCommands({ ...deps, append, ignores }, { instanceId, epoch: epoch.epoch })
   if (wanted.wanted === 'deleted' && !wanted.purged) await append([deleted({ ...at, requestId: wanted.requestId })])
   await endWrites(deps, epoch)
   await forgetLinking(deps.database, { instanceId, epoch: epoch.epoch })

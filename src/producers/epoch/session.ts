@@ -9,6 +9,11 @@ import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
+import type { CommandWatch } from '../commands/command-watch.ts'
+import { openCommands } from '../commands/commands.ts'
+import { createFindSent } from '../commands/find-sent.ts'
+import type { CommandTimes } from '../commands/judge-try.ts'
+import type { OutgoingPace } from '../commands/pace-outgoing.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
@@ -50,6 +55,9 @@ export type SessionDeps = EpochDeps & {
   sealedWatch: Pick<SealedWatch, 'add'>
   pairLearning: PairLearning
   pairingRequests: Pick<PairingRequests, 'serve'>
+  commandWatch: CommandWatch
+  commandTimes: CommandTimes
+  outgoingPace: OutgoingPace
   url: string | null
   cdnUrl: string | null
   version: readonly [number, number, number] | null
@@ -62,7 +70,7 @@ export type SessionOf = {
   untold: UntoldParts
   settings(): InstanceSettings
   tell(state: State, own: OwnAddresses): Promise<void>
-  /** Groups, blocklist and app state, of itself at login. */
+  /** Groups, blocklist and app state, of itself at login; and works off what was asked of the account. */
   fetchesLists: boolean
 }
 /** Nobody waits for what is said so; what the end of the session leaves unsaid is said again by the next one. */
@@ -71,7 +79,7 @@ export type Say = (what: string, saying: Promise<unknown>) => void
 export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Session> {
   const { epoch, settings } = of
   const { instanceId, socketLife } = epoch
-  const { clock, database, sealer, secretWriter, random, logger, metrics, url, cdnUrl, version, qrTimeoutMs } = deps
+  const { clock, database, sealer, secretWriter, random, logger } = deps
   const whose = { life: socketLife, instanceId, epoch: epoch.epoch }
   const stored = { ...whose, database, sealer, timeoutMs: deps.appendTimeoutMs, random, logger }
   const secrets = openMessageSecrets({ ...stored, secretWriter })
@@ -94,6 +102,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     openedAt = clock()
     of.untold.loggedIn()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
+    if (of.fetchesLists) deps.commandWatch.serve({ ...epoch, ring: desk.ring, isOver: socketLife.isOver })
     deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()
   }
@@ -112,32 +121,37 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
 
   const { gate, sealed } = openGate(deps, of, { auth, own, known, secrets, told })
   const socket = openSocket({
+    ...deps,
     instanceId,
     auth: { ...auth, keys: watch.keys },
     appState: watch,
     gate,
     life: socketLife,
-    url,
-    cdnUrl,
-    version,
-    qrTimeoutMs,
     settings: settings(),
     fetchesLists: of.fetchesLists,
     received: events.received,
+    findSent: createFindSent({ database, sealer, instanceId, known }),
+    acked: node => desk.acked(node),
     presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,
     tally: epoch.tally,
-    clock,
-    logger,
-    metrics,
   })
+  const desk = openCommands(deps, { epoch, auth, own, known, secrets, send: socket.send })
+  void socket.closed.then(desk.end)
   const idle = async () => {
     await socket.idle()
     // Pending for so long, it ends the socket, and its epoch with it: no clean end then.
-    await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(events.idle, appState.idle, sealed.idle, told.idle))
+    const steps = [desk.idle, events.idle, appState.idle, sealed.idle, told.idle]
+    await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(...steps))
   }
-  return { ...socket, idle, auth, openedAt: () => openedAt, followSettings }
+  return { ...socket, ...endingAfter(desk.close, socket), idle, auth, openedAt: () => openedAt, followSettings }
 }
+
+/** What is on its way out has its answer first. */
+const endingAfter = (first: () => Promise<void>, { close, logout }: Pick<Socket, 'close' | 'logout'>) => ({
+  close: () => inTurn(first, close),
+  logout: () => inTurn(first, logout),
+})
 
 async function inTurn(...steps: readonly (() => Promise<void>)[]): Promise<void> {
   for (const step of steps) await step()

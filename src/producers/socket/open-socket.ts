@@ -3,7 +3,13 @@ import './keep-context.ts'
 import './signal-crypto.ts'
 import './silence-libsignal.ts'
 import './verify-sender-key.ts'
-import makeWASocket, { type BaileysEventMap, type BinaryNode, type WASocket } from '@whiskeysockets/baileys'
+import makeWASocket, {
+  type BaileysEventMap,
+  type BinaryNode,
+  type proto,
+  type WAMessageKey,
+  type WASocket,
+} from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { createEvery } from '../../runtime/every.ts'
@@ -53,6 +59,17 @@ export type Send = {
   presence(isOnline: boolean): Promise<void>
   /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
   askForGroups(): Promise<unknown>
+  /** Encrypts it for each device of the chat and sends it, under this id; `attributes`, `nodes`: of the stanza, besides Baileys' own. */
+  relay(of: Outgoing): Promise<void>
+  /** The address of who has this phone number; null: nobody. Rejects where WhatsApp does not say. */
+  findOnWhatsApp(pn: string): Promise<string | null>
+}
+export type Outgoing = {
+  to: string
+  content: proto.IMessage
+  messageId: string
+  attributes: Readonly<Record<string, string>>
+  nodes: readonly BinaryNode[]
 }
 export type SocketDeps = {
   instanceId: string
@@ -73,6 +90,10 @@ export type SocketDeps = {
   fetchesLists: boolean
   /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
   received(name: string, payload: unknown): void
+  /** Of a message that a device of its recipient could not read. */
+  findSent(key: WAMessageKey): Promise<proto.IMessage | undefined>
+  /** Each ack of a message that was sent; a throw is counted. */
+  acked(node: BinaryNode): void
   /** Each stanza that says who is there; a throw is counted. */
   presence(node: BinaryNode): void
   connection(update: ConnectionUpdate): void
@@ -128,7 +149,7 @@ export function openSocket(deps: SocketDeps): Socket {
     }
   }
 
-  hearPresence(socket, node => take(node.tag, () => deps.presence(node)))
+  hearStanzas(socket, deps, take)
   const closed = new Promise<Closed>(resolve => {
     socket.ev.process(async events => {
       if (events['creds.update']) auth.credsChanged()
@@ -179,14 +200,27 @@ function tellUnmerged(socket: WASocket, { appState }: SocketDeps): void {
   tellGroupListsUnmerged(socket)
 }
 
-function hearPresence(socket: WASocket, heard: (node: BinaryNode) => void): void {
-  for (const tag of ['presence', 'chatstate']) socket.ws.on(`CB:${tag}`, heard)
+type Take = (name: string, work: () => void) => void
+
+function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Take): void {
+  const hear = (name: string, heard: (node: BinaryNode) => void) =>
+    ws.on(`CB:${name}`, (node: BinaryNode) => take(node.tag, () => heard(node)))
+  for (const tag of ['presence', 'chatstate']) hear(tag, presence)
+  hear('ack,class:message', acked)
 }
 
 function sendOf(socket: WASocket): Send {
   return {
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
+    relay: async ({ to, content, messageId, attributes, nodes }) => {
+      await socket.relayMessage(to, content, { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] })
+    },
+    findOnWhatsApp: async pn => {
+      const found = await socket.onWhatsApp(pn)
+      if (found === undefined) throw new Error(`asking who has a number: expected an answer of WhatsApp, got none`)
+      return found.find(one => one.exists)?.jid ?? null
+    },
   }
 }
 

@@ -46,6 +46,8 @@ export const testConfig = {
   connectsPerSecond: 1000,
   qrRounds: 2,
   appendTimeoutMs: 10_000,
+  outboundPerMinute: 0,
+  outboundBurst: 5,
   rawInlineBytes: 768 * 1024,
   maxRecordBytes: 2 * 1024 ** 2,
 }

@@ -1,0 +1,56 @@
+// What is sent for a command, as it is kept: made once, sealed before the first try, and every try sends these bytes.
+import { proto } from '@whiskeysockets/baileys'
+import { z } from 'zod'
+import type { OwnAddresses } from '../../convert/jid.ts'
+import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outgoing/build-message.ts'
+import { parseKeptBody } from '../../events/command-bodies.ts'
+import type { ClaimedCommand } from '../../instances/commands.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+
+/** `own`, `device`: as whom the account sends it, so that its event is the same whoever tells it. `content`: of the protobuf. */
+export type BuiltMessage = Omit<Outgoing, 'content'> & { own: OwnAddresses; device: number; content: Buffer }
+
+type BuildFrom = { own: OwnAddresses; device: number; secret: Uint8Array; now: number }
+
+/** Throws what it cannot be made for. */
+export function makeMessage({ body, message_id }: Pick<ClaimedCommand, 'body' | 'message_id'>, from: BuildFrom): BuiltMessage {
+  const { own, device, secret, now } = from
+  const { content, ...outgoing } = buildMessage(parseKeptBody(body), { messageId: message_id, secret, now, own })
+  return { ...outgoing, own, device, content: Buffer.from(proto.Message.encode(content).finish()) }
+}
+
+/** What Baileys relays; decoded anew for each try, as it may change what it is given. */
+export const contentOf = ({ content }: BuiltMessage): proto.IMessage => proto.Message.decode(content)
+
+export type BuiltSeals = {
+  seal(commandId: string, built: BuiltMessage): Buffer
+  /** Throws SealError for bytes that were sealed with another key. */
+  open(commandId: string, sealed: Buffer): BuiltMessage
+}
+
+export function createBuiltSeals(sealer: Sealer, instanceId: string): BuiltSeals {
+  const contextOf = (commandId: string) => `commands|${instanceId}|${commandId}`
+  return {
+    seal: (commandId, { content, ...rest }) =>
+      sealer.seal(Buffer.from(JSON.stringify({ ...rest, content: content.toString('base64') })), contextOf(commandId)),
+    open: (commandId, sealed) => {
+      const { content, ...rest } = kept.parse(JSON.parse(sealer.open(sealed, contextOf(commandId)).toString()))
+      return { ...rest, content: Buffer.from(content, 'base64') }
+    },
+  }
+}
+
+const node: z.ZodType<StanzaNode> = z.object({
+  tag: z.string(),
+  attrs: z.record(z.string(), z.string()),
+  content: z.exactOptional(z.lazy(() => node.array())),
+})
+const address = z.string().nullable()
+const kept = z.object({
+  to: z.string(),
+  attributes: z.record(z.string(), z.string()),
+  nodes: node.array(),
+  own: z.object({ pn: address, lid: address }),
+  device: z.number(),
+  content: z.string(),
+})

@@ -1,0 +1,153 @@
+// Whoever holds the account does what was asked of it, while its session is open: chats side by side, each chat's commands one after another
+// and in their order. One that waits for its next try holds its chat alone. What a session leaves undone the next one goes on with.
+import type { Ignores, Offer } from '../../convert/draft.ts'
+import type { KnownAddresses } from '../../convert/known-addresses.ts'
+import type { Database } from '../../database/database.ts'
+import {
+  type ClaimedCommand,
+  claimCommands,
+  decideOutcome,
+  type EndingCommand,
+  endCommand,
+  putOff,
+} from '../../instances/commands.ts'
+import { createBell } from '../../runtime/bell.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { orNullIfAborted } from '../../runtime/or-abort.ts'
+import { wait } from '../../runtime/wait.ts'
+import type { ProducerMetrics } from '../producer-metrics.ts'
+import { outcomeEvents } from './tell-outcome.ts'
+import { type TryDeps, tryCommand } from './try-command.ts'
+
+export type Desk = {
+  /** The account is logged in, or something may be due. */
+  ring(): void
+  /** The socket is gone: nothing more goes out. */
+  end(): void
+  /** Begins nothing more; resolves once what is under way has its answer, or after a while. */
+  close(): Promise<void>
+  /** Resolves once nothing of it is under way; what could not be ended is the next session's. */
+  idle(): Promise<void>
+}
+type Deps = Omit<TryDeps, 'over' | 'known' | 'database'> & {
+  database: Database
+  known: Pick<KnownAddresses, 'complete' | 'readAhead'>
+  ignores: Ignores
+  append(offers: readonly Offer[]): Promise<void>
+  logger: Logger
+  metrics: Pick<ProducerMetrics, 'commandsEnded'>
+}
+
+const chatsAtOnce = 10
+/** For the answers to what is under way when the session is to end. */
+const graceMs = 2_000
+/** Before the database is asked again that did not answer. */
+const againMs = 1_000
+
+export function openDesk(deps: Deps): Desk {
+  const { database, owned, logger } = deps
+  const bell = createBell()
+  const closing = new AbortController()
+  const ended = new AbortController()
+  const running = new Map<string, Promise<void>>()
+  const of = { ...deps, over: ended.signal, ringIn }
+  const working = work()
+
+  async function work(): Promise<void> {
+    while (await bell.rung(closing.signal)) await begin()
+  }
+
+  async function begin(): Promise<void> {
+    const limit = chatsAtOnce - running.size
+    if (limit === 0) return
+    try {
+      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit })
+      for (const command of claimed) run(command)
+    } catch (error) {
+      if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
+      ringIn(againMs)
+    }
+  }
+
+  function run(command: ClaimedCommand): void {
+    const done = perform(of, command).finally(() => {
+      running.delete(command.chat_id)
+      bell.ring()
+    })
+    running.set(command.chat_id, done)
+  }
+
+  function ringIn(delayMs: number): void {
+    void wait(delayMs, closing.signal).then(bell.ring)
+  }
+
+  function end(): void {
+    closing.abort()
+    ended.abort()
+  }
+
+  const done = async () => {
+    await working
+    await Promise.all(running.values())
+  }
+
+  return {
+    ring: bell.ring,
+    end,
+    close: async () => {
+      closing.abort()
+      await orNullIfAborted(done(), AbortSignal.timeout(graceMs))
+      end()
+    },
+    idle: done,
+  }
+}
+
+type Of = TryDeps & Deps & { ringIn(delayMs: number): void }
+
+/** Never rejects. What cannot be gone on with holds its chat for a while, and no other. */
+async function perform(of: Of, command: ClaimedCommand): Promise<void> {
+  const { owned, life, over, logger, times } = of
+  try {
+    const { outcome } = command
+    const ending = outcome === null ? await decide(of, command) : { ...command, outcome }
+    if (ending !== null) await tell(of, ending)
+  } catch (error) {
+    if (over.aborted || life.isOver()) return
+    logger.error('command.failing', { ...owned, commandId: command.command_id, error })
+    if (!(await leaveForLater(of, command, times.retryMs).catch(() => false))) await wait(times.retryMs, over)
+  }
+}
+
+/** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
+async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
+  const { owned, database, outlasting } = of
+  const came = await tryCommand(of, command)
+  if (came.is === 'put-off') await leaveForLater(of, command, came.delayMs)
+  if (came.is !== 'over') return null
+  const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
+  return outlasting('deciding an outcome', () => decideOutcome(database, decided))
+}
+
+async function leaveForLater(
+  { owned, database, outlasting, ringIn }: Of,
+  command: ClaimedCommand,
+  delayMs: number,
+): Promise<boolean> {
+  const commandId = command.command_id
+  const isPutOff = await outlasting('putting a command off', () => putOff(database, { ...owned, commandId, delayMs }))
+  ringIn(delayMs)
+  return isPutOff
+}
+
+/** The row says that it is over only once the log does: a death in between tells the same again. */
+async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<void> {
+  const { owned, database, seals, append, outlasting, logger, metrics } = of
+  const { command_id: commandId, tries, outcome } = ending
+  const sent = built === null ? null : seals.open(commandId, built)
+  await append(await outcomeEvents({ ...of, ...owned }, ending, sent))
+  await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
+  const reason = outcome.type === 'command.failed' ? outcome.reason : 'completed'
+  metrics.commandsEnded.inc({ outcome: reason })
+  logger.info('command.ended', { ...owned, commandId, tries, outcome: reason })
+}

@@ -1,0 +1,39 @@
+// The account is logged out: what was asked of it fails, and what was decided before is told. A crash in between tells the same again.
+import type { Offer } from '../../convert/draft.ts'
+import type { Database } from '../../database/database.ts'
+import { endCommand, giveUpCommands } from '../../instances/commands.ts'
+import type { Owned } from '../../instances/instance-owners.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { createBuiltSeals } from './built-message.ts'
+import { failed } from './judge-try.ts'
+import { outcomeEvents } from './tell-outcome.ts'
+
+type Deps = {
+  database: Database
+  sealer: Sealer
+  append(offers: readonly Offer[]): Promise<void>
+  ignores(chat: string | null): boolean
+  clock: () => number
+}
+
+const MOST = 200
+/** Its keys are about to go: addresses are told as they were sent to. */
+const known = { complete: async <One>(address: One) => address, readAhead: async () => undefined }
+
+export async function endAllCommands(deps: Deps, owned: Owned): Promise<void> {
+  const { database, append, ignores, clock } = deps
+  const { instanceId } = owned
+  const seals = createBuiltSeals(deps.sealer, instanceId)
+  const at = clock()
+  const ends = { untried: failed('logged-out', at), tried: failed('outcome-unknown', at) }
+  for (;;) {
+    const ending = await giveUpCommands(database, { ...owned, ...ends }, MOST)
+    for (const { built, ...command } of ending) {
+      const isDone = command.outcome.type === 'command.completed' && built !== null
+      const sent = isDone ? seals.open(command.command_id, built) : null
+      await append(await outcomeEvents({ instanceId, known, ignores }, command, sent))
+      await endCommand(database, { instanceId, commandId: command.command_id })
+    }
+    if (ending.length < MOST) return
+  }
+}

@@ -1,0 +1,78 @@
+// Commands whose time is over while nobody holds their account: every [30 s] they are ended, and what came of them is owed to the log in the same
+// transaction. Who holds an account ends its own.
+import type { Database } from '../../database/database.ts'
+import type { Codec } from '../../events/codec.ts'
+import type { Event } from '../../events/event.ts'
+import type { TopicName } from '../../events/topics.ts'
+import { outcomeId } from '../../instances/command-ids.ts'
+import { type EndedCommand, expireCommands } from '../../instances/commands.ts'
+import { drainApiOutbox, owe } from '../../instances/outbox.ts'
+import type { EventLog } from '../../log/log.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { wait } from '../../runtime/wait.ts'
+import type { ProducerMetrics } from '../producer-metrics.ts'
+import type { CommandWatch } from './command-watch.ts'
+import { failed } from './judge-try.ts'
+
+type Deps = {
+  database: Database
+  log: Pick<EventLog, 'append'>
+  codec: Codec
+  topic(name: TopicName): string
+  commandWatch: Pick<CommandWatch, 'owners'>
+  everyMs: number
+  clock: () => number
+  logger: Logger
+  metrics: Pick<ProducerMetrics, 'commandsEnded'>
+}
+
+/** In one transaction. */
+const MOST = 200
+
+export function createCommandExpiry(deps: Deps): { follow(signal: AbortSignal): Promise<void> } {
+  return {
+    follow: async signal => {
+      while (await wait(deps.everyMs, signal))
+        try {
+          while (!signal.aborted && (await expireSome(deps, signal)) === MOST);
+        } catch (error) {
+          if (!signal.aborted) deps.logger.warn('commands.not-expired', { error })
+        }
+    },
+  }
+}
+
+/** Answers how many were ended. The log may have them later: whatever sweeps the outbox appends what is owed. */
+async function expireSome(deps: Deps, signal: AbortSignal): Promise<number> {
+  const { database, commandWatch, clock, metrics } = deps
+  const at = clock()
+  const ends = { untried: failed('expired', at), tried: failed('outcome-unknown', at) }
+  const expired = await database.transact(async tx => {
+    const rows = await expireCommands(tx, ends, { live: commandWatch.owners(), limit: MOST })
+    for (const row of rows) await owe(deps, tx, eventOf(row, at))
+    return rows
+  }, signal)
+  for (const { outcome } of expired) if (outcome.type === 'command.failed') metrics.commandsEnded.inc({ outcome: outcome.reason })
+  if (expired.length > 0) await drainApiOutbox(deps, signal)
+  return expired.length
+}
+
+const eventOf = ({ instance_id, outcome, ...row }: EndedCommand & { instance_id: string }, at: number): Event => {
+  const { event_id, chat_id, message_id, command_id, operation, tries } = row
+  const about = {
+    eventId: outcomeId(event_id),
+    instanceId: instance_id,
+    epoch: 0,
+    sequence: 0,
+    occurredAt: outcome.at,
+    recordedAt: at,
+    chatId: chat_id,
+    messageId: message_id,
+    commandId: command_id,
+    operation,
+    tries,
+  }
+  if (outcome.type === 'command.completed') return { ...about, type: outcome.type }
+  const { type, reason, reasonText, code } = outcome
+  return { ...about, type, reason, reasonText, code }
+}

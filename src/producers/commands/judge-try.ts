@@ -1,0 +1,67 @@
+// What comes of a try, by what WhatsApp said to it. Pure.
+import type { Outcome } from '../../instances/commands.ts'
+
+/** `said`: what came back, an error code or nothing wrong; null: nothing came back. `tries`: with this one. */
+export type Tried = { said: { error: string | null; saidAt: string | null } | null; tries: number; at: number }
+export type CommandTimes = {
+  /** For the server's acknowledgement [20 s]. */
+  ackMs: number
+  /** Before the next try [60 s]. */
+  retryMs: number
+  /** Before the next try where the account may write too much [10 min]. */
+  restMs: number
+}
+export type Verdict = { is: 'over'; outcome: Outcome } | { is: 'put-off'; delayMs: number }
+
+/** Of those that WhatsApp refuses for now. */
+const triesRefused = 3
+/** Of those that it says nothing to: the first and three more. */
+const triesUnanswered = 4
+/** Whatever ends them, sockets that are lost in the middle among it. */
+export const mostTries = 10
+
+export function judgeTry({ said, tries, at }: Tried, { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {
+  if (said === null)
+    return tries < triesUnanswered ? { is: 'put-off', delayMs: retryMs } : { is: 'over', outcome: failed('outcome-unknown', at) }
+  const { error, saidAt } = said
+  if (error === null) return { is: 'over', outcome: { type: 'command.completed', at, saidAt } }
+  const { reason, passes } = refusalOf(error)
+  if (!passes || tries >= triesRefused) return { is: 'over', outcome: failed(reason, at, error) }
+  return { is: 'put-off', delayMs: reason === 'refused' ? retryMs : restMs }
+}
+
+/** `code`: what WhatsApp said. */
+export const failed = (reason: Reason, at: number, code: string | null = null, why: string = texts[reason]): Outcome => ({
+  type: 'command.failed',
+  at,
+  reason,
+  reasonText: code === null ? why : `${why} WhatsApp said ${code}.`,
+  code,
+})
+
+const texts = {
+  refused: 'WhatsApp refused it.',
+  'not-on-whatsapp': 'Nobody is on WhatsApp under this number.',
+  'not-allowed': 'The account may not write there.',
+  'account-restricted': 'WhatsApp does not let the account begin this chat for now.',
+  'rate-limited': 'The account wrote too much in a short time.',
+  expired: 'Its time was over before it could be sent.',
+  'logged-out': 'The account is logged out.',
+  'outcome-unknown': 'It was given to WhatsApp, which never said whether it took it.',
+  invalid: 'It cannot be sent.',
+} as const
+export type Reason = keyof typeof texts
+
+type Refusal = { reason: Reason; passes: boolean }
+
+/** Codes of a message's ack: lib/Types/index.js and lib/Socket/messages-recv.js of Baileys, and MessageServerErrors of whatsmeow. */
+const refusals: Readonly<Record<string, Refusal>> = {
+  '401': { reason: 'not-allowed', passes: false },
+  '403': { reason: 'not-allowed', passes: false },
+  '404': { reason: 'not-on-whatsapp', passes: false },
+  '405': { reason: 'not-allowed', passes: false },
+  '429': { reason: 'rate-limited', passes: true },
+  '463': { reason: 'account-restricted', passes: true },
+}
+
+const refusalOf = (error: string): Refusal => refusals[error] ?? { reason: 'refused', passes: /^5\d\d$/.test(error) }

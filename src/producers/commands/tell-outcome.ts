@@ -1,0 +1,45 @@
+// What came of a command, as events: the message that it made, and its outcome, in one append. The same ones however often they are told.
+import { completeAddresses } from '../../convert/complete-addresses.ts'
+import { convertSent } from '../../convert/convert-sent.ts'
+import type { Ignores, Offer } from '../../convert/draft.ts'
+import type { KnownAddresses } from '../../convert/known-addresses.ts'
+import { outcomeId } from '../../instances/command-ids.ts'
+import type { EndedCommand } from '../../instances/commands.ts'
+import type { BuiltMessage } from './built-message.ts'
+
+type Of = {
+  instanceId: string
+  known: Pick<KnownAddresses, 'complete' | 'readAhead'>
+  ignores: Ignores
+}
+
+/** `built`: of one that is done. */
+export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltMessage | null): Promise<readonly Offer[]> {
+  const { instanceId, known, ignores } = of
+  const { command_id, message_id, outcome } = command
+  const made =
+    outcome.type === 'command.completed' && built !== null
+      ? convertSent({ ...built, ...outcome, instanceId, commandId: command_id, messageId: message_id }, ignores)
+      : []
+  const shown: Offer[] = []
+  for (const offer of [...made, outcomeOf(instanceId, command, ignores)]) shown.push(await completeAddresses(offer, known))
+  return shown
+}
+
+/** Whoever asked hears of it, whatever the settings leave out: of a chat that is ignored it says no chat. */
+const outcomeOf = (instanceId: string, { event_id, chat_id, message_id, ...command }: EndedCommand, ignores: Ignores): Offer => {
+  const { command_id, operation, tries, outcome } = command
+  const about = {
+    eventId: outcomeId(event_id),
+    instanceId,
+    occurredAt: outcome.at,
+    chatId: ignores(chat_id) ? null : chat_id,
+    messageId: message_id,
+    commandId: command_id,
+    operation,
+    tries,
+  }
+  if (outcome.type === 'command.completed') return { ...about, type: outcome.type }
+  const { type, reason, reasonText, code } = outcome
+  return { ...about, type, reason, reasonText, code }
+}

@@ -1,0 +1,138 @@
+// One try of a command, and what comes of it: what is sent is kept before the first byte leaves, every try sends the same bytes under the same
+// id, and it is done only once WhatsApp's server says that it has it.
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { readSent } from '../../convert/convert-sent.ts'
+import { isPn, type OwnAddresses } from '../../convert/jid.ts'
+import type { KnownAddresses } from '../../convert/known-addresses.ts'
+import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
+import { type ClaimedCommand, type Outcome, beginTry as writeTry } from '../../instances/commands.ts'
+import type { Owned } from '../../instances/instance-owners.ts'
+import { wait } from '../../runtime/wait.ts'
+import type { MessageSecrets } from '../secrets/secrets.ts'
+import type { Send } from '../socket/open-socket.ts'
+import type { SocketLife } from '../socket-life.ts'
+import type { Acks } from './acks.ts'
+import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
+import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
+import type { OutgoingPace } from './pace-outgoing.ts'
+
+/** left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. */
+export type Came = Verdict | { is: 'left' }
+export type TryDeps = {
+  owned: Owned
+  /** Aborts once nothing more goes out through this socket. */
+  over: AbortSignal
+  life: Pick<SocketLife, 'isOver'>
+  database: Parameters<typeof writeTry>[0]
+  seals: BuiltSeals
+  acks: Acks
+  send: Pick<Send, 'relay' | 'findOnWhatsApp'>
+  secrets: Pick<MessageSecrets, 'keep'>
+  known: Pick<KnownAddresses, 'complete'>
+  pace: OutgoingPace
+  account(): { own: OwnAddresses; device: number }
+  /** Tries until it succeeds; rejects only with the socket's end. */
+  outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
+  times: CommandTimes
+  clock: () => number
+}
+
+/** How long a connection that takes nothing any more may take to say that it is gone. */
+const goneWithinMs = 1_000
+/** What nobody reads as a message of its own costs no turn. */
+const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete', 'pin'])
+
+export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promise<Came> {
+  const { is_expired, tries, command_id } = command
+  if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
+  if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
+  const delayMs = tries > 0 || isUnpaced(command) ? 0 : deps.pace.waitMs({ ...deps.owned, commandId: command_id })
+  if (delayMs > 0) return { is: 'put-off', delayMs }
+  const built = command.built === null ? await build(deps, command) : deps.seals.open(command_id, command.built)
+  if ('is' in built) return built
+  return (await beginTry(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
+}
+
+async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
+  try {
+    const made = makeMessage(command, { ...deps.account(), secret: randomBytes(32), now: deps.clock() })
+    return await withAddress(deps, made)
+  } catch (error) {
+    const why = error instanceof z.ZodError ? 'This version cannot send what it asks for.' : undefined
+    return over(failed('invalid', deps.clock(), null, why ?? (error instanceof Error ? `${error.message}.` : undefined)))
+  }
+}
+
+/** A number that the account knows nothing of is asked for once; WhatsApp may call its account by another one, as it does in Brazil. */
+async function withAddress(
+  { known, send, over: ended, times, clock }: TryDeps,
+  made: BuiltMessage,
+): Promise<BuiltMessage | Came> {
+  if (!isPn(made.to) || (await known.complete({ id: made.to, pn: null })).id !== made.to) return made
+  try {
+    const found = await send.findOnWhatsApp(made.to)
+    return found === null ? over(failed('not-on-whatsapp', clock())) : { ...made, to: found }
+  } catch {
+    return (await wait(goneWithinMs, ended)) ? { is: 'put-off', delayMs: times.retryMs } : { is: 'left' }
+  }
+}
+
+/**
+ * The bytes are durable before the first of them leaves, and so is the secret in them: what comes sealed with it opens, whoever holds the
+ * account then. false: it is another owner's by now.
+ */
+async function beginTry(deps: TryDeps, { command_id, message_id }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
+  const { owned, database, seals, known, secrets, outlasting, clock } = deps
+  const sealed = seals.seal(command_id, built)
+  const begun = outlasting('beginning a try', () => writeTry(database, { ...owned, commandId: command_id, built: sealed }))
+  const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
+  const brought = readSent(of).messages.map(secretBroughtBy)
+  const kept = async () => {
+    for (const secret of brought)
+      if (secret !== null)
+        await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
+  }
+  const [isOurs] = await Promise.all([begun, kept()])
+  return isOurs
+}
+
+async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
+  const { acks, send, over: ended, life, times, clock } = deps
+  const { to, attributes, nodes } = built
+  const tries = command.tries + 1
+  const expected = acks.expect(command.message_id)
+  try {
+    if (ended.aborted || life.isOver()) return { is: 'left' }
+    const refusal = await refusalOf(
+      send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
+    )
+    const said = refusal === null ? await expected.within(times.ackMs, ended) : await nothingMore(refusal, ended)
+    return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, tries, at: clock() }, times)
+  } finally {
+    expected.end()
+  }
+}
+
+/** null: its bytes are on their way. */
+async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | null> {
+  try {
+    await relaying
+    return null
+  } catch (error) {
+    return { error }
+  }
+}
+
+/** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was sent then. */
+async function nothingMore({ error }: { error: unknown }, ended: AbortSignal): Promise<{ error: string; saidAt: null } | null> {
+  const code = error instanceof Error && 'data' in error ? error.data : null
+  if (typeof code === 'number') return { error: String(code), saidAt: null }
+  await wait(goneWithinMs, ended)
+  return null
+}
+
+const over = (outcome: Outcome): Came => ({ is: 'over', outcome })
+
+const isUnpaced = ({ body }: ClaimedCommand): boolean =>
+  typeof body === 'object' && body !== null && 'kind' in body && typeof body.kind === 'string' && unpaced.has(body.kind)

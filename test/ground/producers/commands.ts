@@ -1,0 +1,57 @@
+// Commands as their projection leaves them, for whoever holds the account.
+import type { SimDevice } from '../../../simulator/accounts/device.ts'
+import { writeTogether } from '../../../src/database/statement-parts.ts'
+import { commandIds } from '../../../src/instances/command-ids.ts'
+import { acceptCommands, askCommand } from '../../../src/instances/commands.ts'
+import { until } from '../until.ts'
+import type { Rig } from './rig.ts'
+
+export type Asked = { commandId: string; eventId: string; messageId: string }
+
+let place = 0
+
+/** With a key of its own. */
+export async function askFor(
+  rig: Rig,
+  body: { chatId: string; kind?: string } & Record<string, unknown>,
+  of: AskOf = {},
+): Promise<Asked> {
+  const { instanceId = 'first', expiresAt = Date.now() + 86_400_000 } = of
+  place += 1
+  const ids = commandIds({ instanceId, key: `key ${place}` })
+  const database = rig.database.database
+  const command = {
+    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
+    body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
+  }
+  await askCommand(database, command)
+  await writeTogether(database, [acceptCommands([{ ...command, place: BigInt(place) }])])
+  return ids
+}
+type AskOf = { instanceId?: string; expiresAt?: number }
+
+type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null; due_at: Date | null }
+
+export const rowsOf = (rig: Rig): Promise<readonly Row[]> =>
+  rig.database.database.query<Row>('select command_id, state, tries, epoch, built, due_at from commands order by place')
+
+export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (row: Row) => boolean): Promise<Row> =>
+  until(`the command is ${what}`, async () => {
+    const row = (await rowsOf(rig)).find(one => one.command_id === commandId)
+    return row !== undefined && holds(row) && row
+  })
+
+/** What is due later is due now. */
+export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void> {
+  await rig.database.database.query('update commands set due_at = now() where due_at is not null')
+  await rig.database.database.query(`select pg_notify('commands', $1)`, [instanceId])
+}
+
+/** What phones show of what the account wrote, in order: its id, its chat and its text. */
+export const shownTexts = (device: SimDevice) =>
+  device.shown().map(({ chat, messageId, content }) => ({
+    ...{ chat, messageId },
+    text: content.extendedTextMessage?.text ?? content.conversation ?? null,
+  }))
+
+export const countsSent = (device: SimDevice) => device.stanzasSent().map(({ count }) => count)

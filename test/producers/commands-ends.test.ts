@@ -1,0 +1,213 @@
+// How commands end that are not simply sent: nobody is there, nothing can be made of them, their time is over, the account is logged out; and what
+// is kept of those that were sent.
+import type { proto } from '@whiskeysockets/baileys'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createFindSent } from '../../src/producers/commands/find-sent.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { askFor, countsSent, rowsOf, shownTexts, untilRow } from '../ground/producers/commands.ts'
+import { openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
+
+const logger = collectLogLines()
+let rig: Rig
+beforeEach(async () => {
+  rig = await openRig('commands-ends', logger)
+})
+afterEach(async () => {
+  await rig.close()
+})
+const person = (nth: number) => rig.simulator.contact({ pn: `55119000000${10 + nth}`, name: `Person ${nth}` })
+const numberOf = ({ pn }: { pn: string }) => `${pn}@s.whatsapp.net`
+const query = (sql: string, values: unknown[] = []) => rig.database.database.query(sql, values)
+const untilFailed = async (count = 1) => rig.untilEvents('command.failed', count)
+const longAgo = Date.now() - 3_600_000
+
+test('[F1] a number that is not on WhatsApp has failed as such, with nothing sent; one that is gets its message under its own address', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = person(1)
+  await askFor(rig, { chatId: '5511900000077@s.whatsapp.net' })
+  await askFor(rig, { chatId: numberOf(ana), text: 'hello' })
+  await rig.untilEvents('command.completed', 1)
+  expect(await untilFailed()).toMatchObject([{ reason: 'not-on-whatsapp', code: null, tries: 0 }])
+  expect(texts(shownTexts(device))).toEqual(['hello'])
+  expect(await rig.eventsOf('message.sent')).toMatchObject([{ chatId: ana.lidJid, chatPn: numberOf(ana) }])
+})
+
+test('[F1] what this version cannot send has failed as invalid, with nothing sent, and its chat goes on', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const { lidJid } = person(1)
+  await askFor(rig, { chatId: lidJid, kind: 'telegram' })
+  await askFor(rig, { chatId: lidJid, text: 'hello' })
+  await rig.untilEvents('command.completed', 1)
+  expect(await untilFailed()).toMatchObject([{ reason: 'invalid', tries: 0 }])
+  expect(countsSent(device)).toEqual([1])
+})
+
+test('[F1] what is over its time is not begun by whoever holds the account, and what was begun goes on', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  const [ana, bia] = [person(1), person(2)]
+  device.answerMessages('no-ack', 1)
+  const begun = await askFor(rig, { chatId: ana.lidJid, text: 'begun' })
+  await until('it is shown', () => device.shown().length === 1)
+  await role.close()
+  await query('update commands set expires_at = now()')
+  await askFor(rig, { chatId: bia.lidJid, text: 'late' }, { expiresAt: longAgo })
+  await rig.start()
+  expect(await rig.untilEvents('command.completed', 1)).toMatchObject([{ commandId: begun.commandId, tries: 2 }])
+  expect(await untilFailed()).toMatchObject([{ reason: 'expired', tries: 0, chatId: bia.lidJid }])
+  expect(texts(shownTexts(device))).toEqual(['begun'])
+})
+
+test('[F1] what is over its time while nobody holds its account has failed, once, and of what was given to WhatsApp the outcome is unknown', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  const [ana, bia] = [person(1), person(2)]
+  device.answerMessages('no-ack', 1)
+  const tried = await askFor(rig, { chatId: ana.lidJid })
+  await until('it is shown', () => device.shown().length === 1)
+  await role.close()
+  await query(`update commands set expires_at = now() - interval '1 hour'`)
+  const untried = await askFor(rig, { chatId: bia.lidJid }, { expiresAt: longAgo })
+  const waiting = await askFor(rig, { chatId: bia.lidJid })
+  device.refuseLogin(503)
+  await rig.start({ commandExpiryMs: 50 })
+  const reasons = (await untilFailed(2)).map(({ commandId, reason, epoch }) => [commandId, reason, epoch])
+  expect(new Map(reasons.map(one => [one[0], one]))).toEqual(
+    new Map([
+      [tried.commandId, [tried.commandId, 'outcome-unknown', 0]],
+      [untried.commandId, [untried.commandId, 'expired', 0]],
+    ]),
+  )
+  device.refuseLogin(null)
+  expect(await rig.untilEvents('command.completed', 1)).toMatchObject([{ commandId: waiting.commandId }])
+  expect(await rig.eventsOf('command.failed')).toHaveLength(2)
+  expect(countsSent(device)).toEqual([1, 1])
+})
+
+test('[F1] [A7] what waits for an account that is logged out has failed', async () => {
+  const role = await rig.start()
+  await rig.pair('first')
+  await role.close()
+  const asked = await askFor(rig, { chatId: person(1).lidJid })
+  await rig.want('first', `wanted = 'logged-out'`)
+  await query('delete from auth_creds')
+  await rig.start()
+  expect(await untilFailed()).toMatchObject([{ commandId: asked.commandId, reason: 'logged-out', tries: 0 }])
+  expect(await rowsOf(rig)).toMatchObject([{ state: 'failed' }])
+})
+
+test('[F1] [B8] of a chat that the settings leave out the outcome is told without its chat, and the message is not', async () => {
+  await rig.start()
+  await rig.create('first', { ignoreGroups: true })
+  const device = await rig.simulator.scanQr(await rig.qrOf('first'), { pn: '5511900000001', name: 'Owner' })
+  await rig.untilState('first', 'open')
+  const group = rig.simulator.group({ subject: 'Friends', members: [device.owner, person(1)] })
+  const asked = await askFor(rig, { chatId: group.id, text: 'hello' })
+  const [done] = await rig.untilEvents('command.completed', 1)
+  expect(done).toMatchObject({ commandId: asked.commandId, messageId: asked.messageId })
+  expect(done?.chatId).toBeNull()
+  expect(texts(shownTexts(device))).toEqual(['hello'])
+  expect(await rig.eventsOf('message.sent')).toEqual([])
+})
+
+test('[F1] what a recipient could not read is found again, also by another process, for its own chat alone, and for 14 days', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  const ana = person(1)
+  const { messageId } = await askFor(rig, { chatId: ana.lidJid, text: 'hello' })
+  await rig.untilEvents('command.completed', 1)
+  await role.close()
+  const known = { complete: async ({ id }: { id: string }) => ({ id, pn: id === ana.lidJid ? numberOf(ana) : null }) }
+  const find = createFindSent({ ...rig, database: rig.database.database, instanceId: 'first', known })
+  const secretOf = (content: proto.IMessage | undefined) =>
+    Buffer.from(content?.messageContextInfo?.messageSecret ?? new Uint8Array()).toString('hex')
+  for (const remoteJid of [ana.lidJid, numberOf(ana)]) {
+    const found = await find({ id: messageId, remoteJid })
+    expect(found?.extendedTextMessage?.text).toBe('hello')
+    expect(secretOf(found)).toBe(secretOf(device.shown()[0]?.content))
+  }
+  expect(await find({ id: messageId, remoteJid: person(2).lidJid })).toBeUndefined()
+  expect(await find({ id: 'OTHER', remoteJid: ana.lidJid })).toBeUndefined()
+  await query(`update commands set asked_at = now() - interval '15 days'`)
+  expect(await find({ id: messageId, remoteJid: ana.lidJid })).toBeUndefined()
+})
+
+test('[F1] a phone that cannot read a message is sent the same bytes again when it asks for them', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = person(1)
+  device.failToRead(ana, 2)
+  await askFor(rig, { chatId: ana.lidJid, text: 'hello' })
+  await until('both phones show it', () => device.shown()[0]?.shownTo.includes(ana.pn))
+  expect(texts(shownTexts(device))).toEqual(['hello'])
+  expect(device.conflicts()).toEqual([])
+  expect(await rig.untilEvents('command.completed', 1)).toHaveLength(1)
+})
+
+test('[F2] what makes a message for people waits for its turn and keeps its order; a change of one does not wait', async () => {
+  await rig.start({ config: { ...testConfig, url: rig.simulator.url, cdnUrl: null, outboundPerMinute: 1, outboundBurst: 1 } })
+  const device = await rig.pair('first')
+  const [ana, bia, caio] = [person(1), person(2), person(3)]
+  const first = await askFor(rig, { chatId: ana.lidJid, text: 'first' })
+  await rig.untilEvents('command.completed', 1)
+  const second = await askFor(rig, { chatId: bia.lidJid, text: 'second' })
+  const waiting = await untilRow(rig, second, 'put off', row => row.state === 'accepted' && row.due_at !== null)
+  expect(waiting).toMatchObject({ tries: 0, built: null })
+  await askFor(rig, {
+    chatId: caio.lidJid,
+    kind: 'reaction',
+    targetMessageId: 'ABC',
+    emoji: '👍',
+    known: { target: { fromMe: false, senderId: caio.lidJid } },
+  })
+  const edit = { chatId: ana.lidJid, kind: 'edit', targetMessageId: first.messageId, text: 'first, edited' }
+  const edited = await askFor(rig, { ...edit, known: { target: { fromMe: true, senderId: null } } })
+  await rig.untilEvents('command.completed', 3)
+  expect(await rig.eventsOf('message.reacted')).toMatchObject([{ targetMessageId: 'ABC', emoji: '👍', fromMe: true }])
+  const [told] = await rig.eventsOf('message.edited')
+  expect(told).toMatchObject({
+    targetMessageId: first.messageId,
+    text: 'first, edited',
+    fromMe: true,
+    messageId: edited.messageId,
+  })
+  expect(texts(shownTexts(device))).toEqual(['first, edited'])
+  expect(device.reactions()).toMatchObject([{ chat: caio.lidJid, targetMessageId: 'ABC', emoji: '👍' }])
+  expect(texts(await rig.eventsOf('message.sent'))).toEqual(['first'])
+})
+
+test('[B9] what comes sealed with the secret of a message that was sent is opened by the secret that was kept before it left', async () => {
+  await rig.start()
+  await rig.pair('first')
+  await askFor(rig, { chatId: person(1).lidJid })
+  await rig.untilEvents('command.completed', 1)
+  expect(await query('select 1 from message_secrets')).toHaveLength(1)
+})
+
+test('[B2] [F1] what is sent is encrypted behind the door: no byte leaves before the step of its session is durable', async () => {
+  const step = Promise.withResolvers<void>()
+  let held = 0
+  let isHolding = false
+  const database = flaky(rig.database.database, ({ args: [sql] }) => {
+    if (!isHolding || !String(sql).includes('insert into auth_keys')) return null
+    held += 1
+    return { delay: step.promise }
+  })
+  await rig.start({ database })
+  const device = await rig.pair('first')
+  const ana = person(1)
+  await askFor(rig, { chatId: ana.lidJid, text: 'first' })
+  await rig.untilEvents('command.completed', 1)
+  isHolding = true
+  const second = await askFor(rig, { chatId: ana.lidJid, text: 'second' })
+  await until('its step is to be written', () => held > 0)
+  await untilRow(rig, second, 'begun', row => row.tries === 1)
+  expect(countsSent(device)).toEqual([1])
+  step.resolve()
+  await rig.untilEvents('command.completed', 2)
+  expect(texts(shownTexts(device))).toEqual(['first', 'second'])
+})
