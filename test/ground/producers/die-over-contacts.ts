@@ -38,10 +38,11 @@ function contactOf(index: number): PhoneAction {
   return { kind: 'contact', jid: `551190000${user}@s.whatsapp.net`, lid: `10000000000${user}@lid`, name: `Contact ${user}` }
 }
 
-/** As kill -9 is for the account: nothing of its epoch becomes durable any more. */
+/** As kill -9 is for the account: nothing of its epoch becomes durable any more. The server is everybody's, and has locks of other tests, too. */
 export const cutTheLock = (rig: Rig) =>
   rig.database.database.query(
-    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${0x7a61706c}`,
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${0x7a61706c}
+       and database = (select oid from pg_database where datname = current_database())`,
   )
 
 /** The log is too long by then to be read again and again. */
