@@ -19,6 +19,7 @@ export async function expectNothingTwice(rig: Rig, { contacts, deaths }: { conta
     device.act({ kind: 'archive', chat, on: death % 2 === 1 })
     await until('the chat is told', async () => (await timesTold(rig)) >= death, 120_000)
     await until('every contact is told', async () => (await countTold(rig)) === contacts, 120_000)
+    await until('the lists are remembered as told', () => areListsTold(rig))
   }
   const told = await rig.eventsOf('contact.updated')
   // Those that a death found between their append and its mark come again, as copies under one id.
@@ -49,6 +50,11 @@ export const cutTheLock = (rig: Rig) =>
 const countTold = async ({ database }: Rig): Promise<number> => {
   const sql = `select count(*)::int as count from told_states where entity = 'contact'`
   return (await database.database.query<{ count: number }>(sql))[0]?.count ?? 0
+}
+/** Those that contacts and chats are in. Written after what they told: a death in between tells both as a snapshot again. */
+const areListsTold = async ({ database }: Rig): Promise<boolean> => {
+  const sql = `select 1 from told_states where entity = 'list told' and id ~ ' (critical_unblock_low|regular_low)$'`
+  return (await database.database.query(sql)).length === 2
 }
 const timesTold = async ({ database }: Rig): Promise<number> => {
   const sql = `select version::int as version from told_states where entity = 'chat' and id = $1`
