@@ -9,6 +9,9 @@ import { until } from '../ground/until.ts'
 /** What failed often is tried again after half a minute at most. */
 const WELL_WITHIN_MS = 60_000
 
+/** Of each, with starts of its parts beside others. */
+const timeout = 240_000
+
 type Check = { name: string; state: string; detail: string }
 
 type Own = Pick<TestContext, 'onTestFinished'>
@@ -67,7 +70,7 @@ onEachSetup(() => {
   }
 
   test.concurrent('[H3] [B7] Kafka, killed while no instance is paired, is degraded with its address until it is back', {
-    timeout: 120_000,
+    timeout,
   }, async context => {
     const { kafka, env } = await openParts(context, 'idle without kafka')
     const zaplog = await openIdle(context, env)
@@ -85,7 +88,7 @@ onEachSetup(() => {
   })
 
   test.concurrent('[H3] [B7] [C5] parts that only hang are degraded: Kafka, Postgres and the object store', {
-    timeout: 120_000,
+    timeout,
   }, async context => {
     const { behind, env } = await openParts(context, 'idle beside hanging parts')
     const { kafka, postgres, s3 } = behind
@@ -99,7 +102,7 @@ onEachSetup(() => {
   })
 
   test.concurrent('[H3] [C5] Postgres and the object store, gone while nothing needs them, are degraded until they are back', {
-    timeout: 120_000,
+    timeout,
   }, async context => {
     const { behind, s3, env } = await openParts(context, 'idle without parts')
     const { proxy } = behind.postgres
@@ -117,7 +120,7 @@ onEachSetup(() => {
 
 onEachSetup(() => {
   test.concurrent('[H3] an embedded Postgres that hangs is degraded until it goes on', {
-    timeout: 120_000,
+    timeout,
   }, async context => {
     const zaplog = await openIdle(context, {})
     const { thaw } = await freezePostgres(zaplog.dataDir)
@@ -130,7 +133,7 @@ onEachSetup(() => {
   })
 
   test.concurrent('[H3] [H4] an embedded Postgres that somebody tells to shut down is degraded, with why, until it is there again', {
-    timeout: 120_000,
+    timeout,
   }, async context => {
     const zaplog = await openIdle(context, {})
     const before = postmasterOf(zaplog.dataDir) ?? 0
