@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Of one file, where it says that its tests may: each of them has processes of its own.
-    maxConcurrency: 3,
+    // Of one file, where it says that its tests may: each of them has processes of its own, which leave a third of two cores to others.
+    maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
     // Real brokers and processes share two cores on CI: one more try there, never elsewhere; scripts/retried-reporter.ts says which test took it, and why.
     retry: process.env.CI ? 1 : 0,

@@ -46,5 +46,6 @@ export function onEachSetup(scenarios: Scenarios, setups: readonly Setup[] = [em
 }
 
 /** All scenarios of all setups at once: for those that mostly wait, each on a stage of its own. */
-export const sideBySide = (scenarios: Scenarios, setups?: readonly Setup[]): void =>
+export function sideBySide(scenarios: Scenarios, setups?: readonly Setup[]): void {
   describe.concurrent('side by side', () => onEachSetup(scenarios, setups))
+}
