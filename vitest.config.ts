@@ -2,6 +2,7 @@
 // scenarios of `*.both.test.ts` stand on embedded parts in the first and on external ones in the second (test/ground/scenarios/setups.ts).
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 const places = ['test', 'src', 'simulator']
 const named = (end: string) => places.map(place => `${place}/**/*${end}`)
@@ -10,6 +11,9 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Of one file, where it says that its tests may: each of them has processes of its own, which leave a third of two cores to others.
+    maxConcurrency: 2,
+    sequence: { sequencer: LongestFirst },
     // Real brokers and processes share two cores on CI: one more try there, never elsewhere; scripts/retried-reporter.ts says which test took it, and why.
     retry: process.env.CI ? 1 : 0,
     globalSetup: 'test/ground/open-ground.ts',

@@ -31,7 +31,7 @@ export type IncomingExpiryDeps = {
 export const incomingExpiry = (deps: IncomingExpiryDeps): Timer => ({
   name,
   everyMs: DAY_MS,
-  afterFailureMs: 10 * 60_000,
+  afterFailureMs: 30_000, // until then readiness says that it failed
   subject: 'incoming/',
   async work(signal) {
     await adoptIncoming(deps, deps.topic('media-downloaded'), signal)

@@ -84,6 +84,9 @@ export const listenPromises = {
 } satisfies Record<string, DatabaseCheck>
 
 async function listeners(direct: Database, channel: string): Promise<number> {
-  const rows = await direct.query("select 1 from pg_stat_activity where query = 'listen \"' || $1::text || '\"'", [channel])
+  const rows = await direct.query(
+    "select 1 from pg_stat_activity where datname = current_database() and query = 'listen \"' || $1::text || '\"'",
+    [channel],
+  )
   return rows.length
 }

@@ -46,7 +46,8 @@ const indexes = async () => {
 const made = { things_by_name: true, things_odd: true }
 const making = () =>
   test.database.query<{ pid: number }>(
-    `select pid from pg_stat_activity where application_name = $1 and state = 'active' and query like 'create index%'`,
+    `select pid from pg_stat_activity
+     where datname = current_database() and application_name = $1 and state = 'active' and query like 'create index%'`,
     [MAKER],
   )
 /** A transaction that has begun before keeps an index from being finished. */

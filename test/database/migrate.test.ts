@@ -83,7 +83,11 @@ test('[H6] an abort ends the wait for another process’s migration', async () =
   await database.transact(async tx => {
     await tx.query('select pg_advisory_xact_lock(9)')
     const waiting = migrate({ url, directory, logger: collectLogLines() }, stop.signal)
-    const isWaiting = () => tx.query("select 1 from pg_locks where locktype = 'advisory' and objid = 9 and not granted")
+    const isWaiting = () =>
+      tx.query(
+        `select 1 from pg_locks where locktype = 'advisory' and objid = 9 and not granted
+           and database = (select oid from pg_database where datname = current_database())`,
+      )
     await until('it waits', async () => (await isWaiting()).length > 0)
     stop.abort()
     await expect(waiting).rejects.toMatchObject({ code: 'aborted' })

@@ -109,14 +109,13 @@ test('[B2] commits are durable even where the server’s default says otherwise'
   expect(await database.query("select current_setting('synchronous_commit') as it")).toEqual([{ it: 'on' }])
 })
 
+const sleeping = `select 1 from pg_stat_activity where datname = current_database() and query like 'select pg_sleep(%'`
+
 test('[H6] close waits for what runs, and cuts what does not end', async () => {
   const database = await openOn(server.url)
   const short = database.query('select pg_sleep(0.2)')
   const long = database.query('select pg_sleep(3600)').catch(error => error)
-  await until(
-    'both run',
-    async () => (await database.query("select 1 from pg_stat_activity where query like 'select pg_sleep(%'")).length === 2,
-  )
+  await until('both run', async () => (await database.query(sleeping)).length === 2)
   await database.close()
   await expect(short).resolves.toHaveLength(1)
   expect(await long).toMatchObject({ code: 'aborted', perhapsDone: true })

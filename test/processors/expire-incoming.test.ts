@@ -144,6 +144,11 @@ test('[C11] the log is read for that once', async () => {
   expect(await keys()).toEqual([late])
 })
 
+test('[C11] [H3] what failed for a moment is tried again within half a minute: readiness says it no longer', () => {
+  const { testLog, rows } = world()
+  expect(incomingExpiry({ ...testLog, objects: store(), rows, keptMs }).afterFailureMs).toBeLessThanOrEqual(30_000)
+})
+
 test('[C11] it says when storage is down, and goes on the next time', async () => {
   await written(40)
   const faults = { down: true }

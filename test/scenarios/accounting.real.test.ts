@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { openConversation } from '../ground/scenarios/conversation.ts'
-import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { sideBySide } from '../ground/scenarios/setups.ts'
 import { INSTANCE, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -18,9 +18,9 @@ type Account = {
   gaps: { epoch: number; firstSequence: number; lastSequence: number }[]
 }
 
-onEachSetup(setup => {
+sideBySide(setup => {
   test('[B8] 1,000 messages, redelivered and through two kills, add up; a skipped number is named within a minute', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const stage = await setup.openStage({ shortSessions: true })
     try {

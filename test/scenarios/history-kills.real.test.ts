@@ -13,7 +13,7 @@ import {
   untilDone,
 } from '../ground/scenarios/history-seen.ts'
 import { seeded } from '../ground/scenarios/seeded.ts'
-import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { sideBySide } from '../ground/scenarios/setups.ts'
 import { untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -30,7 +30,7 @@ const LIFE_AT_WORK_MS = 1_000
 /** Worked off, and its webhooks, on two cores. */
 const ALL_WITHIN_MS = 240_000
 
-onEachSetup(setup => {
+sideBySide(setup => {
   test('[B6] [B2] [B3] [E4] four kill -9 lose and double nothing of a history, and the account goes on receiving', {
     timeout: 600_000,
   }, async ({ annotate }) => {

@@ -17,7 +17,7 @@ import {
   statusIdsOf,
   untilDone,
 } from '../ground/scenarios/history-seen.ts'
-import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { sideBySide } from '../ground/scenarios/setups.ts'
 import { INSTANCE, type Stage, subscribe, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -35,10 +35,10 @@ const SEEN_WITHIN_MS = 120_000
 const share = ({ device }: Stage): Promise<SharedHistory> =>
   device.shareHistory({ messages: MESSAGES, chunks: CHUNKS, overlap: OVERLAP, statuses: STATUSES })
 
-onEachSetup(setup => {
-  test('[B6] [D4] [E1] 300 messages in chunks that overlap are in the topic once, in lists below live ones, and where they are named', async ({
-    annotate,
-  }) => {
+sideBySide(setup => {
+  test('[B6] [D4] [E1] 300 messages in chunks that overlap are in the topic once, in lists below live ones, and where they are named', {
+    timeout: 180_000,
+  }, async ({ annotate }) => {
     const named = { eventTypes: ['message.history', 'history.progressed'] }
     const stage = await setup.openStage({ settings: { historySync: true }, endpoint: named })
     const byDefault = await openReceiver()

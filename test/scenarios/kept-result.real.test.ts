@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import type { CrashPoint } from '../ground/scenarios/crash-plan.ts'
-import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { sideBySide } from '../ground/scenarios/setups.ts'
 import { type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -19,10 +19,10 @@ const points: readonly { between: string; point: CrashPoint }[] = [
   },
 ]
 
-onEachSetup(setup => {
+sideBySide(setup => {
   test.for(points)(
     '[B3] [E4] [E7] kill -9 of everything $between: no second POST, and one event of the attempt',
-    { timeout: 120_000 }, // two starts, and a claim of the dead that runs out
+    { timeout: 240_000 }, // two starts, and a claim of the dead that runs out
     async ({ point }) => {
       const stage = await setup.openStage({
         plan: { point },

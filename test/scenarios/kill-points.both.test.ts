@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { text } from '../../simulator/accounts/content.ts'
 import type { CrashPoint } from '../ground/scenarios/crash-plan.ts'
-import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { sideBySide } from '../ground/scenarios/setups.ts'
 import { expectOnceInOrder, INSTANCE, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -38,35 +38,39 @@ const points: readonly { between: string; point: CrashPoint }[] = [
   },
 ]
 
-onEachSetup(setup => {
-  test.for(points)('[B2] [B3] [E4] kill -9 of everything $between loses, doubles and reorders nothing', async ({ point }) => {
-    const stage = await setup.openStage({ plan: { point }, shortSessions: true })
-    try {
-      const before = await sendRound(stage, 'before', 2)
-      await untilDelivered(
-        stage.receiver,
-        before.map(one => one.messageId),
-      )
-      stage.zaplog().arm()
-      const during = await sendRound(stage, 'during', 3)
-      await stage.zaplog().ended
-      await stage.killEverything()
+sideBySide(setup => {
+  test.for(points)(
+    '[B2] [B3] [E4] kill -9 of everything $between loses, doubles and reorders nothing',
+    { timeout: 180_000 },
+    async ({ point }) => {
+      const stage = await setup.openStage({ plan: { point }, shortSessions: true })
+      try {
+        const before = await sendRound(stage, 'before', 2)
+        await untilDelivered(
+          stage.receiver,
+          before.map(one => one.messageId),
+        )
+        stage.zaplog().arm()
+        const during = await sendRound(stage, 'during', 3)
+        await stage.zaplog().ended
+        await stage.killEverything()
 
-      await stage.restart()
-      const after = await sendRound(stage, 'after', 2)
-      const sent = [...before, ...during, ...after]
-      await untilDelivered(
-        stage.receiver,
-        sent.map(one => one.messageId),
-      )
-      await until('WhatsApp to have every receipt', () => stage.device.pending().length === 0)
-      expectOnceInOrder(stage.receiver, sent)
-      await expectReadModel(stage, sent)
-      expect(stage.receiver.accepted.filter(one => one.body.type === 'message.undecryptable')).toEqual([])
-    } finally {
-      await stage.close()
-    }
-  })
+        await stage.restart()
+        const after = await sendRound(stage, 'after', 2)
+        const sent = [...before, ...during, ...after]
+        await untilDelivered(
+          stage.receiver,
+          sent.map(one => one.messageId),
+        )
+        await until('WhatsApp to have every receipt', () => stage.device.pending().length === 0)
+        expectOnceInOrder(stage.receiver, sent)
+        await expectReadModel(stage, sent)
+        expect(stage.receiver.accepted.filter(one => one.body.type === 'message.undecryptable')).toEqual([])
+      } finally {
+        await stage.close()
+      }
+    },
+  )
 })
 
 /** Two contacts write in turns. */

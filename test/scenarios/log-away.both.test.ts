@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { openConversation } from '../ground/scenarios/conversation.ts'
 import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
-import { external, onEachSetup } from '../ground/scenarios/setups.ts'
+import { external, sideBySide } from '../ground/scenarios/setups.ts'
 import { expectOnceInOrder, untilDelivered } from '../ground/scenarios/stage.ts'
 import { expectNothingLostWithout } from '../ground/scenarios/twenty-seconds-away.ts'
 import { until } from '../ground/until.ts'
@@ -13,9 +13,9 @@ const KILLS = 2
 /** Sockets are closed sooner than by default: less to wait for. */
 const env = { WHATSAPP_APPEND_TIMEOUT: '3s' }
 
-onEachSetup(setup => {
+sideBySide(setup => {
   test('[H4] [B2] [B3] the log, killed in the middle of a conversation, loses, doubles and reorders nothing', {
-    timeout: 150_000,
+    timeout: 240_000,
   }, async () => {
     const stage = await setup.openStage({ ownLog: true, env })
     try {
@@ -46,12 +46,10 @@ onEachSetup(setup => {
       await stage.close()
     }
   })
-})
 
-// Where the log is in Postgres, this is the scenario of Postgres.
-onEachSetup(
-  setup => {
-    test('[B2] [B3] 20 s without Kafka acknowledge nothing and lose nothing of 200 messages', { timeout: 120_000 }, async () => {
+  // Where the log is in Postgres, this is the scenario of Postgres.
+  if (setup === external)
+    test('[B2] [B3] 20 s without Kafka acknowledge nothing and lose nothing of 200 messages', { timeout: 240_000 }, async () => {
       const stage = await setup.openStage({ ownLog: true })
       try {
         await expectNothingLostWithout(stage.ground.log, stage)
@@ -59,6 +57,4 @@ onEachSetup(
         await stage.close()
       }
     })
-  },
-  [external],
-)
+})

@@ -1,5 +1,5 @@
 // Guarantee: readiness of a zaplog that has nothing to do says which part is away, where it is and what came back, and is ok again after it.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, type TestContext, test } from 'vitest'
 import { type ExternalParts, openExternalParts } from '../ground/scenarios/external-parts.ts'
 import { freezePostgres, postmasterOf } from '../ground/scenarios/its-postgres.ts'
 import { embedded, external, onEachSetup } from '../ground/scenarios/setups.ts'
@@ -9,10 +9,15 @@ import { until } from '../ground/until.ts'
 /** What failed often is tried again after half a minute at most. */
 const WELL_WITHIN_MS = 60_000
 
+/** Of each, with starts of its parts beside others. */
+const timeout = 240_000
+
 type Check = { name: string; state: string; detail: string }
 
-/** No instance is paired, and nobody asks for anything. */
-async function openIdle(env: Record<string, string>): Promise<ZaplogProcess> {
+type Own = Pick<TestContext, 'onTestFinished'>
+
+/** No instance is paired, nobody asks for anything, and what a first start does once is done. */
+async function openIdle({ onTestFinished }: Own, env: Record<string, string>): Promise<ZaplogProcess> {
   const { path: dataDir, remove } = makeDataDir()
   const launched = launchZaplog({ program: 'start', dataDir, env })
   onTestFinished(async () => {
@@ -20,6 +25,8 @@ async function openIdle(env: Record<string, string>): Promise<ZaplogProcess> {
     remove()
   })
   const zaplog = await launched.listening
+  const areIndexesMade = async () => (await readiness(zaplog)).checks.every(({ name }) => name !== 'indexes')
+  await until('the indexes to be made', areIndexesMade, WELL_WITHIN_MS)
   await untilOk(zaplog)
   return zaplog
 }
@@ -55,17 +62,18 @@ async function untilDegraded(zaplog: ZaplogProcess, name: string, detail: RegExp
 }
 
 onEachSetup(() => {
-  async function openParts(name: string): Promise<ExternalParts> {
+  // Side by side, each on parts of its own: they mostly wait.
+  async function openParts({ onTestFinished }: Own, name: string): Promise<ExternalParts> {
     const parts = await openExternalParts(name)
     onTestFinished(parts.close)
     return parts
   }
 
-  test('[H3] [B7] Kafka, killed while no instance is paired, is degraded with its address until it is back', {
-    timeout: 120_000,
-  }, async () => {
-    const { kafka, env } = await openParts('idle without kafka')
-    const zaplog = await openIdle(env)
+  test.concurrent('[H3] [B7] Kafka, killed while no instance is paired, is degraded with its address until it is back', {
+    timeout,
+  }, async context => {
+    const { kafka, env } = await openParts(context, 'idle without kafka')
+    const zaplog = await openIdle(context, env)
     await until('the projection to have partitions', async () => /^[1-9]\d* partitions$/.test((await projectionOf(zaplog)) ?? ''))
     const away = new RegExp(`^${kafka.brokers} is away: .*ECONNREFUSED`)
     await kafka.kill()
@@ -79,12 +87,12 @@ onEachSetup(() => {
     expect(zaplog.errors().split('part.away').length - 1).toBe(1)
   })
 
-  test('[H3] [B7] [C5] parts that only hang are degraded: Kafka, Postgres and the object store', {
-    timeout: 120_000,
-  }, async () => {
-    const { behind, env } = await openParts('idle beside hanging parts')
+  test.concurrent('[H3] [B7] [C5] parts that only hang are degraded: Kafka, Postgres and the object store', {
+    timeout,
+  }, async context => {
+    const { behind, env } = await openParts(context, 'idle beside hanging parts')
     const { kafka, postgres, s3 } = behind
-    const zaplog = await openIdle({ ...env, ...kafka.env, ...postgres.env, ...s3.env })
+    const zaplog = await openIdle(context, { ...env, ...kafka.env, ...postgres.env, ...s3.env })
     for (const [name, { proxy }] of Object.entries({ kafka, postgres, s3 })) {
       proxy.hold()
       await untilDegraded(zaplog, name, new RegExp(`^[^ ]*127.0.0.1:${proxy.port}[^ ]* does not answer, for \\d+ s so far$`))
@@ -93,12 +101,12 @@ onEachSetup(() => {
     }
   })
 
-  test('[H3] [C5] Postgres and the object store, gone while nothing needs them, are degraded until they are back', {
-    timeout: 120_000,
-  }, async () => {
-    const { behind, s3, env } = await openParts('idle without parts')
+  test.concurrent('[H3] [C5] Postgres and the object store, gone while nothing needs them, are degraded until they are back', {
+    timeout,
+  }, async context => {
+    const { behind, s3, env } = await openParts(context, 'idle without parts')
     const { proxy } = behind.postgres
-    const zaplog = await openIdle({ ...env, ...behind.postgres.env })
+    const zaplog = await openIdle(context, { ...env, ...behind.postgres.env })
     proxy.down()
     await untilDegraded(zaplog, 'postgres', new RegExp(`^127.0.0.1:${proxy.port}/\\S+ is away: .`))
     proxy.resume()
@@ -111,8 +119,10 @@ onEachSetup(() => {
 }, [external])
 
 onEachSetup(() => {
-  test('[H3] an embedded Postgres that hangs is degraded until it goes on', { timeout: 60_000 }, async () => {
-    const zaplog = await openIdle({})
+  test.concurrent('[H3] an embedded Postgres that hangs is degraded until it goes on', {
+    timeout,
+  }, async context => {
+    const zaplog = await openIdle(context, {})
     const { thaw } = await freezePostgres(zaplog.dataDir)
     try {
       await untilDegraded(zaplog, 'postgres', /^the embedded Postgres does not answer, for \d+ s so far$/)
@@ -122,10 +132,10 @@ onEachSetup(() => {
     await untilOk(zaplog)
   })
 
-  test('[H3] [H4] an embedded Postgres that somebody tells to shut down is degraded, with why, until it is there again', {
-    timeout: 60_000,
-  }, async () => {
-    const zaplog = await openIdle({})
+  test.concurrent('[H3] [H4] an embedded Postgres that somebody tells to shut down is degraded, with why, until it is there again', {
+    timeout,
+  }, async context => {
+    const zaplog = await openIdle(context, {})
     const before = postmasterOf(zaplog.dataDir) ?? 0
     process.kill(before, 'SIGTERM') // a smart shutdown, which our connections hold up
     await untilDegraded(zaplog, 'embedded postgres', /^the server is shutting down, told by somebody else; it is started again$/)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { openConversation } from '../ground/scenarios/conversation.ts'
 import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
 import { seeded } from '../ground/scenarios/seeded.ts'
-import { onEachSetup } from '../ground/scenarios/setups.ts'
+import { sideBySide } from '../ground/scenarios/setups.ts'
 import { expectOnceInOrder, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -17,8 +17,8 @@ const SEED = 20260104
 const LIFE_FROM_START_MS = 2_000
 const LIFE_AT_WORK_MS = 1_200
 
-onEachSetup(setup => {
-  test('[B2] [B3] [D2] [E4] 12 kill -9 at random instants lose, double and reorder nothing', { timeout: 240_000 }, async ({
+sideBySide(setup => {
+  test('[B2] [B3] [D2] [E4] 12 kill -9 at random instants lose, double and reorder nothing', { timeout: 400_000 }, async ({
     annotate,
   }) => {
     const random = seeded(SEED)

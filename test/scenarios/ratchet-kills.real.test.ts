@@ -1,7 +1,7 @@
 // Guarantee: ratchets are behind the log when zaplog dies, or loses its account to another zaplog, and nothing is lost, doubled, reordered or
 // undecryptable for that.
 import { randomBytes } from 'node:crypto'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, type TestContext, test } from 'vitest'
 import type { Contact } from '../../simulator/accounts/accounts.ts'
 import { text } from '../../simulator/accounts/content.ts'
 import type { SendOptions } from '../../simulator/accounts/send-message.ts'
@@ -31,13 +31,14 @@ const deaths: readonly { when: string; point: CrashPoint }[] = [
   { when: 'steps have been written', point: { at: 'statement', when: 'committed', contains: keyWrites } },
 ]
 
-test.for(deaths)(
+// Side by side, each on a stage of its own: they mostly wait.
+test.concurrent.for(deaths)(
   '[B2] [B3] [B8] kill -9 in a burst when $when, again and again, loses no message and no key',
   {
     timeout: 180_000,
   },
-  async ({ point }) => {
-    const { stage, talk } = await openTalk({ plan: { point, nth: 2 } })
+  async ({ point }, context) => {
+    const { stage, talk } = await openTalk(context, { plan: { point, nth: 2 } })
     for (let death = 1; death <= DEATHS; death++) {
       stage.zaplog().arm()
       await talk.write(MESSAGES_A_TIME)
@@ -48,8 +49,10 @@ test.for(deaths)(
   },
 )
 
-test('[B2] [B8] what WhatsApp was told of is in the log, and who wrote it is understood, though none of its steps was written', async () => {
-  const { stage, talk } = await openTalk({ plan: { point: heldWrites } })
+test.concurrent('[B2] [B8] what WhatsApp was told of is in the log, and who wrote it is understood, though none of its steps was written', {
+  timeout: 180_000,
+}, async context => {
+  const { stage, talk } = await openTalk(context, { plan: { point: heldWrites } })
   const stranger = stage.simulator.contact({ pn: '5511900000077', name: 'New' })
   stage.zaplog().arm()
   await talk.write(MESSAGES_A_TIME)
@@ -66,8 +69,10 @@ test('[B2] [B8] what WhatsApp was told of is in the log, and who wrote it is und
   await expectAllWell(stage, talk)
 })
 
-test('[B2] [B8] kill -9 with steps, another identity and another address of a sender unwritten loses no message and no key', async () => {
-  const { stage, talk } = await openTalk({ plan: { point: heldWrites } })
+test.concurrent('[B2] [B8] kill -9 with steps, another identity and another address of a sender unwritten loses no message and no key', {
+  timeout: 180_000,
+}, async context => {
+  const { stage, talk } = await openTalk(context, { plan: { point: heldWrites } })
   const { simulator, receiver } = stage
   const [reinstalled] = talk.contacts
   if (reinstalled === undefined) throw new Error('nobody to install anew')
@@ -87,9 +92,11 @@ test('[B2] [B8] kill -9 with steps, another identity and another address of a se
   await expectAllWell(stage, talk)
 })
 
-test('[B2] [B8] kill -9 while Postgres is at a write of steps, which it finishes afterwards, loses no message and no key', async () => {
-  const { stage, talk } = await openTalk()
-  const [holder, watcher] = await Promise.all(['holder', 'watcher'].map(name => openIts(stage, name)))
+test.concurrent('[B2] [B8] kill -9 while Postgres is at a write of steps, which it finishes afterwards, loses no message and no key', {
+  timeout: 180_000,
+}, async context => {
+  const { stage, talk } = await openTalk(context)
+  const [holder, watcher] = await Promise.all(['holder', 'watcher'].map(name => openIts(context, stage, name)))
   if (holder === undefined || watcher === undefined) throw new Error('no sessions')
   const waitingWrites = async () =>
     (await watcher.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%${keyWrites}%'`)).length
@@ -106,13 +113,13 @@ test('[B2] [B8] kill -9 while Postgres is at a write of steps, which it finishes
   await expectAllWell(stage, talk)
 })
 
-test('[A3] [B2] [B8] a zaplog that lost its account while its steps were unwritten leaves none of them to the next, which dies with its own', {
+test.concurrent('[A3] [B2] [B8] a zaplog that lost its account while its steps were unwritten leaves none of them to the next, which dies with its own', {
   timeout: 180_000,
-}, async () => {
+}, async context => {
   const plan = { point: heldWrites }
   const env = { ENCRYPTION_KEY: randomBytes(32).toString('base64') }
-  const { stage, talk } = await openTalk({ plan, env })
-  const admin = await openIts(stage, 'admin')
+  const { stage, talk } = await openTalk(context, { plan, env })
+  const admin = await openIts(context, stage, 'admin')
   stage.zaplog().arm()
   const written = async () => (await admin.query('select 1 from appended_parts')).length
   await talk.write(MESSAGES_A_TIME)
@@ -134,7 +141,7 @@ test('[A3] [B2] [B8] a zaplog that lost its account while its steps were unwritt
       ADMIN_API_KEY: randomBytes(24).toString('base64url'),
     },
   })
-  onTestFinished(async () => {
+  context.onTestFinished(async () => {
     await next.kill()
     remove()
   })
@@ -152,10 +159,12 @@ test('[A3] [B2] [B8] a zaplog that lost its account while its steps were unwritt
   await expectAllWell(stage, talk)
 })
 
+type Own = Pick<TestContext, 'onTestFinished'>
+
 /** Everybody has written, and was understood. */
-async function openTalk(options: StageOptions = {}): Promise<{ stage: Stage; talk: Conversation }> {
+async function openTalk(context: Own, options: StageOptions = {}): Promise<{ stage: Stage; talk: Conversation }> {
   const stage = await embedded.openStage(options)
-  onTestFinished(stage.close)
+  context.onTestFinished(stage.close)
   const talk = openConversation(stage, { chats: CHATS })
   await talk.write(CHATS)
   await untilSettled(stage)
@@ -163,7 +172,7 @@ async function openTalk(options: StageOptions = {}): Promise<{ stage: Stage; tal
   return { stage, talk }
 }
 
-async function openIts({ dataDir }: Stage, name: string) {
+async function openIts({ onTestFinished }: Own, { dataDir }: Stage, name: string) {
   const session = await openSession({ url: databaseUrlOf(dataDir), applicationName: name, statementTimeoutMs: 60_000 }, never)
   onTestFinished(session.close)
   return session

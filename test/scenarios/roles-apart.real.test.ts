@@ -7,7 +7,7 @@ import { type Conversation, openConversation } from '../ground/scenarios/convers
 import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
 import type { Ground } from '../ground/scenarios/ground.ts'
 import { openRolesApart, type RolesApart, type Share, shares } from '../ground/scenarios/roles-apart.ts'
-import { external, onEachSetup, openSharedGround } from '../ground/scenarios/setups.ts'
+import { external, openSharedGround, sideBySide } from '../ground/scenarios/setups.ts'
 import { expectOnceInOrder, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
@@ -23,10 +23,10 @@ const logs: readonly { log: string; env(ground: Ground): Record<string, string> 
   },
 ]
 
-onEachSetup(() => {
+sideBySide(() => {
   describe.each(logs)('with the log in $log', ({ env }) => {
     test('[H5] [D2] [E3] [H6] three processes with parts of the roles are one zaplog; one killed, then each stopped, lose and reorder nothing', {
-      timeout: 180_000,
+      timeout: 360_000,
     }, async () => {
       const ground = await openSharedGround({ ownLog: false, prepareStore: null })
       const apart = await openRolesApart(ground, env(ground))

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { withCompiledCode } from '../compiled-code.ts'
 import { until } from '../until.ts'
 
 export type Verb = {
@@ -31,7 +32,7 @@ export function launchVerb(
   stdoutFd: number | 'pipe' = 'pipe',
 ): Verb {
   const child = spawn(process.execPath, [...programs[how], ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', ...(how === 'directly' && withCompiledCode), ...env },
     stdio: ['ignore', stdoutFd, 'pipe'],
   })
   let [stdout, stderr, hasEnded] = ['', '', false]

@@ -19,6 +19,7 @@ export async function expectNothingTwice(rig: Rig, { contacts, deaths }: { conta
     device.act({ kind: 'archive', chat, on: death % 2 === 1 })
     await until('the chat is told', async () => (await timesTold(rig)) >= death, 120_000)
     await until('every contact is told', async () => (await countTold(rig)) === contacts, 120_000)
+    await until('the lists are remembered as told', () => areListsTold(rig))
   }
   const told = await rig.eventsOf('contact.updated')
   // Those that a death found between their append and its mark come again, as copies under one id.
@@ -38,16 +39,22 @@ function contactOf(index: number): PhoneAction {
   return { kind: 'contact', jid: `551190000${user}@s.whatsapp.net`, lid: `10000000000${user}@lid`, name: `Contact ${user}` }
 }
 
-/** As kill -9 is for the account: nothing of its epoch becomes durable any more. */
+/** As kill -9 is for the account: nothing of its epoch becomes durable any more. The server is everybody's, and has locks of other tests, too. */
 export const cutTheLock = (rig: Rig) =>
   rig.database.database.query(
-    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${0x7a61706c}`,
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${0x7a61706c}
+       and database = (select oid from pg_database where datname = current_database())`,
   )
 
 /** The log is too long by then to be read again and again. */
 const countTold = async ({ database }: Rig): Promise<number> => {
   const sql = `select count(*)::int as count from told_states where entity = 'contact'`
   return (await database.database.query<{ count: number }>(sql))[0]?.count ?? 0
+}
+/** Those that contacts and chats are in. Written after what they told: a death in between tells both as a snapshot again. */
+const areListsTold = async ({ database }: Rig): Promise<boolean> => {
+  const sql = `select 1 from told_states where entity = 'list told' and id ~ ' (critical_unblock_low|regular_low)$'`
+  return (await database.database.query(sql)).length === 2
 }
 const timesTold = async ({ database }: Rig): Promise<number> => {
   const sql = `select version::int as version from told_states where entity = 'chat' and id = $1`

@@ -1,5 +1,6 @@
 // The process that scenarios start and kill: zaplog's own composition, with a crash or slow statements planted between its ports.
 // argv: JSON of { env, plan, slow, shortSessions }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
+import module from 'node:module'
 import { exitCodeOf } from '../../../src/cli/exit-codes.ts'
 import { openZaplog } from '../../../src/main.ts'
 import { parseConfig } from '../../../src/runtime/config.ts'
@@ -32,6 +33,7 @@ try {
     }),
   })
   process.once('SIGTERM', () => void zaplog.close().then(() => process.exit(0)))
+  module.flushCompileCache() // it may be killed before its end
   process.stdout.write(`${JSON.stringify({ url: zaplog.url, key: zaplog.adminKey?.value ?? env.ADMIN_API_KEY })}\n`)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

@@ -8,10 +8,13 @@ export async function killProcesses(what: string, pids: readonly number[]): Prom
   await until(`${what} to be gone`, () => pids.every(pid => ['', 'Z'].includes(stateOf(pid))))
 }
 
-/** Stops each where it stands, as a machine that hangs; resolves when all stand still. */
+/** Stops each where it stands, as a machine that hangs; resolves when all stand still, but for those that were ending by themselves. */
 export async function freezeProcesses(what: string, pids: readonly number[]): Promise<{ thaw(): void }> {
   for (const pid of pids) signal(pid, 'SIGSTOP')
-  await until(`${what} to stand still`, () => pids.length > 0 && pids.every(pid => stateOf(pid) === 'T'))
+  await until(`${what} to stand still`, () => {
+    const states = pids.map(stateOf)
+    return states.includes('T') && states.every(state => ['T', 'Z', ''].includes(state))
+  })
   return {
     thaw: () => {
       for (const pid of pids) signal(pid, 'SIGCONT')

@@ -37,8 +37,15 @@ function setupsOfThisRun(speed: 'fast' | 'real', testPath: string): readonly Set
 const ofThisRun = setupsOfThisRun(inject('speed'), expect.getState().testPath ?? '')
 const missing = ofThisRun.includes(external) && !(await runsHere('kafka', 'registry', 's3')) ? external : null
 
+type Scenarios = (setup: Setup) => void
+
 /** On those of `setups` that are this run's. Where the external parts cannot run they are skipped, and the run says why at its end. */
-export function onEachSetup(scenarios: (setup: Setup) => void, setups: readonly Setup[] = [embedded, external]): void {
+export function onEachSetup(scenarios: Scenarios, setups: readonly Setup[] = [embedded, external]): void {
   for (const setup of setups.filter(one => ofThisRun.includes(one)))
     describe.skipIf(setup === missing)(`on ${setup.name}`, () => scenarios(setup))
+}
+
+/** All scenarios of all setups at once: for those that mostly wait, each on a stage of its own. */
+export function sideBySide(scenarios: Scenarios, setups?: readonly Setup[]): void {
+  describe.concurrent('side by side', () => onEachSetup(scenarios, setups))
 }

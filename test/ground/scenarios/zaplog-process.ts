@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { withCompiledCode } from '../compiled-code.ts'
 import type { CrashPlan } from './crash-plan.ts'
 import { killPostgres } from './its-postgres.ts'
 import type { SlowPlan } from './slow-statements.ts'
@@ -126,10 +127,11 @@ function spawnProgram({
   return program === 'app'
     ? spawn(...limited(openFiles, [process.execPath, app, JSON.stringify({ env: settings, plan, slow, shortSessions })]), {
         stdio,
+        env: { ...process.env, ...withCompiledCode },
       })
     : spawn(process.execPath, [commandLine, 'start'], {
         stdio,
-        env: { PATH: process.env.PATH ?? '', ...settings },
+        env: { PATH: process.env.PATH ?? '', ...withCompiledCode, ...settings },
         ...(uid === undefined ? {} : { uid }),
       })
 }
