@@ -35,6 +35,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./group.ts')).group({ sockets: 10, members: 10, n: 2_000 }),
   },
+  command: {
+    what: 'ms at p99 from a POST until its text is at WhatsApp, pacing off, one process, embedded parts; bare: Baileys alone. 10 ms at p50 and 50 ms at p99 are the bounds',
+    better: 'lower',
+    load: async () => (await import('./command.ts')).command({ n: 300, chats: 5 }),
+  },
   chats: {
     what: 'messages/s received and projected, 1 socket, each from a person who never wrote before; bare: as many in one chat',
     better: 'higher',
