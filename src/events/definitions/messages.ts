@@ -81,7 +81,10 @@ export const messageEvents: readonly EventShape[] = [
     again: `${copy} Each further edit is an event of its own; the latest by occurredAt counts.`,
     not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”; one that is sealed with a secret that is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
-      targetMessageId: field('string', 'WhatsApp’s id of the message that was edited; messageId is that of the edit.'),
+      targetMessageId: field(
+        'string',
+        'WhatsApp’s id of the message that was edited; messageId is that of the edit. Apply it only to a message of the same chatId and senderId: whose it is is checked where that is known, and the sender’s own word where not.',
+      ),
       text: personal(optional('string', 'The new text or caption; null: it is empty now, or no text.')),
       isGroup,
     },
@@ -93,7 +96,10 @@ export const messageEvents: readonly EventShape[] = [
     again: copy,
     not: 'What was deleted for the account alone; a revoke by somebody who has no right to it, which is unknown, named “message: revoke without authority”.',
     fields: {
-      targetMessageId: field('string', 'WhatsApp’s id of the message that was revoked; messageId is that of the revoke.'),
+      targetMessageId: field(
+        'string',
+        'WhatsApp’s id of the message that was revoked; messageId is that of the revoke. Apply it only to a message of the same chatId that is from targetSenderId or, where that is null, from senderId.',
+      ),
       targetSenderId: personal(
         optional('string', 'Whose message it was, where a group admin revoked it; null: the sender’s own.'),
       ),

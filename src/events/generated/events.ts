@@ -267,7 +267,7 @@ export type MessageSent = Envelope & {
 
 export type MessageEdited = Envelope & {
   type: 'message.edited'
-  /** WhatsApp’s id of the message that was edited; messageId is that of the edit. */
+  /** WhatsApp’s id of the message that was edited; messageId is that of the edit. Apply it only to a message of the same chatId and senderId: whose it is is checked where that is known, and the sender’s own word where not. */
   targetMessageId: string
   /** The new text or caption; null: it is empty now, or no text. */
   text?: string | null
@@ -277,7 +277,7 @@ export type MessageEdited = Envelope & {
 
 export type MessageRevoked = Envelope & {
   type: 'message.revoked'
-  /** WhatsApp’s id of the message that was revoked; messageId is that of the revoke. */
+  /** WhatsApp’s id of the message that was revoked; messageId is that of the revoke. Apply it only to a message of the same chatId that is from targetSenderId or, where that is null, from senderId. */
   targetMessageId: string
   /** Whose message it was, where a group admin revoked it; null: the sender’s own. */
   targetSenderId?: string | null
