@@ -55,6 +55,7 @@ function revoke({ key, targetMessageId, authors }: Change, origin: MessageOrigin
 
 function edit({ key, targetMessageId, authors, edited }: Change & { edited: proto.IMessage }, origin: MessageOrigin): Offer {
   if (!authorityToEdit(key, authors, origin).isGranted) return unknownDraft(origin, 'message: edit without authority')
-  const text = textOf(convertKind(unwrapMessage(edited).content)?.text)
-  return { ...envelopeOf('message.edited', origin), targetMessageId, text, isGroup: origin.stanza.isGroup }
+  const { text, interactive = null, location } = convertKind(unwrapMessage(edited).content) ?? {}
+  const content = { text: textOf(text), interactive, location: interactive === null ? null : (location ?? null) }
+  return { ...envelopeOf('message.edited', origin), targetMessageId, ...content, isGroup: origin.stanza.isGroup }
 }

@@ -76,8 +76,8 @@ export const messageEvents: readonly EventShape[] = [
   },
   {
     type: 'message.edited',
-    doc: 'The text of a message was replaced.',
-    when: 'The sender of a message gave it another text or caption.',
+    doc: 'The text of a message was replaced, or what its event is.',
+    when: 'The sender of a message gave it another text or caption, or changed, moved or called off its event.',
     again: `${copy} Each further edit is an event of its own; the latest by occurredAt counts.`,
     not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”; one that is sealed with a secret that is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
@@ -87,6 +87,13 @@ export const messageEvents: readonly EventShape[] = [
       ),
       text: personal(optional('string', 'The new text or caption; null: it is empty now, or no text.')),
       isGroup,
+      interactive: personal(
+        optional(
+          'string',
+          'What a program needs of what it is now, in the shapes of message.received: of an event its times, and whether it was called off; null: its text alone changed.',
+        ),
+      ),
+      location: personal(optional(location, 'Where an event is now; null: nowhere in particular, or interactive is null.')),
     },
   },
   {

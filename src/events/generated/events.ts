@@ -273,6 +273,10 @@ export type MessageEdited = Envelope & {
   text?: string | null
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
+  /** What a program needs of what it is now, in the shapes of message.received: of an event its times, and whether it was called off; null: its text alone changed. */
+  interactive?: string | null
+  /** Where an event is now; null: nowhere in particular, or interactive is null. */
+  location?: Location | null
 }
 
 export type MessageRevoked = Envelope & {
