@@ -515,7 +515,7 @@ export type GroupParticipantsChanged = Envelope & {
   type: 'group.participants-changed'
   /** The group’s JID (…@g.us), also in chatId. */
   groupId: string
-  /** add, remove, promote, demote, leave, modify (another number or address); consumers must accept new ones. */
+  /** add, remove, promote, demote, leave, modify (another number or address: authorId is who they were, and not in the group any more); consumers must accept new ones. */
   action: string
   /** Whom it is about, at least one. */
   participants: readonly GroupParticipant[]
