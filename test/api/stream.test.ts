@@ -218,3 +218,20 @@ test('[B7] nothing of a purged instance is streamed again', async () => {
   await until('what is not of it', () => again.bodies().length >= 2)
   expect(again.bodies().map(one => one.data.instanceId)).toEqual(['shop', 'shop'])
 })
+
+test('[J1] [L] an id that was taken without the types of a topic of its own is 422 where these are asked for, and goes on where they are not', async () => {
+  const [plain, named] = [await open(), await open('?types=*,message.history,presence.updated')]
+  await append(text())
+  await Promise.all([has(plain, 1), has(named, 1)])
+  const asking = '?types=*,message.history'
+  expect((await open(asking, { lastId: plain.lastId() })).problem).toMatchObject({
+    status: 422,
+    errors: [{ parameter: 'Last-Event-ID', expected: expect.stringContaining('taken with types of history') }],
+  })
+  const past = anEvent('message.history')
+  await append(past)
+  const goingOn = await open(asking, { lastId: named.lastId() })
+  await has(goingOn, 1)
+  expect(idsOf(goingOn)).toEqual([past.eventId])
+  expect((await open('', { lastId: named.lastId() })).status).toBe(200)
+})
