@@ -137,7 +137,8 @@ describe('chats', () => {
   test('[B6] where nothing is said nothing is told', () => {
     expect(convert({ id: ana, unreadCount: 3, lastMsgTimestamp: 1_700_000_000 }).drafts).toEqual([])
     expect(convert({ id: ana, markedAsUnread: false, unreadCount: 3 }).drafts).toEqual([])
-    expect(convert({ id: '' })).toMatchObject({ drafts: [], isUnreadable: true })
+    for (const id of ['', 'nobody', 'a b@lid', '@lid', '200@', '5511900000011'])
+      expect([id, convert({ id, name: 'Ana', archived: true })]).toMatchObject([id, { drafts: [], isUnreadable: true }])
   })
 })
 
