@@ -8,8 +8,8 @@ import { stateId } from '../../events/ids.ts'
 import type { EventLog } from '../../log/log.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
+import { createLoopSlices } from '../../runtime/loop-slices.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
-import { createLoopSlices } from '../socket/loop-slices.ts'
 
 type Presence = OfferOf<'presence.updated'>
 export type PresenceQueue = { add(offer: Presence): void }
