@@ -48,6 +48,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'media',
     'message_deletions',
     'message_edits',
+    'message_edited_contents',
     'message_pins',
     'message_reactions',
     'message_receipts',

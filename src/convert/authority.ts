@@ -18,27 +18,33 @@ const own: Authority = { isGranted: true, targetSenderId: null }
 /** `edit` of a revoke by an admin; the server lets nobody else say so. */
 const adminRevoke = '8'
 
-/** Everybody may revoke what is their own; a group's admin what is somebody else's. */
-export function authorityToRevoke(key: proto.IMessageKey, origin: MessageOrigin): Authority {
-  const { stanza } = origin
-  if (isOwn(key, origin)) return own
-  const targetSenderId = key.participant ? bareJid(key.participant) : null
-  return { isGranted: stanza.isGroup && stanza.edit === adminRevoke && targetSenderId !== null, targetSenderId }
+/**
+ * Everybody may revoke what is their own; a group's admin what is somebody else's. `authors`, here and below: of what is known under the id that
+ * the key has in the chat; they decide before the key does. Empty: nothing is known, and the key alone says whose it is.
+ */
+export function authorityToRevoke(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): Authority {
+  if (isSenders(key, authors, origin)) return own
+  const targetSenderId = authorOf(key, authors, origin)
+  const { isGroup, edit } = origin.stanza
+  return { isGranted: isGroup && edit === adminRevoke && targetSenderId !== null, targetSenderId }
 }
 
-/** Nobody edits what somebody else wrote. */
-export const authorityToEdit = (key: proto.IMessageKey, origin: MessageOrigin): Authority =>
-  isOwn(key, origin) ? own : { isGranted: false, targetSenderId: key.participant ? bareJid(key.participant) : null }
+/** Nobody edits what somebody else wrote, in clear or under seal. */
+export const authorityToEdit = (key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): Authority =>
+  isSenders(key, authors, origin) ? own : { isGranted: false, targetSenderId: authorOf(key, authors, origin) }
 
-/**
- * Of a sealed edit, whose target may be known (`authors` of what is known under its id; empty: nothing is): then that says whose it is, not
- * what the key says alone.
- */
-export function authorityToEditSealed(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): Authority {
-  const bySaying = authorityToEdit(key, origin)
-  const [first] = authors
-  if (!bySaying.isGranted || first === undefined || authors.some(author => isSender(author, origin))) return bySaying
-  return { isGranted: false, targetSenderId: first.id }
+function isSenders(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): boolean {
+  if (!isOwn(key, origin)) return false
+  const isDecided = authors.length > 0 && !isNewsletter(origin.stanza.chat.id)
+  return !isDecided || authors.some(author => isSender(author, origin))
+}
+
+/** Whose it is, if not the sender's; null: nobody says. Whoever shares the chat may write under the same id: whom the key names comes first. */
+function authorOf({ participant }: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): string | null {
+  const named = participant ? bareJid(participant) : null
+  const others = authors.filter(author => !isSender(author, origin))
+  const isNamed = others.some(({ id, pn }) => named !== null && (named === id || named === pn))
+  return isNamed ? named : (others[0]?.id ?? named)
 }
 
 /** By whichever of its addresses. */

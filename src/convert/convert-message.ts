@@ -14,11 +14,11 @@ import { type MessagePart, type Read, readMessage } from './read-message.ts'
 import type { Recovered } from './recovered-messages.ts'
 import type { MessageSecret } from './sealed/message-secret.ts'
 import { type Content, convertSealed } from './sealed/sealed.ts'
-import type { Stanza } from './stanza-identity.ts'
+import type { Address, Stanza } from './stanza-identity.ts'
 import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
 
-/** What is known under the id of the message that a sealed one is about. */
-export type KnownSecrets = (sealed: Recovered) => readonly MessageSecret[]
+/** What is known under the id of the message that this one is about (target-of.ts). */
+export type KnownSecrets = (one: Recovered) => readonly MessageSecret[]
 
 /** Empty: the stanza part only distributes keys. Never throws: what cannot be read is `unknown`. `read`: what is in it. */
 export function convertMessage(of: MessagePart, read: Read = readMessage(of), known: KnownSecrets = () => []): readonly Offer[] {
@@ -40,17 +40,22 @@ export function decodeMessage(padded: Uint8Array): proto.IMessage {
 export function convertRead({ message, origin: whole }: Recovered, ignores: Ignores, known: readonly MessageSecret[]): Offer {
   const { raw, chats, isCut } = withoutIgnored(message, whole.raw, ignores)
   const origin = { ...whole, raw }
-  const convert = (content: Content, parentMessageId: string | null = null) => convertContent(content, origin, parentMessageId)
+  const authors = known.map(({ author }) => author)
+  const convert = (content: Content, parentMessageId: string | null = null) =>
+    convertContent({ ...content, parentMessageId, authors }, origin)
   const offer = convertSealed({ message, origin }, { known, convert }) ?? convert({ message, bytes: whole.raw })
   if (offer.type !== 'unknown') return offer
   return { ...offer, name: isCut ? `${offer.name}, less what is ignored` : offer.name, chats: [...offer.chats, ...chats] }
 }
 
-/** `parentMessageId`: of what was sealed, the message that it belongs to. Throws on bytes that are no protobuf. */
-function convertContent({ message, bytes }: Content, origin: MessageOrigin, parentMessageId: string | null = null): Offer {
+/** `parentMessageId`: of what was sealed, the message that it belongs to; `authors`: of what is known of the one that it is about. */
+type About = { parentMessageId: string | null; authors: readonly Address[] }
+
+/** Throws on bytes that are no protobuf. */
+function convertContent({ message, bytes, parentMessageId, authors }: Content & About, origin: MessageOrigin): Offer {
   const unwrapped = { ...unwrapMessage(message), ...(parentMessageId !== null && { parentMessageId }) }
   const { content } = unwrapped
-  const change = convertProtocolMessage(unwrapped, origin)
+  const change = convertProtocolMessage(unwrapped, authors, origin)
   if (change !== null) return change
   const body = origin.stanza.isPeer ? null : (convertKind(content) ?? newerBody(unwrapped, bytes, origin.stanza))
   if (body !== null) return messageDraft(body, unwrapped, origin)

@@ -1,19 +1,20 @@
 // Messages pinned for everyone in a chat, and unpinned. Whoever may pin there may pin what anybody wrote: WhatsApp's server checks who does.
 import { proto } from '@whiskeysockets/baileys'
-import type { MessageOrigin } from './authority.ts'
+import { isSender, type MessageOrigin } from './authority.ts'
 import { envelopeOf, type OfferOf, type Origin, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { numberOf } from './kinds/body.ts'
 import { whenOf } from './occurred-at.ts'
-import { isBetweenTwo } from './stanza-identity.ts'
+import { type Address, isBetweenTwo } from './stanza-identity.ts'
 import type { Unwrapped } from './unwrap-message.ts'
 
 const { Type } = proto.Message.PinInChatMessage
 
-/** `addOnSeconds`: how long it is pinned. */
+/** `addOnSeconds`: how long it is pinned. `authors`: of what is known under the id of what is pinned; empty: nothing is. */
 export function convertPin(
   pin: proto.Message.IPinInChatMessage,
   { addOnSeconds }: Pick<Unwrapped, 'addOnSeconds'>,
+  authors: readonly Address[],
   origin: MessageOrigin,
 ): OfferOf<'message.pinned'> | OfferOf<'unknown'> {
   const on = pin.type === Type.PIN_FOR_ALL
@@ -21,18 +22,26 @@ export function convertPin(
   return {
     ...envelopeOf('message.pinned', origin),
     targetMessageId: pin.key.id,
-    targetSenderId: authorOf(pin.key, origin),
+    targetSenderId: authorOf(pin.key, authors, origin),
     on,
     untilAt: on && addOnSeconds !== null ? pinnedAt(pin, origin) + addOnSeconds * 1000 : null,
     isGroup: origin.stanza.isGroup,
   }
 }
 
+/** Whom the key names, but for what is known to be somebody else's. */
+function authorOf(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): string | null {
+  const said = saidAuthorOf(key, origin)
+  const isSaid = (author: Address) =>
+    author.id === said || author.pn === said || (said === origin.stanza.sender.id && isSender(author, origin))
+  return said === null || authors.some(isSaid) ? said : (authors[0]?.id ?? said)
+}
+
 /**
  * Keys are written from the sender's point of view: between two people what is not the sender's is the other one's, who for what comes in is
  * the account itself. null: the chat's other side.
  */
-function authorOf({ participant, fromMe }: proto.IMessageKey, { stanza, ownId }: MessageOrigin): string | null {
+function saidAuthorOf({ participant, fromMe }: proto.IMessageKey, { stanza, ownId }: MessageOrigin): string | null {
   if (participant) return bareJid(participant)
   if (fromMe) return stanza.sender.id
   return !stanza.fromMe && isBetweenTwo(stanza) ? ownId : null

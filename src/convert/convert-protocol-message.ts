@@ -7,6 +7,7 @@ import { convertKind } from './convert-kind.ts'
 import { convertPin } from './convert-pin.ts'
 import { envelopeOf, type Offer, type Origin, unknownDraft } from './draft.ts'
 import { textOf } from './kinds/body.ts'
+import type { Address } from './stanza-identity.ts'
 import { type Unwrapped, unwrapMessage } from './unwrap-message.ts'
 
 const { Type } = proto.Message.ProtocolMessage
@@ -14,20 +15,21 @@ const { Type } = proto.Message.ProtocolMessage
 /** Carry the keys that app-state patches are sealed with, and settings of the account's security: their bytes never enter the log. */
 const secretTypes: ReadonlySet<number> = new Set([Type.APP_STATE_SYNC_KEY_SHARE, Type.INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC])
 
-/** null: not a message about another one. */
-export function convertProtocolMessage(unwrapped: Unwrapped, origin: MessageOrigin): Offer | null {
+/** null: not a message about another one. `authors`: of what is known under the id of that one in its chat; empty: nothing is. */
+export function convertProtocolMessage(unwrapped: Unwrapped, authors: readonly Address[], origin: MessageOrigin): Offer | null {
   const { reactionMessage, pinInChatMessage, protocolMessage } = unwrapped.content
   if (reactionMessage) return reaction(reactionMessage, origin)
-  if (pinInChatMessage) return convertPin(pinInChatMessage, unwrapped, origin)
-  return protocolMessage ? convertTyped(protocolMessage, origin) : null
+  if (pinInChatMessage) return convertPin(pinInChatMessage, unwrapped, authors, origin)
+  return protocolMessage ? convertTyped(protocolMessage, authors, origin) : null
 }
 
-function convertTyped(message: proto.Message.IProtocolMessage, origin: MessageOrigin): Offer {
+function convertTyped(message: proto.Message.IProtocolMessage, authors: readonly Address[], origin: MessageOrigin): Offer {
   const type = message.type ?? Type.REVOKE
   if (isSecret(message, type)) return unknownDraft({ ...origin, raw: null }, nameOf(type))
-  if (type === Type.REVOKE && message.key?.id) return revoke(message.key, message.key.id, origin)
+  if (type === Type.REVOKE && message.key?.id)
+    return revoke({ key: message.key, targetMessageId: message.key.id, authors }, origin)
   if (type === Type.MESSAGE_EDIT && message.key?.id && message.editedMessage)
-    return edit({ key: message.key, targetMessageId: message.key.id, edited: message.editedMessage }, origin)
+    return edit({ key: message.key, targetMessageId: message.key.id, authors, edited: message.editedMessage }, origin)
   const timer = type === Type.EPHEMERAL_SETTING ? chatTimer(message, origin) : null
   return timer ?? unknownDraft(origin, nameOf(type))
 }
@@ -43,16 +45,17 @@ function reaction({ key, text }: proto.Message.IReactionMessage, origin: Origin)
   return { ...envelopeOf('message.reacted', origin), targetMessageId: key.id, emoji: text ?? '', isGroup: origin.stanza.isGroup }
 }
 
-function revoke(key: proto.IMessageKey, targetMessageId: string, origin: MessageOrigin): Offer {
-  const { isGranted, targetSenderId } = authorityToRevoke(key, origin)
+type Change = { key: proto.IMessageKey; targetMessageId: string; authors: readonly Address[] }
+
+function revoke({ key, targetMessageId, authors }: Change, origin: MessageOrigin): Offer {
+  const { isGranted, targetSenderId } = authorityToRevoke(key, authors, origin)
   if (!isGranted) return unknownDraft(origin, 'message: revoke without authority')
   return { ...envelopeOf('message.revoked', origin), targetMessageId, targetSenderId, isGroup: origin.stanza.isGroup }
 }
 
-type Edit = { key: proto.IMessageKey; targetMessageId: string; edited: proto.IMessage }
-
-function edit({ key, targetMessageId, edited }: Edit, origin: MessageOrigin): Offer {
-  if (!authorityToEdit(key, origin).isGranted) return unknownDraft(origin, 'message: edit without authority')
-  const text = textOf(convertKind(unwrapMessage(edited).content)?.text)
-  return { ...envelopeOf('message.edited', origin), targetMessageId, text, isGroup: origin.stanza.isGroup }
+function edit({ key, targetMessageId, authors, edited }: Change & { edited: proto.IMessage }, origin: MessageOrigin): Offer {
+  if (!authorityToEdit(key, authors, origin).isGranted) return unknownDraft(origin, 'message: edit without authority')
+  const { text, interactive = null, location } = convertKind(unwrapMessage(edited).content) ?? {}
+  const content = { text: textOf(text), interactive, location: interactive === null ? null : (location ?? null) }
+  return { ...envelopeOf('message.edited', origin), targetMessageId, ...content, isGroup: origin.stanza.isGroup }
 }

@@ -12,6 +12,7 @@ export type ConvertedReceipt = { drafts: readonly Offer[]; ignored: null } | { d
 /** Receipt type to message.receipt-updated's status; no type says that a device has the messages. */
 const statuses: Readonly<Record<string, string>> = {
   '': 'delivered',
+  delivery: 'delivered',
   inactive: 'delivered',
   sender: 'server',
   read: 'read',
@@ -27,12 +28,22 @@ export function convertReceipt(of: { node: BinaryNode; stanza: Stanza; raw: Uint
   const type = node.attrs.type ?? ''
   if (machinery.has(type)) return { drafts: [], ignored: `receipt ${type}` }
   const origin: Origin = { stanza, ordinal: { part: 0, index: 0 }, raw, receivedAt }
+  const unknown = (name: string) => unknownDraft(origin, `receipt ${name}`, chatsInStanza(node))
+  const status = statusOf(node, type)
+  if (status === undefined) return { drafts: [unknown(type)], ignored: null }
+  const users = childrenOf(node).flatMap(readersIn)
+  if (users.length === 0 && !childrenOf(node).some(isReaders))
+    return { drafts: [receiptDraft({ origin, type, status, messageIds: messageIdsOf(node) })], ignored: null }
+  const strange = users.find(user => statusOf(user.node, user.type ?? type) === undefined)
+  const drafts = users.flatMap(user => readerDraft(user, { origin, type }) ?? [])
+  return { drafts: strange === undefined ? drafts : [...drafts, unknown(`of a reader, ${strange.type}`)], ignored: null }
+}
+
+/** What says that a message did not reach a device that cannot have it is on the server alone (WhatsApp Web's MsgReceiptParser). */
+function statusOf(node: BinaryNode, type: string): string | undefined {
   const status = statuses[type]
-  if (status === undefined) return { drafts: [unknownDraft(origin, `receipt ${type}`, chatsInStanza(node))], ignored: null }
-  const aggregated = childrenOf(node).filter(child => child.tag === 'participants')
-  if (aggregated.length > 0)
-    return { drafts: aggregated.flatMap(list => perReader(list, { origin, type, status })), ignored: null }
-  return { drafts: [receiptDraft({ origin, type, status, messageIds: messageIdsOf(node) })], ignored: null }
+  const isRefused = childrenOf(node).some(({ tag, attrs }) => tag === 'error' && attrs.type === 'feature-incapable')
+  return status === 'delivered' && isRefused ? 'server' : status
 }
 
 function messageIdsOf(node: BinaryNode): readonly string[] {
@@ -54,16 +65,37 @@ function receiptDraft({ origin, type, status, messageIds }: Receipt): Offer {
   }
 }
 
-/** `<participants key=message><user jid t/>…`: several readers of one group message in one stanza. */
-function perReader(list: BinaryNode, { origin, type, status }: Omit<Receipt, 'messageIds'>): readonly Offer[] {
-  const messageIds = [list.attrs.key ?? origin.stanza.stanzaId]
-  return childrenOf(list)
-    .filter(user => user.tag === 'user' && user.attrs.jid !== undefined)
-    .map(({ attrs }) => {
-      const sender = { id: bareJid(attrs.jid ?? ''), pn: null }
-      const stanza = { ...origin.stanza, sender, saidAt: attrs.t ?? origin.stanza.saidAt }
-      return receiptDraft({ origin: { ...origin, stanza }, type, status, messageIds })
-    })
+/** `type`: of what is the reader's own; null: that of the stanza. */
+type Reader = { node: BinaryNode; messageId: string | null; jid: string; type: string | null }
+
+const isReaders = ({ tag }: BinaryNode): boolean => tag === 'participants'
+
+/**
+ * Several readers of one message in one stanza: of a group's `<participants key=message><user jid t/>…`, of a status
+ * `<participants message_id=message><user jid t type/>…`, where each has a type of its own (whatsmeow #1270).
+ */
+const readersIn = (list: BinaryNode): readonly Reader[] =>
+  (isReaders(list) ? childrenOf(list) : []).flatMap(node =>
+    node.tag !== 'user' || node.attrs.jid === undefined
+      ? []
+      : [
+          {
+            node,
+            messageId: list.attrs.key ?? list.attrs.message_id ?? null,
+            jid: node.attrs.jid,
+            type: node.attrs.type ?? null,
+          },
+        ],
+  )
+
+/** null: nobody knows what it says. */
+function readerDraft(reader: Reader, { origin, ...of }: Pick<Receipt, 'origin' | 'type'>): Offer | null {
+  const type = reader.type ?? of.type
+  const status = statusOf(reader.node, type)
+  if (status === undefined) return null
+  const sender = { id: bareJid(reader.jid), pn: null }
+  const stanza = { ...origin.stanza, sender, saidAt: reader.node.attrs.t ?? origin.stanza.saidAt }
+  return receiptDraft({ origin: { ...origin, stanza }, type, status, messageIds: [reader.messageId ?? stanza.stanzaId] })
 }
 
 const childrenOf = (node: BinaryNode): readonly BinaryNode[] => (Array.isArray(node.content) ? node.content : [])

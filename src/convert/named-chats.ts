@@ -4,11 +4,17 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 
 const address = /^[\w.-]{1,64}@(?:g\.us|newsletter|broadcast)$/
 
-/** Of JSON: each value, and each name of a field, that is an address and nothing else. */
-export function chatsInPayload(value: unknown): readonly string[] {
-  if (typeof value === 'string') return address.test(value) ? [value] : []
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, item]) => [...chatsInPayload(name), ...chatsInPayload(item)])
+/** Of JSON, however deep: each value, and each name of a field, that is an address and nothing else. */
+export function chatsInPayload(whole: unknown): readonly string[] {
+  const found: string[] = []
+  const left: unknown[] = [whole]
+  while (left.length > 0) {
+    const value = left.pop()
+    if (typeof value === 'string' && address.test(value)) found.push(value)
+    if (typeof value === 'object' && value !== null)
+      for (const [name, item] of Object.entries(value).reverse()) left.push(item, name)
+  }
+  return found
 }
 
 /** In attributes, and in contents that are text (channels' notifications are JSON). */

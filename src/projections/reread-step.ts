@@ -3,9 +3,8 @@
 import { convertEarlier, type EarlierMessage, readEarlier, secretsIn } from '../convert/earlier-messages.ts'
 import type { Recovered } from '../convert/recovered-messages.ts'
 import type { BroughtSecret, MessageSecret } from '../convert/sealed/message-secret.ts'
-import { sealIn } from '../convert/sealed/seal.ts'
 import { shownChatOf } from '../convert/stanza-identity.ts'
-import { unwrapMessage } from '../convert/unwrap-message.ts'
+import { targetOf } from '../convert/target-of.ts'
 import type { Transaction } from '../database/database.ts'
 import { readTogether, writeTogether } from '../database/statement-parts.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
@@ -62,12 +61,12 @@ type Known = { secrets: EarlierSecrets; brought: { keep(): Promise<void> } }
 async function knownFor(tx: Transaction, { secrets, brought }: Known, { event, read }: EarlierMessage) {
   const found = new Map<Recovered, readonly MessageSecret[]>()
   for (const one of event.type === 'unknown' ? read.messages : []) {
-    const seal = sealIn(unwrapMessage(one.message).content)
-    if (seal === null) continue
+    const messageId = targetOf(one.message)
+    if (messageId === null) continue
     await brought.keep()
     const { id, pn } = shownChatOf(one.origin.stanza)
     const chats = await addressesOf(tx, event.instanceId, [id, pn, event.chatId, event.chatPn])
-    found.set(one, await secrets.find(tx, event.instanceId, { chats, messageId: seal.target.id }))
+    found.set(one, await secrets.find(tx, event.instanceId, { chats, messageId }))
   }
   return (one: Recovered) => found.get(one) ?? []
 }

@@ -25,14 +25,14 @@ async function begin(eventId: string, chunk: number): Promise<HistorySync> {
 }
 
 test('[B6] an instance whose phone has shared nothing has no history; one that there is not is 404', async () => {
-  const none = { state: 'none', messages: 0, people: 0, parts: [] }
+  const none = { state: 'none', failed: 0, messages: 0, people: 0, parts: [] }
   expect(await historyOf('branch')).toEqual({ instanceId: 'branch', historySync: false, ...none })
   expect(await historyOf('shop')).toEqual({ instanceId: 'shop', historySync: true, ...none })
   expect((await api.call('GET', '/v1/instances/nobody/history')).status).toBe(404)
   expect((await api.call('GET', '/v1/instances/shop/history', { key: null })).status).toBe(401)
 })
 
-test('[B6] it runs while a part does, has failed once one has and nothing runs, and says of each part how far it is', async () => {
+test('[B6] it runs while a part does, has failed once the newest has and nothing runs, and says of each part how far it is', async () => {
   const [first, second] = [await begin('a'.repeat(32), 1), await begin('b'.repeat(32), 2)]
   await moveSync(api.database, first, { entriesDone: 5, messages: 4, people: 1, unreadable: 2 })
   await endSync(api.database, { ...first, entriesDone: 5 }, null)
@@ -52,7 +52,7 @@ test('[B6] it runs while a part does, has failed once one has and nothing runs, 
   const well = { reason: null, detail: null }
   const running = await historyOf('shop')
   expect(running).toEqual({
-    ...{ instanceId: 'shop', historySync: true, state: 'running', messages: 7, people: 1 },
+    ...{ instanceId: 'shop', historySync: true, state: 'running', failed: 0, messages: 7, people: 1 },
     parts: [
       { ...more, ...well },
       { ...done, ...well },
@@ -60,8 +60,14 @@ test('[B6] it runs while a part does, has failed once one has and nothing runs, 
   })
   await endSync(api.database, { ...second, entriesDone: 3 }, { reason: 'gone', detail: 'it is not there' })
   const failed = await historyOf('shop')
-  expect(failed).toMatchObject({ state: 'failed', parts: [{ state: 'failed', reason: 'gone', detail: 'it is not there' }, {}] })
+  expect(failed).toMatchObject({
+    state: 'failed',
+    failed: 1,
+    parts: [{ state: 'failed', reason: 'gone', detail: 'it is not there' }, {}],
+  })
   const text = describeHistory(history.parse(failed))
   expect(text.split('\n')[0]).toBe('history failed, with messages; 7 messages, 1 people and chats')
   for (const word of ['4 of 4', '20 %', 'it is not there']) expect(text).toContain(word)
+  await endSync(api.database, await begin('c'.repeat(32), 3), null)
+  expect(await historyOf('shop'), 'what came later is done').toMatchObject({ state: 'done', failed: 1 })
 })

@@ -106,6 +106,17 @@ test('[J1] [L] what comes while the last of what was missed is read is told behi
   }
 })
 
+test('[J1] [D1] of copies in the log, as a death leaves them, each connection is told the first alone, live and of what it missed', async () => {
+  const live = await open()
+  const id = await firstId(live)
+  const [events, last] = [Array.from({ length: 300 }, () => text('shop')), text('shop')]
+  await append(...events, ...events.map(event => ({ ...event, sequence: event.sequence + 1_000, epoch: event.epoch + 1 })), last)
+  for (const stream of [live, await open('', { lastId: id })]) {
+    await until('the last', () => idsOf(stream.bodies()).includes(last.eventId))
+    expect(idsOf(stream.bodies())).toEqual([...events, last].map(one => one.eventId))
+  }
+})
+
 test('[B1] [J1] an event of an absurd time or size is streamed as webhooks have it, and the next one comes', async () => {
   const stream = await open()
   await firstId(stream)

@@ -55,12 +55,16 @@ test('[E2] [L] the data of each type is the body that a webhook of it has, witho
   const types = new Set(cases.flatMap(({ events }) => events.map(({ type }) => type)))
   expect(types.size).toBeGreaterThan(10)
   const stream = await open('?types=*,message.history,history.progressed')
-  for (const { events, bodies } of cases) {
+  for (const [nth, { events, bodies }] of cases.entries()) {
     const before = stream.bodies().length
-    await append(...events)
+    // Of one id the first alone is told.
+    const eventId = String(nth).padStart(32, 'f')
+    const [event] = events
+    if (event !== undefined) await append({ ...event, eventId })
     await has(stream, before + 1)
     const golden = await readFile(new URL(`../webhooks/golden/${bodies[0]}.json`, import.meta.url), 'utf8')
-    const linked = golden.replaceAll(/https:\/\/zaplog\.example\/m\/(\w+)/g, (_, id) => api.links.link(id, 'file'))
+    const own = golden.replaceAll(event?.eventId ?? '', eventId)
+    const linked = own.replaceAll(/https:\/\/zaplog\.example\/m\/(\w+)/g, (_, id) => api.links.link(id, 'file'))
     expect([bodies[0], stream.bodies()[before]]).toEqual([bodies[0], JSON.parse(linked)])
   }
 })
@@ -213,4 +217,21 @@ test('[B7] nothing of a purged instance is streamed again', async () => {
   await append(text('shop'))
   await until('what is not of it', () => again.bodies().length >= 2)
   expect(again.bodies().map(one => one.data.instanceId)).toEqual(['shop', 'shop'])
+})
+
+test('[J1] [L] an id that was taken without the types of a topic of its own is 422 where these are asked for, and goes on where they are not', async () => {
+  const [plain, named] = [await open(), await open('?types=*,message.history,presence.updated')]
+  await append(text())
+  await Promise.all([has(plain, 1), has(named, 1)])
+  const asking = '?types=*,message.history'
+  expect((await open(asking, { lastId: plain.lastId() })).problem).toMatchObject({
+    status: 422,
+    errors: [{ parameter: 'Last-Event-ID', expected: expect.stringContaining('taken with types of history') }],
+  })
+  const past = anEvent('message.history')
+  await append(past)
+  const goingOn = await open(asking, { lastId: named.lastId() })
+  await has(goingOn, 1)
+  expect(idsOf(goingOn)).toEqual([past.eventId])
+  expect((await open('', { lastId: named.lastId() })).status).toBe(200)
 })

@@ -100,12 +100,12 @@ test('[B4] [B6] pairs that stand behind the messages are known to them, where th
     phoneNumberToLidMappings: [{ pnJid: anaPn, lidJid: ana }],
   }
   const bytes = proto.HistorySync.encode(history).finish()
-  const pairsAhead = await readPairs(piecesOf(bytes))
+  const pairsAhead = await readPairs(piecesOf(bytes), { endsReading: () => false })
   expect(pairsAhead).toEqual([
     { lid: '201@lid', pn: '5511900000003@s.whatsapp.net' },
     { lid: ana, pn: anaPn },
   ])
-  expect(await readPairs(piecesOf(bytes), 1)).toEqual(pairsAhead.slice(0, 1))
+  expect(await readPairs(piecesOf(bytes), { maxPairs: 1, endsReading: () => false })).toEqual(pairsAhead.slice(0, 1))
   const [first] = (await allOf(readHistory(piecesOf(bytes)))).filter(({ kind }) => kind === 'message')
   if (first === undefined) throw new Error('expected a message')
   expect(converterOf().convert(first, 0).drafts).toMatchObject([{ chatId: anaPn }])
@@ -137,7 +137,8 @@ describe('chats', () => {
   test('[B6] where nothing is said nothing is told', () => {
     expect(convert({ id: ana, unreadCount: 3, lastMsgTimestamp: 1_700_000_000 }).drafts).toEqual([])
     expect(convert({ id: ana, markedAsUnread: false, unreadCount: 3 }).drafts).toEqual([])
-    expect(convert({ id: '' })).toMatchObject({ drafts: [], isUnreadable: true })
+    for (const id of ['', 'nobody', 'a b@lid', '@lid', '200@', '5511900000011'])
+      expect([id, convert({ id, name: 'Ana', archived: true })]).toMatchObject([id, { drafts: [], isUnreadable: true }])
   })
 })
 

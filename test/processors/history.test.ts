@@ -1,6 +1,6 @@
 // A part of the phone's history, from its notification to the topic: once, in order, restarted anywhere, with everything that its file may be.
 import { randomBytes } from 'node:crypto'
-import { deflateSync } from 'node:zlib'
+import { deflateSync, inflateSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
 import { readPairs } from '../../src/instances/learned-pairs.ts'
@@ -199,6 +199,25 @@ test.each(wrong)(
     expect(await world.syncs()).toMatchObject([{ state: 'failed', reason, messages: 0 }])
     expect(await world.keys()).toEqual([])
     expect(world.cdn.hits().length).toBeLessThanOrEqual(1)
+  },
+)
+
+test.each([
+  [
+    'has a bad byte at its end',
+    () => deflateSync(Buffer.concat([inflateSync(packed(historyOf(1_200))), Buffer.of(0x12, 0xff, 0x7f, 1)])),
+  ],
+  ['was cut short while it was packed', () => packed(historyOf(1_200)).subarray(0, -8)],
+])(
+  '[B6] [B8] of a file that %s everything that can be read is told, and then it has failed, with what it told',
+  async (_, make) => {
+    expect(await world.handle(onCdn(world.cdn, make()).event)).toEqual(nothing)
+    const told = await texts()
+    expect(told).toEqual(inOrder(told.length))
+    expect(told.length).toBeGreaterThan(500)
+    const failed = { state: 'failed', reason: 'corrupt' }
+    expect((await world.progress()).at(-1)).toMatchObject({ ...failed, done: told.length, total: null })
+    expect(await world.syncs()).toMatchObject([{ ...failed, messages: told.length }])
   },
 )
 

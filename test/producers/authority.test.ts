@@ -2,7 +2,8 @@
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import { convertMessage } from '../../src/convert/convert-message.ts'
-import { readStanza } from '../../src/convert/stanza-identity.ts'
+import { readMessage } from '../../src/convert/read-message.ts'
+import { type Address, readStanza } from '../../src/convert/stanza-identity.ts'
 
 const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 const ana = { lid: '200@lid', pn: '5511900000011@s.whatsapp.net' }
@@ -11,20 +12,27 @@ const group = '1203@g.us'
 const { Type } = proto.Message.ProtocolMessage
 type Attrs = Record<string, string>
 
-function convert(protocolMessage: proto.Message.IProtocolMessage, attrs: Attrs, aliases: readonly string[] = []) {
+/** `authors`: whose secrets are known under the id of the target. */
+type Knowing = { aliases?: readonly string[]; authors?: readonly Address[] }
+
+function convertContent(content: proto.IMessage, attrs: Attrs, { aliases = [], authors = [] }: Knowing = {}) {
   const stanza = readStanza({ tag: 'message', attrs: { id: 'M', t: '1700000000', ...attrs } }, { instanceId: 'first', own })
-  const content = { protocolMessage }
   const wrapped = stanza.fromMe && !stanza.isGroup ? { deviceSentMessage: { message: content } } : content
   const plaintext = proto.Message.encode(wrapped).finish()
   const receivedAt = 1_700_000_001_000
-  return convertMessage({ stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases, ownId: null, ignores: () => false })
+  const part = { stanza, part: 0, plaintext, isPadded: false, receivedAt, aliases, ownId: own.lid, ignores: () => false }
+  const known = authors.map(author => ({ author, secret: Buffer.alloc(32), options: [] }))
+  return convertMessage(part, readMessage(part), () => known)
 }
-const revoke = (key: proto.IMessageKey, attrs: Attrs, aliases?: readonly string[]) =>
-  convert({ type: Type.REVOKE, key: { id: 'TARGET', ...key } }, { edit: '7', ...attrs }, aliases)
-const edit = (key: proto.IMessageKey, attrs: Attrs) =>
+const convert = (protocolMessage: proto.Message.IProtocolMessage, attrs: Attrs, knowing?: Knowing) =>
+  convertContent({ protocolMessage }, attrs, knowing)
+const revoke = (key: proto.IMessageKey, attrs: Attrs, knowing?: Knowing) =>
+  convert({ type: Type.REVOKE, key: { id: 'TARGET', ...key } }, { edit: '7', ...attrs }, knowing)
+const edit = (key: proto.IMessageKey, attrs: Attrs, knowing?: Knowing) =>
   convert(
     { type: Type.MESSAGE_EDIT, key: { id: 'TARGET', ...key }, editedMessage: { conversation: 'new' } },
     { edit: '1', ...attrs },
+    knowing,
   )
 
 const inGroup = { from: group, participant: ana.lid, participant_pn: ana.pn }
@@ -56,7 +64,7 @@ describe('in a group', () => {
   test('[B9] somebody whose other address only the instance knows revokes its own', () => {
     const byLid = { from: group, participant: ana.lid }
     expect(revoke({ participant: ana.pn }, byLid)).toMatchObject([refusedRevoke])
-    expect(revoke({ participant: ana.pn }, byLid, [ana.lid, ana.pn])).toMatchObject([revokedOwn])
+    expect(revoke({ participant: ana.pn }, byLid, { aliases: [ana.lid, ana.pn] })).toMatchObject([revokedOwn])
   })
 
   test('[B9] nobody edits what somebody else wrote, an admin neither', () => {
@@ -106,4 +114,53 @@ test('[B5] [B9] a change without authority is kept whole', () => {
   const key = { id: 'TARGET', participant: bea.lid }
   const [refused] = revoke(key, inGroup)
   expect(refused?.raw).toEqual(Buffer.from(proto.Message.encode({ protocolMessage: { type: Type.REVOKE, key } }).finish()))
+})
+
+describe('where it is known who wrote under the id', () => {
+  const byAna = { authors: [{ id: ana.lid, pn: ana.pn }] }
+  const byBea = { authors: [{ id: bea.lid, pn: bea.pn }] }
+  const editedOwn = { type: 'message.edited', targetMessageId: 'TARGET', text: 'new' }
+  /** Each calls the message the sender's own. */
+  const keys = [{ fromMe: true }, { fromMe: true, remoteJid: group }, {}, { participant: ana.lid }]
+
+  test('[B9] nobody changes what is known to be another’s, whatever the key says; one’s own one does', () => {
+    for (const key of keys) {
+      expect(edit(key, inGroup, byBea)).toMatchObject([refusedEdit])
+      expect(revoke(key, inGroup, byBea)).toMatchObject([refusedRevoke])
+      expect(edit(key, inGroup, byAna)).toMatchObject([editedOwn])
+      expect(revoke(key, inGroup, byAna)).toMatchObject([revokedOwn])
+    }
+  })
+
+  test('[B9] between two people the other one changes nothing that is known to be ours', () => {
+    const [fromAna, byUs] = [{ from: ana.lid, sender_pn: ana.pn }, { authors: [{ id: own.lid, pn: own.pn }] }]
+    expect(edit({ fromMe: true }, fromAna, byUs)).toMatchObject([refusedEdit])
+    expect(revoke({ fromMe: true }, fromAna, byUs)).toMatchObject([refusedRevoke])
+    expect(revoke({ fromMe: true }, { from: own.pn, recipient: ana.lid }, byUs)).toMatchObject([{ ...revokedOwn, fromMe: true }])
+  })
+
+  test('[B9] whoever wrote under another’s id as well changes its own', () => {
+    const both = { authors: [...byBea.authors, ...byAna.authors] }
+    expect(edit({ fromMe: true }, inGroup, both)).toMatchObject([editedOwn])
+    expect(revoke({ fromMe: true }, inGroup, both)).toMatchObject([revokedOwn])
+  })
+
+  test('[B9] an admin’s revoke is of whose message it is, and not of whom the key names', () => {
+    const theirs = { type: 'message.revoked', targetMessageId: 'TARGET', targetSenderId: bea.lid }
+    for (const key of [{ fromMe: true }, { participant: own.lid }, { participant: bea.lid }])
+      expect(revoke(key, { ...inGroup, edit: '8' }, byBea)).toMatchObject([theirs])
+  })
+
+  test('[B9] a pin names who wrote what is pinned', () => {
+    const pin = (key: proto.IMessageKey, knowing?: Knowing) =>
+      convertContent({ pinInChatMessage: { key: { id: 'TARGET', ...key }, type: 1 } }, inGroup, knowing)
+    for (const key of [{ fromMe: true }, { participant: own.lid }, { participant: bea.lid }])
+      expect(pin(key, byBea)).toMatchObject([{ type: 'message.pinned', targetSenderId: bea.lid }])
+    expect(pin({ fromMe: true }, byAna)).toMatchObject([{ targetSenderId: ana.lid }])
+    expect(pin({ participant: own.lid })).toMatchObject([{ targetSenderId: own.lid }])
+  })
+
+  test('[B9] a channel’s messages are its own, whoever of it wrote', () => {
+    expect(edit({}, { from: '1203@newsletter', edit: '3' }, byBea)).toMatchObject([editedOwn])
+  })
 })

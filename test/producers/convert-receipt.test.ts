@@ -45,6 +45,37 @@ test('[B1] several readers of a group message in one stanza are one event each',
   expect(new Set(drafts.map(draft => draft.eventId)).size).toBe(2)
 })
 
+test('[B1] of a status each viewer is an event of its own, with what that one did and when', () => {
+  const viewers = [
+    { jid: '200@lid', t: '1700000005', type: 'delivery' },
+    { jid: '200@lid', t: '1700000006', type: 'read' },
+    { jid: '201:3@lid', t: '1700000007', type: 'read' },
+  ].map(attrs => ({ tag: 'user', attrs }))
+  const ofStatus = { class: 'status', from: 'status@broadcast' }
+  const { drafts } = convert(ofStatus, [{ tag: 'participants', attrs: { message_id: 'ST' }, content: viewers }])
+  const viewed = { type: 'message.receipt-updated', chatId: 'status@broadcast', messageIds: ['ST'], messageId: 'ST' }
+  expect(drafts).toMatchObject([
+    { ...viewed, senderId: '200@lid', status: 'delivered', occurredAt: 1_700_000_005_000 },
+    { ...viewed, senderId: '200@lid', status: 'read', occurredAt: 1_700_000_006_000 },
+    { ...viewed, senderId: '201@lid', status: 'read', occurredAt: 1_700_000_007_000 },
+  ])
+  expect(new Set(drafts.map(draft => draft.eventId)).size).toBe(3)
+})
+
+test('[B1] [B5] a viewer’s type that nobody knows is unknown, with the bytes of the whole, beside the others’', () => {
+  const viewers = ['read', 'pondered'].map(type => ({ tag: 'user', attrs: { jid: '200@lid', type } }))
+  expect(convert({}, [{ tag: 'participants', attrs: { message_id: 'ST' }, content: viewers }]).drafts).toMatchObject([
+    { type: 'message.receipt-updated', status: 'read' },
+    { type: 'unknown', name: 'receipt of a reader, pondered', raw: Buffer.of(1) },
+  ])
+})
+
+test('[B1] what a device cannot have was not delivered to it', () => {
+  const error = { tag: 'error', attrs: { reason: 'lid', type: 'feature-incapable' } }
+  expect(convert({}, [error]).drafts).toMatchObject([{ status: 'server', messageIds: ['R'] }])
+  expect(convert({ type: 'read' }, [error]).drafts).toMatchObject([{ status: 'read' }])
+})
+
 test.each(['retry', 'server-error', 'peer_msg', 'hist_sync', 'enc_rekey_retry'])(
   '[B1] %s is machinery, ignored by name',
   type => {

@@ -233,3 +233,13 @@ test('[B1] absurd times of a group that was made are not said', () => {
     expect(convert([made])).toMatchObject([{ type: 'group.updated', createdAt: null, participants: [] }])
   }
 })
+
+test('[B1] [B5] JSON of any depth in a notification is kept as unknown, and the group that it names at its bottom is found', () => {
+  const deep = (inside: string) => `${'{"data":['.repeat(100_000)}${inside}${']}'.repeat(100_000)}`
+  const [kept, ...others] = convert([node('update', {}, Buffer.from(deep(`"${other}"`)))], {
+    type: 'mex',
+    from: 's.whatsapp.net',
+  })
+  expect(others).toEqual([])
+  expect(kept).toMatchObject({ type: 'unknown', raw, chats: expect.arrayContaining([other]) })
+})

@@ -2,8 +2,8 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { gatedClasses } from '../../src/producers/gate/ack-gate.ts'
-import { createLoopSlices } from '../../src/producers/socket/loop-slices.ts'
 import { openStanzaQueue, type StanzaQueue } from '../../src/producers/socket/stanza-queue.ts'
+import { createLoopSlices } from '../../src/runtime/loop-slices.ts'
 import { never } from '../../src/runtime/or-abort.ts'
 
 test('[A2] [E3] of stanzas that come at once one begins in each slice of the event loop, in order, and others have theirs between', async () => {

@@ -55,6 +55,17 @@ test('[B1] while the log is away little waits, the rest is counted, and what com
   expect(appended.flat().map(({ sequence }) => sequence)).toEqual(Array.from({ length: 201 }, (_, at) => at + 1))
 })
 
+test('[H1] in each slice of the loop one of a burst is encoded, of whichever account, so that others have their turn', async () => {
+  const accounts = [open(async () => undefined), open(async () => undefined)]
+  for (const { queue } of accounts) for (let time = 0; time < 100; time++) queue.add(seen(String(time)))
+  let slices = 0
+  while (accounts.some(({ appended }) => appended.flat().length < 100)) {
+    await new Promise(resolve => setImmediate(resolve))
+    slices += 1
+  }
+  expect(slices).toBeGreaterThanOrEqual(200)
+})
+
 test('[B1] what the log refuses is lost and counted, and leaves a gap in the sequence', async () => {
   const answers = [() => Promise.reject(new Error('refused')), () => Promise.resolve()]
   const { queue, appended, lost } = open(() => (answers.shift() ?? Promise.resolve)())

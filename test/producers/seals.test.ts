@@ -252,6 +252,26 @@ describe('own messages', () => {
     expect(convert(message, [ofPoll, ownOfBea])).toMatchObject([{ type: 'message.undecryptable', reason: 'no-secret' }])
   })
 
+  test('[B9] an event’s edit says all that the event is now: called off, at another time, elsewhere', () => {
+    const eventMessage = {
+      name: 'Picnic',
+      isCanceled: true,
+      startTime: 1_800_000_000,
+      location: { degreesLatitude: -23.5, degreesLongitude: -46.6, name: 'Park' },
+    }
+    const [edited] = by('Event Edit', edit({}, { eventMessage }).change, [one], {})
+    if (edited?.type !== 'message.edited') throw new Error(`${edited?.type}`)
+    expect(JSON.parse(edited.interactive ?? '')).toEqual({
+      name: 'Picnic',
+      cancelled: true,
+      startsAt: '2027-01-15T08:00:00.000Z',
+    })
+    expect(edited.location).toMatchObject({ latitude: -23.5, longitude: -46.6, name: 'Park' })
+    expect(by('Message Edit', edit({}, { conversation: 'new' }).change, [one], {})).toMatchObject([
+      { type: 'message.edited', interactive: null, location: null },
+    ])
+  })
+
   test('[B9] an event’s edit says its new name, in either form; a revoke under the seal of an edit is none', () => {
     const { change } = edit({}, { eventMessage: { name: 'Picnic' } })
     const named = [{ type: 'message.edited', targetMessageId: targetId, text: 'Picnic' }]

@@ -75,13 +75,27 @@ test('[B4] [B9] it is looked for under both addresses, for it may have been kept
   expect(asked).toMatchObject([{ chats: [ana.id] }, { chats: [group] }])
 })
 
+test('[B9] whose message it is that an edit, a revoke or a pin names is looked for as well, in clear as under seal', async () => {
+  const key = { id: 'TARGET', fromMe: true }
+  const changes = [
+    { protocolMessage: { type: 14, key, editedMessage: { conversation: 'new' } } },
+    { protocolMessage: { type: 0, key } },
+    { pinInChatMessage: { key, type: 1 } },
+  ]
+  for (const change of changes) {
+    const { knownFor, asked } = open()
+    await knownFor(read(change, { from: group, participant: ana.id }))
+    expect(asked).toEqual([{ chats: [group], messageId: 'TARGET' }])
+  }
+})
+
 test('[B9] what comes through a broadcast list belongs to the chat of its sender', async () => {
   const { keep, kept } = open({ pairs: [ana] })
   await keep(read(written, { from: '1781870949@broadcast', participant: ana.id }), [])
   expect(kept).toMatchObject([{ chat: ana }])
 })
 
-test('[B9] of a chat that is ignored no secret is kept, and what is not sealed asks for none', async () => {
+test('[B9] of a chat that is ignored no secret is kept, and what is about no other message asks for none', async () => {
   const { keep, knownFor, kept, asked } = open({ ignored: [group] })
   const inGroup = read(written, { from: group, participant: ana.id })
   await keep(inGroup, [])

@@ -25,10 +25,14 @@ const by = ({ lid, pn }: { lid: string; pn: string }) => ({ senderId: lid, sende
 const target = { messageId: 'TARGET', ...inGroup, ...by(somebody), text: 'first', occurredAt: testStartAt }
 type Change = 'message.edited' | 'message.revoked'
 const change = (type: Change, index: number, more: object) =>
-  anEvent(type, { targetMessageId: 'TARGET', ...inGroup, occurredAt: testStartAt + 1000 + index, ...more })
+  anEvent(type, {
+    ...{ targetMessageId: 'TARGET', ...inGroup, occurredAt: testStartAt + 1000 + index },
+    ...(type === 'message.edited' && { interactive: '{}' }),
+    ...more,
+  })
 
 /** How many rows of these tables are looked at where the message comes once more, and is settled. */
-const rowsSettled = (tables = ['message_edits', 'message_revokes']) =>
+const rowsSettled = (tables = ['message_edits', 'message_edited_contents', 'message_revokes']) =>
   dsl.test.database.transact(async tx => {
     const before = await rowsRead(tx, tables)
     await applyTo(tx, readModel, [

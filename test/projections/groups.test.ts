@@ -84,6 +84,24 @@ describe('who is in it', () => {
     expect(await inGroup()).toContain(`${somebody.lid} member`)
   })
 
+  it('[D1] whoever has another number now is in it once, under the new one; the same person named by both addresses stays', async () => {
+    const list = told(10, [as(somebody, 'superadmin'), as(somebodyElse)])
+    const { lid: authorId, pn: authorPn } = somebodyElse
+    const moved = { ...change(11, 'modify', as(third)), authorId, authorPn }
+    for (const events of [
+      [list, moved],
+      [moved, list],
+      [change(9, 'add', as(somebodyElse)), moved, list],
+    ]) {
+      await projected(...events)
+      expect(await inGroup()).toEqual([`${somebody.lid} superadmin`, `${third.lid} member`])
+      expect(await read()).toMatchObject({ participantCount: 2 })
+    }
+    await projected(list, { ...change(11, 'modify', as(somebodyElse)), authorId, authorPn })
+    await projected(list, { ...change(11, 'modify', as(somebodyElse)), authorId: authorPn, authorPn })
+    expect(await inGroup()).toEqual([`${somebody.lid} superadmin`, `${somebodyElse.lid} member`])
+  })
+
   it('[D1] an action that no version knows says nothing of who is in it', async () => {
     await projected(list, change(11, 'banished', as(somebody)))
     expect(await inGroup()).toHaveLength(2)
@@ -159,6 +177,7 @@ describe('who is in it', () => {
       change(15, 'leave', as(third)),
       anEvent('group.updated', { sequence: 16, subject: 'Last' }),
       change(17, 'modify', { id: somebody.pn, pn: somebody.pn }),
+      { ...change(18, 'modify', as(somebodyElse)), authorId: third.lid, authorPn: third.pn },
     ]
     const tables = ['groups', 'group_participants'].map(name => `read_model_1.${name}`)
     await projected(...events)

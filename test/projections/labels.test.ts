@@ -50,6 +50,11 @@ describe('labels', () => {
     expect(await labelsOfChats()).toEqual({ [somebody.lid]: ['1'], [aGroup]: ['1'] })
   })
 
+  it('[D1] [D4] one that nothing is known of is listed where something has it, and not where it was only taken away', async () => {
+    await projected(link(1, '1', somebody.lid, false), link(2, '2', somebody.lid, true), link(3, '3', aGroup, false, 'M1'))
+    expect(await labels()).toMatchObject([{ labelId: '2', name: null, chats: [somebody.lid] }])
+  })
+
   it('[D1] [B4] given under a number and taken away under a LID it is gone, in whichever order that comes', async () => {
     const pair = anEvent('contact.updated')
     const text = anEvent('message.received')

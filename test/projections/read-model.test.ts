@@ -78,6 +78,23 @@ describe('messages', () => {
       .thenRow('messages', {}, { ...expected, changed_by_event: revoke.eventId })
   })
 
+  it('[D1] of an event the last edit that says more than a text counts, in whichever order they come', async () => {
+    const place = { latitude: -23.5, longitude: -46.6, name: null, address: null }
+    const message = anEvent('message.received', { kind: 'event', text: 'Picnic', interactive: '{"name":"Picnic"}' })
+    const target = { targetMessageId: message.messageId ?? '' }
+    const first = anEvent('message.edited', { ...target, text: 'Lunch', interactive: '{"name":"Lunch"}', location: place })
+    const last = anEvent('message.edited', { ...target, text: 'Lunch', interactive: '{"name":"Lunch","cancelled":true}' })
+    const text = anEvent('message.edited', { ...target, text: 'Over' })
+    const expected = { text: 'Over', interactive: '{"name":"Lunch","cancelled":true}', location: null }
+    await dsl.given(message, first, last, text).thenRow('messages', {}, expected)
+    await dsl.given(text, last).when(message).when(first).thenRow('messages', {}, expected)
+    await dsl.given(message, text).when(last).when(first).thenRow('messages', {}, expected)
+    await dsl
+      .given(message, text)
+      .when(first)
+      .thenRow('messages', {}, { text: 'Over', interactive: '{"name":"Lunch"}', location: place })
+  })
+
   it('[D1] nobody edits or revokes what somebody else wrote; a group admin revokes by naming the sender', async () => {
     const message = anEvent('message.received', { chatId: aGroup, chatPn: null, isGroup: true, text: 'mine' })
     const stranger = {

@@ -32,7 +32,8 @@ const history = z.object({
   historySync: z.boolean().describe('whether messages are taken'),
   state: z
     .enum(['none', 'running', 'done', 'failed'])
-    .describe('none: the phone has shared nothing; failed: some of it failed, and nothing runs'),
+    .describe('of the newest part, once nothing runs; none: the phone has shared nothing'),
+  failed: count.describe('parts that failed; what could be read of them is there'),
   messages: count.describe('of all parts'),
   people: count.describe('people and chats of which something was told, once for each part'),
   parts: z.array(part).describe(`the newest first, at most ${MOST_PARTS}`),
@@ -51,15 +52,19 @@ export function historyRoutes(app: App, { database }: { database: Database }) {
     handler: async ({ params: { id } }) => {
       const { settings } = await readInstance(database, id)
       const [counted, syncs] = [await countSyncs(database, id), await readSyncs(database, id, { limit: MOST_PARTS })]
-      const { messages, people } = counted
+      const { running, failed, messages, people } = counted
       const historySync = settings.historySync === true
-      return { instanceId: id, historySync, state: stateOf(counted), messages, people, parts: syncs.map(partOf) }
+      const state = stateOf(syncs[0], running)
+      return { instanceId: id, historySync, state, failed, messages, people, parts: syncs.map(partOf) }
     },
   })
 }
 
-const stateOf = ({ parts, running, failed }: Record<'parts' | 'running' | 'failed', number>): z.infer<typeof history>['state'] =>
-  parts === 0 ? 'none' : running > 0 ? 'running' : failed > 0 ? 'failed' : 'done'
+function stateOf(newest: HistorySync | undefined, running: number): z.infer<typeof history>['state'] {
+  if (newest === undefined) return 'none'
+  if (running > 0) return 'running'
+  return newest.state === 'failed' ? 'failed' : 'done'
+}
 
 const partOf = ({ messages, startedAt, updatedAt, ...sync }: HistorySync): z.infer<typeof part> => ({
   eventId: sync.eventId,

@@ -2,9 +2,10 @@
 // the last id that arrived.
 //
 // What the shared reading hands over before everything is told that lies before its place is held, as far as this reader asks for it, and told
-// behind that: of all this nothing is told twice.
+// behind that: of all this nothing is told twice, and of copies in the log, which a death leaves, the first alone.
 import type { Event } from '../../events/event.ts'
 import { LogError } from '../../log/log.ts'
+import { createLru } from '../../runtime/lru.ts'
 import type { Visible } from '../visible-to.ts'
 import { comment, endFrame, withId } from './event-frame.ts'
 import { type FeedDeps, feedReader } from './feed-reader.ts'
@@ -35,10 +36,14 @@ export type StreamReaderDeps = FeedDeps & {
 /** `from`: null: from now on. */
 export type AskedStream = { filter: StreamFilter; visible: Visible; from: Place | null }
 
+/** By their ids, of what it was told: a copy comes soon after what it is one of. About 0.1 KB each. */
+const MAX_REMEMBERED = 4_096
+
 export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): StreamReader {
   const queue = createFrameQueue({ maxBytes: deps.maxWaitingBytes })
   const held = createHeldRecords({ maxBytes: deps.maxHeldBytes })
   const place = createReaderPlace(asked.from)
+  const told = createLru<true>(MAX_REMEMBERED)
   const topics = topicsOf(asked.filter)
   const { promise: ended, resolve: tellEnd } = Promise.withResolvers<EndReason>()
   const ending = new AbortController()
@@ -50,7 +55,8 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
   const isAskedFor = (event: Event) => asked.visible(event) && matches(asked.filter, event)
 
   function tell(event: Event | null, frame: () => Buffer) {
-    if (signal.aborted || event === null || !isAskedFor(event)) return
+    if (signal.aborted || event === null || !isAskedFor(event) || told.get(event.eventId)) return
+    told.set(event.eventId, true)
     if (!queue.push(frame())) end('slow-reader')
   }
 

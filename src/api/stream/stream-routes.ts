@@ -69,10 +69,13 @@ async function placeAsked(deps: Deps, token: string | undefined, filter: StreamF
   const verdict = commonTopics.every(topic => place.has(topic)) ? await judgePlace(deps, place) : 'unknown'
   if (verdict === 'expired')
     throw new Problem('position-expired', 'the log no longer has what comes after this id: follow without one')
-  if (verdict === 'unknown')
-    throw refuseFields('parameter', [
-      { parameter: 'Last-Event-ID', expected: 'an id of this stream', received: token.slice(0, 200) },
-    ])
+  const refuse = (expected: string) =>
+    refuseFields('parameter', [{ parameter: 'Last-Event-ID', expected, received: token.slice(0, 200) }])
+  if (verdict === 'unknown') throw refuse('an id of this stream')
+  // Where it would go on in that topic is not said: whoever went on from now would miss what came since without knowing it.
+  const missing = topics.filter(topic => !place.has(topic))
+  if (missing.length > 0)
+    throw refuse(`an id taken with types of ${missing.join(' and ')}, as are asked for; this one was taken with other types`)
   return place
 }
 

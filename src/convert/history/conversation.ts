@@ -21,7 +21,7 @@ import { contactDraft, isPerson } from './people.ts'
 
 export function convertConversation(conversation: proto.IConversation, context: HistoryContext): Converted {
   const id = conversation.id ?? ''
-  if (id === '' || !isStorableId(id)) return unreadable('conversation')
+  if (!isAddress(id) || !isStorableId(id)) return unreadable('conversation')
   const chat = bareJid(id)
   if (context.ignores(chat)) return passedOver('settings')
   const pair = isPerson(chat) ? pairIn(chat, conversation.lidJid, conversation.pnJid) : null
@@ -30,6 +30,9 @@ export function convertConversation(conversation: proto.IConversation, context: 
   const drafts = [...personOf(chat, { ...conversation, pair }, context), ...said]
   return { ...nothing, drafts, pairs: pair === null ? [] : [pair] }
 }
+
+/** Of whichever server; what has none is no chat. */
+const isAddress = (id: string): boolean => /^[^@\s]+@[^@\s]+$/.test(id)
 
 type Named = Pick<proto.IConversation, 'name' | 'displayName'> & { pair: Pair | null }
 

@@ -2,7 +2,7 @@
 // known or does not open it. Its bytes stay those that came. Pure.
 import { proto } from '@whiskeysockets/baileys'
 import { assertNever } from '../../events/event.ts'
-import { authorityToEditSealed, isSender, type MessageOrigin } from '../authority.ts'
+import { authorityToEdit, isSender, type MessageOrigin } from '../authority.ts'
 import { envelopeOf, type Offer, unknownDraft } from '../draft.ts'
 import { bareJid } from '../jid.ts'
 import { eventAnswer } from '../kinds/event.ts'
@@ -33,7 +33,7 @@ export function convertSealed({ message, origin }: Pick<Recovered, 'message' | '
   if (seal === null) return null
   const isEdit = seal.name === 'Message Edit' || seal.name === 'Event Edit'
   const authors = known.map(({ author }) => author)
-  if (isEdit && !authorityToEditSealed(seal.target, authors, origin).isGranted)
+  if (isEdit && !authorityToEdit(seal.target, authors, origin).isGranted)
     return unknownDraft(origin, 'message: edit without authority')
   const opened = openWith(isEdit ? known.filter(({ author }) => isSender(author, origin)) : known, seal, origin)
   if (opened === null) return noSecret(seal, origin)

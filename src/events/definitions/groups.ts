@@ -63,7 +63,7 @@ export const groupEvents: readonly EventShape[] = [
       groupId,
       action: field(
         'string',
-        'add, remove, promote, demote, leave, modify (another number or address); consumers must accept new ones.',
+        'add, remove, promote, demote, leave, modify (another number or address: authorId is who they were, and not in the group any more); consumers must accept new ones.',
       ),
       participants: personal(list(groupParticipant, 'Whom it is about, at least one.')),
       authorId,

@@ -76,14 +76,24 @@ export const messageEvents: readonly EventShape[] = [
   },
   {
     type: 'message.edited',
-    doc: 'The text of a message was replaced.',
-    when: 'The sender of a message gave it another text or caption.',
+    doc: 'The text of a message was replaced, or what its event is.',
+    when: 'The sender of a message gave it another text or caption, or changed, moved or called off its event.',
     again: `${copy} Each further edit is an event of its own; the latest by occurredAt counts.`,
     not: 'An edit that names somebody else’s message: it is unknown, named “message: edit without authority”; one that is sealed with a secret that is not known: it is message.undecryptable {reason: no-secret}.',
     fields: {
-      targetMessageId: field('string', 'WhatsApp’s id of the message that was edited; messageId is that of the edit.'),
+      targetMessageId: field(
+        'string',
+        'WhatsApp’s id of the message that was edited; messageId is that of the edit. Apply it only to a message of the same chatId and senderId: whose it is is checked where that is known, and the sender’s own word where not.',
+      ),
       text: personal(optional('string', 'The new text or caption; null: it is empty now, or no text.')),
       isGroup,
+      interactive: personal(
+        optional(
+          'string',
+          'What a program needs of what it is now, in the shapes of message.received: of an event its times, and whether it was called off; null: its text alone changed.',
+        ),
+      ),
+      location: personal(optional(location, 'Where an event is now; null: nowhere in particular, or interactive is null.')),
     },
   },
   {
@@ -93,7 +103,10 @@ export const messageEvents: readonly EventShape[] = [
     again: copy,
     not: 'What was deleted for the account alone; a revoke by somebody who has no right to it, which is unknown, named “message: revoke without authority”.',
     fields: {
-      targetMessageId: field('string', 'WhatsApp’s id of the message that was revoked; messageId is that of the revoke.'),
+      targetMessageId: field(
+        'string',
+        'WhatsApp’s id of the message that was revoked; messageId is that of the revoke. Apply it only to a message of the same chatId that is from targetSenderId or, where that is null, from senderId.',
+      ),
       targetSenderId: personal(
         optional('string', 'Whose message it was, where a group admin revoked it; null: the sender’s own.'),
       ),

@@ -267,17 +267,21 @@ export type MessageSent = Envelope & {
 
 export type MessageEdited = Envelope & {
   type: 'message.edited'
-  /** WhatsApp’s id of the message that was edited; messageId is that of the edit. */
+  /** WhatsApp’s id of the message that was edited; messageId is that of the edit. Apply it only to a message of the same chatId and senderId: whose it is is checked where that is known, and the sender’s own word where not. */
   targetMessageId: string
   /** The new text or caption; null: it is empty now, or no text. */
   text?: string | null
   /** Whether the chat is a group (…@g.us); channels, status and broadcast lists are none. */
   isGroup: boolean
+  /** What a program needs of what it is now, in the shapes of message.received: of an event its times, and whether it was called off; null: its text alone changed. */
+  interactive?: string | null
+  /** Where an event is now; null: nowhere in particular, or interactive is null. */
+  location?: Location | null
 }
 
 export type MessageRevoked = Envelope & {
   type: 'message.revoked'
-  /** WhatsApp’s id of the message that was revoked; messageId is that of the revoke. */
+  /** WhatsApp’s id of the message that was revoked; messageId is that of the revoke. Apply it only to a message of the same chatId that is from targetSenderId or, where that is null, from senderId. */
   targetMessageId: string
   /** Whose message it was, where a group admin revoked it; null: the sender’s own. */
   targetSenderId?: string | null
@@ -511,7 +515,7 @@ export type GroupParticipantsChanged = Envelope & {
   type: 'group.participants-changed'
   /** The group’s JID (…@g.us), also in chatId. */
   groupId: string
-  /** add, remove, promote, demote, leave, modify (another number or address); consumers must accept new ones. */
+  /** add, remove, promote, demote, leave, modify (another number or address: authorId is who they were, and not in the group any more); consumers must accept new ones. */
   action: string
   /** Whom it is about, at least one. */
   participants: readonly GroupParticipant[]

@@ -84,7 +84,7 @@ async function* openBatches(
   const open = async () => paced(deps, inflated(await openBlob(deps, { event, file, attempt }, signal), historyBounds), signal)
   const { epoch, sequence } = event
   try {
-    const pairsAhead = await readPairs(await open())
+    const pairsAhead = await readPairs(await open(), { endsReading: isCorrupt })
     yield* batchesOf({
       entries: readHistory(await open()),
       converter: converterOf(part, sync, { settings, pairsAhead }),
@@ -102,6 +102,12 @@ async function* paced({ pace }: WorkDeps, pieces: AsyncIterable<Uint8Array>, sig
     await pace.take(0, signal)
     yield piece
   }
+}
+
+/** What can be read of it is told first. */
+function isCorrupt(error: unknown): boolean {
+  const said = ofFile(error)
+  return said instanceof MediaError && said.code === 'corrupt'
 }
 
 function ofFile(error: unknown): unknown {

@@ -8,6 +8,7 @@ import { stateId } from '../../events/ids.ts'
 import type { EventLog } from '../../log/log.ts'
 import { coalesce } from '../../runtime/coalesce.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
+import { createLoopSlices } from '../../runtime/loop-slices.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 
 type Presence = OfferOf<'presence.updated'>
@@ -27,6 +28,9 @@ type Deps = {
 /** Of what waits for an append: older than that it tells nobody anything. */
 const maxWaiting = 200
 
+/** Of all accounts of the process: a burst of presence holds its loop no longer than one does. */
+const nextEncoding = createLoopSlices()
+
 export function openPresenceQueue(deps: Deps, signal: AbortSignal): PresenceQueue {
   const { instanceId, epoch, metrics, logger } = deps
   let sequence = 0
@@ -34,7 +38,10 @@ export function openPresenceQueue(deps: Deps, signal: AbortSignal): PresenceQueu
 
   const appendTogether = coalesce(async (offers: readonly Presence[]) => {
     const records: EncodedEvent[] = []
-    for (const offer of offers) records.push(...(await encode(offer)))
+    for (const offer of offers) {
+      await nextEncoding()
+      records.push(...(await encode(offer)))
+    }
     if (records.length > 0) await deps.log.append({ topic: deps.presenceTopic, records }, signal)
     metrics.appended.inc({ type: 'presence.updated' }, records.length)
     return offers

@@ -1,14 +1,14 @@
-// What a stanza part has to do with secrets: those that its messages bring, and those that what came sealed in it takes; each under the chat
-// and the author as the instance knows them, for one stanza has the LID alone and the next the phone number.
+// What a stanza part has to do with secrets: those that its messages bring, and those of the messages that it is about, which open what came
+// sealed and say whose those are; each under the chat and the author as the instance knows them, for one stanza has the LID alone and the next
+// the phone number.
 import type { KnownSecrets } from '../../convert/convert-message.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Read } from '../../convert/read-message.ts'
 import type { Recovered } from '../../convert/recovered-messages.ts'
 import { type BroughtSecret, type MessageSecret, secretBroughtBy } from '../../convert/sealed/message-secret.ts'
-import { sealIn } from '../../convert/sealed/seal.ts'
 import { shownChatOf } from '../../convert/stanza-identity.ts'
-import { unwrapMessage } from '../../convert/unwrap-message.ts'
+import { targetOf } from '../../convert/target-of.ts'
 import { type SealedMessages, type Unopened, unopenedAmong } from './sealed-messages.ts'
 import type { MessageSecrets } from './secrets.ts'
 
@@ -34,10 +34,9 @@ export function createSecretsOfPart({ secrets, sealed, known, ignores }: Deps): 
     return pn === null ? [id] : [id, pn]
   }
 
-  async function find(sealedOne: Recovered): Promise<readonly MessageSecret[]> {
-    const seal = sealIn(unwrapMessage(sealedOne.message).content)
-    if (seal === null) return []
-    return secrets.find({ chats: await chatsOf(sealedOne), messageId: seal.target.id })
+  async function find(one: Recovered): Promise<readonly MessageSecret[]> {
+    const messageId = targetOf(one.message)
+    return messageId === null ? [] : secrets.find({ chats: await chatsOf(one), messageId })
   }
 
   async function complete(brought: BroughtSecret): Promise<BroughtSecret> {

@@ -4,11 +4,11 @@
 // its chat (lib/Socket/messages-recv.js).
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { createLoopSlices } from '../../runtime/loop-slices.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import { type GatedClass, gatedClasses } from '../gate/ack-gate.ts'
 import type { TakeIn, TakenIn } from '../gate/take-in.ts'
-import { createLoopSlices } from './loop-slices.ts'
 import { createTakenStanzas, type TakenStanza } from './taken-stanzas.ts'
 import { createWaitingStanzas, type WaitingStanza } from './waiting-stanzas.ts'
 

@@ -47,10 +47,25 @@ type Said = Placed & {
 
 function saidIn(event: GroupEvent): readonly Said[] {
   const { instanceId, eventId, groupId, epoch, sequence } = event
-  return (event.participants ?? []).flatMap(({ id, role = null }) => {
-    const said = event.type === 'group.updated' ? { isIn: true, role: role ?? 'member' } : saidBy(event.action, role)
-    return said === null ? [] : [{ instanceId, eventId, groupId, epoch, sequence, participantId: storableId(id), ...said }]
+  const said = (id: string, what: Pick<Said, 'isIn' | 'role'>): Said => ({
+    ...{ instanceId, eventId, groupId, epoch, sequence },
+    ...{ participantId: storableId(id), ...what },
   })
+  const ofThose = (event.participants ?? []).flatMap(({ id, role = null }) => {
+    const what = event.type === 'group.updated' ? { isIn: true, role: role ?? 'member' } : saidBy(event.action, role)
+    return what === null ? [] : [said(id, what)]
+  })
+  const before = addressBefore(event)
+  return before === null ? ofThose : [...ofThose, said(before, { isIn: false, role: null })]
+}
+
+/** Of whoever has another number or LID now: whom WhatsApp names as its author is who they were, and not in the group any more. */
+function addressBefore(event: GroupEvent): string | null {
+  if (event.type === 'group.updated' || event.action !== 'modify') return null
+  const [person, another] = event.participants
+  const { authorId = null } = event
+  if (person === undefined || another !== undefined || authorId === null) return null
+  return [person.id, person.pn].includes(authorId) ? null : authorId
 }
 
 /** null: an action that is not known, which says nothing of who is in the group. */

@@ -12,6 +12,17 @@ export function editsIn(schema: string): (events: readonly EventOf<'message.edit
   return events => insert(events.map(event => ({ ...changeOf(event), text: event.text })))
 }
 
+/** Of what has more than its text. */
+export function editedContentsIn(schema: string): (events: readonly EventOf<'message.edited'>[]) => Write {
+  const insert = insertInto(schema, 'message_edited_contents', [...columns, 'interactive', 'location'], onConflict)
+  return events =>
+    insert(
+      events
+        .filter(({ interactive }) => interactive != null)
+        .map(event => ({ ...changeOf(event), interactive: event.interactive, location: event.location ?? null })),
+    )
+}
+
 export function revokesIn(schema: string): (events: readonly EventOf<'message.revoked'>[]) => Write {
   const insert = insertInto(schema, 'message_revokes', [...columns, 'target_sender_id'], onConflict)
   return events => insert(events.map(event => ({ ...changeOf(event), target_sender_id: event.targetSenderId })))

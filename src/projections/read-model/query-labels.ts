@@ -22,7 +22,7 @@ export async function listLabels(
 ): Promise<Page<LabelAnswer>> {
   const bindings = createBindings()
   const { bind, values } = bindings
-  const terms = [`b.instance_id = ${bind(request.instanceId)}`, isThere, ...pageTerms(request, labelOrder, bindings)]
+  const terms = [`b.instance_id = ${bind(request.instanceId)}`, isThere, isTold, ...pageTerms(request, labelOrder, bindings)]
   const rows = await database.query<LabelRow>(
     `select ${selectOf(labelColumns, 'b')}, b.updated_at, b.epoch, b.sequence from labels b where ${terms.join(' and ')}
      order by ${pageOrder(request, labelOrder)} limit ${bind(rowsToRead(request))}`,
@@ -38,6 +38,10 @@ type LabelRow = { labelId: string; updated_at: Date; epoch: string; sequence: st
 
 const labelOrder: OrderColumns = { at: 'b.updated_at', arrival: ['b.epoch', 'b.sequence'], id: 'b.label_id' }
 const isThere = `coalesce(${factText('b.facts', 'deleted')}, 'false') = 'false'`
+/** What was only taken away was never said to be a label. By the two indexes that there are of what has one. */
+const hasSome = (of: string) => `exists (
+  select from label_links x where x.instance_id = b.instance_id and x.label_id = b.label_id and x.is_on and x.target_message_id ${of})`
+const isTold = `(b.facts <> '{}' or ${hasSome("= ''")} or ${hasSome("<> ''")})`
 
 /** The labels of a chat by all of its addresses (an array), as a JSON list; both are SQL. Of two addresses the last word counts. */
 export const labelsOfChat = (instance: string, addresses: string): string => `(

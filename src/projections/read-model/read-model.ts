@@ -17,7 +17,7 @@ import { instancesIn } from './instances.ts'
 import { labelLinksIn, labelsIn } from './labels.ts'
 import { markingIn } from './mark-messages.ts'
 import { mediaIn } from './media.ts'
-import { editsIn, revokesIn } from './message-changes.ts'
+import { editedContentsIn, editsIn, revokesIn } from './message-changes.ts'
 import { deletionsIn, pinsIn, starsIn } from './message-marks.ts'
 import { messagesIn } from './messages.ts'
 import { votesIn } from './poll-votes.ts'
@@ -64,6 +64,7 @@ function tablesIn(schema: string) {
     chatStates: chatStatesIn(schema),
     messages: messagesIn(schema),
     edits: editsIn(schema),
+    editedContents: editedContentsIn(schema),
     revokes: revokesIn(schema),
     reactions: reactionsIn(schema),
     receipts: receiptsIn(schema),
@@ -107,6 +108,7 @@ function gatherInto(into: Tables, placed: readonly Placed[]): Gathering {
           into.chats([...sorted.messages, ...sorted.history]),
           into.messages([...sorted.messages, ...sorted.history]),
           into.edits(sorted.edits),
+          into.editedContents(sorted.edits),
           into.revokes(sorted.revokes),
           into.reactions(sorted.reactions),
           into.receipts(sorted.receipts),

@@ -13,7 +13,7 @@ export const settleStatements = (schema: string) => ({
   unsettled: unsettledIn(schema),
   /** Of messages ($1 instance_id and message_id), as is the next: the best copy in place of worse ones. */
   replaceWorse: replaceWorseIn(schema),
-  /** The last edit and the first revoke. */
+  /** The last edit, the last one that says more than a text, and the first revoke. */
   applyChanges: applyChangesIn(schema),
   /** Of what was opened ($1 instance_id, message_id, from_me, place, and both addresses of chats and senders): the rows that say it was not. */
   dropOpened: dropOpenedIn(schema),
@@ -123,6 +123,7 @@ const lastEdit: Wanted = {
   order: 'c.occurred_at desc, c.epoch desc, c.sequence desc',
   bys: [bySender, byUs],
 }
+const lastContent: Wanted = { ...lastEdit, table: 'message_edited_contents', columns: 'event_id, interactive, location' }
 const firstRevoke: Wanted = {
   table: 'message_revokes',
   columns: 'event_id, occurred_at',
@@ -133,14 +134,18 @@ const firstRevoke: Wanted = {
 const applyChangesIn = (schema: string) => `
   with changed as materialized (select m.* from ${touchedMessages(schema, 'm')}),
   settled as materialized (
-    select m.event_id, e.event_id as edit, e.text, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at
+    select m.event_id, e.event_id as edit, e.text, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at,
+      case when c.event_id is null then m.interactive else c.interactive end as interactive,
+      case when c.event_id is null then m.location else c.location end as location
     from changed m
     left join lateral (${firstOf(schema, lastEdit)}) e on true
     left join lateral (${firstOf(schema, firstRevoke)}) r on true
+    left join lateral (${firstOf(schema, lastContent)}) c on true
     where e.event_id is not null or r.event_id is not null)
   update ${schema}.messages m set
-    text = case when s.edit is null then m.text else s.text end,
+    text = case when s.edit is null then m.text else s.text end, interactive = s.interactive, location = s.location,
     edited_at = s.edited_at, revoked_at = s.revoked_at, changed_by_event = coalesce(s.revoke, s.edit)
   from settled s
   where m.event_id = any(array(select event_id from settled)) and m.event_id = s.event_id
-    and (m.edited_at, m.revoked_at, m.changed_by_event) is distinct from (s.edited_at, s.revoked_at, coalesce(s.revoke, s.edit))`
+    and (m.edited_at, m.revoked_at, m.changed_by_event, m.interactive, m.location)
+      is distinct from (s.edited_at, s.revoked_at, coalesce(s.revoke, s.edit), s.interactive, s.location)`

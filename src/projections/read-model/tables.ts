@@ -17,6 +17,7 @@ export const tableNames = [
   'chats',
   'messages',
   'message_edits',
+  'message_edited_contents',
   'message_revokes',
   'message_reactions',
   'message_receipts',

@@ -59,7 +59,7 @@ export const endpointInput = z.strictObject({
     .max(MAX_TYPES)
     .optional()
     .meta({
-      description: `names and patterns; omitted: all but ${notByDefault.join(', ')}`,
+      description: `names and patterns; omitted: all but ${notByDefault.join(', ')}. Patterns mean message.history and history.progressed with snapshots alone`,
     }),
   snapshots: z.boolean().default(false).meta({
     description: 'whether states that were told as a whole, as after a phone was linked, come too, and not only changes',

@@ -140,8 +140,10 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     .tuple(inChat, sealedId)
     .map(([of, id]) => anEvent('message.undecryptable', { ...of, messageId: id, reason: 'no-secret', targetMessageId: 'M1' })),
   fc
-    .tuple(inChat, sealedId, messageId, fc.string())
-    .map(([of, id, targetMessageId, text]) => anEvent('message.edited', { ...of, messageId: id, targetMessageId, text })),
+    .tuple(inChat, sealedId, messageId, fc.string(), fc.option(fc.constantFrom('{"cancelled":true}', '{"cancelled":false}')))
+    .map(([of, id, targetMessageId, text, interactive]) =>
+      anEvent('message.edited', { ...of, messageId: id, targetMessageId, text, interactive }),
+    ),
   fc
     .tuple(inChat, messageId, fc.option(address))
     .map(([of, targetMessageId, target]) =>
