@@ -7,7 +7,7 @@ export type Envelope = {
   instanceId: string
   /** Raised each time a process takes the instance, and each time it connects anew; 0 for events that no socket owner writes. */
   epoch: number
-  /** Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s. */
+  /** Starts at 1 in each epoch; in wa.events a gap inside an epoch is a loss. wa.presence and wa.heartbeats have sequences of their own; derived events carry their source’s. */
   sequence: number
   /** When it happened, by WhatsApp’s clock where that can be. */
   occurredAt: number
