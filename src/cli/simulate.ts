@@ -25,7 +25,7 @@ export async function simulate(options: Options, outputLost: AbortSignal): Promi
   const { url, cdnUrl, controlUrl } = server
   const told = jsonIsWanted()
     ? jsonLine({ url, cdnUrl, controlUrl, settings: plan.start(server) })
-    : `${screenOf(server, plan, columnsOf(process.stdout)).join('\n')}\n`
+    : `${screenOf({ ...server, sharesHistory: options.history > 0 }, plan, columnsOf(process.stdout)).join('\n')}\n`
   process.stdout.write(told)
   await aborted(stopping)
   await server.close()

@@ -15,6 +15,7 @@ import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
 import { parsePicture } from './qr-picture.ts'
 import { completeVerbs, helpText, runProgram, takeEnvFile, tolerant } from './run-program.ts'
+import { parseSetting } from './setting-option.ts'
 import { sayVersion, version } from './version.ts'
 
 const outputLost = watchOutput()
@@ -75,6 +76,8 @@ dev
   .option('--file <file>', 'where to', '.env')
   .action(async options => (await import('./dev-secrets.ts')).devSecrets(options))
 
+const settingHelp = 'a setting of it, such as historySync=true, several times for several; README lists them'
+
 const instances = program.command('instances').description('WhatsApp accounts')
 instances
   .command('list')
@@ -90,6 +93,7 @@ instances
   .description('create an instance and show the QR code to scan')
   .requiredOption('--name <name>', 'what people call it')
   .option('--id <id>', 'its id for ever; made up when left out')
+  .option('--setting <name=value...>', settingHelp, parseSetting)
   .option('--no-qr', 'do not wait for the QR code')
   .option('--picture <file>', 'the QR code as a picture, .png or .svg, instead of a drawing', parsePicture)
   .action(async options => (await import('./instances.ts')).createInstance({ ...options, outputLost }))
@@ -104,6 +108,11 @@ instances
       .conflicts(['json', 'text']),
   )
   .action(async (id, options) => (await import('./instances.ts')).showQr(id, { ...options, outputLost }))
+instances
+  .command('set <id>')
+  .description('change its settings: historySync=true and others that README lists; default takes one back')
+  .argument('<name=value...>', 'what to set', parseSetting)
+  .action(async (id, settings) => (await import('./instances.ts')).setInstance(id, settings))
 instances
   .command('history <id>')
   .description('how far the phone’s history is')

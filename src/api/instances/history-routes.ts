@@ -33,8 +33,8 @@ const history = z.object({
   state: z
     .enum(['none', 'running', 'done', 'failed'])
     .describe('none: the phone has shared nothing; failed: some of it failed, and nothing runs'),
-  messages: count.describe('of all parts'),
-  people: count.describe('people and chats of which something was told, once for each part'),
+  messages: count.describe('of all parts: in the log, or passed over where a part is withoutMessages'),
+  people: count.describe('records of people and chats of which something was told: whoever is in several parts counts in each'),
   parts: z.array(part).describe(`the newest first, at most ${MOST_PARTS}`),
 })
 

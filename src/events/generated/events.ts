@@ -669,7 +669,7 @@ export type HistoryProgressed = Envelope & {
   done: number
   /** Messages in this chunk; null: not known yet. */
   total?: number | null
-  /** People and chats of this chunk of which something was told. */
+  /** Records of people and chats in this chunk of which something was told. */
   people: number
   /** Entries of this chunk that could not be read, and were passed over. */
   unreadable: number

@@ -11,6 +11,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances delete': ['shop'],
   'instances purge-status': ['shop'],
   'instances history': ['shop'],
+  'instances set': ['shop', 'historySync=true'],
   'webhooks list': [],
   'webhooks listen': [],
   'webhooks add': ['https://example.com/hook'],
