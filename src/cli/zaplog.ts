@@ -15,6 +15,7 @@ import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
 import { parsePicture } from './qr-picture.ts'
 import { completeVerbs, helpText, runProgram, takeEnvFile, tolerant } from './run-program.ts'
+import { parseSecret } from './secret-option.ts'
 import { parseSetting } from './setting-option.ts'
 import { sayVersion, version } from './version.ts'
 
@@ -152,6 +153,7 @@ endpoints
   .command('listen')
   .description('receive webhooks here, without a URL that zaplog could reach: verified, printed, and gone with this command')
   .option('--forward <url>', 'hand each on to a receiver that this machine reaches, whose answer counts', parseForwardUrl)
+  .option('--secret <secret>', 'the receiver’s own, whsec_…: what is handed on is signed with it', parseSecret)
   .option('--instance <id...>', instancesHelp, commaList)
   .option('--types <type...>', typesHelp, commaList)
   .option('--snapshots', snapshotsHelp)
