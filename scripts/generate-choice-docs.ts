@@ -1,7 +1,7 @@
 // Turns what can be chosen of an instance and an endpoint (their schemas) and the topics (src/events/topics.ts) into the tables of README,
 // docs/contract.md and docs/topics.md; answers file path -> content.
 import { z } from 'zod'
-import { publicTopics } from '../src/events/catalogue.ts'
+import { keptText, publicTopics } from '../src/events/catalogue.ts'
 import { settings } from '../src/instances/instance-settings.ts'
 import { endpointInput } from '../src/webhooks/endpoints/settings.ts'
 import { markdownTable } from './markdown-table.ts'
@@ -28,8 +28,8 @@ export function generateChoiceDocs(earlier: ReadonlyMap<string, string>): Readon
 
 const topicTable = () =>
   markdownTable(
-    ['topic', 'key', 'holds', 'sensitive'],
-    publicTopics.map(({ name, key, holds, personalData }) => [`\`wa.${name}\``, key, holds, personalData]),
+    ['topic', 'key', 'holds', 'sensitive', 'kept'],
+    publicTopics.map(topic => [`\`wa.${topic.name}\``, topic.key, topic.holds, topic.personalData, keptText(topic)]),
   )
 
 type Field = { name: string; doc: string; takes: string }

@@ -6,7 +6,7 @@ import { envelope } from '../src/events/envelope.ts'
 import { cutField, interactiveShapes } from '../src/events/interactive-shapes.ts'
 import { fileFields } from '../src/events/media-shapes.ts'
 import type { EventShape, Field, FieldType, RecordShape } from '../src/events/schema-fields.ts'
-import { topicOfName } from '../src/events/topics.ts'
+import { topicsOfName } from '../src/events/topics.ts'
 import { deliveriesAlone } from '../src/webhooks/stream/deliveries-alone.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
@@ -64,10 +64,12 @@ const heading = ({ type, doc }: Told) => `### ${type}\n\n${doc}`
 const written = ({ when, again, not }: Told) => [`- **When**: ${when}`, `- **Again**: ${again}`, `- **Not**: ${not}`].join('\n')
 
 const told = ({ type, internal, ...event }: EventShape) =>
-  [
-    written({ type, ...event }),
-    `- **Topic**: \`wa.${topicOfName(type)}\`${internal === true ? ', which is zaplog’s own' : ''}`,
-  ].join('\n')
+  [written({ type, ...event }), `- **Topic**: ${topicText(type)}${internal === true ? ', which is zaplog’s own' : ''}`].join('\n')
+
+function topicText(type: string): string {
+  const [first, ...others] = topicsOfName(type).map(topic => `\`wa.${topic}\``)
+  return [first, ...others.map(other => `where \`origin\` is history ${other}`)].join('; ')
+}
 
 /** What the events of files have in common is said once. */
 function ownFields({ fields }: EventShape, used: Map<string, RecordShape>): string {

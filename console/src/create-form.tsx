@@ -7,6 +7,7 @@ import { say, sayFailure } from './language.ts'
 
 export function CreateForm() {
   const name = useSignal('')
+  const takesHistory = useSignal(false)
   const isBusy = useSignal(false)
   const made = useSignal<{ name: string; outcome: Outcome } | null>(null)
 
@@ -15,10 +16,11 @@ export function CreateForm() {
     const given = name.value.trim()
     if (isBusy.value || given === '') return
     isBusy.value = true
-    const outcome = await createInstance(given)
+    const outcome = await createInstance({ name: given, historySync: takesHistory.value })
     made.value = { name: given, outcome }
     if (outcome.kind === 'answer') {
       name.value = ''
+      takesHistory.value = false
       bringChosenIntoSight()
     }
     isBusy.value = false
@@ -43,6 +45,16 @@ export function CreateForm() {
           {say('create')}
         </button>
       </div>
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={takesHistory.value}
+          onChange={event => {
+            takesHistory.value = event.currentTarget.checked
+          }}
+        />
+        {say('createHistory')}
+      </label>
       <p role="status" class="quiet">
         {made.value !== null && sayMade(made.value)}
       </p>

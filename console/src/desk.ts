@@ -34,8 +34,9 @@ export function choose(id: string) {
   })
 }
 
-export async function createInstance(name: string): Promise<Outcome> {
-  const outcome = await ask({ method: 'POST', path: '/v1/instances', body: { name } })
+export async function createInstance({ name, historySync }: { name: string; historySync: boolean }): Promise<Outcome> {
+  const body = { name, ...(historySync && { settings: { historySync } }) }
+  const outcome = await ask({ method: 'POST', path: '/v1/instances', body })
   if (outcome.kind === 'answer') {
     const made = outcome.body as Instance
     listed.value = { instances: [made, ...(listed.peek()?.instances ?? [])], isWhole: listed.peek()?.isWhole ?? true }

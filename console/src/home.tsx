@@ -9,6 +9,7 @@ import { key } from './key.ts'
 import { KeyForm } from './key-form.tsx'
 import { say, sayTime } from './language.ts'
 import { MessageList } from './message-list.tsx'
+import { ownCommand } from './own-command.ts'
 import { QrView } from './qr-view.tsx'
 
 export function Home() {
@@ -76,13 +77,14 @@ const NextSteps = () => (
     <p class="quiet">{say('tagline')}</p>
     <ul>
       <li>
-        {say('nextPair')} <code>./zaplog instances create --name "Support"</code>
+        {say('nextPair')} <code>{ownCommand(location.origin)} instances create --name "Support"</code>
       </li>
       <li>
-        {say('nextWebhooks')} <code>./zaplog webhooks listen</code>
+        {say('nextWebhooks')} <code>{ownCommand(location.origin)} webhooks listen</code>
       </li>
       <li>{say('nextTopics')}</li>
       <li>{say('nextOperate')}</li>
     </ul>
+    <p class="quiet">{say('nextKey')}</p>
   </section>
 )

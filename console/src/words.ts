@@ -37,6 +37,7 @@ const en = {
   nextHeading: 'From here',
   nextPair: 'Pair a phone: create an instance here and scan its code, or',
   nextWebhooks: 'Receive its messages as webhooks:',
+  nextKey: 'Where DATA_DIR is not ./data, or the key is ADMIN_API_KEY, set the same for these commands.',
   nextTopics: 'Read the log itself, consumers in Python and Java: docs/topics.md',
   nextOperate: 'Back up, upgrade, keys, deletion: “Operate” in README.md',
 
@@ -54,6 +55,7 @@ const en = {
 
   createHeading: 'New instance',
   createName: 'Name',
+  createHistory: 'Take the messages from before it is linked, too',
   create: 'Create',
   created: '{name} is created.',
   refused: 'Refused: {detail}',
@@ -121,6 +123,7 @@ const pt: Readonly<Record<Word, string>> = {
   nextHeading: 'Daqui em diante',
   nextPair: 'Parear um telefone: crie uma instância aqui e leia o código dela, ou',
   nextWebhooks: 'Receber as mensagens como webhooks:',
+  nextKey: 'Se DATA_DIR não for ./data, ou se a chave for ADMIN_API_KEY, use a mesma configuração nestes comandos.',
   nextTopics: 'Ler o próprio log, com consumidores em Python e Java: docs/topics.md',
   nextOperate: 'Backup, atualização, chaves, exclusão: “Operate” em README.md',
 
@@ -138,6 +141,7 @@ const pt: Readonly<Record<Word, string>> = {
 
   createHeading: 'Nova instância',
   createName: 'Nome',
+  createHistory: 'Trazer também as mensagens de antes do pareamento',
   create: 'Criar',
   created: '{name} foi criada.',
   refused: 'Recusado: {detail}',

@@ -131,7 +131,8 @@ it('[K1] what a call changed in a group stays so, whatever later calls say of ho
     return { subject, participants: named.toSorted() }
   }
   expect((await change({ kind: 'subject', subject: 'Turma B' })).status).toBe(202)
-  await change({ kind: 'add', people: [carla] })
+  const unnamed = { group: { id: group.id }, by: ana, change: { kind: 'add', people: [carla] } }
+  expect((await call('POST', `/devices/${pn}/groups`, unnamed)).status).toBe(202)
   await change({ kind: 'promote', people: [carla] })
   await change({ kind: 'promote', people: [carla] })
   await send({ kind: 'text', text: 'todos', from: ana, group })

@@ -28,7 +28,9 @@ export const groupChange = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('community'), parentId: z.string().endsWith('@g.us').nullable() }),
   z.strictObject({ kind: z.literal('picture'), pictureId: z.string().min(1).nullable() }),
 ])
-const groupRequest = z.strictObject({ group, by: person, change: groupChange })
+/** One that is there needs no name. */
+const changedGroup = group.extend({ subject: group.shape.subject.exactOptional() })
+const groupRequest = z.strictObject({ group: changedGroup, by: person, change: groupChange })
 const callRequest = z.strictObject({
   from: person,
   callId: z.string().min(1),
@@ -61,7 +63,7 @@ export const happenings: readonly ControlCall[] = [
     {
       path: '/sim/v1/devices/:pn/groups',
       about:
-        'Somebody changes a group that the phone is in; subject and members say how it begins, where it is not known yet. Answers the notification’s id.',
+        'Somebody changes a group that the phone is in; subject and members say how it begins, where it is not known yet; without a subject it is called by its id. Answers the notification’s id.',
       takes: groupRequest,
       examples: changeExamples().map(change => ({ group: bakery, by: ana, change })),
     },
@@ -136,7 +138,7 @@ function changeExamples(): readonly z.input<typeof groupChange>[] {
   ]
 }
 
-type Requested = z.infer<typeof group>
+type Requested = z.infer<typeof changedGroup>
 
 const groupOf = ({ simulator, device }: Pick<At, 'simulator' | 'device'>, of: Requested): Group =>
   namedGroup(simulator, of, { owner: device().owner })

@@ -4,10 +4,10 @@ import type { Contact, Group } from '../accounts/accounts.ts'
 import type { Simulator } from '../simulator.ts'
 import type { group } from './requests.ts'
 
-/** `subject` and `members` say how it begins, with the owner in it; `writer` is in it from then on. */
+/** `subject` and `members` say how it begins, with the owner in it; without a subject it is called by its id. `writer` is in it from then on. */
 export function namedGroup(
   simulator: Simulator,
-  { id, subject, members = [] }: z.infer<typeof group>,
+  { id, subject = id, members = [] }: Omit<z.infer<typeof group>, 'subject'> & Partial<Pick<z.infer<typeof group>, 'subject'>>,
   { owner, writer }: { owner: Contact; writer?: Contact },
 ): Group {
   const known = simulator.groupById(id)

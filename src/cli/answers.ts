@@ -8,6 +8,7 @@ export const instance = z.looseObject({
   reasonText: z.string().nullable(),
   stateAt: z.string(),
   phone: z.string().nullable(),
+  settings: z.looseObject({}).optional(),
 })
 export type Instance = z.infer<typeof instance>
 

@@ -1,7 +1,8 @@
 // zaplog topics and zaplog schemas: what consumers of the log find there, from the definitions of this version. Nothing is asked of a server.
 import { readFileSync } from 'node:fs'
-import { publicEvents, publicEventsIn, publicTopics } from '../events/catalogue.ts'
+import { keptText, publicEvents, publicEventsIn, publicTopics } from '../events/catalogue.ts'
 import { schemaNameOf } from '../events/schema-name.ts'
+import { recordTypes } from '../events/vocabulary.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { jsonLine } from './print-json.ts'
@@ -12,18 +13,34 @@ import { textTable } from './text-table.ts'
 export function sayTopics(): void {
   const prefix = process.env.TOPIC_PREFIX || 'wa.'
   const all = publicTopics.map(topic => {
-    const { name, key, holds, personalData } = topic
-    return { topic: `${prefix}${name}`, key, holds, personalData, types: publicEventsIn(topic).map(({ type }) => type) }
+    const { name, key, holds, personalData, retentionDays } = topic
+    const types = publicEventsIn(topic).map(({ type }) => type)
+    const kept = keptText(topic)
+    return {
+      row: [`${prefix}${name}`, key, String(types.length), kept, holds, personalData],
+      json: { topic: `${prefix}${name}`, key, holds, personalData, retentionDays, types },
+    }
   })
-  const rows = all.map(({ topic, key, holds, personalData, types }) => [topic, key, String(types.length), holds, personalData])
-  print(textTable(['topic', 'key', 'types', 'holds', 'sensitive'], rows), all)
+  print(
+    textTable(
+      ['topic', 'key', 'types', 'kept', 'holds', 'sensitive'],
+      all.map(({ row }) => row),
+    ),
+    all.map(({ json }) => json),
+  )
 }
 
 /** `name`: a type, or what its schema is called in the registry. */
 export function saySchemas(name: string | undefined): void {
-  const all = publicEvents.map(({ type, doc }) => ({ type, subject: schemaNameOf(type), doc }))
+  const all = publicEvents.map(({ type, doc }) => {
+    return { type, subject: schemaNameOf(type), doc, inThisVersion: !recordTypes.later.includes(type) }
+  })
   if (name === undefined) {
-    const rows = all.map(({ type, subject, doc }) => [type, subject, doc])
+    const rows = all.map(({ type, subject, doc, inThisVersion }) => [
+      type,
+      subject,
+      `${inThisVersion ? '' : 'Not in this version. '}${doc}`,
+    ])
     print(textTable(['type', 'schema', 'what'], rows), all)
     return
   }

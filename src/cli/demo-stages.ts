@@ -3,6 +3,7 @@ import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Zaplog } from '../main.ts'
 import { shown as pc } from './colours.ts'
+import { TYPE_COLUMNS } from './describe-webhook.ts'
 
 type Options = { instanceId: string; say: (line: string) => void; signal: AbortSignal }
 
@@ -30,17 +31,17 @@ function describe(event: Event): string | null {
   switch (event.type) {
     case 'message.received':
     case 'message.sent':
-      return `${pc.blue('log')}      ${event.type.padEnd(17)} ${pc.bold(event.kind.padEnd(9))} ${(event.senderName ?? '').padEnd(12)} ${event.text ?? ''}`
+      return `${pc.blue('log')}      ${event.type.padEnd(TYPE_COLUMNS)} ${pc.bold(event.kind.padEnd(9))} ${(event.senderName ?? '').padEnd(12)} ${event.text ?? event.poll?.name ?? ''}`
     case 'message.edited':
     case 'message.revoked':
     case 'message.reacted':
-      return `${pc.blue('log')}      ${event.type.padEnd(17)} ${pc.dim(event.targetMessageId)}`
+      return `${pc.blue('log')}      ${event.type.padEnd(TYPE_COLUMNS)} ${pc.dim(event.targetMessageId)}`
     case 'media.downloaded':
-      return `${pc.magenta('fetched')}  ${event.kind.padEnd(17)} ${event.sizeBytes} bytes, verified`
+      return `${pc.magenta('fetched')}  ${event.kind.padEnd(TYPE_COLUMNS)} ${event.sizeBytes} bytes, verified`
     case 'media.stored':
-      return `${pc.yellow('object')}   ${event.kind.padEnd(17)} ${event.key}`
+      return `${pc.yellow('object')}   ${event.kind.padEnd(TYPE_COLUMNS)} ${event.key}`
     case 'media.failed':
-      return `${pc.red('failed')}   ${event.kind.padEnd(17)} ${event.reason}${event.retryable ? ', may be retried' : ''}`
+      return `${pc.red('failed')}   ${event.kind.padEnd(TYPE_COLUMNS)} ${event.reason}${event.retryable ? ', may be retried' : ''}`
     default:
       return null
   }

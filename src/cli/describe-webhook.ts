@@ -1,12 +1,19 @@
-// A webhook in one line for people: what happened, of what kind, who it is from, and the beginning of what it says.
+// A webhook in one line for people: what happened, of what kind, who it is from, the beginning of what it says, and which message it is about;
+// before that, where several accounts and chats come together, when, whose and in which chat.
 import { z } from 'zod'
 import { shown as colours } from './colours.ts'
 import { plainText } from './text-table.ts'
 
 const text = z.string().optional().catch(undefined)
+const texts = z.array(z.string()).optional().catch(undefined)
+const part = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.looseObject(shape).optional().catch(undefined)
 const webhook = z.looseObject({
   type: z.string(),
+  timestamp: text,
   data: z.looseObject({
+    instanceId: text,
+    chatId: text,
+    chatPn: text,
     kind: text,
     senderName: text,
     text,
@@ -14,20 +21,50 @@ const webhook = z.looseObject({
     state: text,
     status: text,
     subject: text,
-    media: z.looseObject({ status: text }).optional().catch(undefined),
+    name: text,
+    pushName: text,
+    action: text,
+    reason: text,
+    options: texts,
+    targetMessageId: text,
+    poll: part({ name: text }),
+    media: part({ status: text }),
   }),
 })
+type Data = z.infer<typeof webhook>['data']
 
 const MAX_CHARACTERS = 200
+/** Of the longest types; what is longer moves its own line alone. */
+export const TYPE_COLUMNS = 26
 
 /** Also of a body that is none of ours. Pure, but for the colours of the terminal. */
 export function describeWebhook(body: unknown): string {
   const parsed = webhook.safeParse(body)
   if (!parsed.success) return 'a body that is no event'
   const { type, data } = parsed.data
-  const what = data.text ?? data.emoji ?? data.subject ?? data.media?.status ?? data.state ?? data.status ?? ''
-  const [kind, sender] = [data.kind ?? '', data.senderName ?? ''].map(plainText)
-  return `${plainText(type).padEnd(17)} ${colours.bold(kind?.padEnd(9))} ${sender?.padEnd(12)} ${beginningOf(plainText(what))}`
+  const [kind, sender, target] = [data.kind, data.senderName, data.targetMessageId].map(one => plainText(one ?? ''))
+  const about = target === '' ? '' : colours.dim(`  of ${target}`)
+  const columns = [column(type, TYPE_COLUMNS), colours.bold(column(kind, 9)), column(sender, 12)]
+  return `${columns.join(' ')} ${beginningOf(plainText(whatOf(data)))}${about}`
 }
+
+/** The same of many, with when it happened (UTC), whose it is and in which chat. */
+export function describeAmongOthers(body: unknown): string {
+  const { timestamp = '', data } = webhook.safeParse(body).data ?? {}
+  const [chat = ''] = (data?.chatPn ?? data?.chatId ?? '').split('@')
+  const columns = [column(timestamp.slice(11, 19), 8), column(data?.instanceId, 10), column(chat, 15)]
+  return `${colours.dim(columns.join(' '))} ${describeWebhook(body)}`
+}
+
+/** What was written or chosen, what somebody or something is called, or what became of it. */
+const whatOf = (data: Data): string =>
+  data.text ?? data.poll?.name ?? chosen(data) ?? data.emoji ?? data.subject ?? data.name ?? data.pushName ?? becameOf(data)
+
+const becameOf = ({ action, media, state, status, reason }: Data): string =>
+  action ?? media?.status ?? state ?? status ?? reason ?? ''
+
+const chosen = ({ options }: Data): string | undefined => (options?.length === 0 ? 'no option' : options?.join(', '))
+
+const column = (value: string | undefined, width: number): string => plainText(value ?? '').padEnd(width)
 
 const beginningOf = (line: string): string => (line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS)}…` : line)

@@ -13,7 +13,8 @@ export const showHistory = (id: string) =>
 
 export function describeHistory({ historySync, state, messages, people, parts }: History): string {
   const taken = historySync ? 'with messages' : 'without messages: historySync is off'
-  const sum = `history ${state}, ${taken}; ${messages} messages, ${people} people and chats`
+  const isLeftOut = parts.length > 0 && parts.every(one => one.withoutMessages)
+  const sum = `history ${state}, ${taken}; ${messages} messages${isLeftOut ? ' passed over' : ''}, ${people} records of people and chats`
   if (parts.length === 0) return sum
   const rows = parts.map(one => [
     one.updatedAt,

@@ -1,5 +1,6 @@
 // zaplog instances …: accounts from the command line, with the QR code in the terminal.
 import { escapeControls } from '../runtime/escape-controls.ts'
+import { mergePatch } from '../runtime/merge-patch.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import { type Instance, instance } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
@@ -13,6 +14,7 @@ import { openQrPicture } from './qr-picture.ts'
 import { openQrScreen } from './qr-screen.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { say } from './say.ts'
+import type { GivenSettings } from './setting-option.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { textTable } from './text-table.ts'
@@ -40,9 +42,10 @@ export const showInstance = (id: string) =>
 /** For a program, an instance to ask for codes of. */
 type Wait = { picture?: string; outputLost: AbortSignal }
 
-export const createInstance = (options: Wait & { name: string; id?: string; qr: boolean }) =>
+export const createInstance = (options: Wait & { name: string; id?: string; setting?: GivenSettings; qr: boolean }) =>
   runVerb(async api => {
-    const body = { name: options.name, ...(options.id === undefined ? {} : { id: options.id }) }
+    const { name, id, setting } = options
+    const body = { name, ...(id === undefined ? {} : { id }), ...(setting && { settings: mergePatch({}, setting) }) }
     const call = { doing: 'creating an instance', method: 'POST', path: '/v1/instances', body, answer: instance }
     const created = await callApi(api, call)
     if (jsonIsWanted() || !options.qr) return { json: created, text: created.id }
@@ -56,6 +59,13 @@ export const showQr = (id: string, options: Wait & { text?: boolean }) =>
     const waiting = { id, outputLost: options.outputLost, again: showAgain(id) }
     const code = await unlessInterrupted(api, waiting, signal => nextQr(api, id, { state: say }, signal))
     return { json: code, text: code.qr }
+  })
+
+export const setInstance = (id: string, settings: GivenSettings) =>
+  runVerb(async api => {
+    const call = { doing: `changing ${id}`, method: 'PATCH', path: at(id), body: { settings }, answer: instance }
+    const json = await callApi(api, call)
+    return { json, text: `${id} has ${JSON.stringify(json.settings)}` }
   })
 
 export const restartInstance = (id: string) => post(id, '/restart', 'restarting')

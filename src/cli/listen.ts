@@ -1,11 +1,13 @@
 // zaplog webhooks listen: receives webhooks without a URL. Deliveries come down a connection that it opens itself, are verified, printed, and
 // with --forward handed on to a receiver on this machine, whose answer counts. It is gone when it ends, with what it was still owed.
 import { hostname, userInfo } from 'node:os'
+import { CommanderError } from 'commander'
 import { ended, type HandedDelivery, type Listener, newListener } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { onStderr } from './colours.ts'
+import { exitCodes } from './exit-codes.ts'
 import { followListener } from './follow-listener.ts'
 import { type Forward, openForward } from './forward-webhook.ts'
 import { jsonIsWanted } from './json-wanted.ts'
@@ -20,22 +22,32 @@ import { plainText } from './text-table.ts'
 
 type Options = {
   forward?: string
+  /** Of the receiver that it is handed on to. */
+  secret?: string
   types?: readonly string[]
   instance?: readonly string[]
   snapshots?: true
   outputLost: AbortSignal
 }
 
-export const listen = (options: Options) =>
-  runVerb(async api => {
+/** Throws CommanderError for a secret that nothing would be signed with. */
+export function listen(options: Options): Promise<void> {
+  if (options.secret !== undefined && options.forward === undefined)
+    throw new CommanderError(
+      exitCodes.usage,
+      'zaplog.secret',
+      'expected --forward with --secret: what is handed on is signed with it',
+    )
+  return runVerb(async api => {
     const stopping = AbortSignal.any([watchStopSignals(), options.outputLost])
-    const forward = options.forward === undefined ? null : openForward(options.forward)
+    const forward = options.forward === undefined ? null : openForward(options.forward, options.secret ?? null)
     try {
       return await listenUntilStopped(api, { options, forward, stopping })
     } finally {
       await forward?.close()
     }
   })
+}
 
 type Run = { options: Options; forward: Forward | null; stopping: AbortSignal }
 
@@ -85,11 +97,15 @@ function whoListens(): string {
   }
 }
 
-function announce(listener: Listener, { forward }: Options): void {
+function announce(listener: Listener, { forward, secret: own }: Options): void {
   const { id, secret } = listener
   if (jsonIsWanted()) process.stdout.write(jsonLine({ listening: { id, secret } }))
   say(`listening as ${onStderr.bold(id)}${forward === undefined ? '' : `, forwarding to ${forward}`}; Ctrl-C ends it`)
-  say(onStderr.dim(`its secret, until then: ${secret}`))
+  const what =
+    own === undefined
+      ? `its secret, until then: ${secret} (each listen has its own)`
+      : 'signed anew with the secret that was given'
+  say(onStderr.dim(what))
   sayFilters(listener)
 }
 

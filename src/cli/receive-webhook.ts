@@ -1,7 +1,7 @@
 // One webhook of a listener: verified, handed on where that is asked for, and told on stdout: a line for people, or with --json a document.
 import type { HandedDelivery, ListenerAnswer } from './answers.ts'
 import { shown as colours } from './colours.ts'
-import { describeWebhook } from './describe-webhook.ts'
+import { describeAmongOthers } from './describe-webhook.ts'
 import type { Forward } from './forward-webhook.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { jsonLine } from './print-json.ts'
@@ -44,7 +44,7 @@ function tell({ id, attempt, body }: HandedDelivery, { refused, answer, duration
   }
   return [
     colours.green('webhook'),
-    describeWebhook(event),
+    describeAmongOthers(event),
     refused === null ? colours.green('signature ok') : colours.red(`signature refused: ${refused}`),
     ...(durationMs === undefined ? [] : [describeAnswer(answer, durationMs)]),
     ...(attempt === 1 ? [] : [colours.dim(`attempt ${attempt}`)]),

@@ -26,7 +26,7 @@ export async function simulate(options: Options, outputLost: AbortSignal): Promi
   const { url, cdnUrl, controlUrl } = server
   const told = jsonIsWanted()
     ? jsonLine({ url, cdnUrl, controlUrl, settings: plan.start(server) })
-    : `${screenOf(server, plan, columnsOf(process.stdout)).join('\n')}\n`
+    : `${screenOf({ ...server, sharesHistory: options.history > 0 }, plan, columnsOf(process.stdout)).join('\n')}\n`
   process.stdout.write(told)
   if (!jsonIsWanted()) server.simulator.on('shown', shown => void process.stdout.write(`${shownLine(shown)}\n`))
   await aborted(stopping)

@@ -7,7 +7,7 @@ import type { ApiSettings } from './api-settings.ts'
 import { callStream } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { onStderr } from './colours.ts'
-import { describeWebhook } from './describe-webhook.ts'
+import { describeAmongOthers } from './describe-webhook.ts'
 import { exitCodes } from './exit-codes.ts'
 import { createReminder } from './follow-qr.ts'
 import { jsonIsWanted } from './json-wanted.ts'
@@ -85,7 +85,7 @@ function take(tail: Tail, { id, event, data }: ServerSent): void {
     return
   }
   tail.events += 1
-  process.stdout.write(jsonIsWanted() ? jsonLine(body) : `${describeWebhook(body)}\n`)
+  process.stdout.write(jsonIsWanted() ? jsonLine(body) : `${describeAmongOthers(body)}\n`)
 }
 
 const ended = z.looseObject({ data: z.looseObject({ detail: z.string() }) })

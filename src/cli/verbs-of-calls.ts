@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, string>> = {
   'GET /v1/instances': 'instances list',
   'POST /v1/instances': 'instances create',
   'GET /v1/instances/{id}': 'instances show {id}',
+  'PATCH /v1/instances/{id}': 'instances set {id}',
   'DELETE /v1/instances/{id}': 'instances delete {id}',
   'GET /v1/instances/{id}/qr': 'instances qr {id}',
   'POST /v1/instances/{id}/pairing-code': 'instances pair {id}',

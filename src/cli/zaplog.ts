@@ -16,6 +16,8 @@ import { watchOutput } from './lost-output.ts'
 import { portParser } from './port-option.ts'
 import { parsePicture } from './qr-picture.ts'
 import { completeVerbs, helpText, runProgram, takeEnvFile, tolerant } from './run-program.ts'
+import { parseSecret } from './secret-option.ts'
+import { parseSetting } from './setting-option.ts'
 import { sayVersion, version } from './version.ts'
 
 const outputLost = watchOutput()
@@ -76,6 +78,8 @@ dev
   .option('--file <file>', 'where to', '.env')
   .action(async options => (await import('./dev-secrets.ts')).devSecrets(options))
 
+const settingHelp = 'a setting of it, such as historySync=true, several times for several; README lists them'
+
 const instances = program.command('instances').description('WhatsApp accounts')
 instances
   .command('list')
@@ -91,6 +95,7 @@ instances
   .description('create an instance and show the QR code to scan')
   .requiredOption('--name <name>', 'what people call it')
   .option('--id <id>', 'its id for ever; made up when left out')
+  .option('--setting <name=value...>', settingHelp, parseSetting)
   .option('--no-qr', 'do not wait for the QR code')
   .option('--picture <file>', 'the QR code as a picture, .png or .svg, instead of a drawing', parsePicture)
   .action(async options => (await import('./instances.ts')).createInstance({ ...options, outputLost }))
@@ -111,6 +116,10 @@ instances
   .requiredOption('--phone <number>', 'the number of that phone, with its country: +55 11 90000-0011')
   .addOption(new Option('--json', 'the code as one JSON document, once'))
   .action(async (id, options) => (await import('./pair-instance.ts')).pairInstance(id, { ...options, outputLost }))
+  .command('set <id>')
+  .description('change its settings: historySync=true and others that README lists; default takes one back')
+  .argument('<name=value...>', 'what to set', parseSetting)
+  .action(async (id, settings) => (await import('./instances.ts')).setInstance(id, settings))
 instances
   .command('history <id>')
   .description('how far the phone’s history is')
@@ -150,6 +159,7 @@ endpoints
   .command('listen')
   .description('receive webhooks here, without a URL that zaplog could reach: verified, printed, and gone with this command')
   .option('--forward <url>', 'hand each on to a receiver that this machine reaches, whose answer counts', parseForwardUrl)
+  .option('--secret <secret>', 'the receiver’s own, whsec_…: what is handed on is signed with it', parseSecret)
   .option('--instance <id...>', instancesHelp, commaList)
   .option('--types <type...>', typesHelp, commaList)
   .option('--snapshots', snapshotsHelp)

@@ -15,7 +15,10 @@ export const envelope = {
     'long',
     'Raised each time a process takes the instance, and each time it connects anew; 0 for events that no socket owner writes.',
   ),
-  sequence: field('long', 'Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s.'),
+  sequence: field(
+    'long',
+    'Starts at 1 in each epoch; in wa.events a gap inside an epoch is a loss. wa.presence and wa.heartbeats have sequences of their own; derived events carry their source’s.',
+  ),
   occurredAt: field('instant', 'When it happened, by WhatsApp’s clock where that can be.'),
   recordedAt: field('instant', 'When zaplog recorded it; the timestamp of the record.'),
   chatId: optional('string', 'JID without device: the LID where known, else the phone-number JID; null: of no chat.'),

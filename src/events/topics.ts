@@ -39,7 +39,7 @@ export const topics: readonly TopicEntry[] = [
   {
     name: 'history',
     key: 'instance id',
-    holds: 'what the phone shares of the time before it was linked: messages, names, chats',
+    holds: 'what the phone shares of the time before it was linked: messages, votes, names, chats, groups',
     personalData: 'message content, raw protobuf, media keys',
     public: true,
     retentionDays: null,
@@ -133,6 +133,19 @@ export const streamedTopics: readonly TopicName[] = ['events', 'media-stored', '
 
 /** What becomes webhooks. */
 export const webhookTopics: readonly TopicName[] = [...streamedTopics, 'history']
+
+/** Types that history has, too: those of them that say origin history are on its topic. */
+export const alsoOfHistory = [
+  'poll.voted',
+  'contact.updated',
+  'chat.updated',
+  'group.updated',
+] as const satisfies readonly EventType[]
+const alsoThere: ReadonlySet<string> = new Set(alsoOfHistory)
+
+/** Every topic that a type is on, the one of what happens first. */
+export const topicsOfName = (type: string): readonly TopicName[] =>
+  alsoThere.has(type) ? [topicOfName(type), 'history'] : [topicOfName(type)]
 
 /** What the phone told of the time before it was linked, whichever type says it. */
 export const isOfHistory = (event: Pick<Event, 'type'>): boolean =>

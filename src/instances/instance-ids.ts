@@ -129,6 +129,16 @@ export const isGivenUp = (database: Transaction, { id, isUnborn }: { id: string;
 export const isThere = (database: Transaction, id: string): Promise<boolean> =>
   holds(database, `select where ${isKept('$1')}`, [id])
 
+/** The first of these that was never given out; null: all of them were. */
+export async function neverGivenOut(database: Transaction, ids: readonly string[]): Promise<string | null> {
+  const [row] = await database.query<{ id: string }>(
+    `select id from unnest($1::text[]) with ordinality as asked (id, place)
+     where not exists (select from instance_ids i where i.instance_id = asked.id) order by place limit 1`,
+    [ids],
+  )
+  return row?.id ?? null
+}
+
 /** From the moment that it was asked for. */
 export const isDeleted = (database: Transaction, id: string): Promise<boolean> =>
   holds(database, `select from instance_ids where instance_id = $1 and wanted = 'deleted'`, [id])

@@ -66,8 +66,14 @@ test('[B6] it runs while a part does, has failed once the newest has and nothing
     parts: [{ state: 'failed', reason: 'gone', detail: 'it is not there' }, {}],
   })
   const text = describeHistory(history.parse(failed))
-  expect(text.split('\n')[0]).toBe('history failed, with messages; 7 messages, 1 people and chats')
+  expect(text.split('\n')[0]).toBe('history failed, with messages; 7 messages, 1 records of people and chats')
   for (const word of ['4 of 4', '20 %', 'it is not there']) expect(text).toContain(word)
+  const parsed = history.parse(failed)
+  const parts = parsed.parts.map(one => ({ ...one, withoutMessages: true }))
+  const leftOut = describeHistory({ ...parsed, historySync: false, parts })
+  expect(leftOut.split('\n')[0]).toBe(
+    'history failed, without messages: historySync is off; 7 messages passed over, 1 records of people and chats',
+  )
   await endSync(api.database, await begin('c'.repeat(32), 3), null)
   expect(await historyOf('shop'), 'what came later is done').toMatchObject({ state: 'done', failed: 1 })
 })

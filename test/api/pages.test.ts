@@ -59,6 +59,11 @@ describe('GET /', () => {
   })
 })
 
+test('[J3] /docs/ leads to /docs', async () => {
+  const answer = await fetch(new URL('/docs/', api.url), { redirect: 'manual', headers: { accept: 'text/html' } })
+  expect([answer.status, answer.headers.get('location')]).toEqual([308, '/docs'])
+})
+
 describe.each(['/', '/docs'])('the page at %s', path => {
   test('[J2] [I3] runs nothing but our own files, is framed by nobody, sends no form and names us to nobody', async () => {
     const { headers, text } = await open(path)

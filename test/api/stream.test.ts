@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Event, EventOf } from '../../src/events/event.ts'
+import { giveOutIds } from '../ground/api/give-out-ids.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents } from '../ground/api/project-events.ts'
 import { type ReadStream, readStream } from '../ground/api/read-stream.ts'
@@ -16,6 +17,7 @@ let api: TestApi
 const reading: ReadStream[] = []
 beforeAll(async () => {
   api = await openTestApi('api-stream', logger)
+  await giveOutIds(api.database, 'bakery', 'market')
 })
 afterAll(() => api.close())
 afterEach(async () => {
@@ -92,6 +94,15 @@ test('[C6] [L] a message has the link of its file at once, and the event of its 
     },
   })
   expect(JSON.stringify(stream.bodies())).not.toMatch(/mediaSource|mediaKey|directPath|"raw/)
+})
+
+test('[L] an instance that there never was is 404, and none of those asked for is followed', async () => {
+  const stream = await open('?instanceId=bakery,bakerry')
+  expect([stream.status, stream.problem]).toEqual([
+    404,
+    expect.objectContaining({ type: 'urn:zaplog:problem:instance-not-found' }),
+  ])
+  expect(JSON.stringify(stream.problem)).toContain('there is no instance bakerry')
 })
 
 test('[L] instances, types, patterns and a chat are asked for by parameters, several of each', async () => {

@@ -29,11 +29,13 @@ describe.runIf(await runsHere('chromium'))('the page at /', () => {
 
       await page.getByText('There is none yet.').waitFor()
       await page.getByLabel('Name', { exact: true }).fill('Loja <b>Centro</b>')
+      await page.getByLabel('Take the messages from before it is linked, too').check()
       await page.getByRole('button', { name: 'Create', exact: true }).click()
       const chosen = page.getByRole('heading', { name: 'Loja <b>Centro</b>' })
       await chosen.waitFor()
 
       const id = await page.locator('dd code').textContent()
+      expect((await zaplog.call('GET', `/v1/instances/${id}`)).body.settings).toEqual({ historySync: true })
       const codeOnPage = page.locator('svg.qr path')
       const qr = await until('the page to show the code that is pending', async () => {
         const { body } = await zaplog.call('GET', `/v1/instances/${id}/qr?wait=20`)

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 import { launchVerb } from '../ground/cli/verb.ts'
@@ -67,6 +68,30 @@ test('[E4] what is not signed with its secret is refused with 401, told, and nev
   } finally {
     await receiver.close()
   }
+})
+
+test('[E4] with the receiver’s own secret what is handed on is signed anew, and what is not signed with the listener’s is still refused', async () => {
+  const receiver = await openReceiver()
+  receiver.trust(other)
+  try {
+    const zaplog = await openZaplog([{ data: [delivery('forged', 1, other), delivery('good', 2)], disabledReason: null }])
+    const verb = launchVerb(['webhooks', 'listen', '--forward', receiver.url, '--secret', other], zaplog.env)
+    await verb.says('signature ok')
+    await verb.says(/signature refused/)
+    verb.signal('SIGTERM')
+    expect(await verb.ended).toBe(0)
+    expect(receiver.refused).toEqual([])
+    expect(receiver.attempts.map(one => one.webhookId)).toEqual(['good'])
+  } finally {
+    await receiver.close()
+  }
+})
+
+test('[E4] [H7] what is no secret is refused before anything is opened', async () => {
+  const { code, err } = await runVerb(['webhooks', 'listen', '--forward', 'http://localhost:1/', '--secret', 'hunter2'], {})
+  expect([code, err]).toEqual([exitCodes.usage, expect.stringContaining('Expected a secret such as webhooks add shows')])
+  const alone = await runVerb(['webhooks', 'listen', '--secret', other], {})
+  expect([alone.code, alone.err]).toEqual([exitCodes.usage, expect.stringContaining('expected --forward with --secret')])
 })
 
 test('[E5] a receiver whose body never ends has answered by its status, in time', async () => {

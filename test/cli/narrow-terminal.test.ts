@@ -61,6 +61,7 @@ test('[H7] [H8] the screens of start and simulate fit, but for what is one word'
     dataDir: './data-simulated',
     isInUse: false,
     url: 'http://127.0.0.1:7070',
+    isTold: false,
     key: '$KEY',
     start: () => ({ A: 'b' }),
   }

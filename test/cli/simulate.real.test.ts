@@ -86,6 +86,23 @@ test('[K1] where a zaplog has the usual port already, its lines start another on
   expect((await planOf({}, async () => true)).url).toBe('http://127.0.0.1:7070')
 })
 
+test('[K1] its lines are for the zaplog that it was told of, and say what another port needs where it was told of none', async () => {
+  const screenIn = async (env: Readonly<Record<string, string>>, args: readonly string[] = []) => {
+    const simulate = launchVerb(['simulate', ...freePorts, ...args], env)
+    await simulate.says('examples: curl')
+    return simulate.stdout()
+  }
+  const told = await screenIn({ ZAPLOG_URL: 'http://127.0.0.1:7998/' })
+  expect(told).toMatch(/ PORT=7998 .*\.\/zaplog start$/m)
+  expect(told).toContain(' ZAPLOG_URL=http://127.0.0.1:7998 ./zaplog instances create')
+  expect(told).toContain(`'http://127.0.0.1:7998/v1/instances/support/messages'`)
+  expect(told).not.toContain('With another PORT')
+  const untold = await screenIn({}, ['--history', '3'])
+  expect(untold).toContain('With another PORT there, set ZAPLOG_URL for what follows, and in its addresses.')
+  expect(untold).toContain(' --name Support --setting historySync=true --no-qr\n')
+  expect(untold).toContain(' ./zaplog instances history support\n')
+})
+
 test('[K1] [H7] with --json it says where it is in one document', async () => {
   const simulate = launchVerb(['simulate', ...freePorts, '--json'])
   await simulate.says('\n')

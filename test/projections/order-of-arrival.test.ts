@@ -63,6 +63,20 @@ describe('ten messages of one second', () => {
     expect((await listChats(dsl.test.database, { instanceId })).data).toMatchObject([{ lastMessage: { text: '9' } }])
   })
 
+  it('[D4] [B9] a vote whose poll is not known is none of its messages, and lists no chat by itself', async () => {
+    const later = occurredAt + 60_000
+    const vote = (chatId: string) =>
+      anEvent('message.undecryptable', {
+        ...{ chatId, chatPn: null, messageId: `VOTE-${chatId}`, occurredAt: later },
+        ...{ reason: 'no-secret', encryption: 'Poll Vote', targetMessageId: 'POLL' },
+      })
+    const said = anEvent('message.received', { text: 'bom dia', occurredAt })
+    await project([said, vote(said.chatId ?? ''), vote('200000000000009@lid')])
+    expect((await listChats(dsl.test.database, { instanceId })).data).toMatchObject([
+      { lastMessageAt: new Date(occurredAt).toISOString(), lastMessage: { text: 'bom dia' } },
+    ])
+  })
+
   it('[D4] files are listed in the order they arrived', async () => {
     const files = texts.map(() => anEvent('message.received', { kind: 'image', media: { mimetype: 'image/png' }, occurredAt }))
     await project(files)

@@ -58,7 +58,7 @@ test('[E1] [E3] [E4] every message is printed as signed, is forwarded in order a
     expectOnceInOrder(receiver, talk.sent)
     expect(receiver.attempts.map(one => one.attempt)).toEqual(ids.map(() => 1))
     await until('every line', () => verb.stdout().trimEnd().split('\n').length >= ids.length)
-    expect(verb.stdout()).toMatch(/^webhook {2}message\.received.*signature ok {2}200 after \d+ ms$/m)
+    expect(verb.stdout()).toMatch(/^webhook {2}[\d:]{8} \S+ +\S+ +message\.received.*signature ok {2}200 after \d+ ms$/m)
     expect(verb.stdout()).not.toContain('refused')
     verb.signal('SIGINT')
     expect(await verb.ended).toBe(0)

@@ -49,6 +49,13 @@ test('[B5] each type is in its topic with its Avro schema, and in the stream wit
   expect(document.components.messages['message.received.body']?.examples).toHaveLength(1)
 })
 
+test('[B5] the channel of history has all that its topic holds, also what happens beside it', () => {
+  expect(Object.keys(document.channels.history?.messages ?? {}).toSorted()).toEqual(
+    ['message.history', 'history.progressed', 'poll.voted', 'contact.updated', 'chat.updated', 'group.updated'].toSorted(),
+  )
+  expect(Object.keys(document.channels.events?.messages ?? {})).toContain('contact.updated')
+})
+
 const links = {
   link: (eventId: string, kind: 'file' | 'thumbnail') =>
     `https://zaplog.example/m/${eventId}${kind === 'file' ? '' : '/thumbnail'}`,

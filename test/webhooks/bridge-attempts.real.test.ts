@@ -143,7 +143,7 @@ describe('attempts', () => {
     const receiver = await bridge.receiver(() => ({ status: up ? 200 : 500 }))
     await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
     const first = bridge.start({ retryDelaysMs: [5_000, 5_000, 5_000] })
-    await bridge.untilStates('retrying', states => states[0] === 'retrying')
+    await bridge.untilStates('waiting', states => states[0] === 'waiting')
     await first.close()
     up = true
     bridge.start()

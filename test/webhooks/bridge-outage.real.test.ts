@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { wait } from '../../src/runtime/wait.ts'
 import { getDelivery, listDeliveries } from '../../src/webhooks/bridge/queries.ts'
-import { patchEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
+import { getEndpoint, patchEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf, sequences } from '../ground/webhooks/bridges.ts'
@@ -42,6 +42,20 @@ describe('when an endpoint is back', () => {
     state.up = true
     await bridge.append(bridge.delivery(receiver.id, 'another chat'))
     await expectAllInOrder(1)
+  })
+
+  it('[E5] [H3] its first 2xx makes due also what waits for its first retry, which is counted until then', async () => {
+    const bridge = await open('outage of seconds')
+    let refused = 0
+    const receiver = await bridge.receiver(() => ({ status: refused++ === 0 ? 500 : 200 }))
+    await bridge.append(bridge.delivery(receiver.id, 'chat-1'))
+    bridge.start({ retryDelaysMs: [59_000, 59_000] })
+    const waitingNow = async () => (await getEndpoint(bridge.deps, receiver.id))?.waiting
+    await until('it is counted', async () => (await waitingNow()) === 1)
+    await bridge.append(bridge.delivery(receiver.id, 'chat-2'))
+    await until('both arrived', () => receiver.accepted().length === 2)
+    await until('nothing waits', async () => (await waitingNow()) === 0)
+    expect(receiver.attempts).toHaveLength(3)
   })
 
   it('[E5] five minutes after the last try one waiting chat finds out, although nothing new comes and none is due', async () => {

@@ -34,8 +34,8 @@ const history = z.object({
     .enum(['none', 'running', 'done', 'failed'])
     .describe('of the newest part, once nothing runs; none: the phone has shared nothing'),
   failed: count.describe('parts that failed; what could be read of them is there'),
-  messages: count.describe('of all parts'),
-  people: count.describe('people and chats of which something was told, once for each part'),
+  messages: count.describe('of all parts: in the log, or passed over where a part is withoutMessages'),
+  people: count.describe('records of people and chats of which something was told: whoever is in several parts counts in each'),
   parts: z.array(part).describe(`the newest first, at most ${MOST_PARTS}`),
 })
 

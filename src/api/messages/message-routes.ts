@@ -46,7 +46,7 @@ function routeMessages(app: App, deps: Deps) {
         q: z
           .exactOptional(z.string().min(1).max(500))
           .describe(
-            'words that the text has, all of them, whole and in any case; -word: not this one; "a phrase": as it stands; or: either',
+            'words that `text` has (the text, or the caption), all of them, whole and in any case; -word: not this one; "a phrase": as it stands; or: either. What is elsewhere is not searched: names and options of polls, contacts, files',
           ),
         starred: z.exactOptional(yes).describe('those that the account starred'),
         pinned: z.exactOptional(yes).describe('those that are pinned in their chat now'),

@@ -48,6 +48,12 @@ export function pageRoutes(app: App, { version }: { version: string }) {
     handler: async (request, reply) =>
       sendPage(request, reply, { page: reference, policy: contentSecurityPolicy({ images: "'self' data:" }) }),
   })
+  app.route({
+    method: 'GET',
+    url: `${links.reference}/`,
+    schema: hidden,
+    handler: async (_, reply) => reply.redirect(links.reference, 308),
+  })
   // Asked for by browsers wherever a page names no other, such as JSON that somebody opens; it is nobody's missing key.
   app.route({
     method: 'GET',

@@ -2,9 +2,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import type { Database } from '../../database/database.ts'
+import { neverGivenOut } from '../../instances/instance-ids.ts'
 import type { Connections } from '../connections.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
+import { instanceNotFound } from '../instances/change-instance.ts'
 import { refuseFields } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
 import { visibleTo } from '../visible-to.ts'
@@ -30,7 +33,7 @@ const eventStream = {
   content: { 'text/event-stream': { schema: z.unknown() } },
 }
 
-type Deps = StreamsDeps & { connections: Connections; stream?: Partial<StreamLimits> | undefined }
+type Deps = StreamsDeps & { database: Database; connections: Connections; stream?: Partial<StreamLimits> | undefined }
 
 export function streamRoutes(app: App, deps: Deps) {
   const limits = { ...streamLimits, ...deps.stream }
@@ -46,10 +49,11 @@ export function streamRoutes(app: App, deps: Deps) {
       querystring: query,
       headers,
       answers: { 200: eventStream },
-      problems: [410],
+      problems: [404, 410],
     }),
     handler: async (request, reply) => {
       const filter = filterOf(request.query)
+      await demandGivenOut(deps.database, filter)
       const from = await placeAsked(deps, request.headers['last-event-id'] || request.query.after, filter)
       reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no') // nginx would keep it back
       if (request.method === 'HEAD') return reply.send(undefined)
@@ -58,6 +62,12 @@ export function streamRoutes(app: App, deps: Deps) {
       return reply.send(Readable.from(reader.frames(), { objectMode: false }))
     },
   })
+}
+
+/** Throws Problem `instance-not-found`: nobody waits for ever for what a misspelled instance does. Of a deleted one the log still tells. */
+async function demandGivenOut(database: Database, { instanceIds }: StreamFilter): Promise<void> {
+  const unknown = instanceIds === null ? null : await neverGivenOut(database, instanceIds)
+  if (unknown !== null) throw instanceNotFound(unknown)
 }
 
 /** Throws Problem `invalid-input` for what is no place of this log, `position-expired` where that began to forget what comes next. */

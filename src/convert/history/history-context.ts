@@ -1,5 +1,6 @@
 // What whoever converts entries of a history knows, and what comes of one entry.
 import { toldId } from '../../events/ids.ts'
+import type { alsoOfHistory } from '../../events/topics.ts'
 import type { KnownSecrets } from '../convert-message.ts'
 import type { DraftOf, Ignores } from '../draft.ts'
 import type { OwnAddresses } from '../jid.ts'
@@ -24,7 +25,7 @@ export type HistoryOf = {
 }
 export type HistoryContext = HistoryOf & { pairs: HistoryPairs; secretsOf: KnownSecrets }
 
-type HistoryType = 'message.history' | 'poll.voted' | 'contact.updated' | 'chat.updated' | 'group.updated'
+type HistoryType = 'message.history' | (typeof alsoOfHistory)[number]
 /** An event of the topic of history, but for its place there: it has the epoch and sequence of the notification. */
 export type HistoryDraftOf<Type extends HistoryType> = DraftOf<Type> & { eventId: string }
 export type HistoryDraft = { [Type in HistoryType]: HistoryDraftOf<Type> }[HistoryType]

@@ -92,7 +92,7 @@ export const historyEvents: readonly EventShape[] = [
       ),
       done: field('long', 'Messages of this chunk that are in the log, or were left out by the settings.'),
       total: optional('long', 'Messages in this chunk; null: not known yet.'),
-      people: field('long', 'People and chats of this chunk of which something was told.'),
+      people: field('long', 'Records of people and chats in this chunk of which something was told.'),
       unreadable: field('long', 'Entries of this chunk that could not be read, and were passed over.'),
       isWithoutMessages: field('boolean', 'true: historySync is off, and only names and addresses are taken.'),
       reason: optional('string', 'Why it failed: gone, corrupt, too-large, no-url …, as of media; null: it did not.'),

@@ -7,7 +7,7 @@ export type Envelope = {
   instanceId: string
   /** Raised each time a process takes the instance, and each time it connects anew; 0 for events that no socket owner writes. */
   epoch: number
-  /** Starts at 1 in each epoch; a gap inside an epoch is a loss. Derived events carry their source’s. */
+  /** Starts at 1 in each epoch; in wa.events a gap inside an epoch is a loss. wa.presence and wa.heartbeats have sequences of their own; derived events carry their source’s. */
   sequence: number
   /** When it happened, by WhatsApp’s clock where that can be. */
   occurredAt: number
@@ -673,7 +673,7 @@ export type HistoryProgressed = Envelope & {
   done: number
   /** Messages in this chunk; null: not known yet. */
   total?: number | null
-  /** People and chats of this chunk of which something was told. */
+  /** Records of people and chats in this chunk of which something was told. */
   people: number
   /** Entries of this chunk that could not be read, and were passed over. */
   unreadable: number

@@ -8,10 +8,14 @@ import { greatestByKey, keyOf } from './stamp.ts'
 export function chatsIn(schema: string): (messages: readonly MessageEvent[]) => Write {
   const insert = insertInto(schema, 'chats', columns, onConflict)
   return messages => {
-    const inChats = messages.filter(event => event.chatId != null)
+    const inChats = messages.filter(event => event.chatId != null && !isSealedToAnother(event))
     return insert(greatestByKey(inChats, event => keyOf(event.instanceId, event.chatId)).map(toRow))
   }
 }
+
+/** A vote, an edit, an answer that does not open: it says something of a message, and is none of the chat's own until it opens. */
+const isSealedToAnother = (event: MessageEvent): boolean =>
+  event.type === 'message.undecryptable' && event.targetMessageId != null
 
 const columns = ['instance_id', 'chat_id', 'is_group', 'last_message_at', 'epoch', 'sequence', 'changed_by_event']
 

@@ -55,6 +55,8 @@ export async function listChats(database: Transaction, request: ChatsRequest): P
        from unnest(own.addresses) as a(address)
        cross join lateral (
          select * from messages m where m.instance_id = ${instance} and m.chat_id = a.address
+           and m.undecryptable is distinct from 'no-secret'
+           and (m.occurred_at, m.epoch, m.sequence) <= (p.last_message_at, p.epoch, p.sequence)
          order by ${newestMessage} limit 1) m
        order by ${newestMessage} limit 1
      ) l on true

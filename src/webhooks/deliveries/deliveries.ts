@@ -99,7 +99,7 @@ export const unfinishedOf = (endpointId: string, condition = 'true'): string =>
 export const unfinishedUpTo = (endpointId: string, most: number): string =>
   boundedCount(`from webhook_deliveries d where d.endpoint_id = ${endpointId} and ${isUnfinished('d')}`, most)
 
-/** Of an endpoint `e` that is failing: those that it has not taken and that do not wait as rows yet, which is so for the first minute. */
+/** Of an endpoint `e` that is failing: those that it has not taken and that do not wait as rows yet, as for the first second. */
 export const untakenOf = (e: string, most: number): string =>
   boundedCount(
     `from webhook_deliveries d where d.endpoint_id = ${e}.endpoint_id and d.created_at > ${e}.failing_since - interval '1 minute'

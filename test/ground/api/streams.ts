@@ -1,9 +1,11 @@
 // Streams of GET /v1/stream on a test API whose log says what it is asked, and can be held up or taken away.
+
 import { afterEach, beforeEach } from 'vitest'
 import { type EventLog, LogError } from '../../../src/log/log.ts'
 import { anEvent } from '../events.ts'
 import { collectLogLines } from '../log-lines.ts'
 import { until } from '../until.ts'
+import { giveOutIds } from './give-out-ids.ts'
 import { metricsToken, openTestApi, type TestApi } from './open-test-api.ts'
 import { appendEvents } from './project-events.ts'
 import { type ReadStream, readStream, type StreamBody } from './read-stream.ts'
@@ -66,6 +68,7 @@ export function useStreams(name: string): void {
       log: counted,
       stream: { heartbeatMs: 100, maxWaitingBytes: 300_000, maxHeldBytes: 1_500_000 },
     })
+    await giveOutIds(opened.database, 'shop', 'a', 'c')
   })
   afterEach(async () => {
     for (const one of reading) one.cut()

@@ -13,6 +13,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances purge-status': ['shop'],
   'instances history': ['shop'],
   send: ['5511900000011', 'hello'],
+  'instances set': ['shop', 'historySync=true'],
   'webhooks list': [],
   'webhooks listen': [],
   'webhooks add': ['https://example.com/hook'],
