@@ -116,6 +116,7 @@ instances
   .requiredOption('--phone <number>', 'the number of that phone, with its country: +55 11 90000-0011')
   .addOption(new Option('--json', 'the code as one JSON document, once'))
   .action(async (id, options) => (await import('./pair-instance.ts')).pairInstance(id, { ...options, outputLost }))
+instances
   .command('set <id>')
   .description('change its settings: historySync=true and others that README lists; default takes one back')
   .argument('<name=value...>', 'what to set', parseSetting)
