@@ -78,6 +78,16 @@ describe('messages', () => {
       .thenRow('messages', {}, { ...expected, changed_by_event: revoke.eventId })
   })
 
+  it('[D1] of two edits of one instant the later one counts, also of what was revoked, in whichever order they come', async () => {
+    const message = anEvent('message.received', { text: 'before' })
+    const target = { targetMessageId: message.messageId ?? '', occurredAt: message.occurredAt + 1000 }
+    const [first, last] = ['first', 'last'].map(text => anEvent('message.edited', { ...target, text }))
+    if (first === undefined || last === undefined) throw new Error('expected two edits')
+    const revoke = anEvent('message.revoked', target)
+    await dsl.given(message, first, revoke).when(last).thenRow('messages', {}, { text: 'last' })
+    await dsl.given(message, last, revoke).when(first).thenRow('messages', {}, { text: 'last' })
+  })
+
   it('[D1] of an event the last edit that says more than a text counts, in whichever order they come', async () => {
     const place = { latitude: -23.5, longitude: -46.6, name: null, address: null }
     const message = anEvent('message.received', { kind: 'event', text: 'Picnic', interactive: '{"name":"Picnic"}' })

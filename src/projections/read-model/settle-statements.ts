@@ -134,7 +134,8 @@ const firstRevoke: Wanted = {
 const applyChangesIn = (schema: string) => `
   with changed as materialized (select m.* from ${touchedMessages(schema, 'm')}),
   settled as materialized (
-    select m.event_id, e.event_id as edit, e.text, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at,
+    select m.event_id, e.event_id as edit, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at,
+      case when e.event_id is null then m.text else e.text end as text,
       case when c.event_id is null then m.interactive else c.interactive end as interactive,
       case when c.event_id is null then m.location else c.location end as location
     from changed m
@@ -143,9 +144,9 @@ const applyChangesIn = (schema: string) => `
     left join lateral (${firstOf(schema, lastContent)}) c on true
     where e.event_id is not null or r.event_id is not null)
   update ${schema}.messages m set
-    text = case when s.edit is null then m.text else s.text end, interactive = s.interactive, location = s.location,
+    text = s.text, interactive = s.interactive, location = s.location,
     edited_at = s.edited_at, revoked_at = s.revoked_at, changed_by_event = coalesce(s.revoke, s.edit)
   from settled s
   where m.event_id = any(array(select event_id from settled)) and m.event_id = s.event_id
-    and (m.edited_at, m.revoked_at, m.changed_by_event, m.interactive, m.location)
-      is distinct from (s.edited_at, s.revoked_at, coalesce(s.revoke, s.edit), s.interactive, s.location)`
+    and (m.edited_at, m.revoked_at, m.changed_by_event, m.text, m.interactive, m.location)
+      is distinct from (s.edited_at, s.revoked_at, coalesce(s.revoke, s.edit), s.text, s.interactive, s.location)`

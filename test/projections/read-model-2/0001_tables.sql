@@ -14,6 +14,7 @@ create table read_model_2.blocks (like read_model_1.blocks including all);
 create table read_model_2.chats (like read_model_1.chats including all);
 create table read_model_2.messages (like read_model_1.messages including all);
 create table read_model_2.message_edits (like read_model_1.message_edits including all);
+create table read_model_2.message_edited_contents (like read_model_1.message_edited_contents including all);
 create table read_model_2.message_revokes (like read_model_1.message_revokes including all);
 create table read_model_2.message_reactions (like read_model_1.message_reactions including all);
 create table read_model_2.message_receipts (like read_model_1.message_receipts including all);
