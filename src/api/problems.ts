@@ -38,6 +38,8 @@ export class Problem extends CodedError<Slug> {
   }
 }
 
+export const instanceNotFound = (id: string) => new Problem('instance-not-found', `there is no instance ${id.slice(0, 63)}`)
+
 export const problemBody = (problem: Problem) => ({
   type: `urn:zaplog:problem:${problem.code}`,
   title: kinds[problem.code].title,

@@ -18,7 +18,7 @@ import { readPurge } from '../../purge/queries.ts'
 import { requestPurge, wakePurges } from '../../purge/request-purge.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { invalidInput } from '../invalid-input.ts'
-import { Problem } from '../problems.ts'
+import { instanceNotFound, Problem } from '../problems.ts'
 
 export type ChangeDeps = { database: Database; outbox: Outbox; clock: () => number }
 /** outboxId: what has to be settled before the change can be read in the read model; null: nothing was appended. */
@@ -109,8 +109,6 @@ async function lock(tx: Transaction, id: string): Promise<Described> {
   if (found === 'missing') throw instanceNotFound(id)
   return found
 }
-
-export const instanceNotFound = (id: string) => new Problem('instance-not-found', `there is no instance ${id.slice(0, 63)}`)
 
 /** Events that no socket owner writes carry epoch 0 and sequence 0. */
 const unowned = <Type extends 'instance.created' | 'instance.settings-changed'>(

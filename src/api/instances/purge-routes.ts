@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts'
 import { readPurge } from '../../purge/queries.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
-import { instanceNotFound } from './change-instance.ts'
+import { instanceNotFound } from '../problems.ts'
 import { deletion, readDeletion } from './deletion.ts'
 
 const counts = z.array(z.object({ what: z.string(), count: z.number() })).readonly()

@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/database.ts'
 import { instanceIdPattern, isKept, isThere, reservedIds } from '../../instances/instance-ids.ts'
 import type { Settings } from '../../instances/instance-settings.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
-import { instanceNotFound } from './change-instance.ts'
+import { instanceNotFound } from '../problems.ts'
 import type { Instance } from './instance-shapes.ts'
 
 type Row = {
