@@ -50,7 +50,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: ['instances'] },
+    rooms: { instances: [], commands: ['instances'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
