@@ -80,21 +80,20 @@ async function withAddress(
 
 /**
  * The bytes are durable before the first of them leaves, and so is the secret in them: what comes sealed with it opens, whoever holds the
- * account then. false: it is another owner's by now.
+ * account then. The bytes first: of a message the first secret stays, and a death in between leaves the secret to be found in them.
+ * false: it is another owner's by now.
  */
 async function beginTry(deps: TryDeps, { command_id, message_id }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
   const { owned, database, seals, known, secrets, outlasting, clock } = deps
   const sealed = seals.seal(command_id, built)
-  const begun = outlasting('beginning a try', () => writeTry(database, { ...owned, commandId: command_id, built: sealed }))
+  const begun = { ...owned, commandId: command_id, built: sealed }
+  if (!(await outlasting('beginning a try', () => writeTry(database, begun)))) return false
   const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
   const brought = readSent(of).messages.map(secretBroughtBy)
-  const kept = async () => {
-    for (const secret of brought)
-      if (secret !== null)
-        await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
-  }
-  const [isOurs] = await Promise.all([begun, kept()])
-  return isOurs
+  for (const secret of brought)
+    if (secret !== null)
+      await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
+  return true
 }
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
