@@ -198,6 +198,28 @@ test('[F1] nothing leaves before its bytes are kept', async () => {
   expect(countsSent(device)).toEqual([1, 1, 1])
 })
 
+test('[F1] what would reach nobody is not sent, and goes out once WhatsApp names a device of whom it is for', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const [ana, bia] = [person(1), person(2)]
+  const group = rig.simulator.group({ subject: 'Friends', members: [device.owner, ana, bia] })
+  for (const one of [ana, bia]) device.hideDevices(one, 1_000)
+  const asked = [
+    await askFor(rig, { chatId: ana.lidJid, text: 'hello' }),
+    await askFor(rig, { chatId: group.id, text: 'hello all' }),
+  ]
+  for (const one of asked)
+    await untilRow(rig, one, 'put off', row => row.state === 'accepted' && row.due_at !== null && row.tries === 0)
+  expect(countsSent(device)).toEqual([])
+  for (const one of [ana, bia]) device.hideDevices(one, 0)
+  await skipWaiting(rig)
+  expect((await untilSent(2)).map(({ tries }) => tries)).toEqual([1, 1])
+  expect(texts(shownTexts(device)).toSorted()).toEqual(['hello', 'hello all'])
+  expect(device.shown().map(({ shownTo }) => shownTo.includes(ana.pn))).toEqual([true, true])
+  expect(device.conflicts()).toEqual([])
+  expect(countsSent(device)).toEqual([1, 1])
+})
+
 test('[F1] [B9] the secret of a message is kept after its bytes are: whoever dies in between leaves none that nobody sends', async () => {
   const kept = Promise.withResolvers<void>()
   let isHeld = false

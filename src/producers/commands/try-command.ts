@@ -10,6 +10,7 @@ import { type ClaimedCommand, type Outcome, beginTry as writeTry } from '../../i
 import type { Owned } from '../../instances/instance-owners.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
+import { NobodyReached } from '../socket/ask-recipients.ts'
 import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { Acks } from './acks.ts'
@@ -17,8 +18,11 @@ import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './bu
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 
-/** left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. */
-export type Came = Verdict | { is: 'left' }
+/**
+ * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
+ * byte of it yet, and the try does not count.
+ */
+export type Came = Verdict | { is: 'left' } | { is: 'not-given'; delayMs: number }
 export type TryDeps = {
   owned: Owned
   /** Aborts once nothing more goes out through this socket. */
@@ -49,7 +53,10 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
   const delayMs = tries > 0 || isUnpaced(command) ? 0 : deps.pace.waitMs({ ...deps.owned, commandId: command_id })
   if (delayMs > 0) return { is: 'put-off', delayMs }
-  const built = command.built === null ? await build(deps, command) : deps.seals.open(command_id, command.built)
+  const kept = command.built === null ? null : deps.seals.open(command_id, command.built)
+  // Made anew it would be another message under the id of one that may be there.
+  if (kept === null && tries > 0) return over(failed('outcome-unknown', deps.clock()))
+  const built = kept ?? (await build(deps, command))
   if ('is' in built) return built
   return (await beginTry(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
 }
@@ -83,10 +90,10 @@ async function withAddress(
  * account then. The bytes first: of a message the first secret stays, and a death in between leaves the secret to be found in them.
  * false: it is another owner's by now.
  */
-async function beginTry(deps: TryDeps, { command_id, message_id }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
+async function beginTry(deps: TryDeps, { command_id, message_id, tries }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
   const { owned, database, seals, known, secrets, outlasting, clock } = deps
   const sealed = seals.seal(command_id, built)
-  const begun = { ...owned, commandId: command_id, built: sealed }
+  const begun = { ...owned, commandId: command_id, tries: tries + 1, built: sealed }
   if (!(await outlasting('beginning a try', () => writeTry(database, begun)))) return false
   const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
   const brought = readSent(of).messages.map(secretBroughtBy)
@@ -106,6 +113,7 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
     const refusal = await refusalOf(
       send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
     )
+    if (refusal?.error instanceof NobodyReached && tries === 1) return { is: 'not-given', delayMs: times.retryMs }
     const said = refusal === null ? await expected.within(times.ackMs, ended) : await nothingMore(refusal, ended)
     return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, tries, at: clock() }, times)
   } finally {
