@@ -62,6 +62,7 @@ export function openDesk(deps: Deps): Desk {
     if (limit === 0) return
     try {
       const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit })
+      if (closing.signal.aborted) return
       for (const command of claimed) run(command)
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })

@@ -13,7 +13,7 @@ import type { MessageSecrets } from '../secrets/secrets.ts'
 import { NobodyReached } from '../socket/ask-recipients.ts'
 import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
-import type { Acks } from './acks.ts'
+import type { Ack, Acks } from './acks.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
@@ -42,7 +42,7 @@ export type TryDeps = {
   clock: () => number
 }
 
-/** How long a connection that takes nothing any more may take to say that it is gone. */
+/** For a connection that takes nothing any more to say that it is gone, or for the ack of bytes that had left. */
 const goneWithinMs = 1_000
 /** What nobody reads as a message of its own costs no turn. */
 const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete', 'pin'])
@@ -62,12 +62,16 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
+  const made = make(deps, command)
+  return 'is' in made ? made : withAddress(deps, made)
+}
+
+function make({ account, clock }: TryDeps, command: ClaimedCommand): BuiltMessage | Came {
   try {
-    const made = makeMessage(command, { ...deps.account(), secret: randomBytes(32), now: deps.clock() })
-    return await withAddress(deps, made)
+    return makeMessage(command, { ...account(), secret: randomBytes(32), now: clock() })
   } catch (error) {
     const why = error instanceof z.ZodError ? 'This version cannot send what it asks for.' : undefined
-    return over(failed('invalid', deps.clock(), null, why ?? (error instanceof Error ? `${error.message}.` : undefined)))
+    return over(failed('invalid', clock(), null, why ?? (error instanceof Error ? `${error.message}.` : undefined)))
   }
 }
 
@@ -107,15 +111,18 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
   const { acks, send, over: ended, life, times, clock } = deps
   const { to, attributes, nodes } = built
   const tries = command.tries + 1
-  const expected = acks.expect(command.message_id)
+  const expected = acks.expect(command.message_id, to)
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
     const refusal = await refusalOf(
       send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
     )
     if (refusal?.error instanceof NobodyReached && tries === 1) return { is: 'not-given', delayMs: times.retryMs }
-    const said = refusal === null ? await expected.within(times.ackMs, ended) : await nothingMore(refusal, ended)
-    return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, tries, at: clock() }, times)
+    const said =
+      refusal === null
+        ? await expected.within(times.ackMs, ended)
+        : (codeOf(refusal) ?? (await expected.within(goneWithinMs, ended)))
+    return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, to, tries, at: clock() }, times)
   } finally {
     expected.end()
   }
@@ -132,11 +139,9 @@ async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | 
 }
 
 /** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was sent then. */
-async function nothingMore({ error }: { error: unknown }, ended: AbortSignal): Promise<{ error: string; saidAt: null } | null> {
+function codeOf({ error }: { error: unknown }): Ack | null {
   const code = error instanceof Error && 'data' in error ? error.data : null
-  if (typeof code === 'number') return { error: String(code), saidAt: null }
-  await wait(goneWithinMs, ended)
-  return null
+  return typeof code === 'number' ? { error: String(code), saidAt: null } : null
 }
 
 const over = (outcome: Outcome): Came => ({ is: 'over', outcome })
