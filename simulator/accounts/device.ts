@@ -107,6 +107,8 @@ export type SimDevice = {
    * retry receipt, from the second one on with keys. Its companion's own phone can be told so, too.
    */
   failToRead(by: Contact, times?: number): void
+  /** The companion's next question for devices, or so many, is not answered with this person's. */
+  hideDevices(of: Contact, times?: number): void
   /** Every message that the companion sent, by id, in order, whatever became of it; not what it asks its own phone for. */
   stanzasSent(): readonly StanzaSent[]
   /** What phones show of what the companion wrote: each id once in its chat, in the order of arrival. */
@@ -169,6 +171,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
       companion.sent.receipts = of
     },
     failToRead: (by, times = 1) => void companion.sent.unreadable.set(by.pn, times),
+    hideDevices: (of, times = 1) => void companion.sent.unnamed.set(of.pn, times),
     stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
     shown: companion.sent.phones.shown,
     reactions: companion.sent.phones.reactions,

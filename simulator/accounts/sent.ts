@@ -22,6 +22,8 @@ export type Sent = {
   receipts: PeopleReceipts
   /** By phone number: how many more copies that phone cannot read. */
   unreadable: Map<string, number>
+  /** By phone number: whose devices its next questions, so many, are not answered with. */
+  unnamed: Map<string, number>
   /** By phone number and message id: how often that phone asked for it again. */
   retries: Map<string, number>
 }
@@ -35,6 +37,7 @@ export const nothingSent = (): Sent => ({
   phones: createPhones(),
   receipts: 'none',
   unreadable: new Map(),
+  unnamed: new Map(),
   retries: new Map(),
 })
 

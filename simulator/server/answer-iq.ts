@@ -46,7 +46,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'encrypt':
       return answerKeys(world, companion, iq)
     case 'usync':
-      return [answerUsync(world, required(request, 'a usync in its iq'))]
+      return [answerUsync({ world, companion }, required(request, 'a usync in its iq'))]
     case 'w:g2':
       return answerGroups(world, companion, iq)
     case 'w:profile:picture':

@@ -1,11 +1,13 @@
 // Who is on WhatsApp, under which LID, with which devices: what clients ask before they write to somebody.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { World } from '../accounts/world.ts'
+import type { Companion, World } from '../accounts/world.ts'
 import { attr, child, children, findChild, node, server } from '../connection/stanza.ts'
 
-export function answerUsync(world: World, usync: BinaryNode): BinaryNode {
+type Of = { world: World; companion: Companion }
+
+export function answerUsync(of: Of, usync: BinaryNode): BinaryNode {
   const protocols = children(child(usync, 'query')).map(protocol => protocol.tag)
-  const users = children(child(usync, 'list'), 'user').map(user => answerUser(world, protocols, userJid(user)))
+  const users = children(child(usync, 'list'), 'user').map(user => answerUser(of, protocols, userJid(user)))
   const results = protocols.map(protocol => node(protocol))
   return node('usync', usync.attrs, [node('result', {}, results), node('list', {}, users)])
 }
@@ -17,13 +19,20 @@ function userJid(user: BinaryNode): string {
   return `${phone.toString().replace(/\D/g, '')}@${server}`
 }
 
-function answerUser(world: World, protocols: readonly string[], jid: string): BinaryNode {
+function answerUser({ world, companion }: Of, protocols: readonly string[], jid: string): BinaryNode {
   const person = world.accounts.personOf(jid)
   const answers: BinaryNode[] = []
   if (protocols.includes('contact')) answers.push(node('contact', { type: person ? 'in' : 'out' }))
   if (protocols.includes('lid') && person) answers.push(node('lid', { val: person.contact.lidJid }))
-  if (protocols.includes('devices') && person) answers.push(node('devices', {}, [deviceList(world, jid)]))
+  if (protocols.includes('devices') && person && !takeUnnamed(companion, person.contact.pn))
+    answers.push(node('devices', {}, [deviceList(world, jid)]))
   return node('user', { jid }, answers)
+}
+
+function takeUnnamed({ sent }: Companion, pn: string): boolean {
+  const left = sent.unnamed.get(pn) ?? 0
+  if (left > 0) sent.unnamed.set(pn, left - 1)
+  return left > 0
 }
 
 /** The phone is device 0; companions that logged out are gone. */

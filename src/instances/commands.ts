@@ -165,30 +165,30 @@ from due where exists (select from held) and c.instance_id = $1 and c.command_id
   and c.state in ('accepted', 'sending', 'ending') and coalesce(c.epoch <= $2, true)
 returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.expires_at < now() as is_expired`
 
-/** Before each try; `built`: where this is the first one. false: it is this owner's no more, and is not sent. */
+/** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, built }: Owned & { commandId: string; built: Buffer | null },
+  { instanceId, epoch, commandId, tries, built }: Owned & { commandId: string; tries: number; built: Buffer },
 ): Promise<boolean> {
   return didChange(
     database.query(
-      `with held as (${heldOwner('$1', '$3')}) update commands set tries = tries + 1, built = coalesce(built, $4)
+      `with held as (${heldOwner('$1', '$3')}) update commands set tries = $5, built = case when tries = 0 then $4 else coalesce(built, $4) end
        where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, built],
+      [instanceId, commandId, epoch, built, tries],
     ),
   )
 }
 
-/** To be tried again in `delayMs`: until then it holds its chat. */
+/** To be tried again in `delayMs`: until then it holds its chat. `tries`: where the last one did not count. */
 export async function putOff(
   database: Transaction,
-  { instanceId, epoch, commandId, delayMs }: Owned & { commandId: string; delayMs: number },
+  { instanceId, epoch, commandId, delayMs, tries }: Owned & { commandId: string; delayMs: number; tries: number | null },
 ): Promise<boolean> {
   return didChange(
     database.query(
-      `update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond'
+      `update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries)
        where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, delayMs],
+      [instanceId, commandId, epoch, delayMs, tries],
     ),
   )
 }

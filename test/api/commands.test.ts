@@ -81,7 +81,7 @@ async function endAs(id: string, outcome: Outcome) {
     return all.length > 0 ? all : null
   })
   const commandId = claimed?.command_id ?? ''
-  await beginTry(api.database, { ...owned(id), commandId, built: Buffer.from('sealed') })
+  await beginTry(api.database, { ...owned(id), commandId, tries: 1, built: Buffer.from('sealed') })
   await decideOutcome(api.database, { ...owned(id), commandId, outcome })
   await endCommand(api.database, { instanceId: id, commandId })
 }
@@ -281,7 +281,7 @@ describe('reading', () => {
     expect(await claim(id)).toHaveLength(1)
     expect((await read(id, json.commandId)).json.state).toBe('sending')
     const commandId = String(json.commandId)
-    await beginTry(api.database, { ...owned(id), commandId, built: Buffer.from('sealed') })
+    await beginTry(api.database, { ...owned(id), commandId, tries: 1, built: Buffer.from('sealed') })
     await decideOutcome(api.database, {
       ...owned(id),
       commandId,

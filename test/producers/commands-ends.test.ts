@@ -122,7 +122,7 @@ test('[F1] what a recipient could not read is found again, also by another proce
   await rig.untilEvents('command.completed', 1)
   await role.close()
   const known = { complete: async ({ id }: { id: string }) => ({ id, pn: id === ana.lidJid ? numberOf(ana) : null }) }
-  const find = createFindSent({ ...rig, database: rig.database.database, instanceId: 'first', known })
+  const find = createFindSent({ ...rig, database: rig.database.database, logger, instanceId: 'first', known })
   const secretOf = (content: proto.IMessage | undefined) =>
     Buffer.from(content?.messageContextInfo?.messageSecret ?? new Uint8Array()).toString('hex')
   for (const remoteJid of [ana.lidJid, numberOf(ana)]) {
@@ -133,6 +133,71 @@ test('[F1] what a recipient could not read is found again, also by another proce
   expect(await find({ id: messageId, remoteJid: person(2).lidJid })).toBeUndefined()
   expect(await find({ id: 'OTHER', remoteJid: ana.lidJid })).toBeUndefined()
   await query(`update commands set asked_at = now() - interval '15 days'`)
+  expect(await find({ id: messageId, remoteJid: ana.lidJid })).toBeUndefined()
+})
+
+const damageBuilt = () =>
+  query(`update commands set built = set_byte(built, length(built) - 1, get_byte(built, length(built) - 1) # 1)`)
+
+test('[F1] [F2] what was begun and cannot be opened any more ends as unknown, in its chat as in others, and what comes after it is sent', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  device.answerMessages('no-ack', 12)
+  const people = Array.from({ length: 12 }, (_, nth) => person(nth))
+  for (const { lidJid } of people.slice(0, 10)) await askFor(rig, { chatId: lidJid })
+  await until('all were begun', async () => (await rowsOf(rig)).every(row => row.tries === 1))
+  await role.close()
+  await damageBuilt()
+  device.answerMessages('ack')
+  const later = [await askFor(rig, { chatId: people[0]?.lidJid ?? '' }), await askFor(rig, { chatId: people[11]?.lidJid ?? '' })]
+  await rig.start()
+  expect((await untilFailed(10)).map(({ reason, tries }) => [reason, tries])).toEqual(
+    people.slice(0, 10).map(() => ['outcome-unknown', 1]),
+  )
+  const done = await rig.untilEvents('command.completed', 2)
+  expect(done.map(one => one.commandId).toSorted()).toEqual(later.map(one => one.commandId).toSorted())
+  expect(device.conflicts()).toEqual([])
+  expect(logger.lines.some(line => line.event === 'command.not-opened')).toBe(true)
+})
+
+test.each(['command.completed', 'command.failed'] as const)(
+  '[F1] %s that was decided is told though its bytes cannot be opened any more, by the next session and where the account is logged out',
+  async type => {
+    const role = await rig.start()
+    await rig.pair('first')
+    await askFor(rig, { chatId: person(1).lidJid })
+    await rig.untilEvents('command.completed', 1)
+    await role.close()
+    const outcome =
+      type === 'command.completed'
+        ? { type, at: 1, saidAt: null }
+        : { type, at: 1, reason: 'refused', reasonText: 'No.', code: '479' }
+    const decided = () => query(`update commands set state = 'ending', ended_at = null, outcome = $1`, [JSON.stringify(outcome)])
+    await damageBuilt()
+    await decided()
+    const next = await rig.start()
+    await rig.untilEvents(type, type === 'command.completed' ? 2 : 1)
+    await until('it is over', async () => (await rowsOf(rig)).every(row => row.state === type.slice('command.'.length)))
+    await next.close()
+    await decided()
+    await rig.want('first', `wanted = 'logged-out'`)
+    await rig.start()
+    await rig.untilEvents(type, type === 'command.completed' ? 3 : 2)
+    expect(await rig.eventsOf('message.sent')).toHaveLength(1)
+    expect((await rig.eventsOf('instance.state-changed')).at(-1)).toMatchObject({ state: 'logged-out' })
+  },
+)
+
+test('[F1] what cannot be opened any more is found for nobody', async () => {
+  const role = await rig.start()
+  await rig.pair('first')
+  const ana = person(1)
+  const { messageId } = await askFor(rig, { chatId: ana.lidJid })
+  await rig.untilEvents('command.completed', 1)
+  await role.close()
+  await damageBuilt()
+  const known = { complete: async ({ id }: { id: string }) => ({ id, pn: null }) }
+  const find = createFindSent({ ...rig, database: rig.database.database, logger, instanceId: 'first', known })
   expect(await find({ id: messageId, remoteJid: ana.lidJid })).toBeUndefined()
 })
 

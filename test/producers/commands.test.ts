@@ -160,7 +160,7 @@ test('[F1] whoever takes the account over in the middle of a try sends the same 
 test('[F1] [B2] an owner that was overtaken sends nothing: neither what it has claimed, nor what it would claim', async () => {
   let isOvertaken = false
   const overtakenAt = (sql: string) => {
-    if (isOvertaken || !sql.includes('set tries = tries + 1')) return null
+    if (isOvertaken || !sql.includes('set tries = ')) return null
     isOvertaken = true
     return { delay: bump(1_000) }
   }
@@ -181,7 +181,7 @@ test('[F1] nothing leaves before its bytes are kept', async () => {
   const kept = Promise.withResolvers<void>()
   let begun = 0
   const database = flaky(rig.database.database, ({ args: [sql] }) =>
-    String(sql).includes('set tries = tries + 1') && ++begun === 2 ? { delay: kept.promise } : null,
+    String(sql).includes('set tries = ') && ++begun === 2 ? { delay: kept.promise } : null,
   )
   await rig.start({ database })
   const device = await rig.pair('first')
@@ -196,6 +196,49 @@ test('[F1] nothing leaves before its bytes are kept', async () => {
   kept.resolve()
   await untilSent(3)
   expect(countsSent(device)).toEqual([1, 1, 1])
+})
+
+test('[F1] what would reach nobody is not sent, and goes out once WhatsApp names a device of whom it is for', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const [ana, bia] = [person(1), person(2)]
+  const group = rig.simulator.group({ subject: 'Friends', members: [device.owner, ana, bia] })
+  for (const one of [ana, bia]) device.hideDevices(one, 1_000)
+  const asked = [
+    await askFor(rig, { chatId: ana.lidJid, text: 'hello' }),
+    await askFor(rig, { chatId: group.id, text: 'hello all' }),
+  ]
+  for (const one of asked)
+    await untilRow(rig, one, 'put off', row => row.state === 'accepted' && row.due_at !== null && row.tries === 0)
+  expect(countsSent(device)).toEqual([])
+  for (const one of [ana, bia]) device.hideDevices(one, 0)
+  await skipWaiting(rig)
+  expect((await untilSent(2)).map(({ tries }) => tries)).toEqual([1, 1])
+  expect(texts(shownTexts(device)).toSorted()).toEqual(['hello', 'hello all'])
+  expect(device.shown().map(({ shownTo }) => shownTo.includes(ana.pn))).toEqual([true, true])
+  expect(device.conflicts()).toEqual([])
+  expect(countsSent(device)).toEqual([1, 1])
+})
+
+test('[F1] [B9] the secret of a message is kept after its bytes are: whoever dies in between leaves none that nobody sends', async () => {
+  const kept = Promise.withResolvers<void>()
+  let isHeld = false
+  const database = flaky(rig.database.database, ({ args: [sql] }) => {
+    if (isHeld || !String(sql).includes('set tries = ')) return null
+    isHeld = true
+    return { delay: kept.promise }
+  })
+  await rig.start({ database })
+  await rig.pair('first')
+  const secrets = () => rig.database.database.query('select 1 from message_secrets')
+  await askFor(rig, { chatId: person(1).lidJid, text: 'held' })
+  await until('its bytes are to be kept', () => isHeld)
+  await askFor(rig, { chatId: person(2).lidJid, text: 'later' })
+  await untilSent(1)
+  expect(await secrets()).toHaveLength(1)
+  kept.resolve()
+  await untilSent(2)
+  expect(await secrets()).toHaveLength(2)
 })
 
 test('[F1] nobody is told of an outcome before it is decided', async () => {

@@ -38,7 +38,7 @@ async function openPaired(held: Promise<void> | null = null, table = 'auth_keys'
   const slow = flaky(postgres.database, ({ args: [sql] }) => (held !== null && isHeld(sql) ? { delay: held } : null))
   const keyWriter = createKeyWriter({ database: slow, timeoutMs: 10_000 })
   const secretWriter = createSecretWriter({ database: slow, timeoutMs: 10_000 })
-  const deps = { database: postgres.database, sealer, keyWriter, secretWriter, clock: Date.now }
+  const deps = { database: postgres.database, sealer, keyWriter, secretWriter, clock: Date.now, logger }
   const whose = { life: socketLife, instanceId, epoch, timeoutMs: 10_000, random: Math.random, logger }
   const secrets = openMessageSecrets({ ...deps, ...whose })
   const auth = await openAuthState({ ...deps, ...whose, appended: async () => undefined })

@@ -5,7 +5,8 @@ import type { OwnAddresses } from '../../convert/jid.ts'
 import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outgoing/build-message.ts'
 import { parseKeptBody } from '../../events/command-bodies.ts'
 import type { ClaimedCommand } from '../../instances/commands.ts'
-import type { Sealer } from '../../runtime/seal.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { SealError, type Sealer } from '../../runtime/seal.ts'
 
 /** `own`, `device`: as whom the account sends it, so that its event is the same whoever tells it. `content`: of the protobuf. */
 export type BuiltMessage = Omit<Outgoing, 'content'> & { own: OwnAddresses; device: number; content: Buffer }
@@ -24,18 +25,24 @@ export const contentOf = ({ content }: BuiltMessage): proto.IMessage => proto.Me
 
 export type BuiltSeals = {
   seal(commandId: string, built: BuiltMessage): Buffer
-  /** Throws SealError for bytes that were sealed with another key. */
-  open(commandId: string, sealed: Buffer): BuiltMessage
+  /** null: its key is gone, or it is of another shape; that is logged, and stops nobody. */
+  open(commandId: string, sealed: Buffer): BuiltMessage | null
 }
 
-export function createBuiltSeals(sealer: Sealer, instanceId: string): BuiltSeals {
+export function createBuiltSeals({ sealer, logger }: { sealer: Sealer; logger: Logger }, instanceId: string): BuiltSeals {
   const contextOf = (commandId: string) => `commands|${instanceId}|${commandId}`
   return {
     seal: (commandId, { content, ...rest }) =>
       sealer.seal(Buffer.from(JSON.stringify({ ...rest, content: content.toString('base64') })), contextOf(commandId)),
     open: (commandId, sealed) => {
-      const { content, ...rest } = kept.parse(JSON.parse(sealer.open(sealed, contextOf(commandId)).toString()))
-      return { ...rest, content: Buffer.from(content, 'base64') }
+      try {
+        const { content, ...rest } = kept.parse(JSON.parse(sealer.open(sealed, contextOf(commandId)).toString()))
+        return { ...rest, content: Buffer.from(content, 'base64') }
+      } catch (error) {
+        if (!(error instanceof SealError || error instanceof z.ZodError)) throw error
+        logger.warn('command.not-opened', { instanceId, commandId, error })
+        return null
+      }
     },
   }
 }

@@ -51,7 +51,7 @@ export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNod
     ...deps,
     ...of,
     ...{ owned, life, acks, outlasting },
-    seals: createBuiltSeals(deps.sealer, instanceId),
+    seals: createBuiltSeals(deps, instanceId),
     pace: deps.outgoingPace,
     account: () => ({ own: own(), device: deviceOf(auth.creds.me?.id ?? '') }),
     times: deps.commandTimes,

@@ -62,6 +62,7 @@ export function openDesk(deps: Deps): Desk {
     if (limit === 0) return
     try {
       const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit })
+      if (closing.signal.aborted) return
       for (const command of claimed) run(command)
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
@@ -115,7 +116,7 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
   } catch (error) {
     if (over.aborted || life.isOver()) return
     logger.error('command.failing', { ...owned, commandId: command.command_id, error })
-    if (!(await leaveForLater(of, command, times.retryMs).catch(() => false))) await wait(times.retryMs, over)
+    if (!(await leaveForLater(of, command, { delayMs: times.retryMs }).catch(() => false))) await wait(times.retryMs, over)
   }
 }
 
@@ -123,7 +124,8 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
   const { owned, database, outlasting } = of
   const came = await tryCommand(of, command)
-  if (came.is === 'put-off') await leaveForLater(of, command, came.delayMs)
+  if (came.is === 'put-off') await leaveForLater(of, command, came)
+  if (came.is === 'not-given') await leaveForLater(of, command, { ...came, tries: command.tries })
   if (came.is !== 'over') return null
   const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
@@ -132,19 +134,23 @@ async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | 
 async function leaveForLater(
   { owned, database, outlasting, ringIn }: Of,
   command: ClaimedCommand,
-  delayMs: number,
+  { delayMs, tries = null }: { delayMs: number; tries?: number | null },
 ): Promise<boolean> {
   const commandId = command.command_id
-  const isPutOff = await outlasting('putting a command off', () => putOff(database, { ...owned, commandId, delayMs }))
+  const isPutOff = await outlasting('putting a command off', () => putOff(database, { ...owned, commandId, delayMs, tries }))
   ringIn(delayMs)
   return isPutOff
 }
 
-/** The row says that it is over only once the log does: a death in between tells the same again. */
+/**
+ * The row says that it is over only once the log does: a death in between tells the same again. One that is done and whose bytes do not open is
+ * told without its message.
+ */
 async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<void> {
   const { owned, database, seals, append, outlasting, logger, metrics } = of
   const { command_id: commandId, tries, outcome } = ending
-  const sent = built === null ? null : seals.open(commandId, built)
+  const isDone = outcome.type === 'command.completed' && built !== null
+  const sent = isDone ? seals.open(commandId, built) : null
   await append(await outcomeEvents({ ...of, ...owned }, ending, sent))
   await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
   const reason = outcome.type === 'command.failed' ? outcome.reason : 'completed'

@@ -3,6 +3,7 @@ import type { Offer } from '../../convert/draft.ts'
 import type { Database } from '../../database/database.ts'
 import { endCommand, giveUpCommands } from '../../instances/commands.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { createBuiltSeals } from './built-message.ts'
 import { failed } from './judge-try.ts'
@@ -14,6 +15,7 @@ type Deps = {
   append(offers: readonly Offer[]): Promise<void>
   ignores(chat: string | null): boolean
   clock: () => number
+  logger: Logger
 }
 
 const MOST = 200
@@ -23,7 +25,7 @@ const known = { complete: async <One>(address: One) => address, readAhead: async
 export async function endAllCommands(deps: Deps, owned: Owned): Promise<void> {
   const { database, append, ignores, clock } = deps
   const { instanceId } = owned
-  const seals = createBuiltSeals(deps.sealer, instanceId)
+  const seals = createBuiltSeals(deps, instanceId)
   const at = clock()
   const ends = { untried: failed('logged-out', at), tried: failed('outcome-unknown', at) }
   for (;;) {

@@ -1,8 +1,9 @@
 // What comes of a try, by what WhatsApp said to it. Pure.
+import { isGroup } from '../../convert/jid.ts'
 import type { Outcome } from '../../instances/commands.ts'
 
-/** `said`: what came back, an error code or nothing wrong; null: nothing came back. `tries`: with this one. */
-export type Tried = { said: { error: string | null; saidAt: string | null } | null; tries: number; at: number }
+/** `said`: what came back, an error code or nothing wrong; null: nothing came back. `to`: whom it was for; `tries`: with this one. */
+export type Tried = { said: { error: string | null; saidAt: string | null } | null; to: string; tries: number; at: number }
 export type CommandTimes = {
   /** For the server's acknowledgement [20 s]. */
   ackMs: number
@@ -20,13 +21,13 @@ const triesUnanswered = 4
 /** Whatever ends them, sockets that are lost in the middle among it. */
 export const mostTries = 10
 
-export function judgeTry({ said, tries, at }: Tried, { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {
+export function judgeTry({ said, to, tries, at }: Tried, { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {
   if (said === null)
     return tries < triesUnanswered ? { is: 'put-off', delayMs: retryMs } : { is: 'over', outcome: failed('outcome-unknown', at) }
   const { error, saidAt } = said
   if (error === null) return { is: 'over', outcome: { type: 'command.completed', at, saidAt } }
   const { reason, passes } = refusalOf(error)
-  if (!passes || tries >= triesRefused) return { is: 'over', outcome: failed(reason, at, error) }
+  if (!passes || tries >= triesRefused) return { is: 'over', outcome: failed(reason, at, error, textOf(reason, to)) }
   return { is: 'put-off', delayMs: reason === 'refused' ? retryMs : restMs }
 }
 
@@ -38,6 +39,9 @@ export const failed = (reason: Reason, at: number, code: string | null = null, w
   reasonText: code === null ? why : `${why} WhatsApp said ${code}.`,
   code,
 })
+
+const textOf = (reason: Reason, to: string): string =>
+  reason === 'not-on-whatsapp' && isGroup(to) ? 'WhatsApp knows no such group.' : texts[reason]
 
 const texts = {
   refused: 'WhatsApp refused it.',

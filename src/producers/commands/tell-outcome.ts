@@ -13,7 +13,7 @@ type Of = {
   ignores: Ignores
 }
 
-/** `built`: of one that is done. */
+/** `built`: of one that is done; null: it cannot be opened. */
 export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltMessage | null): Promise<readonly Offer[]> {
   const { instanceId, known, ignores } = of
   const { command_id, message_id, outcome } = command

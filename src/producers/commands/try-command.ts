@@ -10,15 +10,19 @@ import { type ClaimedCommand, type Outcome, beginTry as writeTry } from '../../i
 import type { Owned } from '../../instances/instance-owners.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
+import { NobodyReached } from '../socket/ask-recipients.ts'
 import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
-import type { Acks } from './acks.ts'
+import type { Ack, Acks } from './acks.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 
-/** left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. */
-export type Came = Verdict | { is: 'left' }
+/**
+ * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
+ * byte of it yet, and the try does not count.
+ */
+export type Came = Verdict | { is: 'left' } | { is: 'not-given'; delayMs: number }
 export type TryDeps = {
   owned: Owned
   /** Aborts once nothing more goes out through this socket. */
@@ -38,7 +42,7 @@ export type TryDeps = {
   clock: () => number
 }
 
-/** How long a connection that takes nothing any more may take to say that it is gone. */
+/** For a connection that takes nothing any more to say that it is gone, or for the ack of bytes that had left. */
 const goneWithinMs = 1_000
 /** What nobody reads as a message of its own costs no turn. */
 const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete', 'pin'])
@@ -49,18 +53,25 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
   const delayMs = tries > 0 || isUnpaced(command) ? 0 : deps.pace.waitMs({ ...deps.owned, commandId: command_id })
   if (delayMs > 0) return { is: 'put-off', delayMs }
-  const built = command.built === null ? await build(deps, command) : deps.seals.open(command_id, command.built)
+  const kept = command.built === null ? null : deps.seals.open(command_id, command.built)
+  // Made anew it would be another message under the id of one that may be there.
+  if (kept === null && tries > 0) return over(failed('outcome-unknown', deps.clock()))
+  const built = kept ?? (await build(deps, command))
   if ('is' in built) return built
   return (await beginTry(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
+  const made = make(deps, command)
+  return 'is' in made ? made : withAddress(deps, made)
+}
+
+function make({ account, clock }: TryDeps, command: ClaimedCommand): BuiltMessage | Came {
   try {
-    const made = makeMessage(command, { ...deps.account(), secret: randomBytes(32), now: deps.clock() })
-    return await withAddress(deps, made)
+    return makeMessage(command, { ...account(), secret: randomBytes(32), now: clock() })
   } catch (error) {
     const why = error instanceof z.ZodError ? 'This version cannot send what it asks for.' : undefined
-    return over(failed('invalid', deps.clock(), null, why ?? (error instanceof Error ? `${error.message}.` : undefined)))
+    return over(failed('invalid', clock(), null, why ?? (error instanceof Error ? `${error.message}.` : undefined)))
   }
 }
 
@@ -80,35 +91,38 @@ async function withAddress(
 
 /**
  * The bytes are durable before the first of them leaves, and so is the secret in them: what comes sealed with it opens, whoever holds the
- * account then. false: it is another owner's by now.
+ * account then. The bytes first: of a message the first secret stays, and a death in between leaves the secret to be found in them.
+ * false: it is another owner's by now.
  */
-async function beginTry(deps: TryDeps, { command_id, message_id }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
+async function beginTry(deps: TryDeps, { command_id, message_id, tries }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
   const { owned, database, seals, known, secrets, outlasting, clock } = deps
   const sealed = seals.seal(command_id, built)
-  const begun = outlasting('beginning a try', () => writeTry(database, { ...owned, commandId: command_id, built: sealed }))
+  const begun = { ...owned, commandId: command_id, tries: tries + 1, built: sealed }
+  if (!(await outlasting('beginning a try', () => writeTry(database, begun)))) return false
   const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
   const brought = readSent(of).messages.map(secretBroughtBy)
-  const kept = async () => {
-    for (const secret of brought)
-      if (secret !== null)
-        await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
-  }
-  const [isOurs] = await Promise.all([begun, kept()])
-  return isOurs
+  for (const secret of brought)
+    if (secret !== null)
+      await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
+  return true
 }
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
   const { acks, send, over: ended, life, times, clock } = deps
   const { to, attributes, nodes } = built
   const tries = command.tries + 1
-  const expected = acks.expect(command.message_id)
+  const expected = acks.expect(command.message_id, to)
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
     const refusal = await refusalOf(
       send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
     )
-    const said = refusal === null ? await expected.within(times.ackMs, ended) : await nothingMore(refusal, ended)
-    return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, tries, at: clock() }, times)
+    if (refusal?.error instanceof NobodyReached && tries === 1) return { is: 'not-given', delayMs: times.retryMs }
+    const said =
+      refusal === null
+        ? await expected.within(times.ackMs, ended)
+        : (codeOf(refusal) ?? (await expected.within(goneWithinMs, ended)))
+    return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, to, tries, at: clock() }, times)
   } finally {
     expected.end()
   }
@@ -125,11 +139,9 @@ async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | 
 }
 
 /** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was sent then. */
-async function nothingMore({ error }: { error: unknown }, ended: AbortSignal): Promise<{ error: string; saidAt: null } | null> {
+function codeOf({ error }: { error: unknown }): Ack | null {
   const code = error instanceof Error && 'data' in error ? error.data : null
-  if (typeof code === 'number') return { error: String(code), saidAt: null }
-  await wait(goneWithinMs, ended)
-  return null
+  return typeof code === 'number' ? { error: String(code), saidAt: null } : null
 }
 
 const over = (outcome: Outcome): Came => ({ is: 'over', outcome })

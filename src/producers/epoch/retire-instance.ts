@@ -5,6 +5,7 @@ import type { Database } from '../../database/database.ts'
 import type { Wanted } from '../../instances/instance-ids.ts'
 import { erasePairs } from '../../instances/learned-pairs.ts'
 import { eraseSecrets } from '../../instances/message-secrets.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { openAuthRows } from '../auth/auth-rows.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
@@ -24,6 +25,7 @@ type Deps = {
   keyWriter: KeyWriter
   secretWriter: SecretWriter
   clock: () => number
+  logger: Logger
   voice: InstanceVoice
 }
 

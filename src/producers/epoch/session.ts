@@ -130,7 +130,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     settings: settings(),
     fetchesLists: of.fetchesLists,
     received: events.received,
-    findSent: createFindSent({ database, sealer, instanceId, known }),
+    findSent: createFindSent({ database, sealer, logger, instanceId, known }),
     acked: node => desk.acked(node),
     presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,

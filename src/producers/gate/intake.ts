@@ -29,8 +29,14 @@ export function createIntake({ settings, metrics, append, appended }: Deps): Int
     if (ignored !== undefined) metrics.ignored.inc({ name: ignored })
     return ignored === undefined
   }
+  /** Whoever asked hears what came of it; its chat may have come to be ignored since it was judged. */
+  function shown(offer: Offer): Offer {
+    if (offer.type !== 'command.completed' && offer.type !== 'command.failed') return offer
+    return offer.chatId !== null && ignoredAs(settings(), offer.chatId) !== null ? { ...offer, chatId: null } : offer
+  }
+
   return {
-    append: offers => append(offers.filter(isKept).map(draftOf)),
+    append: offers => append(offers.map(shown).filter(isKept).map(draftOf)),
     appended,
     ignores: chat => (chat === null ? ignoresAny(settings()) : ignoredAs(settings(), chat) !== null),
   }

@@ -21,6 +21,7 @@ import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
 import { keepRead } from './agree-on-keys.ts'
+import { createRecipients, type Recipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
 import { countHeard, type Heard } from './count-heard.ts'
 import { endQueries } from './end-queries.ts'
@@ -59,7 +60,10 @@ export type Send = {
   presence(isOnline: boolean): Promise<void>
   /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
   askForGroups(): Promise<unknown>
-  /** Encrypts it for each device of the chat and sends it, under this id; `attributes`, `nodes`: of the stanza, besides Baileys' own. */
+  /**
+   * Encrypts it for each device of the chat and sends it, under this id; `attributes`, `nodes`: of the stanza, besides Baileys' own. Rejects
+   * with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
+   */
   relay(of: Outgoing): Promise<void>
   /** The address of who has this phone number; null: nobody. Rejects where WhatsApp does not say. */
   findOnWhatsApp(pn: string): Promise<string | null>
@@ -113,8 +117,7 @@ export function openSocket(deps: SocketDeps): Socket {
     void (life.isOver() || logger.warn('socket.listener-failed', { instanceId, where, error }))
   const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
   const repository = gateRepository({ gate, auth, lookUpLids: ask => rememberMisses(ask, lookUp) })
-  for (const key of [auth.creds.signedIdentityKey, auth.creds.signedPreKey.keyPair]) keepRead(key.private)
-  const socket = makeWASocket(socketOptions(deps, repository.make))
+  const { socket, send } = makeSocket(deps, repository)
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
   tellUnmerged(socket, deps)
@@ -179,12 +182,21 @@ export function openSocket(deps: SocketDeps): Socket {
       socket.ev.flush()
       await untilClosed(socket, closed, socket.end(undefined))
     },
-    ...{ send: sendOf(socket), askForCode: openPairingCodes(socket, deps), learnPairs: pairLearner(auth, repository) },
+    ...{ send, askForCode: openPairingCodes(socket, deps), learnPairs: pairLearner(auth, repository) },
     logout: async () => {
       await socket.logout()
       await untilClosed(socket, closed)
     },
   }
+}
+
+function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASocket; send: Send } {
+  const { creds } = deps.auth
+  for (const key of [creds.signedIdentityKey, creds.signedPreKey.keyPair]) keepRead(key.private)
+  const recipients = createRecipients()
+  const { cachedGroupMetadata } = recipients
+  const socket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata })
+  return { socket, send: sendOf(socket, recipients) }
 }
 
 const pairLearner = (auth: AuthState, repository: GatedRepository): StorePairs =>
@@ -209,12 +221,13 @@ function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Ta
   hear('ack,class:message', acked)
 }
 
-function sendOf(socket: WASocket): Send {
+function sendOf(socket: WASocket, recipients: Recipients): Send {
   return {
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
     relay: async ({ to, content, messageId, attributes, nodes }) => {
-      await socket.relayMessage(to, content, { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] })
+      const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] }
+      await recipients.reach(socket, to, () => socket.relayMessage(to, content, options))
     },
     findOnWhatsApp: async pn => {
       const found = await socket.onWhatsApp(pn)
