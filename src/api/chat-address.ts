@@ -13,13 +13,13 @@ export const chatAddress = z
     return z.NEVER
   })
 
-/** Digits. */
+/** Digits, as many as a number may have (E.164), also where it is written as an address. */
 export const phoneNumber = z
   .string()
   .max(256)
   .transform((text, context) => {
     const [digits, server] = parseChatAddress(text)?.split('@') ?? []
-    if (digits !== undefined && server === 's.whatsapp.net') return digits
+    if (digits !== undefined && server === 's.whatsapp.net' && /^[1-9]\d{4,14}$/.test(digits)) return digits
     const message = 'expected a phone number with its country (+55 11 90000-0011 or 5511900000011)'
     context.issues.push({ code: 'custom', message, input: text })
     return z.NEVER

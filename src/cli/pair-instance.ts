@@ -1,4 +1,4 @@
-// zaplog instances pair: a code to type on the phone, as phones show it, and another one when that has expired, until the phone is linked.
+// zaplog instances pair: a code to type on the phone, as phones show it, and another one when that is over, until the phone is linked.
 import { wait } from '../runtime/wait.ts'
 import { type Instance, instance, type PairingCode, pairingCode } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
@@ -28,36 +28,45 @@ export const pairInstance = (id: string, { phone, outputLost }: { phone: string;
 
 /** Resolves with the instance once it is paired and open. Rejects CallFailed, also where only a person can go on. */
 async function followCode(api: ApiSettings, wanted: Wanted, signal: AbortSignal): Promise<Instance> {
-  for (let shown: PairingCode | null = null; ; await wait(LOOK_EVERY_MS, signal)) {
-    if (shown === null || hasExpired(shown)) {
-      const next = await askUnlessPaired(api, wanted, signal)
-      if (next !== null && next.code !== shown?.code) showCode(next)
-      shown = next ?? shown
+  let asked: Asked | null = null
+  for (let looks = 0; ; looks += 1) {
+    if (asked !== 'already-paired' && looks % LOOKS_PER_QUESTION === 0) {
+      const before: Asked | null = asked
+      asked = await askUnlessPaired(api, wanted, signal)
+      showNew(asked, before)
     }
     const found = await read(api, wanted.id, signal)
     if (found.state === 'open') return found
-    if (shown !== null && hasExpired(shown)) refuseEnded(api, found)
+    // Of a linked phone no code comes any more, and no question starts its instance.
+    if (asked === 'already-paired') refuseEnded(api, found)
+    await wait(LOOK_EVERY_MS, signal)
   }
 }
 
 const LOOK_EVERY_MS = 1_000
+/** A code may end before its time, with its connection: who asks again while it is good gets the same one. */
+const LOOKS_PER_QUESTION = 5
 
-const hasExpired = ({ expiresAt }: PairingCode): boolean => Date.parse(expiresAt) <= Date.now()
+type Asked = PairingCode | 'already-paired'
+
+function showNew(asked: Asked, before: Asked | null): void {
+  if (asked === 'already-paired') return
+  if (before === null || before === 'already-paired' || before.code !== asked.code) showCode(asked)
+}
 
 function showCode({ code, expiresAt }: PairingCode): void {
   process.stdout.write(`${asPhonesShow(plainText(code))}\n`)
   say('On the phone: WhatsApp > Linked devices > Link a device > Link with phone number instead.')
-  say(`Type the code there. It is valid until ${plainText(expiresAt)}, then another one comes.`)
+  say(`Type the code there. It is valid until ${plainText(expiresAt)} at most, then another one comes.`)
 }
 
 const asPhonesShow = (code: string): string => code.replace(/^(.{4})(.{4})$/, '$1-$2')
 
-/** null: a phone is linked. */
-async function askUnlessPaired(api: ApiSettings, wanted: Wanted, signal: AbortSignal): Promise<PairingCode | null> {
+async function askUnlessPaired(api: ApiSettings, wanted: Wanted, signal: AbortSignal): Promise<Asked> {
   try {
     return await askForCode(api, wanted, signal)
   } catch (error) {
-    if (error instanceof CallFailed && error.slug === 'already-paired') return null
+    if (error instanceof CallFailed && error.slug === 'already-paired') return error.slug
     throw error
   }
 }

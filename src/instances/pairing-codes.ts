@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Database, Transaction } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { isOwner, type Owned } from './instance-owners.ts'
 
@@ -24,16 +25,22 @@ export type Pairing = {
   answered: { requestId: string; answer: PairingAnswer; expiresAt: number } | null
 }
 
-/** Answers the id of the request, which is an earlier one's where that is for the same phone. The instance is to be locked before. */
+/**
+ * Answers the id of the request, which is an earlier one's where that is for the same phone: one that nobody has answered is good for as long as
+ * a new one, and a refusal is not asked for again while it lives. The instance is to be locked before.
+ */
 export async function requestCode(
   { database: tx, sealer }: { database: Transaction; sealer: Sealer },
   { instanceId, phone, withinMs }: { instanceId: string; phone: string; withinMs: number },
 ): Promise<string> {
   const [row] = await tx.query<Row>(pairingSql, [instanceId])
   const answered = row?.answer_sealed && openAnswer(sealer, instanceId, row.answer_sealed)
-  if (row?.answer_id && answered && 'code' in answered && answered.phone === phone) return row.answer_id
+  if (row?.answer_id && answered && answered.phone === phone) return row.answer_id
   const pending = row?.request_sealed && openRequest(sealer, instanceId, row.request_sealed)
-  if (row?.request_id && pending && pending.phone === phone) return row.request_id
+  if (row?.request_id && pending && pending.phone === phone) {
+    await tx.query(prolongSql, [instanceId, withinMs])
+    return row.request_id
+  }
   const requestId = randomUUID()
   const sealed = sealer.seal(Buffer.from(JSON.stringify({ phone })), requestPlace(instanceId))
   await tx.query(requestSql, [instanceId, requestId, sealed, withinMs])
@@ -48,20 +55,23 @@ export async function readPairing({ database, sealer }: Deps, instanceId: string
   return { pendingId: row.request_id, answered }
 }
 
-/** What these instances have to answer. */
+/** What these instances have to answer. A row that does not open is told, and keeps no other from its answer. */
 export async function readRequests(
-  { database, sealer }: Deps,
+  { database, sealer, logger }: Deps & { logger: Pick<Logger, 'warn'> },
   instanceIds: readonly string[],
 ): Promise<readonly PairingRequest[]> {
   const rows = await database.query<{ instance_id: string; request_id: string; sealed: Buffer }>(
     'select instance_id, request_id, sealed from pairing_requests where instance_id = any($1::text[]) and expires_at > now()',
     [instanceIds],
   )
-  return rows.map(({ instance_id: instanceId, request_id: requestId, sealed }) => ({
-    instanceId,
-    requestId,
-    phone: openRequest(sealer, instanceId, sealed).phone,
-  }))
+  return rows.flatMap(({ instance_id: instanceId, request_id: requestId, sealed }) => {
+    try {
+      return [{ instanceId, requestId, phone: openRequest(sealer, instanceId, sealed).phone }]
+    } catch (error) {
+      logger.warn('pairing-request.not-read', { instanceId, error })
+      return []
+    }
+  })
 }
 
 type Answered = Owned & { requestId: string; answer: PairingAnswer; expiresAt: number }
@@ -77,6 +87,23 @@ export async function answerRequest({ database, sealer }: Deps, answered: Answer
 export async function hidePairingCode(database: Pick<Database, 'query'>, { instanceId, epoch }: Owned): Promise<void> {
   await database.query('delete from pairing_codes where instance_id = $1 and epoch <= $2', [instanceId, epoch])
 }
+
+/** What is no longer good, of either; answers how many. */
+export const forgetRequests = (database: Transaction, { maxRows }: { maxRows: number }): Promise<number> =>
+  forgetOld(database, 'pairing_requests', maxRows)
+export const forgetCodes = (database: Transaction, { maxRows }: { maxRows: number }): Promise<number> =>
+  forgetOld(database, 'pairing_codes', maxRows)
+
+async function forgetOld(database: Transaction, table: 'pairing_requests' | 'pairing_codes', maxRows: number): Promise<number> {
+  const [row] = await database.query<{ gone: number }>(forgetSql(table), [maxRows])
+  return row?.gone ?? 0
+}
+
+const forgetSql = (table: string) => `with gone as (
+  delete from ${table} where ctid = any(array(select ctid from ${table} where expires_at < now() limit $1)) and expires_at < now()
+  returning 1
+)
+select count(*)::int as gone from gone`
 
 type Row = {
   request_id: string | null
@@ -100,6 +127,8 @@ const requestSql = `with asked as (
     set request_id = excluded.request_id, sealed = excluded.sealed, expires_at = excluded.expires_at
 )
 select pg_notify('${pairingRequestsChannel}', $1)`
+
+const prolongSql = `update pairing_requests set expires_at = now() + make_interval(secs => $2::float8 / 1000) where instance_id = $1`
 
 const answerSql = `with answered as (
   insert into pairing_codes (instance_id, epoch, request_id, sealed, expires_at)

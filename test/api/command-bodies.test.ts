@@ -97,6 +97,21 @@ test('[F1] lists and buttons say that they go out as text, unless they are nativ
   expect(renderedAs(messageBody.parse(text({})))).toBeNull()
 })
 
+test('[F1] [I3] a list goes out as at most 65,536 characters of text, and a native one as it is', () => {
+  const line = 'a'.repeat(1_024)
+  const rows = Array.from({ length: 10 }, (_, at) => ({ id: `${at}`, title: line, description: line }))
+  // Of each row its number, ". " and " - " beside 2,048 characters; lines of a section, then paragraphs, with 1 and 2 between them.
+  const ofRows = 9 * 2_054 + 21 * 2_055 + 3 * 9 + 3 * 2
+  const list = (length: number, more = {}) => ({
+    ...{ chatId, kind: 'list', buttonText: 'Ver', sections: [{ rows }, { rows }, { rows }], ...more },
+    description: 'a'.repeat(length - ofRows),
+  })
+  expect(messageBody.parse(list(65_536))).toMatchObject({ kind: 'list', native: false })
+  const expected = 'at most 65536 characters as numbered text, got 65537'
+  expect(refusalOf(list(65_537))).toMatchObject({ status: 422, errors: [{ pointer: '/sections', expected }] })
+  expect(messageBody.parse(list(65_537, { native: true }))).toMatchObject({ kind: 'list', native: true })
+})
+
 test('[F1] what is kept of a body is no body where its own parts are not', () => {
   expect(() => parseKeptBody(text({ known: { target: 'me' } }))).toThrow()
   expect(() => parseKeptBody(text({ text: 5 }))).toThrow()

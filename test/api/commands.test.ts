@@ -144,6 +144,18 @@ describe('asking', () => {
     expect(await recordsOf(id)).toHaveLength(4)
   })
 
+  test('[F1] an edit waits for no longer than WhatsApp takes it, and its record says until when', async () => {
+    const id = await anInstance()
+    const { nowAt } = api.clock
+    const sent = anEvent('message.sent', { instanceId: id, messageId: 'OURS', text: 'já vai', occurredAt: nowAt - 14 * 60_000 })
+    const position = await appendEvents(api, [anEvent('instance.paired', { instanceId: id }), sent])
+    await api.call('GET', `/v1/instances/${id}?waitFor=${position}`)
+    const edit = { chatId: sent.chatId, kind: 'edit', targetMessageId: 'OURS', text: 'melhor' }
+    const { status, json } = await ask(id, { body: edit })
+    expect([status, json.queuedUntil]).toEqual([202, new Date(nowAt + 60_000).toISOString()])
+    expect(await recordsOf(id)).toMatchObject([{ expiresAt: nowAt + 60_000 }])
+  })
+
   test.each([
     ['no key', ''],
     ['a key of 256 characters', 'k'.repeat(256)],

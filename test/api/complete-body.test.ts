@@ -1,6 +1,6 @@
 // What is asked for is judged before it is taken: by what the read model has of its chat, its target and its group.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { completeBody } from '../../src/api/commands/complete-body.ts'
+import { type Completed, completeBody } from '../../src/api/commands/complete-body.ts'
 import { Problem, problemBody } from '../../src/api/problems.ts'
 import { type KeptBody, messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
@@ -25,8 +25,9 @@ const happened = async (...events: readonly Event[]) => {
   await world.append(events)
   await world.projectAll()
 }
-const complete = (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid): Promise<KeptBody> =>
+const completed = (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid): Promise<Completed> =>
   completeBody({ database: dsl.test.database, clock: () => now }, 'shop', messageBody.parse({ chatId, ...asked }))
+const complete = async (...asked: Parameters<typeof completed>): Promise<KeptBody> => (await completed(...asked)).body
 const refusalOf = async (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid) => {
   const refused: unknown = await complete(asked, chatId).catch(error => error)
   if (!(refused instanceof Problem)) throw new Error(`expected a Problem, got ${JSON.stringify(refused)}`)
@@ -141,6 +142,15 @@ describe('edits', () => {
   test('[F1] are of one’s own texts, within 15 minutes', async () => {
     await happened(ours({ occurredAt: ago(15 * minutes) }), ours({ messageId: 'LINK', kind: 'link-preview' }))
     for (const id of ['OURS', 'LINK']) expect((await complete(edit(id))).known?.target).toMatchObject({ fromMe: true })
+  })
+
+  test('[F1] are of use until their 15 minutes are over, deletions 60 hours; what is written whenever it goes out', async () => {
+    await happened(ours(), theirs())
+    const untilOf = async (asked: object) => (await completed({ targetMessageId: 'OURS', ...asked })).notAfter
+    expect(await untilOf({ kind: 'edit', text: 'melhor' })).toBe(now + 14 * minutes)
+    expect(await untilOf({ kind: 'delete' })).toBe(now + (60 * 60 - 1) * minutes)
+    expect(await untilOf({ kind: 'reaction', emoji: '👍' })).toBeNull()
+    expect((await completed({ kind: 'text', text: 'oi' })).notAfter).toBeNull()
   })
 
   test.each([

@@ -6,11 +6,16 @@ import { taskOf } from '../../src/instances/instance-ids.ts'
 import { type InstanceRows, openInstanceRows } from '../../src/instances/instance-rows.ts'
 import {
   answerRequest,
+  forgetCodes,
+  forgetRequests,
   type PairingAnswer,
   type PairingRequest,
   readPairing,
   readRequests,
+  requestCode,
 } from '../../src/instances/pairing-codes.ts'
+import { trim } from '../../src/producers/auth/trim-old-rows.ts'
+import { createPairingRequests } from '../../src/producers/epoch/pairing-requests.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
@@ -19,14 +24,16 @@ import { until } from '../ground/until.ts'
 
 const phone = '5511900000011'
 const other = '5511900000012'
-const logger = collectLogLines()
+const logger = collectLogLines(['pairing-request.not-read'])
 let api: TestApi
 let projection: { close(): Promise<void> }
 let owner: InstanceRows
+let deps: Pick<TestApi, 'database' | 'sealer'> & { logger: typeof logger }
 beforeAll(async () => {
   api = await openTestApi('api-pairing-code', logger)
   projection = await projectEvents(api, logger)
   owner = openInstanceRows(api)
+  deps = { ...api, logger }
 })
 afterAll(async () => {
   await projection.close()
@@ -40,7 +47,7 @@ const create = async (id: string) => {
 const ask = (id: string, of: unknown = phone) => api.call('POST', `/v1/instances/${id}/pairing-code`, { body: { phone: of } })
 const requested = (id: string, of = phone) =>
   until(`a code of ${id} to be asked for`, async () => {
-    const [request] = await readRequests(api, [id])
+    const [request] = await readRequests(deps, [id])
     return request?.phone === of ? request : null
   })
 const own = async (instanceId: string) => ({ instanceId, epoch: (await owner.takeEpoch(instanceId)).epoch })
@@ -75,7 +82,7 @@ test('[A1] two who ask for one phone are one request, and who asks again gets th
   const request = await requested('twice')
   const owned = await answer(request, { phone, code: 'SAME1234' })
   expect([(await first).json.code, (await second).json.code, (await ask('twice')).json.code]).toEqual(Array(3).fill('SAME1234'))
-  expect(await readRequests(api, ['twice'])).toEqual([])
+  expect(await readRequests(deps, ['twice'])).toEqual([])
   await owner.hidePairingCode(owned)
   const third = ask('twice')
   const again = await requested('twice')
@@ -116,7 +123,7 @@ test('[A1] a code ends with the owner who gave it, and with its time', async () 
   expect((await third).json.code).toBe('THIRD123')
 })
 
-test('[A1] what WhatsApp refuses is 409 in its words, for whoever asked', async () => {
+test('[A1] what WhatsApp refuses is 409 in its words, for whoever asked, and it is not asked again until that is over', async () => {
   await create('refused')
   const asking = ask('refused')
   await answer(await requested('refused'), { phone, refusal: '429 too many codes were asked for' })
@@ -126,9 +133,97 @@ test('[A1] what WhatsApp refuses is 409 in its words, for whoever asked', async 
     type: 'urn:zaplog:problem:no-pairing-code',
     detail: expect.stringContaining('WhatsApp refused with 429 too many codes were asked for'),
   })
+  expect((await ask('refused')).json.detail).toContain('WhatsApp refused with 429')
+  expect(await readRequests(deps, ['refused'])).toEqual([])
+  await api.database.query(`update pairing_codes set expires_at = now() where instance_id = 'refused'`)
   const again = ask('refused')
   await answer(await requested('refused'), { phone, code: 'LATER123' })
   expect((await again).json.code).toBe('LATER123')
+})
+
+test('[A1] a request is good for as long as the last one of those who wait for it', async () => {
+  await create('longer')
+  const first = ask('longer')
+  const request = await requested('longer')
+  await api.database.query(`update pairing_requests set expires_at = now() + interval '5 s' where instance_id = 'longer'`)
+  const second = ask('longer')
+  await until('it to be good for longer', async () => {
+    const [row] = await api.database.query(
+      `select 1 from pairing_requests where instance_id = 'longer' and expires_at > now() + interval '6 s'`,
+    )
+    return row ?? null
+  })
+  await answer(request, { phone, code: 'LONGER12' })
+  expect([(await first).json.code, (await second).json.code]).toEqual(['LONGER12', 'LONGER12'])
+})
+
+test('[A1] a request that does not open is told, and keeps no other from its answer', async () => {
+  await create('torn')
+  await create('whole')
+  const asking = ask('whole')
+  const request = await requested('whole')
+  await api.database.query(
+    `insert into pairing_requests (instance_id, request_id, sealed, expires_at)
+     values ('torn', 'torn', 'torn', now() + interval '1 min')`,
+  )
+  expect(await readRequests(deps, ['torn', 'whole'])).toEqual([request])
+  expect(logger.lines).toContainEqual(
+    expect.objectContaining({ event: 'pairing-request.not-read', fields: expect.objectContaining({ instanceId: 'torn' }) }),
+  )
+  await answer(request, { phone, code: 'WHOLE123' })
+  expect((await asking).json.code).toBe('WHOLE123')
+})
+
+test('[A1] a code whose connection ends while it is written is shown to nobody', async () => {
+  await create('brief')
+  const owned = await own('brief')
+  const stopped = new AbortController()
+  const requests = createPairingRequests(deps)
+  const following = requests.follow(stopped.signal)
+  let looks = Number.NEGATIVE_INFINITY
+  const given = async () => {
+    looks = 0
+    return { answer: { phone, code: 'BRIEF123' }, expiresAt: Date.now() + 60_000 }
+  }
+  // It is there when the answer is judged, and over once it is written.
+  requests.serve({ ...owned, ask: given, isOver: () => ++looks > 1 })
+  await api.database.transact(
+    tx => requestCode({ database: tx, sealer: api.sealer }, { instanceId: 'brief', phone, withinMs: 60_000 }),
+    stopped.signal,
+  )
+  await until('it to be answered and hidden', async () => {
+    const { pendingId, answered } = await readPairing(api, 'brief')
+    return (pendingId === null && answered === null) || null
+  })
+  stopped.abort()
+  await following
+})
+
+test('[A1] requests and codes that are good no more are forgotten, others are kept', async () => {
+  await create('over')
+  await create('good')
+  for (const [id, expiresInMs] of [
+    ['over', -1],
+    ['good', 60_000],
+  ] as const) {
+    const instants = [id, id, Buffer.from('sealed'), expiresInMs / 1000]
+    for (const columns of [
+      'pairing_requests (instance_id, request_id, sealed',
+      'pairing_codes (instance_id, request_id, sealed, epoch',
+    ])
+      await api.database.query(
+        `insert into ${columns}, expires_at) values ($1, $2, $3,${columns.includes('epoch') ? ' 1,' : ''} now() + make_interval(secs => $4))`,
+        instants,
+      )
+  }
+  for (const [table, forget] of [
+    ['pairing_requests', forgetRequests],
+    ['pairing_codes', forgetCodes],
+  ] as const) {
+    expect(await trim(api.database, forget, {})).toBeGreaterThan(0)
+    const rows = await api.database.query(`select instance_id from ${table} where instance_id in ('over', 'good')`)
+    expect(rows).toEqual([{ instance_id: 'good' }])
+  }
 })
 
 test('[A1] an instance that rests is started for it, once', async () => {
@@ -175,6 +270,9 @@ test.each([
   ['a word', 'mine'],
   ['a group', '120363000000000001@g.us'],
   ['a LID', '200000000000011@lid'],
+  ['an address of four digits', '5511@c.us'],
+  ['an address of sixteen digits', '5511900000011000@s.whatsapp.net'],
+  ['an address that begins with 0', '011900000011@s.whatsapp.net'],
   ['a number, not text', 5511900000011],
   ['nothing', null],
 ])('[A1] a phone that is %s is 422 in words', async (_what, given) => {

@@ -48,9 +48,11 @@ export async function acceptMessage(deps: AcceptDeps, wanted: Wanted, signal: Ab
 
 async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: string }): Promise<AskedCommand> {
   const { instanceId } = wanted
-  const body = await completeBody(deps, instanceId, wanted.body)
+  const { body, notAfter } = await completeBody(deps, instanceId, wanted.body)
   const askedAt = deps.clock()
-  const instants = { askedAt, expiresAt: askedAt + deps.commands.expireAfterMs }
+  // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
+  const expiresAt = Math.min(askedAt + deps.commands.expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)
+  const instants = { askedAt, expiresAt }
   const asked = await askCommand(deps.database, { ...of, ...instants, instanceId, operation, chatId: body.chatId, body })
   if (asked === null) throw instanceNotFound(instanceId)
   return asked

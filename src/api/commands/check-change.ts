@@ -8,8 +8,11 @@ import { refuseField } from './find-message.ts'
 const field = 'targetMessageId'
 const texts = ['text', 'link-preview']
 
+/** `notAfter`: epoch ms; a change that goes out later is ignored. */
+export type Changeable = { target: MessageAnswer; notAfter: number }
+
 /** Throws Problem. How old a message is: by WhatsApp's clock, which it has, and this process'. */
-export function checkEdit({ now }: Pick<Of, 'now'>, target: MessageAnswer): MessageAnswer {
+export function checkEdit({ now }: Pick<Of, 'now'>, target: MessageAnswer): Changeable {
   if (!target.fromMe)
     throw refuseField(field, 'a message that the account wrote itself', `one of ${target.senderId ?? 'somebody else'}`)
   if (!texts.includes(target.kind))
@@ -18,7 +21,7 @@ export function checkEdit({ now }: Pick<Of, 'now'>, target: MessageAnswer): Mess
 }
 
 /** Everybody deletes what is their own, the admin of a group also what others wrote there. Throws Problem. */
-export async function checkDelete(of: Of, target: MessageAnswer): Promise<MessageAnswer> {
+export async function checkDelete(of: Of, target: MessageAnswer): Promise<Changeable> {
   if (!target.fromMe && !(target.isGroup && (await isAdminIn(of, target.chatId ?? ''))))
     throw refuseField(
       field,
@@ -32,7 +35,8 @@ export async function checkDelete(of: Of, target: MessageAnswer): Promise<Messag
 
 type Window = { limitMs: number; words: string; now: number }
 
-function checkAge(target: MessageAnswer, { limitMs, words, now }: Window): MessageAnswer {
-  if (now - Date.parse(target.occurredAt) <= limitMs) return target
+function checkAge(target: MessageAnswer, { limitMs, words, now }: Window): Changeable {
+  const notAfter = Date.parse(target.occurredAt) + limitMs
+  if (now <= notAfter) return { target, notAfter }
   throw refuseField(field, `a message of the last ${words}`, `one of ${target.occurredAt}`)
 }

@@ -5,7 +5,7 @@ import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
 import { getRecipient, type MessageAnswer } from '../../projections/read-model/queries.ts'
-import { checkDelete, checkEdit } from './check-change.ts'
+import { type Changeable, checkDelete, checkEdit } from './check-change.ts'
 import { findForwarded } from './find-forwarded.ts'
 import { everybodyIn } from './find-group.ts'
 import { findMessage } from './find-message.ts'
@@ -13,14 +13,21 @@ import { quotedText } from './quoted-text.ts'
 
 export type CompleteDeps = { database: Transaction; clock: () => number }
 
+/** `notAfter`: epoch ms, until when it can be done; null: whenever. */
+export type Completed = { body: KeptBody; notAfter: number | null }
+
 /** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. */
-export async function completeBody({ database, clock }: CompleteDeps, instanceId: string, asked: MessageBody): Promise<KeptBody> {
+export async function completeBody(
+  { database, clock }: CompleteDeps,
+  instanceId: string,
+  asked: MessageBody,
+): Promise<Completed> {
   const chat = await getRecipient(database, { instanceId, chatId: asked.chatId })
   const body = { ...asked, chatId: chat.chatId }
-  const known = await knownOf({ database, instanceId, now: clock() }, body)
+  const { notAfter = null, ...known } = await knownOf({ database, instanceId, now: clock() }, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
   const all = { ...known, ...timer }
-  return Object.keys(all).length === 0 ? body : { ...body, known: all }
+  return { body: Object.keys(all).length === 0 ? body : { ...body, known: all }, notAfter }
 }
 
 /** `now`: epoch ms. */
@@ -29,15 +36,15 @@ export type Of = { database: Transaction; instanceId: string; now: number }
 /** What people read disappears with the chat's timer; what is done to a message goes with that. */
 const isWritten = ({ kind }: MessageBody): boolean => !['reaction', 'edit', 'delete', 'pin'].includes(kind)
 
-async function knownOf(of: Of, body: MessageBody): Promise<Known> {
+async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: number }> {
   switch (body.kind) {
     case 'reaction':
     case 'pin':
       return targetOf(await findTarget(of, body))
     case 'edit':
-      return targetOf(checkEdit(of, await findTarget(of, body)))
+      return changeOf(checkEdit(of, await findTarget(of, body)))
     case 'delete':
-      return targetOf(await checkDelete(of, await findTarget(of, body)))
+      return changeOf(await checkDelete(of, await findTarget(of, body)))
     case 'forward':
       return { forwarded: await findForwarded(of, body) }
     case 'text':
@@ -58,6 +65,7 @@ const findTarget = (of: Of, { chatId, targetMessageId }: { chatId: string; targe
   findMessage(of, { field: 'targetMessageId', messageId: targetMessageId, chatId })
 
 const targetOf = ({ fromMe, senderId }: MessageAnswer): Known => ({ target: { fromMe, senderId } })
+const changeOf = ({ target, notAfter }: Changeable) => ({ ...targetOf(target), notAfter })
 
 async function quotedOf(of: Of, { chatId, quotedMessageId }: { chatId: string; quotedMessageId?: string }): Promise<Known> {
   if (quotedMessageId === undefined) return {}

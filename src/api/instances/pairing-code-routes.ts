@@ -65,13 +65,12 @@ async function waitForCode(deps: Deps, wanted: Wanted, until: AbortSignal): Prom
   const { id, phone } = wanted
   let requestId: string | null = null
   return deps.pendingQr.until(async () => {
-    const pairing = await readPairing(deps, id)
-    const code = codeIn(pairing, phone)
+    const code = codeIn(await readPairing(deps, id), phone)
     if (code !== null) return code
     const instance = await deps.readInstance(id)
     if (isPaired(instance)) throw alreadyPaired(instance)
-    if (requestId === null) requestId = await ask(deps, wanted)
-    else refuseEnded(pairing, { id, phone, requestId })
+    requestId ??= await ask(deps, wanted)
+    refuseEnded(await readPairing(deps, id), { id, phone, requestId })
     if (await deps.isParked(id)) await restartInstance(deps, id, deps.cut)
     return null
   }, until)

@@ -1,5 +1,6 @@
 // What somebody writes, by its kind, as convert/kinds/ read it.
 import { proto } from '@whiskeysockets/baileys'
+import { numberedButtons, numberedList } from '../../events/command-bodies/numbered-choices.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
 import type { BuildWith, Built } from './build-message.ts'
@@ -7,7 +8,6 @@ import type { Change } from './change-message.ts'
 import { contactCard } from './contact-card.ts'
 import { contextInfo } from './context-info.ts'
 import { nativeButtons, nativeList } from './native-choices.ts'
-import { numberedButtons, numberedList } from './numbered-choices.ts'
 
 type Written = Exclude<KeptBody, Change | { kind: 'forward' }>
 type Context = { contextInfo?: proto.IContextInfo }

@@ -1,6 +1,7 @@
 // Lists and buttons. WhatsApp shows native ones of businesses on its own platform alone, so they go out as numbered text unless asked otherwise.
 import { z } from 'zod'
-import { replies, to } from './written.ts'
+import { numberedList } from './numbered-choices.ts'
+import { MAX_TEXT, replies, to } from './written.ts'
 
 const line = z.string().min(1).max(1_024)
 const id = z.string().min(1).max(200).describe('selectedId of the answer to a native one')
@@ -19,26 +20,34 @@ const native = {
     ),
 }
 
-export const list = z.strictObject({
-  ...to,
-  kind: z.literal('list'),
-  title: z.exactOptional(line).describe('above the description'),
-  description: z.string().min(1).max(4_096).describe('the text above the rows'),
-  footer: z.exactOptional(line).describe('below the rows'),
-  buttonText: z.string().min(1).max(20).describe('what opens a native list'),
-  sections: z
-    .array(
-      z.strictObject({
-        title: z.exactOptional(line).describe('above its rows'),
-        rows: z.array(row).min(1).max(10).describe('1..10 to choose from'),
-      }),
-    )
-    .min(1)
-    .max(10)
-    .describe('1..10 groups of rows'),
-  ...native,
-  ...replies,
-})
+export const list = z
+  .strictObject({
+    ...to,
+    kind: z.literal('list'),
+    title: z.exactOptional(line).describe('above the description'),
+    description: z.string().min(1).max(4_096).describe('the text above the rows'),
+    footer: z.exactOptional(line).describe('below the rows'),
+    buttonText: z.string().min(1).max(20).describe('what opens a native list'),
+    sections: z
+      .array(
+        z.strictObject({
+          title: z.exactOptional(line).describe('above its rows'),
+          rows: z.array(row).min(1).max(10).describe('1..10 to choose from'),
+        }),
+      )
+      .min(1)
+      .max(10)
+      .describe('1..10 groups of rows'),
+    ...native,
+    ...replies,
+  })
+  .check(({ value, issues }) => {
+    if (value.native) return
+    const { length } = numberedList(value)
+    if (length <= MAX_TEXT) return
+    const message = `expected at most ${MAX_TEXT} characters as numbered text, got ${length}`
+    issues.push({ code: 'custom', path: ['sections'], message, input: value.sections })
+  })
 export type ListToSend = z.infer<typeof list>
 
 export const buttons = z.strictObject({

@@ -2,7 +2,13 @@
 // for all of them, and answers by a row. A request that comes before there is such a socket waits for one, as long as it is good.
 import type { Database } from '../../database/database.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
-import { answerRequest, type PairingRequest, pairingRequestsChannel, readRequests } from '../../instances/pairing-codes.ts'
+import {
+  answerRequest,
+  hidePairingCode,
+  type PairingRequest,
+  pairingRequestsChannel,
+  readRequests,
+} from '../../instances/pairing-codes.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
@@ -47,6 +53,8 @@ export function createPairingRequests(deps: Deps): PairingRequests {
       const given = await ask(phone)
       if (isOver()) return
       await answerRequest(deps, { instanceId, epoch, requestId, ...given })
+      // It may have ended while that was written: what can be typed no more is shown to nobody.
+      if (isOver()) await hidePairingCode(database, { instanceId, epoch })
       bell.ring()
     } catch (error) {
       if (!isOver()) logger.warn('pairing-code.not-given', { instanceId, epoch, error })

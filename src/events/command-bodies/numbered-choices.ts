@@ -1,7 +1,13 @@
 // Lists and buttons as text that every phone shows: choices by number, through all sections.
-import type { ButtonsToSend, ListToSend } from '../../events/command-bodies/choices.ts'
+type Row = { title: string; description?: string }
+type Choices = {
+  title?: string
+  description: string
+  sections: readonly { title?: string; rows: readonly Row[] }[]
+  footer?: string
+}
 
-export function numberedList({ title, description, sections, footer }: ListToSend): string {
+export function numberedList({ title, description, sections, footer }: Choices): string {
   let number = 0
   const lines = sections.map(section => {
     const rows = section.rows.map(row => {
@@ -13,7 +19,9 @@ export function numberedList({ title, description, sections, footer }: ListToSen
   return paragraphs(title, description, ...lines, footer)
 }
 
-export const numberedButtons = ({ header, text, buttons, footer }: ButtonsToSend): string =>
+type Buttons = { header?: string; text: string; buttons: readonly { text: string }[]; footer?: string }
+
+export const numberedButtons = ({ header, text, buttons, footer }: Buttons): string =>
   paragraphs(header, text, buttons.map((button, at) => `${at + 1}. ${button.text}`).join('\n'), footer)
 
 const paragraphs = (...texts: readonly (string | undefined)[]): string => texts.filter(text => text !== undefined).join('\n\n')
