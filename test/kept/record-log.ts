@@ -16,6 +16,7 @@ import { listChats, listContacts, listMedia, listMessages } from '../../src/proj
 import { readModel } from '../../src/projections/read-model/read-model.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import type { TestDatabase } from '../ground/database.ts'
+import { anEvent } from '../ground/events.ts'
 import { applyTo } from '../ground/projections/apply-to.ts'
 import type { ItsLog } from '../ground/scenarios/its-log.ts'
 import { goldenCases } from '../ground/webhooks/golden-cases.ts'
@@ -61,11 +62,13 @@ async function pastOf(its: ItsLog): Promise<readonly Recorded[]> {
   return lists.flat()
 }
 
-/** Each case about messages of its own; its account goes on. */
-const goldenEvents = (): readonly Event[] =>
-  goldenCases
+/** Each case about messages of its own; its account goes on. Heartbeats are told each minute: no story lasts that long. */
+const goldenEvents = (): readonly Event[] => [
+  ...goldenCases
     .filter(({ events }) => !events.some(({ type }) => type.startsWith('instance.')))
-    .flatMap(({ events }, place) => events.map(event => ofCase(event, place)))
+    .flatMap(({ events }, place) => events.map(event => ofCase(event, place))),
+  anEvent('instance.heartbeat'),
+]
 
 function ofCase(event: Event, place: number): Event {
   const idOf = (id: string) => createHash('sha256').update(`${place} ${id}`).digest('hex').slice(0, 32)
