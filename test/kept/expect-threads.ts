@@ -13,10 +13,8 @@ import { historyOf, historyWord, POLL, untilState } from './tell-threads.ts'
 export async function expectThreadsGoOn(kept: Kept): Promise<void> {
   const { threads } = kept.expected
   if (threads === undefined) return
-  await expectCommandsOnce(kept, threads)
-  await expectVoteOpened(kept, threads)
-  await expectHistoryWorkedOff(kept, threads)
-  await expectEditOpened(kept, threads)
+  const all = [expectCommandsOnce, expectVoteOpened, expectHistoryWorkedOff, expectEditOpened]
+  await Promise.all(all.map(expectOne => expectOne(kept, threads)))
 }
 
 /** What waited is sent, what was done is not, also where it is asked for again. */
@@ -28,7 +26,11 @@ async function expectCommandsOnce({ zaplog, simulator, receiver }: Kept, { waiti
   })
   await expectSameAnswer(zaplog, waiting)
   await expectSameAnswer(zaplog, done)
-  const idsOf = (phone: string) => simulator.device(phone).stanzasSent().map(({ messageId }) => messageId)
+  const idsOf = (phone: string) =>
+    simulator
+      .device(phone)
+      .stanzasSent()
+      .map(({ messageId }) => messageId)
   expect(idsOf(PHONES.branch)).toEqual([waiting.messageId])
   expect(idsOf(PHONES.shop)).toEqual([])
 }

@@ -39,7 +39,10 @@ async function recordLog(folder: string): Promise<number> {
     const past = await pastOf(its)
     const said = goldenEvents().map(event => ({ topic: topicOfEvent(event), record: its.codec.encode(event) }))
     const all = inTopics([...past, ...said])
-    const events = await eventsOf(its, all.filter(({ topic }) => topic !== 'dead-letters'))
+    const events = await eventsOf(
+      its,
+      all.filter(({ topic }) => topic !== 'dead-letters'),
+    )
     const answers = await onEmptyDatabase(postgres.url, 'answers', test => answersOf(test, events))
     const released = await onEmptyDatabase(postgres.url, 'released', test => releasedOf(test, events))
     const records = [...all, ...released.map(event => ({ topic: topicOfEvent(event), record: its.codec.encode(event) }))]
@@ -56,9 +59,7 @@ async function recordLog(folder: string): Promise<number> {
 /** What endpoints of the fixture got is left out: here there is one endpoint, which gets everything. */
 async function pastOf(its: ItsLog): Promise<readonly Recorded[]> {
   const names = topics.map(({ name }) => name).filter(name => name !== 'webhook-deliveries')
-  const lists = await Promise.all(
-    names.map(async topic => (await its.records(topic)).map(record => ({ topic, record }))),
-  )
+  const lists = await Promise.all(names.map(async topic => (await its.records(topic)).map(record => ({ topic, record }))))
   return lists.flat()
 }
 

@@ -28,7 +28,11 @@ describe.each(versions)('the log of %s', version => {
 
   test('[B5] has every type that the version wrote', () => {
     const types = new Set(recorded.records.map(({ headers }) => headers['event-type']))
-    expect([...types].toSorted()).toEqual(typesOf(version).filter(type => !withoutWriter[version]?.includes(type)).toSorted())
+    expect([...types].toSorted()).toEqual(
+      typesOf(version)
+        .filter(type => !withoutWriter[version]?.includes(type))
+        .toSorted(),
+    )
     expect(recorded.records.length).toBeGreaterThan(200)
   })
 

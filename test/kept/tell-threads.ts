@@ -13,6 +13,8 @@ type PresentThreads = Pick<Threads, 'waiting' | 'historyPath'>
 const DAY_MS = 24 * 60 * 60_000
 /** A byte each 20 ms, of which there are hundreds. */
 const SLOWLY = { kind: 'slow', bytesPerSecond: 1 } as const
+/** Whoever asks again gets no further. */
+const STALLED = { kind: 'stall', atByte: 16 } as const
 export const POLL = { name: 'Que horas?', options: ['oito', 'nove'] } as const
 
 /** Of the shop, which is open: whatever is over of them, and an edit that nobody can open yet. */
@@ -44,6 +46,8 @@ export async function tellPresentThreads({ zaplog, simulator }: Cast): Promise<P
   }))
   const { directPath } = await shop.historyChunk({ messages, chunkOrder: 2, via: 'cdn', fault: SLOWLY })
   await until('a part of its history to be on its way', async () => (await historyOf(zaplog)).state === 'running')
+  if (directPath === null) throw new Error('sharing a part of history: expected it on the CDN')
+  simulator.cdn.fault(directPath, STALLED)
   branch.refuseLogin(503)
   branch.drop()
   await until('the branch to be away', async () => {
@@ -52,7 +56,7 @@ export async function tellPresentThreads({ zaplog, simulator }: Cast): Promise<P
   })
   const waiting = await ask(zaplog, { instance: 'branch', chatId: ana.lidJid, text: 'A filial responde' })
   await untilState(zaplog, waiting, 'waiting')
-  return { waiting, historyPath: directPath ?? '' }
+  return { waiting, historyPath: directPath }
 }
 
 /** Of each message of eva's that the phone remembers. */
@@ -62,7 +66,11 @@ export const historyOf = (zaplog: ZaplogProcess) => expectStatus(zaplog, 200, 'G
 
 async function ask(zaplog: ZaplogProcess, asked: Pick<AskedFor, 'instance' | 'chatId' | 'text'>): Promise<AskedFor> {
   const { instance, chatId, text: said } = asked
-  const answer = await expectStatus(zaplog, 202, 'POST', `/v1/instances/${instance}/messages`, { chatId, kind: 'text', text: said })
+  const answer = await expectStatus(zaplog, 202, 'POST', `/v1/instances/${instance}/messages`, {
+    chatId,
+    kind: 'text',
+    text: said,
+  })
   const { commandId, messageId, idempotencyKey } = answer
   return { ...asked, commandId: String(commandId), messageId: String(messageId), idempotencyKey: String(idempotencyKey) }
 }
