@@ -11,7 +11,7 @@ FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="zaplog" \
       org.opencontainers.image.description="The event log for WhatsApp: durable before acknowledged, ordered, signed, replayable" \
       org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-only AND AGPL-3.0-only" \
-      org.opencontainers.image.version="0.1.0"
+      org.opencontainers.image.version="0.2.0"
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
     HOST=0.0.0.0 \

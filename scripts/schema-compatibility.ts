@@ -1,5 +1,5 @@
 // FULL_TRANSITIVE: every schema reads every released version of itself, and every released version reads it.
-// What a version released is in schemas/released/<version>, copied there with its release and never changed afterwards; a version that is kept
+// What a version released is in schemas/released/<version>, copied there by test/kept/make.ts and never changed afterwards; a version that is kept
 // in test/kept has its schemas there, and the other way round.
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export const findIncompatibilities = (): readonly string[] => [
   ...compare(readReleases(), schemasIn('schemas')),
 ]
 
-/** Folders are copied by hand with each release: answers which of the two was forgotten, in words. */
+/** Both come with each release: answers which of the two was forgotten, in words. */
 export const unpairedVersions = (kept: readonly string[], released: readonly string[]): readonly string[] => [
   ...kept
     .filter(version => !released.includes(version))

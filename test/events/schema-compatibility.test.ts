@@ -15,20 +15,30 @@ test('[B5] a field more without a default, a field changed and a required field 
   expect(incompatibilitiesOf(record(id, { name: 'b', type: 'string' }), record(id))).toHaveLength(1)
 })
 
-test('[B5] what is compared with is every schema that 0.1.0 registered, and one that is gone since is said', async () => {
-  const releases = readReleases()
-  const first = releases.find(({ version }) => version === '0.1.0')?.schemas ?? []
-  const registered = (await readKafkaLog('0.1.0')).schemas
-  const parsed = (text: string) => JSON.parse(text)
-  expect(first.map(({ name, text }) => [name, parsed(text)]).toSorted()).toEqual(
-    registered.map(({ subject, schema }) => [subject, parsed(schema)]).toSorted(),
-  )
-  expect(compare(releases, first)).toEqual([])
-  const [gone] = first
-  expect(compare(releases, first.slice(1))).toEqual([`${gone?.name} of 0.1.0: it is gone; its records must still be read`])
+const releases = readReleases()
+
+test.each(releases)(
+  '[B5] what is compared with is every schema that $version registered, and one that is gone since is said',
+  async ({ version, schemas }) => {
+    const registered = (await readKafkaLog(version)).schemas
+    const parsed = (text: string) => JSON.parse(text)
+    expect(schemas.map(({ name, text }) => [name, parsed(text)]).toSorted()).toEqual(
+      registered.map(({ subject, schema }) => [subject, parsed(schema)]).toSorted(),
+    )
+    const released = [{ version, schemas }]
+    expect(compare(released, schemas)).toEqual([])
+    const [gone] = schemas
+    expect(compare(released, schemas.slice(1))).toEqual([
+      `${gone?.name} of ${version}: it is gone; its records must still be read`,
+    ])
+  },
+)
+
+test('[B5] the schemas of every version can be read by those of each later one', () => {
+  for (const [place, { schemas }] of releases.entries()) expect(compare(releases.slice(0, place), schemas)).toEqual([])
 })
 
-test('[B5] a version of which one copy by hand was forgotten is said', () => {
+test('[B5] a version of which one folder was forgotten is said', () => {
   expect(unpairedVersions(['0.1.0', '0.2.0'], ['0.1.0', '0.2.0'])).toEqual([])
   expect(unpairedVersions(['0.1.0', '0.2.0'], ['0.1.0'])).toEqual([
     '0.2.0 is in test/kept, its schemas are not in schemas/released',

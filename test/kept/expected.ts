@@ -29,7 +29,33 @@ export type Expected = {
   pages: readonly Page[]
   /** A zaplog-position that was answered, and a read that waits for it. */
   position: { token: string; path: string }
+  /** Answers of single things, by path. Absent: of 0.1.0. */
+  resources?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   story: Story
+  /** Absent: of 0.1.0, which had none of it. */
+  threads?: Threads
+}
+
+/** A message that an account was asked to send. */
+export type AskedFor = {
+  instance: string
+  chatId: string
+  text: string
+  commandId: string
+  messageId: string
+  idempotencyKey: string
+}
+/** What 0.2.0 and later leave open besides. */
+export type Threads = {
+  /** The shop's own, at which a vote was counted. */
+  pollId: string
+  /** A message of carla's without its secret, and what its edit says, which nobody could open. */
+  sealed: { messageId: string; original: string; becomes: string }
+  done: AskedFor
+  /** Its account was away. */
+  waiting: AskedFor
+  /** On the CDN: a part of the phone's history that was on its way. */
+  historyPath: string
 }
 
 /** What the story left open, for its end to be told. */

@@ -3,7 +3,8 @@
 import { openSession } from '../../src/database/session.ts'
 
 /** Tables whose instants are compared with now(): leases, retention, retries, holds. What events say of themselves stays as it was. */
-const COMPARED = '^(log_(?!identity)|webhook_|projection_(outbox|checkpoints)|instance_(qr|owners))'
+const COMPARED =
+  '^(log_(?!identity)|webhook_|projection_(outbox|checkpoints)|instance_(qr|owners|tallies)|commands$|history_syncs$|sealed_messages$|message_secrets$)'
 const never = new AbortController().signal
 
 /** Every timestamp of those tables, `byMs` later. */

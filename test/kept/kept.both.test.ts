@@ -15,6 +15,7 @@ import {
   expectQueuedReceived,
 } from './expect-going-on.ts'
 import { expectLogGoesOn, expectSameAnswers, expectSameDeliveries } from './expect-same.ts'
+import { expectThreadsGoOn } from './expect-threads.ts'
 import { externalSetup } from './external-setup.ts'
 import { openKept } from './open-kept.ts'
 
@@ -25,7 +26,8 @@ const kept = { [embedded.name]: embeddedSetup, [external.name]: externalSetup }
 /** For a busy machine where another run has the port first: one that does nothing else needs about fifteen seconds a setup. */
 const START_AND_ALL_MS = 240_000
 
-describe.each(versions)('what %s left', version => {
+/** Side by side: each has a port of its own, and mostly waits. */
+describe.concurrent.each(versions)('what %s left', version => {
   onEachSetup(({ name }) => {
     test('[B2] [B3] [D2] [D4] [E2] [E3] [E4] [E7] [I2] this version goes on: nothing is lost or released again, accounts go on receiving', {
       timeout: START_AND_ALL_MS,
@@ -37,6 +39,7 @@ describe.each(versions)('what %s left', version => {
         await expectOwedDelivered(world)
         await expectQueuedHeard(world)
         await expectNewReceived(world)
+        await expectThreadsGoOn(world)
         await expectEndpointsKept(world)
         await expectSameDeliveries(world)
         await expectDeletedStaysDeleted(world)

@@ -1,6 +1,8 @@
-// Makes the kept fixtures of this version: `node test/kept/make.ts [embedded|external]`. They are never made again once it is released.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+// Makes the kept fixtures of this version and copies its schemas to those that are released: `node test/kept/make.ts [embedded|external]`. They
+// are never made again once it is released.
+import { globSync } from 'node:fs'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { text } from '../../simulator/accounts/content.ts'
 import { openSimulator, type Simulator } from '../../simulator/simulator.ts'
@@ -14,25 +16,28 @@ import { readAnswers, readLog, readOwed } from './outside.ts'
 import { openKeptReceiver } from './receiver.ts'
 import type { KeptSetup, MadeGround } from './setup.ts'
 import { HASTY, PATIENT, PHONES, peopleOf, subscribe, tellThePast, tellThePresent } from './story.ts'
+import { tellPastThreads, tellPresentThreads } from './tell-threads.ts'
 
 const setups: readonly KeptSetup[] = [embeddedSetup, externalSetup]
 
 async function makeFixture(setup: KeptSetup, version: string): Promise<void> {
   const ground = await setup.make()
   const simulator = await openSimulator()
-  const receiver = await openKeptReceiver()
+  const receiver = await openKeptReceiver(version)
   try {
     const cast = { simulator, receiver }
     const start = (env: Record<string, string>) => startZaplog(ground, simulator, env)
     let zaplog = await start(HASTY)
-    const endpoints = await subscribe({ zaplog })
+    const endpoints = await subscribe({ zaplog }, version)
     receiver.receiver.trust(...endpoints.map(({ secret }) => secret))
     const past = await tellThePast({ ...cast, zaplog })
+    const pastThreads = await tellPastThreads({ ...cast, zaplog })
     await zaplog.stop()
     zaplog = await start(PATIENT)
     const ids = Object.fromEntries(endpoints.map(({ name, id }) => [name, id])) as Record<EndpointName, string>
     const position = await ignoreGroups(zaplog)
     const stalledPath = await tellThePresent({ ...cast, zaplog }, ids)
+    const threads = { ...pastThreads, ...(await tellPresentThreads({ ...cast, zaplog })) }
     const answers = await readAnswers(zaplog)
     await setup.end(zaplog)
     const its = await ground.openLog()
@@ -52,6 +57,7 @@ async function makeFixture(setup: KeptSetup, version: string): Promise<void> {
       owed,
       position,
       story,
+      threads,
     }
     await keep(join(version, setup.name), { ground, world: await simulator.keepWorld(), expected })
   } finally {
@@ -95,6 +101,7 @@ async function queueAtWhatsApp(
 ): Promise<Story> {
   const { ana, bruno, dora, eva, group } = peopleOf(simulator)
   const [shop, branch] = [simulator.device(PHONES.shop), simulator.device(PHONES.branch)]
+  branch.refuseLogin(null)
   await until('both to be away', () => !shop.isOnline() && !branch.isOnline())
   const queued: Story['queued'][number][] = []
   const note = (phone: string, chatId: string, said: string, messageId: string, event: 'message.received' | 'message.sent') =>
@@ -127,11 +134,20 @@ async function keep(path: string, { ground, world, expected }: { ground: MadeGro
   await writeFile(join(folder, 'expected.json'), `${JSON.stringify({ ...expected, settings: kept(ground.env) }, null, 1)}\n`)
 }
 
+async function releaseSchemas(version: string): Promise<void> {
+  const folder = fileURLToPath(new URL('../../schemas', import.meta.url))
+  const released = join(folder, 'released', version)
+  await rm(released, { recursive: true, force: true })
+  await mkdir(released, { recursive: true })
+  for (const path of globSync(join(folder, '*.avsc'))) await copyFile(path, join(released, basename(path)))
+}
+
 /** Keys are the fixture's; where the parts are is not. */
 const kept = (env: MadeGround['env']) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => ['ADMIN_API_KEY', 'ENCRYPTION_KEY'].includes(name)))
 
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+await releaseSchemas(version)
 const wanted = process.argv.slice(2)
 for (const setup of setups)
   if (wanted.length === 0 || wanted.includes(setup.name)) {

@@ -35,7 +35,7 @@ export async function openKept(version: string, setup: KeptSetup): Promise<Kept>
     for (const end of closing.splice(0).toReversed()) await end()
   }
   try {
-    const receiver = await openKeptReceiver()
+    const receiver = await openKeptReceiver(version)
     closing.push(receiver.receiver.close)
     receiver.receiver.trust(...Object.values(expected.endpoints).map(({ secret }) => secret))
     const simulator = await openSimulator({ world: (await expand(file('world.json.zst'))).toString() })

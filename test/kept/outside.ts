@@ -5,6 +5,7 @@ import type { LogRecord } from '../../src/log/log.ts'
 import type { ItsLog } from '../ground/scenarios/its-log.ts'
 import type { ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 import type { EndpointName, Expected, ExpectedDelivery, Page } from './expected.ts'
+import { GROUP } from './story.ts'
 
 export type Item = Record<string, unknown>
 const OPEN = ['shop', 'branch'] as const
@@ -18,11 +19,14 @@ const LISTS: Readonly<Record<string, { id: string; limit: number }>> = {
       [`/v1/instances/${instance}/messages`, { id: 'eventId', limit: 3 }],
       [`/v1/instances/${instance}/contacts`, { id: 'contactId', limit: 2 }],
       [`/v1/instances/${instance}/media`, { id: 'eventId', limit: 2 }],
+      [`/v1/instances/${instance}/chats`, { id: 'chatId', limit: 2 }],
+      [`/v1/instances/${instance}/commands`, { id: 'commandId', limit: 2 }],
     ]),
   ),
 }
 /** What a message or a contact that comes later moves: no page of them goes on where it was. */
-const MOVING = /\/contacts$/
+const MOVING = /\/(contacts|chats)$/
+const RESOURCES = [`/v1/instances/shop/groups/${GROUP}@g.us`]
 
 export const idOf = (path: string, item: Item): string => String(item[LISTS[path.split('?')[0] ?? '']?.id ?? 'id'])
 
@@ -39,7 +43,7 @@ export async function readPage(zaplog: ZaplogProcess, path: string, { limit, cur
   return { data: body.data as readonly Item[], nextCursor: body.nextCursor as string | null }
 }
 
-export type Answers = Pick<Expected, 'lists' | 'pages' | 'deliveries' | 'instances'>
+export type Answers = Pick<Expected, 'lists' | 'pages' | 'deliveries' | 'instances' | 'resources'>
 
 /** Of a zaplog where nothing moves. */
 export async function readAnswers(zaplog: ZaplogProcess): Promise<Answers> {
@@ -54,8 +58,11 @@ export async function readAnswers(zaplog: ZaplogProcess): Promise<Answers> {
   const instances = Object.fromEntries(
     await Promise.all(OPEN.map(async id => [id, (await zaplog.call('GET', `/v1/instances/${id}`)).body] as const)),
   )
+  const resources = Object.fromEntries(
+    await Promise.all(RESOURCES.map(async path => [path, (await zaplog.call('GET', path)).body] as const)),
+  )
   const { '/v1/deliveries': deliveries = [], ...rest } = lists
-  return { lists: rest, pages, deliveries: deliveries.map(deliveryOf), instances }
+  return { lists: rest, pages, deliveries: deliveries.map(deliveryOf), instances, resources }
 }
 
 /** A first page, and what its cursor leads to. */

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { readReleases } from '../../scripts/schema-compatibility.ts'
 import { fromJson } from '../../simulator/accounts/bytes-json.ts'
 import type { SchemaIds } from '../../src/events/codec.ts'
+import type { Event } from '../../src/events/event.ts'
+import { topicOfEvent, webhookTopics } from '../../src/events/topics.ts'
+import type { openStream } from '../ground/webhooks/open-stream.ts'
 import { expand } from './archive.ts'
 import type { KafkaDump } from './kafka-dump.ts'
 import type { Item } from './outside.ts'
@@ -21,15 +24,17 @@ export type RecordedLog = {
   /** Today's schemas get ids of their own, as in a registry that knew the earlier version first. */
   registry: SchemaIds
 }
+/** Of the endpoint that its deliveries went to. */
+type RecordedEndpoint = { eventTypes: string[]; snapshots?: boolean; holdMedia: number }
 /** What that version answered of its log, without links. */
 export type RecordedAnswers = Readonly<Record<'messages' | 'chats' | 'contacts' | 'media', readonly Item[]>>
 
 const pathOf = (version: string, name: string) => fileURLToPath(new URL(`${version}/${name}`, import.meta.url))
 
 /** On embedded parts: every kind that the version has, every type that it writes, and what it has no kind for. */
-export function readRecordedLog(version: string): RecordedLog & { answers: RecordedAnswers } {
+export function readRecordedLog(version: string): RecordedLog & { answers: RecordedAnswers; endpoint: RecordedEndpoint } {
   const lines = readFileSync(pathOf(version, 'log/records.ndjson'), 'utf8').trimEnd().split('\n')
-  const { schemas, answers } = JSON.parse(readFileSync(pathOf(version, 'log/expected.json'), 'utf8'))
+  const { schemas, answers, endpoint = everything } = JSON.parse(readFileSync(pathOf(version, 'log/expected.json'), 'utf8'))
   const records = lines.map((line): RecordedRecord => {
     const { topic, key, headers, value } = JSON.parse(line)
     return { topic, key, headers, value: value === null ? null : Buffer.from(value, 'base64') }
@@ -41,7 +46,20 @@ export function readRecordedLog(version: string): RecordedLog & { answers: Recor
   )
   const entries = Object.entries(schemas as Record<string, string>)
   const known = entries.map(([id, subject]) => [Number(id), { subject, text: released.get(subject) ?? '' }] as const)
-  return { records, registry: registryAfter(new Map(known)), answers }
+  return { records, registry: registryAfter(new Map(known)), answers, endpoint }
+}
+
+/** That of 0.1.0. */
+const everything: RecordedEndpoint = { eventTypes: ['*'], holdMedia: 900 }
+
+/** To an endpoint of its own, topic by topic, in a stream where nothing happened before. */
+export async function releaseAll(
+  stream: Awaited<ReturnType<typeof openStream>>,
+  endpoint: RecordedEndpoint,
+  events: readonly Event[],
+): Promise<void> {
+  await stream.endpoint(endpoint)
+  for (const topic of webhookTopics) await stream.feed(...events.filter(event => topicOfEvent(event) === topic))
 }
 
 /** On external parts: what is in Kafka and the registry of the kept fixture. */

@@ -25,7 +25,7 @@ const HOLD = 900
 const HELD = 12
 const ENDPOINTS: Readonly<Record<EndpointName, Readonly<Record<string, unknown>>>> = {
   main: {
-    eventTypes: ['message.*', 'media.updated', 'instance.*', 'contact.updated'],
+    eventTypes: ['message.*', 'media.updated', 'instance.*', 'contact.updated', 'poll.voted', 'command.*'],
     headers: { 'x-shop-key': 'only-for-tests' },
   },
   down: { eventTypes: ['message.*'] },
@@ -51,10 +51,10 @@ export function peopleOf(simulator: Simulator): People {
   return { ana, bruno, carla: person('13', 'Carla'), dora: person('14', 'Dora'), eva: person('15', 'Eva'), group }
 }
 
-export async function subscribe({ zaplog }: Pick<Cast, 'zaplog'>) {
+export async function subscribe({ zaplog }: Pick<Cast, 'zaplog'>, version: string) {
   const made: { name: EndpointName; id: string; secret: string }[] = []
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) {
-    const body = { url: urlOf(name), holdMedia: HOLD, ...ENDPOINTS[name] }
+    const body = { url: urlOf(version, name), holdMedia: HOLD, ...ENDPOINTS[name] }
     const answer = await expectStatus(zaplog, 201, 'POST', '/v1/endpoints', body)
     made.push({ name, id: String(answer.id), secret: String(answer.secret) })
   }

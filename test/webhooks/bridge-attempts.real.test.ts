@@ -21,7 +21,7 @@ describe('attempts', () => {
     await bridge.untilStates('delivered', states => states[0] === 'delivered')
     expect(receiver.refused).toEqual([])
     expect(receiver.attempts).toMatchObject([{ webhookId: delivery.deliveryId, attempt: 1, skipped: 0, text: delivery.body }])
-    expect(receiver.attempts[0]?.headers).toMatchObject({ 'user-agent': 'zaplog/0.1.0', 'content-type': 'application/json' })
+    expect(receiver.attempts[0]?.headers).toMatchObject({ 'user-agent': 'zaplog/0.2.0', 'content-type': 'application/json' })
     expect(await getDelivery(bridge.database, delivery.deliveryId)).toMatchObject({
       state: 'delivered',
       statusCode: 200,

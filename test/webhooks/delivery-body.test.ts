@@ -79,7 +79,7 @@ describe('a post', () => {
       {
         sealer: testSealer,
         links: { link: (id, kind) => `https://zaplog.example/m/${id}${kind === 'file' ? '' : '/thumbnail'}` },
-        version: '0.1.0',
+        version: '0.2.0',
         clock: () => 1_700_000_000_999,
       },
       {
@@ -120,7 +120,7 @@ describe('a post', () => {
       'webhook-timestamp': '1700000000',
       'zaplog-attempt': '2',
       'zaplog-skipped': '3',
-      'user-agent': 'zaplog/0.1.0',
+      'user-agent': 'zaplog/0.2.0',
       'content-type': 'application/json',
       'x-tenant': 'a',
     })

@@ -4,7 +4,7 @@ import { maskEcho } from '../../src/webhooks/bridge/mask-echo.ts'
 
 const sent = {
   url: 'https://example.com/hook?instance=shop-1&token=a%2Fsecret',
-  headers: { authorization: 'Bearer geheimnis', 'x-short': 'abc', 'webhook-id': 'delivery-1', 'user-agent': 'zaplog/0.1.0' },
+  headers: { authorization: 'Bearer geheimnis', 'x-short': 'abc', 'webhook-id': 'delivery-1', 'user-agent': 'zaplog/0.2.0' },
 }
 
 it.each([
@@ -12,7 +12,7 @@ it.each([
   ['token was a/secret, raw a%2Fsecret', 'token was ***, raw ***'],
   ['{"authorization":"Bearer geheimnis"} geheimnis', '{"authorization":"***"} ***'],
   ['cut inside of Bearer gehei', 'cut inside of ***'],
-  ['instance abc delivery-1 zaplog/0.1.0 token', 'instance abc delivery-1 zaplog/0.1.0 token'],
+  ['instance abc delivery-1 zaplog/0.2.0 token', 'instance abc delivery-1 zaplog/0.2.0 token'],
   ['', ''],
 ])('[E1] %s is kept as %s', (answer, kept) => {
   expect(maskEcho(answer, sent)).toBe(kept)

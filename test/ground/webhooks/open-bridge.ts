@@ -99,7 +99,7 @@ export async function openBridgeOn(
         topic: log.topic,
         consumerGroup: name => `zaplog.${name}`,
         config: { ...webhooks, ...config },
-        version: '0.1.0',
+        version: '0.2.0',
         logger,
         metrics,
         clock: Date.now,
