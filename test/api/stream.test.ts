@@ -144,7 +144,7 @@ test('[L] what is no type, is of a later version, or is no chat is 422 and names
     status: 422,
     errors: [{ expected: expect.stringMatching(/media\.stored/) }],
   })
-  expect(await refused('?types=message.received,command.accepted')).toMatchObject({
+  expect(await refused('?types=message.received,picture.stored')).toMatchObject({
     status: 422,
     type: 'urn:zaplog:problem:not-in-this-version',
   })

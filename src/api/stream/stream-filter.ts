@@ -11,7 +11,7 @@ export type StreamFilter = { instanceIds: readonly string[] | null; types: reado
 
 /** Read for every reader. What is in other topics is streamed to who names its type. */
 export const commonTopics = streamedTopics
-const namedTopics: readonly TopicName[] = ['presence', 'heartbeats', 'history']
+const namedTopics: readonly TopicName[] = ['presence', 'heartbeats', 'history', 'commands']
 
 const isIn = (topics: readonly TopicName[]) => (type: string) => topics.includes(topicOfName(type))
 
