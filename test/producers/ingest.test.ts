@@ -282,3 +282,23 @@ test('[B1] [B3] names are told once while their append is on its way, and again 
   await world.message({ from: '200@lid', notify: 'Ana' }, text)
   expect(world.types().slice(4)).toEqual(['message.received', 'contact.updated'])
 })
+
+test.each(['command.completed', 'command.failed'] as const)(
+  '[F1] [B8] %s of a chat that came to be ignored after it was judged is told without its chat, and not left out',
+  async type => {
+    const { intake, appended } = open(ignoreAll)
+    const about = {
+      eventId: 'E',
+      instanceId: 'first',
+      occurredAt: 1,
+      chatId: group,
+      messageId: 'M',
+      commandId: 'C',
+      operation: 'message.send',
+      tries: 1,
+    }
+    const why = { reason: 'refused', reasonText: 'WhatsApp refused it.', code: '479' }
+    await intake.append([type === 'command.completed' ? { ...about, type } : { ...about, type, ...why }])
+    expect(appended).toMatchObject([{ type, chatId: null, commandId: 'C' }])
+  },
+)

@@ -32,7 +32,7 @@ export function createIntake({ settings, metrics, append, appended }: Deps): Int
   /** Whoever asked hears what came of it; its chat may have come to be ignored since it was judged. */
   function shown(offer: Offer): Offer {
     if (offer.type !== 'command.completed' && offer.type !== 'command.failed') return offer
-    return offer.chatId != null && ignoredAs(settings(), offer.chatId) !== null ? { ...offer, chatId: null } : offer
+    return offer.chatId && ignoredAs(settings(), offer.chatId) !== null ? { ...offer, chatId: null } : offer
   }
 
   return {
