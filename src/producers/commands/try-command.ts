@@ -15,7 +15,6 @@ import type { SocketLife } from '../socket-life.ts'
 import type { Acks } from './acks.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
-import type { OutgoingPace } from './pace-outgoing.ts'
 
 /** left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. */
 export type Came = Verdict | { is: 'left' }
@@ -30,7 +29,6 @@ export type TryDeps = {
   send: Pick<Send, 'relay' | 'findOnWhatsApp'>
   secrets: Pick<MessageSecrets, 'keep'>
   known: Pick<KnownAddresses, 'complete'>
-  pace: OutgoingPace
   account(): { own: OwnAddresses; device: number }
   /** Tries until it succeeds; rejects only with the socket's end. */
   outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
@@ -40,15 +38,11 @@ export type TryDeps = {
 
 /** How long a connection that takes nothing any more may take to say that it is gone. */
 const goneWithinMs = 1_000
-/** What nobody reads as a message of its own costs no turn. */
-const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete', 'pin'])
 
 export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promise<Came> {
   const { is_expired, tries, command_id } = command
   if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
-  const delayMs = tries > 0 || isUnpaced(command) ? 0 : deps.pace.waitMs({ ...deps.owned, commandId: command_id })
-  if (delayMs > 0) return { is: 'put-off', delayMs }
   const built = command.built === null ? await build(deps, command) : deps.seals.open(command_id, command.built)
   if ('is' in built) return built
   return (await beginTry(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
@@ -133,6 +127,3 @@ async function nothingMore({ error }: { error: unknown }, ended: AbortSignal): P
 }
 
 const over = (outcome: Outcome): Came => ({ is: 'over', outcome })
-
-const isUnpaced = ({ body }: ClaimedCommand): boolean =>
-  typeof body === 'object' && body !== null && 'kind' in body && typeof body.kind === 'string' && unpaced.has(body.kind)
