@@ -22,16 +22,35 @@ export const send = (number: string, text: string, options: { instance?: string;
   runVerb(api => sendText(api, { number, text, ...options }, { say, waitMs: WAIT_MS, stopping: watchStopSignals() }))
 
 /** Resolves once WhatsApp has taken it. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
-export async function sendText(api: ApiSettings, wanted: Wanted, how: How): Promise<Result> {
-  const { number } = wanted
+export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: How): Promise<Result> {
   const sender = await findSender(api, wanted.instance)
   if (sender.state !== 'open' && sender.state !== 'logged-out') how.say(`${stateOf(sender)}: it is sent once that is open`)
-  const path = `/v1/instances/${encodeURIComponent(sender.id)}/commands/${await ask(api, sender, wanted)}`
-  const ended = await followCommand(api, path, how)
-  if (ended.state === 'completed')
-    return { json: ended, text: `WhatsApp took it for ${plainText(number)} (message ${ended.messageId})` }
-  const why = ended.state === 'failed' ? failure(ended) : await stillWaiting(api, sender.id, ended)
-  throw why
+  const commandId = await naming(key, isUnknown, () => ask(api, sender, { ...wanted, key }))
+  const ended = await naming(key, isTaken, () => untilEnd(api, { id: sender.id, commandId }, how))
+  const json = { ...ended, idempotencyKey: key }
+  if (ended.state === 'failed') throw failure(ended, json)
+  return { json, text: `WhatsApp took it for ${plainText(wanted.number)} (message ${ended.messageId})` }
+}
+
+/** zaplog may have it: no answer came, or none that says. */
+const isUnknown = ({ exitCode }: CallFailed): boolean => exitCode === exitCodes.tryLater
+
+/** It will be sent, whatever kept its end from being seen. */
+const isTaken = (): boolean => true
+
+/** Whoever runs the verb again after an error that `names` holds for is told how it is sent once. */
+async function naming<Answer>(key: string, names: (error: CallFailed) => boolean, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof CallFailed) || !names(error)) throw error
+    const { detail, rest, ...told } = error.told
+    throw new CallFailed(`${detail}; the same again with --key ${shellWord(key)} is sent once`, {
+      ...told,
+      cause: error,
+      rest: { ...rest, idempotencyKey: key },
+    })
+  }
 }
 
 /** Where nobody is named, the only one there is. */
@@ -57,19 +76,20 @@ async function findSender(api: ApiSettings, id: string | undefined): Promise<Ins
 }
 const MOST_NAMED = 5
 
-/** Answers the command's id. Where nobody knows whether zaplog took it, how to send the same again is said with that. */
-async function ask(api: ApiSettings, { id }: Instance, { number, text, key = randomUUID() }: Wanted): Promise<string> {
-  const call = {
+/** Answers the command's id. */
+async function ask(api: ApiSettings, { id }: Instance, { number, text, key }: Wanted & { key: string }): Promise<string> {
+  const { commandId } = await callApi(api, {
     ...{ doing: `sending to ${number}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(id)}/messages` },
     ...{ headers: { 'idempotency-key': key }, body: { chatId: number, kind: 'text', text }, answer: accepted },
-  }
-  try {
-    return (await callApi(api, call)).commandId
-  } catch (error) {
-    if (!(error instanceof CallFailed) || error.exitCode !== exitCodes.tryLater) throw error
-    const { detail, ...told } = error.told
-    throw new CallFailed(`${detail}; the same again with --key ${shellWord(key)} is sent once`, { ...told, cause: error })
-  }
+  })
+  return commandId
+}
+
+/** Rejects CallFailed where it has no end yet. */
+async function untilEnd(api: ApiSettings, { id, commandId }: { id: string; commandId: string }, how: How): Promise<Command> {
+  const found = await followCommand(api, `/v1/instances/${encodeURIComponent(id)}/commands/${commandId}`, how)
+  if (found.state === 'completed' || found.state === 'failed') return found
+  throw await stillWaiting(api, id, found)
 }
 
 /** As it is at its end, or after waitMs, or once the signal aborts. */
@@ -81,10 +101,8 @@ async function followCommand(api: ApiSettings, path: string, { waitMs, stopping 
   }
 }
 
-const failure = (ended: Command): CallFailed =>
-  new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, {
-    rest: { command: ended },
-  })
+const failure = (ended: Command, command: object): CallFailed =>
+  new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, { rest: { command } })
 
 async function stillWaiting(api: ApiSettings, id: string, found: Command): Promise<CallFailed> {
   const sender = await findSender(api, id)

@@ -2,6 +2,7 @@
 // accepts what the log has, who holds the account claims, and the one who decides an outcome tells it.
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
+import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
 import type { commandStates } from '../events/vocabulary.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
@@ -47,6 +48,8 @@ export type ClaimedCommand = {
   tries: number
   outcome: Outcome | null
   is_expired: boolean
+  /** It was claimed for one of the `turns`: its message is one for people to read. */
+  takes_turn: boolean
 }
 
 /** What is told of one that is over. */
@@ -106,14 +109,14 @@ export const acceptCommands = (commands: readonly AcceptedCommand[]): Write => (
 })
 
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    asked_at, expires_at)
-  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body,
+    is_paced, asked_at, expires_at)
+  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
     to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000)
   from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-    chat_id text, message_id text, body jsonb, asked_at double precision, expires_at double precision)
+    chat_id text, message_id text, body jsonb, is_paced boolean, asked_at double precision, expires_at double precision)
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
-    expires_at = excluded.expires_at
+    is_paced = excluded.is_paced, expires_at = excluded.expires_at
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
@@ -127,43 +130,50 @@ const acceptedRow = (one: AcceptedCommand) => ({
   chat_id: one.chatId,
   message_id: one.messageId,
   body: one.body,
+  is_paced: !isAboutMessage(one.body),
   asked_at: one.askedAt,
   expires_at: one.expiresAt,
 })
 
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
- * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. What it costs grows with
- * the chats that wait, not with their commands.
+ * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
+ * the account's pace at most `turns`, each once. What it costs grows with the chats that wait, not with their commands; with no `turns`, with those
+ * chats that have one that needs none.
  */
 export async function claimCommands(
   database: Transaction,
   { instanceId, epoch }: Owned,
-  { busy, limit }: { busy: readonly string[]; limit: number },
+  { busy, limit, turns }: { busy: readonly string[]; limit: number; turns: number },
 ): Promise<readonly ClaimedCommand[]> {
-  return database.query<ClaimedCommand>(claimSql, [instanceId, epoch, busy, limit])
+  return database.query<ClaimedCommand>(turns > 0 ? claimSql : claimUnpacedSql, [instanceId, epoch, busy, limit, turns])
 }
 
-const claimSql = `with recursive held as (${heldOwner('$1', '$2')}), chats as (
-  (select chat_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending') order by chat_id limit 1)
+const waits = `c.instance_id = $1 and c.state in ('accepted', 'sending', 'ending')`
+
+/** `which`: in whose chats is looked. */
+const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$2')}), chats as (
+  (select c.chat_id from commands c where ${waits} and ${which} order by c.chat_id limit 1)
   union all
-  select (select c.chat_id from commands c where c.instance_id = $1 and c.chat_id > chats.chat_id
-    and c.state in ('accepted', 'sending', 'ending') order by c.chat_id limit 1)
+  select (select c.chat_id from commands c where ${waits} and ${which} and c.chat_id > chats.chat_id order by c.chat_id limit 1)
   from chats where chats.chat_id is not null
 ), firsts as (
   select f.* from chats cross join lateral (
-    select c.command_id, c.place, c.state, c.epoch, c.due_at from commands c
-    where c.instance_id = $1 and c.chat_id = chats.chat_id and c.state in ('accepted', 'sending', 'ending') order by c.place limit 1) f
+    select c.command_id, c.place, c.state, c.epoch, c.due_at, c.is_paced and c.state = 'accepted' and c.expires_at >= now() as takes_turn
+    from commands c where ${waits} and c.chat_id = chats.chat_id order by c.place limit 1) f
   where chats.chat_id is not null and not (chats.chat_id = any($3::text[]))
-), due as (
-  select command_id from firsts
+), ready as (
+  select command_id, place, takes_turn, row_number() over (partition by takes_turn order by place) as nth from firsts
   where (state = 'accepted' and coalesce(due_at <= now(), true)) or (state in ('sending', 'ending') and coalesce(epoch <= $2, true))
-  order by place limit $4
+), due as (
+  select command_id, takes_turn from ready where not takes_turn or nth <= $5::bigint order by place limit $4
 )
-update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2
-from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id
-  and c.state in ('accepted', 'sending', 'ending') and coalesce(c.epoch <= $2, true)
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.expires_at < now() as is_expired`
+update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false
+from due where exists (select from held) and c.command_id = due.command_id and ${waits} and coalesce(c.epoch <= $2, true)
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.expires_at < now() as is_expired,
+  due.takes_turn`
+const claimSql = claimIn('true')
+const claimUnpacedSql = claimIn('not c.is_paced')
 
 /** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
 export async function beginTry(

@@ -60,7 +60,7 @@ async function claim(id: string, epoch = 1, limit = 10) {
     `insert into instance_owners (instance_id, epoch) values ($1, $2) on conflict (instance_id) do update set epoch = excluded.epoch`,
     [id, epoch],
   )
-  return claimCommands(api.database, owned(id, epoch), { busy: [], limit })
+  return claimCommands(api.database, owned(id, epoch), { busy: [], limit, turns: limit })
 }
 
 /** What its topic has of an instance. */

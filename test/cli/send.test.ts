@@ -21,8 +21,13 @@ const command = {
 type Asked = { path: string; key: string | undefined; body: unknown }
 
 /** `states`: what a command is each time that it is read, the last one for ever. */
-async function openZaplog(of: { instances?: object[]; states?: (typeof command)[]; ask?: RequestListener } = {}) {
+async function openZaplog(
+  of: { instances?: object[]; states?: (typeof command)[]; ask?: RequestListener; look?: RequestListener } = {},
+) {
   const { instances = [shop], states = [command], ask = alwaysJson(202, { commandId: 'c1' }) } = of
+  const {
+    look = (...call) => alwaysJson(200, states[Math.min(reads++, states.length - 1)])(...call),
+  }: { look?: RequestListener } = of
   const asked: Asked[] = []
   let reads = 0
   const { url } = await openLoopbackServer(async (request, response) => {
@@ -31,7 +36,7 @@ async function openZaplog(of: { instances?: object[]; states?: (typeof command)[
       asked.push({ path, key: String(request.headers['idempotency-key']), body: JSON.parse(await text(request)) })
       return ask(request, response)
     }
-    if (path.endsWith('/commands/c1')) return alwaysJson(200, states[Math.min(reads++, states.length - 1)])(request, response)
+    if (path.endsWith('/commands/c1')) return look(request, response)
     if (path === '/v1/instances') return alwaysJson(200, { data: instances, nextCursor: null })(request, response)
     return alwaysJson(200, instances[0])(request, response)
   })
@@ -53,10 +58,11 @@ test('[H7] [F1] a text goes out once, by the only instance there is, and what Wh
   expect(zaplog.reads()).toBe(3)
 })
 
-test('[H7] [F1] with --json it is the command as it is at its end', async () => {
+test('[H7] [F1] with --json it is the command as it is at its end, with its key', async () => {
   const zaplog = await openZaplog()
   const { code, out } = await runVerb(['send', '5511900000011', 'Olá', '--instance', 'shop', '--json'], zaplog.env)
-  expect({ code, json: JSON.parse(out) }).toEqual({ code: exitCodes.done, json: command })
+  const json = { ...command, idempotencyKey: zaplog.asked[0]?.key }
+  expect({ code, json: JSON.parse(out) }).toEqual({ code: exitCodes.done, json })
 })
 
 test('[H7] [F1] what failed ends with 1 and says why; while the account is not open that is said first', async () => {
@@ -74,13 +80,18 @@ test('[H7] [F1] what failed ends with 1 and says why; while the account is not o
 })
 
 test('[H7] [F1] what still waits after a while is worth another look: 75, until when it is tried, and what the account is', async () => {
-  const { url } = await openZaplog({ states: [{ ...command, state: 'waiting' }] })
+  const { url, asked } = await openZaplog({ states: [{ ...command, state: 'waiting' }] })
   const api = { base: url, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: './zaplog' }
   const how = { say: () => undefined, waitMs: 0, stopping: new AbortController().signal }
-  await expect(sendText(api, { number: '5511900000011', text: 'Olá' }, how)).rejects.toMatchObject({
+  const error: unknown = await sendText(api, { number: '5511900000011', text: 'Olá' }, how).catch((error: unknown) => error)
+  const key = asked[0]?.key
+  expect(key).toMatch(/^[0-9a-f-]{36}$/)
+  expect(error).toMatchObject({
     exitCode: exitCodes.tryLater,
-    message: 'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: instance shop is open',
-    told: { rest: { command: { state: 'waiting' } } },
+    message:
+      'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: instance shop is open; ' +
+      `the same again with --key ${key} is sent once`,
+    told: { rest: { command: { state: 'waiting' }, idempotencyKey: key } },
   })
 })
 
@@ -92,6 +103,17 @@ test('[H7] [F1] where nobody knows whether it was taken, the key that sends it o
     said: `sending to 5511900000011: what stands against it; the same again with --key ${away.asked[0]?.key} is sent once`,
   })
   expect(away.asked[0]?.key).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('[H7] [F1] where it was taken and what came of it cannot be asked, the key that sends it once is said, also with --json', async () => {
+  const away = await openZaplog({ look: alwaysProblem(503, 'unavailable') })
+  const { code, said } = await refused(['send', '5511900000011', 'Olá'], away.env)
+  expect({ code, said }).toEqual({
+    code: exitCodes.tryLater,
+    said: `asking what came of it: what stands against it; the same again with --key ${away.asked[0]?.key} is sent once`,
+  })
+  const json = await refused(['send', '5511900000011', 'Olá', '--json'], away.env)
+  expect(JSON.parse(json.said)).toMatchObject({ idempotencyKey: away.asked[1]?.key })
 })
 
 test('[H7] who sends has to be named where there are several, and is there where there is none', async () => {

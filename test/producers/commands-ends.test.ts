@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createFindSent } from '../../src/producers/commands/find-sent.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { askFor, countsSent, rowsOf, shownTexts, untilRow } from '../ground/producers/commands.ts'
+import { askFor, askForAll, countsSent, rowsOf, shownTexts, untilRow } from '../ground/producers/commands.ts'
 import { openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -21,6 +21,19 @@ const person = (nth: number) => rig.simulator.contact({ pn: `55119000000${10 + n
 const numberOf = ({ pn }: { pn: string }) => `${pn}@s.whatsapp.net`
 const query = (sql: string, values: unknown[] = []) => rig.database.database.query(sql, values)
 const untilFailed = async (count = 1) => rig.untilEvents('command.failed', count)
+/** Of the table commands, whether or not they were wanted. */
+const rowsReadBy = ([sql, values]: readonly unknown[]) =>
+  rig.database.database.transact(async tx => {
+    const count = async () => {
+      const [row] = await tx.query<{ rows: string }>(
+        `select seq_tup_read + coalesce(idx_tup_fetch, 0) as rows from pg_stat_xact_user_tables where relname = 'commands'`,
+      )
+      return Number(row?.rows ?? 0)
+    }
+    const before = await count()
+    await tx.query(String(sql), Array.isArray(values) ? values : [])
+    return (await count()) - before
+  }, new AbortController().signal)
 const longAgo = Date.now() - 3_600_000
 
 test('[F1] a number that is not on WhatsApp has failed as such, with nothing sent; one that is gets its message under its own address', async () => {
@@ -219,9 +232,7 @@ test('[F2] what makes a message for people waits for its turn and keeps its orde
   const [ana, bia, caio] = [person(1), person(2), person(3)]
   const first = await askFor(rig, { chatId: ana.lidJid, text: 'first' })
   await rig.untilEvents('command.completed', 1)
-  const second = await askFor(rig, { chatId: bia.lidJid, text: 'second' })
-  const waiting = await untilRow(rig, second, 'put off', row => row.state === 'accepted' && row.due_at !== null)
-  expect(waiting).toMatchObject({ tries: 0, built: null })
+  await askFor(rig, { chatId: bia.lidJid, text: 'second' })
   await askFor(rig, {
     chatId: caio.lidJid,
     kind: 'reaction',
@@ -243,6 +254,37 @@ test('[F2] what makes a message for people waits for its turn and keeps its orde
   expect(texts(shownTexts(device))).toEqual(['first, edited'])
   expect(device.reactions()).toMatchObject([{ chat: caio.lidJid, targetMessageId: 'ABC', emoji: '👍' }])
   expect(texts(await rig.eventsOf('message.sent'))).toEqual(['first'])
+})
+
+test('[F2] however many chats wait for the turn of their account, none of their rows is written before it, and each claim reads few', async () => {
+  const claims: (readonly unknown[])[] = []
+  const database = flaky(rig.database.database, ({ args }) => {
+    if (String(args[0]).includes('takes_turn')) claims.push(args)
+    return null
+  })
+  const config = { ...testConfig, url: rig.simulator.url, cdnUrl: null, outboundPerMinute: 1, outboundBurst: 1 }
+  await rig.start({ config, database })
+  await rig.pair('first')
+  const chats = Array.from({ length: 2_000 }, (_, nth) => `${20_000_000_000 + nth}@lid`)
+  await askFor(rig, { chatId: person(1).lidJid })
+  await rig.untilEvents('command.completed', 1)
+  await askForAll(
+    rig,
+    chats.map(chatId => ({ chatId })),
+  )
+  // As autovacuum does.
+  await query('analyze commands')
+  const caio = person(3)
+  const claimedBefore = claims.length
+  for (let nth = 0; nth < 5; nth += 1) {
+    const known = { target: { fromMe: false, senderId: caio.lidJid } }
+    await askFor(rig, { chatId: caio.lidJid, kind: 'reaction', targetMessageId: `ABC${nth}`, emoji: '👍', known })
+    await rig.untilEvents('command.completed', 2 + nth)
+  }
+  expect(claims.length).toBeGreaterThan(claimedBefore)
+  const untouched = `epoch is null and due_at is null and state = 'accepted'`
+  expect(await query(`select 1 from commands where ${untouched}`)).toHaveLength(2_000)
+  expect(await rowsReadBy(claims.at(-1) ?? [])).toBeLessThan(50)
 })
 
 test('[B9] what comes sealed with the secret of a message that was sent is opened by the secret that was kept before it left', async () => {

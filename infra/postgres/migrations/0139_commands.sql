@@ -15,6 +15,8 @@ create table commands (
   expires_at timestamptz not null,
   -- Of its record in the log; null: that is not projected yet.
   place bigint,
+  -- It waits for a turn of the account's pace; false: it needs none, or has had it.
+  is_paced boolean not null default true,
   -- By who holds the account.
   epoch bigint,
   tries integer not null default 0,
@@ -27,6 +29,7 @@ create table commands (
 );
 
 create index commands_waiting on commands (instance_id, chat_id, place) where state in ('accepted', 'sending', 'ending');
+create index commands_unpaced on commands (instance_id, chat_id) where state in ('accepted', 'sending', 'ending') and not is_paced;
 create index commands_by_message on commands (instance_id, message_id) where built is not null;
 create index commands_by_expiry on commands (expires_at) where state in ('accepted', 'sending', 'ending');
 create index commands_listed on commands (instance_id, state, asked_at desc, command_id desc);

@@ -1,6 +1,7 @@
 // What is asked for is judged before it is taken, as far as the read model knows: who sends it later refuses nothing that a client could have been
 // told at once, and needs to ask nobody.
 import type { Transaction } from '../../database/database.ts'
+import { isAboutMessage } from '../../events/command-bodies/about-messages.ts'
 import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
@@ -34,7 +35,7 @@ export async function completeBody(
 export type Of = { database: Transaction; instanceId: string; now: number }
 
 /** What people read disappears with the chat's timer; what is done to a message goes with that. */
-const isWritten = ({ kind }: MessageBody): boolean => !['reaction', 'edit', 'delete', 'pin'].includes(kind)
+const isWritten = (body: MessageBody): boolean => !isAboutMessage(body)
 
 async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: number }> {
   switch (body.kind) {

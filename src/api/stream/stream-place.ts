@@ -5,7 +5,15 @@ import type { TopicName } from '../../events/topics.ts'
 export type Place = ReadonlyMap<TopicName, readonly bigint[]>
 
 /** Of topics in tokens, by their place in this list, which only grows. */
-const topicCodes: readonly TopicName[] = ['events', 'media-stored', 'media-failed', 'presence', 'heartbeats', 'history', 'commands']
+const topicCodes: readonly TopicName[] = [
+  'events',
+  'media-stored',
+  'media-failed',
+  'presence',
+  'heartbeats',
+  'history',
+  'commands',
+]
 const VERSION = 1
 /** With 24 partitions a topic a token has 300 to 600. Longer ones, of hundreds of partitions, would not fit beside other headers. */
 export const MAX_TOKEN_CHARACTERS = 8_000

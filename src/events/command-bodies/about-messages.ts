@@ -73,3 +73,9 @@ export const forward = z.strictObject({
   messageId: messageId.describe('WhatsApp’s id of the message to forward: a text, location, contacts or poll'),
   fromChatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
 })
+
+const kinds: readonly unknown[] = [reaction, edit, deletion, pin].map(({ shape }) => shape.kind.value)
+
+/** Nobody reads it as a message of its own: it costs no turn of an account's pace, and no timer of a chat makes it disappear. */
+export const isAboutMessage = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'kind' in body && kinds.includes(body.kind)

@@ -16,6 +16,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
+import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type TryDeps, tryCommand } from './try-command.ts'
 
@@ -33,6 +34,7 @@ type Deps = Omit<TryDeps, 'over' | 'known' | 'database'> & {
   database: Database
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
+  pace: OutgoingPace
   append(offers: readonly Offer[]): Promise<void>
   logger: Logger
   metrics: Pick<ProducerMetrics, 'commandsEnded'>
@@ -45,11 +47,12 @@ const graceMs = 2_000
 const againMs = 1_000
 
 export function openDesk(deps: Deps): Desk {
-  const { database, owned, logger } = deps
+  const { database, owned, pace, logger } = deps
   const bell = createBell()
   const closing = new AbortController()
   const ended = new AbortController()
   const running = new Map<string, Promise<void>>()
+  let isTurnAwaited = false
   const of = { ...deps, over: ended.signal, ringIn }
   const working = work()
 
@@ -61,7 +64,8 @@ export function openDesk(deps: Deps): Desk {
     const limit = chatsAtOnce - running.size
     if (limit === 0) return
     try {
-      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit })
+      const turns = turnsNow()
+      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns })
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
     } catch (error) {
@@ -70,12 +74,32 @@ export function openDesk(deps: Deps): Desk {
     }
   }
 
+  /** While there is none, all that wait for one stay as they are, behind one timer. */
+  function turnsNow(): number {
+    const waitMs = pace.waitMs(owned.instanceId)
+    if (waitMs === 0) return pace.atOnce
+    if (!isTurnAwaited) void wait(waitMs, closing.signal).then(turnCame)
+    isTurnAwaited = true
+    return 0
+  }
+
+  function turnCame(): void {
+    isTurnAwaited = false
+    bell.ring()
+  }
+
   function run(command: ClaimedCommand): void {
+    if (command.takes_turn) takeTurn()
     const done = perform(of, command).finally(() => {
       running.delete(command.chat_id)
       bell.ring()
     })
     running.set(command.chat_id, done)
+  }
+
+  function takeTurn(): void {
+    pace.takeTurn(owned.instanceId)
+    bell.ring()
   }
 
   function ringIn(delayMs: number): void {

@@ -1,39 +1,34 @@
-// How fast an account writes to people: so many a minute, a few at once, each a little off its time. A turn is kept for whom it was given to.
-// Pure but for the turns that it remembers; they are lost with the process, as are those that were taken.
+// How fast an account writes to people: so many a minute, a few at once, each a little off its time. What is remembered is one turn of each account,
+// the next one, however much waits for it. Pure but for that; it is lost with the process.
 import { createLru } from '../../runtime/lru.ts'
 
 export type OutgoingPace = {
-  /** Answers how long this command has to wait for its turn; 0: it is now, and taken. */
-  waitMs(of: { instanceId: string; commandId: string }): number
+  /** How long the account's next turn is away; 0: it is now. */
+  waitMs(instanceId: string): number
+  /** How many turns the account may have had before `waitMs` is to be asked again. */
+  atOnce: number
+  takeTurn(instanceId: string): void
 }
 /** `perMinute` 0: none is paced. `clock`: milliseconds. */
 type Deps = { perMinute: number; burst: number; clock: () => number; random: () => number }
+/** `earnedAt`: when all that were taken are earned again (the theoretical arrival time of GCRA); `nextAt`: the next turn. */
+type Turns = { earnedAt: number; nextAt: number }
 
-const maxTurns = 20_000
 const maxInstances = 10_000
 
 export function createOutgoingPace({ perMinute, burst, clock, random }: Deps): OutgoingPace {
+  if (perMinute === 0) return { waitMs: () => 0, atOnce: Number.MAX_SAFE_INTEGER, takeTurn: () => undefined }
   const spacingMs = 60_000 / perMinute
-  /** When all that were given out are earned again (the theoretical arrival time of GCRA). */
-  const earnedAt = createLru<number>(maxInstances)
-  const turns = createLru<number>(maxTurns)
-
-  function newTurn(instanceId: string, now: number): number {
-    const earned = Math.max(earnedAt.get(instanceId) ?? now, now)
-    earnedAt.set(instanceId, earned + spacingMs)
-    const turnAt = earned - (burst - 1) * spacingMs
-    return turnAt <= now ? now : turnAt + (random() * spacingMs) / 2
-  }
+  const turns = createLru<Turns>(maxInstances)
 
   return {
-    waitMs: ({ instanceId, commandId }) => {
-      if (perMinute === 0) return 0
+    waitMs: instanceId => Math.max(0, Math.ceil((turns.get(instanceId)?.nextAt ?? 0) - clock())),
+    atOnce: 1,
+    takeTurn: instanceId => {
       const now = clock()
-      const name = `${instanceId} ${commandId}`
-      const turnAt = turns.get(name) ?? newTurn(instanceId, now)
-      if (turnAt <= now) turns.delete(name)
-      else turns.set(name, turnAt)
-      return Math.max(0, Math.ceil(turnAt - now))
+      const earnedAt = Math.max(turns.get(instanceId)?.earnedAt ?? now, now) + spacingMs
+      const turnAt = earnedAt - (burst - 1) * spacingMs
+      turns.set(instanceId, { earnedAt, nextAt: turnAt <= now ? now : turnAt + (random() * spacingMs) / 2 })
     },
   }
 }

@@ -16,7 +16,6 @@ import type { SocketLife } from '../socket-life.ts'
 import type { Ack, Acks } from './acks.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
-import type { OutgoingPace } from './pace-outgoing.ts'
 
 /**
  * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
@@ -34,7 +33,6 @@ export type TryDeps = {
   send: Pick<Send, 'relay' | 'findOnWhatsApp'>
   secrets: Pick<MessageSecrets, 'keep'>
   known: Pick<KnownAddresses, 'complete'>
-  pace: OutgoingPace
   account(): { own: OwnAddresses; device: number }
   /** Tries until it succeeds; rejects only with the socket's end. */
   outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
@@ -44,15 +42,11 @@ export type TryDeps = {
 
 /** For a connection that takes nothing any more to say that it is gone, or for the ack of bytes that had left. */
 const goneWithinMs = 1_000
-/** What nobody reads as a message of its own costs no turn. */
-const unpaced: ReadonlySet<string> = new Set(['reaction', 'edit', 'delete', 'pin'])
 
 export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promise<Came> {
   const { is_expired, tries, command_id } = command
   if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
-  const delayMs = tries > 0 || isUnpaced(command) ? 0 : deps.pace.waitMs({ ...deps.owned, commandId: command_id })
-  if (delayMs > 0) return { is: 'put-off', delayMs }
   const kept = command.built === null ? null : deps.seals.open(command_id, command.built)
   // Made anew it would be another message under the id of one that may be there.
   if (kept === null && tries > 0) return over(failed('outcome-unknown', deps.clock()))
@@ -145,6 +139,3 @@ function codeOf({ error }: { error: unknown }): Ack | null {
 }
 
 const over = (outcome: Outcome): Came => ({ is: 'over', outcome })
-
-const isUnpaced = ({ body }: ClaimedCommand): boolean =>
-  typeof body === 'object' && body !== null && 'kind' in body && typeof body.kind === 'string' && unpaced.has(body.kind)

@@ -2,7 +2,7 @@
 import type { SimDevice } from '../../../simulator/accounts/device.ts'
 import { writeTogether } from '../../../src/database/statement-parts.ts'
 import { commandIds } from '../../../src/instances/command-ids.ts'
-import { acceptCommands, askCommand } from '../../../src/instances/commands.ts'
+import { type AcceptedCommand, acceptCommands, askCommand } from '../../../src/instances/commands.ts'
 import { until } from '../until.ts'
 import type { Rig } from './rig.ts'
 
@@ -10,23 +10,28 @@ export type Asked = { commandId: string; eventId: string; messageId: string }
 
 let place = 0
 
+type Body = { chatId: string; kind?: string } & Record<string, unknown>
+
 /** With a key of its own. */
-export async function askFor(
-  rig: Rig,
-  body: { chatId: string; kind?: string } & Record<string, unknown>,
-  of: AskOf = {},
-): Promise<Asked> {
-  const { instanceId = 'first', expiresAt = Date.now() + 86_400_000 } = of
+export async function askFor(rig: Rig, body: Body, of: AskOf = {}): Promise<Asked> {
+  const command = commandOf(body, of)
+  await askCommand(rig.database.database, command)
+  await writeTogether(rig.database.database, [acceptCommands([command])])
+  return command
+}
+
+/** As a step of their projection that has no row of any yet. */
+export const askForAll = (rig: Rig, bodies: readonly Body[]): Promise<unknown> =>
+  writeTogether(rig.database.database, [acceptCommands(bodies.map(body => commandOf(body, {})))])
+
+function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 86_400_000 }: AskOf): AcceptedCommand {
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
-  const database = rig.database.database
-  const command = {
+  return {
     ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
+    place: BigInt(place),
   }
-  await askCommand(database, command)
-  await writeTogether(database, [acceptCommands([{ ...command, place: BigInt(place) }])])
-  return ids
 }
 type AskOf = { instanceId?: string; expiresAt?: number }
 
