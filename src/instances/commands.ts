@@ -241,7 +241,7 @@ export async function instancesWaiting(database: Transaction, instanceIds: reado
 /** What comes of those that are not over: of one that was never given to WhatsApp, and of one that was. */
 export type Ends = { untried: Outcome; tried: Outcome }
 
-/** All that wait of an instance, under its owner, in their order; what was decided of one stays. None where a newer epoch owns it. */
+/** All that wait of an instance, under its owner, each chat's in their order; what was decided of one stays. None where a newer epoch owns it. */
 export async function giveUpCommands(
   database: Transaction,
   { instanceId, epoch, untried, tried }: Owned & Ends,
@@ -251,10 +251,10 @@ export async function giveUpCommands(
     `with given_up as (
        update commands c set state = 'ending', epoch = $2, outcome = coalesce(c.outcome, case when c.tries > 0 then $4::jsonb else $3::jsonb end)
        from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')
-         and ${isOwner('$1', '$2')} order by place limit $5 for update) waiting
+         and ${isOwner('$1', '$2')} order by chat_id, place limit $5 for update) waiting
        where c.instance_id = $1 and c.command_id = waiting.command_id
        returning ${ended}, c.built, c.place)
-     select * from given_up order by place`,
+     select * from given_up order by chat_id, place`,
     [instanceId, epoch, JSON.stringify(untried), JSON.stringify(tried), limit],
   )
 }
