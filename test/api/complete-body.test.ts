@@ -125,6 +125,14 @@ describe('reactions and pins', () => {
     expect((await complete({ kind: 'pin', targetMessageId: 'OURS', on: true })).known?.target).toMatchObject({ fromMe: true })
   })
 
+  test('[F1] [I3] to what nobody is known to have written in a group are refused', async () => {
+    await happened(theirs({ ...inGroup, senderId: null, senderPn: null }))
+    expect(await refusalOf({ kind: 'reaction', targetMessageId: 'THEIRS', emoji: '👍' }, aGroup)).toMatchObject({
+      pointer: '/targetMessageId',
+      expected: 'a message whose author zaplog knows',
+    })
+  })
+
   test('[F1] [I3] to nothing, or to what is gone, are refused, and an event’s id is no message’s', async () => {
     const there = theirs()
     await happened(there, theirs({ messageId: 'GONE' }), revoked('GONE'))
@@ -258,7 +266,12 @@ describe('forwards', () => {
   })
 
   test('[F1] [I3] of a file, of what is viewed once, and of nothing are refused', async () => {
-    await happened(theirs({ kind: 'image', text: 'foto' }), theirs({ messageId: 'ONCE', viewOnce: true }))
+    await happened(
+      theirs({ kind: 'image', text: 'foto' }),
+      theirs({ messageId: 'ONCE', viewOnce: true }),
+      theirs({ messageId: 'EMPTY', text: '' }),
+    )
+    expect(await refusalOf(forward('EMPTY'), aGroup)).toMatchObject({ status: 422, received: 'one of kind text' })
     const refused = { status: 422, pointer: '/messageId' }
     expect(await refusalOf(forward('THEIRS'), aGroup)).toMatchObject({ ...refused, received: 'one of kind image' })
     expect(await refusalOf(forward('ONCE'), aGroup)).toMatchObject({ ...refused, received: 'one of kind text to be viewed once' })

@@ -119,6 +119,16 @@ test('[F1] [B1] a place is read back as it was asked for', () => {
   )
 })
 
+test('[F1] a number of a contact stands as it was printed, and with its country where it was no print', () => {
+  const phones = ['+55 (11) 90000-0012', 'wa.me/5511900000012', '+55\u00a011\u00a090000-0012']
+  const { content } = buildMessage(
+    bodyOf({ chatId: '5511900000011', kind: 'contacts', contacts: [{ name: 'Bea', phones }] }),
+    givenToBuild,
+  )
+  const lines = content.contactMessage?.vcard?.split('\n').filter(line => line.startsWith('TEL'))
+  expect(lines?.map(line => line.split(':')[1])).toEqual(['+55 (11) 90000-0012', '+5511900000012', '+5511900000012'])
+})
+
 test('[F1] [B1] contacts are read back in order, under their names', () => {
   const name = fc.oneof(words(), fc.constantFrom('Bea\nTEL:1', 'Bea\r\nEND:VCARD', 'a;b,c\\n'))
   const contact = fc.record({ name, phones: fc.constant(['+55 11 90000-0012']), organization: optional(words()) })

@@ -9,7 +9,7 @@ import { getRecipient, type MessageAnswer } from '../../projections/read-model/q
 import { type Changeable, checkDelete, checkEdit } from './check-change.ts'
 import { findForwarded } from './find-forwarded.ts'
 import { everybodyIn } from './find-group.ts'
-import { findMessage } from './find-message.ts'
+import { findNamed } from './find-message.ts'
 import { quotedText } from './quoted-text.ts'
 
 export type CompleteDeps = { database: Transaction; clock: () => number }
@@ -63,13 +63,13 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
 }
 
 const findTarget = (of: Of, { chatId, targetMessageId }: { chatId: string; targetMessageId: string }) =>
-  findMessage(of, { field: 'targetMessageId', messageId: targetMessageId, chatId })
+  findNamed(of, { field: 'targetMessageId', messageId: targetMessageId, chatId })
 
 const targetOf = ({ fromMe, senderId }: MessageAnswer): Known => ({ target: { fromMe, senderId } })
 const changeOf = ({ target, notAfter }: Changeable) => ({ ...targetOf(target), notAfter })
 
 async function quotedOf(of: Of, { chatId, quotedMessageId }: { chatId: string; quotedMessageId?: string }): Promise<Known> {
   if (quotedMessageId === undefined) return {}
-  const quoted = await findMessage(of, { field: 'quotedMessageId', messageId: quotedMessageId, chatId })
+  const quoted = await findNamed(of, { field: 'quotedMessageId', messageId: quotedMessageId, chatId })
   return { quoted: { fromMe: quoted.fromMe, senderId: quoted.senderId, text: quotedText(quoted) } }
 }

@@ -22,6 +22,14 @@ export async function findMessage(
   )
 }
 
+/** One that is named to phones, which in a group takes its author, too. Throws Problem. */
+export async function findNamed(of: Of, asked: { field: string; messageId: string; chatId: string }): Promise<MessageAnswer> {
+  const found = await findMessage(of, asked)
+  if (!found.isGroup || found.fromMe || found.senderId !== null) return found
+  const { field, messageId } = asked
+  throw refuseField(field, 'a message whose author zaplog knows', `${JSON.stringify(messageId)}, whose author is not known`)
+}
+
 /** Of a body: 422, where `expected` and `received` say what stands against `field`. */
 export const refuseField = (field: string, expected: string, received: string): Problem =>
   refuseFields('pointer', [{ pointer: `/${field}`, expected, received }])

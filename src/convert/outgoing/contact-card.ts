@@ -12,7 +12,7 @@ export function contactCard({ name, phones = [], organization, vcard }: ContactT
     `N:;${escaped(displayName)};;;`,
     `FN:${escaped(displayName)}`,
     ...(organization === undefined ? [] : [`ORG:${escaped(organization)};`]),
-    ...phones.map(phone => `TEL;type=CELL;type=VOICE;waid=${digitsOfPhone(phone)}:${escaped(phone)}`),
+    ...phones.map(phone => `TEL;type=CELL;type=VOICE;waid=${digitsOfPhone(phone)}:${printed(phone)}`),
     'END:VCARD',
   ]
   return { displayName, vcard: lines.join('\n') }
@@ -24,5 +24,8 @@ const nameIn = (vcard: string): string =>
     .exec(vcard)?.[1]
     ?.trim()
     .replaceAll(/\\([\\,;])/g, '$1') ?? ''
+
+/** As it was written, where people would print it so. */
+const printed = (phone: string): string => (/^\+?[\d .()/-]+$/.test(phone) ? phone : `+${digitsOfPhone(phone)}`)
 
 const escaped = (text: string): string => text.replaceAll(/[\\,;]/g, '\\$&').replaceAll(/\r\n?|\n/g, '\\n')

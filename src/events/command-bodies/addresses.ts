@@ -35,7 +35,7 @@ export const personId = addressWhere(onePerson, address => (isPerson(address) ? 
 export const phone = z
   .string()
   .max(64)
-  .refine(text => parseChatAddress(text)?.endsWith('@s.whatsapp.net') === true, {
+  .refine(text => !/[@:]/.test(text) && parseChatAddress(text)?.endsWith('@s.whatsapp.net') === true, {
     error: 'expected a phone number with its country, such as +55 11 90000-0011',
   })
 

@@ -41,6 +41,9 @@ export const poll = z.strictObject({
 
 const instant = z.iso.datetime({ offset: true, error: 'expected an instant such as 2026-01-05T12:00:00Z' })
 
+/** WhatsApp keeps no less, and nothing before 1970. */
+const secondOf = (written: string): number => Math.floor(Date.parse(written) / 1_000)
+
 export const event = z.strictObject({
   ...to,
   kind: z.literal('event'),
@@ -53,8 +56,15 @@ export const event = z.strictObject({
       location: z.exactOptional(place).describe('where it is'),
     })
     .check(({ value, issues }) => {
-      if (value.endsAt !== undefined && Date.parse(value.endsAt) <= Date.parse(value.startsAt))
-        issues.push({ code: 'custom', path: ['endsAt'], message: 'expected an instant after startsAt', input: value.endsAt })
+      if (secondOf(value.startsAt) < 0)
+        issues.push({ code: 'custom', path: ['startsAt'], message: 'expected an instant since 1970', input: value.startsAt })
+      if (value.endsAt !== undefined && secondOf(value.endsAt) <= secondOf(value.startsAt))
+        issues.push({
+          code: 'custom',
+          path: ['endsAt'],
+          message: 'expected an instant after startsAt, by a second or more',
+          input: value.endsAt,
+        })
     })
     .describe('what people are invited to'),
   ...replies,

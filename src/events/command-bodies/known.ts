@@ -8,7 +8,7 @@ const author = { fromMe: z.boolean(), senderId: z.string().nullable() }
 const contentToForward = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('text'),
-    text: z.string(),
+    text: z.string().min(1),
     linkPreview: z.exactOptional(
       z.object({ url: z.string(), title: z.exactOptional(z.string()), description: z.exactOptional(z.string()) }),
     ),
@@ -25,11 +25,11 @@ const contentToForward = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('contacts'),
-    contacts: z.array(z.object({ displayName: z.string().nullish(), vcard: z.string() })).min(1),
+    contacts: z.array(z.object({ displayName: z.string().nullish(), vcard: z.string().min(1) })).min(1),
   }),
   z.strictObject({
     kind: z.literal('poll'),
-    poll: z.object({ name: z.string(), options: z.array(z.string()).min(1), selectableCount: z.int().min(0) }),
+    poll: z.object({ name: z.string().min(1), options: z.array(z.string()).min(1), selectableCount: z.int().min(0) }),
   }),
 ])
 export type ContentToForward = z.infer<typeof contentToForward>
