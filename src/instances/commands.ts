@@ -259,22 +259,21 @@ export async function giveUpCommands(
   )
 }
 
-/** Past their time by a minute, and with none of the owners `live`: they are over. Whoever asks tells it, in the same transaction. */
+/** Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over. Whoever asks tells it, in the same transaction. */
 export async function expireCommands(
   tx: Transaction,
   { untried, tried }: Ends,
-  { live, limit }: { live: readonly Owned[]; limit: number },
+  { live, limit }: { live: readonly string[]; limit: number },
 ): Promise<readonly (EndedCommand & { instance_id: string })[]> {
   return tx.query(
     `update commands c set state = 'failed', ended_at = now(), outcome = case when c.tries > 0 then $2::jsonb else $1::jsonb end
      from (select w.instance_id, w.command_id from commands w
-       where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute' and not exists (
-         select from unnest($3::text[], $4::bigint[]) as live(instance_id, epoch)
-         where live.instance_id = w.instance_id and live.epoch = w.epoch)
-       order by w.expires_at limit $5 for update skip locked) late
+       where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute'
+         and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}
+       order by w.expires_at limit $4 for update skip locked) late
      where c.instance_id = late.instance_id and c.command_id = late.command_id
      returning c.instance_id, ${ended}`,
-    [JSON.stringify(untried), JSON.stringify(tried), live.map(one => one.instanceId), live.map(one => one.epoch), limit],
+    [JSON.stringify(untried), JSON.stringify(tried), live, limit],
   )
 }
 

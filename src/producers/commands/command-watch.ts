@@ -10,7 +10,7 @@ export type CommandWatch = {
   /** From now on, until it is over; a newer one of the instance takes its place. Rings at once. */
   serve(of: Served): void
   /** Those that are served now. */
-  owners(): readonly Owned[]
+  instances(): readonly string[]
   /** Until the signal aborts. */
   follow(signal: AbortSignal): Promise<void>
 }
@@ -52,7 +52,7 @@ export function createCommandWatch({ database, logger, lookMs }: Deps): CommandW
       serving.set(served.instanceId, served)
       served.ring()
     },
-    owners: () => present().map(({ instanceId, epoch }) => ({ instanceId, epoch })),
+    instances: () => present().map(({ instanceId }) => instanceId),
     follow: async signal => {
       const listening = unlessAborted(signal, () => database.listen(commandsChannel, wake, signal))
       while (await wait(lookMs, signal)) await unlessAborted(signal, look)

@@ -19,7 +19,7 @@ type Deps = {
   log: Pick<EventLog, 'append'>
   codec: Codec
   topic(name: TopicName): string
-  commandWatch: Pick<CommandWatch, 'owners'>
+  commandWatch: Pick<CommandWatch, 'instances'>
   everyMs: number
   clock: () => number
   logger: Logger
@@ -48,7 +48,7 @@ async function expireSome(deps: Deps, signal: AbortSignal): Promise<number> {
   const at = clock()
   const ends = { untried: failed('expired', at), tried: failed('outcome-unknown', at) }
   const expired = await database.transact(async tx => {
-    const rows = await expireCommands(tx, ends, { live: commandWatch.owners(), limit: MOST })
+    const rows = await expireCommands(tx, ends, { live: commandWatch.instances(), limit: MOST })
     for (const row of rows) await owe(deps, tx, eventOf(row, at))
     return rows
   }, signal)
