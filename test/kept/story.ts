@@ -199,7 +199,7 @@ const untilHeard = (receiver: KeptReceiver, messageIds: readonly string[]) =>
   })
 
 /** Nothing is on its way: whatever is not over waits for somebody else. */
-const untilQuiet = (zaplog: ZaplogProcess, also: readonly string[] = []) =>
+export const untilQuiet = (zaplog: ZaplogProcess, also: readonly string[] = []) =>
   until('nothing to be on its way', async () => {
     const moving = await Promise.all(['pending', 'retrying', ...also].map(state => deliveriesIn(zaplog, state)))
     return moving.flat().length === 0

@@ -5,7 +5,7 @@ import { poll, sealedEdit, vote } from '../../simulator/accounts/seal-content.ts
 import type { ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 import { until } from '../ground/until.ts'
 import type { AskedFor, Threads } from './expected.ts'
-import { type Cast, expectStatus, PHONES, peopleOf } from './story.ts'
+import { type Cast, expectStatus, PHONES, peopleOf, untilQuiet } from './story.ts'
 
 type PastThreads = Pick<Threads, 'pollId' | 'sealed' | 'done'>
 type PresentThreads = Pick<Threads, 'waiting' | 'historyPath'>
@@ -56,6 +56,7 @@ export async function tellPresentThreads({ zaplog, simulator }: Cast): Promise<P
   })
   const waiting = await ask(zaplog, { instance: 'branch', chatId: ana.lidJid, text: 'A filial responde' })
   await untilState(zaplog, waiting, 'waiting')
+  await untilQuiet(zaplog)
   return { waiting, historyPath: directPath }
 }
 
