@@ -6,10 +6,10 @@ import type { Expected, Page } from './expected.ts'
 import type { Kept } from './open-kept.ts'
 import { deliveryOf, type Item, idOf, readList, readLog, withoutLinks } from './outside.ts'
 
-/** Fields that are not the past's: instants that were shifted, what later messages and attempts change, what is shown of secrets. */
+/** Fields that are not the past's: instants that were shifted, what later messages and attempts change, what is shown of secrets, who is there. */
 const CHANGING: Readonly<Record<string, readonly string[]>> = {
   endpoints: ['createdAt', 'headers', 'failingSince', 'lastError', 'waiting', 'deadLetters'],
-  contacts: ['updatedAt'],
+  contacts: ['updatedAt', 'presence'],
   chats: ['lastMessageAt', 'lastMessage', 'unread'],
   commands: ['acceptedAt', 'queuedUntil', 'endedAt'],
   messages: [],
