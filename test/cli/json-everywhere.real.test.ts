@@ -111,7 +111,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances delete': deleted,
     'instances purge-status': purge,
     'instances history': history,
-    send: command,
+    send: { ...command, idempotencyKey: expect.any(String) },
     'webhooks test': tested,
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },
