@@ -58,8 +58,10 @@ const provisionalCopies = (schema: string, column: string) => `${schema}.provisi
 const touchedRows = 'json_to_recordset($1::json) as t(instance_id text, message_id text)'
 const sameChat = (schema: string, one: string, other: string) =>
   `${schema}.same_address(${one}.instance_id, ${one}.chat_id, ${other}.chat_id)`
+/** What we wrote is ours alone, also where it names an address of somebody else: else one could stand for two that are not the same. */
 const sameSender = (schema: string, one: string, other: string) =>
-  `((${one}.from_me and ${other}.from_me) or ${schema}.same_address(${one}.instance_id, ${one}.sender_id, ${other}.sender_id))`
+  `(${one}.from_me = ${other}.from_me
+    and (${one}.from_me or ${schema}.same_address(${one}.instance_id, ${one}.sender_id, ${other}.sender_id)))`
 
 /** The less the better: what this device received before what the phone told of it, and both before what could not be read. */
 const rankOf = (m: string) =>
