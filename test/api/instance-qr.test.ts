@@ -1,11 +1,11 @@
 // The QR code over HTTP: the pending one in every form, the next one for whoever waits, and a refusal where none can come.
 // Codes and rests are written as the owner of an instance writes them, states come from its events through the read model.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { EventOf } from '../../src/events/event.ts'
+import type { Event, EventOf } from '../../src/events/event.ts'
 import { taskOf } from '../../src/instances/instance-ids.ts'
 import { type InstanceRows, openInstanceRows } from '../../src/instances/instance-rows.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
-import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { projectEvents, tellApi } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
@@ -33,11 +33,7 @@ const show = async (id: string, qr: string, expiresInMs = 60_000) =>
 /** Its owner has nothing more to do until it is asked again. */
 const park = async (id: string) => owner.park(await own(id), taskOf({ wanted: 'running', restartCount: 0 }))
 
-/** Resolves once the API has it. */
-async function tell(...events: Parameters<typeof appendEvents>[1]): Promise<void> {
-  const position = await appendEvents(api, events)
-  expect((await api.call('GET', `/v1/instances?waitFor=${position}`)).status).toBe(200)
-}
+const tell = (...events: readonly Event[]) => tellApi(api, events)
 const state = (instanceId: string, given: Partial<EventOf<'instance.state-changed'>>) =>
   anEvent('instance.state-changed', { instanceId, ...given })
 

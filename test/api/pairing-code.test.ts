@@ -1,7 +1,7 @@
 // The pairing code over HTTP: whoever asks wakes the owner by a row and gets its answer, or in words why there is none.
 // Answers are written as the owner of an instance writes them, states come from its events through the read model.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { EventOf } from '../../src/events/event.ts'
+import type { Event, EventOf } from '../../src/events/event.ts'
 import { taskOf } from '../../src/instances/instance-ids.ts'
 import { type InstanceRows, openInstanceRows } from '../../src/instances/instance-rows.ts'
 import {
@@ -17,7 +17,7 @@ import {
 import { trim } from '../../src/producers/auth/trim-old-rows.ts'
 import { createPairingRequests } from '../../src/producers/epoch/pairing-requests.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
-import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
+import { projectEvents, tellApi } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
@@ -57,11 +57,7 @@ async function answer({ instanceId, requestId }: PairingRequest, given: PairingA
   return owned
 }
 
-/** Resolves once the API has it. */
-async function tell(...events: Parameters<typeof appendEvents>[1]): Promise<void> {
-  const position = await appendEvents(api, events)
-  expect((await api.call('GET', `/v1/instances?waitFor=${position}`)).status).toBe(200)
-}
+const tell = (...events: readonly Event[]) => tellApi(api, events)
 const state = (instanceId: string, given: Partial<EventOf<'instance.state-changed'>>) =>
   anEvent('instance.state-changed', { instanceId, ...given })
 

@@ -1,7 +1,7 @@
 // What goes in and out of /v1/instances/{id}/messages and commands.
 import { z } from 'zod'
 import { commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
-import type { ShownCommand } from '../../instances/commands.ts'
+import type { ShownCommand } from '../../instances/commands-shown.ts'
 
 const ids = {
   commandId: z.string(),

@@ -1,7 +1,7 @@
 // A page of commands, and the place where the next one begins: an instant and an id.
 import type { Transaction } from '../../database/database.ts'
 import type { commandStates } from '../../events/vocabulary.ts'
-import { listCommands } from '../../instances/commands.ts'
+import { listCommands } from '../../instances/commands-shown.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { answerOf } from './command-shapes.ts'
 

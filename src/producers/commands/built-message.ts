@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { OwnAddresses } from '../../convert/jid.ts'
 import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outgoing/build-message.ts'
 import { parseKeptBody } from '../../events/command-bodies.ts'
-import type { ClaimedCommand } from '../../instances/commands.ts'
+import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 

@@ -1,7 +1,7 @@
 // Who holds an account is rung when something waits for it: at once by whoever makes its row known, and by one cheap question every [5 s] for all
 // accounts of this process.
 import type { Database } from '../../database/database.ts'
-import { instancesWaiting } from '../../instances/commands.ts'
+import { instancesWaiting } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'

@@ -10,7 +10,7 @@ import {
   type EndingCommand,
   endCommand,
   putOff,
-} from '../../instances/commands.ts'
+} from '../../instances/commands-at-work.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'

@@ -1,7 +1,7 @@
 // The account is logged out: what was asked of it fails, and what was decided before is told. A crash in between tells the same again.
 import type { Offer } from '../../convert/draft.ts'
 import type { Database } from '../../database/database.ts'
-import { endCommand, giveUpCommands } from '../../instances/commands.ts'
+import { endCommand, giveUpCommands } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'

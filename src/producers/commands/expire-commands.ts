@@ -4,8 +4,7 @@ import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
 import type { Event } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
-import { outcomeId } from '../../instances/command-ids.ts'
-import { type EndedCommand, expireCommands } from '../../instances/commands.ts'
+import { type EndedCommand, expireCommands } from '../../instances/commands-at-work.ts'
 import { drainApiOutbox, owe } from '../../instances/outbox.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -13,6 +12,7 @@ import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { CommandWatch } from './command-watch.ts'
 import { failed } from './judge-try.ts'
+import { outcomeFields } from './tell-outcome.ts'
 
 type Deps = {
   database: Database
@@ -57,22 +57,7 @@ async function expireSome(deps: Deps, signal: AbortSignal): Promise<number> {
   return expired.length
 }
 
-const eventOf = ({ instance_id, outcome, ...row }: EndedCommand & { instance_id: string }, at: number): Event => {
-  const { event_id, chat_id, message_id, command_id, operation, tries } = row
-  const about = {
-    eventId: outcomeId(event_id),
-    instanceId: instance_id,
-    epoch: 0,
-    sequence: 0,
-    occurredAt: outcome.at,
-    recordedAt: at,
-    chatId: chat_id,
-    messageId: message_id,
-    commandId: command_id,
-    operation,
-    tries,
-  }
-  if (outcome.type === 'command.completed') return { ...about, type: outcome.type }
-  const { type, reason, reasonText, code } = outcome
-  return { ...about, type, reason, reasonText, code }
-}
+const eventOf = ({ instance_id: instanceId, ...ended }: EndedCommand & { instance_id: string }, at: number): Event => ({
+  ...outcomeFields(ended),
+  ...{ instanceId, epoch: 0, sequence: 0, recordedAt: at },
+})

@@ -4,7 +4,7 @@ import { convertSent } from '../../convert/convert-sent.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import { outcomeId } from '../../instances/command-ids.ts'
-import type { EndedCommand } from '../../instances/commands.ts'
+import type { EndedCommand } from '../../instances/commands-at-work.ts'
 import type { BuiltMessage } from './built-message.ts'
 
 type Of = {
@@ -27,13 +27,17 @@ export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltM
 }
 
 /** Whoever asked hears of it, whatever the settings leave out: of a chat that is ignored it says no chat. */
-const outcomeOf = (instanceId: string, { event_id, chat_id, message_id, ...command }: EndedCommand, ignores: Ignores): Offer => {
-  const { command_id, operation, tries, outcome } = command
+function outcomeOf(instanceId: string, command: EndedCommand, ignores: Ignores): Offer {
+  const said = outcomeFields(command)
+  return { ...said, instanceId, chatId: ignores(command.chat_id) ? null : said.chatId }
+}
+
+/** What the event of an outcome says, whoever tells it. */
+export function outcomeFields({ event_id, chat_id, message_id, command_id, operation, tries, outcome }: EndedCommand) {
   const about = {
     eventId: outcomeId(event_id),
-    instanceId,
     occurredAt: outcome.at,
-    chatId: ignores(chat_id) ? null : chat_id,
+    chatId: chat_id,
     messageId: message_id,
     commandId: command_id,
     operation,

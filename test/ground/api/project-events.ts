@@ -32,3 +32,10 @@ export async function appendEvents(api: TestApi, events: readonly Event[]): Prom
   }
   return token
 }
+
+/** Resolves once the API has them. */
+export async function tellApi(api: TestApi, events: readonly Event[]): Promise<void> {
+  const position = await appendEvents(api, events)
+  const { status } = await api.call('GET', `/v1/instances?waitFor=${position}`)
+  if (status !== 200) throw new Error(`telling the API of ${events.length} events: got ${status}`)
+}

@@ -1,0 +1,190 @@
+// Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
+// their time.
+import type { Transaction } from '../database/database.ts'
+import { isPurged } from '../purge/tombstones.ts'
+import type { Outcome } from './commands.ts'
+import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
+
+/** What its owner needs. `built`: sealed; null: nothing was sent yet. `outcome`: decided by an owner before, who did not tell it. */
+export type ClaimedCommand = {
+  command_id: string
+  event_id: string
+  operation: string
+  chat_id: string
+  message_id: string
+  body: unknown
+  built: Buffer | null
+  tries: number
+  outcome: Outcome | null
+  is_expired: boolean
+  /** It was claimed for one of the `turns`: its message is one for people to read. */
+  takes_turn: boolean
+}
+
+/** What is told of one that is over. */
+export type EndedCommand = Pick<ClaimedCommand, 'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'tries'> & {
+  outcome: Outcome
+}
+export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
+
+/**
+ * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
+ * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
+ * the account's pace at most `turns`, each once. What it costs grows with the chats that wait, not with their commands; with no `turns`, with those
+ * chats that have one that needs none.
+ */
+export async function claimCommands(
+  database: Transaction,
+  { instanceId, epoch }: Owned,
+  { busy, limit, turns }: { busy: readonly string[]; limit: number; turns: number },
+): Promise<readonly ClaimedCommand[]> {
+  return database.query<ClaimedCommand>(turns > 0 ? claimSql : claimUnpacedSql, [instanceId, epoch, busy, limit, turns])
+}
+
+const waits = `c.instance_id = $1 and c.state in ('accepted', 'sending', 'ending')`
+
+/** `which`: in whose chats is looked. */
+const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$2')}), chats as (
+  (select c.chat_id from commands c where ${waits} and ${which} order by c.chat_id limit 1)
+  union all
+  select (select c.chat_id from commands c where ${waits} and ${which} and c.chat_id > chats.chat_id order by c.chat_id limit 1)
+  from chats where chats.chat_id is not null
+), firsts as (
+  select f.* from chats cross join lateral (
+    select c.command_id, c.place, c.state, c.epoch, c.due_at, c.is_paced and c.state = 'accepted' and c.expires_at >= now() as takes_turn
+    from commands c where ${waits} and c.chat_id = chats.chat_id order by c.place limit 1) f
+  where chats.chat_id is not null and not (chats.chat_id = any($3::text[]))
+), ready as (
+  select command_id, place, takes_turn, row_number() over (partition by takes_turn order by place) as nth from firsts
+  where (state = 'accepted' and coalesce(due_at <= now(), true)) or (state in ('sending', 'ending') and coalesce(epoch <= $2, true))
+), due as (
+  select command_id, takes_turn from ready where not takes_turn or nth <= $5::bigint order by place limit $4
+)
+update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false
+from due where exists (select from held) and c.command_id = due.command_id and ${waits} and coalesce(c.epoch <= $2, true)
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.expires_at < now() as is_expired,
+  due.takes_turn`
+const claimSql = claimIn('true')
+const claimUnpacedSql = claimIn('not c.is_paced')
+
+/** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
+export async function beginTry(
+  database: Transaction,
+  { instanceId, epoch, commandId, tries, built }: Owned & { commandId: string; tries: number; built: Buffer },
+): Promise<boolean> {
+  return didChange(
+    database.query(
+      `with held as (${heldOwner('$1', '$3')}) update commands set tries = $5, built = case when tries = 0 then $4 else coalesce(built, $4) end
+       where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
+      [instanceId, commandId, epoch, built, tries],
+    ),
+  )
+}
+
+/** To be tried again in `delayMs`: until then it holds its chat. `tries`: where the last one did not count. */
+export async function putOff(
+  database: Transaction,
+  { instanceId, epoch, commandId, delayMs, tries }: Owned & { commandId: string; delayMs: number; tries: number | null },
+): Promise<boolean> {
+  return didChange(
+    database.query(
+      `update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries)
+       where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
+      [instanceId, commandId, epoch, delayMs, tries],
+    ),
+  )
+}
+
+/** From here on nothing else comes of it. null: it is this owner's no more, or was decided before. */
+export async function decideOutcome(
+  database: Transaction,
+  { instanceId, epoch, commandId, outcome }: Owned & { commandId: string; outcome: Outcome },
+): Promise<EndingCommand | null> {
+  const [row] = await database.query<EndingCommand>(
+    `update commands c set state = 'ending', outcome = $4
+     where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${ended}, c.built`,
+    [instanceId, commandId, epoch, JSON.stringify(outcome)],
+  )
+  return row ?? null
+}
+
+/** Its outcome is in the log. */
+export async function endCommand(
+  database: Transaction,
+  { instanceId, commandId }: { instanceId: string; commandId: string },
+): Promise<void> {
+  await database.query(
+    `update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
+     where instance_id = $1 and command_id = $2 and state = 'ending'`,
+    [instanceId, commandId],
+  )
+}
+
+/** Which of these have commands that are not over. What it costs grows with the instances alone. */
+export async function instancesWaiting(database: Transaction, instanceIds: readonly string[]): Promise<readonly string[]> {
+  const rows = await database.query<{ instance_id: string }>(
+    `select given.instance_id from unnest($1::text[]) as given(instance_id) where exists (
+       select from commands c where c.instance_id = given.instance_id and c.state in ('accepted', 'sending', 'ending'))`,
+    [instanceIds],
+  )
+  return rows.map(row => row.instance_id)
+}
+
+/** What comes of those that are not over: of one that was never given to WhatsApp, and of one that was. */
+export type Ends = { untried: Outcome; tried: Outcome }
+
+/** All that wait of an instance, under its owner, each chat's in their order; what was decided of one stays. None where a newer epoch owns it. */
+export async function giveUpCommands(
+  database: Transaction,
+  { instanceId, epoch, untried, tried }: Owned & Ends,
+  limit: number,
+): Promise<readonly EndingCommand[]> {
+  return database.query(
+    `with given_up as (
+       update commands c set state = 'ending', epoch = $2, outcome = coalesce(c.outcome, case when c.tries > 0 then $4::jsonb else $3::jsonb end)
+       from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')
+         and ${isOwner('$1', '$2')} order by chat_id, place limit $5 for update) waiting
+       where c.instance_id = $1 and c.command_id = waiting.command_id
+       returning ${ended}, c.built, c.place)
+     select * from given_up order by chat_id, place`,
+    [instanceId, epoch, JSON.stringify(untried), JSON.stringify(tried), limit],
+  )
+}
+
+/** Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over. Whoever asks tells it, in the same transaction. */
+export async function expireCommands(
+  tx: Transaction,
+  { untried, tried }: Ends,
+  { live, limit }: { live: readonly string[]; limit: number },
+): Promise<readonly (EndedCommand & { instance_id: string })[]> {
+  return tx.query(
+    `update commands c set state = 'failed', ended_at = now(), outcome = case when c.tries > 0 then $2::jsonb else $1::jsonb end
+     from (select w.instance_id, w.command_id from commands w
+       where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute'
+         and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}
+       order by w.expires_at limit $4 for update skip locked) late
+     where c.instance_id = late.instance_id and c.command_id = late.command_id
+     returning c.instance_id, ${ended}`,
+    [JSON.stringify(untried), JSON.stringify(tried), live, limit],
+  )
+}
+
+const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.tries, c.outcome'
+
+/** What is sent again to a device that could not read it; sealed. null: none of ours, or from longer ago than 14 days. */
+export async function findBuilt(
+  database: Transaction,
+  instanceId: string,
+  messageId: string,
+): Promise<{ commandId: string; built: Buffer } | null> {
+  const [row] = await database.query<{ command_id: string; built: Buffer }>(
+    `select command_id, built from commands
+     where instance_id = $1 and message_id = $2 and built is not null and asked_at > now() - interval '14 days'`,
+    [instanceId, messageId],
+  )
+  return row === undefined ? null : { commandId: row.command_id, built: row.built }
+}
+
+async function didChange(changing: Promise<readonly unknown[]>): Promise<boolean> {
+  return (await changing).length > 0
+}
