@@ -12,12 +12,11 @@ export type Child = {
   kill(): Promise<void>
 }
 
+/** `uid`: whom it becomes before it opens anything; of root alone. */
 export async function openInChild(what: 'embedded' | 'data-dir', path: string, uid?: number): Promise<Child> {
   const program = fileURLToPath(new URL('open-in-child.ts', import.meta.url))
-  const child = spawn(process.execPath, [program, what, path], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  })
+  const as = uid === undefined ? [] : [String(uid)]
+  const child = spawn(process.execPath, [program, what, path, ...as], { stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => kill(child))
   let stderr = ''
   child.stderr.on('data', chunk => {

@@ -3,8 +3,14 @@ import { openEmbeddedPostgres } from '../../../src/database/embedded.ts'
 import { openDataDir } from '../../../src/runtime/data-dir.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 
-const [, , what, path = ''] = process.argv
+const [, , what, path = '', uid] = process.argv
 const logger = createLogger({ level: 'warn' })
+// Once its code is loaded: it may lie where only root can read it.
+if (uid !== undefined) {
+  process.setgroups?.([])
+  process.setgid?.(Number(uid))
+  process.setuid?.(Number(uid))
+}
 const opened =
   what === 'embedded'
     ? (await openEmbeddedPostgres({ dataDir: path, logger, fsync: false })).url
