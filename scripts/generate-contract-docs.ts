@@ -4,6 +4,7 @@ import { laterCalls, pathOf } from '../src/api/later-calls.ts'
 import { events } from '../src/events/definitions.ts'
 import {
   callStatuses,
+  commandOperations,
   commandReasons,
   commandStates,
   deliveryStates,
@@ -31,6 +32,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['instance.reason', instanceReasons],
   ['call.status', callStatuses],
   ['command.state', commandStates],
+  ['command.operation', commandOperations],
   ['command.reason', commandReasons],
   ['delivery.state', deliveryStates],
 ]

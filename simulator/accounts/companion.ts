@@ -18,6 +18,7 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     loginRefusal: null,
     messageRefusal: null,
     sent: nothingSent(),
+    iqFaults: new Map(),
     mediaRetryAnswer: 'upload',
     contents: new Map(),
     withheld: new Map(),

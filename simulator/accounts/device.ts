@@ -10,6 +10,7 @@ import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
 import type { HistoryMessage } from './history/history-message.ts'
 import { prepareHistory, type SharedHistory, type ShareOptions, shareHistory } from './history/share-history.ts'
+import { type IqAnswer, setIqFault } from './iq-faults.ts'
 import type { Conflict, ReactionShown, Shown } from './phones.ts'
 import type { Settlement } from './queue.ts'
 import {
@@ -100,6 +101,10 @@ export type SimDevice = {
   refuseMessages(code: number | null): void
   /** What becomes of the messages that the companion sends from now on, or of so many; then they are acknowledged and delivered again. */
   answerMessages(fault: MessageFault, times?: number): void
+  /** What becomes of the companion's next iqs. */
+  answerIqs(answer: IqAnswer): void
+  /** Whom the account has blocked. */
+  blocked(): readonly string[]
   /** What recipients' phones say of what they get from now on [none]. */
   receipts(of: PeopleReceipts): void
   /**
@@ -167,6 +172,8 @@ export function createDevice(world: World, companion: Companion): SimDevice {
       companion.messageRefusal = code
     },
     answerMessages: (fault, times) => setFault(companion.sent, fault, times),
+    answerIqs: answer => setIqFault(companion.iqFaults, answer),
+    blocked: () => [...companion.account.blocked],
     receipts: of => {
       companion.sent.receipts = of
     },

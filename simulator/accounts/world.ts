@@ -9,6 +9,7 @@ import type { AppState } from './app-state/state.ts'
 import type { SimDevice } from './device.ts'
 import type { Announce } from './events.ts'
 import type { GeneratedHistory } from './history/generated-history.ts'
+import type { IqFaults } from './iq-faults.ts'
 import type { LinkCode } from './link-code.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
@@ -68,6 +69,7 @@ export type Companion = {
   messageRefusal: number | null
   /** What it sent so far, and what becomes of the next one. */
   sent: Sent
+  iqFaults: IqFaults
   mediaRetryAnswer: MediaRetryAnswer
   /** Messages by id, for media the phone may have to upload again. */
   contents: Map<string, proto.IMessage>

@@ -4,6 +4,7 @@ import { type Group, takeBundle } from '../accounts/accounts.ts'
 import { answerCollection } from '../accounts/app-state/app-state.ts'
 import { groupNode } from '../accounts/change-group.ts'
 import { flushOffline } from '../accounts/deliver.ts'
+import { takeIqFault } from '../accounts/iq-faults.ts'
 import { keyNodes, registrationNode } from '../accounts/key-nodes.ts'
 import { answerLinkCode, isLinkCode } from '../accounts/link-code.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
@@ -11,6 +12,7 @@ import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
+import { answerBlocklist } from './answer-contacts.ts'
 import { answerUsync } from './answer-usync.ts'
 
 type Answer = BinaryNode[] | undefined
@@ -22,13 +24,21 @@ export function answerIq(world: World, client: Client, iq: BinaryNode): void {
 
 function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   const { xmlns } = iq.attrs
-  const content = client.companion === null ? answerUnlinked(world, client, iq) : answerTo(world, client.companion, iq)
+  const fault = client.companion === null ? null : takeIqFault(client.companion.iqFaults, iq.attrs)
+  if (fault === 'swallow') return
+  const content = typeof fault === 'object' && fault !== null ? refusal(fault.error) : answerOf(world, client, iq)
+  if (fault === 'unsaid') return
   const type = content?.[0]?.tag === 'error' ? 'error' : 'result'
   client.connection.send(node('iq', { from: server, type, id: attr(iq, 'id') }, content))
   const [request] = children(iq)
   if (xmlns === 'passive' && request?.tag === 'active' && client.companion) flushOffline(client.companion)
   if (request?.tag === 'remove-companion-device') client.connection.close()
 }
+
+const refusal = (code: number): Answer => [node('error', { code: String(code), text: 'refused' })]
+
+const answerOf = (world: World, client: Client, iq: BinaryNode): Answer =>
+  client.companion === null ? answerUnlinked(world, client, iq) : answerTo(world, client.companion, iq)
 
 function readResult(world: World, client: Client, iq: BinaryNode): void {
   if (findChild(iq, 'pair-device-sign')) completePairing(world, client, iq)
@@ -64,13 +74,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'abt':
       return [node('props', { protocol: '1', hash: 'sim' })]
     case 'blocklist':
-      return [
-        node(
-          'list',
-          {},
-          [...companion.account.blocked].map(jid => node('item', { jid })),
-        ),
-      ]
+      return answerBlocklist(companion, iq)
     case 'privacy':
       return [node('privacy', {}, [node('category', { name: 'readreceipts', value: 'all' })])]
     case 'md':

@@ -2,6 +2,7 @@
 // What the API takes and describes follows from here; the lists in docs/contract.md and ARCHITECTURE.md are generated from it.
 import { failureReasons } from './definitions/commands.ts'
 import { events } from './definitions.ts'
+import { messageOperation, operations } from './operations.ts'
 import { topicOfName, webhookTopics } from './topics.ts'
 
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
@@ -70,6 +71,12 @@ export const instanceReasons = {
 
 export const commandStates = {
   here: ['waiting', 'sending', 'completed', 'failed'],
+  later: [],
+} as const satisfies Vocabulary
+
+/** What an account is asked to do. */
+export const commandOperations = {
+  here: [messageOperation, ...Object.keys(operations)],
   later: [],
 } as const satisfies Vocabulary
 

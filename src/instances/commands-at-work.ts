@@ -5,7 +5,7 @@ import { isPurged } from '../purge/tombstones.ts'
 import type { Outcome } from './commands.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 
-/** What its owner needs. `built`: sealed; null: nothing was sent yet. `outcome`: decided by an owner before, who did not tell it. */
+/** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
 export type ClaimedCommand = {
   command_id: string
   event_id: string
@@ -16,6 +16,8 @@ export type ClaimedCommand = {
   built: Buffer | null
   tries: number
   outcome: Outcome | null
+  /** What would be told of it now: WhatsApp refused its last try; null: it did not. */
+  refusal: Outcome | null
   is_expired: boolean
   /** It was claimed for one of the `turns`: its message is one for people to read. */
   takes_turn: boolean
@@ -62,7 +64,7 @@ const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$
 )
 update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false
 from due where exists (select from held) and c.command_id = due.command_id and ${waits} and coalesce(c.epoch <= $2, true)
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.expires_at < now() as is_expired,
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal, c.expires_at < now() as is_expired,
   due.takes_turn`
 const claimSql = claimIn('true')
 const claimUnpacedSql = claimIn('not c.is_paced')
@@ -70,27 +72,30 @@ const claimUnpacedSql = claimIn('not c.is_paced')
 /** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, tries, built }: Owned & { commandId: string; tries: number; built: Buffer },
+  { instanceId, epoch, commandId, tries, built }: Owned & { commandId: string; tries: number; built: Buffer | null },
 ): Promise<boolean> {
   return didChange(
     database.query(
-      `with held as (${heldOwner('$1', '$3')}) update commands set tries = $5, built = case when tries = 0 then $4 else coalesce(built, $4) end
+      `with held as (${heldOwner('$1', '$3')}) update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
        where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
       [instanceId, commandId, epoch, built, tries],
     ),
   )
 }
 
-/** To be tried again in `delayMs`: until then it holds its chat. `tries`: where the last one did not count. */
+/** `tries`: where the last one did not count; `refusal`: what WhatsApp said to it. */
+type PutOff = Owned & { commandId: string; delayMs: number; tries: number | null; refusal: Outcome | null }
+
+/** To be tried again in `delayMs`: until then it holds its chat. */
 export async function putOff(
   database: Transaction,
-  { instanceId, epoch, commandId, delayMs, tries }: Owned & { commandId: string; delayMs: number; tries: number | null },
+  { instanceId, epoch, commandId, delayMs, tries, refusal }: PutOff,
 ): Promise<boolean> {
   return didChange(
     database.query(
-      `update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries)
+      `update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6
        where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, delayMs, tries],
+      [instanceId, commandId, epoch, delayMs, tries, refusal === null ? null : JSON.stringify(refusal)],
     ),
   )
 }
@@ -133,6 +138,10 @@ export async function instancesWaiting(database: Transaction, instanceIds: reado
 /** What comes of those that are not over: of one that was never given to WhatsApp, and of one that was. */
 export type Ends = { untried: Outcome; tried: Outcome }
 
+/** A refusal stays what it was. */
+const comesOf = (untried: string, tried: string) =>
+  `case when c.tries > 0 then coalesce(c.refusal, ${tried}::jsonb) else ${untried}::jsonb end`
+
 /** All that wait of an instance, under its owner, each chat's in their order; what was decided of one stays. None where a newer epoch owns it. */
 export async function giveUpCommands(
   database: Transaction,
@@ -141,7 +150,7 @@ export async function giveUpCommands(
 ): Promise<readonly EndingCommand[]> {
   return database.query(
     `with given_up as (
-       update commands c set state = 'ending', epoch = $2, outcome = coalesce(c.outcome, case when c.tries > 0 then $4::jsonb else $3::jsonb end)
+       update commands c set state = 'ending', epoch = $2, outcome = coalesce(c.outcome, ${comesOf('$3', '$4')})
        from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')
          and ${isOwner('$1', '$2')} order by chat_id, place limit $5 for update) waiting
        where c.instance_id = $1 and c.command_id = waiting.command_id
@@ -158,7 +167,7 @@ export async function expireCommands(
   { live, limit }: { live: readonly string[]; limit: number },
 ): Promise<readonly (EndedCommand & { instance_id: string })[]> {
   return tx.query(
-    `update commands c set state = 'failed', ended_at = now(), outcome = case when c.tries > 0 then $2::jsonb else $1::jsonb end
+    `update commands c set state = 'failed', ended_at = now(), outcome = ${comesOf('$1', '$2')}
      from (select w.instance_id, w.command_id from commands w
        where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute'
          and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}

@@ -3,6 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
+import { messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
@@ -18,6 +19,7 @@ export type NewCommand = CommandIds & {
   instanceId: string
   digest: string
   operation: string
+  /** What orders it, one after another; '': what is about no chat. */
   chatId: string
   body: unknown
   askedAt: number
@@ -26,9 +28,9 @@ export type NewCommand = CommandIds & {
 /** What the first who asked with this key asked for. `isAccepted`: the projection has its record. */
 export type AskedCommand = Pick<NewCommand, 'digest' | 'chatId' | 'body' | 'askedAt' | 'expiresAt'> & { isAccepted: boolean }
 
-/** `at`: when it was decided, epoch ms; `saidAt`: when WhatsApp's server took it, epoch seconds in digits; null: it did not say. */
+/** `result`: JSON text; `at`: when it was decided, epoch ms; `saidAt`: when WhatsApp's server took it, epoch seconds in digits; null: it did not say. */
 export type Outcome =
-  | { type: 'command.completed'; at: number; saidAt: string | null }
+  | { type: 'command.completed'; at: number; saidAt: string | null; result?: string }
   | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
 
 /** As its record says it; `place`: its offset, which orders the commands of an instance. */
@@ -106,7 +108,7 @@ const acceptedRow = (one: AcceptedCommand) => ({
   chat_id: one.chatId,
   message_id: one.messageId,
   body: one.body,
-  is_paced: !isAboutMessage(one.body),
+  is_paced: one.operation === messageOperation && !isAboutMessage(one.body),
   asked_at: one.askedAt,
   expires_at: one.expiresAt,
 })

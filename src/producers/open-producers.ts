@@ -45,7 +45,16 @@ export type ProducersDeps = {
   topic: (name: TopicName) => string
   config: Pick<
     Config['whatsapp'],
-    'url' | 'cdnUrl' | 'version' | 'connectsPerSecond' | 'qrRounds' | 'appendTimeoutMs' | 'outboundPerMinute' | 'outboundBurst'
+    | 'url'
+    | 'cdnUrl'
+    | 'version'
+    | 'connectsPerSecond'
+    | 'qrRounds'
+    | 'appendTimeoutMs'
+    | 'outboundPerMinute'
+    | 'outboundBurst'
+    | 'outboundChangesPerMinute'
+    | 'outboundMarksPerMinute'
   > &
     Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
   logger: Logger
@@ -172,7 +181,8 @@ type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'pairingRequests' |
 
 /** What all instances of the process share. */
 function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
-  const { config, random } = deps
+  const { config, random, clock } = deps
+  const pace = (perMinute: number, burst: number) => createOutgoingPace({ perMinute, burst, clock, random })
   return {
     ...deps,
     ...config,
@@ -187,12 +197,11 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
-    outgoingPace: createOutgoingPace({
-      perMinute: config.outboundPerMinute,
-      burst: config.outboundBurst,
-      clock: deps.clock,
-      random,
-    }),
+    outgoingPace: pace(config.outboundPerMinute, config.outboundBurst),
+    actionPaces: {
+      changes: pace(config.outboundChangesPerMinute, config.outboundBurst),
+      marks: pace(config.outboundMarksPerMinute, config.outboundMarksPerMinute),
+    },
   }
 }
 

@@ -45,6 +45,18 @@ export function declareWhatsapp(v: Variables) {
       doc: 'messages that an account sends to people, each a little off its time; 0: as fast as it can',
     }),
     outboundBurst: v.whole('OUTBOUND_BURST', { default: 5, from: 1, to: 1000, doc: 'of these so many at once' }),
+    outboundChangesPerMinute: v.whole('OUTBOUND_CHANGES_PER_MINUTE', {
+      default: 20,
+      from: 0,
+      to: 10_000,
+      doc: 'changes of groups, contacts and its profile that an account makes, OUTBOUND_BURST at once; 0: as fast as it can',
+    }),
+    outboundMarksPerMinute: v.whole('OUTBOUND_MARKS_PER_MINUTE', {
+      default: 120,
+      from: 0,
+      to: 10_000,
+      doc: 'of reads, presence and changes of chats, as many at once; 0: as fast as it can',
+    }),
   }
 }
 

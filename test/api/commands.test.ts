@@ -286,7 +286,14 @@ describe('reading', () => {
     const waiting = {
       ...ids,
       ...{ operation: 'message.send', chatId: '5511900000011@s.whatsapp.net', state: 'waiting', tries: 0 },
-      ...{ acceptedAt: new Date(api.clock.nowAt).toISOString(), endedAt: null, reason: null, reasonText: null, code: null },
+      ...{
+        acceptedAt: new Date(api.clock.nowAt).toISOString(),
+        endedAt: null,
+        reason: null,
+        reasonText: null,
+        code: null,
+        result: null,
+      },
     }
     expect((await read(id, json.commandId)).json).toEqual(waiting)
     const projected = await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)

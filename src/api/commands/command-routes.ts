@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { messageBody, renderedAs } from '../../events/command-bodies.ts'
 import { commandStates, wordsOf } from '../../events/vocabulary.ts'
-import { readCommand } from '../../instances/commands-shown.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { demandInstance } from '../instances/read-instances.ts'
@@ -12,26 +11,23 @@ import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
 import { Problem } from '../problems.ts'
 import { wordOf } from '../words.ts'
-import { type AcceptDeps, acceptMessage } from './accept-message.ts'
-import { accepted, answerOf, command } from './command-shapes.ts'
+import { acceptMessage } from './accept-message.ts'
+import type { ActionDeps } from './action-routes.ts'
+import { awaitCommand, waitQuery } from './await-command.ts'
+import { accepted, answerOf, command, keyHeaders } from './command-shapes.ts'
+import { contactActionRoutes } from './contact-routes.ts'
 import { listPage } from './list-page.ts'
 
-type Deps = AcceptDeps & { kept: KeptPositions; stopping: AbortSignal; cut: AbortSignal }
+type Deps = ActionDeps & { kept: KeptPositions }
 
 const tag = 'commands'
 const ofInstance = z.object({ id: z.string() })
-const headers = z.looseObject({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/, { error: '1 to 255 printable characters of ASCII' })
-    .optional()
-    .describe('the same again is sent once, for 14 days; left out, one is made and answered'),
-})
 
 export function commandRoutes(app: App, deps: Deps) {
   routeMessage(app, deps)
   routeList(app, deps)
   routeOne(app, deps)
+  contactActionRoutes(app, deps)
 }
 
 function routeMessage(app: App, deps: Deps) {
@@ -41,7 +37,7 @@ function routeMessage(app: App, deps: Deps) {
     schema: describeCall('Send a message: it is sent once, as soon as the account is open', {
       tag,
       params: ofInstance,
-      headers,
+      headers: keyHeaders,
       body: messageBody,
       answers: { 202: accepted },
       problems: [404, 409],
@@ -84,14 +80,15 @@ function routeOne(app: App, deps: Deps) {
     schema: describeCall(`How far a command is: ${wordsOf(commandStates)}`, {
       tag,
       params: ofInstance.extend({ commandId: z.string() }),
-      querystring: z.strictObject(waitForQuery),
+      querystring: z.strictObject({ ...waitForQuery, ...waitQuery }),
       answers: { 200: command },
       problems: [404],
     }),
-    handler: async ({ params: { id, commandId }, query: { waitFor } }) => {
+    handler: async ({ params: { id, commandId }, query: { waitFor, wait = 0 } }) => {
       await demandInstance(deps.database, id)
       await awaitPosition(deps, waitFor)
-      const found = await readCommand(deps.database, id, commandId)
+      const enough = AbortSignal.any([AbortSignal.timeout(wait * 1000), deps.stopping])
+      const found = await awaitCommand(deps.database, { instanceId: id, commandId }, enough)
       if (found === null) throw new Problem('command-not-found', `instance ${id} has no command ${commandId.slice(0, 100)}`)
       return answerOf(found)
     },

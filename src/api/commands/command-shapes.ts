@@ -1,30 +1,45 @@
 // What goes in and out of /v1/instances/{id}/messages and commands.
 import { z } from 'zod'
-import { commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
+import { commandOperations, commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
 import type { ShownCommand } from '../../instances/commands-shown.ts'
+
+export const keyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, { error: '1 to 255 printable characters of ASCII' })
+    .optional()
+    .describe('the same again is done once, for 14 days; left out, one is made and answered'),
+})
 
 const ids = {
   commandId: z.string(),
   eventId: z.string().describe('of its command.accepted'),
-  messageId: z.string().describe('what WhatsApp calls the message'),
 }
 const queuedUntil = z.string().describe('it is not begun later')
+
+const idempotencyKey = z.string().describe('whoever asks for the same with it again asks for nothing twice')
 
 export const accepted = z
   .object({
     ...ids,
+    messageId: z.string().describe('what WhatsApp calls the message'),
     queuedUntil,
-    idempotencyKey: z.string().describe('whoever sends the same with it again sends nothing twice'),
+    idempotencyKey,
     renderedAs: z.literal('text').nullable().describe('text: it goes out as numbered text; null: as it was asked for'),
   })
+  .describe('It is in the log, and will be done once')
+
+export const acceptedAction = z
+  .object({ ...ids, queuedUntil, idempotencyKey })
   .describe('It is in the log, and will be done once')
 
 const text = z.string().nullable()
 export const command = z
   .object({
     ...ids,
-    operation: z.string().describe('message.send; clients must accept new ones'),
-    chatId: z.string(),
+    messageId: text.describe('what WhatsApp calls the message; null: it is none'),
+    operation: z.string().describe(`clients must accept new ones: ${wordsOf(commandOperations)}`),
+    chatId: text.describe('what it is about; null: the account itself'),
     state: z.string().describe(wordsOf(commandStates)),
     tries: z.int().describe('how often it was given to WhatsApp'),
     acceptedAt: z.string(),
@@ -33,15 +48,27 @@ export const command = z
     reason: text.describe(`why it failed; clients must accept new ones: ${wordsOf(commandReasons)}`),
     reasonText: text.describe('for people'),
     code: text.describe('what WhatsApp said, such as 463'),
+    result: z.record(z.string(), z.unknown()).nullable().describe('what WhatsApp answered, where it did'),
   })
   .describe('What an account was asked to do')
 
-export const answerOf = ({ acceptedAt, queuedUntil, endedAt, outcome, ...rest }: ShownCommand): z.infer<typeof command> => ({
+export const answerOf = ({
+  acceptedAt,
+  queuedUntil,
+  endedAt,
+  outcome,
+  messageId,
+  chatId,
+  ...rest
+}: ShownCommand): z.infer<typeof command> => ({
   ...rest,
+  messageId: messageId === '' ? null : messageId,
+  chatId: chatId === '' ? null : chatId,
   acceptedAt: acceptedAt.toISOString(),
   queuedUntil: queuedUntil.toISOString(),
   endedAt: endedAt?.toISOString() ?? null,
   ...(outcome?.type === 'command.failed'
     ? { reason: outcome.reason, reasonText: outcome.reasonText, code: outcome.code }
     : { reason: null, reasonText: null, code: null }),
+  result: outcome?.type === 'command.completed' && outcome.result !== undefined ? JSON.parse(outcome.result) : null,
 })

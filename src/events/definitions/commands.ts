@@ -2,7 +2,10 @@
 import { type EventShape, field, optional, personal } from '../schema-fields.ts'
 
 const commandId = field('string', '32 lower-case hex digits; the same for the same instance and Idempotency-Key.')
-const operation = field('string', 'What was asked for: message.send; consumers must accept new ones.')
+const operation = field(
+  'string',
+  'What was asked for: message.send, or another of docs/contract.md; consumers must accept new ones.',
+)
 const tries = field('int', 'How often it was given to WhatsApp; 0: never.')
 const outcomeAgain = 'A copy under the same eventId after a death at the wrong moment; the first one counts.'
 
@@ -37,7 +40,12 @@ export const commandEvents: readonly EventShape[] = [
     when: 'WhatsApp acknowledged what the command sent, without an error. What it made is an event of its own, with its commandId where it is a message.',
     again: outcomeAgain,
     not: 'That it reached anybody, which message.receipt-updated says.',
-    fields: { commandId, operation, tries },
+    fields: {
+      commandId,
+      operation,
+      tries,
+      result: personal(optional('string', 'What WhatsApp answered, such as the id of a new group: JSON text; null: nothing.')),
+    },
   },
   {
     type: 'command.failed',

@@ -909,7 +909,7 @@ export type CommandAccepted = Envelope & {
   type: 'command.accepted'
   /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
   commandId: string
-  /** What was asked for: message.send; consumers must accept new ones. */
+  /** What was asked for: message.send, or another of docs/contract.md; consumers must accept new ones. */
   operation: string
   /** SHA-256 of what is asked for, lower-case hex: two with one commandId ask for the same where it is equal. */
   digest: string
@@ -923,17 +923,19 @@ export type CommandCompleted = Envelope & {
   type: 'command.completed'
   /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
   commandId: string
-  /** What was asked for: message.send; consumers must accept new ones. */
+  /** What was asked for: message.send, or another of docs/contract.md; consumers must accept new ones. */
   operation: string
   /** How often it was given to WhatsApp; 0: never. */
   tries: number
+  /** What WhatsApp answered, such as the id of a new group: JSON text; null: nothing. */
+  result?: string | null
 }
 
 export type CommandFailed = Envelope & {
   type: 'command.failed'
   /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
   commandId: string
-  /** What was asked for: message.send; consumers must accept new ones. */
+  /** What was asked for: message.send, or another of docs/contract.md; consumers must accept new ones. */
   operation: string
   /** How often it was given to WhatsApp; 0: never. */
   tries: number

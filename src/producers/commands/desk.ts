@@ -3,6 +3,8 @@
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
+import { messageOperation } from '../../events/operations.ts'
+import type { Outcome } from '../../instances/commands.ts'
 import {
   type ClaimedCommand,
   claimCommands,
@@ -18,7 +20,8 @@ import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
-import { type TryDeps, tryCommand } from './try-command.ts'
+import { type ActionDeps, tryAction } from './try-action.ts'
+import { tryCommand } from './try-command.ts'
 
 export type Desk = {
   /** The account is logged in, or something may be due. */
@@ -30,7 +33,7 @@ export type Desk = {
   /** Resolves once nothing of it is under way; what could not be ended is the next session's. */
   idle(): Promise<void>
 }
-type Deps = Omit<TryDeps, 'over' | 'known' | 'database'> & {
+type Deps = Omit<ActionDeps, 'over' | 'known' | 'database'> & {
   database: Database
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
@@ -128,7 +131,7 @@ export function openDesk(deps: Deps): Desk {
   }
 }
 
-type Of = TryDeps & Deps & { ringIn(delayMs: number): void }
+type Of = ActionDeps & Deps & { ringIn(delayMs: number): void }
 
 /** Never rejects. What cannot be gone on with holds its chat for a while, and no other. */
 async function perform(of: Of, command: ClaimedCommand): Promise<void> {
@@ -147,9 +150,9 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
 /** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
   const { owned, database, outlasting } = of
-  const came = await tryCommand(of, command)
+  const came = await (command.operation === messageOperation ? tryCommand : tryAction)(of, command)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
-  if (came.is === 'not-given') await leaveForLater(of, command, { ...came, tries: command.tries })
+  if (came.is === 'not-given') await leaveForLater(of, command, { ...command, delayMs: came.delayMs })
   if (came.is !== 'over') return null
   const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
@@ -158,10 +161,12 @@ async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | 
 async function leaveForLater(
   { owned, database, outlasting, ringIn }: Of,
   command: ClaimedCommand,
-  { delayMs, tries = null }: { delayMs: number; tries?: number | null },
+  { delayMs, tries = null, refusal = null }: { delayMs: number; tries?: number | null; refusal?: Outcome | null },
 ): Promise<boolean> {
   const commandId = command.command_id
-  const isPutOff = await outlasting('putting a command off', () => putOff(database, { ...owned, commandId, delayMs, tries }))
+  const isPutOff = await outlasting('putting a command off', () =>
+    putOff(database, { ...owned, commandId, delayMs, tries, refusal }),
+  )
   ringIn(delayMs)
   return isPutOff
 }

@@ -12,7 +12,8 @@ export type CommandTimes = {
   /** Before the next try where the account may write too much [10 min]. */
   restMs: number
 }
-export type Verdict = { is: 'over'; outcome: Outcome } | { is: 'put-off'; delayMs: number }
+/** `refusal`: what comes of it where it is not tried again, as WhatsApp said that it did not take it; null: it may have. */
+export type Verdict = { is: 'over'; outcome: Outcome } | { is: 'put-off'; delayMs: number; refusal: Outcome | null }
 
 /** Of those that WhatsApp refuses for now. */
 const triesRefused = 3
@@ -23,12 +24,23 @@ export const mostTries = 10
 
 export function judgeTry({ said, to, tries, at }: Tried, { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {
   if (said === null)
-    return tries < triesUnanswered ? { is: 'put-off', delayMs: retryMs } : { is: 'over', outcome: failed('outcome-unknown', at) }
+    return tries < triesUnanswered
+      ? { is: 'put-off', delayMs: retryMs, refusal: null }
+      : { is: 'over', outcome: failed('outcome-unknown', at) }
   const { error, saidAt } = said
   if (error === null) return { is: 'over', outcome: { type: 'command.completed', at, saidAt } }
+  return judgeRefusal({ error, to, tries, at }, { retryMs, restMs })
+}
+
+/** `error`: WhatsApp's code. */
+export function judgeRefusal(
+  { error, to, tries, at }: Pick<Tried, 'to' | 'tries' | 'at'> & { error: string },
+  { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>,
+): Verdict {
   const { reason, passes } = refusalOf(error)
-  if (!passes || tries >= triesRefused) return { is: 'over', outcome: failed(reason, at, error, textOf(reason, to)) }
-  return { is: 'put-off', delayMs: reason === 'refused' ? retryMs : restMs }
+  const refusal = failed(reason, at, error, textOf(reason, to))
+  if (!passes || tries >= triesRefused) return { is: 'over', outcome: refusal }
+  return { is: 'put-off', delayMs: reason === 'refused' ? retryMs : restMs, refusal }
 }
 
 /** `code`: what WhatsApp said. */

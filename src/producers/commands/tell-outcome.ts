@@ -29,7 +29,7 @@ export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltM
 /** Whoever asked hears of it, whatever the settings leave out: of a chat that is ignored it says no chat. */
 function outcomeOf(instanceId: string, command: EndedCommand, ignores: Ignores): Offer {
   const said = outcomeFields(command)
-  return { ...said, instanceId, chatId: ignores(command.chat_id) ? null : said.chatId }
+  return { ...said, instanceId, chatId: ignores(said.chatId) ? null : said.chatId }
 }
 
 /** What the event of an outcome says, whoever tells it. */
@@ -37,13 +37,13 @@ export function outcomeFields({ event_id, chat_id, message_id, command_id, opera
   const about = {
     eventId: outcomeId(event_id),
     occurredAt: outcome.at,
-    chatId: chat_id,
-    messageId: message_id,
+    chatId: chat_id === '' ? null : chat_id,
+    messageId: message_id === '' ? null : message_id,
     commandId: command_id,
     operation,
     tries,
   }
-  if (outcome.type === 'command.completed') return { ...about, type: outcome.type }
+  if (outcome.type === 'command.completed') return { ...about, type: outcome.type, result: outcome.result ?? null }
   const { type, reason, reasonText, code } = outcome
   return { ...about, type, reason, reasonText, code }
 }

@@ -31,7 +31,7 @@ export type TryDeps = {
   database: Parameters<typeof writeTry>[0]
   seals: BuiltSeals
   acks: Acks
-  send: Pick<Send, 'relay' | 'findOnWhatsApp'>
+  send: Pick<Send, 'relay' | 'findOnWhatsApp' | 'acting'>
   secrets: Pick<MessageSecrets, 'keep'>
   known: Pick<KnownAddresses, 'complete'>
   account(): { own: OwnAddresses; device: number }
@@ -53,7 +53,7 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
   if (kept === null && tries > 0) return over(failed('outcome-unknown', deps.clock()))
   const built = kept ?? (await build(deps, command))
   if ('is' in built) return built
-  return (await beginTry(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
+  return (await beginMessage(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
@@ -80,7 +80,7 @@ async function withAddress(
     const found = await send.findOnWhatsApp(made.to)
     return found === null ? over(failed('not-on-whatsapp', clock())) : { ...made, to: found }
   } catch {
-    return (await wait(goneWithinMs, ended)) ? { is: 'put-off', delayMs: times.retryMs } : { is: 'left' }
+    return (await wait(goneWithinMs, ended)) ? { is: 'put-off', delayMs: times.retryMs, refusal: null } : { is: 'left' }
   }
 }
 
@@ -89,17 +89,26 @@ async function withAddress(
  * account then. The bytes first: of a message the first secret stays, and a death in between leaves the secret to be found in them.
  * false: it is another owner's by now.
  */
-async function beginTry(deps: TryDeps, { command_id, message_id, tries }: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
-  const { owned, database, seals, known, secrets, outlasting, clock } = deps
-  const sealed = seals.seal(command_id, built)
-  const begun = { ...owned, commandId: command_id, tries: tries + 1, built: sealed }
-  if (!(await outlasting('beginning a try', () => writeTry(database, begun)))) return false
+async function beginMessage(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
+  const { owned, seals, known, secrets, clock } = deps
+  const { command_id, message_id } = command
+  if (!(await beginTry(deps, command, seals.seal(command_id, built)))) return false
   const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
   const brought = readSent(of).messages.map(secretBroughtBy)
   for (const secret of brought)
     if (secret !== null)
       await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
   return true
+}
+
+/** It is known that WhatsApp may have it before it has. `sealed`: what is sent; null: it is no message. false: it is another owner's by now. */
+export function beginTry(
+  { owned, database, outlasting }: TryDeps,
+  command: ClaimedCommand,
+  sealed: Buffer | null,
+): Promise<boolean> {
+  const begun = { ...owned, commandId: command.command_id, tries: command.tries + 1, built: sealed }
+  return outlasting('beginning a try', () => writeTry(database, begun))
 }
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
@@ -134,9 +143,9 @@ async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | 
 }
 
 /** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was sent then. */
-function codeOf({ error }: { error: unknown }): Ack | null {
+export function codeOf({ error }: { error: unknown }): Ack | null {
   const code = error instanceof Error && 'data' in error ? error.data : null
   return typeof code === 'number' ? { error: String(code), saidAt: null } : null
 }
 
-const over = (outcome: Outcome): Came => ({ is: 'over', outcome })
+export const over = (outcome: Outcome): Came => ({ is: 'over', outcome })

@@ -13,7 +13,7 @@ import type { CommandWatch } from '../commands/command-watch.ts'
 import { openCommands } from '../commands/commands.ts'
 import { createFindSent } from '../commands/find-sent.ts'
 import type { CommandTimes } from '../commands/judge-try.ts'
-import type { OutgoingPace } from '../commands/pace-outgoing.ts'
+import type { ActionPaces, OutgoingPace } from '../commands/pace-outgoing.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
@@ -58,6 +58,7 @@ export type SessionDeps = EpochDeps & {
   commandWatch: CommandWatch
   commandTimes: CommandTimes
   outgoingPace: OutgoingPace
+  actionPaces: ActionPaces
   url: string | null
   cdnUrl: string | null
   version: readonly [number, number, number] | null

@@ -20,6 +20,7 @@ import { type GatedRepository, gateRepository } from '../gate/gated-repository.t
 import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
+import type { Acting } from './acting.ts'
 import { keepRead } from './agree-on-keys.ts'
 import { createRecipients, type Recipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
@@ -65,6 +66,8 @@ export type Send = {
    * with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
    */
   relay(of: Outgoing): Promise<void>
+  /** For what becomes no message. */
+  acting: Acting
   /** The address of who has this phone number; null: nobody. Rejects where WhatsApp does not say. */
   findOnWhatsApp(pn: string): Promise<string | null>
 }
@@ -223,6 +226,7 @@ function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Ta
 
 function sendOf(socket: WASocket, recipients: Recipients): Send {
   return {
+    acting: socket,
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
     relay: async ({ to, content, messageId, attributes, nodes }) => {

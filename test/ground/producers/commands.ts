@@ -24,6 +24,13 @@ export async function askFor(rig: Rig, body: Body, of: AskOf = {}): Promise<Aske
 export const askForAll = (rig: Rig, bodies: readonly Body[]): Promise<unknown> =>
   writeTogether(rig.database.database, [acceptCommands(bodies.map(body => commandOf(body, {})))])
 
+/** What becomes no message. */
+export async function askToDo(rig: Rig, operation: string, body: object, chatId = '', of: AskOf = {}): Promise<Asked> {
+  const command = { ...commandOf({ chatId, kind: '' }, of), operation, body, messageId: '' }
+  await writeTogether(rig.database.database, [acceptCommands([command])])
+  return command
+}
+
 function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 86_400_000 }: AskOf): AcceptedCommand {
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })

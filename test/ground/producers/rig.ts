@@ -47,6 +47,8 @@ export const testConfig = {
   qrRounds: 2,
   appendTimeoutMs: 10_000,
   outboundPerMinute: 0,
+  outboundChangesPerMinute: 0,
+  outboundMarksPerMinute: 0,
   outboundBurst: 5,
   rawInlineBytes: 768 * 1024,
   maxRecordBytes: 2 * 1024 ** 2,

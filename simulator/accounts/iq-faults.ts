@@ -1,0 +1,20 @@
+// What becomes of the next questions and orders of a companion, by what they are about.
+
+/** swallow: neither done nor answered; unsaid: done, and not answered; else refused with that error. */
+export type IqFault = 'swallow' | 'unsaid' | { error: number }
+/** `xmlns`: as the iq has it; `type`: of the iq [set]; `times`: of so many [1]. */
+export type IqAnswer = { xmlns: string; type?: 'get' | 'set'; fault: IqFault; times?: number }
+
+export type IqFaults = Map<string, { fault: IqFault; left: number }>
+
+export function setIqFault(faults: IqFaults, { xmlns, type = 'set', fault, times = 1 }: IqAnswer): void {
+  faults.set(`${type} ${xmlns}`, { fault, left: times })
+}
+
+/** Once for each iq. null: it is answered as it should be. */
+export function takeIqFault(faults: IqFaults, { xmlns = '', type = '' }: Readonly<Record<string, string>>): IqFault | null {
+  const planned = faults.get(`${type} ${xmlns}`)
+  if (planned === undefined || planned.left === 0) return null
+  planned.left -= 1
+  return planned.fault
+}

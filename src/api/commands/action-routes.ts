@@ -1,0 +1,90 @@
+// Calls that ask an account for something that becomes no message: each is one command, whose outcome is an event, and the answer where somebody
+// waits for it.
+import { randomUUID } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import type { BodyOf, Operation } from '../../events/operations.ts'
+import type { App } from '../create-app.ts'
+import { describeCall } from '../describe-call.ts'
+import { setPosition } from '../position.ts'
+import { type AcceptDeps, acceptCommand, type Completed } from './accept-command.ts'
+import { awaitCommand, waitQuery } from './await-command.ts'
+import { acceptedAction, answerOf, command, keyHeaders } from './command-shapes.ts'
+
+export type ActionDeps = AcceptDeps & { stopping: AbortSignal; cut: AbortSignal }
+
+/** One call, and what it asks for. */
+export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType> = {
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** As the router has it, below /v1/instances/:id. */
+  url: string
+  summary: string
+  tag: string
+  operation: Name
+  /** Besides the instance's id. */
+  params: Params
+  /** z.undefined(): it takes none. */
+  body: Body
+  /**
+   * What is kept, from what was asked for; `chatId`: the chat, group or person that it waits for its turn in. Throws Problem where it cannot be
+   * done, as far as is known.
+   */
+  complete(given: {
+    instanceId: string
+    params: z.infer<Params>
+    body: z.infer<Body>
+  }): Promise<Omit<Completed, 'body'> & { body: BodyOf<Name> }>
+}
+
+export function routeAction<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
+  app: App,
+  deps: ActionDeps,
+  call: ActionCall<Name, Params, Body>,
+): void {
+  const { method, summary, tag, operation, params, body } = call
+  const takesBody = !(body instanceof z.ZodUndefined)
+  app.route({
+    method,
+    url: `/v1/instances/:id${call.url}`,
+    schema: describeCall(summary, {
+      tag,
+      params: z.object({ id: z.string(), ...params.shape }),
+      headers: keyHeaders,
+      querystring: z.strictObject(waitQuery),
+      ...(takesBody && { body }),
+      answers: { 200: command, 202: acceptedAction },
+      problems: [404, 409],
+    }),
+    handler: async (request, reply) => {
+      const { id: instanceId, ...named } = request.params as { id: string } & z.infer<Params>
+      const asked = request.body as z.infer<Body>
+      const { 'idempotency-key': key = randomUUID() } = request.headers as z.infer<typeof keyHeaders>
+      const wanted = {
+        ...{ instanceId, key, operation, asked: { ...named, body: asked ?? null } },
+        complete: () => call.complete({ instanceId, params: named as z.infer<Params>, body: asked }),
+      }
+      const accepted = await acceptCommand(deps, wanted, deps.cut)
+      setPosition(reply, accepted.positions, 'commands')
+      reply.header('location', `/v1/instances/${instanceId}/commands/${accepted.ids.commandId}`)
+      const { wait } = request.query as { wait?: number }
+      const ended = wait === undefined ? null : await endOf(deps, reply, { instanceId, ...accepted.ids }, wait)
+      if (ended !== null) return reply.code(200).send(answerOf(ended))
+      const { commandId, eventId } = accepted.ids
+      const queuedUntil = new Date(accepted.queuedUntil).toISOString()
+      return reply.code(202).send({ commandId, eventId, queuedUntil, idempotencyKey: key })
+    },
+  })
+}
+
+/** null: it is not over yet. */
+async function endOf(
+  { database, stopping }: ActionDeps,
+  reply: FastifyReply,
+  of: { instanceId: string; commandId: string },
+  seconds: number,
+) {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const found = await awaitCommand(database, of, AbortSignal.any([AbortSignal.timeout(seconds * 1000), gone.signal, stopping]))
+  return found?.endedAt == null ? null : found
+}

@@ -1,0 +1,15 @@
+// What a client may ask of an account besides a message: the name of each operation, as command.accepted has it, and the shape of its body. Each
+// house has its own file; how each is done is in src/producers/actions.
+import type { z } from 'zod'
+import { contactOperations } from './operations/contacts.ts'
+
+export const operations = { ...contactOperations } as const satisfies Readonly<Record<string, z.ZodObject>>
+
+export type Operation = keyof typeof operations
+/** As it is kept, and carried out. */
+export type BodyOf<Name extends Operation> = z.infer<(typeof operations)[Name]>
+
+/** What becomes a message, whose body events/command-bodies.ts has. */
+export const messageOperation = 'message.send'
+
+export const isOperation = (name: string): name is Operation => Object.hasOwn(operations, name)

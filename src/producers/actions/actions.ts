@@ -1,0 +1,6 @@
+// All operations, and how each is done.
+import type { BodyOf, Operation } from '../../events/operations.ts'
+import type { Action } from './action.ts'
+import { contactActions } from './contacts.ts'
+
+export const actions: { readonly [Name in Operation]: Action<BodyOf<Name>> } = { ...contactActions }

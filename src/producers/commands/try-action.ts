@@ -1,0 +1,93 @@
+// A command that becomes no message: WhatsApp has no id for it that would make a second one the first. That it is given to WhatsApp is durable
+// before it is; one that may have been done is done again only where that changes nothing, or where WhatsApp says that it was not.
+import { isOperation, type Operation, operations } from '../../events/operations.ts'
+import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import { wait } from '../../runtime/wait.ts'
+import { type Action, ActionRefused, type Result, type Standing } from '../actions/action.ts'
+import { actions } from '../actions/actions.ts'
+import { failed, judgeRefusal, mostTries } from './judge-try.ts'
+import type { ActionPaces } from './pace-outgoing.ts'
+import { beginTry, type Came, codeOf, over, type TryDeps } from './try-command.ts'
+
+/** Of one answer of WhatsApp's, however many questions Baileys asks for it. */
+const answeredWithinMs = 30_000
+
+export type ActionDeps = TryDeps & { actionPaces: ActionPaces }
+/** One operation with its body. */
+type Task = { action: Action<unknown>; body: unknown }
+
+export async function tryAction(deps: ActionDeps, command: ClaimedCommand): Promise<Came> {
+  const { is_expired, tries } = command
+  if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
+  const task = taskOf(command)
+  if (task === null) return over(failed('invalid', deps.clock(), null, 'This version cannot do what it asks for.'))
+  if (mayBeDone(command)) {
+    const known = await learn(deps, task)
+    if (known !== 'again') return known
+  }
+  if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
+  return give(deps, command, task)
+}
+
+/** A try was given to WhatsApp, which did not refuse it. */
+const mayBeDone = ({ tries, refusal }: ClaimedCommand): boolean => tries > 0 && refusal === null
+
+function taskOf({ operation, body }: ClaimedCommand): Task | null {
+  if (!isOperation(operation)) return null
+  const parsed = operations[operation].safeParse(body)
+  return parsed.success ? { action: actionOf(operation), body: parsed.data } : null
+}
+
+/** Its body is parsed by the shape of the same name. */
+const actionOf = (name: Operation) => actions[name] as Action<unknown>
+
+/** Of one that WhatsApp may have done: what came of it, or that it may be done again. */
+async function learn(deps: ActionDeps, { action, body }: Task): Promise<Came | 'again'> {
+  const { afterSilence } = action
+  if (afterSilence === 'again') return 'again'
+  if (afterSilence === 'unknown') return over(failed('outcome-unknown', deps.clock()))
+  const read = await answered(deps, () => afterSilence(deps.send.acting, body))
+  if (read.is === 'left') return read
+  if (read.is === 'said') return read.said.isDone ? done(deps, read.said.result) : 'again'
+  return codeOf(read) === null
+    ? { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
+    : over(failed('outcome-unknown', deps.clock()))
+}
+
+async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }: Task): Promise<Came> {
+  const pace = deps.actionPaces[action.pace]
+  const waitMs = pace.waitMs(deps.owned.instanceId)
+  if (waitMs > 0) return { is: 'not-given', delayMs: waitMs }
+  if (!(await beginTry(deps, command, null))) return { is: 'left' }
+  pace.takeTurn(deps.owned.instanceId)
+  const came = await answered(deps, () => action.perform(deps.send.acting, body))
+  const tries = command.tries + 1
+  if (came.is === 'left') return came
+  if (came.is === 'said') return done(deps, came.said)
+  if (came.error instanceof ActionRefused) return over(failed('refused', deps.clock(), came.error.code, came.error.message))
+  const code = codeOf(came)
+  if (code?.error == null) return { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
+  return judgeRefusal({ error: code.error, to: command.chat_id, tries, at: deps.clock() }, deps.times)
+}
+
+const done = ({ clock }: ActionDeps, result: Result): Came =>
+  over({ type: 'command.completed', at: clock(), saidAt: null, ...(result !== null && { result: JSON.stringify(result) }) })
+
+type Answered<Said> = { is: 'said'; said: Said } | { is: 'refused'; error: unknown } | { is: 'left' }
+
+/** left: the socket ended meanwhile. Silence is an error without a code. */
+async function answered<Said extends Result | Standing>(
+  { over: ended, life }: TryDeps,
+  ask: () => Promise<Said>,
+): Promise<Answered<Said>> {
+  const inTime = new AbortController()
+  const late = wait(answeredWithinMs, AbortSignal.any([ended, inTime.signal])).then((): Answered<Said> => {
+    return { is: 'refused', error: new Error('asking WhatsApp: expected an answer in time, got none') }
+  })
+  const asked = ask().then(
+    (said): Answered<Said> => ({ is: 'said', said }),
+    (error): Answered<Said> => ({ is: 'refused', error }),
+  )
+  const came = await Promise.race([asked, late]).finally(() => inTime.abort())
+  return came.is !== 'said' && (ended.aborted || life.isOver()) ? { is: 'left' } : came
+}
