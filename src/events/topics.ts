@@ -151,6 +151,9 @@ export const topicsOfName = (type: string): readonly TopicName[] =>
 export const isOfHistory = (event: Pick<Event, 'type'>): boolean =>
   topicOf(event.type) === 'history' || ('origin' in event && event.origin === 'history')
 
+/** What is in it can wait for what is in others. */
+export const givesWay = (topic: string): boolean => topic === 'history'
+
 export const topicOfEvent = (event: Event): TopicName => (isOfHistory(event) ? 'history' : topicOf(event.type))
 
 export const topicOf = (type: EventType): TopicName => topicOfName(type)

@@ -89,6 +89,8 @@ export type BatchConsumer = {
   consumerGroup: string
   topics: readonly string[]
   maxBatchRecords: number
+  /** Of some topics fewer [of none]. */
+  maxBatchRecordsOf?: Readonly<Record<string, number>>
   maxBatchBytes: number
   /** Where to read on, per assigned partition; one left out halts. */
   positions(assigned: readonly TopicPartition[], signal: AbortSignal): Promise<readonly Position[]>

@@ -1,7 +1,8 @@
 // The processors of one process, each as all.ts has it.
 import type { ProgressStore } from '../log/log.ts'
+import { liveLateness } from '../runtime/lateness.ts'
 import { loopLoad } from '../runtime/loop-load.ts'
-import { createPace } from '../runtime/pace.ts'
+import { createPace, type Pace } from '../runtime/pace.ts'
 import type { Role } from '../runtime/role.ts'
 import { processors, timers } from './all.ts'
 import { historyTurns } from './in-turn.ts'
@@ -18,16 +19,15 @@ export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
     pauseMs?: number
   }
 
-/** Longest rest of a batch for what others wait for. */
-const MAX_REST_MS = 2_000
+/** Of history, a second, however late others are: it ends. */
+const LEAST_PER_SECOND = 200
 
 /** Progress rows of every processor must exist: see `consumerGroup`, and `processors` of all.ts. */
 export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): Role {
-  const monotonic = () => performance.now()
   const needs = {
     ...given,
     historyTurns: historyTurns(),
-    pace: createPace({ perSecond: given.config.historyPerSecond, maxRestMs: MAX_REST_MS, load: loopLoad, monotonic }),
+    pace: historyPace(given.config),
   }
   const deps = { ...needs, pauseMs, tombstones: createTombstones(needs.database) }
   const running = [
@@ -42,3 +42,10 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
     },
   }
 }
+
+const historyPace = ({ historyPerSecond: most }: ProcessorsDeps['config']): Pace =>
+  createPace({
+    bounds: { least: Math.min(LEAST_PER_SECOND, most), most },
+    signs: () => ({ load: loopLoad(), lateMs: liveLateness.worstMs() }),
+    monotonic: () => performance.now(),
+  })

@@ -32,6 +32,7 @@ export const loadOf = ({ running, restsUntil }: JointState<Offered>, nowAt: numb
   running: running.length,
   restsUntil,
   runningAlone: running.filter(together => together.some(one => one.alone)).length,
+  givingWay: running.filter(together => together.some(one => one.givesWay)).length,
   nowAt,
 })
 

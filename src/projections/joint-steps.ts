@@ -1,6 +1,7 @@
 // Partitions that have something to project at the same time share one transaction: what comes while one runs goes into the next together.
 // What fails together is taken again one by one, so that one partition's bad record or lock keeps others waiting once and not for good; or,
 // where several projections take part, given up, and each projection takes its own by itself.
+import { givesWay } from '../events/topics.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
 import type { Advance } from './checkpoints.ts'
@@ -74,7 +75,8 @@ export function createJointSteps(deps: Deps): TakeBatch {
     await deps.take(steps, signal).then(
       taken => {
         const ended = { partitions: steps.length, tookMs: performance.now() - begunAt }
-        state = joint.committed(state, together, begunAt + restAfter(ended, deps.pace()))
+        const restsUntil = together.some(one => one.givesWay) ? state.restsUntil : begunAt + restAfter(ended, deps.pace())
+        state = joint.committed(state, together, restsUntil)
         answer(together, taken)
       },
       error => {
@@ -99,7 +101,7 @@ export function createJointSteps(deps: Deps): TakeBatch {
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<readonly PartitionTaken[]>()
     const size = { records: step.placed.length, sizeBytes: step.sizeBytes, sinceAt: performance.now() }
-    const one = { ...size, step, alone, signal, resolve, reject }
+    const one = { ...size, step, alone, givesWay: givesWay(step.advance.topic), signal, resolve, reject }
     state = joint.offered(state, one)
     const stopListening = onAbort(signal, () => withdraw(one))
     startDue()

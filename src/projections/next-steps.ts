@@ -1,10 +1,14 @@
 // Which of the steps that wait are taken next, and together. Pure. The longest waiting one is never passed over for a later one,
-// and steps that are taken alone leave one place to those that share.
+// and steps that are taken alone leave one place to those that share. Those that give way share with none of the others, go while none of them
+// can, one transaction at a time, and are passed over for no longer than a second.
 
 /** In the order in which they came. `sinceAt` and `nowAt` are performance.now(). */
-export type Waiting = { alone: boolean; sinceAt: number; records: number; sizeBytes: number }
-/** `restsUntil`: until then those that share wait for more of them, where nothing runs; see restAfter. */
-export type Load = { running: number; runningAlone: number; restsUntil: number; nowAt: number }
+export type Waiting = { alone: boolean; givesWay: boolean; sinceAt: number; records: number; sizeBytes: number }
+/**
+ * Transactions: `givingWay` and `runningAlone` are among `running`. `restsUntil`: until then those that share wait for more of them, where
+ * nothing runs that does not give way; see restAfter.
+ */
+export type Load = { running: number; runningAlone: number; givingWay: number; restsUntil: number; nowAt: number }
 export type Pace = {
   /** What comes while a transaction runs waits for its end, at most so long: then it begins beside it. */
   lingerMs: number
@@ -29,6 +33,24 @@ const ENOUGH_RECORDS = 200
 
 export function nextSteps<Step extends Waiting>(waiting: readonly Step[], load: Load, limits: Limits): Next<Step> {
   if (load.running >= limits.maxConcurrent) return { kind: 'wait', atMostMs: null }
+  const yielding = load.givingWay > 0 ? [] : waiting.filter(one => one.givesWay)
+  const next = nextOfOthers(
+    waiting.filter(one => !one.givesWay),
+    load,
+    limits,
+  )
+  const [first] = yielding
+  if (first === undefined) return next
+  const isOverdue = load.nowAt - first.sinceAt >= PASSED_OVER_MS
+  return next.kind === 'take' && !isOverdue
+    ? next
+    : { kind: 'take', steps: first.alone ? [first] : yieldingOnes(yielding, limits) }
+}
+
+/** They are in the way of what is live in their partitions. */
+const PASSED_OVER_MS = 1_000
+
+function nextOfOthers<Step extends Waiting>(waiting: readonly Step[], load: Load, limits: Limits): Next<Step> {
   const mayBeAlone = load.runningAlone < Math.max(1, limits.maxConcurrent - 1)
   const lone = mayBeAlone ? waiting.find(one => one.alone) : undefined
   const sharing = waiting.filter(one => !one.alone)
@@ -43,7 +65,7 @@ export function nextSteps<Step extends Waiting>(waiting: readonly Step[], load: 
 function lingering(first: Waiting, sharing: readonly Waiting[], load: Load, { lingerMs }: Limits): number {
   const records = sharing.reduce((sum, one) => sum + one.records, 0)
   if (records >= ENOUGH_RECORDS) return 0
-  return load.running === 0 ? Math.max(0, load.restsUntil - load.nowAt) : first.sinceAt + lingerMs - load.nowAt
+  return load.running === load.givingWay ? Math.max(0, load.restsUntil - load.nowAt) : first.sinceAt + lingerMs - load.nowAt
 }
 
 /**
@@ -59,6 +81,12 @@ const CALM: Pace = { lingerMs: 25, restMs: 25, restMsAlone: 0, times: 4 }
 const BUSY: Pace = { lingerMs: 200, restMs: 200, restMsAlone: 200, times: 20 }
 
 export const paceOf = (isBusy: boolean): Pace => (isBusy ? BUSY : CALM)
+
+const yieldingOnes = <Step extends Waiting>(yielding: readonly Step[], limits: Limits): readonly Step[] =>
+  fitting(
+    yielding.filter(one => !one.alone),
+    { ...limits, maxRecords: Math.min(limits.maxRecords, ENOUGH_RECORDS) },
+  )
 
 /** Those that wait the longest, at least one. */
 function fitting<Step extends Waiting>(sharing: readonly Step[], { maxRecords, maxBytes }: Limits): readonly Step[] {

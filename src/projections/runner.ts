@@ -2,8 +2,9 @@
 // and it says what keeps it from going on.
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
-import type { TopicName } from '../events/topics.ts'
+import { givesWay, type TopicName } from '../events/topics.ts'
 import type { BatchConsumer, EventLog } from '../log/log.ts'
+import { liveLateness } from '../runtime/lateness.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
@@ -39,6 +40,8 @@ export type ProjectionDeps = {
 }
 
 const MAX_BATCH_RECORDS = 1_000
+/** Of what gives way: what is live in the same partition waits for one of them. */
+const MAX_GIVING_WAY = 100
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const TICK_MS = 250
 const RESUME_POLL_MS = 1_000
@@ -106,19 +109,25 @@ const rereadingOf = ({ earlierSecrets: secrets, ...deps }: ProjectionDeps, proje
 
 type Consuming = { projection: Projection; partitions: OwnedPartitions; metrics: ProjectionMetrics }
 
-const consumerOf = (deps: ProjectionDeps, { projection, partitions, metrics }: Consuming): BatchConsumer => ({
-  consumerGroup: deps.consumerGroup(titleOf(projection)),
-  topics: projection.reads.map(deps.topic),
-  maxBatchRecords: MAX_BATCH_RECORDS,
-  maxBatchBytes: MAX_BATCH_BYTES,
-  positions: partitions.takeOver,
-  handle: async (batch, signal) => {
-    const startedAt = performance.now()
-    const outcome = await partitions.of(batch.partition).handle(batch, signal)
-    metrics.batchSeconds((performance.now() - startedAt) / 1000)
-    return outcome
-  },
-})
+function consumerOf(deps: ProjectionDeps, { projection, partitions, metrics }: Consuming): BatchConsumer {
+  const givingWay = projection.reads.filter(givesWay).map(deps.topic)
+  return {
+    consumerGroup: deps.consumerGroup(titleOf(projection)),
+    topics: projection.reads.map(deps.topic),
+    maxBatchRecords: MAX_BATCH_RECORDS,
+    maxBatchRecordsOf: Object.fromEntries(givingWay.map(topic => [topic, MAX_GIVING_WAY])),
+    maxBatchBytes: MAX_BATCH_BYTES,
+    positions: partitions.takeOver,
+    handle: async (batch, signal) => {
+      const startedAt = performance.now()
+      const outcome = await partitions.of(batch.partition).handle(batch, signal)
+      const tookMs = performance.now() - startedAt
+      metrics.batchSeconds(tookMs / 1000)
+      if (!givingWay.includes(batch.topic)) liveLateness.note(tookMs)
+      return outcome
+    },
+  }
+}
 
 type Recurring = { intervalMs: number; doing: string; work(signal: AbortSignal): Promise<void> }
 

@@ -48,6 +48,33 @@ export const batchPromises: LogChecks = {
     assert.deepEqual(sizes, [4, 4, 2, 1, 2])
   },
 
+  '[B6] [D2] of some topics a batch has fewer records, if that is asked for': async ground => {
+    const [topic, other] = [await ground.topic(), await ground.topic()]
+    for (const name of [topic, other]) await ground.append(name, letters('abcdefgh'))
+    const sizes = new Map<string, number[]>([topic, other].map(name => [name, []]))
+    const handle = async ({ topic: name, records }: Batch) => {
+      sizes.get(name)?.push(records.length)
+      return applied
+    }
+    const maxBatchRecordsOf = { [other]: 3 }
+    ground.batches({
+      consumerGroup: ground.consumerGroup(),
+      topics: [topic, other],
+      maxBatchRecords: 4,
+      maxBatchRecordsOf,
+      handle,
+    })
+    const count = () => [...sizes.values()].flat().reduce((sum, size) => sum + size, 0)
+    await ground.until('all are handled', () => count() >= 16)
+    assert.deepEqual(
+      [...sizes.values()],
+      [
+        [4, 4],
+        [3, 3, 2],
+      ],
+    )
+  },
+
   '[D2] a consumer begins where it says it is': async ground => {
     const topic = await ground.topic()
     await ground.append(topic, letters('abcd'))

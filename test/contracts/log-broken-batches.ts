@@ -31,6 +31,11 @@ export const brokenBatches: readonly BrokenLog[] = [
     breaks: 'a batch has no more records',
     log: batches(consumer => ({ maxBatchRecords: consumer.maxBatchRecords * 2 })),
   },
+  {
+    title: 'has one limit for all topics',
+    breaks: '[B6] [D2] of some topics a batch has fewer',
+    log: batches(() => ({ maxBatchRecordsOf: {} })),
+  },
   { title: 'has no limit on bytes', breaks: 'a batch has no more records', log: batches(() => ({ maxBatchBytes: 1e9 })) },
   {
     title: 'begins at the beginning',

@@ -115,7 +115,7 @@ test('[B6] killed at any point it goes on behind the last batch that was saved: 
       if (outcome === killed) deaths += 1
       const after = (await world.messages()).length
       const now = (await world.syncs())[0]?.entriesDone ?? 0
-      expect(after - before - (now - place), 'what is appended beyond the place').toBeLessThanOrEqual(500)
+      expect(after - before - (now - place), 'what is appended beyond the place').toBeLessThanOrEqual(100)
     }
   expect(deaths).toBeGreaterThanOrEqual(5)
   expect(await world.handle(event)).toEqual(nothing)
@@ -345,7 +345,7 @@ test('[B6] what is only read goes at the pace of the rest', async () => {
   const pace = { take: async (count: number) => void taken.push(count) }
   await world.reserve('shop', { historySync: false })
   await world.handle(inline(historyOf(3_000)), { pace })
-  expect(taken.filter(count => count === 0).length, 'both times that it is read').toBeGreaterThanOrEqual(4)
+  expect(taken.filter(count => count === 10).length, 'both times that it is read').toBeGreaterThanOrEqual(4)
 })
 
 test('[B6] raw bytes of what no record holds, or the log will not have, are in no object store', async () => {

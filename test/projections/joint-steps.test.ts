@@ -19,6 +19,7 @@ type Call = { partitions: readonly number[]; signal: AbortSignal; commit(): void
 type Changed = {
   lingerMs?: number
   restMs?: number
+  times?: number
   maxRecords?: number
   maxBytes?: number
   maxConcurrent?: number
@@ -26,8 +27,10 @@ type Changed = {
 }
 type Sharing = { projections?: readonly string[]; places?: Places }
 
+type Offer = { records?: number; bytes?: number; alone?: boolean; topic?: string; signal?: AbortSignal }
+
 function openWorld(
-  { lingerMs = LONG_MS, restMs = 0, ...limits }: Changed = {},
+  { lingerMs = LONG_MS, restMs = 0, times = 4, ...limits }: Changed = {},
   { projections = ['counting'], places = createPlaces() }: Sharing = {},
 ) {
   const calls: Call[] = []
@@ -39,7 +42,7 @@ function openWorld(
         const partitions = steps.map(step => step.partition)
         calls.push({ partitions, signal, commit: () => resolve(partitions.map(appliedAs)), fail: reject })
       }),
-    pace: () => ({ lingerMs, restMs, restMsAlone: 0, times: 4 }),
+    pace: () => ({ lingerMs, restMs, restMsAlone: 0, times }),
     maxRecords: 1_000,
     maxBytes: 1_000_000,
     maxConcurrent: 4,
@@ -49,7 +52,7 @@ function openWorld(
   })
   return {
     calls,
-    offer: (partition: number, of: { records?: number; bytes?: number; alone?: boolean; signal?: AbortSignal } = {}) => {
+    offer: (partition: number, of: Offer = {}) => {
       const step = stepOf(partition, of)
       return takeBatch(step, { alone: of.alone ?? false }, of.signal ?? never)
     },
@@ -66,10 +69,10 @@ const appliedAs = (partition: number): readonly PartitionTaken[] => [
   { kind: 'applied', revision: BigInt(partition), owesLog: false },
 ]
 
-function stepOf(partition: number, { records = 1, bytes = 1 }: { records?: number; bytes?: number }): BatchStep {
+function stepOf(partition: number, { records = 1, bytes = 1, topic = 'events' }: Offer): BatchStep {
   const event = anEvent('message.received')
   const placed: Placed = { event, position: { topic: 'wa.events', partition, nextOffset: 1n } }
-  const advance = { topic: 'events', fromOffset: 0n, nextOffset: BigInt(records) }
+  const advance = { topic, fromOffset: 0n, nextOffset: BigInt(records) }
   return {
     partition,
     revisions: [0n],
@@ -286,4 +289,22 @@ it('[D2] an assignment that ends while its batch waits is told at once, though e
   expect(calls).toHaveLength(1)
   calls[0]?.commit()
   expect((await begun(2))[1]).toEqual([1, 3])
+})
+
+it('[B6] history has transactions of its own, one at a time, and nobody who is live waits for its end, or rests for it', async () => {
+  const { offer, calls, begun } = openWorld({ restMs: LONG_MS, times: LONG_MS })
+  const old = offer(0, { topic: 'history' })
+  const later = offer(1, { topic: 'history' })
+  void offer(2, { topic: 'history' })
+  const live = offer(3)
+  expect(calls.map(call => call.partitions)).toEqual([[0], [3]])
+  calls[0]?.commit()
+  expect(await old).toEqual(appliedAs(0))
+  expect((await begun(3))[2]).toEqual([1, 2])
+  calls[1]?.commit()
+  await live
+  calls[2]?.commit()
+  await later
+  void offer(4)
+  expect(calls.map(call => call.partitions).slice(3), 'after one of several partitions others would rest').toEqual([[4]])
 })

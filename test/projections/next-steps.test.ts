@@ -11,8 +11,9 @@ const limits: Limits = {
   maxBytes: 1_000_000,
   maxConcurrent: 4,
 }
-const waiting = (records = 1): Waiting => ({ alone: false, sinceAt: 90, records, sizeBytes: 1 })
-const idle = { running: 0, runningAlone: 0, restsUntil: 0, nowAt: 100 }
+const waiting = (records = 1): Waiting => ({ alone: false, givesWay: false, sinceAt: 90, records, sizeBytes: 1 })
+const ofHistory = (records = 100): Waiting => ({ ...waiting(records), givesWay: true })
+const idle = { running: 0, runningAlone: 0, givingWay: 0, restsUntil: 0, nowAt: 100 }
 
 it('[D2] after a transaction of one partition the next begins at once, after one of several it rests four times as long, and no longer than it may', () => {
   expect(restAfter({ partitions: 1, tookMs: 50 }, limits)).toBe(0)
@@ -38,4 +39,35 @@ it('[D2] on a busy machine one partition rests too, and whatever is taken is tak
   const running = { ...idle, running: 1 }
   expect(nextSteps([waiting()], running, { ...limits, ...busy })).toEqual({ kind: 'wait', atMostMs: 190 })
   expect(nextSteps([waiting(200)], running, { ...limits, ...busy })).toEqual({ kind: 'take', steps: [waiting(200)] })
+})
+
+it('[B6] what gives way shares with none of the others and goes behind them, and while they wait for more of them', () => {
+  const both = [ofHistory(), waiting()]
+  expect(nextSteps(both, idle, limits)).toEqual({ kind: 'take', steps: [waiting()] })
+  expect(nextSteps(both, { ...idle, restsUntil: 110 }, limits)).toEqual({ kind: 'take', steps: [ofHistory()] })
+  expect(nextSteps([ofHistory()], { ...idle, running: 1 }, limits)).toEqual({ kind: 'take', steps: [ofHistory()] })
+})
+
+it('[B6] nobody lingers for a transaction that gives way, and one runs at a time, of a moderate size', () => {
+  const beside = { ...idle, running: 1, givingWay: 1 }
+  expect(nextSteps([waiting()], beside, { ...limits, lingerMs: 200 })).toEqual({ kind: 'take', steps: [waiting()] })
+  expect(nextSteps([ofHistory()], beside, limits)).toEqual({ kind: 'wait', atMostMs: null })
+  const many = Array.from({ length: 5 }, () => ofHistory(90))
+  expect(nextSteps(many, idle, limits)).toEqual({ kind: 'take', steps: many.slice(0, 2) })
+})
+
+it('[B6] what gives way is passed over for a second at most, and takes no place that is not there', () => {
+  const overdue = { ...idle, nowAt: ofHistory().sinceAt + 1_000 }
+  expect(nextSteps([waiting(), ofHistory()], overdue, limits)).toEqual({ kind: 'take', steps: [ofHistory()] })
+  const full = { ...overdue, running: limits.maxConcurrent }
+  expect(nextSteps([waiting(), ofHistory()], full, limits)).toEqual({ kind: 'wait', atMostMs: null })
+})
+
+it('[B6] what gives way and is taken alone, because its last step failed, goes alone', () => {
+  const alone = { ...ofHistory(), alone: true }
+  expect(nextSteps([alone, ofHistory()], idle, limits)).toEqual({ kind: 'take', steps: [alone] })
+  expect(nextSteps([ofHistory(), alone, ofHistory()], idle, limits)).toEqual({
+    kind: 'take',
+    steps: [ofHistory(), ofHistory()],
+  })
 })

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { LogError } from '../../src/log/log.ts'
 import { positionToken, waitForPosition } from '../../src/projections/queries.ts'
+import { liveLateness } from '../../src/runtime/lateness.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -30,6 +31,22 @@ it('[D2] a tick runs for partitions that have something due, and what it emits i
   world().open()
   await until('the tick’s record is in the log', async () => (await world().emitted()).length === 1)
   expect(ticked).toEqual([1])
+})
+
+it('[B6] history is taken in small steps, and how late live work is, is told without it', async () => {
+  const projection: Counting = Object.assign(world().counting, { reads: ['events', 'history'] as const })
+  const steps: number[] = []
+  projection.inTransaction = async placed => void steps.push(placed.length)
+  await makeCheckpoints(world().database, projection, PARTITIONS)
+  const old = Array.from({ length: 250 }, () => anEvent('message.history'))
+  await world().append(...old)
+  liveLateness.worstMs()
+  world().open()
+  await world().countedAll(old)
+  expect(steps).toEqual([100, 100, 50])
+  expect(liveLateness.worstMs()).toBe(0)
+  await world().append(...someEvents(1))
+  await until('how long the live one took is told', () => liveLateness.worstMs() > 0)
 })
 
 it('[D2] [H1] the lag is measured, in records and seconds', async () => {

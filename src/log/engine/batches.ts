@@ -6,6 +6,7 @@ import { backoffMs, wait } from '../../runtime/wait.ts'
 import type { Batch, BatchConsumer, BatchOutcome, Position } from '../log.ts'
 import type { StartAssignment } from './assignment.ts'
 import { describeFailure } from './describe-failure.ts'
+import type { ReadLimits } from './partition-reader.ts'
 import { createPartitionState, type PartitionState } from './partition-state.ts'
 import { createReadings, type Reading, type ReadingDeps } from './readings.ts'
 
@@ -41,14 +42,18 @@ async function run(of: Run, states: readonly PartitionState[]) {
   const { consumer, stopping } = of
   const positions = await askPositions(of, states)
   if (positions === null) return
-  const limits = { maxRecords: consumer.maxBatchRecords, maxBytes: consumer.maxBatchBytes }
   const readings = createReadings({ ...of, consumerGroup: consumer.consumerGroup }, states, positions)
   for (let reading = await readings.nextReady(stopping); reading !== null; reading = await readings.nextReady(stopping)) {
-    const batch = await reading.read(limits, stopping)
+    const batch = await reading.read(limitsOf(consumer, reading.state.at.topic), stopping)
     if (batch !== null) await applyUntilDone(of, reading, batch)
   }
   readings.close()
 }
+
+const limitsOf = ({ maxBatchRecords, maxBatchRecordsOf, maxBatchBytes }: BatchConsumer, topic: string): ReadLimits => ({
+  maxRecords: Math.min(maxBatchRecords, maxBatchRecordsOf?.[topic] ?? maxBatchRecords),
+  maxBytes: maxBatchBytes,
+})
 
 const RETRY_CAP_MS = 30_000
 

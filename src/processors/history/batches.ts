@@ -19,8 +19,8 @@ export type BatchesOf = {
   fit(draft: HistoryDraft): Promise<Fitted | null>
 }
 
-/** Of events, and of the pairs and the secrets beside them. */
-const MAX_EVENTS = 500
+/** Of events, and of the pairs and the secrets beside them. Small, so that what is live goes between two of them. */
+const MAX_EVENTS = 100
 /** By its raw bytes alone the last entry has room. */
 const MAX_BYTES = 1024 * 1024
 /** Where most entries say nothing, the place is saved all the same. */

@@ -49,7 +49,7 @@ export async function workOff(deps: WorkDeps, given: Given, signal: AbortSignal)
 type Going = Given & { sync: HistorySync; settings: InstanceSettings }
 const SAY_EVERY_MS = 5_000
 /** As many may be done of one part while others wait; going on costs reading it from its beginning. */
-const BATCHES_A_TURN = 40
+const BATCHES_A_TURN = 200
 
 /** `changed`: messages are taken now, or not any more. */
 async function goOn(deps: WorkDeps, going: Going, signal: AbortSignal): Promise<Worked | 'changed'> {
@@ -96,10 +96,13 @@ async function* openBatches(
   }
 }
 
+/** What a piece of a file costs that is only read, in events. */
+const EVENTS_A_PIECE = 10
+
 /** What goes through unseen, and what is read ahead, is read at the pace of the rest. */
 async function* paced({ pace }: WorkDeps, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
-    await pace.take(0, signal)
+    await pace.take(EVENTS_A_PIECE, signal)
     yield piece
   }
 }
