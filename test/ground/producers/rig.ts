@@ -48,6 +48,7 @@ export const testConfig = {
   appendTimeoutMs: 10_000,
   outboundPerMinute: 0,
   outboundBurst: 5,
+  processing: { signEveryMs: 3_000, signsPerMinute: 20, maxSessions: 5 },
   rawInlineBytes: 768 * 1024,
   maxRecordBytes: 2 * 1024 ** 2,
 }
