@@ -95,7 +95,7 @@ export async function endSession(
   return one(
     tx.query<Row>(
       `update processing_sessions set ended_at = now(), status = $2, text = $3, text_digest = $4
-       where session_id = $1 and ended_at is null and not ${isPurged('instance_id')} returning ${columns}`,
+       where session_id = $1 and ended_at is null and not ${isPurged('processing_sessions.instance_id')} returning ${columns}`,
       [sessionId, status, text, digestOf(text)],
     ),
   )
@@ -123,7 +123,7 @@ export async function timeOutSessions(tx: Transaction, limit: number): Promise<r
   const rows = await tx.query<Row>(
     `update processing_sessions set ended_at = now(), status = 'timed-out' where session_id in (
        select session_id from processing_sessions
-       where ended_at is null and timeout_at <= now() and not ${isPurged('instance_id')} order by timeout_at limit $1 for update skip locked)
+       where ended_at is null and timeout_at <= now() and not ${isPurged('processing_sessions.instance_id')} order by timeout_at limit $1 for update skip locked)
      returning ${columns}`,
     [limit],
   )
@@ -133,7 +133,7 @@ export async function timeOutSessions(tx: Transaction, limit: number): Promise<r
 /** Ended, and not all of it is a command yet: whoever ended it died, or the log was away. */
 export async function untoldSessions(database: Transaction, limit: number): Promise<readonly Session[]> {
   const rows = await database.query<Row>(
-    `select ${columns} from processing_sessions where ${isUntold} and not ${isPurged('instance_id')} order by ended_at limit $1`,
+    `select ${columns} from processing_sessions where ${isUntold} and not ${isPurged('processing_sessions.instance_id')} order by ended_at limit $1`,
     [limit],
   )
   return rows.map(sessionOf)

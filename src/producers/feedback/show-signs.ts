@@ -11,8 +11,11 @@ import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
 
 export type Signs = {
-  /** `at`: epoch ms, before it was claimed, so that what ends its session is later on every phone. Where the last one is still on its way, it is left out. */
-  show(sign: ClaimedSign, at: number): void
+  /**
+   * `at`: epoch ms, before it was claimed, so that what ends its session is later on every phone. false: it is left out, as the last one of the
+   * message is still on its way.
+   */
+  show(sign: ClaimedSign, at: number): boolean
   /** As the socket's, for commands: a reaction goes out behind every sign of its message that was claimed before. */
   relay: Send['relay']
   /** Resolves once none is on its way. */
@@ -49,12 +52,12 @@ export function createSigns({ life, send, own, claimed, logger, metrics }: Deps)
   return {
     show: (sign, at) => {
       const { messageId } = sign
-      if (life.isOver()) return
-      if (onTheirWay.has(messageId)) return void metrics.signs.inc({ outcome: 'left-out' })
+      if (life.isOver() || onTheirWay.has(messageId)) return false
       onTheirWay.set(
         messageId,
         give(sign, at).finally(() => onTheirWay.delete(messageId)),
       )
+      return true
     },
     relay: async outgoing => {
       const messageId = outgoing.content.reactionMessage?.key?.id

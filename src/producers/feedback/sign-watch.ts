@@ -36,7 +36,7 @@ export function createSignWatch({ database, config, clock, logger, metrics }: De
   const { signEveryMs: everyMs, signsPerMinute, maxSessions: mostSessions } = config.processing
   const serving = new Map<string, Served>()
   const bell = createBell()
-  const isWithin = createBudget(signsPerMinute, clock)
+  const budget = createBudget(signsPerMinute, clock)
   let claiming: Promise<unknown> = Promise.resolve()
 
   /** Answers how long nothing is due. */
@@ -51,7 +51,8 @@ export function createSignWatch({ database, config, clock, logger, metrics }: De
 
   function handOver(sign: ClaimedSign, at: number): void {
     const served = serving.get(sign.instanceId)
-    if (served?.epoch === sign.epoch && isWithin(sign.sessionId)) served.show(sign, at)
+    const isShown = served?.epoch === sign.epoch && budget.isLeft(sign) && served.show(sign, at)
+    if (isShown) budget.take(sign)
     else metrics.signs.inc({ outcome: 'left-out' })
   }
 
@@ -93,12 +94,10 @@ export function createSignWatch({ database, config, clock, logger, metrics }: De
 }
 
 /** Of each session so many a minute. */
-function createBudget(perMinute: number, clock: () => number): (sessionId: string) => boolean {
-  if (perMinute === 0) return () => false
+function createBudget(perMinute: number, clock: () => number) {
   const pace = createOutgoingPace({ perMinute, burst: perMinute, clock, random: () => 0 })
-  return sessionId => {
-    const isNow = pace.waitMs(sessionId) === 0
-    if (isNow) pace.takeTurn(sessionId)
-    return isNow
+  return {
+    isLeft: ({ sessionId }: ClaimedSign): boolean => perMinute > 0 && pace.waitMs(sessionId) === 0,
+    take: ({ sessionId }: ClaimedSign): void => pace.takeTurn(sessionId),
   }
 }
