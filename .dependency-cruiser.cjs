@@ -39,7 +39,8 @@ const houses = {
       auth: ['gate', 'secrets'],
       socket: ['gate', 'auth'],
       commands: ['secrets', 'gate', 'auth', 'socket'],
-      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'commands'],
+      feedback: ['socket', 'commands'],
+      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'commands', 'feedback'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},
@@ -50,7 +51,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], commands: ['instances'], processing: ['instances', 'commands'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
