@@ -31,13 +31,16 @@ type Row = { session_id: string | null; next_in_ms: number | null } & Readonly<
   Record<'instance_id' | 'epoch' | 'chat_id' | 'message_id', string>
 > & { target: SessionTarget; signs: number }
 
+const runs = 's.ended_at is null and s.timeout_at > now()'
+/** Owners of accounts without a session are not locked. */
 const claimSql = `with given as (
   select number, instance_id, epoch from unnest($1::text[], $2::bigint[]) with ordinality as g(instance_id, epoch, number)
+  where exists (select from processing_sessions s where s.instance_id = g.instance_id and ${runs})
 ), held as (${heldOwners('given')}
 ), running as (
   select held.epoch, first.* from held cross join lateral (
     select s.session_id, s.sign_at from processing_sessions s
-    where s.instance_id = held.instance_id and s.ended_at is null and s.timeout_at > now() order by s.started_at, s.session_id limit $3) first
+    where s.instance_id = held.instance_id and ${runs} order by s.started_at, s.session_id limit $3) first
 ), claimed as (
   update processing_sessions s set signs = s.signs + 1, sign_at = now() + $4 * interval '1 millisecond'
   from running r where r.session_id = s.session_id and r.sign_at <= now() and s.ended_at is null and s.sign_at <= now()

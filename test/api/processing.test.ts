@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { commandIds } from '../../src/instances/command-ids.ts'
-import { endSession } from '../../src/instances/processing-sessions.ts'
+import { endSession, startSession } from '../../src/instances/processing-sessions.ts'
 import { LogError } from '../../src/log/log.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
@@ -245,6 +245,8 @@ describe('an end', () => {
     const { status, json } = await finish(sessionId, { status: 'success', text: 'done' })
     expect([status, json.status, json.reactionCommandId]).toEqual([202, 'success', null])
     expect((await start(id, 'M1')).status).toBe(503)
+    const anew = { instanceId: id, chatId: somebody.lid, messageId: 'M1', chatPn: null, processType: null, timeoutMs: 1_000 }
+    expect(await startSession(api.database, { ...anew, target: { fromMe: false, senderId: null } })).toBeNull()
     append = 'takes'
     const after = await untilStatus(sessionId, 'success')
     expect((await asked(id)).map(({ commandId }) => commandId)).toEqual([after.reactionCommandId, after.textCommandId])

@@ -3,9 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
 import { endSession, type Session, startSession } from '../../src/instances/processing-sessions.ts'
-import { claimSigns } from '../../src/instances/processing-signs.ts'
+import { type ClaimedSign, claimSigns } from '../../src/instances/processing-signs.ts'
 import { createSigns } from '../../src/producers/feedback/show-signs.ts'
+import { createSignWatch } from '../../src/producers/feedback/sign-watch.ts'
+import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
 import type { Outgoing } from '../../src/producers/socket/open-socket.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { askFor, rowsOf } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig, testConfig } from '../ground/producers/rig.ts'
@@ -102,7 +105,7 @@ describe('at WhatsApp', () => {
     expect(device.conflicts()).toEqual([])
   })
 
-  test('[F3] a sign whose claim is answered late goes out before the last one, and says an earlier time', async () => {
+  test('[F3] a sign whose claim is answered late goes out before the last one', async () => {
     const answered = Promise.withResolvers<void>()
     let isHeld = false
     const late: Database = {
@@ -126,6 +129,34 @@ describe('at WhatsApp', () => {
     await rig.untilEvents('command.completed', 1)
     expect(device.stanzasSent()).toHaveLength(2)
     expect(signOf(device, 'M1')).toBe('✅')
+  })
+
+  test('[F3] a sign says the time before it was claimed, so that what ends its session is later, however late the claim is answered', async () => {
+    await rig.create('first')
+    await database.query(`insert into instance_owners (instance_id, epoch) values ('first', 7)`)
+    await work('1@lid', 'M1')
+    let now = 1_000
+    const slow: Database = {
+      ...database,
+      query: async (sql, values) => {
+        const rows = await database.query<never>(sql, values)
+        now += 500
+        return rows
+      },
+    }
+    const outcomes = createMetrics({ processMetrics: false })
+    const config = { processing: quick }
+    const watch = createSignWatch({ database: slow, config, clock: () => now, logger, metrics: createProducerMetrics(outcomes) })
+    const shown: [number, number][] = []
+    const show = ({ nth }: ClaimedSign, at: number) => shown.push([nth, at]) > 0
+    watch.serve({ instanceId: 'first', epoch: 7, show, isOver: () => false })
+    const stop = new AbortController()
+    const following = watch.follow(stop.signal)
+    await until('two are shown', () => shown.length >= 2)
+    stop.abort()
+    await following
+    expect(shown[0]).toEqual([1, 1_000])
+    expect(shown[1]?.[1]).toBeGreaterThanOrEqual(1_500)
   })
 
   test('[F3] of an account so many are shown at once, of a message so many a minute; those beyond are left out, and get their last sign all the same', async () => {
