@@ -21,6 +21,9 @@ const exceptions: Readonly<Record<string, string>> = {
     'log_topics',
   ]),
   ...of('commands are asked for, worked off by who holds the account, and shown: a file each', ['commands']),
+  ...of('sessions of processing are begun and ended, and have their signs from who holds the account: a file each', [
+    'processing_sessions',
+  ]),
   ...of('everybody asks for tombstones, the API for how far a purge is, and the purge alone moves its row: a file each', [
     'purges',
   ]),

@@ -29,8 +29,6 @@ export const laterCalls: readonly LaterCall[] = [
   call('DELETE', '/v1/uploads/:id', 'Give an upload up'),
   call('POST', '/v1/uploads/:id/complete', 'Say that a file is uploaded'),
   call('POST', '/v1/uploads/:id/retry', 'Try an upload again'),
-  call('POST', '/v1/instances/:id/processing', 'Begin to process a message'),
-  call('POST', '/v1/processing/:sessionId/finish', 'End a processing'),
   call('POST', '/v1/endpoints/:id/rotate-secret', 'Give an endpoint a new secret', 'a new endpoint has one'),
   call('POST', '/v1/endpoints/:id/replay', 'Send an endpoint again what it was sent', theLog),
   call('POST', '/v1/media/retry', 'Try failed media again'),

@@ -36,6 +36,8 @@ import { openLastPresences } from './messages/last-presences.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
+import { openSessionEnds } from './processing/end-late-sessions.ts'
+import { processingRoutes } from './processing/processing-routes.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
@@ -56,6 +58,7 @@ export type ApiDeps = HealthDeps & {
   publicUrl: string
   webhooks: Config['webhooks']
   commands: Config['commands']
+  processing: Pick<Config['processing'], 'timeoutMs'>
   metrics: Metrics
   logger: Logger
   version: string
@@ -94,6 +97,8 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   labelRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
   commandRoutes(app, routeDeps)
+  processingRoutes(app, routeDeps)
+  const sessionEnds = openSessionEnds(routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
@@ -109,6 +114,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
     cut.abort()
     await presences.close()
     await tester.close()
+    await sessionEnds.close()
     await outbox.close()
     await app.close()
   }

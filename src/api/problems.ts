@@ -82,6 +82,7 @@ const kinds = {
   'group-not-found': { status: 404, title: 'There is no such group' },
   'message-not-found': { status: 404, title: 'There is no such message' },
   'command-not-found': { status: 404, title: 'There is no such command' },
+  'processing-not-found': { status: 404, title: 'There is no such processing' },
   'delivery-not-found': { status: 404, title: 'There is no such delivery' },
   'media-not-found': { status: 404, title: 'There is no such media' },
   'media-pending': { status: 404, title: 'The media is not stored yet' },

@@ -11,6 +11,7 @@ import { historyEvents } from './definitions/history.ts'
 import { instanceEvents } from './definitions/instances.ts'
 import { mediaEvents } from './definitions/media.ts'
 import { messageEvents } from './definitions/messages.ts'
+import { processingEvents } from './definitions/processing.ts'
 import { unknownEvents } from './definitions/unknown.ts'
 import type { EventShape } from './schema-fields.ts'
 
@@ -25,6 +26,7 @@ export const events: readonly EventShape[] = [
   ...instanceEvents,
   ...mediaEvents,
   ...commandEvents,
+  ...processingEvents,
   ...unknownEvents,
   ...deliveryEvents,
 ]

@@ -1,6 +1,7 @@
 // The words of docs/contract.md, once, each with whether this version ever says it: `later` are reserved, and come with a later version.
 // What the API takes and describes follows from here; the lists in docs/contract.md and ARCHITECTURE.md are generated from it.
 import { failureReasons } from './definitions/commands.ts'
+import { processingStatuses } from './definitions/processing.ts'
 import { events } from './definitions.ts'
 import { messageOperation, operations } from './operations.ts'
 import { topicOfName, webhookTopics } from './topics.ts'
@@ -13,8 +14,7 @@ const withSchema = events.filter(one => one.internal !== true).map(one => one.ty
 const withoutSchema = [
   'picture.stored',
   ...['upload.requested', 'upload.completed', 'upload.failed'],
-  ...['processing.started', 'processing.finished', 'processing.timed-out', 'retention.completed'],
-  'replay.ended',
+  ...['retention.completed', 'replay.ended'],
 ]
 
 /** Types of records in the log. */
@@ -81,6 +81,11 @@ export const commandOperations = {
 } as const satisfies Vocabulary
 
 export const commandReasons = { here: failureReasons, later: [] } as const satisfies Vocabulary
+
+export const processingStates = {
+  here: ['running', ...processingStatuses, 'timed-out'],
+  later: [],
+} as const satisfies Vocabulary
 
 export const callStatuses = {
   here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],

@@ -34,7 +34,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProducers({
       ...ports,
       openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
-      config: { ...config.whatsapp, ...config.log },
+      config: { ...config.whatsapp, ...config.log, processing: config.processing },
       logger,
       metrics,
       clock: Date.now,
@@ -81,6 +81,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       partitions: config.log.partitions,
       webhooks: config.webhooks,
       commands: config.commands,
+      processing: config.processing,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,

@@ -26,6 +26,7 @@ import { createPairLearning } from './epoch/learn-pairs.ts'
 import { createPacer } from './epoch/pacer.ts'
 import { createPairingRequests } from './epoch/pairing-requests.ts'
 import { openSupervisor, type Supervisor } from './epoch/supervisor.ts'
+import { createSignWatch, type SignConfig } from './feedback/sign-watch.ts'
 import { createKeptStanzas, type KeptStanzas } from './gate/kept-stanzas.ts'
 import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
@@ -56,7 +57,7 @@ export type ProducersDeps = {
     | 'outboundChangesPerMinute'
     | 'outboundMarksPerMinute'
   > &
-    Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
+    Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'> & { processing: SignConfig }
   logger: Logger
   metrics: Metrics
   clock: () => number
@@ -92,7 +93,9 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const sealedWatch = createSealedWatch(deps)
   const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
   const commandExpiry = createCommandExpiry({ ...deps, metrics, commandWatch, everyMs: deps.commandExpiryMs ?? 30_000 })
-  const shared = { metrics, keptStanzas, pairLearning, pairingRequests, sealedWatch, commandWatch, tallies: account.tallies }
+  const signWatch = createSignWatch({ ...deps, metrics })
+  const watches = { pairLearning, pairingRequests, sealedWatch, commandWatch, signWatch }
+  const shared = { metrics, keptStanzas, ...watches, tallies: account.tallies }
   const instanceDeps = instanceDepsOf(deps, shared)
   let supervisor: Supervisor | null = null
   /** Why there is none. */
@@ -120,11 +123,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = doChores(
-      { ...deps, metrics },
-      [keptStanzas, account, pairLearning, pairingRequests, sealedWatch, commandWatch, commandExpiry],
-      ended,
-    )
+    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, ...Object.values(watches), commandExpiry], ended)
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -175,7 +174,10 @@ async function doChores(
   await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
 }
 
-type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'tallies'> & {
+type OfAll = Pick<
+  InstanceDeps,
+  'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'signWatch' | 'tallies'
+> & {
   keptStanzas: KeptStanzas
 }
 

@@ -57,6 +57,11 @@ export function createProducerMetrics(metrics: Metrics) {
       help: 'Commands that are over, by outcome: completed, or the reason of command.failed.',
       labels: ['outcome'],
     }),
+    signs: metrics.counter({
+      name: 'zaplog_processing_signs_total',
+      help: 'Reactions that say that a message is being worked on, by what became of each: shown, left-out, refused. The last of each is a command.',
+      labels: ['outcome'],
+    }),
     closes: metrics.counter({ name: 'zaplog_socket_closes_total', help: 'Sockets that ended, by reason.', labels: ['reason'] }),
     appendSeconds: metrics.histogram({ name: 'zaplog_append_seconds', help: 'From a stanza part to its durable record.' }),
   }

@@ -72,6 +72,36 @@ export function declareCommands(v: Variables) {
   }
 }
 
+export function declareProcessing(v: Variables) {
+  v.group('Processing')
+  return {
+    timeoutMs: v.durationMs('PROCESSING_TIMEOUT', {
+      default: '10m',
+      fromMs: 1_000,
+      toMs: 86_400_000,
+      doc: 'a message that a client works on, and never says how that went, counts as given up then',
+    }),
+    signEveryMs: v.durationMs('PROCESSING_SIGN_EVERY', {
+      default: '3s',
+      fromMs: 1_000,
+      toMs: 600_000,
+      doc: 'how often the reaction that says so changes',
+    }),
+    signsPerMinute: v.whole('PROCESSING_SIGNS_PER_MINUTE', {
+      default: 20,
+      from: 0,
+      to: 60,
+      doc: 'of one message; those beyond are left out, 0: all but the last one',
+    }),
+    maxSessions: v.whole('PROCESSING_MAX_SIGNED', {
+      default: 5,
+      from: 0,
+      to: 100,
+      doc: 'messages of one account whose reaction changes; those beyond get the last one alone',
+    }),
+  }
+}
+
 export function declareMedia(v: Variables) {
   v.group('Media')
   return {

@@ -5,7 +5,7 @@ import { warnOfDates } from './config-kafka-rules.ts'
 import { declareKeys, declareProcess } from './config-process.ts'
 import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import { declareDatabase, declareLog, declareObjects } from './config-stores.ts'
-import { declareCommands, declareMedia, declareWebhooks, declareWhatsapp } from './config-work.ts'
+import { declareCommands, declareMedia, declareProcessing, declareWebhooks, declareWhatsapp } from './config-work.ts'
 import { type Environment, openVariables, type Problem, type Variables } from './variables.ts'
 
 export type { RoleName } from './config-values.ts'
@@ -45,7 +45,8 @@ function declareVariables(v: Variables) {
   const keys = declareKeys(v)
   const whatsapp = declareWhatsapp(v)
   const commands = declareCommands(v)
+  const processing = declareProcessing(v)
   const media = declareMedia(v)
   const webhooks = declareWebhooks(v)
-  return { ...process, database, log, kafka, schemaRegistry, objects, keys, whatsapp, commands, media, webhooks }
+  return { ...process, database, log, kafka, schemaRegistry, objects, keys, whatsapp, commands, processing, media, webhooks }
 }

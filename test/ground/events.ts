@@ -151,6 +151,12 @@ function defaultsOf(type: EventType): object {
         ...{ chatId: somebody.lid, commandId: '0'.repeat(32), operation: 'message.send', tries: 1 },
         ...{ reason: 'refused', reasonText: 'WhatsApp refused it (479)', code: '479' },
       }
+    case 'processing.started':
+      return { ...worked, timeoutAt: testStartAt + 600_000 }
+    case 'processing.finished':
+      return { ...worked, status: 'success', startedAt: testStartAt }
+    case 'processing.timed-out':
+      return { ...worked, startedAt: testStartAt }
     case 'media.downloaded':
       return { ...file, incomingKey: 'incoming/shop/1', sizeBytes: 1000, sha256: 'aa', sha256Matches: true, attempts: 1 }
     case 'media.stored':
@@ -182,6 +188,7 @@ function defaultsOf(type: EventType): object {
   }
 }
 
+const worked = { chatId: somebody.lid, messageId: 'WORKED', sessionId: '1'.repeat(32) }
 const file = { sourceEventId: '0'.repeat(32), round: 1, kind: 'image', mimetype: 'image/jpeg' }
 
 function idOf(event: Event): string {

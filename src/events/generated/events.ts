@@ -947,6 +947,38 @@ export type CommandFailed = Envelope & {
   code?: string | null
 }
 
+export type ProcessingStarted = Envelope & {
+  type: 'processing.started'
+  /** 32 lower-case hex digits; the same for the same instance, chat and message. */
+  sessionId: string
+  /** What is done, in the client’s own word; null: it said none. */
+  processType?: string | null
+  /** It times out by itself then. */
+  timeoutAt: number
+}
+
+export type ProcessingFinished = Envelope & {
+  type: 'processing.finished'
+  /** 32 lower-case hex digits; the same for the same instance, chat and message. */
+  sessionId: string
+  /** What is done, in the client’s own word; null: it said none. */
+  processType?: string | null
+  /** success, error, aborted; consumers must accept new ones. */
+  status: string
+  /** Its last start. */
+  startedAt: number
+}
+
+export type ProcessingTimedOut = Envelope & {
+  type: 'processing.timed-out'
+  /** 32 lower-case hex digits; the same for the same instance, chat and message. */
+  sessionId: string
+  /** What is done, in the client’s own word; null: it said none. */
+  processType?: string | null
+  /** Its last start. */
+  startedAt: number
+}
+
 export type Unknown = Envelope & {
   type: 'unknown'
   /** stanza or baileys. */
@@ -1041,6 +1073,9 @@ export type Event =
   | CommandAccepted
   | CommandCompleted
   | CommandFailed
+  | ProcessingStarted
+  | ProcessingFinished
+  | ProcessingTimedOut
   | Unknown
   | DeliveryReleased
   | DeliveryAttempted
@@ -1085,6 +1120,9 @@ export const eventTypes = [
   'command.accepted',
   'command.completed',
   'command.failed',
+  'processing.started',
+  'processing.finished',
+  'processing.timed-out',
   'unknown',
   'delivery.released',
   'delivery.attempted',

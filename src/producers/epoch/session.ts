@@ -9,11 +9,7 @@ import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
 import type { KeyWriter } from '../auth/key-writer.ts'
-import type { CommandWatch } from '../commands/command-watch.ts'
-import { openCommands } from '../commands/commands.ts'
 import { createFindSent } from '../commands/find-sent.ts'
-import type { CommandTimes } from '../commands/judge-try.ts'
-import type { ActionPaces, OutgoingPace } from '../commands/pace-outgoing.ts'
 import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
@@ -35,6 +31,7 @@ import { ownAddresses, type State } from './instance-events.ts'
 import type { PairLearning } from './learn-pairs.ts'
 import { createGroupList, forgetList } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
+import { type OutgoingDeps, openOutgoing } from './open-outgoing.ts'
 import { createPairing } from './pairing.ts'
 import type { PairingRequests } from './pairing-requests.ts'
 import { createPresenceIntake } from './presence-intake.ts'
@@ -46,25 +43,22 @@ export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
   /** What of the settings takes effect on a session that is open does so now. */
   followSettings(): void
 }
-export type SessionDeps = EpochDeps & {
-  presenceTopic: string
-  database: Database
-  sealer: Sealer
-  keyWriter: KeyWriter
-  secretWriter: SecretWriter
-  sealedWatch: Pick<SealedWatch, 'add'>
-  pairLearning: PairLearning
-  pairingRequests: Pick<PairingRequests, 'serve'>
-  commandWatch: CommandWatch
-  commandTimes: CommandTimes
-  outgoingPace: OutgoingPace
-  actionPaces: ActionPaces
-  url: string | null
-  cdnUrl: string | null
-  version: readonly [number, number, number] | null
-  /** null: as long as Baileys shows each code. */
-  qrTimeoutMs: number | null
-}
+export type SessionDeps = EpochDeps &
+  OutgoingDeps & {
+    presenceTopic: string
+    database: Database
+    sealer: Sealer
+    keyWriter: KeyWriter
+    secretWriter: SecretWriter
+    sealedWatch: Pick<SealedWatch, 'add'>
+    pairLearning: PairLearning
+    pairingRequests: Pick<PairingRequests, 'serve'>
+    url: string | null
+    cdnUrl: string | null
+    version: readonly [number, number, number] | null
+    /** null: as long as Baileys shows each code. */
+    qrTimeoutMs: number | null
+  }
 export type SessionOf = {
   epoch: Epoch
   names: ContactNames
@@ -103,7 +97,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     openedAt = clock()
     of.untold.loggedIn()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
-    if (of.fetchesLists) deps.commandWatch.serve({ ...epoch, ring: desk.ring, isOver: socketLife.isOver })
+    if (of.fetchesLists) outgoing.serve()
     deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()
   }
@@ -132,20 +126,20 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     fetchesLists: of.fetchesLists,
     received: events.received,
     findSent: createFindSent({ database, sealer, logger, instanceId, known }),
-    acked: node => desk.acked(node),
+    acked: node => outgoing.acked(node),
     presence: createPresenceIntake(deps, { epoch, known, own }),
     connection,
     tally: epoch.tally,
   })
-  const desk = openCommands(deps, { epoch, auth, own, known, secrets, send: socket.send })
-  void socket.closed.then(desk.end)
+  const outgoing = openOutgoing(deps, { epoch, auth, own, known, secrets, send: socket.send })
+  void socket.closed.then(outgoing.end)
   const idle = async () => {
     await socket.idle()
     // Pending for so long, it ends the socket, and its epoch with it: no clean end then.
-    const steps = [desk.idle, events.idle, appState.idle, sealed.idle, told.idle]
+    const steps = [outgoing.idle, events.idle, appState.idle, sealed.idle, told.idle]
     await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(...steps))
   }
-  return { ...socket, ...endingAfter(desk.close, socket), idle, auth, openedAt: () => openedAt, followSettings }
+  return { ...socket, ...endingAfter(outgoing.close, socket), idle, auth, openedAt: () => openedAt, followSettings }
 }
 
 /** What is on its way out has its answer first. */

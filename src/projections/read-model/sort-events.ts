@@ -43,6 +43,9 @@ const placeOf = {
   'command.accepted': null, // the commands' own
   'command.completed': null,
   'command.failed': null,
+  'processing.started': null, // rows of the API's own
+  'processing.finished': null,
+  'processing.timed-out': null,
   'delivery.released': null, // the webhooks' own
   'delivery.attempted': null,
 } as const satisfies Record<EventType, string | null>

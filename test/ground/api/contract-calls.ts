@@ -40,6 +40,8 @@ export const contractCalls: readonly string[] = [
   'GET /v1/uploads/{id}',
   'DELETE /v1/uploads/{id}',
   'POST /v1/instances/{id}/processing',
+  'GET /v1/instances/{id}/processing',
+  'GET /v1/processing/{sessionId}',
   'POST /v1/processing/{sessionId}/finish',
   'POST /v1/media/retry',
   'GET /v1/retention',

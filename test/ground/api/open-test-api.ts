@@ -104,6 +104,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       pairingCodeWaitMs: given.pairingCodeWaitMs,
       webhooks: { ...defaults().webhooks, ...given.webhooks },
       commands: defaults().commands,
+      processing: defaults().processing,
       version: '0.0.0-test',
     })
     open.push(server, api)

@@ -2,6 +2,7 @@
 // and of one that has little.
 import { listPage as listCommands } from '../../../src/api/commands/list-page.ts'
 import { listInstances } from '../../../src/api/instances/read-instances.ts'
+import { listProcessing } from '../../../src/api/processing/processing-routes.ts'
 import type { Transaction } from '../../../src/database/database.ts'
 import {
   getGroup,
@@ -98,6 +99,9 @@ export const calls: Readonly<Record<string, Call>> = {
   'commands, failed': database => listCommands(database, { ...big, state: 'failed' }),
   'commands, failed, quiet': database => listCommands(database, { ...small, state: 'failed' }),
   'commands, sending, of which there is none': database => listCommands(database, { ...big, state: 'sending' }),
+  processing: database => listProcessing(database, big),
+  'processing, deep': deep(listProcessing, big),
+  'processing, quiet': database => listProcessing(database, small),
   deliveries: database => listDeliveries(database, { limit }),
   'deliveries, deep': deep(listDeliveries, { limit }),
   'deliveries of an endpoint': deep(listDeliveries, { limit, endpointId: anEndpoint }),

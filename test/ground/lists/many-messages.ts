@@ -23,6 +23,7 @@ const analysed = [
   'instance_ids',
   'webhook_deliveries',
   'commands',
+  'processing_sessions',
   ...['address_pairs', 'contacts', 'groups', 'chats', 'chat_states', 'messages', 'media'].map(table => `read_model_1.${table}`),
   ...['group_participants', 'calls', 'labels', 'label_links', 'blocks'].map(table => `read_model_1.${table}`),
   ...['chats', 'contacts', 'media'].map(table => `read_model_1.listed_${table}`),
@@ -37,6 +38,7 @@ const statementsOf = ({ messages, chats, instances }: Size): readonly (readonly 
   [makeParticipants, []],
   [makeCalls, []],
   [makeCommands, []],
+  [makeProcessing, []],
   [makeLabels, []],
   [makeLinks, []],
   [makeBlocks, []],
@@ -69,6 +71,14 @@ const makeCommands = `insert into commands (instance_id, command_id, digest, sta
   select i, md5('c' || n || '/' || m), 'd', case when n < 200 and m = 1 then 'accepted' when (n + m) % 50 = 0 then 'failed' else 'completed' end,
     md5('ce' || n || '/' || m), n * 10 + m, 'message.send', lid, '3EB0' || n || '/' || m, now() - n * 10 * interval '1 minute' - m * interval '20 days',
     now() - n * 10 * interval '1 minute' - m * interval '20 days', now() from made_chats cross join generate_series(0, 9) m`
+
+/** Ten in each chat over half a year, of which the newest few run. */
+const makeProcessing = `insert into processing_sessions (session_id, instance_id, chat_id, message_id, target, started_at, timeout_at, ended_at, told_at, status)
+  select md5('p' || n || '/' || m), i, lid, 'M' || m, '{}', started_at, started_at + interval '10 minutes', ended_at, ended_at,
+    case when ended_at is not null then 'success' end
+  from made_chats cross join generate_series(0, 9) m
+    cross join lateral (select now() - n * 10 * interval '1 minute' - m * interval '20 days' as started_at) s
+    cross join lateral (select case when n >= 20 or m > 0 then started_at + interval '1 minute' end as ended_at) e`
 
 const makeLabels = `insert into read_model_1.labels
   select i, m::text, '{"name": {"v": "label", "e": 1, "s": 1}}', now() - m * interval '1 minute', 1, m, 'e'

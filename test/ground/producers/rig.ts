@@ -50,6 +50,7 @@ export const testConfig = {
   outboundChangesPerMinute: 0,
   outboundMarksPerMinute: 0,
   outboundBurst: 5,
+  processing: { signEveryMs: 3_000, signsPerMinute: 20, maxSessions: 5 },
   rawInlineBytes: 768 * 1024,
   maxRecordBytes: 2 * 1024 ** 2,
 }

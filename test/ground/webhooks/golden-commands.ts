@@ -1,5 +1,5 @@
-// What came of commands, as their owner tells it.
-import { somebody } from '../events.ts'
+// What came of commands, as their owner tells it; and of messages that clients work on, as the API does.
+import { somebody, testStartAt } from '../events.ts'
 import { type GoldenCase, one, told } from './golden-events.ts'
 
 const command = {
@@ -8,6 +8,14 @@ const command = {
   messageId: '3EB0A1B2C3D4E5F6A7B8C9',
   commandId: 'c'.repeat(32),
   operation: 'message.send',
+}
+
+const worked = {
+  chatId: somebody.lid,
+  chatPn: somebody.pn,
+  messageId: '3A0123456789ABCDEF01',
+  sessionId: 'd'.repeat(32),
+  processType: 'transcribe',
 }
 
 export const commandCases: readonly GoldenCase[] = [
@@ -29,4 +37,7 @@ export const commandCases: readonly GoldenCase[] = [
       code: null,
     }),
   ),
+  one('processing.started', told('processing.started', { ...worked, timeoutAt: testStartAt + 600_000 })),
+  one('processing.finished', told('processing.finished', { ...worked, status: 'success', startedAt: testStartAt - 60_000 })),
+  one('processing.timed-out', told('processing.timed-out', { ...worked, processType: null, startedAt: testStartAt - 600_000 })),
 ]
