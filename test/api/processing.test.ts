@@ -148,6 +148,9 @@ describe('a start', () => {
     expect(refusal(await finish(running))).toMatchObject(loggedOut)
     expect((await read(running)).json.status).toBe('running')
     expect(await told(id)).toHaveLength(1)
+    await dueNow(running)
+    await until('it has timed out', async () => (await told(id)).some(({ type }) => type === 'processing.timed-out'))
+    expect(await asked(id)).toEqual([])
   })
 
   test.each([

@@ -3,11 +3,12 @@
 import type { Database } from '../../database/database.ts'
 import type { Outbox } from '../../instances/outbox.ts'
 import { areSessionsDue, type Session, timeOutSessions, untoldSessions } from '../../instances/processing-sessions.ts'
+import { CodedError } from '../../runtime/coded-error.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
 import { envelopeOf } from './start-processing.ts'
 import { type TellDeps, tellEnd } from './tell-end.ts'
 
-type Deps = TellDeps & { database: Database; outbox: Pick<Outbox, 'owe' | 'append'> }
+type Deps = TellDeps & { database: Database; outbox: Pick<Outbox, 'owe'> }
 
 const EVERY_MS = 1_000
 /** At once. */
@@ -36,28 +37,25 @@ export function openSessionEnds(deps: Deps): { close(): Promise<void> } {
   }
 }
 
+/** What is told of them is appended by whatever sweeps the outbox. */
 async function endLate(deps: Deps, signal: AbortSignal): Promise<void> {
   const { database, outbox, clock } = deps
   const late = await database.transact(async tx => {
     const sessions = await timeOutSessions(tx, MOST)
-    const ended: { session: Session; outboxId: string }[] = []
-    for (const session of sessions) ended.push({ session, outboxId: await outbox.owe(tx, timedOutEvent(session, clock())) })
-    return ended
+    for (const session of sessions) await outbox.owe(tx, timedOutEvent(session, clock()))
+    return sessions
   }, signal)
-  for (const { session, outboxId } of late) {
-    await outbox.append(outboxId)
-    await tell(deps, session, signal)
-  }
-  for (const session of await untoldSessions(database, MOST)) await tell(deps, session, signal)
+  for (const session of [...late, ...(await untoldSessions(database, MOST))]) await tell(deps, session, signal)
 }
 
-/** One that cannot be told now keeps no other from being told. */
+/** Rejects where something is away, which keeps all from being told; what stands against one keeps no other. */
 async function tell(deps: Deps, session: Session, signal: AbortSignal): Promise<void> {
   try {
     await tellEnd(deps, session, signal)
   } catch (error) {
+    if (signal.aborted || (error instanceof CodedError && error.retryable)) throw error
     const { instanceId, sessionId } = session
-    if (!signal.aborted) deps.logger.warn('processing.end-waits', { instanceId, sessionId, error })
+    deps.logger.warn('processing.end-waits', { instanceId, sessionId, error })
   }
 }
 
