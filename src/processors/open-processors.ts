@@ -19,8 +19,8 @@ export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
     pauseMs?: number
   }
 
-/** Of history, a second, however late others are: it ends. */
-const LEAST_PER_SECOND = 200
+/** What history has of its pace however late others are: it ends. */
+const LEAST_SHARE = 0.1
 
 /** Progress rows of every processor must exist: see `consumerGroup`, and `processors` of all.ts. */
 export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): Role {
@@ -45,7 +45,7 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
 
 const historyPace = ({ historyPerSecond: most }: ProcessorsDeps['config']): Pace =>
   createPace({
-    bounds: { least: Math.min(LEAST_PER_SECOND, most), most },
+    bounds: { least: most * LEAST_SHARE, most },
     signs: () => ({ load: loopLoad(), lateMs: liveLateness.worstMs() }),
     monotonic: () => performance.now(),
   })

@@ -116,7 +116,7 @@ export function declareMedia(v: Variables) {
       default: 2_000,
       from: 1,
       to: 1_000_000,
-      doc: 'events of phones’ histories a second in one process at most, while it has time; 200 while it has none',
+      doc: 'events of phones’ histories a second in one process at most, while it has time; a tenth of that at least',
     }),
     connectTimeoutMs: v.durationMs('MEDIA_CONNECT_TIMEOUT', { default: '5s', doc: '' }),
     idleTimeoutMs: v.durationMs('MEDIA_IDLE_TIMEOUT', { default: '15s', doc: 'longest silence while a file is coming' }),
