@@ -1,5 +1,5 @@
 // A WhatsApp on loopback that the real Baileys client pairs with; what it was told to deliver stays queued until the client settles it.
-import { type Contact, createAccounts, type Group, groupJid } from './accounts/accounts.ts'
+import { type Contact, createAccounts, type Group, groupJid, type NewGroup } from './accounts/accounts.ts'
 import { createDevice, type SimDevice } from './accounts/device.ts'
 import { createAnnouncer, type SimulatorEvents } from './accounts/events.ts'
 import { keepWorld, readWorld } from './accounts/kept-world.ts'
@@ -33,9 +33,11 @@ export type Simulator = {
   /** Has lost its phone: the same number on a new one, with another identity and no session. */
   reinstall(contact: Contact): void
   /** Makes it, or gives the one with that id this subject and these members. */
-  group(group: { subject: string; members: readonly Contact[]; id?: string }): Group
+  group(group: NewGroup): Group
   /** With or without @g.us. */
   groupById(id: string): Group | undefined
+  /** Those that somebody is in. */
+  groupsOf(pn: string): readonly Group[]
   /** Gives a contact or group a picture (null takes it away) and notifies every companion. */
   setPicture(of: Contact | Group, bytes: Uint8Array | null): void
   /** Returns what stops listening. */
@@ -98,6 +100,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
       person.senderKeySentTo.clear()
     },
     group: group => world.accounts.group(group),
+    groupsOf: pn => world.accounts.groups().filter(({ members }) => members.some(member => member.pn === pn)),
     groupById: id => world.accounts.groupById(groupJid(id)),
     setPicture: (of, bytes) => setPicture(world, of, bytes),
     on: announcer.on,

@@ -23,7 +23,20 @@ export type Group = {
   readonly createdAt: string
   /** What else it is: the nodes that it has in WhatsApp's list of groups, by tag. */
   readonly settings: Readonly<Record<string, BinaryNode>>
+  /** By LID; null: not said. */
+  readonly creator: string | null
+  /** Of its link; null: nobody asked for it yet. */
+  readonly inviteCode: string | null
+  /** Who asks to be let in. */
+  readonly asking: readonly Contact[]
+  /** By phone number: who cannot be added, and with which error. */
+  readonly refuses: Readonly<Record<string, string>>
 }
+/** What a group is of which nothing else is said. */
+export const emptyGroup = { admins: [], settings: {}, creator: null, inviteCode: null, asking: [], refuses: {} } as const
+/** `id`: the whole of it, or less @g.us; left out: the next one. */
+export type NewGroup = Pick<Group, 'subject' | 'members'> &
+  Partial<Pick<Group, 'admins' | 'creator' | 'refuses'>> & { id?: string }
 export type Person = { contact: Contact; peer: Peer; senderKeySentTo: Set<string> }
 export type Picture = { id: string; path: string }
 
@@ -103,10 +116,10 @@ export function createAccounts(state: AccountsState = noAccounts()) {
     return found
   }
 
-  function group({ subject, members, id }: { subject: string; members: readonly Contact[]; id?: string }): Group {
+  function group({ id, ...given }: NewGroup): Group {
     const user = id ?? `1203630${String(state.nextGroup++).padStart(11, '0')}`
     const groupId = groupJid(user)
-    const made = { admins: [], createdAt: secondsNow(), settings: {}, ...groups.get(groupId), id: groupId, subject, members }
+    const made = { createdAt: secondsNow(), ...emptyGroup, ...groups.get(groupId), id: groupId, ...given }
     groups.set(groupId, made)
     return made
   }

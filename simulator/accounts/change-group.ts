@@ -1,7 +1,7 @@
 // Somebody changes a group: it is another one from then on, and a companion is notified, in the words of WhatsApp's `w:gp2`.
 import { randomBytes } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { node, secondsNow, server } from '../connection/stanza.ts'
+import { attr, node, secondsNow, server } from '../connection/stanza.ts'
 import type { Contact, Group } from './accounts.ts'
 import { deliver } from './deliver.ts'
 import type { Companion, World } from './world.ts'
@@ -27,25 +27,44 @@ export type GroupChange =
 type Of = { group: Group; by: Contact; change: GroupChange }
 
 /** Answers the notification's id. */
-export function changeGroup(world: World, companion: Companion, { group, by, change }: Of): string {
+export function changeGroup(world: World, companion: Companion, of: Of): string {
+  const before = world.accounts.groupById(of.group.id) ?? of.group
+  const stanza = notificationOf({ ...of, group: applyChange(world, of), before })
+  deliver(companion, stanza)
+  return attr(stanza, 'id')
+}
+
+/** Answers it as it is from then on. */
+export function applyChange(world: World, { group, change }: Of): Group {
   const known = world.accounts.groupById(group.id) ?? group
   const changed = { ...known, ...after(known, change) }
   world.accounts.state.groups.set(known.id, changed)
+  return changed
+}
+
+/** `group`: as it is by now; `before`: as it was, for who is not in it any more. */
+type Told = Of & { before?: Group }
+
+/** Every device of everybody who is in it, or was, is told, that of who changed it among them. */
+export function tellChange(world: World, of: Told): void {
+  const people = new Set([...of.group.members, ...(of.before?.members ?? [])].map(({ pn }) => pn))
+  const told = world.accounts.companions().filter(({ account, isRemoved }) => !isRemoved && people.has(account.owner.contact.pn))
+  const stanza = notificationOf(of)
+  for (const companion of told) deliver(companion, stanza)
+}
+
+function notificationOf({ group, by, change, before = group }: Told): BinaryNode {
   const id = randomBytes(8).toString('hex').toUpperCase()
   const type = change.kind === 'picture' ? 'picture' : 'w:gp2'
   const attrs = { id, type, from: group.id, participant: by.lidJid, participant_pn: by.pnJid, notify: by.name, t: secondsNow() }
-  deliver(
-    companion,
-    node('notification', attrs, [
-      change.kind === 'community' ? communityNode(known, change.parentId) : changeNode(changed, by, change),
-    ]),
-  )
-  return id
+  const told = change.kind === 'community' ? communityNode(before, change.parentId) : changeNode(group, by, change)
+  return node('notification', attrs, [told])
 }
 
 /** As the list of all groups has it, too. */
-export function groupNode({ id, subject, members, admins, createdAt, settings }: Group): BinaryNode {
-  const attrs = { id: id.replace('@g.us', ''), subject, creation: createdAt, s_t: createdAt, addressing_mode: 'lid' }
+export function groupNode({ id, subject, members, admins, createdAt, settings, creator }: Group): BinaryNode {
+  const said = { creation: createdAt, s_t: createdAt, creator: creator ?? undefined, addressing_mode: 'lid' }
+  const attrs = { id: id.replace('@g.us', ''), subject, ...said }
   const participants = members.map(member => {
     const type = admins.includes(member.lidJid) ? 'admin' : undefined
     return node('participant', { jid: member.lidJid, phone_number: member.pnJid, type })
@@ -58,7 +77,13 @@ function after(group: Group, change: GroupChange): Partial<Group> {
     case 'subject':
       return { subject: change.subject }
     case 'add':
-      return { members: [...others(group, change.people), ...change.people] }
+      return { members: [...others(group, change.people), ...change.people], asking: without(group.asking, change.people) }
+    case 'joinRequested':
+      return { asking: [...without(group.asking, change.people), ...change.people] }
+    case 'joinRevoked':
+      return { asking: without(group.asking, change.people) }
+    case 'invite':
+      return { inviteCode: change.code }
     case 'remove':
     case 'leave':
       return { members: others(group, change.people), admins: otherAdmins(group, change.people) }
@@ -71,8 +96,10 @@ function after(group: Group, change: GroupChange): Partial<Group> {
   }
 }
 
-const others = ({ members }: Group, people: readonly Contact[]): readonly Contact[] =>
-  members.filter(({ pn }) => !people.some(person => person.pn === pn))
+const others = ({ members }: Group, people: readonly Contact[]): readonly Contact[] => without(members, people)
+
+const without = (all: readonly Contact[], people: readonly Contact[]): readonly Contact[] =>
+  all.filter(({ pn }) => !people.some(person => person.pn === pn))
 
 const otherAdmins = ({ admins }: Group, people: readonly Contact[]): readonly string[] =>
   admins.filter(lid => !people.some(({ lidJid }) => lidJid === lid))

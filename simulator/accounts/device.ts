@@ -10,7 +10,7 @@ import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
 import type { HistoryMessage } from './history/history-message.ts'
 import { prepareHistory, type SharedHistory, type ShareOptions, shareHistory } from './history/share-history.ts'
-import { type IqAnswer, setIqFault } from './iq-faults.ts'
+import { type IqAnswer, iqFaultsLeft, setIqFault } from './iq-faults.ts'
 import type { Conflict, ReactionShown, Shown } from './phones.ts'
 import type { Settlement } from './queue.ts'
 import {
@@ -103,6 +103,8 @@ export type SimDevice = {
   answerMessages(fault: MessageFault, times?: number): void
   /** What becomes of the companion's next iqs. */
   answerIqs(answer: IqAnswer): void
+  /** How many iqs are still to come of which answerIqs said what becomes. */
+  iqFaultsLeft(): number
   /** Whom the account has blocked. */
   blocked(): readonly string[]
   /** What recipients' phones say of what they get from now on [none]. */
@@ -173,6 +175,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     },
     answerMessages: (fault, times) => setFault(companion.sent, fault, times),
     answerIqs: answer => setIqFault(companion.iqFaults, answer),
+    iqFaultsLeft: () => iqFaultsLeft(companion.iqFaults),
     blocked: () => [...companion.account.blocked],
     receipts: of => {
       companion.sent.receipts = of

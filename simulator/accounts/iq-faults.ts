@@ -18,3 +18,5 @@ export function takeIqFault(faults: IqFaults, { xmlns = '', type = '' }: Readonl
   planned.left -= 1
   return planned.fault
 }
+
+export const iqFaultsLeft = (faults: IqFaults): number => [...faults.values()].reduce((sum, { left }) => sum + left, 0)

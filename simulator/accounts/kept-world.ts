@@ -1,7 +1,7 @@
 // The whole simulated WhatsApp as text, for a simulator of another process to go on with: people, keys, sessions, what is queued, the CDN.
 import type { Authority } from '../connection/authority.ts'
 import type { CdnState, Planned } from '../media/cdn.ts'
-import { type Accounts, createAccounts, type Group, noAccounts, type Picture } from './accounts.ts'
+import { type Accounts, createAccounts, emptyGroup, type Group, noAccounts, type Picture } from './accounts.ts'
 import { fromJson, toJson } from './bytes-json.ts'
 import { type KeptAccount, keepAccount, readAccount } from './kept-companions.ts'
 import { type KeptPerson, keepPerson, readPerson } from './kept-people.ts'
@@ -42,7 +42,7 @@ export async function keepWorld({ authority, accounts, cdn }: World): Promise<st
 }
 
 /** What groups did not have in an earlier version. */
-const asEarlier = { admins: [], createdAt: '1700000000', settings: {} }
+const asEarlier = { ...emptyGroup, createdAt: '1700000000' }
 
 /** Of what keepWorld wrote. */
 export function readWorld(text: string): Beginning {

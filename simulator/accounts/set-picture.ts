@@ -7,9 +7,11 @@ import type { World } from './world.ts'
 
 export const pictureHost = 'pps.whatsapp.net'
 
+export const pictureId = (): string => String(randomBytes(4).readUInt32BE())
+
 export function setPicture(world: World, of: Contact | Group, bytes: Uint8Array | null): void {
   const jid = 'members' in of ? of.id : of.lidJid
-  const id = String(randomBytes(4).readUInt32BE())
+  const id = pictureId()
   world.accounts.setPicture(jid, bytes === null ? null : { id, path: world.cdn.put(bytes) })
   const change = bytes === null ? node('delete', { jid }) : node('set', { jid, id })
   for (const companion of world.accounts.companions()) {

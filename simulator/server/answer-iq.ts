@@ -1,18 +1,18 @@
 // Answers every iq a client sends: unanswered, Baileys would wait a minute for each.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { type Group, takeBundle } from '../accounts/accounts.ts'
+import { takeBundle } from '../accounts/accounts.ts'
 import { answerCollection } from '../accounts/app-state/app-state.ts'
-import { groupNode } from '../accounts/change-group.ts'
 import { flushOffline } from '../accounts/deliver.ts'
 import { takeIqFault } from '../accounts/iq-faults.ts'
 import { keyNodes, registrationNode } from '../accounts/key-nodes.ts'
 import { answerLinkCode, isLinkCode } from '../accounts/link-code.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
-import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
 import { answerBlocklist } from './answer-contacts.ts'
+import { answerGroups } from './answer-groups.ts'
+import { answerPicture } from './answer-pictures.ts'
 import { answerUsync } from './answer-usync.ts'
 
 type Answer = BinaryNode[] | undefined
@@ -60,7 +60,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'w:g2':
       return answerGroups(world, companion, iq)
     case 'w:profile:picture':
-      return answerPicture(world, iq)
+      return answerPicture(world, companion, iq)
     case 'w:sync:app:state':
       return [
         node(
@@ -120,33 +120,6 @@ function bundleNode(world: World, jid: string): BinaryNode {
   const bundle = device === 0 ? world.accounts.personOf(jid)?.peer.bundle() : companion && takeBundle(companion)
   if (bundle === undefined) return node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })])
   return node('user', { jid, t: secondsNow() }, [registrationNode(bundle.registrationId), ...keyNodes(bundle)])
-}
-
-function answerGroups(world: World, companion: Companion, iq: BinaryNode): Answer {
-  const group = world.accounts.groupById(attr(iq, 'to'))
-  const [request] = children(iq)
-  if (request?.tag === 'create') {
-    const invited = children(request, 'participant').map(
-      participant => world.accounts.personOf(attr(participant, 'jid'))?.contact,
-    )
-    const members = [companion.account.owner.contact, ...invited.filter(member => member !== undefined)]
-    return [groupNode(world.accounts.group({ subject: attr(request, 'subject'), members }))]
-  }
-  if (findChild(iq, 'participating')) return [groupsOf(world, companion)]
-  if (iq.attrs.type === 'get' && group === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
-  return iq.attrs.type === 'get' && group ? [groupNode(group)] : undefined
-}
-
-function groupsOf(world: World, { account }: Companion): BinaryNode {
-  const isIn = ({ members }: Group) => members.some(({ pn }) => pn === account.owner.contact.pn)
-  return node('groups', {}, world.accounts.groups().filter(isIn).map(groupNode))
-}
-
-function answerPicture(world: World, iq: BinaryNode): Answer {
-  const picture = world.accounts.pictureOf(attr(iq, 'target'))
-  if (picture === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
-  const { id, path } = picture
-  return [node('picture', { id, type: 'image', url: `https://${pictureHost}${path}`, direct_path: path })]
 }
 
 function mediaConnection(): BinaryNode {

@@ -20,6 +20,7 @@ import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
+import { groupActionRoutes } from './groups/groups.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
@@ -99,6 +100,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   commandRoutes(app, routeDeps)
   processingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
+  groupActionRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)

@@ -94,6 +94,8 @@ const kinds = {
   'instance-exists': { status: 409, title: 'The id is taken' },
   'instance-logged-out': { status: 409, title: 'The instance is logged out' },
   'idempotency-key-reused': { status: 409, title: 'The key was used for something else' },
+  'not-in-group': { status: 409, title: 'The account is not in the group' },
+  'not-group-admin': { status: 409, title: 'The account is no admin of the group' },
   'no-qr-pending': { status: 409, title: 'No QR code is pending' },
   'no-pairing-code': { status: 409, title: 'There is no pairing code' },
   'already-paired': { status: 409, title: 'The instance is paired already' },

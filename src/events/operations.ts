@@ -2,8 +2,9 @@
 // house has its own file; how each is done is in src/producers/actions.
 import type { z } from 'zod'
 import { contactOperations } from './operations/contacts.ts'
+import { groupOperations } from './operations/groups.ts'
 
-export const operations = { ...contactOperations } as const satisfies Readonly<Record<string, z.ZodObject>>
+export const operations = { ...contactOperations, ...groupOperations } as const satisfies Readonly<Record<string, z.ZodObject>>
 
 export type Operation = keyof typeof operations
 /** As it is kept, and carried out. */

@@ -56,6 +56,19 @@ export async function listCommands(
   return (await database.query<ShownRow>(listSql, values)).map(shownOf)
 }
 
+/** Whether a command that is done made or joined this group: what the read model has of it may still be on its way. */
+export async function didBringGroup(
+  database: Transaction,
+  { instanceId, groupId }: { instanceId: string; groupId: string },
+): Promise<boolean> {
+  const rows = await database.query(
+    `select 1 from commands where instance_id = $1 and state = 'completed' and operation in ('group.create', 'group.join')
+       and (outcome ->> 'result')::jsonb ->> 'groupId' = $2 limit 1`,
+    [instanceId, groupId],
+  )
+  return rows.length > 0
+}
+
 type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'operation' | 'chat_id', string>> & {
   state: CommandState
   tries: number

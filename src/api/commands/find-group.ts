@@ -3,6 +3,7 @@ import { getGroup, ownAddressesOf } from '../../projections/read-model/queries.t
 import type { Of } from './complete-body.ts'
 import { refuseField } from './find-message.ts'
 
+type Where = Pick<Of, 'database' | 'instanceId'>
 type Person = { id: string; pn: string | null; role: string; isOwn: boolean }
 
 /** Everybody but the account, for who mentions all. Throws Problem where nobody else is known to be in it. */
@@ -12,11 +13,17 @@ export async function everybodyIn(of: Of, groupId: string): Promise<{ participan
   return { participants: others }
 }
 
-export const isAdminIn = async (of: Of, groupId: string): Promise<boolean> =>
-  (await peopleIn(of, groupId)).some(({ isOwn, role }) => isOwn && role !== 'member')
+export async function isAdminIn(of: Of, groupId: string): Promise<boolean> {
+  const role = await ownRoleIn(of, groupId)
+  return role !== null && role !== 'member'
+}
+
+/** null: the account is not known to be in it. */
+export const ownRoleIn = async (of: Where, groupId: string): Promise<string | null> =>
+  (await peopleIn(of, groupId)).find(({ isOwn }) => isOwn)?.role ?? null
 
 /** Empty where nothing is known of it. */
-async function peopleIn({ database, instanceId }: Of, groupId: string): Promise<readonly Person[]> {
+async function peopleIn({ database, instanceId }: Where, groupId: string): Promise<readonly Person[]> {
   const [group, own] = await Promise.all([getGroup(database, { instanceId, groupId }), ownAddressesOf(database, instanceId)])
   return (group?.participants ?? []).map(({ id, pn, role }) => ({
     ...{ id, pn, role },

@@ -65,7 +65,7 @@ function madeIn(child: BinaryNode): GroupFields | null {
 }
 
 /** All that a `<group>` says of itself: a flag that it lacks is off. */
-function wholeGroup(group: BinaryNode): GroupFields {
+export function wholeGroup(group: BinaryNode): GroupFields {
   const { attrs } = group
   const has = (tag: string) => childOf(group, tag) !== null
   const owner = attrs.creator ? pairOf(attrs.creator, [attrs.creator_lid], [attrs.creator_pn]) : null

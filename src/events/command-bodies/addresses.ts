@@ -31,6 +31,9 @@ export const chatId = addressWhere(`${onePerson}, …@g.us`, address => {
 
 export const personId = addressWhere(onePerson, address => (isPerson(address) ? null : `expected ${onePerson}`))
 
+const oneGroup = 'a group: 120363000000000001@g.us, with or without @g.us'
+export const groupId = addressWhere(oneGroup, address => (isGroupAddress(address) ? null : `expected ${oneGroup}`))
+
 /** Of a contact card: as it is written, where it is a number with its country. */
 export const phone = z
   .string()

@@ -1,4 +1,5 @@
 // How an operation is done: something that WhatsApp is asked for and that has no id, so that asking again may do it again.
+import type { failureReasons } from '../../events/definitions/commands.ts'
 import type { Acting } from '../socket/acting.ts'
 
 /** JSON; null: there is nothing to say. */
@@ -7,8 +8,8 @@ export type Result = Readonly<Record<string, unknown>> | null
 /** changes: what others see of it, such as groups and profiles; marks: what is cheap, such as reads and presence. */
 export type PaceClass = 'changes' | 'marks'
 
-/** How it stands at WhatsApp. */
-export type Standing = { isDone: true; result: Result } | { isDone: false }
+/** How it stands at WhatsApp; null: that does not tell. */
+export type Standing = { isDone: true; result: Result } | { isDone: false | null }
 
 export type Action<Body> = {
   pace: PaceClass
@@ -25,8 +26,18 @@ export type Action<Body> = {
 export class ActionRefused extends Error {
   override name = 'ActionRefused'
   readonly code: string | null
-  constructor(message: string, code: string | null = null) {
+  readonly reason: RefusalReason
+  constructor(message: string, code: string | null = null, reason: RefusalReason = 'refused') {
     super(message)
     this.code = code
+    this.reason = reason
   }
+}
+
+export type RefusalReason = Extract<(typeof failureReasons)[number], 'refused' | 'not-allowed' | 'not-on-whatsapp'>
+
+/** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was done then. */
+export function codeIn(error: unknown): string | null {
+  const code = error instanceof Error && 'data' in error ? error.data : null
+  return typeof code === 'number' ? String(code) : null
 }

@@ -48,8 +48,10 @@ async function learn(deps: ActionDeps, { action, body }: Task): Promise<Came | '
   if (afterSilence === 'unknown') return over(failed('outcome-unknown', deps.clock()))
   const read = await answered(deps, () => afterSilence(deps.send.acting, body))
   if (read.is === 'left') return read
-  if (read.is === 'said') return read.said.isDone ? done(deps, read.said.result) : 'again'
-  return codeOf(read) === null
+  if (read.is === 'said' && read.said.isDone) return done(deps, read.said.result)
+  if (read.is === 'said' && read.said.isDone === false) return 'again'
+  const isUnanswered = read.is === 'refused' && codeOf(read) === null && !(read.error instanceof ActionRefused)
+  return isUnanswered
     ? { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
     : over(failed('outcome-unknown', deps.clock()))
 }
@@ -64,11 +66,13 @@ async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }:
   const tries = command.tries + 1
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)
-  if (came.error instanceof ActionRefused) return over(failed('refused', deps.clock(), came.error.code, came.error.message))
+  if (came.error instanceof ActionRefused) return over(refusedAs(came.error, deps.clock()))
   const code = codeOf(came)
   if (code?.error == null) return { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
   return judgeRefusal({ error: code.error, to: command.chat_id, tries, at: deps.clock() }, deps.times)
 }
+
+const refusedAs = ({ reason, code, message }: ActionRefused, at: number) => failed(reason, at, code, message)
 
 const done = ({ clock }: ActionDeps, result: Result): Came =>
   over({ type: 'command.completed', at: clock(), saidAt: null, ...(result !== null && { result: JSON.stringify(result) }) })

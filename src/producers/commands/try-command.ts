@@ -10,6 +10,7 @@ import type { Outcome } from '../../instances/commands.ts'
 import { type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import { wait } from '../../runtime/wait.ts'
+import { codeIn } from '../actions/action.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
 import { NobodyReached } from '../socket/ask-recipients.ts'
 import type { Send } from '../socket/open-socket.ts'
@@ -142,10 +143,10 @@ async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | 
   }
 }
 
-/** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was sent then. */
+/** Of a query of Baileys that WhatsApp refused: nothing was sent then. */
 export function codeOf({ error }: { error: unknown }): Ack | null {
-  const code = error instanceof Error && 'data' in error ? error.data : null
-  return typeof code === 'number' ? { error: String(code), saidAt: null } : null
+  const code = codeIn(error)
+  return code === null ? null : { error: code, saidAt: null }
 }
 
 export const over = (outcome: Outcome): Came => ({ is: 'over', outcome })

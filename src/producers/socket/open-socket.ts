@@ -226,7 +226,7 @@ function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Ta
 
 function sendOf(socket: WASocket, recipients: Recipients): Send {
   return {
-    acting: socket,
+    acting: actingOf(socket),
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
     relay: async ({ to, content, messageId, attributes, nodes }) => {
@@ -239,6 +239,16 @@ function sendOf(socket: WASocket, recipients: Recipients): Send {
       return found.find(one => one.exists)?.jid ?? null
     },
   }
+}
+
+/** Of two events of one group Baileys' buffer keeps the first alone. */
+function actingOf(socket: WASocket): Acting {
+  const tellGroup: Acting['tellGroup'] = group => {
+    socket.ev.flush()
+    socket.ev.emit('groups.update', [group])
+    socket.ev.flush()
+  }
+  return { ...socket, tellGroup }
 }
 
 /** Once zaplog has ended it, which is told by itself, nothing becomes durable any more; it is closed like any other. */

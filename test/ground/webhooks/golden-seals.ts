@@ -1,4 +1,5 @@
 // The golden cases of what comes sealed with another message's secret, and of what does not come at all.
+import { emptyGroup } from '../../../simulator/accounts/accounts.ts'
 import { eventAnswer, secretOf, vote } from '../../../simulator/accounts/seal-content.ts'
 import type { MessageSecret } from '../../../src/convert/sealed/message-secret.ts'
 import { withheldIn } from '../../../src/producers/gate/withheld.ts'
@@ -24,7 +25,7 @@ const withheld = (type: string) =>
     isGroup: false,
   })
 
-const group = { id: aGroup, subject: 'Turma', members: [], admins: [], createdAt: '1700000000', settings: {} }
+const group = { id: aGroup, subject: 'Turma', members: [], ...emptyGroup, createdAt: '1700000000' }
 const votedInGroup = vote(voter, ['sim', 'não', 'talvez'], { ...asked(somebodyElse), group })
 
 export const seals: readonly GoldenCase[] = [

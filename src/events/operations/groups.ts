@@ -1,0 +1,85 @@
+// What is asked of an account about a group. Fields are called as in the events that say the same.
+import { z } from 'zod'
+import { groupId, personId } from '../command-bodies/addresses.ts'
+
+/** A group has 1,024 people, the account among them. */
+const maxPeople = 1_023
+/** In base64 a body of the API has room for it. */
+const maxPictureBytes = 180 * 1024
+
+const participants = z.array(personId).min(1).max(maxPeople)
+const of = { groupId: groupId.describe('which') }
+
+const subject = z.string().max(100).regex(/\S/, 'expected what can be read')
+const description = z.string().max(2_048)
+
+export const groupToMake = {
+  subject: subject.describe('what it is called: 1..100 characters'),
+  participants: participants.describe(`who is in it, besides the account: 1..${maxPeople} people`),
+  description: z.exactOptional(description).describe('what it is about'),
+}
+
+/** How long what is written stays: not at all limited, a day, a week, ninety days. */
+const timers = [0, 86_400, 604_800, 7_776_000] as const
+
+export const groupChanges = {
+  subject: z.exactOptional(subject).describe('what it is called: 1..100 characters'),
+  description: z.exactOptional(description).describe('what it is about; "" takes it away'),
+  announce: z.exactOptional(z.boolean()).describe('true: admins alone write'),
+  restrict: z.exactOptional(z.boolean()).describe('true: admins alone change what it is'),
+  joinApproval: z.exactOptional(z.boolean()).describe('true: an admin lets people in'),
+  memberAdd: z.exactOptional(z.boolean()).describe('true: everybody in it adds people, not admins alone'),
+  expiresInSeconds: z
+    .exactOptional(z.literal(timers))
+    .describe(`after so long what is written disappears: ${timers.join(', ')}; 0: never`),
+}
+export type GroupChanges = z.infer<z.ZodObject<typeof groupChanges>>
+
+const isJpeg = (image: string): boolean => /^\/9j\/[A-Za-z0-9+/]*={0,2}$/.test(image) && (image.length * 3) / 4 <= maxPictureBytes
+
+export const picture = z
+  .string()
+  .refine(isJpeg, { error: `expected a JPEG of at most ${maxPictureBytes} bytes, in base64` })
+  .describe(`a JPEG of at most ${maxPictureBytes} bytes, in base64; WhatsApp’s apps send squares of 640 pixels`)
+
+export const peopleToChange = {
+  action: z
+    .enum(['add', 'remove', 'promote', 'demote'])
+    .describe('add, remove; promote: they are admins from then on; demote: no longer'),
+  participants: participants.describe(`whom: 1..${maxPeople} people, in any form`),
+}
+
+export const peopleToAnswer = {
+  action: z.enum(['approve', 'reject']).describe('approve: they are in it from then on'),
+  participants: participants.describe(`who asked: 1..${maxPeople} people, in any form`),
+}
+
+const inviteForms = 'an invite link (https://chat.whatsapp.com/…), or its code'
+export const invite = z
+  .string()
+  .max(256)
+  .transform((text, context) => {
+    const code = text.trim().replace(/^(?:https?:\/\/)?chat\.whatsapp\.com\/(?:invite\/)?/i, '')
+    const bare = code.replace(/[/?#].*$/, '')
+    if (/^[A-Za-z0-9]{10,64}$/.test(bare)) return bare
+    context.issues.push({ code: 'custom', message: `expected ${inviteForms}`, input: text })
+    return z.NEVER
+  })
+  .describe(inviteForms)
+
+export const groupOperations = {
+  'group.create': z.strictObject({
+    ...groupToMake,
+    askedAt: z.int().describe('epoch ms; such a group that is older is another one'),
+  }),
+  'group.update': z.strictObject({ ...of, ...groupChanges }),
+  'group.set-picture': z.strictObject({ ...of, image: picture.nullable().describe('null: none any more') }),
+  'group.change-participants': z.strictObject({ ...of, ...peopleToChange }),
+  'group.read-invite-link': z.strictObject(of),
+  'group.revoke-invite-link': z.strictObject(of),
+  'group.join': z.strictObject({ invite }),
+  'group.leave': z.strictObject(of),
+  'group.read-join-requests': z.strictObject(of),
+  'group.answer-join-requests': z.strictObject({ ...of, ...peopleToAnswer }),
+  'group.refresh': z.strictObject(of),
+} as const
