@@ -51,7 +51,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], commands: ['instances'], chats: ['instances', 'commands'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },

@@ -9,6 +9,7 @@ import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
+import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
@@ -66,6 +67,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   sealedErasure,
   syncsErasure,
   pairsErasure,
+  subscriptionsErasure,
   ...tallyErasures,
   toldErasure,
   ownerErasure,

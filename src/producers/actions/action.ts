@@ -1,4 +1,5 @@
 // How an operation is done: something that WhatsApp is asked for and that has no id, so that asking again may do it again.
+import type { FailureReason } from '../../events/definitions/commands.ts'
 import type { Acting } from '../socket/acting.ts'
 
 /** JSON; null: there is nothing to say. */
@@ -25,8 +26,10 @@ export type Action<Body> = {
 export class ActionRefused extends Error {
   override name = 'ActionRefused'
   readonly code: string | null
-  constructor(message: string, code: string | null = null) {
+  readonly reason: FailureReason
+  constructor(message: string, code: string | null = null, reason: FailureReason = 'refused') {
     super(message)
     this.code = code
+    this.reason = reason
   }
 }

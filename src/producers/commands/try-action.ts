@@ -64,11 +64,13 @@ async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }:
   const tries = command.tries + 1
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)
-  if (came.error instanceof ActionRefused) return over(failed('refused', deps.clock(), came.error.code, came.error.message))
+  if (came.error instanceof ActionRefused) return over(refusedFor(came.error, deps.clock()))
   const code = codeOf(came)
   if (code?.error == null) return { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
   return judgeRefusal({ error: code.error, to: command.chat_id, tries, at: deps.clock() }, deps.times)
 }
+
+const refusedFor = ({ reason, code, message }: ActionRefused, at: number) => failed(reason, at, code, message)
 
 const done = ({ clock }: ActionDeps, result: Result): Came =>
   over({ type: 'command.completed', at: clock(), saidAt: null, ...(result !== null && { result: JSON.stringify(result) }) })
