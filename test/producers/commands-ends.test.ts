@@ -48,6 +48,16 @@ test('[F1] a number that is not on WhatsApp has failed as such, with nothing sen
   expect(await rig.eventsOf('message.sent')).toMatchObject([{ chatId: ana.lidJid, chatPn: numberOf(ana) }])
 })
 
+test('[F1] what WhatsApp refused for now, and whose account is logged out then, is told as refused, with its code', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  device.answerMessages({ error: 429 }, 1)
+  const asked = await askFor(rig, { chatId: person(1).lidJid })
+  await untilRow(rig, asked, 'put off', row => row.state === 'accepted' && row.tries === 1)
+  await rig.want('first', `wanted = 'logged-out'`)
+  expect(await untilFailed()).toMatchObject([{ commandId: asked.commandId, reason: 'rate-limited', code: '429', tries: 1 }])
+})
+
 test('[F1] what this version cannot send has failed as invalid, with nothing sent, and its chat goes on', async () => {
   await rig.start()
   const device = await rig.pair('first')
@@ -110,7 +120,7 @@ test('[F1] [A7] what waits for an account that is logged out has failed', async 
   await query('delete from auth_creds')
   await rig.start()
   expect(await untilFailed()).toMatchObject([{ commandId: asked.commandId, reason: 'logged-out', tries: 0 }])
-  expect(await rowsOf(rig)).toMatchObject([{ state: 'failed' }])
+  await untilRow(rig, asked, 'over', row => row.state === 'failed')
 })
 
 test('[F1] [B8] of a chat that the settings leave out the outcome is told without its chat, and the message is not', async () => {

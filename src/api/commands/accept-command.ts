@@ -46,8 +46,10 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const { instanceId, key, operation } = wanted
   const ids = idsOf(wanted)
   const digest = digestOf(wanted)
-  const instance = await readInstance(deps.database, instanceId)
-  const before = await findAsked(deps.database, { instanceId, commandId: ids.commandId })
+  const [instance, before] = await Promise.all([
+    readInstance(deps.database, instanceId),
+    findAsked(deps.database, { instanceId, commandId: ids.commandId }),
+  ])
   if (before === null && instance.state === 'logged-out') throw loggedOut(instanceId)
   const asked = before ?? (await ask(deps, wanted, { ...ids, digest }))
   if (asked.digest !== digest) throw keyReused(key)

@@ -60,7 +60,7 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
       const asked = request.body as z.infer<Body>
       const { 'idempotency-key': key = randomUUID() } = request.headers as z.infer<typeof keyHeaders>
       const wanted = {
-        ...{ instanceId, key, operation, asked: { ...named, body: asked ?? null } },
+        ...{ instanceId, key, operation, asked: { call: `${method} ${call.url}`, ...named, body: asked ?? null } },
         complete: () => call.complete({ instanceId, params: named as z.infer<Params>, body: asked }),
       }
       const accepted = await acceptCommand(deps, wanted, deps.cut)

@@ -71,6 +71,8 @@ export function openDesk(deps: Deps): Desk {
       const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns })
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
+      // Others may wait for the next turn.
+      if (claimed.filter(one => one.takes_turn).length >= turns && turns > 0) bell.ring()
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
       ringIn(againMs)
@@ -92,17 +94,12 @@ export function openDesk(deps: Deps): Desk {
   }
 
   function run(command: ClaimedCommand): void {
-    if (command.takes_turn) takeTurn()
+    if (command.takes_turn) pace.takeTurn(owned.instanceId)
     const done = perform(of, command).finally(() => {
       running.delete(command.chat_id)
       bell.ring()
     })
     running.set(command.chat_id, done)
-  }
-
-  function takeTurn(): void {
-    pace.takeTurn(owned.instanceId)
-    bell.ring()
   }
 
   function ringIn(delayMs: number): void {
