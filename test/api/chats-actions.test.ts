@@ -96,7 +96,7 @@ describe('what is taken', () => {
     ],
     ['POST', 'chats/ANA/clear', undefined, 'chat.clear', inChat],
     ['DELETE', 'chats/ANA', undefined, 'chat.delete', inChat],
-    ['POST', 'chats/ANA/read', {}, 'chat.read', { ...inChat, messages: [last, m('M2', at + 2000)] }],
+    ['POST', 'chats/ANA/read', undefined, 'chat.read', { ...inChat, messages: [last, m('M2', at + 2000)] }],
     ['POST', 'chats/ANA/read', { messageIds: ['M1'] }, 'chat.read', { ...inChat, messages: [oldest] }],
     ['POST', `chats/${aGroup}/read`, {}, 'chat.read', { chatId: aGroup, last: g1, messages: [g1] }],
     ['POST', 'chats/ANA/history', {}, 'chat.history', { chatId, count: 50, oldest }],

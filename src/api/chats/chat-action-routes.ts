@@ -53,7 +53,8 @@ function routeRead(app: App, deps: ActionDeps): void {
     operation: 'chat.read',
     params: ofChat,
     body: readOrder,
-    complete: async ({ instanceId, params, body: { messageIds } }) => {
+    complete: async ({ instanceId, params, body }) => {
+      const { messageIds } = body ?? {}
       const chat = await demandChat(database, { instanceId, ...params })
       const messages = []
       for (const [place, messageId] of (messageIds ?? []).entries()) {
@@ -105,12 +106,12 @@ function routeHistory(app: App, deps: ActionDeps): void {
     operation: 'chat.history',
     params: ofChat,
     body: historyOrder,
-    complete: async ({ instanceId, params, body: { count = 50 } }) => {
+    complete: async ({ instanceId, params, body }) => {
       if ((await readInstance(database, instanceId)).settings.historySync !== true) throw historyOff(instanceId)
       const { chatId: id } = await findChat(database, { instanceId, ...params })
       const oldest = await getOldestMessage(database, { instanceId, chatId: id })
       if (oldest === null) throw chatNotFound({ instanceId, chatId: id })
-      return { body: { chatId: id, count, oldest: namedOf(oldest) }, chatId: id, notAfter: null }
+      return { body: { chatId: id, count: body?.count ?? 50, oldest: namedOf(oldest) }, chatId: id, notAfter: null }
     },
   })
 }

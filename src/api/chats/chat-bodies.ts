@@ -32,15 +32,17 @@ export function checkChange(asked: ChatChange, nowAt: number): ChatChange {
   ])
 }
 
-export const readOrder = z.strictObject({
-  messageIds: z
-    .exactOptional(z.array(z.string().min(1).max(256)).min(1).max(100))
-    .describe('WhatsApp’s ids of messages that came; left out: those since the account wrote last, 50 at most'),
-})
+export const readOrder = z
+  .strictObject({
+    messageIds: z
+      .exactOptional(z.array(z.string().min(1).max(256)).min(1).max(100))
+      .describe('WhatsApp’s ids of messages that came; left out: those since the account wrote last, 50 at most'),
+  })
+  .nullish()
 
-export const historyOrder = z.strictObject({
-  count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]'),
-})
+export const historyOrder = z
+  .strictObject({ count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]') })
+  .nullish()
 
 export const starOrder = z.strictObject({
   on: z.boolean().describe('false: no longer'),
