@@ -1,5 +1,6 @@
 // One linked device, as it is right after the scan, or where another simulator left it.
 import { server } from '../connection/stanza.ts'
+import { noMarks } from './marks.ts'
 import type { Registration } from './pair-companion.ts'
 import { createQueue } from './queue.ts'
 import { nothingSent } from './sent.ts'
@@ -19,6 +20,8 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     messageRefusal: null,
     sent: nothingSent(),
     iqFaults: new Map(),
+    marks: noMarks(),
+    raced: [],
     mediaRetryAnswer: 'upload',
     contents: new Map(),
     withheld: new Map(),

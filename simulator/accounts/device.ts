@@ -5,12 +5,14 @@ import type { Contact, Group } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
 import type { PhoneAction } from './app-state/actions.ts'
 import { actOnPhone, shareAppState } from './app-state/app-state.ts'
+import { openRecords, type StateRecord } from './app-state/take-patch.ts'
 import { changeGroup, type GroupChange, tellGroupsAreDirty } from './change-group.ts'
 import type { MessageContent } from './content.ts'
 import { deliver, redeliver } from './deliver.ts'
 import type { HistoryMessage } from './history/history-message.ts'
 import { prepareHistory, type SharedHistory, type ShareOptions, shareHistory } from './history/share-history.ts'
 import { type IqAnswer, iqFaultsLeft, setIqFault } from './iq-faults.ts'
+import { copyMarks, type Marks } from './marks.ts'
 import type { Conflict, ReactionShown, Shown } from './phones.ts'
 import type { Settlement } from './queue.ts'
 import {
@@ -67,6 +69,7 @@ export type SimDevice = {
   dirtyGroups(): void
   /** Answers the stanza's id. */
   call(step: CallStep): string
+  /** That somebody is there or not reaches a companion that has subscribed to it, through the connection that it has now. */
   presence(presence: Presence): void
   /** Answers the notification's id. */
   changeChannel(change: ChannelChange): string
@@ -82,6 +85,8 @@ export type SimDevice = {
   prepareHistory(options: ShareOptions): Promise<{ tell(): Promise<readonly SentChunk[]> }>
   /** What the owner does on the phone that is app state, in one patch for each collection; every companion is told. */
   act(...actions: readonly PhoneAction[]): void
+  /** The same right before the companion’s next patch comes, which conflicts with it. */
+  actBeforePatch(...actions: readonly PhoneAction[]): void
   /** The phone shares the key of its app state with the companion, which reads nothing of it until then. */
   shareAppState(): Promise<string>
   /** Whom the account has blocked, from the next question on; nobody is told. */
@@ -107,6 +112,10 @@ export type SimDevice = {
   iqFaultsLeft(): number
   /** Whom the account has blocked. */
   blocked(): readonly string[]
+  /** What is in the app state now, in no order. */
+  appState(): readonly StateRecord[]
+  /** What the companion said of presences and calls. */
+  marks(): Marks
   /** What recipients' phones say of what they get from now on [none]. */
   receipts(of: PeopleReceipts): void
   /**
@@ -158,6 +167,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     shareHistory: options => shareHistory(world, companion, options),
     prepareHistory: options => prepareHistory(world, companion, options),
     act: (...actions) => actOnPhone(companion.account, actions),
+    actBeforePatch: (...actions) => void companion.raced.push(...actions),
     shareAppState: () => shareAppState(companion),
     setBlocked: jids => {
       companion.account.blocked = new Set(jids)
@@ -177,6 +187,8 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     answerIqs: answer => setIqFault(companion.iqFaults, answer),
     iqFaultsLeft: () => iqFaultsLeft(companion.iqFaults),
     blocked: () => [...companion.account.blocked],
+    appState: () => openRecords(companion.account.appState),
+    marks: () => copyMarks(companion.marks),
     receipts: of => {
       companion.sent.receipts = of
     },

@@ -25,6 +25,8 @@ type KeptCompanion = Omit<
   | 'preKeys'
   | 'queue'
   | 'sent'
+  | 'marks'
+  | 'raced'
   | 'contents'
   | 'withheld'
   | 'history'
@@ -66,6 +68,8 @@ function keepCompanion(companion: Companion): KeptCompanion {
     inOrder: _inOrder,
     history: _history,
     sent: _sent,
+    marks: _marks,
+    raced: _raced,
     ...rest
   } = companion
   return {

@@ -43,15 +43,20 @@ export function sayCall(companion: Companion, { from, callId, step, video, group
   return id
 }
 
-/** Neither queued nor acknowledged: who is not connected never hears of it. */
+/** Neither queued nor acknowledged: who is not connected never hears of it, and that somebody is there only who asked to. */
 export function sayPresence(companion: Companion, { from, state, group, lastSeenAt }: Presence): void {
+  const isOfPerson = state === 'available' || state === 'unavailable'
+  if (isOfPerson && !isSubscribed(companion, group?.id ?? from.lidJid, from.pnJid)) return
   const chat = { from: group?.id ?? from.lidJid, participant: group && from.lidJid }
   companion.client?.connection.send(
-    state === 'available' || state === 'unavailable'
+    isOfPerson
       ? node('presence', { ...chat, type: state === 'available' ? undefined : state, last: lastOf(lastSeenAt) })
       : node('chatstate', chat, [chatState(state)]),
   )
 }
+
+const isSubscribed = ({ marks: { subscriptions } }: Companion, ...names: readonly string[]): boolean =>
+  names.some(name => subscriptions.has(name))
 
 const lastOf = (lastSeenAt: number | undefined): string | undefined =>
   lastSeenAt === undefined ? undefined : String(Math.floor(lastSeenAt / 1000))

@@ -5,12 +5,14 @@ import type { Connection } from '../connection/connection.ts'
 import type { Cdn } from '../media/cdn.ts'
 import type { Accounts, Person } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
+import type { PhoneAction } from './app-state/actions.ts'
 import type { AppState } from './app-state/state.ts'
 import type { SimDevice } from './device.ts'
 import type { Announce } from './events.ts'
 import type { GeneratedHistory } from './history/generated-history.ts'
 import type { IqFaults } from './iq-faults.ts'
 import type { LinkCode } from './link-code.ts'
+import type { Marks } from './marks.ts'
 import type { Pairing, Registration } from './pair-companion.ts'
 import type { SignedPreKey } from './peer.ts'
 import type { Queue } from './queue.ts'
@@ -70,6 +72,9 @@ export type Companion = {
   /** What it sent so far, and what becomes of the next one. */
   sent: Sent
   iqFaults: IqFaults
+  marks: Marks
+  /** What the owner does on the phone right before its next patch. */
+  raced: PhoneAction[]
   mediaRetryAnswer: MediaRetryAnswer
   /** Messages by id, for media the phone may have to upload again. */
   contents: Map<string, proto.IMessage>

@@ -39,6 +39,7 @@ function attach(world: World, client: Client, companion: Companion): void {
   replaceOlder(companion)
   client.companion = companion
   companion.client = client
+  companion.marks.subscriptions.clear()
   client.connection.send(node('success', { t: secondsNow(), lid: companion.lidJid, props: '27', location: 'sim' }))
   world.announce('login', { device: world.deviceOf(companion) })
 }

@@ -2,6 +2,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { takeBundle } from '../accounts/accounts.ts'
 import { answerCollection } from '../accounts/app-state/app-state.ts'
+import { takePatch } from '../accounts/app-state/take-patch.ts'
 import { flushOffline } from '../accounts/deliver.ts'
 import { takeIqFault } from '../accounts/iq-faults.ts'
 import { keyNodes, registrationNode } from '../accounts/key-nodes.ts'
@@ -66,7 +67,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
         node(
           'sync',
           {},
-          children(child(iq, 'sync'), 'collection').map(asked => answerCollection(world, companion.account, asked)),
+          children(child(iq, 'sync'), 'collection').map(asked => answerSync(world, companion, asked)),
         ),
       ]
     case 'w:m':
@@ -84,6 +85,9 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
       return undefined
   }
 }
+
+const answerSync = (world: World, companion: Companion, asked: BinaryNode): BinaryNode =>
+  findChild(asked, 'patch') === undefined ? answerCollection(world, companion.account, asked) : takePatch(world, companion, asked)
 
 function answerKeys(world: World, companion: Companion, iq: BinaryNode): Answer {
   const [request] = children(iq)

@@ -1,6 +1,7 @@
 // What the server does with each stanza a client sends: receipts and acks settle the queue, messages are acknowledged, iqs answered.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { answerMediaRetry } from '../accounts/answer-media-retry.ts'
+import { hearCall, hearChatState, hearPresence } from '../accounts/marks.ts'
 import type { Reference } from '../accounts/queue.ts'
 import { resendLetter } from '../accounts/send-message.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
@@ -8,12 +9,13 @@ import { attr, child, children, findChild, node } from '../connection/stanza.ts'
 import { answerIq } from './answer-iq.ts'
 import { receiveMessage } from './receive-message.ts'
 
-/** No contact is told about presence, and offline batches are not paged. */
-const ignored = new Set(['chatstate', 'ib'])
+/** Offline batches are not paged. */
+const ignored = new Set(['ib'])
 
 export async function receiveStanza(world: World, client: Client, stanza: BinaryNode): Promise<void> {
   if (stanza.tag === 'iq') answerIq(world, client, stanza)
   else if (stanza.tag === 'presence') receivePresence(world, client, stanza)
+  else if (stanza.tag === 'chatstate') hearChatState(client.companion, stanza)
   else if (!ignored.has(stanza.tag)) await receiveFromCompanion(world, client, stanza)
 }
 
@@ -30,6 +32,7 @@ async function receiveFromCompanion(world: World, client: Client, stanza: Binary
     case 'message':
       return receiveMessage(world, { client, companion, stanza })
     case 'call':
+      hearCall(companion, stanza)
       return client.connection.send(node('ack', { id: attr(stanza, 'id'), class: 'call', from: stanza.attrs.to }))
     default:
       throw new Error(`receiving <${stanza.tag}>: a client does not send this`)
@@ -37,8 +40,11 @@ async function receiveFromCompanion(world: World, client: Client, stanza: Binary
 }
 
 /** One without a type only tells the name, also while it is being paired. */
-function receivePresence(world: World, { companion }: Client, { attrs: { type } }: BinaryNode): void {
-  if (companion !== null && (type === 'available' || type === 'unavailable'))
+function receivePresence(world: World, { companion }: Client, presence: BinaryNode): void {
+  if (companion === null) return
+  const { type } = presence.attrs
+  hearPresence(companion, presence)
+  if (type === 'available' || type === 'unavailable')
     world.announce('presence', { device: world.deviceOf(companion), isOnline: type === 'available' })
 }
 

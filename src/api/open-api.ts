@@ -13,6 +13,7 @@ import type { Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
+import { actionsInChats } from './chats/chats.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
@@ -101,6 +102,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   processingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
   groupActionRoutes(app, routeDeps)
+  actionsInChats(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)

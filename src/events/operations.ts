@@ -1,10 +1,21 @@
 // What a client may ask of an account besides a message: the name of each operation, as command.accepted has it, and the shape of its body. Each
 // house has its own file; how each is done is in src/producers/actions.
 import type { z } from 'zod'
+import { callOperations } from './operations/calls.ts'
+import { chatOperations } from './operations/chats.ts'
 import { contactOperations } from './operations/contacts.ts'
 import { groupOperations } from './operations/groups.ts'
+import { labelOperations } from './operations/labels.ts'
+import { presenceOperations } from './operations/presences.ts'
 
-export const operations = { ...contactOperations, ...groupOperations } as const satisfies Readonly<Record<string, z.ZodObject>>
+export const operations = {
+  ...callOperations,
+  ...chatOperations,
+  ...contactOperations,
+  ...groupOperations,
+  ...labelOperations,
+  ...presenceOperations,
+} as const satisfies Readonly<Record<string, z.ZodObject>>
 
 export type Operation = keyof typeof operations
 /** As it is kept, and carried out. */

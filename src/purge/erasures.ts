@@ -9,6 +9,7 @@ import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
+import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../instances/processing-sessions.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
@@ -68,6 +69,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   sealedErasure,
   syncsErasure,
   pairsErasure,
+  subscriptionsErasure,
   ...tallyErasures,
   toldErasure,
   ownerErasure,

@@ -21,8 +21,12 @@ export function actOnPhone({ appState, companions }: Account, actions: readonly 
       key,
       placed.map(({ mutation }) => mutation),
     )
-    for (const companion of companions.values()) deliver(companion, syncNotification(collection))
+    tellOfPatch(collection, [...companions.values()])
   }
+}
+
+export function tellOfPatch(collection: Collection, companions: readonly Companion[]): void {
+  for (const companion of companions) deliver(companion, syncNotification(collection))
 }
 
 function syncNotification({ name, version }: Collection): BinaryNode {

@@ -59,7 +59,7 @@ export function snapshotOf({ name, version, hash, records }: Collection, key: Ap
   return proto.SyncdSnapshot.encode({ version: { version }, records: all, mac, keyId: { id: key.id } }).finish()
 }
 
-type Change = { isRemoved: boolean; record: CollectionRecord }
+export type Change = { isRemoved: boolean; record: CollectionRecord }
 
 function changeOf({ index, value, version, isRemoved = false }: Mutation, key: AppStateKey): Change {
   const keys = mutationKeys(key)
@@ -71,7 +71,7 @@ function changeOf({ index, value, version, isRemoved = false }: Mutation, key: A
   return { isRemoved, record: { index: hmac(keys.index, name), value: Buffer.concat([sealed, valueMac]), valueMac } }
 }
 
-function apply(collection: Collection, { isRemoved, record }: Change): void {
+export function apply(collection: Collection, { isRemoved, record }: Change): void {
   const index = record.index.toString('base64')
   const before = collection.records.get(index)
   const removed = before === undefined ? [] : [before.valueMac]

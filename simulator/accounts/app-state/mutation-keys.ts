@@ -1,5 +1,5 @@
 // What a key of the app state opens and signs (whatsmeow appstate/keys.go; WhatsApp's "Mutation Keys"), from the 32 bytes that the phone shares.
-import { createCipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 export type AppStateKey = { id: Buffer; data: Buffer; timestampMs: number }
 export type MutationKeys = { index: Buffer; value: Buffer; valueMac: Buffer; snapshotMac: Buffer; patchMac: Buffer }
@@ -19,6 +19,12 @@ export function sealValue(plaintext: Uint8Array, key: Buffer): Buffer {
   const iv = randomBytes(16)
   const cipher = createCipheriv('aes-256-cbc', key, iv)
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final()])
+}
+
+/** Throws where it was not sealed with this key. */
+export function openValue(sealed: Buffer, key: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-cbc', key, sealed.subarray(0, 16))
+  return Buffer.concat([decipher.update(sealed.subarray(16)), decipher.final()])
 }
 
 /** `operation`: 1 sets, 2 removes. */

@@ -36,6 +36,9 @@ export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body 
   }): Promise<Omit<Completed, 'body'> & { body: BodyOf<Name> }>
 }
 
+/** As many clients send one that says nothing; what DELETE brings is not read. */
+const noBody = z.strictObject({}).nullish()
+
 export function routeAction<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
   app: App,
   deps: ActionDeps,
@@ -51,13 +54,13 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
       params: z.object({ id: z.string(), ...params.shape }),
       headers: keyHeaders,
       querystring: z.strictObject(waitQuery),
-      ...(takesBody && { body }),
+      ...(takesBody ? { body } : method !== 'DELETE' && { body: noBody }),
       answers: { 200: command, 202: acceptedAction },
       problems: [404, 409],
     }),
     handler: async (request, reply) => {
       const { id: instanceId, ...named } = request.params as { id: string } & z.infer<Params>
-      const asked = request.body as z.infer<Body>
+      const asked = (takesBody ? request.body : undefined) as z.infer<Body>
       const { 'idempotency-key': key = randomUUID() } = request.headers as z.infer<typeof keyHeaders>
       const wanted = {
         ...{ instanceId, key, operation, asked: { call: `${method} ${call.url}`, ...named, body: asked ?? null } },

@@ -12,8 +12,9 @@ const outcomeAgain = 'A copy under the same eventId after a death at the wrong m
 /** Why one failed. */
 export const failureReasons = [
   ...(['refused', 'not-on-whatsapp', 'not-allowed', 'account-restricted', 'rate-limited', 'expired', 'logged-out'] as const),
-  ...(['outcome-unknown', 'invalid'] as const),
+  ...(['outcome-unknown', 'invalid', 'app-state-key-missing'] as const),
 ] as const
+export type FailureReason = (typeof failureReasons)[number]
 
 export const commandEvents: readonly EventShape[] = [
   {

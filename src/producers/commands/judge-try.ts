@@ -65,6 +65,7 @@ const texts = {
   'logged-out': 'The account is logged out.',
   'outcome-unknown': 'It was given to WhatsApp, which never said whether it took it.',
   invalid: 'It cannot be sent.',
+  'app-state-key-missing': 'The phone has not shared the key of its settings with this device yet.',
 } as const
 export type Reason = keyof typeof texts
 

@@ -35,6 +35,7 @@ import { type OutgoingDeps, openOutgoing } from './open-outgoing.ts'
 import { createPairing } from './pairing.ts'
 import type { PairingRequests } from './pairing-requests.ts'
 import { createPresenceIntake } from './presence-intake.ts'
+import { showOnline } from './show-online.ts'
 
 export type Session = Pick<Socket, 'closed' | 'idle' | 'close' | 'logout'> & {
   auth: AuthState
@@ -100,18 +101,15 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     if (of.fetchesLists) outgoing.serve()
     deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()
+    shown.opened()
   }
 
-  /** What Baileys says at login, and what was said since. */
-  let isShownOnline = settings().markOnline
   const groups = createGroupList({ told, ask: () => socket.send.askForGroups(), tell: events.tellGroups, clock }, say)
   function followSettings(): void {
     if (openedAt === null) return
     const { markOnline, ignoreGroups } = settings()
     if (of.fetchesLists) groups.follow(ignoreGroups)
-    if (markOnline === isShownOnline) return
-    isShownOnline = markOnline
-    say('presence', socket.send.presence(markOnline))
+    shown.follow(markOnline)
   }
 
   const { gate, sealed } = openGate(deps, of, { auth, own, known, secrets, told })
@@ -131,6 +129,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     connection,
     tally: epoch.tally,
   })
+  const shown = showOnline(settings().markOnline, { database, instanceId, send: socket.send, life: socketLife }, say)
   const outgoing = openOutgoing(deps, { epoch, auth, own, known, secrets, send: socket.send })
   void socket.closed.then(outgoing.end)
   const idle = async () => {

@@ -1,5 +1,6 @@
 // Calls as the API answers them, newest first.
 import type { Transaction } from '../../database/database.ts'
+import { storableId } from '../../events/storable-ids.ts'
 import { callColumns } from './call-columns.ts'
 import { type AnswerOf, answerOf, selectOf } from './columns.ts'
 import {
@@ -30,6 +31,17 @@ export async function listCalls(database: Transaction, request: CallsRequest): P
     place: row => ({ at: row.startedAt, arrival: [row.epoch, row.sequence], id: row.callId }),
     item: row => answerOf(callColumns, row),
   })
+}
+
+export async function getCall(
+  database: Transaction,
+  { instanceId, callId }: { instanceId: string; callId: string },
+): Promise<CallAnswer | null> {
+  const [row] = await database.query<CallRow>(
+    `select ${selectOf(callColumns, 'k')}, k.epoch, k.sequence from calls k where k.instance_id = $1 and k.call_id = $2`,
+    [instanceId, storableId(callId)],
+  )
+  return row === undefined ? null : answerOf(callColumns, row)
 }
 
 type CallRow = { callId: string; startedAt: Date; epoch: string; sequence: string }

@@ -34,6 +34,19 @@ export async function listLabels(
   })
 }
 
+/** null: there is none, or it was deleted. */
+export async function getLabel(
+  database: Transaction,
+  { instanceId, labelId }: { instanceId: string; labelId: string },
+): Promise<LabelAnswer | null> {
+  const [row] = await database.query<LabelRow>(
+    `select ${selectOf(labelColumns, 'b')}, b.updated_at, b.epoch, b.sequence from labels b
+     where b.instance_id = $1 and b.label_id = $2 and ${isThere} and ${isTold}`,
+    [instanceId, labelId],
+  )
+  return row === undefined ? null : answerOf(labelColumns, row)
+}
+
 type LabelRow = { labelId: string; updated_at: Date; epoch: string; sequence: string }
 
 const labelOrder: OrderColumns = { at: 'b.updated_at', arrival: ['b.epoch', 'b.sequence'], id: 'b.label_id' }

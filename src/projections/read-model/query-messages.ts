@@ -52,6 +52,30 @@ export async function getMessage(
   return row === undefined ? null : describeMessage(row)
 }
 
+/** Of a chat, the one that phones name to be told of older ones; in a group one whose author is known. */
+export async function getOldestMessage(
+  database: Transaction,
+  { instanceId, chatId }: { instanceId: string; chatId: string },
+): Promise<MessageAnswer | null> {
+  const bindings = createBindings()
+  const instance = bindings.bind(instanceId)
+  const wanted = `
+    select found.event_id from unnest(addresses_of(${instance}, ${bindings.bind(chatId)})) as a(address)
+    cross join lateral (
+      select m.event_id, m.occurred_at, m.epoch, m.sequence, m.ordinal from messages m
+      where m.instance_id = ${instance} and m.chat_id = a.address and (not m.is_group or m.from_me or m.sender_id is not null)
+      order by ${oldestFirst('m')} limit 1) found
+    order by ${oldestFirst('found')} limit 1`
+  const [row] = await readMessages(database, wanted, { ...bindings, orderBy: 'm.event_id' })
+  return row === undefined ? null : describeMessage(row)
+}
+
+/** The list's order from its end: the same index answers it. */
+const oldestFirst = (alias: string): string => {
+  const { at, arrival, id } = orderOf(alias)
+  return [at, ...arrival, id].join(', ')
+}
+
 type MessageRow = PlacedRow & MediaRow & SaidToRow & { reactions: readonly Reaction[]; receipts: readonly Receipt[] }
 
 const readMessages = (

@@ -1,0 +1,207 @@
+// What is asked of an account about its chats, over HTTP: each is a command of the log with all that its owner needs to know, and what cannot be done is
+// refused before it is taken.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { projectEvents, tellApi } from '../ground/api/project-events.ts'
+import { aGroup, anEvent, somebody, us } from '../ground/events.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+
+const logger = collectLogLines()
+let api: TestApi
+let projection: { close(): Promise<void> }
+const at = Date.UTC(2026, 0, 5, 11)
+const theirs = { chatId: somebody.lid, chatPn: somebody.pn, senderId: somebody.lid, senderPn: somebody.pn }
+const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
+/** In a chat between two: two that came, one that the account wrote, two that came since. */
+const said = [
+  anEvent('message.received', { ...theirs, messageId: 'M1', occurredAt: at }),
+  anEvent('message.sent', { messageId: 'OWN', occurredAt: at + 1000 }),
+  anEvent('message.received', { ...theirs, messageId: 'M2', occurredAt: at + 2000 }),
+  anEvent('message.received', { ...theirs, messageId: 'M3', occurredAt: at + 3000 }),
+  anEvent('message.received', { ...inGroup, senderId: somebody.lid, senderPn: null, messageId: 'G1', occurredAt: at }),
+  anEvent('message.received', { ...inGroup, senderId: null, senderPn: null, messageId: 'G2', occurredAt: at + 1000 }),
+]
+beforeAll(async () => {
+  api = await openTestApi('api-chats-actions', logger)
+  projection = await projectEvents(api, logger)
+  for (const id of ['shop', 'quiet']) await api.call('POST', '/v1/instances', { body: { id, name: id } })
+  const settings = { markOnline: true, historySync: true }
+  expect((await api.call('PATCH', '/v1/instances/shop', { body: { settings } })).status).toBe(200)
+  await tellApi(api, [
+    anEvent('contact.updated'),
+    ...said,
+    anEvent('message.received', { ...theirs, instanceId: 'quiet', messageId: 'Q1' }),
+    anEvent('call.updated', { callId: 'RINGS', status: 'offer', senderId: somebody.lid, chatId: somebody.lid }),
+    anEvent('call.updated', { callId: 'OVER', status: 'missed', senderId: somebody.lid, chatId: somebody.lid }),
+    anEvent('label.changed', { labelId: '7', name: 'Pago', color: 3 }),
+  ])
+})
+afterAll(async () => {
+  await projection.close()
+  await api.close()
+})
+
+const ask = (method: string, path: string, body?: unknown, id = 'shop') =>
+  api.call(method, `/v1/instances/${id}/${path.replace('ANA', '+55 11 90000-0001')}`, body === undefined ? {} : { body })
+
+/** Of the record that its answer names. */
+async function taken(method: string, path: string, body?: unknown) {
+  const { status, json } = await ask(method, path, body)
+  expect([status, json]).toMatchObject([202, { commandId: expect.any(String) }])
+  const signal = AbortSignal.timeout(10_000)
+  for await (const record of api.testLog.log.read(api.testLog.topic('commands'), { from: 'first', until: 'end' }, signal)) {
+    const event = await api.testLog.codec.decode(record.value, signal)
+    if (event?.type !== 'command.accepted' || event.commandId !== json.commandId) continue
+    const { operation, chatId, expiresAt } = event
+    return { operation, chatId, body: JSON.parse(event.body), expiresInMs: expiresAt - api.clock.nowAt }
+  }
+  throw new Error('the log has no such command')
+}
+
+const m = (messageId: string, atMs: number) => ({ messageId, fromMe: false, senderId: null, at: atMs })
+const last = m('M3', at + 3000)
+const oldest = m('M1', at)
+const g1 = { messageId: 'G1', fromMe: false, senderId: somebody.lid, at }
+const chatId = somebody.lid
+const inChat = { chatId, last }
+
+describe('what is taken', () => {
+  test.each<[string, string, unknown, string, object]>([
+    ['PATCH', 'chats/ANA', { archived: true }, 'chat.change', { ...inChat, archived: true }],
+    [
+      'PATCH',
+      'chats/ANA',
+      { muted: true, unread: false },
+      'chat.change',
+      { ...inChat, muted: { on: true, until: null }, unread: false },
+    ],
+    [
+      ...(['PATCH', 'chats/ANA', { mutedUntil: '2031-01-01T00:00:00Z' }, 'chat.change'] as const),
+      { ...inChat, muted: { on: true, until: Date.UTC(2031, 0, 1) } },
+    ],
+    [
+      'PATCH',
+      `chats/${aGroup}`,
+      { muted: false, pinned: true },
+      'chat.change',
+      { chatId: aGroup, pinned: true, muted: { on: false, until: null }, last: g1 },
+    ],
+    [
+      'PATCH',
+      'chats/5511900000077',
+      { pinned: true },
+      'chat.change',
+      { chatId: '5511900000077@s.whatsapp.net', pinned: true, last: null },
+    ],
+    ['POST', 'chats/ANA/clear', undefined, 'chat.clear', inChat],
+    ['DELETE', 'chats/ANA', undefined, 'chat.delete', inChat],
+    ['POST', 'chats/ANA/read', undefined, 'chat.read', { ...inChat, messages: [last, m('M2', at + 2000)] }],
+    ['POST', 'chats/ANA/read', { messageIds: ['M1'] }, 'chat.read', { ...inChat, messages: [oldest] }],
+    ['POST', `chats/${aGroup}/read`, {}, 'chat.read', { chatId: aGroup, last: g1, messages: [g1] }],
+    ['POST', 'chats/ANA/history', {}, 'chat.history', { chatId, count: 50, oldest }],
+    ['POST', `chats/${aGroup}/history`, { count: 5 }, 'chat.history', { chatId: aGroup, count: 5, oldest: g1 }],
+    ['POST', 'messages/M1/star', { on: true }, 'message.star', { chatId, message: oldest, on: true }],
+    [
+      'POST',
+      'messages/OWN/star',
+      { on: false, chatId },
+      'message.star',
+      { chatId, message: { ...m('OWN', at + 1000), fromMe: true }, on: false },
+    ],
+    ['PUT', 'chats/ANA/labels/7', undefined, 'chat.label', { chatId, labelId: '7', on: true }],
+    ['DELETE', 'chats/ANA/labels/7', undefined, 'chat.label', { chatId, labelId: '7', on: false }],
+    ['PUT', 'presence/ANA/subscription', undefined, 'presence.subscribe', { chatId, on: true }],
+    ['DELETE', 'presence/ANA/subscription', undefined, 'presence.subscribe', { chatId, on: false }],
+  ])('[F1] %s %s %j is %s of its chat', async (method, path, asked, operation, body) => {
+    const named = body as { chatId: string }
+    expect(await taken(method, path, asked)).toEqual({ operation, chatId: named.chatId, body, expiresInMs: 86_400_000 })
+  })
+
+  test.each<[string, string, unknown, object]>([
+    [
+      'PUT',
+      'presence',
+      { online: true },
+      { operation: 'presence.set', chatId: null, body: { online: true }, expiresInMs: 30_000 },
+    ],
+    [
+      'PUT',
+      'chats/ANA/typing',
+      { state: 'recording' },
+      { operation: 'chat.typing', chatId, body: { chatId, state: 'recording' }, expiresInMs: 30_000 },
+    ],
+    [
+      'POST',
+      'calls/RINGS/reject',
+      undefined,
+      { operation: 'call.reject', chatId, body: { callId: 'RINGS', callerId: chatId }, expiresInMs: 60_000 },
+    ],
+  ])('[F1] %s %s is of this moment, and not done later', async (method, path, asked, expected) => {
+    expect(await taken(method, path, asked)).toEqual(expected)
+  })
+
+  test('[F1] a label is named under a number of the client’s choice, and deleted under its name', async () => {
+    const label = { labelId: '7', name: 'Pago', color: 3 }
+    expect(await taken('PUT', 'labels/9', { name: 'Novo', color: 1 })).toMatchObject({
+      ...{ operation: 'label.change', chatId: null, body: { labelId: '9', name: 'Novo', color: 1, deleted: false } },
+    })
+    expect(await taken('DELETE', 'labels/7')).toMatchObject({ chatId: null, body: { ...label, deleted: true } })
+  })
+})
+
+describe('what is refused', () => {
+  test.each<[string, string, unknown, number, string]>([
+    ['PATCH', 'chats/ANA', {}, 422, 'expected one of archived, muted, mutedUntil, pinned, unread'],
+    ['PATCH', 'chats/ANA', { archived: true, pinned: true }, 422, '/pinned: expected nothing, as it is archived'],
+    ['PATCH', 'chats/ANA', { muted: false, mutedUntil: '2031-01-01T00:00:00Z' }, 422, '/mutedUntil: expected nothing'],
+    ['PATCH', 'chats/ANA', { mutedUntil: '2020-01-01T00:00:00Z' }, 422, '/mutedUntil: expected an instant to come'],
+    ['PATCH', 'chats/120363000000000002@newsletter', { pinned: true }, 422, 'chatId: expected'],
+    ['POST', 'chats/5511900000077/clear', undefined, 404, 'knows no message of chat 5511900000077@s.whatsapp.net'],
+    ['DELETE', 'chats/5511900000077', undefined, 404, 'knows no message'],
+    ['POST', 'chats/5511900000077/read', {}, 404, 'knows no message'],
+    ['POST', 'chats/5511900000077/history', {}, 404, 'knows no message'],
+    ['POST', 'chats/ANA/read', { messageIds: ['OWN'] }, 422, '/messageIds/0: expected a message that the account received'],
+    ['POST', 'chats/ANA/read', { messageIds: ['NONE'] }, 404, 'has no message NONE in chat'],
+    ['POST', 'chats/ANA/read', { messageIds: [] }, 422, '/messageIds'],
+    ['POST', 'chats/ANA/history', { count: 51 }, 422, '/count'],
+    ['POST', 'messages/NONE/star', { on: true }, 404, 'has no message NONE'],
+    ['POST', 'messages/G2/star', { on: true }, 404, 'does not know who wrote message G2'],
+    ['PUT', 'chats/ANA/labels/8', undefined, 404, 'has no label 8'],
+    ['PUT', 'labels/new', { name: 'Novo', color: 1 }, 422, 'labelId: expected a number'],
+    ['PUT', 'labels/9', { name: 'Novo', color: 20 }, 422, '/color'],
+    ['PUT', 'chats/ANA/typing', { state: 'dancing' }, 422, '/state'],
+    ['POST', 'calls/NONE/reject', undefined, 404, 'has no call NONE'],
+    ['POST', 'calls/OVER/reject', undefined, 409, 'does not ring: it is missed'],
+  ])('[F1] %s %s %j is %i', async (method, path, body, status, detail) => {
+    expect(await ask(method, path, body)).toMatchObject({ status, json: { detail: expect.stringContaining(detail) } })
+  })
+
+  test.each<[string, string, unknown, string]>([
+    ['POST', 'chats/ANA/history', {}, 'history-off'],
+    ['PUT', 'presence/ANA/subscription', undefined, 'not-online'],
+  ])('[F1] %s %s needs a setting of the instance: 409 %4$s', async (method, path, body, slug) => {
+    expect(await ask(method, path, body, 'quiet')).toMatchObject({
+      status: 409,
+      json: { type: `urn:zaplog:problem:${slug}` },
+    })
+  })
+})
+
+test('[F1] subscriptions are listed, each once, and no more than there may be', async () => {
+  const listed = async () => (await api.call('GET', '/v1/instances/shop/presence/subscriptions')).json.data
+  const subscribedAt = new Date(api.clock.nowAt).toISOString()
+  for (const who of ['ANA', somebody.lid]) await taken('PUT', `presence/${who}/subscription`)
+  expect(await listed()).toEqual([{ chatId, subscribedAt }])
+  await api.database.query(
+    `insert into presence_subscriptions select 'shop', 'other-' || n, now() from generate_series(2, $1) n`,
+    [maxSubscriptions],
+  )
+  expect(await ask('PUT', `presence/${us.lid}/subscription`)).toMatchObject({
+    status: 409,
+    json: { type: 'urn:zaplog:problem:too-many-subscriptions' },
+  })
+  await taken('PUT', 'presence/ANA/subscription')
+  await taken('DELETE', 'presence/ANA/subscription')
+  expect(await listed()).toHaveLength(maxSubscriptions - 1)
+})
