@@ -9,11 +9,11 @@ import { takeIqFault } from '../accounts/iq-faults.ts'
 import { keyNodes, registrationNode } from '../accounts/key-nodes.ts'
 import { answerLinkCode, isLinkCode } from '../accounts/link-code.ts'
 import { completePairing } from '../accounts/pair-companion.ts'
-import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
-import { answerBlocklist } from './answer-contacts.ts'
+import { answerBlocklist, answerBusiness } from './answer-contacts.ts'
+import { answerAbout, answerPicture, answerPrivacy } from './answer-profile.ts'
 import { answerUsync } from './answer-usync.ts'
 
 type Answer = BinaryNode[] | undefined
@@ -25,7 +25,7 @@ export function answerIq(world: World, client: Client, iq: BinaryNode): void {
 
 function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   const { xmlns } = iq.attrs
-  const fault = client.companion === null ? null : takeIqFault(client.companion.iqFaults, iq.attrs)
+  const fault = client.companion === null ? null : takeFault(client.companion, iq)
   if (fault === 'swallow') return
   const content = typeof fault === 'object' && fault !== null ? refusal(fault.error) : answerOf(world, client, iq)
   if (fault === 'unsaid') return
@@ -34,6 +34,14 @@ function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   const [request] = children(iq)
   if (xmlns === 'passive' && request?.tag === 'active' && client.companion) flushOffline(client.companion)
   if (request?.tag === 'remove-companion-device') client.connection.close()
+}
+
+const remembered = 500
+
+function takeFault({ iqs, iqFaults }: Companion, iq: BinaryNode) {
+  iqs.push(iq.attrs)
+  iqs.splice(0, Math.max(0, iqs.length - remembered))
+  return takeIqFault(iqFaults, iq.attrs)
 }
 
 const refusal = (code: number): Answer => [node('error', { code: String(code), text: 'refused' })]
@@ -61,7 +69,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'w:g2':
       return answerGroups(world, companion, iq)
     case 'w:profile:picture':
-      return answerPicture(world, iq)
+      return answerPicture(world, companion, iq)
     case 'w:sync:app:state':
       return [
         node(
@@ -77,7 +85,11 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'blocklist':
       return answerBlocklist(companion, iq)
     case 'privacy':
-      return [node('privacy', {}, [node('category', { name: 'readreceipts', value: 'all' })])]
+      return answerPrivacy(world, companion, iq)
+    case 'status':
+      return answerAbout(world, companion, iq)
+    case 'w:biz':
+      return answerBusiness(world, iq)
     case 'md':
       if (request?.tag === 'remove-companion-device') companion.isRemoved = true
       return undefined
@@ -144,13 +156,6 @@ function answerGroups(world: World, companion: Companion, iq: BinaryNode): Answe
 function groupsOf(world: World, { account }: Companion): BinaryNode {
   const isIn = ({ members }: Group) => members.some(({ pn }) => pn === account.owner.contact.pn)
   return node('groups', {}, world.accounts.groups().filter(isIn).map(groupNode))
-}
-
-function answerPicture(world: World, iq: BinaryNode): Answer {
-  const picture = world.accounts.pictureOf(attr(iq, 'target'))
-  if (picture === undefined) return [node('error', { code: '404', text: 'item-not-found' })]
-  const { id, path } = picture
-  return [node('picture', { id, type: 'image', url: `https://${pictureHost}${path}`, direct_path: path })]
 }
 
 function mediaConnection(): BinaryNode {
