@@ -40,7 +40,8 @@ const houses = {
       socket: ['gate', 'auth'],
       actions: ['gate', 'auth', 'socket'],
       commands: ['secrets', 'gate', 'auth', 'socket', 'actions'],
-      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'actions', 'commands'],
+      reads: ['gate', 'auth', 'socket'],
+      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'actions', 'commands', 'reads'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},
@@ -51,7 +52,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], chats: ['instances', 'commands'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], commands: ['instances'], chats: ['instances', 'commands'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], reads: ['instances'], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },

@@ -21,6 +21,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/media': 'media-link-routes.ts',
   'src/api/messages': 'message-routes.ts',
   'src/api/pages': 'page-routes.ts',
+  'src/api/reads': 'read-routes.ts',
   'src/api/stream': 'stream-routes.ts',
   'src/cli': 'zaplog.ts',
   'src/events': 'event.ts',

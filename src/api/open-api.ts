@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import { openOutbox } from '../instances/outbox.ts'
+import { socketAnswersChannel } from '../instances/socket-reads.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
@@ -37,6 +38,8 @@ import { openLastPresences } from './messages/last-presences.ts'
 import { messageRoutes } from './messages/message-routes.ts'
 import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
+import { readRoutes } from './reads/read-routes.ts'
+import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
@@ -64,6 +67,7 @@ export type ApiDeps = HealthDeps & {
   /** For tests, which do not wait. */
   stream?: Partial<StreamLimits> | undefined
   pairingCodeWaitMs?: number | undefined
+  socketReadWaitMs?: number | undefined
 }
 
 /** Longest that a request may still take when the process stops. */
@@ -73,13 +77,14 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const stopping = new AbortController()
   const cut = new AbortController()
   const pendingQr = await openPendingQr(deps, cut.signal)
+  const socketAnswers = await openRowWatch(deps.database, [socketAnswersChannel], cut.signal)
   const outbox = openOutbox(deps)
   const { door, connections } = deps.server
   const app = createApp({ ...deps, door, connections })
   await openApiDocument(app, deps)
   const kept = createKeptPositions(deps)
   const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
-  const routeDeps = { ...deps, connections, kept, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
+  const routeDeps = { ...deps, connections, kept, outbox, pendingQr, socketAnswers, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
   pageRoutes(app, deps)
   aboutRoutes(app, deps)
@@ -95,6 +100,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   labelRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
   commandRoutes(app, routeDeps)
+  readRoutes(app, routeDeps)
   actionsInChats(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)

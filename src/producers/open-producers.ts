@@ -31,6 +31,7 @@ import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics, type ProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
+import { createSocketReads } from './reads/serve-reads.ts'
 import { createSealedWatch } from './secrets/sealed-watch.ts'
 import { createSecretWriter } from './secrets/secret-writer.ts'
 
@@ -53,6 +54,8 @@ export type ProducersDeps = {
     | 'appendTimeoutMs'
     | 'outboundPerMinute'
     | 'outboundBurst'
+    | 'outboundFirstPerMinute'
+    | 'outboundFirstPerDay'
     | 'outboundChangesPerMinute'
     | 'outboundMarksPerMinute'
   > &
@@ -88,11 +91,13 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
   const pairingRequests = createPairingRequests(deps)
+  const socketReads = createSocketReads(deps)
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
   const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
   const commandExpiry = createCommandExpiry({ ...deps, metrics, commandWatch, everyMs: deps.commandExpiryMs ?? 30_000 })
-  const shared = { metrics, keptStanzas, pairLearning, pairingRequests, sealedWatch, commandWatch, tallies: account.tallies }
+  const watches = { pairLearning, pairingRequests, sealedWatch, commandWatch, socketReads }
+  const shared = { metrics, keptStanzas, ...watches, tallies: account.tallies }
   const instanceDeps = instanceDepsOf(deps, shared)
   let supervisor: Supervisor | null = null
   /** Why there is none. */
@@ -120,11 +125,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
     const running = openSupervisor(instanceDeps)
     supervisor = running
     const ended = AbortSignal.any([lock.lost, stop.signal])
-    const chores = doChores(
-      { ...deps, metrics },
-      [keptStanzas, account, pairLearning, pairingRequests, sealedWatch, commandWatch, commandExpiry],
-      ended,
-    )
+    const chores = doChores({ ...deps, metrics }, [keptStanzas, account, ...Object.values(watches), commandExpiry], ended)
     // Whoever takes the lock after us must not find our sockets alive: they go first, and at once.
     lock.lost.addEventListener('abort', () => running.terminate('lock-lost'), { once: true })
     if (lock.lost.aborted) running.terminate('lock-lost')
@@ -175,9 +176,10 @@ async function doChores(
   await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
 }
 
-type OfAll = Pick<InstanceDeps, 'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'tallies'> & {
-  keptStanzas: KeptStanzas
-}
+type OfAll = { keptStanzas: KeptStanzas } & Pick<
+  InstanceDeps,
+  'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'socketReads' | 'tallies'
+>
 
 /** What all instances of the process share. */
 function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
@@ -198,12 +200,18 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
     outgoingPace: pace(config.outboundPerMinute, config.outboundBurst),
+    firstContactPace: firstContactPaceOf(config),
     actionPaces: {
       changes: pace(config.outboundChangesPerMinute, config.outboundBurst),
       marks: pace(config.outboundMarksPerMinute, config.outboundMarksPerMinute),
     },
   }
 }
+
+const firstContactPaceOf = ({ outboundFirstPerMinute: perMinute, outboundFirstPerDay: perDay }: ProducersDeps['config']) => ({
+  spacingMs: perMinute === 0 ? 0 : 60_000 / perMinute,
+  perDay,
+})
 
 /** Nothing is opened, and nothing erased, with a key that is not the one the auth state was sealed with. */
 async function refuseWrongKey(deps: ProducersDeps): Promise<void> {

@@ -1,6 +1,7 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
 import { commandsErasure } from '../instances/commands.ts'
+import { firstContactsErasure } from '../instances/first-contacts.ts'
 import { syncsErasure } from '../instances/history-syncs.ts'
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
@@ -10,6 +11,7 @@ import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
 import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
+import { readsErasure } from '../instances/socket-reads.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
@@ -54,6 +56,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   lanesErasure,
   owedErasure,
   commandsErasure,
+  firstContactsErasure,
   seenErasure,
   quarantineErasure,
   ...accountErasures,
@@ -61,6 +64,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   keptErasure,
   qrErasure,
   ...pairingErasures,
+  readsErasure,
   ...authErasures,
   stanzaPartsErasure,
   ...secretsErasures,

@@ -5,6 +5,7 @@ import type { ContactNames } from '../../convert/contact-names.ts'
 import type { OwnAddresses } from '../../convert/jid.ts'
 import { watchAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
+import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { type AuthState, openAuthState } from '../auth/auth-state.ts'
@@ -18,6 +19,7 @@ import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
 import type { UntoldParts } from '../gate/untold-parts.ts'
+import type { SocketReads } from '../reads/serve-reads.ts'
 import { openSealedMessages } from '../secrets/sealed-messages.ts'
 import type { SealedWatch } from '../secrets/sealed-watch.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
@@ -57,8 +59,10 @@ export type SessionDeps = EpochDeps & {
   pairLearning: PairLearning
   pairingRequests: Pick<PairingRequests, 'serve'>
   commandWatch: CommandWatch
+  socketReads: Pick<SocketReads, 'serve'>
   commandTimes: CommandTimes
   outgoingPace: OutgoingPace
+  firstContactPace: FirstContactPace
   actionPaces: ActionPaces
   url: string | null
   cdnUrl: string | null
@@ -104,7 +108,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     openedAt = clock()
     of.untold.loggedIn()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
-    if (of.fetchesLists) deps.commandWatch.serve({ ...epoch, ring: desk.ring, isOver: socketLife.isOver })
+    if (of.fetchesLists) serve(deps, { ...epoch, ring: desk.ring, acting: socket.send.acting, isOver: socketLife.isOver })
     deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()
     shown.opened()
@@ -145,6 +149,15 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     await whilePending(socketLife, deps.appendTimeoutMs, () => inTurn(...steps))
   }
   return { ...socket, ...endingAfter(desk.close, socket), idle, auth, openedAt: () => openedAt, followSettings }
+}
+
+/** What is asked of the account and asked for through it. */
+function serve(
+  { commandWatch, socketReads }: SessionDeps,
+  served: Parameters<CommandWatch['serve']>[0] & Parameters<SocketReads['serve']>[0],
+) {
+  commandWatch.serve(served)
+  socketReads.serve(served)
 }
 
 /** What is on its way out has its answer first. */

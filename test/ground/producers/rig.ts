@@ -50,6 +50,8 @@ export const testConfig = {
   outboundChangesPerMinute: 0,
   outboundMarksPerMinute: 0,
   outboundBurst: 5,
+  outboundFirstPerMinute: 0,
+  outboundFirstPerDay: 0,
   rawInlineBytes: 768 * 1024,
   maxRecordBytes: 2 * 1024 ** 2,
 }
