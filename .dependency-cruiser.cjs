@@ -41,7 +41,8 @@ const houses = {
       actions: ['gate', 'auth', 'socket'],
       commands: ['secrets', 'gate', 'auth', 'socket', 'actions'],
       feedback: ['socket', 'commands'],
-      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'actions', 'commands', 'feedback'],
+      reads: ['gate', 'auth', 'socket'],
+      epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'actions', 'commands', 'feedback', 'reads'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],
     breaches: {},
@@ -52,7 +53,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], commands: ['instances'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], reads: ['instances'], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },

@@ -13,7 +13,13 @@ export const command =
   async closing => {
     const simulator = await openSimulator()
     closing.defer(simulator.close)
-    const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, OUTBOUND_PER_MINUTE: '0' }
+    const env = {
+      WHATSAPP_URL: simulator.url,
+      WHATSAPP_CDN_URL: simulator.cdnUrl,
+      OUTBOUND_PER_MINUTE: '0',
+      OUTBOUND_FIRST_PER_MINUTE: '0',
+      OUTBOUND_FIRST_PER_DAY: '0',
+    }
     const zaplog = await openZaplog(closing, env)
     await zaplog.ask('POST', '/v1/instances', { id: instanceId, name: 'Bench' })
     const { qr } = await zaplog.ask('GET', `/v1/instances/${instanceId}/qr?wait=30`)

@@ -6,6 +6,7 @@ import { keepWorld, readWorld } from './accounts/kept-world.ts'
 import { typeLinkCode } from './accounts/link-code.ts'
 import { pairCompanion } from './accounts/pair-companion.ts'
 import { createPeer } from './accounts/peer.ts'
+import { type Profile, profileOf, setProfile } from './accounts/profile.ts'
 import { setPicture } from './accounts/set-picture.ts'
 import type { Companion, World } from './accounts/world.ts'
 import { createAuthority } from './connection/authority.ts'
@@ -40,6 +41,11 @@ export type Simulator = {
   groupsOf(pn: string): readonly Group[]
   /** Gives a contact or group a picture (null takes it away) and notifies every companion. */
   setPicture(of: Contact | Group, bytes: Uint8Array | null): void
+  /** What somebody says of themselves from now on; what is left out stays, and nobody is told. */
+  setProfile(of: Contact, said: Partial<Profile>): void
+  profileOf(of: Contact): Profile
+  /** The bytes of the picture that a contact or group has; null: none. */
+  pictureOf(of: Contact | Group): Uint8Array | null
   /** Returns what stops listening. */
   on<Name extends keyof SimulatorEvents>(event: Name, listener: (detail: SimulatorEvents[Name]) => void): () => void
   /** Everything but its connections, as text that `openSimulator({ world })` goes on with; secrets included. */
@@ -103,6 +109,12 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     groupsOf: pn => world.accounts.groups().filter(({ members }) => members.some(member => member.pn === pn)),
     groupById: id => world.accounts.groupById(groupJid(id)),
     setPicture: (of, bytes) => setPicture(world, of, bytes),
+    setProfile: (of, said) => setProfile(world, of, said),
+    profileOf: of => profileOf(world, of),
+    pictureOf: of => {
+      const path = world.accounts.pictureOf('members' in of ? of.id : of.lidJid)?.path
+      return path === undefined ? null : cdn.get(path)
+    },
     on: announcer.on,
     keepWorld: () => keepWorld(world),
     close: async () => {

@@ -3,6 +3,7 @@ import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { secondsNow, server } from '../connection/stanza.ts'
 import { newAppState } from './app-state/state.ts'
 import { createPeer, type KeyBundle, type Peer } from './peer.ts'
+import type { Profile } from './profile.ts'
 import type { Account, Companion } from './world.ts'
 
 export type Contact = {
@@ -47,6 +48,8 @@ export type AccountsState = {
   groups: Map<string, Group>
   /** By LID or group. */
   pictures: Map<string, Picture>
+  /** By LID. */
+  profiles: Map<string, Profile>
   nextGroup: number
 }
 export type Accounts = ReturnType<typeof createAccounts>
@@ -56,6 +59,7 @@ export const noAccounts = (): AccountsState => ({
   accounts: new Map(),
   groups: new Map(),
   pictures: new Map(),
+  profiles: new Map(),
   nextGroup: 1,
 })
 

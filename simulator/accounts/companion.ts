@@ -20,6 +20,7 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     messageRefusal: null,
     sent: nothingSent(),
     iqFaults: new Map(),
+    iqs: [],
     marks: noMarks(),
     raced: [],
     mediaRetryAnswer: 'upload',

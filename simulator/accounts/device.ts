@@ -108,6 +108,8 @@ export type SimDevice = {
   answerMessages(fault: MessageFault, times?: number): void
   /** What becomes of the companion's next iqs. */
   answerIqs(answer: IqAnswer): void
+  /** The attributes of those iqs that it asked or ordered last, the oldest first. */
+  iqs(): readonly Readonly<Record<string, string>>[]
   /** How many iqs are still to come of which answerIqs said what becomes. */
   iqFaultsLeft(): number
   /** Whom the account has blocked. */
@@ -185,6 +187,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     },
     answerMessages: (fault, times) => setFault(companion.sent, fault, times),
     answerIqs: answer => setIqFault(companion.iqFaults, answer),
+    iqs: () => companion.iqs,
     iqFaultsLeft: () => iqFaultsLeft(companion.iqFaults),
     blocked: () => [...companion.account.blocked],
     appState: () => openRecords(companion.account.appState),

@@ -5,6 +5,7 @@ import { type Accounts, createAccounts, emptyGroup, type Group, noAccounts, type
 import { fromJson, toJson } from './bytes-json.ts'
 import { type KeptAccount, keepAccount, readAccount } from './kept-companions.ts'
 import { type KeptPerson, keepPerson, readPerson } from './kept-people.ts'
+import type { Profile } from './profile.ts'
 import type { World } from './world.ts'
 
 type KeptWorld = {
@@ -14,6 +15,8 @@ type KeptWorld = {
   groups: Group[]
   nextGroup: number
   pictures: [string, Picture][]
+  /** Not in worlds that were kept before there were any. */
+  profiles?: [string, Profile][]
   files: [string, Buffer][]
   /** timesLeft null: every. */
   faults: [string, Omit<Planned, 'timesLeft'> & { timesLeft: number | null }][]
@@ -23,7 +26,7 @@ export type Beginning = { authority: Authority; accounts: Accounts; cdn: CdnStat
 
 /** Secrets included, connections not. */
 export async function keepWorld({ authority, accounts, cdn }: World): Promise<string> {
-  const { people, groups, nextGroup, pictures } = accounts.state
+  const { people, groups, nextGroup, pictures, profiles } = accounts.state
   const { files, faults } = cdn.state()
   const kept: KeptWorld = {
     authority,
@@ -32,6 +35,7 @@ export async function keepWorld({ authority, accounts, cdn }: World): Promise<st
     groups: [...groups.values()],
     nextGroup,
     pictures: [...pictures],
+    profiles: [...profiles],
     files: [...files],
     faults: [...faults].map(([path, { fault, timesLeft }]) => [
       path,
@@ -53,6 +57,7 @@ export function readWorld(text: string): Beginning {
     groups: new Map(kept.groups.map(group => [group.id, { ...asEarlier, ...group }])),
     nextGroup: kept.nextGroup,
     pictures: new Map(kept.pictures),
+    profiles: new Map(kept.profiles),
   })
   for (const account of kept.accounts) readAccount(accounts, account)
   const faults = kept.faults.map(

@@ -72,6 +72,8 @@ export type Companion = {
   /** What it sent so far, and what becomes of the next one. */
   sent: Sent
   iqFaults: IqFaults
+  /** Attributes. */
+  iqs: Readonly<Record<string, string>>[]
   marks: Marks
   /** What the owner does on the phone right before its next patch. */
   raced: PhoneAction[]

@@ -11,9 +11,10 @@ import { completePairing } from '../accounts/pair-companion.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
-import { answerBlocklist } from './answer-contacts.ts'
+import { answerBlocklist, answerBusiness } from './answer-contacts.ts'
 import { answerGroups } from './answer-groups.ts'
 import { answerPicture } from './answer-pictures.ts'
+import { answerAbout, answerPrivacy } from './answer-profile.ts'
 import { answerUsync } from './answer-usync.ts'
 
 type Answer = BinaryNode[] | undefined
@@ -25,7 +26,7 @@ export function answerIq(world: World, client: Client, iq: BinaryNode): void {
 
 function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   const { xmlns } = iq.attrs
-  const fault = client.companion === null ? null : takeIqFault(client.companion.iqFaults, iq.attrs)
+  const fault = client.companion === null ? null : takeFault(client.companion, iq)
   if (fault === 'swallow') return
   const content = typeof fault === 'object' && fault !== null ? refusal(fault.error) : answerOf(world, client, iq)
   if (fault === 'unsaid') return
@@ -34,6 +35,14 @@ function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   const [request] = children(iq)
   if (xmlns === 'passive' && request?.tag === 'active' && client.companion) flushOffline(client.companion)
   if (request?.tag === 'remove-companion-device') client.connection.close()
+}
+
+const remembered = 500
+
+function takeFault({ iqs, iqFaults }: Companion, iq: BinaryNode) {
+  iqs.push(iq.attrs)
+  iqs.splice(0, Math.max(0, iqs.length - remembered))
+  return takeIqFault(iqFaults, iq.attrs)
 }
 
 const refusal = (code: number): Answer => [node('error', { code: String(code), text: 'refused' })]
@@ -77,7 +86,11 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
     case 'blocklist':
       return answerBlocklist(companion, iq)
     case 'privacy':
-      return [node('privacy', {}, [node('category', { name: 'readreceipts', value: 'all' })])]
+      return answerPrivacy(world, companion, iq)
+    case 'status':
+      return answerAbout(world, companion, iq)
+    case 'w:biz':
+      return answerBusiness(world, iq)
     case 'md':
       if (request?.tag === 'remove-companion-device') companion.isRemoved = true
       return undefined

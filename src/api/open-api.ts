@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import { openOutbox } from '../instances/outbox.ts'
+import { socketAnswersChannel } from '../instances/socket-reads.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
@@ -40,6 +41,8 @@ import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
 import { openSessionEnds } from './processing/end-late-sessions.ts'
 import { processingRoutes } from './processing/processing-routes.ts'
+import { readRoutes } from './reads/read-routes.ts'
+import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
@@ -68,6 +71,7 @@ export type ApiDeps = HealthDeps & {
   /** For tests, which do not wait. */
   stream?: Partial<StreamLimits> | undefined
   pairingCodeWaitMs?: number | undefined
+  socketReadWaitMs?: number | undefined
 }
 
 /** Longest that a request may still take when the process stops. */
@@ -77,13 +81,14 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const stopping = new AbortController()
   const cut = new AbortController()
   const pendingQr = await openPendingQr(deps, cut.signal)
+  const socketAnswers = await openRowWatch(deps.database, [socketAnswersChannel], cut.signal)
   const outbox = openOutbox(deps)
   const { door, connections } = deps.server
   const app = createApp({ ...deps, door, connections })
   await openApiDocument(app, deps)
   const kept = createKeptPositions(deps)
   const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
-  const routeDeps = { ...deps, connections, kept, outbox, pendingQr, stopping: stopping.signal, cut: cut.signal }
+  const routeDeps = { ...deps, connections, kept, outbox, pendingQr, socketAnswers, stopping: stopping.signal, cut: cut.signal }
   healthRoutes(app, deps)
   pageRoutes(app, deps)
   aboutRoutes(app, deps)
@@ -102,6 +107,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   processingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
   groupActionRoutes(app, routeDeps)
+  readRoutes(app, routeDeps)
   actionsInChats(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)

@@ -7,6 +7,7 @@ import { contactOperations } from './operations/contacts.ts'
 import { groupOperations } from './operations/groups.ts'
 import { labelOperations } from './operations/labels.ts'
 import { presenceOperations } from './operations/presences.ts'
+import { profileOperations } from './operations/profile.ts'
 
 export const operations = {
   ...callOperations,
@@ -15,6 +16,7 @@ export const operations = {
   ...groupOperations,
   ...labelOperations,
   ...presenceOperations,
+  ...profileOperations,
 } as const satisfies Readonly<Record<string, z.ZodObject>>
 
 export type Operation = keyof typeof operations

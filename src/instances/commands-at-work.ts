@@ -3,6 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { Outcome } from './commands.ts'
+import { type FirstContactPace, firstTurns, isFirstIn, takeFirstTurns } from './first-contacts.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 
 /** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
@@ -32,42 +33,54 @@ export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
- * the account's pace at most `turns`, each once. What it costs grows with the chats that wait, not with their commands; with no `turns`, with those
+ * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now. What it costs grows with the chats that wait, not with their commands; with no `turns`, with those
  * chats that have one that needs none.
  */
 export async function claimCommands(
   database: Transaction,
   { instanceId, epoch }: Owned,
-  { busy, limit, turns }: { busy: readonly string[]; limit: number; turns: number },
+  { busy, limit, turns, firsts }: Claim,
 ): Promise<readonly ClaimedCommand[]> {
-  return database.query<ClaimedCommand>(turns > 0 ? claimSql : claimUnpacedSql, [instanceId, epoch, busy, limit, turns])
+  const values = [instanceId, epoch, busy, limit, turns, firsts.spacingMs, firsts.perDay]
+  return database.query<ClaimedCommand>(turns > 0 ? claimSql : claimUnpacedSql, values)
 }
+
+type Claim = { busy: readonly string[]; limit: number; turns: number; firsts: FirstContactPace }
 
 const waits = `c.instance_id = $1 and c.state in ('accepted', 'sending', 'ending')`
 
+/** Which turn one waits for; a first message whose chat had another one meanwhile is one like any other. */
+const turnOf = `case when c.state <> 'accepted' or c.expires_at < now() or not (c.is_paced or c.is_first) then 'none'
+      when c.is_first and ${isFirstIn('c.instance_id', 'c.chat_id')} then 'first' else 'paced' end`
+
 /** `which`: in whose chats is looked. */
-const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$2')}), chats as (
+const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$2')}), first as materialized (
+  select ${firstTurns('$1', { spacingMs: '$6', perDay: '$7' })} as turns
+), chats as (
   (select c.chat_id from commands c where ${waits} and ${which} order by c.chat_id limit 1)
   union all
   select (select c.chat_id from commands c where ${waits} and ${which} and c.chat_id > chats.chat_id order by c.chat_id limit 1)
   from chats where chats.chat_id is not null
 ), firsts as (
   select f.* from chats cross join lateral (
-    select c.command_id, c.place, c.state, c.epoch, c.due_at, c.is_paced and c.state = 'accepted' and c.expires_at >= now() as takes_turn
+    select c.command_id, c.chat_id, c.place, c.state, c.epoch, c.due_at, ${turnOf} as turn
     from commands c where ${waits} and c.chat_id = chats.chat_id order by c.place limit 1) f
   where chats.chat_id is not null and not (chats.chat_id = any($3::text[]))
 ), ready as (
-  select command_id, place, takes_turn, row_number() over (partition by takes_turn order by place) as nth from firsts
+  select command_id, chat_id, place, turn, row_number() over (partition by turn order by place) as nth from firsts
   where (state = 'accepted' and coalesce(due_at <= now(), true)) or (state in ('sending', 'ending') and coalesce(epoch <= $2, true))
 ), due as (
-  select command_id, takes_turn from ready where not takes_turn or nth <= $5::bigint order by place limit $4
+  select command_id, chat_id, turn from ready
+  where turn = 'none' or nth <= case turn when 'paced' then $5::bigint else (select turns from first) end order by place limit $4
+), taken as (
+  ${takeFirstTurns('$1', "(select chat_id from due where turn = 'first' and exists (select from held))")}
 )
-update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false
+update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false
 from due where exists (select from held) and c.command_id = due.command_id and ${waits} and coalesce(c.epoch <= $2, true)
 returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal, c.expires_at < now() as is_expired,
-  due.takes_turn`
+  due.turn = 'paced' as takes_turn`
 const claimSql = claimIn('true')
-const claimUnpacedSql = claimIn('not c.is_paced')
+const claimUnpacedSql = claimIn('not c.is_paced and (not c.is_first or (select turns from first) > 0)')
 
 /** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
 export async function beginTry(

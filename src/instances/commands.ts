@@ -1,8 +1,10 @@
 // The table commands: what clients asked accounts to do, and how far it is. The API asks and the projection accepts what the log has (here), who
 // holds the account works them off (commands-at-work.ts), and clients see how far they are (commands-shown.ts): nobody else names it.
+import { boundedCount } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
+import { isFirstContact } from '../events/command-bodies/known.ts'
 import { messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
@@ -45,6 +47,20 @@ export async function askCommand(database: Transaction, command: NewCommand): Pr
   return row === undefined ? null : askedOf(row)
 }
 
+/**
+ * Whether `most` of an instance wait already. What it costs grows with those that wait, up to `most`; those whose record never came are looked at
+ * for an hour.
+ */
+export async function isFull(database: Transaction, instanceId: string, most: number): Promise<boolean> {
+  const waiting = `1 from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')`
+  const asked = `1 from commands where instance_id = $1 and state = 'asked' and asked_at > now() - interval '1 hour'`
+  const [row] = await database.query<{ count: number }>(
+    `select ${boundedCount(waiting, most)} + ${boundedCount(asked, most)} as count`,
+    [instanceId],
+  )
+  return (row?.count ?? 0) >= most
+}
+
 /** null: nobody asked for it, or it is forgotten. */
 export async function findAsked(
   database: Transaction,
@@ -80,21 +96,32 @@ const askedOf = (row: AskedRow): AskedCommand => ({
  * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. Whoever
  * holds an account of which one is accepted is woken by the commit, in whichever process.
  */
-export const acceptCommands = (commands: readonly AcceptedCommand[]): Write => ({
-  sql: acceptSql,
-  values: [asRows(commands.map(acceptedRow))],
+export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
+  { sql: acceptSql, values: [asRows(commands.map(acceptedRow))], isEmpty: commands.length === 0 },
+  firstNoMore(commands.filter(one => isForPeople(one) && !isFirstContact(one.body))),
+]
+
+/** Somebody has written in these chats by now: what waits there to be the first message waits for a turn like any other. */
+const firstNoMore = (commands: readonly AcceptedCommand[]): Write => ({
+  sql: firstNoMoreSql,
+  values: [asRows(commands.map(one => ({ instance_id: one.instanceId, chat_id: one.chatId, command_id: one.commandId })))],
   isEmpty: commands.length === 0,
 })
 
+const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
+  from json_to_recordset($1::json) as n(instance_id text, chat_id text, command_id text)
+  where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
+    and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
+
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, asked_at, expires_at)
+    is_paced, is_first, asked_at, expires_at)
   select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
-    to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000)
+    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000)
   from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-    chat_id text, message_id text, body jsonb, is_paced boolean, asked_at double precision, expires_at double precision)
+    chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision)
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
-    is_paced = excluded.is_paced, expires_at = excluded.expires_at
+    is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
@@ -108,10 +135,13 @@ const acceptedRow = (one: AcceptedCommand) => ({
   chat_id: one.chatId,
   message_id: one.messageId,
   body: one.body,
-  is_paced: one.operation === messageOperation && !isAboutMessage(one.body),
+  is_paced: isForPeople(one) && !isFirstContact(one.body),
+  is_first: isForPeople(one) && isFirstContact(one.body),
   asked_at: one.askedAt,
   expires_at: one.expiresAt,
 })
+
+const isForPeople = ({ operation, body }: AcceptedCommand): boolean => operation === messageOperation && !isAboutMessage(body)
 
 /** Those that ended, or whose record never came, [14 d] ago: a key is new again then. Answers how many. */
 export async function forgetCommands(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {

@@ -32,6 +32,7 @@ import { createUntoldParts } from './gate/untold-parts.ts'
 import { type LockSession, type OpenLockSession, takeProducerLock } from './producer-lock.ts'
 import { createProducerMetrics, type ProducerMetrics } from './producer-metrics.ts'
 import { ProducersError } from './producers-error.ts'
+import { createSocketReads } from './reads/serve-reads.ts'
 import { createSealedWatch } from './secrets/sealed-watch.ts'
 import { createSecretWriter } from './secrets/secret-writer.ts'
 
@@ -54,6 +55,8 @@ export type ProducersDeps = {
     | 'appendTimeoutMs'
     | 'outboundPerMinute'
     | 'outboundBurst'
+    | 'outboundFirstPerMinute'
+    | 'outboundFirstPerDay'
     | 'outboundChangesPerMinute'
     | 'outboundMarksPerMinute'
   > &
@@ -89,12 +92,13 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
   const pairingRequests = createPairingRequests(deps)
+  const socketReads = createSocketReads(deps)
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
   const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
   const commandExpiry = createCommandExpiry({ ...deps, metrics, commandWatch, everyMs: deps.commandExpiryMs ?? 30_000 })
   const signWatch = createSignWatch({ ...deps, metrics })
-  const watches = { pairLearning, pairingRequests, sealedWatch, commandWatch, signWatch }
+  const watches = { pairLearning, pairingRequests, sealedWatch, commandWatch, signWatch, socketReads }
   const shared = { metrics, keptStanzas, ...watches, tallies: account.tallies }
   const instanceDeps = instanceDepsOf(deps, shared)
   let supervisor: Supervisor | null = null
@@ -174,12 +178,10 @@ async function doChores(
   await Promise.all([keepTrimming({ database, logger, trimmed }, signal), ...following.map(one => one.follow(signal))])
 }
 
-type OfAll = Pick<
+type OfAll = { keptStanzas: KeptStanzas } & Pick<
   InstanceDeps,
-  'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'signWatch' | 'tallies'
-> & {
-  keptStanzas: KeptStanzas
-}
+  'metrics' | 'pairLearning' | 'pairingRequests' | 'sealedWatch' | 'commandWatch' | 'signWatch' | 'socketReads' | 'tallies'
+>
 
 /** What all instances of the process share. */
 function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
@@ -200,12 +202,18 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
     outgoingPace: pace(config.outboundPerMinute, config.outboundBurst),
+    firstContactPace: firstContactPaceOf(config),
     actionPaces: {
       changes: pace(config.outboundChangesPerMinute, config.outboundBurst),
       marks: pace(config.outboundMarksPerMinute, config.outboundMarksPerMinute),
     },
   }
 }
+
+const firstContactPaceOf = ({ outboundFirstPerMinute: perMinute, outboundFirstPerDay: perDay }: ProducersDeps['config']) => ({
+  spacingMs: perMinute === 0 ? 0 : 60_000 / perMinute,
+  perDay,
+})
 
 /** Nothing is opened, and nothing erased, with a key that is not the one the auth state was sealed with. */
 async function refuseWrongKey(deps: ProducersDeps): Promise<void> {

@@ -1,6 +1,7 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
 import { commandsErasure } from '../instances/commands.ts'
+import { firstContactsErasure } from '../instances/first-contacts.ts'
 import { syncsErasure } from '../instances/history-syncs.ts'
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
@@ -11,6 +12,7 @@ import { owedErasure } from '../instances/outbox.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
 import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../instances/processing-sessions.ts'
+import { readsErasure } from '../instances/socket-reads.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
@@ -56,6 +58,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   owedErasure,
   sessionsErasure,
   commandsErasure,
+  firstContactsErasure,
   seenErasure,
   quarantineErasure,
   ...accountErasures,
@@ -63,6 +66,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   keptErasure,
   qrErasure,
   ...pairingErasures,
+  readsErasure,
   ...authErasures,
   stanzaPartsErasure,
   ...secretsErasures,

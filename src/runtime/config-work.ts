@@ -45,6 +45,18 @@ export function declareWhatsapp(v: Variables) {
       doc: 'messages that an account sends to people, each a little off its time; 0: as fast as it can',
     }),
     outboundBurst: v.whole('OUTBOUND_BURST', { default: 5, from: 1, to: 1000, doc: 'of these so many at once' }),
+    outboundFirstPerMinute: v.whole('OUTBOUND_FIRST_PER_MINUTE', {
+      default: 1,
+      from: 0,
+      to: 10_000,
+      doc: 'of these to people whom the account never exchanged a message with, at their own pace; 0: as fast as it can',
+    }),
+    outboundFirstPerDay: v.whole('OUTBOUND_FIRST_PER_DAY', {
+      default: 30,
+      from: 0,
+      to: 100_000,
+      doc: 'of these in any 24 hours; 0: as many as there are',
+    }),
     outboundChangesPerMinute: v.whole('OUTBOUND_CHANGES_PER_MINUTE', {
       default: 20,
       from: 0,
@@ -63,6 +75,12 @@ export function declareWhatsapp(v: Variables) {
 export function declareCommands(v: Variables) {
   v.group('Commands')
   return {
+    waitingMax: v.whole('COMMANDS_WAITING_MAX', {
+      default: 10_000,
+      from: 1,
+      to: 1_000_000,
+      doc: 'as many may wait for one account; more is 429',
+    }),
     expireAfterMs: v.durationMs('COMMAND_EXPIRES_AFTER', {
       default: '24h',
       fromMs: 1_000,

@@ -61,7 +61,7 @@ async function claim(id: string, epoch = 1, limit = 10) {
     `insert into instance_owners (instance_id, epoch) values ($1, $2) on conflict (instance_id) do update set epoch = excluded.epoch`,
     [id, epoch],
   )
-  return claimCommands(api.database, owned(id, epoch), { busy: [], limit, turns: limit })
+  return claimCommands(api.database, owned(id, epoch), { busy: [], limit, turns: limit, firsts: { spacingMs: 0, perDay: 0 } })
 }
 
 /** What its topic has of an instance. */
@@ -118,7 +118,7 @@ describe('asking', () => {
       expiresAt: api.clock.nowAt + 86_400_000,
       digest: createHash('sha256').update(JSON.stringify(asked)).digest('hex'),
     })
-    expect(JSON.parse(String(record?.type === 'command.accepted' && record.body))).toEqual(asked)
+    expect(JSON.parse(String(record?.type === 'command.accepted' && record.body))).toEqual({ ...asked, known: { isFirst: true } })
   })
 
   test('[F1] without a key each is another one, and the answer has the key that was made', async () => {

@@ -50,7 +50,10 @@ const groupWhere = (role: string) =>
 
 describe('the chat', () => {
   test('[F1] is called by its LID where that is known, and stays as asked where it is not', async () => {
-    expect(await complete({ kind: 'text', text: 'oi' }, somebody.pn)).toEqual({ chatId: somebody.lid, kind: 'text', text: 'oi' })
+    expect(await complete({ kind: 'text', text: 'oi' }, somebody.pn)).toEqual({
+      ...{ chatId: somebody.lid, kind: 'text', text: 'oi' },
+      known: { isFirst: true },
+    })
     expect(await complete({ kind: 'text', text: 'oi' }, '+55 11 90000-0042')).toMatchObject({
       chatId: '5511900000042@s.whatsapp.net',
     })
@@ -276,5 +279,26 @@ describe('forwards', () => {
     expect(await refusalOf(forward('THEIRS'), aGroup)).toMatchObject({ ...refused, received: 'one of kind image' })
     expect(await refusalOf(forward('ONCE'), aGroup)).toMatchObject({ ...refused, received: 'one of kind text to be viewed once' })
     expect(await refusalOf(forward('NOWHERE'), aGroup)).toMatchObject(refused)
+  })
+})
+
+describe('whether it is the first that is said to somebody', () => {
+  const isFirst = async (chatId: string, asked: Readonly<Record<string, unknown>> = { kind: 'text', text: 'oi' }) =>
+    (await complete(asked, chatId)).known?.isFirst === true
+
+  test('[F2] it is where neither has written, under whichever of their addresses, and not in a group', async () => {
+    expect(await isFirst(somebody.lid)).toBe(true)
+    expect(await isFirst(aGroup)).toBe(false)
+    await happened(theirs())
+    expect([await isFirst(somebody.lid), await isFirst(somebody.pn)]).toEqual([false, false])
+    expect(await isFirst(somebodyElse.lid)).toBe(true)
+  })
+
+  test.each([
+    ['what the account wrote', () => ours()],
+    ['what the phone says of the chat', () => anEvent('chat.updated', { archived: true, origin: 'history' })],
+  ])('[F2] it is not after %s', async (_, event) => {
+    await happened(event())
+    expect(await isFirst(somebody.lid)).toBe(false)
   })
 })

@@ -17,7 +17,10 @@ onEachSetup(
   setup => {
     test('[F1] 8 kill -9 while 60 commands are accepted lose, double and reorder nothing', { timeout: 240_000 }, async () => {
       const random = seeded(SEED)
-      const stage = await setup.openStage({ env: { OUTBOUND_PER_MINUTE: '0' }, endpoint: { eventTypes: ['*'] } })
+      const stage = await setup.openStage({
+        env: { OUTBOUND_PER_MINUTE: '0', OUTBOUND_FIRST_PER_MINUTE: '0', OUTBOUND_FIRST_PER_DAY: '0' },
+        endpoint: { eventTypes: ['*'] },
+      })
       try {
         const chats = Array.from({ length: CHATS }, (_, nth) =>
           stage.simulator.contact({ pn: `551190000001${nth}`, name: `${nth}` }),

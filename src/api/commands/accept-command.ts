@@ -7,7 +7,7 @@ import type { EventOf } from '../../events/event.ts'
 import { messageOperation } from '../../events/operations.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { type CommandIds, commandIds } from '../../instances/command-ids.ts'
-import { type AskedCommand, askCommand, findAsked } from '../../instances/commands.ts'
+import { type AskedCommand, askCommand, findAsked, isFull } from '../../instances/commands.ts'
 import { type EventLog, LogError, type Position } from '../../log/log.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
@@ -18,7 +18,7 @@ export type AcceptDeps = {
   log: Pick<EventLog, 'append'>
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
-  commands: { expireAfterMs: number }
+  commands: { expireAfterMs: number; waitingMax: number }
   clock: () => number
 }
 /** `chatId`: what it is about, and waits for its turn in; null: the account itself. `notAfter`: epoch ms, until when it can be done; null: whenever. */
@@ -40,7 +40,7 @@ const APPEND_TIMEOUT_MS = 5_000
 
 /**
  * The same again answers the same, also where it could not be asked for any more. Throws Problem `instance-not-found`, `instance-logged-out`,
- * `idempotency-key-reused`, and what `complete` throws. Rejects LogError where the log does not take it in time.
+ * `idempotency-key-reused`, `too-many-waiting`, and what `complete` throws. Rejects LogError where the log does not take it in time.
  */
 export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: AbortSignal): Promise<Accepted> {
   const { instanceId, key, operation } = wanted
@@ -72,6 +72,8 @@ function digestOf({ operation, asked }: Wanted): string {
 
 async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: string }): Promise<AskedCommand> {
   const { instanceId, operation } = wanted
+  const { waitingMax } = deps.commands
+  if (await isFull(deps.database, instanceId, waitingMax)) throw tooMany(instanceId, waitingMax)
   const { body, chatId, notAfter } = await wanted.complete()
   const askedAt = deps.clock()
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
@@ -122,6 +124,12 @@ const loggedOut = (id: string) =>
   new Problem(
     'instance-logged-out',
     `instance ${id} is logged out, so that nothing can be done with it: POST /v1/instances/${id}/restart asks for a QR code to link it again`,
+  )
+
+const tooMany = (id: string, most: number) =>
+  new Problem(
+    'too-many-waiting',
+    `${most} commands wait for instance ${id}, and no more may (COMMANDS_WAITING_MAX): ask again later`,
   )
 
 const keyReused = (key: string) =>

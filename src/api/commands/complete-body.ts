@@ -2,6 +2,7 @@
 // told at once, and needs to ask nobody.
 import type { Transaction } from '../../database/database.ts'
 import { isAboutMessage } from '../../events/command-bodies/about-messages.ts'
+import { isGroupAddress } from '../../events/command-bodies/addresses.ts'
 import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
@@ -27,7 +28,8 @@ export async function completeBody(
   const body = { ...asked, chatId: chat.chatId }
   const { notAfter = null, ...known } = await knownOf({ database, instanceId, now: clock() }, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
-  const all = { ...known, ...timer }
+  const first = isWritten(body) && !isGroupAddress(body.chatId) && !chat.isKnown ? { isFirst: true as const } : {}
+  const all = { ...known, ...timer, ...first }
   return { body: Object.keys(all).length === 0 ? body : { ...body, known: all }, notAfter }
 }
 

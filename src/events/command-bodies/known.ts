@@ -39,6 +39,8 @@ export const parseContentToForward = (said: unknown): ContentToForward | null =>
 export const known = z.strictObject({
   /** Of the chat's timer. */
   expiresInSeconds: z.exactOptional(z.int().positive()),
+  /** true: neither has written to the other before, as far as is known. */
+  isFirst: z.exactOptional(z.literal(true)),
   /** Whose the target is. */
   target: z.exactOptional(z.strictObject(author)),
   quoted: z.exactOptional(z.strictObject({ ...author, text: z.string() })),
@@ -48,3 +50,8 @@ export const known = z.strictObject({
   forwarded: z.exactOptional(z.strictObject({ content: contentToForward, times: z.int().min(0) })),
 })
 export type Known = z.infer<typeof known>
+
+/** Of a body as it is kept, whoever wrote it. */
+export const isFirstContact = (body: unknown): boolean => asFirst.safeParse(body).success
+
+const asFirst = z.object({ known: z.object({ isFirst: z.literal(true) }) })

@@ -34,7 +34,10 @@ export class ActionRefused extends Error {
   }
 }
 
-export type RefusalReason = Extract<(typeof failureReasons)[number], 'refused' | 'not-allowed' | 'not-on-whatsapp' | 'app-state-key-missing'>
+export type RefusalReason = Extract<
+  (typeof failureReasons)[number],
+  'refused' | 'not-allowed' | 'not-on-whatsapp' | 'app-state-key-missing'
+>
 
 /** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was done then. */
 export function codeIn(error: unknown): string | null {

@@ -7,6 +7,7 @@ import { contactActions } from './contacts.ts'
 import { groupActions } from './groups.ts'
 import { labelActions } from './labels.ts'
 import { presenceActions } from './presences.ts'
+import { profileActions } from './profile.ts'
 
 export const actions: { readonly [Name in Operation]: Action<BodyOf<Name>> } = {
   ...callActions,
@@ -15,4 +16,5 @@ export const actions: { readonly [Name in Operation]: Action<BodyOf<Name>> } = {
   ...groupActions,
   ...labelActions,
   ...presenceActions,
+  ...profileActions,
 }

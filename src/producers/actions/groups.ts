@@ -10,18 +10,14 @@ import { join, readInviteLink, revokeInviteLink } from './group-invites.ts'
 import { answerJoinRequests, readJoinRequests } from './join-requests.ts'
 import { makeGroup } from './make-group.ts'
 import { isGone, isMember } from './own-membership.ts'
+import { setPicture as givePicture } from './set-picture.ts'
 
 const setPicture: Action<BodyOf<'group.set-picture'>> = {
   pace: 'changes',
   perform: async (acting, { groupId, image }) => {
-    const about = image === null ? null : { tag: 'picture', attrs: { type: 'image' }, content: Buffer.from(image, 'base64') }
-    const attrs = { xmlns: 'w:profile:picture', target: groupId }
+    const given = { target: groupId, image: image === null ? null : Buffer.from(image, 'base64') }
     const notTaken = { reason: 'refused', text: 'WhatsApp does not take this picture.' } as const
-    const answer = await askGroup(acting, {
-      ...{ type: 'set', to: 's.whatsapp.net', about, attrs },
-      meanings: { '406': notTaken },
-    })
-    return { pictureId: childOf(answer, 'picture')?.attrs.id ?? null }
+    return { pictureId: await inWords(givePicture(acting, given), { '406': notTaken }) }
   },
   // The same picture is there then.
   afterSilence: 'again',

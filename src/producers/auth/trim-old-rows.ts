@@ -1,10 +1,12 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
-// secrets of messages, what is sealed with others, pairing codes, sessions of processing, and commands that are over, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
+// secrets of messages, what is sealed with others, pairing codes, sessions of processing, what was read by sockets, and commands that are over, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import { forgetCommands } from '../../instances/commands.ts'
+import { forgetFirstContacts } from '../../instances/first-contacts.ts'
 import { forgetSecrets } from '../../instances/message-secrets.ts'
 import { forgetCodes, forgetRequests } from '../../instances/pairing-codes.ts'
 import { forgetSessions } from '../../instances/processing-sessions.ts'
+import { forgetReads } from '../../instances/socket-reads.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { forgetStanzaParts } from '../gate/appended-stanza-parts.ts'
@@ -18,9 +20,11 @@ const old = {
   'secrets of messages': forgetSecrets,
   'sealed messages': forgetSealed,
   commands: forgetCommands,
+  'first contacts': forgetFirstContacts,
   'sessions of processing': forgetSessions,
   'requests for pairing codes': forgetRequests,
   'pairing codes': forgetCodes,
+  'what was read by sockets': forgetReads,
 }
 const everyMs = 60 * 60 * 1000
 const defaultBatchRows = 5_000

@@ -3,6 +3,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { deviceOf, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
+import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import type { AuthState } from '../auth/auth-state.ts'
@@ -22,6 +23,7 @@ type Deps = {
   database: Database
   sealer: Sealer
   outgoingPace: OutgoingPace
+  firstContactPace: FirstContactPace
   actionPaces: ActionPaces
   commandTimes: CommandTimes
   appendTimeoutMs: number
@@ -54,6 +56,7 @@ export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNod
     ...{ owned, life, acks, outlasting },
     seals: createBuiltSeals(deps, instanceId),
     pace: deps.outgoingPace,
+    firsts: deps.firstContactPace,
     account: () => ({ own: own(), device: deviceOf(auth.creds.me?.id ?? '') }),
     times: deps.commandTimes,
     ignores: intake.ignores,

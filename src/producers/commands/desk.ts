@@ -13,6 +13,7 @@ import {
   endCommand,
   putOff,
 } from '../../instances/commands-at-work.ts'
+import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
@@ -38,6 +39,7 @@ type Deps = Omit<ActionDeps, 'over' | 'known' | 'database'> & {
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
   pace: OutgoingPace
+  firsts: FirstContactPace
   append(offers: readonly Offer[]): Promise<void>
   logger: Logger
   metrics: Pick<ProducerMetrics, 'commandsEnded'>
@@ -50,7 +52,7 @@ const graceMs = 2_000
 const againMs = 1_000
 
 export function openDesk(deps: Deps): Desk {
-  const { database, owned, pace, logger } = deps
+  const { database, owned, pace, firsts, logger } = deps
   const bell = createBell()
   const closing = new AbortController()
   const ended = new AbortController()
@@ -68,7 +70,7 @@ export function openDesk(deps: Deps): Desk {
     if (limit === 0) return
     try {
       const turns = turnsNow()
-      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns })
+      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns, firsts })
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
       // Others may wait for the next turn.

@@ -14,6 +14,7 @@ import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
 import type { UntoldParts } from '../gate/untold-parts.ts'
+import type { SocketReads } from '../reads/serve-reads.ts'
 import { openSealedMessages } from '../secrets/sealed-messages.ts'
 import type { SealedWatch } from '../secrets/sealed-watch.ts'
 import type { SecretWriter } from '../secrets/secret-writer.ts'
@@ -54,6 +55,7 @@ export type SessionDeps = EpochDeps &
     sealedWatch: Pick<SealedWatch, 'add'>
     pairLearning: PairLearning
     pairingRequests: Pick<PairingRequests, 'serve'>
+    socketReads: Pick<SocketReads, 'serve'>
     url: string | null
     cdnUrl: string | null
     version: readonly [number, number, number] | null
@@ -98,7 +100,10 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     openedAt = clock()
     of.untold.loggedIn()
     say('instance.state-changed', of.tell({ state: 'open', reason: null, reasonText: null }, own()))
-    if (of.fetchesLists) outgoing.serve()
+    if (of.fetchesLists) {
+      outgoing.serve()
+      deps.socketReads.serve({ ...epoch, acting: socket.send.acting, isOver: socketLife.isOver })
+    }
     deps.pairLearning.serve({ instanceId, learn: socket.learnPairs, isOver: socketLife.isOver })
     followSettings()
     shown.opened()

@@ -17,7 +17,7 @@ export const commands: Projection = {
     reads: [],
     decide: (_, fresh) => {
       const { firsts, later } = partFirsts(fresh.flatMap(acceptedIn))
-      return { writes: [acceptCommands(firsts)], afterwards: later.map(one => acceptCommands([one])), emissions: [] }
+      return { writes: acceptCommands(firsts), afterwards: later.flatMap(one => acceptCommands([one])), emissions: [] }
     },
   }),
 }

@@ -56,6 +56,8 @@ type Given = {
   webhooks?: Partial<ReturnType<typeof defaults>['webhooks']>
   stream?: Partial<StreamLimits>
   pairingCodeWaitMs?: number
+  socketReadWaitMs?: number
+  commandsWaitingMax?: number
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -102,8 +104,9 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       partitions,
       stream: given.stream,
       pairingCodeWaitMs: given.pairingCodeWaitMs,
+      socketReadWaitMs: given.socketReadWaitMs,
       webhooks: { ...defaults().webhooks, ...given.webhooks },
-      commands: defaults().commands,
+      commands: { ...defaults().commands, ...(given.commandsWaitingMax && { waitingMax: given.commandsWaitingMax }) },
       processing: defaults().processing,
       version: '0.0.0-test',
     })

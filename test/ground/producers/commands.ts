@@ -16,18 +16,18 @@ type Body = { chatId: string; kind?: string } & Record<string, unknown>
 export async function askFor(rig: Rig, body: Body, of: AskOf = {}): Promise<Asked> {
   const command = commandOf(body, of)
   await askCommand(rig.database.database, command)
-  await writeTogether(rig.database.database, [acceptCommands([command])])
+  await writeTogether(rig.database.database, acceptCommands([command]))
   return command
 }
 
 /** As a step of their projection that has no row of any yet. */
 export const askForAll = (rig: Rig, bodies: readonly Body[]): Promise<unknown> =>
-  writeTogether(rig.database.database, [acceptCommands(bodies.map(body => commandOf(body, {})))])
+  writeTogether(rig.database.database, acceptCommands(bodies.map(body => commandOf(body, {}))))
 
 /** What becomes no message. */
 export async function askToDo(rig: Rig, operation: string, body: object, chatId = '', of: AskOf = {}): Promise<Asked> {
   const command = { ...commandOf({ chatId, kind: '' }, of), operation, body, messageId: '' }
-  await writeTogether(rig.database.database, [acceptCommands([command])])
+  await writeTogether(rig.database.database, acceptCommands([command]))
   return command
 }
 

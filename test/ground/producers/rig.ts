@@ -51,6 +51,8 @@ export const testConfig = {
   outboundMarksPerMinute: 0,
   outboundBurst: 5,
   processing: { signEveryMs: 3_000, signsPerMinute: 20, maxSessions: 5 },
+  outboundFirstPerMinute: 0,
+  outboundFirstPerDay: 0,
   rawInlineBytes: 768 * 1024,
   maxRecordBytes: 2 * 1024 ** 2,
 }

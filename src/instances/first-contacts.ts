@@ -1,0 +1,43 @@
+// The table first_contacts: who got a first message of an account, and when. A first message waits for a turn of its own: so many a minute, one after
+// another, and so many a day. This file alone reads and writes it; turns are counted and taken in the statement that claims commands.
+import type { Transaction } from '../database/database.ts'
+import { rowsOf } from '../purge/erasure.ts'
+
+/** `spacingMs` 0, `perDay` 0: as many as there are. */
+export type FirstContactPace = { spacingMs: number; perDay: number }
+
+// What follows is for the SQL of others; arguments are SQL.
+
+/** Nobody was written to first in this chat, as far as is known. */
+export const isFirstIn = (instanceId: string, chatId: string): string =>
+  `not exists (select from first_contacts f where f.instance_id = ${instanceId} and f.chat_id = ${chatId})`
+
+const many = 1_000_000
+
+/** How many first messages of an instance may go out now. */
+export const firstTurns = (instanceId: string, { spacingMs, perDay }: { spacingMs: string; perDay: string }): string =>
+  `(select case when exists (select from first_contacts f where f.instance_id = ${instanceId} and f.at > now() - ${spacingMs}::float8 * interval '1 ms')
+      then 0
+      else least(case when ${spacingMs}::float8 = 0 then ${many} else 1 end, case when ${perDay}::bigint = 0 then ${many} else ${perDay}::bigint - (
+        select count(*) from (select from first_contacts f where f.instance_id = ${instanceId} and f.at > now() - interval '1 day'
+          limit ${perDay}::bigint) of_a_day) end)
+    end)`
+
+/** `chats`: rows with a chat_id, of one instance each of them once. */
+export const takeFirstTurns = (instanceId: string, chats: string): string =>
+  `insert into first_contacts (instance_id, chat_id) select ${instanceId}, given.chat_id from ${chats} given
+   on conflict (instance_id, chat_id) do nothing`
+
+/** Those of [14 d] ago; answers how many. The read model has what came of them. */
+export async function forgetFirstContacts(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {
+  const [row] = await database.query<{ gone: number }>(
+    `with gone as (
+       delete from first_contacts where ctid = any(array(
+         select ctid from first_contacts where at < now() - interval '14 days' limit $1)) and at < now() - interval '14 days' returning 1)
+     select count(*)::int as gone from gone`,
+    [maxRows],
+  )
+  return row?.gone ?? 0
+}
+
+export const firstContactsErasure = rowsOf('first_contacts')

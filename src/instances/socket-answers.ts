@@ -1,0 +1,59 @@
+// What only WhatsApp knows of a number, a person or a group, and an account reads through its socket: each kind with the shape of its answer.
+import { z } from 'zod'
+
+const text = z.string().nullable()
+const at = z.string().nullable()
+
+const picture = z.object({
+  pictureId: text.describe('another one with each picture'),
+  url: z.string().describe('WhatsApp’s own, without a key, for some days at most'),
+})
+
+export const socketAnswers = {
+  about: z.object({
+    about: text.describe('null: there is none, or the account may not see it'),
+    setAt: at.describe('null: WhatsApp does not say'),
+  }),
+  business: z.object({
+    isBusiness: z.boolean(),
+    description: text,
+    category: text,
+    address: text,
+    email: text,
+    websites: z.array(z.string()),
+  }),
+  group: z.object({
+    subject: text,
+    description: text.describe('"": none'),
+    ownerId: text,
+    ownerPn: text,
+    createdAt: at,
+    announce: z.boolean(),
+    restrict: z.boolean(),
+    memberAdd: z.boolean(),
+    expiresInSeconds: z.int(),
+    isCommunity: z.boolean(),
+    parentGroupId: text.describe('null: it is in no community'),
+    participants: z.array(z.object({ id: z.string(), pn: text, role: text.describe('null: a member') })),
+  }),
+  number: z.object({
+    onWhatsApp: z.boolean(),
+    id: text.describe('as chats call the person: the LID where WhatsApp says it'),
+    pn: text.describe('of the number that WhatsApp has for it, which may be written otherwise, as in Brazil'),
+  }),
+  picture,
+  'picture-preview': picture,
+} as const
+
+export type SocketRead = keyof typeof socketAnswers
+export type SaidOf<Kind extends SocketRead> = z.infer<(typeof socketAnswers)[Kind]>
+
+/** How old an answer may be for whoever says nothing of it. */
+export const defaultMaxAgeSeconds: Readonly<Record<SocketRead, number>> = {
+  about: 3_600,
+  business: 3_600,
+  group: 60,
+  number: 86_400,
+  picture: 3_600,
+  'picture-preview': 3_600,
+}

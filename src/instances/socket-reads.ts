@@ -1,0 +1,132 @@
+// The table socket_reads: questions of the API to whoever holds an account, and what came back, for as long as somebody may want it. Of one kind and
+// subject there is one row: however many ask at one moment, WhatsApp is asked once. This file alone reads and writes it.
+import { z } from 'zod'
+import { boundedCount } from '../database/bounded-count.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { rowsOf } from '../purge/erasure.ts'
+import { isPurged } from '../purge/tombstones.ts'
+import { isOwner, type Owned } from './instance-owners.ts'
+import type { SocketRead } from './socket-answers.ts'
+
+/** Payload: the instance's id. */
+export const socketReadsChannel = 'socket_reads'
+export const socketAnswersChannel = 'socket_answers'
+
+/** How long what WhatsApp said may be of use. */
+export const keptForMs = 86_400_000
+
+const answer = z.union([z.object({ said: z.unknown() }), z.object({ code: z.string() })])
+/** said: in the shape of its kind; code: WhatsApp's refusal. */
+export type SocketAnswer = z.infer<typeof answer>
+export type Question = { instanceId: string; kind: SocketRead; subject: string }
+/** `answeredAt`: epoch milliseconds, by Postgres' clock. */
+export type KeptAnswer = { subject: string; answer: SocketAnswer; answeredAt: number; ageSeconds: number }
+
+type Asking = { instanceId: string; kind: SocketRead; subjects: readonly string[] }
+
+/**
+ * Asks for those of which no answer is younger than `maxAgeMs`; one that waits already waits for as long as a new one. `since`: what is answered
+ * after it will do, in epoch milliseconds; isFull: so many of the instance wait that none was asked. No two subjects are the same.
+ */
+export async function askQuestions(
+  database: Transaction,
+  { instanceId, kind, subjects, maxAgeMs, withinMs }: Asking & { maxAgeMs: number; withinMs: number },
+): Promise<{ since: number; isFull: boolean }> {
+  const values = [instanceId, kind, subjects, maxAgeMs, withinMs, keptForMs]
+  const [row] = await database.query<{ since: number; isFull: boolean }>(askSql, values)
+  if (row === undefined) throw new Error(`asking for ${kind} of ${instanceId}: expected a row, got none`)
+  return row
+}
+
+/** Of an instance, of whatever kind. */
+const MOST_WAITING = 500
+
+const interval = (ms: string) => `make_interval(secs => ${ms}::float8 / 1000)`
+const asMs = (instant: string) => `(extract(epoch from ${instant}) * 1000)::float8`
+
+const waitingRows = `1 from socket_reads where instance_id = $1 and asked_until is not null and asked_until > now()`
+const askSql = `with waiting as materialized (
+  select ${boundedCount(waitingRows, MOST_WAITING)} >= ${MOST_WAITING} as is_full
+), asked as (
+  insert into socket_reads as r (instance_id, kind, subject, asked_at, asked_until, expires_at)
+  select $1::text, $2, n.subject, now(), now() + ${interval('$5')}, now() + ${interval('$6')} from unnest($3::text[]) as n(subject)
+  where not ${isPurged('$1::text')} and not (select is_full from waiting)
+  order by n.subject
+  on conflict (instance_id, kind, subject) do update
+    set asked_at = case when r.asked_until > now() then r.asked_at else now() end, asked_until = excluded.asked_until,
+      answered_at = case when r.expires_at > now() then r.answered_at end, expires_at = greatest(r.expires_at, excluded.expires_at)
+    where r.answered_at is null or r.answered_at <= now() - ${interval('$4')} or r.expires_at <= now()
+  returning 1
+), told as (select pg_notify('${socketReadsChannel}', $1) from (select from asked limit 1) any_asked)
+select ${asMs(`now() - ${interval('$4')}`)} as since, is_full as "isFull", (select count(*) from told) as told from waiting`
+
+/** Those that were answered after `since`. */
+export async function readAnswers(
+  database: Pick<Database, 'query'>,
+  { instanceId, kind, subjects, since }: Asking & { since: number },
+): Promise<readonly KeptAnswer[]> {
+  const rows = await database.query<{ subject: string; answer: unknown; answered: number; age: number }>(
+    `select subject, answer, ${asMs('answered_at')} as answered, extract(epoch from now() - answered_at)::float8 as age from socket_reads
+     where instance_id = $1 and kind = $2 and subject = any($3::text[]) and answered_at > to_timestamp($4::float8 / 1000)
+       and expires_at > now()`,
+    [instanceId, kind, subjects, since],
+  )
+  return rows.map(({ subject, answer: said, answered, age }) => ({
+    ...{ subject, answer: answer.parse(said), answeredAt: Math.round(answered) },
+    ageSeconds: Math.max(0, Math.floor(age)),
+  }))
+}
+
+/** Of each of these instances those that have waited longest. */
+export const readQuestions = (
+  database: Pick<Database, 'query'>,
+  instanceIds: readonly string[],
+  { perInstance }: { perInstance: number },
+): Promise<readonly Question[]> =>
+  database.query<Question>(
+    `select q.instance_id as "instanceId", q.kind, q.subject from unnest($1::text[]) as given(instance_id) cross join lateral (
+       select r.instance_id, r.kind, r.subject from socket_reads r
+       where r.instance_id = given.instance_id and r.asked_until is not null and r.asked_until > now()
+       order by r.asked_at, r.kind, r.subject limit $2) q`,
+    [instanceIds, perInstance],
+  )
+
+export type Answered = { subject: string; answer: SocketAnswer; keptMs: number }
+
+/** Nothing where another epoch owns the instance. Whoever waits is woken by the commit. */
+export async function answerQuestions(
+  database: Pick<Database, 'query'>,
+  { instanceId, epoch, kind, answers }: Owned & { kind: SocketRead; answers: readonly Answered[] },
+): Promise<void> {
+  await database.query(answerSql, [
+    ...[instanceId, epoch, kind],
+    ...[
+      answers.map(({ subject }) => subject),
+      answers.map(one => JSON.stringify(one.answer)),
+      answers.map(({ keptMs }) => keptMs),
+    ],
+  ])
+}
+
+const answerSql = `with answered as (
+  update socket_reads r set answer = n.answer, answered_at = clock_timestamp(), asked_at = null, asked_until = null,
+    expires_at = now() + ${interval('n.kept_ms')}
+  from (select subject, answer, kept_ms from unnest($4::text[], $5::jsonb[], $6::float8[]) as g(subject, answer, kept_ms) order by subject) n
+  where r.instance_id = $1 and r.kind = $3 and r.subject = n.subject and ${isOwner('$1', '$2')}
+  returning 1
+)
+select pg_notify('${socketAnswersChannel}', $1) from (select from answered limit 1) any_answered`
+
+/** What nobody wants any more; answers how many. */
+export async function forgetReads(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {
+  const [row] = await database.query<{ gone: number }>(
+    `with gone as (
+       delete from socket_reads where ctid = any(array(select ctid from socket_reads where expires_at < now() order by expires_at limit $1))
+         and expires_at < now() returning 1)
+     select count(*)::int as gone from gone`,
+    [maxRows],
+  )
+  return row?.gone ?? 0
+}
+
+export const readsErasure = rowsOf('socket_reads')

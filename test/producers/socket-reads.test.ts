@@ -1,0 +1,134 @@
+// What only WhatsApp knows, asked for by rows and answered by whoever holds the account, with the real Baileys at the simulator.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
+import type { SocketRead } from '../../src/instances/socket-answers.ts'
+import { askQuestions, forgetReads, readAnswers } from '../../src/instances/socket-reads.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
+
+const logger = collectLogLines(['socket-read.not-answered'])
+let rig: Rig
+let device: SimDevice
+beforeAll(async () => {
+  rig = await openRig('socket-reads', logger)
+  await rig.start()
+  device = await rig.pair('first')
+})
+afterAll(async () => {
+  await rig.close()
+})
+
+const person = (nth: number) => rig.simulator.contact({ pn: `55119000000${20 + nth}`, name: `Person ${nth}` })
+
+async function ask(kind: SocketRead, subjects: readonly string[], { maxAgeMs = 60_000, instanceId = 'first' } = {}) {
+  const { database } = rig.database
+  const { since } = await askQuestions(database, { instanceId, kind, subjects, maxAgeMs, withinMs: 10_000 })
+  const found = await until(`answers about ${kind}`, async () => {
+    const answers = await readAnswers(database, { instanceId, kind, subjects, since })
+    return answers.length === subjects.length ? answers : null
+  })
+  return subjects.map(subject => found.find(one => one.subject === subject)?.answer)
+}
+const iqs = (xmlns: string) => device.iqs().filter(attrs => attrs.xmlns === xmlns).length
+
+test('[F1] numbers are found in one question, under the number that WhatsApp has, and nobody where nobody is', async () => {
+  const [ana, bia] = [person(1), person(2)]
+  rig.simulator.setProfile(bia, { alsoPn: '551100000022' })
+  const before = iqs('usync')
+  expect(await ask('number', [ana.pn, '551100000022', '5511900000099'])).toEqual([
+    { said: { onWhatsApp: true, id: ana.lidJid, pn: ana.pnJid } },
+    { said: { onWhatsApp: true, id: bia.lidJid, pn: bia.pnJid } },
+    { said: { onWhatsApp: false, id: null, pn: null } },
+  ])
+  expect(iqs('usync')).toBe(before + 1)
+})
+
+test('[F1] a picture has its address and id; without one, and where it is hidden, WhatsApp’s code is the answer', async () => {
+  const [ana, bia, carl] = [person(3), person(4), person(5)]
+  rig.simulator.setPicture(ana, Buffer.from('jpeg'))
+  rig.simulator.setProfile(carl, { isHidden: true })
+  const said = { said: { pictureId: expect.stringMatching(/^\d+$/), url: expect.stringMatching(/^https:/) } }
+  expect(await ask('picture', [ana.lidJid, bia.lidJid, carl.lidJid])).toEqual([said, { code: '404' }, { code: '401' }])
+  expect(await ask('picture-preview', [ana.pnJid])).toEqual([said])
+  const own = rig.simulator.contact({ pn: ownerPn })
+  rig.simulator.setPicture(own, Buffer.from('own'))
+  expect(await ask('picture', [own.pnJid])).toEqual([said])
+})
+
+test('[F1] what people and businesses say of themselves is read, and nothing where nothing is said', async () => {
+  const [ana, bia] = [person(6), person(7)]
+  const business = {
+    description: 'Flowers',
+    category: 'Shop',
+    address: 'Here',
+    email: 'a@example.com',
+    website: 'https://example.com',
+  }
+  rig.simulator.setProfile(ana, { about: 'at work', aboutAt: '1700000000', business })
+  expect(await ask('about', [ana.lidJid, bia.lidJid])).toEqual([
+    { said: { about: 'at work', setAt: '2023-11-14T22:13:20.000Z' } },
+    { said: { about: null, setAt: null } },
+  ])
+  const { website, ...texts } = business
+  const nobody = { isBusiness: false, description: null, category: null, address: null, email: null, websites: [] }
+  expect(await ask('business', [ana.lidJid, bia.lidJid])).toEqual([
+    { said: { isBusiness: true, ...texts, websites: [website] } },
+    { said: nobody },
+  ])
+})
+
+test('[F1] a group is read as it is now, and refused where WhatsApp knows none', async () => {
+  const [ana, own] = [person(8), rig.simulator.contact({ pn: ownerPn })]
+  const group = rig.simulator.group({ subject: 'Family', members: [own, ana] })
+  const [answer] = await ask('group', [group.id])
+  expect(answer).toMatchObject({
+    said: {
+      subject: 'Family',
+      description: '',
+      announce: false,
+      participants: expect.arrayContaining([{ id: ana.lidJid, pn: ana.pnJid, role: null }]),
+    },
+  })
+  expect(await ask('group', ['120363000000099999@g.us'])).toEqual([{ code: '404' }])
+})
+
+test('[F1] what was answered a moment ago is not asked again, and however many ask at once WhatsApp is asked once', async () => {
+  const ana = person(9)
+  const before = iqs('w:profile:picture')
+  await Promise.all([1, 2, 3].map(() => ask('picture', [ana.lidJid])))
+  await ask('picture', [ana.lidJid])
+  expect(iqs('w:profile:picture')).toBe(before + 1)
+  await ask('picture', [ana.lidJid], { maxAgeMs: 0 })
+  expect(iqs('w:profile:picture')).toBe(before + 2)
+})
+
+test('[F1] what WhatsApp refuses for now is an answer for a short time alone', async () => {
+  const ana = person(10)
+  device.answerIqs({ xmlns: 'w:profile:picture', type: 'get', fault: { error: 429 } })
+  expect(await ask('picture', [ana.lidJid])).toEqual([{ code: '429' }])
+  await rig.database.database.query(`update socket_reads set expires_at = now() where answer ->> 'code' = '429'`)
+  expect(await ask('picture', [ana.lidJid])).toEqual([{ code: '404' }])
+})
+
+test('[F1] what a lost connection leaves unanswered is asked by the next one', async () => {
+  const ana = person(11)
+  device.answerIqs({ xmlns: 'w:profile:picture', type: 'get', fault: 'swallow' })
+  const before = iqs('w:profile:picture')
+  const asking = ask('picture', [ana.lidJid])
+  await until('WhatsApp to be asked', async () => iqs('w:profile:picture') > before || null)
+  device.drop()
+  expect(await asking).toEqual([{ code: '404' }])
+})
+
+test('[F1] what nobody wants any more is forgotten, other answers are kept', async () => {
+  const { database } = rig.database
+  const [ana, bia] = [person(12), person(13)]
+  await ask('about', [ana.lidJid, bia.lidJid])
+  await database.query(`update socket_reads set expires_at = now() - interval '1 s' where kind = 'about' and subject = $1`, [
+    ana.lidJid,
+  ])
+  expect(await forgetReads(database, { maxRows: 10 })).toBe(1)
+  const rows = await database.query<{ subject: string }>(`select subject from socket_reads where kind = 'about'`)
+  expect(rows.map(({ subject }) => subject)).toContain(bia.lidJid)
+})
