@@ -14,6 +14,7 @@ import { answerBlocklist } from './answer-contacts.ts'
 import { answerGroups } from './answer-groups.ts'
 import { answerPicture } from './answer-pictures.ts'
 import { answerUsync } from './answer-usync.ts'
+import { refusal } from './refusal.ts'
 
 type Answer = BinaryNode[] | undefined
 
@@ -34,8 +35,6 @@ function answerRequest(world: World, client: Client, iq: BinaryNode): void {
   if (xmlns === 'passive' && request?.tag === 'active' && client.companion) flushOffline(client.companion)
   if (request?.tag === 'remove-companion-device') client.connection.close()
 }
-
-const refusal = (code: number): Answer => [node('error', { code: String(code), text: 'refused' })]
 
 const answerOf = (world: World, client: Client, iq: BinaryNode): Answer =>
   client.companion === null ? answerUnlinked(world, client, iq) : answerTo(world, client.companion, iq)

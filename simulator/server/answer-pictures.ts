@@ -4,8 +4,7 @@ import { tellChange } from '../accounts/change-group.ts'
 import { pictureHost, pictureId } from '../accounts/set-picture.ts'
 import type { Companion, World } from '../accounts/world.ts'
 import { attr, bytes, findChild, node } from '../connection/stanza.ts'
-
-const refusal = (code: number): BinaryNode[] => [node('error', { code: String(code), text: 'refused' })]
+import { refusal } from './refusal.ts'
 
 export function answerPicture(world: World, companion: Companion, iq: BinaryNode): BinaryNode[] | undefined {
   if (iq.attrs.type === 'set') return setOfGroup(world, companion, iq)
