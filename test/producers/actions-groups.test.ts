@@ -123,6 +123,11 @@ describe('making a group', () => {
   test('[F1] that WhatsApp refuses makes none, and says so', async () => {
     device.answerIqs({ xmlns: 'w:g2', fault: { error: 406 } })
     expect(await perform('group.create', make('Recusada'))).toMatchObject({ reason: 'refused', code: '406' })
+    device.answerIqs({ xmlns: 'w:g2', fault: { error: 403 } })
+    expect(await perform('group.create', make('Recusada'))).toMatchObject({
+      reason: 'not-allowed',
+      reasonText: /make this group/,
+    })
     expect(groupsCalled('Recusada')).toEqual([])
   })
 })
