@@ -22,6 +22,7 @@ type KeptCompanion = Omit<
   | 'lidJid'
   | 'client'
   | 'inOrder'
+  | 'iqFaults'
   | 'preKeys'
   | 'queue'
   | 'sent'
@@ -66,6 +67,7 @@ function keepCompanion(companion: Companion): KeptCompanion {
     lidJid: _lidJid,
     client: _client,
     inOrder: _inOrder,
+    iqFaults: _iqFaults,
     history: _history,
     sent: _sent,
     marks: _marks,

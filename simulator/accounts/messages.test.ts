@@ -64,7 +64,8 @@ it('[K1] a phone-number-addressed message comes from the phone number', async ()
 })
 
 it('[K1] group messages arrive with their author, the first with the sender key, and group metadata is answered', async () => {
-  const group = paired.simulator.group({ subject: 'Turma', members: [ana, bruno] })
+  const { owner } = paired.device
+  const group = paired.simulator.group({ subject: 'Turma', members: [ana, bruno, owner] })
   const first = await received(await paired.device.sendGroup(group, ana, text('um')))
   const second = await received(await paired.device.sendGroup(group, ana, text('dois')))
   expect([first.message?.conversation, second.message?.conversation]).toEqual(['um', 'dois'])
@@ -74,6 +75,7 @@ it('[K1] group messages arrive with their author, the first with the sender key,
   expect(metadata.participants.map(member => [member.id, member.phoneNumber])).toEqual([
     [ana.lidJid, ana.pnJid],
     [bruno.lidJid, bruno.pnJid],
+    [owner.lidJid, owner.pnJid],
   ])
 })
 

@@ -5,6 +5,7 @@ import type { Contact, Group } from '../accounts/accounts.ts'
 import { applyChange, type GroupChange, groupNode, tellChange } from '../accounts/change-group.ts'
 import type { Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow } from '../connection/stanza.ts'
+import { refusal } from './refusal.ts'
 
 type Answer = BinaryNode[] | undefined
 type Asked = { world: World; by: Contact; group: Group; request: BinaryNode }
@@ -20,7 +21,6 @@ const refusals = {
   revoked: 406,
   notAsking: 404,
 } as const
-const refusal = (code: number): BinaryNode[] => [node('error', { code: String(code), text: 'refused' })]
 const maxSubject = 100
 
 export function answerGroups(world: World, { account }: Companion, iq: BinaryNode): Answer {

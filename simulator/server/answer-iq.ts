@@ -16,6 +16,7 @@ import { answerGroups } from './answer-groups.ts'
 import { answerPicture } from './answer-pictures.ts'
 import { answerAbout, answerPrivacy } from './answer-profile.ts'
 import { answerUsync } from './answer-usync.ts'
+import { refusal } from './refusal.ts'
 
 type Answer = BinaryNode[] | undefined
 
@@ -44,8 +45,6 @@ function takeFault({ iqs, iqFaults }: Companion, iq: BinaryNode) {
   iqs.splice(0, Math.max(0, iqs.length - remembered))
   return takeIqFault(iqFaults, iq.attrs)
 }
-
-const refusal = (code: number): Answer => [node('error', { code: String(code), text: 'refused' })]
 
 const answerOf = (world: World, client: Client, iq: BinaryNode): Answer =>
   client.companion === null ? answerUnlinked(world, client, iq) : answerTo(world, client.companion, iq)

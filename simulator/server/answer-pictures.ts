@@ -5,8 +5,7 @@ import { profileOf } from '../accounts/profile.ts'
 import { pictureHost, pictureId, setPicture } from '../accounts/set-picture.ts'
 import type { Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, findChild, node } from '../connection/stanza.ts'
-
-const refusal = (code: number): BinaryNode[] => [node('error', { code: String(code), text: 'refused' })]
+import { refusal } from './refusal.ts'
 
 /** Without a target it is the account's own. */
 export function answerPicture(world: World, companion: Companion, iq: BinaryNode): BinaryNode[] | undefined {

@@ -66,11 +66,17 @@ const changesOf = async (group: Group) =>
 const person = (of: Contact, code: string, status: string) => ({ id: of.lidJid, pn: of.pnJid, code, status })
 
 /** The next order is lost, or its answer, and the connection with it. */
-async function interrupted(fault: 'swallow' | 'unsaid', operation: string, body: object) {
+async function interrupted(
+  fault: 'swallow' | 'unsaid',
+  operation: string,
+  body: object,
+  meanwhile: () => void = () => undefined,
+) {
   device.answerIqs({ xmlns: operation === 'group.set-picture' ? 'w:profile:picture' : 'w:g2', fault })
   const asked = await start(operation, body)
   await untilRow(rig, asked, 'given', row => row.tries === 1)
   await until('the order came', () => device.iqFaultsLeft() === 0)
+  meanwhile()
   device.drop()
   return outcomeOf(asked)
 }
@@ -117,6 +123,11 @@ describe('making a group', () => {
   test('[F1] that WhatsApp refuses makes none, and says so', async () => {
     device.answerIqs({ xmlns: 'w:g2', fault: { error: 406 } })
     expect(await perform('group.create', make('Recusada'))).toMatchObject({ reason: 'refused', code: '406' })
+    device.answerIqs({ xmlns: 'w:g2', fault: { error: 403 } })
+    expect(await perform('group.create', make('Recusada'))).toMatchObject({
+      reason: 'not-allowed',
+      reasonText: /make this group/,
+    })
     expect(groupsCalled('Recusada')).toEqual([])
   })
 })
@@ -152,6 +163,14 @@ describe('changing a group', () => {
     expect(now(group).subject).toBe('Depois')
     await until('it is told', async () => (await changesOf(group)).size > 0)
     expect(await changesOf(group)).toHaveLength(1)
+  })
+
+  test('[F1] whose answer is lost, and that can be read back by nobody any more, has an unknown outcome', async () => {
+    const group = aGroup()
+    const body = { groupId: group.id, subject: 'Depois' }
+    const removed = () => void device.changeGroup(group, ana, { kind: 'remove', people: [owner] })
+    expect(await interrupted('swallow', 'group.update', body, removed)).toMatchObject({ tries: 1, reason: 'outcome-unknown' })
+    expect(now(group).subject).toBe('Turma')
   })
 
   test('[F1] by one who is no admin is refused in words, and the words say what was changed before', async () => {

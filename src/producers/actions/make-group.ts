@@ -6,7 +6,7 @@ import { childOf, childrenOf, instantIn } from '../../convert/notifications/node
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import type { Action } from './action.ts'
-import { allGroups, askGroup, groupIn } from './ask-group.ts'
+import { allGroups, askGroup, groupIn, type Meanings } from './ask-group.ts'
 import { describe } from './change-group.ts'
 import { toAdd } from './change-participants.ts'
 import { isOwnAddress, isOwnPerson } from './own-membership.ts'
@@ -20,7 +20,7 @@ export const makeGroup: Action<Body> = {
     const { jids, missing } = await findOnWhatsApp(acting, body.participants)
     const content = await participantNodes(acting, jids)
     const about = { tag: 'create', attrs: { subject: body.subject, key: keyOf(body) }, content }
-    const group = childOf(await askGroup(acting, { type: 'set', to: allGroups, about }), 'group')
+    const group = childOf(await askGroup(acting, { type: 'set', to: allGroups, about, meanings }), 'group')
     const groupId = group === null ? null : groupIdIn(group)
     if (group === null || groupId === null) throw new Error('making a group: expected its id in WhatsApp’s answer, got none')
     const others = outcomesIn(group, toAdd).filter(person => !isOwnPerson(acting, person))
@@ -32,6 +32,9 @@ export const makeGroup: Action<Body> = {
   },
   afterSilence: async (acting, body) => ((await mayBeThere(acting, body)) ? { isDone: null } : { isDone: false }),
 }
+
+const notAllowed = { reason: 'not-allowed', text: 'WhatsApp does not let the account make this group.' } as const
+const meanings: Meanings = { '401': notAllowed, '403': notAllowed }
 
 /** WhatsApp's apps draw one for each group that they make; the tries of one command have the same. */
 const keyOf = (body: Body): string => createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32).toUpperCase()
