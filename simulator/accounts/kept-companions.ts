@@ -25,6 +25,7 @@ type KeptCompanion = Omit<
   | 'preKeys'
   | 'queue'
   | 'sent'
+  | 'iqFaults'
   | 'marks'
   | 'raced'
   | 'contents'
@@ -68,6 +69,7 @@ function keepCompanion(companion: Companion): KeptCompanion {
     inOrder: _inOrder,
     history: _history,
     sent: _sent,
+    iqFaults: _iqFaults,
     marks: _marks,
     raced: _raced,
     ...rest
