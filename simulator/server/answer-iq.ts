@@ -13,6 +13,7 @@ import { pictureHost } from '../accounts/set-picture.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
+import { answerMex } from './answer-channels.ts'
 import { answerBlocklist } from './answer-contacts.ts'
 import { answerUsync } from './answer-usync.ts'
 
@@ -72,6 +73,8 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
       ]
     case 'w:m':
       return [mediaConnection()]
+    case 'w:mex':
+      return answerMex(companion, iq)
     case 'abt':
       return [node('props', { protocol: '1', hash: 'sim' })]
     case 'blocklist':

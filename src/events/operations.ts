@@ -2,6 +2,7 @@
 // house has its own file; how each is done is in src/producers/actions.
 import type { z } from 'zod'
 import { callOperations } from './operations/calls.ts'
+import { channelOperations } from './operations/channels.ts'
 import { chatOperations } from './operations/chats.ts'
 import { contactOperations } from './operations/contacts.ts'
 import { labelOperations } from './operations/labels.ts'
@@ -9,6 +10,7 @@ import { presenceOperations } from './operations/presences.ts'
 
 export const operations = {
   ...callOperations,
+  ...channelOperations,
   ...chatOperations,
   ...contactOperations,
   ...labelOperations,
