@@ -52,6 +52,8 @@ export const contractCalls: readonly string[] = [
   'DELETE /v1/instances/{id}/channels/{channelId}/follow',
   'PUT /v1/instances/{id}/channels/{channelId}/mute',
   'DELETE /v1/instances/{id}/channels/{channelId}/mute',
+  'PUT /v1/instances/{id}/contacts/{personId}/block',
+  'DELETE /v1/instances/{id}/contacts/{personId}/block',
   'PUT /v1/instances/{id}/labels/{labelId}',
   'DELETE /v1/instances/{id}/labels/{labelId}',
   'POST /v1/instances/{id}/uploads',
