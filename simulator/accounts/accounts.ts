@@ -95,13 +95,7 @@ export function createAccounts(state: AccountsState = noAccounts()) {
   /** The account of an owner; made when its first companion pairs. */
   function account(owner: Person): Account {
     const { pn } = owner.contact
-    const known = accounts.get(pn) ?? {
-      owner,
-      companions: new Map(),
-      nextCompanionId: 1,
-      appState: newAppState(),
-      blocked: new Set<string>(),
-    }
+    const known = accounts.get(pn) ?? newAccount(owner)
     accounts.set(pn, known)
     return known
   }
@@ -147,6 +141,15 @@ export function createAccounts(state: AccountsState = noAccounts()) {
     },
   }
 }
+
+const newAccount = (owner: Person): Account => ({
+  owner,
+  companions: new Map(),
+  nextCompanionId: 1,
+  appState: newAppState(),
+  blocked: new Set(),
+  channels: new Map(),
+})
 
 /** `id`: the whole of it, or less @g.us. */
 export const groupJid = (id: string): string => (id.includes('@') ? id : `${id}@g.us`)

@@ -116,6 +116,8 @@ export type SimDevice = {
   blocked(): readonly string[]
   /** What is in the app state now, in no order. */
   appState(): readonly StateRecord[]
+  /** Channels that a companion followed or muted, by id. */
+  channels(): ReadonlyMap<string, { isFollowed: boolean; isMuted: boolean }>
   /** What the companion said of presences and calls. */
   marks(): Marks
   /** What recipients' phones say of what they get from now on [none]. */
@@ -191,6 +193,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     iqFaultsLeft: () => iqFaultsLeft(companion.iqFaults),
     blocked: () => [...companion.account.blocked],
     appState: () => openRecords(companion.account.appState),
+    channels: () => new Map(structuredClone(companion.account.channels)),
     marks: () => copyMarks(companion.marks),
     receipts: of => {
       companion.sent.receipts = of

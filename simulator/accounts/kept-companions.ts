@@ -26,6 +26,7 @@ type KeptCompanion = Omit<
   | 'preKeys'
   | 'queue'
   | 'sent'
+  | 'iqFaults'
   | 'marks'
   | 'raced'
   | 'contents'
@@ -70,6 +71,7 @@ function keepCompanion(companion: Companion): KeptCompanion {
     iqFaults: _iqFaults,
     history: _history,
     sent: _sent,
+    iqFaults: _iqFaults,
     marks: _marks,
     raced: _raced,
     ...rest

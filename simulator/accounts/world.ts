@@ -50,6 +50,8 @@ export type Account = {
   appState: AppState
   /** JIDs. */
   blocked: Set<string>
+  /** By id; those that a companion followed or muted. */
+  channels: Map<string, { isFollowed: boolean; isMuted: boolean }>
 }
 
 /** One linked device; everything about it outlives its connections. */

@@ -88,7 +88,7 @@ export const happenings: readonly ControlCall[] = [
   does(
     {
       path: '/sim/v1/devices/:pn/presence',
-      about: 'Somebody is there, writes or records, or is not any more.',
+      about: 'Somebody is there or not any more, which reaches who asked for it, writes or records.',
       takes: presenceRequest,
       examples: [
         { from: ana, state: 'composing' },

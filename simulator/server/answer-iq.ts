@@ -11,6 +11,7 @@ import { completePairing } from '../accounts/pair-companion.ts'
 import type { Client, Companion, World } from '../accounts/world.ts'
 import { attr, bytes, child, children, findChild, node, required, secondsNow, server, uint } from '../connection/stanza.ts'
 import { mediaHost } from '../media/media.ts'
+import { answerMex } from './answer-channels.ts'
 import { answerBlocklist, answerBusiness } from './answer-contacts.ts'
 import { answerGroups } from './answer-groups.ts'
 import { answerPicture } from './answer-pictures.ts'
@@ -80,6 +81,8 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
       ]
     case 'w:m':
       return [mediaConnection()]
+    case 'w:mex':
+      return answerMex(companion, iq)
     case 'abt':
       return [node('props', { protocol: '1', hash: 'sim' })]
     case 'blocklist':

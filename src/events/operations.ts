@@ -2,6 +2,7 @@
 // house has its own file; how each is done is in src/producers/actions.
 import type { z } from 'zod'
 import { callOperations } from './operations/calls.ts'
+import { channelOperations } from './operations/channels.ts'
 import { chatOperations } from './operations/chats.ts'
 import { contactOperations } from './operations/contacts.ts'
 import { groupOperations } from './operations/groups.ts'
@@ -11,6 +12,7 @@ import { profileOperations } from './operations/profile.ts'
 
 export const operations = {
   ...callOperations,
+  ...channelOperations,
   ...chatOperations,
   ...contactOperations,
   ...groupOperations,

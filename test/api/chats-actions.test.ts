@@ -141,6 +141,17 @@ describe('what is taken', () => {
     expect(await taken(method, path, asked)).toEqual(expected)
   })
 
+  test.each([
+    ['PUT', 'follow', true],
+    ['DELETE', 'follow', false],
+    ['PUT', 'mute', true],
+    ['DELETE', 'mute', false],
+  ])('[F1] %s channels/{channelId}/%s is a command of its channel', async (method, what, on) => {
+    const channelId = '120363000000000002@newsletter'
+    const expected = { operation: `channel.${what}`, chatId: channelId, body: { channelId, on } }
+    expect(await taken(method, `channels/${channelId}/${what}`)).toMatchObject(expected)
+  })
+
   test('[F1] a label is named under a number of the client’s choice, and deleted under its name', async () => {
     const label = { labelId: '7', name: 'Pago', color: 3 }
     expect(await taken('PUT', 'labels/9', { name: 'Novo', color: 1 })).toMatchObject({
@@ -168,6 +179,7 @@ describe('what is refused', () => {
     ['POST', 'messages/NONE/star', { on: true }, 404, 'has no message NONE'],
     ['POST', 'messages/G2/star', { on: true }, 404, 'does not know who wrote message G2'],
     ['PUT', 'chats/ANA/labels/8', undefined, 404, 'has no label 8'],
+    ['PUT', 'channels/ANA/follow', undefined, 422, 'channelId: expected a channel'],
     ['PUT', 'labels/new', { name: 'Novo', color: 1 }, 422, 'labelId: expected a number'],
     ['PUT', 'labels/9', { name: 'Novo', color: 20 }, 422, '/color'],
     ['PUT', 'chats/ANA/typing', { state: 'dancing' }, 422, '/state'],

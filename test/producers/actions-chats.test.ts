@@ -208,6 +208,17 @@ describe('what is not kept', () => {
     await until('it was heard', () => device.marks().isOnline === false)
   })
 
+  test('[F1] a channel is followed and muted, or no longer; one that there is none of has failed with its code', async () => {
+    const channelId = '120363000000000002@newsletter'
+    const ask = (what: string, on: boolean, id = channelId) => outcomeOf(`channel.${what}`, { channelId: id, on }, id)
+    for (const what of ['follow', 'mute']) expect(await ask(what, true)).toMatchObject({ type: 'command.completed', tries: 1 })
+    expect(device.channels().get(channelId)).toEqual({ isFollowed: true, isMuted: true })
+    for (const what of ['follow', 'mute']) await ask(what, false)
+    expect(device.channels().get(channelId)).toEqual({ isFollowed: false, isMuted: false })
+    const none = await ask('follow', true, '120363000000000404@newsletter')
+    expect(none).toMatchObject({ type: 'command.failed', code: '404', tries: 1 })
+  })
+
   test('[F1] a call is rejected at who calls', async () => {
     device.call({ from: ana, callId: 'C1', step: 'offer' })
     await rig.untilEvents('call.updated', 1)

@@ -8,6 +8,7 @@ import type { EventOf } from '../../src/events/event.ts'
 import { digestOf } from '../../src/producers/told/differing.ts'
 import { wait } from '../../src/runtime/wait.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { askToDo } from '../ground/producers/commands.ts'
 import { cutTheLock } from '../ground/producers/die-over-contacts.ts'
 import { hows, never, openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
@@ -267,6 +268,8 @@ test('[B1] who writes is told of in a topic of its own, with its own sequence, a
   const device = await rig.pair('first')
   const ana = contact(1)
   const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana] })
+  await askToDo(rig, 'presence.subscribe', { chatId: ana.lidJid, on: true }, ana.lidJid)
+  await until('it is asked for', () => device.marks().subscriptions.has(ana.lidJid))
   device.presence({ from: ana, state: 'composing' })
   await device.send(ana, text('one'))
   device.presence({ from: ana, state: 'recording', group })

@@ -1,10 +1,11 @@
 // Guarantee: what the phone signs is what Baileys verifies: every MAC, and the LTHash over any course of changes.
-import { decodePatches, decodeSyncdSnapshot, newLTHashState, proto } from '@whiskeysockets/baileys'
+import { decodePatches, decodeSyncdSnapshot, encodeSyncdPatch, newLTHashState, proto } from '@whiskeysockets/baileys'
 import { expect, it } from 'vitest'
 import { type PhoneAction, placeAction } from './actions.ts'
 import { addPatch, type Collection, newCollection, snapshotOf } from './collection.ts'
 import { newAppStateKey } from './mutation-keys.ts'
 import { keepAppState, readAppState } from './state.ts'
+import { openRecords, readPatch } from './take-patch.ts'
 
 const key = newAppStateKey()
 const keyOf = async (id: string) =>
@@ -81,4 +82,48 @@ it('[K1] a patch that was changed on its way is refused', async () => {
     >),
   )
   expect(warnings[0]).toBe('failed to decode patch, skipping')
+})
+
+/** What Baileys signs for an empty collection. */
+async function fromBaileys(): Promise<proto.ISyncdPatch> {
+  const { patch } = await encodeSyncdPatch(
+    {
+      ...{ type: 'regular_low', index: ['archive', 'ana@lid'], apiVersion: 3, operation: 0 },
+      syncAction: { archiveChatAction: { archived: true } },
+    },
+    key.id.toString('base64'),
+    newLTHashState(),
+    keyOf,
+  )
+  return patch
+}
+const read = (patch: proto.ISyncdPatch) =>
+  readPatch(newCollection('regular_low'), key, Buffer.from(proto.SyncdPatch.encode(patch).finish()))
+
+it('[K1] what Baileys signs is what the simulator verifies, and has then', async () => {
+  const taken = read(await fromBaileys())
+  if (typeof taken === 'string') throw new Error(taken)
+  expect(openRecords({ key, collections: new Map([['regular_low', taken]]) })).toMatchObject([
+    { collection: 'regular_low', index: ['archive', 'ana@lid'], value: { archiveChatAction: { archived: true } } },
+  ])
+})
+
+const changed = (bytes: Uint8Array | null | undefined) => Uint8Array.from(bytes ?? [], byte => byte ^ 1)
+const recordOf = (patch: proto.ISyncdPatch): proto.ISyncdRecord => patch.mutations?.[0]?.record ?? {}
+const withRecord = (patch: proto.ISyncdPatch, record: proto.ISyncdRecord): proto.ISyncdPatch => ({
+  ...patch,
+  mutations: [{ operation: 0, record: { ...recordOf(patch), ...record } }],
+})
+it.each<[string, (patch: proto.ISyncdPatch) => proto.ISyncdPatch, string]>([
+  ['MAC', patch => ({ ...patch, patchMac: changed(patch.patchMac) }), 'its MAC is wrong'],
+  ['hash', patch => ({ ...patch, snapshotMac: changed(patch.snapshotMac) }), 'its hash is not that of what is there with it'],
+  ['key', patch => ({ ...patch, keyId: { id: Buffer.from('another') } }), 'signed with a key that the phone has not shared'],
+  ['value', patch => withRecord(patch, { value: { blob: changed(recordOf(patch).value?.blob) } }), 'the MAC of a value is wrong'],
+  [
+    'index',
+    patch => withRecord(patch, { index: { blob: changed(recordOf(patch).index?.blob) } }),
+    'the MAC of an index is wrong',
+  ],
+])('[K1] a patch of a client whose %s is wrong is refused in words', async (_, spoil, words) => {
+  expect(read(spoil(await fromBaileys()))).toBe(words)
 })

@@ -48,7 +48,7 @@ const refusal = ({ name, version }: Collection, code: number): BinaryNode =>
   node('collection', { name, version: String(version), type: 'error' }, [node('error', { code: String(code) })])
 
 /** The collection with it; or what is wrong with it. */
-function readPatch(before: Collection, key: AppStateKey, bytesOfPatch: Buffer): Collection | string {
+export function readPatch(before: Collection, key: AppStateKey, bytesOfPatch: Buffer): Collection | string {
   const patch = proto.SyncdPatch.decode(bytesOfPatch)
   if (!key.id.equals(bytesIn(patch.keyId?.id))) return 'signed with a key that the phone has not shared'
   const changes = patch.mutations.map(mutation => changeIn(mutation, key))

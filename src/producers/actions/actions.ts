@@ -2,6 +2,7 @@
 import type { BodyOf, Operation } from '../../events/operations.ts'
 import type { Action } from './action.ts'
 import { callActions } from './calls.ts'
+import { channelActions } from './channels.ts'
 import { chatActions } from './chats.ts'
 import { contactActions } from './contacts.ts'
 import { groupActions } from './groups.ts'
@@ -11,6 +12,7 @@ import { profileActions } from './profile.ts'
 
 export const actions: { readonly [Name in Operation]: Action<BodyOf<Name>> } = {
   ...callActions,
+  ...channelActions,
   ...chatActions,
   ...contactActions,
   ...groupActions,

@@ -1,4 +1,4 @@
-// What is done about who is there. None of it is answered, or kept by WhatsApp for longer than its connection: said twice it is said once.
+// What is done about who is there. None of it is answered, or kept by WhatsApp for longer than its connection.
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import { type Action, ActionRefused } from './action.ts'
@@ -11,7 +11,8 @@ const set: Action<BodyOf<'presence.set'>> = {
     await acting.sendPresenceUpdate(online ? 'available' : 'unavailable')
     return null
   },
-  afterSilence: 'again',
+  // It was for a moment that may be over.
+  afterSilence: 'unknown',
 }
 
 const typing: Action<BodyOf<'chat.typing'>> = {
@@ -20,7 +21,7 @@ const typing: Action<BodyOf<'chat.typing'>> = {
     await acting.sendPresenceUpdate(state, chatId)
     return null
   },
-  afterSilence: 'again',
+  afterSilence: 'unknown',
 }
 
 const subscribe: Action<BodyOf<'presence.subscribe'>> = {
@@ -29,6 +30,7 @@ const subscribe: Action<BodyOf<'presence.subscribe'>> = {
     await (on ? acting.presenceSubscribe(chatId) : unsubscribe(acting, chatId))
     return null
   },
+  // Asked for twice it is asked for once.
   afterSilence: 'again',
 }
 
