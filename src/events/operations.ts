@@ -6,6 +6,7 @@ import { chatOperations } from './operations/chats.ts'
 import { contactOperations } from './operations/contacts.ts'
 import { labelOperations } from './operations/labels.ts'
 import { presenceOperations } from './operations/presences.ts'
+import { profileOperations } from './operations/profile.ts'
 
 export const operations = {
   ...callOperations,
@@ -13,6 +14,7 @@ export const operations = {
   ...contactOperations,
   ...labelOperations,
   ...presenceOperations,
+  ...profileOperations,
 } as const satisfies Readonly<Record<string, z.ZodObject>>
 
 export type Operation = keyof typeof operations

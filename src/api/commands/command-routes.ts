@@ -17,6 +17,7 @@ import { awaitCommand, waitQuery } from './await-command.ts'
 import { accepted, answerOf, command, keyHeaders } from './command-shapes.ts'
 import { contactActionRoutes } from './contact-routes.ts'
 import { listPage } from './list-page.ts'
+import { profileRoutes } from './profile-routes.ts'
 
 type Deps = ActionDeps & { kept: KeptPositions }
 
@@ -28,6 +29,7 @@ export function commandRoutes(app: App, deps: Deps) {
   routeList(app, deps)
   routeOne(app, deps)
   contactActionRoutes(app, deps)
+  profileRoutes(app, deps)
 }
 
 function routeMessage(app: App, deps: Deps) {

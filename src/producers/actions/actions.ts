@@ -6,6 +6,7 @@ import { chatActions } from './chats.ts'
 import { contactActions } from './contacts.ts'
 import { labelActions } from './labels.ts'
 import { presenceActions } from './presences.ts'
+import { profileActions } from './profile.ts'
 
 export const actions: { readonly [Name in Operation]: Action<BodyOf<Name>> } = {
   ...callActions,
@@ -13,4 +14,5 @@ export const actions: { readonly [Name in Operation]: Action<BodyOf<Name>> } = {
   ...contactActions,
   ...labelActions,
   ...presenceActions,
+  ...profileActions,
 }

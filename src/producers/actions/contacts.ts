@@ -1,18 +1,107 @@
 // What is done about a person.
+import { type BinaryNode, proto, type WAPatchCreate } from '@whiskeysockets/baileys'
+import { bareJid, digitsOf, isLid, isPn } from '../../convert/jid.ts'
 import type { BodyOf } from '../../events/operations.ts'
-import type { Action } from './action.ts'
+import type { Acting } from '../socket/acting.ts'
+import { askNumbers } from '../socket/ask-numbers.ts'
+import { type Action, ActionRefused } from './action.ts'
+import { patchAppState } from './patch-app-state.ts'
 
 const block: Action<BodyOf<'contact.block'>> = {
   pace: 'changes',
   perform: async (acting, { personId, on }) => {
-    await acting.updateBlockStatus(personId, on ? 'block' : 'unblock')
+    const { pn, lid } = await askedAddresses(acting, personId)
+    if (lid === null) throw new ActionRefused('WhatsApp has told the account no other address than a number of this person.')
+    if (on && pn === null) throw new ActionRefused(numberUnknown('nobody is blocked'))
+    const attrs = { action: on ? 'block' : 'unblock', jid: lid, ...(on && pn !== null && { pn_jid: pn }) }
+    await order(acting, { tag: 'item', attrs })
     return null
   },
   afterSilence: async (acting, { personId, on }) => {
     const blocked = await acting.fetchBlocklist()
-    const names = [personId, await acting.signalRepository.lidMapping.getLIDForPN(personId)]
-    return names.some(name => blocked.includes(name ?? undefined)) === on ? { isDone: true, result: null } : { isDone: false }
+    const { pn, lid } = await askedAddresses(acting, personId)
+    return [pn, lid].some(name => name !== null && blocked.includes(name)) === on
+      ? { isDone: true, result: null }
+      : { isDone: false }
   },
 }
 
-export const contactActions = { 'contact.block': block }
+/** As updateBlockStatus of Baileys' lib/Socket/chats.js, which looks for the addresses among its own alone. */
+async function order({ query }: Acting, item: BinaryNode): Promise<void> {
+  const attrs = { xmlns: 'blocklist', to: 's.whatsapp.net', type: 'set' }
+  const answer: unknown = await query({ tag: 'iq', attrs, content: [item] })
+  if (!answer) throw new Error('changing whom the account has blocked: expected an answer of WhatsApp, got none')
+}
+
+/** A number that the account does not know is asked for; WhatsApp may have it under another one. */
+async function askedAddresses(acting: Acting, personId: string): Promise<Addresses> {
+  const known = await addressesOf(acting, personId)
+  if (!isPn(personId) || known.lid !== null) return known
+  const answer = (await askNumbers(acting, [digitsOf(personId)])).get(digitsOf(personId))
+  if (answer === undefined || 'code' in answer)
+    throw new Error('asking who has a number: expected an answer of WhatsApp, got none')
+  const { onWhatsApp, id, pn } = answer.said
+  if (!onWhatsApp) throw new ActionRefused('Nobody is on WhatsApp under this number.', null, 'not-on-whatsapp')
+  return { pn, lid: id !== null && isLid(id) ? id : null }
+}
+
+const save: Action<BodyOf<'contact.save'>> = {
+  pace: 'changes',
+  perform: async (acting, { personId, name, firstName, onPhone }) => {
+    const { pn, lid } = await numberOf(acting, personId)
+    const contactAction = {
+      fullName: name,
+      firstName: firstName ?? name.split(/\s+/, 1)[0] ?? name,
+      saveOnPrimaryAddressbook: onPhone,
+      ...(lid !== null && { lidJid: lid }),
+    }
+    await patchAppState(acting, contactPatch(pn, { contactAction, timestamp: Date.now() }, SET))
+    return null
+  },
+  afterSilence: 'again',
+}
+
+const remove: Action<BodyOf<'contact.remove'>> = {
+  pace: 'changes',
+  perform: async (acting, { personId }) => {
+    const { pn } = await numberOf(acting, personId)
+    await patchAppState(acting, contactPatch(pn, { contactAction: {}, timestamp: Date.now() }, REMOVE))
+    return null
+  },
+  afterSilence: 'again',
+}
+
+const { SET, REMOVE } = proto.SyncdMutation.SyncdOperation
+
+/** As phones write it (whatsmeow appstate/encode.go): by number. */
+const contactPatch = (
+  pn: string,
+  syncAction: WAPatchCreate['syncAction'],
+  operation: WAPatchCreate['operation'],
+): WAPatchCreate => ({
+  type: 'critical_unblock_low',
+  apiVersion: 2,
+  index: ['contact', pn],
+  syncAction,
+  operation,
+})
+
+type Addresses = { pn: string | null; lid: string | null }
+
+/** As far as the account's own keys know (lib/Signal/lid-mapping.js of Baileys, which asks WhatsApp, and stumbles over another number than it asked for). */
+async function addressesOf({ authState }: Acting, personId: string): Promise<Addresses> {
+  const id = isPn(personId) ? digitsOf(personId) : `${digitsOf(personId)}_reverse`
+  const user = (await authState.keys.get('lid-mapping', [id]))[id]
+  if (isPn(personId)) return { pn: personId, lid: user === undefined ? null : bareJid(`${user}@lid`) }
+  return { pn: user === undefined ? null : bareJid(`${user}@s.whatsapp.net`), lid: personId }
+}
+
+async function numberOf(acting: Acting, personId: string): Promise<Addresses & { pn: string }> {
+  const { pn, lid } = await addressesOf(acting, personId)
+  if (pn === null) throw new ActionRefused(numberUnknown('nobody is in the address book'))
+  return { pn, lid }
+}
+
+const numberUnknown = (what: string) => `WhatsApp has not told the account the number of this person, without which ${what}.`
+
+export const contactActions = { 'contact.block': block, 'contact.remove': remove, 'contact.save': save }

@@ -1,0 +1,74 @@
+// What is done about the account itself. To do any of it twice is to do it once.
+import { proto } from '@whiskeysockets/baileys'
+import { type PrivacySetting, privacyCategories } from '../../events/operations/profile.ts'
+import type { BodyOf } from '../../events/operations.ts'
+import type { Acting } from '../socket/acting.ts'
+import type { Action } from './action.ts'
+import { patchAppState } from './patch-app-state.ts'
+import { setPicture } from './set-picture.ts'
+
+const change: Action<BodyOf<'profile.change'>> = {
+  pace: 'changes',
+  perform: async (acting, { name, about }) => {
+    if (about !== undefined) await acting.updateProfileStatus(about)
+    if (name !== undefined) await patchAppState(acting, namePatch(name, Date.now()))
+    return null
+  },
+  afterSilence: 'again',
+}
+
+/** As phones write it (whatsmeow appstate/encode.go, BuildSettingPushName). */
+const namePatch = (name: string, at: number) => ({
+  type: 'critical_block' as const,
+  apiVersion: 1,
+  index: ['setting_pushName'],
+  syncAction: { pushNameSetting: { name }, timestamp: at },
+  operation: proto.SyncdMutation.SyncdOperation.SET,
+})
+
+const picture: Action<BodyOf<'profile.picture'>> = {
+  pace: 'changes',
+  perform: async (acting, body) => {
+    const image = body.picture === null ? null : Buffer.from(body.picture, 'base64')
+    return { pictureId: await setPicture(acting, { image }) }
+  },
+  afterSilence: 'again',
+}
+
+/** What came of it is what WhatsApp says then. */
+const privacy: Action<BodyOf<'privacy.change'>> = {
+  pace: 'changes',
+  perform: async (acting, body) => {
+    for (const [setting, value] of settingsIn(body)) await setCategory(acting, privacyCategories[setting].category, value)
+    return privacyOf(acting)
+  },
+  afterSilence: async (acting, body) => {
+    const now = await privacyOf(acting)
+    return settingsIn(body).every(([setting, value]) => now[setting] === value)
+      ? { isDone: true, result: now }
+      : { isDone: false }
+  },
+}
+
+const settings = Object.keys(privacyCategories) as PrivacySetting[]
+
+const settingsIn = (body: BodyOf<'privacy.change'>): readonly (readonly [PrivacySetting, string])[] =>
+  settings.flatMap(setting => {
+    const value = body[setting]
+    return value === undefined ? [] : [[setting, value] as const]
+  })
+
+async function setCategory({ query }: Acting, name: string, value: string): Promise<void> {
+  const category = { tag: 'category', attrs: { name, value } }
+  const privacy = { tag: 'privacy', attrs: {}, content: [category] }
+  const attrs = { to: 's.whatsapp.net', type: 'set', xmlns: 'privacy' }
+  const answer: unknown = await query({ tag: 'iq', attrs, content: [privacy] })
+  if (!answer) throw new Error('changing the privacy: expected an answer of WhatsApp, got none')
+}
+
+async function privacyOf(acting: Acting): Promise<Partial<Record<PrivacySetting, string>>> {
+  const said = await acting.fetchPrivacySettings(true)
+  return Object.fromEntries(settings.map(setting => [setting, said[privacyCategories[setting].category]]))
+}
+
+export const profileActions = { 'privacy.change': privacy, 'profile.change': change, 'profile.picture': picture }
