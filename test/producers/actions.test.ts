@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { askToDo, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { openRig, type Rig } from '../ground/producers/rig.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let rig: Rig
@@ -64,6 +65,7 @@ test.each([
   device.answerIqs({ xmlns: 'blocklist', fault })
   const asked = await block(ana.lidJid)
   await untilRow(rig, asked, 'given', row => row.tries === 1)
+  await until('WhatsApp to be asked', async () => device.iqFaultsLeft() === 0)
   device.drop()
   expect((await rig.untilEvents('command.completed', 1))[0]).toMatchObject({ commandId: asked.commandId, tries })
   expect(device.blocked()).toEqual([ana.lidJid])
