@@ -21,6 +21,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'log_topics',
   ]),
   ...of('commands are asked for, worked off by who holds the account, and shown: a file each', ['commands']),
+  ...of('uploads are asked for and sent, and prepared: a file each', ['uploads']),
   ...of('everybody asks for tombstones, the API for how far a purge is, and the purge alone moves its row: a file each', [
     'purges',
   ]),

@@ -9,6 +9,7 @@ import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
+import { uploadsErasure } from '../instances/uploads.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
@@ -53,6 +54,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   lanesErasure,
   owedErasure,
   commandsErasure,
+  uploadsErasure,
   seenErasure,
   quarantineErasure,
   ...accountErasures,
