@@ -22,6 +22,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/messages': 'message-routes.ts',
   'src/api/pages': 'page-routes.ts',
   'src/api/stream': 'stream-routes.ts',
+  'src/api/uploads': 'upload-routes.ts',
   'src/cli': 'zaplog.ts',
   'src/events': 'event.ts',
   'src/instances': 'instance-rows.ts',

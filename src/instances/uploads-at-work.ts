@@ -90,15 +90,16 @@ export async function spoilUpload(
   return ended.length > 0
 }
 
-/** It is tried again after `waitMs`; `counts` false: only something of ours was away, and this was no try. */
+/** It is tried again after `waitMs`; `counts` false: only something of ours was away, and this was no try. false: the claim is not believed any more. */
 export async function putOffUpload(
   database: Transaction,
   { uploadId, claim, waitMs, counts }: Held & { waitMs: number; counts: boolean },
-): Promise<void> {
-  await database.query(
+): Promise<boolean> {
+  const left = await database.query(
     `update uploads set due_at = now() + make_interval(secs => $3::float8 / 1000), claim = null, claimed_until = null,
        claims = claims - case when $4 then 0 else 1 end
-     where upload_id = $1 and claim = $2 and state = 'processing'`,
+     where upload_id = $1 and claim = $2 and state = 'processing' returning 1`,
     [uploadId, claim, waitMs, counts],
   )
+  return left.length > 0
 }

@@ -44,6 +44,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProcessors({
       ...ports,
       config: config.media,
+      uploads: config.uploads,
       records: config.log,
       cdnUrl: config.whatsapp.cdnUrl,
       logger,

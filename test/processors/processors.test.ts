@@ -19,7 +19,7 @@ import { anEvent } from '../ground/events.ts'
 import { openTestLog, type TestLog } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { openStore } from '../ground/objects/open-store.ts'
-import { mediaConfig, mediaMessage, never, pathOf, watchedStore } from '../ground/processors/media-world.ts'
+import { mediaConfig, mediaMessage, never, pathOf, uploadsConfig, watchedStore } from '../ground/processors/media-world.ts'
 import { until } from '../ground/until.ts'
 
 type World = {
@@ -67,6 +67,7 @@ function start(config: Partial<Config['media']> = {}, metrics = createMetrics({ 
     objects: objects.store,
     consumerGroup: name => `zaplog.${name}`,
     config: mediaConfig({ retryDelaysMs: [20, 40, 80], ...config }),
+    uploads: uploadsConfig(),
     records: { rawInlineBytes: 768 * 1024, maxRecordBytes: 2 * 1024 * 1024 },
     sealer: createSealer({ current: Buffer.alloc(32, 1), previous: null }),
     cdnUrl: cdn.url,

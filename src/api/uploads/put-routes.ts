@@ -74,8 +74,15 @@ async function checkPending({ database }: Deps, key: string): Promise<void> {
     throw new Problem('upload-over', `upload ${row.uploadId} is ${row.state}: its bytes are there already`)
 }
 
-async function put({ objects, cut }: Deps, { key, contentType = '', sizeBytes = 0 }: Grant, body: Readable | undefined) {
+async function put(
+  { database, objects, cut }: Deps,
+  { key, contentType = '', sizeBytes = 0 }: Grant,
+  body: Readable | undefined,
+) {
   await objects.put({ key, body: whole(body, sizeBytes), contentType, metadata: {} }, cut)
+  // Given up or purged meanwhile: what came is nobody's.
+  const row = await readUpload(database, uploadOfKey(key) ?? '')
+  if (row === null || row.state === 'failed') await objects.delete([key], cut)
 }
 
 /** A client that goes away in the middle leaves nothing. */
