@@ -51,12 +51,12 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], media: ['instances'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
+    rooms: { instances: [], commands: ['instances'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], pages: [], stream: [] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
   'src/processors': {
-    rooms: { runner: [], download: [], store: [], history: ['download'] },
+    rooms: { runner: [], download: [], store: [], history: ['download'], uploads: ['download', 'store'] },
     shared: ['processor', 'in-turn', 'incoming-rows', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },

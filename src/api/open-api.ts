@@ -39,6 +39,8 @@ import { pageRoutes } from './pages/page-routes.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
+import { putRoutes } from './uploads/put-routes.ts'
+import { uploadRoutes } from './uploads/upload-routes.ts'
 
 export type ApiDeps = HealthDeps & {
   server: HttpServer
@@ -56,6 +58,7 @@ export type ApiDeps = HealthDeps & {
   publicUrl: string
   webhooks: Config['webhooks']
   commands: Config['commands']
+  uploads: Config['uploads']
   metrics: Metrics
   logger: Logger
   version: string
@@ -94,9 +97,11 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   labelRoutes(app, routeDeps)
   messageRoutes(app, routeDeps)
   commandRoutes(app, routeDeps)
+  uploadRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
+  putRoutes(app, routeDeps)
   streamRoutes(app, routeDeps)
   laterCallRoutes(app)
   await app.ready()

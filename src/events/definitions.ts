@@ -12,6 +12,7 @@ import { instanceEvents } from './definitions/instances.ts'
 import { mediaEvents } from './definitions/media.ts'
 import { messageEvents } from './definitions/messages.ts'
 import { unknownEvents } from './definitions/unknown.ts'
+import { uploadEvents } from './definitions/uploads.ts'
 import type { EventShape } from './schema-fields.ts'
 
 export const events: readonly EventShape[] = [
@@ -25,6 +26,7 @@ export const events: readonly EventShape[] = [
   ...instanceEvents,
   ...mediaEvents,
   ...commandEvents,
+  ...uploadEvents,
   ...unknownEvents,
   ...deliveryEvents,
 ]

@@ -7,11 +7,10 @@ import { topicOfName, webhookTopics } from './topics.ts'
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
-const withoutWriter: readonly string[] = [...['media.refreshed', 'media.expired']]
+const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired', 'upload.completed']
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [
   'picture.stored',
-  ...['upload.requested', 'upload.completed', 'upload.failed'],
   ...['processing.started', 'processing.finished', 'processing.timed-out', 'retention.completed'],
   'replay.ended',
 ]
@@ -74,6 +73,11 @@ export const commandStates = {
 } as const satisfies Vocabulary
 
 export const commandReasons = { here: failureReasons, later: [] } as const satisfies Vocabulary
+
+export const uploadStates = {
+  here: ['pending', 'processing', 'ready', 'sent', 'failed'],
+  later: [],
+} as const satisfies Vocabulary
 
 export const callStatuses = {
   here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],

@@ -58,6 +58,14 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
   endedAt: number | null
 }
 
+/** Where what is prepared of it lies: it follows from where its bytes came. */
+export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>): string => `${incomingKey}-ready`
+/** Keys of all that it may have left in the store. */
+export const objectsOf = (row: Pick<UploadRow, 'incomingKey'>): readonly string[] => [row.incomingKey, readyKeyOf(row)]
+/** What an incoming key says. null: it is none. */
+export const uploadOfKey = (key: string): string | null =>
+  /(?:^|\/)incoming\/[^/]+\/uploads\/([0-9a-f]{32})[0-9a-f]{32}$/.exec(key)?.[1] ?? null
+
 /** Payload: nothing. Something is to be prepared. */
 export const uploadsChannel = 'uploads'
 
@@ -98,9 +106,15 @@ export async function readUpload(database: Transaction, uploadId: string): Promi
 /** Newest first, before `last`; at most `limit`. */
 export async function listUploads(
   database: Transaction,
-  of: { instanceId: string; last: { askedAt: number; uploadId: string } | null; limit: number },
+  of: {
+    instanceId: string
+    last: { askedAt: number; uploadId: string } | null
+    after: number | null
+    before: number | null
+    limit: number
+  },
 ): Promise<readonly UploadRow[]> {
-  const values = [of.instanceId, of.last?.askedAt ?? null, of.last?.uploadId ?? '', of.limit]
+  const values = [of.instanceId, of.last?.askedAt ?? null, of.last?.uploadId ?? '', of.after, of.before, of.limit]
   return (await database.query<Row>(listSql, values)).map(rowOf)
 }
 
@@ -148,18 +162,16 @@ export async function expiredUploads(database: Transaction, { limit }: { limit: 
   return (await database.query<Row>(sql, [limit])).map(rowOf)
 }
 
-/** Those that were asked for [30 d] ago, when their objects are gone. Answers how many. */
-export async function forgetUploads(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {
-  const [row] = await database.query<{ gone: number }>(forgetSql, [maxRows])
-  return row?.gone ?? 0
+/** Those that were asked for [30 d] ago: what they left in the store may go. */
+export async function oldUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
+  const sql = `select ${columns} from uploads u where u.asked_at < now() - interval '30 days' order by u.asked_at limit $1`
+  return (await database.query<Row>(sql, [limit])).map(rowOf)
 }
 
-const forgetSql = `with gone as (
-  delete from uploads where ctid = any(array(
-    select ctid from uploads where asked_at < now() - interval '30 days' order by asked_at limit $1))
-  returning 1
-)
-select count(*)::int as gone from gone`
+/** After what they left in the store. */
+export async function forgetUploads(database: Transaction, uploadIds: readonly string[]): Promise<void> {
+  await database.query('delete from uploads where upload_id = any($1::text[])', [uploadIds])
+}
 
 type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'incoming_key', string>> &
   Readonly<Record<'chat_id' | 'caption' | 'file_name' | 'mimetype' | 'reason' | 'reason_text', string | null>> & {
@@ -188,7 +200,8 @@ const askSql = `insert into uploads as u (upload_id, instance_id, digest, state,
   returning ${columns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
 const listSql = `select ${columns} from uploads u where u.instance_id = $1
     and (u.asked_at, u.upload_id) < (coalesce(to_timestamp($2::float8 / 1000), 'infinity'), $3::text)
-  order by u.asked_at desc, u.upload_id desc limit $4`
+    and u.asked_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity') and u.asked_at < coalesce(to_timestamp($5::float8 / 1000), 'infinity')
+  order by u.asked_at desc, u.upload_id desc limit $6`
 
 const rowOf = (row: Row): UploadRow => ({
   uploadId: row.upload_id,

@@ -81,6 +81,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       partitions: config.log.partitions,
       webhooks: config.webhooks,
       commands: config.commands,
+      uploads: config.uploads,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,

@@ -115,7 +115,7 @@ describe('idle connections', () => {
 })
 
 describe('slow connections', () => {
-  const deadlines = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 }
+  const deadlines = { headersTimeout: 50, bodyTimeout: 100, connectionsCheckingInterval: 10 }
 
   test.each([
     ['nothing', ''],

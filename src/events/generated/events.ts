@@ -945,6 +945,54 @@ export type CommandFailed = Envelope & {
   code?: string | null
 }
 
+export type UploadRequested = Envelope & {
+  type: 'upload.requested'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  uploadId: string
+  /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
+  kind: string
+  /** Where its bytes come from: upload, url or object. */
+  source: string
+  /** As the client calls it; null: not said. */
+  fileName?: string | null
+  /** As the client says it; null: not said. */
+  mimetype?: string | null
+  /** As the client says it; null: not said. */
+  sizeBytes?: number | null
+}
+
+export type UploadCompleted = Envelope & {
+  type: 'upload.completed'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  uploadId: string
+  /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
+  kind: string
+  /** Of the file as it was sent. */
+  mimetype?: string | null
+  /** Of the file as it was sent. */
+  sizeBytes?: number | null
+  /** Of the command that sends it; null: none does. */
+  commandId?: string | null
+}
+
+export type UploadFailed = Envelope & {
+  type: 'upload.failed'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  uploadId: string
+  /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
+  kind: string
+  /** As the client says it; null: not said. */
+  mimetype?: string | null
+  /** As the client says it; null: not said. */
+  sizeBytes?: number | null
+  /** Of the command that sends it; null: none does. */
+  commandId?: string | null
+  /** expired, given-up, empty, too-large, truncated, type-mismatch, type-not-allowed, not-convertible, gone, address-blocked, timeout, connection, throttled, server-error, storage-refused, internal, not-sent; consumers must accept new ones. not-sent: its command failed, which says why. */
+  reason: string
+  /** The same for people. */
+  reasonText: string
+}
+
 export type Unknown = Envelope & {
   type: 'unknown'
   /** stanza or baileys. */
@@ -1039,6 +1087,9 @@ export type Event =
   | CommandAccepted
   | CommandCompleted
   | CommandFailed
+  | UploadRequested
+  | UploadCompleted
+  | UploadFailed
   | Unknown
   | DeliveryReleased
   | DeliveryAttempted
@@ -1083,6 +1134,9 @@ export const eventTypes = [
   'command.accepted',
   'command.completed',
   'command.failed',
+  'upload.requested',
+  'upload.completed',
+  'upload.failed',
   'unknown',
   'delivery.released',
   'delivery.attempted',

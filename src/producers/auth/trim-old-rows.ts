@@ -1,10 +1,9 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
-// secrets of messages, what is sealed with others, pairing codes, uploads, and commands that are over, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
+// secrets of messages, what is sealed with others, pairing codes, and commands that are over, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
 import type { Database } from '../../database/database.ts'
 import { forgetCommands } from '../../instances/commands.ts'
 import { forgetSecrets } from '../../instances/message-secrets.ts'
 import { forgetCodes, forgetRequests } from '../../instances/pairing-codes.ts'
-import { forgetUploads } from '../../instances/uploads.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import { forgetStanzaParts } from '../gate/appended-stanza-parts.ts'
@@ -18,7 +17,6 @@ const old = {
   'secrets of messages': forgetSecrets,
   'sealed messages': forgetSealed,
   commands: forgetCommands,
-  uploads: forgetUploads,
   'requests for pairing codes': forgetRequests,
   'pairing codes': forgetCodes,
 }

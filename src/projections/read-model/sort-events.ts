@@ -43,6 +43,9 @@ const placeOf = {
   'command.accepted': null, // the commands' own
   'command.completed': null,
   'command.failed': null,
+  'upload.requested': null, // the uploads' own
+  'upload.completed': null,
+  'upload.failed': null,
   'delivery.released': null, // the webhooks' own
   'delivery.attempted': null,
 } as const satisfies Record<EventType, string | null>

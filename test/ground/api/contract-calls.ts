@@ -35,6 +35,7 @@ export const contractCalls: readonly string[] = [
   'GET /v1/instances/{id}/commands',
   'GET /v1/instances/{id}/commands/{commandId}',
   'POST /v1/instances/{id}/uploads',
+  'GET /v1/instances/{id}/uploads',
   'POST /v1/uploads/{id}/complete',
   'POST /v1/uploads/{id}/retry',
   'GET /v1/uploads/{id}',

@@ -54,6 +54,7 @@ type Given = {
   trustedProxies?: readonly string[]
   maxConnections?: number
   webhooks?: Partial<ReturnType<typeof defaults>['webhooks']>
+  uploads?: Partial<ReturnType<typeof defaults>['uploads']>
   stream?: Partial<StreamLimits>
   pairingCodeWaitMs?: number
 }
@@ -104,6 +105,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       pairingCodeWaitMs: given.pairingCodeWaitMs,
       webhooks: { ...defaults().webhooks, ...given.webhooks },
       commands: defaults().commands,
+      uploads: { ...defaults().uploads, ...given.uploads },
       version: '0.0.0-test',
     })
     open.push(server, api)
