@@ -1,6 +1,7 @@
 // One linked companion as tests and scripts see it: what they can send it, do to it, and learn about it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { node, secondsNow } from '../connection/stanza.ts'
+import { openMedia } from '../media/open-media.ts'
 import type { Contact, Group } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
 import type { PhoneAction } from './app-state/actions.ts'
@@ -113,6 +114,8 @@ export type SimDevice = {
   stanzasSent(): readonly StanzaSent[]
   /** What phones show of what the companion wrote: each id once in its chat, in the order of arrival. */
   shown(): readonly Shown[]
+  /** Of a message that phones show: its file, as a phone that fetches it proves and opens it. Throws where none would show it. */
+  fileShown(messageId: string): Buffer
   /** The account's reactions that phones show, to whosever message. */
   reactions(): readonly ReactionShown[]
   /** Copies that came under an id which a phone has with other content: there must be none. */
@@ -174,6 +177,11 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     hideDevices: (of, times = 1) => void companion.sent.unnamed.set(of.pn, times),
     stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
     shown: companion.sent.phones.shown,
+    fileShown: messageId => {
+      const shown = companion.sent.phones.shown().find(one => one.messageId === messageId)
+      if (shown === undefined) throw new Error(`opening the file of ${messageId}: no phone shows that message`)
+      return openMedia(world.cdn, shown.content)
+    },
     reactions: companion.sent.phones.reactions,
     conflicts: companion.sent.phones.conflicts,
     answerMediaRetry: answer => {

@@ -60,7 +60,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
         ),
       ]
     case 'w:m':
-      return [mediaConnection()]
+      return [mediaConnection(world)]
     case 'abt':
       return [node('props', { protocol: '1', hash: 'sim' })]
     case 'blocklist':
@@ -145,7 +145,8 @@ function answerPicture(world: World, iq: BinaryNode): Answer {
   return [node('picture', { id, type: 'image', url: `https://${pictureHost}${path}`, direct_path: path })]
 }
 
-function mediaConnection(): BinaryNode {
-  const host = node('host', { hostname: mediaHost, maxContentLengthBytes: '104857600' })
-  return node('media_conn', { auth: 'sim', ttl: '300', auth_ttl: '3600' }, [host])
+function mediaConnection({ cdn }: World): BinaryNode {
+  const hosts = ['media-gru1-1.cdn.whatsapp.net', mediaHost]
+  const offered = hosts.map(hostname => node('host', { hostname, maxContentLengthBytes: '104857600' }))
+  return node('media_conn', { auth: cdn.auth(), ttl: '300', auth_ttl: '3600' }, offered)
 }

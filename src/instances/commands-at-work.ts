@@ -95,6 +95,17 @@ export async function putOff(
   )
 }
 
+/** What was put off need not wait any longer; what is in hand stays. */
+export async function dueNow(
+  database: Transaction,
+  { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
+): Promise<void> {
+  await database.query(
+    `update commands set due_at = now() where instance_id = $1 and command_id = any($2::text[]) and state = 'accepted'`,
+    [instanceId, commandIds],
+  )
+}
+
 /** From here on nothing else comes of it. null: it is this owner's no more, or was decided before. */
 export async function decideOutcome(
   database: Transaction,

@@ -33,6 +33,8 @@ import { createProducerMetrics, type ProducerMetrics } from './producer-metrics.
 import { ProducersError } from './producers-error.ts'
 import { createSealedWatch } from './secrets/sealed-watch.ts'
 import { createSecretWriter } from './secrets/secret-writer.ts'
+import type { UploadTimes } from './upload/post-stream.ts'
+import { createFileUploads } from './upload/upload.ts'
 
 export type ProducersDeps = {
   database: Database
@@ -60,6 +62,8 @@ export type ProducersDeps = {
   sealedLookMs?: number
   /** Between looks for pairs of addresses that history told [5 s]. */
   learnPairsEveryMs?: number
+  /** [30 s without progress, at least 2 min for a whole file] */
+  uploadTimes?: Partial<UploadTimes>
   /** [an ack 20 s, a retry 60 s, a rest 10 min] */
   commandTimes?: Partial<CommandTimes>
   /** Between looks for commands that wait [5 s]. */
@@ -186,6 +190,7 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
+    fileUploads: createFileUploads({ ...deps, ...config, times: { idleMs: 30_000, totalMs: 120_000, ...deps.uploadTimes } }),
     commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
     outgoingPace: createOutgoingPace({
       perMinute: config.outboundPerMinute,

@@ -5,6 +5,7 @@ import { Problem, problemBody } from '../../src/api/problems.ts'
 import { type KeptBody, messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl, type ProjectionWorld } from '../ground/projection-dsl.ts'
 
@@ -25,8 +26,12 @@ const happened = async (...events: readonly Event[]) => {
   await world.append(events)
   await world.projectAll()
 }
+const deps = () => ({
+  ...{ database: dsl.test.database, objects: { newKey: (name: string) => name }, commands: { expireAfterMs: 86_400_000 } },
+  ...{ sealer: createSealer({ current: Buffer.alloc(32, 7), previous: null }), clock: () => now },
+})
 const completed = (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid): Promise<Completed> =>
-  completeBody({ database: dsl.test.database, clock: () => now }, 'shop', messageBody.parse({ chatId, ...asked }))
+  completeBody(deps(), { instanceId: 'shop', commandId: 'c' }, messageBody.parse({ chatId, ...asked }))
 const complete = async (...asked: Parameters<typeof completed>): Promise<KeptBody> => (await completed(...asked)).body
 const refusalOf = async (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid) => {
   const refused: unknown = await complete(asked, chatId).catch(error => error)

@@ -11,10 +11,11 @@ import { type AskedCommand, askCommand, findAsked } from '../../instances/comman
 import { type EventLog, LogError, type Position } from '../../log/log.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
+import type { BringDeps } from './bring-upload.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { completeBody } from './complete-body.ts'
 
-export type AcceptDeps = {
+export type AcceptDeps = BringDeps & {
   database: Database
   log: Pick<EventLog, 'append'>
   codec: Pick<Codec, 'encode'>
@@ -48,7 +49,7 @@ export async function acceptMessage(deps: AcceptDeps, wanted: Wanted, signal: Ab
 
 async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: string }): Promise<AskedCommand> {
   const { instanceId } = wanted
-  const { body, notAfter } = await completeBody(deps, instanceId, wanted.body)
+  const { body, notAfter } = await completeBody(deps, { instanceId, commandId: of.commandId }, wanted.body)
   const askedAt = deps.clock()
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
   const expiresAt = Math.min(askedAt + deps.commands.expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)

@@ -9,7 +9,7 @@ const outcomeAgain = 'A copy under the same eventId after a death at the wrong m
 /** Why one failed. */
 export const failureReasons = [
   ...(['refused', 'not-on-whatsapp', 'not-allowed', 'account-restricted', 'rate-limited', 'expired', 'logged-out'] as const),
-  ...(['outcome-unknown', 'invalid'] as const),
+  ...(['outcome-unknown', 'invalid', 'media-upload-failed'] as const),
 ] as const
 
 export const commandEvents: readonly EventShape[] = [

@@ -12,6 +12,8 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
 import type { Send } from '../socket/open-socket.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
+import { createMediaConnection } from '../upload/media-connection.ts'
+import type { FileUploads } from '../upload/upload.ts'
 import { createAcks } from './acks.ts'
 import { createBuiltSeals } from './built-message.ts'
 import { type Desk, openDesk } from './desk.ts'
@@ -23,6 +25,7 @@ type Deps = {
   sealer: Sealer
   outgoingPace: OutgoingPace
   commandTimes: CommandTimes
+  fileUploads: FileUploads
   appendTimeoutMs: number
   clock: () => number
   random: () => number
@@ -39,7 +42,7 @@ type Of = {
 }
 
 export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNode): void } {
-  const { epoch, auth, own } = of
+  const { epoch, auth, own, send } = of
   const { instanceId, socketLife: life, intake } = epoch
   const { appendTimeoutMs, random, logger } = deps
   const owned = { instanceId, epoch: epoch.epoch }
@@ -53,6 +56,8 @@ export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNod
     ...{ owned, life, acks, outlasting },
     seals: createBuiltSeals(deps, instanceId),
     pace: deps.outgoingPace,
+    uploads: deps.fileUploads,
+    mediaConnection: createMediaConnection(send.askForMediaHosts, deps.clock),
     account: () => ({ own: own(), device: deviceOf(auth.creds.me?.id ?? '') }),
     times: deps.commandTimes,
     ignores: intake.ignores,

@@ -19,6 +19,7 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type TryDeps, tryCommand } from './try-command.ts'
+import { createWaitingFiles } from './waiting-files.ts'
 
 export type Desk = {
   /** The account is logged in, or something may be due. */
@@ -30,7 +31,7 @@ export type Desk = {
   /** Resolves once nothing of it is under way; what could not be ended is the next session's. */
   idle(): Promise<void>
 }
-type Deps = Omit<TryDeps, 'over' | 'known' | 'database'> & {
+type Deps = Omit<TryDeps, 'over' | 'known' | 'database' | 'waiting'> & {
   database: Database
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
@@ -53,7 +54,8 @@ export function openDesk(deps: Deps): Desk {
   const ended = new AbortController()
   const running = new Map<string, Promise<void>>()
   let isTurnAwaited = false
-  const of = { ...deps, over: ended.signal, ringIn }
+  const waiting = createWaitingFiles({ database, owned, ring: bell.ring })
+  const of = { ...deps, over: ended.signal, waiting, ringIn }
   const working = work()
 
   async function work(): Promise<void> {
@@ -64,6 +66,7 @@ export function openDesk(deps: Deps): Desk {
     const limit = chatsAtOnce - running.size
     if (limit === 0) return
     try {
+      await waiting.wake()
       const turns = turnsNow()
       const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns })
       if (closing.signal.aborted) return

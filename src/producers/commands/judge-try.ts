@@ -53,6 +53,7 @@ const texts = {
   'logged-out': 'The account is logged out.',
   'outcome-unknown': 'It was given to WhatsApp, which never said whether it took it.',
   invalid: 'It cannot be sent.',
+  'media-upload-failed': 'WhatsApp’s servers did not take its file.',
 } as const
 export type Reason = keyof typeof texts
 

@@ -29,6 +29,7 @@ import { whilePending } from '../socket-life.ts'
 import { openTold, type Told } from '../told/told.ts'
 import { linkOf, openToldLists } from '../told/told-lists.ts'
 import { forgetOtherAccount } from '../told/told-rows.ts'
+import type { FileUploads } from '../upload/upload.ts'
 import { createAppStateIntake } from './app-state-intake.ts'
 import { createEventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
@@ -58,6 +59,7 @@ export type SessionDeps = EpochDeps & {
   commandWatch: CommandWatch
   commandTimes: CommandTimes
   outgoingPace: OutgoingPace
+  fileUploads: FileUploads
   url: string | null
   cdnUrl: string | null
   version: readonly [number, number, number] | null
