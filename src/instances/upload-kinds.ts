@@ -1,9 +1,10 @@
 // What a file may be sent as: by its type, and how large. Said before its bytes come, and asked again of the bytes themselves.
+import { type FileKind, fileKinds, isFileKind } from '../events/command-bodies/files.ts'
 import type { Config } from '../runtime/config.ts'
 
-export const uploadKinds = ['image', 'video', 'gif', 'ptv', 'audio', 'voice', 'document', 'sticker'] as const
-export type UploadKind = (typeof uploadKinds)[number]
-export const isUploadKind = (kind: string): kind is UploadKind => uploadKinds.some(one => one === kind)
+export const uploadKinds = fileKinds
+export type UploadKind = FileKind
+export const isUploadKind = isFileKind
 
 const images = ['image/jpeg', 'image/png', 'image/webp']
 /** WhatsApp's apps play no others. */

@@ -106,7 +106,7 @@ describe('endpoints', () => {
       eventTypes: ['message.received', 'message.history', 'presence.updated', 'upload.*', 'media.downloaded', 'endpoint.tested'],
     })
     expect(created.status).toBe(201)
-    const names = ['presence.updated', 'media.downloaded', 'upload.completed']
+    const names = ['presence.updated', 'media.downloaded', 'retention.completed']
     expect(created.json.notYetEmitted).toEqual(names)
     expect((await api.call('GET', `/v1/endpoints/${created.json.id}`)).json.notYetEmitted).toEqual(names)
     const patched = await api.call('PATCH', `/v1/endpoints/${created.json.id}`, {
