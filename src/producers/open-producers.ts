@@ -64,7 +64,7 @@ export type ProducersDeps = {
   learnPairsEveryMs?: number
   /** [30 s without progress, at least 2 min for a whole file] */
   uploadTimes?: Partial<UploadTimes>
-  /** [an ack 20 s, a retry 60 s, a rest 10 min] */
+  /** [an ack 20 s, a retry 60 s, a rest 10 min, a file 5 s] */
   commandTimes?: Partial<CommandTimes>
   /** Between looks for commands that wait [5 s]. */
   commandLookMs?: number
@@ -191,7 +191,7 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     fileUploads: createFileUploads({ ...deps, ...config, times: { idleMs: 30_000, totalMs: 120_000, ...deps.uploadTimes } }),
-    commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
+    commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, fileMs: 5_000, ...deps.commandTimes },
     outgoingPace: createOutgoingPace({
       perMinute: config.outboundPerMinute,
       burst: config.outboundBurst,

@@ -16,7 +16,7 @@ let rig: Rig
 let device: SimDevice
 beforeAll(async () => {
   rig = await openRig('files sent', logger)
-  await rig.start({ commandTimes: { retryMs: 30 }, uploadTimes: { idleMs: 300 } })
+  await rig.start({ commandTimes: { retryMs: 30, fileMs: 3_600_000 }, uploadTimes: { idleMs: 300 } })
   device = await rig.pair('first')
 })
 afterAll(() => rig.close())

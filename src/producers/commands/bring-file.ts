@@ -19,8 +19,6 @@ export type FileDeps = {
   clock: () => number
 }
 
-/** Whoever prepares it rings; this is for rings that were missed. */
-const LOOK_MS = 5_000
 /** Of those that WhatsApp's servers do not take for now. */
 const MOST_TRIES = 3
 
@@ -43,10 +41,10 @@ function judged({ waiting, times, clock }: FileDeps, of: { commandId: string; up
       return { is: 'at-whatsapp', file: brought.file } as const
     case 'preparing':
       waiting.forFile(of)
-      return { is: 'not-given', delayMs: LOOK_MS } as const
+      return { is: 'not-given', delayMs: times.fileMs } as const
     case 'busy':
       waiting.until(of.commandId, brought.until)
-      return { is: 'not-given', delayMs: LOOK_MS } as const
+      return { is: 'not-given', delayMs: times.fileMs } as const
     case 'failed':
       return { is: 'over', outcome: failed('invalid', clock(), null, brought.reasonText) } as const
     case 'refused':

@@ -92,6 +92,7 @@ export function openDesk(deps: Deps): Desk {
   }
 
   function run(command: ClaimedCommand): void {
+    waiting.claimed(command.command_id)
     if (command.takes_turn) takeTurn()
     const done = perform(of, command).finally(() => {
       running.delete(command.chat_id)

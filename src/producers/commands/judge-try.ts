@@ -9,6 +9,8 @@ export type CommandTimes = {
   ackMs: number
   /** Before the next try [60 s]. */
   retryMs: number
+  /** Until a file that is prepared, or waits for its turn, is looked at where its ring was missed [5 s]. */
+  fileMs: number
   /** Before the next try where the account may write too much [10 min]. */
   restMs: number
 }

@@ -12,6 +12,8 @@ export type WaitingFiles = {
   until(commandId: string, come: Promise<unknown>): void
   /** At each ring: what may go on is due. Costs nothing while nothing waits. */
   wake(): Promise<void>
+  /** It waits no longer. */
+  claimed(commandId: string): void
 }
 type Deps = { database: Database; owned: Owned; ring(): void }
 
@@ -36,12 +38,12 @@ export function createWaitingFiles({ database, owned: { instanceId }, ring }: De
     wake: async () => {
       if (uploadOf.size > 0) await findPrepared()
       const commandIds = [...mayGoOn]
-      if (commandIds.length === 0) return
-      await dueNow(database, { instanceId, commandIds })
-      for (const commandId of commandIds) {
-        mayGoOn.delete(commandId)
-        uploadOf.delete(commandId)
-      }
+      // One that is only about to be put off is due at the next ring, which comes once it is.
+      if (commandIds.length > 0) await dueNow(database, { instanceId, commandIds })
+    },
+    claimed: commandId => {
+      mayGoOn.delete(commandId)
+      uploadOf.delete(commandId)
     },
   }
 }
