@@ -167,12 +167,15 @@ test.each([
   ['a cut in the middle', { kind: 'reset', atByte: 60_000 }],
   ['silence in the middle', { kind: 'stall', atByte: 60_000 }],
   ['nonsense', { kind: 'nonsense' }],
-] as const)('[F1] [C13] %s of one host is mended by the next one', async (_what, fault) => {
+] as const)('[F1] [C13] %s of one host is mended by the next one, within the same try', async (_what, fault) => {
   const bytes = someBytes()
+  const untaken = () => logger.lines.filter(({ event }) => event === 'upload.not-taken').length
+  const before = untaken()
   rig.simulator.cdn.faultUploads(fault, 1)
   const asked = await sendImage(await aReadyUpload(rig, bytes))
   expect(await done(asked)).toMatchObject({ tries: 1 })
   expect(posts()).toHaveLength(2)
+  expect(untaken()).toBe(before)
   expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
 })
 
