@@ -7,7 +7,7 @@ import { topicOfName, webhookTopics } from './topics.ts'
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
-const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired', 'upload.completed']
+const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired']
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
 const withoutSchema = [
   'picture.stored',

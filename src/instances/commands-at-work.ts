@@ -22,7 +22,10 @@ export type ClaimedCommand = {
 }
 
 /** What is told of one that is over. */
-export type EndedCommand = Pick<ClaimedCommand, 'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'tries'> & {
+export type EndedCommand = Pick<
+  ClaimedCommand,
+  'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'body' | 'tries'
+> & {
   outcome: Outcome
 }
 export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
@@ -180,7 +183,7 @@ export async function expireCommands(
   )
 }
 
-const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.tries, c.outcome'
+const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
 
 /** What is sent again to a device that could not read it; sealed. null: none of ours, or from longer ago than 14 days. */
 export async function findBuilt(

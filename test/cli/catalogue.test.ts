@@ -23,7 +23,7 @@ test('[B5] topics says how long each keeps its records', async () => {
 
 test('[B5] schemas marks what no version writes yet', async () => {
   const said: { type: string; inThisVersion: boolean }[] = JSON.parse((await runVerb(['schemas', '--json'], {})).out)
-  expect(said.filter(one => !one.inThisVersion).map(({ type }) => type)).toEqual(['media.refreshed', 'media.expired', 'upload.completed'])
+  expect(said.filter(one => !one.inThisVersion).map(({ type }) => type)).toEqual(['media.refreshed', 'media.expired'])
   const { out } = await runVerb(['schemas'], {})
   expect(out).toMatch(/^media\.expired .*Not in this version\. /m)
   expect(out).not.toMatch(/^media\.stored .*Not in this version/m)

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
+import { DatabaseError } from '../../src/database/database.ts'
 import type { EventOf, EventType } from '../../src/events/event.ts'
+import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { type Asked, askFor, shownTexts, untilRow } from '../ground/producers/commands.ts'
 import { openRig, type Rig } from '../ground/producers/rig.ts'
@@ -69,6 +71,9 @@ test.each([
     expect(sent).toMatchObject({ kind, source: 'api', media: { ...said, sizeBytes: bytes.length } })
     expect(sent.mediaSource).toMatchObject({ directPath: expect.stringMatching(/^\/v\//), sizeBytes: bytes.length })
     expect(sent.mediaSource?.mediaKey).toHaveLength(32)
+    expect(await eventOf('upload.completed', asked)).toMatchObject({
+      ...{ uploadId, kind, mimetype: said.mimetype, sizeBytes: bytes.length, messageId: asked.messageId, chatId: asked.chatId },
+    })
   },
 )
 
@@ -110,6 +115,8 @@ test('[F1] [C13] a file that turns out not to be one has failed in its words, an
   await spoil(rig, uploadId, 'It is no image.')
   expect(await eventOf('command.failed', asked)).toMatchObject({ reason: 'invalid', reasonText: 'It is no image.', tries: 0 })
   await done(after)
+  // Whoever prepared it told that.
+  expect((await rig.eventsOf('upload.failed')).filter(event => event.uploadId === uploadId)).toEqual([])
 })
 
 test('[F1] [C13] what is gone from the store, is another file by now, or is another instance’s has failed, and nothing of it was uploaded', async () => {
@@ -187,6 +194,7 @@ test('[F1] [C13] what is refused for good has failed with its code at once', asy
   rig.simulator.cdn.faultUploads({ kind: 'status', status: 413 })
   const asked = await sendImage(await aReadyUpload(rig, someBytes()))
   expect(await eventOf('command.failed', asked)).toMatchObject({ reason: 'media-upload-failed', code: '413', tries: 0 })
+  expect(await eventOf('upload.failed', asked)).toMatchObject({ reason: 'not-sent', reasonText: expect.stringContaining('413') })
   expect(statuses()).toEqual([413])
 })
 
@@ -215,3 +223,53 @@ test('[F1] no phone was shown two contents under one id, and no stanza was sent 
   expect(device.conflicts()).toEqual([])
   expect(new Set(device.stanzasSent().map(({ count }) => count))).toEqual(new Set([1]))
 })
+
+test.each([
+  ['before WhatsApp has it', 'swallow'],
+  ['before WhatsApp says that it has it', 'no-ack'],
+] as const)('[F1] [C13] a death after the upload, %s, uploads nothing again and shows it once', async (_when, fault) => {
+  await using own = await aRig(`files death ${fault}`)
+  const role = await own.rig.start()
+  const device = await own.rig.pair('first')
+  const bytes = someBytes()
+  device.answerMessages(fault, 1)
+  const chatId = own.rig.simulator.contact({ pn: '5511900000150', name: 'Ana' }).lidJid
+  const uploadId = await aReadyUpload(own.rig, bytes)
+  const asked = await askFor(own.rig, { chatId, kind: 'image', media: { uploadId } })
+  await until('its stanza has come', () => device.stanzasSent().length === 1)
+  await role.close()
+  await own.rig.start()
+  const [done] = await own.rig.untilEvents('command.completed', 1)
+  expect(done).toMatchObject({ commandId: asked.commandId, tries: 2 })
+  expect(device.shown().map(({ messageId }) => messageId)).toEqual([asked.messageId])
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+  expect(device.conflicts()).toEqual([])
+  expect(own.posts()).toBe(1)
+  expect(await own.rig.eventsOf('upload.completed')).toHaveLength(1)
+})
+
+test('[F1] [C13] an upload that nobody could keep is made again, and its message is shown once', async () => {
+  await using own = await aRig('files unkept')
+  let lost = 0
+  const database = flaky(own.rig.database.database, ({ args: [sql] }) =>
+    String(sql).includes('set reference = ') && ++lost === 1 ? { fail: new DatabaseError('unreachable', 'away', {}) } : null,
+  )
+  await own.rig.start({ database, commandTimes: { retryMs: 30 } })
+  const device = await own.rig.pair('first')
+  const bytes = someBytes()
+  const chatId = own.rig.simulator.contact({ pn: '5511900000150', name: 'Ana' }).lidJid
+  const asked = await askFor(own.rig, { chatId, kind: 'image', media: { uploadId: await aReadyUpload(own.rig, bytes) } })
+  expect((await own.rig.untilEvents('command.completed', 1))[0]).toMatchObject({ commandId: asked.commandId, tries: 1 })
+  expect(own.posts()).toBe(2)
+  expect(device.shown()).toHaveLength(1)
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+})
+
+async function aRig(name: string) {
+  const rig = await openRig(name, collectLogLines(['command.failing']))
+  return {
+    rig,
+    posts: () => rig.simulator.cdn.hits().filter(({ method }) => method === 'POST').length,
+    [Symbol.asyncDispose]: rig.close,
+  }
+}

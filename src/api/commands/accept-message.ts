@@ -41,15 +41,19 @@ export async function acceptMessage(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const instance = await readInstance(deps.database, instanceId)
   const before = await findAsked(deps.database, { instanceId, commandId: ids.commandId })
   if (before === null && instance.state === 'logged-out') throw loggedOut(instanceId)
-  const asked = before ?? (await ask(deps, wanted, { ...ids, digest }))
+  const asked = before ?? (await ask(deps, wanted, { ...ids, digest, signal }))
   if (asked.digest !== digest) throw keyReused(key)
   const positions = asked.isAccepted ? null : await append(deps, acceptedEvent({ instanceId, ids, asked }, deps.clock()), signal)
   return { ids, queuedUntil: asked.expiresAt, positions }
 }
 
-async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: string }): Promise<AskedCommand> {
+async function ask(
+  deps: AcceptDeps,
+  wanted: Wanted,
+  { signal, ...of }: CommandIds & { digest: string; signal: AbortSignal },
+): Promise<AskedCommand> {
   const { instanceId } = wanted
-  const { body, notAfter } = await completeBody(deps, { instanceId, commandId: of.commandId }, wanted.body)
+  const { body, notAfter } = await completeBody(deps, { instanceId, commandId: of.commandId, signal }, wanted.body)
   const askedAt = deps.clock()
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
   const expiresAt = Math.min(askedAt + deps.commands.expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)

@@ -15,18 +15,22 @@ import { everybodyIn } from './find-group.ts'
 import { findNamed } from './find-message.ts'
 import { quotedText } from './quoted-text.ts'
 
-export type CompleteDeps = BringDeps & { database: Transaction; clock: () => number }
+export type CompleteDeps = BringDeps & { clock: () => number }
 
 /** `notAfter`: epoch ms, until when it can be done; null: whenever. */
 export type Completed = { body: KeptBody; notAfter: number | null }
 
 /** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. */
-export async function completeBody(deps: CompleteDeps, { instanceId, commandId }: Whose, asked: MessageBody): Promise<Completed> {
+export async function completeBody(
+  deps: CompleteDeps,
+  { instanceId, commandId, signal }: Whose,
+  asked: MessageBody,
+): Promise<Completed> {
   const { database, clock } = deps
   const chat = await getRecipient(database, { instanceId, chatId: asked.chatId })
   const body = { ...asked, chatId: chat.chatId }
   const now = clock()
-  const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now }) }
+  const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }
   const { notAfter = null, ...known } = await knownOf(of, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
   const all = { ...known, ...timer }
@@ -35,7 +39,7 @@ export async function completeBody(deps: CompleteDeps, { instanceId, commandId }
 }
 
 /** Of the command that it becomes. */
-type Whose = { instanceId: string; commandId: string }
+type Whose = { instanceId: string; commandId: string; signal: AbortSignal }
 
 /** `now`: epoch ms. */
 export type Of = { database: Transaction; instanceId: string; now: number; bring: Bring }

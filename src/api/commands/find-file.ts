@@ -10,11 +10,13 @@ export async function findFile(of: Of, { kind, media }: FileBody): Promise<{ upl
   if ('uploadId' in media) return checkUpload(of, { kind, ...media })
   if ('url' in media) {
     const { url, mimetype = null, fileName = null } = media
-    return { uploadId: await of.bring({ kind, source: { from: 'url', url }, mimetype, fileName }) }
+    return { uploadId: await of.bring({ field: 'media/mimetype', kind, source: { from: 'url', url }, mimetype, fileName }) }
   }
   const { objectKey } = media
   const { mimetype, fileName } = await storedFile(of, objectKey)
-  return { uploadId: await of.bring({ kind, source: { from: 'object', objectKey }, mimetype, fileName }) }
+  return {
+    uploadId: await of.bring({ field: 'media/objectKey', kind, source: { from: 'object', objectKey }, mimetype, fileName }),
+  }
 }
 
 /** What it was prepared as it is sent as: WhatsApp's apps show nothing else. */

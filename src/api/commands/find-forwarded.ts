@@ -40,7 +40,7 @@ async function fileOf(of: Of, { eventId, kind, text }: FileMessage): Promise<Con
   const { key: objectKey = null, mimetype = null, fileName = null } = stored ?? {}
   if (objectKey === null)
     throw refuseField('messageId', 'a message whose file zaplog has stored', `one whose file is ${stored?.status ?? 'unknown'}`)
-  const uploadId = await of.bring({ kind, source: { from: 'object', objectKey }, mimetype, fileName })
+  const uploadId = await of.bring({ field: 'messageId', kind, source: { from: 'object', objectKey }, mimetype, fileName })
   return { kind, uploadId, ...(text && { caption: text }), ...(fileName && { fileName }) }
 }
 

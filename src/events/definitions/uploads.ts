@@ -30,13 +30,13 @@ export const uploadEvents: readonly EventShape[] = [
   {
     type: 'upload.requested',
     doc: 'A client has a file that the account is to send.',
-    when: 'The API took the request for an upload.',
+    when: 'The API took the request for an upload, or a message with a file that zaplog is to bring.',
     again: 'Not for the same Idempotency-Key.',
-    not: 'That its bytes are there; a file that zaplog brings by itself for a message.',
+    not: 'That its bytes are there.',
     fields: {
       uploadId,
       kind,
-      source: field('string', 'Where its bytes come from: upload; consumers must accept new ones.'),
+      source: field('string', 'Where its bytes come from: upload, url or object.'),
       fileName: personal(optional('string', 'As the client calls it; null: not said.')),
       mimetype: optional('string', 'As the client says it; null: not said.'),
       sizeBytes: optional('long', 'As the client says it; null: not said.'),

@@ -951,7 +951,7 @@ export type UploadRequested = Envelope & {
   uploadId: string
   /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
   kind: string
-  /** Where its bytes come from: upload; consumers must accept new ones. */
+  /** Where its bytes come from: upload, url or object. */
   source: string
   /** As the client calls it; null: not said. */
   fileName?: string | null

@@ -10,6 +10,13 @@ export const uploadCases: readonly GoldenCase[] = [
     told('upload.requested', { ...upload, source: 'upload', fileName: 'foto.jpg', mimetype: 'image/jpeg', sizeBytes: 204_800 }),
   ),
   one(
+    'upload.completed',
+    told('upload.completed', {
+      ...upload,
+      ...{ mimetype: 'image/jpeg', sizeBytes: 204_800, commandId: 'c'.repeat(32), messageId: '3EB0C0FFEE0000000000AA' },
+    }),
+  ),
+  one(
     'upload.failed',
     told('upload.failed', {
       ...upload,
