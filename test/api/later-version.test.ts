@@ -103,7 +103,14 @@ describe('endpoints', () => {
 
   test('[E1] types that nothing emits yet are taken, and the answer names them', async () => {
     const created = await create({
-      eventTypes: ['message.received', 'message.history', 'presence.updated', 'retention.*', 'media.downloaded', 'endpoint.tested'],
+      eventTypes: [
+        'message.received',
+        'message.history',
+        'presence.updated',
+        'retention.*',
+        'media.downloaded',
+        'endpoint.tested',
+      ],
     })
     expect(created.status).toBe(201)
     const names = ['presence.updated', 'media.downloaded', 'retention.completed']
