@@ -200,7 +200,15 @@ test('[H6] stopping in the middle of a transfer hands it back, and the next star
   await until('it is being fetched', async () => (await metrics.render()).includes('zaplog_media_transfers 1'))
   await first.close()
   await first.close()
-  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping', 'stopping', 'running', 'running', 'running', 'running'])
+  expect(first.checks().map(check => check.detail)).toEqual([
+    'stopping',
+    'stopping',
+    'stopping',
+    'running',
+    'running',
+    'running',
+    'running',
+  ])
   expect(await Array.fromAsync(world().under.store.list('', never))).toEqual([])
   cdn.heal(pathOf(event))
   start()
