@@ -72,7 +72,7 @@ async function naming<Answer>(key: string, names: (error: CallFailed) => boolean
 }
 
 /** Where nobody is named, the only one there is. */
-async function findSender(api: ApiSettings, id: string | undefined): Promise<Instance> {
+export async function findSender(api: ApiSettings, id: string | undefined): Promise<Instance> {
   if (id !== undefined)
     return callApi(api, {
       doing: `reading ${id}`,

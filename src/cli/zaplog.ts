@@ -202,6 +202,15 @@ program
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)
   .action(async (number, text, options) => (await import('./send.ts')).send(number, text, options))
 
+program
+  .command('upload <file>')
+  .description('send a file, and wait until WhatsApp has taken it, for two minutes at most; it is sent all the same after that')
+  .requiredOption('--to <number>', 'to whom')
+  .option('--caption <text>', 'below an image, a video or a document')
+  .option('--instance <id>', 'who sends it; left out, the only instance there is')
+  .option('--key <key>', 'the same again with the same key is sent once', parseKey)
+  .action(async (file, options) => (await import('./upload.ts')).uploadVerb(file, options))
+
 const events = program.command('events').description('what happens')
 events
   .command('tail')

@@ -1,17 +1,13 @@
 // What a file may be sent as: by its type, and how large. Said before its bytes come, and asked again of the bytes themselves.
-import { type FileKind, fileKinds, isFileKind } from '../events/command-bodies/files.ts'
+import type { FileKind } from '../events/command-bodies/files.ts'
 import type { Config } from '../runtime/config.ts'
-
-export const uploadKinds = fileKinds
-export type UploadKind = FileKind
-export const isUploadKind = isFileKind
 
 const images = ['image/jpeg', 'image/png', 'image/webp']
 /** WhatsApp's apps play no others. */
 const videos = ['video/mp4', 'video/3gpp', 'video/quicktime']
 const audios = ['audio/ogg', 'audio/mpeg', 'audio/mp4', 'audio/aac', 'audio/amr']
 /** null: any. */
-const types: Readonly<Record<UploadKind, readonly string[] | null>> = {
+const types: Readonly<Record<FileKind, readonly string[] | null>> = {
   image: images,
   video: videos,
   gif: videos,
@@ -38,7 +34,7 @@ const sameTypes: Readonly<Record<string, string>> = {
   'application/ogg': 'audio/ogg',
 }
 
-export function kindOfType(mimetype: string): UploadKind {
+export function kindOfType(mimetype: string): FileKind {
   const type = bareType(mimetype)
   if (images.includes(type)) return 'image'
   if (videos.includes(type)) return 'video'
@@ -46,7 +42,7 @@ export function kindOfType(mimetype: string): UploadKind {
 }
 
 /** What is expected instead, in words; null: it may be sent as that. `converts`: other audio is made a voice note. */
-export function refuseType(kind: UploadKind, mimetype: string, converts: boolean): string | null {
+export function refuseType(kind: FileKind, mimetype: string, converts: boolean): string | null {
   const type = bareType(mimetype)
   if (kind === 'voice' && converts && type.startsWith('audio/')) return null
   const taken = types[kind]
@@ -55,13 +51,16 @@ export function refuseType(kind: UploadKind, mimetype: string, converts: boolean
   return `${taken.join(', ')}${how} for ${kind}`
 }
 
+/** Below them people read a caption. */
+export const captionedKinds: readonly FileKind[] = ['image', 'video', 'gif', 'document']
+
 export type UploadLimits = Pick<Config['uploads'], 'maxImageBytes' | 'maxVideoBytes' | 'maxAudioBytes' | 'maxDocumentBytes'>
 
 /** WhatsApp's stickers have some 100 KB, moving ones 500. */
 const MAX_STICKER_BYTES = 1024 * 1024
 
 /** Exactly so many bytes pass. */
-export function maxUploadBytes(limits: UploadLimits, kind: UploadKind): number {
+export function maxUploadBytes(limits: UploadLimits, kind: FileKind): number {
   switch (kind) {
     case 'image':
       return limits.maxImageBytes

@@ -2,19 +2,41 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
+import type { Outcome } from '../../src/instances/commands.ts'
+import { claimCommands, decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
 import { findUpload } from '../../src/instances/uploads.ts'
 import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.ts'
+import { LogError } from '../../src/log/log.ts'
+import { commands } from '../../src/projections/commands/commands.ts'
 import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { projectEvents } from '../ground/api/project-events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
-const logger = collectLogLines()
+const logger = collectLogLines(['request.failed'])
 let api: TestApi
+let projecting: readonly { close(): Promise<void> }[] = []
+/** The log takes no commands. */
+let refuses = false
 beforeAll(async () => {
-  api = await openTestApi('api-uploads', logger, { uploads: { maxImageBytes: 1000 } })
+  api = await openTestApi('api-uploads', logger, {
+    uploads: { maxImageBytes: 1000 },
+    log: log => ({
+      ...log,
+      append: async (given, signal) => {
+        if (refuses && given.topic.endsWith('commands'))
+          throw new LogError('unavailable', 'appending 1 record: leader not available')
+        return await log.append(given, signal)
+      },
+    }),
+  })
+  projecting = [await projectEvents(api, logger), await projectEvents(api, logger, commands)]
   expect((await api.call('POST', '/v1/instances', { body: { id: 'shop', name: 'Shop' } })).status).toBe(201)
 })
-afterAll(() => api.close())
+afterAll(async () => {
+  for (const one of projecting) await one.close()
+  await api.close()
+})
 
 const photo = Buffer.alloc(300, 1)
 const aPhoto = { fileName: 'photo.jpg', mimetype: 'image/jpeg', sizeBytes: photo.length }
@@ -34,15 +56,13 @@ async function uploaded(): Promise<string> {
   return String(json.uploadId)
 }
 
-async function eventsOf(uploadId: unknown): Promise<Event[]> {
-  const events: Event[] = []
+async function eventsIn(topic: 'events' | 'commands'): Promise<Event[]> {
   const signal = AbortSignal.timeout(10_000)
-  for await (const record of api.testLog.log.read(api.testLog.topic('events'), { from: 'first', until: 'end' }, signal)) {
-    const event = await api.testLog.codec.decode(record.value, signal)
-    if (event !== null && 'uploadId' in event && event.uploadId === uploadId) events.push(event)
-  }
-  return events
+  const read = api.testLog.log.read(api.testLog.topic(topic), { from: 'first', until: 'end' }, signal)
+  return (await Array.fromAsync(read, ({ value }) => api.testLog.codec.decode(value, signal))).filter(event => event !== null)
 }
+const eventsOf = async (uploadId: unknown) =>
+  (await eventsIn('events')).filter(event => 'uploadId' in event && event.uploadId === uploadId)
 
 describe('asking', () => {
   test('[C13] answers where the bytes go, until when and with what, and tells it', async () => {
@@ -81,6 +101,7 @@ describe('asking', () => {
     ['other audio as a voice note', { kind: 'voice', mimetype: 'audio/mpeg' }, '/mimetype'],
     ['no type', { mimetype: 'photo' }, '/mimetype'],
     ['no name', { fileName: ' ' }, '/fileName'],
+    ['a caption where there is none', { kind: 'voice', mimetype: 'audio/ogg', caption: 'hi' }, '/caption'],
     ['a kind that there is not', { kind: 'hologram' }, '/kind'],
     ['a chat that is none', { chatId: 'somebody' }, '/chatId'],
   ])('[C13] %s is refused with the field, what was expected and what came', async (_what, given, pointer) => {
@@ -183,6 +204,102 @@ describe('completing', () => {
     expect((await retry()).json.type).toBe('urn:zaplog:problem:upload-over')
     await complete(uploadId)
     expect((await retry()).json.type).toBe('urn:zaplog:problem:upload-over')
+  })
+})
+
+describe('an upload with a chat', () => {
+  /** A chat of its own: what waits in one holds what comes after it. */
+  let chats = 10
+  const toSend = () => {
+    chats += 1
+    return { ...aPhoto, chatId: `55119000000${chats}`, caption: 'Olá' }
+  }
+  async function completed(): Promise<{ uploadId: string; json: Record<string, unknown> }> {
+    const { json } = await ask(toSend())
+    await put(json.url)
+    const answer = await complete(json.uploadId)
+    expect(answer.status).toBe(202)
+    expect(answer.headers.get('zaplog-position')).not.toBeNull()
+    return { uploadId: String(json.uploadId), json: answer.json }
+  }
+  async function sent(commandId: unknown): Promise<Event[]> {
+    const all = await eventsIn('commands')
+    return all.filter(one => one.type === 'command.accepted' && one.commandId === commandId)
+  }
+  /** As who holds the account does it. */
+  async function end(commandId: unknown, outcome: Outcome) {
+    const owned = { instanceId: 'shop', epoch: 1 }
+    await api.database.query(`insert into instance_owners (instance_id, epoch) values ('shop', 1) on conflict do nothing`)
+    await until('it to be claimed', async () => {
+      const claimed = await claimCommands(api.database, owned, { busy: [], limit: 50, turns: 50 })
+      return claimed.some(one => one.command_id === commandId)
+    })
+    await decideOutcome(api.database, { ...owned, commandId: String(commandId), outcome })
+    await endCommand(api.database, { instanceId: 'shop', commandId: String(commandId) })
+  }
+  const refusal = {
+    type: 'command.failed',
+    at: 1,
+    reason: 'refused',
+    reasonText: 'WhatsApp refused it (479)',
+    code: '479',
+  } as const
+
+  test('[C13] [F1] completing accepts the message at once, before the file is prepared, and once', async () => {
+    const { uploadId, json } = await completed()
+    expect(json).toMatchObject({ state: 'processing', chatId: '5511900000011@s.whatsapp.net', caption: 'Olá' })
+    expect(json.messageId).toMatch(/^3EB0[0-9A-F]{18}$/)
+    expect((await complete(uploadId)).json.commandId).toBe(json.commandId)
+    const [accepted, ...others] = await sent(json.commandId)
+    expect(others).toEqual([])
+    const body = accepted?.type === 'command.accepted' ? JSON.parse(accepted.body) : null
+    expect(body).toEqual({ kind: 'image', chatId: '5511900000011@s.whatsapp.net', caption: 'Olá', media: { uploadId } })
+  })
+
+  test('[C13] is sent once its command is completed, and is then neither sent again nor given up', async () => {
+    const { uploadId, json } = await completed()
+    await makeReady(uploadId)
+    await end(json.commandId, { type: 'command.completed', at: 1, saidAt: null })
+    expect(await read(uploadId)).toMatchObject({ state: 'sent', reason: null })
+    expect((await api.call('POST', `/v1/uploads/${uploadId}/retry`)).status).toBe(409)
+    expect((await api.call('DELETE', `/v1/uploads/${uploadId}`)).status).toBe(409)
+  })
+
+  test('[C13] fails with its command, and is sent again by another one', async () => {
+    const { uploadId, json } = await completed()
+    await makeReady(uploadId)
+    await end(json.commandId, refusal)
+    expect(await read(uploadId)).toMatchObject({ state: 'failed', reason: 'refused', reasonText: 'WhatsApp refused it (479)' })
+    const again = await api.call('POST', `/v1/uploads/${uploadId}/retry`)
+    expect([again.status, again.json.state]).toEqual([202, 'ready'])
+    expect(again.json.commandId).not.toBe(json.commandId)
+    expect(await sent(again.json.commandId)).toHaveLength(1)
+    await end(again.json.commandId, { type: 'command.completed', at: 1, saidAt: null })
+    expect((await read(uploadId)).state).toBe('sent')
+  })
+
+  test('[C13] is not given up while it is being sent', async () => {
+    const { uploadId, json } = await completed()
+    const owned = { instanceId: 'shop', epoch: 1 }
+    await api.database.query(`insert into instance_owners (instance_id, epoch) values ('shop', 1) on conflict do nothing`)
+    await until('it to be claimed', async () =>
+      (await claimCommands(api.database, owned, { busy: [], limit: 50, turns: 50 })).some(
+        one => one.command_id === json.commandId,
+      ),
+    )
+    expect((await api.call('DELETE', `/v1/uploads/${uploadId}`)).json.type).toBe('urn:zaplog:problem:upload-over')
+    await end(json.commandId, refusal)
+  })
+
+  test('[C13] whose log takes nothing is completed by whoever asks again', async () => {
+    const { json } = await ask(toSend())
+    await put(json.url)
+    refuses = true
+    expect((await complete(json.uploadId)).status).toBe(503)
+    refuses = false
+    const { status, json: after } = await complete(json.uploadId)
+    expect(status).toBe(202)
+    expect(await sent(after.commandId)).toHaveLength(1)
   })
 })
 

@@ -115,6 +115,8 @@ test('[C2] a message becomes a stored file, with a text before and after it', as
     { name: 'history', state: 'ok', detail: 'running' },
     { name: 'object-expiry', state: 'ok', detail: 'running' },
     { name: 'history-catch-up', state: 'ok', detail: 'running' },
+    { name: 'upload-expiry', state: 'ok', detail: 'running' },
+    { name: 'uploads', state: 'ok', detail: 'running' },
   ])
 })
 
@@ -198,7 +200,15 @@ test('[H6] stopping in the middle of a transfer hands it back, and the next star
   await until('it is being fetched', async () => (await metrics.render()).includes('zaplog_media_transfers 1'))
   await first.close()
   await first.close()
-  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping', 'stopping', 'running', 'running'])
+  expect(first.checks().map(check => check.detail)).toEqual([
+    'stopping',
+    'stopping',
+    'stopping',
+    'running',
+    'running',
+    'running',
+    'running',
+  ])
   expect(await Array.fromAsync(world().under.store.list('', never))).toEqual([])
   cdn.heal(pathOf(event))
   start()

@@ -1,9 +1,11 @@
 // A file to send is asked for: what is said of it is judged, its row and its upload.requested are one transaction, and its client may put the bytes.
+
 import { createHash, randomBytes } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
+import type { FileKind } from '../../events/command-bodies/files.ts'
 import type { Outbox } from '../../instances/outbox.ts'
 import { uploadRequested } from '../../instances/upload-events.ts'
-import { kindOfType, maxUploadBytes, refuseType, type UploadKind } from '../../instances/upload-kinds.ts'
+import { captionedKinds, kindOfType, maxUploadBytes, refuseType } from '../../instances/upload-kinds.ts'
 import { askUpload, type NewUpload, type UploadRow, type UploadSource, uploadIdOf } from '../../instances/uploads.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
@@ -24,7 +26,7 @@ export type RequestDeps = {
 /** What is said of a file; null: it is not. `key`: the Idempotency-Key. */
 export type WantedUpload = Pick<NewUpload, 'instanceId' | 'chatId' | 'caption' | 'fileName' | 'mimetype' | 'sizeBytes'> & {
   key: string
-  kind: UploadKind | null
+  kind: FileKind | null
   source: UploadSource
 }
 /** `outboxId`: of its upload.requested; null: that was owed before. */
@@ -45,9 +47,9 @@ export async function requestUpload(deps: RequestDeps, wanted: WantedUpload, sig
 }
 
 function newUploadOf(deps: RequestDeps, { key, ...said }: WantedUpload): NewUpload {
-  const { instanceId, mimetype, sizeBytes } = said
-  const kind = said.kind ?? kindOfType(mimetype ?? '')
-  refuse(deps, { kind, mimetype, sizeBytes })
+  const { instanceId } = said
+  const kind = said.kind ?? kindOfType(said.mimetype ?? '')
+  refuse(deps, { ...said, kind })
   const uploadId = uploadIdOf({ instanceId, key })
   const askedAt = deps.clock()
   return {
@@ -59,13 +61,16 @@ function newUploadOf(deps: RequestDeps, { key, ...said }: WantedUpload): NewUplo
   }
 }
 
+type Said = Pick<WantedUpload, 'mimetype' | 'sizeBytes' | 'caption'> & { kind: FileKind }
+
 /** Throws Problem `invalid-input`. */
-function refuse(
-  { uploads }: RequestDeps,
-  { kind, mimetype, sizeBytes }: { kind: UploadKind; mimetype: string | null; sizeBytes: number | null },
-): void {
+function refuse({ uploads }: RequestDeps, { kind, mimetype, sizeBytes, caption }: Said): void {
   const expected = mimetype === null ? null : refuseType(kind, mimetype, uploads.ffmpegPath !== null)
   if (expected !== null) throw refuseFields('pointer', [{ pointer: '/mimetype', expected, received: mimetype ?? '' }])
+  if (caption !== null && !captionedKinds.includes(kind))
+    throw refuseFields('pointer', [
+      { pointer: '/caption', expected: `none, or one of ${captionedKinds.join(', ')} as kind`, received: kind },
+    ])
   const maxBytes = maxUploadBytes(uploads, kind)
   if (sizeBytes === null || sizeBytes <= maxBytes) return
   const most = `at most ${maxBytes} bytes for ${kind}`

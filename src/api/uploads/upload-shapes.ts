@@ -1,10 +1,12 @@
 // What goes in and out of /v1/instances/{id}/uploads and /v1/uploads.
+
 import { z } from 'zod'
 import { chatId } from '../../events/command-bodies/addresses.ts'
+import { fileKinds } from '../../events/command-bodies/files.ts'
+import { MAX_TEXT } from '../../events/command-bodies/written.ts'
 import { uploadReasons } from '../../events/definitions/uploads.ts'
 import { uploadStates, wordsOf } from '../../events/vocabulary.ts'
 import type { ShownCommand } from '../../instances/commands-shown.ts'
-import { uploadKinds } from '../../instances/upload-kinds.ts'
 import type { UploadRow } from '../../instances/uploads.ts'
 
 /** Of any file; each kind has a limit of its own. WhatsApp takes no larger one. */
@@ -21,8 +23,8 @@ export const newUpload = z.strictObject({
     .regex(/^[\w.+-]+\/[\w.+-]+ *(;.*)?$/, { error: 'a type such as image/jpeg' })
     .describe('what its bytes are; they are asked, too'),
   sizeBytes: z.int().min(1).max(MAX_BYTES).describe('exactly'),
-  kind: z.exactOptional(z.enum(uploadKinds)).describe('what it is sent as; left out: by its type'),
-  caption: z.exactOptional(z.string().min(1).max(1_024)).describe('below an image, a video or a document'),
+  kind: z.exactOptional(z.enum(fileKinds)).describe('what it is sent as; left out: by its type'),
+  caption: z.exactOptional(z.string().min(1).max(MAX_TEXT)).describe('below an image, a video or a document'),
 })
 export type NewUploadBody = z.infer<typeof newUpload>
 

@@ -1,6 +1,8 @@
 // The bytes of an upload, from where they are: put by its client, in the store under another key, or at a URL that somebody else names.
+
 import type { Dispatcher } from 'undici'
-import { maxUploadBytes, type UploadKind, type UploadLimits } from '../../instances/upload-kinds.ts'
+import type { FileKind } from '../../events/command-bodies/files.ts'
+import { maxUploadBytes, type UploadLimits } from '../../instances/upload-kinds.ts'
 import type { UploadRow, UploadSource } from '../../instances/uploads.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import { fetchMedia } from '../download/fetch-media.ts'
@@ -14,7 +16,7 @@ export type BringDeps = {
   timeouts: { idleTimeoutMs: number; minTotalTimeoutMs: number }
 }
 type Bytes = AsyncIterable<Uint8Array>
-export type Wanted = { row: UploadRow; source: UploadSource; kind: UploadKind; attempt: number }
+export type Wanted = { row: UploadRow; source: UploadSource; kind: FileKind; attempt: number }
 
 /** Throws UploadError, also while it is read, MediaError, or ObjectError. */
 export async function bringFile(deps: BringDeps, { row, source, kind, attempt }: Wanted, signal: AbortSignal): Promise<Bytes> {

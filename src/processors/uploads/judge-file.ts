@@ -1,5 +1,6 @@
 // What a file is by its own bytes: nothing is sent as what it is not.
-import { bareType, refuseType, type UploadKind } from '../../instances/upload-kinds.ts'
+import type { FileKind } from '../../events/command-bodies/files.ts'
+import { bareType, refuseType } from '../../instances/upload-kinds.ts'
 import type { UploadRow } from '../../instances/uploads.ts'
 import { SNIFFED_BYTES, sniffType } from '../sniff-type.ts'
 import { isOpus } from './durations.ts'
@@ -23,7 +24,7 @@ export async function judgeFile({
   canConvert,
 }: {
   row: Pick<UploadRow, 'mimetype'>
-  kind: UploadKind
+  kind: FileKind
   body: Bytes
   canConvert: boolean
 }): Promise<JudgedFile> {

@@ -1,6 +1,8 @@
 // The bytes that were judged, whole, under a key of their own: what is sent is what was looked at, whatever is put to the first key meanwhile.
+
 import { createHash } from 'node:crypto'
-import { maxUploadBytes, type UploadKind, type UploadLimits } from '../../instances/upload-kinds.ts'
+import type { FileKind } from '../../events/command-bodies/files.ts'
+import { maxUploadBytes, type UploadLimits } from '../../instances/upload-kinds.ts'
 import { readyKeyOf, type UploadRow } from '../../instances/uploads.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import { END_BYTES } from './durations.ts'
@@ -16,7 +18,7 @@ export type KeptFile = {
 }
 type Given = {
   row: UploadRow
-  kind: UploadKind
+  kind: FileKind
   mimetype: string
   body: AsyncIterable<Uint8Array>
   /** null: nobody said. */

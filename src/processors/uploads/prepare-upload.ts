@@ -1,6 +1,6 @@
 // A file that a client gave becomes one that can be sent: a list of steps, each from the start again where the one before it died.
 
-import { isUploadKind, type UploadKind } from '../../instances/upload-kinds.ts'
+import { type FileKind, isFileKind } from '../../events/command-bodies/files.ts'
 import type { ReadyFile } from '../../instances/uploads.ts'
 import type { ClaimedUpload } from '../../instances/uploads-at-work.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
@@ -28,7 +28,7 @@ export async function prepareUpload(
   { row, source, claims }: ClaimedUpload,
   signal: AbortSignal,
 ): Promise<ReadyFile> {
-  const kind = isUploadKind(row.kind) ? row.kind : 'document'
+  const kind = isFileKind(row.kind) ? row.kind : 'document'
   const brought = await bringFile(deps, { row, source, kind, attempt: claims }, signal)
   const judged = await judgeFile({ row, kind, body: brought, canConvert: deps.ffmpegPath !== null })
   const announcedBytes = source.from === 'upload' && !judged.converts ? row.sizeBytes : null
@@ -41,7 +41,7 @@ export async function prepareUpload(
 }
 
 type Looked = Omit<ReadyFile, 'fileName' | 'durationSeconds' | 'pages'>
-type Looking = { kept: KeptFile; kind: UploadKind; instanceId: string }
+type Looking = { kept: KeptFile; kind: FileKind; instanceId: string }
 
 /** A picture that cannot be read is sent as it is. */
 async function lookAtPicture(deps: PrepareDeps, { kept, kind, instanceId }: Looking, signal: AbortSignal): Promise<Looked> {
