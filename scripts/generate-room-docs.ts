@@ -24,6 +24,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/processing': 'processing-routes.ts',
   'src/api/reads': 'read-routes.ts',
   'src/api/stream': 'stream-routes.ts',
+  'src/api/uploads': 'upload-routes.ts',
   'src/cli': 'zaplog.ts',
   'src/events': 'event.ts',
   'src/instances': 'instance-rows.ts',

@@ -1,6 +1,7 @@
 // One linked companion as tests and scripts see it: what they can send it, do to it, and learn about it.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { node, secondsNow } from '../connection/stanza.ts'
+import { openMedia } from '../media/open-media.ts'
 import type { Contact, Group } from './accounts.ts'
 import type { MediaRetryAnswer } from './answer-media-retry.ts'
 import type { PhoneAction } from './app-state/actions.ts'
@@ -133,6 +134,8 @@ export type SimDevice = {
   stanzasSent(): readonly StanzaSent[]
   /** What phones show of what the companion wrote: each id once in its chat, in the order of arrival. */
   shown(): readonly Shown[]
+  /** Of a message that phones show: its file, as a phone that fetches it proves and opens it. Throws where none would show it. */
+  fileShown(messageId: string): Buffer
   /** The account's reactions that phones show, to whosever message. */
   reactions(): readonly ReactionShown[]
   /** Copies that came under an id which a phone has with other content: there must be none. */
@@ -189,26 +192,36 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     },
     answerMessages: (fault, times) => setFault(companion.sent, fault, times),
     answerIqs: answer => setIqFault(companion.iqFaults, answer),
-    iqs: () => companion.iqs,
-    iqFaultsLeft: () => iqFaultsLeft(companion.iqFaults),
-    blocked: () => [...companion.account.blocked],
-    appState: () => openRecords(companion.account.appState),
-    channels: () => new Map(structuredClone(companion.account.channels)),
-    marks: () => copyMarks(companion.marks),
+    ...whatCameOf(world, companion),
     receipts: of => {
       companion.sent.receipts = of
     },
     failToRead: (by, times = 1) => void companion.sent.unreadable.set(by.pn, times),
     hideDevices: (of, times = 1) => void companion.sent.unnamed.set(of.pn, times),
-    stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
-    shown: companion.sent.phones.shown,
-    reactions: companion.sent.phones.reactions,
-    conflicts: companion.sent.phones.conflicts,
     answerMediaRetry: answer => {
       companion.mediaRetryAnswer = answer
     },
   }
 }
+
+/** What the companion asked and sent, and what became of it. */
+const whatCameOf = (world: World, companion: Companion) => ({
+  iqs: () => companion.iqs,
+  iqFaultsLeft: () => iqFaultsLeft(companion.iqFaults),
+  blocked: () => [...companion.account.blocked],
+  appState: () => openRecords(companion.account.appState),
+  channels: () => new Map(structuredClone(companion.account.channels)),
+  marks: () => copyMarks(companion.marks),
+  stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
+  shown: companion.sent.phones.shown,
+  fileShown: (messageId: string) => {
+    const shown = companion.sent.phones.shown().find(one => one.messageId === messageId)
+    if (shown === undefined) throw new Error(`opening the file of ${messageId}: no phone shows that message`)
+    return openMedia(world.cdn, shown.content)
+  },
+  reactions: companion.sent.phones.reactions,
+  conflicts: companion.sent.phones.conflicts,
+})
 
 function receiptStanza({ messageIds, from, group, type }: Receipt): BinaryNode {
   const [id, ...others] = messageIds

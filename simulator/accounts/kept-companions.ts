@@ -71,7 +71,6 @@ function keepCompanion(companion: Companion): KeptCompanion {
     iqFaults: _iqFaults,
     history: _history,
     sent: _sent,
-    iqFaults: _iqFaults,
     marks: _marks,
     raced: _raced,
     ...rest

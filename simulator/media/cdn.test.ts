@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Cdn, openCdn } from './cdn.ts'
 import { macBytes } from './encrypt-media.ts'
@@ -106,9 +107,38 @@ it('[K1] fault: slow sends the whole file, a piece at a time', async () => {
   expect(pieces.length).toBeGreaterThan(1)
 })
 
+const token = createHash('sha256').update(file).digest('base64url')
+const upload = ({ kind = 'image', named = token, said = token, auth = cdn.auth(), body = file } = {}) =>
+  fetch(`${cdn.url}/mms/${kind}/${named}?auth=${encodeURIComponent(auth)}&token=${said}`, { method: 'POST', body })
+
 it('[K1] an upload is answered as WhatsApp does, and can be fetched', async () => {
-  const answer = await fetch(`${cdn.url}/mms/image/hash?auth=sim`, { method: 'POST', body: file })
+  const answer = await upload()
   const { url, direct_path: directPath } = (await answer.json()) as { url: string; direct_path: string }
   expect(url).toBe(`https://mmg.whatsapp.net${directPath}`)
   expect(await body(await get(directPath))).toEqual(file)
+})
+
+it('[K1] an upload whose path, token, word or bytes are not what they should be is not taken', async () => {
+  const refused = [
+    await upload({ kind: 'telegram' }),
+    await upload({ named: 'another' }),
+    await upload({ said: 'another' }),
+    await upload({ body: file.subarray(1) }),
+    await upload({ auth: 'another' }),
+  ]
+  expect(refused.map(({ status }) => status)).toEqual([404, 400, 400, 400, 401])
+  const before = cdn.auth()
+  cdn.renewAuth()
+  expect((await upload({ auth: before })).status).toBe(401)
+  expect((await upload()).status).toBe(200)
+})
+
+it('[K1] an upload goes wrong as it was told to, so many times', async () => {
+  cdn.faultUploads({ kind: 'status', status: 503 }, 1)
+  expect((await upload()).status).toBe(503)
+  cdn.faultUploads({ kind: 'reset', atByte: 10 }, 1)
+  await expect(upload()).rejects.toThrow()
+  cdn.faultUploads({ kind: 'nonsense' }, 1)
+  expect(await (await upload()).json()).toEqual({})
+  expect((await upload()).status).toBe(200)
 })

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { listenOnLoopback } from '../connection/listen.ts'
 import { type Fault, respondWithFault } from './cdn-fault.ts'
+import { createUploads, type Uploads } from './receive-upload.ts'
 import { slice } from './slice.ts'
 
 export type Hit = { method: string; path: string; range: string | null; status: number; at: number }
-export type Cdn = {
+export type Cdn = Uploads & {
   url: string
   /** Returns the direct path, query included; expiresAt is what its `oe` says [in 14 days]. */
   put(bytes: Uint8Array, options?: { expiresAt?: number }): string
@@ -30,7 +31,6 @@ export type CdnState = { files: ReadonlyMap<string, Buffer>; faults: ReadonlyMap
 export type Planned = { fault: Fault; timesLeft: number }
 
 const dayMs = 86_400_000
-const maxUploadBytes = 100 * 1024 * 1024
 const maxHits = 100_000
 
 export async function openCdn({ port, from }: { port: number; from?: CdnState }): Promise<Cdn> {
@@ -38,6 +38,7 @@ export async function openCdn({ port, from }: { port: number; from?: CdnState })
   for (const [path, bytes] of from?.files ?? []) files.set(path, () => bytes)
   const faults = new Map(from?.faults)
   const hits: Hit[] = []
+  const { receive, ...uploads } = createUploads({ put })
   const closed = new AbortController()
 
   function put(bytes: Uint8Array, options?: { expiresAt?: number }): string {
@@ -63,7 +64,7 @@ export async function openCdn({ port, from }: { port: number; from?: CdnState })
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request.url ?? '/')
-    if (request.method === 'POST') return receiveUpload(request, response, put)
+    if (request.method === 'POST') return receive(request, response)
     const body = files.get(pathname)?.()
     const fault = takeFault(pathname)
     if (body === undefined) response.writeHead(404).end()
@@ -80,6 +81,7 @@ export async function openCdn({ port, from }: { port: number; from?: CdnState })
   let closing: Promise<void> | null = null
   return {
     url: `http://127.0.0.1:${listeningPort}`,
+    ...uploads,
     put,
     putMade,
     remove: path => void files.delete(pathOf(path)),
@@ -114,21 +116,4 @@ function sendFile(request: IncomingMessage, response: ServerResponse, body: Buff
   const { status, headers, bytes } = slice(body, request.headers.range)
   response.writeHead(status, { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', ...headers })
   response.end(request.method === 'HEAD' ? undefined : bytes)
-}
-
-/** What WhatsApp answers an upload with (Baileys getWAUploadToServer). */
-async function receiveUpload(request: IncomingMessage, response: ServerResponse, put: Cdn['put']): Promise<void> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of request) {
-    sizeBytes += chunk.length
-    if (sizeBytes > maxUploadBytes) {
-      response.writeHead(413).end()
-      return
-    }
-    chunks.push(chunk)
-  }
-  const directPath = put(Buffer.concat(chunks))
-  const url = `https://mmg.whatsapp.net${directPath}`
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ url, direct_path: directPath }))
 }

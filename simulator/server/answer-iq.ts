@@ -80,7 +80,7 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
         ),
       ]
     case 'w:m':
-      return [mediaConnection()]
+      return [mediaConnection(world)]
     case 'w:mex':
       return answerMex(companion, iq)
     case 'abt':
@@ -141,7 +141,8 @@ function bundleNode(world: World, jid: string): BinaryNode {
   return node('user', { jid, t: secondsNow() }, [registrationNode(bundle.registrationId), ...keyNodes(bundle)])
 }
 
-function mediaConnection(): BinaryNode {
-  const host = node('host', { hostname: mediaHost, maxContentLengthBytes: '104857600' })
-  return node('media_conn', { auth: 'sim', ttl: '300', auth_ttl: '3600' }, [host])
+function mediaConnection({ cdn }: World): BinaryNode {
+  const hosts = ['media-gru1-1.cdn.whatsapp.net', mediaHost]
+  const offered = hosts.map(hostname => node('host', { hostname, maxContentLengthBytes: '104857600' }))
+  return node('media_conn', { auth: cdn.auth(), ttl: '300', auth_ttl: '3600' }, offered)
 }

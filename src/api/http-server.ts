@@ -6,6 +6,7 @@ import { type Address, listenRefused } from '../runtime/listen-refused.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
+import { awaitBodies } from './await-bodies.ts'
 import { answerClientErrors } from './client-errors.ts'
 import { type Connections, limitConnections } from './connections.ts'
 import { createApp } from './create-app.ts'
@@ -37,8 +38,9 @@ export type HttpServerDeps = HealthDeps & {
 
 /** How long a client may take. Beyond it the connection is closed: for what it sends with 408. */
 const usualDeadlines = {
+  /** Its body, where it is none of a file. */
+  bodyTimeout: 30_000,
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 72_000, // longer than load balancers keep theirs, or they would write into a closing socket
 }
@@ -49,7 +51,8 @@ const CLOSE_GRACE_MS = 1_000
 /** Rejects with ListenRefused. Port 0 takes a free one. */
 export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
   // A missing Host is refused as everything else is (refuse-head.ts).
-  const server = createServer({ ...usualDeadlines, ...deps.deadlines, requireHostHeader: false })
+  const { bodyTimeout, ...deadlines } = { ...usualDeadlines, ...deps.deadlines }
+  const server = createServer({ ...deadlines, requestTimeout: 0, requireHostHeader: false })
   server.setTimeout(SILENCE_MS)
   const door = createDoor({ ...deps, trustedProxies: deps.config.http.trustedProxies })
   const connections = limitConnections(server, { ...deps, max: mostConnections(deps.config.http) })
@@ -60,6 +63,8 @@ export async function openHttpServer(deps: HttpServerDeps): Promise<HttpServer> 
   const idle = () => openRequests((request, response) => base.routing(request, response))
   let current = idle()
   const serve: RequestListener = (request, response) => current.serve(request, response)
+  const waitForBody = awaitBodies(server, bodyTimeout)
+  server.on('request', waitForBody).on('checkContinue', waitForBody).on('checkExpectation', waitForBody)
   server.on('request', serve).on('checkContinue', serve).on('checkExpectation', serve)
   answerClientErrors(server)
   const url = await listen(server, deps.config)

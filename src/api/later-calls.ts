@@ -24,11 +24,6 @@ const theLog = 'the topics of the log can be read again from any offset'
 
 /** The table: remove a line where its call is made. */
 export const laterCalls: readonly LaterCall[] = [
-  call('POST', '/v1/instances/:id/uploads', 'Begin to send a file'),
-  call('GET', '/v1/uploads/:id', 'Read an upload'),
-  call('DELETE', '/v1/uploads/:id', 'Give an upload up'),
-  call('POST', '/v1/uploads/:id/complete', 'Say that a file is uploaded'),
-  call('POST', '/v1/uploads/:id/retry', 'Try an upload again'),
   call('POST', '/v1/endpoints/:id/rotate-secret', 'Give an endpoint a new secret', 'a new endpoint has one'),
   call('POST', '/v1/endpoints/:id/replay', 'Send an endpoint again what it was sent', theLog),
   call('POST', '/v1/media/retry', 'Try failed media again'),

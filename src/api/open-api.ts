@@ -46,6 +46,8 @@ import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
+import { putRoutes } from './uploads/put-routes.ts'
+import { uploadRoutes } from './uploads/upload-routes.ts'
 
 export type ApiDeps = HealthDeps & {
   server: HttpServer
@@ -64,6 +66,7 @@ export type ApiDeps = HealthDeps & {
   webhooks: Config['webhooks']
   commands: Config['commands']
   processing: Pick<Config['processing'], 'timeoutMs'>
+  uploads: Config['uploads']
   metrics: Metrics
   logger: Logger
   version: string
@@ -109,9 +112,11 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   groupActionRoutes(app, routeDeps)
   readRoutes(app, routeDeps)
   actionsInChats(app, routeDeps)
+  uploadRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
+  putRoutes(app, routeDeps)
   streamRoutes(app, routeDeps)
   laterCallRoutes(app)
   await app.ready()

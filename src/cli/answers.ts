@@ -41,6 +41,21 @@ export const command = z.looseObject({
 })
 export type Command = z.infer<typeof command>
 
+/** `url` null: its bytes are there already. */
+export const askedUpload = z.looseObject({
+  uploadId: z.string(),
+  url: z.string().nullable(),
+  headers: z.record(z.string(), z.string()),
+})
+export const upload = z.looseObject({
+  uploadId: z.string(),
+  state: z.string(),
+  messageId: z.string().nullable(),
+  reason: z.string().nullable(),
+  reasonText: z.string().nullable(),
+})
+export type Upload = z.infer<typeof upload>
+
 const historyPart = z.looseObject({
   syncType: z.string(),
   chunk: z.number().nullable(),

@@ -1,4 +1,4 @@
-// zaplog send: a text goes out, and what came of it is said. It is sent once, also where the verb did not live to hear of it.
+// zaplog send: a text or a file goes out, and what came of it is said. It is sent once, also where the verb did not live to hear of it.
 import { randomUUID } from 'node:crypto'
 import { wait } from '../runtime/wait.ts'
 import { accepted, type Command, command, type Instance, instance } from './answers.ts'
@@ -12,24 +12,42 @@ import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
-type Wanted = { number: string; text: string; instance?: string | undefined; key?: string | undefined }
+/** `url`: of a file, which zaplog fetches; the text is its caption then. */
+type Wanted = {
+  number: string
+  text?: string | undefined
+  url?: string | undefined
+  kind?: string | undefined
+  instance?: string | undefined
+  key?: string | undefined
+}
 type How = { say(line: string): void; waitMs: number; stopping: AbortSignal }
 
 const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 250
 
-export const send = (number: string, text: string, options: { instance?: string; key?: string }) =>
+export const send = (number: string, text: string | undefined, options: Omit<Wanted, 'number' | 'text'>) =>
   runVerb(api => sendText(api, { number, text, ...options }, { say, waitMs: WAIT_MS, stopping: watchStopSignals() }))
 
 /** Resolves once WhatsApp has taken it. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
 export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: How): Promise<Result> {
+  const body = bodyOf(wanted)
   const sender = await findSender(api, wanted.instance)
   if (sender.state !== 'open' && sender.state !== 'logged-out') how.say(`${stateOf(sender)}: it is sent once that is open`)
-  const commandId = await naming(key, isUnknown, () => ask(api, sender, { ...wanted, key }))
+  const commandId = await naming(key, isUnknown, () => ask(api, sender, { body, key }))
   const ended = await naming(key, isTaken, () => untilEnd(api, { id: sender.id, commandId }, how))
   const json = { ...ended, idempotencyKey: key }
   if (ended.state === 'failed') throw failure(ended, json)
   return { json, text: `WhatsApp took it for ${plainText(wanted.number)} (message ${ended.messageId})` }
+}
+
+type Body = { chatId: string; kind: string; text?: string; media?: { url: string }; caption?: string }
+
+/** Throws CallFailed where nothing is to be sent. */
+function bodyOf({ number: chatId, text, url, kind = 'document' }: Wanted): Body {
+  if (url !== undefined) return { chatId, kind, media: { url }, ...(text !== undefined && { caption: text }) }
+  if (text === undefined) throw new CallFailed('expected a text, or --url', { exitCode: exitCodes.usage })
+  return { chatId, kind: 'text', text }
 }
 
 /** zaplog may have it: no answer came, or none that says. */
@@ -54,7 +72,7 @@ async function naming<Answer>(key: string, names: (error: CallFailed) => boolean
 }
 
 /** Where nobody is named, the only one there is. */
-async function findSender(api: ApiSettings, id: string | undefined): Promise<Instance> {
+export async function findSender(api: ApiSettings, id: string | undefined): Promise<Instance> {
   if (id !== undefined)
     return callApi(api, {
       doing: `reading ${id}`,
@@ -77,10 +95,10 @@ async function findSender(api: ApiSettings, id: string | undefined): Promise<Ins
 const MOST_NAMED = 5
 
 /** Answers the command's id. */
-async function ask(api: ApiSettings, { id }: Instance, { number, text, key }: Wanted & { key: string }): Promise<string> {
+async function ask(api: ApiSettings, { id }: Instance, { body, key }: { body: Body; key: string }): Promise<string> {
   const { commandId } = await callApi(api, {
-    ...{ doing: `sending to ${number}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(id)}/messages` },
-    ...{ headers: { 'idempotency-key': key }, body: { chatId: number, kind: 'text', text }, answer: accepted },
+    ...{ doing: `sending to ${body.chatId}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(id)}/messages` },
+    ...{ headers: { 'idempotency-key': key }, body, answer: accepted },
   })
   return commandId
 }

@@ -23,6 +23,7 @@ const verbs: Readonly<Record<string, string>> = {
   'POST /v1/instances/{id}/logout': 'instances logout {id}',
   'GET /v1/instances/{id}/purge': 'instances purge-status {id}',
   'POST /v1/instances/{id}/messages': 'send --instance {id}',
+  'POST /v1/instances/{id}/uploads': 'upload --instance {id}',
   'GET /v1/instances/{id}/history': 'instances history {id}',
   'GET /v1/endpoints': 'webhooks list',
   'POST /v1/endpoints': 'webhooks add',

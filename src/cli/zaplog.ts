@@ -192,11 +192,24 @@ endpoints
   .action(async id => (await import('./endpoints.ts')).removeEndpoint(id))
 
 program
-  .command('send <number> <text>')
-  .description('send a text, and wait until WhatsApp has taken it, for a minute at most; it is sent all the same after that')
+  .command('send <number> [text]')
+  .description(
+    'send a text or a file, and wait until WhatsApp has taken it, for a minute at most; it is sent all the same after that',
+  )
   .option('--instance <id>', 'who sends it; left out, the only instance there is')
+  .option('--url <url>', 'send the file that is there; the text is its caption')
+  .option('--kind <kind>', 'what the file is sent as: image, video, gif, ptv, audio, voice, document, sticker (document)')
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)
   .action(async (number, text, options) => (await import('./send.ts')).send(number, text, options))
+
+program
+  .command('upload <file>')
+  .description('send a file, and wait until WhatsApp has taken it, for two minutes at most; it is sent all the same after that')
+  .requiredOption('--to <number>', 'to whom')
+  .option('--caption <text>', 'below an image, a video or a document')
+  .option('--instance <id>', 'who sends it; left out, the only instance there is')
+  .option('--key <key>', 'the same again with the same key is sent once', parseKey)
+  .action(async (file, options) => (await import('./upload.ts')).uploadVerb(file, options))
 
 const events = program.command('events').description('what happens')
 events

@@ -19,7 +19,7 @@ export type DraftOf<Type extends EventType> = Extract<Draft, { type: Type }>
 export type Offer = AboutAccount | AboutOneChat | AboutChats
 type AboutAccount = Extract<Draft, { type: `instance.${string}` | CommandOutcome }>
 /** Whoever asked hears of it: of a chat that is ignored it says none (producers/commands/tell-outcome.ts). */
-type CommandOutcome = 'command.completed' | 'command.failed'
+type CommandOutcome = 'command.completed' | 'command.failed' | 'upload.completed' | 'upload.failed'
 type AboutOneChat = Exclude<Draft, { type: 'unknown' | 'contact.updated' | `instance.${string}` | CommandOutcome }> & {
   chatId: string
 }

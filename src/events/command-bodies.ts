@@ -4,19 +4,23 @@ import { refuseWord } from '../runtime/later-version.ts'
 import { deletion, edit, forward, pin, reaction } from './command-bodies/about-messages.ts'
 import { event, poll } from './command-bodies/asked.ts'
 import { buttons, list } from './command-bodies/choices.ts'
+import { type FileKind, fileKinds, files, isFile } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
 
 /** `later`: known by name, and refused as such. */
 const kindsToSend = {
-  here: ['text', 'location', 'contacts', 'poll', 'event', 'list', 'buttons', 'reaction', 'edit', 'delete', 'pin', 'forward'],
-  later: ['image', 'video', 'gif', 'ptv', 'audio', 'voice', 'document', 'sticker', 'album', 'status'],
+  here: [
+    ...(['text', 'location', 'contacts', 'poll', 'event', 'list', 'buttons', 'reaction', 'edit', 'delete', 'pin'] as const),
+    ...(['forward', ...fileKinds] as const),
+  ],
+  later: ['album', 'status'],
 } as const
 const refuseKind = refuseWord(kindsToSend)
 
 export const messageBody = z.discriminatedUnion(
   'kind',
-  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward],
+  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, ...files],
   { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
 )
 /** As a client asks for it. `chatId`: an address as events carry them. */
@@ -31,9 +35,26 @@ export function parseKeptBody(json: unknown): KeptBody {
   return { ...messageBody.parse(asked), ...(given !== undefined && { known: given }) }
 }
 
+/** null: this version can send nothing of it. */
+export function keptBodyIn(json: unknown): KeptBody | null {
+  try {
+    return parseKeptBody(json)
+  } catch (error) {
+    if (error instanceof z.ZodError) return null
+    throw error
+  }
+}
+
 /** What the answer says of a body that goes out in another form than it was asked for in; null: it does not. */
 export const renderedAs = (body: MessageBody): 'text' | null =>
   (body.kind === 'list' || body.kind === 'buttons') && !body.native ? 'text' : null
+
+/** The upload whose file it sends, and as what; null: it sends none. */
+export function uploadIn(body: KeptBody): { uploadId: string; kind: FileKind } | null {
+  if (isFile(body)) return 'uploadId' in body.media ? { uploadId: body.media.uploadId, kind: body.kind } : null
+  const forwarded = body.kind === 'forward' ? body.known?.forwarded?.content : undefined
+  return forwarded !== undefined && 'uploadId' in forwarded ? { uploadId: forwarded.uploadId, kind: forwarded.kind } : null
+}
 
 const kindIn = (input: unknown): unknown =>
   typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined

@@ -13,6 +13,7 @@ import { mediaEvents } from './definitions/media.ts'
 import { messageEvents } from './definitions/messages.ts'
 import { processingEvents } from './definitions/processing.ts'
 import { unknownEvents } from './definitions/unknown.ts'
+import { uploadEvents } from './definitions/uploads.ts'
 import type { EventShape } from './schema-fields.ts'
 
 export const events: readonly EventShape[] = [
@@ -27,6 +28,7 @@ export const events: readonly EventShape[] = [
   ...mediaEvents,
   ...commandEvents,
   ...processingEvents,
+  ...uploadEvents,
   ...unknownEvents,
   ...deliveryEvents,
 ]

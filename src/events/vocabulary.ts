@@ -9,13 +9,9 @@ import { topicOfName, webhookTopics } from './topics.ts'
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
 
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
-const withoutWriter: readonly string[] = [...['media.refreshed', 'media.expired']]
+const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired']
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
-const withoutSchema = [
-  'picture.stored',
-  ...['upload.requested', 'upload.completed', 'upload.failed'],
-  ...['retention.completed', 'replay.ended'],
-]
+const withoutSchema = ['picture.stored', ...['retention.completed', 'replay.ended']]
 
 /** Types of records in the log. */
 export const recordTypes: Vocabulary = {
@@ -84,6 +80,11 @@ export const commandReasons = { here: failureReasons, later: [] } as const satis
 
 export const processingStates = {
   here: ['running', ...processingStatuses, 'timed-out'],
+  later: [],
+} as const satisfies Vocabulary
+
+export const uploadStates = {
+  here: ['pending', 'processing', 'ready', 'sent', 'failed'],
   later: [],
 } as const satisfies Vocabulary
 

@@ -25,7 +25,10 @@ export type ClaimedCommand = {
 }
 
 /** What is told of one that is over. */
-export type EndedCommand = Pick<ClaimedCommand, 'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'tries'> & {
+export type EndedCommand = Pick<
+  ClaimedCommand,
+  'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'body' | 'tries'
+> & {
   outcome: Outcome
 }
 export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
@@ -113,6 +116,17 @@ export async function putOff(
   )
 }
 
+/** What was put off need not wait any longer; what is in hand stays. */
+export async function dueNow(
+  database: Transaction,
+  { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
+): Promise<void> {
+  await database.query(
+    `update commands set due_at = now() where instance_id = $1 and command_id = any($2::text[]) and state = 'accepted'`,
+    [instanceId, commandIds],
+  )
+}
+
 /** From here on nothing else comes of it. null: it is this owner's no more, or was decided before. */
 export async function decideOutcome(
   database: Transaction,
@@ -191,7 +205,7 @@ export async function expireCommands(
   )
 }
 
-const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.tries, c.outcome'
+const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
 
 /** What is sent again to a device that could not read it; sealed. null: none of ours, or from longer ago than 14 days. */
 export async function findBuilt(

@@ -44,6 +44,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProcessors({
       ...ports,
       config: config.media,
+      uploads: config.uploads,
       records: config.log,
       cdnUrl: config.whatsapp.cdnUrl,
       logger,
@@ -82,6 +83,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       webhooks: config.webhooks,
       commands: config.commands,
       processing: config.processing,
+      uploads: config.uploads,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,

@@ -122,6 +122,7 @@ const isOfParts: Readonly<Record<Port, boolean>> = {
   registry: true,
   api: false,
   cli: false,
+  connect: false,
   'data-dir': false,
   'env-file': false,
   events: false,

@@ -5,6 +5,7 @@ import { expireIncoming } from './expire-incoming.ts'
 import type { ProcessorEntry, TimerEntry } from './processor.ts'
 import { storeMedia } from './store-media.ts'
 import { takeHistory } from './take-history.ts'
+import { expireUploads } from './uploads/expire-uploads.ts'
 
 export const processors: readonly ProcessorEntry[] = [downloadMedia, storeMedia, takeHistory]
-export const timers: readonly TimerEntry[] = [expireIncoming, catchUpHistory]
+export const timers: readonly TimerEntry[] = [expireIncoming, catchUpHistory, expireUploads]

@@ -11,6 +11,7 @@ import type { LaneConsumerDeps } from './runner/lane-consumer.ts'
 import { runProcessor } from './runner/run-processor.ts'
 import { runTimer } from './runner/run-timer.ts'
 import { createTombstones } from './runner/tombstones.ts'
+import { openUploads } from './uploads/open-uploads.ts'
 
 export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
   Pick<LaneConsumerDeps, 'consumerGroup'> & {
@@ -33,6 +34,7 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
   const running = [
     ...processors.map(entry => runProcessor(deps, entry.open(needs))),
     ...timers.map(entry => runTimer(needs, entry.open(needs))),
+    openUploads(needs),
   ]
   return {
     name: 'processors',

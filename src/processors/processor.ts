@@ -94,6 +94,7 @@ export type Needs = {
   sealer: Sealer
   topic(name: TopicName): string
   config: Config['media']
+  uploads: Config['uploads']
   /** What a record holds. */
   records: Pick<Config['log'], 'rawInlineBytes' | 'maxRecordBytes'>
   /** Of what can wait, one for all of the process. */

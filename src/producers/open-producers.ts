@@ -35,6 +35,8 @@ import { ProducersError } from './producers-error.ts'
 import { createSocketReads } from './reads/serve-reads.ts'
 import { createSealedWatch } from './secrets/sealed-watch.ts'
 import { createSecretWriter } from './secrets/secret-writer.ts'
+import type { UploadTimes } from './upload/post-stream.ts'
+import { createFileUploads } from './upload/upload.ts'
 
 export type ProducersDeps = {
   database: Database
@@ -73,7 +75,9 @@ export type ProducersDeps = {
   sealedLookMs?: number
   /** Between looks for pairs of addresses that history told [5 s]. */
   learnPairsEveryMs?: number
-  /** [an ack 20 s, a retry 60 s, a rest 10 min] */
+  /** [30 s without progress, at least 2 min for a whole file] */
+  uploadTimes?: Partial<UploadTimes>
+  /** [an ack 20 s, a retry 60 s, a rest 10 min, a file 5 s] */
   commandTimes?: Partial<CommandTimes>
   /** Between looks for commands that wait [5 s]. */
   commandLookMs?: number
@@ -200,7 +204,8 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     pacer: createPacer({ perSecond: config.connectsPerSecond, monotonic: () => performance.now(), random }),
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
-    commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, ...deps.commandTimes },
+    fileUploads: createFileUploads({ ...deps, ...config, times: { idleMs: 30_000, totalMs: 120_000, ...deps.uploadTimes } }),
+    commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, fileMs: 5_000, ...deps.commandTimes },
     outgoingPace: pace(config.outboundPerMinute, config.outboundBurst),
     firstContactPace: firstContactPaceOf(config),
     actionPaces: {

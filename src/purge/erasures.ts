@@ -13,6 +13,7 @@ import { pairingErasures } from '../instances/pairing-codes.ts'
 import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../instances/processing-sessions.ts'
 import { readsErasure } from '../instances/socket-reads.ts'
+import { uploadsErasure } from '../instances/uploads.ts'
 import { incomingObjectRows } from '../processors/incoming-rows.ts'
 import { authErasures } from '../producers/auth/auth-tables.ts'
 import { stanzaPartsErasure } from '../producers/gate/appended-stanza-parts.ts'
@@ -59,6 +60,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   sessionsErasure,
   commandsErasure,
   firstContactsErasure,
+  uploadsErasure,
   seenErasure,
   quarantineErasure,
   ...accountErasures,

@@ -9,13 +9,14 @@ export const prefixesOf = (instanceId: string): readonly string[] => [`${instanc
 export const RAW_PREFIX = 'raw/'
 export const isRawName = (name: string): boolean => /^raw\/[0-9a-f]{32}$/.test(name)
 
-/** Files and thumbnails (final-key.ts), and what is under incoming/ (incoming.ts, first-copy.ts, open-blob.ts). Ids of instances hold nothing that a pattern could mean. */
+/** Files and thumbnails (final-key.ts), and what is under incoming/ (incoming.ts, first-copy.ts, open-blob.ts, request-upload.ts). Ids of instances hold nothing that a pattern could mean. */
 export const isNameOf = (instanceId: string, name: string): boolean =>
   [
     `${instanceId}/\\d{4,}/\\d\\d/\\d\\d/[0-9a-f]{32}\\.[^/]*`,
     `incoming/${instanceId}/[0-9a-f]{64}`,
     `incoming/${instanceId}/first/[0-9a-f]{32}`,
     `incoming/${instanceId}/history/[0-9a-f]{32}`,
+    `incoming/${instanceId}/uploads/[0-9a-f]{64}(-ready)?`,
   ].some(shape => new RegExp(`^${shape}$`).test(name))
 
 /** Whole keys of objects that an event of the instance tells of, whatever the store's prefix was when they were put. */

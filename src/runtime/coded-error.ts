@@ -23,6 +23,7 @@ export type Known = Mend & { cause?: unknown }
 export type Port =
   | 'api'
   | 'cli'
+  | 'connect'
   | 'data-dir'
   | 'database'
   | 'env-file'

@@ -45,7 +45,7 @@ function requireSizes(v: Variables, { kafka, log, database, roles }: Config) {
 }
 
 const ourPrefixes =
-  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|THUMBNAIL_|METRICS_|CLAMD_)/
+  /^(ROLES|TOPIC_|GROUP_|KAFKA_|SCHEMA_|S3_|DATABASE_|ADMIN_|ENCRYPTION_|WHATSAPP_|WEBHOOK_|MEDIA_|AUDIO_FILTER_|RETENTION_|UPLOAD_|THUMBNAIL_|FFMPEG_|METRICS_|CLAMD_)/
 /** What Kubernetes tells every pod of a Service, such as one that is named kafka. */
 const ofAService = /_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$/
 

@@ -5,6 +5,7 @@ import { warnOfDates } from './config-kafka-rules.ts'
 import { declareKeys, declareProcess } from './config-process.ts'
 import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import { declareDatabase, declareLog, declareObjects } from './config-stores.ts'
+import { declareUploads } from './config-uploads.ts'
 import { declareCommands, declareMedia, declareProcessing, declareWebhooks, declareWhatsapp } from './config-work.ts'
 import { type Environment, openVariables, type Problem, type Variables } from './variables.ts'
 
@@ -45,8 +46,23 @@ function declareVariables(v: Variables) {
   const keys = declareKeys(v)
   const whatsapp = declareWhatsapp(v)
   const commands = declareCommands(v)
+  const uploads = declareUploads(v)
   const processing = declareProcessing(v)
   const media = declareMedia(v)
   const webhooks = declareWebhooks(v)
-  return { ...process, database, log, kafka, schemaRegistry, objects, keys, whatsapp, commands, processing, media, webhooks }
+  return {
+    ...process,
+    database,
+    log,
+    kafka,
+    schemaRegistry,
+    objects,
+    keys,
+    whatsapp,
+    commands,
+    uploads,
+    processing,
+    media,
+    webhooks,
+  }
 }

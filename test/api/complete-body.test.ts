@@ -2,11 +2,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Completed, completeBody } from '../../src/api/commands/complete-body.ts'
 import { Problem, problemBody } from '../../src/api/problems.ts'
-import { type KeptBody, messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
+import type { Transaction } from '../../src/database/database.ts'
+import { type KeptBody, messageBody, parseKeptBody, uploadIn } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
+import { owe } from '../../src/instances/outbox.ts'
+import { failUpload, findUpload } from '../../src/instances/uploads.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
-import { openProjectionDsl, type ProjectionDsl, type ProjectionWorld } from '../ground/projection-dsl.ts'
+import { never, openProjectionDsl, type ProjectionDsl, type ProjectionWorld } from '../ground/projection-dsl.ts'
 
 let dsl: ProjectionDsl
 let world: ProjectionWorld
@@ -25,8 +29,19 @@ const happened = async (...events: readonly Event[]) => {
   await world.append(events)
   await world.projectAll()
 }
+const deps = () => ({
+  ...{ database: dsl.test.database, objects: { newKey: (name: string) => name }, clock: () => now },
+  ...{
+    sealer: createSealer({ current: Buffer.alloc(32, 7), previous: null }),
+    uploads: { expireAfterMs: 86_400_000, ffmpegPath: null },
+  },
+  outbox: {
+    owe: (tx: Transaction, event: Event) => owe({ codec: dsl.codec, topic: name => name }, tx, event),
+    append: async () => null,
+  },
+})
 const completed = (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid): Promise<Completed> =>
-  completeBody({ database: dsl.test.database, clock: () => now }, 'shop', messageBody.parse({ chatId, ...asked }))
+  completeBody(deps(), { instanceId: 'shop', commandId: `for ${chatId}`, signal: never }, messageBody.parse({ chatId, ...asked }))
 const complete = async (...asked: Parameters<typeof completed>): Promise<KeptBody> => (await completed(...asked)).body
 const refusalOf = async (asked: Readonly<Record<string, unknown>>, chatId: string = somebody.lid) => {
   const refused: unknown = await complete(asked, chatId).catch(error => error)
@@ -268,7 +283,7 @@ describe('forwards', () => {
     expect(await refusalOf(forward('OURS', { fromChatId: aGroup }))).toMatchObject({ pointer: '/messageId' })
   })
 
-  test('[F1] [I3] of a file, of what is viewed once, and of nothing are refused', async () => {
+  test('[F1] [I3] of a file that is not stored, of what is viewed once, and of nothing are refused', async () => {
     await happened(
       theirs({ kind: 'image', text: 'foto' }),
       theirs({ messageId: 'ONCE', viewOnce: true }),
@@ -276,7 +291,7 @@ describe('forwards', () => {
     )
     expect(await refusalOf(forward('EMPTY'), aGroup)).toMatchObject({ status: 422, received: 'one of kind text' })
     const refused = { status: 422, pointer: '/messageId' }
-    expect(await refusalOf(forward('THEIRS'), aGroup)).toMatchObject({ ...refused, received: 'one of kind image' })
+    expect(await refusalOf(forward('THEIRS'), aGroup)).toMatchObject({ ...refused, received: 'one whose file is unknown' })
     expect(await refusalOf(forward('ONCE'), aGroup)).toMatchObject({ ...refused, received: 'one of kind text to be viewed once' })
     expect(await refusalOf(forward('NOWHERE'), aGroup)).toMatchObject(refused)
   })
@@ -300,5 +315,81 @@ describe('whether it is the first that is said to somebody', () => {
   ])('[F2] it is not after %s', async (_, event) => {
     await happened(event())
     expect(await isFirst(somebody.lid)).toBe(false)
+  })
+})
+
+describe('files', () => {
+  const image = (media: object) => ({ kind: 'image', media })
+  const url = 'https://example.com/foto.jpg?token=secret'
+  const uploadOf = async (body: KeptBody) => {
+    const uploadId = uploadIn(body)?.uploadId ?? ''
+    return { uploadId, row: await findUpload(dsl.test.database, 'shop', uploadId) }
+  }
+  const requested = () =>
+    dsl.test.database
+      .query<{ n: number }>("select count(*)::int as n from api_outbox where topic = 'events'")
+      .then(([row]) => row?.n)
+
+  test('[F1] [C13] at a URL are an upload, which is told and whose place the message does not keep', async () => {
+    const before = (await requested()) ?? 0
+    const body = await complete(image({ url, mimetype: 'image/jpeg', fileName: 'foto.jpg' }), '5511900000050')
+    const { uploadId, row } = await uploadOf(body)
+    expect(body).toEqual({ chatId: '5511900000050@s.whatsapp.net', kind: 'image', media: { uploadId } })
+    expect(row).toMatchObject({ state: 'processing', from: 'url', kind: 'image', mimetype: 'image/jpeg', fileName: 'foto.jpg' })
+    expect(JSON.stringify(row)).not.toContain('secret')
+    expect(await complete(image({ url, mimetype: 'image/jpeg', fileName: 'foto.jpg' }), '5511900000050')).toEqual(body)
+    expect(await requested()).toBe(before + 1)
+  })
+
+  test('[F1] [C13] [I3] of a type that their kind has not are refused before they are brought', async () => {
+    expect(await refusalOf(image({ url, mimetype: 'application/pdf' }))).toMatchObject({
+      ...{ status: 422, pointer: '/media/mimetype', received: 'application/pdf' },
+      expected: expect.stringContaining('image/jpeg'),
+    })
+  })
+
+  test('[F1] [C13] [I3] that were uploaded are of this instance, of the same kind, and did not fail', async () => {
+    const { uploadId } = await uploadOf(await complete(image({ url }), '5511900000051'))
+    expect(await complete(image({ uploadId }))).toMatchObject({ media: { uploadId } })
+    expect(await refusalOf({ kind: 'sticker', media: { uploadId } })).toEqual({
+      ...{ status: 422, pointer: '/media/uploadId', expected: 'an upload of kind sticker', received: 'one of kind image' },
+    })
+    expect(await refusalOf(image({ uploadId: 'nothing' }))).toMatchObject({ expected: 'the id of an upload of this instance' })
+    await dsl.test.database.query("update uploads set instance_id = 'other' where upload_id = $1", [uploadId])
+    expect(await refusalOf(image({ uploadId }))).toMatchObject({ expected: 'the id of an upload of this instance' })
+    await dsl.test.database.query("update uploads set instance_id = 'shop' where upload_id = $1", [uploadId])
+    const why = { reason: 'type-mismatch', reasonText: 'It is no image' }
+    await failUpload(dsl.test.database, { uploadId, states: ['processing'], ...why })
+    expect(await refusalOf(image({ uploadId }))).toMatchObject({ received: 'one that did: It is no image' })
+  })
+
+  test('[F1] [I3] in the store are what this instance has stored, and nothing else that is there', async () => {
+    const photo = theirs({ kind: 'image', text: 'olha' })
+    const key = `shop/2026/01/05/${photo.eventId}.jpg`
+    const stored = anEvent('media.stored', { sourceEventId: photo.eventId, kind: 'image', key, mimetype: 'image/jpeg' })
+    await happened(photo, stored)
+    const { row } = await uploadOf(await complete(image({ objectKey: key }), '5511900000052'))
+    expect(row).toMatchObject({ state: 'processing', from: 'object', kind: 'image', mimetype: 'image/jpeg' })
+    for (const objectKey of [`${key}_thumb.jpg`, key.replace('.jpg', '.png'), key.replace('shop', 'other'), 'raw/x', '../secret'])
+      expect(await refusalOf(image({ objectKey }))).toMatchObject({
+        ...{ status: 422, pointer: '/media/objectKey', expected: 'the key of media that this instance has stored' },
+      })
+  })
+
+  test('[F1] are forwarded as they were stored, with their caption; what is not stored is refused', async () => {
+    const [photo, missing] = [
+      theirs({ kind: 'image', text: 'olha' }),
+      theirs({ messageId: 'MISSING', kind: 'video', text: null }),
+    ]
+    const key = `shop/2026/01/05/${photo.eventId}.jpg`
+    await happened(photo, missing, anEvent('media.stored', { sourceEventId: photo.eventId, kind: 'image', key }))
+    const body = await complete({ kind: 'forward', messageId: 'THEIRS' }, '5511900000053')
+    const { uploadId, row } = await uploadOf(body)
+    expect(body.known?.forwarded).toMatchObject({ content: { kind: 'image', uploadId, caption: 'olha' }, times: 1 })
+    expect(row).toMatchObject({ from: 'object', kind: 'image' })
+    expect(parseKeptBody(JSON.parse(JSON.stringify(body)))).toEqual(body)
+    expect(await refusalOf({ kind: 'forward', messageId: 'MISSING' })).toMatchObject({
+      ...{ status: 422, pointer: '/messageId', expected: 'a message whose file zaplog has stored' },
+    })
   })
 })

@@ -1,7 +1,9 @@
 // Clients that open connections and say nothing, little or too much: what they may hold, for how long, and who goes first.
 import { once } from 'node:events'
-import { connect, type Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { awaitBodies } from '../../src/api/await-bodies.ts'
 import { createApp } from '../../src/api/create-app.ts'
 import { type HttpServer, type HttpServerDeps, openHttpServer } from '../../src/api/http-server.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
@@ -115,7 +117,7 @@ describe('idle connections', () => {
 })
 
 describe('slow connections', () => {
-  const deadlines = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 }
+  const deadlines = { headersTimeout: 50, bodyTimeout: 100, connectionsCheckingInterval: 10 }
 
   test.each([
     ['nothing', ''],
@@ -128,6 +130,23 @@ describe('slow connections', () => {
     await until('it to be closed', () => client.closed())
     expect(client.said()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\ncontent-type: application\/problem\+json\r\n/)
     expect(client.said()).toContain('"type":"urn:zaplog:problem:request-timeout"')
+  })
+
+  test('[C13] [H3] a file that is put has as long as its size needs, everything else as long as anybody', async () => {
+    const server = createServer(() => undefined)
+    const cut: string[] = []
+    server.on('request', awaitBodies(server, 20)).on('request', request => {
+      request.socket.once('close', () => cut.push(`${request.method} ${request.url}`))
+    })
+    server.on('clientError', (_error, socket) => socket.destroy())
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    for (const line of ['PUT /objects/a', 'PUT /v1/a', 'POST /objects/a'])
+      connect(port, '127.0.0.1').write(head(line, { 'content-length': String(64 * 1024 * 60) }))
+    await until('the others to be cut', () => cut.length === 2)
+    expect(cut.toSorted()).toEqual(['POST /objects/a', 'PUT /v1/a'])
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
   })
 
   test.each([

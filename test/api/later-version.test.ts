@@ -103,10 +103,17 @@ describe('endpoints', () => {
 
   test('[E1] types that nothing emits yet are taken, and the answer names them', async () => {
     const created = await create({
-      eventTypes: ['message.received', 'message.history', 'presence.updated', 'upload.*', 'media.downloaded', 'endpoint.tested'],
+      eventTypes: [
+        'message.received',
+        'message.history',
+        'presence.updated',
+        'retention.*',
+        'media.downloaded',
+        'endpoint.tested',
+      ],
     })
     expect(created.status).toBe(201)
-    const names = ['presence.updated', 'media.downloaded', 'upload.requested', 'upload.completed', 'upload.failed']
+    const names = ['presence.updated', 'media.downloaded', 'retention.completed']
     expect(created.json.notYetEmitted).toEqual(names)
     expect((await api.call('GET', `/v1/endpoints/${created.json.id}`)).json.notYetEmitted).toEqual(names)
     const patched = await api.call('PATCH', `/v1/endpoints/${created.json.id}`, {

@@ -58,6 +58,20 @@ test('[H7] [F1] a text goes out once, by the only instance there is, and what Wh
   expect(zaplog.reads()).toBe(3)
 })
 
+test('[H7] [F1] a file is sent by its URL, with the text as its caption; with neither nothing is', async () => {
+  const zaplog = await openZaplog()
+  const url = 'https://example.com/foto.jpg'
+  await runVerb(['send', '5511900000011', 'Olha', '--url', url, '--kind', 'image'], zaplog.env)
+  await runVerb(['send', '5511900000011', '--url', url], zaplog.env)
+  const to = { chatId: '5511900000011', media: { url } }
+  expect(zaplog.asked.map(({ body }) => body)).toEqual([
+    { ...to, kind: 'image', caption: 'Olha' },
+    { ...to, kind: 'document' },
+  ])
+  expect((await refused(['send', '5511900000011'], zaplog.env)).said).toContain('expected a text, or --url')
+  expect(zaplog.asked).toHaveLength(2)
+})
+
 test('[H7] [F1] with --json it is the command as it is at its end, with its key', async () => {
   const zaplog = await openZaplog()
   const { code, out } = await runVerb(['send', '5511900000011', 'Olá', '--instance', 'shop', '--json'], zaplog.env)

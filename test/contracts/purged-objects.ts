@@ -32,6 +32,8 @@ export function erasesObjects(open: () => Promise<ObjectStore | undefined>) {
       `incoming/shop/${hex('b', 64)}`,
       `incoming/shop/first/${hex('c')}`,
       `incoming/shop/history/${hex('c')}`,
+      `incoming/shop/uploads/${hex('c', 64)}`,
+      `incoming/shop/uploads/${hex('c', 64)}-ready`,
       `raw/${hex('d')}`,
     ].map(objects.newKey)
     const others = [
@@ -39,6 +41,7 @@ export function erasesObjects(open: () => Promise<ObjectStore | undefined>) {
       `incoming/2026/01/05/${hex('a')}.jpg`, // of an instance that is called incoming
       `incoming/2026/${hex('b', 64)}`, // of an instance that is called 2026
       `incoming/history/${hex('b', 64)}`, // of one that is called history
+      `incoming/uploads/${hex('b', 64)}`, // of one that is called uploads
       `raw/${hex('e')}`,
       'shop/notes.txt', // an operator's own
     ].map(objects.newKey)

@@ -157,6 +157,15 @@ function defaultsOf(type: EventType): object {
       return { ...worked, status: 'success', startedAt: testStartAt }
     case 'processing.timed-out':
       return { ...worked, startedAt: testStartAt }
+    case 'upload.requested':
+      return {
+        ...{ epoch: 0, sequence: 0, chatId: somebody.lid, uploadId: '0'.repeat(32), kind: 'image', source: 'upload' },
+        ...{ fileName: 'photo.jpg', mimetype: 'image/jpeg', sizeBytes: 1000 },
+      }
+    case 'upload.completed':
+      return { chatId: somebody.lid, uploadId: '0'.repeat(32), kind: 'image', commandId: '0'.repeat(32) }
+    case 'upload.failed':
+      return { uploadId: '0'.repeat(32), kind: 'image', reason: 'expired', reasonText: 'Its bytes did not come in time' }
     case 'media.downloaded':
       return { ...file, incomingKey: 'incoming/shop/1', sizeBytes: 1000, sha256: 'aa', sha256Matches: true, attempts: 1 }
     case 'media.stored':

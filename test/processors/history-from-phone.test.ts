@@ -7,7 +7,7 @@ import { openProcessors } from '../../src/processors/open-processors.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { openStore } from '../ground/objects/open-store.ts'
-import { mediaConfig, never } from '../ground/processors/media-world.ts'
+import { mediaConfig, never, uploadsConfig } from '../ground/processors/media-world.ts'
 import { openRig, testConfig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -36,6 +36,7 @@ test.each(['inline', 'cdn'] as const)(
       progress: createProgressStore(rig.database.database),
       consumerGroup: name => `zaplog.${name}`,
       config: mediaConfig(),
+      uploads: uploadsConfig(),
       cdnUrl: rig.simulator.cdn.url,
       ...{ logger, metrics: createMetrics({ processMetrics: false }), clock: Date.now, random: Math.random, pauseMs: 50 },
     })

@@ -19,7 +19,7 @@ import { anEvent } from '../ground/events.ts'
 import { openTestLog, type TestLog } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { openStore } from '../ground/objects/open-store.ts'
-import { mediaConfig, mediaMessage, never, pathOf, watchedStore } from '../ground/processors/media-world.ts'
+import { mediaConfig, mediaMessage, never, pathOf, uploadsConfig, watchedStore } from '../ground/processors/media-world.ts'
 import { until } from '../ground/until.ts'
 
 type World = {
@@ -67,6 +67,7 @@ function start(config: Partial<Config['media']> = {}, metrics = createMetrics({ 
     objects: objects.store,
     consumerGroup: name => `zaplog.${name}`,
     config: mediaConfig({ retryDelaysMs: [20, 40, 80], ...config }),
+    uploads: uploadsConfig(),
     records: { rawInlineBytes: 768 * 1024, maxRecordBytes: 2 * 1024 * 1024 },
     sealer: createSealer({ current: Buffer.alloc(32, 1), previous: null }),
     cdnUrl: cdn.url,
@@ -114,6 +115,8 @@ test('[C2] a message becomes a stored file, with a text before and after it', as
     { name: 'history', state: 'ok', detail: 'running' },
     { name: 'object-expiry', state: 'ok', detail: 'running' },
     { name: 'history-catch-up', state: 'ok', detail: 'running' },
+    { name: 'upload-expiry', state: 'ok', detail: 'running' },
+    { name: 'uploads', state: 'ok', detail: 'running' },
   ])
 })
 
@@ -197,7 +200,15 @@ test('[H6] stopping in the middle of a transfer hands it back, and the next star
   await until('it is being fetched', async () => (await metrics.render()).includes('zaplog_media_transfers 1'))
   await first.close()
   await first.close()
-  expect(first.checks().map(check => check.detail)).toEqual(['stopping', 'stopping', 'stopping', 'running', 'running'])
+  expect(first.checks().map(check => check.detail)).toEqual([
+    'stopping',
+    'stopping',
+    'stopping',
+    'running',
+    'running',
+    'running',
+    'running',
+  ])
   expect(await Array.fromAsync(world().under.store.list('', never))).toEqual([])
   cdn.heal(pathOf(event))
   start()

@@ -206,7 +206,7 @@ test('[C6] an incoming object that expired after its file was stored is no failu
 
 test('[C2] [C4] a file is at its final key before anybody looks at its picture', async () => {
   const seen: (readonly string[])[] = []
-  const without = { width: null, height: null, thumbnail: null, problem: 'not looked at' }
+  const without = { width: null, height: null, thumbnail: null, smaller: null, problem: 'not looked at' }
   const pictures = {
     read: async () => {
       seen.push(await keys())

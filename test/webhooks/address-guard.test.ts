@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import { Agent, request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { createGuardedConnector, type Resolve } from '../../src/webhooks/bridge/guarded-connector.ts'
-import { type Allowances, refuseAddress } from '../../src/webhooks/endpoints/address-guard.ts'
+import { type Allowances, refuseAddress } from '../../src/runtime/address-guard.ts'
+import { createGuardedConnector, type Resolve } from '../../src/runtime/guarded-connector.ts'
 import { checkUrl } from '../../src/webhooks/endpoints/settings.ts'
 import { openReceiver } from '../ground/receiver.ts'
 

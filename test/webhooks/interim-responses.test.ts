@@ -2,8 +2,8 @@
 import { createServer, type Socket } from 'node:net'
 import { Agent } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createGuardedConnector } from '../../src/webhooks/bridge/guarded-connector.ts'
-import { createInterimFilter, MAX_INTERIM_RESPONSES } from '../../src/webhooks/bridge/interim-responses.ts'
+import { createGuardedConnector } from '../../src/runtime/guarded-connector.ts'
+import { createInterimFilter, MAX_INTERIM_RESPONSES, skipInterimResponses } from '../../src/webhooks/bridge/interim-responses.ts'
 import { postDelivery } from '../../src/webhooks/bridge/post-delivery.ts'
 import { until } from '../ground/until.ts'
 import { never } from '../ground/webhooks/open-stream.ts'
@@ -31,7 +31,7 @@ async function open(send: (socket: Socket, nth: number) => void) {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const connect = createGuardedConnector({ allowances: { allowLoopback: true, allowCidrs: [] } })
+  const connect = createGuardedConnector({ allowances: { allowLoopback: true, allowCidrs: [] }, opened: skipInterimResponses })
   const dispatcher = new Agent({ connect, connections: 1 })
   closing.push(
     async () => {

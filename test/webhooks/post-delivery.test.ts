@@ -1,6 +1,6 @@
 import { Agent } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createGuardedConnector } from '../../src/webhooks/bridge/guarded-connector.ts'
+import { createGuardedConnector } from '../../src/runtime/guarded-connector.ts'
 import { MAX_KEPT_BYTES, postDelivery } from '../../src/webhooks/bridge/post-delivery.ts'
 import { type Answer, openReceiver } from '../ground/receiver.ts'
 import { until } from '../ground/until.ts'

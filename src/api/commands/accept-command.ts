@@ -11,9 +11,10 @@ import { type AskedCommand, askCommand, findAsked, isFull } from '../../instance
 import { type EventLog, LogError, type Position } from '../../log/log.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
+import type { BringDeps } from './bring-upload.ts'
 import { canonicalJson } from './canonical-json.ts'
 
-export type AcceptDeps = {
+export type AcceptDeps = BringDeps & {
   database: Database
   log: Pick<EventLog, 'append'>
   codec: Pick<Codec, 'encode'>
@@ -31,7 +32,7 @@ export type Wanted = {
   /** As the client wrote it: what the same key stands for. */
   asked: unknown
   /** As it is carried out. Throws Problem where it cannot be done; asked once for a key. */
-  complete(): Promise<Completed>
+  complete(commandId: string): Promise<Completed>
 }
 /** `positions`: of its record; null: that was in the log before. */
 export type Accepted = { ids: CommandIds; queuedUntil: number; positions: readonly Position[] | null }
@@ -74,7 +75,7 @@ async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: 
   const { instanceId, operation } = wanted
   const { waitingMax } = deps.commands
   if (await isFull(deps.database, instanceId, waitingMax)) throw tooMany(instanceId, waitingMax)
-  const { body, chatId, notAfter } = await wanted.complete()
+  const { body, chatId, notAfter } = await wanted.complete(of.commandId)
   const askedAt = deps.clock()
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
   const expiresAt = Math.min(askedAt + deps.commands.expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)

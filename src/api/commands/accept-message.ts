@@ -10,8 +10,8 @@ export function acceptMessage(
   { instanceId, key, body }: { instanceId: string; key: string; body: MessageBody },
   signal: AbortSignal,
 ): Promise<Accepted> {
-  const complete = async () => {
-    const completed = await completeBody(deps, instanceId, body)
+  const complete = async (commandId: string) => {
+    const completed = await completeBody(deps, { instanceId, commandId, signal }, body)
     return { ...completed, chatId: completed.body.chatId }
   }
   return acceptCommand(deps, { instanceId, key, operation: messageOperation, asked: body, complete }, signal)

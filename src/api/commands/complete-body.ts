@@ -3,38 +3,48 @@
 import type { Transaction } from '../../database/database.ts'
 import { isAboutMessage } from '../../events/command-bodies/about-messages.ts'
 import { isGroupAddress } from '../../events/command-bodies/addresses.ts'
+import { isFile } from '../../events/command-bodies/files.ts'
 import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
 import { getRecipient, type MessageAnswer } from '../../projections/read-model/queries.ts'
+import { type Bring, type BringDeps, bringFor } from './bring-upload.ts'
 import { type Changeable, checkDelete, checkEdit } from './check-change.ts'
+import { findFile } from './find-file.ts'
 import { findForwarded } from './find-forwarded.ts'
 import { everybodyIn } from './find-group.ts'
 import { findNamed } from './find-message.ts'
 import { quotedText } from './quoted-text.ts'
 
-export type CompleteDeps = { database: Transaction; clock: () => number }
+export type CompleteDeps = BringDeps & { clock: () => number }
 
 /** `notAfter`: epoch ms, until when it can be done; null: whenever. */
 export type Completed = { body: KeptBody; notAfter: number | null }
 
 /** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. */
 export async function completeBody(
-  { database, clock }: CompleteDeps,
-  instanceId: string,
+  deps: CompleteDeps,
+  { instanceId, commandId, signal }: Whose,
   asked: MessageBody,
 ): Promise<Completed> {
+  const { database, clock } = deps
   const chat = await getRecipient(database, { instanceId, chatId: asked.chatId })
   const body = { ...asked, chatId: chat.chatId }
-  const { notAfter = null, ...known } = await knownOf({ database, instanceId, now: clock() }, body)
+  const now = clock()
+  const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }
+  const { notAfter = null, ...known } = await knownOf(of, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
   const first = isWritten(body) && !isGroupAddress(body.chatId) && !chat.isKnown ? { isFirst: true as const } : {}
   const all = { ...known, ...timer, ...first }
-  return { body: Object.keys(all).length === 0 ? body : { ...body, known: all }, notAfter }
+  const named = isFile(body) ? { ...body, media: await findFile(of, body) } : body
+  return { body: Object.keys(all).length === 0 ? named : { ...named, known: all }, notAfter }
 }
 
+/** Of the command that it becomes. */
+type Whose = { instanceId: string; commandId: string; signal: AbortSignal }
+
 /** `now`: epoch ms. */
-export type Of = { database: Transaction; instanceId: string; now: number }
+export type Of = { database: Transaction; instanceId: string; now: number; bring: Bring }
 
 /** What people read disappears with the chat's timer; what is done to a message goes with that. */
 const isWritten = (body: MessageBody): boolean => !isAboutMessage(body)
@@ -51,6 +61,10 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
     case 'forward':
       return { forwarded: await findForwarded(of, body) }
     case 'text':
+    case 'image':
+    case 'video':
+    case 'gif':
+    case 'document':
       return { ...(await quotedOf(of, body)), ...(body.mentionAll === true && (await everybodyIn(of, body.chatId))) }
     case 'location':
     case 'contacts':
@@ -58,6 +72,10 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
     case 'event':
     case 'list':
     case 'buttons':
+    case 'ptv':
+    case 'audio':
+    case 'voice':
+    case 'sticker':
       return quotedOf(of, body)
     default:
       return assertNever(body)

@@ -1,8 +1,9 @@
-// What is forwarded, made of what the read model has of the message: its file, where it has one, cannot be sent again yet.
+// What is forwarded, made of what the read model has of the message: its file, where it has one, is the one that zaplog stored.
 
+import { type FileKind, isFileKind } from '../../events/command-bodies/files.ts'
 import { type ContentToForward, type Known, parseContentToForward } from '../../events/command-bodies/known.ts'
 import type { MessageBody } from '../../events/command-bodies.ts'
-import type { MessageAnswer } from '../../projections/read-model/queries.ts'
+import { type MessageAnswer, mediaOf } from '../../projections/read-model/queries.ts'
 import type { Of } from './complete-body.ts'
 import { findMessage, refuseField } from './find-message.ts'
 
@@ -15,11 +16,11 @@ export async function findForwarded(
   { messageId, fromChatId }: Extract<MessageBody, { kind: 'forward' }>,
 ): Promise<NonNullable<Known['forwarded']>> {
   const found = await findMessage(of, { field: 'messageId', messageId, chatId: fromChatId ?? null })
-  const content = contentOf(found)
-  if (content === null || found.viewOnce === true)
+  const content = found.viewOnce === true ? null : await contentOf(of, found)
+  if (content === null)
     throw refuseField(
       'messageId',
-      'a text, location, contacts or poll: nothing else is forwarded in this version',
+      'a text, location, contacts, poll or file: nothing else is forwarded in this version',
       found.viewOnce === true ? `one of kind ${found.kind} to be viewed once` : `one of kind ${found.kind}`,
     )
   const bytes = Buffer.byteLength(JSON.stringify(content))
@@ -27,7 +28,23 @@ export async function findForwarded(
   return { content, times: timesOf(found) }
 }
 
-function contentOf({ kind, text, location, contacts, poll, interactive }: MessageAnswer): ContentToForward | null {
+async function contentOf(of: Of, found: MessageAnswer): Promise<ContentToForward | null> {
+  const { kind } = found
+  return isFileKind(kind) ? fileOf(of, { ...found, kind }) : writtenOf(found)
+}
+
+type FileMessage = Pick<MessageAnswer, 'eventId' | 'text'> & { kind: FileKind }
+
+async function fileOf(of: Of, { eventId, kind, text }: FileMessage): Promise<ContentToForward> {
+  const stored = await mediaOf(of.database, eventId)
+  const { key: objectKey = null, mimetype = null, fileName = null } = stored ?? {}
+  if (objectKey === null)
+    throw refuseField('messageId', 'a message whose file zaplog has stored', `one whose file is ${stored?.status ?? 'unknown'}`)
+  const uploadId = await of.bring({ field: 'messageId', kind, source: { from: 'object', objectKey }, mimetype, fileName })
+  return { kind, uploadId, ...(text && { caption: text }), ...(fileName && { fileName }) }
+}
+
+function writtenOf({ kind, text, location, contacts, poll, interactive }: MessageAnswer): ContentToForward | null {
   if (kind === 'link-preview') return parseContentToForward({ kind: 'text', text, linkPreview: previewIn(interactive) })
   return parseContentToForward({
     kind,

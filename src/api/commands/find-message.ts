@@ -6,7 +6,7 @@ import type { Of } from './complete-body.ts'
 
 /** `chatId` null: in whichever chat. Throws Problem. */
 export async function findMessage(
-  { database, instanceId }: Of,
+  { database, instanceId }: Pick<Of, 'database' | 'instanceId'>,
   { field, messageId, chatId }: { field: string; messageId: string; chatId: string | null },
 ): Promise<MessageAnswer> {
   const found = await getMessage(database, { instanceId, messageId, chatId })
@@ -23,7 +23,10 @@ export async function findMessage(
 }
 
 /** One that is named to phones, which in a group takes its author, too. Throws Problem. */
-export async function findNamed(of: Of, asked: { field: string; messageId: string; chatId: string }): Promise<MessageAnswer> {
+export async function findNamed(
+  of: Pick<Of, 'database' | 'instanceId'>,
+  asked: { field: string; messageId: string; chatId: string },
+): Promise<MessageAnswer> {
   const found = await findMessage(of, asked)
   if (!found.isGroup || found.fromMe || found.senderId !== null) return found
   const { field, messageId } = asked

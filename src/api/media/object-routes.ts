@@ -12,7 +12,7 @@ export type VerifyObjectUrl = (
   request: { method: string; url: string },
   nowAt: number,
 ) =>
-  | { ok: true; grant: { key: string; contentType?: string; downloadName?: string } }
+  | { ok: true; grant: { key: string; contentType?: string; downloadName?: string; sizeBytes?: number } }
   | { ok: false; reason: 'malformed' | 'tampered' | 'expired' }
 
 export function objectRoutes(
@@ -45,7 +45,7 @@ export function objectRoutes(
   })
 }
 
-const refused = (reason: 'malformed' | 'tampered' | 'expired'): Problem =>
+export const refused = (reason: 'malformed' | 'tampered' | 'expired'): Problem =>
   reason === 'expired'
     ? new Problem('link-expired', 'the link has expired')
     : new Problem('link-invalid', 'the link is not as this server signed it')

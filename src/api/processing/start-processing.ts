@@ -25,7 +25,7 @@ export async function startProcessing(
   const { instanceId, messageId, processType = null } = wanted
   await demandLinked(deps, instanceId)
   const { chatId } = await getRecipient(database, wanted)
-  const of = { database, instanceId, now: deps.clock() }
+  const of = { database, instanceId }
   const { chatPn, fromMe, senderId } = await findNamed(of, { field: 'messageId', messageId, chatId })
   const asked = { instanceId, chatId, messageId, chatPn, processType, target: { fromMe, senderId } }
   await tellBefore(deps, sessionIdOf(asked), signal)

@@ -6,6 +6,7 @@ import type { KeptBody } from '../../events/command-bodies.ts'
 import { changeMessage, isChange } from './change-message.ts'
 import { forwardContent } from './forward-content.ts'
 import { writeContent } from './write-content.ts'
+import type { FileToSend } from './write-file.ts'
 
 export type Outgoing = {
   /** Where it goes: the address of the chat, without device. */
@@ -17,12 +18,20 @@ export type Outgoing = {
   nodes: readonly StanzaNode[]
 }
 export type StanzaNode = { tag: string; attrs: Record<string, string>; content?: StanzaNode[] }
-/** `secret`: 32 random bytes, its messageSecret; `now`: epoch ms; `own`: the account's addresses, without device. */
-export type BuildWith = { messageId: string; secret: Uint8Array; now: number; own: { pn: string | null; lid: string | null } }
+/**
+ * `secret`: 32 random bytes, its messageSecret; `now`: epoch ms; `own`: the account's addresses, without device; `file`: of a body
+ * that sends one. */
+export type BuildWith = {
+  messageId: string
+  secret: Uint8Array
+  now: number
+  own: { pn: string | null; lid: string | null }
+  file: FileToSend | null
+}
 /** Of one kind of body; what is left out is empty. */
 export type Built = { content: proto.IMessage; attributes?: Outgoing['attributes']; nodes?: Outgoing['nodes'] }
 
-/** Throws where `known` lacks what its kind needs: nothing can be sent of it. */
+/** Throws where `known` or `file` lacks what its kind needs: nothing can be sent of it. */
 export const buildMessage = (body: KeptBody, given: BuildWith): Outgoing => ({
   to: body.chatId,
   attributes: {},
@@ -32,7 +41,7 @@ export const buildMessage = (body: KeptBody, given: BuildWith): Outgoing => ({
 
 function builtOf(body: KeptBody, given: BuildWith): Built {
   if (isChange(body)) return changeMessage(body, given)
-  const built = body.kind === 'forward' ? forwardContent(body) : writeContent(body, given)
+  const built = body.kind === 'forward' ? forwardContent(body, given) : writeContent(body, given)
   // Phones put one into everything that can be edited, voted on, answered or reacted to; those are sealed with it.
   return { ...built, content: { ...built.content, messageContextInfo: { messageSecret: given.secret } } }
 }

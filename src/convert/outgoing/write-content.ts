@@ -1,5 +1,6 @@
 // What somebody writes, by its kind, as convert/kinds/ read it.
 import { proto } from '@whiskeysockets/baileys'
+import { isFile } from '../../events/command-bodies/files.ts'
 import { numberedButtons, numberedList } from '../../events/command-bodies/numbered-choices.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
@@ -8,12 +9,14 @@ import type { Change } from './change-message.ts'
 import { contactCard } from './contact-card.ts'
 import { contextInfo } from './context-info.ts'
 import { nativeButtons, nativeList } from './native-choices.ts'
+import { type FileToSend, fileContent } from './write-file.ts'
 
 type Written = Exclude<KeptBody, Change | { kind: 'forward' }>
 type Context = { contextInfo?: proto.IContextInfo }
 
-export function writeContent(body: Written, given: Pick<BuildWith, 'own'>): Built {
+export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file'>): Built {
   const context = contextInfo(body, given)
+  if (isFile(body)) return { content: fileContent(body, fileOf(given), context) }
   switch (body.kind) {
     case 'text':
       return { content: textContent(body, context) }
@@ -32,6 +35,12 @@ export function writeContent(body: Written, given: Pick<BuildWith, 'own'>): Buil
     default:
       return assertNever(body)
   }
+}
+
+/** Throws where there is none. */
+export function fileOf({ file }: Pick<BuildWith, 'file'>): FileToSend {
+  if (file === null) throw new Error('building a file: expected it to be at WhatsApp, got none')
+  return file
 }
 
 type Text = { text: string; linkPreview?: false | { url: string; title?: string; description?: string } }

@@ -70,7 +70,9 @@ export const usualPinSeconds = pinSeconds[1]
 export const forward = z.strictObject({
   ...to,
   kind: z.literal('forward'),
-  messageId: messageId.describe('WhatsApp’s id of the message to forward: a text, location, contacts or poll'),
+  messageId: messageId.describe(
+    'WhatsApp’s id of the message to forward: a text, location, contacts, poll, or a file that zaplog has stored',
+  ),
   fromChatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
 })
 

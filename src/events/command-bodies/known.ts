@@ -1,5 +1,6 @@
 // What zaplog adds to a body when it takes it, of what it knows then: whoever sends it later needs to ask nobody.
 import { z } from 'zod'
+import { fileKinds } from './files.ts'
 
 /** `senderId` null: not known. */
 const author = { fromMe: z.boolean(), senderId: z.string().nullable() }
@@ -30,6 +31,12 @@ const contentToForward = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('poll'),
     poll: z.object({ name: z.string().min(1), options: z.array(z.string()).min(1), selectableCount: z.int().min(0) }),
+  }),
+  z.strictObject({
+    kind: z.enum(fileKinds),
+    uploadId: z.string(),
+    caption: z.exactOptional(z.string().min(1)),
+    fileName: z.exactOptional(z.string().min(1)),
   }),
 ])
 export type ContentToForward = z.infer<typeof contentToForward>

@@ -12,7 +12,7 @@ const outcomeAgain = 'A copy under the same eventId after a death at the wrong m
 /** Why one failed. */
 export const failureReasons = [
   ...(['refused', 'not-on-whatsapp', 'not-allowed', 'account-restricted', 'rate-limited', 'expired', 'logged-out'] as const),
-  ...(['outcome-unknown', 'invalid', 'app-state-key-missing'] as const),
+  ...(['outcome-unknown', 'invalid', 'app-state-key-missing', 'media-upload-failed'] as const),
 ] as const
 export type FailureReason = (typeof failureReasons)[number]
 

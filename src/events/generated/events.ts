@@ -939,7 +939,7 @@ export type CommandFailed = Envelope & {
   operation: string
   /** How often it was given to WhatsApp; 0: never. */
   tries: number
-  /** refused, not-on-whatsapp, not-allowed, account-restricted, rate-limited, expired, logged-out, outcome-unknown, invalid, app-state-key-missing; consumers must accept new ones. */
+  /** refused, not-on-whatsapp, not-allowed, account-restricted, rate-limited, expired, logged-out, outcome-unknown, invalid, app-state-key-missing, media-upload-failed; consumers must accept new ones. */
   reason: string
   /** The same for people, with WhatsApp’s code where it said one. */
   reasonText: string
@@ -977,6 +977,54 @@ export type ProcessingTimedOut = Envelope & {
   processType?: string | null
   /** Its last start. */
   startedAt: number
+}
+
+export type UploadRequested = Envelope & {
+  type: 'upload.requested'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  uploadId: string
+  /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
+  kind: string
+  /** Where its bytes come from: upload, url or object. */
+  source: string
+  /** As the client calls it; null: not said. */
+  fileName?: string | null
+  /** As the client says it; null: not said. */
+  mimetype?: string | null
+  /** As the client says it; null: not said. */
+  sizeBytes?: number | null
+}
+
+export type UploadCompleted = Envelope & {
+  type: 'upload.completed'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  uploadId: string
+  /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
+  kind: string
+  /** Of the file as it was sent. */
+  mimetype?: string | null
+  /** Of the file as it was sent. */
+  sizeBytes?: number | null
+  /** Of the command that sends it; null: none does. */
+  commandId?: string | null
+}
+
+export type UploadFailed = Envelope & {
+  type: 'upload.failed'
+  /** 32 lower-case hex digits; the same for the same instance and Idempotency-Key. */
+  uploadId: string
+  /** What it is to be sent as: image, video, gif, ptv, audio, voice, document, sticker; consumers must accept new ones. */
+  kind: string
+  /** As the client says it; null: not said. */
+  mimetype?: string | null
+  /** As the client says it; null: not said. */
+  sizeBytes?: number | null
+  /** Of the command that sends it; null: none does. */
+  commandId?: string | null
+  /** expired, given-up, empty, too-large, truncated, type-mismatch, type-not-allowed, not-convertible, gone, address-blocked, timeout, connection, throttled, server-error, storage-refused, internal, not-sent; consumers must accept new ones. not-sent: its command failed, which says why. */
+  reason: string
+  /** The same for people. */
+  reasonText: string
 }
 
 export type Unknown = Envelope & {
@@ -1076,6 +1124,9 @@ export type Event =
   | ProcessingStarted
   | ProcessingFinished
   | ProcessingTimedOut
+  | UploadRequested
+  | UploadCompleted
+  | UploadFailed
   | Unknown
   | DeliveryReleased
   | DeliveryAttempted
@@ -1123,6 +1174,9 @@ export const eventTypes = [
   'processing.started',
   'processing.finished',
   'processing.timed-out',
+  'upload.requested',
+  'upload.completed',
+  'upload.failed',
   'unknown',
   'delivery.released',
   'delivery.attempted',

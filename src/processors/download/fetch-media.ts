@@ -15,6 +15,8 @@ export type FetchRequest = {
   minTotalTimeoutMs: number
   /** 1, then 2, 4 … on later attempts. */
   timeoutFactor: number
+  /** `anywhere`: a place that somebody else named; it is told nothing of us, and does not send us on [whatsapp]. */
+  from?: 'whatsapp' | 'anywhere'
 }
 
 /** Broken connections that one attempt picks up again. */
@@ -63,7 +65,7 @@ async function* fetchRest(
     headersTimeout: wanted.idleTimeoutMs,
     bodyTimeout: wanted.idleTimeoutMs,
     headers: {
-      origin: 'https://web.whatsapp.com',
+      ...(wanted.from !== 'anywhere' && { origin: 'https://web.whatsapp.com' }),
       'accept-encoding': 'identity',
       ...(fromByte > 0 && { range: `bytes=${fromByte}-` }),
     },
@@ -105,7 +107,11 @@ function checkStatus(wanted: FetchRequest, status: number, headers: Dispatcher.R
   const retryAfterMs = parseRetryAfter([headers['retry-after']].flat()[0], Date.now())
   if (status === 429 || status === 408) throw new MediaError('throttled', `${doing}: got ${status}`, { retryAfterMs })
   if (status >= 500 || status === 416) throw new MediaError('server-error', `${doing}: got ${status}`, { retryAfterMs })
-  if (status >= 300 && status < 400) throw new MediaError('server-error', `${doing}: got ${status}; redirects are not followed`)
+  if (status >= 300 && status < 400)
+    throw new MediaError(
+      wanted.from === 'anywhere' ? 'gone' : 'server-error',
+      `${doing}: got ${status}; redirects are not followed`,
+    )
   if (status >= 400) throw new MediaError('gone', `${doing}: got ${status}`)
   throw new MediaError('server-error', `${doing}: expected 200 or 206, got ${status}`)
 }
@@ -119,7 +125,7 @@ function checkRange(wanted: FetchRequest, header: string | string[] | undefined,
 
 function checkSize({ maxBytes }: FetchRequest, sizeBytes: number | null): void {
   if (sizeBytes !== null && sizeBytes > maxBytes)
-    throw new MediaError('too-large', `fetching: expected at most ${maxBytes} encrypted bytes, got ${sizeBytes}`)
+    throw new MediaError('too-large', `fetching: expected at most ${maxBytes} bytes, got ${sizeBytes}`)
 }
 
 const parseLength = (header: string | string[] | undefined): number | null =>

@@ -1,25 +1,6 @@
-// The three keys of an encrypted file, derived from its media key by HKDF-SHA256 (Baileys, Utils/messages-media.js).
-import { hkdfSync } from 'node:crypto'
+// Whose keys open an encrypted file, and which these are.
+import { expandMediaKey, mediaKeyInfos as infos, MEDIA_KEY_BYTES, type MediaKeys } from '../../convert/media-keys.ts'
 import { MediaError } from '../media-error.ts'
-
-/** A file's keys by what it was sealed as, which is not always what its message is. */
-export type MediaKeys = { iv: Buffer; cipherKey: Buffer; macKey: Buffer }
-
-const MEDIA_KEY_BYTES = 32
-
-const infos: Readonly<Record<string, string>> = {
-  image: 'WhatsApp Image Keys',
-  sticker: 'WhatsApp Image Keys',
-  product: 'WhatsApp Image Keys',
-  video: 'WhatsApp Video Keys',
-  ptv: 'WhatsApp Video Keys',
-  gif: 'WhatsApp Video Keys',
-  audio: 'WhatsApp Audio Keys',
-  voice: 'WhatsApp Audio Keys',
-  document: 'WhatsApp Document Keys',
-  'link-preview': 'WhatsApp Link Thumbnail Keys',
-  history: 'WhatsApp History Keys',
-}
 
 /** Kinds that show a file above a text of their own. */
 const framing: ReadonlySet<string> = new Set(['template', 'interactive', 'buttons'])
@@ -41,6 +22,5 @@ export function deriveMediaKeys(mediaKey: Uint8Array, kind: string): MediaKeys {
   if (info === undefined) throw new MediaError('type-not-allowed', `deriving keys: no file keys are known for kind ${kind}`)
   if (mediaKey.length !== MEDIA_KEY_BYTES)
     throw new MediaError('corrupt', `deriving keys: expected a media key of ${MEDIA_KEY_BYTES} bytes, got ${mediaKey.length}`)
-  const keys = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), info, 112))
-  return { iv: keys.subarray(0, 16), cipherKey: keys.subarray(16, 48), macKey: keys.subarray(48, 80) }
+  return expandMediaKey(mediaKey, info)
 }

@@ -1,4 +1,5 @@
 // Where a file is fetched from: WhatsApp's hosts over https and nowhere else, whatever the sender wrote into the message.
+import { atCdn, isWhatsApps } from '../../convert/media-keys.ts'
 import type { MediaSource } from '../../events/event.ts'
 import { MediaError } from '../media-error.ts'
 
@@ -15,15 +16,7 @@ export function mediaUrl(source: Pick<MediaSource, 'url' | 'directPath'>, cdnUrl
   if (asked === null) throw new MediaError('no-url', 'choosing an address: the message names none')
   if (!isWhatsApps(asked))
     throw new MediaError('no-url', `choosing an address: expected https and a host of whatsapp.net, got ${asked.origin}`)
-  // Joined as text: resolved against the origin, a path that begins with two slashes would name another host.
-  return cdnUrl === null ? asked : new URL(`${new URL(cdnUrl).origin}${asked.pathname}${asked.search}`)
+  return atCdn(asked, cdnUrl)
 }
 
 const parse = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null)
-
-const isWhatsApps = (url: URL): boolean =>
-  url.protocol === 'https:' &&
-  url.port === '' &&
-  url.username === '' &&
-  url.password === '' &&
-  (url.hostname === 'whatsapp.net' || url.hostname.endsWith('.whatsapp.net'))

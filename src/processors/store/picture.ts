@@ -1,14 +1,23 @@
 // An image's dimensions as people see them and its small JPEG: turned as EXIF says, first frame, white behind transparency, never enlarged.
 // Runs in a process of its own (picture-process.ts): what decoding costs is what the sender chose.
 import sharp from 'sharp'
+import { type Smaller, shrinkPicture } from './shrink-picture.ts'
 
-export type PictureOptions = { thumbnailPixels: number; thumbnailQuality: number; thumbnailMaxPixels: number }
+export type PictureOptions = {
+  thumbnailPixels: number
+  thumbnailQuality: number
+  thumbnailMaxPixels: number
+  /** One that has more bytes is made smaller, too [none is]. */
+  fitBytes?: number | null
+}
 export type Picture = {
   /** Pixels; null where the file's head does not say. */
   width: number | null
   height: number | null
   /** null: none could be made, because of `problem`. */
   thumbnail: Uint8Array | null
+  /** A JPEG of few enough bytes; null: none was asked for, or could be made. */
+  smaller: Smaller | null
   problem: string | null
 }
 
@@ -25,7 +34,7 @@ const costs: Readonly<Record<string, number>> = { jpeg: 1, png: 1, webp: 1, tiff
 
 /** Never rejects: a picture that cannot be read has neither dimensions nor thumbnail. */
 export async function readPicture(bytes: Uint8Array, options: PictureOptions): Promise<Picture> {
-  const size: Pick<Picture, 'width' | 'height'> = { width: null, height: null }
+  const size: Omit<Picture, 'problem'> = { width: null, height: null, thumbnail: null, smaller: null }
   try {
     // Reads the head only: a bomb still tells its size.
     const { autoOrient, format } = await sharp(bytes, { limitInputPixels: false }).metadata()
@@ -36,9 +45,12 @@ export async function readPicture(bytes: Uint8Array, options: PictureOptions): P
     const maxPixels = Math.floor(options.thumbnailMaxPixels / cost)
     if (size.width * size.height > maxPixels)
       throw new Error(`expected at most ${maxPixels} pixels of ${format}, got ${size.width} x ${size.height}`)
-    return { ...size, thumbnail: await makeThumbnail(bytes, { ...options, maxPixels }), problem: null }
+    size.thumbnail = await makeThumbnail(bytes, { ...options, maxPixels })
+    if (options.fitBytes != null)
+      size.smaller = await shrinkPicture(bytes, { fitBytes: options.fitBytes, maxPixels, maxSeconds: MAX_SECONDS })
+    return { ...size, problem: null }
   } catch (problem) {
-    return { ...size, thumbnail: null, problem: String(problem) }
+    return { ...size, problem: String(problem) }
   }
 }
 

@@ -13,12 +13,15 @@ export type Pictures = {
    * Loads the bytes when it is this picture's turn. A picture that cannot be read has neither dimensions nor thumbnail, but a problem.
    * Rejects what `load` rejects, or with the signal's reason once that aborts.
    */
-  read(of: { instanceId: string; load: () => Promise<Uint8Array> }, signal: AbortSignal): Promise<Picture>
+  read(
+    of: { instanceId: string; load: () => Promise<Uint8Array>; fitBytes?: number | null },
+    signal: AbortSignal,
+  ): Promise<Picture>
   /** Idempotent. Who still waits is told that there is no thumbnail. */
   close(): Promise<void>
 }
 
-export type PicturesOptions = PictureOptions & { limitBytes?: number; deadlineMs?: number; idleMs?: number }
+export type PicturesOptions = Omit<PictureOptions, 'fitBytes'> & { limitBytes?: number; deadlineMs?: number; idleMs?: number }
 
 /** A process that holds a picture of 50 million pixels has less. */
 const LIMIT_BYTES = 256 * 1024 * 1024
@@ -55,13 +58,16 @@ export function openPictures(options: PicturesOptions): Pictures {
     void endProcess(ending)
   }
 
-  async function decode(load: () => Promise<Uint8Array>, signal: AbortSignal): Promise<Picture> {
+  async function decode(
+    { load, fitBytes = null }: { load: () => Promise<Uint8Array>; fitBytes?: number | null },
+    signal: AbortSignal,
+  ): Promise<Picture> {
     clearTimeout(idle)
     try {
       const bytes = await load()
       if (closed) return without('the process is stopping')
       const { thumbnailPixels, thumbnailQuality, thumbnailMaxPixels } = options
-      const request = { bytes, options: { thumbnailPixels, thumbnailQuality, thumbnailMaxPixels }, limitBytes }
+      const request = { bytes, options: { thumbnailPixels, thumbnailQuality, thumbnailMaxPixels, fitBytes }, limitBytes }
       const { picture, usedBytes } = await ask(running(), { request, deadlineMs }, signal)
       // What the C library keeps for itself would be missing to the next picture.
       if (usedBytes > KEPT_BYTES) await endProcess(child)
@@ -72,7 +78,7 @@ export function openPictures(options: PicturesOptions): Pictures {
   }
 
   return {
-    read: ({ instanceId, load }, signal) => inTurn(turns, { key: instanceId, work: () => decode(load, signal) }, signal),
+    read: ({ instanceId, ...of }, signal) => inTurn(turns, { key: instanceId, work: () => decode(of, signal) }, signal),
     close: async () => {
       closed = true
       clearTimeout(idle)
@@ -131,5 +137,5 @@ function ask(
   })
 }
 
-const without = (problem: string): Picture => ({ width: null, height: null, thumbnail: null, problem })
+const without = (problem: string): Picture => ({ width: null, height: null, thumbnail: null, smaller: null, problem })
 const dead = (problem: string): PictureAnswer => ({ picture: without(problem), usedBytes: 0 })

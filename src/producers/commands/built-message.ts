@@ -3,6 +3,7 @@ import { proto } from '@whiskeysockets/baileys'
 import { z } from 'zod'
 import type { OwnAddresses } from '../../convert/jid.ts'
 import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outgoing/build-message.ts'
+import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { parseKeptBody } from '../../events/command-bodies.ts'
 import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -11,12 +12,12 @@ import { SealError, type Sealer } from '../../runtime/seal.ts'
 /** `own`, `device`: as whom the account sends it, so that its event is the same whoever tells it. `content`: of the protobuf. */
 export type BuiltMessage = Omit<Outgoing, 'content'> & { own: OwnAddresses; device: number; content: Buffer }
 
-type BuildFrom = { own: OwnAddresses; device: number; secret: Uint8Array; now: number }
+type BuildFrom = { own: OwnAddresses; device: number; secret: Uint8Array; now: number; file: FileToSend | null }
 
 /** Throws what it cannot be made for. */
 export function makeMessage({ body, message_id }: Pick<ClaimedCommand, 'body' | 'message_id'>, from: BuildFrom): BuiltMessage {
-  const { own, device, secret, now } = from
-  const { content, ...outgoing } = buildMessage(parseKeptBody(body), { messageId: message_id, secret, now, own })
+  const { own, device, ...given } = from
+  const { content, ...outgoing } = buildMessage(parseKeptBody(body), { messageId: message_id, own, ...given })
   return { ...outgoing, own, device, content: Buffer.from(proto.Message.encode(content).finish()) }
 }
 

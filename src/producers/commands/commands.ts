@@ -13,6 +13,8 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
 import type { Send } from '../socket/open-socket.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
+import { createMediaConnection } from '../upload/media-connection.ts'
+import type { FileUploads } from '../upload/upload.ts'
 import { createAcks } from './acks.ts'
 import { createBuiltSeals } from './built-message.ts'
 import { type Desk, openDesk } from './desk.ts'
@@ -26,6 +28,7 @@ type Deps = {
   firstContactPace: FirstContactPace
   actionPaces: ActionPaces
   commandTimes: CommandTimes
+  fileUploads: FileUploads
   appendTimeoutMs: number
   clock: () => number
   random: () => number
@@ -42,7 +45,7 @@ type Of = {
 }
 
 export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNode): void } {
-  const { epoch, auth, own } = of
+  const { epoch, auth, own, send } = of
   const { instanceId, socketLife: life, intake } = epoch
   const { appendTimeoutMs, random, logger } = deps
   const owned = { instanceId, epoch: epoch.epoch }
@@ -57,6 +60,8 @@ export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNod
     seals: createBuiltSeals(deps, instanceId),
     pace: deps.outgoingPace,
     firsts: deps.firstContactPace,
+    uploads: deps.fileUploads,
+    mediaConnection: createMediaConnection(send.askForMediaHosts, deps.clock),
     account: () => ({ own: own(), device: deviceOf(auth.creds.me?.id ?? '') }),
     times: deps.commandTimes,
     ignores: intake.ignores,

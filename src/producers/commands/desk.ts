@@ -23,6 +23,7 @@ import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
 import { tryCommand } from './try-command.ts'
+import { createWaitingFiles } from './waiting-files.ts'
 
 export type Desk = {
   /** The account is logged in, or something may be due. */
@@ -34,7 +35,7 @@ export type Desk = {
   /** Resolves once nothing of it is under way; what could not be ended is the next session's. */
   idle(): Promise<void>
 }
-type Deps = Omit<ActionDeps, 'over' | 'known' | 'database'> & {
+type Deps = Omit<ActionDeps, 'over' | 'known' | 'database' | 'waiting'> & {
   database: Database
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
@@ -58,7 +59,8 @@ export function openDesk(deps: Deps): Desk {
   const ended = new AbortController()
   const running = new Map<string, Promise<void>>()
   let isTurnAwaited = false
-  const of = { ...deps, over: ended.signal, ringIn }
+  const waiting = createWaitingFiles({ database, owned, ring: bell.ring })
+  const of = { ...deps, over: ended.signal, waiting, ringIn }
   const working = work()
 
   async function work(): Promise<void> {
@@ -69,6 +71,7 @@ export function openDesk(deps: Deps): Desk {
     const limit = chatsAtOnce - running.size
     if (limit === 0) return
     try {
+      await waiting.wake()
       const turns = turnsNow()
       const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns, firsts })
       if (closing.signal.aborted) return
@@ -96,6 +99,7 @@ export function openDesk(deps: Deps): Desk {
   }
 
   function run(command: ClaimedCommand): void {
+    waiting.claimed(command.command_id)
     if (command.takes_turn) pace.takeTurn(owned.instanceId)
     const done = perform(of, command).finally(() => {
       running.delete(command.chat_id)

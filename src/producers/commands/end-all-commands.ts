@@ -33,7 +33,7 @@ export async function endAllCommands(deps: Deps, owned: Owned): Promise<void> {
     for (const { built, ...command } of ending) {
       const isDone = command.outcome.type === 'command.completed' && built !== null
       const sent = isDone ? seals.open(command.command_id, built) : null
-      await append(await outcomeEvents({ instanceId, known, ignores }, command, sent))
+      await append(await outcomeEvents({ database, instanceId, known, ignores }, command, sent))
       await endCommand(database, { instanceId, commandId: command.command_id })
     }
     if (ending.length < MOST) return

@@ -9,6 +9,8 @@ export type CommandTimes = {
   ackMs: number
   /** Before the next try [60 s]. */
   retryMs: number
+  /** Until a file that is prepared, or waits for its turn, is looked at where its ring was missed [5 s]. */
+  fileMs: number
   /** Before the next try where the account may write too much [10 min]. */
   restMs: number
 }
@@ -66,6 +68,7 @@ const texts = {
   'outcome-unknown': 'It was given to WhatsApp, which never said whether it took it.',
   invalid: 'It cannot be sent.',
   'app-state-key-missing': 'The phone has not shared the key of its settings with this device yet.',
+  'media-upload-failed': 'WhatsApp’s servers did not take its file.',
 } as const
 export type Reason = keyof typeof texts
 

@@ -1,13 +1,16 @@
-// What came of a command, as events: the message that it made, and its outcome, in one append. The same ones however often they are told.
+// What came of a command, as events: the message that it made, its file and its outcome, in one append. The same ones however often they are told.
 import { completeAddresses } from '../../convert/complete-addresses.ts'
 import { convertSent } from '../../convert/convert-sent.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
+import type { Transaction } from '../../database/database.ts'
 import { outcomeId } from '../../instances/command-ids.ts'
 import type { EndedCommand } from '../../instances/commands-at-work.ts'
 import type { BuiltMessage } from './built-message.ts'
+import { type UploadOutcome, uploadOutcome } from './upload-outcome.ts'
 
 type Of = {
+  database: Transaction
   instanceId: string
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
@@ -15,22 +18,25 @@ type Of = {
 
 /** `built`: of one that is done; null: it cannot be opened. */
 export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltMessage | null): Promise<readonly Offer[]> {
-  const { instanceId, known, ignores } = of
+  const { database, instanceId, known, ignores } = of
   const { command_id, message_id, outcome } = command
   const made =
     outcome.type === 'command.completed' && built !== null
       ? convertSent({ ...built, ...outcome, instanceId, commandId: command_id, messageId: message_id }, ignores)
       : []
+  const told = [await uploadOutcome(database, instanceId, command), outcomeFields(command)].filter(one => one !== null)
   const shown: Offer[] = []
-  for (const offer of [...made, outcomeOf(instanceId, command, ignores)]) shown.push(await completeAddresses(offer, known))
+  for (const offer of [...made, ...told.map(one => heardBy(instanceId, one, ignores))])
+    shown.push(await completeAddresses(offer, known))
   return shown
 }
 
 /** Whoever asked hears of it, whatever the settings leave out: of a chat that is ignored it says no chat. */
-function outcomeOf(instanceId: string, command: EndedCommand, ignores: Ignores): Offer {
-  const said = outcomeFields(command)
-  return { ...said, instanceId, chatId: ignores(said.chatId) ? null : said.chatId }
-}
+const heardBy = (instanceId: string, said: UploadOutcome | ReturnType<typeof outcomeFields>, ignores: Ignores): Offer => ({
+  ...said,
+  instanceId,
+  chatId: ignores(said.chatId) ? null : said.chatId,
+})
 
 /** What the event of an outcome says, whoever tells it. */
 export function outcomeFields({ event_id, chat_id, message_id, command_id, operation, tries, outcome }: EndedCommand) {

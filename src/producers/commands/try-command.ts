@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { readSent } from '../../convert/convert-sent.ts'
 import { isPn, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
+import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import { type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
@@ -16,6 +17,7 @@ import { NobodyReached } from '../socket/ask-recipients.ts'
 import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { Ack, Acks } from './acks.ts'
+import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
 
@@ -24,7 +26,7 @@ import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './
  * byte of it yet, and the try does not count.
  */
 export type Came = Verdict | { is: 'left' } | { is: 'not-given'; delayMs: number }
-export type TryDeps = {
+export type TryDeps = FileDeps & {
   owned: Owned
   /** Aborts once nothing more goes out through this socket. */
   over: AbortSignal
@@ -58,13 +60,15 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
-  const made = make(deps, command)
+  const brought = await bringFile(deps, command)
+  if (brought.is !== 'at-whatsapp') return brought
+  const made = make(deps, command, brought.file)
   return 'is' in made ? made : withAddress(deps, made)
 }
 
-function make({ account, clock }: TryDeps, command: ClaimedCommand): BuiltMessage | Came {
+function make({ account, clock }: TryDeps, command: ClaimedCommand, file: FileToSend | null): BuiltMessage | Came {
   try {
-    return makeMessage(command, { ...account(), secret: randomBytes(32), now: clock() })
+    return makeMessage(command, { ...account(), secret: randomBytes(32), now: clock(), file })
   } catch (error) {
     const why = error instanceof z.ZodError ? 'This version cannot send what it asks for.' : undefined
     return over(failed('invalid', clock(), null, why ?? (error instanceof Error ? `${error.message}.` : undefined)))

@@ -20,8 +20,10 @@ import { type GatedRepository, gateRepository } from '../gate/gated-repository.t
 import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
+import type { MediaHosts } from '../upload/media-connection.ts'
 import type { Acting } from './acting.ts'
 import { keepRead } from './agree-on-keys.ts'
+import { askForMediaHosts } from './ask-media-hosts.ts'
 import { createRecipients, type Recipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
 import { countHeard, type Heard } from './count-heard.ts'
@@ -68,6 +70,8 @@ export type Send = {
   relay(of: Outgoing): Promise<void>
   /** For what becomes no message. */
   acting: Acting
+  /** Which hosts take files for it now, and with which word. Rejects where WhatsApp does not say. */
+  askForMediaHosts(): Promise<MediaHosts>
   /** The address of who has this phone number; null: nobody. Rejects where WhatsApp does not say. */
   findOnWhatsApp(pn: string): Promise<string | null>
 }
@@ -233,6 +237,7 @@ function sendOf(socket: WASocket, recipients: Recipients): Send {
       const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] }
       await recipients.reach(socket, to, () => socket.relayMessage(to, content, options))
     },
+    askForMediaHosts: () => askForMediaHosts(socket),
     findOnWhatsApp: async pn => {
       const found = await socket.onWhatsApp(pn)
       if (found === undefined) throw new Error(`asking who has a number: expected an answer of WhatsApp, got none`)

@@ -46,6 +46,9 @@ const placeOf = {
   'processing.started': null, // rows of the API's own
   'processing.finished': null,
   'processing.timed-out': null,
+  'upload.requested': null, // the uploads' own
+  'upload.completed': null,
+  'upload.failed': null,
   'delivery.released': null, // the webhooks' own
   'delivery.attempted': null,
 } as const satisfies Record<EventType, string | null>

@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { Agent, type Dispatcher } from 'undici'
 import type { Database } from '../../database/database.ts'
 import type { Config } from '../../runtime/config.ts'
+import { createGuardedConnector } from '../../runtime/guarded-connector.ts'
 import { buildPost, type PostContext } from './build-post.ts'
 import { createSituationReader } from './delivery-situation.ts'
-import { createGuardedConnector } from './guarded-connector.ts'
+import { skipInterimResponses } from './interim-responses.ts'
 import { maskEcho } from './mask-echo.ts'
 import { postDelivery } from './post-delivery.ts'
 
@@ -40,7 +41,7 @@ export const MAX_TESTS_AT_ONCE = 20
 export function openEndpointTester(deps: Deps): EndpointTester {
   const { config } = deps
   const dispatcher = new Agent({
-    connect: createGuardedConnector({ allowances: config }),
+    connect: createGuardedConnector({ allowances: config, opened: skipInterimResponses }),
     connections: MAX_TESTS_AT_ONCE,
     clientTtl: 60_000,
   })

@@ -1,10 +1,10 @@
 // Endpoints over the database: versioned settings, sealed headers and secrets. Each delivery names the version that matched it.
 import { randomBytes } from 'node:crypto'
 import type { Database, Transaction } from '../../database/database.ts'
+import type { Allowances } from '../../runtime/address-guard.ts'
 import { mergePatch } from '../../runtime/merge-patch.ts'
 import { shownUrl } from '../../runtime/printable.ts'
 import type { Sealer } from '../../runtime/seal.ts'
-import type { Allowances } from './address-guard.ts'
 import {
   allEndpoints,
   callLanes,

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { chatForms, parseChatAddress } from '../../events/chat-address.ts'
 import { notByDefault } from '../../events/not-by-default.ts'
 import { deliveryTypes, matchesPattern } from '../../events/vocabulary.ts'
+import { type Allowances, isLoopback, refuseAddress, refuseInClear } from '../../runtime/address-guard.ts'
 import { refuseWord, takesOnly } from '../../runtime/later-version.ts'
 import { isShortened, shownUrl } from '../../runtime/printable.ts'
-import { type Allowances, isLoopback, refuseAddress, refuseInClear } from './address-guard.ts'
 
 export type EndpointInput = z.infer<typeof endpointInput>
 /** What stands against an input, as zod says it; `input` is what was judged, less credentials. */

@@ -70,6 +70,7 @@ export const contractCalls: readonly string[] = [
   'PUT /v1/instances/{id}/labels/{labelId}',
   'DELETE /v1/instances/{id}/labels/{labelId}',
   'POST /v1/instances/{id}/uploads',
+  'GET /v1/instances/{id}/uploads',
   'POST /v1/uploads/{id}/complete',
   'POST /v1/uploads/{id}/retry',
   'GET /v1/uploads/{id}',

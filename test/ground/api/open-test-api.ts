@@ -54,6 +54,7 @@ type Given = {
   trustedProxies?: readonly string[]
   maxConnections?: number
   webhooks?: Partial<ReturnType<typeof defaults>['webhooks']>
+  uploads?: Partial<ReturnType<typeof defaults>['uploads']>
   stream?: Partial<StreamLimits>
   pairingCodeWaitMs?: number
   socketReadWaitMs?: number
@@ -108,6 +109,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       webhooks: { ...defaults().webhooks, ...given.webhooks },
       commands: { ...defaults().commands, ...(given.commandsWaitingMax && { waitingMax: given.commandsWaitingMax }) },
       processing: defaults().processing,
+      uploads: { ...defaults().uploads, ...given.uploads },
       version: '0.0.0-test',
     })
     open.push(server, api)

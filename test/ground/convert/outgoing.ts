@@ -10,6 +10,15 @@ export const givenToBuild: BuildWith = {
   messageId: '3EB0000000000000000001',
   secret: new Uint8Array(32).fill(7),
   now: Date.UTC(2026, 0, 5, 12),
+  file: {
+    ...{ mimetype: 'image/jpeg', fileName: 'nota.pdf', width: 640, height: 480, durationSeconds: 7, pages: 3 },
+    thumbnail: Buffer.from('thumbnail'),
+    reference: {
+      ...{ url: 'https://mmg.whatsapp.net/v/t62.7118-24/f.enc?oh=1', directPath: '/v/t62.7118-24/f.enc?oh=1', isAnimated: true },
+      ...{ mediaKey: Buffer.alloc(32, 1), sha256: Buffer.alloc(32, 2), encSha256: Buffer.alloc(32, 3) },
+      ...{ sealedAt: Date.UTC(2026, 0, 5, 11), sizeBytes: 1_234 },
+    },
+  },
   own: { pn: '5511900000099@s.whatsapp.net', lid: '100000000000099@lid' },
 }
 

@@ -25,7 +25,7 @@ import { openTestDatabase } from '../database.ts'
 import { anEvent, somebody, us } from '../events.ts'
 import { openTestLog } from '../log.ts'
 import { openStore } from '../objects/open-store.ts'
-import { mediaConfig, watchedStore } from './media-world.ts'
+import { mediaConfig, uploadsConfig, watchedStore } from './media-world.ts'
 
 export const never = new AbortController().signal
 export const { HistorySyncType } = proto.HistorySync
@@ -98,6 +98,7 @@ export async function openHistoryWorld(name: string, logger: Logger) {
     objects: objects.store,
     sealer: createSealer({ current: Buffer.alloc(32, 1), previous: null }),
     config: mediaConfig({ retryDelaysMs: [1, 1, 1] }),
+    uploads: uploadsConfig(),
     records: { rawInlineBytes: 768 * 1024, maxRecordBytes: 2 * 1024 * 1024 },
     pace: { take: async () => undefined },
     historyTurns: historyTurns(),

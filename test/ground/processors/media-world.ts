@@ -36,6 +36,12 @@ export function mediaConfig(more: Partial<Config['media']> = {}): Config['media'
   return { ...parsed.config.media, idleTimeoutMs: 400, ...more }
 }
 
+export function uploadsConfig(more: Partial<Config['uploads']> = {}): Config['uploads'] {
+  const parsed = parseConfig({})
+  if (!parsed.ok) throw new Error('the defaults do not parse')
+  return { ...parsed.config.uploads, ...more }
+}
+
 /** One decoder, and the same threads, for all worlds of a test file. */
 const pictures = openPictures(mediaConfig())
 const transfers = openTransfers({ ...mediaConfig(), logger: createLogger({ level: 'silent' }) })

@@ -6,7 +6,7 @@ import { type AcceptedCommand, acceptCommands, askCommand } from '../../../src/i
 import { until } from '../until.ts'
 import type { Rig } from './rig.ts'
 
-export type Asked = { commandId: string; eventId: string; messageId: string }
+export type Asked = { commandId: string; eventId: string; messageId: string; chatId: string }
 
 let place = 0
 

@@ -1,9 +1,9 @@
 // An object store in memory, as much of it as producers use.
 import type { ObjectStore } from '../../../src/objects/objects.ts'
 
-export function createMemoryObjects(): ObjectStore & { stored: ReadonlyMap<string, Buffer> } {
+export function createMemoryObjects(): ObjectStore & { stored: Map<string, Buffer> } {
   const stored = new Map<string, Buffer>()
-  const unused = () => Promise.reject(new Error('producers only put objects'))
+  const unused = () => Promise.reject(new Error('producers only put and get objects'))
   return {
     stored,
     newKey: name => name,
@@ -14,14 +14,24 @@ export function createMemoryObjects(): ObjectStore & { stored: ReadonlyMap<strin
       stored.set(key, bytes)
       return { key, sizeBytes: bytes.length, contentType, metadata, etag: '', modifiedAt: 0 }
     },
-    get: unused,
+    get: async ({ key }) => {
+      const bytes = stored.get(key)
+      if (bytes === undefined) return null
+      const head = { key, sizeBytes: bytes.length, contentType: '', metadata: {}, etag: '', modifiedAt: 0 }
+      return { head, body: piecesOf(bytes) }
+    },
     head: unused,
     copy: unused,
     delete: unused,
     abandon: unused,
     presign: unused,
     list: () => {
-      throw new Error('producers only put objects')
+      throw new Error('producers only put and get objects')
     },
   }
+}
+
+/** None of them ends where a block does. */
+async function* piecesOf(bytes: Buffer) {
+  for (let at = 0; at < bytes.length; at += 1_021) yield bytes.subarray(at, at + 1_021)
 }

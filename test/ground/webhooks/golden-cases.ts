@@ -27,6 +27,7 @@ import { groupCases } from './golden-groups.ts'
 import { history } from './golden-history.ts'
 import { kindCases } from './golden-kinds.ts'
 import { seals } from './golden-seals.ts'
+import { uploadCases } from './golden-uploads.ts'
 
 const texts: readonly GoldenCase[] = [
   one('message.received text', said({ conversation: 'Bom dia! 👋 "é" </script>' })),
@@ -259,5 +260,6 @@ export const goldenCases: readonly GoldenCase[] = [
     ...appState,
     ...history,
     ...commandCases,
+    ...uploadCases,
   ],
 ]

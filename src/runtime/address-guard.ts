@@ -1,4 +1,4 @@
-// Which addresses a webhook may be sent to: public unicast, and what the operator opened; metadata services and embedded IPv4 never.
+// Which addresses may be dialled that somebody else names, as receivers of webhooks and places of files to send: public unicast, and what the operator opened; metadata services and embedded IPv4 never.
 // Ranges: IANA special-purpose registries; the same list guards literals in URLs and everything a name resolves to.
 import ipaddr from 'ipaddr.js'
 
@@ -7,7 +7,15 @@ export type Allowances = {
   allowLoopback: boolean
   /** CIDR ranges, checked by the configuration. */
   allowCidrs: readonly string[]
+  /** The setting that has these [WEBHOOK_ALLOW_CIDRS]. */
+  cidrsSetting?: string
 }
+
+const usualSetting = 'WEBHOOK_ALLOW_CIDRS'
+
+/** Which settings open an address. */
+export const settingsOf = ({ cidrsSetting }: Allowances): readonly string[] =>
+  cidrsSetting === undefined ? ['WEBHOOK_ALLOW_LOOPBACK', usualSetting] : [cidrsSetting]
 
 /** Why this address is refused, in words for people; null: it may be dialled. */
 export function refuseAddress(address: string, allowances: Allowances): string | null {
@@ -29,7 +37,7 @@ export function refuseInClear(address: string, allowances: Allowances): string |
   if (refusal !== null) return refusal
   const parsed = ipaddr.parse(address.replace(/%.*$/, ''))
   const isOpened = isLoopback(address) || allowances.allowCidrs.some(range => isWithin(parsed, range))
-  return isOpened ? null : 'an address outside of WEBHOOK_ALLOW_CIDRS, which needs https'
+  return isOpened ? null : `an address outside of ${allowances.cidrsSetting ?? usualSetting}, which needs https`
 }
 
 export const isLoopback = (address: string): boolean =>

@@ -1,0 +1,84 @@
+// A file to send is asked for: what is said of it is judged, its row and its upload.requested are one transaction, and its client may put the bytes.
+
+import { createHash, randomBytes } from 'node:crypto'
+import type { Database } from '../../database/database.ts'
+import type { FileKind } from '../../events/command-bodies/files.ts'
+import type { Outbox } from '../../instances/outbox.ts'
+import { uploadRequested } from '../../instances/upload-events.ts'
+import { captionedKinds, kindOfType, maxUploadBytes, refuseType } from '../../instances/upload-kinds.ts'
+import { askUpload, type NewUpload, type UploadRow, type UploadSource, uploadIdOf } from '../../instances/uploads.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import type { Config } from '../../runtime/config.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { canonicalJson } from '../commands/canonical-json.ts'
+import { readInstance } from '../instances/read-instances.ts'
+import { refuseFields } from '../invalid-input.ts'
+import { instanceNotFound, Problem } from '../problems.ts'
+
+export type RequestDeps = {
+  database: Database
+  outbox: Outbox
+  objects: Pick<ObjectStore, 'newKey'>
+  sealer: Pick<Sealer, 'seal'>
+  uploads: Config['uploads']
+  clock: () => number
+}
+/** What is said of a file; null: it is not. `key`: the Idempotency-Key. */
+export type WantedUpload = Pick<NewUpload, 'instanceId' | 'chatId' | 'caption' | 'fileName' | 'mimetype' | 'sizeBytes'> & {
+  key: string
+  kind: FileKind | null
+  source: UploadSource
+}
+/** `outboxId`: of its upload.requested; null: that was owed before. */
+type Requested = { row: UploadRow; outboxId: string | null }
+
+/** The same again answers the same. Throws Problem `instance-not-found`, `invalid-input` or `idempotency-key-reused`. */
+export async function requestUpload(deps: RequestDeps, wanted: WantedUpload, signal: AbortSignal): Promise<Requested> {
+  const upload = newUploadOf(deps, wanted)
+  await readInstance(deps.database, wanted.instanceId)
+  const asked = await deps.database.transact(async tx => {
+    const one = await askUpload({ database: tx, sealer: deps.sealer }, upload)
+    if (one === null) throw instanceNotFound(wanted.instanceId)
+    const outboxId = one.isNew ? await deps.outbox.owe(tx, uploadRequested('upload.requested', upload)) : null
+    return { row: one.row, outboxId }
+  }, signal)
+  if (asked.row.digest !== upload.digest) throw keyReused(wanted.key)
+  return asked
+}
+
+function newUploadOf(deps: RequestDeps, { key, ...said }: WantedUpload): NewUpload {
+  const { instanceId } = said
+  const kind = said.kind ?? kindOfType(said.mimetype ?? '')
+  refuse(deps, { ...said, kind })
+  const uploadId = uploadIdOf({ instanceId, key })
+  const askedAt = deps.clock()
+  return {
+    ...{ ...said, uploadId, kind, askedAt },
+    digest: createHash('sha256').update(canonicalJson(said)).digest('hex'),
+    // Its second half is nobody's guess, also where its id is.
+    incomingKey: deps.objects.newKey(`incoming/${instanceId}/uploads/${uploadId}${randomBytes(16).toString('hex')}`),
+    expiresAt: askedAt + deps.uploads.expireAfterMs,
+  }
+}
+
+type Said = Pick<WantedUpload, 'mimetype' | 'sizeBytes' | 'caption'> & { kind: FileKind }
+
+/** Throws Problem `invalid-input`. */
+function refuse({ uploads }: RequestDeps, { kind, mimetype, sizeBytes, caption }: Said): void {
+  const expected = mimetype === null ? null : refuseType(kind, mimetype, uploads.ffmpegPath !== null)
+  if (expected !== null) throw refuseFields('pointer', [{ pointer: '/mimetype', expected, received: mimetype ?? '' }])
+  if (caption !== null && !captionedKinds.includes(kind))
+    throw refuseFields('pointer', [
+      { pointer: '/caption', expected: `none, or one of ${captionedKinds.join(', ')} as kind`, received: kind },
+    ])
+  const maxBytes = maxUploadBytes(uploads, kind)
+  if (sizeBytes === null || sizeBytes <= maxBytes) return
+  const most = `at most ${maxBytes} bytes for ${kind}`
+  throw refuseFields('pointer', [{ pointer: '/sizeBytes', expected: most, received: String(sizeBytes) }])
+}
+
+const keyReused = (key: string) =>
+  new Problem(
+    'idempotency-key-reused',
+    `the Idempotency-Key ${JSON.stringify(key)} was used for another upload: the same key asks for the same again, another file needs another key`,
+  )

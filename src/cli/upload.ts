@@ -1,0 +1,109 @@
+// zaplog upload: a file goes out as a message, and what came of it is said. It is sent once for each key, also where the verb did not live to hear of it.
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Readable } from 'node:stream'
+import { describeError } from '../runtime/logger.ts'
+import { wait } from '../runtime/wait.ts'
+import { askedUpload, type Upload, upload } from './answers.ts'
+import type { ApiSettings } from './api-settings.ts'
+import { callApi } from './call-api.ts'
+import { CallFailed } from './call-failed.ts'
+import { exitCodes } from './exit-codes.ts'
+import { mimetypeOf } from './mimetypes.ts'
+import { type Result, runVerb } from './run-verb.ts'
+import { findSender } from './send.ts'
+import { watchStopSignals } from './stop-signals.ts'
+import { plainText } from './text-table.ts'
+
+type Wanted = { path: string; to: string; caption?: string | undefined; instance?: string | undefined; key?: string | undefined }
+/** `progress`: the share of the bytes that are put, 0 to 1. */
+type How = { progress(share: number): void; waitMs: number; stopping: AbortSignal }
+
+const WAIT_MS = 120_000
+const LOOK_EVERY_MS = 250
+
+export const uploadVerb = (path: string, options: Omit<Wanted, 'path'>) =>
+  runVerb(api => uploadFile(api, { path, ...options }, { progress: drawBar, waitMs: WAIT_MS, stopping: watchStopSignals() }))
+
+/** Resolves once WhatsApp has taken it. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
+export async function uploadFile(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: How): Promise<Result> {
+  const { path, to } = wanted
+  const sizeBytes = await sizeOf(path)
+  const sender = await findSender(api, wanted.instance)
+  const { uploadId, url, headers } = await callApi(api, {
+    ...{ doing: `beginning to send ${path}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(sender.id)}/uploads` },
+    headers: { 'idempotency-key': key },
+    body: {
+      ...{ chatId: to, fileName: basename(path), mimetype: mimetypeOf(path), sizeBytes },
+      ...(wanted.caption !== undefined && { caption: wanted.caption }),
+    },
+    answer: askedUpload,
+  })
+  if (url !== null) await put({ path, url, headers, sizeBytes }, how)
+  const of = `/v1/uploads/${uploadId}`
+  await callApi(api, { doing: `sending ${path}`, method: 'POST', path: `${of}/complete`, answer: upload })
+  const ended = await followUpload(api, of, how)
+  const json = { ...ended, idempotencyKey: key }
+  if (ended.state === 'sent')
+    return { json, text: `WhatsApp took ${plainText(path)} for ${plainText(to)} (message ${ended.messageId})` }
+  if (ended.state === 'failed')
+    throw new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, {
+      rest: { upload: json },
+    })
+  throw new CallFailed(`it is not sent yet (${ended.state}), and zaplog goes on with it`, {
+    exitCode: exitCodes.tryLater,
+    rest: { upload: json },
+  })
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    throw new CallFailed(`reading ${path}: ${describeError(error)}`, { exitCode: exitCodes.usage, cause: error })
+  }
+}
+
+type Putting = { path: string; url: string; headers: Readonly<Record<string, string>>; sizeBytes: number }
+
+/** In constant memory. */
+async function put({ path, url, headers, sizeBytes }: Putting, { progress, stopping }: How): Promise<void> {
+  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+    let sent = 0
+    for await (const chunk of createReadStream(path)) {
+      sent += chunk.length
+      yield chunk
+      progress(sent / sizeBytes)
+    }
+  }
+  const body = Readable.toWeb(Readable.from(counted(), { objectMode: false }))
+  const response = await fetch(url, { method: 'PUT', headers, body, duplex: 'half', signal: stopping }).catch(
+    (error: unknown) => {
+      throw new CallFailed(`putting ${path}: ${describeError(error)}`, { exitCode: exitCodes.tryLater, cause: error })
+    },
+  )
+  const text = await response.text()
+  if (!response.ok)
+    throw new CallFailed(`putting ${path}: the store answered ${response.status} ${plainText(text.slice(0, 300))}`)
+}
+
+/** As it is at its end, or after waitMs, or once the signal aborts. */
+async function followUpload(api: ApiSettings, path: string, { waitMs, stopping }: How): Promise<Upload> {
+  const enough = AbortSignal.any([stopping, AbortSignal.timeout(waitMs)])
+  for (;;) {
+    const found = await callApi(api, { doing: 'asking what came of it', method: 'GET', path, answer: upload })
+    if (found.state === 'sent' || found.state === 'failed' || !(await wait(LOOK_EVERY_MS, enough))) return found
+  }
+}
+
+const CELLS = 30
+
+/** On a terminal alone. */
+function drawBar(share: number): void {
+  if (process.stderr.isTTY !== true) return
+  const full = Math.round(share * CELLS)
+  const end = share >= 1 ? '\n' : ''
+  process.stderr.write(`\r${'#'.repeat(full)}${'.'.repeat(CELLS - full)} ${Math.round(share * 100)} %${end}`)
+}

@@ -1,0 +1,105 @@
+// Uploads in the hands of whoever prepares them: claimed for a while, held on to, and let go as ready, failed, or to be tried again. A claim has a
+// word of its own: what an earlier holder still answers counts for nothing.
+import { randomUUID } from 'node:crypto'
+import type { Transaction } from '../database/database.ts'
+import type { Sealer } from '../runtime/seal.ts'
+import { type ReadyFile, readUpload, type UploadRow, type UploadSource, uploadPlace } from './uploads.ts'
+
+/** `claims`: how often it was claimed, this time included and without those that only waited. */
+export type ClaimedUpload = { row: UploadRow; source: UploadSource; claim: string; claims: number }
+type Held = { uploadId: string; claim: string }
+
+/**
+ * Of each instance at most one that nobody holds, of those first that have the fewest in hand; at most `limit`. One whose holder died is claimed
+ * again after `leaseMs`. What it costs grows with the instances that wait, not with their uploads.
+ */
+export async function claimUploads(
+  { database, sealer }: { database: Transaction; sealer: Pick<Sealer, 'open'> },
+  { limit, leaseMs }: { limit: number; leaseMs: number },
+): Promise<readonly ClaimedUpload[]> {
+  const claim = randomUUID()
+  const claimed = await database.query<Claimed>(claimSql, [claim, leaseMs, limit])
+  const found = await Promise.all(
+    claimed.map(async one => {
+      const row = await readUpload(database, one.upload_id)
+      return row === null ? [] : [{ row, source: sourceOf(sealer, row, one.sealed_place), claim, claims: one.claims }]
+    }),
+  )
+  return found.flat()
+}
+
+type Claimed = { upload_id: string; sealed_place: Buffer | null; claims: number }
+
+const isFree = (u: string) => `${u}.state = 'processing' and ${u}.due_at <= now() and coalesce(${u}.claimed_until < now(), true)`
+const claimSql = `with recursive waiting as (
+  (select u.instance_id from uploads u where u.state = 'processing' order by u.instance_id limit 1)
+  union all
+  select (select u.instance_id from uploads u where u.state = 'processing' and u.instance_id > waiting.instance_id
+    order by u.instance_id limit 1)
+  from waiting where waiting.instance_id is not null
+), firsts as (
+  select f.upload_id, f.due_at, held.count from waiting cross join lateral (
+    select u.upload_id, u.due_at from uploads u where u.instance_id = waiting.instance_id and ${isFree('u')} order by u.due_at limit 1) f
+  cross join lateral (
+    select count(*) from uploads h where h.instance_id = waiting.instance_id and h.state = 'processing' and h.claimed_until >= now()) held
+  where waiting.instance_id is not null
+), picked as (
+  select u.upload_id from uploads u join firsts on firsts.upload_id = u.upload_id where ${isFree('u')}
+  order by firsts.count, firsts.due_at limit $3 for update of u skip locked
+)
+update uploads u set claim = $1, claimed_until = now() + make_interval(secs => $2::float8 / 1000), claims = u.claims + 1
+from picked where u.upload_id = picked.upload_id returning u.upload_id, u.sealed_place, u.claims`
+
+function sourceOf(sealer: Pick<Sealer, 'open'>, { uploadId, from }: UploadRow, sealed: Buffer | null): UploadSource {
+  if (from === 'upload' || sealed === null) return { from: 'upload' }
+  const place = sealer.open(sealed, uploadPlace(uploadId)).toString()
+  return from === 'url' ? { from, url: place } : { from, objectKey: place }
+}
+
+/** false: it is somebody else's meanwhile, or nobody's. */
+export async function holdUpload(database: Transaction, { uploadId, claim }: Held, leaseMs: number): Promise<boolean> {
+  const held = await database.query(
+    `update uploads set claimed_until = now() + make_interval(secs => $3::float8 / 1000)
+     where upload_id = $1 and claim = $2 and state = 'processing' returning 1`,
+    [uploadId, claim, leaseMs],
+  )
+  return held.length > 0
+}
+
+/** Who waits to send it is woken by the commit. false: the claim is not believed any more. */
+export async function readyUpload(database: Transaction, { uploadId, claim }: Held, file: ReadyFile): Promise<boolean> {
+  const { thumbnail, ...rest } = file
+  const ended = await database.query(
+    `update uploads set state = 'ready', file = $3::jsonb, thumbnail = $4, claim = null, claimed_until = null
+     where upload_id = $1 and claim = $2 and state = 'processing' returning pg_notify('commands', instance_id)`,
+    [uploadId, claim, JSON.stringify(rest), thumbnail],
+  )
+  return ended.length > 0
+}
+
+/** For good. Who waits to send it is woken by the commit. false: the claim is not believed any more. */
+export async function spoilUpload(
+  database: Transaction,
+  { uploadId, claim, reason, reasonText }: Held & { reason: string; reasonText: string },
+): Promise<boolean> {
+  const ended = await database.query(
+    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), claim = null, claimed_until = null
+     where upload_id = $1 and claim = $2 and state = 'processing' returning pg_notify('commands', instance_id)`,
+    [uploadId, claim, reason, reasonText],
+  )
+  return ended.length > 0
+}
+
+/** It is tried again after `waitMs`; `counts` false: only something of ours was away, and this was no try. false: the claim is not believed any more. */
+export async function putOffUpload(
+  database: Transaction,
+  { uploadId, claim, waitMs, counts }: Held & { waitMs: number; counts: boolean },
+): Promise<boolean> {
+  const left = await database.query(
+    `update uploads set due_at = now() + make_interval(secs => $3::float8 / 1000), claim = null, claimed_until = null,
+       claims = claims - case when $4 then 0 else 1 end
+     where upload_id = $1 and claim = $2 and state = 'processing' returning 1`,
+    [uploadId, claim, waitMs, counts],
+  )
+  return left.length > 0
+}

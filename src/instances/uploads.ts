@@ -1,0 +1,230 @@
+// The table uploads: files that clients give an account to send. Who asks for one and who sends it are here, who prepares it in
+// uploads-at-work.ts: nobody else names it.
+import type { Transaction } from '../database/database.ts'
+import { requestId } from '../events/ids.ts'
+import { rowsOf } from '../purge/erasure.ts'
+import { isPurged } from '../purge/tombstones.ts'
+import type { Sealer } from '../runtime/seal.ts'
+
+/** pending: asked for, no bytes confirmed; processing: brought, checked and prepared by role processors; ready: can be sent; failed: for good. */
+export type UploadState = 'pending' | 'processing' | 'ready' | 'failed'
+/** `url` is sealed at rest: it may carry credentials. */
+export type UploadSource = { from: 'upload' } | { from: 'url'; url: string } | { from: 'object'; objectKey: string }
+/** What is sent. `thumbnail`: JPEG. */
+export type ReadyFile = {
+  objectKey: string
+  mimetype: string
+  sizeBytes: number
+  /** Lower-case hex. */
+  sha256: string
+  fileName: string | null
+  width: number | null
+  height: number | null
+  durationSeconds: number | null
+  thumbnail: Buffer | null
+  pages: number | null
+}
+
+/** What is asked for. `digest`: of what the client wrote; null: not said. Instants in epoch ms. */
+export type NewUpload = {
+  uploadId: string
+  instanceId: string
+  digest: string
+  source: UploadSource
+  kind: string
+  chatId: string | null
+  caption: string | null
+  fileName: string | null
+  mimetype: string | null
+  sizeBytes: number | null
+  incomingKey: string
+  askedAt: number
+  /** Without its bytes it fails then. */
+  expiresAt: number
+}
+export type UploadRow = Omit<NewUpload, 'source'> & {
+  from: UploadSource['from']
+  state: UploadState
+  /** Why it failed. */
+  reason: string | null
+  reasonText: string | null
+  /** Once it is ready. */
+  file: ReadyFile | null
+  /** Of the last command that sends it; null: none does. */
+  commandId: string | null
+  messageId: string | null
+  /** How many commands were to send it. */
+  sends: number
+  endedAt: number | null
+}
+
+/** Where what is prepared of it lies: it follows from where its bytes came. */
+export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>): string => `${incomingKey}-ready`
+/** Keys of all that it may have left in the store. */
+export const objectsOf = (row: Pick<UploadRow, 'incomingKey'>): readonly string[] => [row.incomingKey, readyKeyOf(row)]
+/** What an incoming key says. null: it is none. */
+export const uploadOfKey = (key: string): string | null =>
+  /(?:^|\/)incoming\/[^/]+\/uploads\/([0-9a-f]{32})[0-9a-f]{32}$/.exec(key)?.[1] ?? null
+
+/** Payload: nothing. Something is to be prepared. */
+export const uploadsChannel = 'uploads'
+
+/** The same for the same Idempotency-Key. */
+export const uploadIdOf = (of: { instanceId: string; key: string }): string =>
+  requestId({ instanceId: of.instanceId, type: 'upload', requestId: of.key })
+
+/** `isNew` false: the row of who asked with this key before, with whatever body. null: the instance is purged. What is not brought by its client is prepared from now on. */
+export async function askUpload(
+  { database, sealer }: { database: Transaction; sealer: Pick<Sealer, 'seal'> },
+  upload: NewUpload,
+): Promise<{ row: UploadRow; isNew: boolean } | null> {
+  const { source } = upload
+  const place = source.from === 'upload' ? null : source.from === 'url' ? source.url : source.objectKey
+  const [row] = await database.query<Row & { is_new: boolean }>(askSql, [
+    ...[upload.uploadId, upload.instanceId, upload.digest, source.from === 'upload' ? 'pending' : 'processing', source.from],
+    ...[place && sealer.seal(Buffer.from(place), uploadPlace(upload.uploadId)), upload.kind, upload.chatId, upload.caption],
+    ...[upload.fileName, upload.mimetype, upload.sizeBytes, upload.incomingKey, upload.askedAt, upload.expiresAt],
+  ])
+  return row === undefined ? null : { row: rowOf(row), isNew: row.is_new }
+}
+
+/** What a sealed place is sealed for. */
+export const uploadPlace = (uploadId: string): string => `uploads|${uploadId}`
+
+/** null: there is none of this instance, or it is forgotten. */
+export async function findUpload(database: Transaction, instanceId: string, uploadId: string): Promise<UploadRow | null> {
+  const found = await readUpload(database, uploadId)
+  return found?.instanceId === instanceId ? found : null
+}
+
+/** Of whichever instance. */
+export async function readUpload(database: Transaction, uploadId: string): Promise<UploadRow | null> {
+  const [row] = await database.query<Row>(`select ${columns} from uploads u where u.upload_id = $1`, [uploadId])
+  return row === undefined ? null : rowOf(row)
+}
+
+/** Newest first, before `last`; at most `limit`. */
+export async function listUploads(
+  database: Transaction,
+  of: {
+    instanceId: string
+    last: { askedAt: number; uploadId: string } | null
+    after: number | null
+    before: number | null
+    limit: number
+  },
+): Promise<readonly UploadRow[]> {
+  const values = [of.instanceId, of.last?.askedAt ?? null, of.last?.uploadId ?? '', of.after, of.before, of.limit]
+  return (await database.query<Row>(listSql, values)).map(rowOf)
+}
+
+/** Its bytes are there. Answers the row as it is then; whoever prepares files is woken by the commit. */
+export async function confirmUpload(database: Transaction, uploadId: string): Promise<UploadRow | null> {
+  const [row] = await database.query<Row>(
+    `update uploads u set state = 'processing', confirmed_at = now(), due_at = now() where u.upload_id = $1 and u.state = 'pending'
+     returning ${columns}, pg_notify('${uploadsChannel}', '')`,
+    [uploadId],
+  )
+  return row === undefined ? readUpload(database, uploadId) : rowOf(row)
+}
+
+/** The `sends`th command that sends it. */
+export async function nameCommand(
+  database: Transaction,
+  { uploadId, sends, commandId, messageId }: { uploadId: string; sends: number; commandId: string; messageId: string },
+): Promise<void> {
+  await database.query('update uploads set sends = $2, command_id = $3, message_id = $4 where upload_id = $1 and sends <= $2', [
+    ...[uploadId, sends, commandId, messageId],
+  ])
+}
+
+/** For good, where it is in one of `states`; answers whether it was. Who waits to send it is woken by the commit. */
+export async function failUpload(
+  database: Transaction,
+  {
+    uploadId,
+    states,
+    reason,
+    reasonText,
+  }: { uploadId: string; states: readonly UploadState[]; reason: string; reasonText: string },
+): Promise<boolean> {
+  const failed = await database.query(
+    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), file = null, thumbnail = null, claim = null
+     where upload_id = $1 and state = any($2::text[]) returning pg_notify('commands', instance_id)`,
+    [uploadId, states, reason, reasonText],
+  )
+  return failed.length > 0
+}
+
+/** Those that were never brought. */
+export async function expiredUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
+  const sql = `select ${columns} from uploads u where u.state = 'pending' and u.expires_at < now() order by u.expires_at limit $1`
+  return (await database.query<Row>(sql, [limit])).map(rowOf)
+}
+
+/** Those that were asked for [30 d] ago: what they left in the store may go. */
+export async function oldUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
+  const sql = `select ${columns} from uploads u where u.asked_at < now() - interval '30 days' order by u.asked_at limit $1`
+  return (await database.query<Row>(sql, [limit])).map(rowOf)
+}
+
+/** After what they left in the store. */
+export async function forgetUploads(database: Transaction, uploadIds: readonly string[]): Promise<void> {
+  await database.query('delete from uploads where upload_id = any($1::text[])', [uploadIds])
+}
+
+type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'incoming_key', string>> &
+  Readonly<Record<'chat_id' | 'caption' | 'file_name' | 'mimetype' | 'reason' | 'reason_text', string | null>> & {
+    state: UploadState
+    source: UploadSource['from']
+    size_bytes: string | null
+    file: Omit<ReadyFile, 'thumbnail'> | null
+    thumbnail: Buffer | null
+    command_id: string | null
+    message_id: string | null
+    sends: number
+    asked_at: Date
+    expires_at: Date
+    ended_at: Date | null
+  }
+
+const columns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
+  u.size_bytes, u.incoming_key, u.reason, u.reason_text, u.file, u.thumbnail, u.command_id, u.message_id, u.sends, u.asked_at, u.expires_at,
+  u.ended_at`
+const askSql = `insert into uploads as u (upload_id, instance_id, digest, state, source, sealed_place, kind, chat_id, caption, file_name,
+    mimetype, size_bytes, incoming_key, asked_at, expires_at)
+  select $1::text, $2::text, $3::text, $4::text, $5::text, $6::bytea, $7::text, $8::text, $9::text, $10::text, $11::text, $12::bigint, $13::text,
+    to_timestamp($14::float8 / 1000), to_timestamp($15::float8 / 1000)
+  where not ${isPurged('$2::text')}
+  on conflict (upload_id) do update set digest = u.digest
+  returning ${columns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
+const listSql = `select ${columns} from uploads u where u.instance_id = $1
+    and (u.asked_at, u.upload_id) < (coalesce(to_timestamp($2::float8 / 1000), 'infinity'), $3::text)
+    and u.asked_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity') and u.asked_at < coalesce(to_timestamp($5::float8 / 1000), 'infinity')
+  order by u.asked_at desc, u.upload_id desc limit $6`
+
+const rowOf = (row: Row): UploadRow => ({
+  uploadId: row.upload_id,
+  instanceId: row.instance_id,
+  digest: row.digest,
+  state: row.state,
+  from: row.source,
+  kind: row.kind,
+  chatId: row.chat_id,
+  caption: row.caption,
+  fileName: row.file_name,
+  mimetype: row.mimetype,
+  sizeBytes: row.size_bytes === null ? null : Number(row.size_bytes),
+  incomingKey: row.incoming_key,
+  reason: row.reason,
+  reasonText: row.reason_text,
+  file: row.file && { ...row.file, thumbnail: row.thumbnail },
+  commandId: row.command_id,
+  messageId: row.message_id,
+  sends: row.sends,
+  askedAt: row.asked_at.getTime(),
+  expiresAt: row.expires_at.getTime(),
+  endedAt: row.ended_at?.getTime() ?? null,
+})
+
+export const uploadsErasure = rowsOf('uploads')

@@ -1,0 +1,41 @@
+// How long a file plays, by what its format says of itself. Pure. Sources: RFC 3533 and RFC 7845 (Ogg, Opus), ISO/IEC 14496-12 (mvhd).
+
+/** So many bytes of either end say it. */
+export const END_BYTES = 128 * 1024
+type Ends = { head: Buffer; tail: Buffer }
+
+/** The first page of an Ogg file with one stream has its 28 bytes of head, then what the stream is. */
+export const isOpus = (head: Uint8Array): boolean => Buffer.from(head.subarray(0, 64)).includes('OpusHead')
+
+/** Whole seconds, at least one; null: it does not say. */
+export function durationOf(mimetype: string, ends: Ends): number | null {
+  const seconds = mimetype.startsWith('audio/ogg') ? oggSeconds(ends) : isMp4(mimetype) ? mp4Seconds(ends) : null
+  return seconds === null || !(seconds > 0 && seconds < MOST_SECONDS) ? null : Math.max(1, Math.round(seconds))
+}
+
+/** What says more is not believed. */
+const MOST_SECONDS = 100 * 3600
+const OPUS_PER_SECOND = 48_000
+const isMp4 = (mimetype: string) => /^(video\/(mp4|3gpp|quicktime)|audio\/mp4)$/.test(mimetype)
+
+/** The last page's granule position is the number of samples, less what is skipped at the beginning. */
+function oggSeconds({ head, tail }: Ends): number | null {
+  const at = head.indexOf('OpusHead')
+  const last = tail.lastIndexOf('OggS')
+  if (at === -1 || last === -1 || tail.length < last + 14 || head.length < at + 12) return null
+  const samples = Number(tail.readBigInt64LE(last + 6)) - head.readUInt16LE(at + 10)
+  return samples / OPUS_PER_SECOND
+}
+
+/** In the movie's header, which is at either end of the file. */
+function mp4Seconds({ head, tail }: Ends): number | null {
+  for (const bytes of [head, tail]) {
+    const at = bytes.indexOf('mvhd')
+    if (at === -1 || bytes.length < at + 36) continue
+    const isLong = bytes.readUInt8(at + 4) === 1
+    const timescale = bytes.readUInt32BE(at + (isLong ? 24 : 16))
+    const duration = isLong ? Number(bytes.readBigUInt64BE(at + 28)) : bytes.readUInt32BE(at + 20)
+    return timescale === 0 ? null : duration / timescale
+  }
+  return null
+}

@@ -1,0 +1,29 @@
+// What becomes of an upload whose preparing failed: tried again, or failed for good. Pure.
+import { CodedError } from '../../runtime/coded-error.ts'
+import { UploadError, uploadErrorOf } from './upload-error.ts'
+
+export type Verdict =
+  | { kind: 'put-off'; waitMs: number; counts: boolean; error?: unknown }
+  /** For good. */
+  | { kind: 'failed'; error: UploadError }
+
+/** How long what is ours and away is left alone. */
+const AWAY_MS = 5_000
+/** Of what nobody expected. */
+const MAX_SURPRISES = 5
+
+/** `attempt`: from 1, also of those whose process died in the middle. */
+export function verdictOf(error: unknown, of: { attempt: number; retryDelaysMs: readonly number[] }): Verdict {
+  const upload = uploadErrorOf(error)
+  if (upload === null) {
+    if (isAway(error)) return { kind: 'put-off', waitMs: AWAY_MS, counts: false, error }
+    if (of.attempt < MAX_SURPRISES) return { kind: 'put-off', waitMs: AWAY_MS, counts: true, error }
+    return { kind: 'failed', error: new UploadError('internal', `preparing the file: ${String(error)}`, { cause: error }) }
+  }
+  const waitMs = upload.retryable ? of.retryDelaysMs[of.attempt - 1] : undefined
+  return waitMs === undefined ? { kind: 'failed', error: upload } : { kind: 'put-off', waitMs, counts: true, error: upload }
+}
+
+const isAway = (error: unknown): boolean =>
+  error instanceof CodedError &&
+  (error.retryable || error.code === 'aborted' || error.port === 'objects' || error.port === 'database')

@@ -1,0 +1,197 @@
+// Uploads are prepared: several at once, accounts take turns, woken by whoever completes one and looked for every [5 s]. Each is claimed for a while
+// and held on to; one whose process died is claimed again, so that kill -9 costs time alone.
+import { Agent } from 'undici'
+import type { Database } from '../../database/database.ts'
+import type { Codec } from '../../events/codec.ts'
+import type { TopicName } from '../../events/topics.ts'
+import { drainApiOutbox, owe } from '../../instances/outbox.ts'
+import { uploadFailed } from '../../instances/upload-events.ts'
+import { objectsOf, type ReadyFile, uploadsChannel } from '../../instances/uploads.ts'
+import {
+  type ClaimedUpload,
+  claimUploads,
+  holdUpload,
+  putOffUpload,
+  readyUpload,
+  spoilUpload,
+} from '../../instances/uploads-at-work.ts'
+import type { EventLog } from '../../log/log.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import { purgedAmong } from '../../purge/tombstones.ts'
+import { type Bell, createBell } from '../../runtime/bell.ts'
+import type { Config } from '../../runtime/config.ts'
+import { createGuardedConnector } from '../../runtime/guarded-connector.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Role } from '../../runtime/role.ts'
+import type { Sealer } from '../../runtime/seal.ts'
+import { openPictures } from '../store/pictures.ts'
+import { type Verdict, verdictOf } from './judge-failure.ts'
+import { type PrepareDeps, prepareUpload } from './prepare-upload.ts'
+
+export type UploadsDeps = {
+  database: Database
+  objects: ObjectStore
+  log: Pick<EventLog, 'append'>
+  codec: Pick<Codec, 'encode'>
+  topic(name: TopicName): string
+  sealer: Sealer
+  config: Config['media']
+  uploads: Config['uploads']
+  logger: Logger
+  clock: () => number
+  /** For tests, which do not wait [60 s], [5 s]. */
+  leaseMs?: number
+  lookMs?: number
+}
+const name = 'uploads'
+const LEASE_MS = 60_000
+const LOOK_MS = 5_000
+/** A picture may be encoded eight times. */
+const PICTURE_DEADLINE_MS = 60_000
+
+export function openUploads(deps: UploadsDeps): Role {
+  const stop = new AbortController()
+  const bell = createBell()
+  const tools = openTools(deps)
+  const inHand = new Set<Promise<void>>()
+  let problem: string | null = null
+
+  async function takeMore(): Promise<void> {
+    const limit = deps.uploads.atOnce - inHand.size
+    if (limit <= 0) return
+    const claimed = await claimUploads(deps, { limit, leaseMs: deps.leaseMs ?? LEASE_MS })
+    for (const one of claimed) {
+      const work = workOff({ ...deps, ...tools.deps }, one, stop.signal).finally(() => {
+        inHand.delete(work)
+        bell.ring()
+      })
+      inHand.add(work)
+    }
+    // Of each account one was claimed: there may be more.
+    if (claimed.length > 0) bell.ring()
+  }
+
+  async function run(): Promise<void> {
+    const listening = listen(deps, bell, stop.signal)
+    while (!stop.signal.aborted) {
+      try {
+        await takeMore()
+        problem = null
+      } catch (error) {
+        if (problem === null) deps.logger.warn('uploads.not-claimed', { error })
+        problem = `what is to be prepared cannot be read: ${String(error)}`
+      }
+      await bell.rung(stop.signal, deps.lookMs ?? LOOK_MS)
+    }
+    await Promise.all([listening, ...inHand])
+  }
+
+  const done = run()
+  return {
+    name,
+    checks: () => [{ name, state: problem === null ? 'ok' : 'degraded', detail: problem ?? 'running' }],
+    close: async () => {
+      stop.abort()
+      await done
+      await tools.close()
+    },
+  }
+}
+
+function openTools({ config, uploads, objects, logger }: UploadsDeps): { deps: PrepareDeps; close(): Promise<void> } {
+  const pictures = openPictures({ ...config, deadlineMs: PICTURE_DEADLINE_MS })
+  const allowances = { allowLoopback: false, allowCidrs: uploads.allowCidrs, cidrsSetting: 'MEDIA_URL_ALLOW_CIDRS' }
+  const dispatcher = new Agent({ connect: createGuardedConnector({ allowances }), allowH2: false, clientTtl: 60_000 })
+  const { compressAboveBytes, ffmpegPath } = uploads
+  return {
+    deps: { objects, dispatcher, limits: uploads, timeouts: config, pictures, compressAboveBytes, ffmpegPath, logger },
+    close: async () => {
+      await dispatcher.destroy()
+      await pictures.close()
+    },
+  }
+}
+
+/** What is missed is found by looking. */
+async function listen({ database, logger }: UploadsDeps, bell: Bell, signal: AbortSignal): Promise<void> {
+  try {
+    await database.listen(uploadsChannel, () => bell.ring(), signal)
+  } catch (error) {
+    if (!signal.aborted) logger.warn('uploads.not-listened', { error })
+  }
+}
+
+type WorkDeps = UploadsDeps & PrepareDeps
+
+/** Never rejects: what it could not write is claimed again. */
+async function workOff(deps: WorkDeps, claimed: ClaimedUpload, stop: AbortSignal): Promise<void> {
+  const { uploadId, instanceId } = claimed.row
+  const hold = holdOn(deps, claimed)
+  const signal = AbortSignal.any([stop, hold.lost])
+  try {
+    const startAt = deps.clock()
+    const outcome = await outcomeOf(deps, claimed, signal)
+    if (hold.lost.aborted) return
+    await settle(deps, claimed, stop.aborted ? { kind: 'put-off', waitMs: 0, counts: false } : outcome)
+    deps.logger.info(`upload.${outcome.kind}`, { instanceId, uploadId, durationMs: deps.clock() - startAt, ...toldOf(outcome) })
+  } catch (error) {
+    deps.logger.warn('upload.not-settled', { instanceId, uploadId, error })
+  } finally {
+    hold.close()
+  }
+}
+
+const toldOf = (outcome: Outcome) =>
+  outcome.kind === 'ready'
+    ? { sizeBytes: outcome.file.sizeBytes, mimetype: outcome.file.mimetype }
+    : { error: 'error' in outcome ? outcome.error : null }
+
+type Outcome = Verdict | { kind: 'ready'; file: ReadyFile }
+
+async function outcomeOf(deps: WorkDeps, claimed: ClaimedUpload, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return { kind: 'ready', file: await prepareUpload(deps, claimed, signal) }
+  } catch (error) {
+    return verdictOf(error, { attempt: claimed.claims, retryDelaysMs: deps.config.retryDelaysMs })
+  }
+}
+
+async function settle(deps: WorkDeps, claimed: ClaimedUpload, outcome: Outcome): Promise<void> {
+  if (!(await write(deps, claimed, outcome))) await clearPurged(deps, claimed.row)
+  else if (outcome.kind === 'failed') await drainApiOutbox(deps, AbortSignal.timeout(LEASE_MS))
+}
+
+/** false: the claim is not believed any more. */
+function write(deps: WorkDeps, { row, claim }: ClaimedUpload, outcome: Outcome): Promise<boolean> {
+  const held = { uploadId: row.uploadId, claim }
+  if (outcome.kind === 'put-off') return putOffUpload(deps.database, { ...held, ...outcome })
+  if (outcome.kind === 'ready') return readyUpload(deps.database, held, outcome.file)
+  const why = { reason: outcome.error.code, reasonText: outcome.error.message }
+  return deps.database.transact(async tx => {
+    const isSpoilt = await spoilUpload(tx, { ...held, ...why })
+    if (isSpoilt) await owe(deps, tx, uploadFailed('upload.failed', row, { ...why, at: deps.clock() }))
+    return isSpoilt
+  }, AbortSignal.timeout(LEASE_MS))
+}
+
+/** What was put while its instance was purged, behind what the purge listed. */
+async function clearPurged({ database, objects }: WorkDeps, row: ClaimedUpload['row']): Promise<void> {
+  if ((await purgedAmong(database, [row.instanceId])).has(row.instanceId))
+    await objects.delete(objectsOf(row), AbortSignal.timeout(LEASE_MS))
+}
+
+/** `lost`: somebody else has it, or may have. */
+function holdOn({ database, leaseMs = LEASE_MS, logger }: WorkDeps, { row, claim }: ClaimedUpload) {
+  const lost = new AbortController()
+  const { uploadId } = row
+  async function hold(): Promise<void> {
+    try {
+      if (!(await holdUpload(database, { uploadId, claim }, leaseMs))) lost.abort()
+    } catch (error) {
+      // The lease says when it is somebody else's: what is written then counts for nothing.
+      logger.warn('upload.not-held', { uploadId, error })
+    }
+  }
+  const timer = setInterval(() => void hold(), leaseMs / 3)
+  return { lost: lost.signal, close: () => clearInterval(timer) }
+}

@@ -1,0 +1,59 @@
+// A file that a client gave becomes one that can be sent: a list of steps, each from the start again where the one before it died.
+
+import { type FileKind, isFileKind } from '../../events/command-bodies/files.ts'
+import type { ReadyFile } from '../../instances/uploads.ts'
+import type { ClaimedUpload } from '../../instances/uploads-at-work.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { isPicture } from '../store/picture-types.ts'
+import type { Pictures } from '../store/pictures.ts'
+import { type BringDeps, bringFile } from './bring-file.ts'
+import { durationOf } from './durations.ts'
+import { judgeFile } from './judge-file.ts'
+import { type KeptFile, keepFile } from './keep-file.ts'
+import { type FfmpegPath, makeVoice } from './make-voice.ts'
+import { putWhole, readWhole } from './whole-object.ts'
+
+export type PrepareDeps = BringDeps & {
+  objects: ObjectStore
+  pictures: Pictures
+  compressAboveBytes: number
+  ffmpegPath: FfmpegPath
+  logger: Logger
+}
+
+/** Throws UploadError for what is wrong with the file; MediaError, ObjectError. */
+export async function prepareUpload(
+  deps: PrepareDeps,
+  { row, source, claims }: ClaimedUpload,
+  signal: AbortSignal,
+): Promise<ReadyFile> {
+  const kind = isFileKind(row.kind) ? row.kind : 'document'
+  const brought = await bringFile(deps, { row, source, kind, attempt: claims }, signal)
+  const judged = await judgeFile({ row, kind, body: brought, canConvert: deps.ffmpegPath !== null })
+  const announcedBytes = source.from === 'upload' && !judged.converts ? row.sizeBytes : null
+  const voiced = judged.converts ? makeVoice(deps, judged.body, signal) : judged.body
+  const mimetype = kind === 'voice' ? 'audio/ogg; codecs=opus' : judged.mimetype
+  const kept = await keepFile(deps, { row, kind, mimetype, body: voiced, announcedBytes }, signal)
+  // The virus scan comes here: of what is kept, before anything decodes it.
+  const looked = await lookAtPicture(deps, { kept, kind, instanceId: row.instanceId }, signal)
+  return { ...looked, fileName: row.fileName, durationSeconds: durationOf(kept.mimetype, kept.ends), pages: null }
+}
+
+type Looked = Omit<ReadyFile, 'fileName' | 'durationSeconds' | 'pages'>
+type Looking = { kept: KeptFile; kind: FileKind; instanceId: string }
+
+/** A picture that cannot be read is sent as it is. */
+async function lookAtPicture(deps: PrepareDeps, { kept, kind, instanceId }: Looking, signal: AbortSignal): Promise<Looked> {
+  const { objectKey, mimetype, sizeBytes, sha256 } = kept
+  const asItIs = { objectKey, mimetype, sizeBytes, sha256, width: null, height: null, thumbnail: null }
+  if (!isPicture(kind, mimetype)) return asItIs
+  const load = () => readWhole(deps.objects, objectKey, signal)
+  const fitBytes = kind === 'image' && sizeBytes > deps.compressAboveBytes ? deps.compressAboveBytes : null
+  const { width, height, thumbnail, smaller, problem } = await deps.pictures.read({ instanceId, load, fitBytes }, signal)
+  if (problem !== null) deps.logger.warn('upload.picture-unread', { instanceId, error: problem })
+  const shown = { ...asItIs, width, height, thumbnail: thumbnail && Buffer.from(thumbnail) }
+  if (smaller === null) return shown
+  const put = await putWhole(deps.objects, { key: objectKey, bytes: smaller.bytes, contentType: 'image/jpeg' }, signal)
+  return { ...shown, ...put, mimetype: 'image/jpeg', width: smaller.width, height: smaller.height }
+}

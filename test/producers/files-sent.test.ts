@@ -1,0 +1,278 @@
+// Files that an account sends: at WhatsApp before their message is built, once however often that is tried, and what phones show of them.
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
+import { DatabaseError } from '../../src/database/database.ts'
+import type { EventOf, EventType } from '../../src/events/event.ts'
+import { flaky } from '../ground/flaky.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { type Asked, askFor, shownTexts, untilRow } from '../ground/producers/commands.ts'
+import { openRig, type Rig } from '../ground/producers/rig.ts'
+import { anUpload, aReadyUpload, makeReady, spoil } from '../ground/producers/uploads.ts'
+import { until } from '../ground/until.ts'
+
+const logger = collectLogLines()
+let rig: Rig
+let device: SimDevice
+beforeAll(async () => {
+  rig = await openRig('files sent', logger)
+  await rig.start({ commandTimes: { retryMs: 30, fileMs: 3_600_000 }, uploadTimes: { idleMs: 300 } })
+  device = await rig.pair('first')
+})
+afterAll(() => rig.close())
+
+let people = 0
+/** One whom no other test writes to. */
+const aPerson = () => rig.simulator.contact({ pn: `55119000001${String(++people).padStart(2, '0')}`, name: `Person ${people}` })
+let seen = 0
+beforeEach(() => {
+  seen = rig.simulator.cdn.hits().length
+  rig.simulator.cdn.faultUploads(null)
+})
+/** Of this test. */
+const posts = () =>
+  rig.simulator.cdn
+    .hits()
+    .slice(seen)
+    .filter(({ method }) => method === 'POST')
+const statuses = () => posts().map(({ status }) => status)
+const eventOf = <Type extends EventType>(type: Type, { commandId }: Asked) =>
+  until(`${type} of the command`, async () => {
+    const found = (await rig.eventsOf(type)).find(event => 'commandId' in event && event.commandId === commandId)
+    return found as EventOf<Type> | undefined
+  })
+const done = (asked: Asked) => eventOf('command.completed', asked)
+const contentOf = ({ messageId }: Asked) => device.shown().find(one => one.messageId === messageId)?.content
+/** Longer than a block of a hundred kilobytes, and no multiple of anything. */
+const someBytes = () => randomBytes(123_457)
+const sendImage = async (uploadId: string, more: object = {}, chatId: string = aPerson().lidJid) =>
+  askFor(rig, { chatId, kind: 'image', media: { uploadId }, ...more })
+
+test.each([
+  ['image', { mimetype: 'image/png', width: 4, height: 3 }, 'imageMessage', '/mms/image/'],
+  ['video', { mimetype: 'video/mp4', width: 4, height: 3, durationSeconds: 7 }, 'videoMessage', '/mms/video/'],
+  ['gif', { mimetype: 'video/mp4', durationSeconds: 2 }, 'videoMessage', '/mms/video/'],
+  ['ptv', { mimetype: 'video/mp4', durationSeconds: 9 }, 'ptvMessage', '/mms/video/'],
+  ['audio', { mimetype: 'audio/mpeg', durationSeconds: 60 }, 'audioMessage', '/mms/audio/'],
+  ['voice', { mimetype: 'audio/ogg; codecs=opus', durationSeconds: 3 }, 'audioMessage', '/mms/audio/'],
+  ['document', { mimetype: 'application/pdf', fileName: 'nota.pdf', pages: 2 }, 'documentMessage', '/mms/document/'],
+  ['sticker', { mimetype: 'image/webp', width: 512, height: 512 }, 'stickerMessage', '/mms/image/'],
+] as const)(
+  '[F1] [C13] of kind %s reach the chat byte for byte, and are told as any message with a file',
+  async (kind, said, field, path) => {
+    const bytes = someBytes()
+    const uploadId = await aReadyUpload(rig, bytes, { kind, ...said })
+    const asked = await askFor(rig, { chatId: aPerson().lidJid, kind, media: { uploadId } })
+    await done(asked)
+    expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+    expect(contentOf(asked)).toHaveProperty(field)
+    expect(posts().map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1))).toEqual([path])
+    const sent = await eventOf('message.sent', asked)
+    expect(sent).toMatchObject({ kind, source: 'api', media: { ...said, sizeBytes: bytes.length } })
+    expect(sent.mediaSource).toMatchObject({ directPath: expect.stringMatching(/^\/v\//), sizeBytes: bytes.length })
+    expect(sent.mediaSource?.mediaKey).toHaveLength(32)
+    expect(await eventOf('upload.completed', asked)).toMatchObject({
+      ...{ uploadId, kind, mimetype: said.mimetype, sizeBytes: bytes.length, messageId: asked.messageId, chatId: asked.chatId },
+    })
+  },
+)
+
+test('[F1] a caption, a mention and once alone go with it', async () => {
+  const uploadId = await aReadyUpload(rig, someBytes())
+  const mentions = ['100000000000077@lid']
+  const asked = await sendImage(uploadId, { caption: 'oi @100000000000077', mentions, viewOnce: true })
+  await done(asked)
+  expect(await eventOf('message.sent', asked)).toMatchObject({
+    kind: 'image',
+    text: 'oi @100000000000077',
+    viewOnce: true,
+    mentions,
+  })
+})
+
+test('[F1] [C13] a file that is still prepared holds its chat alone, and goes out as soon as it is ready, before what came after it', async () => {
+  const [ana, bia] = [aPerson(), aPerson()]
+  const [bytes, uploadId] = [someBytes(), await anUpload(rig)]
+  const asked = await sendImage(uploadId, {}, ana.lidJid)
+  await untilRow(rig, asked, 'waiting', row => row.state === 'accepted' && row.due_at !== null)
+  const after = await askFor(rig, { chatId: ana.lidJid, text: 'after' })
+  await done(await askFor(rig, { chatId: bia.lidJid, text: 'beside' }))
+  expect(posts()).toEqual([])
+  await makeReady(rig, uploadId, bytes)
+  await done(after)
+  const inChat = shownTexts(device).filter(({ chat }) => chat === ana.lidJid)
+  expect(inChat.map(({ messageId }) => messageId)).toEqual([asked.messageId, after.messageId])
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+  expect(await done(asked)).toMatchObject({ tries: 1 })
+})
+
+test('[F1] [C13] a file that turns out not to be one has failed in its words, and its chat goes on', async () => {
+  const ana = aPerson()
+  const uploadId = await anUpload(rig)
+  const asked = await sendImage(uploadId, {}, ana.lidJid)
+  await untilRow(rig, asked, 'waiting', row => row.state === 'accepted' && row.due_at !== null)
+  const after = await askFor(rig, { chatId: ana.lidJid, text: 'after' })
+  await spoil(rig, uploadId, 'It is no image.')
+  expect(await eventOf('command.failed', asked)).toMatchObject({ reason: 'invalid', reasonText: 'It is no image.', tries: 0 })
+  await done(after)
+  // Whoever prepared it told that.
+  expect((await rig.eventsOf('upload.failed')).filter(event => event.uploadId === uploadId)).toEqual([])
+})
+
+test('[F1] [C13] what is gone from the store, is another file by now, or is another instance’s has failed, and nothing of it was uploaded', async () => {
+  const [gone, changed] = [await aReadyUpload(rig, someBytes()), await aReadyUpload(rig, someBytes())]
+  rig.objects.stored.delete(`prepared/${gone}`)
+  rig.objects.stored.set(`prepared/${changed}`, someBytes())
+  const another = await aReadyUpload(rig, someBytes(), { instanceId: 'second' })
+  for (const uploadId of [gone, changed, another]) {
+    const asked = await sendImage(uploadId)
+    expect(await eventOf('command.failed', asked)).toMatchObject({ reason: 'invalid', code: null, tries: 0 })
+  }
+  expect(posts()).toEqual([])
+})
+
+test('[F1] [C13] one upload in several chats at once, and in one more later, is at WhatsApp once', async () => {
+  const bytes = someBytes()
+  const uploadId = await aReadyUpload(rig, bytes)
+  const all = []
+  for (let nth = 0; nth < 6; nth++) all.push(await sendImage(uploadId))
+  for (const asked of all) await done(asked)
+  const later = await sendImage(uploadId)
+  await done(later)
+  expect(statuses()).toEqual([200])
+  for (const { messageId } of [...all, later]) expect(device.fileShown(messageId).equals(bytes)).toBe(true)
+  expect(new Set(all.map(({ messageId }) => messageId)).size).toBe(6)
+})
+
+test('[F1] [C13] many files at once are as many uploads, and texts beside them do not wait for all', async () => {
+  const uploads = []
+  for (let nth = 0; nth < 12; nth++) uploads.push(await aReadyUpload(rig, someBytes()))
+  const all = await Promise.all(uploads.map(uploadId => sendImage(uploadId)))
+  await done(await askFor(rig, { chatId: aPerson().lidJid, text: 'beside' }))
+  for (const asked of all) await done(asked)
+  expect(statuses()).toEqual(uploads.map(() => 200))
+})
+
+test('[F1] [C13] a word that is not believed any more is renewed once, within the same try', async () => {
+  await done(await sendImage(await aReadyUpload(rig, someBytes())))
+  rig.simulator.cdn.renewAuth()
+  const asked = await sendImage(await aReadyUpload(rig, someBytes()))
+  await done(asked)
+  expect(statuses()).toEqual([200, 401, 200])
+})
+
+test.each([
+  ['500', { kind: 'status', status: 500 }],
+  ['429', { kind: 'status', status: 429 }],
+  ['a cut in the middle', { kind: 'reset', atByte: 60_000 }],
+  ['silence in the middle', { kind: 'stall', atByte: 60_000 }],
+  ['nonsense', { kind: 'nonsense' }],
+] as const)('[F1] [C13] %s of one host is mended by the next one, within the same try', async (_what, fault) => {
+  const bytes = someBytes()
+  const untaken = () => logger.lines.filter(({ event }) => event === 'upload.not-taken').length
+  const before = untaken()
+  rig.simulator.cdn.faultUploads(fault, 1)
+  const asked = await sendImage(await aReadyUpload(rig, bytes))
+  expect(await done(asked)).toMatchObject({ tries: 1 })
+  expect(posts()).toHaveLength(2)
+  expect(untaken()).toBe(before)
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+})
+
+test('[F1] [C13] what no host takes for now is tried three times, and its chat goes on then', async () => {
+  const ana = aPerson()
+  rig.simulator.cdn.faultUploads({ kind: 'status', status: 503 })
+  const asked = await sendImage(await aReadyUpload(rig, someBytes()), {}, ana.lidJid)
+  const after = await askFor(rig, { chatId: ana.lidJid, text: 'after' })
+  expect(await eventOf('command.failed', asked)).toMatchObject({
+    ...{ reason: 'media-upload-failed', code: '503', tries: 0 },
+    reasonText: expect.stringContaining('503'),
+  })
+  expect(statuses()).toEqual(Array.from({ length: 6 }, () => 503))
+  await done(after)
+  expect(contentOf(asked)).toBeUndefined()
+})
+
+test('[F1] [C13] what is refused for good has failed with its code at once', async () => {
+  rig.simulator.cdn.faultUploads({ kind: 'status', status: 413 })
+  const asked = await sendImage(await aReadyUpload(rig, someBytes()))
+  expect(await eventOf('command.failed', asked)).toMatchObject({ reason: 'media-upload-failed', code: '413', tries: 0 })
+  expect(await eventOf('upload.failed', asked)).toMatchObject({ reason: 'not-sent', reasonText: expect.stringContaining('413') })
+  expect(statuses()).toEqual([413])
+})
+
+test('[F1] a file that is forwarded says so, and is the same file', async () => {
+  const bytes = someBytes()
+  const uploadId = await aReadyUpload(rig, bytes, { kind: 'document', fileName: 'nota.pdf' })
+  const content = { kind: 'document', uploadId, caption: 'segue', fileName: 'nota.pdf' }
+  const body = { kind: 'forward', messageId: 'M', known: { forwarded: { content, times: 1 } } }
+  const asked = await askFor(rig, { chatId: aPerson().lidJid, ...body })
+  await done(asked)
+  expect(await eventOf('message.sent', asked)).toMatchObject({
+    ...{ kind: 'document', text: 'segue', forwarded: true, media: { fileName: 'nota.pdf' } },
+  })
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+})
+
+test('[F1] an animated sticker says that it moves', async () => {
+  const header = Buffer.concat([Buffer.from('RIFF....WEBPVP8X\n\0\0\0\x02', 'latin1'), someBytes()])
+  const moving = await aReadyUpload(rig, header, { kind: 'sticker', mimetype: 'image/webp' })
+  const asked = await askFor(rig, { chatId: aPerson().lidJid, kind: 'sticker', media: { uploadId: moving } })
+  await done(asked)
+  expect(contentOf(asked)?.stickerMessage?.isAnimated).toBe(true)
+})
+
+test('[F1] no phone was shown two contents under one id, and no stanza was sent twice', () => {
+  expect(device.conflicts()).toEqual([])
+  expect(new Set(device.stanzasSent().map(({ count }) => count))).toEqual(new Set([1]))
+})
+
+test.each([
+  ['before WhatsApp has it', 'swallow'],
+  ['before WhatsApp says that it has it', 'no-ack'],
+] as const)('[F1] [C13] a death after the upload, %s, uploads nothing again and shows it once', async (_when, fault) => {
+  await using own = await aRig(`files death ${fault}`)
+  const role = await own.rig.start()
+  const device = await own.rig.pair('first')
+  const bytes = someBytes()
+  device.answerMessages(fault, 1)
+  const chatId = own.rig.simulator.contact({ pn: '5511900000150', name: 'Ana' }).lidJid
+  const uploadId = await aReadyUpload(own.rig, bytes)
+  const asked = await askFor(own.rig, { chatId, kind: 'image', media: { uploadId } })
+  await until('its stanza has come', () => device.stanzasSent().length === 1)
+  await role.close()
+  await own.rig.start()
+  const [done] = await own.rig.untilEvents('command.completed', 1)
+  expect(done).toMatchObject({ commandId: asked.commandId, tries: 2 })
+  expect(device.shown().map(({ messageId }) => messageId)).toEqual([asked.messageId])
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+  expect(device.conflicts()).toEqual([])
+  expect(own.posts()).toBe(1)
+  expect(await own.rig.eventsOf('upload.completed')).toHaveLength(1)
+})
+
+test('[F1] [C13] an upload that nobody could keep is made again, and its message is shown once', async () => {
+  await using own = await aRig('files unkept')
+  let lost = 0
+  const database = flaky(own.rig.database.database, ({ args: [sql] }) =>
+    String(sql).includes('set reference = ') && ++lost === 1 ? { fail: new DatabaseError('unreachable', 'away', {}) } : null,
+  )
+  await own.rig.start({ database, commandTimes: { retryMs: 30 } })
+  const device = await own.rig.pair('first')
+  const bytes = someBytes()
+  const chatId = own.rig.simulator.contact({ pn: '5511900000150', name: 'Ana' }).lidJid
+  const asked = await askFor(own.rig, { chatId, kind: 'image', media: { uploadId: await aReadyUpload(own.rig, bytes) } })
+  expect((await own.rig.untilEvents('command.completed', 1))[0]).toMatchObject({ commandId: asked.commandId, tries: 1 })
+  expect(own.posts()).toBe(2)
+  expect(device.shown()).toHaveLength(1)
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+})
+
+async function aRig(name: string) {
+  const rig = await openRig(name, collectLogLines(['command.failing']))
+  return {
+    rig,
+    posts: () => rig.simulator.cdn.hits().filter(({ method }) => method === 'POST').length,
+    [Symbol.asyncDispose]: rig.close,
+  }
+}
