@@ -9,6 +9,7 @@ import { generateConfigDocs } from './generate-config-docs.ts'
 import { consoleOutput, generateConsole } from './generate-console.ts'
 import { generateContractDocs } from './generate-contract-docs.ts'
 import { generateDeliveryDocs } from './generate-delivery-docs.ts'
+import { generateDialectDocs } from './generate-dialect-docs.ts'
 import { generateEventDocs } from './generate-event-docs.ts'
 import { generateFigureDocs } from './generate-figure-docs.ts'
 import { generateMessageFields } from './generate-message-fields.ts'
@@ -28,6 +29,7 @@ const files = new Map([
   ...contractDocs,
   ...choiceDocs,
   ...deliveryDocs,
+  ...generateDialectDocs(),
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
   ...generateRoomDocs(contractDocs),

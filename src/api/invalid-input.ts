@@ -8,13 +8,26 @@ import { type FieldError, Problem } from './problems.ts'
 /** Parses one part of a request; the routes get what the schema made of it. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
-  data => {
-    const place = httpPart === 'body' ? 'pointer' : 'parameter'
-    const unreadable = unreadableIn(data)
-    if (unreadable !== null) return { error: invalidInput([unreadable], data, place) }
-    const result = schema.safeParse(data)
-    return result.success ? { value: result.data } : { error: invalidInput(result.error.issues, data, place) }
-  }
+  data =>
+    judge(schema, data, httpPart === 'body' ? 'pointer' : 'parameter')
+
+/** Of what no route's schema has seen. Throws Problem. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, data: unknown, place: Place = 'pointer'): z.infer<Schema> {
+  const judged = judge(schema, data, place)
+  if ('error' in judged) throw judged.error
+  return judged.value
+}
+
+function judge<Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+  place: Place,
+): { value: z.infer<Schema> } | { error: Problem } {
+  const unreadable = unreadableIn(data)
+  if (unreadable !== null) return { error: invalidInput([unreadable], data, place) }
+  const result = schema.safeParse(data)
+  return result.success ? { value: result.data } : { error: invalidInput(result.error.issues, data, place) }
+}
 
 /** Deeper than any schema here; recursion over more would end the request, not the input. */
 const MAX_LEVELS = 32

@@ -15,6 +15,7 @@ import type { Sealer } from '../runtime/seal.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
 import { actionsInChats } from './chats/chats.ts'
+import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
@@ -23,6 +24,7 @@ import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
 import { groupActionRoutes } from './groups/groups.ts'
+import { evolutionRoutes } from './evolution/evolution.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
@@ -67,6 +69,7 @@ export type ApiDeps = HealthDeps & {
   commands: Config['commands']
   processing: Pick<Config['processing'], 'timeoutMs'>
   uploads: Config['uploads']
+  dialects: Config['dialects']
   metrics: Metrics
   logger: Logger
   version: string
@@ -91,7 +94,17 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   await openApiDocument(app, deps)
   const kept = createKeptPositions(deps)
   const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
-  const routeDeps = { ...deps, connections, kept, outbox, pendingQr, socketAnswers, stopping: stopping.signal, cut: cut.signal }
+  const routeDeps = {
+    ...deps,
+    connections,
+    kept,
+    outbox,
+    pendingQr,
+    socketAnswers,
+    calls: new Map(),
+    stopping: stopping.signal,
+    cut: cut.signal,
+  }
   healthRoutes(app, deps)
   pageRoutes(app, deps)
   aboutRoutes(app, deps)
@@ -119,6 +132,8 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   putRoutes(app, routeDeps)
   streamRoutes(app, routeDeps)
   laterCallRoutes(app)
+  if (deps.dialects.includes('evolution')) await evolutionRoutes(app, routeDeps)
+  if (deps.dialects.includes('cloud-api')) await cloudApiRoutes(app, routeDeps)
   await app.ready()
   const unmount = deps.server.mount((request, response) => app.routing(request, response))
 

@@ -11,24 +11,34 @@ import { Problem, problemBody, problemType } from './problems.ts'
 
 export const MAX_BODY_BYTES = 256 * 1024
 
-export const createRefuse = (logger: Logger) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-  const problem = problemOf(error)
-  // What comes with a later version is nobody's failure.
-  if (problem.status >= 500 && problem.code !== 'not-in-this-version')
-    logger[problem.code === 'internal' ? 'error' : 'warn']('request.failed', {
-      method: request.method,
-      route: request.routeOptions?.url ?? 'none',
-      statusCode: problem.status,
-      error,
-    })
-  if (problem.retryAfterSeconds !== null) reply.header('retry-after', String(problem.retryAfterSeconds))
-  if (problem.allow !== null) reply.header('allow', problem.allow.join(', '))
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="zaplog"')
-  reply.code(problem.status).header('cache-control', 'no-store').header('vary', 'accept')
-  return opensPage(request)
+/** Writes a refusal whose status and headers are set. */
+export type Say = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Nobody's failure: what is not made yet or never will be, and what takes long. */
+const expected: ReadonlySet<string> = new Set(['not-in-this-version', 'not-in-dialect', 'command-unfinished'])
+
+export const createRefuse =
+  (logger: Logger, say: Say = sayProblem) =>
+  (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error)
+    if (problem.status >= 500 && !expected.has(problem.code))
+      logger[problem.code === 'internal' ? 'error' : 'warn']('request.failed', {
+        method: request.method,
+        route: request.routeOptions?.url ?? 'none',
+        statusCode: problem.status,
+        error,
+      })
+    if (problem.retryAfterSeconds !== null) reply.header('retry-after', String(problem.retryAfterSeconds))
+    if (problem.allow !== null) reply.header('allow', problem.allow.join(', '))
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="zaplog"')
+    reply.code(problem.status).header('cache-control', 'no-store').header('vary', 'accept')
+    return say(problem, request, reply)
+  }
+
+const sayProblem: Say = (problem, request, reply) =>
+  opensPage(request)
     ? headPage(reply, problemPagePolicy).send(problemPage(problemBody(problem), problem))
     : reply.header('content-type', problemType).serializer(JSON.stringify).send(problemBody(problem))
-}
 
 /** Whoever changes something is a program, also in a browser. */
 export const opensPage = ({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean =>

@@ -27,10 +27,11 @@ export function openRouteTable(app: App): RouteTable {
   }
 }
 
-/** As the router reads them: `:name` is one segment, `*` is the rest. */
+/** As the router reads them: `:name` is one segment, `:name(…)` one that reads like this, `*` is the rest. */
 function patternOf(url: string): RegExp {
-  const segments = url
-    .split('/')
-    .map(segment => (segment.startsWith(':') ? '[^/]+' : segment === '*' ? '.*' : segment.replaceAll('.', '\\.')))
+  const segments = url.split('/').map(segment => {
+    if (segment.startsWith(':')) return /\((.*)\)$/.exec(segment)?.[1] ?? '[^/]+'
+    return segment === '*' ? '.*' : segment.replaceAll('.', '\\.')
+  })
   return new RegExp(`^${segments.join('/')}$`)
 }

@@ -84,6 +84,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       commands: config.commands,
       processing: config.processing,
       uploads: config.uploads,
+      dialects: config.dialects,
       publicUrl: config.publicUrl ?? server.url,
       checks,
       isReady,

@@ -1,5 +1,5 @@
 // Settings of the process: what it does, where it listens, what it says, and its keys. Part of config.ts, in its order.
-import { parseHeaderKey, parseKey, parseProxy, parseRoles, parseUrl, roles } from './config-values.ts'
+import { dialects, parseDialect, parseHeaderKey, parseKey, parseProxy, parseRoles, parseUrl, roles } from './config-values.ts'
 import type { Variables } from './variables.ts'
 
 export function declareProcess(v: Variables) {
@@ -49,6 +49,12 @@ export function declareProcess(v: Variables) {
         doc: 'most connections of clients at once, and at most a quarter of the files that the process may open',
       }),
     },
+    dialects: v.list('DIALECTS', {
+      default: '',
+      shown: 'none',
+      doc: `comma list of ${dialects.join(', ')}: calls of other products that the API takes, too (docs/dialects.md)`,
+      each: parseDialect,
+    }),
   }
 }
 

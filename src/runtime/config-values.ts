@@ -16,6 +16,13 @@ export const parseRoles = (text: string) => {
   return names.every(isKnown) ? chosen : { expected: `a comma list of ${roles.join(', ')}` }
 }
 
+/** Other products whose calls the API answers, too. */
+export const dialects = ['evolution', 'cloud-api'] as const
+export type Dialect = (typeof dialects)[number]
+
+export const parseDialect = (text: string) =>
+  dialects.find(one => one === text) ?? { expected: `a comma list of ${dialects.join(', ')}` }
+
 export const parseBrokers = (text: string) => {
   const brokers = text.split(',').map(broker => broker.trim())
   return brokers.every(broker => /^[^\s:/]+:\d{1,5}$/.test(broker)) ? brokers : { expected: 'a comma list of host:port' }

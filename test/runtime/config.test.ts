@@ -259,9 +259,8 @@ describe('configuration', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       OTEL_SDK_DISABLED: '',
       WORKERS: '4',
-      DIALECTS: 'evolution',
     }
-    expect(parseConfig(env)).toMatchObject({ ok: true, ignored: ['DIALECTS', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'WORKERS'] })
+    expect(parseConfig(env)).toMatchObject({ ok: true, ignored: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'WORKERS'] })
     expect(parseConfig({})).toMatchObject({ ok: true, ignored: [] })
   })
 

@@ -6,12 +6,19 @@ import { z } from 'zod'
 import type { BodyOf, Operation } from '../../events/operations.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
+import { parseInput } from '../invalid-input.ts'
 import { setPosition } from '../position.ts'
-import { type AcceptDeps, acceptCommand, type Completed } from './accept-command.ts'
+import { type AcceptDeps, type Accepted, acceptCommand, type Completed } from './accept-command.ts'
 import { awaitCommand, waitQuery } from './await-command.ts'
 import { acceptedAction, answerOf, command, keyHeaders } from './command-shapes.ts'
 
-export type ActionDeps = AcceptDeps & { stopping: AbortSignal; cut: AbortSignal }
+export type ActionDeps = AcceptDeps & { calls: ActionCalls; stopping: AbortSignal; cut: AbortSignal }
+
+/** Each call by its method and its path below the instance, for who asks for the same in other words. */
+export type ActionCalls = Map<string, AskForAction>
+/** What comes in is read by the call's own schemas. Rejects as `acceptCommand` does, and Problem where it is not valid. */
+export type AskForAction = (given: Asked) => Promise<Accepted>
+type Asked = { instanceId: string; key: string; params: unknown; body: unknown }
 
 /** One call, and what it asks for. */
 export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType> = {
@@ -44,7 +51,11 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
   deps: ActionDeps,
   call: ActionCall<Name, Params, Body>,
 ): void {
-  const { method, summary, tag, operation, params, body } = call
+  const { method, summary, tag, params, body } = call
+  const accept = accepting(deps, call)
+  deps.calls.set(`${method} ${call.url}`, asked =>
+    accept({ ...asked, params: parseInput(params, asked.params, 'parameter'), body: parseInput(body, asked.body) }),
+  )
   const takesBody = !(body instanceof z.ZodUndefined)
   app.route({
     method,
@@ -60,13 +71,9 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
     }),
     handler: async (request, reply) => {
       const { id: instanceId, ...named } = request.params as { id: string } & z.infer<Params>
-      const asked = (takesBody ? request.body : undefined) as z.infer<Body>
       const { 'idempotency-key': key = randomUUID() } = request.headers as z.infer<typeof keyHeaders>
-      const wanted = {
-        ...{ instanceId, key, operation, asked: { call: `${method} ${call.url}`, ...named, body: asked ?? null } },
-        complete: () => call.complete({ instanceId, params: named as z.infer<Params>, body: asked }),
-      }
-      const accepted = await acceptCommand(deps, wanted, deps.cut)
+      const read = { params: named as z.infer<Params>, body: (takesBody ? request.body : undefined) as z.infer<Body> }
+      const accepted = await accept({ instanceId, key, ...read })
       setPosition(reply, accepted.positions, 'commands')
       reply.header('location', `/v1/instances/${instanceId}/commands/${accepted.ids.commandId}`)
       const { wait } = request.query as { wait?: number }
@@ -78,6 +85,18 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
     },
   })
 }
+
+/** Takes what was read by the call's schemas. */
+const accepting =
+  <Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
+    deps: ActionDeps,
+    { method, url, operation, complete }: ActionCall<Name, Params, Body>,
+  ) =>
+  ({ instanceId, key, params, body }: Asked & { params: z.infer<Params>; body: z.infer<Body> }): Promise<Accepted> => {
+    const asked = { call: `${method} ${url}`, ...params, body: body ?? null }
+    const wanted = { instanceId, key, operation, asked, complete: () => complete({ instanceId, params, body }) }
+    return acceptCommand(deps, wanted, deps.cut)
+  }
 
 /** null: it is not over yet. */
 async function endOf(

@@ -12,7 +12,7 @@ import type { Instance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { alreadyPaired, describeState, isPaired } from './qr-routes.ts'
 
-type Deps = ChangeDeps & {
+export type PairingDeps = ChangeDeps & {
   sealer: Sealer
   pendingQr: PendingQr
   /** Throws Problem `instance-not-found`. */
@@ -32,7 +32,7 @@ const answer = z.object({
   expiresAt: z.string(),
 })
 
-export function pairingCodeRoutes(app: App, deps: Deps) {
+export function pairingCodeRoutes(app: App, deps: PairingDeps) {
   app.route({
     method: 'POST',
     url: '/v1/instances/:id/pairing-code',
@@ -50,18 +50,24 @@ export function pairingCodeRoutes(app: App, deps: Deps) {
       reply.raw.once('close', () => gone.abort())
       const waitMs = deps.pairingCodeWaitMs ?? 20_000
       const until = AbortSignal.any([AbortSignal.timeout(waitMs), gone.signal, deps.stopping])
-      const code = await waitForCode(deps, { id, phone, waitMs }, until)
-      if (code === null) throw await whyNone(deps, id, waitMs)
+      const code = await pairingCodeOf(deps, { id, phone, waitMs }, until)
       reply.header('cache-control', 'no-store').header('expires', new Date(code.expiresAt).toUTCString())
       return reply.send({ code: code.code, expiresAt: new Date(code.expiresAt).toISOString() })
     },
   })
 }
 
+/** Throws Problem `instance-not-found`, `already-paired`, or `no-pairing-code` where none came. */
+export async function pairingCodeOf(deps: PairingDeps, wanted: Wanted, until: AbortSignal): Promise<Code> {
+  const code = await waitForCode(deps, wanted, until)
+  if (code === null) throw await whyNone(deps, wanted.id, wanted.waitMs)
+  return code
+}
+
 type Wanted = { id: string; phone: string; waitMs: number }
 
 /** Throws Problem `instance-not-found`, `already-paired`, or `no-pairing-code` where WhatsApp refuses. null: none came. */
-async function waitForCode(deps: Deps, wanted: Wanted, until: AbortSignal): Promise<Code | null> {
+async function waitForCode(deps: PairingDeps, wanted: Wanted, until: AbortSignal): Promise<Code | null> {
   const { id, phone } = wanted
   let requestId: string | null = null
   return deps.pendingQr.until(async () => {
@@ -82,7 +88,7 @@ function codeIn({ answered }: Pairing, phone: string): Code | null {
 }
 
 /** Requests of one instance come one after the other: those for the same phone are one. */
-const ask = (deps: Deps, { id, phone, waitMs }: Wanted): Promise<string> =>
+const ask = (deps: PairingDeps, { id, phone, waitMs }: Wanted): Promise<string> =>
   deps.database.transact(async tx => {
     if ((await lockInstance(tx, id)) === 'missing') throw instanceNotFound(id)
     return requestCode({ database: tx, sealer: deps.sealer }, { instanceId: id, phone, withinMs: waitMs })
@@ -97,7 +103,7 @@ function refuseEnded({ pendingId, answered }: Pairing, of: { id: string; phone: 
     throw new Problem('no-pairing-code', `${asking}: meanwhile one for another phone was asked for`)
 }
 
-async function whyNone({ stopping, readInstance }: Deps, id: string, waitMs: number): Promise<Problem> {
+async function whyNone({ stopping, readInstance }: PairingDeps, id: string, waitMs: number): Promise<Problem> {
   if (stopping.aborted) return new Problem('stopping', `waiting for a pairing code of ${id}: this process is stopping`)
   const state = describeState(await readInstance(id))
   return new Problem('no-pairing-code', `${state}: no pairing code came within ${waitMs / 1000} s; ask again`)

@@ -10,7 +10,7 @@ import { Problem } from '../problems.ts'
 import type { Instance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
 
-type Deps = {
+export type QrDeps = {
   pendingQr: PendingQr
   /** Throws Problem `instance-not-found`. */
   readInstance(id: string): Promise<Instance>
@@ -26,7 +26,7 @@ const query = z.strictObject({
 const answer = z.object({ qr: z.string().describe('what the code says'), expiresAt: z.string() })
 const drawing = { schema: z.string() }
 
-export function qrRoutes(app: App, deps: Deps) {
+export function qrRoutes(app: App, deps: QrDeps) {
   app.route({
     method: 'GET',
     url: '/v1/instances/:id/qr',
@@ -55,7 +55,7 @@ export function qrRoutes(app: App, deps: Deps) {
       const qr = await waitForQr(deps, id, AbortSignal.any([waited, gone.signal, deps.stopping]))
       if (qr === null && deps.stopping.aborted)
         throw new Problem('stopping', `waiting for the QR code of ${id}: this process is stopping`)
-      if (qr === null) throw new Problem('no-qr-pending', whyNone(await deps.readInstance(id), { parked: false }))
+      if (qr === null) throw new Problem('no-qr-pending', whyNoQr(await deps.readInstance(id), { parked: false }))
       reply.header('cache-control', 'no-store')
       return draw(reply, request.query.format, qr)
     },
@@ -63,13 +63,17 @@ export function qrRoutes(app: App, deps: Deps) {
 }
 
 /** Throws Problem `instance-not-found`, `already-paired`, or `no-qr-pending` where none can come, also while waiting. null: none came. */
-async function waitForQr({ pendingQr, readInstance, isParked }: Deps, id: string, signal: AbortSignal): Promise<Qr | null> {
+export async function waitForQr(
+  { pendingQr, readInstance, isParked }: QrDeps,
+  id: string,
+  signal: AbortSignal,
+): Promise<Qr | null> {
   return pendingQr.until(async () => {
     const qr = await pendingQr.read(id)
     if (qr !== null) return qr
     const instance = await readInstance(id)
     if (isPaired(instance)) throw alreadyPaired(instance)
-    if (await isParked(id)) throw new Problem('no-qr-pending', whyNone(instance, { parked: true }))
+    if (await isParked(id)) throw new Problem('no-qr-pending', whyNoQr(instance, { parked: true }))
     return null
   }, signal)
 }
@@ -87,7 +91,7 @@ export const describeState = ({ id, state, reasonText }: Instance): string =>
   `instance ${id} is ${state}${reasonText === null ? '' : ` (${reasonText})`}`
 
 /** A parked one may still be shown as it was: the read model follows. */
-function whyNone(instance: Instance, { parked }: { parked: boolean }): string {
+export function whyNoQr(instance: Instance, { parked }: { parked: boolean }): string {
   const { id, state } = instance
   const why = describeState(instance)
   return parked || state === 'closed' || state === 'logged-out'

@@ -56,6 +56,10 @@ export async function demandInstance(database: Transaction, id: string): Promise
   if (!(await isThere(database, id))) throw instanceNotFound(id)
 }
 
+/** Those that a phone of these digits is linked to. */
+export const instancesOfPhone = async (database: Transaction, phone: string): Promise<readonly Instance[]> =>
+  (await database.query<Row>(`${select} and seen.phone = $1 and seen.state <> 'logged-out' order by 1`, [phone])).map(instanceOf)
+
 type Page = { cursor?: string | undefined; limit: number; after?: number | undefined; before?: number | undefined }
 
 export async function listInstances(database: Transaction, page: Page): Promise<{ data: Instance[]; nextCursor: string | null }> {

@@ -10,6 +10,7 @@ import type { EventLog } from '../../../src/log/log.ts'
 import { openFilesystemStore, verifyPresigned } from '../../../src/objects/filesystem.ts'
 import type { ObjectStore } from '../../../src/objects/objects.ts'
 import { parseConfig } from '../../../src/runtime/config.ts'
+import type { Dialect } from '../../../src/runtime/config-values.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { createMediaLinks, type MediaLinks } from '../../../src/runtime/media-links.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
@@ -59,6 +60,7 @@ type Given = {
   pairingCodeWaitMs?: number
   socketReadWaitMs?: number
   commandsWaitingMax?: number
+  dialects?: readonly Dialect[]
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -110,6 +112,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       commands: { ...defaults().commands, ...(given.commandsWaitingMax && { waitingMax: given.commandsWaitingMax }) },
       processing: defaults().processing,
       uploads: { ...defaults().uploads, ...given.uploads },
+      dialects: given.dialects ?? [],
       version: '0.0.0-test',
     })
     open.push(server, api)

@@ -1,0 +1,45 @@
+// Links an instance with a phone: the QR code as text and picture, and, for a number, the code that is typed there.
+import type { FastifyReply } from 'fastify'
+import { toDataURL } from 'qrcode'
+import { isParked } from '../../instances/instance-ids.ts'
+import { phoneNumber } from '../chat-address.ts'
+import { waitingFor } from '../dialect.ts'
+import { restartInstance } from '../instances/change-instance.ts'
+import { pairingCodeOf } from '../instances/pairing-code-routes.ts'
+import { waitForQr, whyNoQr } from '../instances/qr-routes.ts'
+import { readInstance } from '../instances/read-instances.ts'
+import { parseInput } from '../invalid-input.ts'
+import { Problem } from '../problems.ts'
+import type { EvolutionDeps } from './evolution-call.ts'
+import { stateOf } from './instances-shown.ts'
+
+type Wanted = { id: string; number: string | null; reply: FastifyReply }
+/** `code`: what the QR code says. */
+type Link = { pairingCode: string | null; code: string; base64: string }
+
+const WAIT_MS = 20_000
+
+/** One that is linked answers how it is; one that shows no code any more begins anew. */
+export async function connect(deps: EvolutionDeps, wanted: Wanted): Promise<unknown> {
+  const { id } = wanted
+  const instance = await readInstance(deps.database, id)
+  if (instance.state === 'open') return stateOf(instance)
+  if (await isParked(deps.database, id)) await restartInstance(deps, id, deps.cut)
+  return linkOf(deps, wanted)
+}
+
+/** Throws Problem `no-qr-pending`, `no-pairing-code`, `already-paired`. */
+export async function linkOf(deps: EvolutionDeps, { id, number, reply }: Wanted): Promise<Link> {
+  const reading = {
+    ...deps,
+    readInstance: (one: string) => readInstance(deps.database, one),
+    isParked: (one: string) => isParked(deps.database, one),
+  }
+  const waitMs = deps.pairingCodeWaitMs ?? WAIT_MS
+  const until = waitingFor(reply, deps, waitMs / 1000)
+  const phone = number === null ? null : parseInput(phoneNumber, number, 'parameter')
+  const typed = phone === null ? null : await pairingCodeOf(reading, { id, phone, waitMs }, until)
+  const qr = await waitForQr(reading, id, until)
+  if (qr === null) throw new Problem('no-qr-pending', whyNoQr(await reading.readInstance(id), { parked: false }))
+  return { pairingCode: typed?.code ?? null, code: qr.qr, base64: await toDataURL(qr.qr, { width: 400 }) }
+}
