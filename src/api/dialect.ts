@@ -39,15 +39,19 @@ export function keyOf({ headers }: Pick<FastifyRequest, 'headers'>): string {
   ])
 }
 
-/** Until the client is gone, we stop, or `seconds` are over. */
-export function waitingFor(reply: FastifyReply, { stopping }: { stopping: AbortSignal }, seconds: number): AbortSignal {
+/** `dialectWaitMs`: how long an answer of WhatsApp is waited for [25 s]. */
+export type WaitDeps = { stopping: AbortSignal; dialectWaitMs?: number | undefined }
+
+/** Until the client is gone, we stop, or `waitMs` are over. */
+export function waitingFor(
+  reply: FastifyReply,
+  { stopping, dialectWaitMs = 25_000 }: WaitDeps,
+  waitMs = dialectWaitMs,
+): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  return AbortSignal.any([AbortSignal.timeout(seconds * 1000), gone.signal, stopping])
+  return AbortSignal.any([AbortSignal.timeout(waitMs), gone.signal, stopping])
 }
-
-/** As long as others wait for an answer that WhatsApp gives. */
-export const PATIENCE_SECONDS = 25
 
 /** `names`: pointers into our body, and those into theirs; what is below them follows. Whoever reads a refusal knows their fields alone. */
 export async function inTheirWords<T>(names: Readonly<Record<string, string>>, ask: () => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import type { Sealer } from '../runtime/seal.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
 import { actionsInChats } from './chats/chats.ts'
-import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
+import { type CloudApiDeps, cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
@@ -78,6 +78,7 @@ export type ApiDeps = HealthDeps & {
   stream?: Partial<StreamLimits> | undefined
   pairingCodeWaitMs?: number | undefined
   socketReadWaitMs?: number | undefined
+  dialectWaitMs?: number | undefined
 }
 
 /** Longest that a request may still take when the process stops. */

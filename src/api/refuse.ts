@@ -20,7 +20,7 @@ const expected: ReadonlySet<string> = new Set(['not-in-this-version', 'not-in-di
 export const createRefuse =
   (logger: Logger, say: Say = sayProblem) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const problem = problemOf(error)
+    const problem = problemOf(error, request.routeOptions?.bodyLimit ?? MAX_BODY_BYTES)
     if (problem.status >= 500 && !expected.has(problem.code))
       logger[problem.code === 'internal' ? 'error' : 'warn']('request.failed', {
         method: request.method,
@@ -44,11 +44,11 @@ const sayProblem: Say = (problem, request, reply) =>
 export const opensPage = ({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean =>
   (method === 'GET' || method === 'HEAD') && prefersHtml(headers.accept)
 
-function problemOf(error: unknown): Problem {
+function problemOf(error: unknown, bodyLimit: number): Problem {
   if (error instanceof Problem) return error
   const away = error instanceof CodedError ? awayDetail(error) : null
   if (away !== null) return new Problem('unavailable', away, { cause: error })
-  return isFastifyError(error) ? problemOfFastify(error) : new Problem('internal', internalDetail, { cause: error })
+  return isFastifyError(error) ? problemOfFastify(error, bodyLimit) : new Problem('internal', internalDetail, { cause: error })
 }
 
 /** null: no part is away; what went wrong is here, or is the request's. */
@@ -71,10 +71,10 @@ function awayDetail({ port, code, retryable }: CodedError): string | null {
 const internalDetail = 'the request could not be answered; the reason is in the log of the server'
 
 /** fastify's own refusals of what cannot be read; its texts hold nothing but what came in. */
-function problemOfFastify(error: FastifyError): Problem {
+function problemOfFastify(error: FastifyError, bodyLimit: number): Problem {
   if (isResponseSerializationError(error)) return new Problem('internal', internalDetail, { cause: error })
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new Problem('body-too-large', `expected a body of at most ${MAX_BODY_BYTES} bytes`, { cause: error })
+    return new Problem('body-too-large', `expected a body of at most ${bodyLimit} bytes`, { cause: error })
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new Problem('unsupported-media-type', 'expected a body of type application/json', { cause: error })
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)

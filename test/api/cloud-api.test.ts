@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
-import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { endNextCommand } from '../ground/api/end-next-command.ts'
+import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -203,6 +204,105 @@ describe('messages', () => {
   })
 })
 
+describe('files', () => {
+  const link = 'https://files.example.com/a'
+  const to = { chatId: '5511900000011@s.whatsapp.net' }
+  test.each<[string, object, object]>([
+    [
+      'an image by link',
+      { type: 'image', image: { link, caption: 'Olá' } },
+      { ...to, kind: 'image', caption: 'Olá', media: { url: link } },
+    ],
+    ['a video by link', { type: 'video', video: { link } }, { ...to, kind: 'video', media: { url: link } }],
+    ['audio by link', { type: 'audio', audio: { link } }, { ...to, kind: 'audio', media: { url: link } }],
+    ['a voice note by link', { type: 'audio', audio: { link, voice: true } }, { ...to, kind: 'voice', media: { url: link } }],
+    ['a sticker by link', { type: 'sticker', sticker: { link } }, { ...to, kind: 'sticker', media: { url: link } }],
+    [
+      'a document by link',
+      { type: 'document', document: { link, filename: 'a.pdf' } },
+      { ...to, kind: 'document', fileName: 'a.pdf', media: { url: link, fileName: 'a.pdf' } },
+    ],
+  ])('[F4] %s is the message that our own call asks for', async (_, said, asked) => {
+    const headers = { 'idempotency-key': encodeURIComponent(JSON.stringify(said)).slice(-200) }
+    const { status, json } = await post(said, { headers })
+    const ours = await api.call('POST', '/v1/instances/shop/messages', { body: asked, headers })
+    expect([status, ours.status, ours.json.messageId]).toEqual([200, 202, idIn(json)])
+  })
+
+  const upload = (fields: Record<string, string | File>, at = '/v21.0/shop') => {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
+    return fetch(`${api.url}${at}/media`, { method: 'POST', headers: { authorization: `Bearer ${adminKey}` }, body: form })
+  }
+  const pdf = new File(['%PDF-1.7 an order'], 'order.pdf', { type: 'application/pdf' })
+
+  test('[F4] [C13] one in a form is an upload, whose id a message names, which can be read and deleted', async () => {
+    const answer = await upload({ messaging_product: 'whatsapp', type: 'application/pdf', file: pdf })
+    const { id } = (await answer.json()) as { id: string }
+    expect([answer.status, id]).toEqual([200, expect.stringMatching(/^[0-9a-f]{32}$/)])
+    expect((await api.call('GET', `/v1/uploads/${id}`)).json).toMatchObject({
+      kind: 'document',
+      fileName: 'order.pdf',
+      sizeBytes: pdf.size,
+    })
+    const shown = await api.call('GET', `/v21.0/${id}`)
+    expect(shown).toMatchObject({
+      status: 200,
+      json: { messaging_product: 'whatsapp', id, mime_type: 'application/pdf', file_size: pdf.size },
+    })
+    expect(await (await fetch(String(shown.json.url))).text()).toBe('%PDF-1.7 an order')
+    const sent = await post({ type: 'document', document: { id, filename: 'order.pdf' } })
+    expect(await acceptedAs(idIn(sent.json))).toMatchObject({ kind: 'document', media: { uploadId: id } })
+    const other = (await (await upload({ messaging_product: 'whatsapp', file: pdf })).json()) as { id: string }
+    expect(await api.call('DELETE', `/v21.0/${other.id}`)).toMatchObject({ status: 200, json: { success: true } })
+    expect(await api.call('GET', `/v21.0/${'0'.repeat(32)}`)).toMatchObject({
+      status: 400,
+      json: { error: { code: 100, error_subcode: 33 } },
+    })
+  })
+
+  test('[F4] what is no form, has no file or is of another product is 100', async () => {
+    expect(codeIn((await api.call('POST', '/v21.0/shop/media', { body: {} })).json)).toBe(100)
+    for (const fields of [{ messaging_product: 'whatsapp' }, { messaging_product: 'whatsapp', file: 'text' }, { file: pdf }])
+      expect(codeIn((await (await upload(fields as Record<string, string | File>)).json()) as Record<string, unknown>)).toBe(100)
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+    expect(codeIn((await api.call('POST', '/v21.0/shop/media', { rawBody: 'no form', headers })).json)).toBe(100)
+    expect(codeIn((await post({ type: 'image', image: { id: '0'.repeat(32) } })).json)).toBe(100)
+    expect(codeIn((await post({ type: 'image', image: {} })).json)).toBe(100)
+  })
+})
+
+describe('read marks', () => {
+  test('[F4] a message is read, and the account shown as typing, each one command', async () => {
+    const completed = { type: 'command.completed', at: 1, saidAt: null } as const
+    await api.call('POST', '/v1/instances', { body: { id: 'reads', name: 'reads' } })
+    const received = anEvent('message.received', { instanceId: 'reads', messageId: 'THEIRS', chatId, text: 'Olá' })
+    const position = await appendEvents(api, [anEvent('instance.paired', { instanceId: 'reads' }), received])
+    await api.call('GET', `/v1/instances/reads?waitFor=${position}`)
+    const mark = { messaging_product: 'whatsapp', status: 'read', message_id: 'THEIRS' }
+    const marking = api.call('POST', '/v21.0/reads/messages', { body: { ...mark, typing_indicator: { type: 'text' } } })
+    expect(await endNextCommand(api.database, 'reads', completed)).toMatchObject({
+      operation: 'chat.read',
+      body: { messages: [{ messageId: 'THEIRS' }] },
+    })
+    expect(await endNextCommand(api.database, 'reads', completed)).toMatchObject({
+      operation: 'chat.typing',
+      body: { state: 'composing' },
+    })
+    expect(await marking).toMatchObject({ status: 200, json: { success: true } })
+    const refusing = api.call('POST', '/v21.0/reads/messages', { body: mark })
+    await endNextCommand(api.database, 'reads', {
+      type: 'command.failed',
+      at: 1,
+      reason: 'refused',
+      reasonText: 'WhatsApp refused it.',
+      code: null,
+    })
+    expect(codeIn((await refusing).json)).toBe(131026)
+    expect(codeIn((await api.call('POST', '/v21.0/reads/messages', { body: { ...mark, message_id: 'NONE' } })).json)).toBe(100)
+  })
+})
+
 describe('the account', () => {
   test('[F4] is named by its instance’s id, or its digits where one instance has them, at every version from 13', async () => {
     const text = { text: { body: 'a' } }
@@ -212,7 +312,7 @@ describe('the account', () => {
     expect((await api.call('GET', `/v21.0/${phone}`)).json).toEqual({
       ...{ id: 'shop', verified_name: 'The shop', display_phone_number: `+${phone}` },
     })
-    for (const at of ['/v21.0/nobody', '/v21.0/5511900000099'])
+    for (const at of ['/v21.0/nobody', '/v21.0/5511900000098'])
       expect(await post(text, { at })).toMatchObject({ status: 400, json: { error: { code: 100, error_subcode: 33 } } })
     await paired('twin', phone)
     const both = await post(text, { at: `/v21.0/${phone}` })

@@ -3,23 +3,25 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { ActionDeps } from '../commands/action-routes.ts'
 import { askForMessage } from '../commands/ask-for.ts'
 import type { App } from '../create-app.ts'
-import { inTheirWords, keyOf, openDialect, tellIgnored } from '../dialect.ts'
+import { inTheirWords, keyOf, openDialect, tellIgnored, type WaitDeps } from '../dialect.ts'
 import { parseInput } from '../invalid-input.ts'
 import { setPosition } from '../position.ts'
 import { Problem } from '../problems.ts'
+import { giveUpUpload } from '../uploads/complete-upload.ts'
 import { accountOf } from './find-account.ts'
+import { markRead } from './mark-read.ts'
+import { isMediaId, type MediaDeps, routeMedia, shownMedia } from './media.ts'
 import { asked, isReadMark, toMessage, waIdOf } from './message-body.ts'
 import { refusalOf } from './refusal-of.ts'
+import { version } from './version.ts'
 
-export type CloudApiDeps = ActionDeps & { logger: Logger }
-
-/** Ours are /v1; Meta's began with v13.0 here. */
-export const version = ':version(v(?:1[3-9]|[2-9][0-9])(?:[.][0-9])?)'
+export type CloudApiDeps = ActionDeps & MessageDeps & MediaDeps & WaitDeps & { logger: Logger }
 
 export const cloudApiRoutes = (app: App, deps: CloudApiDeps): Promise<void> =>
   openDialect(app, { logger: deps.logger, refusalOf }, scope => {
     routeMessages(scope, deps)
-    routeAccount(scope, deps)
+    routeMedia(scope, deps)
+    routeObjects(scope, deps)
   })
 
 function routeMessages(scope: App, deps: CloudApiDeps) {
@@ -30,7 +32,7 @@ function routeMessages(scope: App, deps: CloudApiDeps) {
     handler: async (request, reply) => {
       const { account } = request.params as { account: string }
       const { id: instanceId } = await accountOf(deps.database, account)
-      if (isReadMark(request.body)) throw new Problem('not-in-this-version', 'messages are not marked as read in this version')
+      if (isReadMark(request.body)) return reply.send(await markRead(deps, { instanceId, request, reply }))
       const said = parseInput(asked, request.body)
       tellIgnored(reply, asked, request.body)
       const { message, names } = toMessage(said)
@@ -46,15 +48,30 @@ function routeMessages(scope: App, deps: CloudApiDeps) {
   })
 }
 
-function routeAccount(scope: App, deps: CloudApiDeps) {
+/** An account, or a file: both are read by their id alone. */
+function routeObjects(scope: App, deps: CloudApiDeps) {
+  const url = `/${version}/:object`
   scope.route({
     method: 'GET',
-    url: `/${version}/:account`,
+    url,
     schema: { hide: true },
     handler: async (request, reply) => {
-      const { account } = request.params as { account: string }
-      const { id, name, phone } = await accountOf(deps.database, account)
+      const { object } = request.params as { object: string }
+      if (isMediaId(object)) return reply.send(await shownMedia(deps, object))
+      const { id, name, phone } = await accountOf(deps.database, object)
       return reply.send({ id, verified_name: name, display_phone_number: phone === null ? null : `+${phone}` })
+    },
+  })
+  scope.route({
+    method: 'DELETE',
+    url,
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const { object } = request.params as { object: string }
+      if (!isMediaId(object))
+        throw new Problem('not-in-dialect', 'accounts are not deleted here: DELETE /v1/instances/{id} does it')
+      await giveUpUpload(deps, object, deps.cut)
+      return reply.send({ success: true })
     },
   })
 }

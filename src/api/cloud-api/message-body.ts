@@ -30,6 +30,15 @@ const contact = z.looseObject({
   birthday: text,
 })
 
+const file = z.looseObject({
+  id: optional(z.string()),
+  link: optional(z.string()),
+  caption: text,
+  filename: text,
+  voice: optional(z.boolean()),
+})
+type File = z.infer<typeof file>
+
 const product = z.literal('whatsapp', { error: 'expected whatsapp' })
 
 export const asked = z.object({
@@ -44,6 +53,7 @@ export const asked = z.object({
   reaction: optional(z.looseObject({ message_id: z.string(), emoji: z.string().default('') })),
   interactive: optional(interactive),
   template: z.unknown().optional(),
+  ...{ image: optional(file), video: optional(file), document: optional(file), sticker: optional(file), audio: optional(file) },
 })
 export type Asked = z.infer<typeof asked>
 
@@ -66,6 +76,12 @@ function contentOf(said: Asked): Content {
   switch (said.type) {
     case 'text':
       return { message: { kind: 'text', text: demand('text', said.text).body }, names: { '/text': '/text/body' } }
+    case 'image':
+    case 'video':
+    case 'document':
+    case 'sticker':
+    case 'audio':
+      return fileOf(said.type, demand(said.type, said[said.type]))
     case 'location': {
       const { latitude, longitude, name, address } = demand('location', said.location)
       return { message: { kind: 'location', location: given({ latitude, longitude, name, address }) } }
@@ -84,6 +100,19 @@ function contentOf(said: Asked): Content {
     default:
       throw new Problem('not-in-dialect', `messages of type ${said.type.slice(0, 50)} are not sent here`)
   }
+}
+
+/** An id is that of an upload, which POST …/media answers. */
+function fileOf(type: string, { id, link, caption, filename: fileName, voice }: File): Content {
+  const media = id === undefined ? given({ url: link, fileName: type === 'document' ? fileName : undefined }) : { uploadId: id }
+  const kind = type === 'audio' && voice === true ? 'voice' : type
+  const names = {
+    '/media/url': `/${type}/link`,
+    '/media/uploadId': `/${type}/id`,
+    '/media': `/${type}`,
+    '/caption': `/${type}/caption`,
+  }
+  return { message: { kind, media, ...given({ caption, fileName: type === 'document' ? fileName : undefined }) }, names }
 }
 
 /** Throws Problem. */
@@ -110,5 +139,13 @@ function toContact({ name, phones = [], org, emails = [], urls = [], addresses =
 
 /** What it calls a person; a group is its address. */
 export const waIdOf = (chatId: string): string => chatId.replace(/@s\.whatsapp\.net$/, '')
+
+/** Of a message that somebody wrote; `typing_indicator`: the account is shown as typing there. */
+export const readMark = z.object({
+  messaging_product: product,
+  status: z.literal('read'),
+  message_id: z.string(),
+  typing_indicator: optional(z.looseObject({ type: z.literal('text') })),
+})
 
 export const isReadMark = (body: unknown): boolean => typeof body === 'object' && body !== null && 'status' in body

@@ -16,6 +16,7 @@ const codes: Partial<Record<Slug, Code>> = {
   busy: { ...limited, status: 503 },
   'instance-not-found': absent,
   'media-not-found': absent,
+  'upload-not-found': absent,
   'instance-logged-out': { code: 133010, status: 400, title: 'Phone number not registered' },
   'command-failed': { code: 131026, status: 400, title: 'Message undeliverable' },
   'command-unfinished': { ...unavailable, status: 504 },

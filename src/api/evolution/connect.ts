@@ -36,7 +36,7 @@ export async function linkOf(deps: EvolutionDeps, { id, number, reply }: Wanted)
     isParked: (one: string) => isParked(deps.database, one),
   }
   const waitMs = deps.pairingCodeWaitMs ?? WAIT_MS
-  const until = waitingFor(reply, deps, waitMs / 1000)
+  const until = waitingFor(reply, deps, waitMs)
   const phone = number === null ? null : parseInput(phoneNumber, number, 'parameter')
   const typed = phone === null ? null : await pairingCodeOf(reading, { id, phone, waitMs }, until)
   const qr = await waitForQr(reading, id, until)

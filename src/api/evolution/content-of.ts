@@ -1,6 +1,7 @@
 // What an answer shows of the message that was asked for: WhatsApp's names of its parts, as Evolution API has them. Pure.
 import { numberedButtons, numberedList } from '../../events/command-bodies/numbered-choices.ts'
 import type { MessageBody } from '../../events/command-bodies.ts'
+import { given } from '../dialect.ts'
 
 type Content = { messageType: string; message: Readonly<Record<string, unknown>> }
 
@@ -38,6 +39,18 @@ export function contentOf(body: MessageBody): Content {
       return one('protocolMessage', { key: keyOf(body), type: 'MESSAGE_EDIT', editedMessage: { conversation: body.text } })
     case 'delete':
       return one('protocolMessage', { key: keyOf(body), type: 'REVOKE' })
+    case 'image':
+    case 'video':
+    case 'document': {
+      const { caption, media } = body
+      return one(`${body.kind}Message`, given({ caption, url: 'url' in media ? media.url : undefined }))
+    }
+    case 'audio':
+    case 'voice':
+      return one('audioMessage', { ptt: body.kind === 'voice' })
+    case 'ptv':
+    case 'sticker':
+      return one(`${body.kind}Message`, {})
     default:
       return one('unknown', {})
   }

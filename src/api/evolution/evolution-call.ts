@@ -6,13 +6,17 @@ import type { Sealer } from '../../runtime/seal.ts'
 import type { ActionDeps } from '../commands/action-routes.ts'
 import { type AskedAction, doAction } from '../commands/ask-for.ts'
 import type { App } from '../create-app.ts'
-import { inTheirWords, keyOf, PATIENCE_SECONDS, tellIgnored, waitingFor } from '../dialect.ts'
+import { inTheirWords, keyOf, tellIgnored, type WaitDeps, waitingFor } from '../dialect.ts'
 import type { ChangeDeps } from '../instances/change-instance.ts'
 import type { PendingQr } from '../instances/pending-qr.ts'
 import { parseInput } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
+import type { TakeDeps } from '../uploads/take-bytes.ts'
 
 export type EvolutionDeps = ActionDeps &
+  MessageDeps &
+  TakeDeps &
+  WaitDeps &
   ChangeDeps & { sealer: Sealer; pendingQr: PendingQr; logger: Logger; pairingCodeWaitMs?: number | undefined }
 
 export type Given<Body, Query> = { instanceId: string; body: Body; query: Query; key: string; reply: FastifyReply }
@@ -32,12 +36,13 @@ const nothing = z.object({})
 export function routeCall<Body extends z.ZodObject, Query extends z.ZodObject>(
   scope: App,
   { method, path, body, query, status = 200, answer }: Call<Body, Query>,
-  { isOfInstance = true }: { isOfInstance?: boolean } = {},
+  { isOfInstance = true, bodyLimit }: { isOfInstance?: boolean; bodyLimit?: number } = {},
 ): void {
   scope.route({
     method,
     url: isOfInstance ? `/${path}/:instance` : `/${path}`,
     schema: { hide: true },
+    ...(bodyLimit !== undefined && { bodyLimit }),
     handler: async (request, reply) => {
       const said = body === undefined ? undefined : await bodyOf(request)
       if (body !== undefined) tellIgnored(reply, body, said)
@@ -62,7 +67,7 @@ export const doWaiting = (
   { instanceId, key, reply }: Pick<Given<unknown, unknown>, 'instanceId' | 'key' | 'reply'>,
   asked: Omit<AskedAction, 'instanceId' | 'key'>,
   names: Readonly<Record<string, string>> = {},
-) => inTheirWords(names, () => doAction(deps, { ...asked, instanceId, key }, waitingFor(reply, deps, PATIENCE_SECONDS)))
+) => inTheirWords(names, () => doAction(deps, { ...asked, instanceId, key }, waitingFor(reply, deps)))
 
 /** Ours read none of a DELETE. */
 const MAX_DELETE_BYTES = 64 * 1024

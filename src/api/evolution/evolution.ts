@@ -5,6 +5,8 @@ import { openDialect, type Refusal } from '../dialect.ts'
 import type { Problem } from '../problems.ts'
 import { routeChatCalls } from './chat-calls.ts'
 import type { EvolutionDeps } from './evolution-call.ts'
+import { routeFileCalls } from './file-calls.ts'
+import { routeGroupActions } from './group-actions.ts'
 import { routeGroupCalls } from './group-calls.ts'
 import { routeInstanceCalls } from './instance-calls.ts'
 import { routeCallsNotDone } from './not-done.ts'
@@ -13,9 +15,11 @@ import { routeSendCalls } from './send-calls.ts'
 export const evolutionRoutes = (app: App, deps: EvolutionDeps): Promise<void> =>
   openDialect(app, { logger: deps.logger, refusalOf }, scope => {
     routeSendCalls(scope, deps)
+    routeFileCalls(scope, deps)
     routeInstanceCalls(scope, deps)
     routeChatCalls(scope, deps)
     routeGroupCalls(scope, deps)
+    routeGroupActions(scope, deps)
     routeCallsNotDone(scope)
   })
 

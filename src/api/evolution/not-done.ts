@@ -15,6 +15,7 @@ export const callsNotDone: readonly CallNotDone[] = [
   ...calls('POST', ['message/sendTemplate'], 'templates are of the business platform alone'),
   ...calls('POST', ['message/sendStatus'], 'statuses are not posted in this version'),
   ...calls('POST', ['call/offer'], 'accounts do not call'),
+  ...calls('GET', ['group/inviteInfo'], 'GET /group/acceptInviteCode joins by an invite'),
   ...calls('POST', ['chat/getBase64FromMediaMessage'], 'the media of a message is behind its stable link, media.url'),
   ...calls('POST', ['chat/findMessages', 'chat/findStatusMessage'], 'GET /v1/instances/{id}/messages lists them, with a cursor'),
   ...calls('POST', ['chat/findChats'], 'GET /v1/instances/{id}/chats lists them, with a cursor'),

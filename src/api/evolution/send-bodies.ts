@@ -11,15 +11,15 @@ export const refused = (words: string) =>
     .optional()
     .refine(isNothing, { error: `expected nothing: ${words}` })
 
-const to = { number: z.string() }
-const quoted = { quoted: optional(z.looseObject({ key: z.looseObject({ id: z.string().min(1) }) })) }
-const mentions = {
+export const to = { number: z.string() }
+export const quoted = { quoted: optional(z.looseObject({ key: z.looseObject({ id: z.string().min(1) }) })) }
+export const mentions = {
   mentionsEveryOne: optional(z.boolean()),
   everyOne: optional(z.boolean()),
   mentioned: optional(z.array(z.string())),
 }
 const nobody = refused('it mentions nobody here')
-const mentionsNobody = { mentionsEveryOne: nobody, everyOne: nobody, mentioned: nobody }
+export const mentionsNobody = { mentionsEveryOne: nobody, everyOne: nobody, mentioned: nobody }
 
 /** `names`: pointers into our body and theirs, for refusals. */
 export type SendCall = { path: string; body: z.ZodObject; ask(said: never): unknown; names: Readonly<Record<string, string>> }
@@ -32,14 +32,14 @@ const sending = <Body extends z.ZodObject>(
 ): SendCall => ({ path, body, ask, names: { '/chatId': '/number', '/quotedMessageId': '/quoted/key/id', ...names } })
 
 type Quoted = { quoted?: { key: { id: string } } | undefined }
-const replyTo = ({ quoted }: Quoted) => (quoted === undefined ? {} : { quotedMessageId: quoted.key.id })
+export const replyTo = ({ quoted }: Quoted) => (quoted === undefined ? {} : { quotedMessageId: quoted.key.id })
 type Mentions = {
   number: string
   mentionsEveryOne?: boolean | undefined
   everyOne?: boolean | undefined
   mentioned?: string[] | undefined
 }
-const mentioning = ({ mentionsEveryOne, everyOne, mentioned }: Mentions) => ({
+export const mentioning = ({ mentionsEveryOne, everyOne, mentioned }: Mentions) => ({
   ...(mentioned !== undefined && { mentions: mentioned }),
   ...((mentionsEveryOne ?? everyOne) === true && { mentionAll: true }),
 })

@@ -61,6 +61,7 @@ type Given = {
   socketReadWaitMs?: number
   commandsWaitingMax?: number
   dialects?: readonly Dialect[]
+  dialectWaitMs?: number
 }
 
 export async function openTestApi(name: string, logger: Logger, given: Given = {}): Promise<TestApi> {
@@ -111,6 +112,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       webhooks: { ...defaults().webhooks, ...given.webhooks },
       commands: { ...defaults().commands, ...(given.commandsWaitingMax && { waitingMax: given.commandsWaitingMax }) },
       processing: defaults().processing,
+      dialectWaitMs: given.dialectWaitMs,
       uploads: { ...defaults().uploads, ...given.uploads },
       dialects: given.dialects ?? [],
       version: '0.0.0-test',

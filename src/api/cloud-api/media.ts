@@ -1,0 +1,75 @@
+// POST /v{N}/{phone-number-id}/media and its ids: a file in a form is an upload of ours, whose id is the media's.
+
+import { bareType, kindOfType, type UploadKind } from '../../instances/upload-kinds.ts'
+import type { UploadRow } from '../../instances/uploads.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
+import type { App } from '../create-app.ts'
+import { keyOf } from '../dialect.ts'
+import { refuseFields } from '../invalid-input.ts'
+import { Problem } from '../problems.ts'
+import { findWithCommand } from '../uploads/find-upload.ts'
+import { type TakeDeps, takeBytes } from '../uploads/take-bytes.ts'
+import { accountOf } from './find-account.ts'
+import { version } from './version.ts'
+
+export type MediaDeps = TakeDeps & { objects: Pick<ObjectStore, 'presign'>; cut: AbortSignal }
+
+/** It is in memory then: larger ones go by link, or by POST /v1/instances/{id}/uploads. */
+const MAX_BYTES = 24 * 1024 * 1024
+const FIVE_MINUTES_MS = 300_000
+
+export function routeMedia(scope: App, deps: MediaDeps): void {
+  scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer', bodyLimit: MAX_BYTES }, (_request, body, done) =>
+    done(null, body),
+  )
+  scope.route({
+    method: 'POST',
+    url: `/${version}/:account/media`,
+    bodyLimit: MAX_BYTES,
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const { account } = request.params as { account: string }
+      const { id: instanceId } = await accountOf(deps.database, account)
+      const { file, type } = await formOf(request.body, request.headers['content-type'] ?? '')
+      const mimetype = bareType(type) || 'application/octet-stream'
+      const said = { instanceId, key: keyOf(request), kind: kindOf(mimetype), mimetype, fileName: file.name || null }
+      const bytes = Buffer.from(await file.arrayBuffer())
+      return reply.send({ id: await takeBytes(deps, { ...said, bytes }, deps.cut) })
+    },
+  })
+}
+
+/** Throws Problem where it is no form with a file in it. */
+async function formOf(body: unknown, contentType: string): Promise<{ file: File; type: string }> {
+  if (!Buffer.isBuffer(body)) throw new Problem('unsupported-media-type', 'expected a body of type multipart/form-data')
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } })
+    .formData()
+    .catch((cause: unknown) => {
+      throw new Problem('malformed-request', 'reading the request: the body is no form', { cause })
+    })
+  const [file, type, product] = [form.get('file'), form.get('type'), form.get('messaging_product')]
+  if (product !== 'whatsapp')
+    throw refuseFields('pointer', [{ pointer: '/messaging_product', expected: 'whatsapp', received: JSON.stringify(product) }])
+  if (!(file instanceof File)) throw refuseFields('pointer', [{ pointer: '/file', expected: 'a file', received: 'nothing' }])
+  return { file, type: typeof type === 'string' ? type : file.type }
+}
+
+/** Its only WebP are stickers. */
+const kindOf = (mimetype: string): UploadKind => (mimetype === 'image/webp' ? 'sticker' : kindOfType(mimetype))
+
+/** As uploads are named. */
+export const isMediaId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)
+
+/** Throws Problem `upload-not-found`. */
+export async function shownMedia(deps: MediaDeps, id: string) {
+  const { row } = await findWithCommand(deps.database, id)
+  const { url } = await deps.objects.presign({ method: 'GET', key: keyOfFile(row), expiresInMs: FIVE_MINUTES_MS }, deps.cut)
+  return {
+    ...{ messaging_product: 'whatsapp', url, id },
+    mime_type: row.file?.mimetype ?? row.mimetype,
+    sha256: row.file?.sha256 ?? null,
+    file_size: row.file?.sizeBytes ?? row.sizeBytes,
+  }
+}
+
+const keyOfFile = ({ file, incomingKey }: UploadRow): string => file?.objectKey ?? incomingKey
