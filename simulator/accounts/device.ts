@@ -233,3 +233,9 @@ function receiptStanza({ messageIds, from, group, type }: Receipt): BinaryNode {
     items.length > 0 ? [node('list', {}, items)] : undefined,
   )
 }
+
+function openShown({ cdn }: World, { sent }: Companion, messageId: string): Buffer {
+  const shown = sent.phones.shown().find(one => one.messageId === messageId)
+  if (shown === undefined) throw new Error(`opening the file of ${messageId}: no phone shows that message`)
+  return openMedia(cdn, shown.content)
+}

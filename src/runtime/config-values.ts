@@ -20,8 +20,7 @@ export const parseRoles = (text: string) => {
 export const dialects = ['evolution', 'cloud-api'] as const
 export type Dialect = (typeof dialects)[number]
 
-export const parseDialect = (text: string) =>
-  dialects.find(one => one === text) ?? { expected: `a comma list of ${dialects.join(', ')}` }
+export const parseDialect = (text: string) => dialects.find(one => one === text) ?? { expected: dialects.join(', ') }
 
 export const parseBrokers = (text: string) => {
   const brokers = text.split(',').map(broker => broker.trim())

@@ -264,6 +264,14 @@ describe('configuration', () => {
     expect(parseConfig({})).toMatchObject({ ok: true, ignored: [] })
   })
 
+  test('[F4] dialects are off where nothing is said, and one that there is not is refused', () => {
+    expect(configOf({}).dialects).toEqual([])
+    expect(configOf({ DIALECTS: 'evolution, cloud-api' }).dialects).toEqual(['evolution', 'cloud-api'])
+    expect(problemsOf({ DIALECTS: 'evolution,waha' })).toEqual([
+      'DIALECTS: expected a comma list of evolution, cloud-api, got "evolution,waha"',
+    ])
+  })
+
   test('[H8] understands durations and sizes', () => {
     const config = configOf({
       WEBHOOK_RETRY_DELAYS: '0s, 5s,2m ,24h',
