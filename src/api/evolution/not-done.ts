@@ -9,11 +9,20 @@ const calls = (method: CallNotDone['method'], paths: readonly string[], words: s
 
 const webhooks = 'webhooks are zaplog’s own: POST /v1/endpoints'
 const stream = 'events are in the topics of the log, in webhooks and at GET /v1/stream'
+const profile = 'an account’s own profile is changed by zaplog’s own calls, in /openapi.json'
 const bots = ['typebot', 'openai', 'dify', 'flowise', 'n8n', 'evolutionBot', 'evoai']
 
 export const callsNotDone: readonly CallNotDone[] = [
   ...calls('POST', ['message/sendTemplate'], 'templates are of the business platform alone'),
   ...calls('POST', ['message/sendStatus'], 'statuses are not posted in this version'),
+  ...calls('POST', ['chat/whatsappNumbers'], 'POST /v1/instances/{id}/numbers/check says which numbers are on WhatsApp'),
+  ...calls('POST', ['chat/fetchProfilePictureUrl'], 'GET /v1/instances/{id}/contacts/{personId}/picture has it'),
+  ...calls('POST', ['chat/fetchProfile'], 'GET /v1/instances/{id}/contacts/{personId}/about has what people say of themselves'),
+  ...calls('POST', ['chat/fetchBusinessProfile'], 'GET /v1/instances/{id}/contacts/{personId}/business has it'),
+  ...calls('POST', ['chat/updateProfileName', 'chat/updateProfileStatus', 'chat/updateProfilePicture'], profile),
+  ...calls('POST', ['chat/updatePrivacySettings'], profile),
+  ...calls('GET', ['chat/fetchPrivacySettings'], profile),
+  ...calls('DELETE', ['chat/removeProfilePicture'], profile),
   ...calls('POST', ['call/offer'], 'accounts do not call'),
   ...calls('GET', ['group/inviteInfo'], 'GET /group/acceptInviteCode joins by an invite'),
   ...calls('POST', ['chat/getBase64FromMediaMessage'], 'the media of a message is behind its stable link, media.url'),
