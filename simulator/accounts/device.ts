@@ -214,11 +214,7 @@ const whatCameOf = (world: World, companion: Companion) => ({
   marks: () => copyMarks(companion.marks),
   stanzasSent: () => [...companion.sent.stanzas.values()].map(stanza => ({ ...stanza })),
   shown: companion.sent.phones.shown,
-  fileShown: (messageId: string) => {
-    const shown = companion.sent.phones.shown().find(one => one.messageId === messageId)
-    if (shown === undefined) throw new Error(`opening the file of ${messageId}: no phone shows that message`)
-    return openMedia(world.cdn, shown.content)
-  },
+  fileShown: (messageId: string) => openShown(world, companion, messageId),
   reactions: companion.sent.phones.reactions,
   conflicts: companion.sent.phones.conflicts,
 })

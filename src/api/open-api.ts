@@ -15,16 +15,16 @@ import type { Sealer } from '../runtime/seal.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
 import { actionsInChats } from './chats/chats.ts'
-import { type CloudApiDeps, cloudApiRoutes } from './cloud-api/cloud-api.ts'
+import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
-import { createApp } from './create-app.ts'
+import { type App, createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
-import { groupActionRoutes } from './groups/groups.ts'
 import { evolutionRoutes } from './evolution/evolution.ts'
+import { groupActionRoutes } from './groups/groups.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
@@ -115,26 +115,16 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
   listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
   mailboxRoutes(app, routeDeps)
-  chatRoutes(app, { ...routeDeps, presences })
-  groupRoutes(app, routeDeps)
-  callRoutes(app, routeDeps)
-  labelRoutes(app, routeDeps)
-  messageRoutes(app, routeDeps)
-  commandRoutes(app, routeDeps)
-  processingRoutes(app, routeDeps)
+  seenRoutes(app, { ...routeDeps, presences })
+  askingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
-  groupActionRoutes(app, routeDeps)
-  readRoutes(app, routeDeps)
-  actionsInChats(app, routeDeps)
-  uploadRoutes(app, routeDeps)
   deliveryRoutes(app, deps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
   putRoutes(app, routeDeps)
   streamRoutes(app, routeDeps)
   laterCallRoutes(app)
-  if (deps.dialects.includes('evolution')) await evolutionRoutes(app, routeDeps)
-  if (deps.dialects.includes('cloud-api')) await cloudApiRoutes(app, routeDeps)
+  await dialectRoutes(app, routeDeps)
   await app.ready()
   const unmount = deps.server.mount((request, response) => app.routing(request, response))
 
@@ -160,4 +150,37 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
       return closed
     },
   }
+}
+
+/** What the read model has of accounts. */
+function seenRoutes(app: App, deps: Parameters<typeof chatRoutes>[1] & Parameters<typeof messageRoutes>[1]): void {
+  chatRoutes(app, deps)
+  groupRoutes(app, deps)
+  callRoutes(app, deps)
+  labelRoutes(app, deps)
+  messageRoutes(app, deps)
+}
+
+/** What accounts are asked for. */
+function askingRoutes(
+  app: App,
+  deps: Parameters<typeof commandRoutes>[1] &
+    Parameters<typeof processingRoutes>[1] &
+    Parameters<typeof readRoutes>[1] &
+    Parameters<typeof uploadRoutes>[1],
+): void {
+  commandRoutes(app, deps)
+  processingRoutes(app, deps)
+  groupActionRoutes(app, deps)
+  readRoutes(app, deps)
+  actionsInChats(app, deps)
+  uploadRoutes(app, deps)
+}
+
+async function dialectRoutes(
+  app: App,
+  deps: Parameters<typeof evolutionRoutes>[1] & Parameters<typeof cloudApiRoutes>[1] & Pick<ApiDeps, 'dialects'>,
+): Promise<void> {
+  if (deps.dialects.includes('evolution')) await evolutionRoutes(app, deps)
+  if (deps.dialects.includes('cloud-api')) await cloudApiRoutes(app, deps)
 }

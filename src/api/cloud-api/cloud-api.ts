@@ -15,7 +15,7 @@ import { asked, isReadMark, toMessage, waIdOf } from './message-body.ts'
 import { refusalOf } from './refusal-of.ts'
 import { version } from './version.ts'
 
-export type CloudApiDeps = ActionDeps & MessageDeps & MediaDeps & WaitDeps & { logger: Logger }
+export type CloudApiDeps = ActionDeps & MediaDeps & WaitDeps & { logger: Logger }
 
 export const cloudApiRoutes = (app: App, deps: CloudApiDeps): Promise<void> =>
   openDialect(app, { logger: deps.logger, refusalOf }, scope => {

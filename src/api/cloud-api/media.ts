@@ -1,6 +1,7 @@
 // POST /v{N}/{phone-number-id}/media and its ids: a file in a form is an upload of ours, whose id is the media's.
 
-import { bareType, kindOfType, type UploadKind } from '../../instances/upload-kinds.ts'
+import type { FileKind } from '../../events/command-bodies/files.ts'
+import { bareType, kindOfType } from '../../instances/upload-kinds.ts'
 import type { UploadRow } from '../../instances/uploads.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { App } from '../create-app.ts'
@@ -55,7 +56,7 @@ async function formOf(body: unknown, contentType: string): Promise<{ file: File;
 }
 
 /** Its only WebP are stickers. */
-const kindOf = (mimetype: string): UploadKind => (mimetype === 'image/webp' ? 'sticker' : kindOfType(mimetype))
+const kindOf = (mimetype: string): FileKind => (mimetype === 'image/webp' ? 'sticker' : kindOfType(mimetype))
 
 /** As uploads are named. */
 export const isMediaId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)

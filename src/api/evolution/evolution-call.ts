@@ -14,7 +14,6 @@ import { Problem } from '../problems.ts'
 import type { TakeDeps } from '../uploads/take-bytes.ts'
 
 export type EvolutionDeps = ActionDeps &
-  MessageDeps &
   TakeDeps &
   WaitDeps &
   ChangeDeps & { sealer: Sealer; pendingQr: PendingQr; logger: Logger; pairingCodeWaitMs?: number | undefined }

@@ -16,7 +16,7 @@ export async function endNextCommand(
     [instanceId],
   )
   const claimed = await until('a command to wait', async () => {
-    const [one] = await claimCommands(database, owned, { busy: [], limit: 1, turns: 1 })
+    const [one] = await claimCommands(database, owned, { busy: [], limit: 1, turns: 1, firsts: { spacingMs: 0, perDay: 0 } })
     return one ?? null
   })
   const commandId = claimed.command_id
