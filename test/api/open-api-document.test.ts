@@ -58,7 +58,7 @@ test('[L] every call of the contract is there: it answers, or says that it comes
 })
 
 test('[L] what comes later is said before a body is read, and only to who has a key; the log has no failure of it', async () => {
-  const post = (key: string | null, rawBody: string) => api.call('POST', '/v1/instances/shop/processing', { key, rawBody })
+  const post = (key: string | null, rawBody: string) => api.call('POST', '/v1/media/retry', { key, rawBody })
   expect((await post(adminKey, '{"chatId":')).status).toBe(501)
   expect((await post(null, '{}')).status).toBe(401)
   expect(logger.lines.filter(line => line.event === 'request.failed')).toEqual([])
