@@ -1,4 +1,5 @@
 // A Signal endpoint inside the simulator: a contact's phone, or the owner's own. One session per companion, whatever address it writes to.
+import '../../src/runtime/silence-libsignal.ts'
 import {
   Curve,
   generateSignalPubKey,

@@ -64,7 +64,7 @@ async function printedBy(guard: string): Promise<string> {
 
 test('[I2] libsignal’s console lines, which hold private keys, are dropped; others are not', async () => {
   expect(await printedBy('')).toContain('PRIVATE')
-  const guarded = await printedBy(`import './src/producers/socket/silence-libsignal.ts'`)
+  const guarded = await printedBy(`import './src/runtime/silence-libsignal.ts'`)
   expect(guarded.trim().split('\n').toSorted()).toEqual([
     'Session of ours: an error line of zaplog itself',
     'a line of zaplog itself',

@@ -1,7 +1,7 @@
 // One WhatsApp connection: the unmodified Baileys, gated and hardened from outside through its public options and its event emitters.
 import './keep-context.ts'
 import './signal-crypto.ts'
-import './silence-libsignal.ts'
+import '../../runtime/silence-libsignal.ts'
 import './verify-sender-key.ts'
 import makeWASocket, {
   type BaileysEventMap,

@@ -1,5 +1,5 @@
 // Somebody who writes and reads with the signal repository that Baileys itself makes, on whichever keys.
-import '../../../src/producers/socket/silence-libsignal.ts'
+import '../../../src/runtime/silence-libsignal.ts'
 import {
   type AuthenticationCreds,
   addTransactionCapability,

@@ -1,7 +1,7 @@
 // An account's gate and its repository, and phones that write to it, with libsignal sessions of their own: what is taken in, appended, set and
 // flushed in which order. The key store holds its keys in memory, as the auth state does while they lag; the log is durable when the test says.
 import '../../../src/producers/socket/keep-context.ts'
-import '../../../src/producers/socket/silence-libsignal.ts'
+import '../../../src/runtime/silence-libsignal.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type AuthenticationCreds,

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { addTransactionCapability, type BinaryNode } from '@whiskeysockets/baileys'
 import '../../../../src/producers/socket/keep-context.ts'
-import '../../../../src/producers/socket/silence-libsignal.ts'
+import '../../../../src/runtime/silence-libsignal.ts'
 import '../../../../src/producers/socket/verify-sender-key.ts'
 import { createContactNames } from '../../../../src/convert/contact-names.ts'
 import { watchAddresses } from '../../../../src/convert/known-addresses.ts'
