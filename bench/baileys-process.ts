@@ -12,7 +12,7 @@ import makeWASocket, {
 import { pino } from 'pino'
 import { Webhook } from 'standardwebhooks'
 import { Agent, request } from 'undici'
-import '../src/producers/socket/silence-libsignal.ts'
+import '../src/runtime/silence-libsignal.ts'
 import { answerCalls } from './child.ts'
 
 type Target = { url: string; secret: string }
