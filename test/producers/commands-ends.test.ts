@@ -269,7 +269,7 @@ test('[F2] what makes a message for people waits for its turn and keeps its orde
 test('[F2] however many chats wait for the turn of their account, none of their rows is written before it, and each claim reads few', async () => {
   const claims: (readonly unknown[])[] = []
   const database = flaky(rig.database.database, ({ args }) => {
-    if (String(args[0]).includes('takes_turn')) claims.push(args)
+    if (String(args[0]).includes('due.turn')) claims.push(args)
     return null
   })
   const config = { ...testConfig, url: rig.simulator.url, cdnUrl: null, outboundPerMinute: 1, outboundBurst: 1 }
