@@ -6,6 +6,8 @@ import { DatabaseError } from '../../src/database/database.ts'
 import type { EventOf, EventType } from '../../src/events/event.ts'
 import { ObjectError } from '../../src/objects/objects.ts'
 import { createWaitingFiles } from '../../src/producers/commands/waiting-files.ts'
+import { createMediaConnection } from '../../src/producers/upload/media-connection.ts'
+import { createFileUploads } from '../../src/producers/upload/upload.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { type Asked, askFor, shownTexts, untilRow } from '../ground/producers/commands.ts'
@@ -210,7 +212,7 @@ test('[F1] [C13] while our store does not give a file for the second time, no ho
   const get = rig.objects.get
   rig.objects.get = async (of, signal) => {
     if (of.key === `prepared/${uploadId}` && ++reads % 2 === 0 && reads <= 8)
-      throw new ObjectError('unavailable', 'reading an object: connection refused')
+      throw new ObjectError('unreachable', 'reading an object: connection refused')
     return await get(of, signal)
   }
   const asked = await sendImage(uploadId)
@@ -235,6 +237,30 @@ test('[F1] [C13] a file that goes from the store between its two readings has fa
     ...{ reason: 'invalid', reasonText: 'Its file is not in the store any more.', tries: 0 },
   })
   rig.objects.get = get
+})
+
+test('[F1] [C13] however many of an account wait for its turn to upload, they wait for one', async () => {
+  const ended = new AbortController()
+  let held = 0
+  const gone = new Promise<null>(resolve => ended.signal.addEventListener('abort', () => resolve(null)))
+  const get = () => {
+    held += 1
+    return gone
+  }
+  const { database, sealer } = rig
+  const deps = { objects: { get }, sealer, cdnUrl: null, times: { idleMs: 300, totalMs: 300 }, clock: Date.now, logger }
+  const uploads = createFileUploads({ ...deps, database: database.database })
+  const connection = createMediaConnection(() => Promise.reject(new Error('nobody asks')), Date.now)
+  const bring = async (nth: number) => {
+    const uploadId = await aReadyUpload(rig, someBytes())
+    return uploads.bring({ instanceId: 'first', commandId: `${nth}`, uploadId, kind: 'image', connection }, ended.signal)
+  }
+  const first = [bring(1), bring(2)]
+  await until('all places to be held', () => held === 2)
+  const others = [await bring(3), await bring(4), await bring(5)]
+  expect(new Set(others.map(one => (one.is === 'busy' ? one.until : one.is))).size).toBe(1)
+  ended.abort()
+  await Promise.allSettled(first)
 })
 
 test('[F1] [C13] what has waited for a file, and waits for something else by now, is not hurried by it', async () => {
