@@ -10,8 +10,8 @@ import { mediaUrlAllowances, refuseHost } from '../../runtime/address-guard.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { instanceNotFound } from '../problems.ts'
-import { digestOf, makeUpload, type NewUploadDeps } from '../uploads/new-upload.ts'
 import { refuseField } from './find-message.ts'
+import { digestOf, makeUpload, type NewUploadDeps } from './new-upload.ts'
 
 export type BringDeps = NewUploadDeps & {
   database: Database

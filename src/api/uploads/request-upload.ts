@@ -7,10 +7,10 @@ import { captionedKinds, kindOfType, maxUploadBytes, refuseType } from '../../in
 import { askUpload, type NewUpload, type UploadRow, type UploadSource } from '../../instances/uploads.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Sealer } from '../../runtime/seal.ts'
+import { digestOf, makeUpload, type NewUploadDeps } from '../commands/new-upload.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { refuseFields } from '../invalid-input.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
-import { digestOf, makeUpload, type NewUploadDeps } from './new-upload.ts'
 
 export type RequestDeps = NewUploadDeps & {
   database: Database

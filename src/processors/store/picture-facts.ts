@@ -2,13 +2,13 @@
 import { ObjectError, type ObjectHead, type ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { aboutFile, metadataOf } from '../media-file.ts'
-import { only, readWhole } from '../whole-object.ts'
 import type { DownloadedFile } from './downloaded-file.ts'
 import type { FinalCopy } from './final-copy.ts'
 import { thumbnailKey } from './final-key.ts'
 import { isPicture } from './picture-types.ts'
 import type { Pictures } from './pictures.ts'
 import type { StoreMetrics } from './store-metrics.ts'
+import { only, readWhole } from './whole-object.ts'
 
 export type PictureDeps = { objects: ObjectStore; pictures: Pictures; metrics: StoreMetrics; logger: Logger }
 export type PictureFacts = { width: number | null; height: number | null; thumbnailKey: string | null }

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type NewUpload, uploadIdOf } from '../../instances/uploads.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
-import { canonicalJson } from '../commands/canonical-json.ts'
+import { canonicalJson } from './canonical-json.ts'
 
 export type NewUploadDeps = {
   objects: Pick<ObjectStore, 'newKey'>

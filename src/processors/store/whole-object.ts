@@ -1,6 +1,6 @@
 // Small objects at once: pictures, which a decoder takes whole.
 import { createHash } from 'node:crypto'
-import type { ObjectStore } from '../objects/objects.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
 
 /** Empty where it vanished meanwhile. */
 export async function readWhole(objects: Pick<ObjectStore, 'get'>, key: string, signal: AbortSignal): Promise<Buffer> {
