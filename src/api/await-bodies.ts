@@ -6,7 +6,7 @@ const SLOWEST_BYTES_PER_MS = (64 * 1024) / 1000
 /** Longer than WhatsApp's largest file takes at that pace. */
 const LONGEST_MS = 12 * 3_600_000
 
-/** Beyond it the client is answered as Node does, and its connection ends. */
+/** Beyond it the client is answered as Node does, unless it has its answer, and its connection ends. An answer does not end the wait: what is left of the body keeps the connection. */
 export const awaitBodies =
   (server: Server, timeoutMs: number): RequestListener =>
   (request, response) => {
@@ -14,12 +14,16 @@ export const awaitBodies =
     if (Number(length) === 0 && encoding === undefined) return
     const over = () => {
       if (request.complete || request.socket.destroyed) return
+      if (response.writableFinished) return void request.socket.destroy()
       server.emit('clientError', Object.assign(new Error('the body did not come in time'), { code: timedOut }), request.socket)
     }
     const timer = setTimeout(over, timeoutMs + extraMs(request))
-    const settled = () => clearTimeout(timer)
+    const settled = () => {
+      clearTimeout(timer)
+      request.socket.off('close', settled)
+    }
     request.once('end', settled)
-    response.once('close', settled)
+    request.socket.once('close', settled)
   }
 
 const timedOut = 'ERR_HTTP_REQUEST_TIMEOUT'

@@ -4,7 +4,7 @@ import { refuseWord } from '../runtime/later-version.ts'
 import { deletion, edit, forward, pin, reaction } from './command-bodies/about-messages.ts'
 import { event, poll } from './command-bodies/asked.ts'
 import { buttons, list } from './command-bodies/choices.ts'
-import { type FileKind, fileKinds, files, isFile } from './command-bodies/files.ts'
+import { type FileKind, fileKinds, files, isFile, isFileKind } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
 
@@ -54,6 +54,13 @@ export function uploadIn(body: KeptBody): { uploadId: string; kind: FileKind } |
   if (isFile(body)) return 'uploadId' in body.media ? { uploadId: body.media.uploadId, kind: body.kind } : null
   const forwarded = body.kind === 'forward' ? body.known?.forwarded?.content : undefined
   return forwarded !== undefined && 'uploadId' in forwarded ? { uploadId: forwarded.uploadId, kind: forwarded.kind } : null
+}
+
+/** Of what is kept of a body; null: it sends none, or this version can send nothing of it. */
+export function uploadIdIn(json: unknown): string | null {
+  const kind = kindIn(json)
+  const body = isFileKind(kind) || kind === 'forward' ? keptBodyIn(json) : null
+  return body === null ? null : (uploadIn(body)?.uploadId ?? null)
 }
 
 const kindIn = (input: unknown): unknown =>

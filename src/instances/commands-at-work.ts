@@ -3,8 +3,9 @@
 import type { Transaction } from '../database/database.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { Outcome } from './commands.ts'
-import { type FirstContactPace, firstTurns, isFirstIn, takeFirstTurns } from './first-contacts.ts'
+import { type FirstContactPace, firstTurns, giveFirstTurnsBack, isFirstIn, takeFirstTurns } from './first-contacts.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
+import { markSent } from './uploads-sent.ts'
 
 /** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
 export type ClaimedCommand = {
@@ -20,9 +21,12 @@ export type ClaimedCommand = {
   /** What would be told of it now: WhatsApp refused its last try; null: it did not. */
   refusal: Outcome | null
   is_expired: boolean
-  /** It was claimed for one of the `turns`: its message is one for people to read. */
-  takes_turn: boolean
+  /** Which one it was claimed for: its message is one for people to read. */
+  turn: Turn
 }
+
+/** paced: one of the `turns`; first: one of the `firsts`; none: it needs none, or had it. */
+export type Turn = 'none' | 'paced' | 'first'
 
 /** What is told of one that is over. */
 export type EndedCommand = Pick<
@@ -36,8 +40,8 @@ export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
- * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now. What it costs grows with the chats that wait, not with their commands; with no `turns`, with those
- * chats that have one that needs none.
+ * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now. What it costs grows with the chats that wait, not with
+ * their commands; with no `turns`, with those chats that have one that needs none, and with those of first messages while one of them may go.
  */
 export async function claimCommands(
   database: Transaction,
@@ -56,15 +60,18 @@ const waits = `c.instance_id = $1 and c.state in ('accepted', 'sending', 'ending
 const turnOf = `case when c.state <> 'accepted' or c.expires_at < now() or not (c.is_paced or c.is_first) then 'none'
       when c.is_first and ${isFirstIn('c.instance_id', 'c.chat_id')} then 'first' else 'paced' end`
 
-/** `which`: in whose chats is looked. */
-const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$2')}), first as materialized (
-  select ${firstTurns('$1', { spacingMs: '$6', perDay: '$7' })} as turns
-), chats as (
+/** The chats of those that wait and are `which`. */
+const chatsOf = (name: string, which: string) => `${name} as (
   (select c.chat_id from commands c where ${waits} and ${which} order by c.chat_id limit 1)
   union all
-  select (select c.chat_id from commands c where ${waits} and ${which} and c.chat_id > chats.chat_id order by c.chat_id limit 1)
-  from chats where chats.chat_id is not null
-), firsts as (
+  select (select c.chat_id from commands c where ${waits} and ${which} and c.chat_id > ${name}.chat_id order by c.chat_id limit 1)
+  from ${name} where ${name}.chat_id is not null
+)`
+
+/** `chats`: in which is looked. */
+const claimIn = (chats: string) => `with recursive held as (${heldOwner('$1', '$2')}), first as materialized (
+  select ${firstTurns('$1', { spacingMs: '$6', perDay: '$7' })} as turns
+), ${chats}, firsts as (
   select f.* from chats cross join lateral (
     select c.command_id, c.chat_id, c.place, c.state, c.epoch, c.due_at, ${turnOf} as turn
     from commands c where ${waits} and c.chat_id = chats.chat_id order by c.place limit 1) f
@@ -81,9 +88,11 @@ const claimIn = (which: string) => `with recursive held as (${heldOwner('$1', '$
 update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false
 from due where exists (select from held) and c.command_id = due.command_id and ${waits} and coalesce(c.epoch <= $2, true)
 returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal, c.expires_at < now() as is_expired,
-  due.turn = 'paced' as takes_turn`
-const claimSql = claimIn('true')
-const claimUnpacedSql = claimIn('not c.is_paced and (not c.is_first or (select turns from first) > 0)')
+  due.turn`
+const claimSql = claimIn(chatsOf('chats', 'true'))
+const claimUnpacedSql = claimIn(`${chatsOf('unpaced', 'not c.is_paced and not c.is_first')},
+  ${chatsOf('beginning', 'c.is_first and (select turns from first) > 0')},
+  chats as (select chat_id from unpaced union select chat_id from beginning)`)
 
 /** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
 export async function beginTry(
@@ -99,19 +108,23 @@ export async function beginTry(
   )
 }
 
-/** `tries`: where the last one did not count; `refusal`: what WhatsApp said to it. */
-type PutOff = Owned & { commandId: string; delayMs: number; tries: number | null; refusal: Outcome | null }
+/** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it. */
+type PutOff = Owned & { commandId: string; delayMs: number; tries: number | null; turn: Turn; refusal: Outcome | null }
 
 /** To be tried again in `delayMs`: until then it holds its chat. */
 export async function putOff(
   database: Transaction,
-  { instanceId, epoch, commandId, delayMs, tries, refusal }: PutOff,
+  { instanceId, epoch, commandId, delayMs, tries, turn, refusal }: PutOff,
 ): Promise<boolean> {
   return didChange(
     database.query(
-      `update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6
-       where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, delayMs, tries, refusal === null ? null : JSON.stringify(refusal)],
+      `with left_alone as (
+         update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6,
+           is_paced = $7::text = 'paced', is_first = $7::text = 'first'
+         where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning chat_id
+       ), given_back as (${giveFirstTurnsBack('$1', "(select chat_id from left_alone where $7::text = 'first')")})
+       select from left_alone`,
+      [instanceId, commandId, epoch, delayMs, tries, refusal === null ? null : JSON.stringify(refusal), turn],
     ),
   )
 }
@@ -122,7 +135,7 @@ export async function dueNow(
   { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
 ): Promise<void> {
   await database.query(
-    `update commands set due_at = now() where instance_id = $1 and command_id = any($2::text[]) and state = 'accepted'`,
+    `update commands set due_at = now() where instance_id = $1 and command_id = any($2::text[]) and state = 'accepted' and due_at > now()`,
     [instanceId, commandIds],
   )
 }
@@ -140,14 +153,16 @@ export async function decideOutcome(
   return row ?? null
 }
 
-/** Its outcome is in the log. */
+/** Its outcome is in the log. Its upload was sent, however long its command is remembered. */
 export async function endCommand(
   database: Transaction,
   { instanceId, commandId }: { instanceId: string; commandId: string },
 ): Promise<void> {
   await database.query(
-    `update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
-     where instance_id = $1 and command_id = $2 and state = 'ending'`,
+    `with ended as (
+       update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
+       where instance_id = $1 and command_id = $2 and state = 'ending' returning state, upload_id)
+     ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandId],
   )
 }

@@ -38,6 +38,30 @@ export async function readCommand(database: Transaction, instanceId: string, com
   return row === undefined ? null : shownOf(row)
 }
 
+/** By the id of each of these uploads the last command that sends it. */
+export async function lastSends(
+  database: Transaction,
+  instanceId: string,
+  uploadIds: readonly string[],
+): Promise<ReadonlyMap<string, ShownCommand>> {
+  const rows = await database.query<ShownRow & { upload_id: string }>(lastSendsSql, [instanceId, uploadIds])
+  return new Map(rows.map(row => [row.upload_id, shownOf(row)]))
+}
+
+/** sent: WhatsApp has a message with it; sending: it has, or may have, or is about to. null: nothing of it went out, but for what has failed. */
+export async function howSent(
+  database: Transaction,
+  { instanceId, uploadId }: { instanceId: string; uploadId: string },
+): Promise<'sent' | 'sending' | null> {
+  const [row] = await database.query<{ is_sent: boolean | null; is_sending: boolean | null }>(
+    `select bool_or(state = 'completed') as is_sent,
+       bool_or(state in ('sending', 'ending') or (state = 'accepted' and (tries > 0 or built is not null))) as is_sending
+     from commands where instance_id = $1 and upload_id = $2`,
+    [instanceId, uploadId],
+  )
+  return row?.is_sent === true ? 'sent' : row?.is_sending === true ? 'sending' : null
+}
+
 /** Newest first, before `last`; at most `limit`. What it costs is a page of each state, however many there are. */
 export async function listCommands(
   database: Transaction,
@@ -80,6 +104,8 @@ type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'oper
 
 const shownColumns = `c.command_id, c.event_id, c.message_id, c.operation, c.chat_id, c.state, c.tries, c.asked_at, c.expires_at, c.ended_at,
   c.outcome`
+const lastSendsSql = `select ${shownColumns}, c.upload_id from unnest($2::text[]) as given(upload_id) cross join lateral (
+    select * from commands c where c.instance_id = $1 and c.upload_id = given.upload_id order by c.asked_at desc, c.command_id limit 1) c`
 /** The instant of a parameter in epoch ms. */
 const instantOf = (ms: string, otherwise: string) => `coalesce(to_timestamp(${ms}::float8 / 1000), '${otherwise}')`
 const listSql = `select c.* from unnest($2::text[]) as wanted(state) cross join lateral (

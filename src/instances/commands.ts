@@ -5,6 +5,7 @@ import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
 import { isFirstContact } from '../events/command-bodies/known.ts'
+import { uploadIdIn } from '../events/command-bodies.ts'
 import { messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
@@ -42,7 +43,7 @@ export type AcceptedCommand = NewCommand & { place: bigint }
 export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
   const [row] = await database.query<AskedRow>(askSql, [
     ...[command.instanceId, command.commandId, command.digest, command.eventId, command.operation, command.chatId],
-    ...[command.messageId, JSON.stringify(command.body), command.askedAt, command.expiresAt],
+    ...[command.messageId, JSON.stringify(command.body), command.askedAt, command.expiresAt, uploadOf(command)],
   ])
   return row === undefined ? null : askedOf(row)
 }
@@ -77,9 +78,9 @@ type AskedRow = { digest: string; state: CommandState; chat_id: string; body: un
 
 const askedColumns = 'digest, state, chat_id, body, asked_at, expires_at'
 const askSql = `insert into commands
-    (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at)
+    (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at, upload_id)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::jsonb, to_timestamp($9::float8 / 1000),
-    to_timestamp($10::float8 / 1000)
+    to_timestamp($10::float8 / 1000), $11::text
   where not ${isPurged('$1::text')}
   on conflict (instance_id, command_id) do update set digest = commands.digest returning ${askedColumns}`
 
@@ -114,14 +115,16 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, asked_at, expires_at)
+    is_paced, is_first, asked_at, expires_at, upload_id)
   select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
-    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000)
+    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
   from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-    chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision)
+    chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision,
+    upload_id text)
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
-    is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at
+    is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at,
+    upload_id = excluded.upload_id
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
@@ -139,7 +142,12 @@ const acceptedRow = (one: AcceptedCommand) => ({
   is_first: isForPeople(one) && isFirstContact(one.body),
   asked_at: one.askedAt,
   expires_at: one.expiresAt,
+  upload_id: uploadOf(one),
 })
+
+/** Whose file it sends. */
+const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): string | null =>
+  operation === messageOperation ? uploadIdIn(body) : null
 
 const isForPeople = ({ operation, body }: AcceptedCommand): boolean => operation === messageOperation && !isAboutMessage(body)
 

@@ -28,6 +28,10 @@ export const takeFirstTurns = (instanceId: string, chats: string): string =>
   `insert into first_contacts (instance_id, chat_id) select ${instanceId}, given.chat_id from ${chats} given
    on conflict (instance_id, chat_id) do nothing`
 
+/** The same `chats`: nothing was sent there. */
+export const giveFirstTurnsBack = (instanceId: string, chats: string): string =>
+  `delete from first_contacts f using ${chats} given where f.instance_id = ${instanceId} and f.chat_id = given.chat_id`
+
 /** Those of [14 d] ago; answers how many. The read model has what came of them. */
 export async function forgetFirstContacts(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {
   const [row] = await database.query<{ gone: number }>(

@@ -1,6 +1,6 @@
 // Uploads in the hands of who holds the account that sends them: whether the file is prepared, and where WhatsApp has it.
 import type { Transaction } from '../database/database.ts'
-import { type ReadyFile, readUpload } from './uploads.ts'
+import { lockUpload, type ReadyFile } from './uploads.ts'
 
 /** preparing: nobody can send it yet. `reference`: sealed, of at most so long ago as was asked for; null: none. */
 export type UploadToSend =
@@ -8,12 +8,12 @@ export type UploadToSend =
   | { is: 'ready'; file: ReadyFile; reference: Buffer | null }
   | { is: 'failed'; reasonText: string }
 
-/** What is gone by now has failed. */
+/** What is gone by now has failed. Whoever gives it up at this moment is waited for: what is ready here may go out. */
 export async function findUploadToSend(
   database: Transaction,
   { instanceId, uploadId, referenceMs }: { instanceId: string; uploadId: string; referenceMs: number },
 ): Promise<UploadToSend> {
-  const row = await readUpload(database, uploadId)
+  const row = await lockUpload(database, uploadId, 'share')
   if (row?.instanceId !== instanceId) return { is: 'failed', reasonText: 'Its upload is not there any more.' }
   if (row.state === 'failed') return { is: 'failed', reasonText: row.reasonText ?? 'Its upload failed.' }
   if (row.file === null) return { is: 'preparing' }
@@ -41,3 +41,7 @@ export async function settledUploads(database: Transaction, uploadIds: readonly 
   )
   return rows.map(row => row.upload_id)
 }
+
+/** For the SQL of others. `given`: rows with an upload_id. */
+export const markSent = (given: string): string =>
+  `update uploads u set sent_at = now() from ${given} given where u.upload_id = given.upload_id`

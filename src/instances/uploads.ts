@@ -1,5 +1,5 @@
-// The table uploads: files that clients give an account to send. Who asks for one and who sends it are here, who prepares it in
-// uploads-at-work.ts: nobody else names it.
+// The table uploads: files that clients give an account to send. Who asks for one is here, who prepares it in uploads-at-work.ts, who brings it to
+// WhatsApp in uploads-sent.ts: nobody else names it.
 import type { Transaction } from '../database/database.ts'
 import { requestId } from '../events/ids.ts'
 import { rowsOf } from '../purge/erasure.ts'
@@ -55,6 +55,8 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
   messageId: string | null
   /** How many commands were to send it. */
   sends: number
+  /** When a message with it was last with WhatsApp; null: none was. */
+  sentAt: number | null
   endedAt: number | null
 }
 
@@ -103,7 +105,13 @@ export async function readUpload(database: Transaction, uploadId: string): Promi
   return row === undefined ? null : rowOf(row)
 }
 
-/** Newest first, before `last`; at most `limit`. */
+/** update: nobody else changes it until the transaction ends; share: of who does, the end is waited for. */
+export async function lockUpload(database: Transaction, uploadId: string, lock: 'update' | 'share'): Promise<UploadRow | null> {
+  const [row] = await database.query<Row>(`select ${columns} from uploads u where u.upload_id = $1 for ${lock}`, [uploadId])
+  return row === undefined ? null : rowOf(row)
+}
+
+/** Newest first, before `last`, without their thumbnails; at most `limit`. */
 export async function listUploads(
   database: Transaction,
   of: {
@@ -185,12 +193,14 @@ type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'in
     sends: number
     asked_at: Date
     expires_at: Date
+    sent_at: Date | null
     ended_at: Date | null
   }
 
-const columns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
-  u.size_bytes, u.incoming_key, u.reason, u.reason_text, u.file, u.thumbnail, u.command_id, u.message_id, u.sends, u.asked_at, u.expires_at,
-  u.ended_at`
+const bareColumns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
+  u.size_bytes, u.incoming_key, u.reason, u.reason_text, u.file, u.command_id, u.message_id, u.sends, u.asked_at, u.expires_at,
+  u.sent_at, u.ended_at`
+const columns = `${bareColumns}, u.thumbnail`
 const askSql = `insert into uploads as u (upload_id, instance_id, digest, state, source, sealed_place, kind, chat_id, caption, file_name,
     mimetype, size_bytes, incoming_key, asked_at, expires_at)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::bytea, $7::text, $8::text, $9::text, $10::text, $11::text, $12::bigint, $13::text,
@@ -198,7 +208,7 @@ const askSql = `insert into uploads as u (upload_id, instance_id, digest, state,
   where not ${isPurged('$2::text')}
   on conflict (upload_id) do update set digest = u.digest
   returning ${columns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
-const listSql = `select ${columns} from uploads u where u.instance_id = $1
+const listSql = `select ${bareColumns}, null::bytea as thumbnail from uploads u where u.instance_id = $1
     and (u.asked_at, u.upload_id) < (coalesce(to_timestamp($2::float8 / 1000), 'infinity'), $3::text)
     and u.asked_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity') and u.asked_at < coalesce(to_timestamp($5::float8 / 1000), 'infinity')
   order by u.asked_at desc, u.upload_id desc limit $6`
@@ -224,6 +234,7 @@ const rowOf = (row: Row): UploadRow => ({
   sends: row.sends,
   askedAt: row.asked_at.getTime(),
   expiresAt: row.expires_at.getTime(),
+  sentAt: row.sent_at?.getTime() ?? null,
   endedAt: row.ended_at?.getTime() ?? null,
 })
 

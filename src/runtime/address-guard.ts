@@ -40,6 +40,27 @@ export function refuseInClear(address: string, allowances: Allowances): string |
   return isOpened ? null : `an address outside of ${allowances.cidrsSetting ?? usualSetting}, which needs https`
 }
 
+/** Why what a URL names may never be dialled, by its text alone; null: it may, if its name resolves to what may. */
+export function refuseHost(
+  { hostname, isInClear }: { hostname: string; isInClear: boolean },
+  allowances: Allowances,
+): string | null {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  const { cidrsSetting = usualSetting, allowCidrs } = allowances
+  if (ipaddr.isValid(host)) return isInClear ? refuseInClear(host, allowances) : refuseAddress(host, allowances)
+  if (isInClear && allowCidrs.length === 0) return `an address outside of ${cidrsSetting}, which needs https`
+  const isLocal = host === 'localhost' || host.endsWith('.localhost')
+  const opens = (address: string) => refuseAddress(address, allowances) === null
+  return isLocal && !opens('127.0.0.1') && !opens('::1') ? LOOPBACK : null
+}
+
+/** Of files to send that somebody names by a URL. */
+export const mediaUrlAllowances = ({ allowCidrs }: { allowCidrs: readonly string[] }): Allowances => ({
+  allowLoopback: false,
+  allowCidrs,
+  cidrsSetting: 'MEDIA_URL_ALLOW_CIDRS',
+})
+
 export const isLoopback = (address: string): boolean =>
   ipaddr.isValid(address) && nameIn(ipaddr.parse(address), insideRanges) === LOOPBACK
 

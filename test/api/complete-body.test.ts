@@ -33,7 +33,7 @@ const deps = () => ({
   ...{ database: dsl.test.database, objects: { newKey: (name: string) => name }, clock: () => now },
   ...{
     sealer: createSealer({ current: Buffer.alloc(32, 7), previous: null }),
-    uploads: { expireAfterMs: 86_400_000, ffmpegPath: null },
+    uploads: { expireAfterMs: 86_400_000, ffmpegPath: null, allowCidrs: [] },
   },
   outbox: {
     owe: (tx: Transaction, event: Event) => owe({ codec: dsl.codec, topic: name => name }, tx, event),
@@ -334,11 +334,33 @@ describe('files', () => {
     const before = (await requested()) ?? 0
     const body = await complete(image({ url, mimetype: 'image/jpeg', fileName: 'foto.jpg' }), '5511900000050')
     const { uploadId, row } = await uploadOf(body)
-    expect(body).toEqual({ chatId: '5511900000050@s.whatsapp.net', kind: 'image', media: { uploadId } })
+    expect(body).toMatchObject({ chatId: '5511900000050@s.whatsapp.net', kind: 'image', media: { uploadId } })
+    expect(JSON.stringify(body)).not.toContain('secret')
     expect(row).toMatchObject({ state: 'processing', from: 'url', kind: 'image', mimetype: 'image/jpeg', fileName: 'foto.jpg' })
     expect(JSON.stringify(row)).not.toContain('secret')
     expect(await complete(image({ url, mimetype: 'image/jpeg', fileName: 'foto.jpg' }), '5511900000050')).toEqual(body)
     expect(await requested()).toBe(before + 1)
+  })
+
+  test('[F1] [C13] [E2] two files that are asked for with one key at the same time are two uploads: none takes the place of the other', async () => {
+    const [one, two] = await Promise.all(
+      ['a', 'b'].map(name => complete(image({ url: `https://example.com/${name}.jpg` }), '5511900000054')),
+    )
+    expect(uploadIn(one as KeptBody)?.uploadId).not.toBe(uploadIn(two as KeptBody)?.uploadId)
+  })
+
+  test.each([
+    ['http', 'http://example.com/foto.jpg'],
+    ['credentials', 'https://ana:secret@example.com/foto.jpg'],
+    ['this machine', 'https://127.0.0.1/foto.jpg'],
+    ['this machine by its name', 'https://localhost/foto.jpg'],
+    ['an address inside', 'https://[fd00::1]/foto.jpg'],
+    ['an address inside in other words', 'https://0x0a000001/foto.jpg'],
+    ['a metadata service', 'https://169.254.169.254/latest'],
+  ])('[F1] [I3] at a URL that is never fetched are refused at once: %s', async (_what, url) => {
+    const refusal = await refusalOf(image({ url }))
+    expect(refusal).toMatchObject({ status: 422, pointer: '/media/url', expected: expect.any(String) })
+    expect(JSON.stringify(refusal)).not.toContain('secret')
   })
 
   test('[F1] [C13] [I3] of a type that their kind has not are refused before they are brought', async () => {

@@ -132,6 +132,15 @@ describe('slow connections', () => {
     expect(client.said()).toContain('"type":"urn:zaplog:problem:request-timeout"')
   })
 
+  test('[H3] who was answered before the end of a body, and sends no more of it, is closed', async () => {
+    const { server } = await openServer({ deadlines })
+    const client = await openClient(server)
+    client.socket.write(head('POST /nowhere', { ...withKey, 'content-length': '10' }))
+    await until('it to be closed', () => client.closed())
+    expect(client.said()).toMatch(/^HTTP\/1\.1 404 /)
+    expect(client.said()).not.toContain('HTTP/1.1 408')
+  })
+
   test('[C13] [H3] a file that is put has as long as its size needs, everything else as long as anybody', async () => {
     const server = createServer(() => undefined)
     const cut: string[] = []

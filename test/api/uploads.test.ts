@@ -2,8 +2,8 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
-import type { Outcome } from '../../src/instances/commands.ts'
-import { claimCommands, decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { forgetCommands, type Outcome } from '../../src/instances/commands.ts'
+import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
 import { findUpload } from '../../src/instances/uploads.ts'
 import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.ts'
 import { LogError } from '../../src/log/log.ts'
@@ -227,8 +227,8 @@ describe('an upload with a chat', () => {
     return all.filter(one => one.type === 'command.accepted' && one.commandId === commandId)
   }
   /** As who holds the account does it. */
-  async function end(commandId: unknown, outcome: Outcome) {
-    const owned = { instanceId: 'shop', epoch: 1 }
+  const owned = { instanceId: 'shop', epoch: 1 }
+  async function claim(commandId: unknown) {
     await api.database.query(`insert into instance_owners (instance_id, epoch) values ('shop', 1) on conflict do nothing`)
     await until('it to be claimed', async () => {
       const claimed = await claimCommands(api.database, owned, {
@@ -239,6 +239,9 @@ describe('an upload with a chat', () => {
       })
       return claimed.some(one => one.command_id === commandId)
     })
+  }
+  async function end(commandId: unknown, outcome: Outcome) {
+    await claim(commandId)
     await decideOutcome(api.database, { ...owned, commandId: String(commandId), outcome })
     await endCommand(api.database, { instanceId: 'shop', commandId: String(commandId) })
   }
@@ -258,7 +261,7 @@ describe('an upload with a chat', () => {
     const [accepted, ...others] = await sent(json.commandId)
     expect(others).toEqual([])
     const body = accepted?.type === 'command.accepted' ? JSON.parse(accepted.body) : null
-    expect(body).toEqual({ kind: 'image', chatId: '5511900000011@s.whatsapp.net', caption: 'Olá', media: { uploadId } })
+    expect(body).toMatchObject({ kind: 'image', chatId: '5511900000011@s.whatsapp.net', caption: 'Olá', media: { uploadId } })
   })
 
   test('[C13] is sent once its command is completed, and is then neither sent again nor given up', async () => {
@@ -285,15 +288,69 @@ describe('an upload with a chat', () => {
 
   test('[C13] is not given up while it is being sent', async () => {
     const { uploadId, json } = await completed()
-    const owned = { instanceId: 'shop', epoch: 1 }
-    await api.database.query(`insert into instance_owners (instance_id, epoch) values ('shop', 1) on conflict do nothing`)
-    await until('it to be claimed', async () =>
-      (await claimCommands(api.database, owned, { busy: [], limit: 50, turns: 50, firsts: { spacingMs: 0, perDay: 0 } })).some(
-        one => one.command_id === json.commandId,
-      ),
-    )
+    await claim(json.commandId)
     expect((await api.call('DELETE', `/v1/uploads/${uploadId}`)).json.type).toBe('urn:zaplog:problem:upload-over')
     await end(json.commandId, refusal)
+  })
+
+  const giveUp = async (uploadId: string) => (await api.call('DELETE', `/v1/uploads/${uploadId}`)).status
+
+  test('[C13] is not given up once a try of it may have reached WhatsApp, also while that is repeated', async () => {
+    const { uploadId, json } = await completed()
+    await makeReady(uploadId)
+    await claim(json.commandId)
+    const of = { ...owned, commandId: String(json.commandId) }
+    await beginTry(api.database, { ...of, tries: 1, built: Buffer.from('sealed') })
+    await putOff(api.database, { ...of, delayMs: 0, tries: null, turn: 'none', refusal: null })
+    expect(await giveUp(uploadId)).toBe(409)
+    await end(json.commandId, refusal)
+    expect(await giveUp(uploadId)).toBe(204)
+  })
+
+  test('[C13] is given up where a try was put off before anything of it went out', async () => {
+    const { uploadId, json } = await completed()
+    await claim(json.commandId)
+    const of = { ...owned, commandId: String(json.commandId) }
+    await putOff(api.database, { ...of, delayMs: 0, tries: 0, turn: 'none', refusal: null })
+    expect(await giveUp(uploadId)).toBe(204)
+    await end(json.commandId, refusal)
+  })
+
+  test('[C13] [F1] without one says the command of the message that names it, and is not given up once that was sent', async () => {
+    const uploadId = await uploaded()
+    await complete(uploadId)
+    await makeReady(uploadId)
+    const body = { chatId: toSend().chatId, kind: 'image', media: { uploadId } }
+    const { json } = await api.call('POST', '/v1/instances/shop/messages', { body })
+    expect(await read(uploadId)).toMatchObject({ state: 'ready', commandId: json.commandId, messageId: json.messageId })
+    const { data } = (await api.call('GET', '/v1/instances/shop/uploads?limit=200')).json
+    expect(data).toContainEqual(await read(uploadId))
+    await end(json.commandId, { type: 'command.completed', at: 1, saidAt: null })
+    expect(await read(uploadId)).toMatchObject({ state: 'sent' })
+    expect(await giveUp(uploadId)).toBe(409)
+  })
+
+  test('[C13] without one is not sent again by itself', async () => {
+    const uploadId = await uploaded()
+    await complete(uploadId)
+    await makeReady(uploadId)
+    const body = { chatId: toSend().chatId, kind: 'image', media: { uploadId } }
+    const { json } = await api.call('POST', '/v1/instances/shop/messages', { body })
+    await end(json.commandId, refusal)
+    expect((await api.call('POST', `/v1/uploads/${uploadId}/retry`)).json.type).toBe('urn:zaplog:problem:upload-over')
+  })
+
+  test('[C13] stays sent for longer than its command is remembered', async () => {
+    const { uploadId, json } = await completed()
+    await makeReady(uploadId)
+    await end(json.commandId, { type: 'command.completed', at: 1, saidAt: null })
+    await api.database.query(
+      `update commands set asked_at = now() - interval '15 days', ended_at = now() - interval '15 days' where command_id = $1`,
+      [json.commandId],
+    )
+    expect(await forgetCommands(api.database, { maxRows: 10 })).toBe(1)
+    expect(await read(uploadId)).toMatchObject({ state: 'sent', commandId: json.commandId })
+    expect(await giveUp(uploadId)).toBe(409)
   })
 
   test('[C13] whose log takes nothing is completed by whoever asks again', async () => {

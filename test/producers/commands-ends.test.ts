@@ -269,7 +269,7 @@ test('[F2] what makes a message for people waits for its turn and keeps its orde
 test('[F2] however many chats wait for the turn of their account, none of their rows is written before it, and each claim reads few', async () => {
   const claims: (readonly unknown[])[] = []
   const database = flaky(rig.database.database, ({ args }) => {
-    if (String(args[0]).includes('takes_turn')) claims.push(args)
+    if (String(args[0]).includes('due.turn')) claims.push(args)
     return null
   })
   const config = { ...testConfig, url: rig.simulator.url, cdnUrl: null, outboundPerMinute: 1, outboundBurst: 1 }
@@ -295,6 +295,13 @@ test('[F2] however many chats wait for the turn of their account, none of their 
   const untouched = `epoch is null and due_at is null and state = 'accepted'`
   expect(await query(`select 1 from commands where ${untouched}`)).toHaveLength(2_000)
   expect(await rowsReadBy(claims.at(-1) ?? [])).toBeLessThan(50)
+  // The same of first messages, while none of them may go.
+  await query("update commands set is_paced = false, is_first = true where state = 'accepted'")
+  await query("insert into first_contacts (instance_id, chat_id) values ('first', 'somebody@lid')")
+  await query('analyze commands')
+  const [sql, values] = claims.at(-1) ?? []
+  const hour = 3_600_000
+  expect(await rowsReadBy([sql, (values as unknown[]).with(5, hour)])).toBeLessThan(50)
 })
 
 test('[B9] what comes sealed with the secret of a message that was sent is opened by the secret that was kept before it left', async () => {

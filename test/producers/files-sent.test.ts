@@ -4,10 +4,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import type { EventOf, EventType } from '../../src/events/event.ts'
+import { ObjectError } from '../../src/objects/objects.ts'
+import { createWaitingFiles } from '../../src/producers/commands/waiting-files.ts'
+import { createMediaConnection } from '../../src/producers/upload/media-connection.ts'
+import { createFileUploads } from '../../src/producers/upload/upload.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { type Asked, askFor, shownTexts, untilRow } from '../ground/producers/commands.ts'
-import { openRig, type Rig } from '../ground/producers/rig.ts'
+import { openRig, type Rig, testConfig } from '../ground/producers/rig.ts'
 import { anUpload, aReadyUpload, makeReady, spoil } from '../ground/producers/uploads.ts'
 import { until } from '../ground/until.ts'
 
@@ -201,6 +205,89 @@ test('[F1] [C13] what is refused for good has failed with its code at once', asy
   expect(statuses()).toEqual([413])
 })
 
+test('[F1] [C13] while our store does not give a file for the second time, no host is blamed, none is tried after it, and it goes out once it does', async () => {
+  const bytes = someBytes()
+  const uploadId = await aReadyUpload(rig, bytes)
+  let reads = 0
+  const get = rig.objects.get
+  rig.objects.get = async (of, signal) => {
+    if (of.key === `prepared/${uploadId}` && ++reads % 2 === 0 && reads <= 8)
+      throw new ObjectError('unreachable', 'reading an object: connection refused')
+    return await get(of, signal)
+  }
+  const asked = await sendImage(uploadId)
+  // More often than WhatsApp's servers may fail.
+  expect(await done(asked)).toMatchObject({ tries: 1 })
+  rig.objects.get = get
+  expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+  expect(statuses().filter(status => status === 200)).toEqual([200])
+  expect(posts().length).toBeLessThanOrEqual(5)
+})
+
+test('[F1] [C13] a file that goes from the store between its two readings has failed in words', async () => {
+  const uploadId = await aReadyUpload(rig, someBytes())
+  const get = rig.objects.get
+  rig.objects.get = async (of, signal) => {
+    const found = await get(of, signal)
+    if (of.key === `prepared/${uploadId}`) rig.objects.stored.delete(of.key)
+    return found
+  }
+  const asked = await sendImage(uploadId)
+  expect(await eventOf('command.failed', asked)).toMatchObject({
+    ...{ reason: 'invalid', reasonText: 'Its file is not in the store any more.', tries: 0 },
+  })
+  rig.objects.get = get
+})
+
+test('[F1] [C13] however many of an account wait for its turn to upload, they wait for one', async () => {
+  const ended = new AbortController()
+  let held = 0
+  const gone = new Promise<null>(resolve => ended.signal.addEventListener('abort', () => resolve(null)))
+  const get = () => {
+    held += 1
+    return gone
+  }
+  const { database, sealer } = rig
+  const deps = { objects: { get }, sealer, cdnUrl: null, times: { idleMs: 300, totalMs: 300 }, clock: Date.now, logger }
+  const uploads = createFileUploads({ ...deps, database: database.database })
+  const connection = createMediaConnection(() => Promise.reject(new Error('nobody asks')), Date.now)
+  const bring = async (nth: number) => {
+    const uploadId = await aReadyUpload(rig, someBytes())
+    return uploads.bring({ instanceId: 'first', commandId: `${nth}`, uploadId, kind: 'image', connection }, ended.signal)
+  }
+  const first = [bring(1), bring(2)]
+  await until('all places to be held', () => held === 2)
+  const others = [await bring(3), await bring(4), await bring(5)]
+  expect(new Set(others.map(one => (one.is === 'busy' ? one.until : one.is))).size).toBe(1)
+  ended.abort()
+  await Promise.allSettled(first)
+})
+
+test('[F1] [C13] what has waited for a file, and waits for something else by now, is not hurried by it', async () => {
+  const owned = { instanceId: 'elsewhere', epoch: 1 }
+  const asked = await askFor(rig, { chatId: '5511900000160@s.whatsapp.net' }, { instanceId: 'elsewhere' })
+  const { query } = rig.database.database
+  await query("update commands set due_at = now() + interval '10 minutes' where command_id = $1", [asked.commandId])
+  let rings = 0
+  const waiting = createWaitingFiles({ database: rig.database.database, owned, ring: () => (rings += 1) })
+  const isDue = async () => {
+    await waiting.wake()
+    const [row] = await query<{ due: boolean }>('select due_at <= now() as due from commands where command_id = $1', [
+      asked.commandId,
+    ])
+    return row?.due
+  }
+  const turn = Promise.withResolvers<void>()
+  waiting.until(asked.commandId, turn.promise)
+  waiting.claimed(asked.commandId)
+  turn.resolve()
+  await until('it to ring', () => rings === 1)
+  expect(await isDue()).toBe(false)
+  waiting.until(asked.commandId, Promise.resolve())
+  await until('it to ring', () => rings === 2)
+  expect(await isDue()).toBe(true)
+})
+
 test('[F1] a file that is forwarded says so, and is the same file', async () => {
   const bytes = someBytes()
   const uploadId = await aReadyUpload(rig, bytes, { kind: 'document', fileName: 'nota.pdf' })
@@ -266,6 +353,49 @@ test('[F1] [C13] an upload that nobody could keep is made again, and its message
   expect(own.posts()).toBe(2)
   expect(device.shown()).toHaveLength(1)
   expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+})
+
+test('[F2] [F1] a file that is not ready takes no turn from its account, and takes one of its own once it is', async () => {
+  await using own = await aRig('files paced')
+  const { simulator } = own.rig
+  const config = { ...testConfig, url: simulator.url, cdnUrl: simulator.cdn.url, outboundPerMinute: 1, outboundBurst: 1 }
+  await own.rig.start({ config, commandTimes: { fileMs: 3_600_000 } })
+  const device = await own.rig.pair('first')
+  const [ana, bia, caio] = ['151', '152', '153'].map(nth => simulator.contact({ pn: `5511900000${nth}`, name: nth }).lidJid)
+  const uploads = [await anUpload(own.rig), await anUpload(own.rig)]
+  const waiting = []
+  for (const [nth, chatId] of [ana, bia].entries()) {
+    const asked = await askFor(own.rig, { chatId: String(chatId), kind: 'image', media: { uploadId: uploads[nth] } })
+    await untilRow(own.rig, asked, 'waiting', row => row.state === 'accepted' && row.due_at !== null)
+    waiting.push(asked)
+  }
+  const text = await askFor(own.rig, { chatId: String(caio) })
+  expect((await own.rig.untilEvents('command.completed', 1))[0]).toMatchObject({ commandId: text.commandId })
+  for (const uploadId of uploads) await makeReady(own.rig, uploadId, someBytes())
+  // What needs no turn has had one of its own since.
+  const known = { target: { fromMe: false, senderId: String(caio) } }
+  await askFor(own.rig, { chatId: String(caio), kind: 'reaction', targetMessageId: 'ABC', emoji: '👍', known })
+  await own.rig.untilEvents('command.completed', 2)
+  const rows = await own.rig.database.database.query('select is_paced, state from commands where is_paced')
+  expect(rows).toEqual(waiting.map(() => ({ is_paced: true, state: 'accepted' })))
+  expect(device.shown().map(({ messageId }) => messageId)).toEqual([text.messageId])
+})
+
+test('[F2] [F1] a first message whose file is not ready leaves its turn to another one', async () => {
+  await using own = await aRig('files first')
+  const { simulator } = own.rig
+  const config = { ...testConfig, url: simulator.url, cdnUrl: simulator.cdn.url, outboundFirstPerDay: 1 }
+  await own.rig.start({ config, commandTimes: { fileMs: 3_600_000 } })
+  await own.rig.pair('first')
+  const [ana, bia] = ['151', '152'].map(nth => simulator.contact({ pn: `5511900000${nth}`, name: nth }).lidJid)
+  const known = { isFirst: true }
+  const media = { uploadId: await anUpload(own.rig) }
+  const asked = await askFor(own.rig, { chatId: String(ana), kind: 'image', media, known })
+  await untilRow(own.rig, asked, 'waiting', row => row.state === 'accepted' && row.due_at !== null)
+  const text = await askFor(own.rig, { chatId: String(bia), known })
+  expect((await own.rig.untilEvents('command.completed', 1))[0]).toMatchObject({ commandId: text.commandId })
+  const firsts = await own.rig.database.database.query('select chat_id from first_contacts')
+  expect(firsts).toEqual([{ chat_id: bia }])
 })
 
 async function aRig(name: string) {

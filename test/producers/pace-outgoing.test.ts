@@ -35,6 +35,18 @@ test('[F2] the next turn stays when it is, however often it is asked for, and is
   expect(waitMs('first')).toBeGreaterThan(0)
 })
 
+test('[F2] a turn that is given back is the next one’s, and no more than that', () => {
+  const { next, giveTurnBack, waitMs } = open({ burst: 1, random: Math.random })
+  giveTurnBack('first')
+  next()
+  const before = waitMs('first')
+  giveTurnBack('first')
+  expect(waitMs('first')).toBe(0)
+  next()
+  expect(waitMs('first')).toBeGreaterThanOrEqual(3_000)
+  expect(before).toBeGreaterThanOrEqual(3_000)
+})
+
 test('[F2] accounts do not wait for each other, and with 0 a minute nobody waits', () => {
   const { waitMs, next } = open({ burst: 1 })
   next('first')

@@ -1,25 +1,23 @@
-// A file that zaplog brings by itself for a message is an upload as any other, and told as one: one for each command, however often that is asked
-// for. Who sends it waits until role processors have it.
-import { createHash, randomBytes } from 'node:crypto'
+// A file that zaplog brings by itself for a message is an upload as any other, and told as one: one for each command and what it asks for, however
+// often that is asked for. Who sends it waits until role processors have it.
 import type { Database } from '../../database/database.ts'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import type { Outbox } from '../../instances/outbox.ts'
 import { uploadRequested } from '../../instances/upload-events.ts'
 import { refuseType } from '../../instances/upload-kinds.ts'
-import { askUpload, type NewUpload, type UploadSource, uploadIdOf } from '../../instances/uploads.ts'
-import type { ObjectStore } from '../../objects/objects.ts'
+import { askUpload, type NewUpload, type UploadSource } from '../../instances/uploads.ts'
+import { mediaUrlAllowances, refuseHost } from '../../runtime/address-guard.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { instanceNotFound } from '../problems.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { refuseField } from './find-message.ts'
+import { digestOf, makeUpload, type NewUploadDeps } from './new-upload.ts'
 
-export type BringDeps = {
+export type BringDeps = NewUploadDeps & {
   database: Database
   sealer: Pick<Sealer, 'seal'>
-  objects: Pick<ObjectStore, 'newKey'>
   outbox: Pick<Outbox, 'owe' | 'append'>
-  uploads: Pick<Config['uploads'], 'expireAfterMs' | 'ffmpegPath'>
+  uploads: Pick<Config['uploads'], 'expireAfterMs' | 'ffmpegPath' | 'allowCidrs'>
 }
 /** `now`: epoch ms. */
 type Whose = { instanceId: string; commandId: string; now: number; signal: AbortSignal }
@@ -37,7 +35,8 @@ export type Bring = (wanted: Wanted) => Promise<string>
 export const bringFor =
   (deps: BringDeps, of: Whose): Bring =>
   async ({ field, ...wanted }) => {
-    const { kind, mimetype } = wanted
+    const { kind, mimetype, source } = wanted
+    if (source.from === 'url') refuseUrl(deps, source.url)
     const expected = mimetype === null ? null : refuseType(kind, mimetype, deps.uploads.ffmpegPath !== null)
     if (expected !== null) throw refuseField(field, expected, mimetype ?? '')
     const upload = newUpload(deps, of, wanted)
@@ -50,17 +49,18 @@ export const bringFor =
     return upload.uploadId
   }
 
-function newUpload(
-  { objects, uploads }: BringDeps,
-  { instanceId, commandId, now }: Whose,
-  wanted: Omit<Wanted, 'field'>,
-): NewUpload {
-  const uploadId = uploadIdOf({ instanceId, key: `command-${commandId}` })
-  return {
-    ...{ ...wanted, uploadId, instanceId, chatId: null, caption: null, sizeBytes: null },
-    digest: createHash('sha256').update(canonicalJson(wanted)).digest('hex'),
-    incomingKey: objects.newKey(`incoming/${instanceId}/uploads/${uploadId}${randomBytes(16).toString('hex')}`),
-    askedAt: now,
-    expiresAt: now + uploads.expireAfterMs,
-  }
+/** Only the address decides here; what its name resolves to is checked when it is fetched. Its credentials would go to wherever it leads. */
+function refuseUrl({ uploads }: BringDeps, text: string): void {
+  const { protocol, username, password, hostname } = new URL(text)
+  const refuse = (expected: string) => refuseField('media/url', expected, `one of ${hostname}`)
+  if (username !== '' || password !== '') throw refuse('a URL without user name and password')
+  const refusal = refuseHost({ hostname, isInClear: protocol === 'http:' }, mediaUrlAllowances(uploads))
+  if (refusal !== null) throw refuse(`a URL of a public address, not ${refusal} (MEDIA_URL_ALLOW_CIDRS opens addresses)`)
+}
+
+/** Two that ask with one key for two files have two: which of them is sent, the command's row decides. */
+function newUpload(deps: BringDeps, { instanceId, commandId, now }: Whose, wanted: Omit<Wanted, 'field'>): NewUpload {
+  const digest = digestOf(wanted)
+  const key = `command-${commandId}-${digest}`
+  return makeUpload(deps, { ...wanted, key, instanceId, digest, chatId: null, caption: null, sizeBytes: null, askedAt: now })
 }

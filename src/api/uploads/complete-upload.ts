@@ -1,13 +1,15 @@
 // An upload's bytes are there, its send is asked for again, or it is given up: each once in effect, however often it is said.
+import type { Transaction } from '../../database/database.ts'
+import { howSent } from '../../instances/commands-shown.ts'
 import type { Outbox } from '../../instances/outbox.ts'
 import { uploadFailed } from '../../instances/upload-events.ts'
-import { confirmUpload, failUpload, objectsOf, type UploadRow } from '../../instances/uploads.ts'
+import { confirmUpload, failUpload, lockUpload, objectsOf, type UploadRow } from '../../instances/uploads.ts'
 import type { Position } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { AcceptDeps } from '../commands/accept-command.ts'
 import { refuseFields } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
-import { type FoundUpload, findWithCommand } from './find-upload.ts'
+import { type FoundUpload, findWithCommand, uploadNotFound } from './find-upload.ts'
 import { sendUpload } from './send-upload.ts'
 import { standingOf } from './upload-shapes.ts'
 
@@ -51,22 +53,33 @@ export async function retryUpload(
   const { state } = standingOf(row, command)
   if (row.state === 'failed') throw over(row, 'its file cannot be sent: ask for a new upload')
   if (state !== 'failed') throw over(row, `it is ${state}, and only a send that failed is tried again`)
+  if (row.chatId === null) throw over(row, 'it has no chat of its own: ask for the message again that names it')
   const positions = await sendUpload(deps, row, row.sends + 1, signal)
   return { found: await findWithCommand(deps.database, uploadId), positions }
 }
 
-/** Throws Problem `upload-not-found`, or `upload-over` where it was sent, or is being sent. */
+/** Throws Problem `upload-not-found`, or `upload-over` where it was sent, or may be from now on. */
 export async function giveUpUpload(deps: CompleteDeps, uploadId: string, signal: AbortSignal): Promise<void> {
-  const { row, command } = await findWithCommand(deps.database, uploadId)
-  const { state } = standingOf(row, command)
-  if (state === 'sent' || command?.state === 'sending') throw over(row, state === 'sent' ? 'it was sent' : 'it is being sent')
+  const { command } = await findWithCommand(deps.database, uploadId)
   const why = { reason: 'given-up', reasonText: 'It was given up' } as const
-  const outboxId = await deps.database.transact(async tx => {
+  const { row, outboxId } = await deps.database.transact(async tx => {
+    const row = await lockUnsent(tx, uploadId)
     const failed = await failUpload(tx, { uploadId, states: ['pending', 'processing', 'ready'], ...why })
-    return failed ? await deps.outbox.owe(tx, uploadFailed('upload.failed', row, { ...why, at: deps.clock() })) : null
+    const told = { ...row, commandId: command?.commandId ?? null, messageId: command?.messageId ?? null }
+    const event = uploadFailed('upload.failed', told, { ...why, at: deps.clock() })
+    return { row, outboxId: failed ? await deps.outbox.owe(tx, event) : null }
   }, signal)
   if (outboxId !== null) await deps.outbox.append(outboxId)
   await deps.objects.delete(objectsOf(row), signal)
+}
+
+/** Whoever sends it asks for its file first, and waits for what becomes of it here (findUploadToSend). */
+async function lockUnsent(tx: Transaction, uploadId: string): Promise<UploadRow> {
+  const row = await lockUpload(tx, uploadId, 'update')
+  if (row === null) throw uploadNotFound(uploadId)
+  const sent = row.sentAt === null ? await howSent(tx, row) : 'sent'
+  if (sent !== null) throw over(row, sent === 'sent' ? 'it was sent' : 'it is being sent')
+  return row
 }
 
 const over = ({ uploadId }: Pick<UploadRow, 'uploadId'>, why: string) =>

@@ -1,6 +1,6 @@
 // An upload and the command that sends it, one or a page.
 import type { Transaction } from '../../database/database.ts'
-import { readCommand, type ShownCommand } from '../../instances/commands-shown.ts'
+import { lastSends, type ShownCommand } from '../../instances/commands-shown.ts'
 import { isThere } from '../../instances/instance-ids.ts'
 import { listUploads, readUpload, type UploadRow } from '../../instances/uploads.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
@@ -13,7 +13,8 @@ export type FoundUpload = { row: UploadRow; command: ShownCommand | null }
 export async function findWithCommand(database: Transaction, uploadId: string): Promise<FoundUpload> {
   const row = await readUpload(database, uploadId)
   if (row === null || !(await isThere(database, row.instanceId))) throw uploadNotFound(uploadId)
-  return { row, command: await commandOf(database, row) }
+  const sends = await lastSends(database, row.instanceId, [uploadId])
+  return { row, command: sends.get(uploadId) ?? null }
 }
 
 export const uploadNotFound = (uploadId: string) => new Problem('upload-not-found', `there is no upload ${uploadId.slice(0, 64)}`)
@@ -34,14 +35,13 @@ export async function uploadPage(
     limit: limit + 1,
   })
   const rows = found.slice(0, limit)
-  const data = await Promise.all(rows.map(async row => shownUpload(row, await commandOf(database, row))))
+  const ids = rows.map(row => row.uploadId)
+  const sends = await lastSends(database, instanceId, ids)
+  const data = rows.map(row => shownUpload(row, sends.get(row.uploadId) ?? null))
   const end = rows.at(-1)
   const isLast = end === undefined || found.length <= limit
   return { data, nextCursor: isLast ? null : encodeCursor([String(end.askedAt), end.uploadId]) }
 }
-
-const commandOf = async (database: Transaction, { instanceId, commandId }: UploadRow): Promise<ShownCommand | null> =>
-  commandId === null ? null : await readCommand(database, instanceId, commandId)
 
 function placeOf(cursor: string): { askedAt: number; uploadId: string } {
   const [askedAt = '', uploadId = ''] = decodeCursor(cursor, [/^\d{1,16}$/, /^[0-9a-f]{32}$/])

@@ -1,24 +1,20 @@
 // A file to send is asked for: what is said of it is judged, its row and its upload.requested are one transaction, and its client may put the bytes.
-
-import { createHash, randomBytes } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import type { Outbox } from '../../instances/outbox.ts'
 import { uploadRequested } from '../../instances/upload-events.ts'
 import { captionedKinds, kindOfType, maxUploadBytes, refuseType } from '../../instances/upload-kinds.ts'
-import { askUpload, type NewUpload, type UploadRow, type UploadSource, uploadIdOf } from '../../instances/uploads.ts'
-import type { ObjectStore } from '../../objects/objects.ts'
+import { askUpload, type NewUpload, type UploadRow, type UploadSource } from '../../instances/uploads.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Sealer } from '../../runtime/seal.ts'
-import { canonicalJson } from '../commands/canonical-json.ts'
+import { digestOf, makeUpload, type NewUploadDeps } from '../commands/new-upload.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { refuseFields } from '../invalid-input.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
 
-export type RequestDeps = {
+export type RequestDeps = NewUploadDeps & {
   database: Database
   outbox: Outbox
-  objects: Pick<ObjectStore, 'newKey'>
   sealer: Pick<Sealer, 'seal'>
   uploads: Config['uploads']
   clock: () => number
@@ -47,18 +43,9 @@ export async function requestUpload(deps: RequestDeps, wanted: WantedUpload, sig
 }
 
 function newUploadOf(deps: RequestDeps, { key, ...said }: WantedUpload): NewUpload {
-  const { instanceId } = said
   const kind = said.kind ?? kindOfType(said.mimetype ?? '')
   refuse(deps, { ...said, kind })
-  const uploadId = uploadIdOf({ instanceId, key })
-  const askedAt = deps.clock()
-  return {
-    ...{ ...said, uploadId, kind, askedAt },
-    digest: createHash('sha256').update(canonicalJson(said)).digest('hex'),
-    // Its second half is nobody's guess, also where its id is.
-    incomingKey: deps.objects.newKey(`incoming/${instanceId}/uploads/${uploadId}${randomBytes(16).toString('hex')}`),
-    expiresAt: askedAt + deps.uploads.expireAfterMs,
-  }
+  return makeUpload(deps, { ...said, key, kind, digest: digestOf(said), askedAt: deps.clock() })
 }
 
 type Said = Pick<WantedUpload, 'mimetype' | 'sizeBytes' | 'caption'> & { kind: FileKind }

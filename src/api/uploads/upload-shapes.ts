@@ -66,10 +66,11 @@ export type ShownUpload = z.infer<typeof upload>
 
 type Shown = Pick<ShownUpload, 'state' | 'reason' | 'reasonText'>
 
-/** What became of its command says more than the file itself, once that is over. */
+/** What became of its last command says more than the file itself, once that is over; that it was sent is known for longer. */
 export function standingOf(row: UploadRow, command: ShownCommand | null): Shown {
   if (command?.outcome?.type === 'command.completed') return { state: 'sent', reason: null, reasonText: null }
   const { state, reason, reasonText } = row
+  if (command === null && row.sentAt !== null) return { state: 'sent', reason: null, reasonText: null }
   if (state === 'failed' || command?.outcome?.type !== 'command.failed') return { state, reason, reasonText }
   return { state: 'failed', reason: command.outcome.reason, reasonText: command.outcome.reasonText }
 }
@@ -83,7 +84,7 @@ export const shownUpload = (row: UploadRow, command: ShownCommand | null): Shown
   width: row.file?.width ?? null,
   height: row.file?.height ?? null,
   durationSeconds: row.file?.durationSeconds ?? null,
-  ...{ commandId: row.commandId, messageId: row.messageId },
+  ...{ commandId: command?.commandId ?? row.commandId, messageId: command?.messageId ?? row.messageId },
   createdAt: new Date(row.askedAt).toISOString(),
   expiresAt: new Date(row.expiresAt).toISOString(),
 })

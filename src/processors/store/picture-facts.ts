@@ -8,6 +8,7 @@ import { thumbnailKey } from './final-key.ts'
 import { isPicture } from './picture-types.ts'
 import type { Pictures } from './pictures.ts'
 import type { StoreMetrics } from './store-metrics.ts'
+import { only, readWhole } from './whole-object.ts'
 
 export type PictureDeps = { objects: ObjectStore; pictures: Pictures; metrics: StoreMetrics; logger: Logger }
 export type PictureFacts = { width: number | null; height: number | null; thumbnailKey: string | null }
@@ -46,12 +47,6 @@ async function makePicture(deps: PictureDeps, kept: Kept, signal: AbortSignal): 
   return { width, height, thumbnailKey: problem === null ? thumbnailKey(head.key) : null }
 }
 
-/** Empty where it vanished meanwhile. */
-async function readWhole(objects: ObjectStore, key: string, signal: AbortSignal): Promise<Buffer> {
-  const whole = await objects.get({ key }, signal)
-  return whole === null ? Buffer.of() : Buffer.concat(await Array.fromAsync(whole.body))
-}
-
 type NewThumbnail = Kept & { thumbnail: Uint8Array } & Pick<PictureFacts, 'width' | 'height'>
 
 /** Answers why it was refused, or null; an outage is thrown. */
@@ -82,7 +77,3 @@ const dimensionsIn = ({ metadata: { width, height } }: ObjectHead) => ({
   width: width === undefined ? null : Number(width),
   height: height === undefined ? null : Number(height),
 })
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
-}

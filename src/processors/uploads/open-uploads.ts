@@ -18,6 +18,7 @@ import {
 import type { EventLog } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import { purgedAmong } from '../../purge/tombstones.ts'
+import { mediaUrlAllowances } from '../../runtime/address-guard.ts'
 import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { Config } from '../../runtime/config.ts'
 import { createGuardedConnector } from '../../runtime/guarded-connector.ts'
@@ -100,8 +101,11 @@ export function openUploads(deps: UploadsDeps): Role {
 
 function openTools({ config, uploads, objects, logger }: UploadsDeps): { deps: PrepareDeps; close(): Promise<void> } {
   const pictures = openPictures({ ...config, deadlineMs: PICTURE_DEADLINE_MS })
-  const allowances = { allowLoopback: false, allowCidrs: uploads.allowCidrs, cidrsSetting: 'MEDIA_URL_ALLOW_CIDRS' }
-  const dispatcher = new Agent({ connect: createGuardedConnector({ allowances }), allowH2: false, clientTtl: 60_000 })
+  const dispatcher = new Agent({
+    connect: createGuardedConnector({ allowances: mediaUrlAllowances(uploads) }),
+    allowH2: false,
+    clientTtl: 60_000,
+  })
   const { compressAboveBytes, ffmpegPath } = uploads
   return {
     deps: { objects, dispatcher, limits: uploads, timeouts: config, pictures, compressAboveBytes, ffmpegPath, logger },

@@ -7,12 +7,12 @@ import type { ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { isPicture } from '../store/picture-types.ts'
 import type { Pictures } from '../store/pictures.ts'
+import { putWhole, readWhole } from '../store/whole-object.ts'
 import { type BringDeps, bringFile } from './bring-file.ts'
 import { durationOf } from './durations.ts'
 import { judgeFile } from './judge-file.ts'
 import { type KeptFile, keepFile } from './keep-file.ts'
 import { type FfmpegPath, makeVoice } from './make-voice.ts'
-import { putWhole, readWhole } from './whole-object.ts'
 
 export type PrepareDeps = BringDeps & {
   objects: ObjectStore

@@ -12,6 +12,7 @@ import {
   type EndingCommand,
   endCommand,
   putOff,
+  type Turn,
 } from '../../instances/commands-at-work.ts'
 import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import { createBell } from '../../runtime/bell.ts'
@@ -77,7 +78,7 @@ export function openDesk(deps: Deps): Desk {
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
       // Others may wait for the next turn.
-      if (claimed.filter(one => one.takes_turn).length >= turns && turns > 0) bell.ring()
+      if (claimed.filter(one => one.turn === 'paced').length >= turns && turns > 0) bell.ring()
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
       ringIn(againMs)
@@ -100,7 +101,7 @@ export function openDesk(deps: Deps): Desk {
 
   function run(command: ClaimedCommand): void {
     waiting.claimed(command.command_id)
-    if (command.takes_turn) pace.takeTurn(owned.instanceId)
+    if (command.turn === 'paced') pace.takeTurn(owned.instanceId)
     const done = perform(of, command).finally(() => {
       running.delete(command.chat_id)
       bell.ring()
@@ -123,7 +124,10 @@ export function openDesk(deps: Deps): Desk {
   }
 
   return {
-    ring: bell.ring,
+    ring: () => {
+      waiting.heard()
+      bell.ring()
+    },
     end,
     close: async () => {
       closing.abort()
@@ -155,20 +159,28 @@ async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | 
   const { owned, database, outlasting } = of
   const came = await (command.operation === messageOperation ? tryCommand : tryAction)(of, command)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
-  if (came.is === 'not-given') await leaveForLater(of, command, { ...command, delayMs: came.delayMs })
+  if (came.is === 'not-given') await leaveUngiven(of, command, came.delayMs)
   if (came.is !== 'over') return null
   const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
 }
 
+/** Nothing of it went out: the try does not count, and its turn is somebody else's. */
+async function leaveUngiven(of: Of, command: ClaimedCommand, delayMs: number): Promise<void> {
+  await leaveForLater(of, command, { ...command, delayMs })
+  if (command.turn === 'paced') of.pace.giveTurnBack(of.owned.instanceId)
+}
+
+type Later = { delayMs: number; tries?: number | null; turn?: Turn; refusal?: Outcome | null }
+
 async function leaveForLater(
   { owned, database, outlasting, ringIn }: Of,
   command: ClaimedCommand,
-  { delayMs, tries = null, refusal = null }: { delayMs: number; tries?: number | null; refusal?: Outcome | null },
+  { delayMs, tries = null, turn = 'none', refusal = null }: Later,
 ): Promise<boolean> {
   const commandId = command.command_id
   const isPutOff = await outlasting('putting a command off', () =>
-    putOff(database, { ...owned, commandId, delayMs, tries, refusal }),
+    putOff(database, { ...owned, commandId, delayMs, tries, turn, refusal }),
   )
   ringIn(delayMs)
   return isPutOff

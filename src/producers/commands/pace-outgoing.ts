@@ -9,6 +9,8 @@ export type OutgoingPace = {
   /** How many turns the account may have had before `waitMs` is to be asked again. */
   atOnce: number
   takeTurn(instanceId: string): void
+  /** Of the last turns that were taken: nothing went out. */
+  giveTurnBack(instanceId: string): void
 }
 /** Of what becomes no message. */
 export type ActionPaces = Readonly<Record<PaceClass, Pick<OutgoingPace, 'waitMs' | 'takeTurn'>>>
@@ -21,18 +23,33 @@ type Turns = { earnedAt: number; nextAt: number }
 const maxInstances = 10_000
 
 export function createOutgoingPace({ perMinute, burst, clock, random }: Deps): OutgoingPace {
-  if (perMinute === 0) return { waitMs: () => 0, atOnce: Number.MAX_SAFE_INTEGER, takeTurn: () => undefined }
+  if (perMinute === 0) return unpaced
   const spacingMs = 60_000 / perMinute
   const turns = createLru<Turns>(maxInstances)
+
+  function setTurns(instanceId: string, earnedAt: number): void {
+    const now = clock()
+    const turnAt = earnedAt - (burst - 1) * spacingMs
+    turns.set(instanceId, { earnedAt, nextAt: turnAt <= now ? now : turnAt + (random() * spacingMs) / 2 })
+  }
 
   return {
     waitMs: instanceId => Math.max(0, Math.ceil((turns.get(instanceId)?.nextAt ?? 0) - clock())),
     atOnce: 1,
     takeTurn: instanceId => {
       const now = clock()
-      const earnedAt = Math.max(turns.get(instanceId)?.earnedAt ?? now, now) + spacingMs
-      const turnAt = earnedAt - (burst - 1) * spacingMs
-      turns.set(instanceId, { earnedAt, nextAt: turnAt <= now ? now : turnAt + (random() * spacingMs) / 2 })
+      setTurns(instanceId, Math.max(turns.get(instanceId)?.earnedAt ?? now, now) + spacingMs)
+    },
+    giveTurnBack: instanceId => {
+      const taken = turns.get(instanceId)
+      if (taken !== undefined) setTurns(instanceId, taken.earnedAt - spacingMs)
     },
   }
+}
+
+const unpaced: OutgoingPace = {
+  waitMs: () => 0,
+  atOnce: Number.MAX_SAFE_INTEGER,
+  takeTurn: () => undefined,
+  giveTurnBack: () => undefined,
 }

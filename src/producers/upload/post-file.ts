@@ -2,18 +2,20 @@
 // (Baileys, Utils/messages-media.js, getWAUploadToServer; whatsmeow, upload.go).
 import { atCdn, isWhatsApps } from '../../convert/media-keys.ts'
 import type { FileKind } from '../../events/command-bodies/files.ts'
+import { ObjectError } from '../../objects/objects.ts'
 import { describeError } from '../../runtime/logger.ts'
 import type { MediaConnection, MediaHosts } from './media-connection.ts'
 import type { Posted, PostStream } from './post-stream.ts'
-import type { Sealing } from './seal-file.ts'
+import { FileLost, type Sealing } from './seal-file.ts'
 
 export type PostDeps = { cdnUrl: string | null; post: PostStream }
 type Of = { kind: FileKind; sealing: Sealing; connection: MediaConnection }
-/** refused: no host takes this file, whoever asks; away: none did now. */
+/** refused: no host takes this file, whoever asks; failed: nobody can send it, in words; away: no host did now, or our store. */
 export type Came =
   | { is: 'posted'; url: string; directPath: string; host: string }
   | { is: 'refused'; status: number }
-  | { is: 'away'; isTheirs: true; why: string; status: number | null }
+  | { is: 'failed'; reasonText: string }
+  | { is: 'away'; isTheirs: boolean; why: string; status: number | null }
 
 /** Rejects with the signal's reason. */
 export async function postFile(deps: PostDeps, of: Of, signal: AbortSignal): Promise<Came> {
@@ -44,6 +46,8 @@ async function tryHosts(deps: PostDeps, of: Of, { auth, hosts }: MediaHosts, sig
       signal,
     )
     if (posted.is === 'posted') return { ...posted, host }
+    // The next host would get no more of it.
+    if (posted.is === 'not-read') return unreadOf(posted.error)
     last = cameOf(posted, host)
     // The other hosts would say the same.
     if (last.is === 'refused' || isNotBelieved(posted.status)) return last
@@ -51,7 +55,14 @@ async function tryHosts(deps: PostDeps, of: Of, { auth, hosts }: MediaHosts, sig
   return last
 }
 
-const cameOf = ({ status, why }: Exclude<Posted, { is: 'posted' }>, host: string): Came =>
+/** Of a file of ours that could not be read. Throws what nobody expects. */
+export function unreadOf(error: unknown): Exclude<Came, { is: 'posted' }> {
+  if (error instanceof FileLost) return { is: 'failed', reasonText: error.message }
+  if (error instanceof ObjectError) return { is: 'away', isTheirs: false, why: error.message, status: null }
+  throw error
+}
+
+const cameOf = ({ status, why }: Extract<Posted, { is: 'not-posted' }>, host: string): Came =>
   status !== null && status >= 400 && status < 500 && !passes.has(status) && !isNotBelieved(status)
     ? { is: 'refused', status }
     : away(`${host}: ${why}`, status)

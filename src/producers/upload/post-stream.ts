@@ -14,8 +14,11 @@ export type UploadTimes = {
 export type PostStream = (of: Post, signal: AbortSignal) => Promise<Posted>
 /** `bytes` are read once a call. */
 type Post = { url: URL; host: string; bytes(): AsyncIterable<Uint8Array>; sizeBytes: number }
-/** `status` null: nothing was answered. */
-export type Posted = { is: 'posted'; url: string; directPath: string } | { is: 'not-posted'; status: number | null; why: string }
+/** `status` null: nothing was answered. not-read: `bytes` threw that, and the server did nothing wrong. */
+export type Posted =
+  | { is: 'posted'; url: string; directPath: string }
+  | { is: 'not-posted'; status: number | null; why: string }
+  | { is: 'not-read'; error: unknown }
 
 /** What a slow line carries. */
 const SLOWEST_BYTES_PER_MS = (128 * 1024) / 1000
@@ -29,6 +32,7 @@ export function createPostStream(times: UploadTimes): PostStream {
 
   return async (of, signal) => {
     using patience = openPatience(times, of.sizeBytes, signal)
+    const reading = rememberFailure(of.bytes())
     try {
       const { statusCode, body } = await request(of.url, {
         ...{ dispatcher, method: 'POST', signal: patience.signal, headersTimeout: 0, bodyTimeout: 0 },
@@ -37,16 +41,31 @@ export function createPostStream(times: UploadTimes): PostStream {
           'content-length': String(of.sizeBytes),
           origin: 'https://web.whatsapp.com',
         },
-        body: Readable.from(patience.followed(of.bytes()), { objectMode: false }),
+        body: Readable.from(patience.followed(reading.bytes), { objectMode: false }),
       })
       const text = await textOf(body)
       return statusCode === 200 ? answerOf(text) : { is: 'not-posted', status: statusCode, why: `got ${statusCode}` }
     } catch (error) {
       signal.throwIfAborted()
+      if (reading.failed !== null) return { is: 'not-read', error: reading.failed.error }
       const why = patience.signal.aborted ? patience.signal.reason : error
       return { is: 'not-posted', status: null, why: describeError(why) }
     }
   }
+}
+
+/** undici tells of it as of any end of a connection. */
+function rememberFailure(bytes: AsyncIterable<Uint8Array>) {
+  const reading: { bytes: AsyncIterable<Uint8Array>; failed: { error: unknown } | null } = { bytes: read(), failed: null }
+  async function* read(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* bytes
+    } catch (error) {
+      reading.failed = { error }
+      throw error
+    }
+  }
+  return reading
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -7,23 +7,30 @@ export type Sealed = { sha256: Buffer; encSha256: Buffer; sizeBytes: number; enc
 export type Sealing = {
   mediaKey: Buffer
   sealed: Sealed
-  /** The sealed bytes once more. Throws where the file is not there any more, or another one. */
+  /** The sealed bytes once more. Throws FileLost, and what `read` does. */
   again(): AsyncGenerator<Uint8Array, void, undefined>
 }
+/** Nobody can send it any more. The message is for people. */
+export class FileLost extends Error {
+  override name = 'FileLost'
+}
+const notThere = 'Its file is not in the store any more.'
+export const anotherFile = 'Its file in the store is another one than was checked.'
+
 type Read = () => Promise<{ body: AsyncIterable<Uint8Array> } | null>
 
 const MAC_BYTES = 10
 /** Where a WebP says what is in it. */
 const HEAD_BYTES = 32
 
-/** With a media key of its own. null: there is no file. Rejects as `read` does. */
-export async function sealingOf(read: Read, kind: string): Promise<Sealing | null> {
+/** With a media key of its own. Rejects with FileLost, or as `read` does. */
+export async function sealingOf(read: Read, kind: string): Promise<Sealing> {
   const info = mediaKeyInfos[kind]
   if (info === undefined) throw new Error(`sealing a file: no keys are known for kind ${kind}`)
   const mediaKey = randomBytes(MEDIA_KEY_BYTES)
   const keys = expandMediaKey(mediaKey, info)
   const file = await read()
-  if (file === null) return null
+  if (file === null) throw new FileLost(notThere)
   const sealed = await sealedOf(sealing(file.body, keys))
   return { mediaKey, sealed, again: () => sealedAgain(read, keys, sealed) }
 }
@@ -37,9 +44,9 @@ async function sealedOf(bytes: ReturnType<typeof sealing>): Promise<Sealed> {
 
 async function* sealedAgain(read: Read, keys: MediaKeys, before: Sealed): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await read()
-  if (file === null) throw new Error('reading a file to send: it is not in the store any more')
+  if (file === null) throw new FileLost(notThere)
   const { encSha256 } = yield* sealing(file.body, keys)
-  if (!encSha256.equals(before.encSha256)) throw new Error('reading a file to send: it is another one than before')
+  if (!encSha256.equals(before.encSha256)) throw new FileLost(anotherFile)
 }
 
 async function* sealing(

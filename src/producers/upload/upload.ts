@@ -6,15 +6,15 @@ import type { Database } from '../../database/database.ts'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import type { ReadyFile } from '../../instances/uploads.ts'
 import { findUploadToSend, keepReference } from '../../instances/uploads-sent.ts'
-import { ObjectError, type ObjectStore } from '../../objects/objects.ts'
+import type { ObjectStore } from '../../objects/objects.ts'
 import { AT_ONCE, createFairTurns } from '../../runtime/fair-turns.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { createLru } from '../../runtime/lru.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 import type { MediaConnection } from './media-connection.ts'
-import { type PostDeps, postFile } from './post-file.ts'
+import { type PostDeps, postFile, unreadOf } from './post-file.ts'
 import { createPostStream, type UploadTimes } from './post-stream.ts'
-import { type Sealing, sealingOf } from './seal-file.ts'
+import { anotherFile, FileLost, type Sealing, sealingOf } from './seal-file.ts'
 
 /**
  * preparing: role processors have it in hand. busy: as many files as may are on their way; `until` resolves when that may have changed.
@@ -59,6 +59,8 @@ export function createFileUploads(deps: UploadDeps): FileUploads {
   const post = createPostStream(deps.times)
   /** Those that are on their way; another message with the same file waits for it. */
   const inHand = new Map<string, Promise<unknown>>()
+  /** Of each instance that waits, once for all its commands. */
+  const turnsAwaited = new Map<string, Promise<void>>()
   const failing = createLru<number>(MAX_FAILING)
 
   async function bring(wanted: Wanted, signal: AbortSignal): Promise<Brought> {
@@ -90,7 +92,15 @@ export function createFileUploads(deps: UploadDeps): FileUploads {
     return { is: 'away', tries, status: came.status }
   }
 
-  async function nextTurn(key: string, signal: AbortSignal): Promise<void> {
+  function nextTurn(key: string, signal: AbortSignal): Promise<void> {
+    const awaited = turnsAwaited.get(key)
+    if (awaited !== undefined) return awaited
+    const coming = awaitTurn(key, signal).finally(() => turnsAwaited.delete(key))
+    turnsAwaited.set(key, coming)
+    return coming
+  }
+
+  async function awaitTurn(key: string, signal: AbortSignal): Promise<void> {
     const turn = await turns.take({ key }, signal)
     if (typeof turn !== 'string') turn.release()
   }
@@ -128,14 +138,11 @@ async function sealedOnce(
 ): Promise<Sealing | Came> {
   try {
     const sealing = await sealingOf(() => objects.get({ key: file.objectKey }, signal), kind)
-    if (sealing === null) return { is: 'failed', reasonText: 'Its file is not in the store any more.' }
-    if (sealing.sealed.sha256.toString('hex') !== file.sha256)
-      return { is: 'failed', reasonText: 'Its file in the store is another one than was checked.' }
+    if (sealing.sealed.sha256.toString('hex') !== file.sha256) throw new FileLost(anotherFile)
     return sealing
   } catch (error) {
     signal.throwIfAborted()
-    if (!(error instanceof ObjectError)) throw error
-    return { is: 'away', isTheirs: false, why: error.message, status: null }
+    return unreadOf(error)
   }
 }
 

@@ -17,6 +17,6 @@ export async function putWhole(
   return { sizeBytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes
 }
