@@ -2,6 +2,7 @@
 import type { Transaction } from '../database/database.ts'
 import type { commandStates } from '../events/vocabulary.ts'
 import type { CommandIds } from './command-ids.ts'
+import { chatOf } from './command-lanes.ts'
 import type { CommandState, Outcome } from './commands.ts'
 
 type ShownState = (typeof commandStates.here)[number]
@@ -120,7 +121,7 @@ const shownOf = (row: ShownRow): ShownCommand => ({
   eventId: row.event_id,
   messageId: row.message_id,
   operation: row.operation,
-  chatId: row.chat_id,
+  chatId: chatOf(row.chat_id),
   state: shownAs[row.state],
   tries: row.tries,
   acceptedAt: row.asked_at,

@@ -10,6 +10,7 @@ import { messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
+import { chatOf, laneOf } from './command-lanes.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
@@ -22,7 +23,7 @@ export type NewCommand = CommandIds & {
   instanceId: string
   digest: string
   operation: string
-  /** What orders it, one after another; '': what is about no chat. */
+  /** What orders it, one after another (command-lanes.ts); '': what is about no chat. */
   chatId: string
   body: unknown
   askedAt: number
@@ -42,7 +43,7 @@ export type AcceptedCommand = NewCommand & { place: bigint }
 /** The row of a command that is new; of one that was asked for before, with whatever body, that one. null: the instance is purged. */
 export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
   const [row] = await database.query<AskedRow>(askSql, [
-    ...[command.instanceId, command.commandId, command.digest, command.eventId, command.operation, command.chatId],
+    ...[command.instanceId, command.commandId, command.digest, command.eventId, command.operation, laneOf(command)],
     ...[command.messageId, JSON.stringify(command.body), command.askedAt, command.expiresAt, uploadOf(command)],
   ])
   return row === undefined ? null : askedOf(row)
@@ -86,7 +87,7 @@ const askSql = `insert into commands
 
 const askedOf = (row: AskedRow): AskedCommand => ({
   digest: row.digest,
-  chatId: row.chat_id,
+  chatId: chatOf(row.chat_id),
   body: row.body,
   askedAt: row.asked_at.getTime(),
   expiresAt: row.expires_at.getTime(),
@@ -135,7 +136,7 @@ const acceptedRow = (one: AcceptedCommand) => ({
   event_id: one.eventId,
   place: String(one.place),
   operation: one.operation,
-  chat_id: one.chatId,
+  chat_id: laneOf(one),
   message_id: one.messageId,
   body: one.body,
   is_paced: isForPeople(one) && !isFirstContact(one.body),

@@ -12,6 +12,7 @@ let api: TestApi
 let projection: { close(): Promise<void> }
 const at = Date.UTC(2026, 0, 5, 11)
 const theirs = { chatId: somebody.lid, chatPn: somebody.pn, senderId: somebody.lid, senderPn: somebody.pn }
+const quietGroup = '120363000000000055@g.us'
 const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
 /** In a chat between two: two that came, one that the account wrote, two that came since. */
 const said = [
@@ -30,6 +31,7 @@ beforeAll(async () => {
   expect((await api.call('PATCH', '/v1/instances/shop', { body: { settings } })).status).toBe(200)
   await tellApi(api, [
     anEvent('contact.updated'),
+    anEvent('group.updated', { groupId: quietGroup, chatId: quietGroup }),
     ...said,
     anEvent('message.received', { ...theirs, instanceId: 'quiet', messageId: 'Q1' }),
     anEvent('call.updated', { callId: 'RINGS', status: 'offer', senderId: somebody.lid, chatId: somebody.lid }),
@@ -87,13 +89,7 @@ describe('what is taken', () => {
       'chat.change',
       { chatId: aGroup, pinned: true, muted: { on: false, until: null }, last: g1 },
     ],
-    [
-      'PATCH',
-      'chats/5511900000077',
-      { pinned: true },
-      'chat.change',
-      { chatId: '5511900000077@s.whatsapp.net', pinned: true, last: null },
-    ],
+    ['PATCH', `chats/${quietGroup}`, { pinned: true }, 'chat.change', { chatId: quietGroup, pinned: true, last: null }],
     ['POST', 'chats/ANA/clear', undefined, 'chat.clear', inChat],
     ['DELETE', 'chats/ANA', undefined, 'chat.delete', inChat],
     ['POST', 'chats/ANA/read', undefined, 'chat.read', { ...inChat, messages: [last, m('M2', at + 2000)] }],
@@ -168,6 +164,7 @@ describe('what is refused', () => {
     ['PATCH', 'chats/ANA', { muted: false, mutedUntil: '2031-01-01T00:00:00Z' }, 422, '/mutedUntil: expected nothing'],
     ['PATCH', 'chats/ANA', { mutedUntil: '2020-01-01T00:00:00Z' }, 422, '/mutedUntil: expected an instant to come'],
     ['PATCH', 'chats/120363000000000002@newsletter', { pinned: true }, 422, 'chatId: expected'],
+    ['PATCH', 'chats/5511900000077', { pinned: true }, 404, 'knows no message of chat 5511900000077@s.whatsapp.net'],
     ['POST', 'chats/5511900000077/clear', undefined, 404, 'knows no message of chat 5511900000077@s.whatsapp.net'],
     ['DELETE', 'chats/5511900000077', undefined, 404, 'knows no message'],
     ['POST', 'chats/5511900000077/read', {}, 404, 'knows no message'],
@@ -198,6 +195,29 @@ describe('what is refused', () => {
       json: { type: `urn:zaplog:problem:${slug}` },
     })
   })
+})
+
+test('[F1] of a moment is shown as of its chat, or as of none', async () => {
+  for (const [method, path, body, chat] of [
+    ['POST', 'calls/RINGS/reject', undefined, chatId],
+    ['PUT', 'presence', { online: true }, null],
+  ] as const) {
+    const { json } = await ask(method, path, body)
+    expect((await ask('GET', `commands/${json.commandId}`)).json).toMatchObject({ chatId: chat })
+  }
+})
+
+test('[F1] one subscription is of a person, by whichever address: it is removed by another than it was made by', async () => {
+  const listed = async () => (await api.call('GET', '/v1/instances/shop/presence/subscriptions')).json.data
+  const person = { pn: '5511900000078@s.whatsapp.net', lid: '100000000000078@lid' }
+  await taken('PUT', 'presence/5511900000078/subscription')
+  expect(await listed()).toMatchObject([{ chatId: person.pn }])
+  const of = { chatId: person.lid, chatPn: person.pn, senderId: person.lid, senderPn: person.pn }
+  await tellApi(api, [anEvent('message.received', { ...of, messageId: 'P1', occurredAt: at })])
+  await taken('PUT', 'presence/5511900000078/subscription')
+  expect(await listed()).toHaveLength(1)
+  await taken('DELETE', `presence/${person.lid}/subscription`)
+  expect(await listed()).toEqual([])
 })
 
 test('[F1] subscriptions are listed, each once, and no more than there may be', async () => {

@@ -13,7 +13,7 @@ const groupOf = (nth: number) => `12036300000000000${nth}@g.us`
 const [ours, theirs, locked, left, deleted, unknown, made] = [1, 2, 3, 4, 5, 6, 7].map(groupOf) as [
   ...[string, string, string, string, string, string, string],
 ]
-const image = Buffer.from('ffd8ffe000104a464946', 'hex').toString('base64')
+const image = Buffer.from('ffd8ffe000044a46ffc0000b080280028001011100', 'hex').toString('base64')
 
 beforeAll(async () => {
   api = await openTestApi('api-groups-actions', logger)
@@ -62,7 +62,7 @@ test.each([
   [
     'PATCH',
     `/${ours}`,
-    { subject: 'a'.repeat(100), memberAdd: false },
+    { subject: ` ${'a'.repeat(100)}\n`, memberAdd: false },
     'group.update',
     { subject: 'a'.repeat(100), memberAdd: false },
   ],
@@ -130,6 +130,7 @@ describe('what cannot be done', () => {
     ['PATCH', `/${ours}`, '/announce', { announce: 'yes' }],
     ['PUT', `/${ours}/picture`, '/image', { image: Buffer.from('GIF89a').toString('base64') }],
     ['PUT', `/${ours}/picture`, '/image', { image: 'not base64!' }],
+    ['PUT', `/${ours}/picture`, '/image', { image: Buffer.from('ffd8ffe000104a464946', 'hex').toString('base64') }],
     ['PUT', `/${ours}/picture`, '/image', { image: `/9j/${'A'.repeat(250_000)}` }],
     ['POST', `/${ours}/participants`, '/participants', { action: 'add', participants: many(1_025) }],
     ['POST', `/${ours}/participants`, '/action', { action: 'ban', ...people }],

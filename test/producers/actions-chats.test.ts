@@ -226,6 +226,18 @@ describe('what is not kept', () => {
     expect(device.marks().rejected).toEqual(['C1'])
   })
 
+  test('[F1] a call is rejected while something else of who calls waits for WhatsApp', async () => {
+    device.answerIqs({ xmlns: 'w:sync:app:state', after: 1, fault: 'swallow' })
+    const slow = await askToDo(rig, 'chat.change', change({ pinned: true }), ana.lidJid)
+    await until('it was given', () => device.iqFaultsLeft() === 0)
+    const rejected = await outcomeOf('call.reject', { callId: 'C2', callerId: ana.lidJid })
+    expect(rejected).toMatchObject({ type: 'command.completed', chatId: ana.lidJid })
+    await untilRow(rig, slow, 'under way', row => row.state === 'sending')
+    device.drop()
+    await skipWaiting(rig)
+    expect(await endOf(slow.commandId)).toMatchObject({ type: 'command.completed', tries: 2 })
+  })
+
   test('[F1] older messages are asked for at the phone, which hands them over as history', async () => {
     const shared = await device.shareHistory({ messages: 60, people: 2, groups: 0, chunks: 1 })
     const pieces = () => device.settled().filter(({ how }) => how === 'receipt:hist_sync').length

@@ -69,6 +69,16 @@ test('[F1] what the account says of itself, its picture and who sees what are ch
   expect(profile().privacy).toEqual({ last: 'none', groupadd: 'contacts' })
 })
 
+test('[F1] of several settings of which WhatsApp refuses one it is said which, and what was changed before', async () => {
+  device.answerIqs({ xmlns: 'privacy', after: 1, fault: { error: 406 } })
+  expect(await outcomeOf('privacy.change', { picture: 'none', callsAdd: 'known' })).toMatchObject({
+    ...{ type: 'command.failed', reason: 'refused', code: '406' },
+    reasonText: 'Changing callsAdd: WhatsApp takes no such thing. Changed before that: picture. WhatsApp said 406.',
+  })
+  expect(profile().privacy).toMatchObject({ profile: 'none' })
+  expect(profile().privacy).not.toHaveProperty('calladd')
+})
+
 test.each([
   ['was done', 'unsaid', 'online', 1],
   ['was not done', 'swallow', 'about', 2],
@@ -89,7 +99,9 @@ test('[F1] names wait for no key: until the phone has shared it they fail in wor
   const save = { personId: ana.pnJid, name: 'Ana Souza', onPhone: true }
   const missing = { type: 'command.failed', reason: 'app-state-key-missing' }
   expect(await outcomeOf('contact.save', save, ana.pnJid)).toMatchObject(missing)
-  expect(await outcomeOf('profile.change', { name: 'Shop' })).toMatchObject(missing)
+  const { about } = profile()
+  expect(await outcomeOf('profile.change', { name: 'Shop', about: 'nothing of it is done' })).toMatchObject(missing)
+  expect(profile().about).toBe(about)
   device.act({ kind: 'contact', jid: person(4).pnJid, name: 'Somebody' })
   await device.shareAppState()
   await until('it has what the phone has', async () =>

@@ -198,7 +198,7 @@ describe('changing a group', () => {
   test('[F1] [D4] its picture is set and taken away; what is none is refused', async () => {
     const group = aGroup()
     const set = (image: string | null) => perform('group.set-picture', { groupId: group.id, image })
-    const { result } = await set(Buffer.from('ffd8ffe000104a464946', 'hex').toString('base64'))
+    const { result } = await set(Buffer.from('ffd8ffe000044a46ffc0000b080280028001011100', 'hex').toString('base64'))
     expect(result.pictureId).toMatch(/^\d+$/)
     expect(await set(null)).toMatchObject({ result: { pictureId: null } })
     expect(await updates(group, 2)).toMatchObject([{ pictureId: result.pictureId }, { pictureId: '' }])

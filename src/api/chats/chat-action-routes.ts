@@ -33,6 +33,8 @@ function routeChange(app: App, deps: ActionDeps): void {
     complete: async ({ instanceId, params, body }) => {
       const { mutedUntil, muted: isMuted = mutedUntil !== undefined, ...rest } = checkChange(body, deps.clock())
       const chat = await findChat(deps.database, { instanceId, ...params })
+      // It would be known then, and whoever is written to first no longer new.
+      if (!chat.isKnown) throw chatNotFound({ instanceId, chatId: chat.chatId })
       const muted = { on: isMuted, until: mutedUntil === undefined ? null : Date.parse(mutedUntil) }
       const isAboutMute = body.muted !== undefined || mutedUntil !== undefined
       return {

@@ -1,20 +1,22 @@
 // A chat that something is asked about, as the read model has it: the address that it is called by, and its messages the way phones know them.
 import type { Transaction } from '../../database/database.ts'
 import type { NamedMessage } from '../../events/operations/chats.ts'
-import { getMessage, getRecipient, listMessages, type MessageAnswer } from '../../projections/read-model/queries.ts'
+import { getGroup, getMessage, getRecipient, listMessages, type MessageAnswer } from '../../projections/read-model/queries.ts'
 import { Problem } from '../problems.ts'
 
 type Of = { instanceId: string; chatId: string }
-/** `newest`: first those that came or went last; of a group those alone whose author is known. */
-export type KnownChat = { chatId: string; newest: readonly MessageAnswer[] }
+/** `isKnown`: there is something of it, if no message. `newest`: first those that came or went last; of a group those alone whose author is known. */
+export type KnownChat = { chatId: string; isKnown: boolean; newest: readonly MessageAnswer[] }
 
 /** As many as one call reads, at most. */
 const mostRead = 50
 
 export async function findChat(database: Transaction, of: Of): Promise<KnownChat> {
-  const { chatId } = await getRecipient(database, of)
-  const { data } = await listMessages(database, { instanceId: of.instanceId, chatId, limit: mostRead })
-  return { chatId, newest: data.filter(isNameable) }
+  const { chatId, isKnown } = await getRecipient(database, of)
+  const { instanceId } = of
+  const { data } = await listMessages(database, { instanceId, chatId, limit: mostRead })
+  const isThere = isKnown || (await getGroup(database, { instanceId, groupId: chatId })) !== null
+  return { chatId, isKnown: isThere, newest: data.filter(isNameable) }
 }
 
 /** Throws Problem `chat-not-found` where no message of it is known. */

@@ -57,7 +57,7 @@ function routeTyping(app: App, deps: ActionDeps): void {
 
 /**
  * The row is what lasts, and the command its first telling: the row is there before, so that a socket that opens meanwhile asks for it, too, which
- * changes nothing.
+ * changes nothing. It stays where the command is not taken, fails or expires: the next connection asks for it.
  */
 function routeSubscription(app: App, deps: ActionDeps): void {
   for (const on of [true, false])

@@ -1,6 +1,7 @@
 // What is asked of an account about itself: one change after another.
 import { z } from 'zod'
-import { picture, profileOperations } from '../../events/operations/profile.ts'
+import { picture } from '../../events/operations/picture.ts'
+import { profileOperations } from '../../events/operations/profile.ts'
 import type { App } from '../create-app.ts'
 import { type ActionDeps, routeAction } from './action-routes.ts'
 

@@ -1,7 +1,8 @@
 // What an account is asked to do about groups: each call is one command. Who is in a group and what it is are read at /groups; these change it.
 import { z } from 'zod'
 import { groupId } from '../../events/command-bodies/addresses.ts'
-import { groupChanges, groupToMake, invite, peopleToAnswer, peopleToChange, picture } from '../../events/operations/groups.ts'
+import { groupChanges, groupToMake, invite, peopleToAnswer, peopleToChange } from '../../events/operations/groups.ts'
+import { picture } from '../../events/operations/picture.ts'
 import type { BodyOf, Operation } from '../../events/operations.ts'
 import { type ActionCall, type ActionDeps, routeAction } from '../commands/action-routes.ts'
 import type { App } from '../create-app.ts'

@@ -1,16 +1,16 @@
 // What is asked of an account about a group. Fields are called as in the events that say the same.
 import { z } from 'zod'
 import { groupId, personId } from '../command-bodies/addresses.ts'
+import { picture } from './picture.ts'
 
 /** A group has 1,024 people, the account among them. */
 const maxPeople = 1_023
-/** In base64 a body of the API has room for it. */
-const maxPictureBytes = 180 * 1024
 
 const participants = z.array(personId).min(1).max(maxPeople)
 const of = { groupId: groupId.describe('which') }
 
-const subject = z.string().max(100).regex(/\S/, 'expected what can be read')
+/** As WhatsApp has it then: it takes away what surrounds it. */
+const subject = z.string().trim().min(1).max(100)
 const description = z.string().max(2_048)
 
 export const groupToMake = {
@@ -34,13 +34,6 @@ export const groupChanges = {
     .describe(`after so long what is written disappears: ${timers.join(', ')}; 0: never`),
 }
 export type GroupChanges = z.infer<z.ZodObject<typeof groupChanges>>
-
-const isJpeg = (image: string): boolean => /^\/9j\/[A-Za-z0-9+/]*={0,2}$/.test(image) && (image.length * 3) / 4 <= maxPictureBytes
-
-export const picture = z
-  .string()
-  .refine(isJpeg, { error: `expected a JPEG of at most ${maxPictureBytes} bytes, in base64` })
-  .describe(`a JPEG of at most ${maxPictureBytes} bytes, in base64; WhatsApp’s apps send squares of 640 pixels`)
 
 export const peopleToChange = {
   action: z

@@ -1,23 +1,10 @@
 // What is asked of an account about itself: how others see it, and what of it.
 import { z } from 'zod'
-import { jpegSize } from './jpeg-size.ts'
+import { picture } from './picture.ts'
 
 /** As WhatsApp's apps take them. */
 const maxNameCharacters = 25
 const maxAboutCharacters = 139
-export const maxPictureSide = 640
-
-export const picture = z
-  .string()
-  .max(250_000)
-  .refine(isPicture, { error: `expected a JPEG of at most ${maxPictureSide} by ${maxPictureSide} pixels, in base64` })
-  .describe(`a JPEG of at most ${maxPictureSide} by ${maxPictureSide} pixels, in base64`)
-
-function isPicture(text: string): boolean {
-  const bytes = Buffer.from(text, 'base64')
-  const size = bytes.toString('base64') === text ? jpegSize(bytes) : null
-  return size !== null && [size.width, size.height].every(side => side > 0 && side <= maxPictureSide)
-}
 
 const everybody = ['all', 'contacts', 'contact_blacklist', 'none'] as const
 

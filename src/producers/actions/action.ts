@@ -1,5 +1,4 @@
 // How an operation is done: something that WhatsApp is asked for and that has no id, so that asking again may do it again.
-import type { failureReasons } from '../../events/definitions/commands.ts'
 import type { Acting } from '../socket/acting.ts'
 
 /** JSON; null: there is nothing to say. */
@@ -13,34 +12,14 @@ export type Standing = { isDone: true; result: Result } | { isDone: false | null
 
 export type Action<Body> = {
   pace: PaceClass
-  /** Resolves with what came of it once WhatsApp said so; rejects as Baileys does, or with ActionRefused. */
-  perform(acting: Acting, body: Body): Promise<Result>
+  /**
+   * Resolves with what came of it once WhatsApp said so; rejects as Baileys does, or with ActionRefused. `at`: epoch ms, what phones compare. Its
+   * first question may be one of Baileys' own; what follows goes through `acting.query`, which asks nothing once the try was given up.
+   */
+  perform(acting: Acting, body: Body, at: number): Promise<Result>
   /**
    * What is known of one that WhatsApp may have done, without having said so. again: to do it twice is to do it once; unknown: nothing tells; else
    * what reading the state back says, which rejects where it is not answered.
    */
   afterSilence: 'again' | 'unknown' | ((acting: Acting, body: Body) => Promise<Standing>)
-}
-
-/** WhatsApp did not do it, for a reason that no try mends. The message is for people. */
-export class ActionRefused extends Error {
-  override name = 'ActionRefused'
-  readonly code: string | null
-  readonly reason: RefusalReason
-  constructor(message: string, code: string | null = null, reason: RefusalReason = 'refused') {
-    super(message)
-    this.code = code
-    this.reason = reason
-  }
-}
-
-export type RefusalReason = Extract<
-  (typeof failureReasons)[number],
-  'refused' | 'not-allowed' | 'not-on-whatsapp' | 'app-state-key-missing'
->
-
-/** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was done then. */
-export function codeIn(error: unknown): string | null {
-  const code = error instanceof Error && 'data' in error ? error.data : null
-  return typeof code === 'number' ? String(code) : null
 }

@@ -4,10 +4,9 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { type GroupFields, wholeGroup } from '../../convert/notifications/group-fields.ts'
 import { childOf } from '../../convert/notifications/nodes.ts'
 import type { Acting } from '../socket/acting.ts'
-import { ActionRefused, codeIn, type RefusalReason } from './action.ts'
+import { ask } from './ask.ts'
+import { inWords, type Meanings } from './refusal.ts'
 
-/** By WhatsApp's code: what it means, for people. */
-export type Meanings = Readonly<Record<string, { reason: RefusalReason; text: string }>>
 export type Question = {
   type: 'get' | 'set'
   /** A group, or all of them. */
@@ -23,33 +22,21 @@ export type Question = {
 export const allGroups = '@g.us'
 
 const notAdmin = { reason: 'not-allowed', text: 'The account is no admin of the group, or is not in it.' } as const
-const meaningsOfAll: Meanings = {
+export const meaningsOfGroups: Meanings = {
   '401': notAdmin,
   '403': notAdmin,
-  '406': { reason: 'refused', text: 'WhatsApp takes no such thing.' },
+  '404': { reason: 'not-on-whatsapp', text: 'WhatsApp knows no such group.' },
   '419': { reason: 'refused', text: 'The group or the account has as much of it as it may have.' },
 }
 const notInGroup = { reason: 'not-allowed', text: 'The account is not in the group.' } as const
 
-/** Rejects with ActionRefused where its code has a meaning here, with Baileys' error for another code, and without a code for silence. */
-export async function askGroup(
+/** Rejects with ActionRefused where WhatsApp refuses it, and with an error without a code for silence. */
+export function askGroup(
   acting: Acting,
   { type, to, about, attrs = {}, meanings = {}, timeoutMs }: Question,
 ): Promise<BinaryNode> {
   const stanza = { tag: 'iq', attrs: { to, type, xmlns: 'w:g2', ...attrs }, ...(about !== null && { content: [about] }) }
-  const answer: BinaryNode | undefined = await inWords(acting.query(stanza, timeoutMs), meanings)
-  if (answer === undefined) throw new Error(`asking WhatsApp about ${to}: expected an answer, got none`)
-  return answer
-}
-
-export async function inWords<Said>(asking: Promise<Said>, meanings: Meanings = {}): Promise<Said> {
-  try {
-    return await asking
-  } catch (error) {
-    const code = codeIn(error)
-    const meaning = code === null ? undefined : (meanings[code] ?? meaningsOfAll[code])
-    throw meaning === undefined ? error : new ActionRefused(meaning.text, code, meaning.reason)
-  }
+  return inWords(ask(acting, stanza, timeoutMs), { ...meaningsOfGroups, ...meanings })
 }
 
 export const toRead: Meanings = { '401': notInGroup, '403': notInGroup }

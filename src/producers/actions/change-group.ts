@@ -4,22 +4,19 @@ import { type BinaryNode, generateMessageIDV2 } from '@whiskeysockets/baileys'
 import { childOf } from '../../convert/notifications/nodes.ts'
 import { type GroupChanges, groupChanges } from '../../events/operations/groups.ts'
 import type { BodyOf } from '../../events/operations.ts'
-import type { Acting } from '../socket/acting.ts'
-import { type Action, ActionRefused } from './action.ts'
+import type { Action } from './action.ts'
 import { askGroup, groupIn, readGroup } from './ask-group.ts'
+import { takeSteps } from './take-steps.ts'
 
 type Body = BodyOf<'group.update'>
 
 export const changeGroup: Action<Body> = {
   pace: 'changes',
   perform: async (acting, body) => {
-    const group = await readGroup(acting, body.groupId)
-    const changed: string[] = []
-    for (const { name, about } of differing(body, group)) {
-      await change(acting, body.groupId, { name, about, changed })
-      changed.push(name)
-    }
-    return { changed }
+    const to = body.groupId
+    const changes = differing(body, await readGroup(acting, to))
+    const steps = changes.map(({ name, about }) => ({ name, take: () => askGroup(acting, { type: 'set', to, about }) }))
+    return { changed: await takeSteps(steps) }
   },
   afterSilence: async (acting, body) => {
     const left = differing(body, await readGroup(acting, body.groupId))
@@ -28,16 +25,6 @@ export const changeGroup: Action<Body> = {
 }
 
 type Change = { name: keyof GroupChanges; about: BinaryNode }
-
-async function change(acting: Acting, to: string, of: Change & { changed: readonly string[] }): Promise<void> {
-  try {
-    await askGroup(acting, { type: 'set', to, about: of.about })
-  } catch (error) {
-    if (!(error instanceof ActionRefused)) throw error
-    const before = of.changed.length === 0 ? '' : ` Changed before that: ${of.changed.join(', ')}.`
-    throw new ActionRefused(`Changing ${of.name}: ${error.message}${before}`, error.code, error.reason)
-  }
-}
 
 /** In the order of the call's fields. */
 function differing(body: Body, group: BinaryNode): readonly Change[] {

@@ -1,9 +1,11 @@
 // Who is in a group, and who of them is an admin. WhatsApp answers for each person; what it refuses of one stands beside what it did for others.
+import { isPn } from '../../convert/jid.ts'
 import { peopleIn } from '../../convert/notifications/group-people.ts'
 import { childOf } from '../../convert/notifications/nodes.ts'
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import type { Action } from './action.ts'
+import { addressesOf } from './addresses.ts'
 import { askGroup, readGroup } from './ask-group.ts'
 import {
   areAllDone,
@@ -42,26 +44,39 @@ export const changeParticipants: Action<Body> = {
   /** Where not all are as asked they are asked for again: who is as asked already is only told so. */
   afterSilence: async (acting, body) => {
     const people = peopleIn(await readGroup(acting, body.groupId), 'participant')
-    return isAsAsked(people, body) ? { isDone: true, result: { participants: areAllDone(body.participants) } } : { isDone: false }
+    const found = await findAmong(acting, people, body.participants)
+    if (!isAsAsked(people, found, body)) return { isDone: false }
+    const unknown = body.action === 'remove' ? await untold(acting, people, found.missing) : found.missing
+    const known = body.participants.filter(jid => !unknown.includes(jid))
+    return { isDone: true, result: { participants: [...areAllDone(known), ...outcomesOf(unknown, '404', toChange)] } }
   },
 }
 
 /** Who is added is looked for on WhatsApp, anybody else in the group. */
 async function find(acting: Acting, { groupId, action, participants }: Body): Promise<Found> {
   if (action === 'add') return findOnWhatsApp(acting, participants)
-  return findAmong(peopleIn(await readGroup(acting, groupId), 'participant'), participants)
+  return findAmong(acting, peopleIn(await readGroup(acting, groupId), 'participant'), participants)
 }
 
-function isAsAsked(people: ReturnType<typeof peopleIn>, { action, participants }: Body): boolean {
-  const found = participants.map(jid => people.find(({ id, pn }) => id === jid || pn === jid))
+type People = ReturnType<typeof peopleIn>
+
+function isAsAsked(people: People, { jids, missing }: Found, { action }: Body): boolean {
+  const found = people.filter(({ id }) => jids.includes(id))
   switch (action) {
     case 'add':
-      return found.every(person => person !== undefined)
+      return missing.length === 0
     case 'remove':
-      return found.every(person => person === undefined)
+      return found.length === 0
     case 'promote':
-      return found.every(person => person?.role != null)
+      return found.every(({ role }) => role != null)
     case 'demote':
-      return found.every(person => person?.role == null)
+      return found.every(({ role }) => role == null)
   }
+}
+
+/** Numbers whose LID the account does not know, where the group has people by LID alone: they were not found there before, either. */
+async function untold(acting: Acting, people: People, numbers: readonly string[]): Promise<readonly string[]> {
+  if (people.every(({ id, pn }) => isPn(id) || pn != null)) return []
+  const addresses = await Promise.all(numbers.map(async jid => ({ jid, of: await addressesOf(acting, jid) })))
+  return addresses.filter(({ of }) => of.lid === null).map(({ jid }) => jid)
 }

@@ -15,15 +15,17 @@ const patch = (place: Place, value: Value, at: number): WAPatchCreate => ({
   operation: SET,
 })
 
+export type NamedPatch = { name: 'pinned' | 'archived' | 'muted' | 'unread'; patch: WAPatchCreate }
+
 /** One after the other: what archives a chat unpins it first, as phones do. */
-export function changesOf(body: BodyOf<'chat.change'>, at: number): readonly WAPatchCreate[] {
+export function changesOf(body: BodyOf<'chat.change'>, at: number): readonly NamedPatch[] {
   const { chatId, archived, muted, unread, last } = body
   const pinned = body.pinned ?? (archived === true ? false : undefined)
   return [
-    ...(pinned === undefined ? [] : [patch(place('regular_low', 5, 'pin_v1', chatId), { pinAction: { pinned } }, at)]),
-    ...(archived === undefined ? [] : [archivePatch(chatId, archived, last, at)]),
-    ...(muted === undefined ? [] : [mutePatch(chatId, muted, at)]),
-    ...(unread === undefined ? [] : [readPatch({ chatId, isRead: !unread, last }, at)]),
+    ...(pinned === undefined ? [] : [{ name: 'pinned' as const, patch: pinPatch(chatId, pinned, at) }]),
+    ...(archived === undefined ? [] : [{ name: 'archived' as const, patch: archivePatch(chatId, archived, last, at) }]),
+    ...(muted === undefined ? [] : [{ name: 'muted' as const, patch: mutePatch(chatId, muted, at) }]),
+    ...(unread === undefined ? [] : [{ name: 'unread' as const, patch: readPatch({ chatId, isRead: !unread, last }, at) }]),
   ]
 }
 
@@ -58,6 +60,9 @@ export const chatLabelPatch = ({ chatId, labelId, on }: BodyOf<'chat.label'>, at
   patch(place('regular', 3, 'label_jid', labelId, chatId), { labelAssociationAction: { labeled: on } }, at)
 
 const place = (type: WAPatchCreate['type'], apiVersion: number, ...index: string[]): Place => ({ type, apiVersion, index })
+
+const pinPatch = (chatId: string, pinned: boolean, at: number): WAPatchCreate =>
+  patch(place('regular_low', 5, 'pin_v1', chatId), { pinAction: { pinned } }, at)
 
 const archivePatch = (chatId: string, archived: boolean, last: NamedMessage | null, at: number): WAPatchCreate =>
   patch(place('regular_low', 3, 'archive', chatId), { archiveChatAction: { archived, messageRange: rangeTo(chatId, last) } }, at)

@@ -6,33 +6,43 @@ import type { Acting } from '../socket/acting.ts'
 import type { Action } from './action.ts'
 import { changesOf, clearPatch, deletePatch, keyOf, readPatch, starPatch } from './chat-patches.ts'
 import { hasKey, patchAppState } from './patch-app-state.ts'
+import { takeSteps } from './take-steps.ts'
 
 export const patching = <Name extends Operation>(
-  patchesOf: (body: BodyOf<Name>, at: number) => readonly WAPatchCreate[],
+  patchOf: (body: BodyOf<Name>, at: number) => WAPatchCreate,
 ): Action<BodyOf<Name>> => ({
   pace: 'marks',
-  perform: async (acting, body) => {
-    for (const patch of patchesOf(body, Date.now())) await patchAppState(acting, patch)
+  perform: async (acting, body, at) => {
+    await patchAppState(acting, patchOf(body, at))
     return null
   },
   afterSilence: 'again',
 })
 
+const change: Action<BodyOf<'chat.change'>> = {
+  pace: 'marks',
+  perform: async (acting, body, at) => {
+    await takeSteps(changesOf(body, at).map(({ name, patch }) => ({ name, take: () => patchAppState(acting, patch) })))
+    return null
+  },
+  afterSilence: 'again',
+}
+
 /** Receipts say the same each time. */
 const read: Action<BodyOf<'chat.read'>> = {
   pace: 'marks',
-  perform: async (acting, { chatId, messages, last }) => {
+  perform: async (acting, { chatId, messages, last }, at) => {
     if (messages.length > 0) await acting.readMessages(messages.map(message => keyOf(chatId, message)))
-    const isMarked = await markRead(acting, { chatId, last }, messages.length === 0)
+    const isMarked = await markRead(acting, readPatch({ chatId, last, isRead: true }, at), messages.length === 0)
     return { messages: messages.length, marked: isMarked }
   },
   afterSilence: 'again',
 }
 
 /** That the chat is marked unread no longer. `isAll`: there is nothing else to do, so that it is refused without the phone's key. */
-async function markRead(acting: Acting, of: Pick<BodyOf<'chat.read'>, 'chatId' | 'last'>, isAll: boolean): Promise<boolean> {
+async function markRead(acting: Acting, patch: WAPatchCreate, isAll: boolean): Promise<boolean> {
   if (isAll || hasKey(acting)) {
-    await patchAppState(acting, readPatch({ ...of, isRead: true }, Date.now()))
+    await patchAppState(acting, patch)
     return true
   }
   // Receipts are not answered one by one: what is asked after them is answered after them.
@@ -50,10 +60,10 @@ const history: Action<BodyOf<'chat.history'>> = {
 }
 
 export const chatActions = {
-  'chat.change': patching<'chat.change'>(changesOf),
-  'chat.clear': patching<'chat.clear'>((body, at) => [clearPatch(body, at)]),
-  'chat.delete': patching<'chat.delete'>((body, at) => [deletePatch(body, at)]),
+  'chat.change': change,
+  'chat.clear': patching<'chat.clear'>(clearPatch),
+  'chat.delete': patching<'chat.delete'>(deletePatch),
   'chat.history': history,
   'chat.read': read,
-  'message.star': patching<'message.star'>((body, at) => [starPatch(body, at)]),
+  'message.star': patching<'message.star'>(starPatch),
 }

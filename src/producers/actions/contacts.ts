@@ -1,11 +1,14 @@
 // What is done about a person.
 import { type BinaryNode, proto, type WAPatchCreate } from '@whiskeysockets/baileys'
-import { bareJid, digitsOf, isLid, isPn } from '../../convert/jid.ts'
+import { digitsOf, isLid, isPn } from '../../convert/jid.ts'
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import { askNumbers } from '../socket/ask-numbers.ts'
-import { type Action, ActionRefused } from './action.ts'
+import type { Action } from './action.ts'
+import { type Addresses, addressesOf } from './addresses.ts'
+import { ask } from './ask.ts'
 import { patchAppState } from './patch-app-state.ts'
+import { ActionRefused } from './refusal.ts'
 
 const block: Action<BodyOf<'contact.block'>> = {
   pace: 'changes',
@@ -27,11 +30,8 @@ const block: Action<BodyOf<'contact.block'>> = {
 }
 
 /** As updateBlockStatus of Baileys' lib/Socket/chats.js, which looks for the addresses among its own alone. */
-async function order({ query }: Acting, item: BinaryNode): Promise<void> {
-  const attrs = { xmlns: 'blocklist', to: 's.whatsapp.net', type: 'set' }
-  const answer: unknown = await query({ tag: 'iq', attrs, content: [item] })
-  if (!answer) throw new Error('changing whom the account has blocked: expected an answer of WhatsApp, got none')
-}
+const order = (acting: Acting, item: BinaryNode): Promise<BinaryNode> =>
+  ask(acting, { tag: 'iq', attrs: { xmlns: 'blocklist', to: 's.whatsapp.net', type: 'set' }, content: [item] })
 
 /** A number that the account does not know is asked for; WhatsApp may have it under another one. */
 async function askedAddresses(acting: Acting, personId: string): Promise<Addresses> {
@@ -41,13 +41,13 @@ async function askedAddresses(acting: Acting, personId: string): Promise<Address
   if (answer === undefined || 'code' in answer)
     throw new Error('asking who has a number: expected an answer of WhatsApp, got none')
   const { onWhatsApp, id, pn } = answer.said
-  if (!onWhatsApp) throw new ActionRefused('Nobody is on WhatsApp under this number.', null, 'not-on-whatsapp')
+  if (!onWhatsApp) throw new ActionRefused('Nobody is on WhatsApp under this number.', { reason: 'not-on-whatsapp' })
   return { pn, lid: id !== null && isLid(id) ? id : null }
 }
 
 const save: Action<BodyOf<'contact.save'>> = {
   pace: 'changes',
-  perform: async (acting, { personId, name, firstName, onPhone }) => {
+  perform: async (acting, { personId, name, firstName, onPhone }, at) => {
     const { pn, lid } = await numberOf(acting, personId)
     const contactAction = {
       fullName: name,
@@ -55,7 +55,7 @@ const save: Action<BodyOf<'contact.save'>> = {
       saveOnPrimaryAddressbook: onPhone,
       ...(lid !== null && { lidJid: lid }),
     }
-    await patchAppState(acting, contactPatch(pn, { contactAction, timestamp: Date.now() }, SET))
+    await patchAppState(acting, contactPatch(pn, { contactAction, timestamp: at }, SET))
     return null
   },
   afterSilence: 'again',
@@ -63,9 +63,9 @@ const save: Action<BodyOf<'contact.save'>> = {
 
 const remove: Action<BodyOf<'contact.remove'>> = {
   pace: 'changes',
-  perform: async (acting, { personId }) => {
+  perform: async (acting, { personId }, at) => {
     const { pn } = await numberOf(acting, personId)
-    await patchAppState(acting, contactPatch(pn, { contactAction: {}, timestamp: Date.now() }, REMOVE))
+    await patchAppState(acting, contactPatch(pn, { contactAction: {}, timestamp: at }, REMOVE))
     return null
   },
   afterSilence: 'again',
@@ -85,16 +85,6 @@ const contactPatch = (
   syncAction,
   operation,
 })
-
-type Addresses = { pn: string | null; lid: string | null }
-
-/** As far as the account's own keys know (lib/Signal/lid-mapping.js of Baileys, which asks WhatsApp, and stumbles over another number than it asked for). */
-async function addressesOf({ authState }: Acting, personId: string): Promise<Addresses> {
-  const id = isPn(personId) ? digitsOf(personId) : `${digitsOf(personId)}_reverse`
-  const user = (await authState.keys.get('lid-mapping', [id]))[id]
-  if (isPn(personId)) return { pn: personId, lid: user === undefined ? null : bareJid(`${user}@lid`) }
-  return { pn: user === undefined ? null : bareJid(`${user}@s.whatsapp.net`), lid: personId }
-}
 
 async function numberOf(acting: Acting, personId: string): Promise<Addresses & { pn: string }> {
   const { pn, lid } = await addressesOf(acting, personId)

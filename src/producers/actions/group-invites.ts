@@ -4,9 +4,10 @@ import { groupIdIn } from '../../convert/notifications/group-fields.ts'
 import { childOf } from '../../convert/notifications/nodes.ts'
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
-import { type Action, ActionRefused, type Result } from './action.ts'
-import { allGroups, askGroup, type Meanings } from './ask-group.ts'
+import type { Action, Result } from './action.ts'
+import { allGroups, askGroup } from './ask-group.ts'
 import { isMember } from './own-membership.ts'
+import { ActionRefused, type Meanings } from './refusal.ts'
 
 export const readInviteLink: Action<BodyOf<'group.read-invite-link'>> = {
   pace: 'marks',

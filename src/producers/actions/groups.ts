@@ -2,14 +2,15 @@
 import { groupsListed } from '../../convert/notifications/group-list.ts'
 import { childOf, childrenOf } from '../../convert/notifications/nodes.ts'
 import type { BodyOf } from '../../events/operations.ts'
-import { type Action, ActionRefused, type Standing } from './action.ts'
-import { allGroups, askGroup, inWords, toRead } from './ask-group.ts'
+import type { Action, Standing } from './action.ts'
+import { allGroups, askGroup, meaningsOfGroups, toRead } from './ask-group.ts'
 import { changeGroup } from './change-group.ts'
 import { changeParticipants } from './change-participants.ts'
 import { join, readInviteLink, revokeInviteLink } from './group-invites.ts'
 import { answerJoinRequests, readJoinRequests } from './join-requests.ts'
 import { makeGroup } from './make-group.ts'
 import { isGone, isMember } from './own-membership.ts'
+import { ActionRefused, inWords } from './refusal.ts'
 import { setPicture as givePicture } from './set-picture.ts'
 
 const setPicture: Action<BodyOf<'group.set-picture'>> = {
@@ -17,7 +18,7 @@ const setPicture: Action<BodyOf<'group.set-picture'>> = {
   perform: async (acting, { groupId, image }) => {
     const given = { target: groupId, image: image === null ? null : Buffer.from(image, 'base64') }
     const notTaken = { reason: 'refused', text: 'WhatsApp does not take this picture.' } as const
-    return { pictureId: await inWords(givePicture(acting, given), { '406': notTaken }) }
+    return { pictureId: await inWords(givePicture(acting, given), { ...meaningsOfGroups, '406': notTaken }) }
   },
   // The same picture is there then.
   afterSilence: 'again',
@@ -29,7 +30,7 @@ const leave: Action<BodyOf<'group.leave'>> = {
     const about = { tag: 'leave', attrs: {}, content: [{ tag: 'group', attrs: { id: groupId } }] }
     const left = childOf(await askGroup(acting, { type: 'set', to: allGroups, about }), 'leave')
     const error = left === null ? undefined : childrenOf(left).find(({ tag }) => tag === 'group')?.attrs.error
-    if (error !== undefined && !isGone(error)) throw new ActionRefused('WhatsApp refused it.', error)
+    if (error !== undefined && !isGone(error)) throw new ActionRefused('WhatsApp refused it.', { code: error })
     return null
   },
   afterSilence: async (acting, { groupId }) => ((await isMember(acting, groupId)) ? notDone : { isDone: true, result: null }),
@@ -41,7 +42,7 @@ const notDone: Standing = { isDone: false }
 const refresh: Action<BodyOf<'group.refresh'>> = {
   pace: 'marks',
   perform: async (acting, { groupId }) => {
-    const group = await inWords(acting.groupMetadata(groupId), toRead)
+    const group = await inWords(acting.groupMetadata(groupId), { ...meaningsOfGroups, ...toRead })
     acting.tellGroup(group)
     const [listed] = groupsListed([group])
     const { subject = null, participants } = listed?.fields ?? {}

@@ -36,7 +36,7 @@ const statuses: Statuses = { '404': 'not-asking', '409': 'already-in' }
 export const answerJoinRequests: Action<BodyOf<'group.answer-join-requests'>> = {
   pace: 'changes',
   perform: async (acting, { groupId: to, action, participants }) => {
-    const { jids, missing } = findAmong((await requestsOf(acting, to)).map(requestIn), participants)
+    const { jids, missing } = await findAmong(acting, (await requestsOf(acting, to)).map(requestIn), participants)
     const nobody = outcomesOf(missing, '404', statuses)
     if (jids.length === 0) return { participants: nobody }
     const people = jids.map(jid => ({ tag: 'participant', attrs: { jid } }))
@@ -47,9 +47,9 @@ export const answerJoinRequests: Action<BodyOf<'group.answer-join-requests'>> = 
   },
   /** Nobody asks any more: they are in it, or are not. Who still asks is answered again. */
   afterSilence: async (acting, { groupId, action, participants }) => {
-    const asking = findAmong((await requestsOf(acting, groupId)).map(requestIn), participants)
+    const asking = await findAmong(acting, (await requestsOf(acting, groupId)).map(requestIn), participants)
     if (asking.jids.length > 0) return { isDone: false }
-    const { missing } = findAmong(peopleIn(await readGroup(acting, groupId), 'participant'), participants)
+    const { missing } = await findAmong(acting, peopleIn(await readGroup(acting, groupId), 'participant'), participants)
     const isSo = action === 'approve' ? missing.length === 0 : missing.length === participants.length
     return isSo ? { isDone: true, result: { participants: areAllDone(participants) } } : { isDone: null }
   },

@@ -6,11 +6,12 @@ import { childOf, childrenOf, instantIn } from '../../convert/notifications/node
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import type { Action } from './action.ts'
-import { allGroups, askGroup, groupIn, type Meanings } from './ask-group.ts'
+import { allGroups, askGroup, groupIn } from './ask-group.ts'
 import { describe } from './change-group.ts'
 import { toAdd } from './change-participants.ts'
 import { isOwnAddress, isOwnPerson } from './own-membership.ts'
 import { findOnWhatsApp, outcomesIn, outcomesOf, participantNodes } from './people-of-group.ts'
+import type { Meanings } from './refusal.ts'
 
 type Body = BodyOf<'group.create'>
 

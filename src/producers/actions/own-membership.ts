@@ -2,9 +2,9 @@
 import { bareJid, isOwn } from '../../convert/jid.ts'
 import { peopleIn } from '../../convert/notifications/group-people.ts'
 import type { Acting } from '../socket/acting.ts'
-import { ActionRefused } from './action.ts'
 import { readGroup } from './ask-group.ts'
 import type { Person } from './people-of-group.ts'
+import { ActionRefused } from './refusal.ts'
 
 export async function isMember(acting: Acting, groupId: string): Promise<boolean> {
   try {

@@ -10,34 +10,34 @@ import {
   type WAPatchCreate,
 } from '@whiskeysockets/baileys'
 import type { Acting } from '../socket/acting.ts'
-import { ActionRefused } from './action.ts'
+import { ask } from './ask.ts'
+import { ActionRefused } from './refusal.ts'
 
 /** Of another device that was faster: each takes its change in, and tries again on top of it. */
 const mostConflicts = 5
-/** A try that takes longer was given up (try-action.ts): it gives WhatsApp nothing any more. */
-const patienceMs = 25_000
 
 export const hasKey = ({ authState }: Acting): boolean => Boolean(authState.creds.myAppStateKeyId)
 
-/**
- * Resolves once WhatsApp has it and it is read back. Rejects with ActionRefused `app-state-key-missing` until the phone has shared its key, and with
- * WhatsApp's code as `data` where it refuses.
- */
+/** Throws ActionRefused `app-state-key-missing` until the phone has shared its key. */
+export function demandKey(acting: Acting): void {
+  if (hasKey(acting)) return
+  throw new ActionRefused(
+    'The phone has not shared the key of its settings with this device yet, which it does soon after the link.',
+    {
+      reason: 'app-state-key-missing',
+    },
+  )
+}
+
+/** Resolves once WhatsApp has it and it is read back. Rejects as `demandKey` throws, and with WhatsApp's code as `data` where it refuses. */
 export async function patchAppState(acting: Acting, change: WAPatchCreate): Promise<void> {
-  if (!hasKey(acting))
-    throw new ActionRefused(
-      'The phone has not shared the key of its settings with this device yet, which it does soon after the link.',
-      null,
-      'app-state-key-missing',
-    )
-  const lateAt = performance.now() + patienceMs
+  demandKey(acting)
   await acting.appStatePatchMutex.mutex(async () => {
     for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
       await acting.resyncAppState([change.type], false)
-      if (performance.now() > lateAt) throw new Error('changing the app state: expected answers in time, got them too late')
       if ((await give(acting, change)) === 'taken') return acting.resyncAppState([change.type], false)
     }
-    throw new Error(`changing the app state: another device was faster ${mostConflicts} times`)
+    throw new ActionRefused(`Another device of the account was faster, ${mostConflicts} times.`, { code: '409', passes: true })
   })
 }
 
@@ -48,17 +48,13 @@ async function give(acting: Acting, change: WAPatchCreate): Promise<'taken' | 'c
   const before = known ?? newLTHashState()
   const keyOf = async (id: string) => (await keys.get('app-state-sync-key', [id]))[id]
   const { patch } = await encodeSyncdPatch(change, creds.myAppStateKeyId ?? '', before, keyOf)
-  const answer: unknown = await acting.query(patchIq(change.type, before.version, proto.SyncdPatch.encode(patch).finish()))
-  if (!isNode(answer)) throw new Error('changing the app state: expected an answer of WhatsApp, got none')
+  const answer = await ask(acting, patchIq(change.type, before.version, proto.SyncdPatch.encode(patch).finish()))
   const collection = getBinaryNodeChild(getBinaryNodeChild(answer, 'sync'), 'collection')
   if (collection?.attrs.type !== 'error') return 'taken'
   const code = Number(getBinaryNodeChild(collection, 'error')?.attrs.code ?? 500)
   if (code === 409) return 'conflict'
   throw Object.assign(new Error(`changing the app state: WhatsApp refused with ${code}`), { data: code })
 }
-
-/** A query that is not answered in time resolves with undefined. */
-const isNode = (answer: unknown): answer is BinaryNode => typeof answer === 'object' && answer !== null && 'tag' in answer
 
 function patchIq(name: string, version: number, patch: Uint8Array): BinaryNode {
   const attrs = { name, version: String(version), return_snapshot: 'false' }

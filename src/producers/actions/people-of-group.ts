@@ -1,9 +1,11 @@
 // Whom WhatsApp is asked about in a group, under the addresses that it knows them by there, and what it says of each of them.
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { bareJid, isLid, isPn } from '../../convert/jid.ts'
+import { bareJid, digitsOf, isLid, isPn } from '../../convert/jid.ts'
 import { addressIn } from '../../convert/notifications/group-people.ts'
 import { childrenOf } from '../../convert/notifications/nodes.ts'
 import type { Acting } from '../socket/acting.ts'
+import { askNumbers, type NumberAnswer } from '../socket/ask-numbers.ts'
+import { addressesOf } from './addresses.ts'
 
 /** As events name people. */
 export type Person = { id: string; pn?: string | null }
@@ -13,35 +15,41 @@ export type PersonOutcome = { id: string; pn: string | null; code: string; statu
 /** `jids`: as they are asked about; `missing`: whom there is nobody to ask about, as they were asked for. */
 export type Found = { jids: readonly string[]; missing: readonly string[] }
 
-/** Those of `people` that are meant, by either of their addresses. */
-export function findAmong(people: readonly Person[], asked: readonly string[]): Found {
-  const named = asked.map(jid => ({ jid, person: people.find(({ id, pn }) => id === jid || pn === jid) }))
+/** Those of `people` that are meant, by either of their addresses: the group may know them by the one, and the account by both. */
+export async function findAmong(acting: Acting, people: readonly Person[], asked: readonly string[]): Promise<Found> {
+  const named = await Promise.all(
+    asked.map(async jid => {
+      const { pn, lid } = await addressesOf(acting, jid)
+      return { jid, person: people.find(one => [pn, lid].some(own => own !== null && (own === one.id || own === one.pn))) }
+    }),
+  )
   return {
     jids: [...new Set(named.flatMap(({ person }) => person?.id ?? []))],
     missing: named.flatMap(({ jid, person }) => (person === undefined ? [jid] : [])),
   }
 }
 
-/** WhatsApp may have a number's account under another one, as in Brazil: who is not there as asked is asked for alone. */
+/** In one question. */
+const mostNumbers = 50
+
+/** By number, and under the one that WhatsApp has: it may be another one, as in Brazil. */
 export async function findOnWhatsApp(acting: Acting, asked: readonly string[]): Promise<Found> {
   const numbers = asked.filter(isPn)
-  const known = new Set(await existing(acting, numbers))
-  const others = numbers.filter(pn => !known.has(pn))
-  const isRenumbered = [...known].some(pn => !numbers.includes(pn))
-  const found = new Map<string, string>()
-  for (const pn of isRenumbered ? others : []) {
-    const [jid] = await existing(acting, [pn])
-    if (jid !== undefined) found.set(pn, jid)
+  const found = new Map<string, string | null>()
+  for (let from = 0; from < numbers.length; from += mostNumbers) {
+    const some = numbers.slice(from, from + mostNumbers)
+    const answers = await askNumbers(acting, some.map(digitsOf))
+    for (const pn of some) found.set(pn, jidIn(answers.get(digitsOf(pn)), pn))
   }
-  const missing = others.filter(pn => !found.has(pn))
-  const jids = asked.filter(jid => !missing.includes(jid)).map(jid => found.get(jid) ?? jid)
-  return { jids: [...new Set(jids)], missing: [...new Set(missing)] }
+  const jids = asked.flatMap(jid => (found.has(jid) ? (found.get(jid) ?? []) : jid))
+  return { jids: [...new Set(jids)], missing: [...new Set(numbers.filter(pn => found.get(pn) === null))] }
 }
 
-async function existing(acting: Acting, numbers: readonly string[]): Promise<readonly string[]> {
-  const found = await acting.onWhatsApp(...numbers)
-  if (found === undefined) throw new Error('asking who is on WhatsApp: expected an answer, got none')
-  return found.filter(({ exists }) => exists).map(({ jid }) => bareJid(jid))
+/** null: nobody is there. One that WhatsApp says nothing of but a code is asked about as it is. */
+function jidIn(answer: NumberAnswer | undefined, pn: string): string | null {
+  if (answer === undefined) throw new Error('asking who is on WhatsApp: expected an answer of each number, got none of one')
+  if ('code' in answer) return pn
+  return answer.said.onWhatsApp ? bareJid(answer.said.pn ?? answer.said.id ?? pn) : null
 }
 
 /** Who is added by a LID is named with their number where that is known (whatsmeow UpdateGroupParticipants). */

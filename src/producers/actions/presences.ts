@@ -1,7 +1,8 @@
 // What is done about who is there. None of it is answered, or kept by WhatsApp for longer than its connection.
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
-import { type Action, ActionRefused } from './action.ts'
+import type { Action } from './action.ts'
+import { ActionRefused } from './refusal.ts'
 
 const set: Action<BodyOf<'presence.set'>> = {
   pace: 'marks',

@@ -1,17 +1,22 @@
 // What is done about the account itself. To do any of it twice is to do it once.
-import { proto } from '@whiskeysockets/baileys'
+import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { type PrivacySetting, privacyCategories } from '../../events/operations/profile.ts'
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import type { Action } from './action.ts'
-import { patchAppState } from './patch-app-state.ts'
+import { ask } from './ask.ts'
+import { demandKey, patchAppState } from './patch-app-state.ts'
 import { setPicture } from './set-picture.ts'
+import { takeSteps } from './take-steps.ts'
 
 const change: Action<BodyOf<'profile.change'>> = {
   pace: 'changes',
-  perform: async (acting, { name, about }) => {
-    if (about !== undefined) await acting.updateProfileStatus(about)
-    if (name !== undefined) await patchAppState(acting, namePatch(name, Date.now()))
+  perform: async (acting, { name, about }, at) => {
+    if (name !== undefined) demandKey(acting)
+    await takeSteps([
+      ...(about === undefined ? [] : [{ name: 'about', take: () => acting.updateProfileStatus(about) }]),
+      ...(name === undefined ? [] : [{ name: 'name', take: () => patchAppState(acting, namePatch(name, at)) }]),
+    ])
     return null
   },
   afterSilence: 'again',
@@ -39,7 +44,8 @@ const picture: Action<BodyOf<'profile.picture'>> = {
 const privacy: Action<BodyOf<'privacy.change'>> = {
   pace: 'changes',
   perform: async (acting, body) => {
-    for (const [setting, value] of settingsIn(body)) await setCategory(acting, privacyCategories[setting].category, value)
+    const steps = settingsIn(body).map(([name, value]) => ({ name, take: () => setCategory(acting, name, value) }))
+    await takeSteps(steps)
     return privacyOf(acting)
   },
   afterSilence: async (acting, body) => {
@@ -58,12 +64,10 @@ const settingsIn = (body: BodyOf<'privacy.change'>): readonly (readonly [Privacy
     return value === undefined ? [] : [[setting, value] as const]
   })
 
-async function setCategory({ query }: Acting, name: string, value: string): Promise<void> {
-  const category = { tag: 'category', attrs: { name, value } }
+function setCategory(acting: Acting, setting: PrivacySetting, value: string): Promise<BinaryNode> {
+  const category = { tag: 'category', attrs: { name: privacyCategories[setting].category, value } }
   const privacy = { tag: 'privacy', attrs: {}, content: [category] }
-  const attrs = { to: 's.whatsapp.net', type: 'set', xmlns: 'privacy' }
-  const answer: unknown = await query({ tag: 'iq', attrs, content: [privacy] })
-  if (!answer) throw new Error('changing the privacy: expected an answer of WhatsApp, got none')
+  return ask(acting, { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'privacy' }, content: [privacy] })
 }
 
 async function privacyOf(acting: Acting): Promise<Partial<Record<PrivacySetting, string>>> {

@@ -1,7 +1,8 @@
 // Gives the account or a group a picture, or takes it away. Baileys' own makes it of whatever it is given, with a library that this process does not
 // load (updateProfilePicture of lib/Socket/chats.js): here it is a JPEG already.
-import { type BinaryNode, getBinaryNodeChild } from '@whiskeysockets/baileys'
+import { getBinaryNodeChild } from '@whiskeysockets/baileys'
 import type { Acting } from '../socket/acting.ts'
+import { ask } from './ask.ts'
 
 /** `target`: a group; none: the account itself. `image`: null takes it away. Answers the picture's id, where WhatsApp says it. */
 export async function setPicture(
@@ -10,10 +11,5 @@ export async function setPicture(
 ): Promise<string | null> {
   const attrs = { to: 's.whatsapp.net', type: 'set', xmlns: 'w:profile:picture', ...(target !== undefined && { target }) }
   const content = image === null ? [] : [{ tag: 'picture', attrs: { type: 'image' }, content: image }]
-  const answer: unknown = await acting.query({ tag: 'iq', attrs, content })
-  if (!isNode(answer)) throw new Error('setting a picture: expected an answer of WhatsApp, got none')
-  return getBinaryNodeChild(answer, 'picture')?.attrs.id ?? null
+  return getBinaryNodeChild(await ask(acting, { tag: 'iq', attrs, content }), 'picture')?.attrs.id ?? null
 }
-
-/** A query that is not answered in time resolves with undefined. */
-const isNode = (answer: unknown): answer is BinaryNode => typeof answer === 'object' && answer !== null && 'tag' in answer

@@ -34,16 +34,34 @@ export function judgeTry({ said, to, tries, at }: Tried, { retryMs, restMs }: Pi
   return judgeRefusal({ error, to, tries, at }, { retryMs, restMs })
 }
 
+/** Of what becomes no message: what is refused is refused in the words of its action. */
+export function judgeAction(
+  { refused, tries, at }: Pick<Tried, 'tries' | 'at'> & { refused: Refused },
+  times: Pick<CommandTimes, 'retryMs' | 'restMs'>,
+): Verdict {
+  const { reason, code, message, passes } = refused
+  return judge({ refusal: failed(reason, at, code, message), passes, rests: reason === 'rate-limited', tries }, times)
+}
+type Refused = { reason: Reason; code: string | null; message: string; passes: boolean }
+
 /** `error`: WhatsApp's code. */
-export function judgeRefusal(
+function judgeRefusal(
   { error, to, tries, at }: Pick<Tried, 'to' | 'tries' | 'at'> & { error: string },
-  { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>,
+  times: Pick<CommandTimes, 'retryMs' | 'restMs'>,
 ): Verdict {
   const { reason, passes } = refusalOf(error)
-  const refusal = failed(reason, at, error, textOf(reason, to))
-  if (!passes || tries >= triesRefused) return { is: 'over', outcome: refusal }
-  return { is: 'put-off', delayMs: reason === 'refused' ? retryMs : restMs, refusal }
+  return judge({ refusal: failed(reason, at, error, textOf(reason, to)), passes, rests: reason !== 'refused', tries }, times)
 }
+
+type Judged = { refusal: Outcome; passes: boolean; rests: boolean; tries: number }
+
+const judge = (
+  { refusal, passes, rests, tries }: Judged,
+  { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>,
+): Verdict =>
+  passes && tries < triesRefused
+    ? { is: 'put-off', delayMs: rests ? restMs : retryMs, refusal }
+    : { is: 'over', outcome: refusal }
 
 /** `code`: what WhatsApp said. */
 export const failed = (reason: Reason, at: number, code: string | null = null, why: string = texts[reason]): Outcome => ({

@@ -5,6 +5,7 @@ import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Transaction } from '../../database/database.ts'
 import { outcomeId } from '../../instances/command-ids.ts'
+import { chatOf } from '../../instances/command-lanes.ts'
 import type { EndedCommand } from '../../instances/commands-at-work.ts'
 import type { BuiltMessage } from './built-message.ts'
 import { type UploadOutcome, uploadOutcome } from './upload-outcome.ts'
@@ -43,7 +44,7 @@ export function outcomeFields({ event_id, chat_id, message_id, command_id, opera
   const about = {
     eventId: outcomeId(event_id),
     occurredAt: outcome.at,
-    chatId: chat_id === '' ? null : chat_id,
+    chatId: chatOf(chat_id) || null,
     messageId: message_id === '' ? null : message_id,
     commandId: command_id,
     operation,

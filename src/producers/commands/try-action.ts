@@ -1,13 +1,18 @@
 // A command that becomes no message: WhatsApp has no id for it that would make a second one the first. That it is given to WhatsApp is durable
-// before it is; one that may have been done is done again only where that changes nothing, or where WhatsApp says that it was not.
+// before it is; one that may have been done is done again only where that changes nothing, or where WhatsApp says that it was not. A try that was
+// given up asks WhatsApp nothing more, and none begins once its time is over.
 import { isOperation, type Operation, operations } from '../../events/operations.ts'
+import type { Outcome } from '../../instances/commands.ts'
 import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
 import { wait } from '../../runtime/wait.ts'
-import { type Action, ActionRefused, type Result, type Standing } from '../actions/action.ts'
+import type { Action, Result, Standing } from '../actions/action.ts'
 import { actions } from '../actions/actions.ts'
-import { failed, judgeRefusal, mostTries } from './judge-try.ts'
+import { whileTrying } from '../actions/ask.ts'
+import { refusalIn } from '../actions/refusal.ts'
+import type { Acting } from '../socket/acting.ts'
+import { failed, judgeAction, mostTries } from './judge-try.ts'
 import type { ActionPaces } from './pace-outgoing.ts'
-import { beginTry, type Came, codeOf, over, type TryDeps } from './try-command.ts'
+import { beginTry, type Came, over, type TryDeps } from './try-command.ts'
 
 /** Of one answer of WhatsApp's, however many questions Baileys asks for it. */
 const answeredWithinMs = 30_000
@@ -25,8 +30,14 @@ export async function tryAction(deps: ActionDeps, command: ClaimedCommand): Prom
     const known = await learn(deps, task)
     if (known !== 'again') return known
   }
+  if (is_expired) return over(pastItsTime(command, task, deps.clock()))
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
   return give(deps, command, task)
+}
+
+/** Of one that was tried: as WhatsApp refused it, as it was read back, or unknown. */
+function pastItsTime(command: ClaimedCommand, { action }: Task, at: number): Outcome {
+  return command.refusal ?? failed(action.afterSilence === 'again' ? 'outcome-unknown' : 'expired', at)
 }
 
 /** A try was given to WhatsApp, which did not refuse it. */
@@ -46,11 +57,11 @@ async function learn(deps: ActionDeps, { action, body }: Task): Promise<Came | '
   const { afterSilence } = action
   if (afterSilence === 'again') return 'again'
   if (afterSilence === 'unknown') return over(failed('outcome-unknown', deps.clock()))
-  const read = await answered(deps, () => afterSilence(deps.send.acting, body))
+  const read = await answered(deps, acting => afterSilence(acting, body))
   if (read.is === 'left') return read
   if (read.is === 'said' && read.said.isDone) return done(deps, read.said.result)
   if (read.is === 'said' && read.said.isDone === false) return 'again'
-  const isUnanswered = read.is === 'refused' && codeOf(read) === null && !(read.error instanceof ActionRefused)
+  const isUnanswered = read.is === 'refused' && refusalIn(read.error) === null
   return isUnanswered
     ? { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
     : over(failed('outcome-unknown', deps.clock()))
@@ -62,17 +73,13 @@ async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }:
   if (waitMs > 0) return { is: 'not-given', delayMs: waitMs }
   if (!(await beginTry(deps, command, null))) return { is: 'left' }
   pace.takeTurn(deps.owned.instanceId)
-  const came = await answered(deps, () => action.perform(deps.send.acting, body))
-  const tries = command.tries + 1
+  const came = await answered(deps, acting => action.perform(acting, body, deps.clock()))
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)
-  if (came.error instanceof ActionRefused) return over(refusedAs(came.error, deps.clock()))
-  const code = codeOf(came)
-  if (code?.error == null) return { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
-  return judgeRefusal({ error: code.error, to: command.chat_id, tries, at: deps.clock() }, deps.times)
+  const refused = refusalIn(came.error)
+  if (refused === null) return { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
+  return judgeAction({ refused, tries: command.tries + 1, at: deps.clock() }, deps.times)
 }
-
-const refusedAs = ({ reason, code, message }: ActionRefused, at: number) => failed(reason, at, code, message)
 
 const done = ({ clock }: ActionDeps, result: Result): Came =>
   over({ type: 'command.completed', at: clock(), saidAt: null, ...(result !== null && { result: JSON.stringify(result) }) })
@@ -81,17 +88,17 @@ type Answered<Said> = { is: 'said'; said: Said } | { is: 'refused'; error: unkno
 
 /** left: the socket ended meanwhile. Silence is an error without a code. */
 async function answered<Said extends Result | Standing>(
-  { over: ended, life }: TryDeps,
-  ask: () => Promise<Said>,
+  { over: ended, life, send }: TryDeps,
+  ask: (acting: Acting) => Promise<Said>,
 ): Promise<Answered<Said>> {
-  const inTime = new AbortController()
-  const late = wait(answeredWithinMs, AbortSignal.any([ended, inTime.signal])).then((): Answered<Said> => {
+  const tried = new AbortController()
+  const late = wait(answeredWithinMs, AbortSignal.any([ended, tried.signal])).then((): Answered<Said> => {
     return { is: 'refused', error: new Error('asking WhatsApp: expected an answer in time, got none') }
   })
-  const asked = ask().then(
+  const asked = ask(whileTrying(send.acting, tried.signal)).then(
     (said): Answered<Said> => ({ is: 'said', said }),
     (error): Answered<Said> => ({ is: 'refused', error }),
   )
-  const came = await Promise.race([asked, late]).finally(() => inTime.abort())
+  const came = await Promise.race([asked, late]).finally(() => tried.abort())
   return came.is !== 'said' && (ended.aborted || life.isOver()) ? { is: 'left' } : came
 }
