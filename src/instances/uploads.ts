@@ -58,10 +58,12 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
   endedAt: number | null
 }
 
-/** Where what is prepared of it lies: it follows from where its bytes came. */
-export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>): string => `${incomingKey}-ready`
-/** Keys of all that it may have left in the store. */
-export const objectsOf = (row: Pick<UploadRow, 'incomingKey'>): readonly string[] => [row.incomingKey, readyKeyOf(row)]
+/** Where what is prepared of it under a claim lies: what an earlier holder still puts is never what is sent. */
+export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>, claim: string): string =>
+  `${incomingKey}-ready-${claim}`
+/** Keys of all that it has in the store; what a claim puts beside it is that claim's to take away. */
+export const objectsOf = ({ incomingKey, file }: Pick<UploadRow, 'incomingKey' | 'file'>): readonly string[] =>
+  file === null ? [incomingKey] : [incomingKey, file.objectKey]
 /** What an incoming key says. null: it is none. */
 export const uploadOfKey = (key: string): string | null =>
   /(?:^|\/)incoming\/[^/]+\/uploads\/([0-9a-f]{32})[0-9a-f]{32}$/.exec(key)?.[1] ?? null
@@ -80,12 +82,12 @@ export async function askUpload(
 ): Promise<{ row: UploadRow; isNew: boolean } | null> {
   const { source } = upload
   const place = source.from === 'upload' ? null : source.from === 'url' ? source.url : source.objectKey
-  const [row] = await database.query<Row & { is_new: boolean }>(askSql, [
+  const [row] = await database.query<StoredUpload & { is_new: boolean }>(askSql, [
     ...[upload.uploadId, upload.instanceId, upload.digest, source.from === 'upload' ? 'pending' : 'processing', source.from],
     ...[place && sealer.seal(Buffer.from(place), uploadPlace(upload.uploadId)), upload.kind, upload.chatId, upload.caption],
     ...[upload.fileName, upload.mimetype, upload.sizeBytes, upload.incomingKey, upload.askedAt, upload.expiresAt],
   ])
-  return row === undefined ? null : { row: rowOf(row), isNew: row.is_new }
+  return row === undefined ? null : { row: uploadOf(row), isNew: row.is_new }
 }
 
 /** What a sealed place is sealed for. */
@@ -99,8 +101,8 @@ export async function findUpload(database: Transaction, instanceId: string, uplo
 
 /** Of whichever instance. */
 export async function readUpload(database: Transaction, uploadId: string): Promise<UploadRow | null> {
-  const [row] = await database.query<Row>(`select ${columns} from uploads u where u.upload_id = $1`, [uploadId])
-  return row === undefined ? null : rowOf(row)
+  const [row] = await database.query<StoredUpload>(`select ${uploadColumns} from uploads u where u.upload_id = $1`, [uploadId])
+  return row === undefined ? null : uploadOf(row)
 }
 
 /** Newest first, before `last`; at most `limit`. */
@@ -115,17 +117,17 @@ export async function listUploads(
   },
 ): Promise<readonly UploadRow[]> {
   const values = [of.instanceId, of.last?.askedAt ?? null, of.last?.uploadId ?? '', of.after, of.before, of.limit]
-  return (await database.query<Row>(listSql, values)).map(rowOf)
+  return (await database.query<StoredUpload>(listSql, values)).map(uploadOf)
 }
 
 /** Its bytes are there. Answers the row as it is then; whoever prepares files is woken by the commit. */
 export async function confirmUpload(database: Transaction, uploadId: string): Promise<UploadRow | null> {
-  const [row] = await database.query<Row>(
+  const [row] = await database.query<StoredUpload>(
     `update uploads u set state = 'processing', confirmed_at = now(), due_at = now() where u.upload_id = $1 and u.state = 'pending'
-     returning ${columns}, pg_notify('${uploadsChannel}', '')`,
+     returning ${uploadColumns}, pg_notify('${uploadsChannel}', '')`,
     [uploadId],
   )
-  return row === undefined ? readUpload(database, uploadId) : rowOf(row)
+  return row === undefined ? readUpload(database, uploadId) : uploadOf(row)
 }
 
 /** The `sends`th command that sends it. */
@@ -158,14 +160,14 @@ export async function failUpload(
 
 /** Those that were never brought. */
 export async function expiredUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
-  const sql = `select ${columns} from uploads u where u.state = 'pending' and u.expires_at < now() order by u.expires_at limit $1`
-  return (await database.query<Row>(sql, [limit])).map(rowOf)
+  const sql = `select ${uploadColumns} from uploads u where u.state = 'pending' and u.expires_at < now() order by u.expires_at limit $1`
+  return (await database.query<StoredUpload>(sql, [limit])).map(uploadOf)
 }
 
 /** Those that were asked for [30 d] ago: what they left in the store may go. */
 export async function oldUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
-  const sql = `select ${columns} from uploads u where u.asked_at < now() - interval '30 days' order by u.asked_at limit $1`
-  return (await database.query<Row>(sql, [limit])).map(rowOf)
+  const sql = `select ${uploadColumns} from uploads u where u.asked_at < now() - interval '30 days' order by u.asked_at limit $1`
+  return (await database.query<StoredUpload>(sql, [limit])).map(uploadOf)
 }
 
 /** After what they left in the store. */
@@ -173,7 +175,8 @@ export async function forgetUploads(database: Transaction, uploadIds: readonly s
   await database.query('delete from uploads where upload_id = any($1::text[])', [uploadIds])
 }
 
-type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'incoming_key', string>> &
+/** As uploadColumns read it. */
+export type StoredUpload = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'incoming_key', string>> &
   Readonly<Record<'chat_id' | 'caption' | 'file_name' | 'mimetype' | 'reason' | 'reason_text', string | null>> & {
     state: UploadState
     source: UploadSource['from']
@@ -188,7 +191,8 @@ type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'in
     ended_at: Date | null
   }
 
-const columns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
+/** Of `uploads u`. */
+export const uploadColumns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
   u.size_bytes, u.incoming_key, u.reason, u.reason_text, u.file, u.thumbnail, u.command_id, u.message_id, u.sends, u.asked_at, u.expires_at,
   u.ended_at`
 const askSql = `insert into uploads as u (upload_id, instance_id, digest, state, source, sealed_place, kind, chat_id, caption, file_name,
@@ -197,13 +201,13 @@ const askSql = `insert into uploads as u (upload_id, instance_id, digest, state,
     to_timestamp($14::float8 / 1000), to_timestamp($15::float8 / 1000)
   where not ${isPurged('$2::text')}
   on conflict (upload_id) do update set digest = u.digest
-  returning ${columns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
-const listSql = `select ${columns} from uploads u where u.instance_id = $1
+  returning ${uploadColumns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
+const listSql = `select ${uploadColumns} from uploads u where u.instance_id = $1
     and (u.asked_at, u.upload_id) < (coalesce(to_timestamp($2::float8 / 1000), 'infinity'), $3::text)
     and u.asked_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity') and u.asked_at < coalesce(to_timestamp($5::float8 / 1000), 'infinity')
   order by u.asked_at desc, u.upload_id desc limit $6`
 
-const rowOf = (row: Row): UploadRow => ({
+export const uploadOf = (row: StoredUpload): UploadRow => ({
   uploadId: row.upload_id,
   instanceId: row.instance_id,
   digest: row.digest,
