@@ -258,7 +258,13 @@ describe('an upload with a chat', () => {
     const [accepted, ...others] = await sent(json.commandId)
     expect(others).toEqual([])
     const body = accepted?.type === 'command.accepted' ? JSON.parse(accepted.body) : null
-    expect(body).toEqual({ kind: 'image', chatId: '5511900000011@s.whatsapp.net', caption: 'Olá', media: { uploadId } })
+    expect(body).toEqual({
+      kind: 'image',
+      chatId: '5511900000011@s.whatsapp.net',
+      caption: 'Olá',
+      media: { uploadId },
+      known: { isFirst: true },
+    })
   })
 
   test('[C13] is sent once its command is completed, and is then neither sent again nor given up', async () => {
