@@ -140,7 +140,7 @@ export async function nameCommand(
   ])
 }
 
-/** For good, where it is in one of `states`; answers whether it was. Who waits to send it is woken by the commit. */
+/** For good, where it is in one of `states`; answers whether it was. Its row still says what it has in the store. Who waits to send it is woken by the commit. */
 export async function failUpload(
   database: Transaction,
   {
@@ -151,7 +151,7 @@ export async function failUpload(
   }: { uploadId: string; states: readonly UploadState[]; reason: string; reasonText: string },
 ): Promise<boolean> {
   const failed = await database.query(
-    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), file = null, thumbnail = null, claim = null
+    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), thumbnail = null, claim = null
      where upload_id = $1 and state = any($2::text[]) returning pg_notify('commands', instance_id)`,
     [uploadId, states, reason, reasonText],
   )
