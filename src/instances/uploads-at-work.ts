@@ -3,32 +3,39 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../database/database.ts'
 import type { Sealer } from '../runtime/seal.ts'
-import { type ReadyFile, readUpload, type UploadRow, type UploadSource, uploadPlace } from './uploads.ts'
+import {
+  type ReadyFile,
+  type StoredUpload,
+  type UploadRow,
+  type UploadSource,
+  uploadColumns,
+  uploadOf,
+  uploadPlace,
+} from './uploads.ts'
 
-/** `claims`: how often it was claimed, this time included and without those that only waited. */
-export type ClaimedUpload = { row: UploadRow; source: UploadSource; claim: string; claims: number }
+/**
+ * `claims`: how often it was claimed, this time included and without those that only waited. `died`: the word of whoever had it before and never
+ * said how it ended; null: nobody.
+ */
+export type ClaimedUpload = { row: UploadRow; sealedPlace: Buffer | null; claim: string; claims: number; died: string | null }
 type Held = { uploadId: string; claim: string }
 
 /**
- * Of each instance at most one that nobody holds, of those first that have the fewest in hand; at most `limit`. One whose holder died is claimed
- * again after `leaseMs`. What it costs grows with the instances that wait, not with their uploads.
+ * Of each instance at most one that nobody holds, of those first that have the fewest in hand and of none that has `perInstance`; at most `limit`.
+ * One whose holder died is claimed again after `leaseMs`. What it costs grows with the instances that wait, not with their uploads.
  */
 export async function claimUploads(
-  { database, sealer }: { database: Transaction; sealer: Pick<Sealer, 'open'> },
-  { limit, leaseMs }: { limit: number; leaseMs: number },
+  { database }: { database: Transaction },
+  { limit, perInstance, leaseMs }: { limit: number; perInstance: number; leaseMs: number },
 ): Promise<readonly ClaimedUpload[]> {
   const claim = randomUUID()
-  const claimed = await database.query<Claimed>(claimSql, [claim, leaseMs, limit])
-  const found = await Promise.all(
-    claimed.map(async one => {
-      const row = await readUpload(database, one.upload_id)
-      return row === null ? [] : [{ row, source: sourceOf(sealer, row, one.sealed_place), claim, claims: one.claims }]
-    }),
-  )
-  return found.flat()
+  const claimed = await database.query<Claimed>(claimSql, [claim, leaseMs, limit, perInstance])
+  return claimed.map(one => ({
+    ...{ row: uploadOf(one), sealedPlace: one.sealed_place, claim, claims: one.claims, died: one.died },
+  }))
 }
 
-type Claimed = { upload_id: string; sealed_place: Buffer | null; claims: number }
+type Claimed = StoredUpload & { sealed_place: Buffer | null; claims: number; died: string | null }
 
 const isFree = (u: string) => `${u}.state = 'processing' and ${u}.due_at <= now() and coalesce(${u}.claimed_until < now(), true)`
 const claimSql = `with recursive waiting as (
@@ -41,18 +48,23 @@ const claimSql = `with recursive waiting as (
   select f.upload_id, f.due_at, held.count from waiting cross join lateral (
     select u.upload_id, u.due_at from uploads u where u.instance_id = waiting.instance_id and ${isFree('u')} order by u.due_at limit 1) f
   cross join lateral (
-    select count(*) from uploads h where h.instance_id = waiting.instance_id and h.state = 'processing' and h.claimed_until >= now()) held
-  where waiting.instance_id is not null
+    select count(*) from uploads h
+    where h.instance_id = waiting.instance_id and h.state = 'processing' and h.claim is not null and h.claimed_until >= now()) held
+  where waiting.instance_id is not null and held.count < $4
 ), picked as (
-  select u.upload_id from uploads u join firsts on firsts.upload_id = u.upload_id where ${isFree('u')}
+  select u.upload_id, u.claim as died from uploads u join firsts on firsts.upload_id = u.upload_id where ${isFree('u')}
   order by firsts.count, firsts.due_at limit $3 for update of u skip locked
 )
 update uploads u set claim = $1, claimed_until = now() + make_interval(secs => $2::float8 / 1000), claims = u.claims + 1
-from picked where u.upload_id = picked.upload_id returning u.upload_id, u.sealed_place, u.claims`
+from picked where u.upload_id = picked.upload_id returning ${uploadColumns}, u.sealed_place, u.claims, picked.died`
 
-function sourceOf(sealer: Pick<Sealer, 'open'>, { uploadId, from }: UploadRow, sealed: Buffer | null): UploadSource {
-  if (from === 'upload' || sealed === null) return { from: 'upload' }
-  const place = sealer.open(sealed, uploadPlace(uploadId)).toString()
+/** Throws SealError. */
+export function openSource(
+  sealer: Pick<Sealer, 'open'>,
+  { row: { uploadId, from }, sealedPlace }: Pick<ClaimedUpload, 'row' | 'sealedPlace'>,
+): UploadSource {
+  if (from === 'upload' || sealedPlace === null) return { from: 'upload' }
+  const place = sealer.open(sealedPlace, uploadPlace(uploadId)).toString()
   return from === 'url' ? { from, url: place } : { from, objectKey: place }
 }
 
@@ -77,17 +89,17 @@ export async function readyUpload(database: Transaction, { uploadId, claim }: He
   return ended.length > 0
 }
 
-/** For good. Who waits to send it is woken by the commit. false: the claim is not believed any more. */
+/** For good. Answers the row as it is then, with the command that sends it; who waits to send it is woken by the commit. null: the claim is not believed any more. */
 export async function spoilUpload(
   database: Transaction,
   { uploadId, claim, reason, reasonText }: Held & { reason: string; reasonText: string },
-): Promise<boolean> {
-  const ended = await database.query(
-    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), claim = null, claimed_until = null
-     where upload_id = $1 and claim = $2 and state = 'processing' returning pg_notify('commands', instance_id)`,
+): Promise<UploadRow | null> {
+  const [row] = await database.query<StoredUpload>(
+    `update uploads u set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), claim = null, claimed_until = null
+     where u.upload_id = $1 and u.claim = $2 and u.state = 'processing' returning ${uploadColumns}, pg_notify('commands', u.instance_id)`,
     [uploadId, claim, reason, reasonText],
   )
-  return ended.length > 0
+  return row === undefined ? null : uploadOf(row)
 }
 
 /** It is tried again after `waitMs`; `counts` false: only something of ours was away, and this was no try. false: the claim is not believed any more. */

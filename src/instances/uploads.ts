@@ -60,10 +60,12 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
   endedAt: number | null
 }
 
-/** Where what is prepared of it lies: it follows from where its bytes came. */
-export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>): string => `${incomingKey}-ready`
-/** Keys of all that it may have left in the store. */
-export const objectsOf = (row: Pick<UploadRow, 'incomingKey'>): readonly string[] => [row.incomingKey, readyKeyOf(row)]
+/** Where what is prepared of it under a claim lies: what an earlier holder still puts is never what is sent. */
+export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>, claim: string): string =>
+  `${incomingKey}-ready-${claim}`
+/** Keys of all that it has in the store; what a claim puts beside it is that claim's to take away. */
+export const objectsOf = ({ incomingKey, file }: Pick<UploadRow, 'incomingKey' | 'file'>): readonly string[] =>
+  file === null ? [incomingKey] : [incomingKey, file.objectKey]
 /** What an incoming key says. null: it is none. */
 export const uploadOfKey = (key: string): string | null =>
   /(?:^|\/)incoming\/[^/]+\/uploads\/([0-9a-f]{32})[0-9a-f]{32}$/.exec(key)?.[1] ?? null
@@ -82,12 +84,12 @@ export async function askUpload(
 ): Promise<{ row: UploadRow; isNew: boolean } | null> {
   const { source } = upload
   const place = source.from === 'upload' ? null : source.from === 'url' ? source.url : source.objectKey
-  const [row] = await database.query<Row & { is_new: boolean }>(askSql, [
+  const [row] = await database.query<StoredUpload & { is_new: boolean }>(askSql, [
     ...[upload.uploadId, upload.instanceId, upload.digest, source.from === 'upload' ? 'pending' : 'processing', source.from],
     ...[place && sealer.seal(Buffer.from(place), uploadPlace(upload.uploadId)), upload.kind, upload.chatId, upload.caption],
     ...[upload.fileName, upload.mimetype, upload.sizeBytes, upload.incomingKey, upload.askedAt, upload.expiresAt],
   ])
-  return row === undefined ? null : { row: rowOf(row), isNew: row.is_new }
+  return row === undefined ? null : { row: uploadOf(row), isNew: row.is_new }
 }
 
 /** What a sealed place is sealed for. */
@@ -101,14 +103,16 @@ export async function findUpload(database: Transaction, instanceId: string, uplo
 
 /** Of whichever instance. */
 export async function readUpload(database: Transaction, uploadId: string): Promise<UploadRow | null> {
-  const [row] = await database.query<Row>(`select ${columns} from uploads u where u.upload_id = $1`, [uploadId])
-  return row === undefined ? null : rowOf(row)
+  const [row] = await database.query<StoredUpload>(`select ${uploadColumns} from uploads u where u.upload_id = $1`, [uploadId])
+  return row === undefined ? null : uploadOf(row)
 }
 
 /** update: nobody else changes it until the transaction ends; share: of who does, the end is waited for. */
 export async function lockUpload(database: Transaction, uploadId: string, lock: 'update' | 'share'): Promise<UploadRow | null> {
-  const [row] = await database.query<Row>(`select ${columns} from uploads u where u.upload_id = $1 for ${lock}`, [uploadId])
-  return row === undefined ? null : rowOf(row)
+  const [row] = await database.query<StoredUpload>(`select ${uploadColumns} from uploads u where u.upload_id = $1 for ${lock}`, [
+    uploadId,
+  ])
+  return row === undefined ? null : uploadOf(row)
 }
 
 /** Newest first, before `last`, without their thumbnails; at most `limit`. */
@@ -123,17 +127,17 @@ export async function listUploads(
   },
 ): Promise<readonly UploadRow[]> {
   const values = [of.instanceId, of.last?.askedAt ?? null, of.last?.uploadId ?? '', of.after, of.before, of.limit]
-  return (await database.query<Row>(listSql, values)).map(rowOf)
+  return (await database.query<StoredUpload>(listSql, values)).map(uploadOf)
 }
 
 /** Its bytes are there. Answers the row as it is then; whoever prepares files is woken by the commit. */
 export async function confirmUpload(database: Transaction, uploadId: string): Promise<UploadRow | null> {
-  const [row] = await database.query<Row>(
+  const [row] = await database.query<StoredUpload>(
     `update uploads u set state = 'processing', confirmed_at = now(), due_at = now() where u.upload_id = $1 and u.state = 'pending'
-     returning ${columns}, pg_notify('${uploadsChannel}', '')`,
+     returning ${uploadColumns}, pg_notify('${uploadsChannel}', '')`,
     [uploadId],
   )
-  return row === undefined ? readUpload(database, uploadId) : rowOf(row)
+  return row === undefined ? readUpload(database, uploadId) : uploadOf(row)
 }
 
 /** The `sends`th command that sends it. */
@@ -146,7 +150,7 @@ export async function nameCommand(
   ])
 }
 
-/** For good, where it is in one of `states`; answers whether it was. Who waits to send it is woken by the commit. */
+/** For good, where it is in one of `states`; answers whether it was. Its row still says what it has in the store. Who waits to send it is woken by the commit. */
 export async function failUpload(
   database: Transaction,
   {
@@ -157,7 +161,7 @@ export async function failUpload(
   }: { uploadId: string; states: readonly UploadState[]; reason: string; reasonText: string },
 ): Promise<boolean> {
   const failed = await database.query(
-    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), file = null, thumbnail = null, claim = null
+    `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), thumbnail = null, claim = null
      where upload_id = $1 and state = any($2::text[]) returning pg_notify('commands', instance_id)`,
     [uploadId, states, reason, reasonText],
   )
@@ -166,14 +170,14 @@ export async function failUpload(
 
 /** Those that were never brought. */
 export async function expiredUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
-  const sql = `select ${columns} from uploads u where u.state = 'pending' and u.expires_at < now() order by u.expires_at limit $1`
-  return (await database.query<Row>(sql, [limit])).map(rowOf)
+  const sql = `select ${uploadColumns} from uploads u where u.state = 'pending' and u.expires_at < now() order by u.expires_at limit $1`
+  return (await database.query<StoredUpload>(sql, [limit])).map(uploadOf)
 }
 
 /** Those that were asked for [30 d] ago: what they left in the store may go. */
 export async function oldUploads(database: Transaction, { limit }: { limit: number }): Promise<readonly UploadRow[]> {
-  const sql = `select ${columns} from uploads u where u.asked_at < now() - interval '30 days' order by u.asked_at limit $1`
-  return (await database.query<Row>(sql, [limit])).map(rowOf)
+  const sql = `select ${uploadColumns} from uploads u where u.asked_at < now() - interval '30 days' order by u.asked_at limit $1`
+  return (await database.query<StoredUpload>(sql, [limit])).map(uploadOf)
 }
 
 /** After what they left in the store. */
@@ -181,7 +185,8 @@ export async function forgetUploads(database: Transaction, uploadIds: readonly s
   await database.query('delete from uploads where upload_id = any($1::text[])', [uploadIds])
 }
 
-type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'incoming_key', string>> &
+/** As uploadColumns read it. */
+export type StoredUpload = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'incoming_key', string>> &
   Readonly<Record<'chat_id' | 'caption' | 'file_name' | 'mimetype' | 'reason' | 'reason_text', string | null>> & {
     state: UploadState
     source: UploadSource['from']
@@ -200,20 +205,21 @@ type Row = Readonly<Record<'upload_id' | 'instance_id' | 'digest' | 'kind' | 'in
 const bareColumns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
   u.size_bytes, u.incoming_key, u.reason, u.reason_text, u.file, u.command_id, u.message_id, u.sends, u.asked_at, u.expires_at,
   u.sent_at, u.ended_at`
-const columns = `${bareColumns}, u.thumbnail`
+/** Of `uploads u`. */
+export const uploadColumns = `${bareColumns}, u.thumbnail`
 const askSql = `insert into uploads as u (upload_id, instance_id, digest, state, source, sealed_place, kind, chat_id, caption, file_name,
     mimetype, size_bytes, incoming_key, asked_at, expires_at)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::bytea, $7::text, $8::text, $9::text, $10::text, $11::text, $12::bigint, $13::text,
     to_timestamp($14::float8 / 1000), to_timestamp($15::float8 / 1000)
   where not ${isPurged('$2::text')}
   on conflict (upload_id) do update set digest = u.digest
-  returning ${columns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
+  returning ${uploadColumns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
 const listSql = `select ${bareColumns}, null::bytea as thumbnail from uploads u where u.instance_id = $1
     and (u.asked_at, u.upload_id) < (coalesce(to_timestamp($2::float8 / 1000), 'infinity'), $3::text)
     and u.asked_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity') and u.asked_at < coalesce(to_timestamp($5::float8 / 1000), 'infinity')
   order by u.asked_at desc, u.upload_id desc limit $6`
 
-const rowOf = (row: Row): UploadRow => ({
+export const uploadOf = (row: StoredUpload): UploadRow => ({
   uploadId: row.upload_id,
   instanceId: row.instance_id,
   digest: row.digest,

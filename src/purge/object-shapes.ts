@@ -16,7 +16,7 @@ export const isNameOf = (instanceId: string, name: string): boolean =>
     `incoming/${instanceId}/[0-9a-f]{64}`,
     `incoming/${instanceId}/first/[0-9a-f]{32}`,
     `incoming/${instanceId}/history/[0-9a-f]{32}`,
-    `incoming/${instanceId}/uploads/[0-9a-f]{64}(-ready)?`,
+    `incoming/${instanceId}/uploads/[0-9a-f]{64}(-ready-[0-9a-f-]{36})?`,
   ].some(shape => new RegExp(`^${shape}$`).test(name))
 
 /** Whole keys of objects that an event of the instance tells of, whatever the store's prefix was when they were put. */

@@ -29,7 +29,12 @@ export function declareUploads(v: Variables) {
       fromBytes: 16 * 1024,
       doc: 'JPEG, PNG and WebP sent as image are made smaller than this',
     }),
-    atOnce: v.whole('UPLOAD_AT_ONCE', { default: 4, from: 1, to: 100, doc: 'files prepared at once in one process' }),
+    atOnce: v.whole('UPLOAD_AT_ONCE', {
+      default: 4,
+      from: 1,
+      to: 100,
+      doc: 'files prepared at once in one process, at most half of them of one account',
+    }),
     allowCidrs: v.list('MEDIA_URL_ALLOW_CIDRS', {
       default: '',
       shown: 'none',

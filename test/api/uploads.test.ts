@@ -359,6 +359,8 @@ describe('an upload with a chat', () => {
     refuses = true
     expect((await complete(json.uploadId)).status).toBe(503)
     refuses = false
+    // Nobody prepares it before its command is known: what is told of it would not name that.
+    expect((await read(json.uploadId)).state).toBe('pending')
     const { status, json: after } = await complete(json.uploadId)
     expect(status).toBe(202)
     expect(await sent(after.commandId)).toHaveLength(1)
@@ -396,7 +398,7 @@ test('[D4] an account’s uploads are listed newest first, page by page', async 
 /** As who prepares files does it. */
 async function makeReady(uploadId: string) {
   const { claim } = await until('it to be claimed', async () =>
-    (await claimUploads(api, { limit: 100, leaseMs: 60_000 })).find(({ row }) => row.uploadId === uploadId),
+    (await claimUploads(api, { limit: 100, perInstance: 100, leaseMs: 60_000 })).find(({ row }) => row.uploadId === uploadId),
   )
   const facts = { width: 3, height: 4, durationSeconds: null, thumbnail: Buffer.from('jpeg'), pages: null }
   const file = { objectKey: 'k', mimetype: 'image/png', sizeBytes: 7, sha256: 'aa', fileName: null, ...facts }

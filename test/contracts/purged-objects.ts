@@ -1,4 +1,5 @@
 // Which objects a purge erases, on any store: all of the instance, however they are found, and nobody else's.
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ObjectError, type ObjectStore } from '../../src/objects/objects.ts'
 import { readPurge } from '../../src/purge/queries.ts'
@@ -33,7 +34,7 @@ export function erasesObjects(open: () => Promise<ObjectStore | undefined>) {
       `incoming/shop/first/${hex('c')}`,
       `incoming/shop/history/${hex('c')}`,
       `incoming/shop/uploads/${hex('c', 64)}`,
-      `incoming/shop/uploads/${hex('c', 64)}-ready`,
+      `incoming/shop/uploads/${hex('c', 64)}-ready-${randomUUID()}`,
       `raw/${hex('d')}`,
     ].map(objects.newKey)
     const others = [

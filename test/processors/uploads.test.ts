@@ -8,9 +8,20 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../../simulator/media/sample-media.ts'
 import type { Event } from '../../src/events/event.ts'
-import { askUpload, confirmUpload, findUpload, type UploadRow, type UploadSource } from '../../src/instances/uploads.ts'
+import {
+  askUpload,
+  confirmUpload,
+  findUpload,
+  nameCommand,
+  readyKeyOf,
+  type UploadRow,
+  type UploadSource,
+} from '../../src/instances/uploads.ts'
 import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.ts'
+import { MediaError } from '../../src/processors/media-error.ts'
 import { uploadExpiry } from '../../src/processors/uploads/expire-uploads.ts'
+import { verdictOf } from '../../src/processors/uploads/judge-failure.ts'
+import { nameFile } from '../../src/processors/uploads/name-file.ts'
 import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
 import type { Role } from '../../src/runtime/role.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
@@ -126,6 +137,10 @@ async function bytesOf(key: string): Promise<Buffer> {
   const found = await under.store.get({ key }, never)
   return Buffer.concat(await Array.fromAsync(found?.body ?? []))
 }
+/** Keys of all that is in the store for it. */
+async function leftOf({ incomingKey }: UploadRow): Promise<string[]> {
+  return (await Array.fromAsync(under.store.list(incomingKey, never))).map(({ key }) => key)
+}
 async function told(uploadId: string): Promise<Event[]> {
   const events: Event[] = []
   for await (const { value } of testLog.log.read(testLog.topic('events'), { from: 'first', until: 'end' }, never)) {
@@ -142,6 +157,12 @@ const noise = (side: number) =>
   })
 
 describe('what is sent', () => {
+  test('[C13] is what stays: what it was made of goes', async () => {
+    const row = await prepared(await sampleJpeg(), { mimetype: 'image/jpeg' })
+    await until('its client’s bytes to be gone', async () => (await leftOf(row)).length === 1)
+    expect(await leftOf(row)).toEqual([row.file?.objectKey])
+  })
+
   test('[C13] of a photo: the same bytes, its hash, its size as people see it, and a thumbnail', async () => {
     const photo = await sampleJpeg({ width: 640, height: 480 })
     const { file, state } = await prepared(photo, { mimetype: 'image/jpeg', fileName: 'praia.jpg' })
@@ -272,16 +293,17 @@ describe('a file that is not what was said', () => {
     expect(failed.reasonText).toMatch(/expected/)
     await until('it to be told', async () => (await told(uploadId)).length > 0)
     expect(await told(uploadId)).toMatchObject([{ reason, kind: failed.kind, instanceId: 'shop' }])
+    await until('its bytes to be gone', async () => (await leftOf({ uploadId, state, ...failed })).length === 0)
   })
 })
 
+const here = (path = '/a.jpg', host = '127.0.0.1') => {
+  const address = outside.address()
+  return `http://${host}:${typeof address === 'object' ? address?.port : 0}${path}`
+}
+
 describe('a file at a URL', () => {
   const bring = async (url: string, said: Said = {}) => settled(await ask({ source: { from: 'url', url }, ...said }))
-  const here = (path = '/a.jpg', host = '127.0.0.1') => {
-    const address = outside.address()
-    return `http://${host}:${typeof address === 'object' ? address?.port : 0}${path}`
-  }
-
   test('[C13] is brought, judged and kept as any other', async () => {
     const photo = await sampleJpeg()
     answer = (request, response) => {
@@ -341,6 +363,57 @@ describe('a file at a URL', () => {
     expect((await bring(here())).state).toBe('ready')
   })
 
+  test('[C13] that breaks off is brought from its beginning: another file may be there by now', async () => {
+    const [one, other] = [await noise(100).png().toBuffer(), await noise(100).png().toBuffer()]
+    const ranges: unknown[] = []
+    answer = (request, response) => {
+      ranges.push(request.headers.range)
+      if (ranges.length > 1) response.end(other)
+      else response.writeHead(200, { 'content-length': one.length }).write(one.subarray(0, 9000), () => response.destroy())
+    }
+    const { file } = await bring(here(), { kind: 'document' })
+    expect(await bytesOf(file?.objectKey ?? '')).toEqual(other)
+    expect(ranges).toEqual([undefined, undefined])
+  })
+
+  test('[C13] is tried again when its server would have it, within an hour', () => {
+    const asked = (retryAfterMs: number) =>
+      verdictOf(new MediaError('throttled', 'expected', { retryAfterMs }), { attempt: 1, retryDelaysMs: [2_000] })
+    expect(asked(9_000)).toMatchObject({ kind: 'put-off', waitMs: 9_000, counts: true })
+    expect(asked(1)).toMatchObject({ kind: 'put-off', waitMs: 2_000 })
+    expect(asked(3_600_001)).toMatchObject({ kind: 'failed', error: { code: 'throttled' } })
+  })
+
+  test('[C13] is called as its URL says, where nobody named it', async () => {
+    answer = (_request, response) => void response.end(samplePdf())
+    const said = { kind: 'document', fileName: null }
+    expect((await bring(here('/2026/Relat%C3%B3rio%20de%20maio.pdf?token=a/b'), said)).file?.fileName).toBe(
+      'Relatório de maio.pdf',
+    )
+    expect((await bring(here('/'), said)).file?.fileName).toBe('file.pdf')
+  })
+
+  test.each([
+    ['a path that is encoded', '/a/..%2F..%2Fetc%5Chosts', 'hosts'],
+    ['what turns writing round', '/invoice%E2%80%AEfdp%0A.exe', 'invoicefdp.exe'],
+    ['what is not UTF-8', '/100%25%FF.pdf', '100%25%FF.pdf'],
+    ['what nobody can read to the end', `/${'a'.repeat(400)}`, 'a'.repeat(255)],
+    ['dots alone', '/a/...', 'file.bin'],
+  ])('[C13] is named without %s', (_what, path, name) => {
+    expect(nameFile({ from: 'url', url: `https://example.com${path}` }, 'bin')).toBe(name)
+  })
+
+  test('[C13] whose key is gone fails in the end, and keeps nobody else from being prepared', async () => {
+    const row = await ask({ source: { from: 'url', url: here() }, instanceId: 'unsealed' })
+    await settled(row)
+    await testDatabase.database.query(
+      `update uploads set sealed_place = 'other', state = 'processing', file = null, due_at = now(), claims = 4 where upload_id = $1`,
+      [row.uploadId],
+    )
+    expect((await prepared(await sampleJpeg(), { mimetype: 'image/jpeg', instanceId: 'sealed' })).state).toBe('ready')
+    expect(await settled(row)).toMatchObject({ state: 'failed', reason: 'internal' })
+  })
+
   test('[C13] with credentials, or of another scheme, is refused', async () => {
     expect(await bring('ftp://example.com/a.jpg')).toMatchObject({ state: 'failed', reason: 'gone' })
     expect(await bring('https://me:secret@example.com/a.jpg')).toMatchObject({ state: 'failed', reason: 'gone' })
@@ -358,9 +431,18 @@ test('[C13] a file that is in the store already is kept once more under its own 
 
 describe('whoever prepares', () => {
   test('[C13] [B6] died in the middle: another one does it again, and what the dead one still says counts for nothing', async () => {
-    const row = await give(await sampleJpeg(), { mimetype: 'image/jpeg', instanceId: 'dying' })
+    const first = await prepared(await sampleJpeg(), { mimetype: 'image/jpeg' })
+    const source = { from: 'object', objectKey: first.file?.objectKey ?? '' } as const
+    const row = await ask({ source, instanceId: 'dying' })
     // Whichever process claims it, its claim is made a dead one's.
     await settled(row)
+    const put = async (text: string) => {
+      const body = (async function* () {
+        yield Buffer.from(text)
+      })()
+      await under.store.put({ key: readyKeyOf(row, 'dead'), body, contentType: 'image/jpeg', metadata: {} }, never)
+    }
+    await put('half of it')
     await testDatabase.database.query(
       `update uploads set state = 'processing', claim = 'dead', claimed_until = now() - interval '1 second', file = null where upload_id = $1`,
       [row.uploadId],
@@ -368,7 +450,9 @@ describe('whoever prepares', () => {
     const file = { objectKey: 'wrong', mimetype: '', sizeBytes: 0, sha256: '', fileName: null, width: null, height: null }
     const late = { ...file, durationSeconds: null, thumbnail: null, pages: null }
     const again = await settled(row)
-    expect(again.file?.objectKey).toBe(`${row.incomingKey}-ready`)
+    expect(await under.store.head(readyKeyOf(row, 'dead'), never)).toBeNull()
+    await put('another file')
+    expect(await bytesOf(again.file?.objectKey ?? '')).toEqual(await bytesOf(first.file?.objectKey ?? ''))
     expect(await readyUpload(testDatabase.database, { uploadId: row.uploadId, claim: 'dead' }, late)).toBe(false)
   })
 
@@ -386,6 +470,38 @@ describe('whoever prepares', () => {
       [row.uploadId],
     )
     expect(claims).toBe(1)
+  })
+
+  test('[C13] [B6] died at it each time: it fails before a byte of it is read', async () => {
+    const row = await ask({ sizeBytes: 3 })
+    await testDatabase.database.query(
+      `update uploads set state = 'processing', claim = 'dead', claimed_until = now() - interval '1 second', claims = 5 where upload_id = $1`,
+      [row.uploadId],
+    )
+    expect(await settled(row)).toMatchObject({ state: 'failed', reason: 'internal' })
+    expect(store.calls).not.toContain(`get ${row.incomingKey}`)
+  })
+
+  test('[C13] tells a failure with the command that sends it by then', async () => {
+    const asked = new Promise<() => void>(resolve => {
+      answer = (_request, response) => resolve(() => void response.writeHead(404).end())
+    })
+    const row = await ask({ source: { from: 'url', url: here() } })
+    const refuse = await asked
+    const command = { commandId: 'c', messageId: 'm' }
+    await nameCommand(testDatabase.database, { uploadId: row.uploadId, sends: 1, ...command })
+    refuse()
+    await until('it to be told', async () => (await told(row.uploadId)).length > 0)
+    expect(await told(row.uploadId)).toMatchObject([{ reason: 'gone', ...command }])
+  })
+
+  test('[C13] leaves nothing of a file that fails once it is kept', async () => {
+    answer = async (_request, response) => void response.end(await sampleJpeg())
+    store.failing.set('get', 'refused')
+    const row = await settled(await ask({ source: { from: 'url', url: here() } }))
+    expect(row).toMatchObject({ state: 'failed', reason: 'storage-refused' })
+    await until('it to be gone', async () => (await leftOf(row)).length === 0)
+    expect(store.calls.some(call => call.startsWith(`put ${row.incomingKey}-ready-`))).toBe(true)
   })
 
   test('[C13] what the store will not have fails', async () => {
@@ -417,9 +533,13 @@ describe('claims', () => {
       )
     for (let n = 0; n < 5; n++) await askHere('busy', n)
     const claim = async (limit: number) =>
-      (await claimUploads({ database: other.database, sealer }, { limit, leaseMs: 60_000 })).map(({ row }) => row.instanceId)
+      (await claimUploads({ database: other.database }, { limit, perInstance: 2, leaseMs: 60_000 })).map(
+        ({ row }) => row.instanceId,
+      )
     expect(await claim(4)).toEqual(['busy'])
     expect(await claim(4)).toEqual(['busy'])
+    // The others of its files wait, however many places are free.
+    expect(await claim(4)).toEqual([])
     await askHere('late', 9)
     expect(await claim(1)).toEqual(['late'])
     await other.close()
@@ -435,10 +555,14 @@ describe('a voice note of other audio', () => {
   }
   const mp3 = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'), Buffer.from('fffb9064', 'hex'), Buffer.alloc(2000)])
 
-  async function voiceWith(script: string) {
+  async function startWith(script: string) {
     const role = roles.splice(0)
     await Promise.all(role.map(one => one.close()))
-    start({ ffmpegPath: await withProgram(script) })
+    start({ ffmpegPath: await withProgram(script), maxAudioBytes: 64 * KiB })
+  }
+
+  async function voiceWith(script: string) {
+    await startWith(script)
     return prepared(mp3, { kind: 'voice', mimetype: 'audio/mpeg' })
   }
 
@@ -449,6 +573,26 @@ describe('a voice note of other audio', () => {
     )
     expect(reasonText).toBeNull()
     expect(file).toMatchObject({ mimetype: 'audio/ogg; codecs=opus', durationSeconds: 2 })
+  })
+
+  test.each<[string, RequestListener, string]>([
+    [
+      'breaks off',
+      (_request, response) =>
+        void response
+          .writeHead(200, { 'content-length': 40 * KiB })
+          .write(Buffer.concat([mp3, Buffer.alloc(20 * KiB)]), () => response.destroy()),
+      'connection',
+    ],
+    ['is too large', (_request, response) => void response.end(Buffer.concat([mp3, Buffer.alloc(90 * KiB)])), 'too-large'],
+  ])('[C13] fails where its audio %s, whatever that makes of the half it got', async (_what, listener, reason) => {
+    answer = listener
+    const ogg = sampleVoice({ seconds: 2 }).toString('base64')
+    await startWith(
+      `process.stdout.write(Buffer.from('${ogg}', 'base64')); process.stdin.resume().on('end', () => process.exit(0))`,
+    )
+    const row = await ask({ source: { from: 'url', url: here('/a.mp3') }, kind: 'voice', mimetype: 'audio/mpeg' })
+    expect(await settled(row)).toMatchObject({ state: 'failed', reason })
   })
 
   test('[C13] fails where that does', async () => {

@@ -39,5 +39,6 @@ create table uploads (
 
 create index uploads_listed on uploads (instance_id, asked_at desc, upload_id desc);
 create index uploads_processing on uploads (instance_id, due_at) where state = 'processing';
+create index uploads_in_hand on uploads (instance_id, claimed_until) where state = 'processing' and claim is not null;
 create index uploads_unconfirmed on uploads (expires_at) where state = 'pending';
 create index uploads_old on uploads (asked_at);

@@ -27,10 +27,10 @@ export async function completeUpload(
   const { row: before } = await findWithCommand(deps.database, uploadId)
   if (before.state === 'failed') throw over(before, 'it failed')
   if (before.state === 'pending') await checkReceived(deps, before, signal)
+  // Before its file can fail: what is told of that names the command. A death in between is an upload that waits: whoever got no answer says it again.
+  const positions = before.sends === 0 ? await sendUpload(deps, before, 1, signal) : null
   const row = await confirmUpload(deps.database, uploadId)
   if (row === null || row.state === 'failed') throw over(before, 'it failed')
-  // A death before this is an upload without its command: whoever got no answer says it again.
-  const positions = row.sends === 0 ? await sendUpload(deps, row, 1, signal) : null
   return { found: await findWithCommand(deps.database, uploadId), positions }
 }
 

@@ -14,7 +14,7 @@ const RETRY_JITTER = 0.2
 /** The log's own bound on a lane's wait at once. */
 export const MAX_RETRY_DELAY_MS = 60_000
 /** A server that asks for more is not waited for. */
-const MAX_RETRY_AFTER_MS = 3_600_000
+export const MAX_RETRY_AFTER_MS = 3_600_000
 
 export function downloaded(metrics: DownloadMetrics, of: Tried & Brought & { durationMs: number }): Answer {
   const { file, attempt, incoming, reused, durationMs } = of

@@ -41,7 +41,9 @@ export async function* fetchMedia(
         return
       } catch (cause) {
         const error = translate(wanted, cause, { signal, deadline })
-        const resumable = error.code === 'connection' && progress.receivedBytes > 0 && resumes < MAX_RESUMES
+        // Elsewhere another file may be there by now: what came before would be of another one.
+        const resumable =
+          wanted.from !== 'anywhere' && error.code === 'connection' && progress.receivedBytes > 0 && resumes < MAX_RESUMES
         if (!resumable) throw error
       }
     }

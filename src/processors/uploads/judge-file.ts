@@ -2,7 +2,7 @@
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import { bareType, refuseType } from '../../instances/upload-kinds.ts'
 import type { UploadRow } from '../../instances/uploads.ts'
-import { SNIFFED_BYTES, sniffType } from '../sniff-type.ts'
+import { SNIFFED_BYTES, type SniffedType, sniffType } from '../sniff-type.ts'
 import { isOpus } from './durations.ts'
 import { UploadError } from './upload-error.ts'
 
@@ -10,6 +10,8 @@ type Bytes = AsyncIterable<Uint8Array>
 export type JudgedFile = {
   /** As found, never as said alone. */
   mimetype: string
+  /** Of that type, without a dot. */
+  extension: string
   /** All of them, once. */
   body: Bytes
   /** A voice note that has to be made of it first. */
@@ -30,15 +32,15 @@ export async function judgeFile({
 }): Promise<JudgedFile> {
   const iterator = body[Symbol.asyncIterator]()
   const { head, read } = await firstBytes(iterator)
-  const whole = { mimetype: '', body: joined(read, iterator), converts: false }
+  const whole = joined(read, iterator)
   try {
     if (head.length === 0) throw new UploadError('empty', 'expected a file, got no byte')
-    const mimetype = await typeOf(head, row.mimetype)
+    const { mimetype, extension } = await typeOf(head, row.mimetype)
     const expected = refuseType(kind, mimetype, canConvert)
     if (expected !== null) throw new UploadError('type-not-allowed', `expected ${expected}, got ${mimetype}`)
     const converts = kind === 'voice' && !isOpus(head)
     if (converts && !canConvert) throw new UploadError('not-convertible', 'expected Ogg with Opus; other audio needs FFMPEG_PATH')
-    return { ...whole, mimetype, converts }
+    return { mimetype, extension, body: whole, converts }
   } catch (error) {
     await iterator.return?.()
     throw error
@@ -46,12 +48,13 @@ export async function judgeFile({
 }
 
 /** Throws UploadError `type-mismatch`. */
-async function typeOf(head: Uint8Array, declared: string | null): Promise<string> {
+async function typeOf(head: Uint8Array, declared: string | null): Promise<SniffedType> {
   const said = bareType(declared ?? '')
-  const found = bareType((await sniffType(head, said === '' ? null : said)).mimetype)
-  if (said === '' || said === unknown || found === said) return found
+  const sniffed = await sniffType(head, said === '' ? null : said)
+  const found = bareType(sniffed.mimetype)
+  if (said === '' || said === unknown || found === said) return { ...sniffed, mimetype: found }
   // What has no signature and would run where it is opened is nobody's lie, and is sent as bytes.
-  if (found === unknown && /^text\/|xml|script|json/.test(said)) return unknown
+  if (found === unknown && /^text\/|xml|script|json/.test(said)) return { ...sniffed, mimetype: unknown }
   throw new UploadError('type-mismatch', `expected ${said} as it was said, got ${found}`)
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import { maxUploadBytes, type UploadLimits } from '../../instances/upload-kinds.ts'
-import { readyKeyOf, type UploadRow } from '../../instances/uploads.ts'
+import type { UploadRow } from '../../instances/uploads.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import { END_BYTES } from './durations.ts'
 import { UploadError } from './upload-error.ts'
@@ -18,6 +18,7 @@ export type KeptFile = {
 }
 type Given = {
   row: UploadRow
+  objectKey: string
   kind: FileKind
   mimetype: string
   body: AsyncIterable<Uint8Array>
@@ -25,13 +26,12 @@ type Given = {
   announcedBytes: number | null
 }
 
-/** A try after a death writes the same key again. Throws UploadError `too-large`, `truncated` or `empty`, ObjectError, and what the body throws. */
+/** Throws UploadError `too-large`, `truncated` or `empty`, ObjectError, and what the body throws. */
 export async function keepFile(
   { objects, limits }: { objects: Pick<ObjectStore, 'put'>; limits: UploadLimits },
-  { row, kind, mimetype, body, announcedBytes }: Given,
+  { row, objectKey, kind, mimetype, body, announcedBytes }: Given,
   signal: AbortSignal,
 ): Promise<KeptFile> {
-  const objectKey = readyKeyOf(row)
   const hash = createHash('sha256')
   const seen = createEnds()
   const maxBytes = maxUploadBytes(limits, kind)

@@ -27,41 +27,73 @@ const args = [
     'pipe:1',
   ],
 ]
-const MAX_MS = 120_000
+/** Without taking or giving anything. What the body takes to come is not the program's. */
+const MAX_SILENT_MS = 120_000
 
-/** Throws UploadError `not-convertible` where the program does not end well, and what the body throws. */
+/** Throws UploadError `not-convertible` where the program does not end well, and before that what the body throws. */
 export async function* makeVoice(
   { ffmpegPath }: { ffmpegPath: FfmpegPath },
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)])
   // Without our environment, which has secrets.
   const child = spawn(ffmpegPath ?? '', args, {
     env: {},
     stdio: ['pipe', 'pipe', 'ignore'],
-    signal: inTime,
+    signal,
     killSignal: 'SIGKILL',
   })
+  const end = () => child.kill('SIGKILL')
+  const silence = setTimeout(end, MAX_SILENT_MS)
   const ended = new Promise<string | null>(resolve => {
     child.once('error', error => resolve(error.message))
     child.once('close', (code, killedBy) => resolve(code === 0 ? null : `it ended with ${killedBy ?? code}`))
   })
-  const given = pipeline(Readable.from(body), child.stdin).then(
-    () => null,
-    (error: unknown) => error,
-  )
+  const input = readInput(body, { came: () => silence.refresh(), broke: end })
+  // A program that ends early closes its input: what that says is the lesser reason.
+  const given = Promise.allSettled([pipeline(Readable.from(input.bytes), child.stdin)])
   try {
-    for await (const chunk of child.stdout) yield chunk
+    for await (const chunk of child.stdout) {
+      silence.refresh()
+      yield chunk
+    }
     const problem = await ended
-    const unread = await given
+    await given
     signal.throwIfAborted()
-    if (problem === null) return
-    // A program that ends early closes its input: what that says is the lesser reason.
-    if (unread instanceof UploadError) throw unread
-    throw new UploadError('not-convertible', `making a voice note: ${problem}`)
+    input.check()
+    if (problem !== null) throw new UploadError('not-convertible', `making a voice note: ${problem}`)
   } finally {
-    child.kill('SIGKILL')
+    clearTimeout(silence)
+    end()
     await ended
   }
+}
+
+/** `check` throws what the body threw, and nothing that the program's end threw into it: a program whose input breaks off ends well, with half of it. */
+function readInput(body: AsyncIterable<Uint8Array>, { came, broke }: { came(): void; broke(): void }) {
+  const iterator = body[Symbol.asyncIterator]()
+  const problems: unknown[] = []
+  async function next() {
+    try {
+      return await iterator.next()
+    } catch (error) {
+      problems.push(error)
+      broke()
+      throw error
+    }
+  }
+  async function* bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (let one = await next(); one.done !== true; one = await next()) {
+        came()
+        yield one.value
+      }
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  const check = () => {
+    for (const problem of problems) throw problem
+  }
+  return { bytes: bytes(), check }
 }

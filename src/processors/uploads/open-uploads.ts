@@ -6,7 +6,7 @@ import type { Codec } from '../../events/codec.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { drainApiOutbox, owe } from '../../instances/outbox.ts'
 import { uploadFailed } from '../../instances/upload-events.ts'
-import { objectsOf, type ReadyFile, uploadsChannel } from '../../instances/uploads.ts'
+import { type ReadyFile, readyKeyOf, uploadsChannel } from '../../instances/uploads.ts'
 import {
   type ClaimedUpload,
   claimUploads,
@@ -17,7 +17,6 @@ import {
 } from '../../instances/uploads-at-work.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
-import { purgedAmong } from '../../purge/tombstones.ts'
 import { mediaUrlAllowances } from '../../runtime/address-guard.ts'
 import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { Config } from '../../runtime/config.ts'
@@ -26,8 +25,9 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Role } from '../../runtime/role.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { openPictures } from '../store/pictures.ts'
-import { type Verdict, verdictOf } from './judge-failure.ts'
+import { mostAttempts, type Verdict, verdictOf } from './judge-failure.ts'
 import { type PrepareDeps, prepareUpload } from './prepare-upload.ts'
+import { UploadError } from './upload-error.ts'
 
 export type UploadsDeps = {
   database: Database
@@ -35,7 +35,7 @@ export type UploadsDeps = {
   log: Pick<EventLog, 'append'>
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
-  sealer: Sealer
+  sealer: Pick<Sealer, 'open'>
   config: Config['media']
   uploads: Config['uploads']
   logger: Logger
@@ -60,7 +60,9 @@ export function openUploads(deps: UploadsDeps): Role {
   async function takeMore(): Promise<void> {
     const limit = deps.uploads.atOnce - inHand.size
     if (limit <= 0) return
-    const claimed = await claimUploads(deps, { limit, leaseMs: deps.leaseMs ?? LEASE_MS })
+    // A file that comes slowly holds its place: of one account never all of them.
+    const perInstance = Math.ceil(deps.uploads.atOnce / 2)
+    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs: deps.leaseMs ?? LEASE_MS })
     for (const one of claimed) {
       const work = workOff({ ...deps, ...tools.deps }, one, stop.signal).finally(() => {
         inHand.delete(work)
@@ -99,7 +101,7 @@ export function openUploads(deps: UploadsDeps): Role {
   }
 }
 
-function openTools({ config, uploads, objects, logger }: UploadsDeps): { deps: PrepareDeps; close(): Promise<void> } {
+function openTools({ config, uploads, objects, sealer, logger }: UploadsDeps): { deps: PrepareDeps; close(): Promise<void> } {
   const pictures = openPictures({ ...config, deadlineMs: PICTURE_DEADLINE_MS })
   const dispatcher = new Agent({
     connect: createGuardedConnector({ allowances: mediaUrlAllowances(uploads) }),
@@ -108,7 +110,7 @@ function openTools({ config, uploads, objects, logger }: UploadsDeps): { deps: P
   })
   const { compressAboveBytes, ffmpegPath } = uploads
   return {
-    deps: { objects, dispatcher, limits: uploads, timeouts: config, pictures, compressAboveBytes, ffmpegPath, logger },
+    deps: { objects, sealer, dispatcher, limits: uploads, timeouts: config, pictures, compressAboveBytes, ffmpegPath, logger },
     close: async () => {
       await dispatcher.destroy()
       await pictures.close()
@@ -135,9 +137,11 @@ async function workOff(deps: WorkDeps, claimed: ClaimedUpload, stop: AbortSignal
   try {
     const startAt = deps.clock()
     const outcome = await outcomeOf(deps, claimed, signal)
-    if (hold.lost.aborted) return
-    await settle(deps, claimed, stop.aborted ? { kind: 'put-off', waitMs: 0, counts: false } : outcome)
-    deps.logger.info(`upload.${outcome.kind}`, { instanceId, uploadId, durationMs: deps.clock() - startAt, ...toldOf(outcome) })
+    const told: Outcome = stop.aborted && outcome.kind !== 'ready' ? { kind: 'put-off', waitMs: 0, counts: false } : outcome
+    const isBelieved = !hold.lost.aborted && (await settle(deps, claimed, told))
+    await clear(deps, claimed, isBelieved ? told.kind : 'lost')
+    if (isBelieved)
+      deps.logger.info(`upload.${outcome.kind}`, { instanceId, uploadId, durationMs: deps.clock() - startAt, ...toldOf(outcome) })
   } catch (error) {
     deps.logger.warn('upload.not-settled', { instanceId, uploadId, error })
   } finally {
@@ -153,35 +157,46 @@ const toldOf = (outcome: Outcome) =>
 type Outcome = Verdict | { kind: 'ready'; file: ReadyFile }
 
 async function outcomeOf(deps: WorkDeps, claimed: ClaimedUpload, signal: AbortSignal): Promise<Outcome> {
+  const { row, claims, died } = claimed
+  const { retryDelaysMs } = deps.config
   try {
+    if (died !== null) await deps.objects.delete([readyKeyOf(row, died)], signal)
+    if (claims > mostAttempts(retryDelaysMs))
+      throw new UploadError('internal', `preparing the file: expected to end it, died at it ${claims - 1} times`)
     return { kind: 'ready', file: await prepareUpload(deps, claimed, signal) }
   } catch (error) {
-    return verdictOf(error, { attempt: claimed.claims, retryDelaysMs: deps.config.retryDelaysMs })
+    return verdictOf(error, { attempt: claims, retryDelaysMs })
   }
 }
 
-async function settle(deps: WorkDeps, claimed: ClaimedUpload, outcome: Outcome): Promise<void> {
-  if (!(await write(deps, claimed, outcome))) await clearPurged(deps, claimed.row)
-  else if (outcome.kind === 'failed') await drainApiOutbox(deps, AbortSignal.timeout(LEASE_MS))
+/** false: the claim is not believed any more. */
+async function settle(deps: WorkDeps, claimed: ClaimedUpload, outcome: Outcome): Promise<boolean> {
+  const isBelieved = await write(deps, claimed, outcome)
+  if (isBelieved && outcome.kind === 'failed') await drainApiOutbox(deps, AbortSignal.timeout(LEASE_MS))
+  return isBelieved
 }
 
-/** false: the claim is not believed any more. */
 function write(deps: WorkDeps, { row, claim }: ClaimedUpload, outcome: Outcome): Promise<boolean> {
   const held = { uploadId: row.uploadId, claim }
   if (outcome.kind === 'put-off') return putOffUpload(deps.database, { ...held, ...outcome })
   if (outcome.kind === 'ready') return readyUpload(deps.database, held, outcome.file)
   const why = { reason: outcome.error.code, reasonText: outcome.error.message }
   return deps.database.transact(async tx => {
-    const isSpoilt = await spoilUpload(tx, { ...held, ...why })
-    if (isSpoilt) await owe(deps, tx, uploadFailed('upload.failed', row, { ...why, at: deps.clock() }))
-    return isSpoilt
+    const spoilt = await spoilUpload(tx, { ...held, ...why })
+    if (spoilt !== null) await owe(deps, tx, uploadFailed('upload.failed', spoilt, { ...why, at: deps.clock() }))
+    return spoilt !== null
   }, AbortSignal.timeout(LEASE_MS))
 }
 
-/** What was put while its instance was purged, behind what the purge listed. */
-async function clearPurged({ database, objects }: WorkDeps, row: ClaimedUpload['row']): Promise<void> {
-  if ((await purgedAmong(database, [row.instanceId])).has(row.instanceId))
-    await objects.delete(objectsOf(row), AbortSignal.timeout(LEASE_MS))
+/** What nobody reads any more: of a file that is ready what it was made of, of any other what was made of it, also while its instance was purged. */
+async function clear(deps: WorkDeps, { row, claim }: ClaimedUpload, is: Outcome['kind'] | 'lost'): Promise<void> {
+  const { uploadId, instanceId, incomingKey } = row
+  const keys = [...(is === 'ready' ? [] : [readyKeyOf(row, claim)]), ...(is === 'ready' || is === 'failed' ? [incomingKey] : [])]
+  try {
+    await deps.objects.delete(keys, AbortSignal.timeout(LEASE_MS))
+  } catch (error) {
+    deps.logger.warn('upload.not-cleared', { instanceId, uploadId, error })
+  }
 }
 
 /** `lost`: somebody else has it, or may have. */

@@ -1,10 +1,11 @@
 // A file that a client gave becomes one that can be sent: a list of steps, each from the start again where the one before it died.
 
 import { type FileKind, isFileKind } from '../../events/command-bodies/files.ts'
-import type { ReadyFile } from '../../instances/uploads.ts'
-import type { ClaimedUpload } from '../../instances/uploads-at-work.ts'
+import { type ReadyFile, readyKeyOf } from '../../instances/uploads.ts'
+import { type ClaimedUpload, openSource } from '../../instances/uploads-at-work.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import type { Sealer } from '../../runtime/seal.ts'
 import { isPicture } from '../store/picture-types.ts'
 import type { Pictures } from '../store/pictures.ts'
 import { putWhole, readWhole } from '../store/whole-object.ts'
@@ -13,31 +14,33 @@ import { durationOf } from './durations.ts'
 import { judgeFile } from './judge-file.ts'
 import { type KeptFile, keepFile } from './keep-file.ts'
 import { type FfmpegPath, makeVoice } from './make-voice.ts'
+import { nameFile } from './name-file.ts'
 
 export type PrepareDeps = BringDeps & {
   objects: ObjectStore
+  sealer: Pick<Sealer, 'open'>
   pictures: Pictures
   compressAboveBytes: number
   ffmpegPath: FfmpegPath
   logger: Logger
 }
 
-/** Throws UploadError for what is wrong with the file; MediaError, ObjectError. */
-export async function prepareUpload(
-  deps: PrepareDeps,
-  { row, source, claims }: ClaimedUpload,
-  signal: AbortSignal,
-): Promise<ReadyFile> {
+/** Throws UploadError for what is wrong with the file; MediaError, ObjectError, SealError. */
+export async function prepareUpload(deps: PrepareDeps, claimed: ClaimedUpload, signal: AbortSignal): Promise<ReadyFile> {
+  const { row, claim } = claimed
   const kind = isFileKind(row.kind) ? row.kind : 'document'
-  const brought = await bringFile(deps, { row, source, kind, attempt: claims }, signal)
+  const source = openSource(deps.sealer, claimed)
+  const brought = await bringFile(deps, { row, source, kind, attempt: claimed.claims }, signal)
   const judged = await judgeFile({ row, kind, body: brought, canConvert: deps.ffmpegPath !== null })
   const announcedBytes = source.from === 'upload' && !judged.converts ? row.sizeBytes : null
   const voiced = judged.converts ? makeVoice(deps, judged.body, signal) : judged.body
   const mimetype = kind === 'voice' ? 'audio/ogg; codecs=opus' : judged.mimetype
-  const kept = await keepFile(deps, { row, kind, mimetype, body: voiced, announcedBytes }, signal)
+  const objectKey = readyKeyOf(row, claim)
+  const kept = await keepFile(deps, { row, objectKey, kind, mimetype, body: voiced, announcedBytes }, signal)
   // The virus scan comes here: of what is kept, before anything decodes it.
   const looked = await lookAtPicture(deps, { kept, kind, instanceId: row.instanceId }, signal)
-  return { ...looked, fileName: row.fileName, durationSeconds: durationOf(kept.mimetype, kept.ends), pages: null }
+  const fileName = row.fileName ?? nameFile(source, judged.extension)
+  return { ...looked, fileName, durationSeconds: durationOf(kept.mimetype, kept.ends), pages: null }
 }
 
 type Looked = Omit<ReadyFile, 'fileName' | 'durationSeconds' | 'pages'>

@@ -8,8 +8,15 @@ import { MediaError, type MediaReason } from '../media-error.ts'
 export class UploadError extends CodedError<UploadReason> {
   override name = 'UploadError'
   readonly port = 'media'
-  constructor(code: UploadReason, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  /** What the server asked for; null: nothing. */
+  readonly retryAfterMs: number | null
+  constructor(
+    code: UploadReason,
+    message: string,
+    options: { retryable?: boolean; retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
     super({ code, message, retryable: options.retryable ?? false, cause: options.cause })
+    this.retryAfterMs = options.retryAfterMs ?? null
   }
 }
 
@@ -27,8 +34,10 @@ const reasons: Readonly<Partial<Record<MediaReason, UploadReason>>> = {
 export function uploadErrorOf(error: unknown): UploadError | null {
   if (error instanceof UploadError) return error
   if (isBlocked(error)) return new UploadError('address-blocked', error.message, { cause: error })
-  if (error instanceof MediaError)
-    return new UploadError(reasons[error.code] ?? 'gone', error.message, { retryable: error.retryable, cause: error })
+  if (error instanceof MediaError) {
+    const { code, message, retryable, retryAfterMs } = error
+    return new UploadError(reasons[code] ?? 'gone', message, { retryable, retryAfterMs, cause: error })
+  }
   if (error instanceof ObjectError && error.code === 'refused')
     return new UploadError('storage-refused', error.message, { cause: error })
   return null

@@ -27,7 +27,7 @@ export async function makeReady(rig: Rig, uploadId: string, bytes: Buffer, given
   const objectKey = `prepared/${uploadId}`
   rig.objects.stored.set(objectKey, bytes)
   const { database } = rig.database
-  const claimed = await claimUploads({ database, sealer: rig.sealer }, { limit: 100, leaseMs: 60_000 })
+  const claimed = await claimUploads({ database }, { limit: 100, perInstance: 100, leaseMs: 60_000 })
   const one = claimed.find(({ row }) => row.uploadId === uploadId)
   if (one === undefined) throw new Error(`preparing ${uploadId}: it is not to be claimed`)
   const file = {
