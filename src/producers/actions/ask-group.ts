@@ -4,7 +4,8 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { type GroupFields, wholeGroup } from '../../convert/notifications/group-fields.ts'
 import { childOf } from '../../convert/notifications/nodes.ts'
 import type { Acting } from '../socket/acting.ts'
-import { ActionRefused, codeIn, type RefusalReason } from './action.ts'
+import { codeIn } from '../socket/code-in.ts'
+import { ActionRefused, type RefusalReason } from './action.ts'
 
 /** By WhatsApp's code: what it means, for people. */
 export type Meanings = Readonly<Record<string, { reason: RefusalReason; text: string }>>

@@ -4,9 +4,8 @@ import type { SocketRead } from '../../instances/socket-answers.ts'
 import { type Answered, keptForMs, type SocketAnswer } from '../../instances/socket-reads.ts'
 import { createLru } from '../../runtime/lru.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
-import { codeIn } from '../actions/action.ts'
-import type { OutgoingPace } from '../commands/pace-outgoing.ts'
 import type { Acting } from '../socket/acting.ts'
+import { codeIn } from '../socket/code-in.ts'
 import { reads } from './reads.ts'
 
 export type Asking = {
@@ -18,7 +17,13 @@ export type Asking = {
 /** What one question asks. */
 export type Asked = { kind: SocketRead; subjects: readonly string[] }
 
-type Deps = { readPace: Pick<OutgoingPace, 'waitMs' | 'takeTurn'>; restMs: number; clock: () => number }
+/** `restMs`: how long an account that asked too much asks nothing. */
+export type AskingDeps = { readPace: ReadPace; restMs: number; clock: () => number }
+type ReadPace = {
+  /** How long the account's next turn is away; 0: it is now. */
+  waitMs(instanceId: string): number
+  takeTurn(instanceId: string): void
+}
 
 const answeredWithinMs = 10_000
 /** What WhatsApp refuses is asked again only after so long; what it does not have, or does not show, is an answer like any other. */
@@ -27,7 +32,7 @@ const lasting: ReadonlySet<string> = new Set(['401', '403', '404'])
 const tooMuch = '429'
 const maxInstances = 10_000
 
-export function createAsking({ readPace, restMs, clock }: Deps): Asking {
+export function createAsking({ readPace, restMs, clock }: AskingDeps): Asking {
   const restsUntil = createLru<number>(maxInstances)
   const rests = (instanceId: string) => (restsUntil.get(instanceId) ?? 0) > clock()
 

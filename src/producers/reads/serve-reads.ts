@@ -5,9 +5,8 @@ import type { Owned } from '../../instances/instance-owners.ts'
 import { answerQuestions, type Question, readQuestions, socketReadsChannel } from '../../instances/socket-reads.ts'
 import { createBell } from '../../runtime/bell.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
-import type { OutgoingPace } from '../commands/pace-outgoing.ts'
 import type { Acting } from '../socket/acting.ts'
-import { type Asked, createAsking } from './ask.ts'
+import { type Asked, type AskingDeps, createAsking } from './ask.ts'
 import { areAskedTogether } from './reads.ts'
 
 export type SocketReads = {
@@ -17,14 +16,7 @@ export type SocketReads = {
   follow(signal: AbortSignal): Promise<void>
 }
 export type Served = Owned & { acting: Acting; isOver(): boolean }
-/** `readPace`: of each account; `restMs`: how long one that asked too much asks nothing. */
-type Deps = {
-  database: Database
-  logger: Logger
-  readPace: Pick<OutgoingPace, 'waitMs' | 'takeTurn'>
-  restMs: number
-  clock: () => number
-}
+type Deps = AskingDeps & { database: Database; logger: Logger }
 
 /** Between looks at all: wakes may be lost, and turns come. */
 const lookEveryMs = 2_000
