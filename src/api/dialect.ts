@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Logger } from '../runtime/logger.ts'
+import { clientGone } from './client-gone.ts'
 import type { App } from './create-app.ts'
 import { refuseFields } from './invalid-input.ts'
 import { type FieldError, Problem } from './problems.ts'
@@ -48,9 +49,7 @@ export function waitingFor(
   { stopping, dialectWaitMs = 25_000 }: WaitDeps,
   waitMs = dialectWaitMs,
 ): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return AbortSignal.any([AbortSignal.timeout(waitMs), gone.signal, stopping])
+  return AbortSignal.any([AbortSignal.timeout(waitMs), clientGone(reply), stopping])
 }
 
 /** `names`: pointers into our body, and those into theirs; what is below them follows. Whoever reads a refusal knows their fields alone. */

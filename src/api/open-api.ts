@@ -2,8 +2,9 @@
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { commandEndsChannel } from '../instances/commands-at-work.ts'
 import { openOutbox } from '../instances/outbox.ts'
-import { socketAnswersChannel } from '../instances/socket-reads.ts'
+import { MOST_WAITING, socketAnswersChannel } from '../instances/socket-reads.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
@@ -44,6 +45,7 @@ import { pageRoutes } from './pages/page-routes.ts'
 import { openSessionEnds } from './processing/end-late-sessions.ts'
 import { processingRoutes } from './processing/processing-routes.ts'
 import { readRoutes } from './reads/read-routes.ts'
+import { createWaitingReaders } from './reads/waiting-readers.ts'
 import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
@@ -78,6 +80,7 @@ export type ApiDeps = HealthDeps & {
   stream?: Partial<StreamLimits> | undefined
   pairingCodeWaitMs?: number | undefined
   socketReadWaitMs?: number | undefined
+  socketReadersMax?: number | undefined
   dialectWaitMs?: number | undefined
 }
 
@@ -87,8 +90,7 @@ const CLOSE_GRACE_MS = 10_000
 export async function openApi(deps: ApiDeps): Promise<Role> {
   const stopping = new AbortController()
   const cut = new AbortController()
-  const pendingQr = await openPendingQr(deps, cut.signal)
-  const socketAnswers = await openRowWatch(deps.database, [socketAnswersChannel], cut.signal)
+  const watches = await openWatches(deps, cut.signal)
   const outbox = openOutbox(deps)
   const { door, connections } = deps.server
   const app = createApp({ ...deps, door, connections })
@@ -100,8 +102,8 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
     connections,
     kept,
     outbox,
-    pendingQr,
-    socketAnswers,
+    ...watches,
+    waitingReaders: createWaitingReaders(deps.socketReadersMax ?? MOST_WAITING),
     calls: new Map(),
     stopping: stopping.signal,
     cut: cut.signal,
@@ -151,6 +153,15 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
     },
   }
 }
+
+/** Whatever ends what is waited for says so; that may be missed. */
+const pollMs = 5_000
+
+const openWatches = async (deps: ApiDeps, signal: AbortSignal) => ({
+  pendingQr: await openPendingQr(deps, signal),
+  socketAnswers: await openRowWatch(deps.database, { channels: [socketAnswersChannel], pollMs }, signal),
+  commandEnds: await openRowWatch(deps.database, { channels: [commandEndsChannel], pollMs }, signal),
+})
 
 /** What the read model has of accounts. */
 function seenRoutes(app: App, deps: Parameters<typeof chatRoutes>[1] & Parameters<typeof messageRoutes>[1]): void {

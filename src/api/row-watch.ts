@@ -3,41 +3,41 @@ import type { Database } from '../database/database.ts'
 import { type Bell, createBell } from '../runtime/bell.ts'
 
 export type RowWatch = {
-  /**
-   * Asks at once, and again when something was said of the instance, until `answer` is not null or the signal aborts (null). `instanceId` null:
-   * of any.
-   */
-  until<T>(answer: () => Promise<T | null>, signal: AbortSignal, instanceId?: string | null): Promise<T | null>
+  /** Asks at once, and again when one of `names` was said, until `answer` is not null or the signal aborts (null). */
+  until<T>(answer: () => Promise<T | null>, names: readonly string[], signal: AbortSignal): Promise<T | null>
 }
 
-/** Wakes may be lost: whoever waits asks again after this long all the same. */
-const POLL_MS = 1_000
-
-/** `channels`: their payloads are ids of instances; an empty one: any may have been missed. */
+/** `names`: what payloads say; an empty one: any may have been missed. `pollMs`: whoever waits asks again after so long all the same. */
 export async function openRowWatch(
   database: Pick<Database, 'listen'>,
-  channels: readonly string[],
+  { channels, pollMs }: { channels: readonly string[]; pollMs: number },
   signal: AbortSignal,
 ): Promise<RowWatch> {
-  /** One of each who waits. */
-  const bells = new Map<Bell, string | null>()
+  /** Of whoever waits, by what they wait for. */
+  const bells = new Map<string, Set<Bell>>()
   const ring = (said: string) => {
-    for (const [bell, awaited] of bells) if (said === '' || awaited === null || awaited === said) bell.ring()
+    for (const waiting of said === '' ? bells.values() : [bells.get(said) ?? []]) for (const bell of waiting) bell.ring()
   }
   for (const channel of channels) await database.listen(channel, ring, signal)
   return {
-    until: async (answer, until, instanceId = null) => {
+    until: async (answer, names, until) => {
       const bell = createBell()
-      bells.set(bell, instanceId)
+      for (const name of names) bells.set(name, (bells.get(name) ?? new Set()).add(bell))
       try {
         for (;;) {
           const answered = await answer()
           if (answered !== null || until.aborted) return answered
-          await bell.rung(until, POLL_MS)
+          await bell.rung(until, pollMs)
         }
       } finally {
-        bells.delete(bell)
+        for (const name of names) leave(bells, name, bell)
       }
     },
   }
+}
+
+function leave(bells: Map<string, Set<Bell>>, name: string, bell: Bell): void {
+  const others = bells.get(name)
+  others?.delete(bell)
+  if (others?.size === 0) bells.delete(name)
 }

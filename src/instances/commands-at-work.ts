@@ -153,6 +153,9 @@ export async function decideOutcome(
   return row ?? null
 }
 
+/** Payload: the id of a command that is over. */
+export const commandEndsChannel = 'command_ends'
+
 /** Its outcome is in the log. Its upload was sent, however long its command is remembered. */
 export async function endCommand(
   database: Transaction,
@@ -161,7 +164,7 @@ export async function endCommand(
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
-       where instance_id = $1 and command_id = $2 and state = 'ending' returning state, upload_id)
+       where instance_id = $1 and command_id = $2 and state = 'ending' returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandId],
   )
@@ -215,7 +218,7 @@ export async function expireCommands(
          and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}
        order by w.expires_at limit $4 for update skip locked) late
      where c.instance_id = late.instance_id and c.command_id = late.command_id
-     returning c.instance_id, ${ended}`,
+     returning c.instance_id, ${ended}, pg_notify('${commandEndsChannel}', c.command_id)`,
     [JSON.stringify(untried), JSON.stringify(tried), live, limit],
   )
 }

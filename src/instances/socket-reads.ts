@@ -1,8 +1,10 @@
 // The table socket_reads: questions of the API to whoever holds an account, and what came back, for as long as somebody may want it. Of one kind and
 // subject there is one row: however many ask at one moment, WhatsApp is asked once. This file alone reads and writes it.
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { boundedCount } from '../database/bounded-count.ts'
 import type { Database, Transaction } from '../database/database.ts'
+import { asRows } from '../database/statement-parts.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import { isOwner, type Owned } from './instance-owners.ts'
@@ -10,6 +12,7 @@ import type { SocketRead } from './socket-answers.ts'
 
 /** Payload: the instance's id. */
 export const socketReadsChannel = 'socket_reads'
+/** Payload: `answerKey` of what was answered. */
 export const socketAnswersChannel = 'socket_answers'
 
 /** How long what WhatsApp said may be of use. */
@@ -32,14 +35,14 @@ export async function askQuestions(
   database: Transaction,
   { instanceId, kind, subjects, maxAgeMs, withinMs }: Asking & { maxAgeMs: number; withinMs: number },
 ): Promise<{ since: number; isFull: boolean }> {
-  const values = [instanceId, kind, subjects, maxAgeMs, withinMs, keptForMs]
+  const values = [instanceId, kind, subjects, maxAgeMs, withinMs]
   const [row] = await database.query<{ since: number; isFull: boolean }>(askSql, values)
   if (row === undefined) throw new Error(`asking for ${kind} of ${instanceId}: expected a row, got none`)
   return row
 }
 
-/** Of an instance, of whatever kind. */
-const MOST_WAITING = 500
+/** Of an instance, of whatever kind; in one process as many may wait for answers. */
+export const MOST_WAITING = 500
 
 const interval = (ms: string) => `make_interval(secs => ${ms}::float8 / 1000)`
 const asMs = (instant: string) => `(extract(epoch from ${instant}) * 1000)::float8`
@@ -49,7 +52,7 @@ const askSql = `with waiting as materialized (
   select ${boundedCount(waitingRows, MOST_WAITING)} >= ${MOST_WAITING} as is_full
 ), asked as (
   insert into socket_reads as r (instance_id, kind, subject, asked_at, asked_until, expires_at)
-  select $1::text, $2, n.subject, now(), now() + ${interval('$5')}, now() + ${interval('$6')} from unnest($3::text[]) as n(subject)
+  select $1::text, $2, n.subject, now(), now() + ${interval('$5')}, now() + ${interval('$5')} from unnest($3::text[]) as n(subject)
   where not ${isPurged('$1::text')} and not (select is_full from waiting)
   order by n.subject
   on conflict (instance_id, kind, subject) do update
@@ -93,29 +96,27 @@ export const readQuestions = (
 
 export type Answered = { subject: string; answer: SocketAnswer; keptMs: number }
 
-/** Nothing where another epoch owns the instance. Whoever waits is woken by the commit. */
+/** However long the subject is, the payload of a wake is not. */
+export const answerKey = ({ instanceId, kind, subject }: Question): string =>
+  createHash('sha256').update(`${instanceId} ${kind} ${subject}`).digest('base64url')
+
+/** Nothing where another epoch owns the instance. Whoever waits for one of them is woken by the commit. */
 export async function answerQuestions(
   database: Pick<Database, 'query'>,
   { instanceId, epoch, kind, answers }: Owned & { kind: SocketRead; answers: readonly Answered[] },
 ): Promise<void> {
-  await database.query(answerSql, [
-    ...[instanceId, epoch, kind],
-    ...[
-      answers.map(({ subject }) => subject),
-      answers.map(one => JSON.stringify(one.answer)),
-      answers.map(({ keptMs }) => keptMs),
-    ],
-  ])
+  const rows = answers.map(one => ({ ...one, key: answerKey({ instanceId, kind, subject: one.subject }) }))
+  await database.query(answerSql, [instanceId, epoch, kind, asRows(rows)])
 }
 
 const answerSql = `with answered as (
   update socket_reads r set answer = n.answer, answered_at = clock_timestamp(), asked_at = null, asked_until = null,
-    expires_at = now() + ${interval('n.kept_ms')}
-  from (select subject, answer, kept_ms from unnest($4::text[], $5::jsonb[], $6::float8[]) as g(subject, answer, kept_ms) order by subject) n
+    expires_at = now() + ${interval('n."keptMs"')}
+  from (select * from json_to_recordset($4::json) as g(subject text, answer jsonb, "keptMs" float8, key text) order by subject) n
   where r.instance_id = $1 and r.kind = $3 and r.subject = n.subject and ${isOwner('$1', '$2')}
-  returning 1
+  returning n.key
 )
-select pg_notify('${socketAnswersChannel}', $1) from (select from answered limit 1) any_answered`
+select pg_notify('${socketAnswersChannel}', key) from answered`
 
 /** What nobody wants any more; answers how many. */
 export async function forgetReads(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {

@@ -96,7 +96,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
   const pairingRequests = createPairingRequests(deps)
-  const socketReads = createSocketReads(deps)
+  const socketReads = createSocketReads({ ...deps, readPace: marksPaceOf(deps), restMs: commandTimesOf(deps).restMs })
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
   const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
@@ -205,15 +205,27 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     backoff: deps.backoff ?? { baseMs: 1_000, capMs: 60_000, probeCapMs: 5_000 },
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     fileUploads: createFileUploads({ ...deps, ...config, times: { idleMs: 30_000, totalMs: 120_000, ...deps.uploadTimes } }),
-    commandTimes: { ackMs: 20_000, retryMs: 60_000, restMs: 600_000, fileMs: 5_000, ...deps.commandTimes },
+    commandTimes: commandTimesOf(deps),
     outgoingPace: pace(config.outboundPerMinute, config.outboundBurst),
     firstContactPace: firstContactPaceOf(config),
     actionPaces: {
       changes: pace(config.outboundChangesPerMinute, config.outboundBurst),
-      marks: pace(config.outboundMarksPerMinute, config.outboundMarksPerMinute),
+      marks: marksPaceOf(deps),
     },
   }
 }
+
+const commandTimesOf = ({ commandTimes }: ProducersDeps): CommandTimes => ({
+  ackMs: 20_000,
+  retryMs: 60_000,
+  restMs: 600_000,
+  fileMs: 5_000,
+  ...commandTimes,
+})
+
+/** Marks, and what is asked of WhatsApp, have turns of their own each. */
+const marksPaceOf = ({ config: { outboundMarksPerMinute: perMinute }, clock, random }: ProducersDeps) =>
+  createOutgoingPace({ perMinute, burst: perMinute, clock, random })
 
 const firstContactPaceOf = ({ outboundFirstPerMinute: perMinute, outboundFirstPerDay: perDay }: ProducersDeps['config']) => ({
   spacingMs: perMinute === 0 ? 0 : 60_000 / perMinute,

@@ -67,7 +67,7 @@ export function declareWhatsapp(v: Variables) {
       default: 120,
       from: 0,
       to: 10_000,
-      doc: 'of reads, presence and changes of chats, as many at once; 0: as fast as it can',
+      doc: 'of reads, presence and changes of chats, and as many questions to WhatsApp, as many at once; 0: as fast as it can',
     }),
   }
 }

@@ -12,7 +12,7 @@ let projecting: readonly { close(): Promise<void> }[] = []
 beforeAll(async () => {
   api = await openTestApi('api-actions', collectLogLines())
   projecting = [await projectEvents(api, collectLogLines()), await projectEvents(api, collectLogLines(), commands)]
-  for (const id of ['shop', 'other'])
+  for (const id of ['shop', 'other', 'third'])
     expect((await api.call('POST', '/v1/instances', { body: { id, name: id } })).status).toBe(201)
 })
 afterAll(async () => {
@@ -70,6 +70,36 @@ test('[F1] whoever waits gets the command as it ended, with what WhatsApp answer
   expect(json).toMatchObject({ state: 'completed', operation: 'contact.block', tries: 1, result: { groupId: '1@g.us' } })
   expect((await block('four', { instance: 'other', query: '?wait=1' })).status).toBe(202)
   expect((await block('five', { instance: 'other', query: '?wait=31' })).json).toMatchObject({ errors: [{ parameter: 'wait' }] })
+})
+
+test('[F1] whoever waits for a command is told of its end, without asking for it again and again, and not at all once they left', async () => {
+  let looks = 0
+  const counting = await api.openAnother({
+    database: database => ({
+      ...database,
+      query: <Row>(sql: string, values?: readonly unknown[]) => {
+        if (sql.includes('from commands c where instance_id = $1 and command_id = $2')) looks += 1
+        return database.query<Row>(sql, values)
+      },
+    }),
+  })
+  const { json: asked } = await block('waited', { instance: 'third' })
+  const url = new URL(`/v1/instances/third/commands/${asked.commandId}?wait=30`, counting.url).href
+  const leaving = new AbortController()
+  const left = api.call('GET', url, { signal: leaving.signal }).then(
+    () => 'answered',
+    () => 'left',
+  )
+  await until('the first look', async () => looks === 1)
+  leaving.abort()
+  expect(await left).toBe('left')
+  await until('the last looks for who left', async () => looks === 3)
+  const before = looks
+  const waiting = api.call('GET', url)
+  await until('another look', async () => looks > before)
+  await endOne('third', {})
+  expect((await waiting).json).toMatchObject({ commandId: asked.commandId, state: 'completed' })
+  expect(looks - before).toBe(2)
 })
 
 test('[F1] who is no person is refused by name, and an instance that is not there is 404', async () => {

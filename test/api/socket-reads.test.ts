@@ -58,8 +58,8 @@ test('[F1] numbers are answered in the order and as often as they were asked for
   const { status, json, text } = await checking
   expect(status, text).toBe(200)
   const answeredAt = expect.stringMatching(/^\d{4}-.*Z$/)
-  const first = { number: ana.pn, ...here.said, answeredAt }
-  expect(json).toEqual({ numbers: [first, { number: '5511900000012', ...nobody.said, answeredAt }, first] })
+  const first = { number: ana.pn, ...here.said, code: null, answeredAt }
+  expect(json).toEqual({ numbers: [first, { number: '5511900000012', ...nobody.said, code: null, answeredAt }, first] })
   await api.database.query(`update socket_reads set answered_at = now() - interval '100 s' where subject = $1`, [ana.pn])
   const again = await api.call('POST', at('numbers/check'), { body: { numbers: [ana.pn] } })
   expect([again.status, Number(again.headers.get('age'))]).toEqual([200, expect.closeTo(100, -1)])
@@ -67,6 +67,22 @@ test('[F1] numbers are answered in the order and as often as they were asked for
   expect(await asked('number')).toEqual([ana.pn])
   await answer('number', { [ana.pn]: nobody })
   expect((await newer).json).toMatchObject({ numbers: [{ onWhatsApp: false }] })
+})
+
+test('[F1] a number that WhatsApp says nothing of keeps no other from its answer; where it says nothing of any, that is said', async () => {
+  const numbers = ['5511900000013', '5511900000014']
+  const checking = api.call('POST', at('numbers/check'), { body: { numbers } })
+  await asked('number', 2)
+  await answer('number', { '5511900000013': here, '5511900000014': { code: 'none' } })
+  const answeredAt = expect.any(String)
+  expect((await checking).json).toEqual({
+    numbers: [
+      { number: '5511900000013', ...here.said, code: null, answeredAt },
+      { number: '5511900000014', onWhatsApp: null, id: null, pn: null, code: 'none', answeredAt },
+    ],
+  })
+  const again = await api.call('POST', at('numbers/check'), { body: { numbers: ['5511900000014'] } })
+  expect(again.json).toMatchObject({ type: 'urn:zaplog:problem:whatsapp-refused', status: 502 })
 })
 
 const group = {
@@ -93,6 +109,13 @@ test.each([
   ],
   ['contacts/5511900000024/business', 'business', '5511900000024@s.whatsapp.net', business, business],
   ['groups/120363000000000001/live', 'group', '120363000000000001@g.us', group, { groupId: '120363000000000001@g.us', ...group }],
+  [
+    'contacts/5511900000025/about',
+    'about',
+    '5511900000025@s.whatsapp.net',
+    { about: 'at\u0000work', setAt: null },
+    { about: 'at\ufffdwork', setAt: null },
+  ],
 ] as const)('[F1] %s answers what WhatsApp said', async (path, kind, subject, said, shown) => {
   const asking = api.call('GET', at(path))
   expect(await asked(kind)).toEqual([subject])
@@ -140,6 +163,33 @@ test.each([
   const path = `/v1/instances/${id}/contacts/5511900000041/about`
   const { json } = await api.call('GET', new URL(path, hasty.url).href)
   expect(json).toMatchObject({ type: `urn:zaplog:problem:${slug}`, status, detail: expect.stringContaining(detail) })
+})
+
+test('[F1] a question that nobody answers is kept for no longer than somebody waits', async () => {
+  const path = '/v1/instances/shop/contacts/5511900000043/about'
+  expect((await api.call('GET', new URL(path, hasty.url).href)).status).toBe(504)
+  const rows = await api.database.query<{ over: boolean }>(
+    `select expires_at = asked_until and expires_at < now() as over from socket_reads where subject = '5511900000043@s.whatsapp.net'`,
+  )
+  expect(rows).toEqual([{ over: true }])
+})
+
+test('[F1] as many requests wait as may wait; what is kept is answered all the same', async () => {
+  const narrow = await api.openAnother({ socketReadersMax: 1 })
+  const about = (nth: number) => api.call('GET', new URL(`/v1/instances/shop/contacts/55119000000${nth}/about`, narrow.url).href)
+  const subject = (nth: number) => `55119000000${nth}@s.whatsapp.net`
+  const waiting = about(51)
+  await asked('about')
+  expect((await about(52)).json).toMatchObject({ type: 'urn:zaplog:problem:too-many-waiting', status: 429 })
+  await answer('about', { [subject(51)]: { said: { about: 'first', setAt: null } } })
+  expect((await waiting).json).toMatchObject({ about: 'first' })
+  await answer('about', { [subject(52)]: { said: { about: 'second', setAt: null } } })
+  expect((await about(52)).json).toMatchObject({ about: 'second' })
+})
+
+test('[F1] a group alone is read as a group', async () => {
+  const { status, json } = await api.call('GET', at('groups/5511900000011@s.whatsapp.net/live'))
+  expect([status, json.errors]).toMatchObject([422, [{ parameter: 'jid' }]])
 })
 
 test('[F1] as much waits as may wait; what is kept is answered all the same', async () => {

@@ -105,9 +105,9 @@ test('[F1] what was answered a moment ago is not asked again, and however many a
 
 test('[F1] what WhatsApp refuses for now is an answer for a short time alone', async () => {
   const ana = person(10)
-  device.answerIqs({ xmlns: 'w:profile:picture', type: 'get', fault: { error: 429 } })
-  expect(await ask('picture', [ana.lidJid])).toEqual([{ code: '429' }])
-  await rig.database.database.query(`update socket_reads set expires_at = now() where answer ->> 'code' = '429'`)
+  device.answerIqs({ xmlns: 'w:profile:picture', type: 'get', fault: { error: 500 } })
+  expect(await ask('picture', [ana.lidJid])).toEqual([{ code: '500' }])
+  await rig.database.database.query(`update socket_reads set expires_at = now() where answer ->> 'code' = '500'`)
   expect(await ask('picture', [ana.lidJid])).toEqual([{ code: '404' }])
 })
 

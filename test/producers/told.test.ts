@@ -195,3 +195,22 @@ test('[B1] odd ids are remembered like others', async () => {
   await (await open()).tellAll(odd)
   expect(log).toHaveLength(odd.length)
 })
+
+test('[B1] what another account read, asked for and wrote is forgotten once this one is linked, and stays while it is the same', async () => {
+  const { database } = postgres
+  const tables = ['socket_reads', 'presence_subscriptions', 'first_contacts']
+  const left = async () => {
+    const counts = tables.map(table => database.query(`select from ${table} where instance_id = 'first'`))
+    return (await Promise.all(counts)).map(rows => rows.length)
+  }
+  await open()
+  await database.query(
+    `insert into socket_reads (instance_id, kind, subject, expires_at) select 'first', 'about', 'nth ' || n, now() from generate_series(1, 600) n`,
+  )
+  await database.query(`insert into presence_subscriptions (instance_id, chat_id, subscribed_at) values ('first', 'a', now())`)
+  await database.query(`insert into first_contacts (instance_id, chat_id) values ('first', 'a')`)
+  await open()
+  expect(await left()).toEqual([600, 1, 1])
+  await open(undefined, undefined, '2')
+  expect(await left()).toEqual([0, 0, 0])
+})

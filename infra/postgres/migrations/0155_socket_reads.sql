@@ -10,11 +10,12 @@ create table socket_reads (
   -- What came back last; null: nothing yet.
   answer jsonb,
   answered_at timestamptz,
+  -- Of the answer; while there is none, of the question.
   expires_at timestamptz not null,
   primary key (instance_id, kind, subject)
 );
 
-create index socket_reads_asked on socket_reads (instance_id, asked_at) where asked_until is not null;
+create index socket_reads_asked on socket_reads (instance_id, asked_until) where asked_until is not null;
 create index socket_reads_old on socket_reads (expires_at);
 
 -- Who got a first message of an account, and when: a message to somebody who never wrote, and was never written to, waits for a turn of its own.

@@ -4,15 +4,16 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { BodyOf, Operation } from '../../events/operations.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { parseInput } from '../invalid-input.ts'
 import { setPosition } from '../position.ts'
 import { type AcceptDeps, type Accepted, acceptCommand, type Completed } from './accept-command.ts'
-import { awaitCommand, waitQuery } from './await-command.ts'
+import { type AwaitDeps, awaitCommand, waitQuery } from './await-command.ts'
 import { acceptedAction, answerOf, command, keyHeaders } from './command-shapes.ts'
 
-export type ActionDeps = AcceptDeps & { calls: ActionCalls; stopping: AbortSignal; cut: AbortSignal }
+export type ActionDeps = AcceptDeps & AwaitDeps & { calls: ActionCalls; stopping: AbortSignal; cut: AbortSignal }
 
 /** Each call by its method and its path below the instance, for who asks for the same in other words. */
 export type ActionCalls = Map<string, AskForAction>
@@ -99,14 +100,8 @@ const accepting =
   }
 
 /** null: it is not over yet. */
-async function endOf(
-  { database, stopping }: ActionDeps,
-  reply: FastifyReply,
-  of: { instanceId: string; commandId: string },
-  seconds: number,
-) {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  const found = await awaitCommand(database, of, AbortSignal.any([AbortSignal.timeout(seconds * 1000), gone.signal, stopping]))
+async function endOf(deps: ActionDeps, reply: FastifyReply, of: { instanceId: string; commandId: string }, seconds: number) {
+  const enough = AbortSignal.any([AbortSignal.timeout(seconds * 1000), clientGone(reply), deps.stopping])
+  const found = await awaitCommand(deps, of, enough)
   return found?.endedAt == null ? null : found
 }

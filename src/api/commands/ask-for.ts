@@ -31,7 +31,7 @@ export async function doAction(
   if (ask === undefined) throw new Error(`asking for ${call}: expected a call that is routed`)
   const { ids } = await ask({ instanceId, key, params, body })
   const of = { instanceId, commandId: ids.commandId }
-  const found = await awaitCommand(deps.database, of, until)
+  const found = await awaitCommand(deps, of, until)
   if (found === null) throw instanceNotFound(instanceId)
   if (found.endedAt === null) throw unfinished(of)
   const { state, reasonText, code, result } = answerOf(found)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Transaction } from '../../database/database.ts'
 import { readCommand, type ShownCommand } from '../../instances/commands-shown.ts'
-import { wait } from '../../runtime/wait.ts'
+import type { RowWatch } from '../row-watch.ts'
 
 export const waitQuery = {
   wait: z.coerce
@@ -14,17 +14,23 @@ export const waitQuery = {
     .describe('seconds to wait for its end; it is done all the same where that takes longer'),
 }
 
-const firstLookMs = 20
-const lastLookMs = 250
+export type AwaitDeps = { database: Transaction; commandEnds: RowWatch }
 
-/** As it is once it is over, or the signal aborts; null: there is none. Looks often at first, as most take milliseconds. */
+/** As it is once it is over, or the signal aborts; null: there is none. */
 export async function awaitCommand(
-  database: Transaction,
+  { database, commandEnds }: AwaitDeps,
   { instanceId, commandId }: { instanceId: string; commandId: string },
   signal: AbortSignal,
 ): Promise<ShownCommand | null> {
-  for (let lookMs = firstLookMs; ; lookMs = Math.min(2 * lookMs, lastLookMs)) {
-    const found = await readCommand(database, instanceId, commandId)
-    if (found === null || found.endedAt !== null || !(await wait(lookMs, signal))) return found
-  }
+  const look = () => readCommand(database, instanceId, commandId)
+  const isOver = (found: ShownCommand | null) => found === null || found.endedAt !== null
+  const over = await commandEnds.until(
+    async () => {
+      const found = await look()
+      return isOver(found) ? { found } : null
+    },
+    [commandId],
+    signal,
+  )
+  return over === null ? look() : over.found
 }

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { messageBody, renderedAs } from '../../events/command-bodies.ts'
 import { commandStates, wordsOf } from '../../events/vocabulary.ts'
+import { readCommand } from '../../instances/commands-shown.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { demandInstance } from '../instances/read-instances.ts'
@@ -86,11 +88,13 @@ function routeOne(app: App, deps: Deps) {
       answers: { 200: command },
       problems: [404],
     }),
-    handler: async ({ params: { id, commandId }, query: { waitFor, wait = 0 } }) => {
+    handler: async ({ params: { id, commandId }, query: { waitFor, wait } }, reply) => {
       await demandInstance(deps.database, id)
       await awaitPosition(deps, waitFor)
-      const enough = AbortSignal.any([AbortSignal.timeout(wait * 1000), deps.stopping])
-      const found = await awaitCommand(deps.database, { instanceId: id, commandId }, enough)
+      const enough = AbortSignal.any([AbortSignal.timeout((wait ?? 0) * 1000), clientGone(reply), deps.stopping])
+      const found = await (wait === undefined
+        ? readCommand(deps.database, id, commandId)
+        : awaitCommand(deps, { instanceId: id, commandId }, enough))
       if (found === null) throw new Problem('command-not-found', `instance ${id} has no command ${commandId.slice(0, 100)}`)
       return answerOf(found)
     },

@@ -4,6 +4,7 @@ import { lockInstance } from '../../instances/instance-ids.ts'
 import { type Pairing, readPairing, requestCode } from '../../instances/pairing-codes.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { phoneNumber } from '../chat-address.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
@@ -46,10 +47,8 @@ export function pairingCodeRoutes(app: App, deps: PairingDeps) {
     handler: async (request, reply) => {
       const { id } = request.params
       const { phone } = request.body
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
       const waitMs = deps.pairingCodeWaitMs ?? 20_000
-      const until = AbortSignal.any([AbortSignal.timeout(waitMs), gone.signal, deps.stopping])
+      const until = AbortSignal.any([AbortSignal.timeout(waitMs), clientGone(reply), deps.stopping])
       const code = await pairingCodeOf(deps, { id, phone, waitMs }, until)
       reply.header('cache-control', 'no-store').header('expires', new Date(code.expiresAt).toUTCString())
       return reply.send({ code: code.code, expiresAt: new Date(code.expiresAt).toISOString() })
@@ -70,7 +69,7 @@ type Wanted = { id: string; phone: string; waitMs: number }
 async function waitForCode(deps: PairingDeps, wanted: Wanted, until: AbortSignal): Promise<Code | null> {
   const { id, phone } = wanted
   let requestId: string | null = null
-  return deps.pendingQr.until(async () => {
+  const look = async () => {
     const code = codeIn(await readPairing(deps, id), phone)
     if (code !== null) return code
     const instance = await deps.readInstance(id)
@@ -79,7 +78,8 @@ async function waitForCode(deps: PairingDeps, wanted: Wanted, until: AbortSignal
     refuseEnded(await readPairing(deps, id), { id, phone, requestId })
     if (await deps.isParked(id)) await restartInstance(deps, id, deps.cut)
     return null
-  }, until)
+  }
+  return deps.pendingQr.until(look, [id], until)
 }
 
 function codeIn({ answered }: Pairing, phone: string): Code | null {

@@ -10,7 +10,10 @@ export type PendingQr = RowWatch & {
   read(instanceId: string): Promise<Qr | null>
 }
 
+/** That an account is linked, or parked, is said on neither channel. */
+const pollMs = 1_000
+
 export async function openPendingQr(deps: { database: Database; sealer: Sealer }, signal: AbortSignal): Promise<PendingQr> {
-  const watch = await openRowWatch(deps.database, [qrChannel, pairingCodesChannel], signal)
+  const watch = await openRowWatch(deps.database, { channels: [qrChannel, pairingCodesChannel], pollMs }, signal)
   return { ...watch, read: instanceId => readQr(deps, instanceId) }
 }

@@ -4,6 +4,7 @@ import { toBuffer, toString as toText } from 'qrcode'
 import { z } from 'zod'
 import { assertNever } from '../../events/event.ts'
 import type { Qr } from '../../instances/instance-qr.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { Problem } from '../problems.ts'
@@ -49,10 +50,8 @@ export function qrRoutes(app: App, deps: QrDeps) {
     }),
     handler: async (request, reply) => {
       const { id } = request.params
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
       const waited = AbortSignal.timeout((request.query.wait ?? 0) * 1000)
-      const qr = await waitForQr(deps, id, AbortSignal.any([waited, gone.signal, deps.stopping]))
+      const qr = await waitForQr(deps, id, AbortSignal.any([waited, clientGone(reply), deps.stopping]))
       if (qr === null && deps.stopping.aborted)
         throw new Problem('stopping', `waiting for the QR code of ${id}: this process is stopping`)
       if (qr === null) throw new Problem('no-qr-pending', whyNoQr(await deps.readInstance(id), { parked: false }))
@@ -68,14 +67,15 @@ export async function waitForQr(
   id: string,
   signal: AbortSignal,
 ): Promise<Qr | null> {
-  return pendingQr.until(async () => {
+  const look = async () => {
     const qr = await pendingQr.read(id)
     if (qr !== null) return qr
     const instance = await readInstance(id)
     if (isPaired(instance)) throw alreadyPaired(instance)
     if (await isParked(id)) throw new Problem('no-qr-pending', whyNoQr(instance, { parked: true }))
     return null
-  }, signal)
+  }
+  return pendingQr.until(look, [id], signal)
 }
 
 /** A phone that was paired once stays in the row after a log-out: only what follows a pairing counts, and `connecting` may lead to either. */

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { clientGone } from '../client-gone.ts'
 import { isKnown } from '../if-none-match.ts'
 import { Problem } from '../problems.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
@@ -26,7 +27,7 @@ export async function serveObject(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | null> {
-  const signal = untilGone(reply)
+  const signal = clientGone(reply)
   const head = await deps.objects.head(served.key, signal)
   if (head === null) return null
   const etag = etagOf(head)
@@ -85,11 +86,4 @@ async function openBody(
   const stream = Readable.from(object.body, { objectMode: false })
   stream.once('error', error => deps.logger.warn('media.cut', { key, error }))
   return stream
-}
-
-/** Aborts when the reader goes away before the end. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return gone.signal
 }

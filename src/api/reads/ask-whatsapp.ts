@@ -2,14 +2,16 @@
 // why not. What was answered a moment ago is not asked again.
 import type { Database } from '../../database/database.ts'
 import type { SocketRead } from '../../instances/socket-answers.ts'
-import { askQuestions, type KeptAnswer, readAnswers } from '../../instances/socket-reads.ts'
+import { answerKey, askQuestions, type KeptAnswer, readAnswers } from '../../instances/socket-reads.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { Problem } from '../problems.ts'
 import type { RowWatch } from '../row-watch.ts'
+import type { WaitingReaders } from './waiting-readers.ts'
 
 export type AskDeps = {
   database: Database
   socketAnswers: RowWatch
+  waitingReaders: WaitingReaders
   stopping: AbortSignal
   /** How long an answer is waited for [10 s]. */
   socketReadWaitMs?: number | undefined
@@ -21,18 +23,34 @@ export type Wanted = { instanceId: string; kind: SocketRead; subjects: readonly 
  * `account-away`, `not-answered`.
  */
 export async function askWhatsApp(deps: AskDeps, wanted: Wanted, gone: AbortSignal): Promise<readonly KeptAnswer[]> {
-  const { database, socketAnswers, stopping } = deps
-  const { instanceId, subjects, maxAgeSeconds } = wanted
+  const { database, waitingReaders, stopping } = deps
+  const { instanceId } = wanted
   const waitMs = deps.socketReadWaitMs ?? 10_000
   await refuseLoggedOut(database, instanceId)
-  const { since, isFull } = await askQuestions(database, { ...wanted, maxAgeMs: maxAgeSeconds * 1000, withinMs: waitMs })
-  const answer = async () => inOrder(subjects, await readAnswers(database, { ...wanted, since }))
-  const until = AbortSignal.any([AbortSignal.timeout(waitMs), gone, stopping])
-  const answers = isFull ? await answer() : await socketAnswers.until(answer, until, instanceId)
-  if (answers !== null) return answers
-  if (isFull) throw new Problem('too-many-waiting', `instance ${instanceId}: as many questions wait for WhatsApp as may wait`)
+  const leave = waitingReaders.enter(instanceId)
+  try {
+    const { answers, isFull } = await answersWithin(deps, { ...wanted, waitMs, mayWait: leave !== null }, gone)
+    if (answers !== null) return answers
+    if (isFull) throw new Problem('too-many-waiting', `instance ${instanceId}: as many questions wait for WhatsApp as may wait`)
+  } finally {
+    leave?.()
+  }
   if (stopping.aborted) throw new Problem('stopping', `asking WhatsApp through ${instanceId}: this process is stopping`)
   throw await whyNone(database, instanceId, waitMs)
+}
+
+/** answers: null: one is missing; isFull: which was not waited for. */
+async function answersWithin(
+  { database, socketAnswers, stopping }: AskDeps,
+  { waitMs, mayWait, maxAgeSeconds, ...asked }: Wanted & { waitMs: number; mayWait: boolean },
+  gone: AbortSignal,
+): Promise<{ answers: readonly KeptAnswer[] | null; isFull: boolean }> {
+  const { since, isFull } = await askQuestions(database, { ...asked, maxAgeMs: maxAgeSeconds * 1000, withinMs: waitMs })
+  const answer = async () => inOrder(asked.subjects, await readAnswers(database, { ...asked, since }))
+  if (isFull || !mayWait) return { answers: await answer(), isFull: true }
+  const until = AbortSignal.any([AbortSignal.timeout(waitMs), gone, stopping])
+  const keys = asked.subjects.map(subject => answerKey({ ...asked, subject }))
+  return { answers: await socketAnswers.until(answer, keys, until), isFull: false }
 }
 
 /** null: one is missing. */

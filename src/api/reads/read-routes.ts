@@ -1,10 +1,11 @@
 // /v1/instances/{id}/numbers, and what WhatsApp says now of a person or a group: reads that go through the account's connection.
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { personId } from '../../events/command-bodies/addresses.ts'
+import { groupId, personId } from '../../events/command-bodies/addresses.ts'
 import { defaultMaxAgeSeconds, type SocketRead, socketAnswers } from '../../instances/socket-answers.ts'
 import type { KeptAnswer } from '../../instances/socket-reads.ts'
-import { chatAddress, phoneNumber } from '../chat-address.ts'
+import { phoneNumber } from '../chat-address.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { type AskDeps, askWhatsApp } from './ask-whatsapp.ts'
@@ -35,7 +36,6 @@ export function readRoutes(app: App, deps: AskDeps): void {
 }
 
 function routeNumbers(app: App, deps: AskDeps): void {
-  const shape = socketAnswers.number
   app.route({
     method: 'POST',
     url: '/v1/instances/:id/numbers/check',
@@ -48,7 +48,7 @@ function routeNumbers(app: App, deps: AskDeps): void {
       }),
       answers: {
         200: z.object({
-          numbers: z.array(shape.extend({ number: z.string().describe('in digits, as it was asked for'), ...aged })),
+          numbers: z.array(numberShown),
         }),
       },
       problems,
@@ -56,16 +56,30 @@ function routeNumbers(app: App, deps: AskDeps): void {
     handler: async ({ params: { id }, body: { numbers, maxAge } }, reply) => {
       const subjects = [...new Set(numbers)]
       const wanted = { instanceId: id, kind: 'number', subjects, maxAgeSeconds: maxAge } as const
-      const kept = new Map((await ask(deps, reply, wanted)).map(one => [one.subject, one]))
-      return {
-        numbers: numbers.flatMap(number => {
-          const one = kept.get(number)
-          return one === undefined ? [] : [{ number, ...shape.parse(saidIn(one, wanted)), ...ageOf(one) }]
-        }),
-      }
+      const answers = await ask(deps, reply, wanted)
+      if (answers.every(isRefused)) for (const one of answers) saidIn(one, wanted)
+      const kept = new Map(answers.map(one => [one.subject, showNumber(one)]))
+      return { numbers: numbers.flatMap(number => kept.get(number) ?? []) }
     },
   })
 }
+
+const number = socketAnswers.number
+const numberShown = number.extend({
+  number: z.string().describe('in digits, as it was asked for'),
+  onWhatsApp: number.shape.onWhatsApp.nullable().describe('null: WhatsApp did not say'),
+  code: z.string().nullable().describe('what WhatsApp refused it with, none: it left it out; null: it did not'),
+  ...aged,
+})
+
+function showNumber(one: KeptAnswer): z.infer<typeof numberShown> {
+  const shown = { number: one.subject, ...ageOf(one) }
+  const { answer } = one
+  if ('code' in answer) return { ...shown, onWhatsApp: null, id: null, pn: null, code: answer.code }
+  return { ...shown, ...number.parse(answer.said), code: null }
+}
+
+const isRefused = ({ answer }: KeptAnswer): boolean => 'code' in answer
 
 function routePicture(app: App, deps: AskDeps): void {
   const size = z.enum(['full', 'preview']).default('full').describe('preview: 96 pixels or so')
@@ -129,7 +143,7 @@ function routeGroup(app: App, deps: AskDeps): void {
     url: '/v1/instances/:id/groups/:jid/live',
     schema: describeCall('A group as WhatsApp has it now', {
       tag: 'groups',
-      params: z.object({ id: z.string(), jid: chatAddress.describe('the group’s id, with or without @g.us') }),
+      params: z.object({ id: z.string(), jid: groupId.describe('the group’s id, with or without @g.us') }),
       querystring: z.strictObject({ maxAge: maxAge('group') }),
       answers: { 200: socketAnswers.group.extend({ groupId: z.string(), ...aged }) },
       problems,
@@ -153,9 +167,7 @@ async function askOne<Shape extends z.ZodObject>(deps: AskDeps, reply: FastifyRe
 
 /** Stops waiting once the client is gone. */
 async function ask(deps: AskDeps, reply: FastifyReply, wanted: Parameters<typeof askWhatsApp>[1]) {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  const answers = await askWhatsApp(deps, wanted, gone.signal)
+  const answers = await askWhatsApp(deps, wanted, clientGone(reply))
   reply.header('age', String(Math.max(...answers.map(({ ageSeconds }) => ageSeconds))))
   return answers
 }

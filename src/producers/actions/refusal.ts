@@ -1,5 +1,6 @@
 // What it means that WhatsApp refused something that becomes no message: an action's own words for its codes, or what such a code means of anything.
 import type { failureReasons } from '../../events/definitions/commands.ts'
+import { codeIn } from '../socket/code-in.ts'
 
 export type RefusalReason = Extract<
   (typeof failureReasons)[number],
@@ -23,12 +24,6 @@ export class ActionRefused extends Error implements Refusal {
     this.reason = reason
     this.passes = passes
   }
-}
-
-/** A query of Baileys that WhatsApp refused carries its code (assertNodeErrorFree in lib/WABinary/generic-utils.js): nothing was done then. */
-export function codeIn(error: unknown): string | null {
-  const code = error instanceof Error && 'data' in error ? error.data : null
-  return typeof code === 'number' ? String(code) : null
 }
 
 /** null: it is none, as silence is none. */

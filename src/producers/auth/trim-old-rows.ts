@@ -1,5 +1,6 @@
 // Forgets stanza parts, and message keys that were set aside, after [30 d]: WhatsApp keeps nothing for so long that it was not told about; and
-// secrets of messages, what is sealed with others, pairing codes, sessions of processing, what was read by sockets, and commands that are over, once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly after that.
+// the others of this list once their time is over. In small bites, each by itself, at the start of whoever holds the producers' lock and hourly
+// after that.
 import type { Database } from '../../database/database.ts'
 import { forgetCommands } from '../../instances/commands.ts'
 import { forgetFirstContacts } from '../../instances/first-contacts.ts'

@@ -1,8 +1,12 @@
 // The table told_states: which value of each field of each thing was appended last, as a digest. This file alone reads and writes it; what is
 // written takes effect only while its epoch owns the instance.
-import type { Transaction } from '../../database/database.ts'
+import type { Database, Transaction } from '../../database/database.ts'
 import { storableId } from '../../events/storable-ids.ts'
+import { firstContactsErasure } from '../../instances/first-contacts.ts'
 import { heldOwner } from '../../instances/instance-owners.ts'
+import { subscriptionsErasure } from '../../instances/presence-subscriptions.ts'
+import { readsErasure } from '../../instances/socket-reads.ts'
+import { eraseRows } from '../../purge/erase-batch.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { type Digests, digestOf, type State } from './differing.ts'
 import { keyOf, type ToldRow } from './unwritten.ts'
@@ -84,15 +88,25 @@ export async function forgetLinking(
 
 const ofAccount = { entity: 'account', id: 'own' }
 
-/** What was told of another account that was linked to the instance before is none of this one's: its first lists are told whole. */
+/** What other tables have of whoever is linked: what was read, whom it follows, and whom it wrote to first. */
+const ofWhoeverIsLinked = [readsErasure, subscriptionsErasure, firstContactsErasure]
+
+/**
+ * What was told of another account that was linked to the instance before is none of this one's: its first lists are told whole. Nor is what
+ * that one read, asked for and wrote.
+ */
 export async function forgetOtherAccount(
-  database: Transaction,
+  database: Database,
   { account, ...of }: { instanceId: string; epoch: number; account: string },
 ): Promise<void> {
   const known = (await readTold(database, of.instanceId, [ofAccount])).get(keyOf(ofAccount))?.digests.is
   const is = digestOf(account)
   if (known === is) return
-  if (known !== undefined) await forgetTold(database, of.instanceId)
+  if (known !== undefined) {
+    // First: what was told says that there was another one.
+    for (const erasure of ofWhoeverIsLinked) await eraseRows(database, erasure, of.instanceId)
+    await forgetTold(database, of.instanceId)
+  }
   await writeTold(database, of, [{ ...ofAccount, digests: { is } }])
 }
 

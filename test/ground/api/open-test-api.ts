@@ -59,6 +59,7 @@ type Given = {
   stream?: Partial<StreamLimits>
   pairingCodeWaitMs?: number
   socketReadWaitMs?: number
+  socketReadersMax?: number
   commandsWaitingMax?: number
   dialects?: readonly Dialect[]
   dialectWaitMs?: number
@@ -109,6 +110,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       stream: given.stream,
       pairingCodeWaitMs: given.pairingCodeWaitMs,
       socketReadWaitMs: given.socketReadWaitMs,
+      socketReadersMax: given.socketReadersMax,
       webhooks: { ...defaults().webhooks, ...given.webhooks },
       commands: { ...defaults().commands, ...(given.commandsWaitingMax && { waitingMax: given.commandsWaitingMax }) },
       processing: defaults().processing,
