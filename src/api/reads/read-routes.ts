@@ -1,14 +1,12 @@
 // /v1/instances/{id}/numbers, and what WhatsApp says now of a person or a group: reads that go through the account's connection.
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { personId } from '../../events/command-bodies/addresses.ts'
 import { defaultMaxAgeSeconds, type SocketRead, socketAnswers } from '../../instances/socket-answers.ts'
-import type { KeptAnswer } from '../../instances/socket-reads.ts'
 import { chatAddress, phoneNumber } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
-import { type AskDeps, askWhatsApp } from './ask-whatsapp.ts'
-import { refusalOf } from './refusal-of.ts'
+import { askNumbers, askOne } from './ask-one.ts'
+import type { AskDeps } from './ask-whatsapp.ts'
 
 export const maxAge = (kind: SocketRead) =>
   z.coerce
@@ -35,7 +33,6 @@ export function readRoutes(app: App, deps: AskDeps): void {
 }
 
 function routeNumbers(app: App, deps: AskDeps): void {
-  const shape = socketAnswers.number
   app.route({
     method: 'POST',
     url: '/v1/instances/:id/numbers/check',
@@ -48,21 +45,15 @@ function routeNumbers(app: App, deps: AskDeps): void {
       }),
       answers: {
         200: z.object({
-          numbers: z.array(shape.extend({ number: z.string().describe('in digits, as it was asked for'), ...aged })),
+          numbers: z.array(
+            socketAnswers.number.extend({ number: z.string().describe('in digits, as it was asked for'), ...aged }),
+          ),
         }),
       },
       problems,
     }),
     handler: async ({ params: { id }, body: { numbers, maxAge } }, reply) => {
-      const subjects = [...new Set(numbers)]
-      const wanted = { instanceId: id, kind: 'number', subjects, maxAgeSeconds: maxAge } as const
-      const kept = new Map((await ask(deps, reply, wanted)).map(one => [one.subject, one]))
-      return {
-        numbers: numbers.flatMap(number => {
-          const one = kept.get(number)
-          return one === undefined ? [] : [{ number, ...shape.parse(saidIn(one, wanted)), ...ageOf(one) }]
-        }),
-      }
+      return { numbers: await askNumbers(deps, reply, { instanceId: id, numbers, maxAgeSeconds: maxAge }) }
     },
   })
 }
@@ -141,29 +132,3 @@ function routeGroup(app: App, deps: AskDeps): void {
     },
   })
 }
-
-type One = { kind: SocketRead; instanceId: string; subject: string; maxAgeSeconds: number }
-
-/** `shape`: of its kind. */
-async function askOne<Shape extends z.ZodObject>(deps: AskDeps, reply: FastifyReply, { subject, ...of }: One, shape: Shape) {
-  const [one] = await ask(deps, reply, { ...of, subjects: [subject] })
-  if (one === undefined) throw new Error(`asking for ${of.kind} of ${subject}: expected one answer, got none`)
-  return { ...shape.parse(saidIn(one, of)), ...ageOf(one) }
-}
-
-/** Stops waiting once the client is gone. */
-async function ask(deps: AskDeps, reply: FastifyReply, wanted: Parameters<typeof askWhatsApp>[1]) {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  const answers = await askWhatsApp(deps, wanted, gone.signal)
-  reply.header('age', String(Math.max(...answers.map(({ ageSeconds }) => ageSeconds))))
-  return answers
-}
-
-/** Throws Problem where WhatsApp refused. */
-function saidIn({ subject, answer }: KeptAnswer, { kind, instanceId }: { kind: SocketRead; instanceId: string }): unknown {
-  if ('code' in answer) throw refusalOf({ kind, instanceId, subject, code: answer.code })
-  return answer.said
-}
-
-const ageOf = ({ answeredAt }: KeptAnswer) => ({ answeredAt: new Date(answeredAt).toISOString() })
