@@ -301,8 +301,16 @@ describe('files', () => {
 test('[F4] [I3] a form is taken as a file alone, and a path with what Postgres cannot hold by nobody', async () => {
   const form = { 'content-type': 'multipart/form-data; boundary=x' }
   const message = await api.call('POST', '/v21.0/shop/messages', { rawBody: '--x--', headers: form })
-  expect([message.status, message.json.error]).toMatchObject([400, { error_data: { details: expect.stringContaining('application/json') } }])
-  for (const [method, path] of [['GET', ''], ['DELETE', ''], ['POST', '/messages'], ['POST', '/media']] as const) {
+  expect([message.status, message.json.error]).toMatchObject([
+    400,
+    { error_data: { details: expect.stringContaining('application/json') } },
+  ])
+  for (const [method, path] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/messages'],
+    ['POST', '/media'],
+  ] as const) {
     const { status, json } = await api.call(method, `/v21.0/a%00b${path}`, method === 'POST' ? { body: {} } : {})
     expect([path, status, codeIn(json)]).toEqual([path, 400, 100])
   }
@@ -324,8 +332,16 @@ test('[F4] what passes is told as that: as much as may wait for the account', as
       body: JSON.stringify({ ...whatsapp, text: { body: 'a' } }),
     })
   expect((await send()).status).toBe(200)
+  await until('it to wait', async () => {
+    const { data } = (await api.call('GET', '/v1/instances/full/commands?state=waiting')).json
+    return (data as readonly unknown[]).length === 1
+  })
   const refused = await send()
-  expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([429, '60', { error: { code: 130429 } }])
+  expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+    429,
+    '60',
+    { error: { code: 130429 } },
+  ])
 })
 
 describe('read marks', () => {
