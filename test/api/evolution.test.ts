@@ -331,7 +331,12 @@ describe('files', () => {
       { number: group, mediatype: 'image', media: 'aGk=', mentioned: ['Ana'] },
       'mentioned.0: expected',
     ],
-    ['a list in place of a file', 'sendMedia', { number, mediatype: 'image', media: Array(250_000).fill([]) }, 'expected at most 200000'],
+    [
+      'a list in place of a file',
+      'sendMedia',
+      { number, mediatype: 'image', media: Array(250_000).fill([]) },
+      'expected at most 200000',
+    ],
     ['a list in place of a body', 'sendMedia', Array(250_000).fill([]), 'expected at most 200000 values'],
     ['a sticker of another type', 'sendSticker', { number, sticker: 'data:image/gif;base64,R0lGODlh' }, 'image/webp for sticker'],
   ])('[F4] %s is refused in the words of its fields', async (_, path, body, words) => {
@@ -630,7 +635,12 @@ describe('what is waited for', () => {
   test.each<[string, string, object, string]>([
     ['a group', 'group/updateGroupSubject/acts', { groupJid: 'Ana', subject: 'a' }, 'groupJid: expected a group'],
     ['a chat', 'chat/archiveChat/acts', { chat: 'Ana', archive: true }, 'chat: expected'],
-    ['a chat of a message', 'chat/markChatUnread/acts', { lastMessage: { key: { remoteJid: 'Ana' } } }, 'lastMessage.key.remoteJid: '],
+    [
+      'a chat of a message',
+      'chat/markChatUnread/acts',
+      { lastMessage: { key: { remoteJid: 'Ana' } } },
+      'lastMessage.key.remoteJid: ',
+    ],
     ['somebody', 'chat/updateBlockStatus/acts', { number: 'Ana', status: 'block' }, 'number: expected a phone number'],
     ['a number to write to', 'chat/sendPresence/acts', { number: 'Ana', presence: 'composing' }, 'number: expected'],
     ['who sees what', 'chat/updatePrivacySettings/acts', { last: 'everybody' }, 'last: expected one of all'],
@@ -804,7 +814,14 @@ describe('people', () => {
     await answerQuestions(api.database, { instanceId: 'asks', epoch, kind, answers: [{ subject, answer: one, keptMs: 60_000 }] })
   }
   const none = { code: '404' }
-  const business = { isBusiness: true, description: 'Loja', category: null, address: null, email: 'loja@example.com', websites: ['https://example.com'] }
+  const business = {
+    isBusiness: true,
+    description: 'Loja',
+    category: null,
+    address: null,
+    email: 'loja@example.com',
+    websites: ['https://example.com'],
+  }
 
   test('[F4] numbers, pictures and what people and businesses say are what our own reads answer', async () => {
     const numbers = ['+55 11 90000-0011', '5511900000014']

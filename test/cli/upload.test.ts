@@ -97,7 +97,9 @@ test('[H7] [C13] what is not sent yet is worth another look with its key', async
   const { env } = await openZaplog([{ ...upload, state: 'processing' }])
   const api = { base: env.ZAPLOG_URL, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: './zaplog' }
   const how = { progress: () => undefined, waitMs: 0, stopping: new AbortController().signal }
-  const error: unknown = await uploadFile(api, { path: photo, to: '5511900000011', key: 'k1' }, how).catch((error: unknown) => error)
+  const error: unknown = await uploadFile(api, { path: photo, to: '5511900000011', key: 'k1' }, how).catch(
+    (error: unknown) => error,
+  )
   expect(error).toMatchObject({
     exitCode: exitCodes.tryLater,
     message: 'it is not sent yet (processing), and zaplog goes on with it; the same again with --key k1 is sent once',
