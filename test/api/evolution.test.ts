@@ -339,9 +339,12 @@ describe('files', () => {
     ],
     ['a list in place of a body', 'sendMedia', Array(250_000).fill([]), 'expected at most 200000 values'],
     ['a sticker of another type', 'sendSticker', { number, sticker: 'data:image/gif;base64,R0lGODlh' }, 'image/webp for sticker'],
-  ])('[F4] %s is refused in the words of its fields', async (_, path, body, words) => {
+  ])('[F4] %s is refused in the words of its fields, and no file is taken', async (_, path, body, words) => {
+    const taken = async () => (await api.call('GET', '/v1/instances/shop/uploads?limit=1')).json.data
+    const before = await taken()
     const { status, json } = await send(path, body)
     expect([status, json.response]).toEqual([400, { message: [expect.stringContaining(words)] }])
+    expect(await taken()).toEqual(before)
   })
 
   test('[F4] [C13] what a type says beside itself is not what its bytes are stored as', async () => {
