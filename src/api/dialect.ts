@@ -52,7 +52,7 @@ export function waitingFor(
   return AbortSignal.any([AbortSignal.timeout(waitMs), clientGone(reply), stopping])
 }
 
-/** `names`: pointers into our body, and those into theirs; what is below them follows. Whoever reads a refusal knows their fields alone. */
+/** `names`: pointers into our body, or /parameter, and those into theirs; what is below them follows. Whoever reads a refusal knows their fields alone. */
 export async function inTheirWords<T>(names: Readonly<Record<string, string>>, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
@@ -72,9 +72,10 @@ export async function inTheirWords<T>(names: Readonly<Record<string, string>>, a
 }
 
 function renamed(error: FieldError, names: Readonly<Record<string, string>>): FieldError {
-  if (!('pointer' in error)) return error
-  const ours = Object.keys(names).find(one => error.pointer === one || error.pointer.startsWith(`${one}/`))
-  return ours === undefined ? error : { ...error, pointer: `${names[ours]}${error.pointer.slice(ours.length)}` }
+  const at = 'pointer' in error ? error.pointer : `/${error.parameter}`
+  const ours = Object.keys(names).find(one => at === one || at.startsWith(`${one}/`))
+  const { expected, received } = error
+  return ours === undefined ? error : { pointer: `${names[ours]}${at.slice(ours.length)}`, expected, received }
 }
 
 /** What a body has beside what is read of it changes nothing here: the answer says so. */

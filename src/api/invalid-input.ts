@@ -29,12 +29,16 @@ function judge<Schema extends z.ZodType>(
   return result.success ? { value: result.data } : { error: invalidInput(result.error.issues, data, place) }
 }
 
+/** More than a body of MAX_BODY_BYTES can have: whoever takes larger ones takes files, not lists. */
+const MAX_VALUES = 200_000
+
 /** Deeper than any schema here; recursion over more would end the request, not the input. */
 const MAX_LEVELS = 32
 
 /** Before anything follows the input: nesting without end, and text that no column can hold as it is, in whichever field or name of one. */
 function unreadableIn(data: unknown): Issue | null {
   const rest: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: data, path: [] }]
+  let values = 1
   for (let one = rest.pop(); one !== undefined; one = rest.pop()) {
     const { value, path } = one
     const expected = typeof value === 'string' ? storableText(value) : null
@@ -42,6 +46,8 @@ function unreadableIn(data: unknown): Issue | null {
     if (typeof value !== 'object' || value === null) continue
     if (path.length === MAX_LEVELS)
       return { code: 'custom', path: path.slice(0, 1), message: `expected at most ${MAX_LEVELS} levels` }
+    values += Array.isArray(value) ? value.length : Object.keys(value).length
+    if (values > MAX_VALUES) return { code: 'custom', path: [], message: `expected at most ${MAX_VALUES} values` }
     for (const [key, inner] of Object.entries(value)) {
       const expectedName = storableText(key)
       if (expectedName !== null) return { code: 'custom', path: [...path, key], message: `${expectedName} as its name` }
@@ -153,10 +159,20 @@ function receivedText(value: unknown, place: Place): string {
   return text.length > MAX_RECEIVED_CHARACTERS ? `${text.slice(0, MAX_RECEIVED_CHARACTERS)}…` : text
 }
 
-/** For JSON.stringify: what is inside of what is shown is not followed, however deep it is. */
+/** For JSON.stringify: what is inside of what is shown is not followed, however deep it is, nor more of it than is shown. */
 function firstLevel() {
   let levels = 0
-  return (_key: string, value: unknown): unknown => (typeof value === 'object' && value !== null && levels++ > 0 ? '…' : value)
+  return (_key: string, value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    return levels++ > 0 ? '…' : beginningOf(value)
+  }
+}
+
+function beginningOf(value: object): object {
+  if (Array.isArray(value)) return value.slice(0, MAX_RECEIVED_CHARACTERS)
+  const names = Object.keys(value)
+  if (names.length <= MAX_RECEIVED_CHARACTERS) return value
+  return Object.fromEntries(names.slice(0, MAX_RECEIVED_CHARACTERS).map(name => [name, '…']))
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {

@@ -17,7 +17,7 @@ export function leaveBodiesUnread(app: App) {
   })
 }
 
-function announcedBytes({ headers }: IncomingMessage): number {
+export function announcedBytes({ headers }: IncomingMessage): number {
   if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
   return Number(headers['content-length'] ?? 0)
 }

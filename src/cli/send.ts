@@ -44,20 +44,25 @@ export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted
 type Body = { chatId: string; kind: string; text?: string; media?: { url: string }; caption?: string }
 
 /** Throws CallFailed where nothing is to be sent. */
-function bodyOf({ number: chatId, text, url, kind = 'document' }: Wanted): Body {
-  if (url !== undefined) return { chatId, kind, media: { url }, ...(text !== undefined && { caption: text }) }
+function bodyOf({ number: chatId, text, url, kind }: Wanted): Body {
+  if (url !== undefined) return { chatId, kind: kind ?? 'document', media: { url }, ...(text !== undefined && { caption: text }) }
+  if (kind !== undefined) throw new CallFailed('expected --url with --kind', { exitCode: exitCodes.usage })
   if (text === undefined) throw new CallFailed('expected a text, or --url', { exitCode: exitCodes.usage })
   return { chatId, kind: 'text', text }
 }
 
 /** zaplog may have it: no answer came, or none that says. */
-const isUnknown = ({ exitCode }: CallFailed): boolean => exitCode === exitCodes.tryLater
+export const isUnknown = ({ exitCode }: CallFailed): boolean => exitCode === exitCodes.tryLater
 
 /** It will be sent, whatever kept its end from being seen. */
-const isTaken = (): boolean => true
+export const isTaken = (): boolean => true
 
 /** Whoever runs the verb again after an error that `names` holds for is told how it is sent once. */
-async function naming<Answer>(key: string, names: (error: CallFailed) => boolean, work: () => Promise<Answer>): Promise<Answer> {
+export async function naming<Answer>(
+  key: string,
+  names: (error: CallFailed) => boolean,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await work()
   } catch (error) {

@@ -6,14 +6,14 @@ import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { describeError } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
-import { askedUpload, type Upload, upload } from './answers.ts'
+import { askedUpload, type Instance, type Upload, upload } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
 import { mimetypeOf } from './mimetypes.ts'
 import { type Result, runVerb } from './run-verb.ts'
-import { findSender } from './send.ts'
+import { findSender, isTaken, isUnknown, naming } from './send.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
@@ -32,29 +32,42 @@ export async function uploadFile(api: ApiSettings, { key = randomUUID(), ...want
   const { path, to } = wanted
   const sizeBytes = await sizeOf(path)
   const sender = await findSender(api, wanted.instance)
-  const { uploadId, url, headers } = await callApi(api, {
-    ...{ doing: `beginning to send ${path}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(sender.id)}/uploads` },
-    headers: { 'idempotency-key': key },
-    body: {
-      ...{ chatId: to, fileName: basename(path), mimetype: mimetypeOf(path), sizeBytes },
-      ...(wanted.caption !== undefined && { caption: wanted.caption }),
-    },
-    answer: askedUpload,
+  const of = await naming(key, isUnknown, async () => {
+    const { uploadId, url, headers } = await ask(api, sender, { ...wanted, key, sizeBytes })
+    if (url !== null) await put({ path, url, headers, sizeBytes }, how)
+    return `/v1/uploads/${uploadId}`
   })
-  if (url !== null) await put({ path, url, headers, sizeBytes }, how)
-  const of = `/v1/uploads/${uploadId}`
-  await callApi(api, { doing: `sending ${path}`, method: 'POST', path: `${of}/complete`, answer: upload })
-  const ended = await followUpload(api, of, how)
+  const ended = await naming(key, isTaken, () => untilEnd(api, { path, of }, how))
   const json = { ...ended, idempotencyKey: key }
-  if (ended.state === 'sent')
-    return { json, text: `WhatsApp took ${plainText(path)} for ${plainText(to)} (message ${ended.messageId})` }
   if (ended.state === 'failed')
     throw new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, {
       rest: { upload: json },
     })
-  throw new CallFailed(`it is not sent yet (${ended.state}), and zaplog goes on with it`, {
-    exitCode: exitCodes.tryLater,
-    rest: { upload: json },
+  return { json, text: `WhatsApp took ${plainText(path)} for ${plainText(to)} (message ${ended.messageId})` }
+}
+
+const ask = (
+  api: ApiSettings,
+  { id }: Instance,
+  { path, to, caption, key, sizeBytes }: Wanted & { key: string; sizeBytes: number },
+) =>
+  callApi(api, {
+    ...{ doing: `beginning to send ${path}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(id)}/uploads` },
+    headers: { 'idempotency-key': key },
+    body: {
+      ...{ chatId: to, fileName: basename(path), mimetype: mimetypeOf(path), sizeBytes },
+      ...(caption !== undefined && { caption }),
+    },
+    answer: askedUpload,
+  })
+
+/** Rejects CallFailed where it has no end yet. */
+async function untilEnd(api: ApiSettings, { path, of }: { path: string; of: string }, how: How): Promise<Upload> {
+  await callApi(api, { doing: `sending ${path}`, method: 'POST', path: `${of}/complete`, answer: upload })
+  const found = await followUpload(api, of, how)
+  if (found.state === 'sent' || found.state === 'failed') return found
+  throw new CallFailed(`it is not sent yet (${found.state}), and zaplog goes on with it`, {
+    ...{ exitCode: exitCodes.tryLater, rest: { upload: found } },
   })
 }
 

@@ -130,11 +130,20 @@ export async function timeOutSessions(tx: Transaction, limit: number): Promise<r
   return rows.map(sessionOf)
 }
 
-/** Ended, and not all of it is a command yet: whoever ended it died, or the log was away. */
-export async function untoldSessions(database: Transaction, limit: number): Promise<readonly Session[]> {
+/**
+ * Ended, and not all of it is a command yet: whoever ended it died, or the log was away. Instances take turns, those of `putOff` have none; at most
+ * `limit`.
+ */
+export async function untoldSessions(
+  database: Transaction,
+  { putOff, limit }: { putOff: readonly string[]; limit: number },
+): Promise<readonly Session[]> {
   const rows = await database.query<Row>(
-    `select ${columns} from processing_sessions where ${isUntold} and not ${isPurged('processing_sessions.instance_id')} order by ended_at limit $1`,
-    [limit],
+    `select ${columns} from (
+       select *, row_number() over (partition by instance_id order by ended_at) as turn from processing_sessions
+       where ${isUntold} and instance_id <> all($1) and not ${isPurged('processing_sessions.instance_id')}) s
+     order by turn, ended_at limit $2`,
+    [putOff, limit],
   )
   return rows.map(sessionOf)
 }

@@ -1,12 +1,14 @@
 // The WhatsApp Cloud API's calls as Meta's reference has them: each becomes one of our commands, and answers in its shapes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
+import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { endNextCommand } from '../ground/api/end-next-command.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let api: TestApi
@@ -137,6 +139,10 @@ describe('messages', () => {
   })
 
   test('[F4] a contact keeps what is more than a number', async () => {
+    const none = { name: { formatted_name: 'Ana' }, phones: [{ phone: 'Ana' }], emails: [{ email: 'ana@example.com' }] }
+    expect((await post({ type: 'contacts', contacts: [none] })).json.error).toMatchObject({
+      error_data: { details: expect.stringContaining('/contacts/0/phones/0/phone: expected a phone number') },
+    })
     const contact = {
       name: { formatted_name: 'Ana' },
       phones: [{ phone: '5511900000012', wa_id: '5511900000012' }],
@@ -234,6 +240,18 @@ describe('files', () => {
     for (const [name, value] of Object.entries(fields)) form.set(name, value)
     return fetch(`${api.url}${at}/media`, { method: 'POST', headers: { authorization: `Bearer ${adminKey}` }, body: form })
   }
+  /** Whoever prepares uploads finds it to be what it is said to be. */
+  async function prepared(uploadId: string) {
+    const seen = { width: null, height: null, durationSeconds: null, thumbnail: null, pages: null, sha256: '0'.repeat(64) }
+    await until('it to be prepared', async () => {
+      for (const { row, claim } of await claimUploads(api, { perInstance: 9, limit: 10, leaseMs: 60_000 })) {
+        const { incomingKey: objectKey, fileName, mimetype, sizeBytes } = row
+        const file = { ...seen, objectKey, fileName, mimetype: mimetype ?? '', sizeBytes: sizeBytes ?? 0 }
+        await readyUpload(api.database, { uploadId: row.uploadId, claim }, file)
+      }
+      return (await api.call('GET', `/v1/uploads/${uploadId}`)).json.state === 'ready'
+    })
+  }
   const pdf = new File(['%PDF-1.7 an order'], 'order.pdf', { type: 'application/pdf' })
 
   test('[F4] [C13] one in a form is an upload, whose id a message names, which can be read and deleted', async () => {
@@ -245,6 +263,9 @@ describe('files', () => {
       fileName: 'order.pdf',
       sizeBytes: pdf.size,
     })
+    // Until it is checked there is nothing to be read.
+    expect((await api.call('GET', `/v21.0/${id}`)).json.url).toBeNull()
+    await prepared(id)
     const shown = await api.call('GET', `/v21.0/${id}`)
     expect(shown).toMatchObject({
       status: 200,
@@ -263,13 +284,64 @@ describe('files', () => {
 
   test('[F4] what is no form, has no file or is of another product is 100', async () => {
     expect(codeIn((await api.call('POST', '/v21.0/shop/media', { body: {} })).json)).toBe(100)
-    for (const fields of [{ messaging_product: 'whatsapp' }, { messaging_product: 'whatsapp', file: 'text' }, { file: pdf }])
+    const empty = new File([], 'a.pdf', { type: 'application/pdf' })
+    const long = new File(['a'], 'a'.repeat(300), { type: 'application/pdf' })
+    for (const fields of [
+      ...[{ messaging_product: 'whatsapp' }, { messaging_product: 'whatsapp', file: 'text' }, { file: pdf }],
+      ...[empty, long].map(file => ({ messaging_product: 'whatsapp', file })),
+    ])
       expect(codeIn((await (await upload(fields as Record<string, string | File>)).json()) as Record<string, unknown>)).toBe(100)
     const headers = { 'content-type': 'multipart/form-data; boundary=x' }
     expect(codeIn((await api.call('POST', '/v21.0/shop/media', { rawBody: 'no form', headers })).json)).toBe(100)
     expect(codeIn((await post({ type: 'image', image: { id: '0'.repeat(32) } })).json)).toBe(100)
     expect(codeIn((await post({ type: 'image', image: {} })).json)).toBe(100)
   })
+})
+
+test('[F4] [I3] a form is taken as a file alone, and a path with what Postgres cannot hold by nobody', async () => {
+  const form = { 'content-type': 'multipart/form-data; boundary=x' }
+  const message = await api.call('POST', '/v21.0/shop/messages', { rawBody: '--x--', headers: form })
+  expect([message.status, message.json.error]).toMatchObject([
+    400,
+    { error_data: { details: expect.stringContaining('application/json') } },
+  ])
+  for (const [method, path] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/messages'],
+    ['POST', '/media'],
+  ] as const) {
+    const { status, json } = await api.call(method, `/v21.0/a%00b${path}`, method === 'POST' ? { body: {} } : {})
+    expect([path, status, codeIn(json)]).toEqual([path, 400, 100])
+  }
+})
+
+test('[F4] an account that is called as files are is the account', async () => {
+  const id = 'a'.repeat(32)
+  await api.call('POST', '/v1/instances', { body: { id, name: 'A' } })
+  expect((await api.call('GET', `/v21.0/${id}`)).json).toMatchObject({ id, verified_name: 'A' })
+})
+
+test('[F4] what passes is told as that: as much as may wait for the account', async () => {
+  const full = await api.openAnother({ dialects: ['cloud-api'], commandsWaitingMax: 1 })
+  await api.call('POST', '/v1/instances', { body: { id: 'full', name: 'full' } })
+  const send = () =>
+    fetch(`${full.url}/v21.0/full/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...whatsapp, text: { body: 'a' } }),
+    })
+  expect((await send()).status).toBe(200)
+  await until('it to wait', async () => {
+    const { data } = (await api.call('GET', '/v1/instances/full/commands?state=waiting')).json
+    return (data as readonly unknown[]).length === 1
+  })
+  const refused = await send()
+  expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+    429,
+    '60',
+    { error: { code: 130429 } },
+  ])
 })
 
 describe('read marks', () => {
@@ -281,6 +353,10 @@ describe('read marks', () => {
     await api.call('GET', `/v1/instances/reads?waitFor=${position}`)
     const mark = { messaging_product: 'whatsapp', status: 'read', message_id: 'THEIRS' }
     const marking = api.call('POST', '/v21.0/reads/messages', { body: { ...mark, typing_indicator: { type: 'text' } } })
+    await until('both to be in the log', async () => {
+      const { data } = (await api.call('GET', '/v1/instances/reads/commands?state=waiting')).json
+      return (data as readonly unknown[]).length === 2
+    })
     expect(await endNextCommand(api.database, 'reads', completed)).toMatchObject({
       operation: 'chat.read',
       body: { messages: [{ messageId: 'THEIRS' }] },

@@ -2,14 +2,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callsNotDone } from '../../src/api/evolution/not-done.ts'
 import type { Event } from '../../src/events/event.ts'
+import { openInstanceRows } from '../../src/instances/instance-rows.ts'
+import type { SocketRead } from '../../src/instances/socket-answers.ts'
+import { answerQuestions, readQuestions, type SocketAnswer } from '../../src/instances/socket-reads.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { endNextCommand } from '../ground/api/end-next-command.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
+/** One pixel or so: its head says 2 by 2. */
+const jpeg = Buffer.from('ffd8ffc0000b080002000201011100ffd9', 'hex').toString('base64')
 const group = '120363000000000001@g.us'
 let api: TestApi
 let projecting: readonly { close(): Promise<void> }[] = []
@@ -158,6 +164,10 @@ describe('messages', () => {
     const contact = [
       { fullName: 'Ana; Loja', phoneNumber: '5511900000012', email: 'ana@example.com', url: 'https://example.com' },
     ]
+    const [one] = contact
+    expect((await send('sendContact', { number, contact: [{ ...one, phoneNumber: 'Ana' }] })).json.response).toEqual({
+      message: [expect.stringContaining('contact.0.phoneNumber: expected a phone number')],
+    })
     const { json } = await send('sendContact', { number, contact })
     const accepted = (await acceptedAs((json.key as { id: string }).id)) as { contacts: { vcard: string }[] }
     const lines = accepted.contacts[0]?.vcard.split('\n')
@@ -302,10 +312,57 @@ describe('files', () => {
       'media: expected an http or https URL, or a file',
     ],
     ['another kind', 'sendMedia', { number, mediatype: 'album', media: url }, 'mediatype: expected one of image'],
+    [
+      'a name longer than any event has room for',
+      'sendMedia',
+      { number, mediatype: 'document', media: 'aGk=', fileName: 'a'.repeat(3_000_000) },
+      'fileName: expected at most',
+    ],
+    [
+      'a type longer than any event has room for',
+      'sendMedia',
+      { number, mediatype: 'image', media: `data:image/png${'a'.repeat(3_000_000)};base64,aGk=` },
+      'mimetype: expected',
+    ],
+    ['no recipient', 'sendSticker', { number: 'Ana', sticker: 'data:image/webp;base64,aGk=' }, 'number: expected a phone'],
+    [
+      'a mention of nobody',
+      'sendMedia',
+      { number: group, mediatype: 'image', media: 'aGk=', mentioned: ['Ana'] },
+      'mentioned.0: expected',
+    ],
+    [
+      'a list in place of a file',
+      'sendMedia',
+      { number, mediatype: 'image', media: Array(250_000).fill([]) },
+      'expected at most 200000',
+    ],
+    ['a list in place of a body', 'sendMedia', Array(250_000).fill([]), 'expected at most 200000 values'],
     ['a sticker of another type', 'sendSticker', { number, sticker: 'data:image/gif;base64,R0lGODlh' }, 'image/webp for sticker'],
-  ])('[F4] %s is refused in the words of its fields', async (_, path, body, words) => {
+  ])('[F4] %s is refused in the words of its fields, and no file is taken', async (_, path, body, words) => {
+    const taken = async () => (await api.call('GET', '/v1/instances/shop/uploads?limit=1')).json.data
+    const before = await taken()
     const { status, json } = await send(path, body)
     expect([status, json.response]).toEqual([400, { message: [expect.stringContaining(words)] }])
+    expect(await taken()).toEqual(before)
+  })
+
+  test('[F4] [C13] what a type says beside itself is not what its bytes are stored as', async () => {
+    const mimetype = 'application/pdf; name=relatório.pdf'
+    const said = { number, mediatype: 'document', fileName: 'a.pdf', mimetype, media: bytes.toString('base64') }
+    expect((await send('sendMedia', said)).status).toBe(201)
+  })
+
+  test('[F4] [C13] of an account that is logged out no file is taken, nor of a message that is not sent', async () => {
+    await call('POST', 'instance/create', { instanceName: 'out' })
+    const media = bytes.toString('base64')
+    const said = { mediatype: 'document', fileName: 'a.pdf', media }
+    expect((await call('POST', 'message/sendMedia/out', { ...said, number: 'Ana' })).status).toBe(400)
+    const state = { instanceId: 'out', state: 'logged-out', reason: null, reasonText: null }
+    const position = await appendEvents(api, [anEvent('instance.state-changed', state)])
+    await api.call('GET', `/v1/instances/out?waitFor=${position}`)
+    expect((await call('POST', 'message/sendMedia/out', { ...said, number })).status).toBe(409)
+    expect((await api.call('GET', '/v1/instances/out/uploads')).json.data).toEqual([])
   })
 })
 
@@ -431,6 +488,54 @@ describe('what is waited for', () => {
       { groupJid: jid, leave: true },
     ],
     [
+      'the account is called otherwise',
+      'POST',
+      'chat/updateProfileName/acts',
+      { name: 'Loja' },
+      ['profile.change', { name: 'Loja' }],
+      null,
+      { update: 'success' },
+    ],
+    [
+      'it says something of itself',
+      'POST',
+      'chat/updateProfileStatus/acts',
+      { status: 'Aberto' },
+      ['profile.change', { about: 'Aberto' }],
+      null,
+      { update: 'success' },
+    ],
+    [
+      'it has a picture',
+      'POST',
+      'chat/updateProfilePicture/acts',
+      { picture: `data:image/jpeg;base64,${jpeg}` },
+      ['profile.picture', { picture: jpeg }],
+      null,
+      { update: 'success' },
+    ],
+    [
+      'it has none any more',
+      'DELETE',
+      'chat/removeProfilePicture/acts',
+      undefined,
+      ['profile.picture', { picture: null }],
+      null,
+      { update: 'success' },
+    ],
+    [
+      'who sees what of it is changed',
+      'POST',
+      'chat/updatePrivacySettings/acts',
+      { readreceipts: 'all', profile: 'contacts', status: 'contacts', online: 'all', last: 'none', groupadd: 'contacts' },
+      [
+        'privacy.change',
+        { readReceipts: 'all', picture: 'contacts', about: 'contacts', online: 'all', lastSeen: 'none', groupsAdd: 'contacts' },
+      ],
+      null,
+      { update: 'success', data: { last: 'none' } },
+    ],
+    [
       'messages are read',
       'POST',
       'chat/markMessageAsRead/acts',
@@ -489,7 +594,8 @@ describe('what is waited for', () => {
     const answering = call(method, path, body)
     const asked = await endNextCommand(api.database, 'acts', completed(result))
     expect(asked).toMatchObject({ operation, body: kept })
-    expect(await answering).toMatchObject({ status: method === 'POST' ? 201 : 200, json: answer })
+    const plain = method !== 'POST' || path.startsWith('chat/updateProfile')
+    expect(await answering).toMatchObject({ status: plain ? 200 : 201, json: answer })
   })
 
   test('[F4] what WhatsApp refuses is 400 with why, and what is not over in time is 504 with where to ask', async () => {
@@ -529,16 +635,67 @@ describe('what is waited for', () => {
     })
   })
 
+  test.each<[string, string, object, string]>([
+    ['a group', 'group/updateGroupSubject/acts', { groupJid: 'Ana', subject: 'a' }, 'groupJid: expected a group'],
+    ['a chat', 'chat/archiveChat/acts', { chat: 'Ana', archive: true }, 'chat: expected'],
+    [
+      'a chat of a message',
+      'chat/markChatUnread/acts',
+      { lastMessage: { key: { remoteJid: 'Ana' } } },
+      'lastMessage.key.remoteJid: ',
+    ],
+    ['somebody', 'chat/updateBlockStatus/acts', { number: 'Ana', status: 'block' }, 'number: expected a phone number'],
+    ['a number to write to', 'chat/sendPresence/acts', { number: 'Ana', presence: 'composing' }, 'number: expected'],
+    ['who sees what', 'chat/updatePrivacySettings/acts', { last: 'everybody' }, 'last: expected one of all'],
+    ['words', 'chat/updateProfileStatus/acts', { status: 'a'.repeat(140) }, 'status: expected at most 139'],
+  ])('[F4] %s that there is not is refused by the name of its field', async (_, path, body, words) => {
+    const { status, json } = await call('POST', path, body)
+    expect([status, json.response]).toEqual([400, { message: [expect.stringContaining(words)] }])
+  })
+
+  test('[F4] chats are read all or none: all of it is in the log before any is waited for, each chat once', async () => {
+    await call('POST', 'instance/create', { instanceName: 'many' })
+    const [one, other] = ['5511900000021@s.whatsapp.net', '5511900000022@s.whatsapp.net']
+    const [first, second, third] = ['A', 'B', 'C'].map((messageId, at) =>
+      anEvent('message.received', { instanceId: 'many', messageId, chatId: at === 2 ? other : one, text: 'Olá' }),
+    )
+    if (first === undefined || second === undefined || third === undefined) throw new Error('expected three messages')
+    const position = await appendEvents(api, [anEvent('instance.paired', { instanceId: 'many' }), first, second, third])
+    await api.call('GET', `/v1/instances/many?waitFor=${position}`)
+    const of = (remoteJid: string, id: string) => ({ remoteJid, fromMe: false, id })
+    const mark = (...readMessages: object[]) => call('POST', 'chat/markMessageAsRead/many', { readMessages })
+    const waiting = async () =>
+      (await api.call('GET', '/v1/instances/many/commands?state=waiting')).json.data as readonly { chatId: string }[]
+    expect((await mark(of(one, 'A'), of('Ana', 'B'))).json.response).toEqual({
+      message: [expect.stringContaining('readMessages.1.remoteJid: expected')],
+    })
+    expect(await waiting()).toEqual([])
+    const marking = mark(of(one, 'A'), of('+55 11 90000-0021', 'B'), of(other, 'C'))
+    await until('both to wait', async () => (await waiting()).length === 2)
+    for (let at = 0; at < 2; at += 1) await endNextCommand(api.database, 'many', completed(null))
+    expect((await marking).status).toBe(201)
+    expect(await waiting()).toEqual([])
+  })
+
+  test('[F4] of a group whose people were not made admins the answer says that it is there', async () => {
+    const body = { subject: 'Clientes', participants: ['5511900000012'], promoteParticipants: true }
+    const making = call('POST', 'group/create/acts', body)
+    await endUntil('group.create', { groupId: jid, ...people })
+    const why = { reason: 'refused', reasonText: 'WhatsApp refused it.', code: null } as const
+    await endNextCommand(api.database, 'acts', { type: 'command.failed', at: 1, ...why })
+    expect((await making).json.response).toEqual({ message: [expect.stringContaining(`group ${jid} is made`)] })
+  })
+
   test('[F4] an invite is a text to each number', async () => {
     const asking = call('POST', 'group/sendInvite/acts', {
       groupJid: jid,
       description: 'Venha',
-      numbers: ['5511900000012', '5511900000013'],
+      numbers: ['5511900000012', '5511900000013', '+55 11 90000-0012'],
     })
     await endUntil('group.read-invite-link', link)
     expect(await asking).toMatchObject({ status: 200, json: { send: true, inviteUrl: link.url } })
     const { data } = (await api.call('GET', '/v1/instances/acts/commands?state=waiting')).json as { data: { chatId: string }[] }
-    expect(data.map(one => one.chatId)).toEqual(expect.arrayContaining([person, '5511900000013@s.whatsapp.net']))
+    expect(data.map(one => one.chatId).toSorted()).toEqual([person, '5511900000013@s.whatsapp.net'])
   })
 
   /** What was left before is ended on the way. */
@@ -554,6 +711,7 @@ describe('instances', () => {
       integration: 'WHATSAPP-BAILEYS',
       groupsIgnore: true,
     })
+    expect(created.headers.get('zaplog-position')).not.toBeNull()
     expect(created).toMatchObject({
       status: 201,
       json: { instance: { instanceName: 'loja', instanceId: 'loja' }, hash: null, settings: { groupsIgnore: true } },
@@ -584,11 +742,18 @@ describe('instances', () => {
     ['a key of its own', { instanceName: 'a', token: 'T0K3N' }, 'token: expected nothing: an instance has no key'],
     ['a webhook', { instanceName: 'a', webhook: { url: 'https://example.com' } }, 'webhook: expected nothing: webhooks are'],
     ['the business platform', { instanceName: 'a', integration: 'WHATSAPP-BUSINESS' }, 'integration: expected WHATSAPP-BAILEYS'],
+    ['a phone that is none', { instanceName: 'a', qrcode: true, number: '119' }, 'number: expected a phone number'],
     ['calls refused by themselves', { instanceName: 'a', rejectCall: true }, 'rejectCall: expected nothing: calls'],
   ])('[F4] %s is refused in words, and nothing is made', async (_, body, words) => {
     const { status, json } = await call('POST', 'instance/create', body)
     expect([status, json.response]).toEqual([400, { message: [expect.stringContaining(words)] }])
     expect((await api.call('GET', '/v1/instances/a')).status).toBe(404)
+  })
+
+  test('[F4] [A1] one that shows no code in time is made all the same', async () => {
+    const created = await call('POST', 'instance/create', { instanceName: 'slow', qrcode: true, number: '+55 11 90000-0031' })
+    expect(created).toMatchObject({ status: 201, json: { instance: { instanceName: 'slow' }, qrcode: null } })
+    expect((await api.call('GET', '/v1/instances/slow')).status).toBe(200)
   })
 
   test('[F4] [A1] who connects waits for the code, and hears why none came', async () => {
@@ -635,6 +800,69 @@ describe('groups', () => {
   })
 })
 
+describe('people', () => {
+  const pn = '5511900000011@s.whatsapp.net'
+  let epoch = 0
+  beforeAll(async () => {
+    await call('POST', 'instance/create', { instanceName: 'asks' })
+    epoch = (await openInstanceRows(api).takeEpoch('asks')).epoch
+  })
+
+  /** Whoever holds the account answers each once it is asked. */
+  async function answer(kind: SocketRead, one: SocketAnswer) {
+    const subject = await until(`a question for ${kind}`, async () => {
+      const found = await readQuestions(api.database, ['asks'], { perInstance: 50 })
+      return found.find(question => question.kind === kind)?.subject ?? null
+    })
+    await answerQuestions(api.database, { instanceId: 'asks', epoch, kind, answers: [{ subject, answer: one, keptMs: 60_000 }] })
+  }
+  const none = { code: '404' }
+  const business = {
+    isBusiness: true,
+    description: 'Loja',
+    category: null,
+    address: null,
+    email: 'loja@example.com',
+    websites: ['https://example.com'],
+  }
+
+  test('[F4] numbers, pictures and what people and businesses say are what our own reads answer', async () => {
+    const numbers = ['+55 11 90000-0011', '5511900000014']
+    const checking = call('POST', 'chat/whatsappNumbers/asks', { numbers })
+    await answer('number', { said: { onWhatsApp: true, id: '200000000000011@lid', pn } })
+    await answer('number', { said: { onWhatsApp: false, id: null, pn: null } })
+    const { status, text } = await checking
+    const [found, missing] = JSON.parse(text) as readonly { number: string; exists: boolean }[]
+    expect([status, found?.number, missing?.number]).toEqual([200, '5511900000011', '5511900000014'])
+    expect(new Set([found?.exists, missing?.exists])).toEqual(new Set([true, false]))
+    const showing = call('POST', 'chat/fetchProfilePictureUrl/asks', { number: '5511900000015' })
+    await answer('picture', none)
+    expect((await showing).json).toEqual({ wuid: '5511900000015@s.whatsapp.net', profilePictureUrl: null })
+    const asking = call('POST', 'chat/fetchBusinessProfile/asks', { number: '5511900000015' })
+    await answer('business', { said: business })
+    const { websites: website, ...shown } = business
+    expect((await asking).json).toEqual({ wuid: '5511900000015@s.whatsapp.net', ...shown, website })
+  })
+
+  test('[F4] a profile is all of it, as far as the account may see it', async () => {
+    const asking = call('POST', 'chat/fetchProfile/asks', { number: '5511900000016' })
+    await answer('number', { said: { onWhatsApp: true, id: null, pn: '5511900000016@s.whatsapp.net' } })
+    await answer('picture', { said: { pictureId: '1', url: 'https://example.com/p' } })
+    await answer('about', { said: { about: 'Oi', setAt: null } })
+    await answer('business', { said: business })
+    expect(await asking).toMatchObject({
+      status: 200,
+      json: {
+        ...{ wuid: '5511900000016@s.whatsapp.net', numberExists: true, picture: 'https://example.com/p' },
+        ...{ status: { status: 'Oi' }, isBusiness: true, website: 'https://example.com' },
+      },
+    })
+    expect((await call('POST', 'chat/fetchProfile/asks', { number: 'Ana' })).json.response).toEqual({
+      message: [expect.stringContaining('number: expected a phone number')],
+    })
+  })
+})
+
 describe('the door', () => {
   test('[F4] [I1] without a right key each is 401 in its shape, before anything is read', async () => {
     for (const headers of [{}, { apikey: 'wrong' }]) {
@@ -649,6 +877,32 @@ describe('the door', () => {
       expect([path, status, json.response]).toEqual([path, 501, { message: [expect.stringContaining(words)] }])
     }
     expect(logger.lines.filter(line => line.event === 'request.failed')).toEqual([])
+  })
+
+  test('[F4] what there is not is 404 in its shape, as is a method that a call does not have', async () => {
+    for (const [method, path] of [
+      ['POST', 'message/sendNothing/shop'],
+      ['GET', 'chat/nothing'],
+      ['GET', 'message/sendText/shop'],
+      ['PUT', 'webhook/set/shop/more'],
+    ] as const)
+      expect([path, await call(method, path)]).toMatchObject([path, { status: 404, json: { status: 404, error: 'Not Found' } }])
+    expect((await api.call('POST', '/message/sendNothing/shop', { key: null })).json).toMatchObject({ status: 401 })
+  })
+
+  test('[F4] [I3] text that Postgres cannot hold is refused in a path, too', async () => {
+    for (const path of ['instance/connectionState/a%00b', 'group/findGroupInfos/a%00b?groupJid=120363000000000009'])
+      expect([path, await call('GET', path)]).toMatchObject([
+        path,
+        { status: 400, json: { response: { message: ['instance: expected text without NUL, got a\0b'] } } },
+      ])
+    expect((await call('POST', 'message/sendText/a%00b', { number: '5511900000011', text: 'a' })).status).toBe(400)
+  })
+
+  test('[F4] [I3] a deletion with more of a body than any has is 413, which its client can read', async () => {
+    const body = JSON.stringify({ id: 'a'.repeat(200_000), remoteJid: chatId })
+    const { status, json } = await api.call('DELETE', '/chat/deleteMessageForEveryone/shop', { rawBody: body })
+    expect([status, json.error]).toEqual([413, 'Payload Too Large'])
   })
 
   test('[F4] bodies that cannot be read are refused in its shape', async () => {

@@ -5,6 +5,7 @@ import { commandIds } from '../../src/instances/command-ids.ts'
 import { endSession, startSession } from '../../src/instances/processing-sessions.ts'
 import { LogError } from '../../src/log/log.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
+import { endNextCommand } from '../ground/api/end-next-command.ts'
 import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
 import { anEvent, somebody } from '../ground/events.ts'
@@ -14,10 +15,12 @@ import { until } from '../ground/until.ts'
 const logger = collectLogLines(['request.failed'])
 let api: TestApi
 let projecting: readonly { close(): Promise<void> }[] = []
+const waitingMax = 20
 /** What the log does with an append, in place of taking it. */
 let append: 'takes' | 'refuses' = 'takes'
 beforeAll(async () => {
   api = await openTestApi('api-processing', logger, {
+    commandsWaitingMax: waitingMax,
     log: log => ({
       ...log,
       append: async (given, signal) => {
@@ -254,6 +257,21 @@ describe('an end', () => {
     const after = await untilStatus(sessionId, 'success')
     expect((await asked(id)).map(({ commandId }) => commandId)).toEqual([after.reactionCommandId, after.textCommandId])
     await until('its end is in the log', async () => (await told(id)).length === 2)
+  })
+
+  test('[F3] of an account that has as much waiting as may wait keeps no other’s end from being told, and is told later', async () => {
+    const [full, other] = [await anInstance('M1'), await anInstance('M1')]
+    const sessions = [await begin(full, 'M1'), await begin(other, 'M1')]
+    for (let nth = 0; nth < waitingMax; nth += 1) {
+      const body = { chatId: '5511900000011', kind: 'text', text: String(nth) }
+      expect((await api.call('POST', `/v1/instances/${full}/messages`, { body })).status).toBe(202)
+    }
+    for (const sessionId of sessions) await dueNow(sessionId)
+    await untilStatus(String(sessions[1]), 'timed-out')
+    expect((await read(sessions[0])).json).toMatchObject({ status: 'timed-out', reactionCommandId: null })
+    const completed = { type: 'command.completed', at: 1, saidAt: null } as const
+    for (let nth = 0; nth < waitingMax; nth += 1) await endNextCommand(api.database, full, completed)
+    await untilStatus(String(sessions[0]), 'timed-out')
   })
 
   test('[F3] whose process died before it was told is told by the next one, as it would have been', async () => {

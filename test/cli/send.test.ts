@@ -68,6 +68,10 @@ test('[H7] [F1] a file is sent by its URL, with the text as its caption; with ne
     { ...to, kind: 'image', caption: 'Olha' },
     { ...to, kind: 'document' },
   ])
+  expect(await refused(['send', '5511900000011', 'Olá', '--kind', 'image'], zaplog.env)).toEqual({
+    code: exitCodes.usage,
+    said: 'expected --url with --kind',
+  })
   expect((await refused(['send', '5511900000011'], zaplog.env)).said).toContain('expected a text, or --url')
   expect(zaplog.asked).toHaveLength(2)
 })

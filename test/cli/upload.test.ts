@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { mimetypeOf } from '../../src/cli/mimetypes.ts'
+import { uploadFile } from '../../src/cli/upload.ts'
+import { alwaysJson, alwaysProblem, KEY, refused } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 import { openLoopbackServer } from '../ground/loopback-server.ts'
 
@@ -21,12 +23,13 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }))
 
 /** `states`: what the upload is each time that it is read, the last one for ever. */
-async function openZaplog(states: readonly object[]) {
+async function openZaplog(states: readonly object[], refuses?: string) {
   const asked: { call: string; body: string; headers: NodeJS.Dict<string | string[]> }[] = []
   let reads = 0
   const server = await openLoopbackServer(async (request, response) => {
     const call = `${request.method} ${request.url?.split('?')[0]}`
     if (request.method !== 'GET') asked.push({ call, body: String(await buffer(request)), headers: request.headers })
+    if (call === refuses) return alwaysProblem(503, 'unavailable')(request, response)
     if (call === 'GET /v1/instances') return alwaysJson(200, { data: [shop], nextCursor: null })(request, response)
     if (call === 'POST /v1/instances/shop/uploads')
       return alwaysJson(201, {
@@ -75,4 +78,39 @@ test('[H7] [C13] what failed ends with 1 and says why; a file that is not there 
   ])
   const none = await runVerb(['upload', join(directory, 'none'), '--to', '5511900000011'], zaplog.env)
   expect([none.code, none.err]).toEqual([exitCodes.usage, expect.stringContaining('ENOENT')])
+})
+
+test.each(['POST /v1/instances/shop/uploads', 'POST /v1/uploads/u1/complete', 'GET /v1/uploads/u1'])(
+  '[H7] [C13] where %s has no answer, the key that sends it once is said, also with --json',
+  async refuses => {
+    const zaplog = await openZaplog([upload], refuses)
+    const { code, said } = await refused(['upload', photo, '--to', '5511900000011'], zaplog.env)
+    const key = zaplog.asked[0]?.headers['idempotency-key']
+    expect(key).toMatch(/^[0-9a-f-]{36}$/)
+    expect([code, said]).toEqual([exitCodes.tryLater, expect.stringContaining(`the same again with --key ${key} is sent once`)])
+    const json = await refused(['upload', photo, '--to', '5511900000011', '--key', 'k1', '--json'], zaplog.env)
+    expect(JSON.parse(json.said)).toMatchObject({ idempotencyKey: 'k1' })
+  },
+)
+
+test('[H7] [C13] what is not sent yet is worth another look with its key', async () => {
+  const { env } = await openZaplog([{ ...upload, state: 'processing' }])
+  const api = { base: env.ZAPLOG_URL, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: './zaplog' }
+  const how = { progress: () => undefined, waitMs: 0, stopping: new AbortController().signal }
+  const error: unknown = await uploadFile(api, { path: photo, to: '5511900000011', key: 'k1' }, how).catch(
+    (error: unknown) => error,
+  )
+  expect(error).toMatchObject({
+    exitCode: exitCodes.tryLater,
+    message: 'it is not sent yet (processing), and zaplog goes on with it; the same again with --key k1 is sent once',
+    told: { rest: { upload: { state: 'processing' }, idempotencyKey: 'k1' } },
+  })
+})
+
+test('[H7] documents of offices are named by their types', () => {
+  expect(['a.docx', 'b.XLSX', 'c.ppt'].map(mimetypeOf)).toEqual([
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    'application/vnd.ms-powerpoint',
+  ])
 })

@@ -1,4 +1,6 @@
 // The WhatsApp Cloud API's calls at /v13.0 and later: thin translations into our own commands, answered in Meta's shapes.
+import { z } from 'zod'
+import { isThere } from '../../instances/instance-ids.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { ActionDeps } from '../commands/action-routes.ts'
 import { askForMessage } from '../commands/ask-for.ts'
@@ -8,7 +10,7 @@ import { parseInput } from '../invalid-input.ts'
 import { setPosition } from '../position.ts'
 import { Problem } from '../problems.ts'
 import { giveUpUpload } from '../uploads/complete-upload.ts'
-import { accountOf } from './find-account.ts'
+import { accountOf, ofAccount } from './find-account.ts'
 import { markRead } from './mark-read.ts'
 import { isMediaId, type MediaDeps, routeMedia, shownMedia } from './media.ts'
 import { asked, isReadMark, toMessage, waIdOf } from './message-body.ts'
@@ -28,9 +30,9 @@ function routeMessages(scope: App, deps: CloudApiDeps) {
   scope.route({
     method: 'POST',
     url: `/${version}/:account/messages`,
-    schema: { hide: true },
+    schema: { hide: true, params: ofAccount },
     handler: async (request, reply) => {
-      const { account } = request.params as { account: string }
+      const { account } = request.params
       const { id: instanceId } = await accountOf(deps.database, account)
       if (isReadMark(request.body)) return reply.send(await markRead(deps, { instanceId, request, reply }))
       const said = parseInput(asked, request.body)
@@ -48,16 +50,18 @@ function routeMessages(scope: App, deps: CloudApiDeps) {
   })
 }
 
+const ofObject = z.object({ object: z.string() })
+
 /** An account, or a file: both are read by their id alone. */
 function routeObjects(scope: App, deps: CloudApiDeps) {
   const url = `/${version}/:object`
   scope.route({
     method: 'GET',
     url,
-    schema: { hide: true },
+    schema: { hide: true, params: ofObject },
     handler: async (request, reply) => {
-      const { object } = request.params as { object: string }
-      if (isMediaId(object)) return reply.send(await shownMedia(deps, object))
+      const { object } = request.params
+      if (await isMedia(deps, object)) return reply.send(await shownMedia(deps, object))
       const { id, name, phone } = await accountOf(deps.database, object)
       return reply.send({ id, verified_name: name, display_phone_number: phone === null ? null : `+${phone}` })
     },
@@ -65,13 +69,17 @@ function routeObjects(scope: App, deps: CloudApiDeps) {
   scope.route({
     method: 'DELETE',
     url,
-    schema: { hide: true },
+    schema: { hide: true, params: ofObject },
     handler: async (request, reply) => {
-      const { object } = request.params as { object: string }
-      if (!isMediaId(object))
+      const { object } = request.params
+      if (!(await isMedia(deps, object)))
         throw new Problem('not-in-dialect', 'accounts are not deleted here: DELETE /v1/instances/{id} does it')
       await giveUpUpload(deps, object, deps.cut)
       return reply.send({ success: true })
     },
   })
 }
+
+/** An instance may be called as uploads are: then it is meant. */
+const isMedia = async ({ database }: CloudApiDeps, id: string): Promise<boolean> =>
+  isMediaId(id) && !(await isThere(database, id))

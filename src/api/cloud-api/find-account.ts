@@ -1,9 +1,13 @@
 // Which instance a phone-number-id is: its own id, or the digits of the phone that it is linked to.
+import { z } from 'zod'
 import type { Transaction } from '../../database/database.ts'
 import { isThere } from '../../instances/instance-ids.ts'
 import type { Instance } from '../instances/instance-shapes.ts'
 import { instancesOfPhone, readInstance } from '../instances/read-instances.ts'
 import { Problem } from '../problems.ts'
+
+/** As paths have it. */
+export const ofAccount = z.object({ account: z.string() })
 
 /** Throws Problem `instance-not-found`. */
 export async function accountOf(database: Transaction, account: string): Promise<Instance> {

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { getMessage } from '../../projections/read-model/queries.ts'
 import type { ActionDeps } from '../commands/action-routes.ts'
-import { doAction } from '../commands/ask-for.ts'
+import { type AskedAction, doAll } from '../commands/ask-for.ts'
 import { keyOf, type WaitDeps, waitingFor } from '../dialect.ts'
 import { parseInput, refuseFields } from '../invalid-input.ts'
 import { readMark } from './message-body.ts'
@@ -15,12 +15,15 @@ export async function markRead(deps: ActionDeps & WaitDeps, { instanceId, reques
   const chatId = await chatOf(deps, { instanceId, messageId })
   const of = { instanceId, key: keyOf(request), params: { chatId } }
   const until = waitingFor(reply, deps)
-  await doAction(deps, { ...of, call: 'POST /chats/:chatId/read', body: { messageIds: [messageId] } }, until)
-  if (typing === undefined) return { success: true }
-  const key = `${of.key} typing`
-  await doAction(deps, { ...of, key, call: 'PUT /chats/:chatId/typing', body: { state: 'composing' } }, until)
+  const read = { ...of, call: 'POST /chats/:chatId/read', body: { messageIds: [messageId] } }
+  await doAll(deps, typing === undefined ? [read] : [read, typingIn(of)], until)
   return { success: true }
 }
+
+/** No client's key has a line break. */
+const typingIn = (of: Omit<AskedAction, 'call'>): AskedAction => ({
+  ...{ ...of, key: `${of.key}\ntyping`, call: 'PUT /chats/:chatId/typing', body: { state: 'composing' } },
+})
 
 async function chatOf({ database }: ActionDeps, of: { instanceId: string; messageId: string }): Promise<string> {
   const found = await getMessage(database, { ...of, chatId: null })

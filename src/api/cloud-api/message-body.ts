@@ -1,6 +1,6 @@
 // The body of POST /v{N}/{phone-number-id}/messages, and the message that it asks for, as POST /v1/instances/{id}/messages takes it. Pure.
 import { z } from 'zod'
-import { digitsOfPhone } from '../../events/command-bodies/addresses.ts'
+import { digitsOfPhone, phone } from '../../events/command-bodies/addresses.ts'
 import { contactCard } from '../contact-card.ts'
 import { given, optional } from '../dialect.ts'
 import { refuseFields } from '../invalid-input.ts'
@@ -22,7 +22,7 @@ const degrees = z.union(
 
 const contact = z.looseObject({
   name: z.looseObject({ formatted_name: z.string().min(1) }),
-  phones: optional(z.array(z.looseObject({ phone: z.string().optional(), wa_id: z.string().optional() }))),
+  phones: optional(z.array(z.looseObject({ phone: optional(phone), wa_id: optional(phone) }))),
   org: optional(z.looseObject({ company: text, title: text })),
   emails: optional(z.array(z.looseObject({ email: z.string() }))),
   urls: optional(z.array(z.looseObject({ url: z.string() }))),
@@ -122,7 +122,7 @@ function demand<Part>(name: string, part: Part | undefined): Part {
 }
 
 function toContact({ name, phones = [], org, emails = [], urls = [], addresses = [], birthday }: z.infer<typeof contact>) {
-  const numbers = phones.map(({ phone, wa_id }) => phone ?? wa_id ?? '')
+  const numbers = phones.flatMap(({ phone, wa_id }) => phone ?? wa_id ?? [])
   const more = [...emails, ...urls, ...addresses, ...[org?.title ?? []].flat(), ...[birthday ?? []].flat()]
   if (more.length === 0 && numbers.length > 0)
     return given({ name: name.formatted_name, phones: numbers, organization: org?.company })

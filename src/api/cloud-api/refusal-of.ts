@@ -7,6 +7,7 @@ type Code = { code: number; status: number; title: string; subcode?: number }
 const invalid: Code = { code: 100, status: 400, title: 'Invalid parameter' }
 const absent: Code = { ...invalid, subcode: 33 }
 const unavailable: Code = { code: 131016, status: 503, title: 'Service unavailable' }
+const failed: Code = { code: 131000, status: 500, title: 'Something went wrong' }
 const limited: Code = { code: 130429, status: 429, title: 'Rate limit hit' }
 
 /** Of developers.facebook.com, "WhatsApp error codes"; what is not here is an invalid parameter, or what went wrong here. */
@@ -25,11 +26,17 @@ const codes: Partial<Record<Slug, Code>> = {
   'not-serving': unavailable,
   stopping: unavailable,
   unavailable,
-  internal: { code: 131000, status: 500, title: 'Something went wrong' },
+  internal: failed,
+}
+
+/** What passes is worth another try: nobody may take it for a mistake of theirs. */
+function codeOf({ retryable, status }: Problem): Code {
+  if (retryable) return status === 429 ? limited : unavailable
+  return status >= 500 ? failed : invalid
 }
 
 export function refusalOf(problem: Problem): Refusal {
-  const { code, status, title, subcode } = codes[problem.code] ?? invalid
+  const { code, status, title, subcode } = codes[problem.code] ?? codeOf(problem)
   const details = problem.message
   return {
     status,

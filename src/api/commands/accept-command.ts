@@ -47,17 +47,27 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const { instanceId, key, operation } = wanted
   const ids = idsOf(wanted)
   const digest = digestOf(wanted)
-  const [instance, before] = await Promise.all([
-    readInstance(deps.database, instanceId),
-    findAsked(deps.database, { instanceId, commandId: ids.commandId }),
-  ])
-  if (before === null && instance.state === 'logged-out') throw loggedOut(instanceId)
+  const before = await findBefore(deps, { instanceId, commandId: ids.commandId })
   const asked = before ?? (await ask(deps, wanted, { ...ids, digest }))
   if (asked.digest !== digest) throw keyReused(key)
   const positions = asked.isAccepted
     ? null
     : await append(deps, acceptedEvent({ instanceId, ids, operation, asked }, deps.clock()), signal)
   return { ids, queuedUntil: asked.expiresAt, positions }
+}
+
+/** Of a message under this key, before there is work for it. Throws Problem `instance-not-found` or `instance-logged-out`. */
+export const demandAsking = async (deps: Pick<AcceptDeps, 'database'>, of: { instanceId: string; key: string }): Promise<void> =>
+  void (await findBefore(deps, { instanceId: of.instanceId, commandId: commandIds(of).commandId }))
+
+/** null: it was not asked for before, and may be now. Throws Problem. */
+async function findBefore(
+  { database }: Pick<AcceptDeps, 'database'>,
+  of: { instanceId: string; commandId: string },
+): Promise<AskedCommand | null> {
+  const [instance, before] = await Promise.all([readInstance(database, of.instanceId), findAsked(database, of)])
+  if (before === null && instance.state === 'logged-out') throw loggedOut(of.instanceId)
+  return before
 }
 
 /** What is no message has no id at WhatsApp. */

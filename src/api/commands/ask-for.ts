@@ -18,19 +18,38 @@ export async function askForMessage(deps: ActionDeps, { instanceId, key, asked }
 /** `call`: as it is routed, such as PUT /contacts/:personId/block. */
 export type AskedAction = By & { call: string; params?: unknown; body?: unknown }
 
-/**
- * What WhatsApp answered; null: nothing. Rejects as our own call does, and Problem `command-failed` where it was not done, `command-unfinished`
- * where that is not known by the time the signal aborts.
- */
-export async function doAction(
+/** Of one that is in the log. */
+export type AskedFor = { instanceId: string; commandId: string }
+type Result = Readonly<Record<string, unknown>> | null
+
+/** Resolves once it is in the log. Rejects as our own call does. */
+export async function askForAction(
   deps: ActionDeps,
   { call, instanceId, key, params = {}, body }: AskedAction,
-  until: AbortSignal,
-): Promise<Readonly<Record<string, unknown>> | null> {
+): Promise<AskedFor> {
   const ask = deps.calls.get(call)
   if (ask === undefined) throw new Error(`asking for ${call}: expected a call that is routed`)
   const { ids } = await ask({ instanceId, key, params, body })
-  const of = { instanceId, commandId: ids.commandId }
+  return { instanceId, commandId: ids.commandId }
+}
+
+/** As `askForAction` and `resultOf` do. */
+export const doAction = async (deps: ActionDeps, asked: AskedAction, until: AbortSignal): Promise<Result> =>
+  resultOf(deps, await askForAction(deps, asked), until)
+
+/** All of them are in the log before any is waited for. Rejects as `askForAction` and `resultOf` do. */
+export async function doAll(deps: ActionDeps, all: readonly AskedAction[], until: AbortSignal): Promise<void> {
+  const inLog: AskedFor[] = []
+  for (const one of all) inLog.push(await askForAction(deps, one))
+  for (const one of inLog) await resultOf(deps, one, until)
+}
+
+/**
+ * What WhatsApp answered; null: nothing. Rejects Problem `command-failed` where it was not done, `command-unfinished` where that is not known by the
+ * time the signal aborts.
+ */
+export async function resultOf(deps: ActionDeps, of: AskedFor, until: AbortSignal): Promise<Result> {
+  const { instanceId } = of
   const found = await awaitCommand(deps, of, until)
   if (found === null) throw instanceNotFound(instanceId)
   if (found.endedAt === null) throw unfinished(of)
@@ -39,7 +58,7 @@ export async function doAction(
   throw new Problem('command-failed', `${reasonText ?? state}${code === null ? '' : ` (${code})`}`)
 }
 
-const unfinished = ({ instanceId, commandId }: { instanceId: string; commandId: string }) =>
+const unfinished = ({ instanceId, commandId }: AskedFor) =>
   new Problem(
     'command-unfinished',
     `it is in the log and will be done, and is not over yet: GET /v1/instances/${instanceId}/commands/${commandId} says how it ends`,

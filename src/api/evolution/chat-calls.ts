@@ -1,7 +1,9 @@
 // /chat: changes of messages, and what is asked about chats and people.
 import { z } from 'zod'
+import { chatAddress } from '../chat-address.ts'
+import { doAll } from '../commands/ask-for.ts'
 import type { App } from '../create-app.ts'
-import { optional } from '../dialect.ts'
+import { inTheirWords, optional, waitingFor } from '../dialect.ts'
 import { refuseFields } from '../invalid-input.ts'
 import { doWaiting, type EvolutionDeps, routeCall } from './evolution-call.ts'
 import { sendMessage } from './send-calls.ts'
@@ -44,20 +46,22 @@ function routeMessageChanges(scope: App, deps: EvolutionDeps) {
 
 /** One of our calls for each chat; what the account wrote itself needs no reading. */
 function routeReading(scope: App, deps: EvolutionDeps) {
-  const named = z.looseObject({ id: z.string(), remoteJid: z.string(), fromMe: z.boolean() })
+  const named = z.looseObject({ id: z.string(), remoteJid: chatAddress, fromMe: z.boolean() })
   routeCall(scope, {
     ...{ method: 'POST', path: 'chat/markMessageAsRead', status: 201 },
     body: z.object({ readMessages: z.array(named).min(1).max(100) }),
     answer: async given => {
+      const { instanceId, key, reply, body } = given
       const chats = Map.groupBy(
-        given.body.readMessages.filter(({ fromMe }) => !fromMe),
+        body.readMessages.filter(({ fromMe }) => !fromMe),
         ({ remoteJid }) => remoteJid,
       )
-      for (const [chatId, messages] of chats) {
-        const messageIds = messages.map(({ id }) => id)
-        const asked = { call: 'POST /chats/:chatId/read', params: { chatId }, body: { messageIds } }
-        await doWaiting(deps, { ...given, key: `${given.key} ${chatId}` }, asked, { '/messageIds': '/readMessages' })
-      }
+      const asked = [...chats].map(([chatId, messages]) => ({
+        ...{ instanceId, key: `${key}\n${chatId}`, call: 'POST /chats/:chatId/read', params: { chatId } },
+        body: { messageIds: messages.map(({ id }) => id) },
+      }))
+      const names = { '/messageIds': '/readMessages' }
+      await inTheirWords(names, () => doAll(deps, asked, waitingFor(reply, deps)))
       return { message: 'Read messages', read: 'success' }
     },
   })
@@ -74,7 +78,12 @@ function routeChatChanges(scope: App, deps: EvolutionDeps) {
     body: z.object({ ...ofChat, archive: z.boolean() }),
     answer: async given => {
       const chatId = chatOf(given.body)
-      await doWaiting(deps, given, { call, params: { chatId }, body: { archived: given.body.archive } })
+      await doWaiting(deps, given, {
+        call,
+        params: { chatId },
+        body: { archived: given.body.archive },
+        names: namesOf(given.body),
+      })
       return { chatId, archived: given.body.archive }
     },
   })
@@ -83,7 +92,7 @@ function routeChatChanges(scope: App, deps: EvolutionDeps) {
     body: z.object(ofChat),
     answer: async given => {
       const chatId = chatOf(given.body)
-      await doWaiting(deps, given, { call, params: { chatId }, body: { unread: true } })
+      await doWaiting(deps, given, { call, params: { chatId }, body: { unread: true }, names: namesOf(given.body) })
       return { chatId, markedChatUnread: true }
     },
   })
@@ -98,6 +107,8 @@ function chatOf({ chat, lastMessage }: OfChat): string {
   throw refuseFields('pointer', [{ pointer: '/chat', expected: 'a chat, or its lastMessage', received: 'nothing' }])
 }
 
+const namesOf = ({ chat }: OfChat) => ({ '/chatId': chat === undefined ? '/lastMessage/key/remoteJid' : '/chat' })
+
 const online = ['available', 'unavailable'] as const
 const typing = ['composing', 'recording', 'paused'] as const
 
@@ -111,7 +122,7 @@ function routePresence(scope: App, deps: EvolutionDeps) {
       const asked = typing.some(one => one === presence)
         ? { call: 'PUT /chats/:chatId/typing', params: { chatId }, body: { state: presence } }
         : { call: setOnline, body: { online: presence === 'available' } }
-      await doWaiting(deps, given, asked)
+      await doWaiting(deps, given, { ...asked, names: { '/chatId': '/number' } })
       return { presence }
     },
   })
@@ -133,7 +144,7 @@ function routeBlocking(scope: App, deps: EvolutionDeps) {
     answer: async given => {
       const { number: personId, status } = given.body
       const call = `${status === 'block' ? 'PUT' : 'DELETE'} /contacts/:personId/block`
-      await doWaiting(deps, given, { call, params: { personId } })
+      await doWaiting(deps, given, { call, params: { personId }, names: { '/personId': '/number' } })
       return { block: 'success' }
     },
   })

@@ -2,17 +2,16 @@
 import type { FastifyReply } from 'fastify'
 import { toDataURL } from 'qrcode'
 import { isParked } from '../../instances/instance-ids.ts'
-import { phoneNumber } from '../chat-address.ts'
 import { waitingFor } from '../dialect.ts'
 import { restartInstance } from '../instances/change-instance.ts'
 import { pairingCodeOf } from '../instances/pairing-code-routes.ts'
 import { waitForQr, whyNoQr } from '../instances/qr-routes.ts'
 import { readInstance } from '../instances/read-instances.ts'
-import { parseInput } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
 import type { EvolutionDeps } from './evolution-call.ts'
 import { stateOf } from './instances-shown.ts'
 
+/** `number`: in digits. */
 type Wanted = { id: string; number: string | null; reply: FastifyReply }
 /** `code`: what the QR code says. */
 type Link = { pairingCode: string | null; code: string; base64: string }
@@ -37,9 +36,15 @@ export async function linkOf(deps: EvolutionDeps, { id, number, reply }: Wanted)
   }
   const waitMs = deps.pairingCodeWaitMs ?? WAIT_MS
   const until = waitingFor(reply, deps, waitMs)
-  const phone = number === null ? null : parseInput(phoneNumber, number, 'parameter')
-  const typed = phone === null ? null : await pairingCodeOf(reading, { id, phone, waitMs }, until)
+  const typed = number === null ? null : await pairingCodeOf(reading, { id, phone: number, waitMs }, until)
   const qr = await waitForQr(reading, id, until)
   if (qr === null) throw new Problem('no-qr-pending', whyNoQr(await reading.readInstance(id), { parked: false }))
   return { pairingCode: typed?.code ?? null, code: qr.qr, base64: await toDataURL(qr.qr, { width: 400 }) }
 }
+
+/** Of one that is made, whichever way its linking goes. null: no code came in time. */
+export const linkIfAny = (deps: EvolutionDeps, wanted: Wanted): Promise<Link | null> =>
+  linkOf(deps, wanted).catch((error: unknown) => {
+    if (error instanceof Problem && (error.code === 'no-qr-pending' || error.code === 'no-pairing-code')) return null
+    throw error
+  })

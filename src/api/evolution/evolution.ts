@@ -9,7 +9,9 @@ import { routeFileCalls } from './file-calls.ts'
 import { routeGroupActions } from './group-actions.ts'
 import { routeGroupCalls } from './group-calls.ts'
 import { routeInstanceCalls } from './instance-calls.ts'
-import { routeCallsNotDone } from './not-done.ts'
+import { routeCallsNotDone, routeCallsNotThere } from './not-done.ts'
+import { routePeopleCalls } from './people-calls.ts'
+import { routeProfileCalls } from './profile-calls.ts'
 import { routeSendCalls } from './send-calls.ts'
 
 export const evolutionRoutes = (app: App, deps: EvolutionDeps): Promise<void> =>
@@ -20,7 +22,10 @@ export const evolutionRoutes = (app: App, deps: EvolutionDeps): Promise<void> =>
     routeChatCalls(scope, deps)
     routeGroupCalls(scope, deps)
     routeGroupActions(scope, deps)
+    routePeopleCalls(scope, deps)
+    routeProfileCalls(scope, deps)
     routeCallsNotDone(scope)
+    routeCallsNotThere(scope)
   })
 
 /** Its src/exceptions and main.ts: a status, its name, and lines for people. */

@@ -1,29 +1,43 @@
 // POST /message/sendMedia and its like: a file by URL is fetched by zaplog, one in base64 is an upload first.
+import { messageBody } from '../../events/command-bodies.ts'
+import { demandAsking } from '../commands/accept-command.ts'
 import type { App } from '../create-app.ts'
-import { given } from '../dialect.ts'
+import { given, inTheirWords } from '../dialect.ts'
+import { parseInput } from '../invalid-input.ts'
+import { takeLargeBodies } from '../large-bodies.ts'
 import { takeBytes } from '../uploads/take-bytes.ts'
-import { type EvolutionDeps, type Given, routeCall } from './evolution-call.ts'
+import { type EvolutionDeps, type Given, instanceIn, routeCall } from './evolution-call.ts'
 import { type FileCall, fileCalls } from './file-bodies.ts'
 import { sendMessage } from './send-calls.ts'
 
-/** In base64 a file of 18 MiB, which is in memory then: larger ones come by URL. */
-const MAX_BYTES = 24 * 1024 * 1024
-
 export function routeFileCalls(scope: App, deps: EvolutionDeps): void {
+  const large = takeLargeBodies(instanceIn)
   for (const call of fileCalls) {
     const { path, body, field } = call
-    const names = { '/chatId': '/number', '/media/url': `/${field}`, '/media': `/${field}`, '/quotedMessageId': '/quoted/key/id' }
+    const names = namesOf(field)
     routeCall(
       scope,
       {
         ...{ method: 'POST', path: `message/${path}`, body, status: 201 },
-        answer: async said => sendMessage(deps, said, { asked: await messageOf(deps, said, call), names }),
+        answer: async said =>
+          sendMessage(deps, said, { asked: await inTheirWords(names, () => messageOf(deps, said, call)), names }),
       },
-      { bodyLimit: MAX_BYTES },
+      large,
     )
   }
 }
 
+const namesOf = (field: string) => ({
+  ...{
+    '/chatId': '/number',
+    '/quotedMessageId': '/quoted/key/id',
+    '/mentions': '/mentioned',
+    '/mentionAll': '/mentionsEveryOne',
+  },
+  ...{ '/media/fileName': '/fileName', '/media/mimetype': '/mimetype', '/media': `/${field}`, '/sizeBytes': `/${field}` },
+})
+
+/** What is said of the file is judged before it is taken. */
 async function messageOf(deps: EvolutionDeps, { instanceId, key, body }: Given<unknown, unknown>, { ask }: FileCall) {
   const { kind, file, fileName = null, message, ...said } = ask(body as never)
   if ('url' in file) {
@@ -32,6 +46,8 @@ async function messageOf(deps: EvolutionDeps, { instanceId, key, body }: Given<u
     return { ...message, media: { ...given({ url: file.url, mimetype }), ...named } }
   }
   const mimetype = said.mimetype ?? file.mimetype
+  parseInput(messageBody, { ...message, media: { uploadId: '0'.repeat(32) } })
+  await demandAsking(deps, { instanceId, key })
   const uploadId = await takeBytes(deps, { instanceId, key, kind, mimetype, fileName, bytes: file.bytes }, deps.cut)
   return { ...message, media: { uploadId } }
 }

@@ -1,10 +1,11 @@
 // /group: what is asked of groups. Each is one of our calls, waited for, as its clients expect.
 import { z } from 'zod'
-import { chatAddress } from '../chat-address.ts'
+import { chatId, groupId } from '../../events/command-bodies/addresses.ts'
 import { askForMessage } from '../commands/ask-for.ts'
 import type { App } from '../create-app.ts'
-import { given, inTheirWords, optional } from '../dialect.ts'
+import { given, inTheirWords, optional, waitingFor } from '../dialect.ts'
 import { parseInput, refuseFields } from '../invalid-input.ts'
+import { Problem } from '../problems.ts'
 import { doWaiting, type EvolutionDeps, type Given, routeCall } from './evolution-call.ts'
 import { refused } from './send-bodies.ts'
 
@@ -25,7 +26,7 @@ type OfGroup = Given<{ groupJid?: string | undefined }, { groupJid?: string | un
 /** Throws Problem. */
 function groupOf({ body, query }: OfGroup): string {
   const said = body.groupJid ?? query.groupJid
-  if (said !== undefined) return parseInput(chatAddress, said, 'parameter')
+  if (said !== undefined) return parseInput(z.object({ groupJid: groupId }), { groupJid: said }, 'parameter').groupJid
   throw refuseFields('parameter', [
     { parameter: 'groupJid', expected: 'a group, such as 120363000000000001@g.us', received: 'nothing' },
   ])
@@ -42,14 +43,10 @@ function routeCreate(scope: App, deps: EvolutionDeps) {
     answer: async call => {
       const { subject, participants, description, promoteParticipants } = call.body
       const body = { subject, participants, ...given({ description }) }
-      const made = await doWaiting(deps, call, { call: 'POST /groups', body })
+      const until = waitingFor(call.reply, deps)
+      const made = await doWaiting(deps, call, { call: 'POST /groups', body, until })
       const jid = String(made?.groupId ?? '')
-      if (promoteParticipants === true)
-        await doWaiting(
-          deps,
-          { ...call, key: `${call.key} promote` },
-          { call: 'POST /groups/:jid/participants', params: { jid }, body: { action: 'promote', participants } },
-        )
+      if (promoteParticipants === true) await promote(deps, call, { jid, participants, until })
       return {
         id: jid,
         subject,
@@ -61,6 +58,17 @@ function routeCreate(scope: App, deps: EvolutionDeps) {
   })
 }
 
+type Promotion = { jid: string; participants: readonly string[]; until: AbortSignal }
+
+/** Whoever hears that it was not done hears that the group is there. */
+async function promote(deps: EvolutionDeps, call: Given<unknown, unknown>, { jid, participants, until }: Promotion) {
+  const asked = { call: 'POST /groups/:jid/participants', params: { jid }, body: { action: 'promote', participants }, until }
+  await doWaiting(deps, { ...call, key: `${call.key}\npromote` }, asked).catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error
+    throw new Problem(error.code, `group ${jid} is made; making its people admins: ${error.message}`, { cause: error })
+  })
+}
+
 const settingsOf = {
   announcement: { announce: true },
   not_announcement: { announce: false },
@@ -68,20 +76,29 @@ const settingsOf = {
   unlocked: { restrict: false },
 } as const
 
-type Change = {
+type Change<Said extends z.ZodObject> = {
   path: string
-  said: z.ZodObject
-  bodyOf(said: never): object
+  said: Said
+  bodyOf(said: z.infer<Said>): object
   answer: object
   names?: Readonly<Record<string, string>>
 }
-const changing = <Said extends z.ZodObject>(
-  change: Omit<Change, 'bodyOf'> & { said: Said; bodyOf(said: z.infer<Said>): object },
-): Change => change
+const changing =
+  <Said extends z.ZodObject>({ path, said, bodyOf, answer, names = {} }: Change<Said>) =>
+  (scope: App, deps: EvolutionDeps): void =>
+    routeCall(scope, {
+      ...{ method: 'POST', path: `group/${path}`, status: 201, query: ofQuery, body: said },
+      answer: async call => {
+        const params = { jid: groupOf({ ...call, body: ofQuery.parse(call.body) }) }
+        const asked = { call: 'PATCH /groups/:jid', params, body: bodyOf(call.body) }
+        await doWaiting(deps, call, { ...asked, names: { ...names, '/jid': '/groupJid' } })
+        return answer
+      },
+    })
 
 const updated = { update: 'success' }
 /** Of PATCH …/groups/{jid}. */
-const changes: readonly Change[] = [
+const changes = [
   changing({
     ...{ path: 'updateGroupSubject', answer: updated, said: z.object({ ...group, subject: z.string() }) },
     bodyOf: ({ subject }) => ({ subject }),
@@ -103,15 +120,7 @@ const changes: readonly Change[] = [
 ]
 
 function routeChanges(scope: App, deps: EvolutionDeps) {
-  for (const { path, said, bodyOf, answer, names } of changes)
-    routeCall(scope, {
-      ...{ method: 'POST', path: `group/${path}`, status: 201, query: ofQuery, body: said },
-      answer: async call => {
-        const params = { jid: groupOf({ ...call, body: ofQuery.parse(call.body) }) }
-        await doWaiting(deps, call, { call: 'PATCH /groups/:jid', params, body: bodyOf(call.body as never) }, names)
-        return answer
-      },
-    })
+  for (const route of changes) route(scope, deps)
   routeCall(scope, {
     ...{ method: 'POST', path: 'group/updateGroupPicture', status: 201, query: ofQuery },
     body: z.object({ ...group, image: z.string() }),
@@ -168,7 +177,7 @@ function routeInvites(scope: App, deps: EvolutionDeps) {
     ...{ method: 'GET', path: 'group/acceptInviteCode', query: z.object({ inviteCode: z.string() }) },
     answer: async call => {
       const asked = { call: 'POST /groups/join', body: { invite: call.query.inviteCode } }
-      const joined = await doWaiting(deps, call, asked, { '/invite': '/inviteCode' })
+      const joined = await doWaiting(deps, call, { ...asked, names: { '/invite': '/inviteCode' } })
       return { accepted: joined?.status === 'joined', groupJid: joined?.groupId }
     },
   })
@@ -181,14 +190,14 @@ const linkOf = async (deps: EvolutionDeps, call: Given<unknown, unknown>, jid: s
 function routeSendInvite(scope: App, deps: EvolutionDeps) {
   routeCall(scope, {
     ...{ method: 'POST', path: 'group/sendInvite', query: ofQuery },
-    body: z.object({ ...group, description: z.string(), numbers: z.array(z.string()).min(1).max(100) }),
+    body: z.object({ ...group, description: z.string(), numbers: z.array(chatId).min(1).max(100) }),
     answer: async call => {
       const { description, numbers } = call.body
       const { url } = await linkOf(deps, call, groupOf(call))
-      for (const [at, chatId] of numbers.entries()) {
-        const asked = { chatId, kind: 'text', text: `${description}\n\n${url}` }
-        const of = { instanceId: call.instanceId, key: `${call.key} ${at}`, asked }
-        await inTheirWords({ '/chatId': `/numbers/${at}`, '/text': '/description' }, () => askForMessage(deps, of))
+      for (const one of new Set(numbers)) {
+        const asked = { chatId: one, kind: 'text', text: `${description}\n\n${url}` }
+        const of = { instanceId: call.instanceId, key: `${call.key}\n${one}`, asked }
+        await inTheirWords({ '/chatId': '/numbers', '/text': '/description' }, () => askForMessage(deps, of))
       }
       return { send: true, inviteUrl: url }
     },

@@ -1,6 +1,13 @@
 // /group: what the read model has of groups, and what is asked of them.
 import { z } from 'zod'
-import { type GroupAnswer, getGroup, listGroups } from '../../projections/read-model/queries.ts'
+import {
+  type GroupAnswer,
+  type GroupWithPeople,
+  getGroup,
+  listGroups,
+  listGroupsWithPeople,
+  type Page,
+} from '../../projections/read-model/queries.ts'
 import { chatAddress } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { demandInstance } from '../instances/read-instances.ts'
@@ -25,10 +32,10 @@ export function routeGroupCalls(scope: App, deps: EvolutionDeps): void {
   routeCall(scope, {
     ...{ method: 'GET', path: 'group/fetchAllGroups', query: z.object({ getParticipants: z.enum(['true', 'false']) }) },
     answer: async ({ instanceId, query }) => {
-      const groups = await everyGroup(deps, instanceId)
-      if (query.getParticipants === 'false') return groups.map(shownOf)
-      const all = []
-      for (const { groupId } of groups) all.push(await findGroup(deps, instanceId, groupId))
+      await demandInstance(deps.database, instanceId)
+      if (query.getParticipants === 'false')
+        return (await everyGroup(cursor => listGroups(deps.database, { instanceId, limit: 200, ...cursor }))).map(shownOf)
+      const all = await everyGroup(cursor => listGroupsWithPeople(deps.database, { instanceId, limit: 200, ...cursor }))
       return all.map(one => ({ ...shownOf(one), participants: peopleIn(one) }))
     },
   })
@@ -43,11 +50,12 @@ async function findGroup({ database }: EvolutionDeps, instanceId: string, groupI
 }
 
 /** Those that the account is in: it has no pages. */
-async function everyGroup({ database }: EvolutionDeps, instanceId: string): Promise<readonly GroupAnswer[]> {
-  await demandInstance(database, instanceId)
-  const groups: GroupAnswer[] = []
+async function everyGroup<Group extends GroupAnswer>(
+  read: (from: { cursor?: string }) => Promise<Page<Group>>,
+): Promise<readonly Group[]> {
+  const groups: Group[] = []
   for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await listGroups(database, { instanceId, limit: 200, ...(cursor !== undefined && { cursor }) })
+    const page = await read(cursor === undefined ? {} : { cursor })
     groups.push(...page.data)
     cursor = page.nextCursor
   }
@@ -61,7 +69,5 @@ const shownOf = (group: GroupAnswer) => ({
   ...{ isCommunity: group.isCommunity, linkedParent: group.parentGroupId },
 })
 
-type Found = Awaited<ReturnType<typeof findGroup>>
-
-const peopleIn = ({ participants }: Found) =>
+const peopleIn = ({ participants }: GroupWithPeople) =>
   participants.map(({ id, pn, role, name }) => ({ id, phoneNumber: pn, admin: role === 'member' ? null : role, name }))

@@ -1,6 +1,7 @@
 // What /instance/create and /settings/set take, and which of our settings each is. What would be silently not done is refused. Pure.
 import { z } from 'zod'
 import type { Settings } from '../../instances/instance-settings.ts'
+import { phoneNumber } from '../chat-address.ts'
 import { optional } from '../dialect.ts'
 import { refused } from './send-bodies.ts'
 
@@ -29,7 +30,7 @@ const noProxy = refused('it connects to WhatsApp by the network’s own route')
 export const creation = z.object({
   instanceName: z.string(),
   qrcode: flag,
-  number: optional(z.string()),
+  number: optional(phoneNumber),
   integration: optional(
     z.literal('WHATSAPP-BAILEYS', { error: 'expected WHATSAPP-BAILEYS: an account is linked to a phone, and to nothing else' }),
   ),
@@ -41,7 +42,7 @@ export const creation = z.object({
   chatwootUrl: refused('there is no Chatwoot here'),
 })
 
-export const numberQuery = z.object({ number: optional(z.string()) })
+export const numberQuery = z.object({ number: optional(phoneNumber) })
 
 type Given = { groupsIgnore?: boolean | undefined; alwaysOnline?: boolean | undefined; syncFullHistory?: boolean | undefined }
 

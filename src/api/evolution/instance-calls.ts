@@ -1,12 +1,21 @@
 // /instance and /settings: an instance's name is its id here, and its key is the administrator's.
+import type { FastifyReply } from 'fastify'
 import type { App } from '../create-app.ts'
 import { inTheirWords } from '../dialect.ts'
-import { createInstance, deleteInstance, logOutInstance, patchInstance, restartInstance } from '../instances/change-instance.ts'
+import {
+  type Change,
+  createInstance,
+  deleteInstance,
+  logOutInstance,
+  patchInstance,
+  restartInstance,
+} from '../instances/change-instance.ts'
 import { newInstance } from '../instances/instance-shapes.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { parseInput } from '../invalid-input.ts'
+import { setPosition } from '../position.ts'
 import { Problem } from '../problems.ts'
-import { connect, linkOf } from './connect.ts'
+import { connect, linkIfAny } from './connect.ts'
 import { type EvolutionDeps, routeCall } from './evolution-call.ts'
 import { creation, numberQuery, settingsCall, settingsOf, shownSettings } from './instance-bodies.ts'
 import { everyInstance, isOf, stateOf, whichInstances } from './instances-shown.ts'
@@ -29,8 +38,9 @@ function routeCreate(scope: App, deps: EvolutionDeps) {
         const wanted = await inTheirWords({ '/id': '/instanceName' }, async () =>
           parseInput(newInstance, { id, name: id, settings }),
         )
-        await createInstance(deps, { id: wanted.id, name: wanted.name, settings: wanted.settings ?? {} }, deps.cut)
-        const link = qrcode === true ? await linkOf(deps, { id, number, reply }) : undefined
+        const { name, settings: chosen = {} } = wanted
+        await tellPlace(deps, reply, await createInstance(deps, { id: wanted.id, name, settings: chosen }, deps.cut))
+        const link = qrcode === true ? await linkIfAny(deps, { id, number, reply }) : undefined
         return {
           instance: { instanceName: id, instanceId: id, integration: 'WHATSAPP-BAILEYS', status: 'connecting' },
           hash: null,
@@ -41,6 +51,11 @@ function routeCreate(scope: App, deps: EvolutionDeps) {
     },
     { isOfInstance: false },
   )
+}
+
+/** Where the change is in the log. */
+async function tellPlace({ outbox }: EvolutionDeps, reply: FastifyReply, { outboxId }: Change): Promise<void> {
+  if (outboxId !== null) setPosition(reply, await outbox.append(outboxId))
 }
 
 function routeReads(scope: App, deps: EvolutionDeps) {
@@ -95,8 +110,8 @@ const done = (message: string) => ({ status: 'SUCCESS', error: false, response: 
 function routeSettings(scope: App, deps: EvolutionDeps) {
   routeCall(scope, {
     ...{ method: 'POST', path: 'settings/set', body: settingsCall, status: 201 },
-    answer: async ({ instanceId, body }) => {
-      await patchInstance(deps, instanceId, { settings: settingsOf(body) }, deps.cut)
+    answer: async ({ instanceId, body, reply }) => {
+      await tellPlace(deps, reply, await patchInstance(deps, instanceId, { settings: settingsOf(body) }, deps.cut))
       return { settings: { instanceName: instanceId, settings: shownSettings(await readInstance(deps.database, instanceId)) } }
     },
   })

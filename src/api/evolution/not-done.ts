@@ -9,26 +9,25 @@ const calls = (method: CallNotDone['method'], paths: readonly string[], words: s
 
 const webhooks = 'webhooks are zaplog’s own: POST /v1/endpoints'
 const stream = 'events are in the topics of the log, in webhooks and at GET /v1/stream'
-const profile = 'an account’s own profile is changed by zaplog’s own calls, in /openapi.json'
 const bots = ['typebot', 'openai', 'dify', 'flowise', 'n8n', 'evolutionBot', 'evoai']
 
 export const callsNotDone: readonly CallNotDone[] = [
   ...calls('POST', ['message/sendTemplate'], 'templates are of the business platform alone'),
   ...calls('POST', ['message/sendStatus'], 'statuses are not posted in this version'),
-  ...calls('POST', ['chat/whatsappNumbers'], 'POST /v1/instances/{id}/numbers/check says which numbers are on WhatsApp'),
-  ...calls('POST', ['chat/fetchProfilePictureUrl'], 'GET /v1/instances/{id}/contacts/{personId}/picture has it'),
-  ...calls('POST', ['chat/fetchProfile'], 'GET /v1/instances/{id}/contacts/{personId}/about has what people say of themselves'),
-  ...calls('POST', ['chat/fetchBusinessProfile'], 'GET /v1/instances/{id}/contacts/{personId}/business has it'),
-  ...calls('POST', ['chat/updateProfileName', 'chat/updateProfileStatus', 'chat/updateProfilePicture'], profile),
-  ...calls('POST', ['chat/updatePrivacySettings'], profile),
-  ...calls('GET', ['chat/fetchPrivacySettings'], profile),
-  ...calls('DELETE', ['chat/removeProfilePicture'], profile),
+  ...calls(
+    'GET',
+    ['chat/fetchPrivacySettings'],
+    'who sees what of an account is changed, and not read: PATCH /v1/instances/{id}/privacy',
+  ),
   ...calls('POST', ['call/offer'], 'accounts do not call'),
   ...calls('GET', ['group/inviteInfo'], 'GET /group/acceptInviteCode joins by an invite'),
   ...calls('POST', ['chat/getBase64FromMediaMessage'], 'the media of a message is behind its stable link, media.url'),
   ...calls('POST', ['chat/findMessages', 'chat/findStatusMessage'], 'GET /v1/instances/{id}/messages lists them, with a cursor'),
   ...calls('POST', ['chat/findChats'], 'GET /v1/instances/{id}/chats lists them, with a cursor'),
   ...calls('POST', ['chat/findContacts'], 'GET /v1/instances/{id}/contacts lists them, with a cursor'),
+  ...calls('POST', ['label/handleLabel'], 'PUT /v1/instances/{id}/chats/{chatId}/labels/{labelId} gives a chat one'),
+  ...calls('GET', ['label/findLabels'], 'GET /v1/instances/{id}/labels lists them'),
+  ...calls('POST', ['business/getCatalog', 'business/getCollections'], 'catalogues are not read here'),
   ...calls('POST', ['webhook/set'], webhooks),
   ...calls('GET', ['webhook/find'], webhooks),
   ...calls('POST', ['websocket/set', 'rabbitmq/set', 'nats/set', 'sqs/set', 'pusher/set', 'kafka/set'], stream),
@@ -47,8 +46,32 @@ export function routeCallsNotDone(scope: App): void {
       method,
       url: `/${path}/:instance`,
       schema: { hide: true },
-      handler: async () => {
+      onRequest: async () => {
         throw new Problem('not-in-dialect', `${path} is not done here: ${words}`)
       },
+      handler: async () => undefined,
+    })
+}
+
+const prefixes = new Set([
+  'chat',
+  'group',
+  'instance',
+  'message',
+  'settings',
+  ...callsNotDone.map(({ path }) => path.split('/', 1)[0]),
+])
+
+/** What there is not is told in its shape, too. */
+export function routeCallsNotThere(scope: App): void {
+  for (const prefix of prefixes)
+    scope.route({
+      method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      url: `/${prefix}/*`,
+      schema: { hide: true },
+      onRequest: async ({ method, url }) => {
+        throw new Problem('not-found', `there is no ${method} ${url.split('?', 1)[0]}`)
+      },
+      handler: async () => undefined,
     })
 }

@@ -1,6 +1,6 @@
 // The bodies of Evolution API's /message calls, and the message that each asks for, as POST /v1/instances/{id}/messages takes it. Pure.
 import { z } from 'zod'
-import { digitsOfPhone } from '../../events/command-bodies/addresses.ts'
+import { digitsOfPhone, phone } from '../../events/command-bodies/addresses.ts'
 import { contactCard } from '../contact-card.ts'
 import { given, isNothing, optional } from '../dialect.ts'
 
@@ -61,7 +61,7 @@ const sendLocation = sending(
   { '/location': '' },
 )
 
-const contact = z.object({ fullName: z.string(), phoneNumber: z.string(), organization: text, email: text, url: text })
+const contact = z.object({ fullName: z.string(), phoneNumber: phone, organization: text, email: text, url: text })
 const sendContact = sending(
   'sendContact',
   z.object({ ...to, ...quoted, ...mentionsNobody, contact: z.array(contact) }),

@@ -1,15 +1,12 @@
 // /v1/instances/{id}/numbers, and what WhatsApp says now of a person or a group: reads that go through the account's connection.
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { groupId, personId } from '../../events/command-bodies/addresses.ts'
 import { defaultMaxAgeSeconds, type SocketRead, socketAnswers } from '../../instances/socket-answers.ts'
-import type { KeptAnswer } from '../../instances/socket-reads.ts'
 import { phoneNumber } from '../chat-address.ts'
-import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
-import { type AskDeps, askWhatsApp } from './ask-whatsapp.ts'
-import { refusalOf } from './refusal-of.ts'
+import { askNumbers, askOne, numberShown } from './ask-one.ts'
+import type { AskDeps } from './ask-whatsapp.ts'
 
 export const maxAge = (kind: SocketRead) =>
   z.coerce
@@ -54,32 +51,10 @@ function routeNumbers(app: App, deps: AskDeps): void {
       problems,
     }),
     handler: async ({ params: { id }, body: { numbers, maxAge } }, reply) => {
-      const subjects = [...new Set(numbers)]
-      const wanted = { instanceId: id, kind: 'number', subjects, maxAgeSeconds: maxAge } as const
-      const answers = await ask(deps, reply, wanted)
-      if (answers.every(isRefused)) for (const one of answers) saidIn(one, wanted)
-      const kept = new Map(answers.map(one => [one.subject, showNumber(one)]))
-      return { numbers: numbers.flatMap(number => kept.get(number) ?? []) }
+      return { numbers: await askNumbers(deps, reply, { instanceId: id, numbers, maxAgeSeconds: maxAge }) }
     },
   })
 }
-
-const number = socketAnswers.number
-const numberShown = number.extend({
-  number: z.string().describe('in digits, as it was asked for'),
-  onWhatsApp: number.shape.onWhatsApp.nullable().describe('null: WhatsApp did not say'),
-  code: z.string().nullable().describe('what WhatsApp refused it with, none: it left it out; null: it did not'),
-  ...aged,
-})
-
-function showNumber(one: KeptAnswer): z.infer<typeof numberShown> {
-  const shown = { number: one.subject, ...ageOf(one) }
-  const { answer } = one
-  if ('code' in answer) return { ...shown, onWhatsApp: null, id: null, pn: null, code: answer.code }
-  return { ...shown, ...number.parse(answer.said), code: null }
-}
-
-const isRefused = ({ answer }: KeptAnswer): boolean => 'code' in answer
 
 function routePicture(app: App, deps: AskDeps): void {
   const size = z.enum(['full', 'preview']).default('full').describe('preview: 96 pixels or so')
@@ -155,27 +130,3 @@ function routeGroup(app: App, deps: AskDeps): void {
     },
   })
 }
-
-type One = { kind: SocketRead; instanceId: string; subject: string; maxAgeSeconds: number }
-
-/** `shape`: of its kind. */
-async function askOne<Shape extends z.ZodObject>(deps: AskDeps, reply: FastifyReply, { subject, ...of }: One, shape: Shape) {
-  const [one] = await ask(deps, reply, { ...of, subjects: [subject] })
-  if (one === undefined) throw new Error(`asking for ${of.kind} of ${subject}: expected one answer, got none`)
-  return { ...shape.parse(saidIn(one, of)), ...ageOf(one) }
-}
-
-/** Stops waiting once the client is gone. */
-async function ask(deps: AskDeps, reply: FastifyReply, wanted: Parameters<typeof askWhatsApp>[1]) {
-  const answers = await askWhatsApp(deps, wanted, clientGone(reply))
-  reply.header('age', String(Math.max(...answers.map(({ ageSeconds }) => ageSeconds))))
-  return answers
-}
-
-/** Throws Problem where WhatsApp refused. */
-function saidIn({ subject, answer }: KeptAnswer, { kind, instanceId }: { kind: SocketRead; instanceId: string }): unknown {
-  if ('code' in answer) throw refusalOf({ kind, instanceId, subject, code: answer.code })
-  return answer.said
-}
-
-const ageOf = ({ answeredAt }: KeptAnswer) => ({ answeredAt: new Date(answeredAt).toISOString() })

@@ -1,4 +1,5 @@
 // A file to send is asked for: what is said of it is judged, its row and its upload.requested are one transaction, and its client may put the bytes.
+import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import type { Outbox } from '../../instances/outbox.ts'
@@ -9,8 +10,9 @@ import type { Config } from '../../runtime/config.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { digestOf, makeUpload, type NewUploadDeps } from '../commands/new-upload.ts'
 import { readInstance } from '../instances/read-instances.ts'
-import { refuseFields } from '../invalid-input.ts'
+import { parseInput, refuseFields } from '../invalid-input.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
+import { newUpload } from './upload-shapes.ts'
 
 export type RequestDeps = NewUploadDeps & {
   database: Database
@@ -42,7 +44,16 @@ export async function requestUpload(deps: RequestDeps, wanted: WantedUpload, sig
   return asked
 }
 
-function newUploadOf(deps: RequestDeps, { key, ...said }: WantedUpload): NewUpload {
+/** As the fields of our own call, by whichever door it comes: it is an event, which has to fit into a record. */
+const told = z.object({
+  fileName: newUpload.shape.fileName.nullable(),
+  mimetype: newUpload.shape.mimetype.nullable(),
+  sizeBytes: newUpload.shape.sizeBytes.nullable(),
+})
+
+function newUploadOf(deps: RequestDeps, { key, ...wanted }: WantedUpload): NewUpload {
+  const { fileName, mimetype, sizeBytes } = wanted
+  const said = { ...wanted, ...parseInput(told, { fileName, mimetype, sizeBytes }) }
   const kind = said.kind ?? kindOfType(said.mimetype ?? '')
   refuse(deps, { ...said, kind })
   return makeUpload(deps, { ...said, key, kind, digest: digestOf(said), askedAt: deps.clock() })

@@ -20,11 +20,23 @@ export type GroupAnswer = AnswerOf<typeof groupColumns>
 export const groupSubject = (instance: string, chat: string): string =>
   `(select g.subject from groups g where g.instance_id = ${instance} and g.group_id = ${chat})`
 
+export type GroupWithPeople = GroupAnswer & { participants: Participant[] }
+type GroupPage = PageRequest & { instanceId: string }
+
 /** The last changed first. */
-export async function listGroups(
+export const listGroups = (database: Transaction, request: GroupPage): Promise<Page<GroupAnswer>> =>
+  groupPage(database, request, { people: 'cross join (select null::json as participants) people', item: groupOf })
+
+/** The same, with everybody in each, in one read. */
+export const listGroupsWithPeople = (database: Transaction, request: GroupPage): Promise<Page<GroupWithPeople>> =>
+  groupPage(database, request, { people: peopleOf, item: withPeople })
+
+/** `people`: SQL, the source of the column participants. */
+async function groupPage<Item>(
   database: Transaction,
-  request: PageRequest & { instanceId: string },
-): Promise<Page<GroupAnswer>> {
+  request: GroupPage,
+  { people, item }: { people: string; item(row: GroupRow): Item },
+): Promise<Page<Item>> {
   const bindings = createBindings()
   const { bind, values } = bindings
   const instance = bind(request.instanceId)
@@ -32,16 +44,23 @@ export async function listGroups(
   const order = pageOrder(request, groupOrder)
   const rows = await database.query<GroupRow>(
     `with page as materialized (select * from groups g where ${terms.join(' and ')} order by ${order} limit ${bind(rowsToRead(request))})
-     select ${selectOf(groupColumns, 'g')}, g.epoch, g.sequence from page g ${whetherLeft(instance)} order by ${order}`,
+     select ${selectOf(groupColumns, 'g')}, people.participants, g.epoch, g.sequence from page g ${whetherLeft(instance)} ${people} order by ${order}`,
     values,
   )
   return toPage(rows, request, {
     place: row => ({ at: row.updatedAt, arrival: [row.epoch, row.sequence], id: row.groupId }),
-    item: row => answerOf(groupColumns, row),
+    item,
   })
 }
 
-type GroupRow = { groupId: string; updatedAt: Date; epoch: string; sequence: string }
+type People = { participants: readonly Readonly<Record<string, unknown>>[] | null }
+type GroupRow = People & { groupId: string; updatedAt: Date; epoch: string; sequence: string }
+
+const groupOf = (row: People): GroupAnswer => answerOf(groupColumns, row)
+const withPeople = (row: People): GroupWithPeople => ({
+  ...groupOf(row),
+  participants: (row.participants ?? []).map(one => answerOf(participantColumns, one)),
+})
 
 const groupOrder: OrderColumns = { at: 'g.updated_at', arrival: ['g.epoch', 'g.sequence'], id: 'g.group_id' }
 
@@ -65,17 +84,14 @@ const whetherLeft = (instance: string) => `
 export async function getGroup(
   database: Transaction,
   of: { instanceId: string; groupId: string },
-): Promise<(GroupAnswer & { participants: Participant[] }) | null> {
-  const [row] = await database.query<{ participants: readonly Readonly<Record<string, unknown>>[] }>(
+): Promise<GroupWithPeople | null> {
+  const [row] = await database.query<People>(
     `select ${selectOf(groupColumns, 'g')}, people.participants
      from (select * from groups where instance_id = $1 and group_id = $2) g ${whetherLeft('$1')}
-     cross join lateral (
-       select coalesce(json_agg(${jsonOf(participantColumns, 'p')} order by p.id), '[]') as participants
-       from (${peopleIn}) p where ${isIn('p')}) people`,
+     ${peopleOf}`,
     [of.instanceId, of.groupId],
   )
-  if (row === undefined) return null
-  return { ...answerOf(groupColumns, row), participants: row.participants.map(one => answerOf(participantColumns, one)) }
+  return row === undefined ? null : withPeople(row)
 }
 
 /** One row for each person of whom something was said in group g. */
@@ -89,3 +105,8 @@ const peopleIn = `
   cross join lateral (select ${canonicalAddress('p.instance_id', 'p.participant_id')} as id offset 0) person
   where p.instance_id = g.instance_id and p.group_id = g.group_id
   group by p.instance_id, person.id`
+
+const peopleOf = `
+  cross join lateral (
+    select coalesce(json_agg(${jsonOf(participantColumns, 'p')} order by p.id), '[]') as participants
+    from (${peopleIn}) p where ${isIn('p')}) people`
