@@ -342,7 +342,7 @@ describe('files', () => {
     expect(await requested()).toBe(before + 1)
   })
 
-  test('[F1] [C13] [E2] two files that are asked for with one key at the same time are two uploads: none takes the place of the other', async () => {
+  test('[F1] [C13] two files that are asked for with one key at the same time are two uploads: none takes the place of the other', async () => {
     const [one, two] = await Promise.all(
       ['a', 'b'].map(name => complete(image({ url: `https://example.com/${name}.jpg` }), '5511900000054')),
     )
