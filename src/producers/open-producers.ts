@@ -18,6 +18,7 @@ import { keepTrimming } from './auth/trim-old-rows.ts'
 import { createCommandWatch } from './commands/command-watch.ts'
 import { createCommandExpiry } from './commands/expire-commands.ts'
 import type { CommandTimes } from './commands/judge-try.ts'
+import { createActionPace } from './commands/pace-actions.ts'
 import { createOutgoingPace } from './commands/pace-outgoing.ts'
 import { type Account, type AccountTimes, openAccount } from './epoch/account.ts'
 import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
@@ -96,7 +97,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const keptStanzas = createKeptStanzas({ ...deps, metrics })
   const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
   const pairingRequests = createPairingRequests(deps)
-  const socketReads = createSocketReads({ ...deps, readPace: marksPaceOf(deps), restMs: commandTimesOf(deps).restMs })
+  const socketReads = createSocketReads({ ...deps, readPace: readPaceOf(deps), restMs: commandTimesOf(deps).restMs })
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
   const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
@@ -190,7 +191,6 @@ type OfAll = { keptStanzas: KeptStanzas } & Pick<
 /** What all instances of the process share. */
 function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
   const { config, random, clock } = deps
-  const pace = (perMinute: number, burst: number) => createOutgoingPace({ perMinute, burst, clock, random })
   return {
     ...deps,
     ...config,
@@ -206,11 +206,11 @@ function instanceDepsOf(deps: ProducersDeps, shared: OfAll): InstanceDeps {
     qrTimeoutMs: deps.qrTimeoutMs ?? null,
     fileUploads: createFileUploads({ ...deps, ...config, times: { idleMs: 30_000, totalMs: 120_000, ...deps.uploadTimes } }),
     commandTimes: commandTimesOf(deps),
-    outgoingPace: pace(config.outboundPerMinute, config.outboundBurst),
+    outgoingPace: createOutgoingPace({ perMinute: config.outboundPerMinute, burst: config.outboundBurst, clock, random }),
     firstContactPace: firstContactPaceOf(config),
     actionPaces: {
-      changes: pace(config.outboundChangesPerMinute, config.outboundBurst),
-      marks: marksPaceOf(deps),
+      changes: createActionPace({ perMinute: config.outboundChangesPerMinute, burst: config.outboundBurst, clock }),
+      marks: createActionPace({ perMinute: config.outboundMarksPerMinute, burst: config.outboundMarksPerMinute, clock }),
     },
   }
 }
@@ -224,7 +224,8 @@ const commandTimesOf = ({ commandTimes }: ProducersDeps): CommandTimes => ({
 })
 
 /** Marks, and what is asked of WhatsApp, have turns of their own each. */
-const marksPaceOf = ({ config: { outboundMarksPerMinute: perMinute }, clock, random }: ProducersDeps) =>
+/** Of reads, as many as of marks. */
+const readPaceOf = ({ config: { outboundMarksPerMinute: perMinute }, clock, random }: ProducersDeps) =>
   createOutgoingPace({ perMinute, burst: perMinute, clock, random })
 
 const firstContactPaceOf = ({ outboundFirstPerMinute: perMinute, outboundFirstPerDay: perDay }: ProducersDeps['config']) => ({

@@ -132,7 +132,7 @@ describe('a try', () => {
     ...{ refusal: null, is_expired: false, turn: 'none', ...more },
   })
   const depsOf = (acting: Acting, over = new AbortController().signal) => {
-    const pace = { waitMs: () => 0, takeTurn: () => undefined }
+    const pace = { turnIn: () => 0 }
     const deps = {
       ...{
         clock: () => at,

@@ -19,7 +19,8 @@ import { createAcks } from './acks.ts'
 import { createBuiltSeals } from './built-message.ts'
 import { type Desk, openDesk } from './desk.ts'
 import type { CommandTimes } from './judge-try.ts'
-import type { ActionPaces, OutgoingPace } from './pace-outgoing.ts'
+import type { ActionPaces } from './pace-actions.ts'
+import type { OutgoingPace } from './pace-outgoing.ts'
 
 type Deps = {
   database: Database

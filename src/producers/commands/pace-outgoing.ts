@@ -1,7 +1,6 @@
 // How fast an account writes to people: so many a minute, a few at once, each a little off its time. What is remembered is one turn of each account,
 // the next one, however much waits for it. Pure but for that; it is lost with the process.
 import { createLru } from '../../runtime/lru.ts'
-import type { PaceClass } from '../actions/action.ts'
 
 export type OutgoingPace = {
   /** How long the account's next turn is away; 0: it is now. */
@@ -12,9 +11,6 @@ export type OutgoingPace = {
   /** Of the last turns that were taken: nothing went out. */
   giveTurnBack(instanceId: string): void
 }
-/** Of what becomes no message. */
-export type ActionPaces = Readonly<Record<PaceClass, Pick<OutgoingPace, 'waitMs' | 'takeTurn'>>>
-
 /** `perMinute` 0: none is paced. `clock`: milliseconds. */
 type Deps = { perMinute: number; burst: number; clock: () => number; random: () => number }
 /** `earnedAt`: when all that were taken are earned again (the theoretical arrival time of GCRA); `nextAt`: the next turn. */

@@ -11,7 +11,7 @@ import { whileTrying } from '../actions/ask.ts'
 import { refusalIn } from '../actions/refusal.ts'
 import type { Acting } from '../socket/acting.ts'
 import { failed, judgeAction, mostTries } from './judge-try.ts'
-import type { ActionPaces } from './pace-outgoing.ts'
+import type { ActionPaces } from './pace-actions.ts'
 import { beginTry, type Came, over, type TryDeps } from './try-command.ts'
 
 /** Of one answer of WhatsApp's, however many questions Baileys asks for it. */
@@ -68,11 +68,10 @@ async function learn(deps: ActionDeps, { action, body }: Task): Promise<Came | '
 }
 
 async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }: Task): Promise<Came> {
-  const pace = deps.actionPaces[action.pace]
-  const waitMs = pace.waitMs(deps.owned.instanceId)
+  const { instanceId } = deps.owned
+  const waitMs = deps.actionPaces[action.pace].turnIn({ instanceId, commandId: command.command_id })
   if (waitMs > 0) return { is: 'not-given', delayMs: waitMs }
   if (!(await beginTry(deps, command, null))) return { is: 'left' }
-  pace.takeTurn(deps.owned.instanceId)
   const came = await answered(deps, acting => action.perform(acting, body, deps.clock()))
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)

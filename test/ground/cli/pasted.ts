@@ -8,11 +8,15 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 export const shellsAreHere = ['bash', 'curl', 'npm'].every(tool => spawnSync(tool, ['--version']).status === 0)
 
+/** /openapi.json is longer than Node's own. */
+const MOST_SAID = 16 * 1024 * 1024
+
 /** Resolves with stdout; rejects, with all that was said, when the command or any part of its pipe fails. */
 export async function paste(command: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { stdout } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', command], {
     cwd: repository,
     env: shellEnv(env),
+    maxBuffer: MOST_SAID,
   })
   return stdout
 }

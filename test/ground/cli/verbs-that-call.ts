@@ -13,6 +13,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances purge-status': ['shop'],
   'instances history': ['shop'],
   send: ['5511900000011', 'hello'],
+  upload: ['package.json', '--to', '5511900000011'],
   'instances set': ['shop', 'historySync=true'],
   'webhooks list': [],
   'webhooks listen': [],
