@@ -31,7 +31,7 @@ export type PlayedKind =
   | SampleKind
 type Line = { from: Contact; in?: Group; kind: PlayedKind; content: MessageContent; about?: string }
 
-const group = { id: '120363000000000001', subject: 'Padaria do Bairro' }
+const group = { id: '120363900000000001', subject: 'Padaria do Bairro' }
 
 /**
  * Two contacts and one group they share with the owner. `paceMs` is the pause before each line [400]. Rejects with an AbortError when

@@ -114,8 +114,14 @@ export function createAccounts(state: AccountsState = noAccounts()) {
     return found
   }
 
+  /** Some are named by who plays with them. */
+  function freeGroupId(): string {
+    const user = `1203630${String(state.nextGroup++).padStart(11, '0')}`
+    return groups.has(groupJid(user)) ? freeGroupId() : user
+  }
+
   function group({ id, ...given }: NewGroup): Group {
-    const user = id ?? `1203630${String(state.nextGroup++).padStart(11, '0')}`
+    const user = id ?? freeGroupId()
     const groupId = groupJid(user)
     const made = { createdAt: secondsNow(), ...emptyGroup, ...groups.get(groupId), id: groupId, ...given }
     groups.set(groupId, made)

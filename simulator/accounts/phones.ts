@@ -2,6 +2,7 @@
 import { normalizeMessageContent, proto } from '@whiskeysockets/baileys'
 import type { Contact } from './accounts.ts'
 import { openEdit } from './open-edit.ts'
+import { noteSecret } from './seal-content.ts'
 
 export type Shown = {
   /** LID of the other one, or the group's JID. */
@@ -46,6 +47,7 @@ export function createPhones() {
     if (known === undefined) {
       const first = { chat, messageId, content, bytes, readers: new Set([reader.pn]), cameAt: Date.now() }
       came.set(placeOf(chat, messageId), first)
+      noteSecret(messageId, content.messageContextInfo?.messageSecret)
       show(first, author)
       return 'first'
     }

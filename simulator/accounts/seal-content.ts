@@ -5,6 +5,7 @@ import { createCipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { Contact } from './accounts.ts'
 import { edit, keyFor, type MessageContent, type Target } from './content.ts'
+import { dropOldest } from './drop-oldest.ts'
 
 export type SealOptions = {
   /** As which of its addresses the author of the target is named [lid]. */
@@ -23,6 +24,16 @@ const { SecretEncType } = Message.SecretEncryptedMessage
 const bound: readonly Label[] = ['Poll Vote', 'Event Response']
 
 export const secretOf = (messageId: string): Buffer => createHash('sha256').update(`secret of ${messageId}`).digest()
+
+/** Of what companions wrote, whose secrets are drawn: who votes there seals with these. */
+const drawn = new Map<string, Uint8Array>()
+const maxDrawn = 10_000
+
+export function noteSecret(messageId: string, secret: Uint8Array | null | undefined): void {
+  if (!secret) return
+  drawn.set(messageId, secret)
+  dropOldest(drawn, maxDrawn)
+}
 
 export function poll(name: string, options: readonly string[], selectableOptionsCount = 1): proto.IMessage {
   return { pollCreationMessageV3: { name, options: options.map(optionName => ({ optionName })), selectableOptionsCount } }
@@ -89,7 +100,9 @@ function seal(
   plain: Uint8Array,
   { targetId, author, modifier, secret }: Sealing,
 ): { encPayload: Buffer; encIv: Buffer } {
-  const key = Buffer.from(hkdfSync('sha256', secret ?? secretOf(targetId), '', `${targetId}${author}${modifier}${label}`, 32))
+  const key = Buffer.from(
+    hkdfSync('sha256', secret ?? drawn.get(targetId) ?? secretOf(targetId), '', `${targetId}${author}${modifier}${label}`, 32),
+  )
   const encIv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, encIv)
   if (bound.includes(label)) cipher.setAAD(Buffer.from(`${targetId}\0${modifier}`))

@@ -1,5 +1,6 @@
 // zaplog send: a text or a file goes out, and what came of it is said. It is sent once, also where the verb did not live to hear of it.
 import { randomUUID } from 'node:crypto'
+import { CommanderError } from 'commander'
 import { wait } from '../runtime/wait.ts'
 import { accepted, type Command, command, type Instance, instance } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
@@ -26,8 +27,17 @@ type How = { say(line: string): void; waitMs: number; stopping: AbortSignal }
 const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 250
 
-export const send = (number: string, text: string | undefined, options: Omit<Wanted, 'number' | 'text'>) =>
-  runVerb(api => sendText(api, { number, text, ...options }, { say, waitMs: WAIT_MS, stopping: watchStopSignals() }))
+export async function send(number: string, text: string | undefined, options: Omit<Wanted, 'number' | 'text'>): Promise<void> {
+  const mistake = mistakeIn(text, options)
+  if (mistake !== null) throw new CommanderError(exitCodes.usage, 'zaplog.nothing-to-send', mistake)
+  return runVerb(api => sendText(api, { number, text, ...options }, { say, waitMs: WAIT_MS, stopping: watchStopSignals() }))
+}
+
+/** What there is to send, in the words of a mistake in the command line; null: there is something. */
+export function mistakeIn(text: string | undefined, { url, kind }: Pick<Wanted, 'url' | 'kind'>): string | null {
+  if (url === undefined && kind !== undefined) return 'expected --url with --kind'
+  return url === undefined && text === undefined ? "missing required argument 'text', or --url" : null
+}
 
 /** Resolves once WhatsApp has taken it. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
 export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: How): Promise<Result> {
@@ -43,12 +53,9 @@ export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted
 
 type Body = { chatId: string; kind: string; text?: string; media?: { url: string }; caption?: string }
 
-/** Throws CallFailed where nothing is to be sent. */
 function bodyOf({ number: chatId, text, url, kind }: Wanted): Body {
   if (url !== undefined) return { chatId, kind: kind ?? 'document', media: { url }, ...(text !== undefined && { caption: text }) }
-  if (kind !== undefined) throw new CallFailed('expected --url with --kind', { exitCode: exitCodes.usage })
-  if (text === undefined) throw new CallFailed('expected a text, or --url', { exitCode: exitCodes.usage })
-  return { chatId, kind: 'text', text }
+  return { chatId, kind: 'text', text: text ?? '' }
 }
 
 /** zaplog may have it: no answer came, or none that says. */
@@ -129,7 +136,11 @@ const failure = (ended: Command, command: object): CallFailed =>
 
 async function stillWaiting(api: ApiSettings, id: string, found: Command): Promise<CallFailed> {
   const sender = await findSender(api, id)
-  const detail = `it is not sent yet, and zaplog goes on trying until ${found.queuedUntil}: ${stateOf(sender)}`
+  const why =
+    sender.state === 'open' && found.state === 'waiting'
+      ? `it waits for its turn: an account writes so many messages a minute, and begins fewer chats still (OUTBOUND_FIRST_PER_MINUTE)`
+      : stateOf(sender)
+  const detail = `it is not sent yet, and zaplog goes on trying until ${found.queuedUntil}: ${why}`
   return new CallFailed(detail, { exitCode: exitCodes.tryLater, rest: { command: found } })
 }
 

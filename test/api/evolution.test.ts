@@ -379,7 +379,16 @@ describe('what is waited for', () => {
   beforeAll(async () => {
     await call('POST', 'instance/create', { instanceName: 'acts' })
     const received = anEvent('message.received', { instanceId: 'acts', messageId: 'THEIRS', chatId, text: 'Olá' })
-    const position = await appendEvents(api, [anEvent('instance.paired', { instanceId: 'acts' }), received])
+    // Of somebody that the account knows by number alone.
+    const known = anEvent('message.received', {
+      instanceId: 'acts',
+      messageId: 'KNOWN',
+      chatId: person,
+      chatPn: person,
+      senderId: person,
+      senderPn: person,
+    })
+    const position = await appendEvents(api, [anEvent('instance.paired', { instanceId: 'acts' }), received, known])
     await api.call('GET', `/v1/instances/acts?waitFor=${position}`)
   })
 

@@ -55,11 +55,17 @@ test('[C7] a presigned URL answers the bytes with their type, length, tag and no
 })
 
 test('[C7] [L] any other method is 405 with those that there are, whatever the key of the object', async () => {
-  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+  for (const method of ['POST', 'PATCH', 'DELETE', 'OPTIONS']) {
     const answer = await fetch(await presigned(), { method })
-    expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD'])
+    expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD, PUT'])
     expect(await answer.json()).toMatchObject({ type: 'urn:zaplog:problem:method-not-allowed' })
   }
+})
+
+test('[C7] [C13] a link to read lets nobody put', async () => {
+  const answer = await fetch(await presigned(), { method: 'PUT', body: 'another' })
+  expect([answer.status, await answer.json()]).toMatchObject([403, { type: 'urn:zaplog:problem:link-invalid' }])
+  expect(await (await fetch(await presigned())).text()).toBe('0123456789')
 })
 
 test('[C7] HEAD answers the same without a byte', async () => {

@@ -36,7 +36,10 @@ test.each([
     ['instances', 'show'],
     "zaplog instances show: missing required argument 'id'\n./zaplog instances show --help says what there is\n",
   ],
-  [['send', '5511900000011'], "zaplog send: missing required argument 'text'\n./zaplog send --help says what there is\n"],
+  [
+    ['send', '5511900000011'],
+    "zaplog send: missing required argument 'text', or --url\n./zaplog send --help says what there is\n",
+  ],
   [
     ['webhooks', 'add'],
     'zaplog webhooks add: expected a URL such as https://example.com/hook, got none\n./zaplog webhooks add --help says what there is\n',

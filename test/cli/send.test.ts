@@ -70,7 +70,7 @@ test('[H7] [F1] a file is sent by its URL, with the text as its caption; with ne
   ])
   expect(await refused(['send', '5511900000011', 'Olá', '--kind', 'image'], zaplog.env)).toEqual({
     code: exitCodes.usage,
-    said: 'expected --url with --kind',
+    said: 'zaplog send: expected --url with --kind\n./zaplog send --help says what there is',
   })
   expect((await refused(['send', '5511900000011'], zaplog.env)).said).toContain('expected a text, or --url')
   expect(zaplog.asked).toHaveLength(2)
@@ -97,7 +97,7 @@ test('[H7] [F1] what failed ends with 1 and says why; while the account is not o
   })
 })
 
-test('[H7] [F1] what still waits after a while is worth another look: 75, until when it is tried, and what the account is', async () => {
+test('[H7] [F1] what still waits after a while is worth another look: 75, until when it is tried, and what it waits for', async () => {
   const { url, asked } = await openZaplog({ states: [{ ...command, state: 'waiting' }] })
   const api = { base: url, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: './zaplog' }
   const how = { say: () => undefined, waitMs: 0, stopping: new AbortController().signal }
@@ -107,8 +107,8 @@ test('[H7] [F1] what still waits after a while is worth another look: 75, until 
   expect(error).toMatchObject({
     exitCode: exitCodes.tryLater,
     message:
-      'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: instance shop is open; ' +
-      `the same again with --key ${key} is sent once`,
+      'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: it waits for its turn: an account writes so many messages a minute, and begins fewer chats still ' +
+      `(OUTBOUND_FIRST_PER_MINUTE); the same again with --key ${key} is sent once`,
     told: { rest: { command: { state: 'waiting' }, idempotencyKey: key } },
   })
 })

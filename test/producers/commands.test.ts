@@ -1,6 +1,7 @@
 // What was asked of an account, done by the real Baileys at the simulator: in order per chat, chats side by side, the same bytes under the same id
 // however often, and one outcome.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { vote } from '../../simulator/accounts/seal-content.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import type { Event } from '../../src/events/event.ts'
 import { outcomeId } from '../../src/instances/command-ids.ts'
@@ -44,6 +45,17 @@ test('[F1] a text that was asked for reaches the chat under its id, and is told 
     ...{ messageId: asked.messageId, chatId: ana.lidJid, senderId: device.owner.lidJid, senderPn: `${device.pn}@s.whatsapp.net` },
   })
   await untilRow(rig, asked, 'over', row => row.state === 'completed')
+})
+
+test('[F1] a vote on a poll that was sent is opened, with what was chosen', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = person(1)
+  const body = { kind: 'poll', poll: { name: 'Lunch?', options: ['soup', 'salad'], selectableCount: 1 } }
+  const { messageId } = await askFor(rig, { chatId: ana.lidJid, ...body })
+  await untilSent(1)
+  await device.send(ana, vote(ana, ['salad'], { messageId, author: device.owner }))
+  expect(await rig.untilEvents('poll.voted', 1)).toMatchObject([{ targetMessageId: messageId, options: ['salad'] }])
 })
 
 test('[F1] commands of one chat are sent in their order, each once', async () => {

@@ -251,13 +251,13 @@ test('[F1] [C13] however many of an account wait for its turn to upload, they wa
   const deps = { objects: { get }, sealer, cdnUrl: null, times: { idleMs: 300, totalMs: 300 }, clock: Date.now, logger }
   const uploads = createFileUploads({ ...deps, database: database.database })
   const connection = createMediaConnection(() => Promise.reject(new Error('nobody asks')), Date.now)
-  const bring = async (nth: number) => {
-    const uploadId = await aReadyUpload(rig, someBytes())
-    return uploads.bring({ instanceId: 'first', commandId: `${nth}`, uploadId, kind: 'image', connection }, ended.signal)
-  }
-  const first = [bring(1), bring(2)]
+  const ready: string[] = []
+  for (let nth = 0; nth < 5; nth += 1) ready.push(await aReadyUpload(rig, someBytes()))
+  const bring = (uploadId: string) =>
+    uploads.bring({ instanceId: 'first', commandId: uploadId, uploadId, kind: 'image', connection }, ended.signal)
+  const first = ready.slice(0, 2).map(bring)
   await until('all places to be held', () => held === 2)
-  const others = [await bring(3), await bring(4), await bring(5)]
+  const others = await Promise.all(ready.slice(2).map(bring))
   expect(new Set(others.map(one => (one.is === 'busy' ? one.until : one.is))).size).toBe(1)
   ended.abort()
   await Promise.allSettled(first)

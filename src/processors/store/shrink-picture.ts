@@ -1,4 +1,4 @@
-// A picture that is too many bytes as a JPEG that is not: by quality, step by step, and where that is not enough by size (SPEC C13).
+// A picture that is too many bytes as a JPEG that is not: by quality, step by step, and where that is not enough by size.
 import sharp, { type Sharp } from 'sharp'
 
 export type Smaller = { bytes: Uint8Array; width: number; height: number }
