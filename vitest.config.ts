@@ -37,8 +37,8 @@ export default defineConfig({
           name: 'real',
           include: [...named('.real.test.ts'), ...named('.both.test.ts')],
           provide: { speed: 'real' },
-          // Brokers and whole zaplogs run beside them: two files at a time also where there are two cores.
-          maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+          // Brokers and whole zaplogs run beside them, and most of their time they wait: three files at a time also where there are two cores.
+          maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
           sequence: { groupOrder: 2 },
         },
       },

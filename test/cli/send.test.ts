@@ -72,7 +72,7 @@ test('[H7] [F1] a file is sent by its URL, with the text as its caption; with ne
     code: exitCodes.usage,
     said: 'zaplog send: expected --url with --kind\n./zaplog send --help says what there is',
   })
-  expect((await refused(['send', '5511900000011'], zaplog.env)).said).toContain('expected a text, or --url')
+  expect((await refused(['send', '5511900000011'], zaplog.env)).said).toContain("missing required argument 'text', or --url")
   expect(zaplog.asked).toHaveLength(2)
 })
 
