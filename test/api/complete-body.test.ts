@@ -95,6 +95,30 @@ describe('the chat', () => {
   })
 })
 
+test('[F1] what an account wrote that was linked before is not taken for what this one wrote', async () => {
+  const before = { senderId: '205511900000098@lid', senderPn: '5511900000098@s.whatsapp.net' }
+  await happened(ours(), ours({ messageId: 'BEFORE', ...before }))
+  expect(await complete({ kind: 'edit', targetMessageId: 'OURS', text: 'já' })).toMatchObject({
+    known: { target: { fromMe: true } },
+  })
+  const refused = { status: 422, expected: 'a message of the account that is linked now' }
+  for (const kind of ['edit', 'delete', 'reaction'])
+    expect(
+      await refusalOf({
+        kind,
+        targetMessageId: 'BEFORE',
+        ...(kind === 'edit' && { text: 'a' }),
+        ...(kind === 'reaction' && { emoji: '👍' }),
+      }),
+    ).toMatchObject({
+      ...{ ...refused, pointer: '/targetMessageId', received: `one that ${before.senderId} wrote, which was linked before` },
+    })
+  expect(await refusalOf({ kind: 'text', text: 'sim', quotedMessageId: 'BEFORE' })).toMatchObject({
+    ...refused,
+    pointer: '/quotedMessageId',
+  })
+})
+
 describe('what it replies to', () => {
   test('[F1] is quoted with its author and its text, also what has another name for it', async () => {
     await happened(

@@ -1,5 +1,5 @@
 // The message that a body names, as the read model has it; in words where it has none, or none that is still there.
-import { getMessage, type MessageAnswer } from '../../projections/read-model/queries.ts'
+import { getMessage, type MessageAnswer, ownAddressesOf } from '../../projections/read-model/queries.ts'
 import { refuseFields } from '../invalid-input.ts'
 import type { Problem } from '../problems.ts'
 import type { Of } from './complete-body.ts'
@@ -14,12 +14,26 @@ export async function findMessage(
   // Changes name a message by the id that phones know.
   if (found === null || found.messageId !== messageId)
     throw refuseField(field, `the id of a message${there} that zaplog has`, JSON.stringify(messageId))
+  if (found.fromMe) await demandOwn({ database, instanceId }, field, found)
   if (found.revokedAt === null) return found
   throw refuseField(
     field,
     'a message that is still there',
     `${JSON.stringify(messageId)}, deleted for everyone at ${found.revokedAt}`,
   )
+}
+
+/** What an account wrote that was linked before is nobody's of this one's chats. Throws Problem. */
+async function demandOwn(
+  { database, instanceId }: Pick<Of, 'database' | 'instanceId'>,
+  field: string,
+  { senderId, senderPn }: MessageAnswer,
+) {
+  const { lid, pn } = await ownAddressesOf(database, instanceId)
+  const own = [lid, pn].filter(address => address !== null)
+  const author = [senderId, senderPn].filter(address => address !== null)
+  if (own.length === 0 || author.length === 0 || author.some(address => own.includes(address))) return
+  throw refuseField(field, 'a message of the account that is linked now', `one that ${author[0]} wrote, which was linked before`)
 }
 
 /** One that is named to phones, which in a group takes its author, too. Throws Problem. */
