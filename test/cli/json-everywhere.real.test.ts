@@ -82,6 +82,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const sent = { chatId: '5511900000011@s.whatsapp.net', state: 'completed', queuedUntil: '2026', reason: null, reasonText: null }
   const command = { commandId: 'one', messageId: '3EB0', ...sent }
   const pairingCode = { code: 'ABCD1234', expiresAt: '2026' }
+  const sentUpload = { uploadId: 'one', state: 'sent', messageId: '3EB0', reason: null, reasonText: null }
   const answer: RequestListener = (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
     if (request.method === 'DELETE' && path.includes('endpoints')) return void response.writeHead(204).end()
@@ -89,6 +90,8 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
     if (request.method === 'DELETE') return alwaysJson(200, deleted)(request, response)
     if (path.includes('/commands/')) return alwaysJson(200, command)(request, response)
+    if (path.endsWith('/uploads')) return alwaysJson(201, { ...sentUpload, url: null, headers: {} })(request, response)
+    if (path.includes('/uploads/')) return alwaysJson(200, sentUpload)(request, response)
     if (path.endsWith('/messages')) return alwaysJson(202, { commandId: 'one' })(request, response)
     const special = {
       '/qr': code,
@@ -112,6 +115,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances purge-status': purge,
     'instances history': history,
     send: { ...command, idempotencyKey: expect.any(String) },
+    upload: { ...sentUpload, idempotencyKey: expect.any(String) },
     'webhooks test': tested,
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },
