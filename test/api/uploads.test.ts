@@ -278,6 +278,7 @@ describe('an upload with a chat', () => {
     await makeReady(uploadId)
     await end(json.commandId, refusal)
     expect(await read(uploadId)).toMatchObject({ state: 'failed', reason: 'refused', reasonText: 'WhatsApp refused it (479)' })
+    api.clock.nowAt += 1
     const again = await api.call('POST', `/v1/uploads/${uploadId}/retry`)
     expect([again.status, again.json.state]).toEqual([202, 'ready'])
     expect(again.json.commandId).not.toBe(json.commandId)
