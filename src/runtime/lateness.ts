@@ -1,4 +1,4 @@
-// How late live work is in this process: from when a batch of live records is there until it is projected.
+// How late live work is in this process: from when a batch of live records has its turn in its partition until it is projected.
 
 export type Lateness = {
   note(lateMs: number): void
