@@ -1,8 +1,8 @@
 // The WhatsApp Cloud API's calls as Meta's reference has them: each becomes one of our commands, and answers in its shapes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Event } from '../../src/events/event.ts'
 import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
+import { acceptedAs } from '../ground/api/accepted-as.ts'
 import { endNextCommand } from '../ground/api/end-next-command.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
@@ -51,19 +51,6 @@ const post = (body: object, { at = '/v21.0/shop', headers = {} }: { at?: string;
 
 const idIn = ({ messages }: Record<string, unknown>): string => (messages as { id: string }[])[0]?.id ?? ''
 const codeIn = ({ error }: Record<string, unknown>): unknown => (error as { code: number } | undefined)?.code
-
-/** The body that the command has which the answer names. */
-async function acceptedAs(messageId: string): Promise<unknown> {
-  const signal = AbortSignal.timeout(10_000)
-  const read = api.testLog.log.read(api.testLog.topic('commands'), { from: 'first', until: 'end' }, signal)
-  for await (const record of read) {
-    const event: Event | null = await api.testLog.codec.decode(record.value, signal)
-    if (event?.type !== 'command.accepted' || event.messageId !== messageId) continue
-    const { known: _, ...body } = JSON.parse(event.body)
-    return body
-  }
-  return null
-}
 
 describe('messages', () => {
   const to = { chatId: '5511900000011@s.whatsapp.net' }
@@ -128,14 +115,19 @@ describe('messages', () => {
         messages: [{ id: expect.stringMatching(/^3EB0[0-9A-F]{18}$/) }],
       },
     ])
-    expect(await acceptedAs(idIn(json))).toEqual(asked)
+    expect(await acceptedAs(api, idIn(json))).toEqual(asked)
   })
 
   test('[F4] a reply and a reaction name the message by our id of it', async () => {
     const reply = await post({ to: chatId, type: 'text', text: { body: 'Oi' }, context: { message_id: 'THEIRS' } })
-    expect(await acceptedAs(idIn(reply.json))).toEqual({ chatId, kind: 'text', text: 'Oi', quotedMessageId: 'THEIRS' })
+    expect(await acceptedAs(api, idIn(reply.json))).toEqual({ chatId, kind: 'text', text: 'Oi', quotedMessageId: 'THEIRS' })
     const reaction = await post({ to: chatId, type: 'reaction', reaction: { message_id: 'THEIRS', emoji: '😀' } })
-    expect(await acceptedAs(idIn(reaction.json))).toEqual({ chatId, kind: 'reaction', targetMessageId: 'THEIRS', emoji: '😀' })
+    expect(await acceptedAs(api, idIn(reaction.json))).toEqual({
+      chatId,
+      kind: 'reaction',
+      targetMessageId: 'THEIRS',
+      emoji: '😀',
+    })
   })
 
   test('[F4] a contact keeps what is more than a number', async () => {
@@ -152,7 +144,7 @@ describe('messages', () => {
       birthday: '1990-01-05',
     }
     const { json } = await post({ type: 'contacts', contacts: [contact] })
-    const { contacts } = (await acceptedAs(idIn(json))) as { contacts: { vcard: string }[] }
+    const { contacts } = (await acceptedAs(api, idIn(json))) as { contacts: { vcard: string }[] }
     expect(contacts[0]?.vcard.split('\n')).toEqual(
       expect.arrayContaining([
         ...['ORG:Loja;', 'TITLE:Dona', 'EMAIL:ana@example.com', 'BDAY:1990-01-05'],
@@ -273,7 +265,7 @@ describe('files', () => {
     })
     expect(await (await fetch(String(shown.json.url))).text()).toBe('%PDF-1.7 an order')
     const sent = await post({ type: 'document', document: { id, filename: 'order.pdf' } })
-    expect(await acceptedAs(idIn(sent.json))).toMatchObject({ kind: 'document', media: { uploadId: id } })
+    expect(await acceptedAs(api, idIn(sent.json))).toMatchObject({ kind: 'document', media: { uploadId: id } })
     const other = (await (await upload({ messaging_product: 'whatsapp', file: pdf })).json()) as { id: string }
     expect(await api.call('DELETE', `/v21.0/${other.id}`)).toMatchObject({ status: 200, json: { success: true } })
     expect(await api.call('GET', `/v21.0/${'0'.repeat(32)}`)).toMatchObject({

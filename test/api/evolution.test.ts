@@ -1,11 +1,11 @@
 // Evolution API's calls as its documentation has them: each becomes one of our commands, reads or changes, and answers in its shapes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callsNotDone } from '../../src/api/evolution/not-done.ts'
-import type { Event } from '../../src/events/event.ts'
 import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import type { SocketRead } from '../../src/instances/socket-answers.ts'
 import { answerQuestions, readQuestions, type SocketAnswer } from '../../src/instances/socket-reads.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
+import { acceptedAs } from '../ground/api/accepted-as.ts'
 import { endNextCommand } from '../ground/api/end-next-command.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
@@ -47,19 +47,6 @@ const call = (method: string, path: string, body?: unknown, headers: Record<stri
   api.call(method, `/${path}`, { key: null, headers: { apikey: adminKey, ...headers }, ...(body !== undefined && { body }) })
 const send = (path: string, body: unknown, headers?: Record<string, string>) =>
   call('POST', `message/${path}/shop`, body, headers)
-
-/** The body that the command has which the answer names. */
-async function acceptedAs(messageId: unknown): Promise<unknown> {
-  const signal = AbortSignal.timeout(10_000)
-  const read = api.testLog.log.read(api.testLog.topic('commands'), { from: 'first', until: 'end' }, signal)
-  for await (const record of read) {
-    const event: Event | null = await api.testLog.codec.decode(record.value, signal)
-    if (event?.type !== 'command.accepted' || event.messageId !== messageId) continue
-    const { known: _, ...body } = JSON.parse(event.body)
-    return body
-  }
-  return null
-}
 
 describe('messages', () => {
   const number = '5511900000011'
@@ -157,7 +144,7 @@ describe('messages', () => {
       }),
     ])
     expect(json.message).toMatchObject(message)
-    expect(await acceptedAs((json.key as { id: string }).id)).toEqual(body)
+    expect(await acceptedAs(api, (json.key as { id: string }).id)).toEqual(body)
   })
 
   test('[F4] a contact with an e-mail address and a page keeps them', async () => {
@@ -169,7 +156,7 @@ describe('messages', () => {
       message: [expect.stringContaining('contact.0.phoneNumber: expected a phone number')],
     })
     const { json } = await send('sendContact', { number, contact })
-    const accepted = (await acceptedAs((json.key as { id: string }).id)) as { contacts: { vcard: string }[] }
+    const accepted = (await acceptedAs(api, (json.key as { id: string }).id)) as { contacts: { vcard: string }[] }
     const lines = accepted.contacts[0]?.vcard.split('\n')
     expect(lines).toEqual(expect.arrayContaining(['FN:Ana\\; Loja', 'EMAIL:ana@example.com', 'URL:https://example.com']))
     expect(lines?.find(line => line.startsWith('TEL'))).toContain('waid=5511900000012:')
@@ -184,7 +171,7 @@ describe('messages', () => {
     expect(edit).toMatchObject({ status: 200, json: { messageType: 'protocolMessage', status: 'PENDING' } })
     const deletion = await call('DELETE', 'chat/deleteMessageForEveryone/shop', { id: 'OURS', remoteJid: chatId, fromMe: true })
     expect(deletion.status).toBe(201)
-    expect(await acceptedAs((deletion.json.key as { id: string }).id)).toEqual({
+    expect(await acceptedAs(api, (deletion.json.key as { id: string }).id)).toEqual({
       chatId,
       kind: 'delete',
       targetMessageId: 'OURS',
@@ -289,7 +276,7 @@ describe('files', () => {
     const headers = { 'idempotency-key': 'file 1' }
     const first = await send('sendMedia', { ...said, media: base64, mimetype: 'application/pdf' }, headers)
     expect(first.status).toBe(201)
-    const accepted = (await acceptedAs((first.json.key as { id: string }).id)) as { media: { uploadId: string } }
+    const accepted = (await acceptedAs(api, (first.json.key as { id: string }).id)) as { media: { uploadId: string } }
     const upload = (await api.call('GET', `/v1/uploads/${accepted.media.uploadId}`)).json
     expect(upload).toMatchObject({
       kind: 'document',
