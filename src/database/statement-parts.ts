@@ -1,5 +1,5 @@
 // Many statements as one: what several owners of tables have to read is one statement, and what they have to write is another. Every statement
-// has its price in both processes, whatever it holds; one with a dozen parts, most of them without rows, costs hardly more than one.
+// has its price in both processes, whatever it holds, and each of its parts a small one; those without rows are left out where that comes often.
 import type { Transaction } from './database.ts'
 
 /**
@@ -26,8 +26,10 @@ export async function readTogether(tx: Transaction, reads: readonly Read<unknown
 
 /** One statement; none where there is nothing to write. */
 export async function writeTogether(tx: Transaction, writes: readonly Write[]): Promise<void> {
-  if (writes.every(one => one.isEmpty)) return
-  await tx.query(textOf(writeTexts, writes), valuesOf(writes))
+  const filled = writes.filter(one => !one.isEmpty)
+  if (filled.length === 0) return
+  const parts = comesOften(filled) ? filled : writes
+  await tx.query(textOf(writeTexts, parts), valuesOf(parts))
 }
 
 /**
@@ -44,29 +46,64 @@ export function asRows(rows: readonly Readonly<Record<string, unknown>>[]): stri
 const ESCAPES = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g
 const ESCAPED_UNIT = 6
 
-type Texts = { known: { of: readonly string[]; text: string }[]; compose(parts: readonly string[]): string }
+/** Every connection plans, and keeps, each combination that has a statement of its own: so many have one, once they came so often. */
+const OWN_STATEMENTS = 32
+const OFTEN = 16
+/** Of those that come seldom, whatever is sent: then they are counted from the beginning. */
+const MOST_COUNTED = 1024
+const combinations = { own: new Set<string>(), times: new Map<string, number>() }
+
+function comesOften(filled: readonly Part[]): boolean {
+  const { own, times } = combinations
+  const key = keyOf(filled)
+  if (own.has(key)) return true
+  if (own.size >= OWN_STATEMENTS) return false
+  const before = times.get(key) ?? 0
+  if (before >= OFTEN) {
+    own.add(key)
+    times.delete(key)
+    return true
+  }
+  if (times.size >= MOST_COUNTED) times.clear()
+  times.set(key, before + 1)
+  return false
+}
+
+type Texts = { known: Map<string, string>; compose(parts: readonly string[]): string }
 
 const readTexts: Texts = {
-  known: [],
+  known: new Map(),
   compose: parts =>
     `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${parts
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
 const writeTexts: Texts = {
-  known: [],
+  known: new Map(),
   compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select`,
 }
 
 const nameOf = (at: number): string => `part_${at}`
 
-/** Composed once for each list of parts, of which the code has a handful. */
+/** Composed once for each list of parts, of which there are a handful. */
 function textOf(texts: Texts, parts: readonly Part[]): string {
-  const known = texts.known.find(({ of }) => of.length === parts.length && parts.every((part, at) => part.sql === of[at]))
-  if (known !== undefined) return known.text
-  const text = texts.compose(numbered(parts))
-  texts.known.push({ of: parts.map(part => part.sql), text })
+  const key = keyOf(parts)
+  const text = texts.known.get(key) ?? texts.compose(numbered(parts))
+  texts.known.set(key, text)
   return text
+}
+
+/** Texts of parts are constants of the code: each has a number. */
+const numbers = new Map<string, number>()
+
+function keyOf(parts: readonly Part[]): string {
+  let key = ''
+  for (const { sql } of parts) {
+    const number = numbers.get(sql) ?? numbers.size
+    numbers.set(sql, number)
+    key += `${number} `
+  }
+  return key
 }
 
 /** Each part's parameters behind those of the parts before it. */
