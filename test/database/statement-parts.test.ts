@@ -53,6 +53,16 @@ test('[D2] each read is answered its own rows, none where it found none, and one
   expect(() => found(numbers(1, 2)), 'equal, and another').toThrow('expected one of the 3 reads')
 })
 
+test('[D2] a read that asks for nothing finds nothing, and its neighbours their own, however often they come together', async () => {
+  for (let nth = 0; nth < 40; nth++) {
+    const [empty, some] = [{ ...numbers(1, 0), isEmpty: true }, numbers(nth, nth)]
+    const found = await readTogether(server.database, nth % 2 === 0 ? [empty, some] : [some, empty])
+    expect([found(empty), found(some)]).toEqual([[], [{ n: nth }]])
+  }
+  const nothing = { ...numbers(1, 0), isEmpty: true }
+  expect((await readTogether(server.database, [nothing]))(nothing)).toEqual([])
+})
+
 test('[D2] what is written is the same whichever parts have rows, and however often, in a bounded number of statements', async () => {
   await server.database.query('create table written (part integer, n integer)')
   const part = (nth: number, rows: readonly number[]): Write => ({
