@@ -45,6 +45,12 @@ export const text = z
     if (value.linkPreview && !value.text.includes(value.linkPreview.url))
       refuse(['linkPreview', 'url'], 'expected a link that stands in the text', value.linkPreview.url)
   })
+  .meta({
+    examples: [
+      { chatId: '+55 11 90000-0011', kind: 'text', text: 'Olá!' },
+      { chatId: 'status', kind: 'text', text: 'Open until six', backgroundColor: '#128C7E', audience: { contacts: 'saved' } },
+    ],
+  })
 
 export const place = z.strictObject({
   latitude: z.number().min(-90).max(90).describe('degrees, north of the equator positive'),
