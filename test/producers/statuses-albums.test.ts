@@ -193,3 +193,10 @@ describe('an album', () => {
     expect(rows).toEqual([{ is_first: true, is_paced: false }, free, free, free])
   })
 })
+
+test('[F2] a status takes one turn of its account, whoever sees it', async () => {
+  const audience = [lidOf(ana), lidOf(bia), lidOf(caio)]
+  const { commandId } = await askFor(rig, { chatId: status, text: 'oi', known: { audience } }, { instanceId: 'away' })
+  const rows = await rig.database.database.query('select is_first, is_paced from commands where command_id = $1', [commandId])
+  expect(rows).toEqual([{ is_first: false, is_paced: true }])
+})
