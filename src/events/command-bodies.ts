@@ -2,25 +2,24 @@
 import { z } from 'zod'
 import { refuseWord } from '../runtime/later-version.ts'
 import { deletion, edit, forward, pin, reaction } from './command-bodies/about-messages.ts'
+import { album } from './command-bodies/albums.ts'
 import { event, poll } from './command-bodies/asked.ts'
 import { buttons, list } from './command-bodies/choices.ts'
 import { type FileKind, fileKinds, files, isFile, isFileKind } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
 
-/** `later`: known by name, and refused as such. */
-const kindsToSend = {
+const refuseKind = refuseWord({
   here: [
-    ...(['text', 'location', 'contacts', 'poll', 'event', 'list', 'buttons', 'reaction', 'edit', 'delete', 'pin'] as const),
-    ...(['forward', ...fileKinds] as const),
+    ...['text', 'location', 'contacts', 'poll', 'event', 'list', 'buttons', 'reaction', 'edit', 'delete', 'pin'],
+    ...['forward', 'album', ...fileKinds],
   ],
-  later: ['album', 'status'],
-} as const
-const refuseKind = refuseWord(kindsToSend)
+  later: [],
+})
 
 export const messageBody = z.discriminatedUnion(
   'kind',
-  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, ...files],
+  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, album, ...files],
   { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
 )
 /** As a client asks for it. `chatId`: an address as events carry them. */
@@ -49,12 +48,18 @@ export function keptBodyIn(json: unknown): KeptBody | null {
 export const renderedAs = (body: MessageBody): 'text' | null =>
   (body.kind === 'list' || body.kind === 'buttons') && !body.native ? 'text' : null
 
+/** Of an album: its marker. */
+export type KeptAlbum = Extract<KeptBody, { kind: 'album' }>
+
 /** The upload whose file it sends, and as what; null: it sends none. */
 export function uploadIn(body: KeptBody): { uploadId: string; kind: FileKind } | null {
   if (isFile(body)) return 'uploadId' in body.media ? { uploadId: body.media.uploadId, kind: body.kind } : null
   const forwarded = body.kind === 'forward' ? body.known?.forwarded?.content : undefined
   return forwarded !== undefined && 'uploadId' in forwarded ? { uploadId: forwarded.uploadId, kind: forwarded.kind } : null
 }
+
+/** How many people are sent it; null: it goes to a chat, or this version can send nothing of it. */
+export const audienceSizeIn = (json: unknown): number | null => keptBodyIn(json)?.known?.audience?.length ?? null
 
 /** Of what is kept of a body; null: it sends none, or this version can send nothing of it. */
 export function uploadIdIn(json: unknown): string | null {

@@ -28,4 +28,7 @@ export type BodyOf<Name extends Operation> = z.infer<(typeof operations)[Name]>
 /** What becomes a message, whose body events/command-bodies.ts has. */
 export const messageOperation = 'message.send'
 
+/** An album as a whole, which is over once all that is in it is; its parts are messages. */
+export const albumOperation = 'album.send'
+
 export const isOperation = (name: string): name is Operation => Object.hasOwn(operations, name)

@@ -39,6 +39,19 @@ export async function readCommand(database: Transaction, instanceId: string, com
   return row === undefined ? null : shownOf(row)
 }
 
+/** By their ids, those that there are. */
+export async function readCommands(
+  database: Transaction,
+  instanceId: string,
+  commandIds: readonly string[],
+): Promise<ReadonlyMap<string, ShownCommand>> {
+  const rows = await database.query<ShownRow>(
+    `select ${shownColumns} from commands c where instance_id = $1 and command_id = any($2::text[])`,
+    [instanceId, commandIds],
+  )
+  return new Map(rows.map(row => [row.command_id, shownOf(row)]))
+}
+
 /** By the id of each of these uploads the last command that sends it. */
 export async function lastSends(
   database: Transaction,

@@ -4,7 +4,7 @@ import { boundedCount } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
-import { isFirstContact } from '../events/command-bodies/known.ts'
+import { isFirstContact, isInAlbum } from '../events/command-bodies/known.ts'
 import { uploadIdIn } from '../events/command-bodies.ts'
 import { messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
@@ -150,7 +150,21 @@ const acceptedRow = (one: AcceptedCommand) => ({
 const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): string | null =>
   operation === messageOperation ? uploadIdIn(body) : null
 
-const isForPeople = ({ operation, body }: AcceptedCommand): boolean => operation === messageOperation && !isAboutMessage(body)
+/** An album is one for people, by its marker. */
+const isForPeople = ({ operation, body }: AcceptedCommand): boolean =>
+  operation === messageOperation && !isAboutMessage(body) && !isInAlbum(body)
+
+/** What was asked for with a message that was sent, of the last 14 days; null: it was not sent by a command. */
+export async function bodyOfSent(
+  database: Transaction,
+  { instanceId, messageId }: { instanceId: string; messageId: string },
+): Promise<unknown> {
+  const [row] = await database.query<{ body: unknown }>(
+    'select body from commands where instance_id = $1 and message_id = $2 and built is not null',
+    [instanceId, messageId],
+  )
+  return row?.body ?? null
+}
 
 /** Those that ended, or whose record never came, [14 d] ago: a key is new again then. Answers how many. */
 export async function forgetCommands(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {

@@ -14,12 +14,14 @@ const at = Date.UTC(2026, 0, 5, 11)
 const theirs = { chatId: somebody.lid, chatPn: somebody.pn, senderId: somebody.lid, senderPn: somebody.pn }
 const quietGroup = '120363000000000055@g.us'
 const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
-/** In a chat between two: two that came, one that the account wrote, two that came since. */
+/** In a chat between two: two that came, one that the account wrote, two that came since; and before all a voice note and what is viewed once. */
 const said = [
   anEvent('message.received', { ...theirs, messageId: 'M1', occurredAt: at }),
   anEvent('message.sent', { messageId: 'OWN', occurredAt: at + 1000 }),
   anEvent('message.received', { ...theirs, messageId: 'M2', occurredAt: at + 2000 }),
   anEvent('message.received', { ...theirs, messageId: 'M3', occurredAt: at + 3000 }),
+  anEvent('message.received', { ...theirs, messageId: 'V1', kind: 'voice', occurredAt: at - 1000 }),
+  anEvent('message.received', { ...theirs, messageId: 'ONCE', viewOnce: true, occurredAt: at - 2000 }),
   anEvent('message.received', { ...inGroup, senderId: somebody.lid, senderPn: null, messageId: 'G1', occurredAt: at }),
   anEvent('message.received', { ...inGroup, senderId: null, senderPn: null, messageId: 'G2', occurredAt: at + 1000 }),
 ]
@@ -63,7 +65,8 @@ async function taken(method: string, path: string, body?: unknown) {
 
 const m = (messageId: string, atMs: number) => ({ messageId, fromMe: false, senderId: null, at: atMs })
 const last = m('M3', at + 3000)
-const oldest = m('M1', at)
+const first = m('M1', at)
+const oldest = m('ONCE', at - 2000)
 const g1 = { messageId: 'G1', fromMe: false, senderId: somebody.lid, at }
 const chatId = somebody.lid
 const inChat = { chatId, last }
@@ -93,11 +96,18 @@ describe('what is taken', () => {
     ['POST', 'chats/ANA/clear', undefined, 'chat.clear', inChat],
     ['DELETE', 'chats/ANA', undefined, 'chat.delete', inChat],
     ['POST', 'chats/ANA/read', undefined, 'chat.read', { ...inChat, messages: [last, m('M2', at + 2000)] }],
-    ['POST', 'chats/ANA/read', { messageIds: ['M1'] }, 'chat.read', { ...inChat, messages: [oldest] }],
+    ['POST', 'chats/ANA/read', { messageIds: ['M1'] }, 'chat.read', { ...inChat, messages: [first] }],
     ['POST', `chats/${aGroup}/read`, {}, 'chat.read', { chatId: aGroup, last: g1, messages: [g1] }],
+    [
+      'POST',
+      'chats/ANA/played',
+      { messageIds: ['V1', 'ONCE'] },
+      'chat.played',
+      { chatId, messages: [m('V1', at - 1000), m('ONCE', at - 2000)] },
+    ],
     ['POST', 'chats/ANA/history', {}, 'chat.history', { chatId, count: 50, oldest }],
     ['POST', `chats/${aGroup}/history`, { count: 5 }, 'chat.history', { chatId: aGroup, count: 5, oldest: g1 }],
-    ['POST', 'messages/M1/star', { on: true }, 'message.star', { chatId, message: oldest, on: true }],
+    ['POST', 'messages/M1/star', { on: true }, 'message.star', { chatId, message: first, on: true }],
     [
       'POST',
       'messages/OWN/star',
@@ -172,6 +182,10 @@ describe('what is refused', () => {
     ['POST', 'chats/ANA/read', { messageIds: ['OWN'] }, 422, '/messageIds/0: expected a message that the account received'],
     ['POST', 'chats/ANA/read', { messageIds: ['NONE'] }, 404, 'has no message NONE in chat'],
     ['POST', 'chats/ANA/read', { messageIds: [] }, 422, '/messageIds'],
+    ['POST', 'chats/ANA/played', { messageIds: ['V1', 'M1'] }, 422, '/messageIds/1: expected a voice note, a round video, or'],
+    ['POST', 'chats/ANA/played', { messageIds: ['OWN'] }, 422, '/messageIds/0: expected a message that the account received'],
+    ['POST', 'chats/ANA/played', { messageIds: ['NONE'] }, 404, 'has no message NONE in chat'],
+    ['POST', 'chats/ANA/played', {}, 422, '/messageIds'],
     ['POST', 'chats/ANA/history', { count: 51 }, 422, '/count'],
     ['POST', 'messages/NONE/star', { on: true }, 404, 'has no message NONE'],
     ['POST', 'messages/G2/star', { on: true }, 404, 'does not know who wrote message G2'],

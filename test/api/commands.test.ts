@@ -238,6 +238,64 @@ describe('asking again with the same key', () => {
   })
 })
 
+describe('an album', () => {
+  const photo = (nth: number) => ({ kind: 'image', media: { url: `https://example.com/${nth}.jpg` } })
+  const album = { chatId: '5511900000011', kind: 'album', items: [photo(1), { ...photo(2), caption: 'dois' }] }
+  type Ids = Record<'commandId' | 'eventId' | 'messageId', string>
+
+  test('[F1] is a command for its marker, for each of its items and for the whole, in one order; the answer names them all', async () => {
+    const id = await anInstance()
+    const { status, json, headers } = await ask(id, { key: 'k1', body: album })
+    expect(status).toBe(202)
+    const parts = json.parts as readonly Ids[]
+    const records = await recordsOf(id)
+    expect(
+      records.map(one => one.type === 'command.accepted' && [one.operation, one.commandId, one.eventId, one.messageId]),
+    ).toEqual([
+      ...parts.map(part => ['message.send', part.commandId, part.eventId, part.messageId]),
+      ['album.send', json.commandId, json.eventId, null],
+    ])
+    expect(new Set(records.map(({ eventId }) => eventId))).toHaveLength(4)
+    expect(json.messageId).toBe(parts[0]?.messageId)
+    const bodies = records.map(one => one.type === 'command.accepted' && JSON.parse(one.body))
+    const { commandId, messageId } = parts[0] as Ids
+    expect(bodies[0]).toMatchObject({ kind: 'album', known: { isFirst: true } })
+    expect(bodies[2]).toMatchObject({ kind: 'image', caption: 'dois', media: { uploadId: expect.any(String) } })
+    expect(bodies[2].known).toEqual({ album: { commandId, messageId } })
+    await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+    for (const part of parts)
+      expect((await read(id, part.commandId)).json).toMatchObject({ state: 'waiting', messageId: part.messageId })
+    expect((await claim(id)).map(one => one.command_id)).toEqual([commandId])
+  })
+
+  test('[F1] [B3] that is asked for again is the same one, also where its answer was lost, or the log was away', async () => {
+    const id = await anInstance()
+    append = 'refuses'
+    expect((await ask(id, { key: 'k1', body: album })).status).toBe(503)
+    expect(await recordsOf(id)).toEqual([])
+    append = 'takes and dies'
+    expect((await ask(id, { key: 'k1', body: album })).status).toBe(503)
+    append = 'takes'
+    const again = await ask(id, { key: 'k1', body: album })
+    expect(again.status).toBe(202)
+    const said = (await recordsOf(id)).map(({ recordedAt: _, ...one }) => one)
+    expect(said.slice(4)).toEqual(said.slice(0, 4))
+    await until('all to be accepted', async () => (await api.call('GET', `/v1/instances/${id}/commands`)).json.data)
+    expect((await ask(id, { key: 'k1', body: album })).json).toEqual(again.json)
+    const fewer = { ...album, items: [...album.items].reverse() }
+    expect((await ask(id, { key: 'k1', body: fewer })).status).toBe(409)
+  })
+})
+
+test('[F1] a status says how many people it is sent to, and the same however often it is asked for', async () => {
+  const id = await anInstance()
+  const body = { chatId: 'status', kind: 'text', text: 'oi', audience: { chatIds: ['5511900000011', '5511900000012'] } }
+  const { status, json } = await ask(id, { key: 'k1', body })
+  expect([status, json.audienceSize]).toEqual([202, 2])
+  expect((await ask(id, { key: 'k1', body })).json).toEqual(json)
+  expect((await recordsOf(id))[0]).toMatchObject({ chatId: 'status@broadcast', chatPn: null })
+})
+
 describe('while the log is away', () => {
   test('[F1] [I3] it is 503 with Retry-After, and the same again is taken once the log is there', async () => {
     const id = await anInstance()

@@ -33,7 +33,8 @@ beforeAll(async () => {
   })
   const sent = anEvent('message.sent', { instanceId: 'shop', messageId: 'OURS', text: 'já vai', occurredAt: nowAt - 60_000 })
   chatId = String(received.chatId)
-  const position = await appendEvents(api, [anEvent('instance.paired', { instanceId: 'shop' }), received, sent])
+  const known = [anEvent('instance.paired', { instanceId: 'shop' }), anEvent('contact.updated', { instanceId: 'shop' })]
+  const position = await appendEvents(api, [...known, received, sent])
   expect((await api.call('GET', `/v1/instances/shop?waitFor=${position}`)).status).toBe(200)
 })
 afterAll(async () => {
@@ -258,6 +259,27 @@ describe('files', () => {
     ['a voice note', 'sendWhatsAppAudio', { number, audio: url }, { ...to, kind: 'voice', media: { url } }],
     ['a round video', 'sendPtv', { number, video: url }, { ...to, kind: 'ptv', media: { url } }],
     ['a sticker', 'sendSticker', { number, sticker: url }, { ...to, kind: 'sticker', media: { url } }],
+    [
+      'a text as a status',
+      'sendStatus',
+      { type: 'text', content: 'Aberto!', backgroundColor: '#008000', font: 1, statusJidList: [number] },
+      {
+        ...{ chatId: 'status', kind: 'text', text: 'Aberto!', backgroundColor: '#008000', font: 'system-text' },
+        audience: { chatIds: [number] },
+      },
+    ],
+    [
+      'a picture as a status for all',
+      'sendStatus',
+      { type: 'image', content: url, caption: 'Ola', allContacts: true, statusJidList: [] },
+      { chatId: 'status', kind: 'image', caption: 'Ola', media: { url }, audience: { contacts: 'known' } },
+    ],
+    [
+      'a voice note as a status',
+      'sendStatus',
+      { type: 'audio', content: url, statusJidList: [number], font: 4 },
+      { chatId: 'status', kind: 'voice', media: { url }, audience: { chatIds: [number] } },
+    ],
   ])('[F4] %s is the message that our own call asks for', async (_, path, said, asked) => {
     const headers = { 'idempotency-key': encodeURIComponent(JSON.stringify(said)).slice(-200) }
     const { status, json } = await send(path, said, headers)
@@ -299,6 +321,19 @@ describe('files', () => {
       'media: expected an http or https URL, or a file',
     ],
     ['another kind', 'sendMedia', { number, mediatype: 'album', media: url }, 'mediatype: expected one of image'],
+    ['a status for nobody', 'sendStatus', { type: 'text', content: 'oi' }, 'statusJidList: expected who sees it'],
+    [
+      'a status without its file',
+      'sendStatus',
+      { type: 'image', content: 'oi!', allContacts: true },
+      'content: expected an http',
+    ],
+    [
+      'a status for a group',
+      'sendStatus',
+      { type: 'text', content: 'oi', statusJidList: [group] },
+      'statusJidList.0: expected a phone',
+    ],
     [
       'a name longer than any event has room for',
       'sendMedia',

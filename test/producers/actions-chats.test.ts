@@ -58,6 +58,14 @@ describe('before the phone has shared the key of its app state', () => {
     expect(device.appState()).toEqual([])
   })
 
+  test('[F1] a voice note is marked as played, and its author is told that alone', async () => {
+    const message = { messageId: 'G1', fromMe: false, senderId: ana.lidJid, at: last.at }
+    const done = await outcomeOf('chat.played', { chatId: group.id, messages: [message] }, group.id)
+    expect(done).toMatchObject({ type: 'command.completed', result: JSON.stringify({ messages: 1 }) })
+    const played = device.settled().filter(({ id, how }) => id === 'G1' && how === 'receipt:played')
+    expect([played.length, readsOf('G1')]).toEqual([1, 0])
+  })
+
   test('[F1] messages are read all the same, in a group under the name of their author', async () => {
     const message = { messageId: 'G1', fromMe: false, senderId: ana.lidJid, at: last.at }
     const done = await outcomeOf('chat.read', { chatId: group.id, messages: [message], last: message }, group.id)

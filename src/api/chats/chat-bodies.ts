@@ -40,6 +40,16 @@ export const readOrder = z
   })
   .nullish()
 
+export const playedOrder = z
+  .strictObject({
+    messageIds: z
+      .array(z.string().min(1).max(256))
+      .min(1)
+      .max(100)
+      .describe('WhatsApp’s ids of voice notes, round videos and what is viewed once, that came'),
+  })
+  .meta({ examples: [{ messageIds: ['3A0123456789ABCDEF01'] }] })
+
 export const historyOrder = z
   .strictObject({ count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]') })
   .nullish()

@@ -1,5 +1,5 @@
 // What a client asks of an account is accepted: its row remembers the key and what was asked for with it, its record is in the log.
-// The row is written before the record: whoever dies in between, or gets no answer, asks again and appends the same record under the same id.
+// The row is written before the record, and of an album before all of them: whoever dies in between, or gets no answer, asks again and appends the same record under the same id.
 import { createHash } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
@@ -33,9 +33,12 @@ export type Wanted = {
   asked: unknown
   /** As it is carried out. Throws Problem where it cannot be done; asked once for a key. */
   complete(commandId: string): Promise<Completed>
+  /** Which messages it is made of: commands of their own, in the same append, before it. They follow from its id and what is kept of it. */
+  partsOf?(of: { commandId: string; body: unknown }): readonly Part[]
 }
-/** `positions`: of its record; null: that was in the log before. */
-export type Accepted = { ids: CommandIds; queuedUntil: number; positions: readonly Position[] | null }
+export type Part = { ids: CommandIds; body: unknown }
+/** `positions`: of its record; null: that was in the log before. `body`: as it is carried out. */
+export type Accepted = { ids: CommandIds; queuedUntil: number; positions: readonly Position[] | null; body: unknown }
 
 const APPEND_TIMEOUT_MS = 5_000
 
@@ -50,10 +53,15 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const before = await findBefore(deps, { instanceId, commandId: ids.commandId })
   const asked = before ?? (await ask(deps, wanted, { ...ids, digest }))
   if (asked.digest !== digest) throw keyReused(key)
-  const positions = asked.isAccepted
-    ? null
-    : await append(deps, acceptedEvent({ instanceId, ids, operation, asked }, deps.clock()), signal)
-  return { ids, queuedUntil: asked.expiresAt, positions }
+  const whole = { instanceId, ids, operation, asked, body: asked.body }
+  const parts = (wanted.partsOf?.({ ...ids, body: asked.body }) ?? []).map(part => ({
+    ...whole,
+    ...part,
+    operation: messageOperation,
+  }))
+  const events = [...parts, whole].map(one => acceptedEvent(one, deps.clock()))
+  const positions = asked.isAccepted ? null : await append(deps, events, signal)
+  return { ids, queuedUntil: asked.expiresAt, positions, body: asked.body }
 }
 
 /** Of a message under this key, before there is work for it. Throws Problem `instance-not-found` or `instance-logged-out`. */
@@ -96,10 +104,10 @@ async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: 
 }
 
 type CommandAccepted = EventOf<'command.accepted'>
-type Recorded = { instanceId: string; ids: CommandIds; operation: string; asked: AskedCommand }
+type Recorded = { instanceId: string; ids: CommandIds; operation: string; asked: AskedCommand; body: unknown }
 
 /** What it says is the row's alone, so that every copy says the same. */
-function acceptedEvent({ instanceId, ids, operation, asked }: Recorded, nowAt: number): CommandAccepted {
+function acceptedEvent({ instanceId, ids, operation, asked, body }: Recorded, nowAt: number): CommandAccepted {
   const chatId = asked.chatId === '' ? null : asked.chatId
   return {
     ...ids,
@@ -114,15 +122,16 @@ function acceptedEvent({ instanceId, ids, operation, asked }: Recorded, nowAt: n
     chatPn: chatId?.endsWith('@s.whatsapp.net') === true ? chatId : null,
     operation,
     digest: asked.digest,
-    body: JSON.stringify(asked.body),
+    body: JSON.stringify(body),
     expiresAt: asked.expiresAt,
   }
 }
 
-async function append({ log, codec, topic }: AcceptDeps, event: CommandAccepted, signal: AbortSignal) {
+/** All of them or none: they have one key, and are one batch of its partition. */
+async function append({ log, codec, topic }: AcceptDeps, events: readonly CommandAccepted[], signal: AbortSignal) {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)])
   try {
-    return await log.append({ topic: topic('commands'), records: [codec.encode(event)] }, inTime)
+    return await log.append({ topic: topic('commands'), records: events.map(event => codec.encode(event)) }, inTime)
   } catch (error) {
     if (!(error instanceof LogError && error.code === 'record-too-large')) throw error
     throw new Problem('body-too-large', 'what is asked for is larger than the largest record of the log (TOPIC_MAX_RECORD)', {

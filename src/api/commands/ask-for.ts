@@ -12,7 +12,7 @@ type By = { instanceId: string; key: string }
 /** `asked`: as POST /v1/instances/{id}/messages takes it. Rejects as `acceptMessage` does, and Problem `invalid-input`. */
 export async function askForMessage(deps: ActionDeps, { instanceId, key, asked }: By & { asked: unknown }) {
   const body = parseInput(messageBody, asked)
-  return { body, ...(await acceptMessage(deps, { instanceId, key, body }, deps.cut)) }
+  return { ...(await acceptMessage(deps, { instanceId, key, body }, deps.cut)), body }
 }
 
 /** `call`: as it is routed, such as PUT /contacts/:personId/block. */

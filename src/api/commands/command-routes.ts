@@ -1,7 +1,7 @@
 // /v1/instances/{id}/messages and commands: what an account is asked to send, and what came of it. The answer 202 means that it is in the log.
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { messageBody, renderedAs } from '../../events/command-bodies.ts'
+import { audienceSizeIn, messageBody, renderedAs } from '../../events/command-bodies.ts'
 import { commandStates, wordsOf } from '../../events/vocabulary.ts'
 import { readCommand } from '../../instances/commands-shown.ts'
 import { clientGone } from '../client-gone.ts'
@@ -48,12 +48,23 @@ function routeMessage(app: App, deps: Deps) {
     }),
     handler: async ({ params: { id }, headers, body }, reply) => {
       const key = headers['idempotency-key'] ?? randomUUID()
-      const { ids, queuedUntil, positions } = await acceptMessage(deps, { instanceId: id, key, body }, deps.cut)
+      const {
+        ids,
+        queuedUntil,
+        positions,
+        parts,
+        body: kept,
+      } = await acceptMessage(deps, { instanceId: id, key, body }, deps.cut)
+      const audienceSize = audienceSizeIn(kept)
       setPosition(reply, positions, 'commands')
       return reply
         .code(202)
         .header('location', `/v1/instances/${id}/commands/${ids.commandId}`)
-        .send({ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key, renderedAs: renderedAs(body) })
+        .send({
+          ...{ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key, renderedAs: renderedAs(body) },
+          ...(audienceSize !== null && { audienceSize }),
+          ...(parts !== undefined && { parts: [...parts] }),
+        })
     },
   })
 }

@@ -15,6 +15,7 @@ const ids = {
   commandId: z.string(),
   eventId: z.string().describe('of its command.accepted'),
 }
+const messageId = z.string().describe('what WhatsApp calls the message')
 const queuedUntil = z.string().describe('it is not begun later')
 
 const idempotencyKey = z.string().describe('whoever asks for the same with it again asks for nothing twice')
@@ -22,10 +23,16 @@ const idempotencyKey = z.string().describe('whoever asks for the same with it ag
 export const accepted = z
   .object({
     ...ids,
-    messageId: z.string().describe('what WhatsApp calls the message'),
+    messageId,
     queuedUntil,
     idempotencyKey,
     renderedAs: z.literal('text').nullable().describe('text: it goes out as numbered text; null: as it was asked for'),
+    audienceSize: z.exactOptional(z.int()).describe('of a status: how many people it is sent to'),
+    parts: z
+      .exactOptional(z.array(z.object({ ...ids, messageId })))
+      .describe(
+        'of an album: its marker, whose messageId is the answer’s, and each of its items in order, commands of their own',
+      ),
   })
   .describe('It is in the log, and will be done once')
 

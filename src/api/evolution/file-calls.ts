@@ -1,4 +1,4 @@
-// POST /message/sendMedia and its like: a file by URL is fetched by zaplog, one in base64 is an upload first.
+// POST /message/sendMedia and its like: a file by URL is fetched by zaplog, one in base64 is an upload first; a status may be a text as well.
 import { messageBody } from '../../events/command-bodies.ts'
 import { demandAsking } from '../commands/accept-command.ts'
 import type { App } from '../create-app.ts'
@@ -9,10 +9,11 @@ import { takeBytes } from '../uploads/take-bytes.ts'
 import { type EvolutionDeps, type Given, instanceIn, routeCall } from './evolution-call.ts'
 import { type FileCall, fileCalls } from './file-bodies.ts'
 import { sendMessage } from './send-calls.ts'
+import { sendStatus } from './status-body.ts'
 
 export function routeFileCalls(scope: App, deps: EvolutionDeps): void {
   const large = takeLargeBodies(instanceIn)
-  for (const call of fileCalls) {
+  for (const call of [...fileCalls, sendStatus]) {
     const { path, body, field } = call
     const names = namesOf(field)
     routeCall(
@@ -34,12 +35,15 @@ const namesOf = (field: string) => ({
     '/mentions': '/mentioned',
     '/mentionAll': '/mentionsEveryOne',
   },
+  ...{ '/audience/chatIds': '/statusJidList', '/audience': '/allContacts', '/text': `/${field}` },
   ...{ '/media/fileName': '/fileName', '/media/mimetype': '/mimetype', '/media': `/${field}`, '/sizeBytes': `/${field}` },
 })
 
 /** What is said of the file is judged before it is taken. */
 async function messageOf(deps: EvolutionDeps, { instanceId, key, body }: Given<unknown, unknown>, { ask }: FileCall) {
-  const { kind, file, fileName = null, message, ...said } = ask(body as never)
+  const asked = ask(body as never)
+  if (asked.file === null) return asked.message
+  const { kind, file, fileName = null, message, ...said } = asked
   if ('url' in file) {
     const { mimetype } = said
     const named = fileName === null ? {} : { fileName }

@@ -13,7 +13,6 @@ const bots = ['typebot', 'openai', 'dify', 'flowise', 'n8n', 'evolutionBot', 'ev
 
 export const callsNotDone: readonly CallNotDone[] = [
   ...calls('POST', ['message/sendTemplate'], 'templates are of the business platform alone'),
-  ...calls('POST', ['message/sendStatus'], 'statuses are not posted in this version'),
   ...calls(
     'GET',
     ['chat/fetchPrivacySettings'],

@@ -2,6 +2,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import { assertNever } from '../../events/event.ts'
+import { argbOf } from './status-looks.ts'
 
 /** A file on WhatsApp's CDN, sealed with `mediaKey`. `sealedAt`: epoch ms; hashes are SHA-256; `sizeBytes`: of the plain file. */
 export type MediaReference = {
@@ -26,7 +27,7 @@ export type FileToSend = {
   pages: number | null
 }
 /** What is written beside it. */
-export type Beside = { kind: FileKind; caption?: string; fileName?: string; viewOnce?: boolean }
+export type Beside = { kind: FileKind; caption?: string; fileName?: string; viewOnce?: boolean; backgroundColor?: string }
 type Context = { contextInfo?: proto.IContextInfo }
 
 export function fileContent(beside: Beside, file: FileToSend, context: Context): proto.IMessage {
@@ -36,7 +37,11 @@ export function fileContent(beside: Beside, file: FileToSend, context: Context):
   return beside.viewOnce === true ? { viewOnceMessage: { message: content } } : content
 }
 
-function contentOf({ kind, caption, fileName, viewOnce }: Beside, file: FileToSend, context: Context): proto.IMessage {
+function contentOf(
+  { kind, caption, fileName, viewOnce, backgroundColor }: Beside,
+  file: FileToSend,
+  context: Context,
+): proto.IMessage {
   const written = { ...(caption !== undefined && { caption }), ...(viewOnce === true && { viewOnce }), ...context }
   const shown = { ...referenceOf(file), ...thumbnailOf(file) }
   switch (kind) {
@@ -49,7 +54,7 @@ function contentOf({ kind, caption, fileName, viewOnce }: Beside, file: FileToSe
       return { ptvMessage: { ...shown, ...filmOf(file), ...written } }
     case 'audio':
     case 'voice':
-      return { audioMessage: { ...referenceOf(file), ...soundOf(kind, file), ...written } }
+      return { audioMessage: { ...referenceOf(file), ...soundOf(kind, file), ...backgroundOf(backgroundColor), ...written } }
     case 'document':
       return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? 'file'), ...written } }
     case 'sticker':
@@ -76,6 +81,8 @@ const durationOf = ({ durationSeconds }: FileToSend) => (durationSeconds === nul
 const filmOf = (file: FileToSend) => ({ ...sizeOf(file), ...durationOf(file) })
 const pagesOf = ({ pages }: FileToSend) => (pages === null ? {} : { pageCount: pages })
 const namesOf = (fileName: string) => ({ fileName, title: fileName })
+
+const backgroundOf = (colour: string | undefined) => (colour === undefined ? {} : { backgroundArgb: argbOf(colour) })
 
 /** Phones play a voice note of no other type. */
 const soundOf = (kind: 'audio' | 'voice', file: FileToSend) => ({

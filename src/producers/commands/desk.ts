@@ -3,7 +3,7 @@
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { albumOperation, messageOperation } from '../../events/operations.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import {
   type ClaimedCommand,
@@ -20,6 +20,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
+import { endAlbum } from './end-album.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
@@ -157,13 +158,16 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
 /** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
   const { owned, database, outlasting } = of
-  const came = await (command.operation === messageOperation ? tryCommand : tryAction)(of, command)
+  const came = await carryingOut(command.operation)(of, command)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
   if (came.is === 'not-given') await leaveUngiven(of, command, came.delayMs)
   if (came.is !== 'over') return null
   const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
 }
+
+const carryingOut = (operation: string) =>
+  operation === messageOperation ? tryCommand : operation === albumOperation ? endAlbum : tryAction
 
 /** Nothing of it went out: the try does not count, and its turn is somebody else's. */
 async function leaveUngiven(of: Of, command: ClaimedCommand, delayMs: number): Promise<void> {

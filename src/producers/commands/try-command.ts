@@ -17,6 +17,7 @@ import { codeIn } from '../socket/code-in.ts'
 import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { Ack, Acks } from './acks.ts'
+import { albumUnsent } from './album-unsent.ts'
 import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
@@ -60,6 +61,8 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
+  const unsent = await albumUnsent(deps, command)
+  if (unsent !== null) return over(unsent)
   const brought = await bringFile(deps, command)
   if (brought.is !== 'at-whatsapp') return brought
   const made = make(deps, command, brought.file)
@@ -118,13 +121,16 @@ export function beginTry(
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
   const { acks, send, over: ended, life, times, clock } = deps
-  const { to, attributes, nodes } = built
+  const { to, attributes, nodes, audience } = built
   const tries = command.tries + 1
   const expected = acks.expect(command.message_id, to)
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
     const refusal = await refusalOf(
-      send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
+      send.relay({
+        ...{ to, content: contentOf(built), messageId: command.message_id, attributes, nodes },
+        ...(audience !== undefined && { audience }),
+      }),
     )
     if (refusal?.error instanceof NobodyReached && tries === 1) return { is: 'not-given', delayMs: times.retryMs }
     const said =

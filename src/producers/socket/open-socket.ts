@@ -23,6 +23,7 @@ import type { SocketLife } from '../socket-life.ts'
 import type { MediaHosts } from '../upload/media-connection.ts'
 import type { Acting } from './acting.ts'
 import { keepRead } from './agree-on-keys.ts'
+import { answerStatusRetries } from './answer-status-retries.ts'
 import { askForMediaHosts } from './ask-media-hosts.ts'
 import { createRecipients, type Recipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
@@ -64,8 +65,8 @@ export type Send = {
   /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
   askForGroups(): Promise<unknown>
   /**
-   * Encrypts it for each device of the chat and sends it, under this id; `attributes`, `nodes`: of the stanza, besides Baileys' own. Rejects
-   * with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
+   * Encrypts it for each device of the chat, or of the audience of a status, and sends it, under this id; `attributes`, `nodes`: of the stanza,
+   * besides Baileys' own. Rejects with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
    */
   relay(of: Outgoing): Promise<void>
   /** For what becomes no message. */
@@ -81,6 +82,8 @@ export type Outgoing = {
   messageId: string
   attributes: Readonly<Record<string, string>>
   nodes: readonly BinaryNode[]
+  /** Of a status alone. */
+  audience?: readonly string[]
 }
 export type SocketDeps = {
   instanceId: string
@@ -124,7 +127,7 @@ export function openSocket(deps: SocketDeps): Socket {
     void (life.isOver() || logger.warn('socket.listener-failed', { instanceId, where, error }))
   const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
   const repository = gateRepository({ gate, auth, lookUpLids: ask => rememberMisses(ask, lookUp) })
-  const { socket, send } = makeSocket(deps, repository)
+  const { socket, send } = makeSocket(deps, repository, failed)
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
   tellUnmerged(socket, deps)
@@ -197,12 +200,18 @@ export function openSocket(deps: SocketDeps): Socket {
   }
 }
 
-function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASocket; send: Send } {
+type Failed = (error: unknown, where: string) => void
+
+function makeSocket(deps: SocketDeps, { make }: GatedRepository, failed: Failed): { socket: WASocket; send: Send } {
   const { creds } = deps.auth
   for (const key of [creds.signedIdentityKey, creds.signedPreKey.keyPair]) keepRead(key.private)
   const recipients = createRecipients()
   const { cachedGroupMetadata } = recipients
-  const socket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata })
+  const getMessage = answerStatusRetries({
+    ...{ findSent: deps.findSent, socket: () => socket },
+    failed: error => failed(error, 'a status again'),
+  })
+  const socket: WASocket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata, getMessage })
   return { socket, send: sendOf(socket, recipients) }
 }
 
@@ -233,9 +242,10 @@ function sendOf(socket: WASocket, recipients: Recipients): Send {
     acting: actingOf(socket),
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
-    relay: async ({ to, content, messageId, attributes, nodes }) => {
-      const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] }
-      await recipients.reach(socket, to, () => socket.relayMessage(to, content, options))
+    relay: async ({ to, content, messageId, attributes, nodes, audience }) => {
+      const statusJidList = audience === undefined ? {} : { statusJidList: [...audience] }
+      const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes], ...statusJidList }
+      await recipients.reach(socket, { to, audience }, () => socket.relayMessage(to, content, options))
     },
     askForMediaHosts: () => askForMediaHosts(socket),
     findOnWhatsApp: async pn => {

@@ -1,5 +1,7 @@
-// What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there.
+// What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there; and of whom
+// a status is for.
 import type { Transaction } from '../../database/database.ts'
+import { isBlocked } from './blocks.ts'
 import { factText } from './facts.ts'
 import { saidOfChat } from './query-chats.ts'
 import { canonicalAddress } from './shown-addresses.ts'
@@ -28,4 +30,38 @@ export async function getRecipient(
     [instanceId, chatId],
   )
   return { chatId: row?.chatId ?? chatId, expiresInSeconds: row?.seconds || null, isKnown: row?.isKnown === true }
+}
+
+/** Each by its LID where that is known, in order. */
+export async function canonicalAddresses(
+  database: Transaction,
+  { instanceId, addresses }: { instanceId: string; addresses: readonly string[] },
+): Promise<readonly string[]> {
+  const rows = await database.query<{ address: string }>(
+    `select ${canonicalAddress('$1', 'given.address')} as address from unnest($2::text[]) with ordinality as given(address, nth)
+     order by given.nth`,
+    [instanceId, addresses],
+  )
+  return rows.map(({ address }) => address)
+}
+
+/**
+ * Whom the account knows, those of whom something was said last first, but for itself and whom it blocked. `isSaved`: whom its address book names
+ * alone.
+ */
+export async function listContactAddresses(
+  database: Transaction,
+  { instanceId, isSaved, limit }: { instanceId: string; isSaved: boolean; limit: number },
+): Promise<readonly string[]> {
+  const rows = await database.query<{ address: string }>(
+    `select k.contact_id as address from listed_contacts k
+     cross join lateral (select addresses_of($1, k.contact_id) as addresses offset 0) own
+     where k.instance_id = $1 and (k.contact_id like '%@lid' or k.contact_id like '%@s.whatsapp.net')
+       and (k.name is not null or not $2::boolean) and not ${isBlocked('$1', 'own.addresses')}
+       and not exists (select from instances i where i.instance_id = $1
+         and (i.lid = any(own.addresses) or i.phone || '@s.whatsapp.net' = any(own.addresses)))
+     order by k.updated_at desc, k.epoch desc, k.sequence desc, k.contact_id desc limit $3`,
+    [instanceId, isSaved, limit],
+  )
+  return rows.map(({ address }) => address)
 }

@@ -51,6 +51,7 @@ export const contractCalls: readonly string[] = [
   'DELETE /v1/instances/{id}/chats/{chatId}',
   'POST /v1/instances/{id}/chats/{chatId}/clear',
   'POST /v1/instances/{id}/chats/{chatId}/history',
+  'POST /v1/instances/{id}/chats/{chatId}/played',
   'POST /v1/instances/{id}/chats/{chatId}/read',
   'PUT /v1/instances/{id}/chats/{chatId}/typing',
   'PUT /v1/instances/{id}/chats/{chatId}/labels/{labelId}',

@@ -1,6 +1,9 @@
 // Commands as their projection leaves them, for whoever holds the account.
 import type { SimDevice } from '../../../simulator/accounts/device.ts'
 import { writeTogether } from '../../../src/database/statement-parts.ts'
+import type { Known } from '../../../src/events/command-bodies/known.ts'
+import type { KeptAlbum } from '../../../src/events/command-bodies.ts'
+import { albumParts } from '../../../src/instances/album-parts.ts'
 import { commandIds } from '../../../src/instances/command-ids.ts'
 import { type AcceptedCommand, acceptCommands, askCommand } from '../../../src/instances/commands.ts'
 import { until } from '../until.ts'
@@ -23,6 +26,20 @@ export async function askFor(rig: Rig, body: Body, of: AskOf = {}): Promise<Aske
 /** As a step of their projection that has no row of any yet. */
 export const askForAll = (rig: Rig, bodies: readonly Body[]): Promise<unknown> =>
   writeTogether(rig.database.database, acceptCommands(bodies.map(body => commandOf(body, {}))))
+
+/** All that an album is made of, as one append of the API is projected. */
+export async function askForAlbum(rig: Rig, { chatId, items, known = {}, ...of }: AskedAlbum) {
+  const whole = { ...commandOf({ chatId, kind: 'album', items, known }, of), operation: 'album.send', messageId: '' }
+  const parts = albumParts({ ...whole, body: { chatId, kind: 'album', items, known } }).map(({ ids, body }) => ({
+    ...{ ...whole, ...ids, operation: 'message.send', body },
+    place: BigInt(++place),
+  }))
+  const album = { ...whole, place: BigInt(++place) }
+  await writeTogether(rig.database.database, acceptCommands([...parts, album]))
+  return { album, parts }
+}
+
+type AskedAlbum = AskOf & { chatId: string; items: KeptAlbum['items']; known?: Known }
 
 /** What becomes no message. */
 export async function askToDo(rig: Rig, operation: string, body: object, chatId = '', of: AskOf = {}): Promise<Asked> {
