@@ -1,0 +1,98 @@
+// Verbs for the calls of the API, `zaplog <thing> <verb>`: their words, options and helps follow from the routes, a new route has one by itself.
+import { Argument, type Command, Option } from 'commander'
+import { columnsOf, fitCommand } from '../fit-terminal.ts'
+import { parseKey } from '../key-option.ts'
+import { ownCommand } from '../own-command.ts'
+import type { CallField, CallVerb, GivenField } from './call-verb.ts'
+import { fieldParser } from './parse-field.ts'
+
+export type Typed = {
+  given: readonly GivenField[]
+  instance: string | undefined
+  /** Idempotency-Key. */
+  key: string | undefined
+  /** Until a command is over. */
+  wait: boolean
+}
+export type RunCall = (verb: CallVerb, typed: Typed) => Promise<void>
+
+/** `things`: what each is about. */
+export function addCallVerbs(
+  program: Command,
+  { verbs, things }: { verbs: readonly CallVerb[]; things: Readonly<Record<string, string>> },
+  run: RunCall,
+): void {
+  const houses = new Map<string, Command>()
+  for (const verb of verbs) {
+    const house = houses.get(verb.thing) ?? program.command(verb.thing).description(things[verb.thing] ?? '')
+    houses.set(verb.thing, house)
+    addVerb(house, verb, run)
+  }
+}
+
+function addVerb(house: Command, verb: CallVerb, run: RunCall): void {
+  const command = house.command(verb.name).description(verb.summary)
+  if (verb.name === 'list') command.alias('ls')
+  for (const field of verb.args) command.addArgument(argumentOf(field))
+  for (const field of verb.options) for (const option of optionsOf(field)) command.addOption(option)
+  if (verb.path.includes('{instance}')) command.option('--instance <id>', 'which account; left out, the only instance there is')
+  if (verb.answers === 'command')
+    command
+      .option('--key <key>', 'the same again with the same key is done once', parseKey)
+      .option('--no-wait', 'answer the command’s id at once, instead of what came of it')
+  command.addHelpText('after', () => `\nFor example:\n${fitCommand(`  ${ownCommand()} ${verb.example}`, helpColumns())}`)
+  command.action(async () => {
+    const options = command.opts<Record<string, unknown>>()
+    const given = [...givenArgs(verb, command.processedArgs), ...givenOptions(verb, options)]
+    await run(verb, { given, ...commonOf(options) })
+  })
+}
+
+const HELP_COLUMNS = 80
+const helpColumns = (): number =>
+  Math.min(columnsOf(process.stdout), process.stdout.isTTY ? Number.POSITIVE_INFINITY : HELP_COLUMNS)
+
+function argumentOf(field: CallField): Argument {
+  const name = `${field.name}${field.isList ? '...' : ''}`
+  return new Argument(`<${name}>`, field.doc).argParser(fieldParser(field))
+}
+
+/** A flag has its opposite, too: what is not said stays as it is. */
+function optionsOf(field: CallField): readonly Option[] {
+  const { name, doc, isNeeded } = field
+  if (field.is === 'flag' && field.to === 'query') return [new Option(`--${name}`, doc)]
+  if (field.is === 'flag') return [new Option(`--${name}`, doc), new Option(`--no-${name}`, `the opposite of --${name}`)]
+  const value = valueName(field)
+  const words = field.is === 'choice' && value === WORD ? `one of ${field.choices.join(', ')}` : ''
+  const whole = [doc, words, field.isList ? 'several times for several' : ''].filter(text => text !== '').join('; ')
+  return [new Option(`--${name} <${value}>`, whole).argParser(fieldParser(field)).makeOptionMandatory(isNeeded)]
+}
+
+const WORD = 'word'
+/** More is said behind it. */
+const LONGEST_VALUE = 24
+
+function valueName({ is, choices, least, most }: CallField): string {
+  if (is === 'choice') return choices.join('|').length > LONGEST_VALUE ? WORD : choices.join('|')
+  if (is === 'whole' && least !== null && most !== null) return `${least}..${most}`
+  return is === 'whole' ? 'number' : is
+}
+
+const givenArgs = ({ args }: CallVerb, processed: readonly unknown[]): readonly GivenField[] =>
+  args.map((field, index) => ({ field, value: processed[index] }))
+
+const givenOptions = ({ options }: CallVerb, said: Readonly<Record<string, unknown>>): readonly GivenField[] =>
+  options.flatMap(field => {
+    const value = said[attributeOf(field)]
+    return value === undefined ? [] : [{ field, value }]
+  })
+
+const attributeOf = ({ name }: CallField): string => new Option(`--${name}`).attributeName()
+
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const commonOf = ({ instance, key, wait }: Readonly<Record<string, unknown>>) => ({
+  instance: textIn(instance),
+  key: textIn(key),
+  wait: wait !== false,
+})
