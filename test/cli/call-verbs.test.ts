@@ -48,7 +48,8 @@ async function run(words: readonly string[], said: string[] = [], waitMs = 60_00
   const results: Result[] = []
   const program = new Command('zaplog').exitOverride().configureOutput({ outputError: () => undefined })
   const how = { say: (line: string) => void said.push(line), waitMs, stopping: new AbortController().signal }
-  addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typed) => {
+  const verbs = callVerbs.filter(({ thing }) => thing === words[0]) // to make all of them costs more than the call
+  addCallVerbs(program, { verbs, things: callThings }, async (verb, typed) => {
     results.push(await callOnce(routes.api, { verb, typed }, how))
   })
   const given = words.map(word => word.replace('picture.jpg', join(directory, 'picture.jpg')))
@@ -252,6 +253,12 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
 const wordsOf = (words: string | readonly string[]): readonly string[] => (typeof words === 'string' ? words.split(' ') : words)
 const verbOf = ([thing, name]: readonly string[]): string => `${thing} ${name}`
 
+/** Where what goes out is all that counts. */
+function unfollowed(words: readonly string[]): readonly string[] {
+  const verb = callVerbs.find(({ thing, name }) => `${thing} ${name}` === verbOf(words))
+  return verb?.answers === 'command' ? [...words, '--no-wait'] : words
+}
+
 test('[H7] [F1] every verb is here', () => {
   const here = new Set(typed.map(([words]) => verbOf(wordsOf(words))))
   expect([...here].toSorted()).toEqual(callVerbs.map(({ thing, name }) => `${thing} ${name}`).toSorted())
@@ -260,7 +267,7 @@ test('[H7] [F1] every verb is here', () => {
 test('[H7] [F1] what is typed reaches the server as its call’s own schema takes it', async () => {
   for (const [words, call, body] of typed) {
     routes.taken.length = 0
-    await run(wordsOf(words))
+    await run(unfollowed(wordsOf(words)))
     const [method, path = ''] = call.split(' ')
     const whole = path.startsWith('/v1/') ? path : `/v1/instances/shop${path}`
     const [first] = routes.taken
@@ -272,7 +279,7 @@ test('[H7] the example of every help is one that the server takes', async () => 
   for (const { example } of callVerbs) {
     routes.taken.length = 0
     const words = example.match(/'[^']*'|\S+/g) ?? []
-    await run(words.map(word => word.replaceAll("'", '')))
+    await run(unfollowed(words.map(word => word.replaceAll("'", ''))))
     expect([example, routes.taken.length > 0]).toEqual([example, true])
   }
 })

@@ -24,11 +24,20 @@ export function addCallVerbs(
 ): void {
   const houses = new Map<string, Command>()
   for (const verb of verbs) {
-    const house = houses.get(verb.thing) ?? program.command(verb.thing).description(things[verb.thing] ?? '')
+    const house = houses.get(verb.thing) ?? openHouse(program, verb.thing, things[verb.thing] ?? '')
     houses.set(verb.thing, house)
     addVerb(house, verb, run)
   }
 }
+
+/** Its list says what is typed, and leaves options to the help of each verb. */
+function openHouse(program: Command, thing: string, doc: string): Command {
+  const house = program.command(thing).description(doc)
+  const subcommandTerm = (verb: Command) => [verb.name(), ...verb.registeredArguments.map(argumentTerm)].join(' ')
+  return house.configureHelp({ ...house.configureHelp(), subcommandTerm })
+}
+
+const argumentTerm = (argument: Argument): string => `<${argument.name()}${argument.variadic ? '...' : ''}>`
 
 function addVerb(house: Command, verb: CallVerb, run: RunCall): void {
   const command = house.command(verb.name).description(verb.summary)
@@ -61,20 +70,26 @@ function argumentOf(field: CallField): Argument {
 function optionsOf(field: CallField): readonly Option[] {
   const { name, doc, isNeeded } = field
   if (field.is === 'flag' && field.to === 'query') return [new Option(`--${name}`, doc)]
-  if (field.is === 'flag') return [new Option(`--${name}`, doc), new Option(`--no-${name}`, `the opposite of --${name}`)]
+  if (field.is === 'flag')
+    return [new Option(`--${name}`, joined(doc, `--no-${name}: the opposite`)), new Option(`--no-${name}`).hideHelp()]
   const value = valueName(field)
-  const words = field.is === 'choice' && value === WORD ? `one of ${field.choices.join(', ')}` : ''
-  const whole = [doc, words, field.isList ? 'several times for several' : ''].filter(text => text !== '').join('; ')
+  const words = field.choices.join(', ')
+  const isSaid = value === field.choices.join('|') || doc.includes(words)
+  const whole = joined(doc, isSaid ? '' : `one of ${words}`, field.isList ? 'several times for several' : '')
   return [new Option(`--${name} <${value}>`, whole).argParser(fieldParser(field)).makeOptionMandatory(isNeeded)]
 }
 
-const WORD = 'word'
-/** More is said behind it. */
-const LONGEST_VALUE = 24
+const joined = (...texts: readonly string[]): string => texts.filter(text => text !== '').join('; ')
 
-function valueName({ is, choices, least, most }: CallField): string {
-  if (is === 'choice') return choices.join('|').length > LONGEST_VALUE ? WORD : choices.join('|')
+/** More is said behind it. */
+const LONGEST_VALUE = 16
+
+function valueName({ is, at, choices, least, most }: CallField): string {
+  const one = choices.join('|')
+  if (is === 'choice') return one.length <= LONGEST_VALUE ? one : typeof choices[0] === 'number' ? 'number' : 'word'
   if (is === 'whole' && least !== null && most !== null) return `${least}..${most}`
+  if (is === 'text' && /Ids?$/.test(at)) return 'id'
+  if (is === 'text' && /url$/i.test(at)) return 'url'
   return is === 'whole' ? 'number' : is
 }
 
