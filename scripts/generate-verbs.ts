@@ -95,7 +95,7 @@ function verbOf({ route, body, kind }: Call, line: VerbLine): CallVerb {
     hasBody: body !== null && (fields.some(({ to }) => to === 'body') || Object.keys(set).length > 0),
     set: Object.entries(set),
     columns: line.columns ?? (answers === 'list' ? scalarsOf(schema.response['200']) : []),
-    example: `${thing} ${line.name}${line.example === undefined ? exampleOf([...args, ...options]) : ` ${line.example}`}`,
+    example: line.example ?? exampleOf([...args, ...options]),
   }
 }
 
@@ -147,7 +147,7 @@ function exampleOf(fields: readonly CallField[]): string {
   const words = fields.flatMap(field =>
     field.isNeeded ? [field.to === 'body' && field.is === 'json' ? `--${field.name} '[]'` : sampleOf(field)] : [],
   )
-  return words.map(word => ` ${word}`).join('')
+  return words.join(' ')
 }
 
 function sampleOf({ name, is, choices, least }: CallField): string {

@@ -276,11 +276,11 @@ test('[H7] [F1] what is typed reaches the server as its call’s own schema take
 })
 
 test('[H7] the example of every help is one that the server takes', async () => {
-  for (const { example } of callVerbs) {
+  for (const { thing, name, example } of callVerbs) {
     routes.taken.length = 0
     const words = example.match(/'[^']*'|\S+/g) ?? []
-    await run(unfollowed(words.map(word => word.replaceAll("'", ''))))
-    expect([example, routes.taken.length > 0]).toEqual([example, true])
+    await run(unfollowed([thing, name, ...words.map(word => word.replaceAll("'", ''))]))
+    expect([thing, name, example, routes.taken.length > 0]).toEqual([thing, name, example, true])
   }
 })
 

@@ -20,7 +20,7 @@ export type CallVerb = {
   set: readonly (readonly [pointer: string, value: unknown])[]
   /** Of a list, what its table shows. */
   columns: readonly string[]
-  /** Behind `zaplog`. */
+  /** Behind its words. */
   example: string
 }
 

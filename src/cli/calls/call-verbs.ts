@@ -49,13 +49,15 @@ function addVerb(house: Command, verb: CallVerb, run: RunCall): void {
     command
       .option('--key <key>', 'the same again with the same key is done once', parseKey)
       .option('--no-wait', 'answer the command’s id at once, instead of what came of it')
-  command.addHelpText('after', () => `\nFor example:\n${fitCommand(`  ${ownCommand()} ${verb.example}`, helpColumns())}`)
+  command.addHelpText('after', () => `\nFor example:\n${fitCommand(`  ${exampleOf(verb)}`, helpColumns())}`)
   command.action(async () => {
     const options = command.opts<Record<string, unknown>>()
     const given = [...givenArgs(verb, command.processedArgs), ...givenOptions(verb, options)]
     await run(verb, { given, ...commonOf(options) })
   })
 }
+
+const exampleOf = ({ thing, name, example }: CallVerb): string => [ownCommand(), thing, name, example].join(' ').trimEnd()
 
 const HELP_COLUMNS = 80
 const helpColumns = (): number =>
