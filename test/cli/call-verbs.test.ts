@@ -47,7 +47,12 @@ beforeEach(() => {
 async function run(words: readonly string[], said: string[] = [], waitMs = 60_000): Promise<Result> {
   const results: Result[] = []
   const program = new Command('zaplog').exitOverride().configureOutput({ outputError: () => undefined })
-  const how = { say: (line: string) => void said.push(line), waitMs, stopping: new AbortController().signal }
+  const how = {
+    say: (line: string) => void said.push(line),
+    waits: () => void said.push('it waits'),
+    waitMs,
+    stopping: new AbortController().signal,
+  }
   const verbs = callVerbs.filter(({ thing }) => thing === words[0]) // to make all of them costs more than the call
   addCallVerbs(program, { verbs, things: callThings }, async (verb, typed) => {
     results.push(await callOnce(routes.api, { verb, typed }, how))
@@ -290,7 +295,7 @@ test('[H7] a command is followed to its end, and what it made is said; with --no
     return (await run(words.split(' '))).text
   }
   expect(await told({ messageId: '3EB0' }, `messages text ${CHAT} Oi`)).toBe('WhatsApp took it (message 3EB0)')
-  expect(await told({}, `chats archive ${CHAT}`)).toBe('done: chats archive')
+  expect(await told({}, `chats archive ${CHAT} --wait`)).toBe('done: chats archive')
   expect(await told({ result: { code: 'ABC', url: LINK } }, `groups invite-link ${GROUP}`)).toBe(
     `field  value\ncode   ABC\nurl    ${LINK}`,
   )
@@ -309,20 +314,23 @@ test('[H7] --instance and --key say which account and how it is done once; witho
 })
 
 test('[H7] [F1] what failed ends with 1 and says why; what is not over is worth another look: 75, and the key', async () => {
+  const said: string[] = []
   const ended = async (over: object, waitMs?: number): Promise<unknown> => {
     answer.current = { ...done, ...over }
-    return run(['groups', 'leave', GROUP, '--key', 'k'], [], waitMs).catch((error: unknown) => error)
+    return run(['groups', 'leave', GROUP, '--key', 'k'], said, waitMs).catch((error: unknown) => error)
   }
   expect(await ended({ state: 'failed', reason: 'not-a-member', reasonText: 'The account is not in it' })).toMatchObject({
     exitCode: exitCodes.failed,
     message: 'it was not done: The account is not in it',
   })
+  expect(said).toEqual([])
   expect(await ended({ state: 'waiting' }, 0)).toMatchObject({
     exitCode: exitCodes.tryLater,
     message:
       'it is not done yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: it waits for its turn: an account is asked for so many ' +
       'changes a minute; the same again with --key k is done once',
   })
+  expect(said).toEqual(['it waits'])
 })
 
 test.each([

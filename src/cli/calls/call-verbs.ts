@@ -48,6 +48,7 @@ function addVerb(house: Command, verb: CallVerb, run: RunCall): void {
   if (verb.answers === 'command')
     command
       .option('--key <key>', 'the same again with the same key is done once', parseKey)
+      .addOption(new Option('--wait', 'until it is over, as without it').hideHelp())
       .option('--no-wait', 'answer the command’s id at once, instead of what came of it')
   command.addHelpText('after', () => `\nFor example:\n${fitCommand(`  ${exampleOf(verb)}`, helpColumns())}`)
   command.action(async () => {
