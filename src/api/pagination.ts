@@ -7,9 +7,9 @@ const instant = z.iso
 
 export const pageQuery = {
   cursor: z.exactOptional(z.string().min(1).max(1000)).describe('nextCursor of the page before'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  after: z.exactOptional(instant).describe('inclusive'),
-  before: z.exactOptional(instant).describe('exclusive'),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('how many, at most'),
+  after: z.exactOptional(instant).describe('from then on, inclusive'),
+  before: z.exactOptional(instant).describe('before then, exclusive'),
 }
 
 export const pageOf = <Item extends z.ZodType>(item: Item) =>

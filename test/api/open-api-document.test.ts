@@ -1,5 +1,7 @@
 // /openapi.json describes every call that there is, and says of each who may call it and how it can be refused.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callVerbs } from '../../src/cli/generated/call-verbs.ts'
+import { ownVerbs } from '../../src/cli/verbs-of-calls.ts'
 import { settings as settingsShape } from '../../src/instances/instance-settings.ts'
 import { endpointInput } from '../../src/webhooks/endpoints/settings.ts'
 import { contractCalls } from '../ground/api/contract-calls.ts'
@@ -106,4 +108,20 @@ test('[L] a PATCH is described by the fields that it may have, each of which nul
   for (const name of Object.keys(settingsShape.shape)) expect(settings).toContain(`"${name}":{"anyOf":`)
   expect(settings).toContain('nothing of groups is stored or sent on')
   expect(Object.keys(fieldsOf('/v1/endpoints/{id}'))).toEqual(Object.keys(endpointInput.shape))
+})
+
+/** What is no verb of its own: `webhooks listen` and `upload` make some of these, and others administer the server. */
+const withoutVerb = [
+  ...['POST', 'GET'].map(method => `${method} /v1/listeners`),
+  ...['GET /v1/listeners/{id}', 'DELETE /v1/listeners/{id}', 'GET /v1/listeners/{id}/deliveries'],
+  ...['POST /v1/listeners/{id}/deliveries/{deliveryId}', 'GET /v1/endpoints/{id}', 'PATCH /v1/endpoints/{id}'],
+  ...['GET /v1/deliveries', 'GET /v1/deliveries/{id}', 'GET /v1/events/{eventId}/deliveries'],
+  ...['GET /v1/instances/{id}/accounting', 'GET /v1/stats', 'GET /v1/version'],
+]
+
+test('[H7] [F1] every call is a verb of the command line, or known to be none', () => {
+  const made = callVerbs.map(({ method, path }) => `${method} ${path.replace('{instance}', '{id}')}`)
+  const known = [...made, ...Object.keys(ownVerbs), ...withoutVerb]
+  const calls = operations().filter(({ name, operation }) => !isLater(operation) && /^(?!HEAD)\w+ \/v1\//.test(name))
+  expect(calls.map(({ name }) => name).filter(name => !known.includes(name))).toEqual([])
 })
