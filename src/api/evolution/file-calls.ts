@@ -7,24 +7,24 @@ import { parseInput } from '../invalid-input.ts'
 import { takeLargeBodies } from '../large-bodies.ts'
 import { takeBytes } from '../uploads/take-bytes.ts'
 import { type EvolutionDeps, type Given, instanceIn, routeCall } from './evolution-call.ts'
-import { type FileCall, fileCalls } from './file-bodies.ts'
+import { type AskedFile, fileCalls } from './file-bodies.ts'
 import { sendMessage } from './send-calls.ts'
 
 export function routeFileCalls(scope: App, deps: EvolutionDeps): void {
   const large = takeLargeBodies(instanceIn)
-  for (const call of fileCalls) {
-    const { path, body, field } = call
-    const names = namesOf(field)
-    routeCall(
-      scope,
-      {
-        ...{ method: 'POST', path: `message/${path}`, body, status: 201 },
-        answer: async said =>
-          sendMessage(deps, said, { asked: await inTheirWords(names, () => messageOf(deps, said, call)), names }),
-      },
-      large,
-    )
-  }
+  for (const call of fileCalls)
+    call(({ path, body, field, ask }) => {
+      const names = namesOf(field)
+      const asking = (said: By, asked: AskedFile) => inTheirWords(names, () => messageOf(deps, said, asked))
+      routeCall(
+        scope,
+        {
+          ...{ method: 'POST', path: `message/${path}`, body, status: 201 },
+          answer: async said => sendMessage(deps, said, { asked: await asking(said, ask(said.body)), names }),
+        },
+        large,
+      )
+    })
 }
 
 const namesOf = (field: string) => ({
@@ -37,9 +37,11 @@ const namesOf = (field: string) => ({
   ...{ '/media/fileName': '/fileName', '/media/mimetype': '/mimetype', '/media': `/${field}`, '/sizeBytes': `/${field}` },
 })
 
+type By = Pick<Given<unknown, unknown>, 'instanceId' | 'key'>
+
 /** What is said of the file is judged before it is taken. */
-async function messageOf(deps: EvolutionDeps, { instanceId, key, body }: Given<unknown, unknown>, { ask }: FileCall) {
-  const { kind, file, fileName = null, message, ...said } = ask(body as never)
+async function messageOf(deps: EvolutionDeps, { instanceId, key }: By, asked: AskedFile) {
+  const { kind, file, fileName = null, message, ...said } = asked
   if ('url' in file) {
     const { mimetype } = said
     const named = fileName === null ? {} : { fileName }
