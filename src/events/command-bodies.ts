@@ -4,6 +4,7 @@ import { refuseWord } from '../runtime/later-version.ts'
 import { deletion, edit, forward, pin, reaction } from './command-bodies/about-messages.ts'
 import { event, poll } from './command-bodies/asked.ts'
 import { buttons, list } from './command-bodies/choices.ts'
+import { messageExamples } from './command-bodies/examples.ts'
 import { type FileKind, fileKinds, files, isFile, isFileKind } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
@@ -18,11 +19,13 @@ const kindsToSend = {
 } as const
 const refuseKind = refuseWord(kindsToSend)
 
-export const messageBody = z.discriminatedUnion(
-  'kind',
-  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, ...files],
-  { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
-)
+export const messageBody = z
+  .discriminatedUnion(
+    'kind',
+    [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, ...files],
+    { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
+  )
+  .meta({ 'x-examples': messageExamples })
 /** As a client asks for it. `chatId`: an address as events carry them. */
 export type MessageBody = z.infer<typeof messageBody>
 
