@@ -21,7 +21,7 @@ const text = {
 }
 const link = `https://zaplog.example/m/${exampleIds.event}`
 const file = {
-  ...{ status: 'stored', reason: null, stage: null, retryable: null, detail: null, round: 0 },
+  ...{ status: 'stored', reason: null, stage: null, retryable: null, detail: null, round: 1 },
   ...{ url: `${link}?sig=…`, thumbnailUrl: `${link}/thumbnail?sig=…`, mimetype: 'image/jpeg', sizeBytes: 48_213 },
   sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   ...{ fileName: null, width: 1280, height: 960, durationSeconds: null, pages: null },
