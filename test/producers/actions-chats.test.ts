@@ -219,7 +219,7 @@ describe('what is not kept', () => {
     expect(none).toMatchObject({ type: 'command.failed', code: '404', tries: 1 })
   })
 
-  test('[F1] [C12] a call is rejected at who calls, and told as rejected', async () => {
+  test('[F1] [D1] a call is rejected at who calls, and told as rejected', async () => {
     device.call({ from: ana, callId: 'C1', step: 'offer' })
     await rig.untilEvents('call.updated', 1)
     expect(await outcomeOf('call.reject', { callId: 'C1', callerId: ana.lidJid })).toMatchObject({ type: 'command.completed' })
