@@ -12,5 +12,14 @@ export const pageQuery = {
   before: z.exactOptional(instant).describe('before then, exclusive'),
 }
 
+/** Its example is a last page, with one of each example of what is listed. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ data: z.array(item), nextCursor: z.string().nullable().describe('null: this is the last page') })
+  z
+    .object({ data: z.array(item), nextCursor: z.string().nullable().describe('null: this is the last page') })
+    .meta({ examples: [{ data: examplesOf(item), nextCursor: null }] })
+
+/** [] where it has none. */
+function examplesOf(shape: z.ZodType): readonly unknown[] {
+  const { examples } = shape.meta() ?? {}
+  return Array.isArray(examples) ? examples : []
+}

@@ -5,6 +5,7 @@ import { deletion, edit, forward, pin, reaction } from './command-bodies/about-m
 import { album } from './command-bodies/albums.ts'
 import { event, poll } from './command-bodies/asked.ts'
 import { buttons, list } from './command-bodies/choices.ts'
+import { messageExamples } from './command-bodies/examples.ts'
 import { type FileKind, fileKinds, files, isFile, isFileKind } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
@@ -17,11 +18,13 @@ const refuseKind = refuseWord({
   later: [],
 })
 
-export const messageBody = z.discriminatedUnion(
-  'kind',
-  [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, album, ...files],
-  { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
-)
+export const messageBody = z
+  .discriminatedUnion(
+    'kind',
+    [text, location, contacts, poll, event, list, buttons, reaction, edit, deletion, pin, forward, album, ...files],
+    { error: ({ code, input }) => (code === 'invalid_union' ? refuseKind({ input: kindIn(input) }) : undefined) },
+  )
+  .meta({ 'x-examples': messageExamples })
 /** As a client asks for it. `chatId`: an address as events carry them. */
 export type MessageBody = z.infer<typeof messageBody>
 

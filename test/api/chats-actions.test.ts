@@ -158,6 +158,12 @@ describe('what is taken', () => {
     expect(await taken(method, `channels/${channelId}/${what}`)).toMatchObject(expected)
   })
 
+  test('[F1] what is asked of a person by number is a command of their chat, under the address that it has', async () => {
+    const personId = '5511900000001@s.whatsapp.net'
+    const expected = { operation: 'contact.block', chatId, body: { personId, on: true } }
+    expect(await taken('PUT', 'contacts/ANA/block')).toMatchObject(expected)
+  })
+
   test('[F1] a label is named under a number of the client’s choice, and deleted under its name', async () => {
     const label = { labelId: '7', name: 'Pago', color: 3 }
     expect(await taken('PUT', 'labels/9', { name: 'Novo', color: 1 })).toMatchObject({

@@ -227,11 +227,17 @@ describe('what is not kept', () => {
     expect(none).toMatchObject({ type: 'command.failed', code: '404', tries: 1 })
   })
 
-  test('[F1] a call is rejected at who calls', async () => {
+  test('[F1] [D1] a call is rejected at who calls, and told as rejected', async () => {
     device.call({ from: ana, callId: 'C1', step: 'offer' })
     await rig.untilEvents('call.updated', 1)
     expect(await outcomeOf('call.reject', { callId: 'C1', callerId: ana.lidJid })).toMatchObject({ type: 'command.completed' })
     expect(device.marks().rejected).toEqual(['C1'])
+    const [offered, rejected] = await rig.untilEvents('call.updated', 2)
+    const of = { callId: 'C1', chatId: ana.lidJid, chatPn: ana.pnJid, senderId: ana.lidJid, fromMe: false, isGroup: false }
+    expect([offered, rejected]).toMatchObject([
+      { ...of, status: 'offer' },
+      { ...of, status: 'rejected' },
+    ])
   })
 
   test('[F1] a call is rejected while something else of who calls waits for WhatsApp', async () => {

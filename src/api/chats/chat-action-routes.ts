@@ -56,6 +56,7 @@ function routeRead(app: App, deps: ActionDeps): void {
     operation: 'chat.read',
     params: ofChat,
     body: readOrder,
+    result: { messages: 3, marked: true },
     complete: async ({ instanceId, params, body }) => {
       const { messageIds } = body ?? {}
       const chat = await demandChat(database, { instanceId, ...params })

@@ -1,6 +1,7 @@
 // What a client says of what is to be done with a chat or a message in it.
 import { z } from 'zod'
 import { chatId } from '../../events/command-bodies/addresses.ts'
+import { exampleIds } from '../../events/example-ids.ts'
 import { refuseFields } from '../invalid-input.ts'
 
 const flag = (doc: string) => z.exactOptional(z.boolean()).describe(doc)
@@ -21,6 +22,7 @@ export const chatChange = z
     if (value.archived === true && value.pinned === true) refuse(['pinned'], 'expected nothing, as it is archived')
     if (value.muted === false && value.mutedUntil !== undefined) refuse(['mutedUntil'], 'expected nothing, as it is not muted')
   })
+  .meta({ examples: [{ archived: true }, { mutedUntil: '2031-01-05T12:00:00Z' }, { pinned: true, unread: false }] })
 export type ChatChange = z.infer<typeof chatChange>
 
 /** As it is. `nowAt`: epoch ms. Throws Problem for the end of a mute that is over. */
@@ -39,6 +41,7 @@ export const readOrder = z
       .describe('WhatsApp’s ids of messages that came; left out: those since the account wrote last, 50 at most'),
   })
   .nullish()
+  .meta({ examples: [{}, { messageIds: [exampleIds.received] }] })
 
 export const playedOrder = z
   .strictObject({
@@ -53,8 +56,11 @@ export const playedOrder = z
 export const historyOrder = z
   .strictObject({ count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]') })
   .nullish()
+  .meta({ examples: [{ count: 50 }] })
 
-export const starOrder = z.strictObject({
-  on: z.boolean().describe('false: no longer'),
-  chatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
-})
+export const starOrder = z
+  .strictObject({
+    on: z.boolean().describe('false: no longer'),
+    chatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
+  })
+  .meta({ examples: [{ on: true }, { on: false, chatId: exampleIds.group }] })

@@ -25,10 +25,12 @@ function routeLabel(app: App, deps: ActionDeps): void {
     tag,
     operation: 'label.change',
     params: ofLabel,
-    body: z.strictObject({
-      name: z.string().min(1).max(100),
-      color: labelColor.describe('its place in WhatsApp’s palette, 0 to 19'),
-    }),
+    body: z
+      .strictObject({
+        name: z.string().min(1).max(100),
+        color: labelColor.describe('its place in WhatsApp’s palette, 0 to 19'),
+      })
+      .meta({ examples: [{ name: 'Pedido novo', color: 4 }] }),
     complete: async ({ params, body }) => ({ body: { ...params, ...body, deleted: false }, chatId: null, notAfter: null }),
   })
 }

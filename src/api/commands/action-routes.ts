@@ -3,15 +3,17 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { ana, exampleIds } from '../../events/example-ids.ts'
 import type { BodyOf, Operation } from '../../events/operations.ts'
 import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { parseInput } from '../invalid-input.ts'
+import { noBody } from '../no-body.ts'
 import { setPosition } from '../position.ts'
 import { type AcceptDeps, type Accepted, acceptCommand, type Completed } from './accept-command.ts'
 import { type AwaitDeps, awaitCommand, waitQuery } from './await-command.ts'
-import { acceptedAction, answerOf, command, keyHeaders } from './command-shapes.ts'
+import { acceptedAction, answerOf, doneAs, keyHeaders } from './command-shapes.ts'
 
 export type ActionDeps = AcceptDeps & AwaitDeps & { calls: ActionCalls; stopping: AbortSignal; cut: AbortSignal }
 
@@ -33,6 +35,8 @@ export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body 
   params: Params
   /** z.undefined(): it takes none. */
   body: Body
+  /** What WhatsApp may answer, for the description; left out: nothing. */
+  result?: Readonly<Record<string, unknown>>
   /**
    * What is kept, from what was asked for; `chatId`: the chat, group or person that it waits for its turn in. Throws Problem where it cannot be
    * done, as far as is known.
@@ -43,9 +47,6 @@ export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body 
     body: z.infer<Body>
   }): Promise<Omit<Completed, 'body'> & { body: BodyOf<Name> }>
 }
-
-/** As many clients send one that says nothing; what DELETE brings is not read. */
-const noBody = z.strictObject({}).nullish()
 
 export function routeAction<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
   app: App,
@@ -66,8 +67,12 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
       params: z.object({ id: z.string(), ...params.shape }),
       headers: keyHeaders,
       querystring: z.strictObject(waitQuery),
+      // What DELETE brings is not read.
       ...(takesBody ? { body } : method !== 'DELETE' && { body: noBody }),
-      answers: { 200: command, 202: acceptedAction },
+      answers: {
+        200: doneAs(call.operation, { chatId: exampleChat(call.url), result: call.result ?? null }),
+        202: acceptedAction,
+      },
       problems: [404, 409],
     }),
     handler: async (request, reply) => {
@@ -85,6 +90,13 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
       return reply.code(202).send({ commandId, eventId, queuedUntil, idempotencyKey: key })
     },
   })
+}
+
+/** Whom or what a call is about, as its path says. */
+function exampleChat(url: string): string | null {
+  if (url.includes(':jid')) return exampleIds.group
+  if (url.includes(':channelId')) return exampleIds.channel
+  return /:(chatId|personId|callId|messageId)/.test(url) ? ana.id : null
 }
 
 /** Takes what was read by the call's schemas. */

@@ -1,5 +1,6 @@
 // What goes in and out of /v1/instances/{id}/messages and commands.
 import { z } from 'zod'
+import { ana, exampleAt, exampleEndAt, exampleIds, exampleNextDayAt } from '../../events/example-ids.ts'
 import { commandOperations, commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
 import type { ShownCommand } from '../../instances/commands-shown.ts'
 
@@ -20,6 +21,10 @@ const queuedUntil = z.string().describe('it is not begun later')
 
 const idempotencyKey = z.string().describe('whoever asks for the same with it again asks for nothing twice')
 
+const taken = {
+  ...{ commandId: exampleIds.command, eventId: exampleIds.event, queuedUntil: exampleNextDayAt, idempotencyKey: exampleIds.key },
+}
+
 export const accepted = z
   .object({
     ...ids,
@@ -35,12 +40,27 @@ export const accepted = z
       ),
   })
   .describe('It is in the log, and will be done once')
+  .meta({ examples: [{ ...taken, messageId: exampleIds.sent, renderedAs: null }] })
 
 export const acceptedAction = z
   .object({ ...ids, queuedUntil, idempotencyKey })
   .describe('It is in the log, and will be done once')
+  .meta({ examples: [taken] })
 
 const text = z.string().nullable()
+const sent = {
+  ...{ commandId: exampleIds.command, eventId: exampleIds.event, messageId: exampleIds.sent, operation: 'message.send' },
+  ...{
+    chatId: ana.id,
+    state: 'completed',
+    tries: 1,
+    acceptedAt: exampleAt,
+    queuedUntil: exampleNextDayAt,
+    endedAt: exampleEndAt,
+  },
+  ...{ reason: null, reasonText: null, code: null, result: null },
+}
+const failed = { ...sent, state: 'failed', reason: 'not-on-whatsapp', reasonText: `${ana.digits} is not on WhatsApp` }
 export const command = z
   .object({
     ...ids,
@@ -58,6 +78,11 @@ export const command = z
     result: z.record(z.string(), z.unknown()).nullable().describe('what WhatsApp answered, where it did'),
   })
   .describe('What an account was asked to do')
+  .meta({ examples: [sent, failed] })
+
+/** Of a call that becomes no message; `result`: what WhatsApp may answer to it. */
+export const doneAs = (operation: string, of: { chatId: string | null; result: unknown }) =>
+  command.meta({ examples: [{ ...sent, operation, messageId: null, ...of }] })
 
 export const answerOf = ({
   acceptedAt,

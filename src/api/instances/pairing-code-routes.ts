@@ -27,11 +27,12 @@ export type PairingDeps = ChangeDeps & {
 }
 type Code = { code: string; expiresAt: number }
 
-const body = z.strictObject({ phone: phoneNumber.describe('of the phone that the code is typed on, with its country') })
-const answer = z.object({
-  code: z.string().describe('8 letters and digits; phones show them as XXXX-XXXX'),
-  expiresAt: z.string(),
-})
+const body = z
+  .strictObject({ phone: phoneNumber.describe('of the phone that the code is typed on, with its country') })
+  .meta({ examples: [{ phone: '+55 11 90000-0001' }] })
+const answer = z
+  .object({ code: z.string().describe('8 letters and digits; phones show them as XXXX-XXXX'), expiresAt: z.string() })
+  .meta({ examples: [{ code: 'K7WQ3XRT', expiresAt: '2026-01-05T12:02:40.000Z' }] })
 
 export function pairingCodeRoutes(app: App, deps: PairingDeps) {
   app.route({

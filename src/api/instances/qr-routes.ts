@@ -24,7 +24,9 @@ const query = z.strictObject({
   wait: z.coerce.number().int().min(1).max(60).optional().describe('seconds to wait for a code'),
   format: z.enum(['json', 'text', 'svg', 'png']).default('json').describe('text is a drawing for terminals'),
 })
-const answer = z.object({ qr: z.string().describe('what the code says'), expiresAt: z.string() })
+const answer = z
+  .object({ qr: z.string().describe('what the code says'), expiresAt: z.string() })
+  .meta({ examples: [{ qr: '2@Zm9yIGEgcGhvbmUgdG8gc2Nhbg==,c2VydmVy,a2V5,YWR2', expiresAt: '2026-01-05T12:00:20.000Z' }] })
 const drawing = { schema: z.string() }
 
 export function qrRoutes(app: App, deps: QrDeps) {

@@ -1,6 +1,7 @@
 // /v1/instances/{id}/numbers, and what WhatsApp says now of a person or a group: reads that go through the account's connection.
 import { z } from 'zod'
 import { groupId, personId } from '../../events/command-bodies/addresses.ts'
+import { account, ana, exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
 import { defaultMaxAgeSeconds, type SocketRead, socketAnswers } from '../../instances/socket-answers.ts'
 import { phoneNumber } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
@@ -18,6 +19,7 @@ export const maxAge = (kind: SocketRead) =>
     .describe('seconds: an answer that is not older will do; 0: WhatsApp is asked')
 const answeredAt = z.string().describe('when WhatsApp said so')
 const aged = { answeredAt }
+const said = { answeredAt: exampleEndAt }
 const problems = [403, 404, 409, 502, 504]
 const ofPerson = z.object({
   id: z.string(),
@@ -32,6 +34,8 @@ export function readRoutes(app: App, deps: AskDeps): void {
   routeGroup(app, deps)
 }
 
+const found = { number: ana.digits, onWhatsApp: true, id: ana.id, pn: ana.pn, code: null, ...said }
+
 function routeNumbers(app: App, deps: AskDeps): void {
   app.route({
     method: 'POST',
@@ -39,15 +43,13 @@ function routeNumbers(app: App, deps: AskDeps): void {
     schema: describeCall('Which of these numbers are on WhatsApp', {
       tag: 'contacts',
       params: z.object({ id: z.string() }),
-      body: z.strictObject({
-        numbers: z.array(phoneNumber).min(1).max(50).describe('with their countries, in any spelling; 1 to 50'),
-        maxAge: maxAge('number'),
-      }),
-      answers: {
-        200: z.object({
-          numbers: z.array(numberShown),
-        }),
-      },
+      body: z
+        .strictObject({
+          numbers: z.array(phoneNumber).min(1).max(50).describe('with their countries, in any spelling; 1 to 50'),
+          maxAge: maxAge('number'),
+        })
+        .meta({ examples: [{ numbers: ['+55 11 90000-0011'], maxAge: 3_600 }] }),
+      answers: { 200: z.object({ numbers: z.array(numberShown) }).meta({ examples: [{ numbers: [found] }] }) },
       problems,
     }),
     handler: async ({ params: { id }, body: { numbers, maxAge } }, reply) => {
@@ -55,6 +57,8 @@ function routeNumbers(app: App, deps: AskDeps): void {
     },
   })
 }
+
+const shown = { pictureId: '1767614400', url: 'https://pps.example.com/v/picture.jpg', ...said }
 
 function routePicture(app: App, deps: AskDeps): void {
   const size = z.enum(['full', 'preview']).default('full').describe('preview: 96 pixels or so')
@@ -65,7 +69,7 @@ function routePicture(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofPerson,
       querystring: z.strictObject({ size, maxAge: maxAge('picture') }),
-      answers: { 200: socketAnswers.picture.extend(aged) },
+      answers: { 200: socketAnswers.picture.extend(aged).meta({ examples: [shown] }) },
       problems,
     }),
     handler: async ({ params, query }, reply) => {
@@ -84,7 +88,9 @@ function routeAbout(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofPerson,
       querystring: z.strictObject({ maxAge: maxAge('about') }),
-      answers: { 200: socketAnswers.about.extend(aged) },
+      answers: {
+        200: socketAnswers.about.extend(aged).meta({ examples: [{ about: 'No trabalho', setAt: exampleAt, ...said }] }),
+      },
       problems,
     }),
     handler: async ({ params: { id, personId }, query }, reply) => {
@@ -92,6 +98,11 @@ function routeAbout(app: App, deps: AskDeps): void {
       return askOne(deps, reply, one, socketAnswers.about)
     },
   })
+}
+
+const business = {
+  ...{ isBusiness: true, description: 'Bolos e pães', category: 'Bakery', address: 'Rua das Flores, 10' },
+  ...{ email: 'loja@example.com', websites: ['https://example.com'], ...said },
 }
 
 function routeBusiness(app: App, deps: AskDeps): void {
@@ -102,7 +113,7 @@ function routeBusiness(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofPerson,
       querystring: z.strictObject({ maxAge: maxAge('business') }),
-      answers: { 200: socketAnswers.business.extend(aged) },
+      answers: { 200: socketAnswers.business.extend(aged).meta({ examples: [business] }) },
       problems,
     }),
     handler: async ({ params: { id, personId }, query }, reply) => {
@@ -110,6 +121,16 @@ function routeBusiness(app: App, deps: AskDeps): void {
       return askOne(deps, reply, one, socketAnswers.business)
     },
   })
+}
+
+const group = {
+  ...{ groupId: exampleIds.group, subject: 'Padaria do Bairro', description: 'Pedidos e avisos', ownerId: account.id },
+  ...{ ownerPn: account.pn, createdAt: exampleAt, announce: false, restrict: true, memberAdd: false, expiresInSeconds: 0 },
+  ...{ isCommunity: false, parentGroupId: null, ...said },
+  participants: [
+    { id: account.id, pn: account.pn, role: 'superadmin' },
+    { id: ana.id, pn: ana.pn, role: null },
+  ],
 }
 
 function routeGroup(app: App, deps: AskDeps): void {
@@ -120,7 +141,7 @@ function routeGroup(app: App, deps: AskDeps): void {
       tag: 'groups',
       params: z.object({ id: z.string(), jid: groupId.describe('the group’s id, with or without @g.us') }),
       querystring: z.strictObject({ maxAge: maxAge('group') }),
-      answers: { 200: socketAnswers.group.extend({ groupId: z.string(), ...aged }) },
+      answers: { 200: socketAnswers.group.extend({ groupId: z.string(), ...aged }).meta({ examples: [group] }) },
       problems,
     }),
     handler: async ({ params: { id, jid }, query }, reply) => {

@@ -12,21 +12,8 @@ const item = z.strictObject({
   caption: z.exactOptional(z.string().min(1).max(1_024)).describe('1..1024 characters below it'),
 })
 
-export const album = z
-  .strictObject({
-    ...to,
-    kind: z.literal('album').describe('pictures and films that phones show together, each a message of its own'),
-    items: z.array(item).min(2).max(MAX_ITEMS).describe(`2..${MAX_ITEMS} of them, in order`),
-  })
-  .meta({
-    examples: [
-      {
-        chatId: '+55 11 90000-0011',
-        kind: 'album',
-        items: [
-          { kind: 'image', media: { url: 'https://example.com/front.jpg' }, caption: 'The front' },
-          { kind: 'video', media: { uploadId: '0123456789abcdef0123456789abcdef' } },
-        ],
-      },
-    ],
-  })
+export const album = z.strictObject({
+  ...to,
+  kind: z.literal('album').describe('pictures and films that phones show together, each a message of its own'),
+  items: z.array(item).min(2).max(MAX_ITEMS).describe(`2..${MAX_ITEMS} of them, in order`),
+})

@@ -38,7 +38,8 @@ export const profileOperations = {
       groupsAdd: who(privacyCategories.groupsAdd.values, 'who adds it to groups'),
       callsAdd: who(privacyCategories.callsAdd.values, 'whose calls ring'),
     })
-    .refine(hasSome, some),
+    .refine(hasSome, some)
+    .meta({ examples: [{ lastSeen: 'contacts', readReceipts: 'none' }] }),
   'profile.change': z
     .strictObject({
       name: z.exactOptional(
@@ -46,6 +47,7 @@ export const profileOperations = {
       ),
       about: z.exactOptional(z.string().max(maxAboutCharacters).describe('"": none')),
     })
-    .refine(hasSome, some),
+    .refine(hasSome, some)
+    .meta({ examples: [{ name: 'Padaria do Bairro', about: 'Das 7 h às 20 h' }] }),
   'profile.picture': z.strictObject({ picture: picture.nullable().describe('null: none any more') }),
 } as const

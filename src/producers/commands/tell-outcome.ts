@@ -1,4 +1,4 @@
-// What came of a command, as events: the message that it made, its file and its outcome, in one append. The same ones however often they are told.
+// What came of a command, as events: the message that it made, the call that it rejected, its file and its outcome, in one append. The same ones however often they are told.
 import { completeAddresses } from '../../convert/complete-addresses.ts'
 import { convertSent } from '../../convert/convert-sent.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
@@ -8,6 +8,7 @@ import { outcomeId } from '../../instances/command-ids.ts'
 import { chatOf } from '../../instances/command-lanes.ts'
 import type { EndedCommand } from '../../instances/commands-at-work.ts'
 import type { BuiltMessage } from './built-message.ts'
+import { rejectedCall } from './rejected-call.ts'
 import { type UploadOutcome, uploadOutcome } from './upload-outcome.ts'
 
 type Of = {
@@ -25,9 +26,11 @@ export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltM
     outcome.type === 'command.completed' && built !== null
       ? convertSent({ ...built, ...outcome, instanceId, commandId: command_id, messageId: message_id }, ignores)
       : []
+  const call = rejectedCall(instanceId, command)
+  const ofCall = call === null || ignores(call.chatId) ? [] : [call]
   const told = [await uploadOutcome(database, instanceId, command), outcomeFields(command)].filter(one => one !== null)
   const shown: Offer[] = []
-  for (const offer of [...made, ...told.map(one => heardBy(instanceId, one, ignores))])
+  for (const offer of [...made, ...ofCall, ...told.map(one => heardBy(instanceId, one, ignores))])
     shown.push(await completeAddresses(offer, known))
   return shown
 }
