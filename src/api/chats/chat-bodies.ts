@@ -1,6 +1,7 @@
 // What a client says of what is to be done with a chat or a message in it.
 import { z } from 'zod'
 import { chatId } from '../../events/command-bodies/addresses.ts'
+import { expiresInSeconds } from '../../events/command-bodies/timer.ts'
 import { refuseFields } from '../invalid-input.ts'
 
 const flag = (doc: string) => z.exactOptional(z.boolean()).describe(doc)
@@ -43,6 +44,8 @@ export const readOrder = z
 export const historyOrder = z
   .strictObject({ count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]') })
   .nullish()
+
+export const timerOrder = z.strictObject({ expiresInSeconds }).meta({ examples: [{ expiresInSeconds: 604_800 }] })
 
 export const starOrder = z.strictObject({
   on: z.boolean().describe('false: no longer'),

@@ -5,6 +5,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import { changeMessage, isChange } from './change-message.ts'
 import { forwardContent } from './forward-content.ts'
+import { setTimer } from './set-timer.ts'
 import { writeContent } from './write-content.ts'
 import type { FileToSend } from './write-file.ts'
 
@@ -41,6 +42,7 @@ export const buildMessage = (body: KeptBody, given: BuildWith): Outgoing => ({
 
 function builtOf(body: KeptBody, given: BuildWith): Built {
   if (isChange(body)) return changeMessage(body, given)
+  if (body.kind === 'timer') return setTimer(body, given)
   const built = body.kind === 'forward' ? forwardContent(body, given) : writeContent(body, given)
   // Phones put one into everything that can be edited, voted on, answered or reacted to; those are sealed with it.
   return { ...built, content: { ...built.content, messageContextInfo: { messageSecret: given.secret } } }

@@ -11,7 +11,7 @@ import { contextInfo } from './context-info.ts'
 import { nativeButtons, nativeList } from './native-choices.ts'
 import { type FileToSend, fileContent } from './write-file.ts'
 
-type Written = Exclude<KeptBody, Change | { kind: 'forward' }>
+type Written = Exclude<KeptBody, Change | { kind: 'forward' | 'timer' }>
 type Context = { contextInfo?: proto.IContextInfo }
 
 export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file'>): Built {

@@ -3,7 +3,7 @@
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { isSent } from '../../events/operations.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import {
   type ClaimedCommand,
@@ -157,7 +157,7 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
 /** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
   const { owned, database, outlasting } = of
-  const came = await (command.operation === messageOperation ? tryCommand : tryAction)(of, command)
+  const came = await (isSent(command.operation) ? tryCommand : tryAction)(of, command)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
   if (came.is === 'not-given') await leaveUngiven(of, command, came.delayMs)
   if (came.is !== 'over') return null
