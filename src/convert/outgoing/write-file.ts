@@ -24,6 +24,8 @@ export type FileToSend = {
   durationSeconds: number | null
   thumbnail: Buffer | null
   pages: number | null
+  /** 64 values, 0 to 100. */
+  waveform: readonly number[] | null
 }
 /** What is written beside it. */
 export type Beside = { kind: FileKind; caption?: string; fileName?: string; viewOnce?: boolean }
@@ -74,6 +76,7 @@ const thumbnailOf = ({ thumbnail }: FileToSend) => (thumbnail === null ? {} : { 
 const sizeOf = ({ width, height }: FileToSend) => (width === null || height === null ? {} : { width, height })
 const durationOf = ({ durationSeconds }: FileToSend) => (durationSeconds === null ? {} : { seconds: durationSeconds })
 const filmOf = (file: FileToSend) => ({ ...sizeOf(file), ...durationOf(file) })
+const shapeOf = ({ waveform }: FileToSend) => (waveform === null ? {} : { waveform: Uint8Array.from(waveform) })
 const pagesOf = ({ pages }: FileToSend) => (pages === null ? {} : { pageCount: pages })
 const namesOf = (fileName: string) => ({ fileName, title: fileName })
 
@@ -81,5 +84,5 @@ const namesOf = (fileName: string) => ({ fileName, title: fileName })
 const soundOf = (kind: 'audio' | 'voice', file: FileToSend) => ({
   ...durationOf(file),
   ptt: kind === 'voice',
-  ...(kind === 'voice' && { mimetype: 'audio/ogg; codecs=opus' }),
+  ...(kind === 'voice' && { mimetype: 'audio/ogg; codecs=opus', ...shapeOf(file) }),
 })
