@@ -1,6 +1,7 @@
 // What is asked of an account about its chats, over HTTP: each is a command of the log with all that its owner needs to know, and what cannot be done is
 // refused before it is taken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { messageIdOf } from '../../src/instances/command-ids.ts'
 import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
@@ -156,6 +157,17 @@ describe('what is taken', () => {
     })
     expect(await taken('DELETE', 'labels/7')).toMatchObject({ chatId: null, body: { ...label, deleted: true } })
   })
+})
+
+test('[F1] a timer has the id of its message from the beginning, what becomes no message has none', async () => {
+  const idOf = async (path: string, body: object) => {
+    const { commandId } = (await ask('PUT', path, body)).json
+    const shown = await ask('GET', `commands/${commandId}`)
+    return { messageId: shown.json.messageId, expected: messageIdOf(String(commandId)) }
+  }
+  const { messageId, expected } = await idOf('chats/ANA/timer', { expiresInSeconds: 0 })
+  expect(messageId).toBe(expected)
+  expect((await idOf('chats/ANA/typing', { state: 'paused' })).messageId).toBeNull()
 })
 
 describe('a label without a number', () => {

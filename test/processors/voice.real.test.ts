@@ -69,7 +69,7 @@ describe.runIf(await runsHere('ffmpeg'))('FFmpeg', () => {
   test.each([
     ['WAV', 'audio/wav', 'b.wav', []],
     ['MP3', 'audio/mpeg', 'b.mp3', []],
-    ['M4A that says at its end what is before', 'audio/mp4', 'b.m4a', ['-c:a', 'aac']],
+    ['M4A', 'audio/mp4', 'b.m4a', ['-c:a', 'aac']],
     ['FLAC', 'audio/flac', 'b.flac', []],
     ['Ogg with Vorbis', 'audio/ogg', 'b.ogg', ['-c:a', 'libvorbis']],
   ])('[C13] makes a voice note of %s, which lasts as long and has its shape', async (_what, mimetype, name, how) => {
@@ -81,6 +81,12 @@ describe.runIf(await runsHere('ffmpeg'))('FFmpeg', () => {
     expect([durationSeconds, waveform.length]).toEqual([2, 64])
     expect(Math.max(...waveform.slice(0, 28))).toBeLessThan(5)
     expect(Math.min(...waveform.slice(36, 60))).toBeGreaterThan(60)
+  })
+
+  test('[C13] makes one of M4A that says at its end what is before, far back', async () => {
+    await run(ffmpegPath, ['-v', 'error', '-f', 'lavfi', '-i', 'anoisesrc=duration=30', '-c:a', 'aac', at('long.m4a')])
+    const voice = await voiceOf(await readFile(at('long.m4a')), 'audio/mp4')
+    expect(durationOf('audio/ogg', { head: voice, tail: voice })).toBe(30)
   })
 
   test.each([
