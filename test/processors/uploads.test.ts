@@ -622,6 +622,16 @@ describe('a voice note of other audio', () => {
     expect(await voiceWith('process.exit(3)')).toMatchObject({ state: 'failed', reason: 'not-convertible' })
   })
 
+  test.each([
+    ['a playlist', 'audio/x-mpegurl', '#EXTM3U\nfile:///etc/passwd\n', 'type-not-allowed'],
+    ['a list that says it is sound', 'audio/mpeg', '#EXTM3U\nfile:///etc/passwd\n', 'type-mismatch'],
+    ['notes to be played', 'audio/midi', 'MThd\0\0\0\x06\0\0\0\x01\0\x60', 'type-not-allowed'],
+  ])('[C13] [I3] is made of no %s: no program sees it', async (_what, mimetype, text, reason) => {
+    await startWith(`process.stdin.resume().on('end', () => process.stdout.write('seen'))`)
+    const { state, reason: why } = await prepared(Buffer.from(text, 'latin1'), { kind: 'voice', mimetype })
+    expect([state, why]).toEqual(['failed', reason])
+  })
+
   test('[C13] fails where that writes without end', async () => {
     const { state, reason } = await voiceWith(
       `const more = () => { while (process.stdout.write(Buffer.alloc(8192))); process.stdout.once('drain', more) }; more()`,
