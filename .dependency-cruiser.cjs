@@ -43,7 +43,7 @@ const houses = {
       actions: ['gate', 'auth', 'socket'],
       commands: ['secrets', 'gate', 'auth', 'socket', 'upload', 'actions'],
       feedback: ['socket', 'commands'],
-      reads: ['gate', 'auth', 'socket'],
+      reads: ['gate', 'auth', 'socket', 'actions'],
       epoch: ['secrets', 'told', 'gate', 'auth', 'socket', 'actions', 'commands', 'feedback', 'reads', 'upload'],
     },
     shared: ['producer-metrics', 'socket-life', 'outlast'],

@@ -8,6 +8,7 @@ import { buttons, list } from './command-bodies/choices.ts'
 import { messageExamples } from './command-bodies/examples.ts'
 import { type FileKind, fileKinds, files, isFile, isFileKind } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
+import { type Timer, timer } from './command-bodies/timer.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
 
 const refuseKind = refuseWord({
@@ -28,13 +29,15 @@ export const messageBody = z
 /** As a client asks for it. `chatId`: an address as events carry them. */
 export type MessageBody = z.infer<typeof messageBody>
 
-/** With what zaplog knew when it took it; api/commands/complete-body.ts adds it. */
-export type KeptBody = MessageBody & { known?: Known }
+const sentBody = z.discriminatedUnion('kind', [...messageBody.options, timer])
+
+/** What goes out as a message, with what zaplog knew when it took it; api/commands/complete-body.ts adds it. */
+export type KeptBody = (MessageBody | Timer) & { known?: Known }
 
 /** Of what command.accepted keeps. Throws where it is none. */
 export function parseKeptBody(json: unknown): KeptBody {
   const { known: given, ...asked } = z.looseObject({ known: z.exactOptional(known) }).parse(json)
-  return { ...messageBody.parse(asked), ...(given !== undefined && { known: given }) }
+  return { ...sentBody.parse(asked), ...(given !== undefined && { known: given }) }
 }
 
 /** null: this version can send nothing of it. */

@@ -3,7 +3,7 @@
 import { failureReasons } from './definitions/commands.ts'
 import { processingStatuses } from './definitions/processing.ts'
 import { events } from './definitions.ts'
-import { albumOperation, messageOperation, operations } from './operations.ts'
+import { albumOperation, messageOperation, operations, sentOperations } from './operations.ts'
 import { topicOfName, webhookTopics } from './topics.ts'
 
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
@@ -72,7 +72,7 @@ export const commandStates = {
 
 /** What an account is asked to do. */
 export const commandOperations = {
-  here: [messageOperation, albumOperation, ...Object.keys(operations)],
+  here: [messageOperation, albumOperation, ...Object.keys(sentOperations), ...Object.keys(operations)],
   later: [],
 } as const satisfies Vocabulary
 

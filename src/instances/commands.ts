@@ -5,8 +5,9 @@ import type { Transaction } from '../database/database.ts'
 import { asRows, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
 import { isFirstContact, isInAlbum } from '../events/command-bodies/known.ts'
+import { timerSeconds } from '../events/command-bodies/timer.ts'
 import { uploadIdIn } from '../events/command-bodies.ts'
-import { messageOperation } from '../events/operations.ts'
+import { isSent, messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
@@ -150,9 +151,21 @@ const acceptedRow = (one: AcceptedCommand) => ({
 const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): string | null =>
   operation === messageOperation ? uploadIdIn(body) : null
 
-/** An album is one for people, by its marker. */
+/** An album is one for people, by its marker; a timer is shown in its chat. */
 const isForPeople = ({ operation, body }: AcceptedCommand): boolean =>
-  operation === messageOperation && !isAboutMessage(body) && !isInAlbum(body)
+  isSent(operation) && !isAboutMessage(body) && !isInAlbum(body)
+
+/**
+ * What the timer of a chat is about to be, by the last command for it that goes out or has just gone: what the read model has of it is still on its
+ * way; null: there is none. All are SQL.
+ */
+export const timerAskedFor = (instance: string, chat: string): string => `(
+  select (t.body ->> 'expiresInSeconds')::integer from commands t
+  where t.instance_id = ${instance} and t.chat_id = ${chat} and t.operation = 'chat.timer'
+    and t.body ->> 'expiresInSeconds' in (${timerSeconds.map(seconds => `'${seconds}'`).join(', ')})
+    and (t.state in ('accepted', 'sending', 'ending') or (t.state = 'asked' and t.asked_at > now() - interval '1 minute')
+      or (t.state = 'completed' and t.ended_at > now() - interval '10 seconds'))
+  order by t.asked_at desc, t.place desc nulls first limit 1)`
 
 /** What was asked for with a message that was sent, of the last 14 days; null: it was not sent by a command. */
 export async function bodyOfSent(

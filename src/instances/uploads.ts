@@ -23,6 +23,8 @@ export type ReadyFile = {
   durationSeconds: number | null
   thumbnail: Buffer | null
   pages: number | null
+  /** Of a voice note that was heard: 64 values, 0 to 100. */
+  waveform: readonly number[] | null
 }
 
 /** What is asked for. `digest`: of what the client wrote; null: not said. Instants in epoch ms. */
@@ -191,7 +193,7 @@ export type StoredUpload = Readonly<Record<'upload_id' | 'instance_id' | 'digest
     state: UploadState
     source: UploadSource['from']
     size_bytes: string | null
-    file: Omit<ReadyFile, 'thumbnail'> | null
+    file: (Omit<ReadyFile, 'thumbnail' | 'waveform'> & Partial<Pick<ReadyFile, 'waveform'>>) | null
     thumbnail: Buffer | null
     command_id: string | null
     message_id: string | null
@@ -234,7 +236,7 @@ export const uploadOf = (row: StoredUpload): UploadRow => ({
   incomingKey: row.incoming_key,
   reason: row.reason,
   reasonText: row.reason_text,
-  file: row.file && { ...row.file, thumbnail: row.thumbnail },
+  file: row.file && { ...row.file, waveform: row.file.waveform ?? null, thumbnail: row.thumbnail },
   commandId: row.command_id,
   messageId: row.message_id,
   sends: row.sends,

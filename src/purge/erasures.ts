@@ -6,6 +6,7 @@ import { syncsErasure } from '../instances/history-syncs.ts'
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
 import { tallyErasures } from '../instances/instance-tallies.ts'
+import { labelNumbersErasure } from '../instances/label-numbers.ts'
 import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
@@ -76,6 +77,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   syncsErasure,
   pairsErasure,
   subscriptionsErasure,
+  labelNumbersErasure,
   ...tallyErasures,
   toldErasure,
   ownerErasure,

@@ -1,6 +1,7 @@
 // What is asked of an account about its chats, over HTTP: each is a command of the log with all that its owner needs to know, and what cannot be done is
 // refused before it is taken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { messageIdOf } from '../../src/instances/command-ids.ts'
 import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
@@ -115,6 +116,7 @@ describe('what is taken', () => {
       'message.star',
       { chatId, message: { ...m('OWN', at + 1000), fromMe: true }, on: false },
     ],
+    ['PUT', 'chats/ANA/timer', { expiresInSeconds: 604_800 }, 'chat.timer', { kind: 'timer', chatId, expiresInSeconds: 604_800 }],
     ['PUT', 'chats/ANA/labels/7', undefined, 'chat.label', { chatId, labelId: '7', on: true }],
     ['DELETE', 'chats/ANA/labels/7', undefined, 'chat.label', { chatId, labelId: '7', on: false }],
     ['PUT', 'presence/ANA/subscription', undefined, 'presence.subscribe', { chatId, on: true }],
@@ -173,6 +175,43 @@ describe('what is taken', () => {
   })
 })
 
+test('[F1] a timer has the id of its message from the beginning, what becomes no message has none', async () => {
+  const idOf = async (path: string, body: object) => {
+    const { commandId } = (await ask('PUT', path, body)).json
+    const shown = await ask('GET', `commands/${commandId}`)
+    return { messageId: shown.json.messageId, expected: messageIdOf(String(commandId)) }
+  }
+  const { messageId, expected } = await idOf('chats/ANA/timer', { expiresInSeconds: 0 })
+  expect(messageId).toBe(expected)
+  expect((await idOf('chats/ANA/typing', { state: 'paused' })).messageId).toBeNull()
+})
+
+describe('a label without a number', () => {
+  const label = { name: 'Novo', color: 1 }
+  const make = async (key: string, body: object = label, id = 'shop') => {
+    const { status, json } = await api.call('POST', `/v1/instances/${id}/labels`, { body, headers: { 'idempotency-key': key } })
+    expect([status, json]).toMatchObject([202, { commandId: expect.any(String) }])
+    const [row] = await api.database.query<{ body: { labelId: string } }>('select body from commands where command_id = $1', [
+      json.commandId,
+    ])
+    return row?.body
+  }
+
+  test('[F1] gets the next one, the same for the same key, and another one for each of several at once', async () => {
+    await tellApi(api, [anEvent('label.changed', { labelId: '20', name: 'Velho', color: 3, deleted: true })])
+    expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
+    expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
+    const numbers = (await Promise.all(['a', 'b', 'c', 'd'].map(key => make(key)))).map(body => body?.labelId)
+    expect(numbers.toSorted()).toEqual(['22', '23', '24', '25'])
+  })
+
+  test('[F1] gets none that a client has just named, and the first that is free once the largest is', async () => {
+    expect(await make('of another account', label, 'quiet')).toMatchObject({ labelId: '1' })
+    await ask('PUT', 'labels/999999999', label, 'quiet')
+    expect(await make('behind the largest', label, 'quiet')).toMatchObject({ labelId: '2' })
+  })
+})
+
 describe('what is refused', () => {
   test.each<[string, string, unknown, number, string]>([
     ['PATCH', 'chats/ANA', {}, 422, 'expected one of archived, muted, mutedUntil, pinned, unread'],
@@ -195,10 +234,16 @@ describe('what is refused', () => {
     ['POST', 'chats/ANA/history', { count: 51 }, 422, '/count'],
     ['POST', 'messages/NONE/star', { on: true }, 404, 'has no message NONE'],
     ['POST', 'messages/G2/star', { on: true }, 404, 'does not know who wrote message G2'],
+    ['PUT', 'chats/5511900000077/timer', { expiresInSeconds: 86_400 }, 404, 'knows no message of chat 5511900000077'],
+    ['PUT', 'chats/ANA/timer', { expiresInSeconds: 3_600 }, 422, '/expiresInSeconds'],
+    ['PUT', 'chats/ANA/timer', {}, 422, '/expiresInSeconds'],
+    ['PUT', `chats/${aGroup}/timer`, { expiresInSeconds: 0 }, 422, 'chatId: expected a person: PATCH /v1/instances/{id}/groups'],
     ['PUT', 'chats/ANA/labels/8', undefined, 404, 'has no label 8'],
     ['PUT', 'channels/ANA/follow', undefined, 422, 'channelId: expected a channel'],
     ['PUT', 'labels/new', { name: 'Novo', color: 1 }, 422, 'labelId: expected a number'],
     ['PUT', 'labels/9', { name: 'Novo', color: 20 }, 422, '/color'],
+    ['POST', 'labels', { color: 1 }, 422, '/name'],
+    ['POST', 'labels', { labelId: '9', name: 'Novo', color: 1 }, 422, 'labelId'],
     ['PUT', 'chats/ANA/typing', { state: 'dancing' }, 422, '/state'],
     ['POST', 'calls/NONE/reject', undefined, 404, 'has no call NONE'],
     ['POST', 'calls/OVER/reject', undefined, 409, 'does not ring: it is missed'],

@@ -5,6 +5,7 @@ import { Problem, problemBody } from '../../src/api/problems.ts'
 import type { Transaction } from '../../src/database/database.ts'
 import { type KeptBody, messageBody, parseKeptBody, uploadIn } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
+import { askCommand } from '../../src/instances/commands.ts'
 import { owe } from '../../src/instances/outbox.ts'
 import { failUpload, findUpload } from '../../src/instances/uploads.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
@@ -86,6 +87,32 @@ describe('the chat', () => {
     expect(await complete({ kind: 'text', text: 'oi' })).not.toHaveProperty('known')
     await happened(anEvent('group.updated', { expiresInSeconds: 604_800 }))
     expect((await complete({ kind: 'text', text: 'oi' }, aGroup)).known).toEqual({ expiresInSeconds: 604_800 })
+  })
+
+  test('[F1] what is written after its timer was asked for keeps to that, until the read model has it', async () => {
+    await happened(theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
+    const { database } = dsl.test
+    const known = async () => (await complete({ kind: 'text', text: 'oi' }, somebody.pn)).known?.expiresInSeconds ?? 0
+    const timer = (expiresInSeconds: unknown, commandId: string) => ({
+      ...{ instanceId: 'shop', commandId, eventId: commandId, messageId: 'M', digest: 'd', operation: 'chat.timer' },
+      ...{ chatId: somebody.lid, body: { kind: 'timer', chatId: somebody.lid, expiresInSeconds } },
+      ...{ askedAt: Date.now() + Number(commandId), expiresAt: Date.now() + 60_000 },
+    })
+    const become = (state: string, ago = '0 s') =>
+      database.query('update commands set state = $1, ended_at = now() - $2::interval', [state, ago])
+    await askCommand(database, timer(604_800, '1'))
+    expect(await known()).toBe(604_800)
+    await askCommand(database, timer(0, '2'))
+    await askCommand(database, timer('soon', '3'))
+    expect(await known()).toBe(0)
+    await become('completed')
+    expect(await known()).toBe(0)
+    await become('completed', '1 minute')
+    expect(await known()).toBe(86_400)
+    await become('accepted')
+    expect(await known()).toBe(0)
+    await become('failed')
+    expect(await known()).toBe(86_400)
   })
 
   test('[F1] what is kept is read again as it was', async () => {

@@ -416,7 +416,7 @@ async function makeReady(uploadId: string) {
   const { claim } = await until('it to be claimed', async () =>
     (await claimUploads(api, { limit: 100, perInstance: 100, leaseMs: 60_000 })).find(({ row }) => row.uploadId === uploadId),
   )
-  const facts = { width: 3, height: 4, durationSeconds: null, thumbnail: Buffer.from('jpeg'), pages: null }
+  const facts = { width: 3, height: 4, durationSeconds: null, thumbnail: Buffer.from('jpeg'), pages: null, waveform: null }
   const file = { objectKey: 'k', mimetype: 'image/png', sizeBytes: 7, sha256: 'aa', fileName: null, ...facts }
   await readyUpload(api.database, { uploadId, claim }, file)
 }

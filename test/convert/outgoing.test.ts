@@ -19,8 +19,8 @@ test.each(golden)('[F1] $name is sent as its golden protobuf', ({ body, sent }) 
   expect(shownOutgoing(buildMessage(parseKeptBody(body), givenToBuild))).toEqual(sent)
 })
 
-test('[F1] every kind that may be sent has a golden protobuf', () => {
-  const kinds = messageBody.options.map(option => option.shape.kind.value)
+test('[F1] every kind that may be sent has a golden protobuf, and so has what sets a timer', () => {
+  const kinds = [...messageBody.options.map(option => option.shape.kind.value), 'timer']
   expect([...new Set(golden.map(({ body }) => body.kind))].toSorted()).toEqual(kinds.toSorted())
 })
 
@@ -32,7 +32,7 @@ test('[F1] the same body gives the same bytes, and nothing of it is drawn', () =
 })
 
 test('[F1] what can be edited, voted on or answered carries the secret that was given', () => {
-  const changes = ['delete', 'delete by an admin', 'edit', 'pin', 'pin taken off', 'reaction', 'reaction taken back']
+  const changes = ['delete', 'delete by an admin', 'edit', 'pin', 'pin taken off', 'reaction', 'reaction taken back', 'timer']
   const without = [...changes, 'reaction to a status', 'status deleted'].toSorted()
   const secret = Buffer.from(givenToBuild.secret).toString('base64')
   const carrying = golden.filter(one => one.sent.content.messageContextInfo?.messageSecret === secret)
@@ -227,4 +227,21 @@ test('[F1] [B1] a forward is what it was, and says so unless it is one’s own',
     forwarded: true,
   })
   expect(forwarded(0, { kind: 'text', text: 'meu' })).toMatchObject({ kind: 'text', text: 'meu', forwarded: null })
+})
+
+test('[F1] [B1] a chat’s timer is read back as a change of the chat by the account', () => {
+  const setTo = (expiresInSeconds: number) => readBack(parseKeptBody({ kind: 'timer', chatId: '200@lid', expiresInSeconds }))
+  const expected = { type: 'chat.updated', chatId: '200@lid', fromMe: true, isGroup: false, origin: 'change' }
+  for (const seconds of [86_400, 0]) expect(setTo(seconds)).toMatchObject({ ...expected, expiresInSeconds: seconds })
+})
+
+test('[F1] a voice note has its shape where it was heard, and nothing else has one', () => {
+  const waveform = Array.from({ length: 64 }, (_, nth) => nth)
+  const file = givenToBuild.file && { ...givenToBuild.file, waveform }
+  const soundOf = (kind: string, given: typeof givenToBuild.file = file) =>
+    buildMessage(parseKeptBody({ chatId: '200@lid', kind, media: { uploadId: 'u' } }), { ...givenToBuild, file: given }).content
+      .audioMessage
+  expect([...(soundOf('voice')?.waveform ?? [])]).toEqual(waveform)
+  expect(soundOf('audio')).not.toHaveProperty('waveform')
+  expect(soundOf('voice', givenToBuild.file)).not.toHaveProperty('waveform')
 })

@@ -5,7 +5,7 @@ import type { Contact, Group } from '../../simulator/accounts/accounts.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { addSubscription } from '../../src/instances/presence-subscriptions.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { askToDo, skipWaiting, untilRow } from '../ground/producers/commands.ts'
+import { askToDo, askToSend, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -147,7 +147,7 @@ describe('with the key', () => {
 
   test('[F1] labels are made, given, taken away and deleted', async () => {
     const label = { labelId: '7', name: 'Pago', color: 3 }
-    await outcomeOf('label.change', { ...label, deleted: false }, '')
+    expect(await outcomeOf('label.change', { ...label, deleted: false }, '')).toMatchObject({ result: '{"labelId":"7"}' })
     await outcomeOf('chat.label', { chatId: lid(), labelId: '7', on: true })
     expect(stateOf('label_edit', '7')).toMatchObject({ labelEditAction: { name: 'Pago', color: 3, deleted: false } })
     expect(stateOf('label_jid', '7', lid())).toMatchObject({ labelAssociationAction: { labeled: true } })
@@ -201,6 +201,36 @@ describe('with the key', () => {
     expect(stateOf('clearChat', lid(), '1', '0')).toMatchObject({ clearChatAction: { messageRange: range() } })
     expect(stateOf('deleteChat', lid(), '1')).toMatchObject({ deleteChatAction: { messageRange: range() } })
     expect((await rig.untilEvents('chat.deleted', 1))[0]).toMatchObject({ chatId: lid() })
+  })
+})
+
+describe('the timer of a chat', () => {
+  const timer = (expiresInSeconds: number) => ({ kind: 'timer', chatId: ana.lidJid, expiresInSeconds })
+  const shown = () =>
+    device
+      .shown()
+      .flatMap(({ messageId, content: { protocolMessage } }) =>
+        protocolMessage == null ? [] : [{ messageId, seconds: protocolMessage.ephemeralExpiration }],
+      )
+  const told = async () => (await rig.eventsOf('chat.updated')).filter(({ expiresInSeconds }) => expiresInSeconds !== null)
+
+  test('[F1] goes out as a message under its id, and is told as a change of the chat by the account', async () => {
+    const { commandId, messageId } = await askToSend(rig, 'chat.timer', timer(604_800))
+    expect(await endOf(commandId)).toMatchObject({ type: 'command.completed', operation: 'chat.timer', messageId, tries: 1 })
+    expect(shown()).toEqual([{ messageId, seconds: 604_800 }])
+    expect(await told()).toMatchObject([
+      { ...{ chatId: ana.lidJid, expiresInSeconds: 604_800, fromMe: true, messageId, origin: 'change', isGroup: false } },
+    ])
+  })
+
+  test('[F1] whose acknowledgement is lost is given again under the same id, and is one', async () => {
+    device.answerMessages('no-ack', 1)
+    const asked = await askToSend(rig, 'chat.timer', timer(0))
+    await until('it is shown', () => shown().length === 2)
+    device.drop()
+    expect(await endOf(asked.commandId)).toMatchObject({ type: 'command.completed', tries: 2 })
+    expect(shown().filter(({ messageId }) => messageId === asked.messageId)).toEqual([{ messageId: asked.messageId, seconds: 0 }])
+    expect((await told()).map(({ expiresInSeconds }) => expiresInSeconds)).toEqual([604_800, 0])
   })
 })
 

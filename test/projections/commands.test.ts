@@ -51,6 +51,14 @@ describe('a record', () => {
     })
   })
 
+  it('[F1] [F2] of a timer has the id of the message that it goes out as, and its turn of the pace; others have none', async () => {
+    const timer = { operation: 'chat.timer', body: JSON.stringify({ kind: 'timer', chatId: somebody.lid, expiresInSeconds: 0 }) }
+    const [set, pinned] = [asks('k1', timer), asks('k2', { operation: 'chat.change', body: '{}' })]
+    const asMessage = { message_id: messageIdOf(set.commandId), is_paced: true, is_first: false }
+    await dsl.given(set).thenRow('commands', idOf('k1'), asMessage)
+    await dsl.given(pinned).thenRow('commands', idOf('k2'), { message_id: '', is_paced: false, is_first: false })
+  })
+
   it('[F1] rows have the order of their records', async () => {
     const world = await dsl.projected(asks('b'), asks('a'), asks('c'))
     const rows = await dsl.test.database.query<{ command_id: string }>('select command_id from commands order by place')

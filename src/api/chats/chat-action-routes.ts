@@ -1,12 +1,13 @@
 // What is asked of an account about its chats and the messages in them.
 import { z } from 'zod'
-import { chatId } from '../../events/command-bodies/addresses.ts'
+import { chatId, isGroupAddress } from '../../events/command-bodies/addresses.ts'
 import { getOldestMessage, getRecipient } from '../../projections/read-model/queries.ts'
 import { type ActionDeps, routeAction } from '../commands/action-routes.ts'
 import type { App } from '../create-app.ts'
 import { readInstance } from '../instances/read-instances.ts'
+import { refuseFields } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
-import { chatChange, checkChange, historyOrder, playedOrder, readOrder, starOrder } from './chat-bodies.ts'
+import { chatChange, checkChange, historyOrder, playedOrder, readOrder, starOrder, timerOrder } from './chat-bodies.ts'
 import { cameSince, chatNotFound, demandChat, demandMessage, findChat, lastOf, namedOf } from './known-chat.ts'
 import { demandPlayable, namedIn } from './messages-that-came.ts'
 
@@ -19,6 +20,7 @@ export function chatActionRoutes(app: App, deps: ActionDeps): void {
   routePlayed(app, deps)
   routeEmptying(app, deps)
   routeHistory(app, deps)
+  routeTimer(app, deps)
   routeStar(app, deps)
 }
 
@@ -129,6 +131,29 @@ function routeHistory(app: App, deps: ActionDeps): void {
 
 const historyOff = (id: string): Problem =>
   new Problem('history-off', `instance ${id} takes no messages of the past: its setting historySync is off`)
+
+function routeTimer(app: App, deps: ActionDeps): void {
+  routeAction(app, deps, {
+    method: 'PUT',
+    url: '/chats/:chatId/timer',
+    summary: 'Have what is written to a person from now on disappear after a while, or no longer: both are shown that it is so',
+    tag,
+    operation: 'chat.timer',
+    params: ofChat,
+    body: timerOrder,
+    complete: async ({ instanceId, params, body }) => {
+      if (isGroupAddress(params.chatId)) throw refuseGroup(params.chatId)
+      const { chatId: id, isKnown } = await getRecipient(deps.database, { instanceId, ...params })
+      if (!isKnown) throw chatNotFound({ instanceId, ...params })
+      return { body: { kind: 'timer', chatId: id, ...body }, chatId: id, notAfter: null }
+    },
+  })
+}
+
+const refuseGroup = (id: string): Problem =>
+  refuseFields('parameter', [
+    { parameter: 'chatId', expected: 'a person: PATCH /v1/instances/{id}/groups/{jid} sets a group’s timer', received: id },
+  ])
 
 function routeStar(app: App, deps: ActionDeps): void {
   routeAction(app, deps, {

@@ -1,6 +1,7 @@
 // What a client says of what is to be done with a chat or a message in it.
 import { z } from 'zod'
 import { chatId } from '../../events/command-bodies/addresses.ts'
+import { expiresInSeconds } from '../../events/command-bodies/timer.ts'
 import { exampleIds } from '../../events/example-ids.ts'
 import { refuseFields } from '../invalid-input.ts'
 
@@ -57,6 +58,8 @@ export const historyOrder = z
   .strictObject({ count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]') })
   .nullish()
   .meta({ examples: [{ count: 50 }] })
+
+export const timerOrder = z.strictObject({ expiresInSeconds }).meta({ examples: [{ expiresInSeconds: 604_800 }] })
 
 export const starOrder = z
   .strictObject({

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { isSent, messageOperation } from '../../events/operations.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { type CommandIds, commandIds } from '../../instances/command-ids.ts'
 import { type AskedCommand, askCommand, findAsked, isFull } from '../../instances/commands.ts'
@@ -81,7 +81,7 @@ async function findBefore(
 /** What is no message has no id at WhatsApp. */
 function idsOf({ instanceId, key, operation }: Wanted): CommandIds {
   const ids = commandIds({ instanceId, key })
-  return operation === messageOperation ? ids : { ...ids, messageId: '' }
+  return isSent(operation) ? ids : { ...ids, messageId: '' }
 }
 
 function digestOf({ operation, asked }: Wanted): string {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { ana, exampleIds } from '../../events/example-ids.ts'
-import type { BodyOf, Operation } from '../../events/operations.ts'
+import type { AskedOperation, BodyOf } from '../../events/operations.ts'
 import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -24,7 +24,7 @@ export type AskForAction = (given: Asked) => Promise<Accepted>
 type Asked = { instanceId: string; key: string; params: unknown; body: unknown }
 
 /** One call, and what it asks for. */
-export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType> = {
+export type ActionCall<Name extends AskedOperation, Params extends z.ZodObject, Body extends z.ZodType> = {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As the router has it, below /v1/instances/:id. */
   url: string
@@ -43,12 +43,13 @@ export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body 
    */
   complete(given: {
     instanceId: string
+    commandId: string
     params: z.infer<Params>
     body: z.infer<Body>
   }): Promise<Omit<Completed, 'body'> & { body: BodyOf<Name> }>
 }
 
-export function routeAction<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
+export function routeAction<Name extends AskedOperation, Params extends z.ZodObject, Body extends z.ZodType>(
   app: App,
   deps: ActionDeps,
   call: ActionCall<Name, Params, Body>,
@@ -101,13 +102,14 @@ function exampleChat(url: string): string | null {
 
 /** Takes what was read by the call's schemas. */
 const accepting =
-  <Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
+  <Name extends AskedOperation, Params extends z.ZodObject, Body extends z.ZodType>(
     deps: ActionDeps,
     { method, url, operation, complete }: ActionCall<Name, Params, Body>,
   ) =>
   ({ instanceId, key, params, body }: Asked & { params: z.infer<Params>; body: z.infer<Body> }): Promise<Accepted> => {
     const asked = { call: `${method} ${url}`, ...params, body: body ?? null }
-    const wanted = { instanceId, key, operation, asked, complete: () => complete({ instanceId, params, body }) }
+    const completeOne = (commandId: string) => complete({ instanceId, commandId, params, body })
+    const wanted = { instanceId, key, operation, asked, complete: completeOne }
     return acceptCommand(deps, wanted, deps.cut)
   }
 

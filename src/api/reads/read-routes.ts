@@ -1,8 +1,8 @@
-// /v1/instances/{id}/numbers, and what WhatsApp says now of a person or a group: reads that go through the account's connection.
+// /v1/instances/{id}/numbers, and what WhatsApp says now of a person, a group or the account itself: reads that go through its connection.
 import { z } from 'zod'
 import { groupId, personId } from '../../events/command-bodies/addresses.ts'
 import { account, ana, exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
-import { defaultMaxAgeSeconds, type SocketRead, socketAnswers } from '../../instances/socket-answers.ts'
+import { defaultMaxAgeSeconds, type SocketRead, socketAnswers, theAccount } from '../../instances/socket-answers.ts'
 import { phoneNumber } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -32,6 +32,8 @@ export function readRoutes(app: App, deps: AskDeps): void {
   routeAbout(app, deps)
   routeBusiness(app, deps)
   routeGroup(app, deps)
+  routePrivacy(app, deps)
+  routeBlocklist(app, deps)
 }
 
 const found = { number: ana.digits, onWhatsApp: true, id: ana.id, pn: ana.pn, code: null, ...said }
@@ -148,6 +150,44 @@ function routeGroup(app: App, deps: AskDeps): void {
       const one = { kind: 'group', instanceId: id, subject: jid, maxAgeSeconds: query.maxAge } as const
       const said = await askOne(deps, reply, one, socketAnswers.group)
       return { groupId: jid, ...said }
+    },
+  })
+}
+
+const ofAccount = z.object({ id: z.string() })
+
+function routePrivacy(app: App, deps: AskDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/privacy',
+    schema: describeCall('Who sees what of the account', {
+      tag: 'profile',
+      params: ofAccount,
+      querystring: z.strictObject({ maxAge: maxAge('privacy') }),
+      answers: { 200: socketAnswers.privacy.extend(aged) },
+      problems,
+    }),
+    handler: async ({ params: { id }, query }, reply) => {
+      const one = { kind: 'privacy', instanceId: id, subject: theAccount, maxAgeSeconds: query.maxAge } as const
+      return askOne(deps, reply, one, socketAnswers.privacy)
+    },
+  })
+}
+
+function routeBlocklist(app: App, deps: AskDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/blocklist',
+    schema: describeCall('Whom the account has blocked, as WhatsApp has it now', {
+      tag: 'contacts',
+      params: ofAccount,
+      querystring: z.strictObject({ maxAge: maxAge('blocklist') }),
+      answers: { 200: socketAnswers.blocklist.extend(aged) },
+      problems,
+    }),
+    handler: async ({ params: { id }, query }, reply) => {
+      const one = { kind: 'blocklist', instanceId: id, subject: theAccount, maxAgeSeconds: query.maxAge } as const
+      return askOne(deps, reply, one, socketAnswers.blocklist)
     },
   })
 }

@@ -7,6 +7,7 @@ import type { KeptBody } from '../../events/command-bodies.ts'
 import { inAlbum } from './album-content.ts'
 import { changeMessage, isChange } from './change-message.ts'
 import { forwardContent } from './forward-content.ts'
+import { setTimer } from './set-timer.ts'
 import { writeContent } from './write-content.ts'
 import type { FileToSend } from './write-file.ts'
 
@@ -54,6 +55,7 @@ function audienceOf({ chatId, kind, known }: KeptBody, { own }: BuildWith): Pick
 
 function builtOf(body: KeptBody, given: BuildWith): Built {
   if (isChange(body)) return changeMessage(body, given)
+  if (body.kind === 'timer') return setTimer(body, given)
   const built = body.kind === 'forward' ? forwardContent(body, given) : writeContent(body, given)
   // Phones put one into everything that can be edited, voted on, answered or reacted to; those are sealed with it.
   const messageContextInfo = { messageSecret: given.secret, ...inAlbum(body) }

@@ -15,7 +15,7 @@ import { nativeButtons, nativeList } from './native-choices.ts'
 import { argbOf, fontNumbers } from './status-looks.ts'
 import { type FileToSend, fileContent } from './write-file.ts'
 
-type Written = Exclude<KeptBody, Change | { kind: 'forward' }>
+type Written = Exclude<KeptBody, Change | { kind: 'forward' | 'timer' }>
 type Context = { contextInfo?: proto.IContextInfo }
 
 export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file'>): Built {

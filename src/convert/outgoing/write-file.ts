@@ -25,6 +25,8 @@ export type FileToSend = {
   durationSeconds: number | null
   thumbnail: Buffer | null
   pages: number | null
+  /** 64 values, 0 to 100. */
+  waveform: readonly number[] | null
 }
 /** What is written beside it. */
 export type Beside = { kind: FileKind; caption?: string; fileName?: string; viewOnce?: boolean; backgroundColor?: string }
@@ -79,6 +81,7 @@ const thumbnailOf = ({ thumbnail }: FileToSend) => (thumbnail === null ? {} : { 
 const sizeOf = ({ width, height }: FileToSend) => (width === null || height === null ? {} : { width, height })
 const durationOf = ({ durationSeconds }: FileToSend) => (durationSeconds === null ? {} : { seconds: durationSeconds })
 const filmOf = (file: FileToSend) => ({ ...sizeOf(file), ...durationOf(file) })
+const shapeOf = ({ waveform }: FileToSend) => (waveform === null ? {} : { waveform: Uint8Array.from(waveform) })
 const pagesOf = ({ pages }: FileToSend) => (pages === null ? {} : { pageCount: pages })
 const namesOf = (fileName: string) => ({ fileName, title: fileName })
 
@@ -88,5 +91,5 @@ const backgroundOf = (colour: string | undefined) => (colour === undefined ? {} 
 const soundOf = (kind: 'audio' | 'voice', file: FileToSend) => ({
   ...durationOf(file),
   ptt: kind === 'voice',
-  ...(kind === 'voice' && { mimetype: 'audio/ogg; codecs=opus' }),
+  ...(kind === 'voice' && { mimetype: 'audio/ogg; codecs=opus', ...shapeOf(file) }),
 })

@@ -3,7 +3,7 @@
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
-import { albumOperation, messageOperation } from '../../events/operations.ts'
+import { albumOperation, isSent } from '../../events/operations.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import {
   type ClaimedCommand,
@@ -166,8 +166,7 @@ async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | 
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
 }
 
-const carryingOut = (operation: string) =>
-  operation === messageOperation ? tryCommand : operation === albumOperation ? endAlbum : tryAction
+const carryingOut = (operation: string) => (isSent(operation) ? tryCommand : operation === albumOperation ? endAlbum : tryAction)
 
 /** Nothing of it went out: the try does not count, and its turn is somebody else's. */
 async function leaveUngiven(of: Of, command: ClaimedCommand, delayMs: number): Promise<void> {

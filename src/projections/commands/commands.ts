@@ -1,7 +1,7 @@
 // Makes the rows of commands, which whoever holds the account works off. What was done of them is not in their records, so that nothing of it
 // is made again.
 import type { EventOf } from '../../events/event.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { isSent } from '../../events/operations.ts'
 import { storableId } from '../../events/storable-ids.ts'
 import { messageIdOf } from '../../instances/command-ids.ts'
 import { type AcceptedCommand, acceptCommands } from '../../instances/commands.ts'
@@ -45,7 +45,7 @@ const acceptedOf = (event: EventOf<'command.accepted'>, place: bigint): Accepted
   place,
   operation: event.operation,
   chatId: storableId(event.chatId ?? ''),
-  messageId: event.operation === messageOperation ? messageIdOf(event.commandId) : '',
+  messageId: isSent(event.operation) ? messageIdOf(event.commandId) : '',
   body: readableBody(event.body),
   askedAt: storableInstant(event.occurredAt),
   expiresAt: storableInstant(event.expiresAt),

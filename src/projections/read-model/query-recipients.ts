@@ -1,6 +1,7 @@
 // What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there; and of whom
 // a status is for.
 import type { Transaction } from '../../database/database.ts'
+import { timerAskedFor } from '../../instances/commands.ts'
 import { isBlocked } from './blocks.ts'
 import { factText } from './facts.ts'
 import { saidOfChat } from './query-chats.ts'
@@ -12,13 +13,13 @@ import { canonicalAddress } from './shown-addresses.ts'
  */
 export type Recipient = { chatId: string; expiresInSeconds: number | null; isKnown: boolean }
 
-/** A group's timer is a setting of the group, between two people each of them may set it. */
+/** A group's timer is a setting of the group, between two people each of them may set it, the account by a command that goes before what is written now. */
 export async function getRecipient(
   database: Transaction,
   { instanceId, chatId }: { instanceId: string; chatId: string },
 ): Promise<Recipient> {
   const [row] = await database.query<{ chatId: string; seconds: number | null; isKnown: boolean }>(
-    `select called.chat_id as "chatId", coalesce(g.seconds, (st.said ->> 'expiresInSeconds')::integer) as seconds,
+    `select called.chat_id as "chatId", coalesce(g.seconds, ${timerAskedFor('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds,
        exists (select from messages m where m.instance_id = $1 and m.chat_id = any(own.addresses))
          or exists (select from chat_states s where s.instance_id = $1 and s.chat_id = any(own.addresses)) as "isKnown"
      from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called

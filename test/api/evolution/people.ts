@@ -57,6 +57,20 @@ export const people = (rig: EvolutionRig) =>
       expect((await asking).json).toEqual({ wuid: '5511900000015@s.whatsapp.net', ...shown, website })
     })
 
+    test('[F4] who sees what of the account is read as its product names it', async () => {
+      const asking = call('GET', 'chat/fetchPrivacySettings/asks')
+      const seen = { lastSeen: 'none', online: 'all', picture: 'contacts', about: 'all' }
+      await answer('privacy', { said: { ...seen, readReceipts: 'none', groupsAdd: 'contacts', callsAdd: 'known' } })
+      const { status, json } = await asking
+      expect([status, json]).toEqual([
+        200,
+        {
+          ...{ readreceipts: 'none', profile: 'contacts', status: 'all', online: 'all', calladd: 'known', last: 'none' },
+          groupadd: 'contacts',
+        },
+      ])
+    })
+
     test('[F4] a profile is all of it, as far as the account may see it', async () => {
       const asking = call('POST', 'chat/fetchProfile/asks', { number: '5511900000016' })
       await answer('number', { said: { onWhatsApp: true, id: null, pn: '5511900000016@s.whatsapp.net' } })

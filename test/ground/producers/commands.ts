@@ -48,6 +48,13 @@ export async function askToDo(rig: Rig, operation: string, body: object, chatId 
   return command
 }
 
+/** What goes out as a message, though it is none to read. */
+export async function askToSend(rig: Rig, operation: string, body: Body): Promise<Asked> {
+  const command = { ...commandOf(body, {}), operation }
+  await writeTogether(rig.database.database, acceptCommands([command]))
+  return command
+}
+
 function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 86_400_000 }: AskOf): AcceptedCommand {
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
