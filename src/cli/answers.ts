@@ -41,6 +41,26 @@ export const command = z.looseObject({
 })
 export type Command = z.infer<typeof command>
 
+const waitsFor = z.looseObject({
+  reason: z.string(),
+  nextAt: z.string().nullable(),
+  commandId: z.string().nullable(),
+  instanceState: z.string().nullable(),
+  refusal: z.looseObject({ reasonText: z.string() }).nullable(),
+})
+/** Of whatever operation. */
+export const commandSeen = z.looseObject({
+  commandId: z.string(),
+  operation: z.string(),
+  chatId: z.string().nullable(),
+  state: z.string(),
+  acceptedAt: z.string(),
+  reasonText: z.string().nullable(),
+  waitsFor: waitsFor.nullish(),
+})
+export type CommandSeen = z.infer<typeof commandSeen>
+export const cancelledCount = z.looseObject({ cancelled: z.number() })
+
 /** `url` null: its bytes are there already. */
 export const askedUpload = z.looseObject({
   uploadId: z.string(),

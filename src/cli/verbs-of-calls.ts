@@ -25,6 +25,8 @@ const verbs: Readonly<Record<string, string>> = {
   'POST /v1/instances/{id}/messages': 'send --instance {id}',
   'POST /v1/instances/{id}/uploads': 'upload --instance {id}',
   'GET /v1/instances/{id}/history': 'instances history {id}',
+  'GET /v1/instances/{id}/commands': 'commands list --instance {id}',
+  'DELETE /v1/instances/{id}/commands': 'commands cancel-all --instance {id}',
   'GET /v1/endpoints': 'webhooks list',
   'POST /v1/endpoints': 'webhooks add',
   'DELETE /v1/endpoints/{id}': 'webhooks remove {id}',

@@ -211,6 +211,32 @@ program
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)
   .action(async (file, options) => (await import('./upload.ts')).uploadVerb(file, options))
 
+const commands = program.command('commands').description('what accounts were asked to do')
+const senderHelp = 'whose; left out, the only instance there is'
+commands
+  .command('list')
+  .alias('ls')
+  .description('the newest, with what each waits for')
+  .option('--instance <id>', senderHelp)
+  .option('--state <state>', 'only these: waiting, sending, completed or failed')
+  .action(async options => (await import('./commands.ts')).listCommands(options))
+commands
+  .command('show <id>')
+  .description('one command')
+  .option('--instance <id>', senderHelp)
+  .action(async (id, options) => (await import('./commands.ts')).showCommand(id, options))
+commands
+  .command('cancel <id>')
+  .description('take back what WhatsApp cannot have yet')
+  .option('--instance <id>', senderHelp)
+  .action(async (id, options) => (await import('./commands.ts')).cancelCommand(id, options))
+commands
+  .command('cancel-all')
+  .description('the same of all that wait')
+  .option('--instance <id>', senderHelp)
+  .option('--to <number>', 'only those to this chat')
+  .action(async options => (await import('./commands.ts')).cancelAll(options))
+
 const events = program.command('events').description('what happens')
 events
   .command('tail')

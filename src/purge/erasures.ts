@@ -9,6 +9,7 @@ import { tallyErasures } from '../instances/instance-tallies.ts'
 import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
+import { turnsErasure } from '../instances/outgoing-turns.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
 import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../instances/processing-sessions.ts'
@@ -60,6 +61,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   sessionsErasure,
   commandsErasure,
   firstContactsErasure,
+  turnsErasure,
   uploadsErasure,
   seenErasure,
   quarantineErasure,

@@ -47,6 +47,7 @@ test('[F1] the answer names command and event, and no message; what was asked fo
   expect(json).toEqual({
     ...{ commandId: expect.stringMatching(/^[0-9a-f]{32}$/), eventId: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ...{ queuedUntil: new Date(api.clock.nowAt + 86_400_000).toISOString(), idempotencyKey: 'one' },
+    waitsFor: expect.objectContaining({ reason: 'connection', instanceState: 'created' }),
   })
   const location = `/v1/instances/shop/commands/${json.commandId}`
   expect(headers.get('location')).toBe(location)

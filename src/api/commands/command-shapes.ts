@@ -1,7 +1,7 @@
 // What goes in and out of /v1/instances/{id}/messages and commands.
 import { z } from 'zod'
-import { commandOperations, commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
-import type { ShownCommand } from '../../instances/commands-shown.ts'
+import { commandOperations, commandReasons, commandStates, commandWaits, wordsOf } from '../../events/vocabulary.ts'
+import type { ShownCommand, Waiting } from '../../instances/commands-shown.ts'
 
 export const keyHeaders = z.looseObject({
   'idempotency-key': z
@@ -19,21 +19,35 @@ const queuedUntil = z.string().describe('it is not begun later')
 
 const idempotencyKey = z.string().describe('whoever asks for the same with it again asks for nothing twice')
 
+const text = z.string().nullable()
+const waitsFor = z
+  .object({
+    reason: z.string().describe(`clients must accept new ones: ${wordsOf(commandWaits)}`),
+    nextAt: text.describe('when it may go on, where that is known: of a turn, that of the account’s next one'),
+    commandId: text.describe('earlier-command: the one of its chat that goes first'),
+    instanceState: text.describe('connection: what the instance is'),
+    refusal: z
+      .object({ reason: z.string(), reasonText: z.string(), code: text })
+      .nullable()
+      .describe('retry: what WhatsApp said to the last try; null: nothing'),
+  })
+  .nullable()
+
 export const accepted = z
   .object({
     ...ids,
     messageId: z.string().describe('what WhatsApp calls the message'),
     queuedUntil,
     idempotencyKey,
+    waitsFor: waitsFor.describe('what it waits for, where that is known at once'),
     renderedAs: z.literal('text').nullable().describe('text: it goes out as numbered text; null: as it was asked for'),
   })
   .describe('It is in the log, and will be done once')
 
 export const acceptedAction = z
-  .object({ ...ids, queuedUntil, idempotencyKey })
+  .object({ ...ids, queuedUntil, idempotencyKey, waitsFor: waitsFor.describe('what it waits for, where that is known at once') })
   .describe('It is in the log, and will be done once')
 
-const text = z.string().nullable()
 export const command = z
   .object({
     ...ids,
@@ -45,6 +59,7 @@ export const command = z
     acceptedAt: z.string(),
     queuedUntil,
     endedAt: text,
+    waitsFor: waitsFor.describe('why it is not over yet; null: it is'),
     reason: text.describe(`why it failed; clients must accept new ones: ${wordsOf(commandReasons)}`),
     reasonText: text.describe('for people'),
     code: text.describe('what WhatsApp said, such as 463'),
@@ -52,21 +67,35 @@ export const command = z
   })
   .describe('What an account was asked to do')
 
-export const answerOf = ({
-  acceptedAt,
-  queuedUntil,
-  endedAt,
-  outcome,
-  messageId,
-  chatId,
-  ...rest
-}: ShownCommand): z.infer<typeof command> => ({
+type WaitsFor = NonNullable<z.infer<typeof waitsFor>>
+const nothingKnown = { nextAt: null, commandId: null, instanceState: null, refusal: null }
+
+/** As long as its instance is not open, nothing else matters. `instanceState`: as the read model has it. */
+export const waitsForConnection = (instanceState: string): WaitsFor | null =>
+  instanceState === 'open' ? null : { ...nothingKnown, reason: 'connection', instanceState }
+
+function waitsForOf({ reason, nextAt, commandId, refusal }: Waiting, instanceState: string): WaitsFor {
+  const away = reason === 'log' ? null : waitsForConnection(instanceState)
+  if (away !== null) return away
+  const refused = reason === 'retry' && refusal?.type === 'command.failed' ? refusal : null
+  return {
+    ...{ reason, nextAt: nextAt?.toISOString() ?? null, commandId, instanceState: null },
+    refusal: refused && { reason: refused.reason, reasonText: refused.reasonText, code: refused.code },
+  }
+}
+
+/** `instanceState`: as the read model has it. */
+export const answerOf = (
+  { acceptedAt, queuedUntil, endedAt, outcome, messageId, chatId, waitsFor, ...rest }: ShownCommand,
+  instanceState: string,
+): z.infer<typeof command> => ({
   ...rest,
   messageId: messageId === '' ? null : messageId,
   chatId: chatId === '' ? null : chatId,
   acceptedAt: acceptedAt.toISOString(),
   queuedUntil: queuedUntil.toISOString(),
   endedAt: endedAt?.toISOString() ?? null,
+  waitsFor: waitsFor && waitsForOf(waitsFor, instanceState),
   ...(outcome?.type === 'command.failed'
     ? { reason: outcome.reason, reasonText: outcome.reasonText, code: outcome.code }
     : { reason: null, reasonText: null, code: null }),

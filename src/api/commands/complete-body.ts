@@ -34,7 +34,7 @@ export async function completeBody(
   const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }
   const { notAfter = null, ...known } = await knownOf(of, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
-  const first = isWritten(body) && !isGroupAddress(body.chatId) && !chat.isKnown ? { isFirst: true as const } : {}
+  const first = isWritten(body) && !isGroupAddress(body.chatId) && !chat.isAcquainted ? { isFirst: true as const } : {}
   const all = { ...known, ...timer, ...first }
   const named = isFile(body) ? { ...body, media: await findFile(of, body) } : body
   return { body: Object.keys(all).length === 0 ? named : { ...named, known: all }, notAfter }

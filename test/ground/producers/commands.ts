@@ -53,9 +53,10 @@ export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (r
     return row !== undefined && holds(row) && row
   })
 
-/** What is due later is due now. */
+/** What is due later is due now, and the account has rested. */
 export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void> {
   await rig.database.database.query('update commands set due_at = now() where due_at is not null')
+  await rig.database.database.query('update outgoing_turns set rests_until = null')
   await rig.database.database.query(`select pg_notify('commands', $1)`, [instanceId])
 }
 
