@@ -79,7 +79,7 @@ test('[F1] whoever waits for a command is told of its end, without asking for it
     database: database => ({
       ...database,
       query: <Row>(sql: string, values?: readonly unknown[]) => {
-        if (sql.includes('from commands c where instance_id = $1 and command_id = $2')) looks += 1
+        if (sql.includes('where c.instance_id = $1 and c.command_id = $2')) looks += 1
         return database.query<Row>(sql, values)
       },
     }),

@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { cancelOne, cancelThose, commandsOf } from '../../src/cli/commands.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { sendText } from '../../src/cli/send.ts'
 import { alwaysJson, alwaysProblem, KEY, refused } from '../ground/cli/refused.ts'
@@ -152,4 +153,33 @@ test('[H7] a key that no header carries is refused before anything is sent', asy
   const zaplog = await openZaplog()
   expect(await refused(['send', '5511900000011', 'Olá', '--key', '鍵'], zaplog.env)).toMatchObject({ code: exitCodes.usage })
   expect(zaplog.asked).toEqual([])
+})
+
+test('[H7] [F2] commands are listed with what each waits for, and cancelled, one or all of a chat', async () => {
+  const waitsFor = { reason: 'pace', nextAt: '2026-01-05T12:00:03.000Z', commandId: null, instanceState: null, refusal: null }
+  const seen = { ...command, operation: 'message.send', state: 'waiting', acceptedAt: '2026-01-05T12:00:00.000Z', waitsFor }
+  const failed = { ...seen, state: 'failed', waitsFor: null, reasonText: 'WhatsApp refused it.' }
+  const calls: string[] = []
+  const { url } = await openLoopbackServer(async (request, response) => {
+    const call = `${request.method} ${request.url}`
+    calls.push(call)
+    if (call.startsWith('GET /v1/instances?')) return alwaysJson(200, { data: [shop], nextCursor: null })(request, response)
+    if (request.method === 'GET') return alwaysJson(200, { data: [seen, failed], nextCursor: null })(request, response)
+    return alwaysJson(200, call.includes('/c1') ? failed : { cancelled: 3 })(request, response)
+  })
+  const api = { base: url, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: 'zaplog' }
+  expect((await commandsOf(api, { state: 'waiting' })).text).toBe(
+    [
+      'id  what          chat                          state    accepted                  why',
+      'c1  message.send  5511900000011@s.whatsapp.net  waiting  2026-01-05T12:00:00.000Z  pace, until 2026-01-05T12:00:03.000Z',
+      'c1  message.send  5511900000011@s.whatsapp.net  failed   2026-01-05T12:00:00.000Z  WhatsApp refused it.',
+    ].join('\n'),
+  )
+  expect((await cancelOne(api, 'c1', {})).text).toBe('c1 is cancelled')
+  expect(await cancelThose(api, { to: '+55 11 90000-0011' })).toEqual({ json: { cancelled: 3 }, text: '3 cancelled' })
+  expect(calls.filter(call => call.includes('/shop/'))).toEqual([
+    'GET /v1/instances/shop/commands?limit=50&state=waiting',
+    'DELETE /v1/instances/shop/commands/c1',
+    'DELETE /v1/instances/shop/commands?chatId=%2B55+11+90000-0011',
+  ])
 })

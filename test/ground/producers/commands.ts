@@ -31,16 +31,19 @@ export async function askToDo(rig: Rig, operation: string, body: object, chatId 
   return command
 }
 
-function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 86_400_000 }: AskOf): AcceptedCommand {
+function commandOf(
+  body: Body,
+  { instanceId = 'first', askedAt = Date.now(), expiresAt = Date.now() + 86_400_000 }: AskOf,
+): AcceptedCommand {
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
   return {
-    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
+    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt, expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
     place: BigInt(place),
   }
 }
-type AskOf = { instanceId?: string; expiresAt?: number }
+type AskOf = { instanceId?: string; askedAt?: number; expiresAt?: number }
 
 type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null; due_at: Date | null }
 
