@@ -9,22 +9,21 @@ import { commandEndsChannel, type EndedCommand, endedColumns } from './commands-
 
 export type CancelledCommand = EndedCommand & { instance_id: string; upload_id: string | null }
 
-/** `chatId` null: of all chats; `askedBefore`: epoch ms, so that what is asked for meanwhile is not meant. */
-type Which = { commandId: string } | { chatId: string | null; askedBefore: number }
+/** `chatIds`: addresses of a chat; null: of all chats. `askedBefore`: epoch ms, so that what is asked for meanwhile is not meant. */
+export type Which = { commandId: string } | { chatIds: readonly string[] | null; askedBefore: number }
 
 /** Their chats go on. At most `limit`, of each chat the last ones first, so that none of them goes out while those before it are cancelled. */
 export async function cancelCommands(
   tx: Transaction,
   { instanceId, outcome, limit, ...which }: Which & { instanceId: string; outcome: Outcome; limit: number },
 ): Promise<readonly CancelledCommand[]> {
-  const one = 'commandId' in which ? [which.commandId, null, null] : [null, lanesIn(which.chatId), which.askedBefore]
+  const one =
+    'commandId' in which ? [which.commandId, null, null] : [null, which.chatIds?.flatMap(lanesOf) ?? null, which.askedBefore]
   const cancelled = await tx.query<CancelledCommand>(cancelSql, [instanceId, JSON.stringify(outcome), ...one, limit])
   const chats = cancelled.map(row => ({ instanceId, chatId: row.chat_id }))
   await writeTogether(tx, [settleChats(chats)])
   return cancelled
 }
-
-const lanesIn = (chatId: string | null) => (chatId === null ? null : lanesOf(chatId))
 
 /** Never given to WhatsApp, or refused by it the last time: nothing of it is there. */
 const isBack = (c: string) => `${c}.state in ('asked', 'accepted', 'sending') and (${c}.tries = 0 or ${c}.refusal is not null)`
@@ -36,6 +35,15 @@ const cancelSql = `update commands c set state = 'failed', ended_at = now(), out
     order by w.place desc nulls first limit $6 for update) back
   where c.instance_id = back.instance_id and c.command_id = back.command_id and ${isBack('c')}
   returning c.instance_id, c.upload_id, ${endedColumns}, pg_notify('${commandEndsChannel}', c.command_id), pg_notify('commands', c.instance_id)`
+
+/** All that are known of a chat: what was asked for before two of them were known to be one waits under either. */
+export async function addressesOfChat(
+  database: Transaction,
+  { instanceId, chatId }: { instanceId: string; chatId: string },
+): Promise<readonly string[]> {
+  const [row] = await database.query<{ addresses: string[] }>('select addresses_of($1, $2) as addresses', [instanceId, chatId])
+  return [...new Set([chatId, ...(row?.addresses ?? [])])]
+}
 
 /** Which of these are over by now. */
 export async function endedAmong(

@@ -30,9 +30,9 @@ export const sayTurns = ({
   may,
 }: Record<'instanceId' | 'turnAt' | 'firstAt' | 'may', string>): string =>
   `insert into outgoing_turns as t (instance_id, turn_at, first_at) select ${instanceId}, ${turnAt}, ${firstAt}
-   where ${may} and coalesce(${turnAt}, ${firstAt}) is not null
-   on conflict (instance_id) do update set turn_at = coalesce(excluded.turn_at, t.turn_at), first_at = coalesce(excluded.first_at, t.first_at)
-   where t.turn_at is distinct from coalesce(excluded.turn_at, t.turn_at) or t.first_at is distinct from coalesce(excluded.first_at, t.first_at)`
+   where ${may} and coalesce(${turnAt}, ${firstAt}) is not null and not exists (select from outgoing_turns said where said.instance_id = ${instanceId}
+     and said.turn_at is not distinct from coalesce(${turnAt}, said.turn_at) and said.first_at is not distinct from coalesce(${firstAt}, said.first_at))
+   on conflict (instance_id) do update set turn_at = coalesce(excluded.turn_at, t.turn_at), first_at = coalesce(excluded.first_at, t.first_at)`
 
 /** A row of its own for `from`, whether there is one or not; none of what is over. */
 export const turnsOf = (instanceId: string): string =>

@@ -8,7 +8,7 @@ import { LogError } from '../../src/log/log.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
-import { anEvent } from '../ground/events.ts'
+import { anEvent, somebody } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
@@ -553,11 +553,13 @@ describe('cancelling', () => {
 
   test('[F1] all that wait are cancelled, of a chat by any of its addresses or of the instance, and of no other', async () => {
     const [id, other] = [await anInstance(), await anInstance()]
-    const chats = ['5511900000011', '5511900000012', '5511900000011', '5511900000013', '5511900000011']
+    const chats = [somebody.pn, '5511900000012', somebody.pn, '5511900000013', somebody.pn]
     for (const chatId of chats) await askAccepted(id, chatId)
     await askAccepted(other)
     const all = (query = '') => api.call('DELETE', `/v1/instances/${id}/commands${query}`)
-    expect((await all('?chatId=%2B55%2011%2090000-0011')).json).toEqual({ cancelled: 3 })
+    const position = await appendEvents(api, [anEvent('contact.updated', { instanceId: id })])
+    await api.call('GET', `/v1/instances/${id}?waitFor=${position}`)
+    expect((await all(`?chatId=${somebody.lid}`)).json).toEqual({ cancelled: 3 })
     expect(await statesOf(id)).toEqual(['failed', 'accepted', 'failed', 'accepted', 'failed'])
     expect((await all()).json).toEqual({ cancelled: 2 })
     expect((await all()).json).toEqual({ cancelled: 0 })

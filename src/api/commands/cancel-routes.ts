@@ -1,7 +1,7 @@
 // DELETE of commands: what WhatsApp can have nothing of is not sent. Each has its outcome, in the log as soon as that takes it, and its chat goes on.
 import { z } from 'zod'
 import type { Database, Transaction } from '../../database/database.ts'
-import { type CancelledCommand, cancelCommands } from '../../instances/cancel-commands.ts'
+import { addressesOfChat, type CancelledCommand, cancelCommands, type Which } from '../../instances/cancel-commands.ts'
 import { endEvents } from '../../instances/command-outcome.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import { readCommand, type ShownCommand } from '../../instances/commands-shown.ts'
@@ -9,7 +9,6 @@ import type { Outbox } from '../../instances/outbox.ts'
 import { failUpload, findUpload, objectsOf } from '../../instances/uploads.ts'
 import type { Position } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
-import { getRecipient } from '../../projections/read-model/queries.ts'
 import { chatAddress } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -69,20 +68,17 @@ function routeAll(app: App, deps: CancelDeps) {
     }),
     handler: async ({ params: { id: instanceId }, query }, reply) => {
       await demandInstance(deps.database, instanceId)
-      const chatId = query.chatId === undefined ? null : await laneOf(deps.database, instanceId, query.chatId)
-      const { cancelled, positions } = await cancelAll(deps, { instanceId, chatId })
+      const { chatId } = query
+      const chatIds = chatId === undefined ? null : await addressesOfChat(deps.database, { instanceId, chatId })
+      const { cancelled, positions } = await cancelAll(deps, { instanceId, chatIds })
       setPosition(reply, positions)
       return { cancelled }
     },
   })
 }
 
-/** The address that its commands are asked for by. */
-const laneOf = async (database: Transaction, instanceId: string, chatId: string): Promise<string> =>
-  (await getRecipient(database, { instanceId, chatId })).chatId
-
 /** What is asked for meanwhile is not meant, so that it ends. */
-async function cancelAll(deps: CancelDeps, of: { instanceId: string; chatId: string | null }) {
+async function cancelAll(deps: CancelDeps, of: { instanceId: string; chatIds: readonly string[] | null }) {
   const askedBefore = deps.clock()
   let cancelled = 0
   for (;;) {
@@ -91,8 +87,6 @@ async function cancelAll(deps: CancelDeps, of: { instanceId: string; chatId: str
     if (commands.length < MOST) return { cancelled, positions }
   }
 }
-
-type Which = { commandId: string } | { chatId: string | null; askedBefore: number }
 
 /** `positions`: of the last record; null: nothing was cancelled, or the log has not answered in time. */
 async function cancel(deps: CancelDeps, of: Which & { instanceId: string; limit: number }): Promise<Cancelled> {
