@@ -8,9 +8,9 @@ export type FirstContactPace = { spacingMs: number; perDay: number }
 
 // What follows is for the SQL of others; arguments are SQL.
 
-/** Nobody was written to first in this chat, as far as is known. */
+/** Nobody was written to first in this chat, as far as is known. A value for each row, which no plan reads the whole table for. */
 export const isFirstIn = (instanceId: string, chatId: string): string =>
-  `not exists (select from first_contacts f where f.instance_id = ${instanceId} and f.chat_id = ${chatId})`
+  `(select 1 from first_contacts f where f.instance_id = ${instanceId} and f.chat_id = ${chatId}) is null`
 
 const many = 1_000_000
 
