@@ -8,6 +8,7 @@ import {
   commandOperations,
   commandReasons,
   commandStates,
+  commandWaits,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -35,6 +36,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['command.state', commandStates],
   ['command.operation', commandOperations],
   ['command.reason', commandReasons],
+  ['command.waitsFor.reason', commandWaits],
   ['delivery.state', deliveryStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const

@@ -70,6 +70,15 @@ export const commandStates = {
   later: [],
 } as const satisfies Vocabulary
 
+/** Why a command is not over yet. */
+export const commandWaits = {
+  here: [
+    ...(['connection', 'earlier-command', 'first-contact-pace', 'log', 'media', 'pace', 'rate-limited'] as const),
+    ...(['retry', 'sending', 'start'] as const),
+  ],
+  later: [],
+} as const satisfies Vocabulary
+
 /** What an account is asked to do. */
 export const commandOperations = {
   here: [messageOperation, albumOperation, ...Object.keys(sentOperations), ...Object.keys(operations)],

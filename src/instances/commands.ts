@@ -12,6 +12,8 @@ import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
 import { chatOf, laneOf } from './command-lanes.ts'
+import { isWaiting, settleChats } from './command-turns.ts'
+import { isFirstIn } from './first-contacts.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
@@ -116,16 +118,30 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
   where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
+/**
+ * Behind those that wait in its chat. The last of them is held until the transaction ends, so that whoever ends it meanwhile sees this one afterwards
+ * (command-turns.ts), or is waited for, and this one is the first.
+ */
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, asked_at, expires_at, upload_id)
-  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
-    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
-  from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-    chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision,
-    upload_id text)
+    is_paced, is_first, is_behind, asked_at, expires_at, upload_id)
+  with given as (
+    select g.*, row_number() over (partition by g.instance_id, g.chat_id order by g.place) > 1 as is_later
+    from json_to_recordset($1::json) as g(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
+      chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision,
+      upload_id text)
+  ), ahead as materialized (
+    select chats.instance_id, chats.chat_id
+    from (select distinct given.instance_id, given.chat_id from given order by 1, 2) chats cross join lateral (
+      select 1 from commands w where w.instance_id = chats.instance_id and w.chat_id = chats.chat_id and ${isWaiting('w')}
+      order by w.place desc limit 1 for share) last
+  )
+  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body,
+    n.is_paced or (n.is_first and not ${isFirstIn('n.instance_id', 'n.chat_id')}), n.is_first and ${isFirstIn('n.instance_id', 'n.chat_id')},
+    n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
+  from given n left join ahead on ahead.instance_id = n.instance_id and ahead.chat_id = n.chat_id
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
-    is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at,
+    is_paced = excluded.is_paced, is_first = excluded.is_first, is_behind = excluded.is_behind, expires_at = excluded.expires_at,
     upload_id = excluded.upload_id
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
@@ -177,6 +193,12 @@ export async function bodyOfSent(
     [instanceId, messageId],
   )
   return row?.body ?? null
+}
+
+/** After them, where the first of several of one chat was accepted before, and is over. */
+export function goOnBehind(commands: readonly AcceptedCommand[]): Write {
+  const chats = Map.groupBy(commands, one => JSON.stringify([one.instanceId, laneOf(one)])).values()
+  return settleChats([...chats].flatMap(([first, second]) => (first && second ? [{ ...first, chatId: laneOf(first) }] : [])))
 }
 
 /** Those that ended, or whose record never came, [14 d] ago: a key is new again then. Answers how many. */

@@ -10,6 +10,7 @@ import { labelNumbersErasure } from '../instances/label-numbers.ts'
 import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
+import { turnsErasure } from '../instances/outgoing-turns.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
 import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../instances/processing-sessions.ts'
@@ -61,6 +62,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   sessionsErasure,
   commandsErasure,
   firstContactsErasure,
+  turnsErasure,
   uploadsErasure,
   seenErasure,
   quarantineErasure,

@@ -20,8 +20,11 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 beforeEach(async () => {
-  world = await dsl.projected(anEvent('instance.paired'), anEvent('contact.updated'))
+  world = await dsl.projected(anEvent('instance.paired'), inAddressBook)
 })
+
+/** Whom the account has never written with, as far as that says. */
+const inAddressBook = anEvent('contact.updated', { name: 'Somebody', pushName: null })
 
 const minutes = 60_000
 const now = testStartAt + 365 * 86_400_000
@@ -363,6 +366,11 @@ describe('whether it is the first that is said to somebody', () => {
   test.each([
     ['what the account wrote', () => ours()],
     ['what the phone says of the chat', () => anEvent('chat.updated', { archived: true, origin: 'history' })],
+    [
+      'what the phone’s history calls them, who said so',
+      () => anEvent('contact.updated', { pushName: 'Ana', origin: 'history' }),
+    ],
+    ['that under their number', () => anEvent('contact.updated', { contactId: somebody.pn, pushName: 'Ana' })],
   ])('[F2] it is not after %s', async (_, event) => {
     await happened(event())
     expect(await isFirst(somebody.lid)).toBe(false)

@@ -129,6 +129,15 @@ describe('with the key', () => {
     expect(stateOf('pin_v1', lid())).toMatchObject({ pinAction: { pinned: false } })
   })
 
+  test('[F1] a change says when it was asked for, however late it is made: phones keep what was done after that', async () => {
+    const hourAgo = Date.now() - 3_600_000
+    const asked = await askToDo(rig, 'chat.change', change({ muted: { on: false, until: null } }), ana.lidJid, {
+      askedAt: hourAgo,
+    })
+    await endOf(asked.commandId)
+    expect(Number(stateOf('mute', lid())?.timestamp)).toBe(hourAgo)
+  })
+
   test('[F1] a message is starred, also in a group', async () => {
     await outcomeOf('message.star', { chatId: lid(), message: last, on: true })
     const message = { messageId: 'G1', fromMe: false, senderId: lid(), at: last.at }

@@ -37,8 +37,14 @@ export type Wanted = {
   partsOf?(of: { commandId: string; body: unknown }): readonly Part[]
 }
 export type Part = { ids: CommandIds; body: unknown }
-/** `positions`: of its record; null: that was in the log before. `body`: as it is carried out. */
-export type Accepted = { ids: CommandIds; queuedUntil: number; positions: readonly Position[] | null; body: unknown }
+/** `positions`: of its record; null: that was in the log before. `body`: as it is carried out. `instanceState`: as the read model had it. */
+export type Accepted = {
+  ids: CommandIds
+  queuedUntil: number
+  positions: readonly Position[] | null
+  body: unknown
+  instanceState: string
+}
 
 const APPEND_TIMEOUT_MS = 5_000
 
@@ -50,7 +56,7 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const { instanceId, key, operation } = wanted
   const ids = idsOf(wanted)
   const digest = digestOf(wanted)
-  const before = await findBefore(deps, { instanceId, commandId: ids.commandId })
+  const { before, instanceState } = await findBefore(deps, { instanceId, commandId: ids.commandId })
   const asked = before ?? (await ask(deps, wanted, { ...ids, digest }))
   if (asked.digest !== digest) throw keyReused(key)
   const whole = { instanceId, ids, operation, asked, body: asked.body }
@@ -61,21 +67,21 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   }))
   const events = [...parts, whole].map(one => acceptedEvent(one, deps.clock()))
   const positions = asked.isAccepted ? null : await append(deps, events, signal)
-  return { ids, queuedUntil: asked.expiresAt, positions, body: asked.body }
+  return { ids, queuedUntil: asked.expiresAt, positions, body: asked.body, instanceState }
 }
 
 /** Of a message under this key, before there is work for it. Throws Problem `instance-not-found` or `instance-logged-out`. */
 export const demandAsking = async (deps: Pick<AcceptDeps, 'database'>, of: { instanceId: string; key: string }): Promise<void> =>
   void (await findBefore(deps, { instanceId: of.instanceId, commandId: commandIds(of).commandId }))
 
-/** null: it was not asked for before, and may be now. Throws Problem. */
+/** `before` null: it was not asked for before, and may be now. Throws Problem. */
 async function findBefore(
   { database }: Pick<AcceptDeps, 'database'>,
   of: { instanceId: string; commandId: string },
-): Promise<AskedCommand | null> {
+): Promise<{ before: AskedCommand | null; instanceState: string }> {
   const [instance, before] = await Promise.all([readInstance(database, of.instanceId), findAsked(database, of)])
   if (before === null && instance.state === 'logged-out') throw loggedOut(of.instanceId)
-  return before
+  return { before, instanceState: instance.state }
 }
 
 /** What is no message has no id at WhatsApp. */

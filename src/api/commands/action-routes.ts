@@ -13,7 +13,7 @@ import { noBody } from '../no-body.ts'
 import { setPosition } from '../position.ts'
 import { type AcceptDeps, type Accepted, acceptCommand, type Completed } from './accept-command.ts'
 import { type AwaitDeps, awaitCommand, waitQuery } from './await-command.ts'
-import { acceptedAction, answerOf, doneAs, keyHeaders } from './command-shapes.ts'
+import { acceptedAction, answerOf, doneAs, keyHeaders, waitsForConnection } from './command-shapes.ts'
 
 export type ActionDeps = AcceptDeps & AwaitDeps & { calls: ActionCalls; stopping: AbortSignal; cut: AbortSignal }
 
@@ -85,10 +85,11 @@ export function routeAction<Name extends AskedOperation, Params extends z.ZodObj
       reply.header('location', `/v1/instances/${instanceId}/commands/${accepted.ids.commandId}`)
       const { wait } = request.query as { wait?: number }
       const ended = wait === undefined ? null : await endOf(deps, reply, { instanceId, ...accepted.ids }, wait)
-      if (ended !== null) return reply.code(200).send(answerOf(ended))
+      if (ended !== null) return reply.code(200).send(answerOf(ended, accepted.instanceState))
       const { commandId, eventId } = accepted.ids
       const queuedUntil = new Date(accepted.queuedUntil).toISOString()
-      return reply.code(202).send({ commandId, eventId, queuedUntil, idempotencyKey: key })
+      const waitsFor = waitsForConnection(accepted.instanceState)
+      return reply.code(202).send({ commandId, eventId, queuedUntil, idempotencyKey: key, waitsFor })
     },
   })
 }

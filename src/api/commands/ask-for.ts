@@ -53,7 +53,7 @@ export async function resultOf(deps: ActionDeps, of: AskedFor, until: AbortSigna
   const found = await awaitCommand(deps, of, until)
   if (found === null) throw instanceNotFound(instanceId)
   if (found.endedAt === null) throw unfinished(of)
-  const { state, reasonText, code, result } = answerOf(found)
+  const { state, reasonText, code, result } = answerOf(found, 'open')
   if (state === 'completed') return result
   throw new Problem('command-failed', `${reasonText ?? state}${code === null ? '' : ` (${code})`}`)
 }

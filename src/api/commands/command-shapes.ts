@@ -1,8 +1,8 @@
 // What goes in and out of /v1/instances/{id}/messages and commands.
 import { z } from 'zod'
 import { ana, exampleAt, exampleEndAt, exampleIds, exampleNextDayAt } from '../../events/example-ids.ts'
-import { commandOperations, commandReasons, commandStates, wordsOf } from '../../events/vocabulary.ts'
-import type { ShownCommand } from '../../instances/commands-shown.ts'
+import { commandOperations, commandReasons, commandStates, commandWaits, wordsOf } from '../../events/vocabulary.ts'
+import type { ShownCommand, Waiting } from '../../instances/commands-shown.ts'
 
 export const keyHeaders = z.looseObject({
   'idempotency-key': z
@@ -23,7 +23,21 @@ const idempotencyKey = z.string().describe('whoever asks for the same with it ag
 
 const taken = {
   ...{ commandId: exampleIds.command, eventId: exampleIds.event, queuedUntil: exampleNextDayAt, idempotencyKey: exampleIds.key },
+  waitsFor: null,
 }
+const text = z.string().nullable()
+const waitsFor = z
+  .object({
+    reason: z.string().describe(`clients must accept new ones: ${wordsOf(commandWaits)}`),
+    nextAt: text.describe('when it may go on, where that is known: of a turn, that of the account’s next one'),
+    commandId: text.describe('earlier-command: the one of its chat that goes first'),
+    instanceState: text.describe('connection: what the instance is'),
+    refusal: z
+      .object({ reason: z.string(), reasonText: z.string(), code: text })
+      .nullable()
+      .describe('retry: what WhatsApp said to the last try; null: nothing'),
+  })
+  .nullable()
 
 export const accepted = z
   .object({
@@ -31,6 +45,7 @@ export const accepted = z
     messageId,
     queuedUntil,
     idempotencyKey,
+    waitsFor: waitsFor.describe('what it waits for, where that is known at once'),
     renderedAs: z.literal('text').nullable().describe('text: it goes out as numbered text; null: as it was asked for'),
     audienceSize: z.exactOptional(z.int()).describe('of a status: how many people it is sent to'),
     parts: z
@@ -43,11 +58,10 @@ export const accepted = z
   .meta({ examples: [{ ...taken, messageId: exampleIds.sent, renderedAs: null }] })
 
 export const acceptedAction = z
-  .object({ ...ids, queuedUntil, idempotencyKey })
+  .object({ ...ids, queuedUntil, idempotencyKey, waitsFor: waitsFor.describe('what it waits for, where that is known at once') })
   .describe('It is in the log, and will be done once')
   .meta({ examples: [taken] })
 
-const text = z.string().nullable()
 const sent = {
   ...{ commandId: exampleIds.command, eventId: exampleIds.event, messageId: exampleIds.sent, operation: 'message.send' },
   ...{
@@ -58,7 +72,7 @@ const sent = {
     queuedUntil: exampleNextDayAt,
     endedAt: exampleEndAt,
   },
-  ...{ reason: null, reasonText: null, code: null, result: null },
+  ...{ waitsFor: null, reason: null, reasonText: null, code: null, result: null },
 }
 const failed = { ...sent, state: 'failed', reason: 'not-on-whatsapp', reasonText: `${ana.digits} is not on WhatsApp` }
 export const command = z
@@ -72,6 +86,7 @@ export const command = z
     acceptedAt: z.string(),
     queuedUntil,
     endedAt: text,
+    waitsFor: waitsFor.describe('why it is not over yet; null: it is'),
     reason: text.describe(`why it failed; clients must accept new ones: ${wordsOf(commandReasons)}`),
     reasonText: text.describe('for people'),
     code: text.describe('what WhatsApp said, such as 463'),
@@ -84,21 +99,35 @@ export const command = z
 export const doneAs = (operation: string, of: { chatId: string | null; result: unknown }) =>
   command.meta({ examples: [{ ...sent, operation, messageId: null, ...of }] })
 
-export const answerOf = ({
-  acceptedAt,
-  queuedUntil,
-  endedAt,
-  outcome,
-  messageId,
-  chatId,
-  ...rest
-}: ShownCommand): z.infer<typeof command> => ({
+type WaitsFor = NonNullable<z.infer<typeof waitsFor>>
+const nothingKnown = { nextAt: null, commandId: null, instanceState: null, refusal: null }
+
+/** As long as its instance is not open, nothing else matters. `instanceState`: as the read model has it. */
+export const waitsForConnection = (instanceState: string): WaitsFor | null =>
+  instanceState === 'open' ? null : { ...nothingKnown, reason: 'connection', instanceState }
+
+function waitsForOf({ reason, nextAt, commandId, refusal }: Waiting, instanceState: string): WaitsFor {
+  const away = reason === 'log' ? null : waitsForConnection(instanceState)
+  if (away !== null) return away
+  const refused = reason === 'retry' && refusal?.type === 'command.failed' ? refusal : null
+  return {
+    ...{ reason, nextAt: nextAt?.toISOString() ?? null, commandId, instanceState: null },
+    refusal: refused && { reason: refused.reason, reasonText: refused.reasonText, code: refused.code },
+  }
+}
+
+/** `instanceState`: as the read model has it. */
+export const answerOf = (
+  { acceptedAt, queuedUntil, endedAt, outcome, messageId, chatId, waitsFor, ...rest }: ShownCommand,
+  instanceState: string,
+): z.infer<typeof command> => ({
   ...rest,
   messageId: messageId === '' ? null : messageId,
   chatId: chatId === '' ? null : chatId,
   acceptedAt: acceptedAt.toISOString(),
   queuedUntil: queuedUntil.toISOString(),
   endedAt: endedAt?.toISOString() ?? null,
+  waitsFor: waitsFor && waitsForOf(waitsFor, instanceState),
   ...(outcome?.type === 'command.failed'
     ? { reason: outcome.reason, reasonText: outcome.reasonText, code: outcome.code }
     : { reason: null, reasonText: null, code: null }),

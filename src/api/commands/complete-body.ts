@@ -35,7 +35,7 @@ export async function completeBody(
   const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }
   const { notAfter = null, ...known } = await knownOf(of, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
-  const first = isWritten(body) && isOfTwo(body.chatId) && !chat.isKnown ? { isFirst: true as const } : {}
+  const first = isWritten(body) && isOfTwo(body.chatId) && !chat.isAcquainted ? { isFirst: true as const } : {}
   const seen = isStatusAddress(body.chatId) ? { audience: await findAudience(of, body, known) } : {}
   const all = { ...known, ...timer, ...first, ...seen }
   const named = await withFiles(of, body)

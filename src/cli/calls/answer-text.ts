@@ -4,7 +4,7 @@ import { isRecord } from './call-request.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** `columns`: of a list; left out, all that its first row has. */
+/** `columns`: of a list, `waitsFor.reason` of what is inside of a field; left out, all that its first row has. */
 export function answerText(answer: unknown, columns: readonly string[] = []): string {
   if (!isRecord(answer)) return answer === null || answer === undefined ? 'done' : cellOf(answer)
   const list = listIn(answer)
@@ -24,9 +24,12 @@ function listTable(rows: readonly Row[], columns: readonly string[]): string {
   const head = columns.length > 0 ? columns : Object.keys(first)
   return textTable(
     head,
-    rows.map(row => head.map(name => cellOf(row[name]))),
+    rows.map(row => head.map(name => cellOf(inside(row, name.split('.'))))),
   )
 }
+
+const inside = (value: unknown, [name, ...more]: readonly string[]): unknown =>
+  name === undefined ? value : isRecord(value) ? inside(value[name], more) : null
 
 const fieldTable = (fields: Row): string =>
   textTable(

@@ -14,4 +14,5 @@ export const failureMeanings: Readonly<Record<FailureReason, string>> = {
     'it cannot be done as it was asked for, such as a file that cannot be had or is of another type; `reasonText` says why',
   'app-state-key-missing': 'the phone has not shared the key that such changes are signed with; it does soon after the link',
   'media-upload-failed': 'WhatsApp’s servers did not take its file',
+  cancelled: 'somebody took it back before WhatsApp had it',
 }

@@ -4,12 +4,11 @@ import { convertSent } from '../../convert/convert-sent.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Transaction } from '../../database/database.ts'
-import { outcomeId } from '../../instances/command-ids.ts'
-import { chatOf } from '../../instances/command-lanes.ts'
+import { outcomeFields } from '../../instances/command-outcome.ts'
 import type { EndedCommand } from '../../instances/commands-at-work.ts'
+import { type UploadOutcome, uploadOutcome } from '../../instances/upload-outcome.ts'
 import type { BuiltMessage } from './built-message.ts'
 import { rejectedCall } from './rejected-call.ts'
-import { type UploadOutcome, uploadOutcome } from './upload-outcome.ts'
 
 type Of = {
   database: Transaction
@@ -41,19 +40,3 @@ const heardBy = (instanceId: string, said: UploadOutcome | ReturnType<typeof out
   instanceId,
   chatId: ignores(said.chatId) ? null : said.chatId,
 })
-
-/** What the event of an outcome says, whoever tells it. */
-export function outcomeFields({ event_id, chat_id, message_id, command_id, operation, tries, outcome }: EndedCommand) {
-  const about = {
-    eventId: outcomeId(event_id),
-    occurredAt: outcome.at,
-    chatId: chatOf(chat_id) || null,
-    messageId: message_id === '' ? null : message_id,
-    commandId: command_id,
-    operation,
-    tries,
-  }
-  if (outcome.type === 'command.completed') return { ...about, type: outcome.type, result: outcome.result ?? null }
-  const { type, reason, reasonText, code } = outcome
-  return { ...about, type, reason, reasonText, code }
-}

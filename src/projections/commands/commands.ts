@@ -4,7 +4,7 @@ import type { EventOf } from '../../events/event.ts'
 import { isSent } from '../../events/operations.ts'
 import { storableId } from '../../events/storable-ids.ts'
 import { messageIdOf } from '../../instances/command-ids.ts'
-import { type AcceptedCommand, acceptCommands } from '../../instances/commands.ts'
+import { type AcceptedCommand, acceptCommands, goOnBehind } from '../../instances/commands.ts'
 import type { Placed, Projection } from '../projection.ts'
 import { readableBody } from './readable-body.ts'
 
@@ -17,7 +17,11 @@ export const commands: Projection = {
     reads: [],
     decide: (_, fresh) => {
       const { firsts, later } = partFirsts(fresh.flatMap(acceptedIn))
-      return { writes: acceptCommands(firsts), afterwards: later.flatMap(one => acceptCommands([one])), emissions: [] }
+      return {
+        writes: acceptCommands(firsts),
+        afterwards: [goOnBehind(firsts), ...later.flatMap(one => acceptCommands([one]))],
+        emissions: [],
+      }
     },
   }),
 }

@@ -49,6 +49,8 @@ export const contractCalls: readonly string[] = [
   'POST /v1/instances/{id}/messages',
   'GET /v1/instances/{id}/commands',
   'GET /v1/instances/{id}/commands/{commandId}',
+  'DELETE /v1/instances/{id}/commands',
+  'DELETE /v1/instances/{id}/commands/{commandId}',
   'PATCH /v1/instances/{id}/chats/{chatId}',
   'DELETE /v1/instances/{id}/chats/{chatId}',
   'POST /v1/instances/{id}/chats/{chatId}/clear',

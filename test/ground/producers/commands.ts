@@ -55,16 +55,19 @@ export async function askToSend(rig: Rig, operation: string, body: Body): Promis
   return command
 }
 
-function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 86_400_000 }: AskOf): AcceptedCommand {
+function commandOf(
+  body: Body,
+  { instanceId = 'first', askedAt = Date.now(), expiresAt = Date.now() + 86_400_000 }: AskOf,
+): AcceptedCommand {
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
   return {
-    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
+    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt, expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
     place: BigInt(place),
   }
 }
-type AskOf = { instanceId?: string; expiresAt?: number }
+type AskOf = { instanceId?: string; askedAt?: number; expiresAt?: number }
 
 type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null; due_at: Date | null }
 
@@ -77,9 +80,10 @@ export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (r
     return row !== undefined && holds(row) && row
   })
 
-/** What is due later is due now. */
+/** What is due later is due now, and the account has rested. */
 export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void> {
   await rig.database.database.query('update commands set due_at = now() where due_at is not null')
+  await rig.database.database.query('update outgoing_turns set rests_until = null')
   await rig.database.database.query(`select pg_notify('commands', $1)`, [instanceId])
 }
 
