@@ -2,6 +2,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import { assertNever } from '../../events/event.ts'
+import { plainFileName } from '../../runtime/plain-file-name.ts'
 
 /** A file on WhatsApp's CDN, sealed with `mediaKey`. `sealedAt`: epoch ms; hashes are SHA-256; `sizeBytes`: of the plain file. */
 export type MediaReference = {
@@ -51,7 +52,7 @@ function contentOf({ kind, caption, fileName, viewOnce }: Beside, file: FileToSe
     case 'voice':
       return { audioMessage: { ...referenceOf(file), ...soundOf(kind, file), ...written } }
     case 'document':
-      return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? 'file'), ...written } }
+      return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? ''), ...written } }
     case 'sticker':
       return { stickerMessage: { ...referenceOf(file), ...sizeOf(file), isAnimated: file.reference.isAnimated, ...written } }
     default:
@@ -75,7 +76,11 @@ const sizeOf = ({ width, height }: FileToSend) => (width === null || height === 
 const durationOf = ({ durationSeconds }: FileToSend) => (durationSeconds === null ? {} : { seconds: durationSeconds })
 const filmOf = (file: FileToSend) => ({ ...sizeOf(file), ...durationOf(file) })
 const pagesOf = ({ pages }: FileToSend) => (pages === null ? {} : { pageCount: pages })
-const namesOf = (fileName: string) => ({ fileName, title: fileName })
+/** As zaplog tells the names of what others send. */
+function namesOf(given: string) {
+  const fileName = plainFileName(given) || 'file'
+  return { fileName, title: fileName }
+}
 
 /** Phones play a voice note of no other type. */
 const soundOf = (kind: 'audio' | 'voice', file: FileToSend) => ({
