@@ -20,6 +20,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
+import { createLateCommands } from './end-late-commands.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
@@ -61,6 +62,7 @@ export function openDesk(deps: Deps): Desk {
   const running = new Map<string, Promise<void>>()
   let isTurnAwaited = false
   const waiting = createWaitingFiles({ database, owned, ring: bell.ring })
+  const late = createLateCommands({ ...deps, over: ended.signal, ring: bell.ring })
   const of = { ...deps, over: ended.signal, waiting, ringIn }
   const working = work()
 
@@ -73,10 +75,12 @@ export function openDesk(deps: Deps): Desk {
     if (limit === 0) return
     try {
       await waiting.wake()
+      await late.take([...running.keys()])
       const turns = turnsNow()
-      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns, firsts })
+      const claimed = await claimCommands(database, owned, { busy: [...running.keys(), ...late.chats()], limit, turns, firsts })
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
+      if (claimed.some(one => one.is_expired && one.tries === 0)) late.found()
       // Others may wait for the next turn.
       if (claimed.filter(one => one.turn === 'paced').length >= turns && turns > 0) bell.ring()
     } catch (error) {
@@ -120,7 +124,7 @@ export function openDesk(deps: Deps): Desk {
 
   const done = async () => {
     await working
-    await Promise.all(running.values())
+    await Promise.all([...running.values(), late.idle()])
   }
 
   return {
