@@ -11,6 +11,7 @@ import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
 import { chatOf, laneOf } from './command-lanes.ts'
+import { isBeforeBeginning } from './commands-begin.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
@@ -37,8 +38,8 @@ export type Outcome =
   | { type: 'command.completed'; at: number; saidAt: string | null; result?: string }
   | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
 
-/** As its record says it; `place`: its offset, which orders the commands of an instance. */
-export type AcceptedCommand = NewCommand & { place: bigint }
+/** As its record says it; `place`: the offset after it in `partition`, which orders the commands of an instance. */
+export type AcceptedCommand = NewCommand & { partition: number; place: bigint }
 
 /** The row of a command that is new; of one that was asked for before, with whatever body, that one. null: the instance is purged. */
 export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
@@ -95,11 +96,12 @@ const askedOf = (row: AskedRow): AskedCommand => ({
 })
 
 /**
- * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. Whoever
- * holds an account of which one is accepted is woken by the commit, in whichever process.
+ * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. One that a
+ * database had accepted which is lost (commands-begin.ts) is over: whether it was sent is not known here. Whoever holds an account of which one is
+ * accepted is woken by the commit, in whichever process.
  */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
-  { sql: acceptSql, values: [asRows(commands.map(acceptedRow))], isEmpty: commands.length === 0 },
+  { sql: acceptSql, values: [asRows(commands.map(acceptedRow)), JSON.stringify(lost)], isEmpty: commands.length === 0 },
   firstNoMore(commands.filter(one => isForPeople(one) && !isFirstContact(one.body))),
 ]
 
@@ -115,17 +117,27 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
   where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
+/** What its events said of it, if anything was done, is in the log. */
+const lost = {
+  type: 'command.failed',
+  reason: 'outcome-unknown',
+  reasonText: 'It was accepted under a database that is lost. Whether it was done is in the log, if anything came of it.',
+  code: null,
+} as const
+
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, asked_at, expires_at, upload_id)
-  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
-    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
-  from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-    chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision,
-    upload_id text)
+    is_paced, is_first, asked_at, expires_at, upload_id, outcome, ended_at)
+  select n.instance_id, n.command_id, n.digest, case when l.is_lost then 'failed' else 'accepted' end, n.event_id, n.place, n.operation,
+    n.chat_id, n.message_id, n.body, n.is_paced, n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id,
+    case when l.is_lost then $2::jsonb || jsonb_build_object('at', n.asked_at) end, case when l.is_lost then now() end
+  from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, partition integer, place bigint,
+    operation text, chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision,
+    expires_at double precision, upload_id text)
+  cross join lateral (select ${isBeforeBeginning('n.partition', 'n.place')} as is_lost) l
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
     is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at,
-    upload_id = excluded.upload_id
+    upload_id = excluded.upload_id, outcome = excluded.outcome, ended_at = excluded.ended_at
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
@@ -134,6 +146,7 @@ const acceptedRow = (one: AcceptedCommand) => ({
   command_id: one.commandId,
   digest: one.digest,
   event_id: one.eventId,
+  partition: one.partition,
   place: String(one.place),
   operation: one.operation,
   chat_id: laneOf(one),

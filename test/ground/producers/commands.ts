@@ -37,7 +37,7 @@ function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 
   return {
     ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
-    place: BigInt(place),
+    ...{ partition: 0, place: BigInt(place) },
   }
 }
 type AskOf = { instanceId?: string; expiresAt?: number }
