@@ -62,12 +62,12 @@ export const settleChats = (chats: readonly { instanceId: string; chatId: string
   isEmpty: chats.length === 0,
 })
 
-/** The same of the chat that a command is in. */
+/** The same of the chats that these commands are in. */
 export async function settleBehind(
   database: Transaction,
-  { instanceId, commandId }: { instanceId: string; commandId: string },
+  { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
 ): Promise<void> {
-  await database.query(settleBehindSql, [instanceId, commandId])
+  await database.query(settleBehindSql, [instanceId, commandIds])
 }
 
 /** The same of all chats of an instance: who held it before may have died between two steps. What it costs grows with the chats that wait. */
@@ -84,7 +84,7 @@ const settleSql = (given: string) => `update commands c set is_behind = false,
 const isFirst = isFirstIn('c.instance_id', 'c.chat_id')
 
 const settleBehindSql = settleSql(
-  '(select e.instance_id, e.chat_id from commands e where e.instance_id = $1 and e.command_id = $2) given',
+  '(select distinct e.instance_id, e.chat_id from commands e where e.instance_id = $1 and e.command_id = any($2::text[])) given',
 )
 
 const chatsOf = (which: string) =>

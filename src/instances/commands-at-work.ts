@@ -164,20 +164,25 @@ export async function decideOutcome(
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'
 
-/** Its outcome is in the log, and its chat goes on. Its upload was sent, however long its command is remembered. */
-export async function endCommand(
+export const endCommand = (
   database: Transaction,
   { instanceId, commandId }: { instanceId: string; commandId: string },
+): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
+
+/** Their outcomes are in the log. The upload of one was sent, however long its command is remembered. */
+export async function endCommands(
+  database: Transaction,
+  { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
 ): Promise<void> {
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
-       where instance_id = $1 and command_id = $2 and state = 'ending' returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
+       where instance_id = $1 and command_id = any($2::text[]) and state = 'ending' returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
-    [instanceId, commandId],
+    [instanceId, commandIds],
   )
   // A death before this is made good by the next session of the account.
-  await settleBehind(database, { instanceId, commandId })
+  await settleBehind(database, { instanceId, commandIds })
 }
 
 /** Which of these have commands that are not over. What it costs grows with the instances alone. */
@@ -215,20 +220,43 @@ export async function giveUpCommands(
   )
 }
 
-/** Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over. Whoever asks tells it, in the same transaction. */
+/** Past their time and never given to WhatsApp, of an instance's chats that are not busy, under its owner, each chat's in their order. None where a newer epoch owns it. */
+export async function expireOwn(
+  database: Transaction,
+  { instanceId, epoch, untried }: Owned & Pick<Ends, 'untried'>,
+  { busy, limit }: { busy: readonly string[]; limit: number },
+): Promise<readonly EndingCommand[]> {
+  return database.query(
+    `with held as (${heldOwner('$1', '$2')}), expired as (
+       update commands c set state = 'ending', epoch = $2, outcome = $3
+       from (select command_id from commands where instance_id = $1 and state = 'accepted' and tries = 0 and expires_at < now()
+         and not (chat_id = any($5::text[]))
+         and exists (select from held) order by chat_id, place limit $4 for update skip locked) late
+       where c.instance_id = $1 and c.command_id = late.command_id
+       returning ${endedColumns}, c.built, c.place)
+     select * from expired order by chat_id, place`,
+    [instanceId, epoch, JSON.stringify(untried), limit, busy],
+  )
+}
+
+/**
+ * Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over, those that had failed before as they
+ * had; one that is done waits for its owner, who alone tells its message. Whoever asks tells it, in the same transaction.
+ */
 export async function expireCommands(
   tx: Transaction,
   { untried, tried }: Ends,
   { live, limit }: { live: readonly string[]; limit: number },
 ): Promise<readonly (EndedCommand & { instance_id: string })[]> {
   const late = await tx.query<EndedCommand & { instance_id: string }>(
-    `update commands c set state = 'failed', ended_at = now(), outcome = ${comesOf('$1', '$2')}
+    `with expired as (update commands c set state = 'failed', ended_at = now(), outcome = coalesce(c.outcome, ${comesOf('$1', '$2')})
      from (select w.instance_id, w.command_id from commands w
-       where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute'
+       where (w.state in ('accepted', 'sending') or (w.state = 'ending' and w.outcome ->> 'type' = 'command.failed')) and w.expires_at < now() - interval '1 minute'
          and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}
-       order by w.expires_at limit $4 for update skip locked) late
+       order by w.expires_at, w.place limit $4 for update skip locked) late
      where c.instance_id = late.instance_id and c.command_id = late.command_id
-     returning c.instance_id, ${endedColumns}, pg_notify('${commandEndsChannel}', c.command_id)`,
+     returning c.instance_id, ${endedColumns}, c.place, pg_notify('${commandEndsChannel}', c.command_id))
+     select * from expired order by instance_id, chat_id, place`,
     [JSON.stringify(untried), JSON.stringify(tried), live, limit],
   )
   await goOn(tx, late)

@@ -68,6 +68,18 @@ export async function lastSends(
   return new Map(rows.map(row => [row.upload_id, shownOf(row)]))
 }
 
+/** Whose file a command sends; null: none's, or the command is forgotten. */
+export async function uploadOfCommand(
+  database: Transaction,
+  { instanceId, commandId }: { instanceId: string; commandId: string },
+): Promise<string | null> {
+  const [row] = await database.query<{ upload_id: string | null }>(
+    'select upload_id from commands where instance_id = $1 and command_id = $2',
+    [instanceId, commandId],
+  )
+  return row?.upload_id ?? null
+}
+
 /** sent: WhatsApp has a message with it; sending: it has, or may have, or is about to. null: nothing of it went out, but for what has failed. */
 export async function howSent(
   database: Transaction,

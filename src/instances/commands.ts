@@ -13,6 +13,7 @@ import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
 import { chatOf, laneOf } from './command-lanes.ts'
 import { isWaiting, settleChats } from './command-turns.ts'
+import { isBeforeBeginning } from './commands-begin.ts'
 import { isFirstIn } from './first-contacts.ts'
 
 /**
@@ -40,8 +41,8 @@ export type Outcome =
   | { type: 'command.completed'; at: number; saidAt: string | null; result?: string }
   | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
 
-/** As its record says it; `place`: its offset, which orders the commands of an instance. */
-export type AcceptedCommand = NewCommand & { place: bigint }
+/** As its record says it; `place`: the offset after it in `partition`, which orders the commands of an instance. */
+export type AcceptedCommand = NewCommand & { partition: number; place: bigint }
 
 /** The row of a command that is new; of one that was asked for before, with whatever body, that one. null: the instance is purged. */
 export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
@@ -98,11 +99,12 @@ const askedOf = (row: AskedRow): AskedCommand => ({
 })
 
 /**
- * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. Whoever
- * holds an account of which one is accepted is woken by the commit, in whichever process.
+ * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. One that a
+ * database had accepted which is lost (commands-begin.ts) is over: whether it was sent is not known here. Whoever holds an account of which one is
+ * accepted is woken by the commit, in whichever process.
  */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
-  { sql: acceptSql, values: [asRows(commands.map(acceptedRow))], isEmpty: commands.length === 0 },
+  { sql: acceptSql, values: [asRows(commands.map(acceptedRow)), JSON.stringify(lost)], isEmpty: commands.length === 0 },
   firstNoMore(commands.filter(one => isForPeople(one) && !isFirstContact(one.body))),
 ]
 
@@ -118,31 +120,42 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
   where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
+/** What its events said of it, if anything was done, is in the log. */
+const lost = {
+  type: 'command.failed',
+  reason: 'outcome-unknown',
+  reasonText: 'It was accepted under a database that is lost. Whether it was done is in the log, if anything came of it.',
+  code: null,
+} as const
+
 /**
  * Behind those that wait in its chat. The last of them is held until the transaction ends, so that whoever ends it meanwhile sees this one afterwards
  * (command-turns.ts), or is waited for, and this one is the first.
  */
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, is_behind, asked_at, expires_at, upload_id)
+    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, outcome, ended_at)
   with given as (
-    select g.*, row_number() over (partition by g.instance_id, g.chat_id order by g.place) > 1 as is_later
-    from json_to_recordset($1::json) as g(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-      chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision,
-      upload_id text)
+    select g.*, ${isBeforeBeginning('g.partition', 'g.place')} as is_lost,
+      row_number() over (partition by g.instance_id, g.chat_id order by g.place) > 1 as is_later
+    from json_to_recordset($1::json) as g(instance_id text, command_id text, digest text, event_id text, partition integer, place bigint,
+      operation text, chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision,
+      expires_at double precision, upload_id text)
   ), ahead as materialized (
     select chats.instance_id, chats.chat_id
     from (select distinct given.instance_id, given.chat_id from given order by 1, 2) chats cross join lateral (
       select 1 from commands w where w.instance_id = chats.instance_id and w.chat_id = chats.chat_id and ${isWaiting('w')}
       order by w.place desc limit 1 for share) last
   )
-  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body,
+  select n.instance_id, n.command_id, n.digest, case when n.is_lost then 'failed' else 'accepted' end, n.event_id, n.place, n.operation,
+    n.chat_id, n.message_id, n.body,
     n.is_paced or (n.is_first and not ${isFirstIn('n.instance_id', 'n.chat_id')}), n.is_first and ${isFirstIn('n.instance_id', 'n.chat_id')},
-    n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
+    n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id,
+    case when n.is_lost then $2::jsonb || jsonb_build_object('at', n.asked_at) end, case when n.is_lost then now() end
   from given n left join ahead on ahead.instance_id = n.instance_id and ahead.chat_id = n.chat_id
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
     is_paced = excluded.is_paced, is_first = excluded.is_first, is_behind = excluded.is_behind, expires_at = excluded.expires_at,
-    upload_id = excluded.upload_id
+    upload_id = excluded.upload_id, outcome = excluded.outcome, ended_at = excluded.ended_at
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
@@ -151,6 +164,7 @@ const acceptedRow = (one: AcceptedCommand) => ({
   command_id: one.commandId,
   digest: one.digest,
   event_id: one.eventId,
+  partition: one.partition,
   place: String(one.place),
   operation: one.operation,
   chat_id: laneOf(one),

@@ -65,6 +65,8 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
 /** Where what is prepared of it under a claim lies: what an earlier holder still puts is never what is sent. */
 export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>, claim: string): string =>
   `${incomingKey}-ready-${claim}`
+/** Whether what lies there was prepared to be sent; it is never written again. */
+export const isReadyKey = (key: string): boolean => /(?:^|\/)incoming\/[^/]+\/uploads\/[0-9a-f]{64}-ready-[^/]+$/.test(key)
 /** Keys of all that it has in the store; what a claim puts beside it is that claim's to take away. */
 export const objectsOf = ({ incomingKey, file }: Pick<UploadRow, 'incomingKey' | 'file'>): readonly string[] =>
   file === null ? [incomingKey] : [incomingKey, file.objectKey]

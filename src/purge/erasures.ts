@@ -91,6 +91,7 @@ export const objectRows: ObjectRows = incomingObjectRows
 export const keptTables: Readonly<Record<string, string>> = {
   purges: 'the tombstone',
   instance_ids: 'the id is never given out again; its name and settings are emptied',
+  commands_begin: 'offsets of the log',
   log_records: 'the log has no way to delete one key: its records stay until its retention',
   log_topics: 'topics are everybody’s',
   log_partitions: 'partitions are everybody’s',

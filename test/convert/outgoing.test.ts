@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { convertMedia } from '../../src/convert/kinds/media.ts'
 import { buildMessage } from '../../src/convert/outgoing/build-message.ts'
 import { messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
 import { bodyOf, givenToBuild, readBack, shownOutgoing } from '../ground/convert/outgoing.ts'
@@ -22,6 +23,24 @@ test.each(golden)('[F1] $name is sent as its golden protobuf', ({ body, sent }) 
 test('[F1] every kind that may be sent has a golden protobuf, and so has what sets a timer', () => {
   const kinds = [...messageBody.options.map(option => option.shape.kind.value), 'timer']
   expect([...new Set(golden.map(({ body }) => body.kind))].toSorted()).toEqual(kinds.toSorted())
+})
+
+test.each([
+  ['../../etc/passwd', '.._.._etc_passwd'],
+  ['C:\\temp\\nota.pdf', 'C:_temp_nota.pdf'],
+  ['photo\u202Egpj.exe', 'photogpj.exe'],
+  ['a\u2066b\u2069c\u200Ed\u061Ce.pdf', 'abcde.pdf'],
+  ['linha\r\num\0.pdf\u2028', 'linhaum.pdf'],
+  ['half \uD800.pdf', 'half \uFFFD.pdf'],
+  ['Relatório: 👨‍👩‍👧 نامه‌ها.pdf', 'Relatório: 👨‍👩‍👧 نامه‌ها.pdf'],
+  ['..', null],
+  [' \u200B\n', null],
+])('[F1] [B9] [I3] a document called %j is sent, and told of where others send it, as %j', (fileName, plain) => {
+  const body = golden.find(one => one.name === 'document')?.body
+  const { content } = buildMessage(parseKeptBody({ ...body, fileName }), givenToBuild)
+  expect(content.documentMessage).toMatchObject({ fileName: plain ?? 'file', title: plain ?? 'file' })
+  for (const document of [{ fileName }, { title: fileName }])
+    expect(convertMedia({ documentMessage: document })?.media).toMatchObject({ fileName: plain })
 })
 
 test('[F1] the same body gives the same bytes, and nothing of it is drawn', () => {

@@ -12,6 +12,7 @@ import {
   askUpload,
   confirmUpload,
   findUpload,
+  isReadyKey,
   nameCommand,
   readyKeyOf,
   type UploadRow,
@@ -165,6 +166,7 @@ describe('what is sent', () => {
     const row = await prepared(await sampleJpeg(), { mimetype: 'image/jpeg' })
     await until('its client’s bytes to be gone', async () => (await leftOf(row)).length === 1)
     expect(await leftOf(row)).toEqual([row.file?.objectKey])
+    expect([row.incomingKey, row.file?.objectKey ?? ''].map(isReadyKey)).toEqual([false, true])
   })
 
   test('[C13] of a photo: the same bytes, its hash, its size as people see it, and a thumbnail', async () => {

@@ -6,6 +6,7 @@ import { DatabaseError } from '../../src/database/database.ts'
 import type { EventOf, EventType } from '../../src/events/event.ts'
 import { cancelCommands } from '../../src/instances/cancel-commands.ts'
 import { ObjectError } from '../../src/objects/objects.ts'
+import { sentFilesIn } from '../../src/processors/download/sent-files.ts'
 import { createWaitingFiles } from '../../src/producers/commands/waiting-files.ts'
 import { createMediaConnection } from '../../src/producers/upload/media-connection.ts'
 import { createFileUploads } from '../../src/producers/upload/upload.ts'
@@ -76,6 +77,8 @@ test.each([
     expect(sent).toMatchObject({ kind, source: 'api', media: { ...said, sizeBytes: bytes.length } })
     expect(sent.mediaSource).toMatchObject({ directPath: expect.stringMatching(/^\/v\//), sizeBytes: bytes.length })
     expect(sent.mediaSource?.mediaKey).toHaveLength(32)
+    const upload = await sentFilesIn(rig.database.database)(sent as { instanceId: string; commandId: string })
+    expect(upload).toMatchObject({ sizeBytes: bytes.length, sha256: sent.mediaSource?.sha256?.toString('hex') })
     expect(await eventOf('upload.completed', asked)).toMatchObject({
       ...{ uploadId, kind, mimetype: said.mimetype, sizeBytes: bytes.length, messageId: asked.messageId, chatId: asked.chatId },
     })

@@ -7,9 +7,15 @@ import { cancelCommands } from '../../src/instances/cancel-commands.ts'
 import { commandIds, messageIdOf } from '../../src/instances/command-ids.ts'
 import { askCommand, commandsErasure, forgetCommands } from '../../src/instances/commands.ts'
 import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
+import { keepBeginning } from '../../src/instances/commands-begin.ts'
+import { readCommand } from '../../src/instances/commands-shown.ts'
 import { restAccount } from '../../src/instances/outgoing-turns.ts'
+import { createProgressStore } from '../../src/log/progress.ts'
+import { makeProgress } from '../../src/main/make-progress.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
+import { openTestDatabase } from '../ground/database.ts'
 import { aCopyOf, anEvent, somebody, somebodyElse, testStartAt } from '../ground/events.ts'
+import { openTestLog } from '../ground/log.ts'
 import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 import { standingProperty } from '../ground/standing-property.ts'
 import { until } from '../ground/until.ts'
@@ -126,6 +132,48 @@ describe('a key that was asked with', () => {
     await world.append([foreign])
     await world.projectAll()
     expect(await dsl.test.database.query('select state from commands')).toEqual([{ state: 'asked' }])
+  })
+})
+
+describe('a database that meets a log which has commands already', () => {
+  it('[F1] [B3] does none of them again, also where its key is asked with anew before they are read; what comes later is done', async () => {
+    const { database } = dsl.test
+    const world = await dsl.freshWorld()
+    await keepBeginning(database, [{ partition: 0, endOffset: 2n }])
+    // Commands may have been accepted since: the beginning stays.
+    await keepBeginning(database, [{ partition: 0, endOffset: 3n }])
+    const again = asks('k2')
+    await ask('k2', again.digest)
+    await world.append([asks('k1'), again, asks('k3'), { ...aCopyOf(again, 0), eventId: 'e'.repeat(32) }])
+    await world.projectAll()
+    const rows = await database.query<{ state: string; reason: string | null }>(
+      `select state, outcome ->> 'reason' as reason from commands order by place`,
+    )
+    expect(rows).toEqual([
+      { state: 'failed', reason: 'outcome-unknown' },
+      { state: 'failed', reason: 'outcome-unknown' },
+      { state: 'accepted', reason: null },
+    ])
+    expect(await readCommand(database, 'shop', idOf('k1').command_id)).toMatchObject({ state: 'failed', tries: 0 })
+    await database.query('delete from commands_begin')
+  })
+
+  it('[F1] [B3] keeps where the log was then, once', async () => {
+    const [lost, fresh] = [await openTestDatabase('commands lost'), await openTestDatabase('commands fresh')]
+    const testLog = await openTestLog(lost, { partitions: 2 })
+    const append = () =>
+      testLog.log.append({ topic: testLog.topic('commands'), records: [testLog.codec.encode(asks('k1'))] }, never)
+    const progress = createProgressStore(fresh.database)
+    const ports = { ...testLog, database: fresh.database, progress, claimLog: async () => undefined, consumerGroup: String }
+    const begins = async () =>
+      (await fresh.database.query<{ at: string }>('select next_offset as at from commands_begin')).map(({ at }) => at).toSorted()
+    await append()
+    await makeProgress(ports, 2, never)
+    expect(await begins()).toEqual(['0', '1'])
+    await append()
+    await makeProgress(ports, 2, never)
+    expect(await begins()).toEqual(['0', '1'])
+    for (const opened of [testLog, fresh, lost]) await opened.close()
   })
 })
 

@@ -27,7 +27,7 @@ import { pairingCodeRoutes } from './pairing-code-routes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { purgeRoutes } from './purge-routes.ts'
 import { qrRoutes } from './qr-routes.ts'
-import { listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
+import { isLinked, listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
 
 const params = z.object({ id: z.string() })
 const tag = 'instances'
@@ -54,6 +54,7 @@ export function instanceRoutes(app: App, deps: Deps) {
     ...deps,
     readInstance: (id: string) => readInstance(database, id),
     isParked: (id: string) => isParked(database, id),
+    isLinked: (id: string) => isLinked(database, id),
   }
   qrRoutes(app, unpaired)
   pairingCodeRoutes(app, unpaired)

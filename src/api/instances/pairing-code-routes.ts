@@ -11,7 +11,7 @@ import { instanceNotFound, Problem } from '../problems.ts'
 import { type ChangeDeps, restartInstance } from './change-instance.ts'
 import type { Instance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
-import { alreadyPaired, describeState, isPaired } from './qr-routes.ts'
+import { alreadyPaired, describeState, mayBePaired } from './qr-routes.ts'
 
 export type PairingDeps = ChangeDeps & {
   sealer: Sealer
@@ -20,6 +20,8 @@ export type PairingDeps = ChangeDeps & {
   readInstance(id: string): Promise<Instance>
   /** No code will come before somebody asks for a restart. */
   isParked(id: string): Promise<boolean>
+  /** A phone was linked since it was logged out last. */
+  isLinked(id: string): Promise<boolean>
   stopping: AbortSignal
   cut: AbortSignal
   /** How long a request is good, and waited for [20 s]. */
@@ -74,7 +76,7 @@ async function waitForCode(deps: PairingDeps, wanted: Wanted, until: AbortSignal
     const code = codeIn(await readPairing(deps, id), phone)
     if (code !== null) return code
     const instance = await deps.readInstance(id)
-    if (isPaired(instance)) throw alreadyPaired(instance)
+    if (mayBePaired(instance) && (await deps.isLinked(id))) throw alreadyPaired(instance)
     requestId ??= await ask(deps, wanted)
     refuseEnded(await readPairing(deps, id), { id, phone, requestId })
     if (await deps.isParked(id)) await restartInstance(deps, id, deps.cut)

@@ -51,6 +51,16 @@ export async function readEvenDeleted(database: Transaction, id: string): Promis
   return instanceOf(row)
 }
 
+/** Whether its phone was told after the link was gone last. */
+export async function isLinked(database: Transaction, id: string): Promise<boolean> {
+  const [row] = await database.query<{ is_linked: boolean }>(
+    `select phone is not null and (unlinked_epoch is null or (phone_epoch, phone_sequence) > (unlinked_epoch, unlinked_sequence)) as is_linked
+     from instances where instance_id = $1`,
+    [id],
+  )
+  return row?.is_linked === true
+}
+
 /** Throws Problem `instance-not-found`. */
 export async function demandInstance(database: Transaction, id: string): Promise<void> {
   if (!(await isThere(database, id))) throw instanceNotFound(id)

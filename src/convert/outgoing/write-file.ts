@@ -2,6 +2,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import { assertNever } from '../../events/event.ts'
+import { plainFileName } from '../../runtime/plain-file-name.ts'
 import { argbOf } from './status-looks.ts'
 
 /** A file on WhatsApp's CDN, sealed with `mediaKey`. `sealedAt`: epoch ms; hashes are SHA-256; `sizeBytes`: of the plain file. */
@@ -58,7 +59,7 @@ function contentOf(
     case 'voice':
       return { audioMessage: { ...referenceOf(file), ...soundOf(kind, file), ...backgroundOf(backgroundColor), ...written } }
     case 'document':
-      return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? 'file'), ...written } }
+      return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? ''), ...written } }
     case 'sticker':
       return { stickerMessage: { ...referenceOf(file), ...sizeOf(file), isAnimated: file.reference.isAnimated, ...written } }
     default:
@@ -83,7 +84,11 @@ const durationOf = ({ durationSeconds }: FileToSend) => (durationSeconds === nul
 const filmOf = (file: FileToSend) => ({ ...sizeOf(file), ...durationOf(file) })
 const shapeOf = ({ waveform }: FileToSend) => (waveform === null ? {} : { waveform: Uint8Array.from(waveform) })
 const pagesOf = ({ pages }: FileToSend) => (pages === null ? {} : { pageCount: pages })
-const namesOf = (fileName: string) => ({ fileName, title: fileName })
+/** As zaplog tells the names of what others send. */
+function namesOf(given: string) {
+  const fileName = plainFileName(given) || 'file'
+  return { fileName, title: fileName }
+}
 
 const backgroundOf = (colour: string | undefined) => (colour === undefined ? {} : { backgroundArgb: argbOf(colour) })
 

@@ -22,6 +22,7 @@ import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { endAlbum } from './end-album.ts'
+import { createLateCommands } from './end-late-commands.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
@@ -61,9 +62,10 @@ export function openDesk(deps: Deps): Desk {
   const closing = new AbortController()
   const ended = new AbortController()
   const running = new Map<string, Promise<void>>()
-  let isTurnAwaited = false
   const settle = once(() => settleAll(database, owned.instanceId))
   const waiting = createWaitingFiles({ database, owned, ring: bell.ring })
+  const late = createLateCommands({ ...deps, over: ended.signal, ring: bell.ring })
+  const turnsNow = createTurns(deps, { over: closing.signal, ring: bell.ring })
   const of = { ...deps, over: ended.signal, waiting, ringIn }
   const working = work()
 
@@ -77,31 +79,19 @@ export function openDesk(deps: Deps): Desk {
       const limit = chatsAtOnce - running.size
       if (limit === 0) return
       await settle()
+      await late.take([...running.keys()])
       const turns = turnsNow()
       const next = { turns, turnAt: turns === 0 ? pace.nextAt(owned.instanceId) : null, firsts }
-      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, ...next })
+      const claimed = await claimCommands(database, owned, { busy: [...running.keys(), ...late.chats()], limit, ...next })
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
+      if (claimed.some(one => one.is_expired && one.tries === 0)) late.found()
       // Others may wait for the next turn.
       if (claimed.filter(one => one.turn === 'paced').length >= turns && turns > 0) bell.ring()
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
       ringIn(againMs)
     }
-  }
-
-  /** While there is none, all that wait for one stay as they are, behind one timer. */
-  function turnsNow(): number {
-    const waitMs = pace.waitMs(owned.instanceId)
-    if (waitMs === 0) return pace.atOnce
-    if (!isTurnAwaited) void wait(waitMs, closing.signal).then(turnCame)
-    isTurnAwaited = true
-    return 0
-  }
-
-  function turnCame(): void {
-    isTurnAwaited = false
-    bell.ring()
   }
 
   function run(command: ClaimedCommand): void {
@@ -125,7 +115,7 @@ export function openDesk(deps: Deps): Desk {
 
   const done = async () => {
     await working
-    await Promise.all(running.values())
+    await Promise.all([...running.values(), late.idle()])
   }
 
   return {
@@ -140,6 +130,22 @@ export function openDesk(deps: Deps): Desk {
       end()
     },
     idle: done,
+  }
+}
+
+/** How many there are now. While there is none, all that wait for one stay as they are, behind one timer. */
+function createTurns({ pace, owned }: Pick<Deps, 'pace' | 'owned'>, { over, ring }: { over: AbortSignal; ring(): void }) {
+  let isAwaited = false
+  const came = () => {
+    isAwaited = false
+    ring()
+  }
+  return () => {
+    const waitMs = pace.waitMs(owned.instanceId)
+    if (waitMs === 0) return pace.atOnce
+    if (!isAwaited) void wait(waitMs, over).then(came)
+    isAwaited = true
+    return 0
   }
 }
 

@@ -2,10 +2,11 @@
 // transaction. Who holds an account ends its own.
 import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
+import type { Event } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { endEvents } from '../../instances/command-outcome.ts'
 import { expireCommands } from '../../instances/commands-at-work.ts'
-import { drainApiOutbox, owe } from '../../instances/outbox.ts'
+import { drainApiOutbox, oweAll } from '../../instances/outbox.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -48,7 +49,9 @@ async function expireSome(deps: Deps, signal: AbortSignal): Promise<number> {
   const ends = { untried: failed('expired', at), tried: failed('outcome-unknown', at) }
   const expired = await database.transact(async tx => {
     const rows = await expireCommands(tx, ends, { live: commandWatch.instances(), limit: MOST })
-    for (const row of rows) for (const event of await endEvents(tx, row, at)) await owe(deps, tx, event)
+    const events: Event[] = []
+    for (const row of rows) events.push(...(await endEvents(tx, row, at)))
+    await oweAll(deps, tx, events)
     return rows
   }, signal)
   for (const { outcome } of expired) if (outcome.type === 'command.failed') metrics.commandsEnded.inc({ outcome: outcome.reason })

@@ -1,17 +1,15 @@
-// What Baileys asks for when a recipient's device could not read a message: the bytes that were sent, also after a restart, and for nobody but
-// the chat that they were sent to; of a status, for its audience alone.
-import type { proto, WAMessageKey } from '@whiskeysockets/baileys'
+// What is sent again when a recipient's device could not read a message: the bytes that were sent and what their stanza said, also after a restart,
+// and for nobody but the chat that they were sent to; of a status, for its audience alone.
 import { bareJid } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
 import { findBuilt } from '../../instances/commands-at-work.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
+import type { FindSent } from '../socket/send-again.ts'
 import { contentOf, createBuiltSeals } from './built-message.ts'
 
 type Deps = { database: Database; sealer: Sealer; logger: Logger; instanceId: string; known: Pick<KnownAddresses, 'complete'> }
-
-export type FindSent = (key: WAMessageKey) => Promise<proto.IMessage | undefined>
 
 /** undefined: none of ours, too old, not to be opened, or another chat's. */
 export function createFindSent({ database, instanceId, known, ...deps }: Deps): FindSent {
@@ -31,6 +29,6 @@ export function createFindSent({ database, instanceId, known, ...deps }: Deps): 
     if (!(await isOneOf(remoteJid, [built.to]))) return undefined
     const { audience } = built
     const isTheirs = audience === undefined || (!!participant && (await isOneOf(participant, audience)))
-    return isTheirs ? contentOf(built) : undefined
+    return isTheirs ? { ...built, content: contentOf(built) } : undefined
   }
 }

@@ -3,13 +3,7 @@ import './keep-context.ts'
 import './signal-crypto.ts'
 import '../../runtime/silence-libsignal.ts'
 import './verify-sender-key.ts'
-import makeWASocket, {
-  type BaileysEventMap,
-  type BinaryNode,
-  type proto,
-  type WAMessageKey,
-  type WASocket,
-} from '@whiskeysockets/baileys'
+import makeWASocket, { type BaileysEventMap, type BinaryNode, type proto, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { createEvery } from '../../runtime/every.ts'
@@ -23,7 +17,6 @@ import type { SocketLife } from '../socket-life.ts'
 import type { MediaHosts } from '../upload/media-connection.ts'
 import type { Acting } from './acting.ts'
 import { keepRead } from './agree-on-keys.ts'
-import { answerStatusRetries } from './answer-status-retries.ts'
 import { askForMediaHosts } from './ask-media-hosts.ts'
 import { createRecipients, type Recipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
@@ -35,6 +28,7 @@ import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import { type AskForCode, openPairingCodes } from './pairing-code.ts'
 import type { Ending } from './reconnect-policy.ts'
+import { createSendAgain, type FindSent } from './send-again.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
 import { learnPairsBy, type StorePairs, storePairsTogether } from './store-pairs.ts'
@@ -105,7 +99,7 @@ export type SocketDeps = {
   /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
   received(name: string, payload: unknown): void
   /** Of a message that a device of its recipient could not read. */
-  findSent(key: WAMessageKey): Promise<proto.IMessage | undefined>
+  findSent: FindSent
   /** Each ack of a message that was sent; a throw is counted. */
   acked(node: BinaryNode): void
   /** Each stanza that says who is there; a throw is counted. */
@@ -127,7 +121,7 @@ export function openSocket(deps: SocketDeps): Socket {
     void (life.isOver() || logger.warn('socket.listener-failed', { instanceId, where, error }))
   const lookUp = { clock, failed: (error: unknown) => failed(error, 'lid look-up') }
   const repository = gateRepository({ gate, auth, lookUpLids: ask => rememberMisses(ask, lookUp) })
-  const { socket, send } = makeSocket(deps, repository, failed)
+  const { socket, send } = makeSocket(deps, repository)
   life.owns(() => cut(socket))
   if (socket.messageRetryManager !== null) leanRetryManager(socket.messageRetryManager, monotonic)
   tellUnmerged(socket, deps)
@@ -200,18 +194,14 @@ export function openSocket(deps: SocketDeps): Socket {
   }
 }
 
-type Failed = (error: unknown, where: string) => void
-
-function makeSocket(deps: SocketDeps, { make }: GatedRepository, failed: Failed): { socket: WASocket; send: Send } {
+function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASocket; send: Send } {
   const { creds } = deps.auth
   for (const key of [creds.signedIdentityKey, creds.signedPreKey.keyPair]) keepRead(key.private)
   const recipients = createRecipients()
   const { cachedGroupMetadata } = recipients
-  const getMessage = answerStatusRetries({
-    ...{ findSent: deps.findSent, socket: () => socket },
-    failed: error => failed(error, 'a status again'),
-  })
-  const socket: WASocket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata, getMessage })
+  const again = createSendAgain(deps.findSent)
+  const socket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata, getMessage: again.find })
+  again.follow(socket)
   return { socket, send: sendOf(socket, recipients) }
 }
 

@@ -38,15 +38,15 @@ function partFirsts(accepted: readonly AcceptedCommand[]) {
 }
 
 const acceptedIn = ({ event, position }: Placed): readonly AcceptedCommand[] =>
-  event.type === 'command.accepted' ? [acceptedOf(event, position.nextOffset)] : []
+  event.type === 'command.accepted' ? [acceptedOf(event, position)] : []
 
 /** Whatever another writer puts there is a row that its owner can refuse, and keeps no other command of the account waiting. */
-const acceptedOf = (event: EventOf<'command.accepted'>, place: bigint): AcceptedCommand => ({
+const acceptedOf = (event: EventOf<'command.accepted'>, { partition, nextOffset }: Placed['position']): AcceptedCommand => ({
   instanceId: event.instanceId,
   commandId: storableId(event.commandId),
   digest: event.digest,
   eventId: event.eventId,
-  place,
+  ...{ partition, place: nextOffset },
   operation: event.operation,
   chatId: storableId(event.chatId ?? ''),
   messageId: isSent(event.operation) ? messageIdOf(event.commandId) : '',

@@ -64,7 +64,7 @@ function commandOf(
   return {
     ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt, expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
-    place: BigInt(place),
+    ...{ partition: 0, place: BigInt(place) },
   }
 }
 type AskOf = { instanceId?: string; askedAt?: number; expiresAt?: number }
