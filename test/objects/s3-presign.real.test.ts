@@ -216,7 +216,7 @@ describe.runIf(here)('an upload of a client', () => {
     const pdf = Buffer.concat([samplePdf(), Buffer.alloc(photo.length)]).subarray(0, photo.length)
     expect(await put(url, pdf)).toBe(200)
     expect((await complete(uploadId)).status).toBe(202)
-    expect(await settled(uploadId)).toMatchObject({ state: 'failed', reason: 'type-not-allowed' })
+    expect(await settled(uploadId)).toMatchObject({ state: 'failed', reason: 'type-mismatch' })
     await until('its bytes to be gone', async () => !(await keysOf()).some(key => key.includes(uploadId)))
   })
 
