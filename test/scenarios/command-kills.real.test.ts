@@ -61,7 +61,7 @@ sideBySide(setup => {
         lives.push(world.begin().catch(unlessKilled))
         await Promise.all(lives)
 
-        await Promise.all(lanes.map(lane => askAll(lane, EACH_LIFE * kills)))
+        await Promise.all(lanes.map(lane => askAll(world, lane, EACH_LIFE * kills)))
         const accepted = lanes.flatMap(lane => lane.accepted)
         const ends = await endsOf(world, accepted)
         await expectOneOutcomeEach(world, accepted)
@@ -109,7 +109,7 @@ sideBySide(
             isBuilt: false,
           })
           await stage.restart(deaths[at + 1]?.plan ?? undefined)
-          await askAll(lane, 2 * (at + 1))
+          await askAll(dyingTogether(stage), lane, 2 * (at + 1))
           await endsOf(dyingTogether(stage), lane.accepted.slice(-2))
           await until(`${death.posts} uploads, as ${death.when}`, () => postsOf(stage) === before + death.posts)
           expectShown(dyingTogether(stage), [lane])
@@ -171,10 +171,13 @@ async function openAgain({ device }: Dying, life: Promise<unknown> | undefined):
   await until('the account to be open', device.isOnline, 120_000)
 }
 
-/** Rejects with what was refused last. */
-async function askAll(lane: Lane, count: number): Promise<void> {
-  const refused = await lane.askUntil(count, AbortSignal.timeout(60_000))
-  expect(lane.accepted, `of ${lane.chat || 'the account'}; refused last: ${refused}`).toHaveLength(count)
+/** Rejects with what was refused last, and how the one before it stands. Much is left where lives were short. */
+async function askAll({ front }: Dying, lane: Lane, count: number): Promise<void> {
+  const refused = await lane.askUntil(count, AbortSignal.timeout(300_000))
+  if (lane.accepted.length === count) return
+  const last = lane.accepted.at(-1)
+  const { body } = await front().call('GET', `/v1/instances/${INSTANCE}/commands/${last?.commandId}`)
+  expect.fail(`${lane.chat}: ${lane.accepted.length} of ${count}; refused last: ${refused}; before it: ${JSON.stringify(body)}`)
 }
 
 /** Of what WhatsApp gives no id, and says nothing of later. */
