@@ -7,7 +7,15 @@ import { openSession } from '../../src/database/session.ts'
 import { never } from '../../src/runtime/or-abort.ts'
 import { wait } from '../../src/runtime/wait.ts'
 import { type Accepted, fileOf, type Lane, openLanes } from '../ground/scenarios/command-lanes.ts'
-import { apartOnKafka, type Dying, dyingTogether, inOneProcess, layouts, unpaced } from '../ground/scenarios/command-layouts.ts'
+import {
+  apartOnKafka,
+  type Dying,
+  dyingTogether,
+  inOneProcess,
+  layouts,
+  unpaced,
+  type Victim,
+} from '../ground/scenarios/command-layouts.ts'
 import type { CrashPlan } from '../ground/scenarios/crash-plan.ts'
 import { databaseUrlOf } from '../ground/scenarios/its-postgres.ts'
 import { seeded } from '../ground/scenarios/seeded.ts'
@@ -30,8 +38,11 @@ const plans = layouts.flatMap(layout => {
 })
 /** Of each lane, in each life. */
 const EACH_LIFE = 3
-/** Every other life is counted from when the account is open, and its commands go out; the others from their first instant. */
-const AT_WORK_MS = 300
+/** Every other life ends while its messages go out, so long at most after one of the first of them; the others are counted from their first instant. */
+const AT_WORK_MS = 50
+const FIRST_STANZAS = 2
+/** What WhatsApp makes of those that go out in such a life, in turns: it has them and does not say so, it says so, it never had them. */
+const faults = ['no-ack', 'ack', 'swallow'] as const
 const FROM_START_MS = 2_500
 /** Of one life with its start, on a busy machine. */
 const KILL_MS = 60_000
@@ -39,7 +50,7 @@ const KILL_MS = 60_000
 sideBySide(setup => {
   test.for(plans.filter(({ layout }) => layout.setup === setup))(
     '[F1] $kills kill -9 $name, while every sort of command is accepted, lose, double and reorder nothing',
-    { timeout: 240_000 + (asked ?? 0) * KILL_MS },
+    { timeout: 240_000 + (asked ?? 5) * KILL_MS },
     async ({ layout, kills }, { annotate }) => {
       const world = await layout.open()
       try {
@@ -48,15 +59,9 @@ sideBySide(setup => {
         const lives: Promise<unknown>[] = []
         for (let kill = 1; kill <= kills; kill++) {
           if (kill > 1) lives.push(world.begin().catch(unlessKilled))
-          const isAtWork = kill % 2 === 1
-          if (isAtWork) await openAgain(world, lives.at(-1))
-          const over = new AbortController()
-          const asking = lanes.map(lane => lane.askUntil(EACH_LIFE * kill, over.signal))
-          await instant(random() * (isAtWork ? AT_WORK_MS : FROM_START_MS))
-          const victim = layout.victims[Math.floor(random() * layout.victims.length)]
-          await world.kill(victim ?? 'both')
-          over.abort()
-          await Promise.all(asking)
+          const victim = layout.victims[Math.floor(random() * layout.victims.length)] ?? 'both'
+          if (kill % 2 === 1) await lives.at(-1)
+          await liveAndDie(world, { lanes, kill, victim, random })
         }
         lives.push(world.begin().catch(unlessKilled))
         await Promise.all(lives)
@@ -93,7 +98,7 @@ const deaths: readonly { when: string; fault: UploadFault | null; plan: CrashPla
 sideBySide(
   setup => {
     test('[F1] [C13] kill -9 at each step of a file to WhatsApp’s servers costs an upload at most, and its message is shown once', {
-      timeout: 180_000,
+      timeout: 360_000,
     }, async () => {
       const stage = await setup.openStage({ env: unpaced, shortSessions: true })
       try {
@@ -157,18 +162,34 @@ async function keptOf({ dataDir }: Stage): Promise<unknown> {
   }
 }
 
+type Life = { lanes: readonly Lane[]; kill: number; victim: Victim; random(): number }
+
+/** Resolves once it is dead, and nobody is asked for anything. */
+async function liveAndDie(world: Dying, { lanes, kill, victim, random }: Life): Promise<void> {
+  const { device } = world
+  const isAtWork = kill % 2 === 1
+  // Its own deadline, as what starts has just been killed, and maybe its Postgres with it.
+  if (isAtWork) await until('the account to be open', device.isOnline, 120_000)
+  const over = new AbortController()
+  const stanzas = device.stanzasSent().length + 1 + Math.floor(random() * FIRST_STANZAS)
+  // Where the owner lives on, it would wait for an ack in vain, and then for its next try.
+  const fault = isAtWork && victim !== 'the API' ? faults[((kill - 1) / 2) % faults.length] : 'ack'
+  device.answerMessages(fault ?? 'ack')
+  const asking = lanes.map(lane => lane.askUntil(EACH_LIFE * kill, over.signal))
+  if (isAtWork) await until('messages to go out', () => device.stanzasSent().length >= stanzas, 120_000)
+  await instant(random() * (isAtWork ? AT_WORK_MS : FROM_START_MS))
+  await world.kill(victim)
+  over.abort()
+  device.answerMessages('ack')
+  await Promise.all(asking)
+}
+
 /** With the key of its app state, and its name, which Baileys says nothing of who is there without. */
 async function openAccount(world: Dying): Promise<readonly Lane[]> {
   const lanes = openLanes(world)
   const stateKeyId = await world.device.shareAppState()
   await until('it to have the key', () => world.device.settled().some(({ id }) => id === stateKeyId))
   return lanes
-}
-
-/** Its own deadline, as what starts has just been killed, and maybe its Postgres with it. */
-async function openAgain({ device }: Dying, life: Promise<unknown> | undefined): Promise<void> {
-  await life
-  await until('the account to be open', device.isOnline, 120_000)
 }
 
 /** Rejects with what was refused last, and how the one before it stands. Much is left where lives were short. */
