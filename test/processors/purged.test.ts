@@ -9,9 +9,10 @@ import { createTombstones } from '../../src/processors/runner/tombstones.ts'
 import { openTestDatabase } from '../ground/database.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { handle, type MediaWorld, mediaMessage, never, openMediaWorld } from '../ground/processors/media-world.ts'
+import { handle, type MediaWorld, mediaMessage, never, openMediaWorld, useHands } from '../ground/processors/media-world.ts'
 
 const logger = collectLogLines()
+useHands()
 let world: MediaWorld
 beforeEach(async () => {
   world = await openMediaWorld(logger)

@@ -11,10 +11,12 @@ import {
   mediaMessage,
   openMediaWorld,
   pathOf,
+  useHands,
 } from '../ground/processors/media-world.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
+useHands()
 let world: MediaWorld
 beforeEach(async () => {
   world = await openMediaWorld(logger)

@@ -1,5 +1,5 @@
 // What the media processors stand on, for tests of their handlers: a CDN, an object store, a codec, and records made of events.
-import { afterAll } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { type Cdn, openCdn } from '../../../simulator/media/cdn.ts'
 import { encryptMedia } from '../../../simulator/media/encrypt-media.ts'
 import { type Codec, openCodec } from '../../../src/events/codec.ts'
@@ -8,12 +8,12 @@ import { topicOfEvent } from '../../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../../src/log/log.ts'
 import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../../src/objects/objects.ts'
 import { createDownloadMetrics } from '../../../src/processors/download/download-metrics.ts'
-import { openTransfers } from '../../../src/processors/download/transfers.ts'
+import { openTransfers, type Transfers } from '../../../src/processors/download/transfers.ts'
 import { createDownloads, type DownloadDeps } from '../../../src/processors/download-media.ts'
 import { transferTurns } from '../../../src/processors/in-turn.ts'
 import type { IncomingRows } from '../../../src/processors/incoming-rows.ts'
 import { laneConsumer } from '../../../src/processors/runner/lane-consumer.ts'
-import { openPictures } from '../../../src/processors/store/pictures.ts'
+import { openPictures, type Pictures } from '../../../src/processors/store/pictures.ts'
 import { createStoreMetrics } from '../../../src/processors/store/store-metrics.ts'
 import { createStoring, type StoreDeps } from '../../../src/processors/store-media.ts'
 import { type Config, parseConfig } from '../../../src/runtime/config.ts'
@@ -42,10 +42,18 @@ export function uploadsConfig(more: Partial<Config['uploads']> = {}): Config['up
   return { ...parsed.config.uploads, ...more }
 }
 
-/** One decoder, and the same threads, for all worlds of a test file. */
-const pictures = openPictures(mediaConfig())
-const transfers = openTransfers({ ...mediaConfig(), logger: createLogger({ level: 'silent' }) })
-afterAll(() => Promise.all([pictures.close(), transfers.close()]))
+let hands: { pictures: Pictures; transfers: Transfers } | null = null
+
+/** One decoder, and the same threads, for all worlds of a test file. Call at the top of it. */
+export function useHands(): void {
+  beforeAll(() => {
+    hands = {
+      pictures: openPictures(mediaConfig()),
+      transfers: openTransfers({ ...mediaConfig(), logger: createLogger({ level: 'silent' }) }),
+    }
+  })
+  afterAll(() => Promise.all([hands?.pictures.close(), hands?.transfers.close()]))
+}
 
 export const noRows: IncomingRows = {
   remember: async () => undefined,
@@ -115,6 +123,8 @@ export function watchedStore(store: ObjectStore) {
 }
 
 export async function openMediaWorld(logger: Logger) {
+  if (hands === null) throw new Error('opening a media world: expected useHands at the top of the file')
+  const { pictures, transfers } = hands
   const under = await openStore()
   const cdn = await openCdn({ port: 0 })
   const registry = memoryRegistry()
