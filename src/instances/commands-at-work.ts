@@ -1,10 +1,12 @@
 // Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
 // their time.
+import { committingLazily } from '../database/commit-lazily.ts'
 import type { Transaction } from '../database/database.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { Outcome } from './commands.ts'
 import { type FirstContactPace, firstTurns, giveFirstTurnsBack, isFirstIn, takeFirstTurns } from './first-contacts.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
+import { addingSecrets, type SecretRow, secretColumns } from './message-secrets.ts'
 import { markSent } from './uploads-sent.ts'
 
 /** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
@@ -42,6 +44,7 @@ export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
  * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now. What it costs grows with the chats that wait, not with
  * their commands; with no `turns`, with those chats that have one that needs none, and with those of first messages while one of them may go.
+ * Its commit is not waited for: one that Postgres forgets in its death was not tried, and is claimed again.
  */
 export async function claimCommands(
   database: Transaction,
@@ -69,7 +72,9 @@ const chatsOf = (name: string, which: string) => `${name} as (
 )`
 
 /** `chats`: in which is looked. */
-const claimIn = (chats: string) => `with recursive held as (${heldOwner('$1', '$2')}), first as materialized (
+const claimIn = (
+  chats: string,
+) => `with recursive held as (select ${committingLazily} from (${heldOwner('$1', '$2')}) owner), first as materialized (
   select ${firstTurns('$1', { spacingMs: '$6', perDay: '$7' })} as turns
 ), ${chats}, firsts as (
   select f.* from chats cross join lateral (
@@ -94,19 +99,25 @@ const claimUnpacedSql = claimIn(`${chatsOf('unpaced', 'not c.is_paced and not c.
   ${chatsOf('beginning', 'c.is_first and (select turns from first) > 0')},
   chats as (select chat_id from unpaced union select chat_id from beginning)`)
 
-/** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
+/** `secrets`: those in `built`, for what comes sealed with them later. */
+type BegunTry = Owned & { commandId: string; tries: number; built: Buffer | null; secrets?: readonly SecretRow[] }
+
+/**
+ * Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays, with its secrets. false: it is this
+ * owner's no more, and is not sent.
+ */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, tries, built }: Owned & { commandId: string; tries: number; built: Buffer | null },
+  { instanceId, epoch, commandId, tries, built, secrets = [] }: BegunTry,
 ): Promise<boolean> {
-  return didChange(
-    database.query(
-      `with held as (${heldOwner('$1', '$3')}) update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
-       where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, built, tries],
-    ),
-  )
+  return didChange(database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets)]))
 }
+
+const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
+    update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
+    where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
+  ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
+  select 1 from begun`
 
 /** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it. */
 type PutOff = Owned & { commandId: string; delayMs: number; tries: number | null; turn: Turn; refusal: Outcome | null }
@@ -156,7 +167,10 @@ export async function decideOutcome(
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'
 
-/** Its outcome is in the log. Its upload was sent, however long its command is remembered. */
+/**
+ * Its outcome is in the log. Its upload was sent, however long its command is remembered. Its commit is not waited for: one that Postgres forgets
+ * in its death is told again.
+ */
 export async function endCommand(
   database: Transaction,
   { instanceId, commandId }: { instanceId: string; commandId: string },
@@ -164,7 +178,8 @@ export async function endCommand(
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
-       where instance_id = $1 and command_id = $2 and state = 'ending' returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
+       where instance_id = $1 and command_id = $2 and state = 'ending'
+       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id), ${committingLazily})
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandId],
   )

@@ -2,7 +2,7 @@
 // holds the account works them off (commands-at-work.ts), and clients see how far they are (commands-shown.ts): nobody else names it.
 import { boundedCount } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
-import { asRows, type Write } from '../database/statement-parts.ts'
+import { asRows, type Read, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
 import { isFirstContact } from '../events/command-bodies/known.ts'
 import { uploadIdIn } from '../events/command-bodies.ts'
@@ -50,34 +50,25 @@ export async function askCommand(database: Transaction, command: NewCommand): Pr
 }
 
 /**
- * Whether `most` of an instance wait already. What it costs grows with those that wait, up to `most`; those whose record never came are looked at
+ * How many of an instance wait, `most` at most. What it costs grows with those that wait, up to `most`; those whose record never came are looked at
  * for an hour.
  */
-export async function isFull(database: Transaction, instanceId: string, most: number): Promise<boolean> {
+export function waitingRead(instanceId: string, most: number): Read<{ count: number }> {
   const waiting = `1 from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')`
   const asked = `1 from commands where instance_id = $1 and state = 'asked' and asked_at > now() - interval '1 hour'`
-  const [row] = await database.query<{ count: number }>(
-    `select ${boundedCount(waiting, most)} + ${boundedCount(asked, most)} as count`,
-    [instanceId],
-  )
-  return (row?.count ?? 0) >= most
+  return { sql: `select ${boundedCount(waiting, most)} + ${boundedCount(asked, most)} as count`, values: [instanceId] }
 }
 
-/** null: nobody asked for it, or it is forgotten. */
-export async function findAsked(
-  database: Transaction,
-  { instanceId, commandId }: { instanceId: string; commandId: string },
-): Promise<AskedCommand | null> {
-  const [row] = await database.query<AskedRow>(
-    `select ${askedColumns} from commands where instance_id = $1 and command_id = $2`,
-    [instanceId, commandId],
-  )
-  return row === undefined ? null : askedOf(row)
-}
+/** None: nobody asked for it, or it is forgotten. */
+export const askedRead = ({ instanceId, commandId }: { instanceId: string; commandId: string }): Read<AskedRow> => ({
+  sql: `select ${askedColumns} from commands where instance_id = $1 and command_id = $2`,
+  values: [instanceId, commandId],
+})
 
-type AskedRow = { digest: string; state: CommandState; chat_id: string; body: unknown; asked_at: Date; expires_at: Date }
+type AskedRow = { digest: string; state: CommandState; chat_id: string; body: unknown; asked_at: number; expires_at: number }
 
-const askedColumns = 'digest, state, chat_id, body, asked_at, expires_at'
+const askedColumns = `digest, state, chat_id, body, (extract(epoch from asked_at) * 1000)::float8 as asked_at,
+  (extract(epoch from expires_at) * 1000)::float8 as expires_at`
 const askSql = `insert into commands
     (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at, upload_id)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::jsonb, to_timestamp($9::float8 / 1000),
@@ -85,12 +76,12 @@ const askSql = `insert into commands
   where not ${isPurged('$1::text')}
   on conflict (instance_id, command_id) do update set digest = commands.digest returning ${askedColumns}`
 
-const askedOf = (row: AskedRow): AskedCommand => ({
+export const askedOf = (row: AskedRow): AskedCommand => ({
   digest: row.digest,
   chatId: chatOf(row.chat_id),
   body: row.body,
-  askedAt: row.asked_at.getTime(),
-  expiresAt: row.expires_at.getTime(),
+  askedAt: Math.floor(row.asked_at),
+  expiresAt: Math.floor(row.expires_at),
   isAccepted: row.state !== 'asked',
 })
 
@@ -99,7 +90,11 @@ const askedOf = (row: AskedRow): AskedCommand => ({
  * holds an account of which one is accepted is woken by the commit, in whichever process.
  */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
-  { sql: acceptSql, values: [asRows(commands.map(acceptedRow))], isEmpty: commands.length === 0 },
+  {
+    sql: acceptSql,
+    values: [asRows(commands.map(one => ({ ...acceptedRow(one), place: String(one.place) })))],
+    isEmpty: commands.length === 0,
+  },
   firstNoMore(commands.filter(one => isForPeople(one) && !isFirstContact(one.body))),
 ]
 
@@ -129,12 +124,12 @@ const acceptSql = `insert into commands as c (instance_id, command_id, digest, s
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
-const acceptedRow = (one: AcceptedCommand) => ({
+/** As the SQL of `acceptedColumns` reads it. */
+export const acceptedRow = (one: NewCommand) => ({
   instance_id: one.instanceId,
   command_id: one.commandId,
   digest: one.digest,
   event_id: one.eventId,
-  place: String(one.place),
   operation: one.operation,
   chat_id: laneOf(one),
   message_id: one.messageId,
@@ -150,7 +145,8 @@ const acceptedRow = (one: AcceptedCommand) => ({
 const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): string | null =>
   operation === messageOperation ? uploadIdIn(body) : null
 
-const isForPeople = ({ operation, body }: AcceptedCommand): boolean => operation === messageOperation && !isAboutMessage(body)
+const isForPeople = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): boolean =>
+  operation === messageOperation && !isAboutMessage(body)
 
 /** Those that ended, or whose record never came, [14 d] ago: a key is new again then. Answers how many. */
 export async function forgetCommands(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {

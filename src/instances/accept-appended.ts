@@ -1,0 +1,72 @@
+// A command is accepted as soon as its record is in the log, by whoever appended it: in the statement that appends where the log is in the same
+// database, and behind it otherwise. The projection finds it accepted, and accepts what was left to it: what comes behind one whose record may be
+// in the log without being accepted, so that each chat keeps the order of the log.
+import type { Transaction } from '../database/database.ts'
+import { asRows } from '../database/statement-parts.ts'
+import type { AppendedRow, AppendInside } from '../log/log.ts'
+import { isPurged } from '../purge/tombstones.ts'
+import { acceptedRow, type NewCommand } from './commands.ts'
+
+/** `prepared`: its record, as the log has it. `isRungHere`: whoever holds the account is rung by who asks this, and by nobody else. */
+type Appending = { command: NewCommand; inside: AppendInside; prepared: readonly unknown[]; isRungHere: boolean }
+
+/**
+ * One statement. Nothing is appended, and nothing answered, where the instance is purged, or where somebody asked for something else with the
+ * same key, or for the same and it is accepted: whoever asks at the same moment waits for who came first. The rest is as `AppendInside` has it.
+ */
+export const appendAccepted = (
+  database: Transaction,
+  { command, inside, prepared, isRungHere }: Appending,
+): Promise<readonly AppendedRow[]> =>
+  database.query(appendSqlOf(inside), [...prepared, asRows([acceptedRow(command)]), isRungHere])
+
+/** Its record has this place in the log by now: its offset and one. */
+export async function acceptAppended(
+  database: Transaction,
+  { command, place, isRungHere }: { command: NewCommand; place: bigint; isRungHere: boolean },
+): Promise<void> {
+  await database.query(acceptSql, [asRows([acceptedRow(command)]), isRungHere, String(place)])
+}
+
+const columns = `instance_id text, command_id text, digest text, event_id text, operation text, chat_id text, message_id text, body jsonb,
+    is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision, upload_id text`
+
+/** `appended`: a row with its end_offset; `command`, `isRungHere`: parameters. */
+const acceptedIn = (appended: string, command: string, isRungHere: string) => `accepted as (
+  insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
+    is_paced, is_first, asked_at, expires_at, upload_id)
+  select n.instance_id, n.command_id, n.digest, case when left_to.projection then 'asked' else 'accepted' end, n.event_id,
+    case when not left_to.projection then a.end_offset end, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
+    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
+  from ${appended} a cross join json_to_recordset(${command}::json) as n(${columns})
+  cross join lateral (select command_waits_behind_asked(n.instance_id, n.chat_id, n.command_id, a.end_offset) as projection) left_to
+  on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
+    operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
+    is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at, upload_id = excluded.upload_id
+  where c.state = 'asked' and c.digest = excluded.digest
+  returning c.instance_id, c.chat_id, c.command_id, c.state, c.is_paced
+), known as (
+  update commands c set is_first = false, is_paced = true from accepted n
+  where n.state = 'accepted' and n.is_paced and c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first
+    and c.command_id <> n.command_id
+), told as (
+  select pg_notify('commands', instance_id) from accepted where state = 'accepted' and not ${isRungHere}::boolean
+)`
+
+const acceptSql = `with ${acceptedIn('(select $3::bigint as end_offset)', '$1', '$2')} select count(*) from told`
+
+const known = new WeakMap<AppendInside, string>()
+
+/** Composed once for each log. */
+function appendSqlOf(inside: AppendInside): string {
+  const sql = known.get(inside) ?? composed(inside)
+  known.set(inside, sql)
+  return sql
+}
+
+const composed = ({ given, appending }: AppendInside) => `with taken as (
+  select r.* from ${given}, json_to_recordset($8::json) as n(instance_id text, command_id text, digest text)
+  where not ${isPurged('n.instance_id')} and command_may_be_asked(n.instance_id, n.command_id, n.digest)
+), appended as (${appending('taken')}),
+${acceptedIn('appended', '$8', '$9')}
+select a.*, (select count(*) from told) as told from appended a`
