@@ -6,3 +6,6 @@
  * most, one of ours never. Of the statement's transaction, and so of a Database's statement alone.
  */
 export const committingLazily = `set_config('synchronous_commit', 'off', true)`
+
+/** The same where `condition` holds, which is SQL. */
+export const committingLazilyIf = (condition: string): string => `case when ${condition} then ${committingLazily} end`

@@ -1,5 +1,6 @@
 // Many statements as one: what several owners of tables have to read is one statement, and what they have to write is another. Every statement
 // has its price in both processes, whatever it holds; one with a dozen parts, most of them without rows, costs hardly more than one.
+import { committingLazily } from './commit-lazily.ts'
 import type { Transaction } from './database.ts'
 
 /**
@@ -24,10 +25,10 @@ export async function readTogether(tx: Transaction, reads: readonly Read<unknown
   }
 }
 
-/** One statement; none where there is nothing to write. */
-export async function writeTogether(tx: Transaction, writes: readonly Write[]): Promise<void> {
+/** One statement; none where there is nothing to write. `isLazy`: no promise rests on it (commit-lazily.ts). */
+export async function writeTogether(tx: Transaction, writes: readonly Write[], { isLazy = false } = {}): Promise<void> {
   if (writes.every(one => one.isEmpty)) return
-  await tx.query(textOf(writeTexts, writes), valuesOf(writes))
+  await tx.query(textOf(isLazy ? lazyTexts : writeTexts, writes), valuesOf(writes))
 }
 
 /**
@@ -53,10 +54,12 @@ const readTexts: Texts = {
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
-const writeTexts: Texts = {
+const writingThen = (answer: string): Texts => ({
   known: [],
-  compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select`,
-}
+  compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${answer}`,
+})
+const writeTexts = writingThen('')
+const lazyTexts = writingThen(committingLazily)
 
 const nameOf = (at: number): string => `part_${at}`
 

@@ -18,7 +18,11 @@ export const appendAccepted = (
   database: Transaction,
   { command, inside, prepared, isRungHere }: Appending,
 ): Promise<readonly AppendedRow[]> =>
-  database.query(appendSqlOf(inside), [...prepared, asRows([acceptedRow(command)]), isRungHere])
+  database.query(appendSqlOf(inside), [
+    ...prepared,
+    ...[command.instanceId, command.commandId, command.digest],
+    ...[asRows([acceptedRow(command)]), isRungHere],
+  ])
 
 /** Its record has this place in the log by now: its offset and one. */
 export async function acceptAppended(
@@ -57,7 +61,7 @@ const acceptSql = `with ${acceptedIn('(select $3::bigint as end_offset)', '$1', 
 
 const known = new WeakMap<AppendInside, string>()
 
-/** Composed once for each log. */
+/** Composed once for each log. Of one record and of many the plan is the same, so that it is made once. */
 function appendSqlOf(inside: AppendInside): string {
   const sql = known.get(inside) ?? composed(inside)
   known.set(inside, sql)
@@ -65,8 +69,7 @@ function appendSqlOf(inside: AppendInside): string {
 }
 
 const composed = ({ given, appending }: AppendInside) => `with taken as (
-  select r.* from ${given}, json_to_recordset($8::json) as n(instance_id text, command_id text, digest text)
-  where not ${isPurged('n.instance_id')} and command_may_be_asked(n.instance_id, n.command_id, n.digest)
+  select r.* from ${given} where not ${isPurged('$8::text')} and (select command_may_be_asked($8::text, $9::text, $10::text))
 ), appended as (${appending('taken')}),
-${acceptedIn('appended', '$8', '$9')}
+${acceptedIn('appended', '$11', '$12')}
 select a.*, (select count(*) from told) as told from appended a`

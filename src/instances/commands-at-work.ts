@@ -1,6 +1,6 @@
 // Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
 // their time.
-import { committingLazily } from '../database/commit-lazily.ts'
+import { committingLazily, committingLazilyIf } from '../database/commit-lazily.ts'
 import type { Transaction } from '../database/database.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { Outcome } from './commands.ts'
@@ -99,8 +99,17 @@ const claimUnpacedSql = claimIn(`${chatsOf('unpaced', 'not c.is_paced and not c.
   ${chatsOf('beginning', 'c.is_first and (select turns from first) > 0')},
   chats as (select chat_id from unpaced union select chat_id from beginning)`)
 
-/** `secrets`: those in `built`, for what comes sealed with them later. */
-type BegunTry = Owned & { commandId: string; tries: number; built: Buffer | null; secrets?: readonly SecretRow[] }
+/**
+ * `secrets`: those in `built`, for what comes sealed with them later. `isFollowed`: another commit in this database is waited for before anything
+ * leaves, so that this one need not be.
+ */
+type BegunTry = Owned & {
+  commandId: string
+  tries: number
+  built: Buffer | null
+  secrets?: readonly SecretRow[]
+  isFollowed?: boolean
+}
 
 /**
  * Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays, with its secrets. false: it is this
@@ -108,16 +117,18 @@ type BegunTry = Owned & { commandId: string; tries: number; built: Buffer | null
  */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, tries, built, secrets = [] }: BegunTry,
+  { instanceId, epoch, commandId, tries, built, secrets = [], isFollowed = false }: BegunTry,
 ): Promise<boolean> {
-  return didChange(database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets)]))
+  return didChange(
+    database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets), isFollowed]),
+  )
 }
 
 const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
     update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
     where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
   ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
-  select 1 from begun`
+  select ${committingLazilyIf('$11::boolean')} from begun`
 
 /** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it. */
 type PutOff = Owned & { commandId: string; delayMs: number; tries: number | null; turn: Turn; refusal: Outcome | null }
