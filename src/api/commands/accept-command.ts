@@ -9,6 +9,7 @@ import { type AskedCommand, askedOf, askedRead, type NewCommand, waitingRead } f
 import type { Position } from '../../log/log.ts'
 import { stateRead } from '../instances/read-instances.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
+import { asRowsHaveIt } from './as-rows-have-it.ts'
 import type { BringDeps } from './bring-upload.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { type TakeDeps, takeCommand } from './take-command.ts'
@@ -101,7 +102,7 @@ async function newCommand(
   const askedAt = clock()
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
   const expiresAt = Math.min(askedAt + expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)
-  return { ...named, chatId: chatId ?? '', body, askedAt, expiresAt }
+  return { ...named, chatId: chatId ?? '', body: asRowsHaveIt(body), askedAt, expiresAt }
 }
 
 const loggedOut = (id: string) =>
