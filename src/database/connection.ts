@@ -40,12 +40,13 @@ export function wrapConnection(client: Client, options: { names: StatementNames;
   }
 
   const runNow = async <Row>(sql: string, values?: readonly unknown[]): Promise<Answer<Row>> => {
-    const doing = `running ${summarize(sql)}`
-    if (lost.aborted) throw lostWhile(doing, lost.reason, false)
+    // Made only where something is to be said, as the error below is: statements are long.
+    const doing = () => `running ${summarize(sql)}`
+    if (lost.aborted) throw lostWhile(doing(), lost.reason, false)
     let silence: DatabaseError | null = null
     const timer = setTimeout(() => {
       // Made only now: an error with its stack for every statement would be a good part of its cost.
-      const silent = `${doing}: no answer within ${answerWithinMs} ms (timeout, retryable)`
+      const silent = `${doing()}: no answer within ${answerWithinMs} ms (timeout, retryable)`
       silence = new DatabaseError('timeout', silent, { perhapsDone: true })
       cut(silence)
     }, answerWithinMs)
@@ -59,7 +60,9 @@ export function wrapConnection(client: Client, options: { names: StatementNames;
         if (client.getTransactionStatus() === 'I') return await runNow<Row>(sql, values) // it did not run; in a transaction all of it repeats
       }
       if (silence !== null && lost.reason === silence) throw silence
-      const failure = lost.aborted ? lostWhile(doing, lost.reason, true) : toDatabaseError({ doing, error, perhapsDone: true })
+      const failure = lost.aborted
+        ? lostWhile(doing(), lost.reason, true)
+        : toDatabaseError({ doing: doing(), error, perhapsDone: true })
       if (!lost.aborted && breaksConnection(error)) cut(failure)
       throw failure
     } finally {
