@@ -11,6 +11,7 @@ import { askCommand, type NewCommand } from '../../instances/commands.ts'
 import { type Append, type AppendInside, type EventLog, LogError, type Position, positionOf } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
+import { wait } from '../../runtime/wait.ts'
 import { Problem } from '../problems.ts'
 
 export type TakeDeps = {
@@ -26,6 +27,8 @@ export type TakeDeps = {
 type Asked = { command: NewCommand; isNew: boolean }
 
 const APPEND_TIMEOUT_MS = 5_000
+/** About as long as a text takes from here to WhatsApp. */
+const SENDER_FIRST_MS = 10
 
 /**
  * Answers where its record is. null: somebody asked with this key meanwhile, or the instance is gone. Throws Problem `body-too-large`. Rejects
@@ -61,7 +64,9 @@ async function takeInside(
   const isRungHere = accountsHere.find(command.instanceId) !== null
   const appended = appendAccepted(database, { command, inside, prepared, isRungHere })
   const rows = await orAbort(appended, () => outOfTime(append), signal)
-  inside.committed(rows, prepared)
+  // Who sends it goes first: the projection finds it accepted, and would only be in the way.
+  if (isRungHere) void wait(SENDER_FIRST_MS, signal).then(() => inside.committed(rows, prepared))
+  else inside.committed(rows, prepared)
   return rows.length === 0 ? null : rows.map(positionOf)
 }
 
