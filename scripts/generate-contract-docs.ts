@@ -1,12 +1,14 @@
 // Turns the contract's words (src/events/vocabulary.ts) and the calls that come later (src/api/later-calls.ts) into the lists of
 // docs/contract.md, ARCHITECTURE.md and README; answers file path -> content.
 import { laterCalls, pathOf } from '../src/api/later-calls.ts'
+import { failureMeanings } from '../src/events/definitions/failure-meanings.ts'
 import { events } from '../src/events/definitions.ts'
 import {
   callStatuses,
   commandOperations,
   commandReasons,
   commandStates,
+  commandWaits,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -34,9 +36,14 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['command.state', commandStates],
   ['command.operation', commandOperations],
   ['command.reason', commandReasons],
+  ['command.waitsFor.reason', commandWaits],
   ['delivery.state', deliveryStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
+const reasons = [
+  '<!-- reasons: generated from src/events/definitions/failure-meanings.ts by npm run generate -->',
+  '<!-- /reasons -->',
+] as const
 const calls = [
   '<!-- later calls: generated from src/api/later-calls.ts by npm run generate -->',
   '<!-- /later calls -->',
@@ -51,14 +58,11 @@ const eventTable = ['<!-- events: generated from src/events/definitions.ts by np
 
 /** `earlier`: files that are generated in another part, too, as they are with it. */
 export function generateContractDocs(earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const contract = readOf('docs/contract.md')
+  const contract = contractWith(readOf('docs/contract.md'))
   const architecture = readOf('ARCHITECTURE.md')
   return new Map([
     ['README.md', replaceBetween(earlier.get('README.md') ?? readOf('README.md'), 'README.md', eventTable, eventRows())],
-    [
-      'docs/contract.md',
-      replaceBetween(replaceBetween(contract, 'docs/contract.md', words, wordTable()), 'docs/contract.md', calls, callTable()),
-    ],
+    ['docs/contract.md', contract],
     [
       'ARCHITECTURE.md',
       replaceBetween(
@@ -70,6 +74,21 @@ export function generateContractDocs(earlier: ReadonlyMap<string, string>): Read
     ],
   ])
 }
+
+const contractWith = (text: string): string =>
+  (
+    [
+      [words, wordTable()],
+      [reasons, reasonTable()],
+      [calls, callTable()],
+    ] as const
+  ).reduce((contract, [marks, table]) => replaceBetween(contract, 'docs/contract.md', marks, table), text)
+
+const reasonTable = () =>
+  markdownTable(
+    ['reason', 'what it means'],
+    Object.entries(failureMeanings).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+  )
 
 const wordTable = () =>
   markdownTable(

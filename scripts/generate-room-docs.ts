@@ -26,6 +26,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/stream': 'stream-routes.ts',
   'src/api/uploads': 'upload-routes.ts',
   'src/cli': 'zaplog.ts',
+  'src/cli/calls': 'call-verbs.ts',
   'src/events': 'event.ts',
   'src/instances': 'instance-rows.ts',
   'src/log/append': 'appends.ts',

@@ -15,6 +15,7 @@ import { generateFigureDocs } from './generate-figure-docs.ts'
 import { generateMessageFields } from './generate-message-fields.ts'
 import { generateRoomDocs } from './generate-room-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
+import { generateVerbs } from './generate-verbs.ts'
 
 const check = process.argv.includes('--check')
 const configDocs = generateConfigDocs()
@@ -32,6 +33,7 @@ const files = new Map([
   ...generateDialectDocs(),
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
+  ...generateVerbs(deliveryDocs),
   ...generateRoomDocs(contractDocs),
   ...generateFigureDocs(),
   ...(await generateConsole()),

@@ -26,6 +26,7 @@ export function createCompanion(account: Account, origin: Origin): Companion {
     mediaRetryAnswer: 'upload',
     contents: new Map(),
     withheld: new Map(),
+    appStateKey: null,
     history: null,
     ...origin,
     ...companionJids(account, origin.id),

@@ -90,6 +90,10 @@ export type SimDevice = {
   actBeforePatch(...actions: readonly PhoneAction[]): void
   /** The phone shares the key of its app state with the companion, which reads nothing of it until then. */
   shareAppState(): Promise<string>
+  /** Its phone does not do so by itself. */
+  withholdAppState(): void
+  /** See Companion. */
+  appStateKey(): Companion['appStateKey']
   /** Whom the account has blocked, from the next question on; nobody is told. */
   setBlocked(jids: readonly string[]): void
   /** Any stanza, queued like the others; needs an id. */
@@ -176,6 +180,10 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     act: (...actions) => actOnPhone(companion.account, actions),
     actBeforePatch: (...actions) => void companion.raced.push(...actions),
     shareAppState: () => shareAppState(companion),
+    withholdAppState: () => {
+      companion.appStateKey = 'withheld'
+    },
+    appStateKey: () => companion.appStateKey,
     setBlocked: jids => {
       companion.account.blocked = new Set(jids)
     },

@@ -31,6 +31,7 @@ type KeptCompanion = Omit<
   | 'raced'
   | 'contents'
   | 'withheld'
+  | 'appStateKey'
   | 'history'
   | 'wantsFullHistory'
 > & {
@@ -41,6 +42,7 @@ type KeptCompanion = Omit<
   /** Absent: as kept before there were any. */
   withheld?: [string, Uint8Array][]
   wantsFullHistory?: boolean
+  appStateKey?: Companion['appStateKey']
 }
 /** Each stanza once: the lists name their entries by their place. */
 type KeptQueue = { entries: KeptEntry[]; pending: number[]; remembered: number[]; settled: readonly Settlement[] }
@@ -109,12 +111,12 @@ export function readAccount(
   account.nextCompanionId = nextCompanionId
   if (appState !== undefined) account.appState = readAppState(appState)
   for (const jid of blocked ?? []) account.blocked.add(jid)
-  for (const { preKeys, queue, contents, withheld = [], wantsFullHistory = false, ...rest } of companions)
+  for (const { preKeys, queue, contents, withheld = [], wantsFullHistory = false, appStateKey = null, ...rest } of companions)
     account.companions.set(
       rest.id,
       createCompanion(account, {
         ...rest,
-        wantsFullHistory,
+        ...{ wantsFullHistory, appStateKey },
         preKeys: new Map(preKeys),
         queue: readQueue(accounts, queue),
         contents: new Map(contents.map(([id, content]) => [id, proto.Message.decode(content)])),

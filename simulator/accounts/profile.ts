@@ -14,9 +14,11 @@ export type Profile = {
   alsoPn: string | null
   /** By WhatsApp's names of its categories; what is not there is `all`. */
   privacy: Readonly<Record<string, string>>
+  /** Seconds that chats begin with; null: never said. */
+  timer: string | null
 }
 
-const unsaid: Profile = { about: null, aboutAt: '0', business: null, isHidden: false, alsoPn: null, privacy: {} }
+const unsaid: Profile = { about: null, aboutAt: '0', business: null, isHidden: false, alsoPn: null, privacy: {}, timer: null }
 
 export const profileOf = ({ accounts }: World, { lidJid }: Contact): Profile => accounts.state.profiles.get(lidJid) ?? unsaid
 

@@ -91,8 +91,8 @@ it('[K1] ids are counted in the order of their first stanzas, and shown in the o
   await until('all to be acknowledged', () => acks.length === 2)
   await until('both to be shown', () => device.shown().length === 2)
   expect(device.stanzasSent()).toEqual([
-    { messageId: first, to: ana.lidJid, count: 2 },
-    { messageId: second, to: bruno.pnJid, count: 1 },
+    { messageId: first, to: ana.lidJid, count: 2, edits: [null, null] },
+    { messageId: second, to: bruno.pnJid, count: 1, edits: [null] },
   ])
   expect(device.shown().map(({ chat, messageId }) => [chat, messageId])).toEqual([
     [bruno.lidJid, second],

@@ -9,8 +9,8 @@ import { createPhones, type Phones } from './phones.ts'
  * acknowledged; acknowledged and not delivered.
  */
 export type MessageFault = 'ack' | { error: number } | 'swallow' | 'no-ack' | 'no-delivery'
-/** `to`: of the first one; what is sent again for one device is addressed to that. */
-export type StanzaSent = { messageId: string; to: string; count: number }
+/** `to`: of the first one; what is sent again for one device is addressed to that. `edits`: what each said that it changes; null: nothing. */
+export type StanzaSent = { messageId: string; to: string; count: number; edits: readonly (string | null)[] }
 
 export type Sent = {
   fault: MessageFault
@@ -43,9 +43,8 @@ export const nothingSent = (): Sent => ({
 
 export function countStanza({ stanzas }: Sent, stanza: BinaryNode): void {
   const messageId = attr(stanza, 'id')
-  const known = stanzas.get(messageId)
-  if (known === undefined) stanzas.set(messageId, { messageId, to: attr(stanza, 'to'), count: 1 })
-  else known.count++
+  const { to, count, edits } = stanzas.get(messageId) ?? { to: attr(stanza, 'to'), count: 0, edits: [] }
+  stanzas.set(messageId, { messageId, to, count: count + 1, edits: [...edits, stanza.attrs.edit ?? null] })
 }
 
 /** Once its times are over, all is acknowledged and delivered again. */

@@ -86,6 +86,8 @@ export type Companion = {
   withheld: Map<string, Uint8Array>
   /** Whether it asked at its link for all that the phone has, and not the recent alone. */
   wantsFullHistory: boolean
+  /** Whether its phone has shared the key of its app state with it, or keeps it to itself until it is told to; null: neither yet. */
+  appStateKey: 'shared' | 'withheld' | null
   /** What its phone shared last, of which it may ask for more. */
   history: GeneratedHistory | null
   /** Runs encryptions one at a time, in call order: queue order is call order. */

@@ -24,8 +24,8 @@ const phoneAction = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('giveLabel'), id: text, chat: jid, messageId: text.exactOptional(), on }),
 ]) satisfies z.ZodType<PhoneAction>
 
-/** `share`: the phone shares the key first, without which a linked device reads nothing; phones do so once. */
-const appStateRequest = z.strictObject({ share: z.boolean().default(false), actions: z.array(phoneAction).max(10_000) })
+/** `share`: where the phone has not shared the key yet, without which a linked device reads nothing, it does so first. */
+const appStateRequest = z.strictObject({ share: z.boolean().default(true), actions: z.array(phoneAction).max(10_000) })
 
 const chat = '205511900000011@lid'
 const examples: readonly PhoneAction[] = [
@@ -45,7 +45,7 @@ export const appStateCalls: readonly ControlCall[] = [
       path: '/sim/v1/devices/:pn/app-state',
       about: 'The owner archives, mutes, pins, locks, stars, deletes, labels or renames on the phone; linked devices are told.',
       takes: appStateRequest,
-      examples: examples.map((action, index) => ({ ...(index === 0 && { share: true }), actions: [action] })),
+      examples: examples.map((action, index) => ({ ...(index === 0 && { share: false }), actions: [action] })),
     },
     act,
   ),
@@ -53,7 +53,7 @@ export const appStateCalls: readonly ControlCall[] = [
 
 async function act({ device }: At, { share, actions }: z.infer<typeof appStateRequest>) {
   const phone = device()
-  if (share) await phone.shareAppState()
+  if (share && phone.appStateKey() !== 'shared') await phone.shareAppState()
   phone.act(...actions)
   return { actions: actions.length }
 }

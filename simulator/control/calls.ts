@@ -121,18 +121,20 @@ export const controlCalls: readonly ControlCall[] = [
   ),
 ]
 
-function scan({ simulator }: At, { qr, pn, name }: z.infer<typeof scanRequest>) {
-  return linked(simulator.scanQr(qr, name === undefined ? { pn } : { pn, name }))
+function scan({ simulator }: At, { qr, pn, name, share }: z.infer<typeof scanRequest>) {
+  return linked(simulator.scanQr(qr, name === undefined ? { pn } : { pn, name }), share)
 }
 
-function typePairingCode({ simulator }: At, { code, pn, name }: z.infer<typeof pairingCodeRequest>) {
-  return linked(simulator.typePairingCode(code, name === undefined ? { pn } : { pn, name }))
+function typePairingCode({ simulator }: At, { code, pn, name, share }: z.infer<typeof pairingCodeRequest>) {
+  return linked(simulator.typePairingCode(code, name === undefined ? { pn } : { pn, name }), share)
 }
 
-async function linked(linking: Promise<SimDevice>) {
+/** It is told before the device logs in, which it does through another connection. */
+async function linked(linking: Promise<SimDevice>, sharesKey: boolean) {
   const device = await linking.catch(error => {
     throw conflict(error.message)
   })
+  if (!sharesKey) device.withholdAppState()
   return deviceView(device)
 }
 

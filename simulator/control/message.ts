@@ -22,6 +22,7 @@ import { audio, document, image, ptv, sticker, video, voice } from '../media/med
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'
 import type { Simulator } from '../simulator.ts'
 import { namedGroup } from './named-group.ts'
+import { conflict } from './problem.ts'
 import type { MessageRequest } from './requests.ts'
 
 /** directPath names the media on the CDN, for faults; null without media. */
@@ -30,11 +31,20 @@ export type SentMessage = { messageId: string; chat: string; from: string; direc
 export async function sendRequested(simulator: Simulator, device: SimDevice, request: MessageRequest): Promise<SentMessage> {
   if (request.kind === 'withheld') return withhold(simulator, device, request)
   const { from, chat, content } = await writtenBy(simulator, device, request)
-  const messageId =
+  const options = { ...request, ...(request.kind === 'revoke' && request.forged && { attrs: { edit: '7' } }) }
+  const isOfGroup = 'members' in chat
+  const sending =
     request.from === undefined
-      ? await device.sendFromPhone(chat, content, request)
-      : await ('members' in chat ? device.sendGroup(chat, from, content, request) : device.send(from, content, request))
+      ? device.sendFromPhone(chat, content, options)
+      : isOfGroup
+        ? device.sendGroup(chat, from, content, options)
+        : device.send(from, content, options)
+  const messageId = await (isOfGroup ? sending.catch(refused) : sending)
   return { messageId, chat: chatOf(chat), from: from.lidJid, directPath: directPathOf(content) }
+}
+
+const refused = (error: Error): never => {
+  throw conflict(error.message)
 }
 
 type Written = { from: Contact; chat: Contact | Group; content: MessageContent }

@@ -17,12 +17,14 @@ export const group = z.strictObject({
 const count = z.int().min(0)
 const status = z.int().min(400).max(599)
 
+/** `share`: whether the phone shares the key of its app state with the device as soon as that has logged in, as phones do. */
+const phone = { pn: pn.default(examplePhone), name: z.string().min(1).exactOptional(), share: z.boolean().default(true) }
+
 /** `expiresAt` comes with a code that is handed on as zaplog answered it. */
 const scanned = z.strictObject({
   qr: z.string('expected the text of a QR code').min(1),
   expiresAt: z.string().exactOptional(),
-  pn: pn.default(examplePhone),
-  name: z.string().min(1).exactOptional(),
+  ...phone,
 })
 const refusal = z.looseObject({ type: z.string().startsWith('urn:zaplog:problem:'), detail: z.string() })
 /** Where zaplog had no code and its answer was handed on all the same, what it said is what matters. */
@@ -40,8 +42,7 @@ export const scanRequest = orRefusal('qr', 'QR code', scanned)
 const typed = z.strictObject({
   code: z.string().regex(/^\s*([0-9A-Za-z]\s*-?\s*){8}$/, 'expected the 8 letters and digits of a pairing code'),
   expiresAt: z.string().exactOptional(),
-  pn: pn.default(examplePhone),
-  name: z.string().min(1).exactOptional(),
+  ...phone,
 })
 export const pairingCodeRequest = orRefusal('code', 'pairing code', typed)
 
@@ -90,7 +91,8 @@ export const messageRequest = z
     envelope.extend({ kind: z.literal('event-answer'), answer: z.enum(['going', 'not-going', 'maybe']), ...about }),
     /** A placeholder; `text` is what the phone hands over when it is asked, without it the phone is off. */
     envelope.extend({ kind: z.literal('withheld'), type: z.string().min(1), text: z.string().exactOptional() }),
-    envelope.extend({ kind: z.literal('revoke'), ...about }),
+    /** In a group somebody else's is refused but to its admins; `forged` calls it the sender's own, which the server cannot see through. */
+    envelope.extend({ kind: z.literal('revoke'), forged: z.boolean().exactOptional(), ...about }),
     envelope.extend({ kind: z.literal('pin'), on: z.boolean().default(true), ...about }),
     envelope.extend({ kind: z.literal('comment'), text: z.string(), ...about }),
     envelope.extend({

@@ -43,7 +43,7 @@ it('[K1] a message is swallowed, not read at first, received, shown once, and to
   await relay()
   await until('the receipts', () => receipts.length === 3)
   expect(receipts).toEqual(['retry', 'delivered', 'read'])
-  expect((await told('stanzas')).data).toEqual([{ messageId: '3EB0AA', to: lidJid, count: 3 }])
+  expect((await told('stanzas')).data).toEqual([{ messageId: '3EB0AA', to: lidJid, count: 3, edits: [null, null, null] }])
   const { data, ...rest } = await told('shown')
   expect(rest).toEqual({ reactions: [], conflicts: [] })
   const secret = { messageSecret: Buffer.alloc(32, 1).toString('base64') }

@@ -15,7 +15,7 @@ import { answerMex } from './answer-channels.ts'
 import { answerBlocklist, answerBusiness } from './answer-contacts.ts'
 import { answerGroups } from './answer-groups.ts'
 import { answerPicture } from './answer-pictures.ts'
-import { answerAbout, answerPrivacy } from './answer-profile.ts'
+import { answerAbout, answerPrivacy, answerTimer } from './answer-profile.ts'
 import { answerUsync } from './answer-usync.ts'
 import { refusal } from './refusal.ts'
 
@@ -89,6 +89,8 @@ function answerTo(world: World, companion: Companion, iq: BinaryNode): Answer {
       return answerBlocklist(companion, iq)
     case 'privacy':
       return answerPrivacy(world, companion, iq)
+    case 'disappearing_mode':
+      return answerTimer(world, companion, iq)
     case 'status':
       return answerAbout(world, companion, iq)
     case 'w:biz':

@@ -10,6 +10,11 @@ export function answerAbout(world: World, { account }: Companion, iq: BinaryNode
   return []
 }
 
+export function answerTimer(world: World, { account }: Companion, iq: BinaryNode): BinaryNode[] {
+  setProfile(world, account.owner.contact, { timer: child(iq, 'disappearing_mode').attrs.duration ?? null })
+  return []
+}
+
 const categories = ['last', 'online', 'profile', 'status', 'readreceipts', 'groupadd', 'calladd']
 
 /** All of them, after the change where it is one. */

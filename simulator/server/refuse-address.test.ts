@@ -23,9 +23,9 @@ beforeAll(async () => {
 afterAll(() => paired.close())
 
 /** The error of its ack. */
-async function errorOf(to: string): Promise<string | undefined> {
+async function errorOf(to: string, additionalAttributes = {}): Promise<string | undefined> {
   const messageId = newMessageId()
-  await paired.client.socket().relayMessage(to, text('oi'), { messageId })
+  await paired.client.socket().relayMessage(to, text('oi'), { messageId, additionalAttributes })
   return (await until('its ack', () => acks.find(({ id }) => id === messageId))).error
 }
 const groupOf = (members: readonly Contact[]): Group => paired.simulator.group({ subject: 'Turma', members })
@@ -54,8 +54,12 @@ it('[K1] where only admins write, the account has to be one', async () => {
   const group = groupOf([ana, device.owner])
   device.changeGroup(group, ana, { kind: 'announce', on: true })
   expect(await errorOf(group.id)).toBe('401')
+  device.changeGroup(group, ana, { kind: 'announce', on: false })
+  expect([await errorOf(group.id, { edit: '8' }), await errorOf(group.id, { edit: '2' })]).toEqual(['401', undefined])
+  device.changeGroup(group, ana, { kind: 'restrict', on: true })
+  expect(await errorOf(group.id, { edit: '2' })).toBe('401')
   device.changeGroup(group, ana, { kind: 'promote', people: [device.owner] })
-  expect(await errorOf(group.id)).toBeUndefined()
+  expect(await errorOf(group.id, { edit: '8' })).toBeUndefined()
   // the sender's key went with what was refused: Ana asks for it
   const readByAna = () => device.shown().some(({ chat, shownTo }) => chat === group.id && shownTo.includes(ana.pn))
   await until('Ana to read it', readByAna)

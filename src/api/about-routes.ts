@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { boundedCount, MOST_SHOWN, mostShown } from '../database/bounded-count.ts'
 import type { Database } from '../database/database.ts'
+import { exampleAt } from '../events/example-ids.ts'
 import { reservedIds } from '../instances/instance-ids.ts'
 import { estimatedRows } from '../projections/read-model/queries.ts'
 import { countEndpoints } from '../webhooks/endpoints/endpoints.ts'
@@ -9,18 +10,30 @@ import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
 
 const count = z.int().min(0)
-const version = z.object({ version: z.string(), node: z.string() })
+const version = z.object({ version: z.string(), node: z.string() }).meta({ examples: [{ version: '0.2.0', node: 'v24.4.0' }] })
 const size = z.object({
   estimated: count.describe(`counted up to ${mostShown}; above that as Postgres’ statistics have it`),
   exact: z.boolean().describe('whether it was counted'),
 })
-const stats = z.object({
-  instances: z.object({ total: count, byState: z.record(z.string(), count) }),
-  endpoints: z.object({ total: count, enabled: count }),
-  messages: size,
-  media: size,
-  startedAt: z.string(),
-})
+const stats = z
+  .object({
+    instances: z.object({ total: count, byState: z.record(z.string(), count) }),
+    endpoints: z.object({ total: count, enabled: count }),
+    messages: size,
+    media: size,
+    startedAt: z.string(),
+  })
+  .meta({
+    examples: [
+      {
+        instances: { total: 2, byState: { open: 1, qr: 1 } },
+        endpoints: { total: 1, enabled: 1 },
+        messages: { estimated: 1250, exact: true },
+        media: { estimated: 210, exact: true },
+        startedAt: exampleAt,
+      },
+    ],
+  })
 
 export function aboutRoutes(app: App, deps: { database: Database; version: string; clock: () => number }) {
   const startedAt = new Date(deps.clock()).toISOString()

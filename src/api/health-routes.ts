@@ -15,6 +15,16 @@ export type HealthDeps = {
 const check = z.object({ name: z.string(), state: z.enum(['ok', 'degraded', 'failed']), detail: z.string() })
 const live = z.object({ status: z.enum(['ok', 'failed']) })
 const ready = z.object({ status: z.enum(['ok', 'degraded', 'starting', 'failed']), checks: z.array(check) })
+const works = { name: 'database', state: 'ok', detail: '' }
+const away = { name: 'log', state: 'degraded', detail: 'kafka:9092 does not answer' }
+const readyExamples = [
+  { status: 'ok', checks: [works] },
+  { status: 'degraded', checks: [works, away] },
+]
+const unready = { status: 'starting', checks: [works] }
+
+const metrics =
+  '# TYPE zaplog_http_request_seconds histogram\nzaplog_http_request_seconds_count{method="GET",route="/v1/stats",status="200"} 1\n'
 
 export function healthRoutes(app: App, deps: HealthDeps) {
   app.route({
@@ -22,7 +32,7 @@ export function healthRoutes(app: App, deps: HealthDeps) {
     url: '/health/live',
     schema: describeCall('Whether a restart would help: 503 only if it would', {
       needs: 'nothing',
-      answers: { 200: live, 503: live },
+      answers: { 200: live.meta({ examples: [{ status: 'ok' }] }), 503: live.meta({ examples: [{ status: 'failed' }] }) },
     }),
     handler: async (_, reply) => {
       const failed = deps.checks().some(one => one.state === 'failed')
@@ -34,7 +44,7 @@ export function healthRoutes(app: App, deps: HealthDeps) {
     url: '/health/ready',
     schema: describeCall('Whether this process can work, and what keeps it from working', {
       needs: 'nothing',
-      answers: { 200: ready, 503: ready },
+      answers: { 200: ready.meta({ examples: readyExamples }), 503: ready.meta({ examples: [unready] }) },
     }),
     handler: async (_, reply) => {
       const checks = [...deps.checks()]
@@ -47,7 +57,9 @@ export function healthRoutes(app: App, deps: HealthDeps) {
     url: '/metrics',
     schema: describeCall('Metrics in Prometheus’ text format, for METRICS_TOKEN or the administrator’s key', {
       needs: 'metrics',
-      answers: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
+      answers: {
+        200: { description: 'Metrics', content: { 'text/plain': { schema: z.string().meta({ examples: [metrics] }) } } },
+      },
     }),
     handler: async (_, reply) =>
       reply

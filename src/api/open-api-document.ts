@@ -14,6 +14,10 @@ const description = [
   'these end the connection, as does an answer to a request whose body was not read.',
 ].join(' ')
 
+const document = z
+  .record(z.string(), z.unknown())
+  .meta({ examples: [{ openapi: '3.1.0', info: { title: 'zaplog', version: '0.2.0' }, paths: {} }] })
+
 /** Before any route: it collects those that come after it. */
 export async function openApiDocument(app: App, of: { version: string; publicUrl: string }): Promise<void> {
   await app.register(swagger, {
@@ -27,12 +31,20 @@ export async function openApiDocument(app: App, of: { version: string; publicUrl
       servers: [{ url: of.publicUrl }],
       components: { securitySchemes },
     },
-    transform: jsonSchemaTransform,
+    transform: withExamples,
   })
   app.route({
     method: 'GET',
     url: '/openapi.json',
-    schema: describeCall('This description', { answers: { 200: z.record(z.string(), z.unknown()) } }),
+    schema: describeCall('This description', { answers: { 200: document } }),
     handler: async (_, reply) => reply.send({ ...app.swagger(), webhooks: describeWebhooks() }),
   })
+}
+
+/** zod leaves out the examples of what it transforms, as those of what comes out: a body's are of what goes in. */
+const withExamples: typeof jsonSchemaTransform = given => {
+  const { schema, url } = jsonSchemaTransform(given)
+  const { body } = given.schema ?? {}
+  const examples = body instanceof z.ZodType ? body.meta()?.examples : undefined
+  return examples === undefined ? { schema, url } : { schema: { ...schema, body: { ...Object(schema?.body), examples } }, url }
 }

@@ -168,7 +168,7 @@ const openWatches = async (deps: ApiDeps, signal: AbortSignal) => ({
 })
 
 /** What the read model has of accounts. */
-function seenRoutes(app: App, deps: Parameters<typeof chatRoutes>[1] & Parameters<typeof messageRoutes>[1]): void {
+export function seenRoutes(app: App, deps: Parameters<typeof chatRoutes>[1] & Parameters<typeof messageRoutes>[1]): void {
   chatRoutes(app, deps)
   groupRoutes(app, deps)
   callRoutes(app, deps)
@@ -177,7 +177,7 @@ function seenRoutes(app: App, deps: Parameters<typeof chatRoutes>[1] & Parameter
 }
 
 /** What accounts are asked for. */
-function askingRoutes(
+export function askingRoutes(
   app: App,
   deps: Parameters<typeof commandRoutes>[1] &
     Parameters<typeof processingRoutes>[1] &

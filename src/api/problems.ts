@@ -106,6 +106,8 @@ const kinds = {
   'upload-over': { status: 409, title: 'The upload is over, or not so far' },
   'no-qr-pending': { status: 409, title: 'No QR code is pending' },
   'no-pairing-code': { status: 409, title: 'There is no pairing code' },
+  'being-sent': { status: 409, title: 'WhatsApp may have it already' },
+  'command-over': { status: 409, title: 'The command is over' },
   'call-over': { status: 409, title: 'The call does not ring' },
   'history-off': { status: 409, title: 'The instance takes no messages of the past' },
   'not-online': { status: 409, title: 'The instance is not shown as online' },

@@ -30,14 +30,16 @@ export type Purge = z.infer<typeof purge>
 
 /** 202: it is in the log. */
 export const accepted = z.looseObject({ commandId: z.string() })
+/** `messageId` null: it becomes no message. */
 export const command = z.looseObject({
   commandId: z.string(),
-  messageId: z.string(),
-  chatId: z.string(),
+  messageId: z.string().nullable(),
+  chatId: z.string().nullable(),
   state: z.string(),
   queuedUntil: z.string(),
   reason: z.string().nullable(),
   reasonText: z.string().nullable(),
+  result: z.record(z.string(), z.unknown()).nullish(),
 })
 export type Command = z.infer<typeof command>
 

@@ -9,8 +9,19 @@ import { exitCodeOfCall, exitCodeOfStatus, exitCodes } from './exit-codes.ts'
 import { plainText } from './text-table.ts'
 import { withVerbs } from './verbs-of-calls.ts'
 
-/** `doing`: what the call is for, in words that begin a sentence for people, such as: reading the instances. */
-type Request = { doing: string; method: string; path: string; body?: unknown; headers?: Readonly<Record<string, string>> }
+/**
+ * `doing`: what the call is for, in words that begin a sentence for people, such as: reading the instances. `nameOf`: what a refused field is
+ * called where it was typed; null: as zaplog calls it.
+ */
+type Request = {
+  doing: string
+  method: string
+  path: string
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+  nameOf?: NameOfField
+}
+type NameOfField = (place: { pointer?: string | undefined; parameter?: string | undefined }) => string | null
 export type Call<Answer> = Request & { answer: ZodType<Answer> }
 
 /** Rejects CallFailed, also where the answer is none of zaplog's. */
@@ -142,7 +153,7 @@ type Refused = { status: number; problem: Problem }
 
 /** Programs get the call and the problem as it came; people what they asked for, and why not. */
 function refusal({ base, keyFrom, zaplog }: ApiSettings, request: Request, { status, problem }: Refused): CallFailed {
-  const { doing } = request
+  const { doing, nameOf = () => null } = request
   const { type, ...rest } = problem
   const told = { slug: slugOf(problem), rest: { ...rest, status, call: callOf(base, request) } }
   if (status === 401)
@@ -152,7 +163,7 @@ function refusal({ base, keyFrom, zaplog }: ApiSettings, request: Request, { sta
     })
   const why = isOfAnotherVersion(told.slug, status)
     ? ` zaplog at ${base} is of a version without it`
-    : withVerbs(explain(problem), zaplog)
+    : withVerbs(explain(problem, nameOf), zaplog)
   return new CallFailed(`${doing}:${why}`, { ...told, exitCode: exitCodeOfStatus(status, exitCodes.failed) })
 }
 
@@ -161,10 +172,12 @@ const isOfAnotherVersion = (slug: string, status: number): boolean =>
   slug === 'not-found' || slug === 'method-not-allowed' || (slug === 'not-in-this-version' && status === 501)
 
 /** Fields speak for themselves: the detail of a problem that has some only repeats them. */
-function explain({ detail, errors = [] }: Problem): string {
+function explain({ detail, errors = [] }: Problem, nameOf: NameOfField): string {
   if (errors.length === 0) return ` ${plainText(detail)}`
   const fields = errors.map(({ pointer, parameter, expected, received }) =>
-    plainText(`${pointer?.slice(1) || parameter || 'the body'}: expected ${expected}, got ${received}`),
+    plainText(
+      `${nameOf({ pointer, parameter }) ?? (pointer?.slice(1) || parameter || 'the body')}: expected ${expected}, got ${received}`,
+    ),
   )
   return fields.length === 1 ? ` ${fields[0]}` : fields.map(field => `\n  ${field}`).join('')
 }

@@ -1,5 +1,5 @@
 // A webhook in one line for people: what happened, of what kind, who it is from, the beginning of what it says, and which message it is about;
-// before that, where several accounts and chats come together, when, whose and in which chat.
+// before that, where several accounts and chats come together, when, whose and in which chat, and behind it the id to answer it by.
 import { z } from 'zod'
 import { shown as colours } from './colours.ts'
 import { plainText } from './text-table.ts'
@@ -26,6 +26,7 @@ const webhook = z.looseObject({
     action: text,
     reason: text,
     options: texts,
+    messageId: text,
     targetMessageId: text,
     poll: part({ name: text }),
     media: part({ status: text }),
@@ -48,12 +49,13 @@ export function describeWebhook(body: unknown): string {
   return `${columns.join(' ')} ${beginningOf(plainText(whatOf(data)))}${about}`
 }
 
-/** The same of many, with when it happened (UTC), whose it is and in which chat. */
+/** The same of many, with when it happened (UTC), whose it is and in which chat, and WhatsApp's id of a message, which replies and reactions name. */
 export function describeAmongOthers(body: unknown): string {
   const { timestamp = '', data } = webhook.safeParse(body).data ?? {}
   const [chat = ''] = (data?.chatPn ?? data?.chatId ?? '').split('@')
   const columns = [column(timestamp.slice(11, 19), 8), column(data?.instanceId, 10), column(chat, 15)]
-  return `${colours.dim(columns.join(' '))} ${describeWebhook(body)}`
+  const id = data?.kind === undefined ? '' : plainText(data.messageId ?? '')
+  return `${colours.dim(columns.join(' '))} ${describeWebhook(body)}${id === '' ? '' : colours.dim(`  ${id}`)}`
 }
 
 /** What was written or chosen, what somebody or something is called, or what became of it. */

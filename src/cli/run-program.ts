@@ -15,7 +15,10 @@ export const tolerant = (program: Command): Command =>
   program
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // sayMistake says it
-    .configureHelp({ formatItem, formatHelp })
+    .configureHelp({ formatItem, formatHelp, minWidthToWrap: LEAST_COLUMNS })
+
+/** Of what a term means, beside long terms. */
+const LEAST_COLUMNS = 24
 
 /** Options that every verb has, whoever adds it; those it has itself stay. */
 export function completeVerbs(program: Command): void {

@@ -9,6 +9,12 @@ type Filters = {
 
 /** On stderr. */
 export function sayFilters({ notYetEmitted, unknownInstanceIds }: Filters): void {
-  if (notYetEmitted?.length) say(plainText(`Nothing emits these yet in this version: ${notYetEmitted.join(', ')}.`))
-  if (unknownInstanceIds?.length) say(plainText(`There is no such instance yet: ${unknownInstanceIds.join(', ')}.`))
+  if (notYetEmitted?.length)
+    say(
+      plainText(
+        `No webhook of this version is of the type ${notYetEmitted.join(' or ')}: it is asked for, and does not come yet.`,
+      ),
+    )
+  if (unknownInstanceIds?.length)
+    say(plainText(`No instance has the id ${unknownInstanceIds.join(' or ')} yet: what it does comes once there is one.`))
 }

@@ -14,7 +14,18 @@ const alike: readonly (readonly string[])[] = [
   ['test', 'ping', 'try'],
   ['start', 'run', 'serve', 'up'],
   ['status', 'health', 'ps', 'state'],
+  ['change', 'update', 'edit', 'patch', 'modify'],
+  ['react', 'reaction'],
+  ['text', 'send', 'say', 'write', 'message'],
+  ['leave', 'exit', 'quit'],
+  ['promote', 'admin'],
+  ['demote', 'unadmin'],
   ['instances', 'instance', 'accounts', 'sessions'],
+  ['messages', 'message', 'msg'],
+  ['chats', 'chat', 'conversations'],
+  ['groups', 'group'],
+  ['contacts', 'contact', 'people', 'persons'],
+  ['commands', 'command', 'jobs'],
   ['webhooks', 'webhook', 'endpoints', 'hooks'],
 ]
 

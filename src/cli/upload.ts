@@ -11,9 +11,10 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
+import { findSender } from './find-sender.ts'
+import { isTaken, isUnknown, naming } from './follow-command.ts'
 import { mimetypeOf } from './mimetypes.ts'
 import { type Result, runVerb } from './run-verb.ts'
-import { findSender, isTaken, isUnknown, naming } from './send.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
@@ -32,12 +33,12 @@ export async function uploadFile(api: ApiSettings, { key = randomUUID(), ...want
   const { path, to } = wanted
   const sizeBytes = await sizeOf(path)
   const sender = await findSender(api, wanted.instance)
-  const of = await naming(key, isUnknown, async () => {
+  const of = await naming({ key, done: 'sent' }, isUnknown, async () => {
     const { uploadId, url, headers } = await ask(api, sender, { ...wanted, key, sizeBytes })
     if (url !== null) await put({ path, url, headers, sizeBytes }, how)
     return `/v1/uploads/${uploadId}`
   })
-  const ended = await naming(key, isTaken, () => untilEnd(api, { path, of }, how))
+  const ended = await naming({ key, done: 'sent' }, isTaken, () => untilEnd(api, { path, of }, how))
   const json = { ...ended, idempotencyKey: key }
   if (ended.state === 'failed')
     throw new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, {

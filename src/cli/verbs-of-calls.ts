@@ -1,4 +1,6 @@
 // What zaplog's problems say of the API's calls, in words of the command line: people type verbs, not methods and paths. Pure.
+import type { CallVerb } from './calls/call-verb.ts'
+import { callVerbs } from './generated/call-verbs.ts'
 import { shellWord } from './shell-word.ts'
 
 /** `zaplog`: what our verbs begin with. */
@@ -10,8 +12,8 @@ export const withVerbs = (text: string, zaplog: string): string =>
 
 const CALL = /\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) \/(?:[^\s;,:()'"`]*[^\s;,:()'"`.?!])?/g
 
-/** `{id}` is what its path names there. */
-const verbs: Readonly<Record<string, string>> = {
+/** Those that are no call as it is; `{id}` is what its path names there. */
+export const ownVerbs: Readonly<Record<string, string>> = {
   'GET /v1/instances': 'instances list',
   'POST /v1/instances': 'instances create',
   'GET /v1/instances/{id}': 'instances show {id}',
@@ -36,9 +38,36 @@ const verbs: Readonly<Record<string, string>> = {
 function verbOf(call: string): string | null {
   const [whole = ''] = call.split('?')
   const [, before = '', id = '', after = ''] = /^(\w+ \/v1\/\w+\/)([^/]+)(.*)$/.exec(whole) ?? []
-  const verb = verbs[whole] ?? verbs[`${before}{id}${after}`]
-  return verb?.replace('{id}', id === '{id}' ? '<id>' : shellWord(readable(id))) ?? null
+  const verb = ownVerbs[whole] ?? ownVerbs[`${before}{id}${after}`]
+  return verb?.replace('{id}', typedWord(id)) ?? callVerbOf(whole)
 }
+
+/** Where several verbs make the call, nobody knows which is meant. */
+function callVerbOf(call: string): string | null {
+  const [method, path = ''] = call.split(' ')
+  const found = callVerbs.flatMap(verb => {
+    const named = verb.method === method ? namesIn(verb.path, path) : null
+    return named === null ? [] : [{ verb, named }]
+  })
+  const [only, ...others] = found
+  return only === undefined || others.length > 0 ? null : wordsOf(only.verb, only.named)
+}
+
+/** What a path has where the pattern has names; null: it is another one. */
+function namesIn(pattern: string, path: string): ReadonlyMap<string, string> | null {
+  const [steps, given] = [pattern.split('/'), path.split('/')]
+  const fits = steps.length === given.length && steps.every((step, index) => step.startsWith('{') || step === given[index])
+  return fits ? new Map(steps.map((step, index) => [step.replace(/[{}]/g, ''), given[index] ?? ''])) : null
+}
+
+function wordsOf({ thing, name, args }: CallVerb, named: ReadonlyMap<string, string>): string {
+  const typed = args.map(field => typedWord((field.to === 'path' ? named.get(field.at) : undefined) ?? `{${field.name}}`))
+  const instance = named.get('instance')
+  return [thing, name, ...typed, ...(instance === undefined ? [] : ['--instance', typedWord(instance)])].join(' ')
+}
+
+/** As somebody types it; a name of OpenAPI is one to fill in. */
+const typedWord = (word: string): string => (/^\{\w+\}$/.test(word) ? `<${word.slice(1, -1)}>` : shellWord(readable(word)))
 
 function readable(id: string): string {
   try {

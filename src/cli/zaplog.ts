@@ -5,10 +5,12 @@ import { Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
 import { notByDefault } from '../events/not-by-default.ts'
+import { addCallVerbs } from './calls/call-verbs.ts'
 import { countParser } from './count-option.ts'
 import { parseParts, partNames } from './dev-options.ts'
 import { parseForwardUrl } from './forward-url-option.ts'
 import { fromRepository } from './from-repository.ts'
+import { callThings, callVerbs } from './generated/call-verbs.ts'
 import { parseHoldMedia } from './hold-media-option.ts'
 import { parseKey } from './key-option.ts'
 import { commaList } from './list-option.ts'
@@ -210,6 +212,10 @@ program
   .option('--instance <id>', 'who sends it; left out, the only instance there is')
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)
   .action(async (file, options) => (await import('./upload.ts')).uploadVerb(file, options))
+
+addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typed) =>
+  (await import('./calls/run-call.ts')).runCall(verb, typed),
+)
 
 const events = program.command('events').description('what happens')
 events

@@ -17,6 +17,8 @@ export type Authority = { isGranted: boolean; targetSenderId: string | null }
 const own: Authority = { isGranted: true, targetSenderId: null }
 /** `edit` of a revoke by an admin; the server lets nobody else say so. */
 const adminRevoke = '8'
+/** `edit` of a pin. */
+const pinned = '2'
 
 /**
  * Everybody may revoke what is their own; a group's admin what is somebody else's. `authors`, here and below: of what is known under the id that
@@ -32,6 +34,9 @@ export function authorityToRevoke(key: proto.IMessageKey, authors: readonly Addr
 /** Nobody edits what somebody else wrote, in clear or under seal. */
 export const authorityToEdit = (key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): Authority =>
   isSenders(key, authors, origin) ? own : { isGranted: false, targetSenderId: authorOf(key, authors, origin) }
+
+/** A group may leave this to its admins: the server looks at what a stanza calls a pin, and cannot see any other. */
+export const authorityToPin = ({ stanza: { isGroup, edit } }: MessageOrigin): boolean => !isGroup || edit === pinned
 
 function isSenders(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): boolean {
   if (!isOwn(key, origin)) return false

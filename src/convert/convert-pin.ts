@@ -1,6 +1,7 @@
-// Messages pinned for everyone in a chat, and unpinned. Whoever may pin there may pin what anybody wrote: WhatsApp's server checks who does.
+// Messages pinned for everyone in a chat, and unpinned. Whoever may pin there may pin what anybody wrote: WhatsApp's server checks who does, of what
+// its stanza calls a pin.
 import { proto } from '@whiskeysockets/baileys'
-import { isSender, type MessageOrigin } from './authority.ts'
+import { authorityToPin, isSender, type MessageOrigin } from './authority.ts'
 import { envelopeOf, type OfferOf, type Origin, unknownDraft } from './draft.ts'
 import { bareJid } from './jid.ts'
 import { numberOf } from './kinds/body.ts'
@@ -19,6 +20,7 @@ export function convertPin(
 ): OfferOf<'message.pinned'> | OfferOf<'unknown'> {
   const on = pin.type === Type.PIN_FOR_ALL
   if (!pin.key?.id || !(on || pin.type === Type.UNPIN_FOR_ALL)) return unknownDraft(origin, 'message: pinInChatMessage')
+  if (!authorityToPin(origin)) return unknownDraft(origin, 'message: pin without authority')
   return {
     ...envelopeOf('message.pinned', origin),
     targetMessageId: pin.key.id,

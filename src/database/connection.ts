@@ -40,12 +40,11 @@ export function wrapConnection(client: Client, options: { names: StatementNames;
   }
 
   const runNow = async <Row>(sql: string, values?: readonly unknown[]): Promise<Answer<Row>> => {
-    // Made only where something is to be said, as the error below is: statements are long.
+    // Made only where something is wrong, as errors and their stacks are: for every statement it would be a part of its cost.
     const doing = () => `running ${summarize(sql)}`
     if (lost.aborted) throw lostWhile(doing(), lost.reason, false)
     let silence: DatabaseError | null = null
     const timer = setTimeout(() => {
-      // Made only now: an error with its stack for every statement would be a good part of its cost.
       const silent = `${doing()}: no answer within ${answerWithinMs} ms (timeout, retryable)`
       silence = new DatabaseError('timeout', silent, { perhapsDone: true })
       cut(silence)

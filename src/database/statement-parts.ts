@@ -1,5 +1,5 @@
 // Many statements as one: what several owners of tables have to read is one statement, and what they have to write is another. Every statement
-// has its price in both processes, whatever it holds; one with a dozen parts, most of them without rows, costs hardly more than one.
+// has its price in both processes, whatever it holds, and each of its parts a small one; those without rows are left out where that comes often.
 import { committingLazily } from './commit-lazily.ts'
 import type { Transaction } from './database.ts'
 
@@ -8,8 +8,8 @@ import type { Transaction } from './database.ts'
  * Rows are given as one JSON parameter (`asRows`): the plan is then the same for one and for thousands, and made once.
  */
 type Part = { sql: string; values: readonly unknown[] }
-/** Rows come as JSON: bigint and instants are selected as text. */
-export type Read<Row> = Part & { readonly row?: Row }
+/** Rows come as JSON: bigint and instants are selected as text. `isEmpty`: asked for nothing, it finds nothing [what it asks for is not known]. */
+export type Read<Row> = Part & { readonly row?: Row; readonly isEmpty?: boolean }
 /** An insert, update or delete. Parts of one whole see the tables as they were before all of them, and no row is for two of them. */
 export type Write = Part & { isEmpty: boolean }
 /** Of a read that was part of the statement; throws for any other. */
@@ -17,18 +17,20 @@ export type Found = <Row>(read: Read<Row>) => readonly Row[]
 
 /** One statement. A read may lock rows, or change them and answer what `returning` says. */
 export async function readTogether(tx: Transaction, reads: readonly Read<unknown>[]): Promise<Found> {
-  const [row] = await tx.query<Readonly<Record<string, unknown>>>(textOf(readTexts, reads), valuesOf(reads))
+  const parts = partsOf(readTexts, reads)
+  const [row] =
+    parts.length === 0 ? [] : await tx.query<Readonly<Record<string, unknown>>>(textOf(readTexts, parts), valuesOf(parts))
   return <Row>(read: Read<Row>) => {
-    const at = reads.indexOf(read)
-    if (at === -1) throw new Error(`expected one of the ${reads.length} reads of the statement, got ${read.sql}`)
-    return (row?.[nameOf(at)] ?? []) as readonly Row[]
+    if (!reads.includes(read)) throw new Error(`expected one of the ${reads.length} reads of the statement, got ${read.sql}`)
+    return (row?.[nameOf(parts.indexOf(read))] ?? []) as readonly Row[]
   }
 }
 
 /** One statement; none where there is nothing to write. `isLazy`: no promise rests on it (commit-lazily.ts). */
 export async function writeTogether(tx: Transaction, writes: readonly Write[], { isLazy = false } = {}): Promise<void> {
-  if (writes.every(one => one.isEmpty)) return
-  await tx.query(textOf(isLazy ? lazyTexts : writeTexts, writes), valuesOf(writes))
+  const texts = isLazy ? lazyTexts : writeTexts
+  const parts = partsOf(texts, writes)
+  if (parts.length > 0) await tx.query(textOf(texts, parts), valuesOf(parts))
 }
 
 /**
@@ -45,31 +47,80 @@ export function asRows(rows: readonly Readonly<Record<string, unknown>>[]): stri
 const ESCAPES = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g
 const ESCAPED_UNIT = 6
 
-type Texts = { known: { of: readonly string[]; text: string }[]; compose(parts: readonly string[]): string }
+type Texts = {
+  known: Map<string, string>
+  compose(parts: readonly string[]): string
+  /** Combinations that have a statement of their own. */
+  own: Set<string>
+  /** How often others came. */
+  times: Map<string, number>
+}
 
 const readTexts: Texts = {
-  known: [],
+  known: new Map(),
+  own: new Set(),
+  times: new Map(),
   compose: parts =>
     `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${parts
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
 const writingThen = (answer: string): Texts => ({
-  known: [],
+  known: new Map(),
+  own: new Set(),
+  times: new Map(),
   compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${answer}`,
 })
 const writeTexts = writingThen('')
 const lazyTexts = writingThen(committingLazily)
 
+/** Every connection plans, and keeps, each statement: so many combinations have one of their own, once they came so often. */
+const OWN_STATEMENTS = 32
+const OFTEN = 16
+/** Of those that come seldom, whatever is sent: then they are counted from the beginning. */
+const MOST_COUNTED = 1024
+
+/** All of them, or those that are not empty where they come together often; none where there is nothing to do. */
+function partsOf<One extends Part & { readonly isEmpty?: boolean }>(texts: Texts, parts: readonly One[]): readonly One[] {
+  const filled = parts.filter(one => one.isEmpty !== true)
+  return filled.length === 0 || filled.length === parts.length || comesOften(texts, keyOf(filled)) ? filled : parts
+}
+
+function comesOften({ own, times }: Texts, key: string): boolean {
+  if (own.has(key)) return true
+  if (own.size >= OWN_STATEMENTS) return false
+  const before = times.get(key) ?? 0
+  if (before < OFTEN) {
+    if (times.size >= MOST_COUNTED) times.clear()
+    times.set(key, before + 1)
+    return false
+  }
+  times.delete(key)
+  own.add(key)
+  return true
+}
+
 const nameOf = (at: number): string => `part_${at}`
 
-/** Composed once for each list of parts, of which the code has a handful. */
+/** Composed once for each list of parts, of which there are a handful. */
 function textOf(texts: Texts, parts: readonly Part[]): string {
-  const known = texts.known.find(({ of }) => of.length === parts.length && parts.every((part, at) => part.sql === of[at]))
-  if (known !== undefined) return known.text
-  const text = texts.compose(numbered(parts))
-  texts.known.push({ of: parts.map(part => part.sql), text })
+  const key = keyOf(parts)
+  const text = texts.known.get(key) ?? texts.compose(numbered(parts))
+  texts.known.set(key, text)
   return text
+}
+
+/** Texts of parts are constants of the code: each has a number. */
+const numbers = new Map<string, number>()
+
+function keyOf(parts: readonly Part[]): string {
+  let key = ''
+  for (const { sql } of parts) {
+    const number = numbers.get(sql) ?? numbers.size
+    numbers.set(sql, number)
+    key += `${number} `
+  }
+  return key
 }
 
 /** Each part's parameters behind those of the parts before it. */

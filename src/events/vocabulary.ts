@@ -3,7 +3,7 @@
 import { failureReasons } from './definitions/commands.ts'
 import { processingStatuses } from './definitions/processing.ts'
 import { events } from './definitions.ts'
-import { messageOperation, operations } from './operations.ts'
+import { albumOperation, messageOperation, operations, sentOperations } from './operations.ts'
 import { topicOfName, webhookTopics } from './topics.ts'
 
 export type Vocabulary = { readonly here: readonly string[]; readonly later: readonly string[] }
@@ -70,9 +70,18 @@ export const commandStates = {
   later: [],
 } as const satisfies Vocabulary
 
+/** Why a command is not over yet. */
+export const commandWaits = {
+  here: [
+    ...(['connection', 'earlier-command', 'first-contact-pace', 'log', 'media', 'pace', 'rate-limited'] as const),
+    ...(['retry', 'sending', 'start'] as const),
+  ],
+  later: [],
+} as const satisfies Vocabulary
+
 /** What an account is asked to do. */
 export const commandOperations = {
-  here: [messageOperation, ...Object.keys(operations)],
+  here: [messageOperation, albumOperation, ...Object.keys(sentOperations), ...Object.keys(operations)],
   later: [],
 } as const satisfies Vocabulary
 

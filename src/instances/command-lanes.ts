@@ -9,5 +9,8 @@ const besides = 'now:'
 
 export const laneOf = ({ operation, chatId }: Of): string => (ofThisMoment.includes(operation) ? `${besides}${chatId}` : chatId)
 
+/** Both of a chat's. */
+export const lanesOf = (chatId: string): readonly string[] => [chatId, `${besides}${chatId}`]
+
 /** '': what is about no chat. */
 export const chatOf = (lane: string): string => (lane.startsWith(besides) ? lane.slice(besides.length) : lane)

@@ -2,11 +2,14 @@
 // their time.
 import { committingLazily, committingLazilyIf } from '../database/commit-lazily.ts'
 import type { Transaction } from '../database/database.ts'
+import { writeTogether } from '../database/statement-parts.ts'
 import { isPurged } from '../purge/tombstones.ts'
+import { isAhead, isDue, isWaiting, type PutOffFor, settleBehind, settleChats, type Turn, turnOf } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
-import { type FirstContactPace, firstTurns, giveFirstTurnsBack, isFirstIn, takeFirstTurns } from './first-contacts.ts'
+import { type FirstContactPace, firstTurnAt, firstTurns, giveFirstTurnsBack, takeFirstTurns } from './first-contacts.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 import { addingSecrets, type SecretRow, secretColumns } from './message-secrets.ts'
+import { restsUntil, sayTurns } from './outgoing-turns.ts'
 import { markSent } from './uploads-sent.ts'
 
 /** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
@@ -23,12 +26,13 @@ export type ClaimedCommand = {
   /** What would be told of it now: WhatsApp refused its last try; null: it did not. */
   refusal: Outcome | null
   is_expired: boolean
+  /** Epoch ms. */
+  asked_at_ms: number
+  /** For so long its account writes nothing; 0: it may. */
+  rests_ms: number
   /** Which one it was claimed for: its message is one for people to read. */
   turn: Turn
 }
-
-/** paced: one of the `turns`; first: one of the `firsts`; none: it needs none, or had it. */
-export type Turn = 'none' | 'paced' | 'first'
 
 /** What is told of one that is over. */
 export type EndedCommand = Pick<
@@ -42,62 +46,56 @@ export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
- * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now. What it costs grows with the chats that wait, not with
- * their commands; with no `turns`, with those chats that have one that needs none, and with those of first messages while one of them may go.
- * Its commit is not waited for: one that Postgres forgets in its death was not tried, and is claimed again.
+ * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
+ * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
+ * is, epoch ms, for whoever asks; null: now. Its commit is not waited for: one that Postgres forgets in its death was not tried, and is claimed again.
  */
 export async function claimCommands(
   database: Transaction,
   { instanceId, epoch }: Owned,
-  { busy, limit, turns, firsts }: Claim,
+  { busy, limit, turns, turnAt, firsts }: Claim,
 ): Promise<readonly ClaimedCommand[]> {
-  const values = [instanceId, epoch, busy, limit, turns, firsts.spacingMs, firsts.perDay]
-  return database.query<ClaimedCommand>(turns > 0 ? claimSql : claimUnpacedSql, values)
+  const values = [instanceId, epoch, busy, limit, turns, firsts.spacingMs, firsts.perDay, turnAt ?? null]
+  return database.query<ClaimedCommand>(claimSql, values)
 }
 
-type Claim = { busy: readonly string[]; limit: number; turns: number; firsts: FirstContactPace }
+type Claim = { busy: readonly string[]; limit: number; turns: number; turnAt?: number | null; firsts: FirstContactPace }
 
-const waits = `c.instance_id = $1 and c.state in ('accepted', 'sending', 'ending')`
+const pace = { spacingMs: '$6', perDay: '$7' }
+const found = `select c.command_id, c.chat_id, c.place, ${turnOf('c')} as turn from commands c
+    where c.instance_id = $1 and ${isWaiting('c')} and ${isAhead('c')} and not (c.chat_id = any($3::text[])) and ${isDue('c', '$2')}`
 
-/** Which turn one waits for; a first message whose chat had another one meanwhile is one like any other. */
-const turnOf = `case when c.state <> 'accepted' or c.expires_at < now() or not (c.is_paced or c.is_first) then 'none'
-      when c.is_first and ${isFirstIn('c.instance_id', 'c.chat_id')} then 'first' else 'paced' end`
+/** Those that were never put off, and those that are due again: neither kind hides the other. */
+const nextOf = (kind: string, most: string): string =>
+  ['c.due_at is null', 'c.due_at <= now()']
+    .map(when => `(${found} and ${kind} and ${when} order by c.due_at, c.place limit ${most})`)
+    .join(' union ')
 
-/** The chats of those that wait and are `which`. */
-const chatsOf = (name: string, which: string) => `${name} as (
-  (select c.chat_id from commands c where ${waits} and ${which} order by c.chat_id limit 1)
-  union all
-  select (select c.chat_id from commands c where ${waits} and ${which} and c.chat_id > ${name}.chat_id order by c.chat_id limit 1)
-  from ${name} where ${name}.chat_id is not null
-)`
-
-/** `chats`: in which is looked. */
-const claimIn = (
-  chats: string,
-) => `with recursive held as (select ${committingLazily} from (${heldOwner('$1', '$2')}) owner), first as materialized (
-  select ${firstTurns('$1', { spacingMs: '$6', perDay: '$7' })} as turns
-), ${chats}, firsts as (
-  select f.* from chats cross join lateral (
-    select c.command_id, c.chat_id, c.place, c.state, c.epoch, c.due_at, ${turnOf} as turn
-    from commands c where ${waits} and c.chat_id = chats.chat_id order by c.place limit 1) f
-  where chats.chat_id is not null and not (chats.chat_id = any($3::text[]))
-), ready as (
-  select command_id, chat_id, place, turn, row_number() over (partition by turn order by place) as nth from firsts
-  where (state = 'accepted' and coalesce(due_at <= now(), true)) or (state in ('sending', 'ending') and coalesce(epoch <= $2, true))
+const claimSql = `with held as (select ${committingLazily} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
+  select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
+), turns as materialized (
+  select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,
+    case when t.rests_until is null then ${firstTurns('$1', { ...pace, turnAt: 't.at' })} else 0 end as firsts from turn_of_first t
+), told as (
+  ${sayTurns({ instanceId: '$1', turnAt: 'to_timestamp($8::float8 / 1000)', firstAt: '(select at from turn_of_first)', may: 'exists (select from held)' })}
+), next as (
+  ${nextOf('not c.is_first and not c.is_paced', '$4::bigint')}
+  union ${nextOf('not c.is_first and c.is_paced', 'least($4::bigint, (select paced from turns))')}
+  union ${nextOf('c.is_first and not c.is_paced', 'least($4::bigint, (select firsts from turns))')}
+  union (${found} and (c.is_paced or c.is_first) and c.expires_at < now() order by c.expires_at limit $4::bigint)
+), ranked as (
+  select command_id, chat_id, place, turn, row_number() over (partition by turn order by place) as nth from next
 ), due as (
-  select command_id, chat_id, turn from ready
-  where turn = 'none' or nth <= case turn when 'paced' then $5::bigint else (select turns from first) end order by place limit $4
+  select command_id, chat_id, turn from ranked
+  where turn = 'none' or nth <= (select case ranked.turn when 'paced' then paced else firsts end from turns) order by place limit $4::bigint
 ), taken as (
   ${takeFirstTurns('$1', "(select chat_id from due where turn = 'first' and exists (select from held))")}
 )
 update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false
-from due where exists (select from held) and c.command_id = due.command_id and ${waits} and coalesce(c.epoch <= $2, true)
+from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id and ${isWaiting('c')} and coalesce(c.epoch <= $2, true)
 returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal, c.expires_at < now() as is_expired,
-  due.turn`
-const claimSql = claimIn(chatsOf('chats', 'true'))
-const claimUnpacedSql = claimIn(`${chatsOf('unpaced', 'not c.is_paced and not c.is_first')},
-  ${chatsOf('beginning', 'c.is_first and (select turns from first) > 0')},
-  chats as (select chat_id from unpaced union select chat_id from beginning)`)
+  (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
+  coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`
 
 /**
  * `secrets`: those in `built`, for what comes sealed with them later. `isFollowed`: another commit in this database is waited for before anything
@@ -130,23 +128,30 @@ const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
   ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
   select ${committingLazilyIf('$11::boolean')} from begun`
 
-/** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it. */
-type PutOff = Owned & { commandId: string; delayMs: number; tries: number | null; turn: Turn; refusal: Outcome | null }
+/** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it; `waitsFor` [retry]: what for. */
+type PutOff = Owned & {
+  commandId: string
+  delayMs: number
+  tries: number | null
+  turn: Turn
+  refusal: Outcome | null
+  waitsFor?: PutOffFor
+}
 
 /** To be tried again in `delayMs`: until then it holds its chat. */
 export async function putOff(
   database: Transaction,
-  { instanceId, epoch, commandId, delayMs, tries, turn, refusal }: PutOff,
+  { instanceId, epoch, commandId, delayMs, tries, turn, refusal, waitsFor = 'retry' }: PutOff,
 ): Promise<boolean> {
   return didChange(
     database.query(
       `with left_alone as (
-         update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6,
+         update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6, waits_for = $8,
            is_paced = $7::text = 'paced', is_first = $7::text = 'first'
          where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning chat_id
        ), given_back as (${giveFirstTurnsBack('$1', "(select chat_id from left_alone where $7::text = 'first')")})
        select from left_alone`,
-      [instanceId, commandId, epoch, delayMs, tries, refusal === null ? null : JSON.stringify(refusal), turn],
+      [instanceId, commandId, epoch, delayMs, tries, refusal === null ? null : JSON.stringify(refusal), turn, waitsFor],
     ),
   )
 }
@@ -169,7 +174,7 @@ export async function decideOutcome(
 ): Promise<EndingCommand | null> {
   const [row] = await database.query<EndingCommand>(
     `update commands c set state = 'ending', outcome = $4
-     where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${ended}, c.built`,
+     where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${endedColumns}, c.built`,
     [instanceId, commandId, epoch, JSON.stringify(outcome)],
   )
   return row ?? null
@@ -178,22 +183,29 @@ export async function decideOutcome(
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'
 
-/**
- * Its outcome is in the log. Its upload was sent, however long its command is remembered. Its commit is not waited for: one that Postgres forgets
- * in its death is told again.
- */
-export async function endCommand(
+export const endCommand = (
   database: Transaction,
   { instanceId, commandId }: { instanceId: string; commandId: string },
+): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
+
+/**
+ * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. That commit is not waited for: what Postgres
+ * forgets in its death is told again. What makes their chats go on is, wherever something goes on.
+ */
+export async function endCommands(
+  database: Transaction,
+  { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
 ): Promise<void> {
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
-       where instance_id = $1 and command_id = $2 and state = 'ending'
+       where instance_id = $1 and command_id = any($2::text[]) and state = 'ending'
        returning state, upload_id, pg_notify('${commandEndsChannel}', command_id), ${committingLazily})
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
-    [instanceId, commandId],
+    [instanceId, commandIds],
   )
+  // A death before this is made good by the next session of the account.
+  await settleBehind(database, { instanceId, commandIds })
 }
 
 /** Which of these have commands that are not over. What it costs grows with the instances alone. */
@@ -225,31 +237,62 @@ export async function giveUpCommands(
        from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')
          and ${isOwner('$1', '$2')} order by chat_id, place limit $5 for update) waiting
        where c.instance_id = $1 and c.command_id = waiting.command_id
-       returning ${ended}, c.built, c.place)
+       returning ${endedColumns}, c.built, c.place)
      select * from given_up order by chat_id, place`,
     [instanceId, epoch, JSON.stringify(untried), JSON.stringify(tried), limit],
   )
 }
 
-/** Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over. Whoever asks tells it, in the same transaction. */
+/** Past their time and never given to WhatsApp, of an instance's chats that are not busy, under its owner, each chat's in their order. None where a newer epoch owns it. */
+export async function expireOwn(
+  database: Transaction,
+  { instanceId, epoch, untried }: Owned & Pick<Ends, 'untried'>,
+  { busy, limit }: { busy: readonly string[]; limit: number },
+): Promise<readonly EndingCommand[]> {
+  return database.query(
+    `with held as (${heldOwner('$1', '$2')}), expired as (
+       update commands c set state = 'ending', epoch = $2, outcome = $3
+       from (select command_id from commands where instance_id = $1 and state = 'accepted' and tries = 0 and expires_at < now()
+         and not (chat_id = any($5::text[]))
+         and exists (select from held) order by chat_id, place limit $4 for update skip locked) late
+       where c.instance_id = $1 and c.command_id = late.command_id
+       returning ${endedColumns}, c.built, c.place)
+     select * from expired order by chat_id, place`,
+    [instanceId, epoch, JSON.stringify(untried), limit, busy],
+  )
+}
+
+/**
+ * Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over, those that had failed before as they
+ * had; one that is done waits for its owner, who alone tells its message. Whoever asks tells it, in the same transaction.
+ */
 export async function expireCommands(
   tx: Transaction,
   { untried, tried }: Ends,
   { live, limit }: { live: readonly string[]; limit: number },
 ): Promise<readonly (EndedCommand & { instance_id: string })[]> {
-  return tx.query(
-    `update commands c set state = 'failed', ended_at = now(), outcome = ${comesOf('$1', '$2')}
+  const late = await tx.query<EndedCommand & { instance_id: string }>(
+    `with expired as (update commands c set state = 'failed', ended_at = now(), outcome = coalesce(c.outcome, ${comesOf('$1', '$2')})
      from (select w.instance_id, w.command_id from commands w
-       where w.state in ('accepted', 'sending') and w.expires_at < now() - interval '1 minute'
+       where (w.state in ('accepted', 'sending') or (w.state = 'ending' and w.outcome ->> 'type' = 'command.failed')) and w.expires_at < now() - interval '1 minute'
          and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}
-       order by w.expires_at limit $4 for update skip locked) late
+       order by w.expires_at, w.place limit $4 for update skip locked) late
      where c.instance_id = late.instance_id and c.command_id = late.command_id
-     returning c.instance_id, ${ended}, pg_notify('${commandEndsChannel}', c.command_id)`,
+     returning c.instance_id, ${endedColumns}, c.place, pg_notify('${commandEndsChannel}', c.command_id))
+     select * from expired order by instance_id, chat_id, place`,
     [JSON.stringify(untried), JSON.stringify(tried), live, limit],
   )
+  await goOn(tx, late)
+  return late
 }
 
-const ended = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
+async function goOn(tx: Transaction, over: readonly (EndedCommand & { instance_id: string })[]): Promise<void> {
+  const chats = over.map(one => ({ instanceId: one.instance_id, chatId: one.chat_id }))
+  await writeTogether(tx, [settleChats(chats)])
+}
+
+/** Of commands `c`, what is told of one that is over. */
+export const endedColumns = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
 
 /** What is sent again to a device that could not read it; sealed. null: none of ours, or from longer ago than 14 days. */
 export async function findBuilt(

@@ -1,8 +1,9 @@
 // Commands as clients see them, one or a page.
 import type { Transaction } from '../database/database.ts'
-import type { commandStates } from '../events/vocabulary.ts'
+import type { commandStates, commandWaits } from '../events/vocabulary.ts'
 import type { CommandIds } from './command-ids.ts'
 import { chatOf } from './command-lanes.ts'
+import { waitOf } from './command-turns.ts'
 import type { CommandState, Outcome } from './commands.ts'
 
 type ShownState = (typeof commandStates.here)[number]
@@ -18,7 +19,12 @@ export type ShownCommand = CommandIds & {
   endedAt: Date | null
   /** Once it is told. */
   outcome: Outcome | null
+  /** Why it is not over yet, as far as its rows say; null: it is. */
+  waitsFor: Waiting | null
 }
+/** `commandId`: of the one before it in its chat; `refusal`: what WhatsApp said to its last try. */
+export type Waiting = { reason: WaitReason; nextAt: Date | null; commandId: string | null; refusal: Outcome | null }
+export type WaitReason = (typeof commandWaits.here)[number]
 
 /** `ending`: until its outcome is told, it may be told by another owner. */
 const shownAs: Readonly<Record<CommandState, ShownState>> = {
@@ -33,10 +39,23 @@ const allStates = Object.keys(shownAs) as CommandState[]
 
 export async function readCommand(database: Transaction, instanceId: string, commandId: string): Promise<ShownCommand | null> {
   const [row] = await database.query<ShownRow>(
-    `select ${shownColumns} from commands c where instance_id = $1 and command_id = $2`,
+    `select ${shownColumns} from commands c cross join lateral ${waitOf('c')} waiting where c.instance_id = $1 and c.command_id = $2`,
     [instanceId, commandId],
   )
   return row === undefined ? null : shownOf(row)
+}
+
+/** By their ids, those that there are. */
+export async function readCommands(
+  database: Transaction,
+  instanceId: string,
+  commandIds: readonly string[],
+): Promise<ReadonlyMap<string, ShownCommand>> {
+  const rows = await database.query<ShownRow>(
+    `select ${shownColumns} from commands c where instance_id = $1 and command_id = any($2::text[])`,
+    [instanceId, commandIds],
+  )
+  return new Map(rows.map(row => [row.command_id, shownOf(row)]))
 }
 
 /** By the id of each of these uploads the last command that sends it. */
@@ -47,6 +66,18 @@ export async function lastSends(
 ): Promise<ReadonlyMap<string, ShownCommand>> {
   const rows = await database.query<ShownRow & { upload_id: string }>(lastSendsSql, [instanceId, uploadIds])
   return new Map(rows.map(row => [row.upload_id, shownOf(row)]))
+}
+
+/** Whose file a command sends; null: none's, or the command is forgotten. */
+export async function uploadOfCommand(
+  database: Transaction,
+  { instanceId, commandId }: { instanceId: string; commandId: string },
+): Promise<string | null> {
+  const [row] = await database.query<{ upload_id: string | null }>(
+    'select upload_id from commands where instance_id = $1 and command_id = $2',
+    [instanceId, commandId],
+  )
+  return row?.upload_id ?? null
 }
 
 /** sent: WhatsApp has a message with it; sending: it has, or may have, or is about to. null: nothing of it went out, but for what has failed. */
@@ -101,20 +132,27 @@ type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'oper
   expires_at: Date
   ended_at: Date | null
   outcome: Outcome | null
+  refusal: Outcome | null
+  wait_reason: WaitReason | null
+  wait_ahead: string | null
+  wait_until: Date | null
 }
 
 const shownColumns = `c.command_id, c.event_id, c.message_id, c.operation, c.chat_id, c.state, c.tries, c.asked_at, c.expires_at, c.ended_at,
-  c.outcome`
+  c.outcome, c.refusal, waiting.reason as wait_reason, waiting.ahead as wait_ahead, waiting.next_at as wait_until`
 const lastSendsSql = `select ${shownColumns}, c.upload_id from unnest($2::text[]) as given(upload_id) cross join lateral (
-    select * from commands c where c.instance_id = $1 and c.upload_id = given.upload_id order by c.asked_at desc, c.command_id limit 1) c`
+    select * from commands c where c.instance_id = $1 and c.upload_id = given.upload_id order by c.asked_at desc, c.command_id limit 1) c
+  cross join lateral ${waitOf('c')} waiting`
 /** The instant of a parameter in epoch ms. */
 const instantOf = (ms: string, otherwise: string) => `coalesce(to_timestamp(${ms}::float8 / 1000), '${otherwise}')`
-const listSql = `select c.* from unnest($2::text[]) as wanted(state) cross join lateral (
-    select ${shownColumns} from commands c where c.instance_id = $1 and c.state = wanted.state
+/** Of those alone that are on the page it is looked up what they wait for. */
+const listSql = `select ${shownColumns} from (select c.* from unnest($2::text[]) as wanted(state) cross join lateral (
+    select * from commands c where c.instance_id = $1 and c.state = wanted.state
       and (c.asked_at, c.command_id) < (${instantOf('$3', 'infinity')}, $4::text)
       and c.asked_at >= ${instantOf('$5', '-infinity')} and c.asked_at < ${instantOf('$6', 'infinity')}
     order by c.asked_at desc, c.command_id desc limit $7) c
-  order by c.asked_at desc, c.command_id desc limit $7`
+  order by c.asked_at desc, c.command_id desc limit $7) c cross join lateral ${waitOf('c')} waiting
+  order by c.asked_at desc, c.command_id desc`
 
 const shownOf = (row: ShownRow): ShownCommand => ({
   commandId: row.command_id,
@@ -128,4 +166,10 @@ const shownOf = (row: ShownRow): ShownCommand => ({
   queuedUntil: row.expires_at,
   endedAt: row.ended_at,
   outcome: row.ended_at === null ? null : row.outcome,
+  waitsFor: row.wait_reason && {
+    reason: row.wait_reason,
+    nextAt: row.wait_until,
+    commandId: row.wait_ahead,
+    refusal: row.refusal,
+  },
 })

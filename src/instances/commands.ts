@@ -4,13 +4,17 @@ import { boundedCount } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Read, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
-import { isFirstContact } from '../events/command-bodies/known.ts'
+import { isFirstContact, isInAlbum } from '../events/command-bodies/known.ts'
+import { timerSeconds } from '../events/command-bodies/timer.ts'
 import { uploadIdIn } from '../events/command-bodies.ts'
-import { messageOperation } from '../events/operations.ts'
+import { isSent, messageOperation } from '../events/operations.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { CommandIds } from './command-ids.ts'
 import { chatOf, laneOf } from './command-lanes.ts'
+import { isWaiting, settleChats } from './command-turns.ts'
+import { isBeforeBeginning } from './commands-begin.ts'
+import { isFirstIn } from './first-contacts.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
@@ -37,8 +41,8 @@ export type Outcome =
   | { type: 'command.completed'; at: number; saidAt: string | null; result?: string }
   | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
 
-/** As its record says it; `place`: its offset, which orders the commands of an instance. */
-export type AcceptedCommand = NewCommand & { place: bigint }
+/** As its record says it; `place`: the offset after it in `partition`, which orders the commands of an instance. */
+export type AcceptedCommand = NewCommand & { partition: number; place: bigint }
 
 /** The row of a command that is new; of one that was asked for before, with whatever body, that one. null: the instance is purged. */
 export async function askCommand(database: Transaction, command: NewCommand): Promise<AskedCommand | null> {
@@ -86,13 +90,14 @@ export const askedOf = (row: AskedRow): AskedCommand => ({
 })
 
 /**
- * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. Whoever
- * holds an account of which one is accepted is woken by the commit, in whichever process.
+ * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. One that a
+ * database had accepted which is lost (commands-begin.ts) is over: whether it was sent is not known here. Whoever holds an account of which one is
+ * accepted is woken by the commit, in whichever process.
  */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
   {
     sql: acceptSql,
-    values: [asRows(commands.map(one => ({ ...acceptedRow(one), place: String(one.place) })))],
+    values: [asRows(commands.map(placedRow)), JSON.stringify(lost)],
     isEmpty: commands.length === 0,
   },
   firstNoMore(commands.filter(one => isForPeople(one) && !isFirstContact(one.body))),
@@ -110,21 +115,49 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
   where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
+/** What its events said of it, if anything was done, is in the log. */
+const lost = {
+  type: 'command.failed',
+  reason: 'outcome-unknown',
+  reasonText: 'It was accepted under a database that is lost. Whether it was done is in the log, if anything came of it.',
+  code: null,
+} as const
+
+/**
+ * Those that are accepted already (accept-appended.ts) are left alone. Behind those that wait before it in its chat: the last of them is held until the
+ * transaction ends, so that whoever ends it meanwhile sees this one afterwards (command-turns.ts), or is waited for, and this one is the first.
+ */
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, asked_at, expires_at, upload_id)
-  select n.instance_id, n.command_id, n.digest, 'accepted', n.event_id, n.place, n.operation, n.chat_id, n.message_id, n.body, n.is_paced,
-    n.is_first, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
-  from json_to_recordset($1::json) as n(instance_id text, command_id text, digest text, event_id text, place bigint, operation text,
-    chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision,
-    upload_id text)
+    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, outcome, ended_at)
+  with given as (
+    select g.*, ${isBeforeBeginning('g.partition', 'g.place')} as is_lost,
+      row_number() over (partition by g.instance_id, g.chat_id order by g.place) > 1 as is_later
+    from json_to_recordset($1::json) as g(instance_id text, command_id text, digest text, event_id text, partition integer, place bigint,
+      operation text, chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision,
+      expires_at double precision, upload_id text)
+    where not exists (select from commands k where k.instance_id = g.instance_id and k.command_id = g.command_id and k.state <> 'asked')
+  ), ahead as materialized (
+    select chats.instance_id, chats.chat_id
+    from (select given.instance_id, given.chat_id, min(given.place) as place from given group by 1, 2 order by 1, 2) chats cross join lateral (
+      select 1 from commands w where w.instance_id = chats.instance_id and w.chat_id = chats.chat_id and w.place < chats.place and ${isWaiting('w')}
+      order by w.place desc limit 1 for share) last
+  )
+  select n.instance_id, n.command_id, n.digest, case when n.is_lost then 'failed' else 'accepted' end, n.event_id, n.place, n.operation,
+    n.chat_id, n.message_id, n.body,
+    n.is_paced or (n.is_first and not ${isFirstIn('n.instance_id', 'n.chat_id')}), n.is_first and ${isFirstIn('n.instance_id', 'n.chat_id')},
+    n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id,
+    case when n.is_lost then $2::jsonb || jsonb_build_object('at', n.asked_at) end, case when n.is_lost then now() end
+  from given n left join ahead on ahead.instance_id = n.instance_id and ahead.chat_id = n.chat_id
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
-    is_paced = excluded.is_paced, is_first = excluded.is_first, expires_at = excluded.expires_at,
-    upload_id = excluded.upload_id
+    is_paced = excluded.is_paced, is_first = excluded.is_first, is_behind = excluded.is_behind, expires_at = excluded.expires_at,
+    upload_id = excluded.upload_id, outcome = excluded.outcome, ended_at = excluded.ended_at
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
-/** As the SQL of `acceptedColumns` reads it. */
+const placedRow = (one: AcceptedCommand) => ({ ...acceptedRow(one), partition: one.partition, place: String(one.place) })
+
+/** What its row has from its acceptance on. */
 export const acceptedRow = (one: NewCommand) => ({
   instance_id: one.instanceId,
   command_id: one.commandId,
@@ -145,8 +178,39 @@ export const acceptedRow = (one: NewCommand) => ({
 const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): string | null =>
   operation === messageOperation ? uploadIdIn(body) : null
 
+/** An album is one for people, by its marker; a timer is shown in its chat. */
 const isForPeople = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): boolean =>
-  operation === messageOperation && !isAboutMessage(body)
+  isSent(operation) && !isAboutMessage(body) && !isInAlbum(body)
+
+/**
+ * What the timer of a chat is about to be, by the last command for it that goes out or has just gone: what the read model has of it is still on its
+ * way; null: there is none. All are SQL.
+ */
+export const timerAskedFor = (instance: string, chat: string): string => `(
+  select (t.body ->> 'expiresInSeconds')::integer from commands t
+  where t.instance_id = ${instance} and t.chat_id = ${chat} and t.operation = 'chat.timer'
+    and t.body ->> 'expiresInSeconds' in (${timerSeconds.map(seconds => `'${seconds}'`).join(', ')})
+    and (t.state in ('accepted', 'sending', 'ending') or (t.state = 'asked' and t.asked_at > now() - interval '1 minute')
+      or (t.state = 'completed' and t.ended_at > now() - interval '10 seconds'))
+  order by t.asked_at desc, t.place desc nulls first limit 1)`
+
+/** What was asked for with a message that was sent, of the last 14 days; null: it was not sent by a command. */
+export async function bodyOfSent(
+  database: Transaction,
+  { instanceId, messageId }: { instanceId: string; messageId: string },
+): Promise<unknown> {
+  const [row] = await database.query<{ body: unknown }>(
+    'select body from commands where instance_id = $1 and message_id = $2 and built is not null',
+    [instanceId, messageId],
+  )
+  return row?.body ?? null
+}
+
+/** After them, where the first of several of one chat was accepted before, and is over. */
+export function goOnBehind(commands: readonly AcceptedCommand[]): Write {
+  const chats = Map.groupBy(commands, one => JSON.stringify([one.instanceId, laneOf(one)])).values()
+  return settleChats([...chats].flatMap(([first, second]) => (first && second ? [{ ...first, chatId: laneOf(first) }] : [])))
+}
 
 /** Those that ended, or whose record never came, [14 d] ago: a key is new again then. Answers how many. */
 export async function forgetCommands(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {

@@ -8,20 +8,26 @@ export type FirstContactPace = { spacingMs: number; perDay: number }
 
 // What follows is for the SQL of others; arguments are SQL.
 
-/** Nobody was written to first in this chat, as far as is known. */
+/** Nobody was written to first in this chat, as far as is known. A value for each row, which no plan reads the whole table for. */
 export const isFirstIn = (instanceId: string, chatId: string): string =>
-  `not exists (select from first_contacts f where f.instance_id = ${instanceId} and f.chat_id = ${chatId})`
+  `(select 1 from first_contacts f where f.instance_id = ${instanceId} and f.chat_id = ${chatId}) is null`
 
 const many = 1_000_000
 
-/** How many first messages of an instance may go out now. */
-export const firstTurns = (instanceId: string, { spacingMs, perDay }: { spacingMs: string; perDay: string }): string =>
-  `(select case when exists (select from first_contacts f where f.instance_id = ${instanceId} and f.at > now() - ${spacingMs}::float8 * interval '1 ms')
-      then 0
-      else least(case when ${spacingMs}::float8 = 0 then ${many} else 1 end, case when ${perDay}::bigint = 0 then ${many} else ${perDay}::bigint - (
-        select count(*) from (select from first_contacts f where f.instance_id = ${instanceId} and f.at > now() - interval '1 day'
-          limit ${perDay}::bigint) of_a_day) end)
-    end)`
+type PaceSql = { spacingMs: string; perDay: string }
+
+/** When the next first message of an instance may go out, such as in the past; null: none was ever sent. */
+export const firstTurnAt = (instanceId: string, { spacingMs, perDay }: PaceSql): string => `greatest(
+    (select max(f.at) from first_contacts f where f.instance_id = ${instanceId}) + ${spacingMs}::float8 * interval '1 ms',
+    case when ${perDay}::bigint > 0 then (select f.at + interval '1 day' from first_contacts f where f.instance_id = ${instanceId}
+      order by f.at desc offset greatest(${perDay}::bigint - 1, 0) limit 1) end)`
+
+/** How many may go out now, where `turnAt` is when the next one may. */
+export const firstTurns = (instanceId: string, { spacingMs, perDay, turnAt }: PaceSql & { turnAt: string }): string =>
+  `case when ${turnAt} > now() then 0
+    else least(case when ${spacingMs}::float8 = 0 then ${many} else 1 end, case when ${perDay}::bigint = 0 then ${many} else ${perDay}::bigint - (
+      select count(*) from (select from first_contacts f where f.instance_id = ${instanceId} and f.at > now() - interval '1 day'
+        limit ${perDay}::bigint) of_a_day) end) end`
 
 /** `chats`: rows with a chat_id, of one instance each of them once. */
 export const takeFirstTurns = (instanceId: string, chats: string): string =>

@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import { type TopicName, topicOf } from '../events/topics.ts'
-import { type EventLog, isAboutRecord, type LogError, type Position } from '../log/log.ts'
+import { type EventLog, isAboutRecord, type LogError, type NewRecord, type Position } from '../log/log.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
@@ -85,15 +85,30 @@ export function openOutbox(deps: OutboxDeps): Outbox {
 }
 
 /** As `Outbox.owe`, for whoever has no outbox of their own. */
-export async function owe({ codec, topic }: Pick<OutboxDeps, 'codec' | 'topic'>, tx: Transaction, event: Event): Promise<string> {
-  const { key, headers, value, recordedAt } = codec.encode(event)
-  const [row] = await tx.query<{ outbox_id: string }>(
-    `insert into api_outbox (topic, key, headers, value, recorded_at) values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
-     returning outbox_id`,
-    [topic(topicOf(event.type)), key, JSON.stringify(headers), value, recordedAt],
+export async function owe(deps: Pick<OutboxDeps, 'codec' | 'topic'>, tx: Transaction, event: Event): Promise<string> {
+  const [id] = await oweAll(deps, tx, [event])
+  if (id === undefined) throw new Error(`writing ${event.type} to api_outbox: expected the new row, got none`)
+  return id
+}
+
+/** Answers their rows' ids, in this order, in which they are appended. */
+export async function oweAll(
+  { codec, topic }: Pick<OutboxDeps, 'codec' | 'topic'>,
+  tx: Transaction,
+  events: readonly Event[],
+): Promise<readonly string[]> {
+  const rows = events.map(event => ({ ...codec.encode(event), topic: topic(topicOf(event.type)) }))
+  const inserted = await tx.query<{ outbox_id: string }>(
+    `insert into api_outbox (topic, key, headers, value, recorded_at)
+     select topic, key, headers, value, to_timestamp(recorded_at / 1000)
+     from unnest($1::text[], $2::text[], $3::jsonb[], $4::bytea[], $5::float8[]) with ordinality as n(topic, key, headers, value, recorded_at, nth)
+     order by nth returning outbox_id`,
+    [
+      ...[rows.map(row => row.topic), rows.map(row => row.key), rows.map(row => JSON.stringify(row.headers))],
+      ...[rows.map(row => row.value), rows.map(row => row.recordedAt)],
+    ],
   )
-  if (row === undefined) throw new Error(`writing ${event.type} to api_outbox: expected the new row, got none`)
-  return row.outbox_id
+  return inserted.map(row => row.outbox_id)
 }
 
 type OwedRow = {
@@ -128,25 +143,58 @@ export async function drainApiOutbox(
       `select outbox_id, topic, key, headers, value, (extract(epoch from recorded_at) * 1000)::bigint as recorded_at_ms
        from api_outbox where appended_at is null order by outbox_id limit ${MAX_ROWS} for update`,
     )
-    for (const row of rows) {
-      if (refused.has(row.key)) continue
-      const refusal = await appendRow({ tx, log }, row, signal)
-      if (refusal !== null) refused.set(row.key, refusal)
+    for (const run of runsOf(rows)) {
+      if (run.length > 1 && (await appendRun({ tx, log }, run, signal))) continue
+      for (const row of run) {
+        if (refused.has(row.key)) continue
+        const refusal = await appendRow({ tx, log }, row, signal)
+        if (refusal !== null) refused.set(row.key, refusal)
+      }
     }
     if (rows.some(({ key, headers }) => headers['event-type'] === 'instance.created' && !refused.has(key))) await wakeOwners(tx)
     return [...refused].map(([instanceId, refusal]) => ({ instanceId, refusal }))
   }, signal)
 }
 
-/** null: the log has it. */
-async function appendRow(
-  { tx, log }: { tx: Transaction; log: Pick<EventLog, 'append'> },
-  row: OwedRow,
-  signal: AbortSignal,
-): Promise<LogError | null> {
-  const record = { key: row.key, value: row.value, headers: row.headers, recordedAt: Number(row.recorded_at_ms) }
+/** What one instance owes to one topic, as far as it comes one after another. */
+function runsOf(rows: readonly OwedRow[]): readonly (readonly OwedRow[])[] {
+  const runs: OwedRow[][] = []
+  for (const row of rows) {
+    const last = runs.at(-1)
+    if (last !== undefined && last[0]?.topic === row.topic && last[0].key === row.key) last.push(row)
+    else runs.push([row])
+  }
+  return runs
+}
+
+type To = { tx: Transaction; log: Pick<EventLog, 'append'> }
+
+/** In one append: what many owe keeps nobody waiting. Each is said to be where the last of them is. false: the log refuses one of them for good. */
+async function appendRun({ tx, log }: To, run: readonly OwedRow[], signal: AbortSignal): Promise<boolean> {
   try {
-    const positions = await log.append({ topic: row.topic, records: [record] }, signal)
+    const positions = await log.append({ topic: run[0]?.topic ?? '', records: run.map(recordOf) }, signal)
+    await tx.query('update api_outbox set appended_at = now(), positions = $2 where outbox_id = any($1::bigint[])', [
+      run.map(row => row.outbox_id),
+      positionsText(positions),
+    ])
+    return true
+  } catch (error) {
+    if (isAboutRecord(error)) return false
+    throw error
+  }
+}
+
+const recordOf = (row: OwedRow): NewRecord => ({
+  key: row.key,
+  value: row.value,
+  headers: row.headers,
+  recordedAt: Number(row.recorded_at_ms),
+})
+
+/** null: the log has it. */
+async function appendRow({ tx, log }: To, row: OwedRow, signal: AbortSignal): Promise<LogError | null> {
+  try {
+    const positions = await log.append({ topic: row.topic, records: [recordOf(row)] }, signal)
     await tx.query('update api_outbox set appended_at = now(), positions = $2 where outbox_id = $1', [
       row.outbox_id,
       positionsText(positions),

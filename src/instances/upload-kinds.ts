@@ -32,6 +32,25 @@ const sameTypes: Readonly<Record<string, string>> = {
   'audio/m4a': 'audio/mp4',
   'audio/opus': 'audio/ogg',
   'application/ogg': 'audio/ogg',
+  'audio/x-wav': 'audio/wav',
+  'audio/wave': 'audio/wav',
+  'audio/vnd.wave': 'audio/wav',
+  'audio/x-flac': 'audio/flac',
+  'audio/x-aac': 'audio/aac',
+  'audio/x-aiff': 'audio/aiff',
+}
+
+/** Of what a voice note is made, and what FFmpeg calls it. A list of other files, as a playlist is one, is none of them. */
+export const demuxers: Readonly<Record<string, string>> = {
+  'audio/ogg': 'ogg',
+  'audio/mpeg': 'mp3',
+  'audio/mp4': 'mov',
+  'audio/aac': 'aac',
+  'audio/amr': 'amr',
+  'audio/wav': 'wav',
+  'audio/flac': 'flac',
+  'audio/aiff': 'aiff',
+  'audio/webm': 'matroska',
 }
 
 export function kindOfType(mimetype: string): FileKind {
@@ -44,10 +63,9 @@ export function kindOfType(mimetype: string): FileKind {
 /** What is expected instead, in words; null: it may be sent as that. `converts`: other audio is made a voice note. */
 export function refuseType(kind: FileKind, mimetype: string, converts: boolean): string | null {
   const type = bareType(mimetype)
-  if (kind === 'voice' && converts && type.startsWith('audio/')) return null
-  const taken = types[kind]
+  const taken = kind === 'voice' && converts ? Object.keys(demuxers) : types[kind]
   if (taken === null || taken.includes(type)) return null
-  const how = kind === 'voice' ? ' (Opus); other audio needs FFMPEG_PATH' : ''
+  const how = kind === 'voice' && !converts ? ' (Opus); other audio needs FFMPEG_PATH' : ''
   return `${taken.join(', ')}${how} for ${kind}`
 }
 

@@ -23,6 +23,8 @@ export type ReadyFile = {
   durationSeconds: number | null
   thumbnail: Buffer | null
   pages: number | null
+  /** Of a voice note that was heard: 64 values, 0 to 100. */
+  waveform: readonly number[] | null
 }
 
 /** What is asked for. `digest`: of what the client wrote; null: not said. Instants in epoch ms. */
@@ -63,6 +65,8 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
 /** Where what is prepared of it under a claim lies: what an earlier holder still puts is never what is sent. */
 export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>, claim: string): string =>
   `${incomingKey}-ready-${claim}`
+/** Whether what lies there was prepared to be sent; it is never written again. */
+export const isReadyKey = (key: string): boolean => /(?:^|\/)incoming\/[^/]+\/uploads\/[0-9a-f]{64}-ready-[^/]+$/.test(key)
 /** Keys of all that it has in the store; what a claim puts beside it is that claim's to take away. */
 export const objectsOf = ({ incomingKey, file }: Pick<UploadRow, 'incomingKey' | 'file'>): readonly string[] =>
   file === null ? [incomingKey] : [incomingKey, file.objectKey]
@@ -191,7 +195,7 @@ export type StoredUpload = Readonly<Record<'upload_id' | 'instance_id' | 'digest
     state: UploadState
     source: UploadSource['from']
     size_bytes: string | null
-    file: Omit<ReadyFile, 'thumbnail'> | null
+    file: (Omit<ReadyFile, 'thumbnail' | 'waveform'> & Partial<Pick<ReadyFile, 'waveform'>>) | null
     thumbnail: Buffer | null
     command_id: string | null
     message_id: string | null
@@ -234,7 +238,7 @@ export const uploadOf = (row: StoredUpload): UploadRow => ({
   incomingKey: row.incoming_key,
   reason: row.reason,
   reasonText: row.reason_text,
-  file: row.file && { ...row.file, thumbnail: row.thumbnail },
+  file: row.file && { ...row.file, waveform: row.file.waveform ?? null, thumbnail: row.thumbnail },
   commandId: row.command_id,
   messageId: row.message_id,
   sends: row.sends,

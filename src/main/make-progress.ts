@@ -1,7 +1,10 @@
 // The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
+import { keepBeginning } from '../instances/commands-begin.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { processors } from '../processors/all.ts'
 import { all as allProjections } from '../projections/all.ts'
+import { readCheckpoint } from '../projections/checkpoints.ts'
+import { commands } from '../projections/commands/commands.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { makeTables } from '../projections/make-tables.ts'
 import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
@@ -9,16 +12,29 @@ import type { Ports } from './ports.ts'
 
 /** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
 export async function makeProgress(
-  { database, progress, claimLog, topic, consumerGroup }: Ports,
+  ports: Pick<Ports, 'database' | 'log' | 'progress' | 'claimLog' | 'topic' | 'consumerGroup'>,
   partitions: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const { database, progress, claimLog, topic, consumerGroup } = ports
   await claimLog()
   for (const { name, reads } of [...processors, intakeEntry])
     await progress.make(consumerGroup(name), reads.map(topic), partitions)
+  if (await isNew(database)) await keepBeginning(database, await endsOf(ports, partitions, signal))
   const partitioning = { partitions, partitionOf: (key: string) => partitionOf(key, partitions) }
   for (const projection of allProjections) {
     await makeTables(database, projection, signal)
     await makeCheckpoints(database, projection, partitioning, signal)
   }
+}
+
+/** No commands were read of the log yet: those that are in it were accepted under another database. */
+const isNew = async (database: Ports['database']): Promise<boolean> => (await readCheckpoint(database, commands, 0)) === null
+
+function endsOf({ log, topic }: Pick<Ports, 'log' | 'topic'>, partitions: number, signal: AbortSignal) {
+  const named = (partition: number) => ({ topic: topic('commands'), partition, nextOffset: 0n })
+  return log.lag(
+    Array.from({ length: partitions }, (_, partition) => named(partition)),
+    signal,
+  )
 }

@@ -7,6 +7,7 @@ import { downloaded, downloadFailed, MAX_RETRY_DELAY_MS, retried, retryWaitMs, w
 import { createDownloadMetrics } from './download/download-metrics.ts'
 import { type FileToFetch, fileToFetch, nameOf } from './download/file-to-fetch.ts'
 import { incomingName } from './download/incoming.ts'
+import { sentFilesIn } from './download/sent-files.ts'
 import { openTransfers } from './download/transfers.ts'
 import { FILES_IN_HAND, transferTurns } from './in-turn.ts'
 import { createIncomingRows } from './incoming-rows.ts'
@@ -27,7 +28,7 @@ export const downloadMedia: ProcessorEntry = {
     const metrics = createDownloadMetrics(needs.metrics, turns, needs.clock)
     const incomingRows = createIncomingRows(needs.database)
     return {
-      ...createDownloads({ ...needs, incomingRows, transfers, turns, metrics }),
+      ...createDownloads({ ...needs, incomingRows, findSentFile: sentFilesIn(needs.database), transfers, turns, metrics }),
       close: transfers.close,
     }
   },

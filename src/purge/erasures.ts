@@ -6,9 +6,11 @@ import { syncsErasure } from '../instances/history-syncs.ts'
 import { ownerErasure } from '../instances/instance-owners.ts'
 import { qrErasure } from '../instances/instance-qr.ts'
 import { tallyErasures } from '../instances/instance-tallies.ts'
+import { labelNumbersErasure } from '../instances/label-numbers.ts'
 import { pairsErasure } from '../instances/learned-pairs.ts'
 import { secretsErasures } from '../instances/message-secrets.ts'
 import { owedErasure } from '../instances/outbox.ts'
+import { turnsErasure } from '../instances/outgoing-turns.ts'
 import { pairingErasures } from '../instances/pairing-codes.ts'
 import { subscriptionsErasure } from '../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../instances/processing-sessions.ts'
@@ -60,6 +62,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   sessionsErasure,
   commandsErasure,
   firstContactsErasure,
+  turnsErasure,
   uploadsErasure,
   seenErasure,
   quarantineErasure,
@@ -76,6 +79,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   syncsErasure,
   pairsErasure,
   subscriptionsErasure,
+  labelNumbersErasure,
   ...tallyErasures,
   toldErasure,
   ownerErasure,
@@ -87,6 +91,7 @@ export const objectRows: ObjectRows = incomingObjectRows
 export const keptTables: Readonly<Record<string, string>> = {
   purges: 'the tombstone',
   instance_ids: 'the id is never given out again; its name and settings are emptied',
+  commands_begin: 'offsets of the log',
   log_records: 'the log has no way to delete one key: its records stay until its retention',
   log_topics: 'topics are everybody’s',
   log_partitions: 'partitions are everybody’s',

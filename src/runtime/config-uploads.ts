@@ -41,6 +41,8 @@ export function declareUploads(v: Variables) {
       doc: 'ranges that files to send may be fetched from, over http, too; metadata addresses never',
       each: parseCidr,
     }),
-    ffmpegPath: v.optionalText('FFMPEG_PATH', { doc: 'program that makes voice notes of other audio; none: these are refused' }),
+    ffmpegPath: v.optionalText('FFMPEG_PATH', {
+      doc: 'FFmpeg, which makes voice notes of other audio and gives each its shape; none: other audio is refused',
+    }),
   }
 }

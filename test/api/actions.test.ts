@@ -47,6 +47,7 @@ test('[F1] the answer names command and event, and no message; what was asked fo
   expect(json).toEqual({
     ...{ commandId: expect.stringMatching(/^[0-9a-f]{32}$/), eventId: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ...{ queuedUntil: new Date(api.clock.nowAt + 86_400_000).toISOString(), idempotencyKey: 'one' },
+    waitsFor: expect.objectContaining({ reason: 'connection', instanceState: 'created' }),
   })
   const location = `/v1/instances/shop/commands/${json.commandId}`
   expect(headers.get('location')).toBe(location)
@@ -78,7 +79,7 @@ test('[F1] whoever waits for a command is told of its end, without asking for it
     database: database => ({
       ...database,
       query: <Row>(sql: string, values?: readonly unknown[]) => {
-        if (sql.includes('from commands c where instance_id = $1 and command_id = $2')) looks += 1
+        if (sql.includes('where c.instance_id = $1 and c.command_id = $2')) looks += 1
         return database.query<Row>(sql, values)
       },
     }),

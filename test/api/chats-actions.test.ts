@@ -1,6 +1,7 @@
 // What is asked of an account about its chats, over HTTP: each is a command of the log with all that its owner needs to know, and what cannot be done is
 // refused before it is taken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { messageIdOf } from '../../src/instances/command-ids.ts'
 import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
@@ -14,12 +15,14 @@ const at = Date.UTC(2026, 0, 5, 11)
 const theirs = { chatId: somebody.lid, chatPn: somebody.pn, senderId: somebody.lid, senderPn: somebody.pn }
 const quietGroup = '120363000000000055@g.us'
 const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
-/** In a chat between two: two that came, one that the account wrote, two that came since. */
+/** In a chat between two: two that came, one that the account wrote, two that came since; and before all a voice note and what is viewed once. */
 const said = [
   anEvent('message.received', { ...theirs, messageId: 'M1', occurredAt: at }),
   anEvent('message.sent', { messageId: 'OWN', occurredAt: at + 1000 }),
   anEvent('message.received', { ...theirs, messageId: 'M2', occurredAt: at + 2000 }),
   anEvent('message.received', { ...theirs, messageId: 'M3', occurredAt: at + 3000 }),
+  anEvent('message.received', { ...theirs, messageId: 'V1', kind: 'voice', occurredAt: at - 1000 }),
+  anEvent('message.received', { ...theirs, messageId: 'ONCE', viewOnce: true, occurredAt: at - 2000 }),
   anEvent('message.received', { ...inGroup, senderId: somebody.lid, senderPn: null, messageId: 'G1', occurredAt: at }),
   anEvent('message.received', { ...inGroup, senderId: null, senderPn: null, messageId: 'G2', occurredAt: at + 1000 }),
 ]
@@ -63,7 +66,8 @@ async function taken(method: string, path: string, body?: unknown) {
 
 const m = (messageId: string, atMs: number) => ({ messageId, fromMe: false, senderId: null, at: atMs })
 const last = m('M3', at + 3000)
-const oldest = m('M1', at)
+const first = m('M1', at)
+const oldest = m('ONCE', at - 2000)
 const g1 = { messageId: 'G1', fromMe: false, senderId: somebody.lid, at }
 const chatId = somebody.lid
 const inChat = { chatId, last }
@@ -93,11 +97,18 @@ describe('what is taken', () => {
     ['POST', 'chats/ANA/clear', undefined, 'chat.clear', inChat],
     ['DELETE', 'chats/ANA', undefined, 'chat.delete', inChat],
     ['POST', 'chats/ANA/read', undefined, 'chat.read', { ...inChat, messages: [last, m('M2', at + 2000)] }],
-    ['POST', 'chats/ANA/read', { messageIds: ['M1'] }, 'chat.read', { ...inChat, messages: [oldest] }],
+    ['POST', 'chats/ANA/read', { messageIds: ['M1'] }, 'chat.read', { ...inChat, messages: [first] }],
     ['POST', `chats/${aGroup}/read`, {}, 'chat.read', { chatId: aGroup, last: g1, messages: [g1] }],
+    [
+      'POST',
+      'chats/ANA/played',
+      { messageIds: ['V1', 'ONCE'] },
+      'chat.played',
+      { chatId, messages: [m('V1', at - 1000), m('ONCE', at - 2000)] },
+    ],
     ['POST', 'chats/ANA/history', {}, 'chat.history', { chatId, count: 50, oldest }],
     ['POST', `chats/${aGroup}/history`, { count: 5 }, 'chat.history', { chatId: aGroup, count: 5, oldest: g1 }],
-    ['POST', 'messages/M1/star', { on: true }, 'message.star', { chatId, message: oldest, on: true }],
+    ['POST', 'messages/M1/star', { on: true }, 'message.star', { chatId, message: first, on: true }],
     [
       'POST',
       'messages/OWN/star',
@@ -105,6 +116,7 @@ describe('what is taken', () => {
       'message.star',
       { chatId, message: { ...m('OWN', at + 1000), fromMe: true }, on: false },
     ],
+    ['PUT', 'chats/ANA/timer', { expiresInSeconds: 604_800 }, 'chat.timer', { kind: 'timer', chatId, expiresInSeconds: 604_800 }],
     ['PUT', 'chats/ANA/labels/7', undefined, 'chat.label', { chatId, labelId: '7', on: true }],
     ['DELETE', 'chats/ANA/labels/7', undefined, 'chat.label', { chatId, labelId: '7', on: false }],
     ['PUT', 'presence/ANA/subscription', undefined, 'presence.subscribe', { chatId, on: true }],
@@ -148,12 +160,55 @@ describe('what is taken', () => {
     expect(await taken(method, `channels/${channelId}/${what}`)).toMatchObject(expected)
   })
 
+  test('[F1] what is asked of a person by number is a command of their chat, under the address that it has', async () => {
+    const personId = '5511900000001@s.whatsapp.net'
+    const expected = { operation: 'contact.block', chatId, body: { personId, on: true } }
+    expect(await taken('PUT', 'contacts/ANA/block')).toMatchObject(expected)
+  })
+
   test('[F1] a label is named under a number of the client’s choice, and deleted under its name', async () => {
     const label = { labelId: '7', name: 'Pago', color: 3 }
     expect(await taken('PUT', 'labels/9', { name: 'Novo', color: 1 })).toMatchObject({
       ...{ operation: 'label.change', chatId: null, body: { labelId: '9', name: 'Novo', color: 1, deleted: false } },
     })
     expect(await taken('DELETE', 'labels/7')).toMatchObject({ chatId: null, body: { ...label, deleted: true } })
+  })
+})
+
+test('[F1] a timer has the id of its message from the beginning, what becomes no message has none', async () => {
+  const idOf = async (path: string, body: object) => {
+    const { commandId } = (await ask('PUT', path, body)).json
+    const shown = await ask('GET', `commands/${commandId}`)
+    return { messageId: shown.json.messageId, expected: messageIdOf(String(commandId)) }
+  }
+  const { messageId, expected } = await idOf('chats/ANA/timer', { expiresInSeconds: 0 })
+  expect(messageId).toBe(expected)
+  expect((await idOf('chats/ANA/typing', { state: 'paused' })).messageId).toBeNull()
+})
+
+describe('a label without a number', () => {
+  const label = { name: 'Novo', color: 1 }
+  const make = async (key: string, body: object = label, id = 'shop') => {
+    const { status, json } = await api.call('POST', `/v1/instances/${id}/labels`, { body, headers: { 'idempotency-key': key } })
+    expect([status, json]).toMatchObject([202, { commandId: expect.any(String) }])
+    const [row] = await api.database.query<{ body: { labelId: string } }>('select body from commands where command_id = $1', [
+      json.commandId,
+    ])
+    return row?.body
+  }
+
+  test('[F1] gets the next one, the same for the same key, and another one for each of several at once', async () => {
+    await tellApi(api, [anEvent('label.changed', { labelId: '20', name: 'Velho', color: 3, deleted: true })])
+    expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
+    expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
+    const numbers = (await Promise.all(['a', 'b', 'c', 'd'].map(key => make(key)))).map(body => body?.labelId)
+    expect(numbers.toSorted()).toEqual(['22', '23', '24', '25'])
+  })
+
+  test('[F1] gets none that a client has just named, and the first that is free once the largest is', async () => {
+    expect(await make('of another account', label, 'quiet')).toMatchObject({ labelId: '1' })
+    await ask('PUT', 'labels/999999999', label, 'quiet')
+    expect(await make('behind the largest', label, 'quiet')).toMatchObject({ labelId: '2' })
   })
 })
 
@@ -172,13 +227,23 @@ describe('what is refused', () => {
     ['POST', 'chats/ANA/read', { messageIds: ['OWN'] }, 422, '/messageIds/0: expected a message that the account received'],
     ['POST', 'chats/ANA/read', { messageIds: ['NONE'] }, 404, 'has no message NONE in chat'],
     ['POST', 'chats/ANA/read', { messageIds: [] }, 422, '/messageIds'],
+    ['POST', 'chats/ANA/played', { messageIds: ['V1', 'M1'] }, 422, '/messageIds/1: expected a voice note, a round video, or'],
+    ['POST', 'chats/ANA/played', { messageIds: ['OWN'] }, 422, '/messageIds/0: expected a message that the account received'],
+    ['POST', 'chats/ANA/played', { messageIds: ['NONE'] }, 404, 'has no message NONE in chat'],
+    ['POST', 'chats/ANA/played', {}, 422, '/messageIds'],
     ['POST', 'chats/ANA/history', { count: 51 }, 422, '/count'],
     ['POST', 'messages/NONE/star', { on: true }, 404, 'has no message NONE'],
     ['POST', 'messages/G2/star', { on: true }, 404, 'does not know who wrote message G2'],
+    ['PUT', 'chats/5511900000077/timer', { expiresInSeconds: 86_400 }, 404, 'knows no message of chat 5511900000077'],
+    ['PUT', 'chats/ANA/timer', { expiresInSeconds: 3_600 }, 422, '/expiresInSeconds'],
+    ['PUT', 'chats/ANA/timer', {}, 422, '/expiresInSeconds'],
+    ['PUT', `chats/${aGroup}/timer`, { expiresInSeconds: 0 }, 422, 'chatId: expected a person: PATCH /v1/instances/{id}/groups'],
     ['PUT', 'chats/ANA/labels/8', undefined, 404, 'has no label 8'],
     ['PUT', 'channels/ANA/follow', undefined, 422, 'channelId: expected a channel'],
     ['PUT', 'labels/new', { name: 'Novo', color: 1 }, 422, 'labelId: expected a number'],
     ['PUT', 'labels/9', { name: 'Novo', color: 20 }, 422, '/color'],
+    ['POST', 'labels', { color: 1 }, 422, '/name'],
+    ['POST', 'labels', { labelId: '9', name: 'Novo', color: 1 }, 422, 'labelId'],
     ['PUT', 'chats/ANA/typing', { state: 'dancing' }, 422, '/state'],
     ['POST', 'calls/NONE/reject', undefined, 404, 'has no call NONE'],
     ['POST', 'calls/OVER/reject', undefined, 409, 'does not ring: it is missed'],

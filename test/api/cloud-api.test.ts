@@ -234,7 +234,15 @@ describe('files', () => {
   }
   /** Whoever prepares uploads finds it to be what it is said to be. */
   async function prepared(uploadId: string) {
-    const seen = { width: null, height: null, durationSeconds: null, thumbnail: null, pages: null, sha256: '0'.repeat(64) }
+    const seen = {
+      width: null,
+      height: null,
+      durationSeconds: null,
+      thumbnail: null,
+      pages: null,
+      waveform: null,
+      sha256: '0'.repeat(64),
+    }
     await until('it to be prepared', async () => {
       for (const { row, claim } of await claimUploads(api, { perInstance: 9, limit: 10, leaseMs: 60_000 })) {
         const { incomingKey: objectKey, fileName, mimetype, sizeBytes } = row

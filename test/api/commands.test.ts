@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import type { Outcome } from '../../src/instances/commands.ts'
-import { beginTry, claimCommands, decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
 import { LogError } from '../../src/log/log.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
-import { anEvent } from '../ground/events.ts'
+import { anEvent, somebody } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
@@ -58,6 +58,8 @@ const ask = (id: string, { key, body = hello }: { key?: string; body?: unknown }
     body,
     ...(key !== undefined && { headers: { 'idempotency-key': key } }),
   })
+/** No socket of it was ever open. */
+const away = { reason: 'connection', nextAt: null, commandId: null, instanceState: 'created', refusal: null }
 const read = (id: string, commandId: unknown, query = '') => api.call('GET', `/v1/instances/${id}/commands/${commandId}${query}`)
 const owned = (instanceId: string, epoch = 1) => ({ instanceId, epoch })
 async function claim(id: string, epoch = 1, limit = 10) {
@@ -102,6 +104,7 @@ describe('asking', () => {
       messageId: expect.stringMatching(/^3EB0[0-9A-F]{18}$/),
       queuedUntil: new Date(api.clock.nowAt + 86_400_000).toISOString(),
       idempotencyKey: 'order 1',
+      waitsFor: away,
       renderedAs: null,
     })
     expect(headers.get('location')).toBe(`/v1/instances/${id}/commands/${json.commandId}`)
@@ -197,7 +200,8 @@ describe('asking', () => {
       type: 'urn:zaplog:problem:instance-logged-out',
       detail: expect.stringContaining(`POST /v1/instances/${id}/restart asks for a QR code`),
     })
-    expect((await ask(id, { key: 'before' })).json).toEqual(before.json)
+    const again = (await ask(id, { key: 'before' })).json
+    expect(again).toEqual({ ...before.json, waitsFor: { ...away, instanceState: 'logged-out' } })
     expect((await read(id, before.json.commandId)).json.state).toBe('waiting')
   })
 })
@@ -264,6 +268,64 @@ describe('asking again with the same key', () => {
   )
 })
 
+describe('an album', () => {
+  const photo = (nth: number) => ({ kind: 'image', media: { url: `https://example.com/${nth}.jpg` } })
+  const album = { chatId: '5511900000011', kind: 'album', items: [photo(1), { ...photo(2), caption: 'dois' }] }
+  type Ids = Record<'commandId' | 'eventId' | 'messageId', string>
+
+  test('[F1] is a command for its marker, for each of its items and for the whole, in one order; the answer names them all', async () => {
+    const id = await anInstance()
+    const { status, json, headers } = await ask(id, { key: 'k1', body: album })
+    expect(status).toBe(202)
+    const parts = json.parts as readonly Ids[]
+    const records = await recordsOf(id)
+    expect(
+      records.map(one => one.type === 'command.accepted' && [one.operation, one.commandId, one.eventId, one.messageId]),
+    ).toEqual([
+      ...parts.map(part => ['message.send', part.commandId, part.eventId, part.messageId]),
+      ['album.send', json.commandId, json.eventId, null],
+    ])
+    expect(new Set(records.map(({ eventId }) => eventId))).toHaveLength(4)
+    expect(json.messageId).toBe(parts[0]?.messageId)
+    const bodies = records.map(one => one.type === 'command.accepted' && JSON.parse(one.body))
+    const { commandId, messageId } = parts[0] as Ids
+    expect(bodies[0]).toMatchObject({ kind: 'album', known: { isFirst: true } })
+    expect(bodies[2]).toMatchObject({ kind: 'image', caption: 'dois', media: { uploadId: expect.any(String) } })
+    expect(bodies[2].known).toEqual({ album: { commandId, messageId } })
+    await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+    for (const part of parts)
+      expect((await read(id, part.commandId)).json).toMatchObject({ state: 'waiting', messageId: part.messageId })
+    expect((await claim(id)).map(one => one.command_id)).toEqual([commandId])
+  })
+
+  test('[F1] [B3] that is asked for again is the same one, also where its answer was lost, or the log was away', async () => {
+    const id = await anInstance()
+    append = 'refuses'
+    expect((await ask(id, { key: 'k1', body: album })).status).toBe(503)
+    expect(await recordsOf(id)).toEqual([])
+    append = 'takes and dies'
+    expect((await ask(id, { key: 'k1', body: album })).status).toBe(503)
+    append = 'takes'
+    const again = await ask(id, { key: 'k1', body: album })
+    expect(again.status).toBe(202)
+    const said = (await recordsOf(id)).map(({ recordedAt: _, ...one }) => one)
+    expect(said.slice(4)).toEqual(said.slice(0, 4))
+    await until('all to be accepted', async () => (await api.call('GET', `/v1/instances/${id}/commands`)).json.data)
+    expect((await ask(id, { key: 'k1', body: album })).json).toEqual(again.json)
+    const fewer = { ...album, items: [...album.items].reverse() }
+    expect((await ask(id, { key: 'k1', body: fewer })).status).toBe(409)
+  })
+})
+
+test('[F1] a status says how many people it is sent to, and the same however often it is asked for', async () => {
+  const id = await anInstance()
+  const body = { chatId: 'status', kind: 'text', text: 'oi', audience: { chatIds: ['5511900000011', '5511900000012'] } }
+  const { status, json } = await ask(id, { key: 'k1', body })
+  expect([status, json.audienceSize]).toEqual([202, 2])
+  expect((await ask(id, { key: 'k1', body })).json).toEqual(json)
+  expect((await recordsOf(id))[0]).toMatchObject({ chatId: 'status@broadcast', chatPn: null })
+})
+
 describe('while the log is away', () => {
   test('[F1] [I3] it is 503 with Retry-After, and the same again is taken once the log is there', async () => {
     const id = await anInstance()
@@ -321,7 +383,8 @@ describe('reading', () => {
         result: null,
       },
     }
-    expect((await read(id, json.commandId)).json).toEqual(waiting)
+    const atOnce = (await read(id, json.commandId)).json
+    expect({ ...atOnce, waitsFor: null }).toEqual({ ...waiting, waitsFor: null })
     const projected = await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
     expect([projected.status, projected.json]).toEqual([200, waiting])
     expect(await claim(id)).toHaveLength(1)
@@ -389,5 +452,211 @@ describe('reading', () => {
     expect(after.toSorted()).toEqual([asked[2], asked[3]].toSorted())
     for (const query of ['state=asked', 'cursor=x', `cursor=${Buffer.from('["1","a\\u0000"]').toString('base64url')}`])
       expect((await api.call('GET', `/v1/instances/${id}/commands?${query}`)).status).toBe(422)
+  })
+})
+
+describe('what a command waits for', () => {
+  const nothing = { nextAt: null, commandId: null, instanceState: null, refusal: null }
+  const query = (sql: string, values: unknown[] = []) => api.database.query(sql, values)
+  const inAnHour = `now() + interval '1 hour'`
+  const anHour = expect.stringMatching(/Z$/)
+  /** As its session says it. */
+  async function anOpenInstance(): Promise<string> {
+    const id = await anInstance()
+    const opened = anEvent('instance.state-changed', { instanceId: id, state: 'open', reason: null, reasonText: null })
+    await api.call('GET', `/v1/instances/${id}?waitFor=${await appendEvents(api, [opened])}`)
+    return id
+  }
+  /** Of one that is accepted. */
+  async function askAccepted(id: string, chatId = '5511900000011'): Promise<string> {
+    const { json, headers } = await ask(id, { body: { ...hello, chatId } })
+    await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+    // The clock of the tests is behind that of the database, which says what is late.
+    await query(`update commands set expires_at = ${inAnHour} where command_id = $1`, [json.commandId])
+    return String(json.commandId)
+  }
+  const waitsFor = async (id: string, commandId: string) => {
+    const { data } = (await api.call('GET', `/v1/instances/${id}/commands`)).json as {
+      data: { commandId: string; waitsFor: unknown }[]
+    }
+    const one = (await read(id, commandId)).json
+    expect(data.find(listed => listed.commandId === commandId)).toEqual(one)
+    return one.waitsFor
+  }
+
+  test('[F2] the instance that is not open, before anything else; nothing in an answer 202 of one that is', async () => {
+    const [id, other] = [await anOpenInstance(), await anInstance()]
+    expect((await ask(id)).json.waitsFor).toBeNull()
+    expect(await waitsFor(other, await askAccepted(other))).toEqual(away)
+  })
+
+  test('[F2] a turn of its pace, one of first messages, the one before it in its chat, the rest of its account: each with its time', async () => {
+    const id = await anOpenInstance()
+    const first = await askAccepted(id)
+    const second = await askAccepted(id)
+    expect(await waitsFor(id, first)).toEqual({ ...nothing, reason: 'first-contact-pace' })
+    expect(await waitsFor(id, second)).toEqual({ ...nothing, reason: 'earlier-command', commandId: first })
+    await query(`insert into outgoing_turns values ($1, ${inAnHour}, ${inAnHour})`, [id])
+    expect(await waitsFor(id, first)).toEqual({ ...nothing, reason: 'first-contact-pace', nextAt: anHour })
+    await query('update commands set is_first = false, is_paced = true where instance_id = $1', [id])
+    expect(await waitsFor(id, first)).toEqual({ ...nothing, reason: 'pace', nextAt: anHour })
+    await query(`update outgoing_turns set rests_until = ${inAnHour} where instance_id = $1`, [id])
+    expect(await waitsFor(id, first)).toEqual({ ...nothing, reason: 'rate-limited', nextAt: anHour })
+    await query('update commands set is_paced = false where instance_id = $1', [id])
+    expect(await waitsFor(id, first)).toEqual({ ...nothing, reason: 'start' })
+  })
+
+  test('[F2] what claims commands says when the next turns are', async () => {
+    const id = await anOpenInstance()
+    const first = await askAccepted(id)
+    const waiting = await askAccepted(id, '5511900000012')
+    const turnAt = Date.now() + 3_600_000
+    await claim(id)
+    await putOff(api.database, { ...owned(id), commandId: first, delayMs: 0, tries: 0, turn: 'none', refusal: null })
+    await putOff(api.database, { ...owned(id), commandId: waiting, delayMs: 0, tries: 0, turn: 'first', refusal: null })
+    const firsts = { spacingMs: 3_600_000, perDay: 0 }
+    await claimCommands(api.database, owned(id), { busy: [], limit: 10, turns: 0, turnAt, firsts })
+    const { nextAt } = (await waitsFor(id, waiting)) as { nextAt: string }
+    expect(Date.parse(nextAt) - Date.now()).toBeGreaterThan(3_500_000)
+    await query('update commands set is_first = false, is_paced = true where command_id = $1', [waiting])
+    expect(await waitsFor(id, waiting)).toEqual({ ...nothing, reason: 'pace', nextAt: new Date(turnAt).toISOString() })
+  })
+
+  test('[F2] its next try with what WhatsApp said, its file, its try, its end: until it is over', async () => {
+    const id = await anOpenInstance()
+    const commandId = await askAccepted(id)
+    await claim(id)
+    expect(await waitsFor(id, commandId)).toEqual({ ...nothing, reason: 'sending' })
+    const of = { ...owned(id), commandId }
+    await beginTry(api.database, { ...of, tries: 1, built: Buffer.from('sealed') })
+    const refusal = { type: 'command.failed', at: 1, reason: 'refused', reasonText: 'WhatsApp refused it.', code: '503' } as const
+    const later = { ...of, delayMs: 3_600_000, tries: null, turn: 'none', refusal } as const
+    await putOff(api.database, later)
+    const { reason, reasonText, code } = refusal
+    expect(await waitsFor(id, commandId)).toEqual({
+      ...nothing,
+      reason: 'retry',
+      nextAt: anHour,
+      refusal: { reason, reasonText, code },
+    })
+    await query(`update commands set due_at = null, waits_for = null where command_id = $1`, [commandId])
+    await claim(id)
+    await putOff(api.database, { ...later, refusal: null, waitsFor: 'media' })
+    expect(await waitsFor(id, commandId)).toEqual({ ...nothing, reason: 'media', nextAt: anHour })
+    await query(`update commands set due_at = null, upload_id = 'u1', built = null where command_id = $1`, [commandId])
+    await claim(id)
+    expect(await waitsFor(id, commandId)).toEqual({ ...nothing, reason: 'media' })
+    await decideOutcome(api.database, { ...of, outcome: refusal })
+    expect(await waitsFor(id, commandId)).toEqual({ ...nothing, reason: 'log' })
+    await endCommand(api.database, { instanceId: id, commandId })
+    expect(await waitsFor(id, commandId)).toBeNull()
+  })
+})
+
+describe('cancelling', () => {
+  const cancel = (id: string, commandId: unknown) => api.call('DELETE', `/v1/instances/${id}/commands/${commandId}`)
+  const slugOf = ({ status, json }: Answer) => [status, String(json.type).replace('urn:zaplog:problem:', '')]
+  const outcomesOf = async (id: string) => {
+    const events: Event[] = []
+    const signal = AbortSignal.timeout(10_000)
+    for await (const record of api.testLog.log.read(api.testLog.topic('events'), { from: 'first', until: 'end' }, signal)) {
+      const event = record.key === id ? await api.testLog.codec.decode(record.value, signal) : null
+      if (event?.type === 'command.failed') events.push(event)
+    }
+    return events
+  }
+  const statesOf = async (id: string) =>
+    (
+      await api.database.query<{ state: string }>(
+        'select state from commands where instance_id = $1 order by place, command_id',
+        [id],
+      )
+    ).map(({ state }) => state)
+  async function askAccepted(id: string, chatId = '5511900000011'): Promise<string> {
+    const { json, headers } = await ask(id, { body: { ...hello, chatId } })
+    await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+    return String(json.commandId)
+  }
+
+  test('[F1] what waits has failed as cancelled, once however often that is asked, and its chat goes on', async () => {
+    const id = await anInstance()
+    const [first, second] = [await askAccepted(id), await askAccepted(id)]
+    const cancelled = await cancel(id, first)
+    expect(cancelled).toMatchObject({ status: 200, json: { state: 'failed', reason: 'cancelled', tries: 0, waitsFor: null } })
+    expect((await cancel(id, first)).json).toEqual(cancelled.json)
+    expect(await outcomesOf(id)).toMatchObject([
+      { commandId: first, reason: 'cancelled', chatId: '5511900000011@s.whatsapp.net' },
+    ])
+    expect((await claim(id)).map(one => one.command_id)).toEqual([second])
+    expect(slugOf(await cancel(id, '0'.repeat(32)))).toEqual([404, 'command-not-found'])
+  })
+
+  test('[F1] one that no row was projected of is cancelled as well, and its record begins nothing then', async () => {
+    const id = await anInstance()
+    append = 'refuses'
+    const { json } = await ask(id, { key: 'k1' })
+    expect(json.status).toBe(503)
+    append = 'takes'
+    const [row] = await api.database.query<{ command_id: string }>('select command_id from commands where instance_id = $1', [id])
+    expect((await cancel(id, row?.command_id)).status).toBe(200)
+    expect((await ask(id, { key: 'k1' })).status).toBe(202)
+    expect(await statesOf(id)).toEqual(['failed'])
+  })
+
+  test('[F1] [B2] one that is claimed is cancelled until a try begins, and no try begins after it', async () => {
+    const id = await anInstance()
+    const [commandId, other] = [await askAccepted(id), await askAccepted(id, '5511900000012')]
+    expect(await claim(id)).toHaveLength(2)
+    const begin = (commandId: string) =>
+      beginTry(api.database, { ...owned(id), commandId, tries: 1, built: Buffer.from('sealed') })
+    expect((await cancel(id, commandId)).status).toBe(200)
+    expect(await begin(commandId)).toBe(false)
+    expect(await begin(other)).toBe(true)
+    expect(slugOf(await cancel(id, other))).toEqual([409, 'being-sent'])
+  })
+
+  test('[F1] what WhatsApp may have is 409, what it refused is cancelled, what is over is 409 with how it ended', async () => {
+    const id = await anInstance()
+    const commandId = await askAccepted(id)
+    const of = { ...owned(id), commandId }
+    const refusal = { type: 'command.failed', at: 1, reason: 'refused', reasonText: 'WhatsApp refused it.', code: '503' } as const
+    const later = { ...of, delayMs: 3_600_000, tries: null, turn: 'none' } as const
+    await claim(id)
+    await beginTry(api.database, { ...of, tries: 1, built: Buffer.from('sealed') })
+    await putOff(api.database, { ...later, refusal: null })
+    expect(slugOf(await cancel(id, commandId))).toEqual([409, 'being-sent'])
+    await api.database.query('update commands set due_at = null where command_id = $1', [commandId])
+    await claim(id)
+    await putOff(api.database, { ...later, refusal })
+    expect(await cancel(id, commandId)).toMatchObject({ status: 200, json: { reason: 'cancelled', tries: 1 } })
+    const done = await askAccepted(id)
+    await endAs(id, { type: 'command.completed', at: 1, saidAt: null })
+    const over = await cancel(id, done)
+    expect([...slugOf(over), over.json.detail]).toEqual([409, 'command-over', expect.stringContaining('it was done')])
+  })
+
+  test('[F1] all that wait are cancelled, of a chat by any of its addresses or of the instance, and of no other', async () => {
+    const [id, other] = [await anInstance(), await anInstance()]
+    const chats = [somebody.pn, '5511900000012', somebody.pn, '5511900000013', somebody.pn]
+    for (const chatId of chats) await askAccepted(id, chatId)
+    await askAccepted(other)
+    const all = (query = '') => api.call('DELETE', `/v1/instances/${id}/commands${query}`)
+    const position = await appendEvents(api, [anEvent('contact.updated', { instanceId: id })])
+    await api.call('GET', `/v1/instances/${id}?waitFor=${position}`)
+    expect((await all(`?chatId=${somebody.lid}`)).json).toEqual({ cancelled: 3 })
+    expect(await statesOf(id)).toEqual(['failed', 'accepted', 'failed', 'accepted', 'failed'])
+    expect((await all()).json).toEqual({ cancelled: 2 })
+    expect((await all()).json).toEqual({ cancelled: 0 })
+    expect((await all('?chat=x')).status).toBe(422)
+    expect([await statesOf(other), (await outcomesOf(id)).length]).toEqual([['accepted'], 5])
+  })
+
+  test('[F1] the file that zaplog brings for it is brought no further', async () => {
+    const id = await anInstance()
+    const media = { url: 'https://example.com/foto.jpg', mimetype: 'image/jpeg' }
+    const { json } = await ask(id, { body: { chatId: hello.chatId, kind: 'image', media } })
+    expect((await cancel(id, json.commandId)).status).toBe(200)
+    const uploads = await api.database.query('select state, reason from uploads where instance_id = $1', [id])
+    expect(uploads).toEqual([{ state: 'failed', reason: 'given-up' }])
   })
 })

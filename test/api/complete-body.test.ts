@@ -5,6 +5,7 @@ import { Problem, problemBody } from '../../src/api/problems.ts'
 import type { Transaction } from '../../src/database/database.ts'
 import { type KeptBody, messageBody, parseKeptBody, uploadIn } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
+import { askCommand } from '../../src/instances/commands.ts'
 import { owe } from '../../src/instances/outbox.ts'
 import { failUpload, findUpload } from '../../src/instances/uploads.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
@@ -19,8 +20,11 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 beforeEach(async () => {
-  world = await dsl.projected(anEvent('instance.paired'), anEvent('contact.updated'))
+  world = await dsl.projected(anEvent('instance.paired'), inAddressBook)
 })
+
+/** Whom the account has never written with, as far as that says. */
+const inAddressBook = anEvent('contact.updated', { name: 'Somebody', pushName: null })
 
 const minutes = 60_000
 const now = testStartAt + 365 * 86_400_000
@@ -86,6 +90,32 @@ describe('the chat', () => {
     expect(await complete({ kind: 'text', text: 'oi' })).not.toHaveProperty('known')
     await happened(anEvent('group.updated', { expiresInSeconds: 604_800 }))
     expect((await complete({ kind: 'text', text: 'oi' }, aGroup)).known).toEqual({ expiresInSeconds: 604_800 })
+  })
+
+  test('[F1] what is written after its timer was asked for keeps to that, until the read model has it', async () => {
+    await happened(theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
+    const { database } = dsl.test
+    const known = async () => (await complete({ kind: 'text', text: 'oi' }, somebody.pn)).known?.expiresInSeconds ?? 0
+    const timer = (expiresInSeconds: unknown, commandId: string) => ({
+      ...{ instanceId: 'shop', commandId, eventId: commandId, messageId: 'M', digest: 'd', operation: 'chat.timer' },
+      ...{ chatId: somebody.lid, body: { kind: 'timer', chatId: somebody.lid, expiresInSeconds } },
+      ...{ askedAt: Date.now() + Number(commandId), expiresAt: Date.now() + 60_000 },
+    })
+    const become = (state: string, ago = '0 s') =>
+      database.query('update commands set state = $1, ended_at = now() - $2::interval', [state, ago])
+    await askCommand(database, timer(604_800, '1'))
+    expect(await known()).toBe(604_800)
+    await askCommand(database, timer(0, '2'))
+    await askCommand(database, timer('soon', '3'))
+    expect(await known()).toBe(0)
+    await become('completed')
+    expect(await known()).toBe(0)
+    await become('completed', '1 minute')
+    expect(await known()).toBe(86_400)
+    await become('accepted')
+    expect(await known()).toBe(0)
+    await become('failed')
+    expect(await known()).toBe(86_400)
   })
 
   test('[F1] what is kept is read again as it was', async () => {
@@ -336,9 +366,106 @@ describe('whether it is the first that is said to somebody', () => {
   test.each([
     ['what the account wrote', () => ours()],
     ['what the phone says of the chat', () => anEvent('chat.updated', { archived: true, origin: 'history' })],
+    [
+      'what the phone’s history calls them, who said so',
+      () => anEvent('contact.updated', { pushName: 'Ana', origin: 'history' }),
+    ],
+    ['that under their number', () => anEvent('contact.updated', { contactId: somebody.pn, pushName: 'Ana' })],
   ])('[F2] it is not after %s', async (_, event) => {
     await happened(event())
     expect(await isFirst(somebody.lid)).toBe(false)
+  })
+})
+
+describe('statuses', () => {
+  const status = { kind: 'text', text: 'Aberto!' }
+  const audienceOf = async (asked: Readonly<Record<string, unknown>> = {}) =>
+    (await complete({ ...status, ...asked }, 'status')).known?.audience
+  const named = (id: string, name: string | null) =>
+    anEvent('contact.updated', { contactId: id, contactPn: null, contactLid: null, name, pushName: 'Push' })
+  const theirStatus = () => theirs({ messageId: 'STATUS', chatId: 'status@broadcast', chatPn: null })
+  const ourStatus = () => ours({ messageId: 'POSTED', chatId: 'status@broadcast', chatPn: null })
+
+  test('[F1] are for whom they name, each once and under one address, and wait for no turn of first messages', async () => {
+    const chatIds = [somebody.pn, somebody.lid, '+55 11 90000-0042']
+    expect((await complete({ ...status, audience: { chatIds } }, 'status')).known).toEqual({
+      audience: [somebody.lid, '5511900000042@s.whatsapp.net'],
+    })
+  })
+
+  test('[F1] are for the address book where they name nobody, without the account itself and whom it blocked', async () => {
+    const [saved, blocked, stranger] = ['301@lid', '302@lid', '303@lid']
+    await happened(
+      ...[named(saved, 'Ana'), named(blocked, 'Bia'), named(stranger, null), named(us.lid, 'Me'), named(aGroup, 'Team')],
+      anEvent('blocklist.updated', { contactId: blocked, contactPn: null, on: true }),
+    )
+    expect(await audienceOf()).toEqual([saved])
+    expect((await audienceOf({ audience: { contacts: 'known' } }))?.toSorted()).toEqual(
+      [somebody.lid, saved, stranger].toSorted(),
+    )
+  })
+
+  test('[F1] [I3] for an address book that names nobody are refused', async () => {
+    expect(await refusalOf(status, 'status')).toMatchObject({
+      ...{ status: 422, pointer: '/audience', received: 'nobody whom zaplog knows' },
+      expected: expect.stringContaining('{chatIds}'),
+    })
+  })
+
+  test('[F1] are deleted for whom they were posted to, or for all where nobody knows', async () => {
+    await happened(ourStatus())
+    const delete_ = { kind: 'delete', targetMessageId: 'POSTED' }
+    expect((await complete(delete_, 'status')).known).toMatchObject({ target: { fromMe: true }, audience: [somebody.lid] })
+    await dsl.test.database.query(
+      `insert into commands (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, expires_at, built)
+       values ('shop', 'posted', '', '', 'message.send', 'status@broadcast', 'POSTED', $1, now(), 'sealed')`,
+      [JSON.stringify({ ...status, chatId: 'status', known: { audience: ['304@lid'] } })],
+    )
+    expect((await complete(delete_, 'status')).known?.audience).toEqual(['304@lid'])
+  })
+
+  test('[F1] of others are reacted to for their author alone, and answered in the chat with them', async () => {
+    await happened(theirStatus(), ourStatus())
+    const reaction = (targetMessageId: string) => ({ kind: 'reaction', targetMessageId, emoji: '👍' })
+    expect((await complete(reaction('STATUS'), 'status')).known).toEqual({
+      ...{ target: { fromMe: false, senderId: somebody.lid }, audience: [somebody.lid] },
+    })
+    expect(await refusalOf(reaction('POSTED'), 'status')).toMatchObject({
+      pointer: '/targetMessageId',
+      received: 'one of the account',
+    })
+    const reply = { kind: 'text', text: 'oba', quotedMessageId: 'STATUS' }
+    expect((await complete(reply)).known?.quoted).toMatchObject({ senderId: somebody.lid, text: 'onde?', isStatus: true })
+    expect(await refusalOf(reply, somebodyElse.lid)).toMatchObject({ status: 422, pointer: '/quotedMessageId' })
+  })
+})
+
+describe('albums', () => {
+  const url = (name: string) => ({ url: `https://example.com/${name}` })
+
+  test('[F1] [C13] have an upload for each that is in them, and a file that will not do is named by its place', async () => {
+    const items = [
+      { kind: 'image', media: url('a.jpg'), caption: 'um' },
+      { kind: 'video', media: url('b.mp4') },
+    ]
+    const body = await complete({ kind: 'album', items }, '5511900000060')
+    expect(body).toMatchObject({
+      items: [
+        { kind: 'image', media: { uploadId: expect.any(String) }, caption: 'um' },
+        { kind: 'video', media: { uploadId: expect.any(String) } },
+      ],
+      known: { isFirst: true },
+    })
+    for (const [media, pointer] of [
+      [{ url: 'https://127.0.0.1/a.jpg' }, '/items/1/media/url'],
+      [{ ...url('c'), mimetype: 'application/pdf' }, '/items/1/media/mimetype'],
+      [{ uploadId: 'nothing' }, '/items/1/media/uploadId'],
+      [{ objectKey: 'nothing' }, '/items/1/media/objectKey'],
+    ])
+      expect(await refusalOf({ kind: 'album', items: [items[0], { kind: 'image', media }] })).toMatchObject({
+        status: 422,
+        pointer,
+      })
   })
 })
 

@@ -42,6 +42,7 @@ test.each([
   ['PUT', 'profile/picture', { picture: jpegOf(640, 640) }, 'profile.picture', '', { picture: jpegOf(640, 640) }],
   ['DELETE', 'profile/picture', undefined, 'profile.picture', '', { picture: null }],
   ['PATCH', 'privacy', { lastSeen: 'none', callsAdd: 'known' }, 'privacy.change', '', { lastSeen: 'none', callsAdd: 'known' }],
+  ['PATCH', 'privacy', { defaultExpiresInSeconds: 0 }, 'privacy.change', '', { defaultExpiresInSeconds: 0 }],
 ])('[F1] %s %s is one command', async (method, path, body, operation, chatId, kept) => {
   const { status, json, text } = await api.call(method, `/v1/instances/${await anInstance()}/${path}`, { body })
   expect(status, text).toBe(202)
@@ -60,6 +61,7 @@ test.each([
   ['PUT', 'profile/picture', { picture: '***' }, '/picture'],
   ['PATCH', 'privacy', {}, ''],
   ['PATCH', 'privacy', { readReceipts: 'contacts' }, '/readReceipts'],
+  ['PATCH', 'privacy', { defaultExpiresInSeconds: 60 }, '/defaultExpiresInSeconds'],
 ])('[F1] %s %s with what cannot be done is 422 in words', async (method, path, body, pointer) => {
   const { status, json } = await api.call(method, `/v1/instances/${await anInstance()}/${path}`, { body })
   expect([status, json]).toEqual([422, expect.objectContaining({ errors: [expect.objectContaining({ pointer })] })])

@@ -106,6 +106,22 @@ test('[A1] a second pairing is 409 already-paired, also for whoever is waiting w
   }
 })
 
+test('[A1] of an account that is linked anew after a log-out nothing says that it is paired before it is', async () => {
+  await create('anew')
+  await tell(
+    anEvent('instance.paired', { instanceId: 'anew', phone: '5511900000001' }),
+    state('anew', { state: 'open', phone: '5511900000001' }),
+    anEvent('instance.logged-out', { instanceId: 'anew' }),
+    ...['connecting', 'qr', 'reconnecting'].map(again => state('anew', { state: again })),
+  )
+  expect((await api.call('GET', '/v1/instances/anew/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:no-qr-pending' })
+  await tell(state('anew', { state: 'reconnecting', phone: '5511900000001' }))
+  expect((await api.call('GET', '/v1/instances/anew/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:already-paired' })
+  // Of a process that has just begun, which does not know its phone yet.
+  await tell(state('anew', { state: 'reconnecting', reason: 'network' }))
+  expect((await api.call('GET', '/v1/instances/anew/qr')).json).toMatchObject({ type: 'urn:zaplog:problem:already-paired' })
+})
+
 test('[H6] a closing process ends the wait and tells to come again', async () => {
   await create('closing')
   const asked = Promise.withResolvers<void>()

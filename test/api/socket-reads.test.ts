@@ -96,6 +96,18 @@ const group = {
   },
 }
 const business = { isBusiness: true, description: 'Flowers', category: null, address: null, email: null, websites: [] }
+const privacy = {
+  ...{
+    lastSeen: 'none',
+    online: 'match_last_seen',
+    picture: 'contacts',
+    about: 'all',
+    readReceipts: 'all',
+    groupsAdd: 'contacts',
+  },
+  callsAdd: null,
+}
+const blocklist = { contacts: [{ id: ana.lid, pn: null }] }
 const picture = { pictureId: '17', url: 'https://pps.whatsapp.net/v/17' }
 test.each([
   ['contacts/+5511900000021/picture', 'picture', '5511900000021@s.whatsapp.net', picture, picture],
@@ -108,6 +120,8 @@ test.each([
     { about: 'at work', setAt: null },
   ],
   ['contacts/5511900000024/business', 'business', '5511900000024@s.whatsapp.net', business, business],
+  ['privacy', 'privacy', 'the account', privacy, privacy],
+  ['blocklist', 'blocklist', 'the account', blocklist, blocklist],
   ['groups/120363000000000001/live', 'group', '120363000000000001@g.us', group, { groupId: '120363000000000001@g.us', ...group }],
   [
     'contacts/5511900000025/about',
@@ -138,6 +152,7 @@ test.each([
   ['contacts/5511900000032/picture', 'picture', '5511900000032@s.whatsapp.net', '401', 403, 'not-shown', 'does not show it'],
   ['contacts/5511900000033/picture', 'picture', '5511900000033@s.whatsapp.net', '429', 502, 'whatsapp-refused', 'asked too much'],
   ['contacts/5511900000034/about', 'about', '5511900000034@s.whatsapp.net', '500', 502, 'whatsapp-refused', 'answered 500'],
+  ['privacy?maxAge=0', 'privacy', 'the account', '500', 502, 'whatsapp-refused', 'for the privacy of the account'],
   ['groups/120363000000000002/live', 'group', '120363000000000002@g.us', '404', 404, 'group-not-found', 'no group'],
   ['groups/120363000000000003/live', 'group', '120363000000000003@g.us', '403', 403, 'not-shown', 'does not show it'],
 ] as const)('[F1] %s that WhatsApp refuses is said in words', async (path, kind, subject, code, status, slug, words) => {

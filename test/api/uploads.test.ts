@@ -9,7 +9,8 @@ import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.t
 import { LogError } from '../../src/log/log.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
-import { projectEvents } from '../ground/api/project-events.ts'
+import { projectEvents, tellApi } from '../ground/api/project-events.ts'
+import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
@@ -267,6 +268,20 @@ describe('an upload with a chat', () => {
     expect(body).toMatchObject({ kind: 'image', chatId: '5511900000011@s.whatsapp.net', caption: 'Olá', media: { uploadId } })
   })
 
+  test('[C13] that was asked for by number is answered under the address that the chat has', async () => {
+    const [id, pn] = ['100000000000071@lid', '5511900000071@s.whatsapp.net']
+    const received = anEvent('message.received', { instanceId: 'shop', chatId: id, chatPn: pn, senderId: id, senderPn: pn })
+    await tellApi(api, [received])
+    const said = { ...aPhoto, chatId: '+55 11 90000-0071' }
+    const { json } = await ask(said, 'by number')
+    expect((await read(json.uploadId)).chatId).toBe(id)
+    expect((await ask(said, 'by number')).json.uploadId).toBe(json.uploadId)
+    await put(json.url)
+    const { commandId, chatId } = (await complete(json.uploadId)).json
+    expect(chatId).toBe(id)
+    expect(await sent(commandId)).toMatchObject([{ chatId: id }])
+  })
+
   test('[C13] is sent once its command is completed, and is then neither sent again nor given up', async () => {
     const { uploadId, json } = await completed()
     await makeReady(uploadId)
@@ -404,7 +419,7 @@ async function makeReady(uploadId: string) {
   const { claim } = await until('it to be claimed', async () =>
     (await claimUploads(api, { limit: 100, perInstance: 100, leaseMs: 60_000 })).find(({ row }) => row.uploadId === uploadId),
   )
-  const facts = { width: 3, height: 4, durationSeconds: null, thumbnail: Buffer.from('jpeg'), pages: null }
+  const facts = { width: 3, height: 4, durationSeconds: null, thumbnail: Buffer.from('jpeg'), pages: null, waveform: null }
   const file = { objectKey: 'k', mimetype: 'image/png', sizeBytes: 7, sha256: 'aa', fileName: null, ...facts }
   await readyUpload(api.database, { uploadId, claim }, file)
 }

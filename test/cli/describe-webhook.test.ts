@@ -29,7 +29,17 @@ test('[H7] among others the time, the account and the chat stand first, the numb
   expect(describeAmongOthers(of('message.received', without))).toMatch(/^12:34:56 shop {7}100 +message/)
 })
 
+test('[H7] among others a message says its id, which a reply or a reaction names, and what is about another one only that', () => {
+  const message = { kind: 'text', text: 'oi', messageId: '3EB0' }
+  expect(describeAmongOthers(of('message.received', message))).toMatch(/ oi {2}3EB0$/)
+  expect(describeWebhook(of('message.received', message))).toMatch(/ oi$/)
+  const reaction = { emoji: '👍', messageId: '3EB1', targetMessageId: '3EB0' }
+  expect(describeAmongOthers(of('message.reacted', reaction))).toMatch(/👍 {2}of 3EB0$/)
+})
+
 test('[H7] a body that is none of ours is said to be that, and breaks no line', () => {
   expect(describeAmongOthers('nonsense')).toMatch(/ a body that is no event$/)
-  expect(describeAmongOthers(of('x', { instanceId: 'a\nb', targetMessageId: 'c\u001b' }))).not.toMatch(/\p{Cc}/u)
+  expect(
+    describeAmongOthers(of('x', { instanceId: 'a\nb', targetMessageId: 'c\u001b', kind: 'text', messageId: 'd\n' })),
+  ).not.toMatch(/\p{Cc}/u)
 })

@@ -2,12 +2,13 @@
 import type { RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { callVerbs } from '../../src/cli/generated/call-verbs.ts'
 import { jsonIsWanted } from '../../src/cli/json-wanted.ts'
 import { verbOf, verbsOf } from '../../src/cli/verb-of.ts'
 import { program } from '../../src/cli/zaplog.ts'
 import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
-import { calls } from '../ground/cli/verbs-that-call.ts'
+import { calls as ownCalls, someOfRoutes } from '../ground/cli/verbs-that-call.ts'
 import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const pathOf = (verb: (typeof verbs)[number]): string =>
@@ -18,6 +19,10 @@ const paths = verbs.map(pathOf)
 /** A document for each thing that happens. */
 const endless = ['webhooks listen', 'events tail']
 const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'topics', 'schemas', 'version']
+
+const calls = { ...ownCalls, ...someOfRoutes }
+/** Each is a process: of those that are made of routes some stand for all. */
+const begun = [...Object.keys(calls), ...alone]
 
 const problemIn = (err: string) => JSON.parse(err.trimEnd().split('\n').at(-1) ?? '')
 
@@ -31,13 +36,15 @@ async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promi
 }
 
 test('[H7] every verb is known here, and has --json', () => {
-  expect(paths.toSorted()).toEqual([...Object.keys(calls), ...alone].toSorted())
+  const ofRoutes = callVerbs.map(({ thing, name }) => `${thing} ${name}`)
+  expect(paths.toSorted()).toEqual([...Object.keys(ownCalls), ...alone, ...ofRoutes].toSorted())
+  expect(ofRoutes).toEqual(expect.arrayContaining(Object.keys(someOfRoutes)))
   for (const verb of verbs)
     expect([pathOf(verb), verb.options.map(one => one.long)]).toEqual([pathOf(verb), expect.arrayContaining(['--json'])])
 })
 
 test('[H7] a mistake in the command line of any verb is a problem in JSON, and stdout stays empty', async () => {
-  await inTurns(paths, async path => {
+  await inTurns(begun, async path => {
     const { code, out, err } = await runVerb([...path.split(' '), '--json', '--no-such-thing'], {})
     expect({ path, code, out }).toEqual({ path, code: exitCodes.usage, out: '' })
     expect(problemIn(err)).toEqual({
@@ -92,7 +99,8 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     if (path.includes('/commands/')) return alwaysJson(200, command)(request, response)
     if (path.endsWith('/uploads')) return alwaysJson(201, { ...sentUpload, url: null, headers: {} })(request, response)
     if (path.includes('/uploads/')) return alwaysJson(200, sentUpload)(request, response)
-    if (path.endsWith('/messages')) return alwaysJson(202, { commandId: 'one' })(request, response)
+    if (path.endsWith('/messages') || (request.method === 'PATCH' && path.includes('/chats/')))
+      return alwaysJson(202, { commandId: 'one' })(request, response)
     const special = {
       '/qr': code,
       '/pairing-code': pairingCode,
@@ -115,6 +123,9 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'instances purge-status': purge,
     'instances history': history,
     send: { ...command, idempotencyKey: expect.any(String) },
+    'chats archive': { ...command, idempotencyKey: expect.any(String) },
+    'groups list': { data: [shop], nextCursor: null },
+    'uploads delete': { done: true },
     upload: { ...sentUpload, idempotencyKey: expect.any(String) },
     'webhooks test': tested,
     'webhooks list': [endpoint],

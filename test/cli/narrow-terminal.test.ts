@@ -15,14 +15,14 @@ import { openTerminal, terminalsAreHere } from '../ground/cli/terminal.ts'
 
 const COLUMNS = 40
 /** What is one word, for a shell also in quotes, is torn by a terminal that is too narrow, whatever we do: it is left out. */
-const tooWide = (text: string): readonly string[] =>
-  text.split('\n').filter(line => line.length > COLUMNS && !/^\s*(\S+|"[^"]*"|'[^']*')( \\)?$/.test(line))
+const tooWide = (text: string, columns = COLUMNS): readonly string[] =>
+  text.split('\n').filter(line => line.length > columns && !/^\s*(\S+|"[^"]*"|'[^']*')( \\)?$/.test(line))
 
-test('[H7] the help of every verb fits', () => {
+test.each([COLUMNS, 60, 80])('[H7] the help of every verb fits in %d columns', columns => {
   const all = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(all)]
   for (const command of all(program)) {
-    command.configureOutput({ ...command.configureOutput(), getOutHelpWidth: () => COLUMNS })
-    expect([command.name(), tooWide(command.helpInformation())]).toEqual([command.name(), []])
+    command.configureOutput({ ...command.configureOutput(), getOutHelpWidth: () => columns })
+    expect([command.name(), tooWide(command.helpInformation(), columns)]).toEqual([command.name(), []])
   }
 })
 

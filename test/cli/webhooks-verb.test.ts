@@ -92,5 +92,8 @@ test('[L] what a removal drops, and an instance that there is not, are said', as
     out: 'removed one; 19 that waited for it are dropped\n',
   })
   const added = await runVerb(['webhooks', 'add', 'https://example.com/hook', '--instance', 'nope'], env)
-  expect(added).toMatchObject({ code: 0, err: expect.stringContaining('There is no such instance yet: nope.\n') })
+  expect(added).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('No instance has the id nope yet: what it does comes once there is one.\n'),
+  })
 })

@@ -45,7 +45,11 @@ test.each([
   ['GET /v1/instances/shop/qr?wait=30, POST /v1/endpoints', './zaplog instances qr shop, ./zaplog webhooks add'],
   ['POST /v1/instances/a%20b/logout', "./zaplog instances logout 'a b'"],
   ['POST /v1/instances/%zz/logout', './zaplog instances logout %zz'],
-  ['GET /v1/instances/shop/messages/1 has it', 'a call of the API has it'],
+  ['GET /v1/instances/shop/messages/1 has it', './zaplog messages show 1 --instance shop has it'],
+  ['GET /v1/instances/{id}/messages/{eventId} has it', './zaplog messages show <eventId> --instance <id> has it'],
+  ['POST /v1/instances/shop/groups makes one', './zaplog groups create <subject> <person> --instance shop makes one'],
+  ['PATCH /v1/instances/shop/chats/1 does it', 'a call of the API does it'],
+  ['GET /v1/deliveries/1 has it', 'a call of the API has it'],
   ['GET /health/ready says how it is', './zaplog status says how it is'],
   ['they GET it and PUT it / by hand', 'they GET it and PUT it / by hand'],
 ])('[H7] %s is %s', (said, forPeople) => {

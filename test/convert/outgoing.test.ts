@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { convertMedia } from '../../src/convert/kinds/media.ts'
 import { buildMessage } from '../../src/convert/outgoing/build-message.ts'
 import { messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
 import { bodyOf, givenToBuild, readBack, shownOutgoing } from '../ground/convert/outgoing.ts'
@@ -19,9 +20,27 @@ test.each(golden)('[F1] $name is sent as its golden protobuf', ({ body, sent }) 
   expect(shownOutgoing(buildMessage(parseKeptBody(body), givenToBuild))).toEqual(sent)
 })
 
-test('[F1] every kind that may be sent has a golden protobuf', () => {
-  const kinds = messageBody.options.map(option => option.shape.kind.value)
+test('[F1] every kind that may be sent has a golden protobuf, and so has what sets a timer', () => {
+  const kinds = [...messageBody.options.map(option => option.shape.kind.value), 'timer']
   expect([...new Set(golden.map(({ body }) => body.kind))].toSorted()).toEqual(kinds.toSorted())
+})
+
+test.each([
+  ['../../etc/passwd', '.._.._etc_passwd'],
+  ['C:\\temp\\nota.pdf', 'C:_temp_nota.pdf'],
+  ['photo\u202Egpj.exe', 'photogpj.exe'],
+  ['a\u2066b\u2069c\u200Ed\u061Ce.pdf', 'abcde.pdf'],
+  ['linha\r\num\0.pdf\u2028', 'linhaum.pdf'],
+  ['half \uD800.pdf', 'half \uFFFD.pdf'],
+  ['Relatório: 👨‍👩‍👧 نامه‌ها.pdf', 'Relatório: 👨‍👩‍👧 نامه‌ها.pdf'],
+  ['..', null],
+  [' \u200B\n', null],
+])('[F1] [B9] [I3] a document called %j is sent, and told of where others send it, as %j', (fileName, plain) => {
+  const body = golden.find(one => one.name === 'document')?.body
+  const { content } = buildMessage(parseKeptBody({ ...body, fileName }), givenToBuild)
+  expect(content.documentMessage).toMatchObject({ fileName: plain ?? 'file', title: plain ?? 'file' })
+  for (const document of [{ fileName }, { title: fileName }])
+    expect(convertMedia({ documentMessage: document })?.media).toMatchObject({ fileName: plain })
 })
 
 test('[F1] the same body gives the same bytes, and nothing of it is drawn', () => {
@@ -32,7 +51,8 @@ test('[F1] the same body gives the same bytes, and nothing of it is drawn', () =
 })
 
 test('[F1] what can be edited, voted on or answered carries the secret that was given', () => {
-  const without = ['delete', 'delete by an admin', 'edit', 'pin', 'pin taken off', 'reaction', 'reaction taken back']
+  const changes = ['delete', 'delete by an admin', 'edit', 'pin', 'pin taken off', 'reaction', 'reaction taken back', 'timer']
+  const without = [...changes, 'reaction to a status', 'status deleted'].toSorted()
   const secret = Buffer.from(givenToBuild.secret).toString('base64')
   const carrying = golden.filter(one => one.sent.content.messageContextInfo?.messageSecret === secret)
   expect(
@@ -63,6 +83,7 @@ test.each([
   [{ kind: 'reaction', targetMessageId: 'T', emoji: '👍' }, undefined],
   [{ kind: 'delete', targetMessageId: 'T' }, { target: { fromMe: false, senderId: null } }],
   [{ kind: 'forward', messageId: 'T' }, undefined],
+  [{ chatId: 'status', kind: 'text', text: 'a' }, undefined],
 ])('[F1] %j is not built where what is known of it lacks something: %j', (asked, known) => {
   expect(() => buildMessage(bodyOf({ chatId: '120363000000000001@g.us', ...asked }, known), givenToBuild)).toThrow(
     /expected .*, got n/,
@@ -225,4 +246,21 @@ test('[F1] [B1] a forward is what it was, and says so unless it is one’s own',
     forwarded: true,
   })
   expect(forwarded(0, { kind: 'text', text: 'meu' })).toMatchObject({ kind: 'text', text: 'meu', forwarded: null })
+})
+
+test('[F1] [B1] a chat’s timer is read back as a change of the chat by the account', () => {
+  const setTo = (expiresInSeconds: number) => readBack(parseKeptBody({ kind: 'timer', chatId: '200@lid', expiresInSeconds }))
+  const expected = { type: 'chat.updated', chatId: '200@lid', fromMe: true, isGroup: false, origin: 'change' }
+  for (const seconds of [86_400, 0]) expect(setTo(seconds)).toMatchObject({ ...expected, expiresInSeconds: seconds })
+})
+
+test('[F1] a voice note has its shape where it was heard, and nothing else has one', () => {
+  const waveform = Array.from({ length: 64 }, (_, nth) => nth)
+  const file = givenToBuild.file && { ...givenToBuild.file, waveform }
+  const soundOf = (kind: string, given: typeof givenToBuild.file = file) =>
+    buildMessage(parseKeptBody({ chatId: '200@lid', kind, media: { uploadId: 'u' } }), { ...givenToBuild, file: given }).content
+      .audioMessage
+  expect([...(soundOf('voice')?.waveform ?? [])]).toEqual(waveform)
+  expect(soundOf('audio')).not.toHaveProperty('waveform')
+  expect(soundOf('voice', givenToBuild.file)).not.toHaveProperty('waveform')
 })

@@ -1,6 +1,7 @@
 // What belongs together is one statement, whatever text its rows hold.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { asRows, type Read, readTogether } from '../../src/database/statement-parts.ts'
+import type { Transaction } from '../../src/database/database.ts'
+import { asRows, type Read, readTogether, type Write, writeTogether } from '../../src/database/statement-parts.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 
 let server: TestDatabase
@@ -50,4 +51,47 @@ test('[D2] each read is answered its own rows, none where it found none, and one
   const found = await readTogether(server.database, [some, none, others])
   expect([found(some), found(none), found(others)]).toEqual([[{ n: 1 }, { n: 2 }], [], [{ n: 7 }]])
   expect(() => found(numbers(1, 2)), 'equal, and another').toThrow('expected one of the 3 reads')
+})
+
+test('[D2] a read that asks for nothing finds nothing, and its neighbours their own, however often they come together', async () => {
+  for (let nth = 0; nth < 40; nth++) {
+    const [empty, some] = [{ ...numbers(1, 0), isEmpty: true }, numbers(nth, nth)]
+    const found = await readTogether(server.database, nth % 2 === 0 ? [empty, some] : [some, empty])
+    expect([found(empty), found(some)]).toEqual([[], [{ n: nth }]])
+  }
+  const nothing = { ...numbers(1, 0), isEmpty: true }
+  expect((await readTogether(server.database, [nothing]))(nothing)).toEqual([])
+})
+
+test('[D2] what is written is the same whichever parts have rows, and however often, in a bounded number of statements', async () => {
+  await server.database.query('create table written (part integer, n integer)')
+  const part = (nth: number, rows: readonly number[]): Write => ({
+    sql: `insert into written select ${nth}, n from json_to_recordset($1::json) as given (n integer)`,
+    values: [asRows(rows.map(n => ({ n })))],
+    isEmpty: rows.length === 0,
+  })
+  const parts = Array.from({ length: 6 }, (_, nth) => nth)
+  const statements = new Set<string>()
+  const tx: Transaction = {
+    query: (sql, values) => {
+      statements.add(sql)
+      return server.database.query(sql, values)
+    },
+  }
+  // Every combination of six parts, so often that those which come first have statements of their own.
+  const expected = new Map<number, number>()
+  for (let n = 0; n < 64 * 18; n++) {
+    const filled = parts.filter(nth => (n >> nth) & 1)
+    for (const nth of filled) expected.set(nth, (expected.get(nth) ?? 0) + n)
+    await writeTogether(
+      tx,
+      parts.map(nth => part(nth, filled.includes(nth) ? [n] : [])),
+    )
+  }
+  const written = await server.database.query<{ part: number; sum: number }>(
+    'select part, sum(n)::float8 as sum from written group by part order by part',
+  )
+  expect(written).toEqual([...expected].map(([nth, sum]) => ({ part: nth, sum })).toSorted((a, b) => a.part - b.part))
+  expect(statements.size, 'one for all, and at most 32 of their own').toBeLessThanOrEqual(33)
+  expect(statements.size).toBeGreaterThan(1)
 })

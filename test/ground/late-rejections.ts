@@ -5,6 +5,8 @@ import { relative } from 'node:path'
 import { expect } from 'vitest'
 import { describeError } from '../../src/runtime/logger.ts'
 
+// Files of one worker share its process, and this is loaded for each of them.
+process.removeAllListeners('rejectionHandled')
 process.on('rejectionHandled', (promise: Promise<unknown>) => {
   const { testPath = '', currentTestName = 'no test yet' } = expect.getState()
   const where = `${relative(process.cwd(), testPath)}: ${currentTestName}`

@@ -2,6 +2,7 @@
 // CI is set.
 import { registryAvailable, s3Available } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
+import { ffmpegAvailable } from '../../infra/services/ffmpeg.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { opensslAvailable } from './certificates.ts'
@@ -16,6 +17,7 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   strangers: strangersAvailable,
   'compose-loader': composeLoaderAvailable,
   chromium: chromiumAvailable,
+  ffmpeg: ffmpegAvailable,
   openssl: opensslAvailable,
 }
 

@@ -75,6 +75,32 @@ test('[C3] a prefix begins new keys, and an object under another one is still fo
   expect(older, 'by a start without it').toMatchObject({ type: 'media.stored', key: finalKeyOf(event) })
 })
 
+test('[C3] [C13] what zaplog sent is not fetched back: it is stored from its upload, whatever the limits for others say', async () => {
+  const key = `incoming/shop/uploads/${'a'.repeat(64)}-ready-claim`
+  await world().truth.put({ key, body: Readable.from([bytes]), contentType: 'image/jpeg', metadata: { upload_id: 'u' } }, never)
+  const upload = { objectKey: key, sizeBytes: bytes.length, sha256: sha256(bytes) }
+  const known = { findSentFile: async ({ commandId }: { commandId: string }) => (commandId === 'ours' ? upload : null) }
+  const limits = { maxImageBytes: 1_000 }
+  const sent = (commandId: string | null) => ({ ...message(), type: 'message.sent', fromMe: true, commandId }) as Event
+  const bring = (event: Event, more: object = known) => handle(world(), world().download(limits, more), event)
+  const [made] = (await bring(sent('ours'))).events
+  expect(made).toMatchObject({ type: 'media.downloaded', incomingKey: key, sizeBytes: bytes.length, sha256Matches: true })
+  expect(fetches()).toBe(0)
+  const [stored] = (await handle(world(), world().store(limits), { ...made, kind: 'image' } as Event)).events
+  expect(stored).toMatchObject({ type: 'media.stored', sizeBytes: bytes.length, sha256: sha256(bytes) })
+  // What others sent, other bytes, and what is there no more are as any other file.
+  const other = { findSentFile: async () => ({ ...upload, sha256: 'b'.repeat(64) }) }
+  const gone = { findSentFile: async () => ({ ...upload, objectKey: `${key}2` }) }
+  for (const [event, more] of [
+    [sent(null)],
+    [sent('another')],
+    [sent('ours'), other],
+    [sent('ours'), gone],
+    [message()],
+  ] as const)
+    expect((await bring(event, more)).events).toMatchObject([{ type: 'media.failed', reason: 'too-large' }])
+})
+
 test('[C2] what has no file is passed over', async () => {
   const others = [anEvent('message.received'), anEvent('message.reacted'), anEvent('media.failed'), anEvent('media.expired')]
   for (const event of others) expect((await download(event)).outcome).toEqual({ kind: 'emit', appends: [] })

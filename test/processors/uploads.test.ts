@@ -12,6 +12,7 @@ import {
   askUpload,
   confirmUpload,
   findUpload,
+  isReadyKey,
   nameCommand,
   readyKeyOf,
   type UploadRow,
@@ -19,10 +20,14 @@ import {
 } from '../../src/instances/uploads.ts'
 import { claimUploads, readyUpload } from '../../src/instances/uploads-at-work.ts'
 import { MediaError } from '../../src/processors/media-error.ts'
+import { only } from '../../src/processors/store/whole-object.ts'
+import { durationOf } from '../../src/processors/uploads/durations.ts'
 import { uploadExpiry } from '../../src/processors/uploads/expire-uploads.ts'
 import { verdictOf } from '../../src/processors/uploads/judge-failure.ts'
+import { makeVoice } from '../../src/processors/uploads/make-voice.ts'
 import { nameFile } from '../../src/processors/uploads/name-file.ts'
 import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
+import { createWaveform } from '../../src/processors/uploads/waveform.ts'
 import type { Role } from '../../src/runtime/role.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase } from '../ground/database.ts'
@@ -33,7 +38,7 @@ import { mediaConfig, never, uploadsConfig, watchedStore } from '../ground/proce
 import { until } from '../ground/until.ts'
 
 const KiB = 1024
-const logger = collectLogLines(['upload.picture-unread'])
+const logger = collectLogLines(['upload.picture-unread', 'upload.voice-unheard'])
 const sealer = createSealer({ current: Buffer.alloc(32, 1), previous: null })
 let testDatabase: Awaited<ReturnType<typeof openTestDatabase>>
 let testLog: Awaited<ReturnType<typeof openTestLog>>
@@ -161,6 +166,7 @@ describe('what is sent', () => {
     const row = await prepared(await sampleJpeg(), { mimetype: 'image/jpeg' })
     await until('its client’s bytes to be gone', async () => (await leftOf(row)).length === 1)
     expect(await leftOf(row)).toEqual([row.file?.objectKey])
+    expect([row.incomingKey, row.file?.objectKey ?? ''].map(isReadyKey)).toEqual([false, true])
   })
 
   test('[C13] of a photo: the same bytes, its hash, its size as people see it, and a thumbnail', async () => {
@@ -448,7 +454,7 @@ describe('whoever prepares', () => {
       [row.uploadId],
     )
     const file = { objectKey: 'wrong', mimetype: '', sizeBytes: 0, sha256: '', fileName: null, width: null, height: null }
-    const late = { ...file, durationSeconds: null, thumbnail: null, pages: null }
+    const late = { ...file, durationSeconds: null, thumbnail: null, pages: null, waveform: null }
     const again = await settled(row)
     expect(await under.store.head(readyKeyOf(row, 'dead'), never)).toBeNull()
     await put('another file')
@@ -569,10 +575,29 @@ describe('a voice note of other audio', () => {
   test('[C13] is what the named program makes of it', async () => {
     const ogg = sampleVoice({ seconds: 2 }).toString('base64')
     const { file, reasonText } = await voiceWith(
-      `process.stdin.resume().on('end', () => process.stdout.write(Buffer.from('${ogg}', 'base64')))`,
+      `const heard = process.argv.includes('s16le')
+       const made = heard ? Buffer.alloc(3 * 8000 * 2, 1) : Buffer.from('${ogg}', 'base64')
+       process.stdin.resume().on('end', () => process.stdout.write(made))`,
     )
     expect(reasonText).toBeNull()
-    expect(file).toMatchObject({ mimetype: 'audio/ogg; codecs=opus', durationSeconds: 2 })
+    // As long as it was heard to be.
+    expect(file).toMatchObject({ mimetype: 'audio/ogg; codecs=opus', durationSeconds: 3, waveform: Array(64).fill(100) })
+  })
+
+  test('[C13] that cannot be heard is sent all the same, without its shape and as long as it says', async () => {
+    const ogg = sampleVoice({ seconds: 2 }).toString('base64')
+    const { file } = await voiceWith(
+      `if (process.argv.includes('s16le')) process.exit(1)
+       process.stdin.resume().on('end', () => process.stdout.write(Buffer.from('${ogg}', 'base64')))`,
+    )
+    expect(file).toMatchObject({ durationSeconds: 2, waveform: null })
+  })
+
+  test('[C13] has no shape where there is no program that hears it', async () => {
+    await Promise.all(roles.splice(0).map(one => one.close()))
+    start()
+    const { file } = await prepared(sampleVoice({ seconds: 2 }), { kind: 'voice', mimetype: 'audio/ogg' })
+    expect(file).toMatchObject({ durationSeconds: 2, waveform: null })
   })
 
   test.each<[string, RequestListener, string]>([
@@ -597,6 +622,116 @@ describe('a voice note of other audio', () => {
 
   test('[C13] fails where that does', async () => {
     expect(await voiceWith('process.exit(3)')).toMatchObject({ state: 'failed', reason: 'not-convertible' })
+  })
+
+  test.each([
+    ['a playlist', 'audio/x-mpegurl', '#EXTM3U\nfile:///etc/passwd\n', 'type-not-allowed'],
+    ['a list that says it is sound', 'audio/mpeg', '#EXTM3U\nfile:///etc/passwd\n', 'type-mismatch'],
+    ['notes to be played', 'audio/midi', 'MThd\0\0\0\x06\0\0\0\x01\0\x60', 'type-not-allowed'],
+  ])('[C13] [I3] is made of no %s: no program sees it', async (_what, mimetype, text, reason) => {
+    await startWith(`process.stdin.resume().on('end', () => process.stdout.write('seen'))`)
+    const { state, reason: why } = await prepared(Buffer.from(text, 'latin1'), { kind: 'voice', mimetype })
+    expect([state, why]).toEqual(['failed', reason])
+  })
+
+  test('[C13] fails where that writes without end', async () => {
+    const { state, reason } = await voiceWith(
+      `const more = () => { while (process.stdout.write(Buffer.alloc(8192))); process.stdout.once('drain', more) }; more()`,
+    )
+    expect([state, reason]).toEqual(['failed', 'too-large'])
+  })
+
+  test('[C13] fails where that is not there, and says which setting names it', async () => {
+    await Promise.all(roles.splice(0).map(one => one.close()))
+    start({ ffmpegPath: join(directory, 'nothing') })
+    expect(await prepared(mp3, { kind: 'voice', mimetype: 'audio/mpeg' })).toMatchObject({
+      ...{ state: 'failed', reason: 'not-convertible', reasonText: expect.stringMatching(/FFMPEG_PATH.*ENOENT/) },
+    })
+  })
+
+  test.each([
+    ['does nothing', 'sleep 600 & wait', { silentMs: 200, wholeMs: 600_000 }, 'it did nothing for 200 ms'],
+    [
+      'is never done',
+      'sleep 600 & while true; do echo more; sleep 0.05; done',
+      { silentMs: 600_000, wholeMs: 200 },
+      'it was not done after 200 ms',
+    ],
+  ])('[C13] whose program %s is ended with all that it has begun', async (_what, script, bounds, words) => {
+    const ffmpegPath = join(directory, 'hangs')
+    await writeFile(ffmpegPath, `#!/bin/sh\n${script}`)
+    await chmod(ffmpegPath, 0o700)
+    // What it has begun keeps its output open: while any of it lives, this is not over.
+    const making = Array.fromAsync(makeVoice({ ffmpegPath, bounds }, { mimetype: 'audio/mpeg', body: only(mp3) }, never))
+    await expect(making).rejects.toMatchObject({ code: 'not-convertible', message: expect.stringContaining(words) })
+  })
+
+  test('[C13] is no longer made once nobody wants it', async () => {
+    const stop = new AbortController()
+    const ffmpegPath = await withProgram(`process.stdout.write('begun'); setInterval(() => undefined, 1000)`)
+    const making = makeVoice({ ffmpegPath }, { mimetype: 'audio/mpeg', body: only(mp3) }, stop.signal)
+    expect(String((await making.next()).value)).toBe('begun')
+    stop.abort()
+    await expect(making.next()).rejects.toBe(stop.signal.reason)
+  })
+})
+
+describe('how long an Ogg file plays', () => {
+  const tail = (...granules: readonly bigint[]) =>
+    Buffer.concat(
+      granules.map(granule => {
+        const page = Buffer.alloc(40)
+        page.write('OggS', 0, 'latin1')
+        page.writeBigInt64LE(granule, 6)
+        return page
+      }),
+    )
+  const head = sampleVoice({ seconds: 1 })
+
+  test.each<[string, readonly bigint[], number | null]>([
+    ['says its last page, less what is skipped', [48_312n, 144_312n], 3],
+    ['says the last page on which a packet ends', [144_312n, -1n, -1n], 3],
+    ['is at least a second', [400n], 1],
+    ['is not known where no page says it', [-1n], null],
+    ['is not believed above 100 hours', [2n ** 62n], null],
+    ['is not known without a page', [], null],
+  ])('[C13] %s', (_what, granules, seconds) => {
+    expect(durationOf('audio/ogg', { head, tail: tail(...granules) })).toBe(seconds)
+  })
+})
+
+describe('the shape of a sound', () => {
+  const heightsOf = (samples: Int16Array, chunkBytes: number) => {
+    const shape = createWaveform()
+    const bytes = Buffer.from(samples.buffer)
+    for (let at = 0; at < bytes.length; at += chunkBytes) shape.take(bytes.subarray(at, at + chunkBytes))
+    return { heights: shape.heights(), samples: shape.samples() }
+  }
+  /** Louder and louder, both ways. */
+  const rising = (length: number) =>
+    Int16Array.from({ length }, (_, nth) => (nth % 2 === 0 ? 1 : -1) * Math.floor((nth / length) * 30_000))
+
+  test('[C13] is 64 heights up to 100, the same however its bytes come', () => {
+    const whole = heightsOf(rising(64_000), 1 << 20)
+    expect(whole.samples).toBe(64_000)
+    expect(whole.heights).toHaveLength(64)
+    expect(whole.heights).toEqual(whole.heights?.toSorted((one, other) => one - other))
+    expect([whole.heights?.[0], whole.heights?.[31], whole.heights?.[63]]).toEqual([0, 49, 100])
+    expect(heightsOf(rising(64_000), 333)).toEqual(whole)
+  })
+
+  test.each([
+    ['of a sound of any length', 1_234_567, 4],
+    ['of the shortest one', 3, 100],
+  ])('[C13] is as even as %s', (_what, length, step) => {
+    const { heights = [] } = heightsOf(rising(length), 1 << 20)
+    const steps = (heights ?? []).slice(1).map((height, nth) => height - (heights?.[nth] ?? 0))
+    expect([heights?.length, Math.max(...steps) <= step, Math.min(...steps) >= 0]).toEqual([64, true, true])
+  })
+
+  test('[C13] is flat of silence, and nothing of nothing', () => {
+    expect(heightsOf(new Int16Array(8_000), 999).heights).toEqual(Array(64).fill(0))
+    expect(heightsOf(new Int16Array(0), 1)).toEqual({ heights: null, samples: 0 })
   })
 })
 

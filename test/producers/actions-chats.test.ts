@@ -5,7 +5,7 @@ import type { Contact, Group } from '../../simulator/accounts/accounts.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { addSubscription } from '../../src/instances/presence-subscriptions.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { askToDo, skipWaiting, untilRow } from '../ground/producers/commands.ts'
+import { askToDo, askToSend, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -56,6 +56,14 @@ describe('before the phone has shared the key of its app state', () => {
       reasonText: expect.stringContaining('has not shared the key'),
     })
     expect(device.appState()).toEqual([])
+  })
+
+  test('[F1] a voice note is marked as played, and its author is told that alone', async () => {
+    const message = { messageId: 'G1', fromMe: false, senderId: ana.lidJid, at: last.at }
+    const done = await outcomeOf('chat.played', { chatId: group.id, messages: [message] }, group.id)
+    expect(done).toMatchObject({ type: 'command.completed', result: JSON.stringify({ messages: 1 }) })
+    const played = device.settled().filter(({ id, how }) => id === 'G1' && how === 'receipt:played')
+    expect([played.length, readsOf('G1')]).toEqual([1, 0])
   })
 
   test('[F1] messages are read all the same, in a group under the name of their author', async () => {
@@ -121,6 +129,15 @@ describe('with the key', () => {
     expect(stateOf('pin_v1', lid())).toMatchObject({ pinAction: { pinned: false } })
   })
 
+  test('[F1] a change says when it was asked for, however late it is made: phones keep what was done after that', async () => {
+    const hourAgo = Date.now() - 3_600_000
+    const asked = await askToDo(rig, 'chat.change', change({ muted: { on: false, until: null } }), ana.lidJid, {
+      askedAt: hourAgo,
+    })
+    await endOf(asked.commandId)
+    expect(Number(stateOf('mute', lid())?.timestamp)).toBe(hourAgo)
+  })
+
   test('[F1] a message is starred, also in a group', async () => {
     await outcomeOf('message.star', { chatId: lid(), message: last, on: true })
     const message = { messageId: 'G1', fromMe: false, senderId: lid(), at: last.at }
@@ -139,7 +156,7 @@ describe('with the key', () => {
 
   test('[F1] labels are made, given, taken away and deleted', async () => {
     const label = { labelId: '7', name: 'Pago', color: 3 }
-    await outcomeOf('label.change', { ...label, deleted: false }, '')
+    expect(await outcomeOf('label.change', { ...label, deleted: false }, '')).toMatchObject({ result: '{"labelId":"7"}' })
     await outcomeOf('chat.label', { chatId: lid(), labelId: '7', on: true })
     expect(stateOf('label_edit', '7')).toMatchObject({ labelEditAction: { name: 'Pago', color: 3, deleted: false } })
     expect(stateOf('label_jid', '7', lid())).toMatchObject({ labelAssociationAction: { labeled: true } })
@@ -196,6 +213,36 @@ describe('with the key', () => {
   })
 })
 
+describe('the timer of a chat', () => {
+  const timer = (expiresInSeconds: number) => ({ kind: 'timer', chatId: ana.lidJid, expiresInSeconds })
+  const shown = () =>
+    device
+      .shown()
+      .flatMap(({ messageId, content: { protocolMessage } }) =>
+        protocolMessage == null ? [] : [{ messageId, seconds: protocolMessage.ephemeralExpiration }],
+      )
+  const told = async () => (await rig.eventsOf('chat.updated')).filter(({ expiresInSeconds }) => expiresInSeconds !== null)
+
+  test('[F1] goes out as a message under its id, and is told as a change of the chat by the account', async () => {
+    const { commandId, messageId } = await askToSend(rig, 'chat.timer', timer(604_800))
+    expect(await endOf(commandId)).toMatchObject({ type: 'command.completed', operation: 'chat.timer', messageId, tries: 1 })
+    expect(shown()).toEqual([{ messageId, seconds: 604_800 }])
+    expect(await told()).toMatchObject([
+      { ...{ chatId: ana.lidJid, expiresInSeconds: 604_800, fromMe: true, messageId, origin: 'change', isGroup: false } },
+    ])
+  })
+
+  test('[F1] whose acknowledgement is lost is given again under the same id, and is one', async () => {
+    device.answerMessages('no-ack', 1)
+    const asked = await askToSend(rig, 'chat.timer', timer(0))
+    await until('it is shown', () => shown().length === 2)
+    device.drop()
+    expect(await endOf(asked.commandId)).toMatchObject({ type: 'command.completed', tries: 2 })
+    expect(shown().filter(({ messageId }) => messageId === asked.messageId)).toEqual([{ messageId: asked.messageId, seconds: 0 }])
+    expect((await told()).map(({ expiresInSeconds }) => expiresInSeconds)).toEqual([604_800, 0])
+  })
+})
+
 describe('what is not kept', () => {
   test('[F1] the account is there or not, writes, records and pauses, as it is asked to', async () => {
     expect(await outcomeOf('presence.set', { online: true }, '')).toMatchObject({ type: 'command.completed' })
@@ -219,11 +266,17 @@ describe('what is not kept', () => {
     expect(none).toMatchObject({ type: 'command.failed', code: '404', tries: 1 })
   })
 
-  test('[F1] a call is rejected at who calls', async () => {
+  test('[F1] [D1] a call is rejected at who calls, and told as rejected', async () => {
     device.call({ from: ana, callId: 'C1', step: 'offer' })
     await rig.untilEvents('call.updated', 1)
     expect(await outcomeOf('call.reject', { callId: 'C1', callerId: ana.lidJid })).toMatchObject({ type: 'command.completed' })
     expect(device.marks().rejected).toEqual(['C1'])
+    const [offered, rejected] = await rig.untilEvents('call.updated', 2)
+    const of = { callId: 'C1', chatId: ana.lidJid, chatPn: ana.pnJid, senderId: ana.lidJid, fromMe: false, isGroup: false }
+    expect([offered, rejected]).toMatchObject([
+      { ...of, status: 'offer' },
+      { ...of, status: 'rejected' },
+    ])
   })
 
   test('[F1] a call is rejected while something else of who calls waits for WhatsApp', async () => {

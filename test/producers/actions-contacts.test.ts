@@ -69,6 +69,18 @@ test('[F1] what the account says of itself, its picture and who sees what are ch
   expect(profile().privacy).toEqual({ last: 'none', groupadd: 'contacts' })
 })
 
+test('[F1] the timer that new chats begin with is set, again where it was given to WhatsApp without an answer', async () => {
+  const done = await outcomeOf('privacy.change', { defaultExpiresInSeconds: 86_400 })
+  expect(done).toMatchObject({ ...completed, result: expect.stringContaining('"defaultExpiresInSeconds":86400') })
+  expect(profile().timer).toBe('86400')
+  device.answerIqs({ xmlns: 'disappearing_mode', fault: 'swallow' })
+  const asked = await askToDo(rig, 'privacy.change', { defaultExpiresInSeconds: 0 })
+  await until('WhatsApp to be asked', () => device.iqFaultsLeft() === 0)
+  device.drop()
+  expect(await endOf(asked.commandId)).toMatchObject({ type: 'command.completed', tries: 2 })
+  expect(profile().timer).toBe('0')
+})
+
 test('[F1] of several settings of which WhatsApp refuses one it is said which, and what was changed before', async () => {
   device.answerIqs({ xmlns: 'privacy', after: 1, fault: { error: 406 } })
   expect(await outcomeOf('privacy.change', { picture: 'none', callsAdd: 'known' })).toMatchObject({

@@ -74,6 +74,15 @@ describe('in a group', () => {
   })
 })
 
+test('[B9] a pin in a group is one only where its stanza says so, which WhatsApp’s server checks; between two people it always is', () => {
+  const pin = (attrs: Attrs) => convertContent({ pinInChatMessage: { key: { id: 'TARGET', fromMe: true }, type: 1 } }, attrs)
+  expect(pin({ ...inGroup, edit: '2' })).toMatchObject([{ type: 'message.pinned', targetMessageId: 'TARGET' }])
+  for (const code of ['', '1', '7', '8', '22'])
+    expect(pin({ ...inGroup, edit: code })).toMatchObject([{ type: 'unknown', name: 'message: pin without authority' }])
+  expect(pin(inGroup)).toMatchObject([{ type: 'unknown', name: 'message: pin without authority' }])
+  expect(pin({ from: ana.lid, sender_pn: ana.pn })).toMatchObject([{ type: 'message.pinned' }])
+})
+
 describe('between two people', () => {
   const fromAna = { from: ana.lid, sender_pn: ana.pn }
 
@@ -153,7 +162,7 @@ describe('where it is known who wrote under the id', () => {
 
   test('[B9] a pin names who wrote what is pinned', () => {
     const pin = (key: proto.IMessageKey, knowing?: Knowing) =>
-      convertContent({ pinInChatMessage: { key: { id: 'TARGET', ...key }, type: 1 } }, inGroup, knowing)
+      convertContent({ pinInChatMessage: { key: { id: 'TARGET', ...key }, type: 1 } }, { ...inGroup, edit: '2' }, knowing)
     for (const key of [{ fromMe: true }, { participant: own.lid }, { participant: bea.lid }])
       expect(pin(key, byBea)).toMatchObject([{ type: 'message.pinned', targetSenderId: bea.lid }])
     expect(pin({ fromMe: true }, byAna)).toMatchObject([{ targetSenderId: ana.lid }])

@@ -111,6 +111,85 @@ test('[F1] what is over its time while nobody holds its account has failed, once
   expect(countsSent(device)).toEqual([1, 1])
 })
 
+/** So many that were asked long ago, in chats of 30. */
+const longLate = (instanceId: string, commands: number) =>
+  query(
+    `insert into commands (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body, is_paced, asked_at, expires_at)
+     select $1, md5($1 || n), 'aa', 'accepted', md5('accepted' || $1 || n), n, 'message.send', (n / 30) || '@lid', 'M' || n, '{}', false,
+       now() - interval '2 days', now() - interval '1 day' from generate_series(1, $2::integer) n`,
+    [instanceId, commands],
+  )
+const untilOver = (instanceId: string) =>
+  until(`all of ${instanceId} are over`, async () => {
+    const [left] = await query(
+      `select 1 from commands where instance_id = $1 and state <> 'failed' and message_id like 'M%' limit 1`,
+      [instanceId],
+    )
+    return left === undefined
+  })
+/** Each once, and those of a chat in their order. */
+async function expectToldOnce(instanceId: string, commands: number, reason: string) {
+  const told = (await rig.eventsOf('command.failed')).filter(one => one.instanceId === instanceId)
+  expect(told.every(one => one.reason === reason)).toBe(true)
+  expect(new Set(told.map(one => one.eventId)).size).toBe(told.length)
+  const numbers = Map.groupBy(told, one => one.chatId)
+  expect([...numbers.values()].flat()).toHaveLength(commands)
+  for (const ofChat of numbers.values()) {
+    const order = ofChat.map(one => Number(one.messageId?.slice(1)))
+    expect(order).toEqual(order.toSorted((one, other) => one - other))
+  }
+}
+const many = 450
+
+test('[F1] many that are late at once are told by the hundred, and what is asked for meanwhile goes out', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  await role.close()
+  await longLate('first', many)
+  const fresh = await askFor(rig, { chatId: person(1).lidJid, text: 'hello' })
+  const appends: number[] = []
+  const log = { ...rig.testLog.log, append: counting(appends) }
+  await rig.start({ log })
+  expect(await rig.untilEvents('command.completed', 1)).toMatchObject([{ commandId: fresh.commandId }])
+  await untilOver('first')
+  await expectToldOnce('first', many, 'expired')
+  // Chats side by side begin one by one; all others are told together.
+  expect(appends.length).toBeLessThan(many / 4)
+  expect(texts(shownTexts(device))).toEqual(['hello'])
+})
+
+const counting =
+  (appends: number[]): Rig['testLog']['log']['append'] =>
+  async (append, signal) => {
+    if (append.records.some(({ headers }) => headers['event-type'] === 'command.failed')) appends.push(append.records.length)
+    return rig.testLog.log.append(append, signal)
+  }
+
+test('[F1] many that are late of an account that nobody holds, or that is logged out, are told by the hundred; one that was decided, too', async () => {
+  const role = await rig.start()
+  const device = await rig.pair('first')
+  await role.close()
+  await longLate('first', many)
+  await query(`update commands set state = 'ending', outcome = $1 where place = 7`, [
+    JSON.stringify({ type: 'command.failed', at: 1, reason: 'expired', reasonText: 'Late.', code: null }),
+  ])
+  device.refuseLogin(503)
+  const appends: number[] = []
+  const away = await rig.start({ commandExpiryMs: 50, log: { ...rig.testLog.log, append: counting(appends) } })
+  await untilOver('first')
+  await until('all are told', async () => (await query('select 1 from api_outbox where appended_at is null')).length === 0)
+  await expectToldOnce('first', many, 'expired')
+  expect(appends.length).toBeLessThan(many / 20)
+  await away.close()
+  await query('delete from commands')
+  await longLate('first', many)
+  appends.length = 0
+  await rig.want('first', `wanted = 'logged-out'`)
+  await rig.start({ log: { ...rig.testLog.log, append: counting(appends) } })
+  await untilOver('first')
+  expect(appends.length).toBeLessThan(many / 20)
+})
+
 test('[F1] [A7] what waits for an account that is logged out has failed', async () => {
   const role = await rig.start()
   await rig.pair('first')
@@ -150,8 +229,8 @@ test('[F1] what a recipient could not read is found again, also by another proce
     Buffer.from(content?.messageContextInfo?.messageSecret ?? new Uint8Array()).toString('hex')
   for (const remoteJid of [ana.lidJid, numberOf(ana)]) {
     const found = await find({ id: messageId, remoteJid })
-    expect(found?.extendedTextMessage?.text).toBe('hello')
-    expect(secretOf(found)).toBe(secretOf(device.shown()[0]?.content))
+    expect(found?.content.extendedTextMessage?.text).toBe('hello')
+    expect(secretOf(found?.content)).toBe(secretOf(device.shown()[0]?.content))
   }
   expect(await find({ id: messageId, remoteJid: person(2).lidJid })).toBeUndefined()
   expect(await find({ id: 'OTHER', remoteJid: ana.lidJid })).toBeUndefined()
@@ -234,6 +313,30 @@ test('[F1] a phone that cannot read a message is sent the same bytes again when 
   expect(texts(shownTexts(device))).toEqual(['hello'])
   expect(device.conflicts()).toEqual([])
   expect(await rig.untilEvents('command.completed', 1)).toHaveLength(1)
+})
+
+test('[F1] an edit and a deletion that a phone cannot read are sent again as what they are', async () => {
+  await rig.start()
+  const device = await rig.pair('first')
+  const ana = person(1)
+  const { messageId: targetMessageId } = await askFor(rig, { chatId: ana.lidJid, text: 'hello' })
+  await rig.untilEvents('command.completed', 1)
+  const known = { target: { fromMe: true, senderId: null } }
+  for (const [kind, said] of [
+    ['edit', { text: 'hello, edited' }],
+    ['delete', {}],
+  ] as const) {
+    device.failToRead(ana, 2)
+    const { messageId } = await askFor(rig, { chatId: ana.lidJid, kind, targetMessageId, known, ...said })
+    const code = kind === 'edit' ? '1' : '7'
+    const sent = await until('it was sent again, twice', () =>
+      device.stanzasSent().find(one => one.messageId === messageId && one.count === 3),
+    )
+    expect(sent.edits).toEqual([code, code, code])
+  }
+  await until('the phone shows no more of it', () => device.shown()[0]?.isRevoked)
+  expect(device.shown()).toHaveLength(1)
+  expect(device.conflicts()).toEqual([])
 })
 
 test('[F2] what makes a message for people waits for its turn and keeps its order; a change of one does not wait', async () => {

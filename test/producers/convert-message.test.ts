@@ -198,7 +198,7 @@ const pin = (given: proto.Message.IPinInChatMessage, seconds: number | null = 86
   pinInChatMessage: { key: { id: 'T', fromMe: true }, type: proto.Message.PinInChatMessage.Type.PIN_FOR_ALL, ...given },
   ...(seconds !== null && { messageContextInfo: { messageAddOnDurationInSecs: seconds } }),
 })
-const inGroup = { from: '120363000000000001@g.us', participant: '200@lid' }
+const inGroup = { from: '120363000000000001@g.us', participant: '200@lid', edit: '2' }
 const saidAt = 1_700_000_000_000
 
 test.each<[string, proto.IMessage, Record<string, string>, object]>([

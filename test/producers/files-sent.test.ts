@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { DatabaseError } from '../../src/database/database.ts'
 import type { EventOf, EventType } from '../../src/events/event.ts'
+import { cancelCommands } from '../../src/instances/cancel-commands.ts'
 import { ObjectError } from '../../src/objects/objects.ts'
+import { sentFilesIn } from '../../src/processors/download/sent-files.ts'
 import { createWaitingFiles } from '../../src/producers/commands/waiting-files.ts'
 import { createMediaConnection } from '../../src/producers/upload/media-connection.ts'
 import { createFileUploads } from '../../src/producers/upload/upload.ts'
@@ -75,6 +77,8 @@ test.each([
     expect(sent).toMatchObject({ kind, source: 'api', media: { ...said, sizeBytes: bytes.length } })
     expect(sent.mediaSource).toMatchObject({ directPath: expect.stringMatching(/^\/v\//), sizeBytes: bytes.length })
     expect(sent.mediaSource?.mediaKey).toHaveLength(32)
+    const upload = await sentFilesIn(rig.database.database)(sent as { instanceId: string; commandId: string })
+    expect(upload).toMatchObject({ sizeBytes: bytes.length, sha256: sent.mediaSource?.sha256?.toString('hex') })
     expect(await eventOf('upload.completed', asked)).toMatchObject({
       ...{ uploadId, kind, mimetype: said.mimetype, sizeBytes: bytes.length, messageId: asked.messageId, chatId: asked.chatId },
     })
@@ -286,6 +290,35 @@ test('[F1] [C13] what has waited for a file, and waits for something else by now
   waiting.until(asked.commandId, Promise.resolve())
   await until('it to ring', () => rings === 2)
   expect(await isDue()).toBe(true)
+})
+
+test('[F1] [C13] what brings a file stops once its command is cancelled, and goes on at every other ring', async () => {
+  const uploadId = await anUpload(rig)
+  const asked = await sendImage(uploadId)
+  const waiting = createWaitingFiles({
+    database: rig.database.database,
+    owned: { instanceId: 'first', epoch: 1 },
+    ring: () => null,
+  })
+  let isStopped = false
+  const brought = waiting.whileWanted(asked.commandId, async wanted => {
+    wanted.addEventListener('abort', () => (isStopped = true))
+    await until('it to stop', () => isStopped)
+    wanted.throwIfAborted()
+    return 'brought'
+  })
+  const ring = async () => {
+    waiting.heard()
+    await waiting.wake()
+    return isStopped
+  }
+  expect(await ring()).toBe(false)
+  const { database } = rig.database
+  const outcome = { type: 'command.failed', at: 1, reason: 'cancelled', reasonText: '', code: null } as const
+  await cancelCommands(database, { instanceId: 'first', commandId: asked.commandId, outcome, limit: 1 })
+  expect(await ring()).toBe(true)
+  expect(await brought).toBeNull()
+  await spoil(rig, uploadId, 'nobody sends it')
 })
 
 test('[F1] a file that is forwarded says so, and is the same file', async () => {

@@ -85,6 +85,33 @@ test('[F2] a first message whose chat has come to life meanwhile waits no longer
   expect(await query(`select 1 from first_contacts where chat_id = '${bia.lidJid}'`)).toEqual([])
 })
 
+test('[F2] once WhatsApp says that the account wrote too much nothing of it goes out, in no chat, until it has rested', async () => {
+  const [ana, bia, caio] = [person(), person(), person()]
+  device.answerMessages({ error: 429 }, 1)
+  const refused = await known(ana.lidJid, 'too much')
+  await untilRow(rig, refused, 'put off', row => row.state === 'accepted' && row.tries === 1)
+  const others = [await known(bia.lidJid, 'to Bia'), await first(caio.lidJid, 'first to Caio')]
+  const target = {
+    chatId: bia.pnJid,
+    kind: 'reaction',
+    targetMessageId: 'ABC',
+    emoji: '👍',
+    known: { target: { fromMe: false, senderId: bia.lidJid } },
+  }
+  const reaction = await askFor(rig, target)
+  await untilRow(rig, reaction, 'put off', row => row.state === 'accepted' && row.due_at !== null)
+  const [rest] = await query(
+    `select rests_until - now() > interval '9 min' as is_long from outgoing_turns where instance_id = 'first'`,
+  )
+  expect(rest).toEqual({ is_long: true })
+  expect(await query(`select waits_for, tries from commands where command_id = '${reaction.commandId}'`)).toEqual([
+    { waits_for: 'rate-limited', tries: 0 },
+  ])
+  expect(await Promise.all(others.map(stateOf))).toEqual(['accepted', 'accepted'])
+  await skipWaiting(rig)
+  for (const one of [refused, ...others, reaction]) await done(one)
+})
+
 test('[F2] who got a first message is forgotten after 14 days', async () => {
   const { database } = rig.database
   await query(

@@ -1,6 +1,6 @@
 // Whatever a stanza is, its meaning is in the log: groups, the account's own phone, what cannot be decrypted, what nobody knows yet.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { edit, reaction, reply, revoke, text, unknownKind } from '../../simulator/accounts/content.ts'
+import { edit, pin, reaction, reply, revoke, text, unknownKind } from '../../simulator/accounts/content.ts'
 import { image } from '../../simulator/media/media.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { hows, openRig, type Rig, testConfig } from '../ground/producers/rig.ts'
@@ -78,8 +78,11 @@ test('[B9] a group’s admin revokes what another wrote; a member that says the 
   const group = rig.simulator.group({ subject: 'Team', members: [device.owner, ana, bea] })
   const messageId = await device.sendGroup(group, ana, text('mine'))
   const target = { messageId, author: ana, group }
+  await expect(device.sendGroup(group, bea, revoke(bea, target))).rejects.toThrow('only admins of the group revoke')
   await device.sendGroup(group, bea, revoke(bea, target), { id: 'FORGED', attrs: { edit: '7' } })
   await device.sendGroup(group, bea, edit(bea, 'yours', target), { id: 'FORGED-EDIT' })
+  await device.sendGroup(group, bea, pin(bea, true, target), { id: 'FORGED-PIN', attrs: { edit: '1' } })
+  rig.simulator.group({ ...group, admins: [bea.lidJid] })
   await device.sendGroup(group, bea, revoke(bea, target), { id: 'BY-ADMIN' })
   const [revoked] = await rig.untilEvents('message.revoked', 1)
   expect(revoked).toMatchObject({
@@ -90,7 +93,10 @@ test('[B9] a group’s admin revokes what another wrote; a member that says the 
   })
   expect(await rig.eventsOf('message.edited')).toEqual([])
   const refused = (await rig.eventsOf('unknown')).filter(event => event.messageId?.startsWith('FORGED'))
-  expect(refused.map(event => event.name)).toEqual(['message: revoke without authority', 'message: edit without authority'])
+  expect(refused.map(event => event.name)).toEqual(
+    ['revoke', 'edit', 'pin'].map(change => `message: ${change} without authority`),
+  )
+  expect(await rig.eventsOf('message.pinned')).toEqual([])
 })
 
 test('[B8] a message that cannot be decrypted is an event and a counter, and the good copy follows', async () => {

@@ -115,6 +115,13 @@ test('[A1] [A7] a log-out asked for unlinks the device and erases the auth state
   await rig.untilState('first', 'logged-out')
   await until('the device is unlinked', device.isRemoved)
   await until('the auth state is erased', async () => (await countAuth())?.creds === 0)
+  await rig.want('first', `restart_count = restart_count + 1, wanted = 'running'`)
+  const since = await until('it shows a code again', async () => {
+    const states = await rig.eventsOf('instance.state-changed')
+    const ended = states.slice(states.findIndex(({ state }) => state === 'logged-out'))
+    return ended.some(({ state }) => state === 'qr') && ended
+  })
+  expect(since.map(({ state, phone, lid }) => [state, phone, lid])).toEqual(since.map(({ state }) => [state, null, null]))
 })
 
 test('[A1] [A7] a deleted instance logs out, says so, erases its auth state, and is not touched again', async () => {

@@ -135,6 +135,22 @@ test('[A1] a wrong code links nothing, and the right one may be typed after it',
   await rig.untilState('wrong', 'open')
 })
 
+test('[A1] after a wrong code the QR code that is shown links a phone', async () => {
+  await start()
+  await rig.create('scanned-then')
+  const { code } = await codeOf('scanned-then')
+  const before = await rig.qrOf('scanned-then')
+  const wrong = code.startsWith('A') ? `B${code.slice(1)}` : `A${code.slice(1)}`
+  await expect(rig.simulator.typePairingCode(wrong, phone)).rejects.toThrow('it is not the one that is shown')
+  const after = await until('the code names the new secret', async () => {
+    const shown = await rig.qrOf('scanned-then')
+    return shown !== before && shown
+  })
+  await rig.simulator.scanQr(after, phone)
+  expect(await rig.untilState('scanned-then', 'open')).toMatchObject({ phone: ownerPn })
+  expect(after.split(',').length).toBe(before.split(',').length)
+})
+
 test('[A1] a phone that scans while a code is out is linked, and logs in as itself', async () => {
   await start()
   await rig.create('scanned')

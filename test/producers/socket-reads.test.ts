@@ -78,6 +78,30 @@ test('[F1] what people and businesses say of themselves is read, and nothing whe
   ])
 })
 
+test('[F1] who sees what of the account is read as WhatsApp has it, silence is no answer', async () => {
+  const own = rig.simulator.contact({ pn: ownerPn })
+  rig.simulator.setProfile(own, { privacy: { last: 'none', profile: 'contacts' } })
+  const seen = { lastSeen: 'none', online: 'all', picture: 'contacts', about: 'all' }
+  const said = { ...seen, readReceipts: 'all', groupsAdd: 'all', callsAdd: 'all' }
+  expect(await ask('privacy', ['the account'])).toEqual([{ said }])
+})
+
+test('[F1] whom the account has blocked is read with the numbers that it knows, and an answer without a list is none', async () => {
+  const [ana, bia] = [person(14), person(15)]
+  expect(await ask('blocklist', ['the account'])).toEqual([{ said: { contacts: [] } }])
+  await device.send(ana, { conversation: 'hi' })
+  await rig.untilEvents('message.received', 1)
+  device.setBlocked([ana.lidJid, bia.lidJid])
+  const contacts = [
+    { id: ana.lidJid, pn: ana.pnJid },
+    { id: bia.lidJid, pn: null },
+  ]
+  device.answerIqs({ xmlns: 'blocklist', type: 'get', fault: { error: 500 } })
+  expect(await ask('blocklist', ['the account'], { maxAgeMs: 0 })).toEqual([{ code: '500' }])
+  await rig.database.database.query(`update socket_reads set expires_at = now() where answer ->> 'code' = '500'`)
+  expect(await ask('blocklist', ['the account'], { maxAgeMs: 0 })).toEqual([{ said: { contacts } }])
+})
+
 test('[F1] a group is read as it is now, and refused where WhatsApp knows none', async () => {
   const [ana, own] = [person(8), rig.simulator.contact({ pn: ownerPn })]
   const group = rig.simulator.group({ subject: 'Family', members: [own, ana] })

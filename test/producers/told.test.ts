@@ -198,7 +198,7 @@ test('[B1] odd ids are remembered like others', async () => {
 
 test('[B1] what another account read, asked for and wrote is forgotten once this one is linked, and stays while it is the same', async () => {
   const { database } = postgres
-  const tables = ['socket_reads', 'presence_subscriptions', 'first_contacts', 'processing_sessions']
+  const tables = ['socket_reads', 'presence_subscriptions', 'first_contacts', 'outgoing_turns', 'processing_sessions']
   const left = async () => {
     const counts = tables.map(table => database.query(`select from ${table} where instance_id = 'first'`))
     return (await Promise.all(counts)).map(rows => rows.length)
@@ -209,11 +209,12 @@ test('[B1] what another account read, asked for and wrote is forgotten once this
   )
   await database.query(`insert into presence_subscriptions (instance_id, chat_id, subscribed_at) values ('first', 'a', now())`)
   await database.query(`insert into first_contacts (instance_id, chat_id) values ('first', 'a')`)
+  await database.query(`insert into outgoing_turns (instance_id, rests_until) values ('first', now())`)
   await database.query(
     `insert into processing_sessions (session_id, instance_id, chat_id, message_id, target, timeout_at) values ('a', 'first', 'a', 'M', '{}', now())`,
   )
   await open()
-  expect(await left()).toEqual([600, 1, 1, 1])
+  expect(await left()).toEqual([600, 1, 1, 1, 1])
   await open(undefined, undefined, '2')
-  expect(await left()).toEqual([0, 0, 0, 0])
+  expect(await left()).toEqual([0, 0, 0, 0, 0])
 })

@@ -1,14 +1,22 @@
 // What the topic of commands becomes: rows that whoever holds the account works off, one for each command, whatever else is in the topic.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Write } from '../../src/database/statement-parts.ts'
+import type { Transaction } from '../../src/database/database.ts'
+import { type Write, writeTogether } from '../../src/database/statement-parts.ts'
 import type { EventOf } from '../../src/events/event.ts'
 import { appendAccepted } from '../../src/instances/accept-appended.ts'
+import { cancelCommands } from '../../src/instances/cancel-commands.ts'
 import { commandIds, messageIdOf } from '../../src/instances/command-ids.ts'
 import { askCommand, commandsErasure, forgetCommands, type NewCommand } from '../../src/instances/commands.ts'
-import { beginTry, claimCommands } from '../../src/instances/commands-at-work.ts'
+import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
+import { keepBeginning } from '../../src/instances/commands-begin.ts'
+import { readCommand } from '../../src/instances/commands-shown.ts'
 import type { SecretRow } from '../../src/instances/message-secrets.ts'
+import { restAccount } from '../../src/instances/outgoing-turns.ts'
+import { createProgressStore } from '../../src/log/progress.ts'
+import { makeProgress } from '../../src/main/make-progress.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { insideOf } from '../contracts/log-inside.ts'
+import { openTestDatabase } from '../ground/database.ts'
 import { aCopyOf, anEvent, somebody, somebodyElse, testStartAt } from '../ground/events.ts'
 import { openTestLog, type TestLog } from '../ground/log.ts'
 import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
@@ -56,6 +64,14 @@ describe('a record', () => {
       built: null,
       outcome: null,
     })
+  })
+
+  it('[F1] [F2] of a timer has the id of the message that it goes out as, and its turn of the pace; others have none', async () => {
+    const timer = { operation: 'chat.timer', body: JSON.stringify({ kind: 'timer', chatId: somebody.lid, expiresInSeconds: 0 }) }
+    const [set, pinned] = [asks('k1', timer), asks('k2', { operation: 'chat.change', body: '{}' })]
+    const asMessage = { message_id: messageIdOf(set.commandId), is_paced: true, is_first: false }
+    await dsl.given(set).thenRow('commands', idOf('k1'), asMessage)
+    await dsl.given(pinned).thenRow('commands', idOf('k2'), { message_id: '', is_paced: false, is_first: false })
   })
 
   it('[F1] rows have the order of their records', async () => {
@@ -140,7 +156,13 @@ describe('a record that is appended by who accepts it', () => {
     const inside = insideOf(testLog.log)
     const append = { topic: testLog.topic('commands'), records: [testLog.codec.encode(asks(key))] }
     const prepared = await inside.prepare([append], never)
-    const rows = await appendAccepted(dsl.test.database, { command: commandOf(key, given), inside, prepared, isRungHere })
+    const rows = await appendAccepted(dsl.test.database, {
+      command: commandOf(key, given),
+      parts: [],
+      inside,
+      prepared,
+      isRungHere,
+    })
     inside.committed(rows, prepared)
     return rows.map(row => Number(row.end_offset))
   }
@@ -268,6 +290,48 @@ describe('a record that is appended by who accepts it', () => {
   })
 })
 
+describe('a database that meets a log which has commands already', () => {
+  it('[F1] [B3] does none of them again, also where its key is asked with anew before they are read; what comes later is done', async () => {
+    const { database } = dsl.test
+    const world = await dsl.freshWorld()
+    await keepBeginning(database, [{ partition: 0, endOffset: 2n }])
+    // Commands may have been accepted since: the beginning stays.
+    await keepBeginning(database, [{ partition: 0, endOffset: 3n }])
+    const again = asks('k2')
+    await ask('k2', again.digest)
+    await world.append([asks('k1'), again, asks('k3'), { ...aCopyOf(again, 0), eventId: 'e'.repeat(32) }])
+    await world.projectAll()
+    const rows = await database.query<{ state: string; reason: string | null }>(
+      `select state, outcome ->> 'reason' as reason from commands order by place`,
+    )
+    expect(rows).toEqual([
+      { state: 'failed', reason: 'outcome-unknown' },
+      { state: 'failed', reason: 'outcome-unknown' },
+      { state: 'accepted', reason: null },
+    ])
+    expect(await readCommand(database, 'shop', idOf('k1').command_id)).toMatchObject({ state: 'failed', tries: 0 })
+    await database.query('delete from commands_begin')
+  })
+
+  it('[F1] [B3] keeps where the log was then, once', async () => {
+    const [lost, fresh] = [await openTestDatabase('commands lost'), await openTestDatabase('commands fresh')]
+    const testLog = await openTestLog(lost, { partitions: 2 })
+    const append = () =>
+      testLog.log.append({ topic: testLog.topic('commands'), records: [testLog.codec.encode(asks('k1'))] }, never)
+    const progress = createProgressStore(fresh.database)
+    const ports = { ...testLog, database: fresh.database, progress, claimLog: async () => undefined, consumerGroup: String }
+    const begins = async () =>
+      (await fresh.database.query<{ at: string }>('select next_offset as at from commands_begin')).map(({ at }) => at).toSorted()
+    await append()
+    await makeProgress(ports, 2, never)
+    expect(await begins()).toEqual(['0', '1'])
+    await append()
+    await makeProgress(ports, 2, never)
+    expect(await begins()).toEqual(['0', '1'])
+    for (const opened of [testLog, fresh, lost]) await opened.close()
+  })
+})
+
 describe('what another writer puts into the topic', () => {
   const nested = `${'['.repeat(2_000)}${']'.repeat(2_000)}`
   it.each([
@@ -369,4 +433,178 @@ it('[F1] what ended 14 days ago is forgotten, a bite at a time, and so is what n
   expect(left.map(one => one.command_id)).toEqual([
     ...['accepted 15', 'asked 13', 'completed 13', 'ending 15', 'failed 13', 'sending 15'],
   ])
+})
+
+describe('what may go next', () => {
+  const owned = { instanceId: 'shop', epoch: 1 }
+  const unpaced = { busy: [], limit: 10, turns: 10, firsts: { spacingMs: 0, perDay: 0 } }
+  const query = (sql: string, values: readonly unknown[] = []) => dsl.test.database.query<Record<string, unknown>>(sql, values)
+  const claim = (given: Partial<typeof unpaced> = {}, tx: Transaction = dsl.test.database) =>
+    claimCommands(tx, owned, { ...unpaced, ...given })
+  const claimedIds = async (given: Partial<typeof unpaced> = {}) => (await claim(given)).map(one => one.command_id)
+  const idsOf = (...keys: readonly string[]) => keys.map(key => idOf(key).command_id)
+  /** Of this moment: the database says what is late. */
+  const asksNow = (key: string, chatId = somebody.lid, more: object = {}) =>
+    asks(key, { chatId, expiresAt: Date.now() + 86_400_000, body: JSON.stringify({ ...body, chatId, ...more }) })
+  const ofFirst = { known: { isFirst: true } }
+  async function aWorld(...events: readonly EventOf<'command.accepted'>[]) {
+    const world = await dsl.projected(...events)
+    await query('delete from outgoing_turns')
+    await query('delete from first_contacts')
+    await query(`insert into instance_ids (instance_id, request_id, name) values ('shop', 'r', 'Shop') on conflict do nothing`)
+    await query(`insert into instance_owners (instance_id, epoch) values ('shop', 1) on conflict do nothing`)
+    return world
+  }
+  async function end(commandId: string) {
+    const of = { ...owned, commandId }
+    await beginTry(dsl.test.database, { ...of, tries: 1, built: null })
+    await decideOutcome(dsl.test.database, { ...of, outcome: { type: 'command.completed', at: 1, saidAt: null } })
+    await endCommand(dsl.test.database, { instanceId: 'shop', commandId })
+  }
+
+  it('[F1] is the first of each chat, in the order of their records, and the next one once that is over', async () => {
+    await aWorld(asksNow('a1'), asksNow('b1', somebodyElse.lid), asksNow('a2'), asksNow('a3'))
+    expect(await claimedIds()).toEqual(idsOf('a1', 'b1'))
+    expect(await claimedIds({ busy: [somebody.lid, somebodyElse.lid] as never })).toEqual([])
+    for (const [ended, next] of [['a1', 'a2'] as const, ['a2', 'a3'] as const]) {
+      await end(idOf(ended).command_id)
+      expect(await claimedIds({ busy: [somebodyElse.lid] as never })).toEqual(idsOf(next))
+    }
+  })
+
+  it('[F1] [B3] a chat goes on behind a copy of what is over, and behind what was cancelled', async () => {
+    const world = await aWorld(asksNow('a1'))
+    await claim()
+    await end(idOf('a1').command_id)
+    await world.append([{ ...asksNow('a1'), eventId: 'e'.repeat(32) }, asksNow('a2'), asksNow('a3'), asksNow('a4')])
+    await world.projectAll()
+    expect(await claimedIds()).toEqual(idsOf('a2'))
+    const outcome = { type: 'command.failed', at: 1, reason: 'cancelled', reasonText: '', code: null } as const
+    for (const key of ['a3', 'a2'])
+      await cancelCommands(dsl.test.database, { instanceId: 'shop', commandId: idOf(key).command_id, outcome, limit: 1 })
+    expect(await claimedIds()).toEqual(idsOf('a4'))
+  })
+
+  describe('one that is accepted while the one before it ends is no orphan', () => {
+    const ofEnded = { instanceId: 'shop', commandId: idOf('a1').command_id }
+    const untilWaiting = (what: string) =>
+      until(
+        `"${what}" to wait`,
+        async () =>
+          (await query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%${what}%'`)).length > 0,
+      )
+    /** In a chat whose first one is about to end. */
+    async function isEnding() {
+      const world = await aWorld(asksNow('a1'))
+      await claim()
+      await query(`update commands set state = 'ending', outcome = '{"type": "command.completed"}'`)
+      return world
+    }
+
+    it('[F1] where the end comes first', async () => {
+      const world = await isEnding()
+      await world.append([asksNow('a2')])
+      const ended = Promise.withResolvers<void>()
+      const ending = dsl.test.database.transact(async tx => {
+        await endCommand(tx, ofEnded)
+        ended.resolve()
+        await untilWaiting('insert into commands as c')
+      }, never)
+      await ended.promise
+      await world.projectAll()
+      await ending
+      expect(await claimedIds()).toEqual(idsOf('a2'))
+    })
+
+    it('[F1] where the record comes first', async () => {
+      await isEnding()
+      const placed = [{ event: asksNow('a2'), position: { topic: 'wa.commands', partition: 0, nextOffset: 99n } }]
+      const { writes } = await commands.gather(placed).decide(() => [], placed)
+      const accepted = Promise.withResolvers<void>()
+      const accepting = dsl.test.database.transact(async tx => {
+        await writeTogether(tx, writes)
+        accepted.resolve()
+        await untilWaiting('with ended as')
+      }, never)
+      await accepted.promise
+      await endCommand(dsl.test.database, ofEnded)
+      await accepting
+      expect(await claimedIds()).toEqual(idsOf('a2'))
+    })
+  })
+
+  it('[F2] of first messages as many as may go now, of a chat that had one as of any other, and nothing to people while the account rests', async () => {
+    const firsts = { spacingMs: 3_600_000, perDay: 0 }
+    await aWorld(
+      asksNow('a1', somebody.lid, ofFirst),
+      asksNow('b1', somebodyElse.lid, ofFirst),
+      asksNow('a2', somebody.lid, ofFirst),
+    )
+    expect(await claimedIds({ firsts })).toEqual(idsOf('a1'))
+    await end(idOf('a1').command_id)
+    await restAccount(dsl.test.database, { ...owned, restMs: 3_600_000 })
+    expect(await claimedIds({ firsts })).toEqual([])
+    await query('update outgoing_turns set rests_until = now()')
+    expect(await claimedIds({ firsts, turns: 0 })).toEqual([])
+    expect(await claimedIds({ firsts })).toEqual(idsOf('a2'))
+    await query(`update commands set expires_at = now() - interval '1 minute'`)
+    expect(await claimedIds({ firsts, turns: 0, busy: [somebody.lid] as never })).toEqual(idsOf('b1'))
+  })
+
+  it('[F1] [F2] what is due again is not hidden by what was never put off, nor that by it', async () => {
+    await aWorld(asksNow('a1'), asksNow('b1', somebodyElse.lid))
+    const [first] = await claim({ limit: 1 })
+    await putOff(dsl.test.database, {
+      ...owned,
+      commandId: first?.command_id ?? '',
+      delayMs: 0,
+      tries: 0,
+      turn: 'paced',
+      refusal: null,
+    })
+    expect(await claimedIds({ turns: 1 })).toEqual(idsOf('a1'))
+    expect(await claimedIds({ turns: 1, busy: [somebody.lid] as never })).toEqual(idsOf('b1'))
+  })
+
+  it.each([
+    ['of each kind, in as many chats', 'n', `n % 4 = 1, n % 4 = 2, case when n % 4 = 3 then now() + interval '1 hour' end`],
+    ['in one chat', '1', 'true, false, null'],
+  ])('[F1] [F2] costs the same whether 100 or 10,000 wait, %s', async (_, chat, kind) => {
+    await aWorld()
+    const costs: number[] = []
+    for (const count of [100, 10_000]) {
+      await query('delete from commands')
+      await query(
+        `insert into commands (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, asked_at,
+           expires_at, is_behind, is_paced, is_first, due_at)
+         select 'shop', 'c' || n, 'd', 'accepted', 'e' || n, n, 'message.send', ${chat} || '@lid', 'm', now(), now() + interval '1 day',
+           '${chat}' = '1' and n > 1, ${kind} from generate_series(1, $1::int) n`,
+        [count],
+      )
+      await query('vacuum analyze commands')
+      costs.push(await costOf())
+    }
+    const [few = 0, many = 0] = costs
+    expect(many).toBeLessThan(few + 100)
+  })
+
+  /** What the statement looks at, in pages of the table and its indexes. */
+  async function costOf(): Promise<number> {
+    let cost = Number.NaN
+    const explained = {
+      query: async <Row>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+        const rows = await dsl.test.database.transact(async tx => {
+          const [row] = await tx.query<{ 'QUERY PLAN': readonly { Plan: Record<string, number> }[] }>(
+            `explain (analyze, buffers, timing off, format json) ${sql}`,
+            values,
+          )
+          cost = row?.['QUERY PLAN'][0]?.Plan['Shared Hit Blocks'] ?? Number.NaN
+          return []
+        }, never)
+        return rows
+      },
+    }
+    await claim({ turns: 1 }, explained)
+    return cost
+  }
 })

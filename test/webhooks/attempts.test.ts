@@ -44,6 +44,25 @@ const concludeOne = (attempt = 1) => conclude(database, [{ deliveryId: delivery.
 const read = createSituationReader(database)
 const kept = async () => (await read(delivery)).kept
 
+it('[E2] what an attempt has to know is planned once and looked up by keys, however many wait for one', async () => {
+  const { plans, plan } = await database.transact(async tx => {
+    const readAll = createSituationReader({ ...database, query: tx.query })
+    for (let nth = 0; nth < 12; nth++) await readAll(delivery)
+    const [plans] = await tx.query<{ name: string; custom: number; generic: number }>(
+      `select name, custom_plans::int as custom, generic_plans::int as generic from pg_prepared_statements where statement like '%lane_waits%' and name <> ''
+         and statement not like '%pg_prepared_statements%'`,
+      [],
+    )
+    const plan = await tx.query<{ 'QUERY PLAN': string }>(`explain execute "${plans?.name}"('[]')`)
+    return { plans, plan: plan.map(line => line['QUERY PLAN']).join('\n') }
+  }, never)
+  // Postgres plans the first five for their values, and compares (src/backend/utils/cache/plancache.c).
+  expect(plans?.custom).toBe(5)
+  expect(plans?.generic).toBeGreaterThanOrEqual(7)
+  expect(plan).toContain('webhook_deliveries_pkey')
+  expect(plan).not.toMatch(/Seq Scan on webhook_(?!listeners)/)
+}, 60_000)
+
 describe('a result', () => {
   it('[E4] is kept once, and keeping it again, after an answer that was lost, is no mistake', async () => {
     expect(await keepResults(database, [result()])).toEqual(['kept'])

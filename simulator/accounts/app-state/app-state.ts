@@ -37,6 +37,7 @@ function syncNotification({ name, version }: Collection): BinaryNode {
 /** As the phone does soon after a link: until then a companion reads nothing of it. Resolves with the message's id. */
 export function shareAppState(companion: Companion): Promise<string> {
   const { id, data, timestampMs } = companion.account.appState.key
+  companion.appStateKey = 'shared'
   const keyData = { keyData: data, fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] }, timestamp: timestampMs }
   const type = proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE
   return sendPeer(companion, { protocolMessage: { type, appStateSyncKeyShare: { keys: [{ keyId: { keyId: id }, keyData }] } } })

@@ -24,7 +24,8 @@ export function callActionRoutes(app: App, deps: ActionDeps): void {
         throw new Problem('call-not-found', `instance ${instanceId} has no call ${callId.slice(0, 200)}`)
       if (call.fromMe || !['offer', 'ringing'].includes(call.status))
         throw new Problem('call-over', `call ${callId} of instance ${instanceId} does not ring: it is ${call.status}`)
-      return { body: { callId, callerId }, chatId: callerId, notAfter: deps.clock() + ringsForMs }
+      const body = { callId, callerId, ...(call.groupId !== null && { groupId: call.groupId }) }
+      return { body, chatId: callerId, notAfter: deps.clock() + ringsForMs }
     },
   })
 }

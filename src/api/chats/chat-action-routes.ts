@@ -1,14 +1,15 @@
 // What is asked of an account about its chats and the messages in them.
 import { z } from 'zod'
-import { chatId } from '../../events/command-bodies/addresses.ts'
-import { getOldestMessage } from '../../projections/read-model/queries.ts'
+import { chatId, isGroupAddress } from '../../events/command-bodies/addresses.ts'
+import { getOldestMessage, getRecipient } from '../../projections/read-model/queries.ts'
 import { type ActionDeps, routeAction } from '../commands/action-routes.ts'
 import type { App } from '../create-app.ts'
 import { readInstance } from '../instances/read-instances.ts'
 import { refuseFields } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
-import { chatChange, checkChange, historyOrder, readOrder, starOrder } from './chat-bodies.ts'
+import { chatChange, checkChange, historyOrder, playedOrder, readOrder, starOrder, timerOrder } from './chat-bodies.ts'
 import { cameSince, chatNotFound, demandChat, demandMessage, findChat, lastOf, namedOf } from './known-chat.ts'
+import { demandPlayable, namedIn } from './messages-that-came.ts'
 
 const tag = 'chats'
 export const ofChat = z.object({ chatId: chatId.describe('a person or a group, in any form: +55 11 90000-0011, …@lid, …@g.us') })
@@ -16,8 +17,10 @@ export const ofChat = z.object({ chatId: chatId.describe('a person or a group, i
 export function chatActionRoutes(app: App, deps: ActionDeps): void {
   routeChange(app, deps)
   routeRead(app, deps)
+  routePlayed(app, deps)
   routeEmptying(app, deps)
   routeHistory(app, deps)
+  routeTimer(app, deps)
   routeStar(app, deps)
 }
 
@@ -55,25 +58,33 @@ function routeRead(app: App, deps: ActionDeps): void {
     operation: 'chat.read',
     params: ofChat,
     body: readOrder,
+    result: { messages: 3, marked: true },
     complete: async ({ instanceId, params, body }) => {
       const { messageIds } = body ?? {}
       const chat = await demandChat(database, { instanceId, ...params })
-      const messages = []
-      for (const [place, messageId] of (messageIds ?? []).entries()) {
-        const found = await demandMessage(database, { instanceId, messageId, chatId: chat.chatId })
-        if (found.fromMe) throw refuseOwn(place, messageId)
-        messages.push(namedOf(found))
-      }
-      const all = messageIds === undefined ? [...cameSince(chat)] : messages
-      return { body: { chatId: chat.chatId, messages: all, last: chat.last }, chatId: chat.chatId, notAfter: null }
+      const all = messageIds === undefined ? cameSince(chat) : await namedIn(database, { ...chat, instanceId, messageIds })
+      return { body: { chatId: chat.chatId, messages: [...all], last: chat.last }, chatId: chat.chatId, notAfter: null }
     },
   })
 }
 
-const refuseOwn = (place: number, messageId: string): Problem =>
-  refuseFields('pointer', [
-    { pointer: `/messageIds/${place}`, expected: 'a message that the account received', received: JSON.stringify(messageId) },
-  ])
+function routePlayed(app: App, deps: ActionDeps): void {
+  const { database } = deps
+  routeAction(app, deps, {
+    method: 'POST',
+    url: '/chats/:chatId/played',
+    summary: 'Mark voice notes, round videos and what is viewed once as played: who sent them sees it',
+    tag,
+    operation: 'chat.played',
+    params: ofChat,
+    body: playedOrder,
+    complete: async ({ instanceId, params, body: { messageIds } }) => {
+      const { chatId: id } = await getRecipient(database, { instanceId, ...params })
+      const messages = await namedIn(database, { instanceId, chatId: id, messageIds }, demandPlayable)
+      return { body: { chatId: id, messages }, chatId: id, notAfter: null }
+    },
+  })
+}
 
 function routeEmptying(app: App, deps: ActionDeps): void {
   const calls = [
@@ -120,6 +131,29 @@ function routeHistory(app: App, deps: ActionDeps): void {
 
 const historyOff = (id: string): Problem =>
   new Problem('history-off', `instance ${id} takes no messages of the past: its setting historySync is off`)
+
+function routeTimer(app: App, deps: ActionDeps): void {
+  routeAction(app, deps, {
+    method: 'PUT',
+    url: '/chats/:chatId/timer',
+    summary: 'Have what is written to a person from now on disappear after a while, or no longer: both are shown that it is so',
+    tag,
+    operation: 'chat.timer',
+    params: ofChat,
+    body: timerOrder,
+    complete: async ({ instanceId, params, body }) => {
+      if (isGroupAddress(params.chatId)) throw refuseGroup(params.chatId)
+      const { chatId: id, isKnown } = await getRecipient(deps.database, { instanceId, ...params })
+      if (!isKnown) throw chatNotFound({ instanceId, ...params })
+      return { body: { kind: 'timer', chatId: id, ...body }, chatId: id, notAfter: null }
+    },
+  })
+}
+
+const refuseGroup = (id: string): Problem =>
+  refuseFields('parameter', [
+    { parameter: 'chatId', expected: 'a person: PATCH /v1/instances/{id}/groups/{jid} sets a group’s timer', received: id },
+  ])
 
 function routeStar(app: App, deps: ActionDeps): void {
   routeAction(app, deps, {

@@ -1,6 +1,8 @@
 // What a client says of what is to be done with a chat or a message in it.
 import { z } from 'zod'
 import { chatId } from '../../events/command-bodies/addresses.ts'
+import { expiresInSeconds } from '../../events/command-bodies/timer.ts'
+import { exampleIds } from '../../events/example-ids.ts'
 import { refuseFields } from '../invalid-input.ts'
 
 const flag = (doc: string) => z.exactOptional(z.boolean()).describe(doc)
@@ -21,6 +23,7 @@ export const chatChange = z
     if (value.archived === true && value.pinned === true) refuse(['pinned'], 'expected nothing, as it is archived')
     if (value.muted === false && value.mutedUntil !== undefined) refuse(['mutedUntil'], 'expected nothing, as it is not muted')
   })
+  .meta({ examples: [{ archived: true }, { mutedUntil: '2031-01-05T12:00:00Z' }, { pinned: true, unread: false }] })
 export type ChatChange = z.infer<typeof chatChange>
 
 /** As it is. `nowAt`: epoch ms. Throws Problem for the end of a mute that is over. */
@@ -39,12 +42,28 @@ export const readOrder = z
       .describe('WhatsApp’s ids of messages that came; left out: those since the account wrote last, 50 at most'),
   })
   .nullish()
+  .meta({ examples: [{}, { messageIds: [exampleIds.received] }] })
+
+export const playedOrder = z
+  .strictObject({
+    messageIds: z
+      .array(z.string().min(1).max(256))
+      .min(1)
+      .max(100)
+      .describe('WhatsApp’s ids of voice notes, round videos and what is viewed once, that came'),
+  })
+  .meta({ examples: [{ messageIds: ['3A0123456789ABCDEF01'] }] })
 
 export const historyOrder = z
   .strictObject({ count: z.exactOptional(z.int().min(1).max(50)).describe('how many, at most [50]') })
   .nullish()
+  .meta({ examples: [{ count: 50 }] })
 
-export const starOrder = z.strictObject({
-  on: z.boolean().describe('false: no longer'),
-  chatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
-})
+export const timerOrder = z.strictObject({ expiresInSeconds }).meta({ examples: [{ expiresInSeconds: 604_800 }] })
+
+export const starOrder = z
+  .strictObject({
+    on: z.boolean().describe('false: no longer'),
+    chatId: z.exactOptional(chatId).describe('the chat that it is in, where several have a message of this id'),
+  })
+  .meta({ examples: [{ on: true }, { on: false, chatId: exampleIds.group }] })

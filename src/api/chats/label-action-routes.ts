@@ -1,7 +1,8 @@
 // What is asked of an account about its labels.
 import { z } from 'zod'
 import { labelColor, labelId } from '../../events/operations/labels.ts'
-import { getLabel, getRecipient, type LabelAnswer } from '../../projections/read-model/queries.ts'
+import { chooseLabelNumber, noteLabelNumber } from '../../instances/label-numbers.ts'
+import { getLabel, getRecipient, type LabelAnswer, labelNumbers } from '../../projections/read-model/queries.ts'
 import { type ActionDeps, routeAction } from '../commands/action-routes.ts'
 import type { App } from '../create-app.ts'
 import { Problem } from '../problems.ts'
@@ -11,9 +12,35 @@ const tag = 'labels'
 const ofLabel = z.object({ labelId: labelId.describe('as GET …/labels has it') })
 
 export function labelActionRoutes(app: App, deps: ActionDeps): void {
+  routeNew(app, deps)
   routeLabel(app, deps)
   routeDeletion(app, deps)
   routeLabelOfChat(app, deps)
+}
+
+const label = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    color: labelColor.describe('its place in WhatsApp’s palette, 0 to 19'),
+  })
+  .meta({ examples: [{ name: 'Pago', color: 3 }] })
+
+function routeNew(app: App, deps: ActionDeps): void {
+  const { database } = deps
+  routeAction(app, deps, {
+    method: 'POST',
+    url: '/labels',
+    summary: 'Make a label (WhatsApp Business) under the next number; the result has it as labelId',
+    tag,
+    operation: 'label.change',
+    params: z.object({}),
+    body: label,
+    complete: async ({ instanceId, commandId, body }) => {
+      const known = await labelNumbers(database, instanceId)
+      const chosen = await chooseLabelNumber(database, { instanceId, commandId, known })
+      return { body: { labelId: chosen, ...body, deleted: false }, chatId: null, notAfter: null }
+    },
+  })
 }
 
 /** Who chooses the number may ask again, and makes no second one. */
@@ -25,11 +52,11 @@ function routeLabel(app: App, deps: ActionDeps): void {
     tag,
     operation: 'label.change',
     params: ofLabel,
-    body: z.strictObject({
-      name: z.string().min(1).max(100),
-      color: labelColor.describe('its place in WhatsApp’s palette, 0 to 19'),
-    }),
-    complete: async ({ params, body }) => ({ body: { ...params, ...body, deleted: false }, chatId: null, notAfter: null }),
+    body: label,
+    complete: async ({ instanceId, commandId, params, body }) => {
+      await noteLabelNumber(deps.database, { instanceId, commandId, ...params })
+      return { body: { ...params, ...body, deleted: false }, chatId: null, notAfter: null }
+    },
   })
 }
 

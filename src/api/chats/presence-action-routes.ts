@@ -1,5 +1,6 @@
 // Who is there: what the account shows of itself, and whose presence it is told.
 import { z } from 'zod'
+import { ana, exampleAt } from '../../events/example-ids.ts'
 import { typingStates } from '../../events/operations/presences.ts'
 import {
   addSubscription,
@@ -34,7 +35,7 @@ function routeOwn(app: App, deps: ActionDeps): void {
     tag,
     operation: 'presence.set',
     params: z.object({}),
-    body: z.strictObject({ online: z.boolean() }),
+    body: z.strictObject({ online: z.boolean() }).meta({ examples: [{ online: true }] }),
     complete: async ({ body }) => ({ body, chatId: null, notAfter: deps.clock() + goodForMs }),
   })
 }
@@ -47,7 +48,9 @@ function routeTyping(app: App, deps: ActionDeps): void {
     tag,
     operation: 'chat.typing',
     params: ofChat,
-    body: z.strictObject({ state: z.enum(typingStates).describe('paused: no longer') }),
+    body: z
+      .strictObject({ state: z.enum(typingStates).describe('paused: no longer') })
+      .meta({ examples: typingStates.map(state => ({ state })) }),
     complete: async ({ instanceId, params, body: { state } }) => {
       const { chatId } = await getRecipient(deps.database, { instanceId, ...params })
       return { body: { chatId, state }, chatId, notAfter: deps.clock() + goodForMs }
@@ -93,7 +96,9 @@ async function subscribe({ database, clock }: ActionDeps, of: { instanceId: stri
     )
 }
 
-const subscription = z.object({ chatId: z.string(), subscribedAt: z.string() })
+const subscriptions = z
+  .object({ data: z.array(z.object({ chatId: z.string(), subscribedAt: z.string() })) })
+  .meta({ examples: [{ data: [{ chatId: ana.id, subscribedAt: exampleAt }] }] })
 
 function routeSubscriptions(app: App, { database }: ActionDeps): void {
   app.route({
@@ -102,7 +107,7 @@ function routeSubscriptions(app: App, { database }: ActionDeps): void {
     schema: describeCall(`List whose presence the account is told, the oldest first: ${maxSubscriptions} at most`, {
       tag,
       params: z.object({ id: z.string() }),
-      answers: { 200: z.object({ data: z.array(subscription) }) },
+      answers: { 200: subscriptions },
       problems: [404],
     }),
     handler: async ({ params: { id } }) => {

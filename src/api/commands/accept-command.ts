@@ -1,9 +1,9 @@
 // What a client asks of an account is accepted: its row remembers the key and what was asked for with it, its record is in the log.
-// What is asked again with the same key makes the same record under the same id, whatever died in between (take-command.ts).
+// What is asked again with the same key makes the same records under the same ids, of an album all of them, whatever died in between (take-command.ts).
 import { createHash } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
 import { type Found, type Read, readTogether } from '../../database/statement-parts.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { isSent, messageOperation } from '../../events/operations.ts'
 import { type CommandIds, commandIds } from '../../instances/command-ids.ts'
 import { type AskedCommand, askedOf, askedRead, type NewCommand, waitingRead } from '../../instances/commands.ts'
 import type { Position } from '../../log/log.ts'
@@ -29,9 +29,18 @@ export type Wanted = {
   reads?: readonly Read<unknown>[]
   /** As it is carried out. Throws Problem where it cannot be done; asked once for a key. */
   complete(commandId: string, found: Found): Promise<Completed>
+  /** Which messages it is made of: commands of their own, in the same append, before it. They follow from its id and what is kept of it. */
+  partsOf?(of: { commandId: string; body: unknown }): readonly Part[]
 }
-/** `positions`: of its record; null: that was in the log before. */
-export type Accepted = { ids: CommandIds; queuedUntil: number; positions: readonly Position[] | null }
+export type Part = { ids: CommandIds; body: unknown }
+/** `positions`: of its record; null: that was in the log before. `body`: as it is carried out. `instanceState`: as the read model had it. */
+export type Accepted = {
+  ids: CommandIds
+  queuedUntil: number
+  positions: readonly Position[] | null
+  body: unknown
+  instanceState: string
+}
 
 /**
  * The same again answers the same, also where it could not be asked for any more. Throws Problem `instance-not-found`, `instance-logged-out`,
@@ -42,13 +51,14 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const ids = idsOf(wanted)
   const digest = digestOf(wanted)
   const looked = await look(deps, { instanceId, commandId: ids.commandId }, wanted.reads)
-  const { before } = looked
+  const { before, instanceState } = looked
   if (before !== null && before.digest !== digest) throw keyReused(key)
-  if (before?.isAccepted === true) return { ids, queuedUntil: before.expiresAt, positions: null }
   const named = { ...ids, instanceId, operation, digest }
   const command = before === null ? await newCommand(deps, { wanted, looked, named }) : { ...named, ...before }
-  const positions = await takeCommand(deps, { command, isNew: before === null }, signal)
-  if (positions !== null) return { ids, queuedUntil: command.expiresAt, positions }
+  const accepted = { ids, queuedUntil: command.expiresAt, body: command.body, instanceState }
+  if (before?.isAccepted === true) return { ...accepted, positions: null }
+  const positions = await takeCommand(deps, { command, parts: partsIn(wanted, command), isNew: before === null }, signal)
+  if (positions !== null) return { ...accepted, positions }
   const { before: others } = await look(deps, named)
   if (others === null) throw instanceNotFound(instanceId)
   // Somebody asked with the same key meanwhile.
@@ -62,7 +72,7 @@ export const demandAsking = async (
 ): Promise<void> => void (await look(deps, { instanceId: of.instanceId, commandId: commandIds(of).commandId }))
 
 /** `before` null: it was not asked for before, and may be now. */
-type Looked = { before: AskedCommand | null; waiting: number; found: Found }
+type Looked = { before: AskedCommand | null; instanceState: string; waiting: number; found: Found }
 
 /** One statement. Throws Problem. */
 async function look(
@@ -77,13 +87,13 @@ async function look(
   if (instance === undefined) throw instanceNotFound(instanceId)
   const [before] = found(asked).map(askedOf)
   if (before === undefined && instance.state === 'logged-out') throw loggedOut(instanceId)
-  return { before: before ?? null, waiting: found(waiting)[0]?.count ?? 0, found }
+  return { before: before ?? null, instanceState: instance.state, waiting: found(waiting)[0]?.count ?? 0, found }
 }
 
 /** What is no message has no id at WhatsApp. */
 function idsOf({ instanceId, key, operation }: Wanted): CommandIds {
   const ids = commandIds({ instanceId, key })
-  return operation === messageOperation ? ids : { ...ids, messageId: '' }
+  return isSent(operation) ? ids : { ...ids, messageId: '' }
 }
 
 function digestOf({ operation, asked }: Wanted): string {
@@ -103,6 +113,11 @@ async function newCommand(
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
   const expiresAt = Math.min(askedAt + expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)
   return { ...named, chatId: chatId ?? '', body: asRowsHaveIt(body), askedAt, expiresAt }
+}
+
+function partsIn(wanted: Wanted, command: NewCommand): readonly NewCommand[] {
+  const parts = wanted.partsOf?.(command) ?? []
+  return parts.map(({ ids, body }) => ({ ...command, ...ids, body, operation: messageOperation }))
 }
 
 const loggedOut = (id: string) =>

@@ -3,15 +3,17 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import type { BodyOf, Operation } from '../../events/operations.ts'
+import { ana, exampleIds } from '../../events/example-ids.ts'
+import type { AskedOperation, BodyOf } from '../../events/operations.ts'
 import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { parseInput } from '../invalid-input.ts'
+import { noBody } from '../no-body.ts'
 import { setPosition } from '../position.ts'
 import { type AcceptDeps, type Accepted, acceptCommand, type Completed } from './accept-command.ts'
 import { type AwaitDeps, awaitCommand, waitQuery } from './await-command.ts'
-import { acceptedAction, answerOf, command, keyHeaders } from './command-shapes.ts'
+import { acceptedAction, answerOf, doneAs, keyHeaders, waitsForConnection } from './command-shapes.ts'
 
 export type ActionDeps = AcceptDeps & AwaitDeps & { calls: ActionCalls; stopping: AbortSignal; cut: AbortSignal }
 
@@ -22,7 +24,7 @@ export type AskForAction = (given: Asked) => Promise<Accepted>
 type Asked = { instanceId: string; key: string; params: unknown; body: unknown }
 
 /** One call, and what it asks for. */
-export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType> = {
+export type ActionCall<Name extends AskedOperation, Params extends z.ZodObject, Body extends z.ZodType> = {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As the router has it, below /v1/instances/:id. */
   url: string
@@ -33,21 +35,21 @@ export type ActionCall<Name extends Operation, Params extends z.ZodObject, Body 
   params: Params
   /** z.undefined(): it takes none. */
   body: Body
+  /** What WhatsApp may answer, for the description; left out: nothing. */
+  result?: Readonly<Record<string, unknown>>
   /**
    * What is kept, from what was asked for; `chatId`: the chat, group or person that it waits for its turn in. Throws Problem where it cannot be
    * done, as far as is known.
    */
   complete(given: {
     instanceId: string
+    commandId: string
     params: z.infer<Params>
     body: z.infer<Body>
   }): Promise<Omit<Completed, 'body'> & { body: BodyOf<Name> }>
 }
 
-/** As many clients send one that says nothing; what DELETE brings is not read. */
-const noBody = z.strictObject({}).nullish()
-
-export function routeAction<Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
+export function routeAction<Name extends AskedOperation, Params extends z.ZodObject, Body extends z.ZodType>(
   app: App,
   deps: ActionDeps,
   call: ActionCall<Name, Params, Body>,
@@ -66,8 +68,12 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
       params: z.object({ id: z.string(), ...params.shape }),
       headers: keyHeaders,
       querystring: z.strictObject(waitQuery),
+      // What DELETE brings is not read.
       ...(takesBody ? { body } : method !== 'DELETE' && { body: noBody }),
-      answers: { 200: command, 202: acceptedAction },
+      answers: {
+        200: doneAs(call.operation, { chatId: exampleChat(call.url), result: call.result ?? null }),
+        202: acceptedAction,
+      },
       problems: [404, 409],
     }),
     handler: async (request, reply) => {
@@ -79,23 +85,32 @@ export function routeAction<Name extends Operation, Params extends z.ZodObject, 
       reply.header('location', `/v1/instances/${instanceId}/commands/${accepted.ids.commandId}`)
       const { wait } = request.query as { wait?: number }
       const ended = wait === undefined ? null : await endOf(deps, reply, { instanceId, ...accepted.ids }, wait)
-      if (ended !== null) return reply.code(200).send(answerOf(ended))
+      if (ended !== null) return reply.code(200).send(answerOf(ended, accepted.instanceState))
       const { commandId, eventId } = accepted.ids
       const queuedUntil = new Date(accepted.queuedUntil).toISOString()
-      return reply.code(202).send({ commandId, eventId, queuedUntil, idempotencyKey: key })
+      const waitsFor = waitsForConnection(accepted.instanceState)
+      return reply.code(202).send({ commandId, eventId, queuedUntil, idempotencyKey: key, waitsFor })
     },
   })
 }
 
+/** Whom or what a call is about, as its path says. */
+function exampleChat(url: string): string | null {
+  if (url.includes(':jid')) return exampleIds.group
+  if (url.includes(':channelId')) return exampleIds.channel
+  return /:(chatId|personId|callId|messageId)/.test(url) ? ana.id : null
+}
+
 /** Takes what was read by the call's schemas. */
 const accepting =
-  <Name extends Operation, Params extends z.ZodObject, Body extends z.ZodType>(
+  <Name extends AskedOperation, Params extends z.ZodObject, Body extends z.ZodType>(
     deps: ActionDeps,
     { method, url, operation, complete }: ActionCall<Name, Params, Body>,
   ) =>
   ({ instanceId, key, params, body }: Asked & { params: z.infer<Params>; body: z.infer<Body> }): Promise<Accepted> => {
     const asked = { call: `${method} ${url}`, ...params, body: body ?? null }
-    const wanted = { instanceId, key, operation, asked, complete: () => complete({ instanceId, params, body }) }
+    const completeOne = (commandId: string) => complete({ instanceId, commandId, params, body })
+    const wanted = { instanceId, key, operation, asked, complete: completeOne }
     return acceptCommand(deps, wanted, deps.cut)
   }
 

@@ -12,7 +12,7 @@ type By = { instanceId: string; key: string }
 /** `asked`: as POST /v1/instances/{id}/messages takes it. Rejects as `acceptMessage` does, and Problem `invalid-input`. */
 export async function askForMessage(deps: ActionDeps, { instanceId, key, asked }: By & { asked: unknown }) {
   const body = parseInput(messageBody, asked)
-  return { body, ...(await acceptMessage(deps, { instanceId, key, body }, deps.cut)) }
+  return { ...(await acceptMessage(deps, { instanceId, key, body }, deps.cut)), body }
 }
 
 /** `call`: as it is routed, such as PUT /contacts/:personId/block. */
@@ -53,7 +53,7 @@ export async function resultOf(deps: ActionDeps, of: AskedFor, until: AbortSigna
   const found = await awaitCommand(deps, of, until)
   if (found === null) throw instanceNotFound(instanceId)
   if (found.endedAt === null) throw unfinished(of)
-  const { state, reasonText, code, result } = answerOf(found)
+  const { state, reasonText, code, result } = answerOf(found, 'open')
   if (state === 'completed') return result
   throw new Problem('command-failed', `${reasonText ?? state}${code === null ? '' : ` (${code})`}`)
 }

@@ -21,7 +21,7 @@ export type BringDeps = NewUploadDeps & {
 }
 /** `now`: epoch ms. */
 type Whose = { instanceId: string; commandId: string; now: number; signal: AbortSignal }
-/** `field`: of the body, for a refusal. */
+/** `field`: of the body, for a refusal; of a URL, what has it and its type. */
 type Wanted = {
   field: string
   kind: FileKind
@@ -36,9 +36,9 @@ export const bringFor =
   (deps: BringDeps, of: Whose): Bring =>
   async ({ field, ...wanted }) => {
     const { kind, mimetype, source } = wanted
-    if (source.from === 'url') refuseUrl(deps, source.url)
+    if (source.from === 'url') refuseUrl(deps, source.url, `${field}/url`)
     const expected = mimetype === null ? null : refuseType(kind, mimetype, deps.uploads.ffmpegPath !== null)
-    if (expected !== null) throw refuseField(field, expected, mimetype ?? '')
+    if (expected !== null) throw refuseField(source.from === 'url' ? `${field}/mimetype` : field, expected, mimetype ?? '')
     const upload = newUpload(deps, of, wanted)
     const outboxId = await deps.database.transact(async tx => {
       const asked = await askUpload({ database: tx, sealer: deps.sealer }, upload)
@@ -50,9 +50,9 @@ export const bringFor =
   }
 
 /** Only the address decides here; what its name resolves to is checked when it is fetched. Its credentials would go to wherever it leads. */
-function refuseUrl({ uploads }: BringDeps, text: string): void {
+function refuseUrl({ uploads }: BringDeps, text: string, field: string): void {
   const { protocol, username, password, hostname } = new URL(text)
-  const refuse = (expected: string) => refuseField('media/url', expected, `one of ${hostname}`)
+  const refuse = (expected: string) => refuseField(field, expected, `one of ${hostname}`)
   if (username !== '' || password !== '') throw refuse('a URL without user name and password')
   const refusal = refuseHost({ hostname, isInClear: protocol === 'http:' }, mediaUrlAllowances(uploads))
   if (refusal !== null) throw refuse(`a URL of a public address, not ${refusal} (MEDIA_URL_ALLOW_CIDRS opens addresses)`)

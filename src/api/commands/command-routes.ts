@@ -1,13 +1,13 @@
 // /v1/instances/{id}/messages and commands: what an account is asked to send, and what came of it. The answer 202 means that it is in the log.
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { messageBody, renderedAs } from '../../events/command-bodies.ts'
+import { audienceSizeIn, messageBody, renderedAs } from '../../events/command-bodies.ts'
 import { commandStates, wordsOf } from '../../events/vocabulary.ts'
 import { readCommand } from '../../instances/commands-shown.ts'
 import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
-import { demandInstance } from '../instances/read-instances.ts'
+import { readInstance } from '../instances/read-instances.ts'
 import type { KeptPositions } from '../kept-positions.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
@@ -16,12 +16,13 @@ import { wordOf } from '../words.ts'
 import { acceptMessage } from './accept-message.ts'
 import type { ActionDeps } from './action-routes.ts'
 import { awaitCommand, waitQuery } from './await-command.ts'
-import { accepted, answerOf, command, keyHeaders } from './command-shapes.ts'
+import { type CancelDeps, cancelRoutes } from './cancel-routes.ts'
+import { accepted, answerOf, command, keyHeaders, waitsForConnection } from './command-shapes.ts'
 import { contactActionRoutes } from './contact-routes.ts'
 import { listPage } from './list-page.ts'
 import { profileRoutes } from './profile-routes.ts'
 
-type Deps = ActionDeps & { kept: KeptPositions }
+type Deps = ActionDeps & CancelDeps & { kept: KeptPositions }
 
 const tag = 'commands'
 const ofInstance = z.object({ id: z.string() })
@@ -30,6 +31,7 @@ export function commandRoutes(app: App, deps: Deps) {
   routeMessage(app, deps)
   routeList(app, deps)
   routeOne(app, deps)
+  cancelRoutes(app, deps)
   contactActionRoutes(app, deps)
   profileRoutes(app, deps)
 }
@@ -48,12 +50,25 @@ function routeMessage(app: App, deps: Deps) {
     }),
     handler: async ({ params: { id }, headers, body }, reply) => {
       const key = headers['idempotency-key'] ?? randomUUID()
-      const { ids, queuedUntil, positions } = await acceptMessage(deps, { instanceId: id, key, body }, deps.cut)
+      const {
+        ids,
+        queuedUntil,
+        positions,
+        instanceState,
+        parts,
+        body: kept,
+      } = await acceptMessage(deps, { instanceId: id, key, body }, deps.cut)
+      const audienceSize = audienceSizeIn(kept)
       setPosition(reply, positions, 'commands')
       return reply
         .code(202)
         .header('location', `/v1/instances/${id}/commands/${ids.commandId}`)
-        .send({ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key, renderedAs: renderedAs(body) })
+        .send({
+          ...{ ...ids, queuedUntil: new Date(queuedUntil).toISOString(), idempotencyKey: key },
+          ...{ waitsFor: waitsForConnection(instanceState), renderedAs: renderedAs(body) },
+          ...(audienceSize !== null && { audienceSize }),
+          ...(parts !== undefined && { parts: [...parts] }),
+        })
     },
   })
 }
@@ -70,9 +85,9 @@ function routeList(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id }, query: { waitFor, ...page } }) => {
-      await demandInstance(deps.database, id)
+      const { state: instanceState } = await readInstance(deps.database, id)
       await awaitPosition(deps, waitFor)
-      return listPage(deps.database, { instanceId: id, ...page })
+      return listPage(deps.database, { instanceId: id, instanceState, ...page })
     },
   })
 }
@@ -89,14 +104,14 @@ function routeOne(app: App, deps: Deps) {
       problems: [404],
     }),
     handler: async ({ params: { id, commandId }, query: { waitFor, wait } }, reply) => {
-      await demandInstance(deps.database, id)
+      const instance = await readInstance(deps.database, id)
       await awaitPosition(deps, waitFor)
       const enough = AbortSignal.any([AbortSignal.timeout((wait ?? 0) * 1000), clientGone(reply), deps.stopping])
       const found = await (wait === undefined
         ? readCommand(deps.database, id, commandId)
         : awaitCommand(deps, { instanceId: id, commandId }, enough))
       if (found === null) throw new Problem('command-not-found', `instance ${id} has no command ${commandId.slice(0, 100)}`)
-      return answerOf(found)
+      return answerOf(found, instance.state)
     },
   })
 }

@@ -2,7 +2,7 @@
 // told at once, and needs to ask nobody.
 import type { Transaction } from '../../database/database.ts'
 import { isAboutMessage } from '../../events/command-bodies/about-messages.ts'
-import { isGroupAddress } from '../../events/command-bodies/addresses.ts'
+import { isGroupAddress, isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import { isFile } from '../../events/command-bodies/files.ts'
 import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
@@ -10,10 +10,11 @@ import { assertNever } from '../../events/event.ts'
 import { getRecipient, type MessageAnswer, type Recipient } from '../../projections/read-model/queries.ts'
 import { type Bring, type BringDeps, bringFor } from './bring-upload.ts'
 import { type Changeable, checkDelete, checkEdit } from './check-change.ts'
+import { findAudience } from './find-audience.ts'
 import { findFile } from './find-file.ts'
 import { findForwarded } from './find-forwarded.ts'
 import { everybodyIn } from './find-group.ts'
-import { findNamed } from './find-message.ts'
+import { findNamed, findQuoted, refuseField } from './find-message.ts'
 import { quotedText } from './quoted-text.ts'
 
 export type CompleteDeps = BringDeps & { clock: () => number }
@@ -35,10 +36,22 @@ export async function completeBody(
   const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }
   const { notAfter = null, ...known } = await knownOf(of, body)
   const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
-  const first = isWritten(body) && !isGroupAddress(body.chatId) && !chat.isKnown ? { isFirst: true as const } : {}
-  const all = { ...known, ...timer, ...first }
-  const named = isFile(body) ? { ...body, media: await findFile(of, body) } : body
+  const first = isWritten(body) && isOfTwo(body.chatId) && !chat.isAcquainted ? { isFirst: true as const } : {}
+  const seen = isStatusAddress(body.chatId) ? { audience: await findAudience(of, body, known) } : {}
+  const all = { ...known, ...timer, ...first, ...seen }
+  const named = await withFiles(of, body)
   return { body: Object.keys(all).length === 0 ? named : { ...named, known: all }, notAfter }
+}
+
+const isOfTwo = (chatId: string): boolean => !isGroupAddress(chatId) && !isStatusAddress(chatId)
+
+/** Each of them an upload of the instance. */
+async function withFiles(of: Of, body: MessageBody): Promise<MessageBody> {
+  if (isFile(body)) return { ...body, media: await findFile(of, body, 'media') }
+  if (body.kind !== 'album') return body
+  const items = []
+  for (const [at, item] of body.items.entries()) items.push({ ...item, media: await findFile(of, item, `items/${at}/media`) })
+  return { ...body, items }
 }
 
 /** Of the command that it becomes. */
@@ -53,12 +66,15 @@ const isWritten = (body: MessageBody): boolean => !isAboutMessage(body)
 async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: number }> {
   switch (body.kind) {
     case 'reaction':
+      return targetOf(othersIfStatus(body, await findTarget(of, body)))
     case 'pin':
       return targetOf(await findTarget(of, body))
     case 'edit':
       return changeOf(checkEdit(of, await findTarget(of, body)))
     case 'delete':
       return changeOf(await checkDelete(of, await findTarget(of, body)))
+    case 'album':
+      return {}
     case 'forward':
       return { forwarded: await findForwarded(of, body) }
     case 'text':
@@ -86,11 +102,18 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
 const findTarget = (of: Of, { chatId, targetMessageId }: { chatId: string; targetMessageId: string }) =>
   findNamed(of, { field: 'targetMessageId', messageId: targetMessageId, chatId })
 
+/** Throws Problem. */
+function othersIfStatus({ chatId }: { chatId: string }, target: MessageAnswer): MessageAnswer {
+  if (!isStatusAddress(chatId) || !target.fromMe) return target
+  throw refuseField('targetMessageId', 'a status of somebody else', 'one of the account')
+}
+
 const targetOf = ({ fromMe, senderId }: MessageAnswer): Known => ({ target: { fromMe, senderId } })
 const changeOf = ({ target, notAfter }: Changeable) => ({ ...targetOf(target), notAfter })
 
 async function quotedOf(of: Of, { chatId, quotedMessageId }: { chatId: string; quotedMessageId?: string }): Promise<Known> {
   if (quotedMessageId === undefined) return {}
-  const quoted = await findNamed(of, { field: 'quotedMessageId', messageId: quotedMessageId, chatId })
-  return { quoted: { fromMe: quoted.fromMe, senderId: quoted.senderId, text: quotedText(quoted) } }
+  const { fromMe, senderId, ...quoted } = await findQuoted(of, { field: 'quotedMessageId', messageId: quotedMessageId, chatId })
+  const where = isStatusAddress(quoted.chatId ?? '') ? { isStatus: true as const } : {}
+  return { quoted: { fromMe, senderId, text: quotedText({ fromMe, senderId, ...quoted }), ...where } }
 }

@@ -1,7 +1,9 @@
 // What is asked of an account about a person.
 import { z } from 'zod'
 import { personId } from '../../events/command-bodies/addresses.ts'
+import { ana } from '../../events/example-ids.ts'
 import { contactName } from '../../events/operations/contacts.ts'
+import { getRecipient } from '../../projections/read-model/queries.ts'
 import type { App } from '../create-app.ts'
 import { type ActionDeps, routeAction } from './action-routes.ts'
 
@@ -18,7 +20,7 @@ export function contactActionRoutes(app: App, deps: ActionDeps): void {
       operation: 'contact.block',
       params: ofPerson,
       body: z.undefined(),
-      complete: async ({ params: { personId } }) => ({ body: { personId, on }, chatId: personId, notAfter: null }),
+      complete: async ({ instanceId, params }) => ({ body: { ...params, on }, ...(await inTurnOf(deps, instanceId, params)) }),
     })
   routeAction(app, deps, {
     method: 'PUT',
@@ -27,8 +29,11 @@ export function contactActionRoutes(app: App, deps: ActionDeps): void {
     tag,
     operation: 'contact.save',
     params: ofPerson,
-    body: z.strictObject(contactName),
-    complete: async ({ params: { personId }, body }) => ({ body: { personId, ...body }, chatId: personId, notAfter: null }),
+    body: z.strictObject(contactName).meta({ examples: [{ name: ana.name, firstName: 'Ana', onPhone: true }] }),
+    complete: async ({ instanceId, params, body }) => ({
+      body: { ...params, ...body },
+      ...(await inTurnOf(deps, instanceId, params)),
+    }),
   })
   routeAction(app, deps, {
     method: 'DELETE',
@@ -38,6 +43,12 @@ export function contactActionRoutes(app: App, deps: ActionDeps): void {
     operation: 'contact.remove',
     params: ofPerson,
     body: z.undefined(),
-    complete: async ({ params: { personId } }) => ({ body: { personId }, chatId: personId, notAfter: null }),
+    complete: async ({ instanceId, params }) => ({ body: params, ...(await inTurnOf(deps, instanceId, params)) }),
   })
+}
+
+/** The person's chat, as it is called where both addresses are known. */
+async function inTurnOf({ database }: ActionDeps, instanceId: string, { personId }: z.infer<typeof ofPerson>) {
+  const { chatId } = await getRecipient(database, { instanceId, chatId: personId })
+  return { chatId, notAfter: null }
 }

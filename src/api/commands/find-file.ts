@@ -6,22 +6,27 @@ import type { Of } from './complete-body.ts'
 import { refuseField } from './find-message.ts'
 
 /** Throws Problem. */
-export async function findFile(of: Of, { kind, media }: FileBody): Promise<{ uploadId: string }> {
-  if ('uploadId' in media) return checkUpload(of, { kind, ...media })
+export async function findFile(
+  of: Of,
+  { kind, media }: Pick<FileBody, 'kind' | 'media'>,
+  field: string,
+): Promise<{ uploadId: string }> {
+  if ('uploadId' in media) return checkUpload(of, { kind, ...media }, `${field}/uploadId`)
   if ('url' in media) {
     const { url, mimetype = null, fileName = null } = media
-    return { uploadId: await of.bring({ field: 'media/mimetype', kind, source: { from: 'url', url }, mimetype, fileName }) }
+    return { uploadId: await of.bring({ field, kind, source: { from: 'url', url }, mimetype, fileName }) }
   }
   const { objectKey } = media
-  const { mimetype, fileName } = await storedFile(of, objectKey)
+  const at = `${field}/objectKey`
+  const { mimetype, fileName } = await storedFile(of, objectKey, at)
   return {
-    uploadId: await of.bring({ field: 'media/objectKey', kind, source: { from: 'object', objectKey }, mimetype, fileName }),
+    uploadId: await of.bring({ field: at, kind, source: { from: 'object', objectKey }, mimetype, fileName }),
   }
 }
 
 /** What it was prepared as it is sent as: WhatsApp's apps show nothing else. */
-async function checkUpload({ database, instanceId }: Of, { kind, uploadId }: { kind: string; uploadId: string }) {
-  const refuse = (expected: string, received: string) => refuseField('media/uploadId', expected, received)
+async function checkUpload({ database, instanceId }: Of, { kind, uploadId }: { kind: string; uploadId: string }, field: string) {
+  const refuse = (expected: string, received: string) => refuseField(field, expected, received)
   const found = await findUpload(database, instanceId, uploadId)
   if (found === null) throw refuse('the id of an upload of this instance', JSON.stringify(uploadId))
   if (found.state === 'failed') throw refuse('an upload that did not fail', `one that did: ${found.reasonText}`)
@@ -30,9 +35,9 @@ async function checkUpload({ database, instanceId }: Of, { kind, uploadId }: { k
 }
 
 /** As its key says whose it is (processors/store/final-key.ts). Nothing else in the store is anybody's to send. */
-async function storedFile({ database, instanceId }: Of, objectKey: string) {
+async function storedFile({ database, instanceId }: Of, objectKey: string, field: string) {
   const eventId = /\/([0-9a-f]{32})\.[^/]*$/.exec(objectKey)?.[1]
   const found = eventId === undefined ? null : await mediaOf(database, eventId)
   if (found?.instanceId === instanceId && found.key === objectKey) return found
-  throw refuseField('media/objectKey', 'the key of media that this instance has stored', JSON.stringify(objectKey))
+  throw refuseField(field, 'the key of media that this instance has stored', JSON.stringify(objectKey))
 }

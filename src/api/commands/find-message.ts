@@ -1,4 +1,5 @@
 // The message that a body names, as the read model has it; in words where it has none, or none that is still there.
+import { isGroupAddress, isStatusAddress, statusChat } from '../../events/command-bodies/addresses.ts'
 import { getMessage, type MessageAnswer, ownAddressesOf } from '../../projections/read-model/queries.ts'
 import { refuseFields } from '../invalid-input.ts'
 import type { Problem } from '../problems.ts'
@@ -36,15 +37,30 @@ async function demandOwn(
   throw refuseField(field, 'a message of the account that is linked now', `one that ${author[0]} wrote, which was linked before`)
 }
 
-/** One that is named to phones, which in a group takes its author, too. Throws Problem. */
+/** One that is named to phones, which in a group, or of a status, takes its author, too. Throws Problem. */
 export async function findNamed(
   of: Pick<Of, 'database' | 'instanceId'>,
   asked: { field: string; messageId: string; chatId: string },
 ): Promise<MessageAnswer> {
   const found = await findMessage(of, asked)
-  if (!found.isGroup || found.fromMe || found.senderId !== null) return found
+  const isShared = found.isGroup || isStatusAddress(asked.chatId)
+  if (!isShared || found.fromMe || found.senderId !== null) return found
   const { field, messageId } = asked
   throw refuseField(field, 'a message whose author zaplog knows', `${JSON.stringify(messageId)}, whose author is not known`)
+}
+
+/** Of a person also a status, which is answered in the chat with them. Throws Problem. */
+export async function findQuoted(
+  of: Pick<Of, 'database' | 'instanceId'>,
+  asked: { field: string; messageId: string; chatId: string },
+): Promise<MessageAnswer> {
+  const { instanceId, database } = of
+  const { messageId, chatId } = asked
+  const isThere = async (where: string) => (await getMessage(database, { instanceId, messageId, chatId: where })) !== null
+  if (isGroupAddress(chatId) || (await isThere(chatId)) || !(await isThere(statusChat))) return findNamed(of, asked)
+  const status = await findNamed(of, { ...asked, chatId: statusChat })
+  if ([status.senderId, status.senderPn].includes(chatId)) return status
+  throw refuseField(asked.field, `a status of ${chatId}`, `one of ${status.senderId ?? 'somebody else'}`)
 }
 
 /** Of a body: 422, where `expected` and `received` say what stands against `field`. */

@@ -7,6 +7,8 @@ import { answerOf } from './command-shapes.ts'
 
 type Asked = {
   instanceId: string
+  /** As the read model has it. */
+  instanceState: string
   state?: (typeof commandStates.here)[number] | undefined
   cursor?: string | undefined
   limit: number
@@ -15,14 +17,14 @@ type Asked = {
 }
 
 export async function listPage(database: Transaction, { cursor, limit, ...of }: Asked) {
-  const { instanceId, state = null, after = null, before = null } = of
+  const { instanceId, instanceState, state = null, after = null, before = null } = of
   const last = cursor === undefined ? null : placeOf(cursor)
   const found = await listCommands(database, { instanceId, state, last, after, before, limit: limit + 1 })
   const shown = found.slice(0, limit)
   const end = shown.at(-1)
   const nextCursor =
     end !== undefined && found.length > limit ? encodeCursor([String(end.acceptedAt.getTime()), end.commandId]) : null
-  return { data: shown.map(answerOf), nextCursor }
+  return { data: shown.map(one => answerOf(one, instanceState)), nextCursor }
 }
 
 function placeOf(cursor: string): { askedAt: number; commandId: string } {

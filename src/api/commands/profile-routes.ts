@@ -1,12 +1,16 @@
 // What is asked of an account about itself: one change after another.
 import { z } from 'zod'
-import { picture } from '../../events/operations/picture.ts'
+import { examplePicture, picture } from '../../events/operations/picture.ts'
 import { profileOperations } from '../../events/operations/profile.ts'
 import type { App } from '../create-app.ts'
 import { type ActionDeps, routeAction } from './action-routes.ts'
 
 const tag = 'profile'
 const params = z.object({})
+const privacyNow = {
+  ...{ lastSeen: 'contacts', online: 'match_last_seen', picture: 'all', about: 'all', readReceipts: 'none' },
+  ...{ groupsAdd: 'contacts', callsAdd: 'all' },
+}
 const ofAccount = { chatId: null, notAfter: null }
 
 export function profileRoutes(app: App, deps: ActionDeps): void {
@@ -27,7 +31,8 @@ export function profileRoutes(app: App, deps: ActionDeps): void {
     tag,
     operation: 'profile.picture',
     params,
-    body: z.strictObject({ picture }),
+    body: z.strictObject({ picture }).meta({ examples: [{ picture: examplePicture }] }),
+    result: { pictureId: '1767614400' },
     complete: async ({ body }) => ({ ...ofAccount, body }),
   })
   routeAction(app, deps, {
@@ -48,6 +53,7 @@ export function profileRoutes(app: App, deps: ActionDeps): void {
     operation: 'privacy.change',
     params,
     body: profileOperations['privacy.change'],
+    result: privacyNow,
     complete: async ({ body }) => ({ ...ofAccount, body }),
   })
 }

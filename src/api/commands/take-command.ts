@@ -23,22 +23,24 @@ export type TakeDeps = {
   clock: () => number
   logger: Logger
 }
-/** `isNew`: nobody asked for it before. */
-type Asked = { command: NewCommand; isNew: boolean }
+/** `parts`: commands of their own that it is made of, whose records come before its own in the same append; `isNew`: nobody asked for it before. */
+type Asked = { command: NewCommand; parts: readonly NewCommand[]; isNew: boolean }
 
 const APPEND_TIMEOUT_MS = 5_000
 /** About as long as a text takes from here to WhatsApp. */
 const SENDER_FIRST_MS = 10
 
 /**
- * Answers where its record is. null: somebody asked with this key meanwhile, or the instance is gone. Throws Problem `body-too-large`. Rejects
+ * Of parts all are taken, or none. Answers where its record is. null: somebody asked with this key meanwhile, or the instance is gone. Throws Problem `body-too-large`. Rejects
  * LogError where the log does not take it in time.
  */
 export async function takeCommand(deps: TakeDeps, asked: Asked, signal: AbortSignal): Promise<readonly Position[] | null> {
   const { instanceId } = asked.command
   const { inside } = deps.log
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)])
-  const append = { topic: deps.topic('commands'), records: [deps.codec.encode(acceptedEvent(asked.command, deps.clock()))] }
+  const now = deps.clock()
+  const records = [...asked.parts, asked.command].map(one => deps.codec.encode(acceptedEvent(one, now)))
+  const append = { topic: deps.topic('commands'), records }
   try {
     const taking =
       inside === null ? takeApart(deps, { ...asked, append }, inTime) : takeInside(deps, { ...asked, append, inside }, inTime)
@@ -57,12 +59,12 @@ type Taking = Asked & { append: Append }
 
 async function takeInside(
   { database, accountsHere }: TakeDeps,
-  { command, append, inside }: Taking & { inside: AppendInside },
+  { command, parts, append, inside }: Taking & { inside: AppendInside },
   signal: AbortSignal,
 ): Promise<readonly Position[] | null> {
   const prepared = await inside.prepare([append], signal)
   const isRungHere = accountsHere.find(command.instanceId) !== null
-  const appended = appendAccepted(database, { command, inside, prepared, isRungHere })
+  const appended = appendAccepted(database, { command, parts, inside, prepared, isRungHere })
   const rows = await orAbort(appended, () => outOfTime(append), signal)
   // Who sends it goes first: the projection finds it accepted, and would only be in the way.
   if (isRungHere) void wait(SENDER_FIRST_MS, signal).then(() => inside.committed(rows, prepared))
@@ -73,7 +75,7 @@ async function takeInside(
 /** In the log it is taken: where its row cannot say so now, the projection accepts it. */
 async function takeApart(
   { database, log, accountsHere, logger }: TakeDeps,
-  { command, isNew, append }: Taking,
+  { command, parts, isNew, append }: Taking,
   signal: AbortSignal,
 ): Promise<readonly Position[] | null> {
   if (isNew) {
@@ -81,16 +83,17 @@ async function takeApart(
     if (row === null || row.digest !== command.digest || row.askedAt !== command.askedAt) return null
   }
   const positions = await log.append(append, signal)
-  const [{ nextOffset: place } = { nextOffset: 0n }] = positions
+  const [position] = positions
+  if (position === undefined) return positions
   const isRungHere = accountsHere.find(command.instanceId) !== null
   const { instanceId, commandId } = command
   const leave = (error: unknown) => logger.warn('command.left-to-projection', { instanceId, commandId, error })
-  await orAbort(acceptAppended(database, { command, place, isRungHere }), () => outOfTime(append), signal).catch(leave)
+  await orAbort(acceptAppended(database, { command, parts, position, isRungHere }), () => outOfTime(append), signal).catch(leave)
   return positions
 }
 
 const outOfTime = ({ topic }: Append) =>
-  new LogError('aborted', `appending 1 record to ${topic}: aborted while waiting; it may be in the log`)
+  new LogError('aborted', `appending to ${topic}: aborted while waiting; it may be in the log`)
 
 type CommandAccepted = EventOf<'command.accepted'>
 

@@ -1,6 +1,7 @@
 // /v1/deliveries: what went to which endpoint, how it stands, and every attempt.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
 import { deliveryStates, wordsOf } from '../../events/vocabulary.ts'
 import { type DeliveryFilter, getDelivery, listDeliveries, listTimelines, type Page } from '../../webhooks/bridge/queries.ts'
 import type { App } from '../create-app.ts'
@@ -29,6 +30,21 @@ const delivery = z.object({
   statusCode: count.describe('of the last attempt'),
   error: text,
 })
+const delivered = {
+  ...{ id: `${exampleIds.event}_${exampleIds.endpoint}`, endpointId: exampleIds.endpoint, endpointVersion: 1 },
+  ...{ eventId: exampleIds.event, instanceId: exampleIds.instance, type: 'message.received', messageId: exampleIds.received },
+  ...{ state: 'delivered', attempts: 1, createdAt: exampleAt, firstAttemptAt: exampleEndAt, lastAttemptAt: exampleEndAt },
+  ...{ retryAt: null, statusCode: 204, error: null },
+}
+const attempted = {
+  ...{ attempt: 1, outcome: 'delivered', startedAt: exampleEndAt, durationMs: 12, statusCode: 204, error: null },
+  ...{ retryInMs: null, response: null },
+}
+const happened = [
+  { at: exampleAt, what: 'matched', attempt: null, detail: null, until: null },
+  { at: exampleEndAt, what: 'attempted', attempt: 1, detail: '204 after 12 ms', until: null },
+  { at: exampleEndAt, what: 'delivered', attempt: 1, detail: null, until: null },
+]
 const attempt = z.object({
   attempt: z.number().describe('from 1'),
   outcome: z.string(),
@@ -53,6 +69,11 @@ const timeline = z
   .readonly()
   .describe('what happened to it, the first first; released is not known of deliveries of 0.1.0')
 
+const told = delivery.extend({ timeline }).meta({ examples: [{ ...delivered, timeline: happened }] })
+const whole = delivery
+  .extend({ attempts: z.array(attempt), timeline })
+  .meta({ examples: [{ ...delivered, attempts: [attempted], timeline: happened }] })
+
 const filters = {
   endpointId: z.string().min(1).max(100).optional(),
   state: wordOf(deliveryStates).optional(),
@@ -74,7 +95,7 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
     schema: describeCall('List deliveries, newest first', {
       tag,
       querystring: z.strictObject({ ...pageQuery, ...filters }),
-      answers: { 200: pageOf(delivery) },
+      answers: { 200: pageOf(delivery.meta({ examples: [delivered] })) },
     }),
     handler: ({ query }) => list(listDeliveries, query),
   })
@@ -85,7 +106,7 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
       tag,
       params: z.object({ eventId: z.string() }),
       querystring: z.strictObject(pageQuery),
-      answers: { 200: pageOf(delivery.extend({ timeline })) },
+      answers: { 200: pageOf(told) },
     }),
     handler: ({ params: { eventId }, query }) => list(listTimelines, { ...query, eventId }),
   })
@@ -95,7 +116,7 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
     schema: describeCall('Read a delivery, its attempts and what happened to it', {
       tag,
       params: z.object({ id: z.string() }),
-      answers: { 200: delivery.extend({ attempts: z.array(attempt), timeline }) },
+      answers: { 200: whole },
       problems: [404],
     }),
     handler: async ({ params: { id } }) => {

@@ -1,6 +1,7 @@
 // /v1/endpoints: where webhooks go. The secret is in the answer to POST and nowhere else.
 import { z } from 'zod'
 import { upToMostShown } from '../../database/bounded-count.ts'
+import { exampleAt, exampleIds } from '../../events/example-ids.ts'
 import {
   createEndpoint,
   deleteEndpoint,
@@ -29,7 +30,7 @@ export const unknownInstanceIds = z
   .optional()
   .describe('of `instanceIds`, those that no instance has (yet); absent where there are none')
 const { headers: _unseen, ...settings } = endpointInput.shape
-const endpoint = z.object({
+const fields = z.object({
   id: z.string(),
   ...settings,
   url: z.string().describe('where deliveries are posted to; without its query, of which `?…` is shown'),
@@ -43,9 +44,16 @@ const endpoint = z.object({
   deadLetters: z.number().describe(`deliveries given up in the last 30 days, ${upToMostShown}`),
   createdAt: z.string(),
 })
-const created = endpoint.extend({
-  secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it'),
-})
+const made = {
+  ...{ id: exampleIds.endpoint, role: 'events', url: 'https://example.com/hook', eventTypes: ['message.*'], snapshots: false },
+  ...{ order: 'chat', format: 'zaplog', mediaHoldsChat: true, mediaUrls: 'link', onMediaFailed: 'send', onSkipped: 'send' },
+  ...{ enabled: true, headerNames: [], waiting: 0, deadLetters: 0, createdAt: exampleAt },
+}
+export const exampleSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const endpoint = fields.meta({ examples: [made] })
+const created = fields
+  .extend({ secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it') })
+  .meta({ examples: [{ ...made, secret: exampleSecret }] })
 const params = z.object({ id: z.string() })
 const tag = 'endpoints'
 
@@ -93,7 +101,7 @@ export function endpointRoutes(app: App, deps: EndpointDeps & { cut: AbortSignal
       body: patchOf(
         endpointInput,
         'fields as in POST, others stay, headers and the whole URL too; null takes one back; validated after merging',
-      ),
+      ).meta({ examples: [{ enabled: false }, { eventTypes: ['message.*'], instanceIds: null }] }),
       answers: { 200: endpoint },
       problems: [404],
     }),

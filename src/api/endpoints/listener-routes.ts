@@ -2,6 +2,7 @@
 // (mailbox-routes.ts).
 import { z } from 'zod'
 import { upToMostShown } from '../../database/bounded-count.ts'
+import { exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { EndpointDeps } from '../../webhooks/endpoints/endpoints.ts'
 import { SILENT_SECONDS } from '../../webhooks/endpoints/listener-rows.ts'
@@ -18,11 +19,11 @@ import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
-import { notYetEmitted, unknownInstanceIds } from './endpoint-routes.ts'
+import { exampleSecret, notYetEmitted, unknownInstanceIds } from './endpoint-routes.ts'
 import { found, params, tag } from './mailbox-routes.ts'
 
 const { name: _defaulted, ...settings } = listenerInput.shape
-const listener = z.object({
+const fields = z.object({
   id: z.string(),
   name: z.string().describe('who listens'),
   instanceIds: settings.instanceIds,
@@ -34,9 +35,17 @@ const listener = z.object({
   seenAt: z.string().describe(`its last sign of life; ${SILENT_SECONDS} s after it, it is gone`),
   waiting: z.number().describe(`deliveries that it has not taken, ${upToMostShown}; dropped when it is gone`),
 })
-const opened = listener.extend({
-  secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it'),
-})
+const open = {
+  ...{ id: exampleIds.endpoint, name: 'my laptop', eventTypes: ['message.*'], snapshots: false, createdAt: exampleAt },
+  ...{ seenAt: exampleEndAt, waiting: 0 },
+}
+const listener = fields.meta({ examples: [open] })
+const opened = fields
+  .extend({ secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it') })
+  .meta({ examples: [{ ...open, secret: exampleSecret }] })
+const closed = z
+  .object({ dropped: z.number().describe('deliveries that it was still owed') })
+  .meta({ examples: [{ dropped: 0 }] })
 
 export function listenerRoutes(app: App, deps: EndpointDeps & { logger: Logger; cut: AbortSignal }) {
   app.route({
@@ -87,7 +96,7 @@ export function listenerRoutes(app: App, deps: EndpointDeps & { logger: Logger; 
     schema: describeCall('End a listener; what it has not taken is dropped', {
       tag,
       params,
-      answers: { 200: z.object({ dropped: z.number().describe('deliveries that it was still owed') }) },
+      answers: { 200: closed },
       problems: [404],
     }),
     handler: async ({ params: { id } }) => found(id, await closeListener(deps, id, deps.cut)),

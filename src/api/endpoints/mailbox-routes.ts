@@ -2,6 +2,7 @@
 // other endpoint's. Each call is a sign of life.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { exampleAt, exampleIds } from '../../events/example-ids.ts'
 import { SILENT_SECONDS } from '../../webhooks/endpoints/listener-rows.ts'
 import { answerFromMailbox } from '../../webhooks/endpoints/mailbox.ts'
 import type { App } from '../create-app.ts'
@@ -19,6 +20,17 @@ const handed = z.object({
   body: z.string().describe('the bytes that were signed'),
   answerWithinMs: z.number().describe('a later answer counts for nothing: the attempt has timed out'),
 })
+const deliveryId = `${exampleIds.event}_${exampleIds.endpoint}`
+const handedOut = {
+  ...{ id: deliveryId, place: 42, attempt: 1, answerWithinMs: 15_000 },
+  headers: {
+    'content-type': 'application/json',
+    'webhook-id': deliveryId,
+    'webhook-timestamp': '1767614400',
+    'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+  },
+  body: `{"type":"message.received","timestamp":"${exampleAt}","data":{"eventId":"${exampleIds.event}","instanceId":"${exampleIds.instance}","kind":"text","text":"Bom dia!"}}`,
+}
 const answer = z.strictObject({
   attempt: z.int().min(1).max(2_147_483_647),
   statusCode: z.int().min(200).max(999).optional().describe('means what it means in the answer to a POST'),
@@ -27,10 +39,23 @@ const answer = z.strictObject({
   webhookDelivery: z.string().max(100).optional().describe('its webhook-delivery'),
   response: z.string().max(16_384).optional().describe('the beginning of its body; 4 KiB are kept'),
 })
-const eitherOr = answer.refine(({ statusCode, error }) => (statusCode === undefined) !== (error === undefined), {
-  error: 'expected statusCode, or error where there was no answer',
-  path: ['statusCode'],
-})
+const eitherOr = answer
+  .refine(({ statusCode, error }) => (statusCode === undefined) !== (error === undefined), {
+    error: 'expected statusCode, or error where there was no answer',
+    path: ['statusCode'],
+  })
+  .meta({
+    examples: [
+      { attempt: 1, statusCode: 204 },
+      { attempt: 1, error: 'connect ECONNREFUSED 127.0.0.1:3000' },
+    ],
+  })
+const waiting = z
+  .object({
+    data: z.array(handed).readonly(),
+    disabledReason: z.string().nullable().describe('why nothing will come any more, where one of its answers asked for that'),
+  })
+  .meta({ examples: [{ data: [handedOut], disabledReason: null }] })
 
 export function mailboxRoutes(app: App, deps: { database: Database; stopping: AbortSignal }) {
   app.route({
@@ -44,13 +69,7 @@ export function mailboxRoutes(app: App, deps: { database: Database; stopping: Ab
         wait: z.coerce.number().int().min(0).max(30).default(0).describe('seconds to wait for one'),
       }),
       answers: {
-        200: z.object({
-          data: z.array(handed).readonly(),
-          disabledReason: z
-            .string()
-            .nullable()
-            .describe('why nothing will come any more, where one of its answers asked for that'),
-        }),
+        200: waiting,
       },
       problems: [404],
     }),

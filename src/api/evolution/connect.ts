@@ -6,7 +6,7 @@ import { waitingFor } from '../dialect.ts'
 import { restartInstance } from '../instances/change-instance.ts'
 import { pairingCodeOf } from '../instances/pairing-code-routes.ts'
 import { waitForQr, whyNoQr } from '../instances/qr-routes.ts'
-import { readInstance } from '../instances/read-instances.ts'
+import { isLinked, readInstance } from '../instances/read-instances.ts'
 import { Problem } from '../problems.ts'
 import type { EvolutionDeps } from './evolution-call.ts'
 import { stateOf } from './instances-shown.ts'
@@ -33,6 +33,7 @@ export async function linkOf(deps: EvolutionDeps, { id, number, reply }: Wanted)
     ...deps,
     readInstance: (one: string) => readInstance(deps.database, one),
     isParked: (one: string) => isParked(deps.database, one),
+    isLinked: (one: string) => isLinked(deps.database, one),
   }
   const waitMs = deps.pairingCodeWaitMs ?? WAIT_MS
   const until = waitingFor(reply, deps, waitMs)

@@ -6,15 +6,20 @@ import { mentioning, mentions, mentionsNobody, quoted, replyTo, to } from './sen
 
 /** Bytes that have to be taken first; null: it is fetched, or was uploaded. */
 export type FileToTake = { kind: FileKind; bytes: Buffer; mimetype: string | null; fileName: string | null }
-type File = { url: string } | { bytes: Buffer; mimetype: string | null }
-export type FileCall = { path: string; body: z.ZodObject; field: string; ask(said: never): Asked }
-/** `message`: without `media`. */
-type Asked = { kind: FileKind; file: File; fileName?: string | undefined; mimetype?: string | undefined; message: object }
+export type File = { url: string } | { bytes: Buffer; mimetype: string | null }
+/** `field`: where the file is said. */
+type SendingFile<Body extends z.ZodObject> = { path: string; field: string; body: Body; ask(said: z.infer<Body>): AskedFile }
+/** Hands the call to whoever routes it, what it asks for beside the body that it is asked of. */
+export type FileCall = (route: <Body extends z.ZodObject>(call: SendingFile<Body>) => void) => void
+/** `message`: without `media`; `file` null: it has none. */
+export type AskedFile =
+  | { kind: FileKind; file: File; fileName?: string | undefined; mimetype?: string | undefined; message: object }
+  | { file: null; message: object }
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** A URL, or the file itself in base64, with or without `data:type;base64,` before it. */
-const file = z.string().transform((text, context): File => {
+export const file = z.string().transform((text, context): File => {
   if (/^https?:\/\//i.test(text)) return { url: text }
   const [, mimetype = null, data = text] = /^data:([^;,]+)(?:;[^,]*)?,(.*)$/s.exec(text) ?? []
   if (data.length % 4 === 0 && base64.test(data)) return { bytes: Buffer.from(data, 'base64'), mimetype }
@@ -22,14 +27,10 @@ const file = z.string().transform((text, context): File => {
   return z.NEVER
 })
 
-const calling = <Body extends z.ZodObject>(
-  path: string,
-  field: string,
-  body: Body,
-  ask: (said: z.infer<Body>) => Asked,
-): FileCall => ({
-  ...{ path, field, body, ask },
-})
+export const calling =
+  <Body extends z.ZodObject>(path: string, field: string, body: Body, ask: SendingFile<Body>['ask']): FileCall =>
+  route =>
+    route({ path, field, body, ask })
 const text = optional(z.string())
 
 const sendMedia = calling(

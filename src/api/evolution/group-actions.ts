@@ -4,9 +4,11 @@ import { chatId, groupId } from '../../events/command-bodies/addresses.ts'
 import { askForMessage } from '../commands/ask-for.ts'
 import type { App } from '../create-app.ts'
 import { given, inTheirWords, optional, waitingFor } from '../dialect.ts'
+import { readInstance } from '../instances/read-instances.ts'
 import { parseInput, refuseFields } from '../invalid-input.ts'
 import { Problem } from '../problems.ts'
 import { doWaiting, type EvolutionDeps, type Given, routeCall } from './evolution-call.ts'
+import { numberBeside } from './group-calls.ts'
 import { refused } from './send-bodies.ts'
 
 /** It comes in the body or in the query, with or without @g.us. */
@@ -47,15 +49,32 @@ function routeCreate(scope: App, deps: EvolutionDeps) {
       const made = await doWaiting(deps, call, { call: 'POST /groups', body, until })
       const jid = String(made?.groupId ?? '')
       if (promoteParticipants === true) await promote(deps, call, { jid, participants, until })
+      const people = await peopleOf(deps, call.instanceId, { people: outcomes.parse(made?.participants), promoteParticipants })
       return {
         id: jid,
         subject,
         desc: description ?? null,
-        size: participants.length + 1,
-        participants: made?.participants ?? [],
+        size: people.length,
+        owner: people[0]?.id ?? null,
+        participants: people,
       }
     },
   })
+}
+
+type Made = { people: readonly z.infer<typeof outcome>[]; promoteParticipants?: boolean | undefined }
+
+/** The account, whose group it is, and who is in it beside it. */
+async function peopleOf({ database }: EvolutionDeps, instanceId: string, { people, promoteParticipants }: Made) {
+  const { lid, phone } = await readInstance(database, instanceId)
+  const pn = phone === null ? null : `${phone}@s.whatsapp.net`
+  const id = lid ?? pn
+  const others = people.filter(({ status }) => status === 'done')
+  const admin = promoteParticipants === true ? 'admin' : null
+  return [
+    ...(id === null ? [] : [{ id, ...numberBeside({ id, pn }), admin: 'superadmin' }]),
+    ...others.map(one => ({ id: one.id, ...numberBeside(one), admin })),
+  ]
 }
 
 type Promotion = { jid: string; participants: readonly string[]; until: AbortSignal }
@@ -155,7 +174,8 @@ function routePeople(scope: App, deps: EvolutionDeps) {
   })
 }
 
-const outcomes = z.array(z.looseObject({ id: z.string(), code: z.string() }))
+const outcome = z.looseObject({ id: z.string(), pn: z.string().nullable(), code: z.string(), status: z.string() })
+const outcomes = z.array(outcome)
 const link = z.looseObject({ code: z.string(), url: z.string() })
 
 function routeInvites(scope: App, deps: EvolutionDeps) {

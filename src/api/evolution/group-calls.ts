@@ -69,5 +69,13 @@ const shownOf = (group: GroupAnswer) => ({
   ...{ isCommunity: group.isCommunity, linkedParent: group.parentGroupId },
 })
 
+/** As Baileys has them: whoever is not known by a LID is by the number alone. */
 const peopleIn = ({ participants }: GroupWithPeople) =>
-  participants.map(({ id, pn, role, name }) => ({ id, phoneNumber: pn, admin: role === 'member' ? null : role, name }))
+  participants.map(({ id, pn, role, name }) => ({
+    id,
+    ...numberBeside({ id, pn }),
+    admin: role === 'member' ? null : role,
+    name,
+  }))
+
+export const numberBeside = ({ id, pn }: { id: string; pn: string | null }) => (id === pn ? {} : { phoneNumber: pn })

@@ -18,7 +18,7 @@ import { Problem } from '../problems.ts'
 import { connect, linkIfAny } from './connect.ts'
 import { type EvolutionDeps, routeCall } from './evolution-call.ts'
 import { creation, numberQuery, settingsCall, settingsOf, shownSettings } from './instance-bodies.ts'
-import { everyInstance, isOf, stateOf, whichInstances } from './instances-shown.ts'
+import { instancesOf, stateOf, whichInstances } from './instances-shown.ts'
 
 export function routeInstanceCalls(scope: App, deps: EvolutionDeps): void {
   routeCreate(scope, deps)
@@ -72,7 +72,7 @@ function routeReads(scope: App, deps: EvolutionDeps) {
     scope,
     {
       ...{ method: 'GET', path: 'instance/fetchInstances', query: whichInstances },
-      answer: async ({ query }) => (await everyInstance(database)).filter(one => isOf(one, query)),
+      answer: ({ query }) => instancesOf(database, query),
     },
     { isOfInstance: false },
   )

@@ -13,12 +13,6 @@ const bots = ['typebot', 'openai', 'dify', 'flowise', 'n8n', 'evolutionBot', 'ev
 
 export const callsNotDone: readonly CallNotDone[] = [
   ...calls('POST', ['message/sendTemplate'], 'templates are of the business platform alone'),
-  ...calls('POST', ['message/sendStatus'], 'statuses are not posted in this version'),
-  ...calls(
-    'GET',
-    ['chat/fetchPrivacySettings'],
-    'who sees what of an account is changed, and not read: PATCH /v1/instances/{id}/privacy',
-  ),
   ...calls('POST', ['call/offer'], 'accounts do not call'),
   ...calls('GET', ['group/inviteInfo'], 'GET /group/acceptInviteCode joins by an invite'),
   ...calls('POST', ['chat/getBase64FromMediaMessage'], 'the media of a message is behind its stable link, media.url'),

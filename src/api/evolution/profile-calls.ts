@@ -1,8 +1,10 @@
-// /chat: what is asked of an account about itself. Each is one of our calls, waited for.
+// /chat: what is asked of an account about itself, and of WhatsApp about it. Each is one of our calls, waited for.
 import { z } from 'zod'
 import { privacyCategories } from '../../events/operations/profile.ts'
+import { defaultMaxAgeSeconds, socketAnswers, theAccount } from '../../instances/socket-answers.ts'
 import type { App } from '../create-app.ts'
 import { given, optional } from '../dialect.ts'
+import { askOne } from '../reads/ask-one.ts'
 import { doWaiting, type EvolutionDeps, routeCall } from './evolution-call.ts'
 
 const updated = { update: 'success' }
@@ -64,6 +66,19 @@ function routePrivacy(scope: App, deps: EvolutionDeps) {
       const body = given(Object.fromEntries(settings.map(([ours, { category }]) => [ours, call.body[category]])))
       await doWaiting(deps, call, { call: 'PATCH /privacy', body, names })
       return { ...updated, data: given(call.body) }
+    },
+  })
+  routeCall(scope, {
+    ...{ method: 'GET', path: 'chat/fetchPrivacySettings' },
+    answer: async ({ instanceId, reply }) => {
+      const kind = 'privacy'
+      const one = { kind, instanceId, subject: theAccount, maxAgeSeconds: defaultMaxAgeSeconds[kind] } as const
+      const said = await askOne(deps, reply, one, socketAnswers[kind])
+      const { readReceipts, picture, about, online, callsAdd, lastSeen, groupsAdd } = said
+      return {
+        ...{ readreceipts: readReceipts, profile: picture, status: about, online, calladd: callsAdd },
+        ...{ last: lastSeen, groupadd: groupsAdd },
+      }
     },
   })
 }

@@ -22,14 +22,24 @@ const nobody = refused('it mentions nobody here')
 export const mentionsNobody = { mentionsEveryOne: nobody, everyOne: nobody, mentioned: nobody }
 
 /** `names`: pointers into our body and theirs, for refusals. */
-export type SendCall = { path: string; body: z.ZodObject; ask(said: never): unknown; names: Readonly<Record<string, string>> }
+type Sending<Body extends z.ZodObject> = {
+  path: string
+  body: Body
+  ask(said: z.infer<Body>): Readonly<Record<string, unknown>>
+  names: Readonly<Record<string, string>>
+}
+/** Hands the call to whoever routes it, what it asks for beside the body that it is asked of. */
+export type SendCall = (route: <Body extends z.ZodObject>(call: Sending<Body>) => void) => void
 
-const sending = <Body extends z.ZodObject>(
-  path: string,
-  body: Body,
-  ask: (said: z.infer<Body>) => Readonly<Record<string, unknown>>,
-  names: Readonly<Record<string, string>> = {},
-): SendCall => ({ path, body, ask, names: { '/chatId': '/number', '/quotedMessageId': '/quoted/key/id', ...names } })
+const sending =
+  <Body extends z.ZodObject>(
+    path: string,
+    body: Body,
+    ask: Sending<Body>['ask'],
+    names: Readonly<Record<string, string>> = {},
+  ): SendCall =>
+  route =>
+    route({ path, body, ask, names: { '/chatId': '/number', '/quotedMessageId': '/quoted/key/id', ...names } })
 
 type Quoted = { quoted?: { key: { id: string } } | undefined }
 export const replyTo = ({ quoted }: Quoted) => (quoted === undefined ? {} : { quotedMessageId: quoted.key.id })

@@ -5,17 +5,19 @@ import { inTheirWords } from '../dialect.ts'
 import { setPosition } from '../position.ts'
 import { contentOf } from './content-of.ts'
 import { type EvolutionDeps, type Given, routeCall } from './evolution-call.ts'
-import { type SendCall, sendCalls } from './send-bodies.ts'
+import { sendCalls } from './send-bodies.ts'
 
 export function routeSendCalls(scope: App, deps: EvolutionDeps): void {
-  for (const { path, body, ask, names } of sendCalls)
-    routeCall(scope, {
-      ...{ method: 'POST', path: `message/${path}`, body, status: 201 },
-      answer: given => sendMessage(deps, given, { asked: ask(given.body as never), names }),
-    })
+  for (const call of sendCalls)
+    call(({ path, body, ask, names }) =>
+      routeCall(scope, {
+        ...{ method: 'POST', path: `message/${path}`, body, status: 201 },
+        answer: given => sendMessage(deps, given, { asked: ask(given.body), names }),
+      }),
+    )
 }
 
-type Asking = { asked: unknown; names: SendCall['names'] }
+type Asking = { asked: unknown; names: Readonly<Record<string, string>> }
 
 /** PENDING: it is in the log; what becomes of it are events, as with Evolution API. */
 export async function sendMessage(

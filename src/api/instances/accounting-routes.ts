@@ -1,6 +1,7 @@
 // GET /v1/instances/{id}/accounting: what WhatsApp announced and sent, what of it is in the log, and how far that has come.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { MOST_DELIVERIES, readAccounting } from './read-accounting.ts'
@@ -38,7 +39,7 @@ const gap = z
   })
   .describe('numbers that were given to events which are not in the log')
 
-const accounting = z.object({
+const fields = z.object({
   instanceId: z.string(),
   announced: announced.nullable().describe('of the last login where it said so; null: of none'),
   received: z
@@ -54,6 +55,23 @@ const accounting = z.object({
     .boolean()
     .describe(`false: there are more than ${MOST_DELIVERIES.toLocaleString('en')} deliveries, of which so many were counted`),
   gaps: z.array(gap).describe('the newest first, at most 100; told within a minute'),
+})
+const accounting = fields.meta({
+  examples: [
+    {
+      instanceId: exampleIds.instance,
+      announced: { at: exampleAt, stanzas: 3, messages: 2, receipts: 1, notifications: 0, arrived: 3, endedAt: exampleEndAt },
+      received: [{ stanza: 'message', received: 12, countedSince: exampleAt }],
+      ...{ receivedAt: exampleEndAt, lastStanzaAt: exampleEndAt, epoch: 2, numbered: 12, appended: 12 },
+      events: [
+        {
+          ...{ type: 'message.received', appended: 12, copies: 0, projected: 12, matched: 12, delivered: 11 },
+          countedSince: exampleAt,
+        },
+      ],
+      ...{ deliveriesAreAll: true, gaps: [] },
+    },
+  ],
 })
 
 export function accountingRoutes(app: App, { database }: { database: Database }) {

@@ -20,6 +20,11 @@ export const deletion = z
   })
   .describe('what the deletion takes, and what it leaves')
 type Deletion = z.infer<typeof deletion>
+export const exampleDeletion: Deletion = {
+  purged: false,
+  goes: [{ what: 'auth state', count: null, detail: 'the pairing with the phone, and its keys' }],
+  stays: [{ what: 'messages', count: 1250, detail: 'rows that no call answers any more; a purge erases them' }],
+}
 
 /** As of now: once it is carried out, what was there cannot be told any more. */
 export async function readDeletion(database: Transaction, of: { id: string; purged: boolean }): Promise<Deletion> {

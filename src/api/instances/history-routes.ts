@@ -1,6 +1,7 @@
 // GET /v1/instances/{id}/history: how far the phone's history is, part by part.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
 import { countSyncs, type HistorySync, readSyncs } from '../../instances/history-syncs.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -27,7 +28,7 @@ const part = z
   })
   .describe('what one notification of the phone brought')
 
-const history = z.object({
+const fields = z.object({
   instanceId: z.string(),
   historySync: z.boolean().describe('whether messages are taken'),
   state: z
@@ -37,6 +38,20 @@ const history = z.object({
   messages: count.describe('of all parts: in the log, or passed over where a part is withoutMessages'),
   people: count.describe('records of people and chats of which something was told: whoever is in several parts counts in each'),
   parts: z.array(part).describe(`the newest first, at most ${MOST_PARTS}`),
+})
+const history = fields.meta({
+  examples: [
+    {
+      ...{ instanceId: exampleIds.instance, historySync: true, state: 'done', failed: 0, messages: 5000, people: 120 },
+      parts: [
+        {
+          ...{ eventId: exampleIds.event, syncType: 'recent', chunk: 1, percent: 100, state: 'completed', done: 5000 },
+          ...{ total: 5000, unreadable: 0, reason: null, detail: null, withoutMessages: false },
+          ...{ startedAt: exampleAt, updatedAt: exampleEndAt },
+        },
+      ],
+    },
+  ],
 })
 
 export function historyRoutes(app: App, { database }: { database: Database }) {
@@ -60,7 +75,7 @@ export function historyRoutes(app: App, { database }: { database: Database }) {
   })
 }
 
-function stateOf(newest: HistorySync | undefined, running: number): z.infer<typeof history>['state'] {
+function stateOf(newest: HistorySync | undefined, running: number): z.infer<typeof fields>['state'] {
   if (newest === undefined) return 'none'
   if (running > 0) return 'running'
   return newest.state === 'failed' ? 'failed' : 'done'

@@ -6,6 +6,7 @@ import type { Sealer } from '../../runtime/seal.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import type { KeptPositions } from '../kept-positions.ts'
+import { noBody } from '../no-body.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { awaitPosition, setPosition, waitForQuery } from '../position.ts'
 import { accountingRoutes } from './accounting-routes.ts'
@@ -19,14 +20,14 @@ import {
   purgeInstance,
   restartInstance,
 } from './change-instance.ts'
-import { deletion, readDeletion } from './deletion.ts'
+import { deletion, exampleDeletion, readDeletion } from './deletion.ts'
 import { historyRoutes } from './history-routes.ts'
-import { instance, instancePatch, newInstance } from './instance-shapes.ts'
+import { exampleInstance, instance, instancePatch, madeInstance, newInstance } from './instance-shapes.ts'
 import { pairingCodeRoutes } from './pairing-code-routes.ts'
 import type { PendingQr } from './pending-qr.ts'
 import { purgeRoutes } from './purge-routes.ts'
 import { qrRoutes } from './qr-routes.ts'
-import { listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
+import { isLinked, listInstances, readEvenDeleted, readInstance } from './read-instances.ts'
 
 const params = z.object({ id: z.string() })
 const tag = 'instances'
@@ -53,6 +54,7 @@ export function instanceRoutes(app: App, deps: Deps) {
     ...deps,
     readInstance: (id: string) => readInstance(database, id),
     isParked: (id: string) => isParked(database, id),
+    isLinked: (id: string) => isLinked(database, id),
   }
   qrRoutes(app, unpaired)
   pairingCodeRoutes(app, unpaired)
@@ -65,7 +67,7 @@ function createRoute(app: App, deps: Deps) {
     schema: describeCall('Create an instance; it starts connecting', {
       tag,
       body: newInstance,
-      answers: { 201: instance },
+      answers: { 201: madeInstance },
       problems: [409],
     }),
     handler: async ({ body }, reply) => {
@@ -131,7 +133,7 @@ function changeRoutes(app: App, deps: Deps) {
       schema: describeCall(summary, {
         tag,
         params,
-        body: z.strictObject({}).nullish(),
+        body: noBody,
         answers: { 202: instance },
         problems: [404],
       }),
@@ -148,6 +150,8 @@ const requests = [
   { verb: 'logout', summary: 'Unlink the phone and erase the auth state', change: logOutInstance },
 ]
 
+const deletedInstance = instance.extend({ deletion }).meta({ examples: [{ ...exampleInstance, deletion: exampleDeletion }] })
+
 function deleteRoute(app: App, deps: Deps) {
   const { database, cut } = deps
   app.route({
@@ -162,7 +166,7 @@ function deleteRoute(app: App, deps: Deps) {
           .optional()
           .describe('true: erase what was stored, too, also of one that was deleted before'),
       }),
-      answers: { 202: instance.extend({ deletion }) },
+      answers: { 202: deletedInstance },
       problems: [404],
     }),
     handler: async ({ params: { id }, query }, reply) => {

@@ -11,7 +11,7 @@ import { instanceNotFound, Problem } from '../problems.ts'
 import { type ChangeDeps, restartInstance } from './change-instance.ts'
 import type { Instance } from './instance-shapes.ts'
 import type { PendingQr } from './pending-qr.ts'
-import { alreadyPaired, describeState, isPaired } from './qr-routes.ts'
+import { alreadyPaired, describeState, mayBePaired } from './qr-routes.ts'
 
 export type PairingDeps = ChangeDeps & {
   sealer: Sealer
@@ -20,6 +20,8 @@ export type PairingDeps = ChangeDeps & {
   readInstance(id: string): Promise<Instance>
   /** No code will come before somebody asks for a restart. */
   isParked(id: string): Promise<boolean>
+  /** A phone was linked since it was logged out last. */
+  isLinked(id: string): Promise<boolean>
   stopping: AbortSignal
   cut: AbortSignal
   /** How long a request is good, and waited for [20 s]. */
@@ -27,11 +29,12 @@ export type PairingDeps = ChangeDeps & {
 }
 type Code = { code: string; expiresAt: number }
 
-const body = z.strictObject({ phone: phoneNumber.describe('of the phone that the code is typed on, with its country') })
-const answer = z.object({
-  code: z.string().describe('8 letters and digits; phones show them as XXXX-XXXX'),
-  expiresAt: z.string(),
-})
+const body = z
+  .strictObject({ phone: phoneNumber.describe('of the phone that the code is typed on, with its country') })
+  .meta({ examples: [{ phone: '+55 11 90000-0001' }] })
+const answer = z
+  .object({ code: z.string().describe('8 letters and digits; phones show them as XXXX-XXXX'), expiresAt: z.string() })
+  .meta({ examples: [{ code: 'K7WQ3XRT', expiresAt: '2026-01-05T12:02:40.000Z' }] })
 
 export function pairingCodeRoutes(app: App, deps: PairingDeps) {
   app.route({
@@ -73,7 +76,7 @@ async function waitForCode(deps: PairingDeps, wanted: Wanted, until: AbortSignal
     const code = codeIn(await readPairing(deps, id), phone)
     if (code !== null) return code
     const instance = await deps.readInstance(id)
-    if (isPaired(instance)) throw alreadyPaired(instance)
+    if (mayBePaired(instance) && (await deps.isLinked(id))) throw alreadyPaired(instance)
     requestId ??= await ask(deps, wanted)
     refuseEnded(await readPairing(deps, id), { id, phone, requestId })
     if (await deps.isParked(id)) await restartInstance(deps, id, deps.cut)

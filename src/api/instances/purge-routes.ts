@@ -1,11 +1,12 @@
 // GET /v1/instances/{id}/purge: how far the purge of an instance is; before one, what it would erase.
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { exampleAt, exampleIds } from '../../events/example-ids.ts'
 import { readPurge } from '../../purge/queries.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { instanceNotFound } from '../problems.ts'
-import { deletion, readDeletion } from './deletion.ts'
+import { deletion, exampleDeletion, readDeletion } from './deletion.ts'
 
 const counts = z.array(z.object({ what: z.string(), count: z.number() })).readonly()
 const purge = z
@@ -23,6 +24,15 @@ const purge = z
     deletion,
   })
   .describe('The purge of an instance')
+  .meta({
+    examples: [
+      {
+        ...{ instanceId: exampleIds.instance, state: 'running', requestedAt: exampleAt, doneAt: null },
+        ...{ step: { name: 'messages', number: 4, of: 12 }, waitsFor: null, erased: [{ what: 'messages', count: 500 }] },
+        deletion: { ...exampleDeletion, purged: true },
+      },
+    ],
+  })
 
 export function purgeRoutes(app: App, { database }: { database: Database }) {
   app.route({

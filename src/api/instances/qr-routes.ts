@@ -17,6 +17,8 @@ export type QrDeps = {
   readInstance(id: string): Promise<Instance>
   /** No code will come before somebody asks for a restart. */
   isParked(id: string): Promise<boolean>
+  /** A phone was linked since it was logged out last. */
+  isLinked(id: string): Promise<boolean>
   stopping: AbortSignal
 }
 
@@ -24,7 +26,9 @@ const query = z.strictObject({
   wait: z.coerce.number().int().min(1).max(60).optional().describe('seconds to wait for a code'),
   format: z.enum(['json', 'text', 'svg', 'png']).default('json').describe('text is a drawing for terminals'),
 })
-const answer = z.object({ qr: z.string().describe('what the code says'), expiresAt: z.string() })
+const answer = z
+  .object({ qr: z.string().describe('what the code says'), expiresAt: z.string() })
+  .meta({ examples: [{ qr: '2@Zm9yIGEgcGhvbmUgdG8gc2Nhbg==,c2VydmVy,a2V5,YWR2', expiresAt: '2026-01-05T12:00:20.000Z' }] })
 const drawing = { schema: z.string() }
 
 export function qrRoutes(app: App, deps: QrDeps) {
@@ -63,7 +67,7 @@ export function qrRoutes(app: App, deps: QrDeps) {
 
 /** Throws Problem `instance-not-found`, `already-paired`, or `no-qr-pending` where none can come, also while waiting. null: none came. */
 export async function waitForQr(
-  { pendingQr, readInstance, isParked }: QrDeps,
+  { pendingQr, readInstance, isParked, isLinked }: QrDeps,
   id: string,
   signal: AbortSignal,
 ): Promise<Qr | null> {
@@ -71,15 +75,15 @@ export async function waitForQr(
     const qr = await pendingQr.read(id)
     if (qr !== null) return qr
     const instance = await readInstance(id)
-    if (isPaired(instance)) throw alreadyPaired(instance)
+    if (mayBePaired(instance) && (await isLinked(id))) throw alreadyPaired(instance)
     if (await isParked(id)) throw new Problem('no-qr-pending', whyNoQr(instance, { parked: true }))
     return null
   }
   return pendingQr.until(look, [id], signal)
 }
 
-/** A phone that was paired once stays in the row after a log-out: only what follows a pairing counts, and `connecting` may lead to either. */
-export function isPaired({ state, phone, reason }: Instance): boolean {
+/** As far as its state goes, of which `connecting` may lead to either; a phone that was paired once stays in the row after a log-out. */
+export function mayBePaired({ state, phone, reason }: Instance): boolean {
   if (state === 'reconnecting' || state === 'closed') return phone !== null && reason !== 'qr-expired'
   return state === 'open'
 }

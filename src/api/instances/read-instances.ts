@@ -45,9 +45,9 @@ export async function readInstance(database: Transaction, id: string): Promise<I
   return instanceOf(row)
 }
 
-/** None where there is no such instance, or no more. null: nothing happened to it yet. */
-export const stateRead = (id: string): Read<{ state: string | null }> => ({
-  sql: `select seen.state from ${reservedIds} ids left join instances seen using (instance_id) where ids.is_kept and ids.instance_id = $1`,
+/** None where there is no such instance, or no more. */
+export const stateRead = (id: string): Read<{ state: string }> => ({
+  sql: `select coalesce(seen.state, 'created') as state from ${reservedIds} ids left join instances seen using (instance_id) where ids.is_kept and ids.instance_id = $1`,
   values: [id],
 })
 
@@ -56,6 +56,16 @@ export async function readEvenDeleted(database: Transaction, id: string): Promis
   const [row] = await database.query<Row>(`${selectAll} where ids.instance_id = $1`, [id])
   if (row === undefined) throw instanceNotFound(id)
   return instanceOf(row)
+}
+
+/** Whether its phone was told after the link was gone last. */
+export async function isLinked(database: Transaction, id: string): Promise<boolean> {
+  const [row] = await database.query<{ is_linked: boolean }>(
+    `select phone is not null and (unlinked_epoch is null or (phone_epoch, phone_sequence) > (unlinked_epoch, unlinked_sequence)) as is_linked
+     from instances where instance_id = $1`,
+    [id],
+  )
+  return row?.is_linked === true
 }
 
 /** Throws Problem `instance-not-found`. */

@@ -1,4 +1,5 @@
 // Whether a browser may show stored bytes or must save them, and under which name; a sender's file name cannot reach another header.
+import { plainFileName } from '../../runtime/plain-file-name.ts'
 
 /** Only what browsers render without running anything; html, svg, xml, scripts and everything unheard of are saved. */
 const shown =
@@ -17,14 +18,9 @@ function named(fileName: string): string {
   return `filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name).replaceAll(/['()*]/g, percent)}`
 }
 
-/** No directories, no control characters, nothing that turns the direction of writing (photo[RLO]gpj.exe), no lone surrogates. */
+/** As a file is called on a disk, whoever's: no drive, nothing that hides it. */
 function safeName(fileName: string): string {
-  const name = fileName
-    .toWellFormed()
-    .replaceAll(/[/\\:]/g, '_')
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-    .trim()
-    .replace(/^\.+/, '_')
+  const name = plainFileName(fileName).replaceAll(':', '_').replace(/^\.+/, '_')
   return name === '' ? 'file' : [...name].slice(0, MAX_NAME_CHARACTERS).join('')
 }
 

@@ -6,13 +6,16 @@ import { groupFields } from '../../events/definitions/groups.ts'
 import { envelope } from '../../events/envelope.ts'
 import { callColumns, groupColumns, labelColumns, participantColumns } from '../../projections/read-model/queries.ts'
 import { shapesOf } from '../shapes-of.ts'
+import { callExample, groupExample, labelExample, listedGroupExample } from './group-examples.ts'
 
-export const listedGroup = z.object(shapesOf(groupColumns, { ...envelope, ...groupFields }))
+export const listedGroup = z
+  .object(shapesOf(groupColumns, { ...envelope, ...groupFields }))
+  .meta({ examples: [listedGroupExample] })
 
-export const group = listedGroup.extend({
-  participants: z.array(z.object(shapesOf(participantColumns))).describe('Everybody in it, by their ids.'),
-})
+export const group = listedGroup
+  .extend({ participants: z.array(z.object(shapesOf(participantColumns))).describe('Everybody in it, by their ids.') })
+  .meta({ examples: [groupExample] })
 
-export const call = z.object(shapesOf(callColumns, { ...envelope, ...callFields }))
+export const call = z.object(shapesOf(callColumns, { ...envelope, ...callFields })).meta({ examples: [callExample] })
 
-export const label = z.object(shapesOf(labelColumns, { ...envelope, ...labelFields }))
+export const label = z.object(shapesOf(labelColumns, { ...envelope, ...labelFields })).meta({ examples: [labelExample] })

@@ -20,6 +20,7 @@ import {
   voteColumns,
 } from '../../projections/read-model/queries.ts'
 import { shapesOf } from '../shapes-of.ts'
+import { chatExample, contactExample, mediaExample, messageExamples } from './message-examples.ts'
 
 /** A field says the same wherever it stands. */
 const sent = { ...envelope, ...messageFields }
@@ -32,7 +33,7 @@ export const media = z.object({
 })
 
 const { changedByEvent, ...said } = shapesOf(messageColumns, sent)
-export const message = z.object({
+const whole = z.object({
   ...said,
   reactions: z.array(z.object(shapesOf(reactionColumns))).describe('One of each person.'),
   status: z
@@ -56,14 +57,17 @@ export const message = z.object({
   media: media.nullable().describe('What became of its file; null: it has none.'),
   changedByEvent,
 })
+export const message = whole.meta({ examples: messageExamples })
 
-export const mediaItem = media.extend(shapesOf(originColumns, sent))
+export const mediaItem = media.extend(shapesOf(originColumns, sent)).meta({ examples: [mediaExample] })
 
-export const chat = z.object({
-  ...shapesOf(chatColumns, sent),
-  ...shapesOf(chatStateColumns),
-  lastMessage: z.object(shapesOf(lastMessageColumns, sent)).nullable(),
-})
+export const chat = z
+  .object({
+    ...shapesOf(chatColumns, sent),
+    ...shapesOf(chatStateColumns),
+    lastMessage: z.object(shapesOf(lastMessageColumns, sent)).nullable(),
+  })
+  .meta({ examples: [chatExample] })
 
 const presence = z.object({
   state: z.string().describe('available, unavailable, composing, recording, paused.'),
@@ -71,7 +75,9 @@ const presence = z.object({
   at: z.string().describe('When that was heard.'),
 })
 
-export const contact = z.object({
-  ...shapesOf(contactColumns, { ...envelope, ...contactFields }),
-  presence: presence.nullable().describe('The last that was heard of it within a day, in a chat between two; null: nothing.'),
-})
+export const contact = z
+  .object({
+    ...shapesOf(contactColumns, { ...envelope, ...contactFields }),
+    presence: presence.nullable().describe('The last that was heard of it within a day, in a chat between two; null: nothing.'),
+  })
+  .meta({ examples: [contactExample] })

@@ -12,12 +12,14 @@ import { contentSecurityPolicy, headPage } from './page-headers.ts'
 import { prefersHtml } from './prefers-html.ts'
 
 const links = { page: '/', reference: '/docs', description: '/openapi.json', health: '/health/ready', metrics: '/metrics' }
-const about = z.object({
-  name: z.literal('zaplog'),
-  version: z.string(),
-  build: z.string().describe('of the pages: another one, and an open page is an old one'),
-  links: z.record(z.string(), z.string()).describe('paths'),
-})
+const about = z
+  .object({
+    name: z.literal('zaplog'),
+    version: z.string(),
+    build: z.string().describe('of the pages: another one, and an open page is an old one'),
+    links: z.record(z.string(), z.string()).describe('paths'),
+  })
+  .meta({ examples: [{ name: 'zaplog', version: '0.2.0', build: '3f8a91c2', links }] })
 
 export function pageRoutes(app: App, { version }: { version: string }) {
   const { home, reference, icon, assets, build } = readPageFiles({ version })

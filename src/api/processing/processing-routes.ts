@@ -9,7 +9,7 @@ import { demandInstance } from '../instances/read-instances.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { setPosition } from '../position.ts'
 import { type FinishDeps, finishProcessing, processingNotFound } from './finish-processing.ts'
-import { answerOf, finish, session, start } from './processing-shapes.ts'
+import { answerOf, endedSession, finish, session, start } from './processing-shapes.ts'
 import { type StartDeps, startProcessing } from './start-processing.ts'
 
 type Deps = StartDeps & FinishDeps & { cut: AbortSignal }
@@ -52,7 +52,7 @@ function routeFinish(app: App, deps: Deps) {
       tag,
       params: ofSession,
       body: finish,
-      answers: { 202: session },
+      answers: { 202: endedSession },
       problems: [404, 409],
     }),
     handler: async ({ params: { sessionId }, body: { status, text = null } }, reply) => {

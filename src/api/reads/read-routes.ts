@@ -1,7 +1,8 @@
-// /v1/instances/{id}/numbers, and what WhatsApp says now of a person or a group: reads that go through the account's connection.
+// /v1/instances/{id}/numbers, and what WhatsApp says now of a person, a group or the account itself: reads that go through its connection.
 import { z } from 'zod'
 import { groupId, personId } from '../../events/command-bodies/addresses.ts'
-import { defaultMaxAgeSeconds, type SocketRead, socketAnswers } from '../../instances/socket-answers.ts'
+import { account, ana, exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
+import { defaultMaxAgeSeconds, type SocketRead, socketAnswers, theAccount } from '../../instances/socket-answers.ts'
 import { phoneNumber } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -18,6 +19,7 @@ export const maxAge = (kind: SocketRead) =>
     .describe('seconds: an answer that is not older will do; 0: WhatsApp is asked')
 const answeredAt = z.string().describe('when WhatsApp said so')
 const aged = { answeredAt }
+const said = { answeredAt: exampleEndAt }
 const problems = [403, 404, 409, 502, 504]
 const ofPerson = z.object({
   id: z.string(),
@@ -30,7 +32,11 @@ export function readRoutes(app: App, deps: AskDeps): void {
   routeAbout(app, deps)
   routeBusiness(app, deps)
   routeGroup(app, deps)
+  routePrivacy(app, deps)
+  routeBlocklist(app, deps)
 }
+
+const found = { number: ana.digits, onWhatsApp: true, id: ana.id, pn: ana.pn, code: null, ...said }
 
 function routeNumbers(app: App, deps: AskDeps): void {
   app.route({
@@ -39,15 +45,13 @@ function routeNumbers(app: App, deps: AskDeps): void {
     schema: describeCall('Which of these numbers are on WhatsApp', {
       tag: 'contacts',
       params: z.object({ id: z.string() }),
-      body: z.strictObject({
-        numbers: z.array(phoneNumber).min(1).max(50).describe('with their countries, in any spelling; 1 to 50'),
-        maxAge: maxAge('number'),
-      }),
-      answers: {
-        200: z.object({
-          numbers: z.array(numberShown),
-        }),
-      },
+      body: z
+        .strictObject({
+          numbers: z.array(phoneNumber).min(1).max(50).describe('with their countries, in any spelling; 1 to 50'),
+          maxAge: maxAge('number'),
+        })
+        .meta({ examples: [{ numbers: ['+55 11 90000-0011'], maxAge: 3_600 }] }),
+      answers: { 200: z.object({ numbers: z.array(numberShown) }).meta({ examples: [{ numbers: [found] }] }) },
       problems,
     }),
     handler: async ({ params: { id }, body: { numbers, maxAge } }, reply) => {
@@ -55,6 +59,8 @@ function routeNumbers(app: App, deps: AskDeps): void {
     },
   })
 }
+
+const shown = { pictureId: '1767614400', url: 'https://pps.example.com/v/picture.jpg', ...said }
 
 function routePicture(app: App, deps: AskDeps): void {
   const size = z.enum(['full', 'preview']).default('full').describe('preview: 96 pixels or so')
@@ -65,7 +71,7 @@ function routePicture(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofPerson,
       querystring: z.strictObject({ size, maxAge: maxAge('picture') }),
-      answers: { 200: socketAnswers.picture.extend(aged) },
+      answers: { 200: socketAnswers.picture.extend(aged).meta({ examples: [shown] }) },
       problems,
     }),
     handler: async ({ params, query }, reply) => {
@@ -84,7 +90,9 @@ function routeAbout(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofPerson,
       querystring: z.strictObject({ maxAge: maxAge('about') }),
-      answers: { 200: socketAnswers.about.extend(aged) },
+      answers: {
+        200: socketAnswers.about.extend(aged).meta({ examples: [{ about: 'No trabalho', setAt: exampleAt, ...said }] }),
+      },
       problems,
     }),
     handler: async ({ params: { id, personId }, query }, reply) => {
@@ -92,6 +100,11 @@ function routeAbout(app: App, deps: AskDeps): void {
       return askOne(deps, reply, one, socketAnswers.about)
     },
   })
+}
+
+const business = {
+  ...{ isBusiness: true, description: 'Bolos e pães', category: 'Bakery', address: 'Rua das Flores, 10' },
+  ...{ email: 'loja@example.com', websites: ['https://example.com'], ...said },
 }
 
 function routeBusiness(app: App, deps: AskDeps): void {
@@ -102,7 +115,7 @@ function routeBusiness(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofPerson,
       querystring: z.strictObject({ maxAge: maxAge('business') }),
-      answers: { 200: socketAnswers.business.extend(aged) },
+      answers: { 200: socketAnswers.business.extend(aged).meta({ examples: [business] }) },
       problems,
     }),
     handler: async ({ params: { id, personId }, query }, reply) => {
@@ -110,6 +123,16 @@ function routeBusiness(app: App, deps: AskDeps): void {
       return askOne(deps, reply, one, socketAnswers.business)
     },
   })
+}
+
+const group = {
+  ...{ groupId: exampleIds.group, subject: 'Padaria do Bairro', description: 'Pedidos e avisos', ownerId: account.id },
+  ...{ ownerPn: account.pn, createdAt: exampleAt, announce: false, restrict: true, memberAdd: false, expiresInSeconds: 0 },
+  ...{ isCommunity: false, parentGroupId: null, ...said },
+  participants: [
+    { id: account.id, pn: account.pn, role: 'superadmin' },
+    { id: ana.id, pn: ana.pn, role: null },
+  ],
 }
 
 function routeGroup(app: App, deps: AskDeps): void {
@@ -120,13 +143,51 @@ function routeGroup(app: App, deps: AskDeps): void {
       tag: 'groups',
       params: z.object({ id: z.string(), jid: groupId.describe('the group’s id, with or without @g.us') }),
       querystring: z.strictObject({ maxAge: maxAge('group') }),
-      answers: { 200: socketAnswers.group.extend({ groupId: z.string(), ...aged }) },
+      answers: { 200: socketAnswers.group.extend({ groupId: z.string(), ...aged }).meta({ examples: [group] }) },
       problems,
     }),
     handler: async ({ params: { id, jid }, query }, reply) => {
       const one = { kind: 'group', instanceId: id, subject: jid, maxAgeSeconds: query.maxAge } as const
       const said = await askOne(deps, reply, one, socketAnswers.group)
       return { groupId: jid, ...said }
+    },
+  })
+}
+
+const ofAccount = z.object({ id: z.string() })
+
+function routePrivacy(app: App, deps: AskDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/privacy',
+    schema: describeCall('Who sees what of the account', {
+      tag: 'profile',
+      params: ofAccount,
+      querystring: z.strictObject({ maxAge: maxAge('privacy') }),
+      answers: { 200: socketAnswers.privacy.extend(aged) },
+      problems,
+    }),
+    handler: async ({ params: { id }, query }, reply) => {
+      const one = { kind: 'privacy', instanceId: id, subject: theAccount, maxAgeSeconds: query.maxAge } as const
+      return askOne(deps, reply, one, socketAnswers.privacy)
+    },
+  })
+}
+
+function routeBlocklist(app: App, deps: AskDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/instances/:id/blocklist',
+    schema: describeCall('Whom the account has blocked, as WhatsApp has it now', {
+      tag: 'contacts',
+      params: ofAccount,
+      querystring: z.strictObject({ maxAge: maxAge('blocklist') }),
+      answers: { 200: socketAnswers.blocklist.extend(aged) },
+      problems,
+    }),
+    handler: async ({ params: { id }, query }, reply) => {
+      const one = { kind: 'blocklist', instanceId: id, subject: theAccount, maxAgeSeconds: query.maxAge } as const
+      return askOne(deps, reply, one, socketAnswers.blocklist)
     },
   })
 }

@@ -28,6 +28,8 @@ function nameOf(kind: SocketRead): string {
   switch (kind) {
     case 'about':
       return 'the words'
+    case 'blocklist':
+      return 'the blocklist'
     case 'business':
       return 'the business profile'
     case 'group':
@@ -37,6 +39,8 @@ function nameOf(kind: SocketRead): string {
     case 'picture':
     case 'picture-preview':
       return 'the picture'
+    case 'privacy':
+      return 'the privacy'
     default:
       return assertNever(kind)
   }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
+import { exampleAt, exampleIds } from '../../events/example-ids.ts'
 import { neverGivenOut } from '../../instances/instance-ids.ts'
 import type { Connections } from '../connections.ts'
 import type { App } from '../create-app.ts'
@@ -24,12 +25,18 @@ const query = z.strictObject({
   ),
 })
 const headers = z.looseObject({ 'last-event-id': lastEventId.describe('the last `id` that arrived: goes on behind it') })
+const frame = [
+  'id: AQAYAAAA',
+  'event: message.received',
+  `data: {"type":"message.received","timestamp":"${exampleAt}","data":{"eventId":"${exampleIds.event}","instanceId":"${exampleIds.instance}","kind":"text","text":"Bom dia!"}}`,
+  '\n',
+].join('\n')
 const eventStream = {
   description: [
     'Server-sent events. `event` is a type of records, or `stream.ended` with {reason, detail} before this end closes it;',
     '`data` is the body of a webhook of format zaplog; `id` is the position behind it.',
   ].join(' '),
-  content: { 'text/event-stream': { schema: z.unknown() } },
+  content: { 'text/event-stream': { schema: z.unknown().meta({ examples: [frame] }) } },
 }
 
 type Deps = StreamsDeps & { database: Database; connections: Connections; stream?: Partial<StreamLimits> | undefined }

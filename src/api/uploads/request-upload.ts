@@ -6,6 +6,7 @@ import type { Outbox } from '../../instances/outbox.ts'
 import { uploadRequested } from '../../instances/upload-events.ts'
 import { captionedKinds, kindOfType, maxUploadBytes, refuseType } from '../../instances/upload-kinds.ts'
 import { askUpload, type NewUpload, type UploadRow, type UploadSource } from '../../instances/uploads.ts'
+import { getRecipient } from '../../projections/read-model/queries.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { digestOf, makeUpload, type NewUploadDeps } from '../commands/new-upload.ts'
@@ -32,8 +33,9 @@ type Requested = { row: UploadRow; outboxId: string | null }
 
 /** The same again answers the same. Throws Problem `instance-not-found`, `invalid-input` or `idempotency-key-reused`. */
 export async function requestUpload(deps: RequestDeps, wanted: WantedUpload, signal: AbortSignal): Promise<Requested> {
-  const upload = newUploadOf(deps, wanted)
+  const judged = newUploadOf(deps, wanted)
   await readInstance(deps.database, wanted.instanceId)
+  const upload = await called(deps, judged)
   const asked = await deps.database.transact(async tx => {
     const one = await askUpload({ database: tx, sealer: deps.sealer }, upload)
     if (one === null) throw instanceNotFound(wanted.instanceId)
@@ -42,6 +44,12 @@ export async function requestUpload(deps: RequestDeps, wanted: WantedUpload, sig
   }, signal)
   if (asked.row.digest !== upload.digest) throw keyReused(wanted.key)
   return asked
+}
+
+/** Its chat under the address that answers and events have for it; the digest is of what was said. */
+async function called({ database }: RequestDeps, upload: NewUpload): Promise<NewUpload> {
+  const { instanceId, chatId } = upload
+  return chatId === null ? upload : { ...upload, chatId: (await getRecipient(database, { instanceId, chatId })).chatId }
 }
 
 /** As the fields of our own call, by whichever door it comes: it is an event, which has to fit into a record. */

@@ -9,12 +9,13 @@ import type { ObjectStore } from '../../objects/objects.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { demandInstance } from '../instances/read-instances.ts'
+import { noBody } from '../no-body.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { setPosition } from '../position.ts'
 import { type CompleteDeps, completeUpload, giveUpUpload, retryUpload } from './complete-upload.ts'
 import { type FoundUpload, findWithCommand, uploadPage } from './find-upload.ts'
 import { type RequestDeps, requestUpload } from './request-upload.ts'
-import { asked, newUpload, shownUpload, upload } from './upload-shapes.ts'
+import { asked, newUpload, shownUpload, takenUpload, upload } from './upload-shapes.ts'
 
 type Deps = CompleteDeps & RequestDeps & { objects: ObjectStore; cut: AbortSignal }
 
@@ -114,8 +115,8 @@ function routeSending(app: App, deps: Deps) {
     schema: describeCall('Say that a file is uploaded: it is checked and prepared, and sent where it has a chat', {
       tag,
       params: ofUpload,
-      body: z.strictObject({}).nullish(),
-      answers: { 202: upload },
+      body: noBody,
+      answers: { 202: takenUpload },
       problems: [404, 409],
     }),
     handler: async ({ params: { id } }, reply) => taken(reply, await completeUpload(deps, id, deps.cut)),
@@ -126,8 +127,8 @@ function routeSending(app: App, deps: Deps) {
     schema: describeCall('Send an uploaded file again whose send failed', {
       tag,
       params: ofUpload,
-      body: z.strictObject({}).nullish(),
-      answers: { 202: upload },
+      body: noBody,
+      answers: { 202: takenUpload },
       problems: [404, 409],
     }),
     handler: async ({ params: { id } }, reply) => taken(reply, await retryUpload(deps, id, deps.cut)),

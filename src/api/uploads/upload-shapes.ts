@@ -5,6 +5,7 @@ import { chatId } from '../../events/command-bodies/addresses.ts'
 import { fileKinds } from '../../events/command-bodies/files.ts'
 import { MAX_TEXT } from '../../events/command-bodies/written.ts'
 import { uploadReasons } from '../../events/definitions/uploads.ts'
+import { ana, exampleAt, exampleIds, exampleNextDayAt } from '../../events/example-ids.ts'
 import { uploadStates, wordsOf } from '../../events/vocabulary.ts'
 import type { ShownCommand } from '../../instances/commands-shown.ts'
 import type { UploadRow } from '../../instances/uploads.ts'
@@ -12,7 +13,7 @@ import type { UploadRow } from '../../instances/uploads.ts'
 /** Of any file; each kind has a limit of its own. WhatsApp takes no larger one. */
 const MAX_BYTES = 2 * 1024 ** 3
 
-export const newUpload = z.strictObject({
+const wanted = z.strictObject({
   chatId: z
     .exactOptional(chatId)
     .describe('where it is sent once it is complete; left out: nowhere, until a message names it (media.uploadId)'),
@@ -25,6 +26,13 @@ export const newUpload = z.strictObject({
   sizeBytes: z.int().min(1).max(MAX_BYTES).describe('exactly'),
   kind: z.exactOptional(z.enum(fileKinds)).describe('what it is sent as; left out: by its type'),
   caption: z.exactOptional(z.string().min(1).max(MAX_TEXT)).describe('below an image, a video or a document'),
+})
+const photo = { fileName: 'bolo.jpg', mimetype: 'image/jpeg', sizeBytes: 48_213 }
+export const newUpload = wanted.meta({
+  examples: [
+    { chatId: '+55 11 90000-0011', ...photo, caption: 'Com morangos' },
+    { fileName: 'recado.ogg', mimetype: 'audio/ogg', sizeBytes: 9_120, kind: 'voice' },
+  ],
 })
 export type NewUploadBody = z.infer<typeof newUpload>
 
@@ -39,7 +47,22 @@ export const asked = z
     idempotencyKey: z.string().describe('whoever asks with it again asks for the same upload'),
   })
   .describe('PUT the bytes there, then POST /v1/uploads/{id}/complete')
+  .meta({
+    examples: [
+      {
+        ...{ uploadId: exampleIds.upload, url: 'https://zaplog.example/objects/incoming/…?sig=…', method: 'PUT' },
+        headers: { 'content-type': photo.mimetype, 'content-length': String(photo.sizeBytes) },
+        ...{ expiresAt: '2026-01-05T12:05:00.000Z', idempotencyKey: exampleIds.key },
+      },
+    ],
+  })
 
+const sentUpload = {
+  ...{ uploadId: exampleIds.upload, instanceId: exampleIds.instance, chatId: ana.id, kind: 'image', ...photo },
+  ...{ caption: 'Com morangos', state: 'sent', reason: null, reasonText: null, width: 1280, height: 960 },
+  ...{ durationSeconds: null, commandId: exampleIds.command, messageId: exampleIds.sent, createdAt: exampleAt },
+  expiresAt: exampleNextDayAt,
+}
 export const upload = z
   .object({
     uploadId: z.string(),
@@ -62,6 +85,9 @@ export const upload = z
     expiresAt: z.string().describe('it is given up then where nobody has completed it'),
   })
   .describe('A file that an account is to send')
+  .meta({ examples: [sentUpload] })
+/** Once its bytes are there. */
+export const takenUpload = upload.meta({ examples: [{ ...sentUpload, state: 'processing', width: null, height: null }] })
 export type ShownUpload = z.infer<typeof upload>
 
 type Shown = Pick<ShownUpload, 'state' | 'reason' | 'reasonText'>
@@ -76,7 +102,9 @@ export function standingOf(row: UploadRow, command: ShownCommand | null): Shown 
 }
 
 export const shownUpload = (row: UploadRow, command: ShownCommand | null): ShownUpload => ({
-  ...{ uploadId: row.uploadId, instanceId: row.instanceId, chatId: row.chatId, kind: row.kind, fileName: row.fileName },
+  ...{ uploadId: row.uploadId, instanceId: row.instanceId, kind: row.kind, fileName: row.fileName },
+  // Of one that was asked for by number, the command says what the chat is called by now.
+  chatId: command?.chatId || row.chatId,
   mimetype: row.file?.mimetype ?? row.mimetype,
   sizeBytes: row.file?.sizeBytes ?? row.sizeBytes,
   caption: row.caption,

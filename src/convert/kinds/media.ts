@@ -1,5 +1,6 @@
 // Files: images, videos, sounds, documents and stickers.
 import type { proto } from '@whiskeysockets/baileys'
+import { plainFileName } from '../../runtime/plain-file-name.ts'
 import { type Body, intOf, textOf } from './body.ts'
 import { type File, type FileTraits, fileOf } from './file.ts'
 
@@ -23,7 +24,7 @@ export function convertMedia(content: proto.IMessage): Body | null {
   }
   if (document) {
     const traits = {
-      fileName: textOf(document.fileName ?? document.title),
+      fileName: plainFileName(document.fileName ?? document.title ?? '') || null,
       pages: intOf(document.pageCount),
       caption: document.caption,
     }

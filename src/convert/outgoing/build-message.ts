@@ -2,9 +2,12 @@
 // Forms are those of Baileys' lib/Utils/messages.js (generateWAMessageContent) and lib/Socket/messages-send.js (sendMessage) and of
 // whatsmeow's send.go, unless a file says otherwise.
 import type { proto } from '@whiskeysockets/baileys'
+import { isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
+import { inAlbum } from './album-content.ts'
 import { changeMessage, isChange } from './change-message.ts'
 import { forwardContent } from './forward-content.ts'
+import { setTimer } from './set-timer.ts'
 import { writeContent } from './write-content.ts'
 import type { FileToSend } from './write-file.ts'
 
@@ -16,6 +19,8 @@ export type Outgoing = {
   attributes: Readonly<Record<string, string>>
   /** Inside of the stanza, besides those that Baileys puts there: Baileys' additionalNodes. */
   nodes: readonly StanzaNode[]
+  /** Of a status: whom it is sent, the account itself among them; left out: everybody in the chat. */
+  audience?: readonly string[]
 }
 export type StanzaNode = { tag: string; attrs: Record<string, string>; content?: StanzaNode[] }
 /**
@@ -36,12 +41,23 @@ export const buildMessage = (body: KeptBody, given: BuildWith): Outgoing => ({
   to: body.chatId,
   attributes: {},
   nodes: [],
+  ...audienceOf(body, given),
   ...builtOf(body, given),
 })
 
+/** The account's own devices show it as well: they are asked for like anybody's. */
+function audienceOf({ chatId, kind, known }: KeptBody, { own }: BuildWith): Pick<Outgoing, 'audience'> {
+  if (!isStatusAddress(chatId)) return {}
+  if (known?.audience === undefined) throw new Error(`building ${kind} of a status: expected who sees it, got nobody`)
+  const self = own.lid ?? own.pn
+  return { audience: [...new Set([...known.audience, ...(self === null ? [] : [self])])] }
+}
+
 function builtOf(body: KeptBody, given: BuildWith): Built {
   if (isChange(body)) return changeMessage(body, given)
+  if (body.kind === 'timer') return setTimer(body, given)
   const built = body.kind === 'forward' ? forwardContent(body, given) : writeContent(body, given)
   // Phones put one into everything that can be edited, voted on, answered or reacted to; those are sealed with it.
-  return { ...built, content: { ...built.content, messageContextInfo: { messageSecret: given.secret } } }
+  const messageContextInfo = { messageSecret: given.secret, ...inAlbum(body) }
+  return { ...built, content: { ...built.content, messageContextInfo } }
 }

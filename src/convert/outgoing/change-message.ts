@@ -5,7 +5,7 @@
 // announcement groups would have to be sealed.
 import { proto } from '@whiskeysockets/baileys'
 import { usualPinSeconds } from '../../events/command-bodies/about-messages.ts'
-import { isGroupAddress } from '../../events/command-bodies/addresses.ts'
+import { isGroupAddress, isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
 import type { BuildWith, Built } from './build-message.ts'
@@ -39,13 +39,13 @@ export function changeMessage(body: Change, { now }: Pick<BuildWith, 'now'>): Bu
   }
 }
 
-/** The target as its sender's devices know it: in a group, with whose it is unless it is one's own (whatsmeow's BuildMessageKey). */
+/** The target as its sender's devices know it: in a group or among statuses, with whose it is unless it is one's own (whatsmeow's BuildMessageKey). */
 function keyOf({ chatId, kind, targetMessageId, known }: Change): proto.IMessageKey {
   const target = known?.target
   if (target === undefined)
     throw new Error(`building ${kind} of ${targetMessageId}: expected what is known of that message, got nothing`)
   const key = { remoteJid: chatId, fromMe: target.fromMe, id: targetMessageId }
-  if (target.fromMe || !isGroupAddress(chatId)) return key
+  if (target.fromMe || !(isGroupAddress(chatId) || isStatusAddress(chatId))) return key
   if (target.senderId === null) throw new Error(`building ${kind} of ${targetMessageId}: expected who wrote it, got nobody`)
   return { ...key, participant: target.senderId }
 }

@@ -1,5 +1,6 @@
 // What stands around what is written: whom it mentions, what it replies to, and when it disappears.
 import type { proto } from '@whiskeysockets/baileys'
+import { statusChat } from '../../events/command-bodies/addresses.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import type { BuildWith } from './build-message.ts'
 
@@ -27,5 +28,6 @@ function quote({ chatId, known }: Surrounded, stanzaId: string, { own }: Pick<Bu
   const ownId = chatId.endsWith('@s.whatsapp.net') ? (own.pn ?? own.lid) : (own.lid ?? own.pn)
   const participant = quoted.fromMe ? ownId : quoted.senderId
   if (participant === null) throw new Error(`building a reply to ${stanzaId}: expected who wrote that message, got nobody`)
-  return { stanzaId, participant, quotedMessage: { conversation: quoted.text } }
+  const where = quoted.isStatus === true ? { remoteJid: statusChat } : {}
+  return { stanzaId, participant, ...where, quotedMessage: { conversation: quoted.text } }
 }

@@ -1,17 +1,21 @@
 // What somebody writes, by its kind, as convert/kinds/ read it.
 import { proto } from '@whiskeysockets/baileys'
+import { isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import { isFile } from '../../events/command-bodies/files.ts'
 import { numberedButtons, numberedList } from '../../events/command-bodies/numbered-choices.ts'
+import { fonts, usualBackground } from '../../events/command-bodies/statuses.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
+import { albumContent } from './album-content.ts'
 import type { BuildWith, Built } from './build-message.ts'
 import type { Change } from './change-message.ts'
 import { contactCard } from './contact-card.ts'
 import { contextInfo } from './context-info.ts'
 import { nativeButtons, nativeList } from './native-choices.ts'
+import { argbOf, fontNumbers } from './status-looks.ts'
 import { type FileToSend, fileContent } from './write-file.ts'
 
-type Written = Exclude<KeptBody, Change | { kind: 'forward' }>
+type Written = Exclude<KeptBody, Change | { kind: 'forward' | 'timer' }>
 type Context = { contextInfo?: proto.IContextInfo }
 
 export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file'>): Built {
@@ -19,7 +23,9 @@ export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file
   if (isFile(body)) return { content: fileContent(body, fileOf(given), context) }
   switch (body.kind) {
     case 'text':
-      return { content: textContent(body, context) }
+      return { content: isStatusAddress(body.chatId) ? statusText(body, context) : textContent(body, context) }
+    case 'album':
+      return { content: albumContent(body, context) }
     case 'location':
       return { content: { locationMessage: { ...pointOf(body.location), ...context } } }
     case 'contacts':
@@ -52,6 +58,16 @@ export function textContent({ text, linkPreview }: Text, context: Context): prot
   return {
     extendedTextMessage: { text, ...(matchedText !== undefined && { matchedText, ...page, previewType }), ...context },
   }
+}
+
+const WHITE_ARGB = 0xff_ff_ff_ff
+
+/** A text on a colour, as phones' own. */
+function statusText(body: Extract<Written, { kind: 'text' }>, context: Context): proto.IMessage {
+  const { extendedTextMessage } = textContent(body, context)
+  const { backgroundColor = usualBackground, font = fonts[0] } = body
+  const looks = { textArgb: WHITE_ARGB, backgroundArgb: argbOf(backgroundColor), font: fontNumbers[font] }
+  return { extendedTextMessage: { ...extendedTextMessage, ...looks } }
 }
 
 type Told = string | null | undefined

@@ -2,6 +2,8 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import { assertNever } from '../../events/event.ts'
+import { plainFileName } from '../../runtime/plain-file-name.ts'
+import { argbOf } from './status-looks.ts'
 
 /** A file on WhatsApp's CDN, sealed with `mediaKey`. `sealedAt`: epoch ms; hashes are SHA-256; `sizeBytes`: of the plain file. */
 export type MediaReference = {
@@ -24,9 +26,11 @@ export type FileToSend = {
   durationSeconds: number | null
   thumbnail: Buffer | null
   pages: number | null
+  /** 64 values, 0 to 100. */
+  waveform: readonly number[] | null
 }
 /** What is written beside it. */
-export type Beside = { kind: FileKind; caption?: string; fileName?: string; viewOnce?: boolean }
+export type Beside = { kind: FileKind; caption?: string; fileName?: string; viewOnce?: boolean; backgroundColor?: string }
 type Context = { contextInfo?: proto.IContextInfo }
 
 export function fileContent(beside: Beside, file: FileToSend, context: Context): proto.IMessage {
@@ -36,7 +40,11 @@ export function fileContent(beside: Beside, file: FileToSend, context: Context):
   return beside.viewOnce === true ? { viewOnceMessage: { message: content } } : content
 }
 
-function contentOf({ kind, caption, fileName, viewOnce }: Beside, file: FileToSend, context: Context): proto.IMessage {
+function contentOf(
+  { kind, caption, fileName, viewOnce, backgroundColor }: Beside,
+  file: FileToSend,
+  context: Context,
+): proto.IMessage {
   const written = { ...(caption !== undefined && { caption }), ...(viewOnce === true && { viewOnce }), ...context }
   const shown = { ...referenceOf(file), ...thumbnailOf(file) }
   switch (kind) {
@@ -49,9 +57,9 @@ function contentOf({ kind, caption, fileName, viewOnce }: Beside, file: FileToSe
       return { ptvMessage: { ...shown, ...filmOf(file), ...written } }
     case 'audio':
     case 'voice':
-      return { audioMessage: { ...referenceOf(file), ...soundOf(kind, file), ...written } }
+      return { audioMessage: { ...referenceOf(file), ...soundOf(kind, file), ...backgroundOf(backgroundColor), ...written } }
     case 'document':
-      return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? 'file'), ...written } }
+      return { documentMessage: { ...shown, ...pagesOf(file), ...namesOf(fileName ?? file.fileName ?? ''), ...written } }
     case 'sticker':
       return { stickerMessage: { ...referenceOf(file), ...sizeOf(file), isAnimated: file.reference.isAnimated, ...written } }
     default:
@@ -74,12 +82,19 @@ const thumbnailOf = ({ thumbnail }: FileToSend) => (thumbnail === null ? {} : { 
 const sizeOf = ({ width, height }: FileToSend) => (width === null || height === null ? {} : { width, height })
 const durationOf = ({ durationSeconds }: FileToSend) => (durationSeconds === null ? {} : { seconds: durationSeconds })
 const filmOf = (file: FileToSend) => ({ ...sizeOf(file), ...durationOf(file) })
+const shapeOf = ({ waveform }: FileToSend) => (waveform === null ? {} : { waveform: Uint8Array.from(waveform) })
 const pagesOf = ({ pages }: FileToSend) => (pages === null ? {} : { pageCount: pages })
-const namesOf = (fileName: string) => ({ fileName, title: fileName })
+/** As zaplog tells the names of what others send. */
+function namesOf(given: string) {
+  const fileName = plainFileName(given) || 'file'
+  return { fileName, title: fileName }
+}
+
+const backgroundOf = (colour: string | undefined) => (colour === undefined ? {} : { backgroundArgb: argbOf(colour) })
 
 /** Phones play a voice note of no other type. */
 const soundOf = (kind: 'audio' | 'voice', file: FileToSend) => ({
   ...durationOf(file),
   ptt: kind === 'voice',
-  ...(kind === 'voice' && { mimetype: 'audio/ogg; codecs=opus' }),
+  ...(kind === 'voice' && { mimetype: 'audio/ogg; codecs=opus', ...shapeOf(file) }),
 })

@@ -1,6 +1,7 @@
 // What is done to a message that is there: reactions, edits, deletions, pins; and forwarding it.
 import { z } from 'zod'
 import { chatId } from './addresses.ts'
+import { toOrStatus } from './statuses.ts'
 import { bodyText, mentions, messageId, to } from './written.ts'
 
 const target = { targetMessageId: messageId.describe('WhatsApp’s id of the message that it is about, in this chat') }
@@ -11,7 +12,7 @@ const isOneEmoji = (text: string): boolean =>
   /\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text)
 
 export const reaction = z.strictObject({
-  ...to,
+  ...toOrStatus,
   kind: z.literal('reaction'),
   ...target,
   emoji: z
@@ -35,7 +36,7 @@ export const edit = z.strictObject({
 })
 
 export const deletion = z.strictObject({
-  ...to,
+  ...toOrStatus,
   kind: z
     .literal('delete')
     .describe(`for everyone: of the account’s own messages or, by an admin, of a group’s, for ${deletableHours} hours`),

@@ -4,12 +4,12 @@ import { takesOnly } from '../../runtime/later-version.ts'
 import { parseChatAddress } from '../chat-address.ts'
 
 /** `judge` says in a refusal's words why an address will not do; null: it does. */
-const addressWhere = (forms: string, judge: (address: string) => string | null) =>
+const addressWhere = (forms: string, judge: (address: string) => string | null, read = parseChatAddress) =>
   z
     .string()
     .max(256)
     .transform((text, context) => {
-      const address = parseChatAddress(text)
+      const address = read(text)
       const refusal = address === null ? `expected ${forms}` : judge(address)
       if (address !== null && refusal === null) return address
       context.issues.push({ code: 'custom', message: refusal ?? '', input: text })
@@ -19,15 +19,30 @@ const addressWhere = (forms: string, judge: (address: string) => string | null) 
 const isPerson = (address: string): boolean => /@(s\.whatsapp\.net|lid)$/.test(address)
 export const isGroupAddress = (address: string): boolean => address.endsWith('@g.us')
 
-/** Nobody writes to one's status, to a channel or to a broadcast list yet. */
-const isLater = (address: string): boolean => /@(newsletter|broadcast)$/.test(address)
+/** Where statuses (stories) are, everybody's. */
+export const statusChat = 'status@broadcast'
+export const isStatusAddress = (address: string): boolean => address === statusChat
+
+/** Nobody writes to a channel or to a broadcast list yet. */
+const isLater = (address: string): boolean => /@(newsletter|broadcast)$/.test(address) && !isStatusAddress(address)
 
 const onePerson = 'a phone number with its country (+55 11 90000-0011), or an address: 5511900000011@s.whatsapp.net, …@lid'
 const peopleAndGroups = 'a person or a group'
+const isOfPeople = (address: string): boolean => isPerson(address) || isGroupAddress(address)
 export const chatId = addressWhere(`${onePerson}, …@g.us`, address => {
-  if (isPerson(address) || isGroupAddress(address)) return null
+  if (isOfPeople(address)) return null
   return isLater(address) ? takesOnly(peopleAndGroups) : `expected ${peopleAndGroups}`
 })
+
+const orStatus = 'a person, a group or status'
+export const chatIdOrStatus = addressWhere(
+  `${onePerson}, …@g.us, status`,
+  address => {
+    if (isOfPeople(address) || isStatusAddress(address)) return null
+    return isLater(address) ? takesOnly(orStatus) : `expected ${orStatus}`
+  },
+  text => (text === 'status' ? statusChat : parseChatAddress(text)),
+)
 
 export const personId = addressWhere(onePerson, address => (isPerson(address) ? null : `expected ${onePerson}`))
 

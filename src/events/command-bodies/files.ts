@@ -1,6 +1,7 @@
 // Files that people send. Each kind is sent as that, whatever the file is; what the file is has been looked at before it goes out.
 import { z } from 'zod'
 import { isGroupAddress } from './addresses.ts'
+import { background, checkStatus, seen, toOrStatus } from './statuses.ts'
 import { MAX_TEXT, mentions, replies, to } from './written.ts'
 
 /** As long as a file's name may be. */
@@ -20,7 +21,7 @@ const url = z.strictObject({
 const objectKey = z.strictObject({ objectKey: z.string().min(1).max(1_024).describe('of media that this instance has stored') })
 
 /** Beside its kind each body says where the file is. */
-const media = {
+export const media = {
   media: z
     .union([uploadId, url, objectKey], { error: 'expected {uploadId}, {url, mimetype?, fileName?} or {objectKey}' })
     .describe('the file: one that was uploaded, one that zaplog fetches, or one that it stored'),
@@ -44,29 +45,36 @@ function checkMentions({ value, issues }: z.core.ParsePayload<Captioned>): void 
 }
 
 const image = z
-  .strictObject({ ...to, kind: z.literal('image'), ...media, ...caption, ...viewOnce, ...replies })
-  .check(checkMentions)
+  .strictObject({ ...toOrStatus, kind: z.literal('image'), ...media, ...caption, ...viewOnce, ...replies, ...seen })
+  .check(checkMentions, checkStatus)
 const video = z
-  .strictObject({ ...to, kind: z.literal('video'), ...media, ...caption, ...viewOnce, ...replies })
-  .check(checkMentions)
+  .strictObject({ ...toOrStatus, kind: z.literal('video'), ...media, ...caption, ...viewOnce, ...replies, ...seen })
+  .check(checkMentions, checkStatus)
 const gif = z
   .strictObject({
-    ...to,
+    ...toOrStatus,
     kind: z.literal('gif').describe('a video that phones play in a loop, without sound'),
     ...media,
     ...caption,
     ...replies,
+    ...seen,
   })
-  .check(checkMentions)
+  .check(checkMentions, checkStatus)
 const ptv = z.strictObject({ ...to, kind: z.literal('ptv').describe('a round video'), ...media, ...replies })
-const audio = z.strictObject({ ...to, kind: z.literal('audio'), ...media, ...replies })
-const voice = z.strictObject({
-  ...to,
-  kind: z.literal('voice').describe('a voice note: Ogg with Opus'),
-  ...media,
-  ...viewOnce,
-  ...replies,
-})
+const audio = z
+  .strictObject({ ...toOrStatus, kind: z.literal('audio'), ...media, ...replies, ...seen, ...background })
+  .check(checkStatus)
+const voice = z
+  .strictObject({
+    ...toOrStatus,
+    kind: z.literal('voice').describe('a voice note: Ogg with Opus'),
+    ...media,
+    ...viewOnce,
+    ...replies,
+    ...seen,
+    ...background,
+  })
+  .check(checkStatus)
 const document = z
   .strictObject({
     ...to,

@@ -50,9 +50,14 @@ export const known = z.strictObject({
   isFirst: z.exactOptional(z.literal(true)),
   /** Whose the target is. */
   target: z.exactOptional(z.strictObject(author)),
-  quoted: z.exactOptional(z.strictObject({ ...author, text: z.string() })),
+  /** `isStatus`: it is a status of whom it is written to. */
+  quoted: z.exactOptional(z.strictObject({ ...author, text: z.string(), isStatus: z.exactOptional(z.literal(true)) })),
   /** Everybody in the group but the account, where all are mentioned. */
   participants: z.exactOptional(z.array(z.string())),
+  /** Of an album's picture or film: its marker, which went ahead. */
+  album: z.exactOptional(z.strictObject({ commandId: z.string(), messageId: z.string() })),
+  /** Of a status, or what is done to one: who is sent it. */
+  audience: z.exactOptional(z.array(z.string()).min(1)),
   /** `times`: how often it was forwarded by then, as far as is known; 0: it is one's own. */
   forwarded: z.exactOptional(z.strictObject({ content: contentToForward, times: z.int().min(0) })),
 })
@@ -61,4 +66,8 @@ export type Known = z.infer<typeof known>
 /** Of a body as it is kept, whoever wrote it. */
 export const isFirstContact = (body: unknown): boolean => asFirst.safeParse(body).success
 
+/** An album takes one turn of its account's pace, whatever is in it. */
+export const isInAlbum = (body: unknown): boolean => asInAlbum.safeParse(body).success
+
+const asInAlbum = z.object({ known: z.object({ album: z.object({ messageId: z.string() }) }) })
 const asFirst = z.object({ known: z.object({ isFirst: z.literal(true) }) })

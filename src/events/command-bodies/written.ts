@@ -1,6 +1,7 @@
 // What people write: texts, places, contacts. Fields are called as in the events that they become.
 import { z } from 'zod'
 import { chatId, isGroupAddress, personId, phone } from './addresses.ts'
+import { background, checkStatus, font, seen, toOrStatus } from './statuses.ts'
 
 /** WhatsApp’s own ids have 16 to 32 characters. */
 export const messageId = z.string().min(1).max(256)
@@ -25,7 +26,7 @@ const linkPreview = z.strictObject({
 
 export const text = z
   .strictObject({
-    ...to,
+    ...toOrStatus,
     kind: z.literal('text'),
     text: bodyText.describe(`1..${MAX_TEXT} characters`),
     mentions: z.exactOptional(mentions).describe('whom it mentions; the text has @ and the digits of each, or nobody sees them'),
@@ -34,12 +35,21 @@ export const text = z
     linkPreview: z
       .exactOptional(z.union([z.literal(false), linkPreview], { error: 'expected {url, title, description?} or false' }))
       .describe('what is shown of a link in the text; false or left out: nothing, as no page is fetched for it'),
+    ...seen,
+    ...background,
+    ...font,
   })
-  .check(({ value, issues }) => {
+  .check(checkStatus, ({ value, issues }) => {
     const refuse = (path: string[], message: string, input: unknown) => issues.push({ code: 'custom', path, message, input })
     if (value.mentionAll === true && !isGroupAddress(value.chatId)) refuse(['mentionAll'], 'expected a group as chatId', true)
     if (value.linkPreview && !value.text.includes(value.linkPreview.url))
       refuse(['linkPreview', 'url'], 'expected a link that stands in the text', value.linkPreview.url)
+  })
+  .meta({
+    examples: [
+      { chatId: '+55 11 90000-0011', kind: 'text', text: 'Olá!' },
+      { chatId: 'status', kind: 'text', text: 'Open until six', backgroundColor: '#128C7E', audience: { contacts: 'saved' } },
+    ],
   })
 
 export const place = z.strictObject({

@@ -16,7 +16,7 @@ export const callEvents: readonly EventShape[] = [
   {
     type: 'call.updated',
     doc: 'Somebody calls the account, or a call goes on.',
-    when: 'WhatsApp tells this device of a call: it is offered, rings, was accepted or rejected, was missed, or is over.',
+    when: 'WhatsApp tells this device of a call: it is offered, rings, was accepted or rejected, was missed, or is over; or it took the rejection that a command asked for.',
     again: `${copy} Each step of a call is an event of its own; callId is the same.`,
     not: 'What is heard and seen in it, and how its devices reach each other; group calls in which only others take part.',
     fields: callFields,

@@ -20,7 +20,7 @@ export const chatEvents: readonly EventShape[] = [
   {
     type: 'chat.updated',
     doc: 'A chat was archived, muted, pinned, marked unread, locked, or its timer was set; what did not change is left out.',
-    when: `${appState} Of the timer, that a stanza says so. Or the phone’s history says how the account has it.`,
+    when: `${appState} Of the timer, that a stanza says so, or that WhatsApp’s server took the command for it. Or the phone’s history says how the account has it.`,
     again: `${again} What messages undo by themselves (archived, unread) is told whenever it is done.`,
     not: 'Messages that come, which count as unread by themselves; the timer of a group, which is group.updated.',
     fields: {

@@ -12,7 +12,7 @@ const outcomeAgain = 'A copy under the same eventId after a death at the wrong m
 /** Why one failed. */
 export const failureReasons = [
   ...(['refused', 'not-on-whatsapp', 'not-allowed', 'account-restricted', 'rate-limited', 'expired', 'logged-out'] as const),
-  ...(['outcome-unknown', 'invalid', 'app-state-key-missing', 'media-upload-failed'] as const),
+  ...(['outcome-unknown', 'invalid', 'app-state-key-missing', 'media-upload-failed', 'cancelled'] as const),
 ] as const
 export type FailureReason = (typeof failureReasons)[number]
 
@@ -51,7 +51,7 @@ export const commandEvents: readonly EventShape[] = [
   {
     type: 'command.failed',
     doc: 'A command was not done, and is not tried any more.',
-    when: 'WhatsApp refused it for good, every try failed, its time was over, or its account is logged out.',
+    when: 'WhatsApp refused it for good, every try failed, its time was over, its account is logged out, or a client cancelled it before WhatsApp could have it.',
     again: outcomeAgain,
     not: 'A try that failed and is repeated.',
     fields: {

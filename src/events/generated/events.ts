@@ -939,7 +939,7 @@ export type CommandFailed = Envelope & {
   operation: string
   /** How often it was given to WhatsApp; 0: never. */
   tries: number
-  /** refused, not-on-whatsapp, not-allowed, account-restricted, rate-limited, expired, logged-out, outcome-unknown, invalid, app-state-key-missing, media-upload-failed; consumers must accept new ones. */
+  /** refused, not-on-whatsapp, not-allowed, account-restricted, rate-limited, expired, logged-out, outcome-unknown, invalid, app-state-key-missing, media-upload-failed, cancelled; consumers must accept new ones. */
   reason: string
   /** The same for people, with WhatsApp’s code where it said one. */
   reasonText: string

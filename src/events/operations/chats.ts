@@ -29,6 +29,7 @@ export const chatOperations = {
   'chat.clear': z.strictObject({ chatId: chat, last }),
   'chat.delete': z.strictObject({ chatId: chat, last }),
   'chat.history': z.strictObject({ chatId: chat, count: z.int().min(1).max(50), oldest: namedMessage }),
+  'chat.played': z.strictObject({ chatId: chat, messages: z.array(namedMessage).min(1).max(100) }),
   'chat.read': z.strictObject({ chatId: chat, messages: z.array(namedMessage).max(100), last }),
   'message.star': z.strictObject({ chatId: chat, message: namedMessage, on: z.boolean() }),
 } as const

@@ -1,6 +1,7 @@
 // What is asked of an account about a group. Fields are called as in the events that say the same.
 import { z } from 'zod'
 import { groupId, personId } from '../command-bodies/addresses.ts'
+import { expiresInSeconds } from '../command-bodies/timer.ts'
 import { picture } from './picture.ts'
 
 /** A group has 1,024 people, the account among them. */
@@ -19,9 +20,6 @@ export const groupToMake = {
   description: z.exactOptional(description).describe('what it is about'),
 }
 
-/** How long what is written stays: not at all limited, a day, a week, ninety days. */
-const timers = [0, 86_400, 604_800, 7_776_000] as const
-
 export const groupChanges = {
   subject: z.exactOptional(subject).describe('what it is called: 1..100 characters'),
   description: z.exactOptional(description).describe('what it is about; "" takes it away'),
@@ -29,9 +27,7 @@ export const groupChanges = {
   restrict: z.exactOptional(z.boolean()).describe('true: admins alone change what it is'),
   joinApproval: z.exactOptional(z.boolean()).describe('true: an admin lets people in'),
   memberAdd: z.exactOptional(z.boolean()).describe('true: everybody in it adds people, not admins alone'),
-  expiresInSeconds: z
-    .exactOptional(z.literal(timers))
-    .describe(`after so long what is written disappears: ${timers.join(', ')}; 0: never`),
+  expiresInSeconds: z.exactOptional(expiresInSeconds),
 }
 export type GroupChanges = z.infer<z.ZodObject<typeof groupChanges>>
 

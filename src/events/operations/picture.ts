@@ -3,6 +3,11 @@ import { z } from 'zod'
 import { jpegSize } from './jpeg-size.ts'
 
 const maxPictureSide = 640
+/** One grey pixel, for the description of calls. */
+export const examplePicture = [
+  '/9j/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wAAL',
+  'CAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AP//Z',
+].join('')
 /** In base64 a body of the API has room for it. */
 const maxCharacters = 250_000
 

@@ -1,5 +1,6 @@
 // What is asked of an account about itself: how others see it, and what of it.
 import { z } from 'zod'
+import { expiresInSeconds } from '../command-bodies/timer.ts'
 import { picture } from './picture.ts'
 
 /** As WhatsApp's apps take them. */
@@ -37,8 +38,10 @@ export const profileOperations = {
       readReceipts: who(privacyCategories.readReceipts.values, 'whether others see what it has read'),
       groupsAdd: who(privacyCategories.groupsAdd.values, 'who adds it to groups'),
       callsAdd: who(privacyCategories.callsAdd.values, 'whose calls ring'),
+      defaultExpiresInSeconds: z.exactOptional(expiresInSeconds).describe('the timer that chats begin with which are new'),
     })
-    .refine(hasSome, some),
+    .refine(hasSome, some)
+    .meta({ examples: [{ lastSeen: 'contacts', readReceipts: 'none' }] }),
   'profile.change': z
     .strictObject({
       name: z.exactOptional(
@@ -46,6 +49,7 @@ export const profileOperations = {
       ),
       about: z.exactOptional(z.string().max(maxAboutCharacters).describe('"": none')),
     })
-    .refine(hasSome, some),
+    .refine(hasSome, some)
+    .meta({ examples: [{ name: 'Padaria do Bairro', about: 'Das 7 h às 20 h' }] }),
   'profile.picture': z.strictObject({ picture: picture.nullable().describe('null: none any more') }),
 } as const

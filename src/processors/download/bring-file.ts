@@ -1,5 +1,5 @@
-// A message's file is brought under incoming/ once per instance, however often it is forwarded: what is there already is not fetched, and
-// forwards of one file wait for one fetch.
+// A message's file is brought under incoming/ once per instance, however often it is forwarded: what is there already is not fetched, nor what
+// zaplog sent itself, and forwards of one file wait for one fetch.
 import type { ObjectStore } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { FairTurns } from '../../runtime/fair-turns.ts'
@@ -11,12 +11,14 @@ import { maxBytesOf } from '../size-limits.ts'
 import type { DownloadMetrics } from './download-metrics.ts'
 import type { FileToFetch } from './file-to-fetch.ts'
 import { fetchIncoming, findIncoming, type Incoming, incomingName, type Wanted } from './incoming.ts'
+import { type FindSentFile, sentFile } from './sent-files.ts'
 import { createSharedWork, type SharedWork } from './shared-work.ts'
 import type { Transfers } from './transfers.ts'
 
 export type BringDeps = {
   objects: ObjectStore
   incomingRows: IncomingRows
+  findSentFile: FindSentFile
   transfers: Transfers
   /** Takes the place of every WhatsApp media host; null: WhatsApp. */
   cdnUrl: string | null
@@ -39,6 +41,8 @@ export async function bringFile(
   task: Task,
   signal: AbortSignal,
 ): Promise<Brought> {
+  const sent = await sentFile(deps, task.file, signal)
+  if (sent !== null) return { incoming: sent, reused: true }
   const wanted = wantedOf(deps, task)
   const fetched = { here: false }
   const fetchOnce = async () => {

@@ -3,6 +3,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Role } from '../../runtime/role.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Line, Timer } from '../processor.ts'
+import { runningRole } from '../running-role.ts'
 
 export function runTimer({ logger }: { logger: Logger }, timer: Timer): Role {
   const { name, everyMs, afterFailureMs, subject } = timer
@@ -27,13 +28,5 @@ export function runTimer({ logger }: { logger: Logger }, timer: Timer): Role {
 
   const say = (line: Line | null) => line && logger[line.level](line.event, line.fields)
 
-  const done = run()
-  return {
-    name,
-    checks: () => [{ name, state: problem === null ? 'ok' : 'degraded', detail: problem ?? 'running' }],
-    close: async () => {
-      stop.abort()
-      await done
-    },
-  }
+  return runningRole({ name, problem: () => problem }, { stop, done: run() })
 }

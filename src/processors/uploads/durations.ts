@@ -21,10 +21,18 @@ const isMp4 = (mimetype: string) => /^(video\/(mp4|3gpp|quicktime)|audio\/mp4)$/
 /** The last page's granule position is the number of samples, less what is skipped at the beginning. */
 function oggSeconds({ head, tail }: Ends): number | null {
   const at = head.indexOf('OpusHead')
-  const last = tail.lastIndexOf('OggS')
-  if (at === -1 || last === -1 || tail.length < last + 14 || head.length < at + 12) return null
-  const samples = Number(tail.readBigInt64LE(last + 6)) - head.readUInt16LE(at + 10)
-  return samples / OPUS_PER_SECOND
+  const granule = lastGranule(tail)
+  if (at === -1 || granule === null || head.length < at + 12) return null
+  return (granule - head.readUInt16LE(at + 10)) / OPUS_PER_SECOND
+}
+
+/** Of the last page on which a packet ends: one without says -1. */
+function lastGranule(tail: Buffer): number | null {
+  for (let at = tail.lastIndexOf('OggS'); at !== -1; at = at === 0 ? -1 : tail.lastIndexOf('OggS', at - 1)) {
+    const granule = tail.length < at + 14 ? -1n : tail.readBigInt64LE(at + 6)
+    if (granule >= 0n) return Number(granule)
+  }
+  return null
 }
 
 /** In the movie's header, which is at either end of the file. */

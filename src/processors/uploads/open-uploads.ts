@@ -24,6 +24,7 @@ import { createGuardedConnector } from '../../runtime/guarded-connector.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Role } from '../../runtime/role.ts'
 import type { Sealer } from '../../runtime/seal.ts'
+import { runningRole } from '../running-role.ts'
 import { openPictures } from '../store/pictures.ts'
 import { mostAttempts, type Verdict, verdictOf } from './judge-failure.ts'
 import { type PrepareDeps, prepareUpload } from './prepare-upload.ts'
@@ -89,16 +90,7 @@ export function openUploads(deps: UploadsDeps): Role {
     await Promise.all([listening, ...inHand])
   }
 
-  const done = run()
-  return {
-    name,
-    checks: () => [{ name, state: problem === null ? 'ok' : 'degraded', detail: problem ?? 'running' }],
-    close: async () => {
-      stop.abort()
-      await done
-      await tools.close()
-    },
-  }
+  return runningRole({ name, problem: () => problem }, { stop, done: run(), closeTools: tools.close })
 }
 
 function openTools({ config, uploads, objects, sealer, logger }: UploadsDeps): { deps: PrepareDeps; close(): Promise<void> } {

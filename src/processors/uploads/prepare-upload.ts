@@ -11,10 +11,12 @@ import type { Pictures } from '../store/pictures.ts'
 import { putWhole, readWhole } from '../store/whole-object.ts'
 import { type BringDeps, bringFile } from './bring-file.ts'
 import { durationOf } from './durations.ts'
+import { hearVoice } from './hear-voice.ts'
 import { judgeFile } from './judge-file.ts'
 import { type KeptFile, keepFile } from './keep-file.ts'
-import { type FfmpegPath, makeVoice } from './make-voice.ts'
+import { makeVoice } from './make-voice.ts'
 import { nameFile } from './name-file.ts'
+import type { FfmpegPath } from './run-ffmpeg.ts'
 
 export type PrepareDeps = BringDeps & {
   objects: ObjectStore
@@ -33,17 +35,19 @@ export async function prepareUpload(deps: PrepareDeps, claimed: ClaimedUpload, s
   const brought = await bringFile(deps, { row, source, kind, attempt: claimed.claims }, signal)
   const judged = await judgeFile({ row, kind, body: brought, canConvert: deps.ffmpegPath !== null })
   const announcedBytes = source.from === 'upload' && !judged.converts ? row.sizeBytes : null
-  const voiced = judged.converts ? makeVoice(deps, judged.body, signal) : judged.body
+  const voiced = judged.converts ? makeVoice(deps, judged, signal) : judged.body
   const mimetype = kind === 'voice' ? 'audio/ogg; codecs=opus' : judged.mimetype
   const objectKey = readyKeyOf(row, claim)
   const kept = await keepFile(deps, { row, objectKey, kind, mimetype, body: voiced, announcedBytes }, signal)
   // The virus scan comes here: of what is kept, before anything decodes it.
   const looked = await lookAtPicture(deps, { kept, kind, instanceId: row.instanceId }, signal)
+  const heard = kind === 'voice' ? await hearVoice(deps, { objectKey, instanceId: row.instanceId }, signal) : null
   const fileName = row.fileName ?? nameFile(source, judged.extension)
-  return { ...looked, fileName, durationSeconds: durationOf(kept.mimetype, kept.ends), pages: null }
+  const durationSeconds = heard?.durationSeconds ?? durationOf(kept.mimetype, kept.ends)
+  return { ...looked, fileName, durationSeconds, pages: null, waveform: heard?.waveform ?? null }
 }
 
-type Looked = Omit<ReadyFile, 'fileName' | 'durationSeconds' | 'pages'>
+type Looked = Omit<ReadyFile, 'fileName' | 'durationSeconds' | 'pages' | 'waveform'>
 type Looking = { kept: KeptFile; kind: FileKind; instanceId: string }
 
 /** A picture that cannot be read is sent as it is. */

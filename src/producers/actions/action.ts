@@ -13,8 +13,10 @@ export type Standing = { isDone: true; result: Result } | { isDone: false | null
 export type Action<Body> = {
   pace: PaceClass
   /**
-   * Resolves with what came of it once WhatsApp said so; rejects as Baileys does, or with ActionRefused. `at`: epoch ms, what phones compare. Its
-   * first question may be one of Baileys' own; what follows goes through `acting.query`, which asks nothing once the try was given up.
+   * Resolves with what came of it once WhatsApp said so; rejects as Baileys does, or with ActionRefused. `at`: epoch ms, when it was asked for, whichever
+   * try this is: of two changes of one thing phones keep the one whose action says the later time, not the one that reached the server last. What
+   * waited for an hour must not look newer than what was done on the phone meanwhile. Its first question may be one of Baileys' own; what follows
+   * goes through `acting.query`, which asks nothing once the try was given up.
    */
   perform(acting: Acting, body: Body, at: number): Promise<Result>
   /**

@@ -39,14 +39,28 @@ const read: Action<BodyOf<'chat.read'>> = {
   afterSilence: 'again',
 }
 
+/** Of it the setting of read receipts keeps nothing back, as on phones. */
+const played: Action<BodyOf<'chat.played'>> = {
+  pace: 'marks',
+  perform: async (acting, { chatId, messages }) => {
+    const keys = messages.map(message => keyOf(chatId, message))
+    await acting.sendReceipts(keys, 'played')
+    await untilHeard(acting)
+    return { messages: messages.length }
+  },
+  afterSilence: 'again',
+}
+
+/** Receipts are not answered one by one: what is asked after them is answered after them. */
+const untilHeard = (acting: Acting): Promise<unknown> => acting.fetchPrivacySettings(true)
+
 /** That the chat is marked unread no longer. `isAll`: there is nothing else to do, so that it is refused without the phone's key. */
 async function markRead(acting: Acting, patch: WAPatchCreate, isAll: boolean): Promise<boolean> {
   if (isAll || hasKey(acting)) {
     await patchAppState(acting, patch)
     return true
   }
-  // Receipts are not answered one by one: what is asked after them is answered after them.
-  await acting.fetchPrivacySettings(true)
+  await untilHeard(acting)
   return false
 }
 
@@ -64,6 +78,7 @@ export const chatActions = {
   'chat.clear': patching<'chat.clear'>(clearPatch),
   'chat.delete': patching<'chat.delete'>(deletePatch),
   'chat.history': history,
+  'chat.played': played,
   'chat.read': read,
   'message.star': patching<'message.star'>(starPatch),
 }

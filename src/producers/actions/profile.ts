@@ -44,11 +44,16 @@ const picture: Action<BodyOf<'profile.picture'>> = {
 const privacy: Action<BodyOf<'privacy.change'>> = {
   pace: 'changes',
   perform: async (acting, body) => {
-    const steps = settingsIn(body).map(([name, value]) => ({ name, take: () => setCategory(acting, name, value) }))
-    await takeSteps(steps)
-    return privacyOf(acting)
+    const { defaultExpiresInSeconds: seconds } = body
+    await takeSteps([
+      ...settingsIn(body).map(([name, value]) => ({ name, take: () => setCategory(acting, name, value) })),
+      ...(seconds === undefined ? [] : [{ name: 'defaultExpiresInSeconds', take: () => setTimer(acting, seconds) }]),
+    ])
+    return { ...(await privacyOf(acting)), ...(seconds !== undefined && { defaultExpiresInSeconds: seconds }) }
   },
   afterSilence: async (acting, body) => {
+    // Nothing reads it back; to set it twice is to set it once.
+    if (body.defaultExpiresInSeconds !== undefined) return { isDone: false }
     const now = await privacyOf(acting)
     return settingsIn(body).every(([setting, value]) => now[setting] === value)
       ? { isDone: true, result: now }
@@ -70,9 +75,20 @@ function setCategory(acting: Acting, setting: PrivacySetting, value: string): Pr
   return ask(acting, { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'privacy' }, content: [privacy] })
 }
 
-async function privacyOf(acting: Acting): Promise<Partial<Record<PrivacySetting, string>>> {
+/** As Baileys' updateDefaultDisappearingMode (lib/Socket/chats.js). */
+function setTimer(acting: Acting, seconds: number): Promise<BinaryNode> {
+  const content = [{ tag: 'disappearing_mode', attrs: { duration: String(seconds) } }]
+  return ask(acting, { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'disappearing_mode' }, content })
+}
+
+/** null: WhatsApp does not say. Rejects as Baileys does. */
+export async function privacyOf(acting: Acting): Promise<Record<PrivacySetting, string | null>> {
   const said = await acting.fetchPrivacySettings(true)
-  return Object.fromEntries(settings.map(setting => [setting, said[privacyCategories[setting].category]]))
+  const seenOf = (setting: PrivacySetting) => said[privacyCategories[setting].category] ?? null
+  return {
+    ...{ lastSeen: seenOf('lastSeen'), online: seenOf('online'), picture: seenOf('picture'), about: seenOf('about') },
+    ...{ readReceipts: seenOf('readReceipts'), groupsAdd: seenOf('groupsAdd'), callsAdd: seenOf('callsAdd') },
+  }
 }
 
 export const profileActions = { 'privacy.change': privacy, 'profile.change': change, 'profile.picture': picture }

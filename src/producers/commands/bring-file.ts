@@ -22,18 +22,21 @@ export type FileDeps = {
 /** Of those that WhatsApp's servers do not take for now. */
 const MOST_TRIES = 3
 
-/** Rejects where the socket ends meanwhile. */
+/** left: somebody cancelled it meanwhile. Rejects where the socket ends. */
 export async function bringFile(
   deps: FileDeps,
   command: ClaimedCommand,
-): Promise<{ is: 'at-whatsapp'; file: FileToSend | null } | Verdict | { is: 'not-given'; delayMs: number }> {
-  const { owned, over, uploads, mediaConnection: connection } = deps
+): Promise<{ is: 'at-whatsapp'; file: FileToSend | null } | Verdict | { is: 'left' } | NotGiven> {
+  const { owned, over, uploads, waiting, mediaConnection: connection } = deps
   const body = keptBodyIn(command.body)
   const wanted = body && uploadIn(body)
   if (wanted === null) return { is: 'at-whatsapp', file: null }
   const of = { ...wanted, instanceId: owned.instanceId, commandId: command.command_id, connection }
-  return judged(deps, of, await uploads.bring(of, over))
+  const brought = await waiting.whileWanted(of.commandId, wanted => uploads.bring(of, AbortSignal.any([over, wanted])))
+  return brought === null ? { is: 'left' } : judged(deps, of, brought)
 }
+
+type NotGiven = { is: 'not-given'; delayMs: number; waitsFor: 'media' }
 
 function judged({ waiting, times, clock }: FileDeps, of: { commandId: string; uploadId: string }, brought: Brought) {
   switch (brought.is) {
@@ -41,10 +44,10 @@ function judged({ waiting, times, clock }: FileDeps, of: { commandId: string; up
       return { is: 'at-whatsapp', file: brought.file } as const
     case 'preparing':
       waiting.forFile(of)
-      return { is: 'not-given', delayMs: times.fileMs } as const
+      return { is: 'not-given', delayMs: times.fileMs, waitsFor: 'media' } as const
     case 'busy':
       waiting.until(of.commandId, brought.until)
-      return { is: 'not-given', delayMs: times.fileMs } as const
+      return { is: 'not-given', delayMs: times.fileMs, waitsFor: 'media' } as const
     case 'failed':
       return { is: 'over', outcome: failed('invalid', clock(), null, brought.reasonText) } as const
     case 'refused':
@@ -52,7 +55,7 @@ function judged({ waiting, times, clock }: FileDeps, of: { commandId: string; up
     case 'away': {
       const code = brought.status === null ? null : String(brought.status)
       if (brought.tries >= MOST_TRIES) return { is: 'over', outcome: failed('media-upload-failed', clock(), code) } as const
-      return { is: 'not-given', delayMs: times.retryMs } as const
+      return { is: 'not-given', delayMs: times.retryMs, waitsFor: 'media' } as const
     }
   }
 }

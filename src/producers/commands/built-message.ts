@@ -60,5 +60,6 @@ const kept = z.object({
   nodes: node.array(),
   own: z.object({ pn: address, lid: address }),
   device: z.number(),
+  audience: z.exactOptional(z.array(z.string())),
   content: z.string(),
 })

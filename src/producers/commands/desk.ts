@@ -3,7 +3,8 @@
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { albumOperation, isSent } from '../../events/operations.ts'
+import { type PutOffFor, settleAll, type Turn } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import {
   type ClaimedCommand,
@@ -12,18 +13,20 @@ import {
   type EndingCommand,
   endCommand,
   putOff,
-  type Turn,
 } from '../../instances/commands-at-work.ts'
 import type { FirstContactPace } from '../../instances/first-contacts.ts'
+import { restAccount } from '../../instances/outgoing-turns.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
+import { endAlbum } from './end-album.ts'
+import { createLateCommands } from './end-late-commands.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
-import { tryCommand } from './try-command.ts'
+import { type Came, tryCommand } from './try-command.ts'
 import { createWaitingFiles } from './waiting-files.ts'
 
 export type Desk = {
@@ -59,8 +62,10 @@ export function openDesk(deps: Deps): Desk {
   const closing = new AbortController()
   const ended = new AbortController()
   const running = new Map<string, Promise<void>>()
-  let isTurnAwaited = false
+  const settle = once(() => settleAll(database, owned.instanceId))
   const waiting = createWaitingFiles({ database, owned, ring: bell.ring })
+  const late = createLateCommands({ ...deps, over: ended.signal, ring: bell.ring })
+  const turnsNow = createTurns(deps, { over: closing.signal, ring: bell.ring })
   const of = { ...deps, over: ended.signal, waiting, ringIn }
   const working = work()
 
@@ -69,34 +74,24 @@ export function openDesk(deps: Deps): Desk {
   }
 
   async function begin(): Promise<void> {
-    const limit = chatsAtOnce - running.size
-    if (limit === 0) return
     try {
       await waiting.wake()
+      const limit = chatsAtOnce - running.size
+      if (limit === 0) return
+      await settle()
+      await late.take([...running.keys()])
       const turns = turnsNow()
-      const claimed = await claimCommands(database, owned, { busy: [...running.keys()], limit, turns, firsts })
+      const next = { turns, turnAt: turns === 0 ? pace.nextAt(owned.instanceId) : null, firsts }
+      const claimed = await claimCommands(database, owned, { busy: [...running.keys(), ...late.chats()], limit, ...next })
       if (closing.signal.aborted) return
       for (const command of claimed) run(command)
+      if (claimed.some(one => one.is_expired && one.tries === 0)) late.found()
       // Others may wait for the next turn.
       if (claimed.filter(one => one.turn === 'paced').length >= turns && turns > 0) bell.ring()
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
       ringIn(againMs)
     }
-  }
-
-  /** While there is none, all that wait for one stay as they are, behind one timer. */
-  function turnsNow(): number {
-    const waitMs = pace.waitMs(owned.instanceId)
-    if (waitMs === 0) return pace.atOnce
-    if (!isTurnAwaited) void wait(waitMs, closing.signal).then(turnCame)
-    isTurnAwaited = true
-    return 0
-  }
-
-  function turnCame(): void {
-    isTurnAwaited = false
-    bell.ring()
   }
 
   function run(command: ClaimedCommand): void {
@@ -120,7 +115,7 @@ export function openDesk(deps: Deps): Desk {
 
   const done = async () => {
     await working
-    await Promise.all(running.values())
+    await Promise.all([...running.values(), late.idle()])
   }
 
   return {
@@ -135,6 +130,31 @@ export function openDesk(deps: Deps): Desk {
       end()
     },
     idle: done,
+  }
+}
+
+/** How many there are now. While there is none, all that wait for one stay as they are, behind one timer. */
+function createTurns({ pace, owned }: Pick<Deps, 'pace' | 'owned'>, { over, ring }: { over: AbortSignal; ring(): void }) {
+  let isAwaited = false
+  const came = () => {
+    isAwaited = false
+    ring()
+  }
+  return () => {
+    const waitMs = pace.waitMs(owned.instanceId)
+    if (waitMs === 0) return pace.atOnce
+    if (!isAwaited) void wait(waitMs, over).then(came)
+    isAwaited = true
+    return 0
+  }
+}
+
+/** Until it succeeds: whoever held the account before may have died between a command's end and what that lets go on. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let isDone = false
+  return async () => {
+    if (!isDone) await work()
+    isDone = true
   }
 }
 
@@ -157,30 +177,44 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
 /** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
   const { owned, database, outlasting } = of
-  const came = await (command.operation === messageOperation ? tryCommand : tryAction)(of, command)
+  const came = await carryingOut(command.operation)(of, command)
+  if (isTooMuch(came) && isSent(command.operation)) await rest(of)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
-  if (came.is === 'not-given') await leaveUngiven(of, command, came.delayMs)
+  if (came.is === 'not-given') await leaveUngiven(of, command, came)
   if (came.is !== 'over') return null
   const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
 }
 
+const carryingOut = (operation: string) => (isSent(operation) ? tryCommand : operation === albumOperation ? endAlbum : tryAction)
+
+/** WhatsApp counts what an account writes, not what it writes in a chat: one message that it refuses as too much is a rest for all. */
+async function rest({ owned, database, times, outlasting, ringIn }: Of): Promise<void> {
+  await outlasting('resting', () => restAccount(database, { ...owned, restMs: times.restMs }))
+  ringIn(times.restMs)
+}
+
+function isTooMuch(came: Came): boolean {
+  const said = came.is === 'put-off' ? came.refusal : came.is === 'over' ? came.outcome : null
+  return said?.type === 'command.failed' && said.reason === 'rate-limited'
+}
+
 /** Nothing of it went out: the try does not count, and its turn is somebody else's. */
-async function leaveUngiven(of: Of, command: ClaimedCommand, delayMs: number): Promise<void> {
-  await leaveForLater(of, command, { ...command, delayMs })
+async function leaveUngiven(of: Of, command: ClaimedCommand, why: { delayMs: number; waitsFor: PutOffFor }): Promise<void> {
+  await leaveForLater(of, command, { ...command, ...why })
   if (command.turn === 'paced') of.pace.giveTurnBack(of.owned.instanceId)
 }
 
-type Later = { delayMs: number; tries?: number | null; turn?: Turn; refusal?: Outcome | null }
+type Later = { delayMs: number; tries?: number | null; turn?: Turn; refusal?: Outcome | null; waitsFor?: PutOffFor }
 
 async function leaveForLater(
   { owned, database, outlasting, ringIn }: Of,
   command: ClaimedCommand,
-  { delayMs, tries = null, turn = 'none', refusal = null }: Later,
+  { delayMs, tries = null, turn = 'none', refusal = null, waitsFor = 'retry' }: Later,
 ): Promise<boolean> {
   const commandId = command.command_id
   const isPutOff = await outlasting('putting a command off', () =>
-    putOff(database, { ...owned, commandId, delayMs, tries, turn, refusal }),
+    putOff(database, { ...owned, commandId, delayMs, tries, turn, refusal, waitsFor }),
   )
   ringIn(delayMs)
   return isPutOff

@@ -1,13 +1,13 @@
 // The account is logged out: what was asked of it fails, and what was decided before is told. A crash in between tells the same again.
 import type { Offer } from '../../convert/draft.ts'
 import type { Database } from '../../database/database.ts'
-import { endCommand, giveUpCommands } from '../../instances/commands-at-work.ts'
+import { giveUpCommands } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { createBuiltSeals } from './built-message.ts'
 import { failed } from './judge-try.ts'
-import { outcomeEvents } from './tell-outcome.ts'
+import { tellTogether } from './tell-together.ts'
 
 type Deps = {
   database: Database
@@ -23,19 +23,13 @@ const MOST = 200
 const known = { complete: async <One>(address: One) => address, readAhead: async () => undefined }
 
 export async function endAllCommands(deps: Deps, owned: Owned): Promise<void> {
-  const { database, append, ignores, clock } = deps
-  const { instanceId } = owned
-  const seals = createBuiltSeals(deps, instanceId)
+  const { database, clock } = deps
+  const of = { ...deps, owned, known, seals: createBuiltSeals(deps, owned.instanceId) }
   const at = clock()
   const ends = { untried: failed('logged-out', at), tried: failed('outcome-unknown', at) }
   for (;;) {
     const ending = await giveUpCommands(database, { ...owned, ...ends }, MOST)
-    for (const { built, ...command } of ending) {
-      const isDone = command.outcome.type === 'command.completed' && built !== null
-      const sent = isDone ? seals.open(command.command_id, built) : null
-      await append(await outcomeEvents({ database, instanceId, known, ignores }, command, sent))
-      await endCommand(database, { instanceId, commandId: command.command_id })
-    }
+    await tellTogether(of, ending)
     if (ending.length < MOST) return
   }
 }

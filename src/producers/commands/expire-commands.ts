@@ -1,19 +1,18 @@
 // Commands whose time is over while nobody holds their account: every [30 s] they are ended, and what came of them is owed to the log in the same
 // transaction. Who holds an account ends its own.
-import type { Database, Transaction } from '../../database/database.ts'
+import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
 import type { Event } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
-import { type EndedCommand, expireCommands } from '../../instances/commands-at-work.ts'
-import { drainApiOutbox, owe } from '../../instances/outbox.ts'
+import { endEvents } from '../../instances/command-outcome.ts'
+import { expireCommands } from '../../instances/commands-at-work.ts'
+import { drainApiOutbox, oweAll } from '../../instances/outbox.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { CommandWatch } from './command-watch.ts'
 import { failed } from './judge-try.ts'
-import { outcomeFields } from './tell-outcome.ts'
-import { uploadOutcome } from './upload-outcome.ts'
 
 type Deps = {
   database: Database
@@ -50,20 +49,12 @@ async function expireSome(deps: Deps, signal: AbortSignal): Promise<number> {
   const ends = { untried: failed('expired', at), tried: failed('outcome-unknown', at) }
   const expired = await database.transact(async tx => {
     const rows = await expireCommands(tx, ends, { live: commandWatch.instances(), limit: MOST })
-    for (const row of rows) for (const event of await eventsOf(tx, row, at)) await owe(deps, tx, event)
+    const events: Event[] = []
+    for (const row of rows) events.push(...(await endEvents(tx, row, at)))
+    await oweAll(deps, tx, events)
     return rows
   }, signal)
   for (const { outcome } of expired) if (outcome.type === 'command.failed') metrics.commandsEnded.inc({ outcome: outcome.reason })
   if (expired.length > 0) await drainApiOutbox(deps, signal)
   return expired.length
-}
-
-async function eventsOf(
-  tx: Transaction,
-  { instance_id: instanceId, ...ended }: EndedCommand & { instance_id: string },
-  at: number,
-): Promise<readonly Event[]> {
-  const beside = { instanceId, epoch: 0, sequence: 0, recordedAt: at }
-  const upload = await uploadOutcome(tx, instanceId, ended)
-  return [...(upload === null ? [] : [{ ...upload, ...beside }]), { ...outcomeFields(ended), ...beside }]
 }

@@ -5,6 +5,8 @@ import { createLru } from '../../runtime/lru.ts'
 export type OutgoingPace = {
   /** How long the account's next turn is away; 0: it is now. */
   waitMs(instanceId: string): number
+  /** When that is, in the clock's milliseconds; in the past: now. */
+  nextAt(instanceId: string): number
   /** How many turns the account may have had before `waitMs` is to be asked again. */
   atOnce: number
   takeTurn(instanceId: string): void
@@ -29,8 +31,11 @@ export function createOutgoingPace({ perMinute, burst, clock, random }: Deps): O
     turns.set(instanceId, { earnedAt, nextAt: turnAt <= now ? now : turnAt + (random() * spacingMs) / 2 })
   }
 
+  const nextAt = (instanceId: string) => Math.ceil(turns.get(instanceId)?.nextAt ?? 0)
+
   return {
-    waitMs: instanceId => Math.max(0, Math.ceil((turns.get(instanceId)?.nextAt ?? 0) - clock())),
+    waitMs: instanceId => Math.max(0, nextAt(instanceId) - clock()),
+    nextAt,
     atOnce: 1,
     takeTurn: instanceId => {
       const now = clock()
@@ -45,6 +50,7 @@ export function createOutgoingPace({ perMinute, burst, clock, random }: Deps): O
 
 const unpaced: OutgoingPace = {
   waitMs: () => 0,
+  nextAt: () => 0,
   atOnce: Number.MAX_SAFE_INTEGER,
   takeTurn: () => undefined,
   giveTurnBack: () => undefined,

@@ -1,14 +1,14 @@
-// What came of a command, as events: the message that it made, its file and its outcome, in one append. The same ones however often they are told.
+// What came of a command, as events: the message that it made, the call that it rejected, its file and its outcome, in one append. The same ones however often they are told.
 import { completeAddresses } from '../../convert/complete-addresses.ts'
 import { convertSent } from '../../convert/convert-sent.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Transaction } from '../../database/database.ts'
-import { outcomeId } from '../../instances/command-ids.ts'
-import { chatOf } from '../../instances/command-lanes.ts'
+import { outcomeFields } from '../../instances/command-outcome.ts'
 import type { EndedCommand } from '../../instances/commands-at-work.ts'
+import { type UploadOutcome, uploadOutcome } from '../../instances/upload-outcome.ts'
 import type { BuiltMessage } from './built-message.ts'
-import { type UploadOutcome, uploadOutcome } from './upload-outcome.ts'
+import { rejectedCall } from './rejected-call.ts'
 
 type Of = {
   database: Transaction
@@ -25,9 +25,11 @@ export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltM
     outcome.type === 'command.completed' && built !== null
       ? convertSent({ ...built, ...outcome, instanceId, commandId: command_id, messageId: message_id }, ignores)
       : []
+  const call = rejectedCall(instanceId, command)
+  const ofCall = call === null || ignores(call.chatId) ? [] : [call]
   const told = [await uploadOutcome(database, instanceId, command), outcomeFields(command)].filter(one => one !== null)
   const shown: Offer[] = []
-  for (const offer of [...made, ...told.map(one => heardBy(instanceId, one, ignores))])
+  for (const offer of [...made, ...ofCall, ...told.map(one => heardBy(instanceId, one, ignores))])
     shown.push(await completeAddresses(offer, known))
   return shown
 }
@@ -38,19 +40,3 @@ const heardBy = (instanceId: string, said: UploadOutcome | ReturnType<typeof out
   instanceId,
   chatId: ignores(said.chatId) ? null : said.chatId,
 })
-
-/** What the event of an outcome says, whoever tells it. */
-export function outcomeFields({ event_id, chat_id, message_id, command_id, operation, tries, outcome }: EndedCommand) {
-  const about = {
-    eventId: outcomeId(event_id),
-    occurredAt: outcome.at,
-    chatId: chatOf(chat_id) || null,
-    messageId: message_id === '' ? null : message_id,
-    commandId: command_id,
-    operation,
-    tries,
-  }
-  if (outcome.type === 'command.completed') return { ...about, type: outcome.type, result: outcome.result ?? null }
-  const { type, reason, reasonText, code } = outcome
-  return { ...about, type, reason, reasonText, code }
-}

@@ -70,9 +70,9 @@ async function learn(deps: ActionDeps, { action, body }: Task): Promise<Came | '
 async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }: Task): Promise<Came> {
   const { instanceId } = deps.owned
   const waitMs = deps.actionPaces[action.pace].turnIn({ instanceId, commandId: command.command_id })
-  if (waitMs > 0) return { is: 'not-given', delayMs: waitMs }
+  if (waitMs > 0) return { is: 'not-given', delayMs: waitMs, waitsFor: 'pace' }
   if (!(await beginTry(deps, command, null))) return { is: 'left' }
-  const came = await answered(deps, acting => action.perform(acting, body, deps.clock()))
+  const came = await answered(deps, acting => action.perform(acting, body, command.asked_at_ms))
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)
   const refused = refusalIn(came.error)

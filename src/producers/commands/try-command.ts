@@ -7,6 +7,7 @@ import { isGroup, isLid, isPn, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
+import type { PutOffFor } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import { type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
@@ -18,6 +19,7 @@ import { codeIn } from '../socket/code-in.ts'
 import type { Send } from '../socket/open-socket.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { Ack, Acks } from './acks.ts'
+import { albumUnsent } from './album-unsent.ts'
 import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
@@ -26,7 +28,7 @@ import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './
  * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
  * byte of it yet, and the try does not count.
  */
-export type Came = Verdict | { is: 'left' } | { is: 'not-given'; delayMs: number }
+export type Came = Verdict | { is: 'left' } | { is: 'not-given'; delayMs: number; waitsFor: PutOffFor }
 export type TryDeps = FileDeps & {
   owned: Owned
   /** Aborts once nothing more goes out through this socket. */
@@ -49,9 +51,10 @@ export type TryDeps = FileDeps & {
 const goneWithinMs = 1_000
 
 export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promise<Came> {
-  const { is_expired, tries, command_id } = command
+  const { is_expired, tries, command_id, rests_ms } = command
   if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
+  if (rests_ms > 0) return { is: 'not-given', delayMs: rests_ms, waitsFor: 'rate-limited' }
   const kept = command.built === null ? null : deps.seals.open(command_id, command.built)
   // Made anew it would be another message under the id of one that may be there.
   if (kept === null && tries > 0) return over(failed('outcome-unknown', deps.clock()))
@@ -61,6 +64,8 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
+  const unsent = await albumUnsent(deps, command)
+  if (unsent !== null) return over(unsent)
   const brought = await bringFile(deps, command)
   if (brought.is !== 'at-whatsapp') return brought
   const made = make(deps, command, brought.file)
@@ -124,15 +129,19 @@ export function beginTry(
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
   const { acks, send, over: ended, life, times, clock } = deps
-  const { to, attributes, nodes } = built
+  const { to, attributes, nodes, audience } = built
   const tries = command.tries + 1
   const expected = acks.expect(command.message_id, to)
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
     const refusal = await refusalOf(
-      send.relay({ to, content: contentOf(built), messageId: command.message_id, attributes, nodes }),
+      send.relay({
+        ...{ to, content: contentOf(built), messageId: command.message_id, attributes, nodes },
+        ...(audience !== undefined && { audience }),
+      }),
     )
-    if (refusal?.error instanceof NobodyReached && tries === 1) return { is: 'not-given', delayMs: times.retryMs }
+    if (refusal?.error instanceof NobodyReached && tries === 1)
+      return { is: 'not-given', delayMs: times.retryMs, waitsFor: 'retry' }
     const said =
       refusal === null
         ? await expected.within(times.ackMs, ended)

@@ -19,10 +19,12 @@ export type InstanceVoice = {
   silence(): void
 }
 
+const nobody: OwnAddresses = { pn: null, lid: null }
+
 export function createInstanceVoice(of: { instanceId: string; clock: () => number; metrics: ProducerMetrics }): InstanceVoice {
   const { instanceId, clock, metrics } = of
   /** `text`: what was told last; null: nothing, or it was not told in the end. */
-  let last: { own: OwnAddresses; text: string | null } = { own: { pn: null, lid: null }, text: null }
+  let last: { own: OwnAddresses; text: string | null } = { own: nobody, text: null }
   let owed: State | null = null
   let shown: Shown | null = null
 
@@ -32,8 +34,10 @@ export function createInstanceVoice(of: { instanceId: string; clock: () => numbe
     shown = state
   }
 
-  async function tell(append: Append, { state, reason, reasonText }: State, own: OwnAddresses): Promise<void> {
+  async function tell(append: Append, { state, reason, reasonText }: State, linked: OwnAddresses): Promise<void> {
     show(state)
+    // With the link goes whose it was: what is told next would bring that back.
+    const own = state === 'logged-out' ? nobody : linked
     const text = JSON.stringify([state, reason, reasonText, own])
     const isKnown = text === last.text
     last = { own, text }

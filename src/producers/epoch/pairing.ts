@@ -9,7 +9,10 @@ import type { Say, SessionDeps, SessionOf } from './session.ts'
 export type Pairing = {
   /** `ask`: of its socket. */
   follow(update: ConnectionUpdate, ask: AskForCode): void
+  /** A code that was typed has changed the secret that the QR codes name, whether or not it was the right one. */
+  credsChanged(): void
 }
+type Shown = { qr: string; expiresAt: number }
 
 export function createPairing(
   deps: SessionDeps,
@@ -20,20 +23,30 @@ export function createPairing(
   const { instanceId, epoch, intake, socketLife } = owned
   const isLinked = () => creds.account !== undefined
   let codes = 0
-  const hideQr = () => say('qr', rows.hideQr({ instanceId, epoch }))
+  let shown: Shown | null = null
+  const hideQr = () => {
+    shown = null
+    say('qr', rows.hideQr({ instanceId, epoch }))
+  }
   const hideCode = () => say('pairing code', rows.hidePairingCode({ instanceId, epoch }))
+
+  function show(code: Shown): void {
+    shown = { ...code, qr: withSecret(code.qr, creds.advSecretKey) }
+    say('qr', rows.showQr({ instanceId, epoch, ...shown }))
+  }
 
   function showQr(qr: string): void {
     const expiresAt = clock() + qrLifeMs(codes, qrTimeoutMs)
     codes += 1
-    say('qr', rows.showQr({ instanceId, epoch, qr, expiresAt }))
+    show({ qr, expiresAt })
     const waiting = { state: 'qr', reason: null, reasonText: 'Waiting for a phone to scan the code.' } as const
     say('instance.state-changed', tell(waiting, ownAddresses(creds)))
   }
 
   return {
     follow: ({ qr, isNewLogin, connection }, ask) => {
-      if (qr) {
+      // Baileys’ timer may show another one of the round after a phone has scanned one.
+      if (qr && !isLinked()) {
         showQr(qr)
         deps.pairingRequests.serve({ instanceId, epoch, ask, isOver: () => socketLife.isOver() || isLinked() })
       }
@@ -42,5 +55,14 @@ export function createPairing(
       // What could be typed is worth nothing without its connection.
       if (isNewLogin || (connection === 'close' && codes > 0)) hideCode()
     },
+    credsChanged: () => {
+      if (shown !== null && !isLinked() && withSecret(shown.qr, creds.advSecretKey) !== shown.qr) show(shown)
+    },
   }
+}
+
+/** Baileys names the one that it had when the round began (lib/Socket/socket.js), and takes the link for forged by what it has now. */
+function withSecret(qr: string, advSecretKey: string): string {
+  const [ref, noiseKey, identityKey, secret, ...platform] = qr.split(',')
+  return secret === undefined ? qr : [ref, noiseKey, identityKey, advSecretKey, ...platform].join(',')
 }

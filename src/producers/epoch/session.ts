@@ -27,13 +27,13 @@ import { openTold, type Told } from '../told/told.ts'
 import { linkOf, openToldLists } from '../told/told-lists.ts'
 import { forgetOtherAccount } from '../told/told-rows.ts'
 import { createAppStateIntake } from './app-state-intake.ts'
-import { createEventIntake } from './event-intake.ts'
+import { createEventIntake, type EventIntake } from './event-intake.ts'
 import { ownAddresses, type State } from './instance-events.ts'
 import type { PairLearning } from './learn-pairs.ts'
 import { createGroupList, forgetList } from './list-groups.ts'
 import type { Epoch, EpochDeps } from './open-epoch.ts'
 import { type OutgoingDeps, openOutgoing } from './open-outgoing.ts'
-import { createPairing } from './pairing.ts'
+import { createPairing, type Pairing } from './pairing.ts'
 import type { PairingRequests } from './pairing-requests.ts'
 import { createPresenceIntake } from './presence-intake.ts'
 import { showOnline } from './show-online.ts'
@@ -127,7 +127,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     life: socketLife,
     settings: settings(),
     fetchesLists: of.fetchesLists,
-    received: events.received,
+    received: receivedBy(events, pairing),
     findSent: createFindSent({ database, sealer, logger, instanceId, known }),
     acked: node => outgoing.acked(node),
     presence: createPresenceIntake(deps, { epoch, known, own }),
@@ -145,6 +145,13 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   }
   return { ...socket, ...endingAfter(outgoing.close, socket), idle, auth, openedAt: () => openedAt, followSettings }
 }
+
+const receivedBy =
+  (events: Pick<EventIntake, 'received'>, pairing: Pick<Pairing, 'credsChanged'>): EventIntake['received'] =>
+  (name, payload) => {
+    if (name === 'creds.update') pairing.credsChanged()
+    events.received(name, payload)
+  }
 
 /** What is on its way out has its answer first. */
 const endingAfter = (first: () => Promise<void>, { close, logout }: Pick<Socket, 'close' | 'logout'>) => ({

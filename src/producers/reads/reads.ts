@@ -3,6 +3,7 @@ import type { SaidOf, SocketRead } from '../../instances/socket-answers.ts'
 import type { SocketAnswer } from '../../instances/socket-reads.ts'
 import type { Acting } from '../socket/acting.ts'
 import { askNumbers } from '../socket/ask-numbers.ts'
+import { readBlocklist, readPrivacy } from './read-account.ts'
 import { readGroup } from './read-group.ts'
 import { readAbout, readBusiness } from './read-person.ts'
 import { readPicture } from './read-picture.ts'
@@ -12,11 +13,13 @@ export type Read = (acting: Acting, subjects: readonly string[]) => Promise<Read
 
 export const reads: { readonly [Kind in SocketRead]: Read } = {
   about: ofEach(readAbout),
+  blocklist: ofEach(readBlocklist),
   business: ofEach(readBusiness),
   group: ofEach(readGroup),
   number: askNumbers,
   picture: ofEach((acting, jid) => readPicture(acting, jid, 'image')),
   'picture-preview': ofEach((acting, jid) => readPicture(acting, jid, 'preview')),
+  privacy: ofEach(readPrivacy),
 }
 
 /** Those that are asked for by one question, however many. */

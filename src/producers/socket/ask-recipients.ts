@@ -20,20 +20,22 @@ export class NobodyReached extends CodedError<'nobody-reached'> {
 
 type Asking = Pick<WASocket, 'authState' | 'getUSyncDevices' | 'groupMetadata'>
 
+type There = { to: string; audience?: readonly string[] | undefined }
 export type Recipients = {
   /** What Baileys asks for of a group, as it was answered a moment ago: one question for each message, not two. */
   cachedGroupMetadata(jid: string): Promise<GroupMetadata | undefined>
-  /** `relay`: once somebody there has a device. Rejects with NobodyReached, or as the question does. */
-  reach(socket: Asking, to: string, relay: () => Promise<unknown>): Promise<void>
+  /** `relay`: once somebody there has a device. `audience`: of a status. Rejects with NobodyReached, or as the question does. */
+  reach(socket: Asking, there: There, relay: () => Promise<unknown>): Promise<void>
 }
 
 export function createRecipients(): Recipients {
   const groups = new Map<string, GroupMetadata>()
   return {
     cachedGroupMetadata: async jid => groups.get(jid),
-    reach: async (socket, to, relay) => {
+    reach: async (socket, { to, audience }, relay) => {
       const group = isGroup(to) ? await socket.groupMetadata(to) : null
       if (group !== null) await askFor(socket, addressesOf(group))
+      else if (audience !== undefined) await askFor(socket, audience)
       else if (isPn(to) || isLid(to)) await askFor(socket, [ownBeside(socket, to), to])
       if (group !== null) groups.set(to, group)
       try {

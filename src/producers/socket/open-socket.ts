@@ -3,13 +3,7 @@ import './keep-context.ts'
 import './signal-crypto.ts'
 import '../../runtime/silence-libsignal.ts'
 import './verify-sender-key.ts'
-import makeWASocket, {
-  type BaileysEventMap,
-  type BinaryNode,
-  type proto,
-  type WAMessageKey,
-  type WASocket,
-} from '@whiskeysockets/baileys'
+import makeWASocket, { type BaileysEventMap, type BinaryNode, type proto, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { createEvery } from '../../runtime/every.ts'
@@ -34,6 +28,7 @@ import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import { type AskForCode, openPairingCodes } from './pairing-code.ts'
 import type { Ending } from './reconnect-policy.ts'
+import { createSendAgain, type FindSent } from './send-again.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
 import { learnPairsBy, type StorePairs, storePairsTogether } from './store-pairs.ts'
@@ -64,8 +59,8 @@ export type Send = {
   /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
   askForGroups(): Promise<unknown>
   /**
-   * Encrypts it for each device of the chat and sends it, under this id; `attributes`, `nodes`: of the stanza, besides Baileys' own. Rejects
-   * with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
+   * Encrypts it for each device of the chat, or of the audience of a status, and sends it, under this id; `attributes`, `nodes`: of the stanza,
+   * besides Baileys' own. Rejects with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
    */
   relay(of: Outgoing): Promise<void>
   /** For what becomes no message. */
@@ -81,6 +76,8 @@ export type Outgoing = {
   messageId: string
   attributes: Readonly<Record<string, string>>
   nodes: readonly BinaryNode[]
+  /** Of a status alone. */
+  audience?: readonly string[]
 }
 export type SocketDeps = {
   instanceId: string
@@ -102,7 +99,7 @@ export type SocketDeps = {
   /** Every event of Baileys, in its order; a throw is counted, and hides no other. */
   received(name: string, payload: unknown): void
   /** Of a message that a device of its recipient could not read. */
-  findSent(key: WAMessageKey): Promise<proto.IMessage | undefined>
+  findSent: FindSent
   /** Each ack of a message that was sent; a throw is counted. */
   acked(node: BinaryNode): void
   /** Each stanza that says who is there; a throw is counted. */
@@ -202,7 +199,9 @@ function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASo
   for (const key of [creds.signedIdentityKey, creds.signedPreKey.keyPair]) keepRead(key.private)
   const recipients = createRecipients()
   const { cachedGroupMetadata } = recipients
-  const socket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata })
+  const again = createSendAgain(deps.findSent)
+  const socket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata, getMessage: again.find })
+  again.follow(socket)
   return { socket, send: sendOf(socket, recipients) }
 }
 
@@ -233,9 +232,10 @@ function sendOf(socket: WASocket, recipients: Recipients): Send {
     acting: actingOf(socket),
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
-    relay: async ({ to, content, messageId, attributes, nodes }) => {
-      const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes] }
-      await recipients.reach(socket, to, () => socket.relayMessage(to, content, options))
+    relay: async ({ to, content, messageId, attributes, nodes, audience }) => {
+      const statusJidList = audience === undefined ? {} : { statusJidList: [...audience] }
+      const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes], ...statusJidList }
+      await recipients.reach(socket, { to, audience }, () => socket.relayMessage(to, content, options))
     },
     askForMediaHosts: () => askForMediaHosts(socket),
     findOnWhatsApp: async pn => {

@@ -34,6 +34,5 @@ export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignal
     enableAutoSessionRecreation: false,
     // The key store retries by itself; a commit that it gave up is over.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
-    getMessage: deps.findSent,
   }
 }

@@ -4,6 +4,7 @@ import type { Database, Transaction } from '../../database/database.ts'
 import { storableId } from '../../events/storable-ids.ts'
 import { firstContactsErasure } from '../../instances/first-contacts.ts'
 import { heldOwner } from '../../instances/instance-owners.ts'
+import { turnsErasure } from '../../instances/outgoing-turns.ts'
 import { subscriptionsErasure } from '../../instances/presence-subscriptions.ts'
 import { sessionsErasure } from '../../instances/processing-sessions.ts'
 import { readsErasure } from '../../instances/socket-reads.ts'
@@ -89,8 +90,8 @@ export async function forgetLinking(
 
 const ofAccount = { entity: 'account', id: 'own' }
 
-/** What other tables have of whoever is linked: what was read, whom it follows, whom it wrote to first, and which messages it works on. */
-const ofWhoeverIsLinked = [readsErasure, subscriptionsErasure, firstContactsErasure, sessionsErasure]
+/** What other tables have of whoever is linked: what was read, whom it follows, whom it wrote to first, when it rests, and which messages it works on. */
+const ofWhoeverIsLinked = [readsErasure, subscriptionsErasure, firstContactsErasure, turnsErasure, sessionsErasure]
 
 /**
  * What was told of another account that was linked to the instance before is none of this one's: its first lists are told whole. Nor is what

@@ -1,10 +1,10 @@
 // Makes the rows of commands, which whoever holds the account works off. What was done of them is not in their records, so that nothing of it
 // is made again.
 import type { EventOf } from '../../events/event.ts'
-import { messageOperation } from '../../events/operations.ts'
+import { isSent } from '../../events/operations.ts'
 import { storableId } from '../../events/storable-ids.ts'
 import { messageIdOf } from '../../instances/command-ids.ts'
-import { type AcceptedCommand, acceptCommands } from '../../instances/commands.ts'
+import { type AcceptedCommand, acceptCommands, goOnBehind } from '../../instances/commands.ts'
 import type { Placed, Projection } from '../projection.ts'
 import { readableBody } from './readable-body.ts'
 
@@ -17,7 +17,11 @@ export const commands: Projection = {
     reads: [],
     decide: (_, fresh) => {
       const { firsts, later } = partFirsts(fresh.flatMap(acceptedIn))
-      return { writes: acceptCommands(firsts), afterwards: later.flatMap(one => acceptCommands([one])), emissions: [] }
+      return {
+        writes: acceptCommands(firsts),
+        afterwards: [goOnBehind(firsts), ...later.flatMap(one => acceptCommands([one]))],
+        emissions: [],
+      }
     },
   }),
 }
@@ -34,18 +38,18 @@ function partFirsts(accepted: readonly AcceptedCommand[]) {
 }
 
 const acceptedIn = ({ event, position }: Placed): readonly AcceptedCommand[] =>
-  event.type === 'command.accepted' ? [acceptedOf(event, position.nextOffset)] : []
+  event.type === 'command.accepted' ? [acceptedOf(event, position)] : []
 
 /** Whatever another writer puts there is a row that its owner can refuse, and keeps no other command of the account waiting. */
-const acceptedOf = (event: EventOf<'command.accepted'>, place: bigint): AcceptedCommand => ({
+const acceptedOf = (event: EventOf<'command.accepted'>, { partition, nextOffset }: Placed['position']): AcceptedCommand => ({
   instanceId: event.instanceId,
   commandId: storableId(event.commandId),
   digest: event.digest,
   eventId: event.eventId,
-  place,
+  ...{ partition, place: nextOffset },
   operation: event.operation,
   chatId: storableId(event.chatId ?? ''),
-  messageId: event.operation === messageOperation ? messageIdOf(event.commandId) : '',
+  messageId: isSent(event.operation) ? messageIdOf(event.commandId) : '',
   body: readableBody(event.body),
   askedAt: storableInstant(event.occurredAt),
   expiresAt: storableInstant(event.expiresAt),

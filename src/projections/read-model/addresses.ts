@@ -19,6 +19,7 @@ export const addressPairsIn = (schema: string): AddressPairs => ({
   readNew: pairs => ({
     sql: movingPairs(schema, '$1'),
     values: [asRows(pairs)],
+    isEmpty: pairs.length === 0,
   }),
   insert: insertInto(
     schema,

@@ -21,7 +21,7 @@ export function groupParticipantsIn(schema: string): GroupParticipants {
   const insert = insertInto(schema, 'group_participants', columns, onConflict)
   const [joinedSql, countSql] = [joinedIn(schema), countIn(schema)]
   return {
-    readJoined: pairs => ({ sql: joinedSql, values: [asRows(pairs)] }),
+    readJoined: pairs => ({ sql: joinedSql, values: [asRows(pairs)], isEmpty: pairs.length === 0 }),
     write: events => {
       const saidOf = Map.groupBy(events.flatMap(saidIn), one => keyOf(one.instanceId, one.groupId, one.participantId))
       return insert([...saidOf.values()].map(toRow))

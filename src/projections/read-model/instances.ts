@@ -1,4 +1,5 @@
-// One row per instance: name and settings as last written, connection and phone by the greatest (epoch, sequence), deletion for ever.
+// One row per instance: name and settings as last written, connection, phone and the end of a link by the greatest (epoch, sequence), deletion for
+// ever.
 import type { Write } from '../../database/statement-parts.ts'
 import type { EventOf } from '../../events/event.ts'
 import { assertNever } from '../../events/event.ts'
@@ -25,7 +26,10 @@ function writesOf(into: string, event: InstanceEvent): readonly Write[] {
     case 'instance.paired':
       return [writePhone(into, event, event.phone, event.lid ?? null)]
     case 'instance.logged-out':
-      return [writeState(into, event, { state: 'logged-out', reason: 'logged-out', reason_text: event.reason })]
+      return [
+        writeState(into, event, { state: 'logged-out', reason: 'logged-out', reason_text: event.reason }),
+        writeUnlinked(into, event),
+      ]
     case 'instance.deleted':
       return [writeDeletion(into, event)]
     default:
@@ -88,6 +92,18 @@ function writePhone(into: string, event: InstanceEvent, phone: string, lid: stri
     `phone = excluded.phone, lid = case when old.phone = excluded.phone then coalesce(excluded.lid, old.lid) else excluded.lid end,
      phone_epoch = excluded.phone_epoch, phone_sequence = excluded.phone_sequence
      where (excluded.phone_epoch, excluded.phone_sequence) > (old.phone_epoch, old.phone_sequence)`,
+  )
+}
+
+/** The phone stays in the row. */
+function writeUnlinked(into: string, event: EventOf<'instance.logged-out'>): Write {
+  return upsert(
+    into,
+    event,
+    { unlinked_epoch: event.epoch, unlinked_sequence: event.sequence },
+    `unlinked_epoch = excluded.unlinked_epoch, unlinked_sequence = excluded.unlinked_sequence
+     where old.unlinked_epoch is null
+        or (excluded.unlinked_epoch, excluded.unlinked_sequence) > (old.unlinked_epoch, old.unlinked_sequence)`,
   )
 }
 

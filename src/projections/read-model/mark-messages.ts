@@ -19,8 +19,8 @@ export function markingIn(schema: string): (sorted: SortedEvents, pairs: readonl
   const [markedAmong, waiting, mark] = [markedAmongIn(schema), waitingIn(schema), markIn(schema)]
   return ({ messages, history }, pairs) => {
     const come = [...messages, ...history].map(event => ({ instance_id: event.instanceId, message_id: messageIdOf(event) }))
-    const marked: Read<MessageKey> = { sql: markedAmong, values: [asRows(uniqueKeys(come))] }
-    const waited: Read<MessageKey> = { sql: waiting, values: [asRows(pairs)] }
+    const marked: Read<MessageKey> = { sql: markedAmong, values: [asRows(uniqueKeys(come))], isEmpty: come.length === 0 }
+    const waited: Read<MessageKey> = { sql: waiting, values: [asRows(pairs)], isEmpty: pairs.length === 0 }
     return {
       reads: [marked, waited],
       writesFor: (found, said, instanceIds) => {

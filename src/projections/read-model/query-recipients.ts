@@ -1,21 +1,26 @@
-// What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there.
+// What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there; and of whom
+// a status is for.
 import type { Transaction } from '../../database/database.ts'
 import type { Read } from '../../database/statement-parts.ts'
+import { timerAskedFor } from '../../instances/commands.ts'
+import { isBlocked } from './blocks.ts'
 import { factText } from './facts.ts'
-import { saidOfChat } from './query-chats.ts'
+import { hasSaidName, saidOfChat } from './query-chats.ts'
 import { canonicalAddress } from './shown-addresses.ts'
 
 /**
  * `expiresInSeconds` null: what is written does not disappear, or nothing was said of it. `isKnown`: there is a message of it, or the phone has
- * said something of it.
+ * said something of it. `isAcquainted`: that, or what somebody there is called by themself is known, as of whoever has written to the account, in
+ * whichever chat: the phone says it of everybody whose history it does not share, and of those whom it wrote with before the link.
  */
-export type Recipient = { chatId: string; expiresInSeconds: number | null; isKnown: boolean }
+export type Recipient = { chatId: string; expiresInSeconds: number | null; isKnown: boolean; isAcquainted: boolean }
 
-/** A group's timer is a setting of the group, between two people each of them may set it. */
+/** A group's timer is a setting of the group, between two people each of them may set it, the account by a command that goes before what is written now. */
 export const recipientRead = ({ instanceId, chatId }: { instanceId: string; chatId: string }): Read<Row> => ({
-  sql: `select called.chat_id as "chatId", coalesce(g.seconds, (st.said ->> 'expiresInSeconds')::integer) as seconds,
+  sql: `select called.chat_id as "chatId", coalesce(g.seconds, ${timerAskedFor('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds,
        exists (select from messages m where m.instance_id = $1 and m.chat_id = any(own.addresses))
-         or exists (select from chat_states s where s.instance_id = $1 and s.chat_id = any(own.addresses)) as "isKnown"
+         or exists (select from chat_states s where s.instance_id = $1 and s.chat_id = any(own.addresses)) as "isKnown",
+       ${hasSaidName('$1', 'own.addresses')} as "isNamed"
      from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called
      cross join lateral (select addresses_of($1, called.chat_id) as addresses offset 0) own
      cross join lateral (${saidOfChat('$1')}) st
@@ -24,16 +29,50 @@ export const recipientRead = ({ instanceId, chatId }: { instanceId: string; chat
        where instance_id = $1 and group_id = called.chat_id) g on true`,
   values: [instanceId, chatId],
 })
-type Row = { chatId: string; seconds: number | null; isKnown: boolean }
+type Row = { chatId: string; seconds: number | null; isKnown: boolean; isNamed: boolean }
 
 /** `chatId`: as it was asked for. */
-export const recipientOf = ([row]: readonly Row[], chatId: string): Recipient => ({
-  chatId: row?.chatId ?? chatId,
-  expiresInSeconds: row?.seconds || null,
-  isKnown: row?.isKnown === true,
-})
+export const recipientOf = ([row]: readonly Row[], chatId: string): Recipient => {
+  const isKnown = row?.isKnown === true
+  const isAcquainted = isKnown || row?.isNamed === true
+  return { chatId: row?.chatId ?? chatId, expiresInSeconds: row?.seconds || null, isKnown, isAcquainted }
+}
 
 export async function getRecipient(database: Transaction, of: { instanceId: string; chatId: string }): Promise<Recipient> {
   const { sql, values } = recipientRead(of)
   return recipientOf(await database.query<Row>(sql, values), of.chatId)
+}
+
+/** Each by its LID where that is known, in order. */
+export async function canonicalAddresses(
+  database: Transaction,
+  { instanceId, addresses }: { instanceId: string; addresses: readonly string[] },
+): Promise<readonly string[]> {
+  const rows = await database.query<{ address: string }>(
+    `select ${canonicalAddress('$1', 'given.address')} as address from unnest($2::text[]) with ordinality as given(address, nth)
+     order by given.nth`,
+    [instanceId, addresses],
+  )
+  return rows.map(({ address }) => address)
+}
+
+/**
+ * Whom the account knows, those of whom something was said last first, but for itself and whom it blocked. `isSaved`: whom its address book names
+ * alone.
+ */
+export async function listContactAddresses(
+  database: Transaction,
+  { instanceId, isSaved, limit }: { instanceId: string; isSaved: boolean; limit: number },
+): Promise<readonly string[]> {
+  const rows = await database.query<{ address: string }>(
+    `select k.contact_id as address from listed_contacts k
+     cross join lateral (select addresses_of($1, k.contact_id) as addresses offset 0) own
+     where k.instance_id = $1 and (k.contact_id like '%@lid' or k.contact_id like '%@s.whatsapp.net')
+       and (k.name is not null or not $2::boolean) and not ${isBlocked('$1', 'own.addresses')}
+       and not exists (select from instances i where i.instance_id = $1
+         and (i.lid = any(own.addresses) or i.phone || '@s.whatsapp.net' = any(own.addresses)))
+     order by k.updated_at desc, k.epoch desc, k.sequence desc, k.contact_id desc limit $3`,
+    [instanceId, isSaved, limit],
+  )
+  return rows.map(({ address }) => address)
 }

@@ -22,8 +22,12 @@ export function settlingIn(schema: string): (sorted: Messages, pairs: readonly R
   const statements = settleStatements(schema)
   return (asked, pairs) => {
     const sought = [...asSought(messagesIn(asked)), ...openedAmong(asked).map(toSeal)]
-    const spokenOf: Read<MessageKey & Spoken> = { sql: statements.spokenOf, values: [asRows(sought)] }
-    const unsettled: Read<MessageKey> = { sql: statements.unsettled, values: [asRows(pairs)] }
+    const spokenOf: Read<MessageKey & Spoken> = {
+      sql: statements.spokenOf,
+      values: [asRows(sought)],
+      isEmpty: sought.length === 0,
+    }
+    const unsettled: Read<MessageKey> = { sql: statements.unsettled, values: [asRows(pairs)], isEmpty: pairs.length === 0 }
     return {
       reads: [spokenOf, unsettled],
       writesFor: (found, sorted, instanceIds) => {

@@ -190,8 +190,9 @@ export async function lockLanesOfDeleted(tx: Transaction, most: number): Promise
   return rows.map(row => row.lane)
 }
 
-/** A join: the row `w` of this lane (SQL), where it waits. */
-export const joinWaitingLane = (lane: string): string => `left join webhook_waiting_lanes w on w.lane = ${lane}`
+/** A join: the row `w` of this lane (SQL), where it waits; looked up for each, also by a plan that was made while there were few. */
+export const joinWaitingLane = (lane: string): string =>
+  `left join lateral (select * from webhook_waiting_lanes where lane = ${lane} limit 1) w on true`
 
 /** Gives the claim back; with a due time the lane is due again only then. */
 export async function giveBack(database: Database, claim: Claim, due: Due | null): Promise<void> {

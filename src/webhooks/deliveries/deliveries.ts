@@ -14,8 +14,9 @@ const isUnfinished = (d: string): string => `${d}.state not in ('delivered', 'de
 /** A condition: the delivery with this id (SQL) is finished. */
 export const hasFinished = (id: string): string =>
   `exists (select from webhook_deliveries d where d.delivery_id = ${id} and ${isFinished('d')})`
-/** A join: the row `d` of the delivery with this id (SQL), if there is one. */
-export const joinDelivery = (id: string): string => `left join webhook_deliveries d on d.delivery_id = ${id}`
+/** A join: the row `d` of the delivery with this id (SQL), if there is one; looked up for each, also by a plan that was made while there were few. */
+export const joinDelivery = (id: string): string =>
+  `left join lateral (select * from webhook_deliveries where delivery_id = ${id} limit 1) d on true`
 
 export type Matched = { delivery: Released; state: 'held' | 'pending' }
 /** `matched`: held, or released at once, in their order. `released`: ids of those that were held before. */

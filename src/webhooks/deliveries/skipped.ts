@@ -15,8 +15,9 @@ export async function forgetSkipped(tx: Transaction, lanes: readonly string[]): 
   if (lanes.length > 0) await tx.query(forgetSkippedIn('select unnest($1::text[])'), [lanes])
 }
 
-/** A join: the row `s` of this lane (SQL), if there is one. */
-export const joinSkipped = (lane: string): string => `left join webhook_skipped s on s.lane = ${lane}`
+/** A join: the row `s` of this lane (SQL), if there is one; looked up for each, also by a plan that was made while there were few. */
+export const joinSkipped = (lane: string): string =>
+  `left join lateral (select * from webhook_skipped where lane = ${lane} limit 1) s on true`
 
 /** Nobody is told any more what a lane of these endpoints skipped; `endpointIds` is a statement. Lanes begin with their endpoint's id. */
 export const forgetSkippedOf = (database: Transaction, endpointIds: string) =>

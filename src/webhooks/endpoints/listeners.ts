@@ -19,13 +19,15 @@ import { endpointInput } from './settings.ts'
 export const MAX_LISTENERS = 20
 
 const { instanceIds, eventTypes, snapshots, holdMedia } = endpointInput.shape
-export const listenerInput = z.strictObject({
-  name: z.string().min(1).max(100).default('a listener').meta({ description: 'who listens, for people' }),
-  instanceIds,
-  eventTypes,
-  snapshots,
-  holdMedia,
-})
+export const listenerInput = z
+  .strictObject({
+    name: z.string().min(1).max(100).default('a listener').meta({ description: 'who listens, for people' }),
+    instanceIds,
+    eventTypes,
+    snapshots,
+    holdMedia,
+  })
+  .meta({ examples: [{ name: 'my laptop', eventTypes: ['message.*'] }] })
 export type ListenerInput = z.infer<typeof listenerInput>
 export type Listener = {
   id: string

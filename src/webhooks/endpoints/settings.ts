@@ -1,6 +1,7 @@
 // What an endpoint can be set to: one schema for the API, its document and the table; every refusal says what is supported.
 import { z } from 'zod'
 import { chatForms, parseChatAddress } from '../../events/chat-address.ts'
+import { exampleIds } from '../../events/example-ids.ts'
 import { notByDefault } from '../../events/not-by-default.ts'
 import { deliveryTypes, matchesPattern } from '../../events/vocabulary.ts'
 import { type Allowances, isLoopback, refuseAddress, refuseInClear } from '../../runtime/address-guard.ts'
@@ -46,7 +47,7 @@ const holdMedia = z.union(
   holdMediaError,
 )
 
-export const endpointInput = z.strictObject({
+const fields = z.strictObject({
   role: onlyValue('events', ['monitoring']).default('events'),
   url: z
     .string()
@@ -77,6 +78,12 @@ export const endpointInput = z.strictObject({
   batch: nothing('each delivery is a request of its own'),
   maxAgeSeconds: nothing('deliveries do not expire'),
   enabled: z.boolean().default(true),
+})
+export const endpointInput = fields.meta({
+  examples: [
+    { url: 'https://example.com/hook' },
+    { url: 'https://example.com/hook', eventTypes: ['message.*', 'command.failed'], instanceIds: [exampleIds.instance] },
+  ],
 })
 
 /** Only the address decides here; what its name resolves to is checked at each new connection. */

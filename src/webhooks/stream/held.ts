@@ -53,7 +53,7 @@ export const readHeldLanes = (partitions: Iterable<number>): Read<{ lane: string
  * each lane of those, in order, what else is ready and goes with it, and what holds it then, if anything does. Never more than that of a lane.
  * `fileOf`: a subselect of what is known of the file of a message (SQL), as JSON.
  */
-export const readFreed = (of: Freed): Read<HeldRow> => ({
+export const readFreed = ({ mediaEventIds, duePartitions, fileOf }: Freed): Read<HeldRow> => ({
   sql: `
     with freed as materialized (
       select h.* from (select json_array_elements_text($1::json) as event_id) g cross join lateral (
@@ -72,12 +72,13 @@ export const readFreed = (of: Freed): Read<HeldRow> => ({
         select * from webhook_held h where h.lane = l.lane and h.ready
           and h.held_id < coalesce((select min(k.held_id) from kept k where k.lane = l.lane), 9223372036854775807) offset 0) h)
     select w.held_id::text, w.partition, w.lane, w.media_event_id, w.holds_lane, w.ready,
-      coalesce(not w.ready and w.due_at <= now(), false) as is_due, w.released, ${of.fileOf('w.media_event_id')} as file
+      coalesce(not w.ready and w.due_at <= now(), false) as is_due, w.released, ${fileOf('w.media_event_id')} as file
     from (select * from freed union all select * from kept union all select * from going) w order by w.held_id`,
-  values: [JSON.stringify([...new Set(of.mediaEventIds)]), JSON.stringify(of.duePartitions)],
+  values: [JSON.stringify([...new Set(mediaEventIds)]), JSON.stringify(duePartitions)],
+  isEmpty: mediaEventIds.length === 0 && duePartitions.length === 0,
 })
 
-type Freed = { mediaEventIds: Iterable<string>; duePartitions: readonly number[]; fileOf(eventId: string): string }
+type Freed = { mediaEventIds: readonly string[]; duePartitions: readonly number[]; fileOf(eventId: string): string }
 
 /** `added`: in the order in which they come in their lanes; `ready` and `gone`: ids of rows that wait for nothing any more, and of released ones. */
 export const writeHeld = (added: readonly NewHeld[], ready: readonly string[], gone: readonly string[]): readonly Write[] => [

@@ -13,6 +13,7 @@ export const readEarly = (sourceEventIds: readonly string[]): Read<EarlyRow> => 
   sql: `select e.early_id::text, e.partition, e.event from webhook_media_early e
     where e.source_event_id = any(array(select json_array_elements_text($1::json))) order by e.early_id`,
   values: [JSON.stringify(sourceEventIds)],
+  isEmpty: sourceEventIds.length === 0,
 })
 
 /** `kept`: those that are still early; `taken`: those that were, by their ids. */

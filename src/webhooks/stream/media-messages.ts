@@ -18,9 +18,10 @@ export const linkedFileOf = (event: Event): string | null => ('media' in event &
 
 export type NewFile = { row: FileRow; partition: number; instanceId: string }
 
-export const readFiles = (eventIds: Iterable<string>): Read<FileRow> => ({
+export const readFiles = (eventIds: readonly string[]): Read<FileRow> => ({
   sql: `select ${fileColumns('m')} from webhook_media m where m.event_id = any(array(select json_array_elements_text($1::json)))`,
   values: [JSON.stringify([...new Set(eventIds)])],
+  isEmpty: eventIds.length === 0,
 })
 
 /** Of a row of messages with media, whose name in the statement is `m`. */

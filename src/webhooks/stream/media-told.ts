@@ -6,10 +6,11 @@ import type { Standing } from './media-outcome.ts'
 /** `event_id`: the message's. */
 export type Told = { event_id: string; endpoint_id: string; endpoint_version: number; lane: string } & Standing
 
-export const readTold = (eventIds: Iterable<string>): Read<Told> => ({
+export const readTold = (eventIds: readonly string[]): Read<Told> => ({
   sql: `select t.event_id, t.endpoint_id, t.endpoint_version, t.lane, t.round, t.rank from webhook_media_told t
     where t.event_id = any(array(select json_array_elements_text($1::json)))`,
   values: [JSON.stringify([...new Set(eventIds)])],
+  isEmpty: eventIds.length === 0,
 })
 
 /** A condition: the endpoint with this id (SQL) was told of one of the files in this JSON parameter. */

@@ -26,3 +26,11 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   status: [],
   ls: [],
 }
+
+/** Some of those that are made of routes, one of each sort: test/cli/call-verbs.test.ts has them all, without a process each. */
+export const someOfRoutes: Readonly<Record<string, readonly string[]>> = {
+  'chats archive': ['5511900000011'],
+  'groups list': [],
+  'numbers check': ['5511900000011'],
+  'uploads delete': ['one'],
+}

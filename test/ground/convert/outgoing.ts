@@ -3,7 +3,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Draft } from '../../../src/convert/draft.ts'
 import { type BuildWith, buildMessage, type Outgoing } from '../../../src/convert/outgoing/build-message.ts'
 import type { Known } from '../../../src/events/command-bodies/known.ts'
-import { type KeptBody, type MessageBody, parseKeptBody } from '../../../src/events/command-bodies.ts'
+import { type KeptBody, parseKeptBody } from '../../../src/events/command-bodies.ts'
 import { convertedOf } from '../producers/convert-part.ts'
 
 export const givenToBuild: BuildWith = {
@@ -11,7 +11,7 @@ export const givenToBuild: BuildWith = {
   secret: new Uint8Array(32).fill(7),
   now: Date.UTC(2026, 0, 5, 12),
   file: {
-    ...{ mimetype: 'image/jpeg', fileName: 'nota.pdf', width: 640, height: 480, durationSeconds: 7, pages: 3 },
+    ...{ mimetype: 'image/jpeg', fileName: 'nota.pdf', width: 640, height: 480, durationSeconds: 7, pages: 3, waveform: null },
     thumbnail: Buffer.from('thumbnail'),
     reference: {
       ...{ url: 'https://mmg.whatsapp.net/v/t62.7118-24/f.enc?oh=1', directPath: '/v/t62.7118-24/f.enc?oh=1', isAnimated: true },
@@ -35,7 +35,7 @@ export const shownOutgoing = ({ content, ...stanza }: Outgoing): unknown => ({
 const device = '100:3@lid'
 
 /** Sent by the account of convert-part.ts. */
-export function readBack(body: MessageBody): Draft {
+export function readBack(body: KeptBody): Draft {
   const { to, content, attributes } = buildMessage(body, givenToBuild)
   const between = to.endsWith('@g.us') ? { from: to, participant: device } : { from: device, recipient: to }
   const [draft, ...others] = convertedOf(content, { ...between, ...attributes })

@@ -1,6 +1,6 @@
 // The lists of the API, as the routes ask for them: first pages, pages deep inside, and every filter, of an account that has most of everything
 // and of one that has little.
-import { listPage as listCommands } from '../../../src/api/commands/list-page.ts'
+import { listPage } from '../../../src/api/commands/list-page.ts'
 import { listInstances } from '../../../src/api/instances/read-instances.ts'
 import { listProcessing } from '../../../src/api/processing/processing-routes.ts'
 import type { Transaction } from '../../../src/database/database.ts'
@@ -23,6 +23,9 @@ const limit = 50
 const DAY_MS = 86_400_000
 const big = { instanceId: busiest, limit }
 const small = { instanceId: quiet, limit }
+
+type Commands = Omit<Parameters<typeof listPage>[1], 'instanceState'>
+const listCommands = (database: Transaction, of: Commands) => listPage(database, { ...of, instanceState: 'open' })
 
 /** The page after the one that begins a hundred days ago. */
 const deep =

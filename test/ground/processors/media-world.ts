@@ -131,6 +131,7 @@ export async function openMediaWorld(logger: Logger) {
     codec,
     objects: objects.store,
     incomingRows,
+    findSentFile: async () => null,
     tombstones: { isPurged: async (instanceId: string) => purged.has(instanceId) },
     topic: (name: string) => `wa.${name}`,
     consumerGroup: () => 'zaplog.test',

@@ -1,6 +1,9 @@
 // Commands as their projection leaves them, for whoever holds the account.
 import type { SimDevice } from '../../../simulator/accounts/device.ts'
 import { writeTogether } from '../../../src/database/statement-parts.ts'
+import type { Known } from '../../../src/events/command-bodies/known.ts'
+import type { KeptAlbum } from '../../../src/events/command-bodies.ts'
+import { albumParts } from '../../../src/instances/album-parts.ts'
 import { commandIds } from '../../../src/instances/command-ids.ts'
 import { type AcceptedCommand, acceptCommands, askCommand } from '../../../src/instances/commands.ts'
 import { until } from '../until.ts'
@@ -24,6 +27,20 @@ export async function askFor(rig: Rig, body: Body, of: AskOf = {}): Promise<Aske
 export const askForAll = (rig: Rig, bodies: readonly Body[]): Promise<unknown> =>
   writeTogether(rig.database.database, acceptCommands(bodies.map(body => commandOf(body, {}))))
 
+/** All that an album is made of, as one append of the API is projected. */
+export async function askForAlbum(rig: Rig, { chatId, items, known = {}, ...of }: AskedAlbum) {
+  const whole = { ...commandOf({ chatId, kind: 'album', items, known }, of), operation: 'album.send', messageId: '' }
+  const parts = albumParts({ ...whole, body: { chatId, kind: 'album', items, known } }).map(({ ids, body }) => ({
+    ...{ ...whole, ...ids, operation: 'message.send', body },
+    place: BigInt(++place),
+  }))
+  const album = { ...whole, place: BigInt(++place) }
+  await writeTogether(rig.database.database, acceptCommands([...parts, album]))
+  return { album, parts }
+}
+
+type AskedAlbum = AskOf & { chatId: string; items: KeptAlbum['items']; known?: Known }
+
 /** What becomes no message. */
 export async function askToDo(rig: Rig, operation: string, body: object, chatId = '', of: AskOf = {}): Promise<Asked> {
   const command = { ...commandOf({ chatId, kind: '' }, of), operation, body, messageId: '' }
@@ -31,16 +48,26 @@ export async function askToDo(rig: Rig, operation: string, body: object, chatId 
   return command
 }
 
-function commandOf(body: Body, { instanceId = 'first', expiresAt = Date.now() + 86_400_000 }: AskOf): AcceptedCommand {
+/** What goes out as a message, though it is none to read. */
+export async function askToSend(rig: Rig, operation: string, body: Body): Promise<Asked> {
+  const command = { ...commandOf(body, {}), operation }
+  await writeTogether(rig.database.database, acceptCommands([command]))
+  return command
+}
+
+function commandOf(
+  body: Body,
+  { instanceId = 'first', askedAt = Date.now(), expiresAt = Date.now() + 86_400_000 }: AskOf,
+): AcceptedCommand {
   place += 1
   const ids = commandIds({ instanceId, key: `key ${place}` })
   return {
-    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt: Date.now(), expiresAt },
+    ...{ ...ids, instanceId, digest: 'aa', operation: 'message.send', chatId: body.chatId, askedAt, expiresAt },
     body: body.kind === undefined ? { kind: 'text', text: `text ${place}`, ...body } : body,
-    place: BigInt(place),
+    ...{ partition: 0, place: BigInt(place) },
   }
 }
-type AskOf = { instanceId?: string; expiresAt?: number }
+type AskOf = { instanceId?: string; askedAt?: number; expiresAt?: number }
 
 type Row = { command_id: string; state: string; tries: number; epoch: string | null; built: Buffer | null; due_at: Date | null }
 
@@ -53,9 +80,10 @@ export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (r
     return row !== undefined && holds(row) && row
   })
 
-/** What is due later is due now. */
+/** What is due later is due now, and the account has rested. */
 export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void> {
   await rig.database.database.query('update commands set due_at = now() where due_at is not null')
+  await rig.database.database.query('update outgoing_turns set rests_until = null')
   await rig.database.database.query(`select pg_notify('commands', $1)`, [instanceId])
 }
 

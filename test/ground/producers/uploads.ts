@@ -32,7 +32,7 @@ export async function makeReady(rig: Rig, uploadId: string, bytes: Buffer, given
   if (one === undefined) throw new Error(`preparing ${uploadId}: it is not to be claimed`)
   const file = {
     ...{ objectKey, mimetype: 'image/jpeg', sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
-    ...{ fileName: null, width: null, height: null, durationSeconds: null, thumbnail: null, pages: null },
+    ...{ fileName: null, width: null, height: null, durationSeconds: null, thumbnail: null, pages: null, waveform: null },
   }
   const { kind, instanceId, ...said } = given
   await readyUpload(database, { uploadId, claim: one.claim }, { ...file, ...said })

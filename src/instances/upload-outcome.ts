@@ -1,11 +1,11 @@
 // What became of the file that a command was to send: told beside the command's own outcome, one for each command. A file that failed by itself was
 // told by whoever prepared it.
-import type { Transaction } from '../../database/database.ts'
-import { keptBodyIn, uploadIn } from '../../events/command-bodies.ts'
-import { derivedId } from '../../events/ids.ts'
-import { outcomeId } from '../../instances/command-ids.ts'
-import type { EndedCommand } from '../../instances/commands-at-work.ts'
-import { findUpload, type UploadRow } from '../../instances/uploads.ts'
+import type { Transaction } from '../database/database.ts'
+import { keptBodyIn, uploadIn } from '../events/command-bodies.ts'
+import { derivedId } from '../events/ids.ts'
+import { outcomeId } from './command-ids.ts'
+import type { EndedCommand } from './commands-at-work.ts'
+import { findUpload, type UploadRow } from './uploads.ts'
 
 export type UploadOutcome = ReturnType<typeof outcomeOf>
 

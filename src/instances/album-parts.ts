@@ -1,0 +1,22 @@
+// What an album is made of, as commands: its marker, then each of its items. All of it follows from the album's own command, so that whoever asks for
+// the same again asks for the same ones.
+import type { KeptAlbum, KeptBody } from '../events/command-bodies.ts'
+import { type CommandIds, commandIds } from './command-ids.ts'
+
+export type AlbumPart = { ids: CommandIds; body: KeptBody }
+/** `commandId`: of the album as a whole; `body`: as it is kept. */
+type Album = { instanceId: string; commandId: string; body: KeptAlbum }
+
+export function albumParts({ instanceId, commandId, body }: Album): readonly AlbumPart[] {
+  // No client's key has a line break.
+  const idsOf = (place: number) => commandIds({ instanceId, key: `${commandId}\n${place}` })
+  const marker = { ids: idsOf(0), body }
+  const { chatId, known } = body
+  const timer = known?.expiresInSeconds === undefined ? {} : { expiresInSeconds: known.expiresInSeconds }
+  const album = { commandId: marker.ids.commandId, messageId: marker.ids.messageId }
+  const items = body.items.map((item, at) => ({
+    ids: idsOf(at + 1),
+    body: { chatId, ...item, known: { ...timer, album } },
+  }))
+  return [marker, ...items]
+}

@@ -1,0 +1,27 @@
+// What came of many commands is told in one append, in their order, and then their rows say that they are over: a death in between tells the same
+// again.
+import type { Offer } from '../../convert/draft.ts'
+import { type EndingCommand, endCommands } from '../../instances/commands-at-work.ts'
+import type { Owned } from '../../instances/instance-owners.ts'
+import type { BuiltSeals } from './built-message.ts'
+import { outcomeEvents } from './tell-outcome.ts'
+
+type Of = Omit<Parameters<typeof outcomeEvents>[0], 'instanceId'> & {
+  owned: Owned
+  seals: Pick<BuiltSeals, 'open'>
+  append(offers: readonly Offer[]): Promise<void>
+}
+
+/** One that is done and whose bytes do not open is told without its message. */
+export async function tellTogether(of: Of, ending: readonly EndingCommand[]): Promise<void> {
+  const { database, owned, seals, append } = of
+  const { instanceId } = owned
+  const offers: Offer[] = []
+  for (const { built, ...command } of ending) {
+    const isDone = command.outcome.type === 'command.completed' && built !== null
+    const sent = isDone ? seals.open(command.command_id, built) : null
+    offers.push(...(await outcomeEvents({ ...of, instanceId }, command, sent)))
+  }
+  await append(offers)
+  await endCommands(database, { instanceId, commandIds: ending.map(one => one.command_id) })
+}

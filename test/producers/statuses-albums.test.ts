@@ -1,0 +1,202 @@
+// Statuses and albums, sent by the real Baileys at the simulator: a status to its audience and nobody else, an album as its marker and what is in it,
+// each once, whatever dies in between.
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Contact } from '../../simulator/accounts/accounts.ts'
+import type { SimDevice } from '../../simulator/accounts/device.ts'
+import type { EventOf } from '../../src/events/event.ts'
+import { createFindSent } from '../../src/producers/commands/find-sent.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { type Asked, askFor, askForAlbum, untilRow } from '../ground/producers/commands.ts'
+import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
+import { anUpload, aReadyUpload, spoil } from '../ground/producers/uploads.ts'
+import { until } from '../ground/until.ts'
+
+const logger = collectLogLines()
+const status = 'status@broadcast'
+let rig: Rig
+let device: SimDevice
+let [ana, bia, caio]: Contact[] = []
+beforeAll(async () => {
+  rig = await openRig('statuses albums', logger)
+  await rig.start({ commandTimes: { ackMs: 1_000, retryMs: 30, fileMs: 100 } })
+  device = await rig.pair('first')
+})
+afterAll(() => rig.close())
+let people = 0
+beforeEach(() => {
+  const somebody = () =>
+    rig.simulator.contact({ pn: `55119000002${String(++people).padStart(2, '0')}`, name: `Person ${people}` })
+  ;[ana, bia, caio] = [somebody(), somebody(), somebody()]
+})
+
+const lidOf = (person: Contact | undefined) => person?.lidJid ?? ''
+const pnsOf = (...of: readonly (Contact | undefined)[]) => [...of.map(person => person?.pn), ownerPn].toSorted()
+const shownOf = ({ messageId }: { messageId: string }) => device.shown().find(one => one.messageId === messageId)
+const countOf = ({ messageId }: { messageId: string }) => device.stanzasSent().find(one => one.messageId === messageId)?.count
+const over = (asked: { commandId: string }) =>
+  until('it is over', async () =>
+    (await rig.events()).find(
+      (event): event is EventOf<'command.completed'> | EventOf<'command.failed'> =>
+        (event.type === 'command.completed' || event.type === 'command.failed') && event.commandId === asked.commandId,
+    ),
+  )
+const sentOf = async ({ commandId }: Asked) => (await rig.eventsOf('message.sent')).find(event => event.commandId === commandId)
+
+describe('a status', () => {
+  const post = (audience: readonly string[], more: object = {}) =>
+    askFor(rig, { chatId: status, text: 'Aberto!', backgroundColor: '#010203', known: { audience }, ...more })
+
+  test('[F1] is shown to whom it is for and to the account itself, and told as a message of it', async () => {
+    const asked = await post([lidOf(ana), bia?.pnJid ?? ''])
+    expect(await over(asked)).toMatchObject({ type: 'command.completed', tries: 1, chatId: status })
+    expect(shownOf(asked)?.shownTo.toSorted()).toEqual(pnsOf(ana, bia))
+    expect(shownOf(asked)).toMatchObject({ chat: status, content: { extendedTextMessage: { text: 'Aberto!' } } })
+    expect(await sentOf(asked)).toMatchObject({ chatId: status, text: 'Aberto!', source: 'api', isGroup: false })
+  })
+
+  test('[F1] that was lost on its way goes to the same people again, whatever is asked for by then', async () => {
+    device.answerMessages('swallow', 1)
+    const asked = await post([lidOf(ana)])
+    await untilRow(rig, asked, 'begun', row => row.tries === 1)
+    await rig.database.database.query(
+      `update commands set body = jsonb_set(body, '{known,audience}', $2::jsonb) where command_id = $1`,
+      [asked.commandId, JSON.stringify([lidOf(bia)])],
+    )
+    expect(await over(asked)).toMatchObject({ type: 'command.completed', tries: 2 })
+    expect([countOf(asked), shownOf(asked)?.shownTo.toSorted()]).toEqual([2, pnsOf(ana)])
+    expect(device.conflicts()).toEqual([])
+  })
+
+  test('[F1] that somebody could not read is sent to them again, and to nobody else', async () => {
+    device.failToRead(ana as Contact, 2)
+    const asked = await post([ana?.pnJid ?? '', lidOf(bia)])
+    await until('both show it', () => shownOf(asked)?.shownTo.includes(ana?.pn ?? ''))
+    expect(shownOf(asked)?.shownTo.toSorted()).toEqual(pnsOf(ana, bia))
+    expect(device.conflicts()).toEqual([])
+  })
+
+  test('[F1] is found again for its audience alone', async () => {
+    const asked = await post([lidOf(ana)])
+    await over(asked)
+    const known = { complete: async ({ id }: { id: string }) => ({ id, pn: null }) }
+    const find = createFindSent({ ...rig, database: rig.database.database, logger, instanceId: 'first', known })
+    const foundFor = async (participant: string) =>
+      (await find({ id: asked.messageId, remoteJid: status, participant })) !== undefined
+    expect(await foundFor(lidOf(ana).replace('@', ':4@'))).toBe(true)
+    expect(await foundFor(lidOf(caio))).toBe(false)
+  })
+
+  test('[F1] with a file is shown with it, and one for nobody who has a device waits', async () => {
+    const bytes = randomBytes(5_000)
+    const media = { uploadId: await aReadyUpload(rig, bytes) }
+    const asked = await post([lidOf(ana)], { kind: 'image', media, text: undefined, backgroundColor: undefined })
+    await over(asked)
+    expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
+    device.hideDevices(caio as Contact, 1_000)
+    const unread = await post([lidOf(caio)])
+    await untilRow(rig, unread, 'put off', row => row.due_at !== null && row.tries === 0)
+    expect(countOf(unread)).toBeUndefined()
+    device.hideDevices(caio as Contact, 0)
+    expect(await over(unread)).toMatchObject({ type: 'command.completed' })
+  })
+
+  test('[F1] is deleted for those who have it, and one of somebody else is reacted to', async () => {
+    const asked = await post([lidOf(ana)])
+    await over(asked)
+    const about = { chatId: status, targetMessageId: asked.messageId }
+    await over(
+      await askFor(rig, {
+        ...about,
+        kind: 'delete',
+        known: { target: { fromMe: true, senderId: null }, audience: [lidOf(ana)] },
+      }),
+    )
+    expect(shownOf(asked)?.isRevoked).toBe(true)
+    expect((await rig.eventsOf('message.revoked')).at(-1)).toMatchObject({ chatId: status, targetMessageId: asked.messageId })
+    const target = { fromMe: false, senderId: lidOf(ana) }
+    const reaction = { chatId: status, kind: 'reaction', targetMessageId: 'THEIRS', emoji: '👍' }
+    await over(await askFor(rig, { ...reaction, known: { target, audience: [lidOf(ana)] } }))
+    expect(device.reactions()).toMatchObject([{ chat: status, targetMessageId: 'THEIRS', emoji: '👍' }])
+  })
+})
+
+describe('an album', () => {
+  const photo = async () => ({ kind: 'image' as const, media: { uploadId: await aReadyUpload(rig, randomBytes(3_000)) } })
+  const film = async () => ({
+    kind: 'video' as const,
+    media: { uploadId: await aReadyUpload(rig, randomBytes(3_000), { kind: 'video' }) },
+  })
+  const resultOf = (event: Awaited<ReturnType<typeof over>>) =>
+    event.type === 'command.completed' && JSON.parse(event.result ?? 'null')
+  const shownIn = (chat: string) => device.shown().filter(one => one.chat === chat)
+
+  test('[F1] [B1] is its marker and each of its items in order, which name it as their parent', async () => {
+    const { album, parts } = await askForAlbum(rig, {
+      chatId: lidOf(ana),
+      items: [await photo(), { ...(await film()), caption: 'dois' }, await photo()],
+    })
+    expect(resultOf(await over(album))).toEqual({ sent: 3, failed: [] })
+    expect(shownIn(lidOf(ana)).map(({ messageId }) => messageId)).toEqual(parts.map(({ messageId }) => messageId))
+    const [marker, ...items] = await Promise.all(parts.map(sentOf))
+    expect(marker).toMatchObject({ kind: 'album', interactive: JSON.stringify({ imageCount: 2, videoCount: 1 }) })
+    expect(items.map(item => [item?.kind, item?.text, item?.parentMessageId])).toEqual([
+      ['image', null, marker?.messageId],
+      ['video', 'dois', marker?.messageId],
+      ['image', null, marker?.messageId],
+    ])
+  })
+
+  test('[F1] of which one cannot be sent is sent without it, and says so', async () => {
+    const photos = [await photo(), await photo()] as const
+    const spoilt = await anUpload(rig)
+    const { album, parts } = await askForAlbum(rig, {
+      chatId: lidOf(ana),
+      items: [photos[0], { kind: 'image', media: { uploadId: spoilt } }, photos[1]],
+    })
+    await spoil(rig, spoilt, 'It is no image.')
+    const { commandId, messageId } = parts[2] as Asked
+    const failed = [{ commandId, messageId, reason: 'invalid', reasonText: 'It is no image.', code: null }]
+    expect(resultOf(await over(album))).toEqual({ sent: 2, failed })
+    expect(shownIn(lidOf(ana))).toHaveLength(3)
+  })
+
+  test('[F1] whose marker is refused is refused as a whole, and nothing of it is shown', async () => {
+    device.answerMessages({ error: 479 }, 1)
+    const { album, parts } = await askForAlbum(rig, { chatId: lidOf(ana), items: [await photo(), await photo()] })
+    const refused = { type: 'command.failed', reason: 'refused', code: '479' }
+    for (const one of [...parts, album]) expect(await over(one)).toMatchObject(refused)
+    expect(parts.map(countOf)).toEqual([1, undefined, undefined])
+  })
+
+  test('[F1] is each of its messages once, though the connection is lost after every one of them', async () => {
+    device.answerMessages('no-ack', 1)
+    const { album, parts } = await askForAlbum(rig, { chatId: lidOf(ana), items: [await photo(), await photo()] })
+    for (const part of parts) {
+      await until('it is given to WhatsApp', () => (countOf(part) ?? 0) > 0)
+      device.drop()
+      await over(part)
+    }
+    expect(resultOf(await over(album))).toEqual({ sent: 2, failed: [] })
+    expect(shownIn(lidOf(ana)).map(({ messageId }) => messageId)).toEqual(parts.map(({ messageId }) => messageId))
+    expect(device.conflicts()).toEqual([])
+    expect(await rig.eventsOf('message.sent').then(all => all.filter(event => event.chatId === lidOf(ana)))).toHaveLength(3)
+  })
+
+  test('[F2] to somebody new takes one turn of first messages, whatever is in it', async () => {
+    const known = { isFirst: true as const }
+    await askForAlbum(rig, { instanceId: 'away', chatId: lidOf(ana), items: [await photo(), await photo()], known })
+    const rows = await rig.database.database.query(
+      `select is_first, is_paced from commands where instance_id = 'away' order by place`,
+    )
+    const free = { is_first: false, is_paced: false }
+    expect(rows).toEqual([{ is_first: true, is_paced: false }, free, free, free])
+  })
+})
+
+test('[F2] a status takes one turn of its account, whoever sees it', async () => {
+  const audience = [lidOf(ana), lidOf(bia), lidOf(caio)]
+  const { commandId } = await askFor(rig, { chatId: status, text: 'oi', known: { audience } }, { instanceId: 'away' })
+  const rows = await rig.database.database.query('select is_first, is_paced from commands where command_id = $1', [commandId])
+  expect(rows).toEqual([{ is_first: false, is_paced: true }])
+})
