@@ -13,6 +13,8 @@ const small = { sizeBytes: 64 * KiB, n: 400, slices: 4, unit: 'files/s' } as con
 const medium = { sizeBytes: MiB, n: 128, slices: 4, unit: 'MiB/s' } as const
 /** Their simulator takes 2.5 GB. */
 const large = { sizeBytes: 64 * MiB, n: 32, slices: 2, unit: 'MiB/s' } as const
+/** An S3 server writes each file three times: its parts, the whole, its copy. */
+const largeInParts = { ...large, n: 8 } as const
 
 export const benches: Readonly<Record<string, Entry>> = {
   simulator: {
@@ -168,7 +170,7 @@ export const benches: Readonly<Record<string, Entry>> = {
   'media-64m-s3': {
     what: 'MiB/s of files of 64 MiB, on an S3 server',
     better: 'higher',
-    load: async () => (await import('./media.ts')).media({ store: 's3', ...large }),
+    load: async () => (await import('./media.ts')).media({ store: 's3', ...largeInParts }),
   },
   overload: {
     what: 'ms that a member of a consumer group was silent at most, in ten minutes of as many messages as WhatsApp lets through; bare: how long it may be. 1 is the bound',

@@ -9,6 +9,7 @@ export const longest: readonly string[] = [
   'test/scenarios/s3-away.real.test.ts',
   'test/scenarios/parts-away.real.test.ts',
   'test/scenarios/kill-points.both.test.ts',
+  'test/scenarios/command-kills.real.test.ts',
   'test/scenarios/graceful-stop.real.test.ts',
   'test/scenarios/random-kills.real.test.ts',
   'test/scenarios/listen.real.test.ts',

@@ -120,6 +120,10 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
     { ...star('unpin', 'Pin a message no longer', false), options: [] },
   ],
   'POST /messages forward': one('forward', { summary: 'Forward a message to a chat' }),
+  'POST /messages album': one('album', {
+    summary: 'Send pictures and videos that phones show together',
+    example: `5511900000011 --items '[{"kind":"image","media":{"url":"https://example.com/1.jpg"}},{"kind":"image","media":{"url":"https://example.com/2.jpg"}}]'`,
+  }),
   ...Object.fromEntries([
     file('image', 'a picture'),
     file('video', 'a video'),
@@ -140,6 +144,8 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   ],
   'PUT /presence/:chatId/subscription': one('subscribe'),
   'DELETE /presence/:chatId/subscription': one('unsubscribe'),
+  'GET /blocklist': one('show'),
+  'GET /privacy': one('show'),
   'PATCH /privacy': one('change', { example: '--last-seen contacts --read-receipts none' }),
   'GET /processing': one('list', { columns: ['startedAt', 'sessionId', 'messageId', 'status'] }),
   'POST /processing': one('start'),
@@ -150,6 +156,7 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
 
 /** Of each thing, for the list of all verbs. */
 export const thingDocs: Readonly<Record<string, string>> = {
+  blocklist: 'whom the account has blocked',
   calls: 'list, reject',
   channels: 'follow, mute',
   chats: 'list, read, archive, mute, pin, label, clear',

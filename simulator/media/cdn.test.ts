@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { until } from '../../test/ground/until.ts'
 import { type Cdn, openCdn } from './cdn.ts'
 import { macBytes } from './encrypt-media.ts'
 
@@ -141,4 +142,16 @@ it('[K1] an upload goes wrong as it was told to, so many times', async () => {
   cdn.faultUploads({ kind: 'nonsense' }, 1)
   expect(await (await upload()).json()).toEqual({})
   expect((await upload()).status).toBe(200)
+})
+
+it('[K1] an upload that is held is taken whole, and answered once the next ones are told of', async () => {
+  const before = cdn.state().files.size
+  cdn.faultUploads({ kind: 'hold' }, 1)
+  const held = upload()
+  await until('it to be held', () => cdn.heldUploads() === 1)
+  expect(cdn.state().files.size).toBe(before)
+  cdn.faultUploads(null)
+  expect((await held).status).toBe(200)
+  expect(cdn.state().files.size).toBe(before + 1)
+  await until('nothing to be held', () => cdn.heldUploads() === 0)
 })

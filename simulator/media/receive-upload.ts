@@ -10,6 +10,8 @@ export type UploadFault =
   | { kind: 'stall'; atByte: number }
   /** Takes that much, then resets the connection. */
   | { kind: 'reset'; atByte: number }
+  /** Takes all, and answers as it should once it is told what becomes of the next ones. */
+  | { kind: 'hold' }
   /** Takes all, and answers with something else than where it is. */
   | { kind: 'nonsense' }
 export type Uploads = {
@@ -19,6 +21,8 @@ export type Uploads = {
   renewAuth(): void
   /** The next `times` [every] uploads go wrong. A newer fault replaces an older one; null: none does. */
   faultUploads(fault: UploadFault | null, times?: number): void
+  /** How many are in its hands now, half taken or without an answer. */
+  heldUploads(): number
 }
 type Deps = { put(bytes: Uint8Array): string }
 
@@ -31,6 +35,8 @@ export function createUploads({
 }: Deps): Uploads & { receive(request: IncomingMessage, response: ServerResponse): Promise<void> } {
   let auth = drawAuth()
   let planned: { fault: UploadFault; timesLeft: number } | null = null
+  const held = new Set<ServerResponse>()
+  let toldNext = Promise.withResolvers<void>()
 
   function takeFault(): UploadFault | null {
     if (planned === null || planned.timesLeft <= 0) return null
@@ -38,12 +44,21 @@ export function createUploads({
     return planned.fault
   }
 
+  function hold(response: ServerResponse): void {
+    held.add(response)
+    response.once('close', () => held.delete(response))
+  }
+
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const fault = takeFault()
     const isCut = fault?.kind === 'stall' || fault?.kind === 'reset'
     const bytes = await bytesOf(request, isCut ? fault.atByte : maxUploadBytes)
-    if (fault?.kind === 'stall') return
+    if (fault?.kind === 'stall') return hold(response)
     if (fault?.kind === 'reset') return void response.socket?.resetAndDestroy()
+    if (fault?.kind === 'hold') {
+      hold(response)
+      await toldNext.promise // whoever waits for the answer may be gone by then
+    }
     const status = fault?.kind === 'status' ? fault.status : judge(request, bytes, auth)
     if (status !== 200) return void response.writeHead(status).end()
     const directPath = put(bytes ?? Buffer.of())
@@ -60,7 +75,10 @@ export function createUploads({
     },
     faultUploads: (fault, times = Number.POSITIVE_INFINITY) => {
       planned = fault && { fault, timesLeft: times }
+      toldNext.resolve()
+      toldNext = Promise.withResolvers()
     },
+    heldUploads: () => held.size,
     receive,
   }
 }

@@ -1,5 +1,6 @@
 // Many statements as one: what several owners of tables have to read is one statement, and what they have to write is another. Every statement
 // has its price in both processes, whatever it holds, and each of its parts a small one; those without rows are left out where that comes often.
+import { createLru, type Lru } from '../runtime/lru.ts'
 import { committingLazily } from './commit-lazily.ts'
 import type { Transaction } from './database.ts'
 
@@ -51,14 +52,25 @@ type Texts = {
   known: Map<string, string>
   compose(parts: readonly string[]): string
   /** Combinations that have a statement of their own. */
-  own: Set<string>
+  own: Lru<true>
+  /** How many ever had. */
+  made: number
   /** How often others came. */
   times: Map<string, number>
 }
 
+/**
+ * So many combinations have a statement of their own, once they came so often; the one that was not needed for longest gives way to another, as what
+ * comes after a start is not what comes later. Every connection plans, and keeps, each: there are so many at most, ever.
+ */
+const OWN_STATEMENTS = 32
+const MOST_STATEMENTS = 96
+const OFTEN = 16
+
 const readTexts: Texts = {
   known: new Map(),
-  own: new Set(),
+  own: createLru(OWN_STATEMENTS),
+  made: 0,
   times: new Map(),
   compose: parts =>
     `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${parts
@@ -67,16 +79,14 @@ const readTexts: Texts = {
 }
 const writingThen = (answer: string): Texts => ({
   known: new Map(),
-  own: new Set(),
+  own: createLru(OWN_STATEMENTS),
+  made: 0,
   times: new Map(),
   compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${answer}`,
 })
 const writeTexts = writingThen('')
 const lazyTexts = writingThen(committingLazily)
 
-/** Every connection plans, and keeps, each statement: so many combinations have one of their own, once they came so often. */
-const OWN_STATEMENTS = 32
-const OFTEN = 16
 /** Of those that come seldom, whatever is sent: then they are counted from the beginning. */
 const MOST_COUNTED = 1024
 
@@ -86,9 +96,10 @@ function partsOf<One extends Part & { readonly isEmpty?: boolean }>(texts: Texts
   return filled.length === 0 || filled.length === parts.length || comesOften(texts, keyOf(filled)) ? filled : parts
 }
 
-function comesOften({ own, times }: Texts, key: string): boolean {
-  if (own.has(key)) return true
-  if (own.size >= OWN_STATEMENTS) return false
+function comesOften(texts: Texts, key: string): boolean {
+  const { own, times } = texts
+  if (own.get(key) === true) return true
+  if (texts.made >= MOST_STATEMENTS) return false
   const before = times.get(key) ?? 0
   if (before < OFTEN) {
     if (times.size >= MOST_COUNTED) times.clear()
@@ -96,7 +107,8 @@ function comesOften({ own, times }: Texts, key: string): boolean {
     return false
   }
   times.delete(key)
-  own.add(key)
+  own.set(key, true)
+  texts.made += 1
   return true
 }
 

@@ -52,7 +52,8 @@ export async function readCommands(
   commandIds: readonly string[],
 ): Promise<ReadonlyMap<string, ShownCommand>> {
   const rows = await database.query<ShownRow>(
-    `select ${shownColumns} from commands c where instance_id = $1 and command_id = any($2::text[])`,
+    `select ${shownColumns} from commands c cross join lateral ${waitOf('c')} waiting
+     where c.instance_id = $1 and c.command_id = any($2::text[])`,
     [instanceId, commandIds],
   )
   return new Map(rows.map(row => [row.command_id, shownOf(row)]))

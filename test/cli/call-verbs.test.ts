@@ -81,6 +81,7 @@ const people = ['5511900000012', '+55 11 90000-0013']
 
 /** Each verb as somebody types it; below the instance, unless the path says /v1. */
 const typed: readonly (readonly [words: string | readonly string[], call: string, body?: unknown])[] = [
+  ['blocklist show --max-age 0', 'GET /blocklist?maxAge=0'],
   ['calls list --status missed', 'GET /calls?status=missed'],
   ['calls reject ABCDEF', 'POST /calls/ABCDEF/reject'],
   ['channels follow 120363000000000002@newsletter', 'PUT /channels/120363000000000002%40newsletter/follow'],
@@ -99,6 +100,8 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
   [`chats mark-read ${CHAT}`, `PATCH /chats/${CHAT}`, { unread: false }],
   [`chats read ${CHAT}`, `POST /chats/${CHAT}/read`, {}],
   [`chats read ${CHAT} --message A --message B`, `POST /chats/${CHAT}/read`, { messageIds: ['A', 'B'] }],
+  [`chats played ${CHAT} A B`, `POST /chats/${CHAT}/played`, { messageIds: ['A', 'B'] }],
+  [`chats set-timer ${CHAT} 86400`, `PUT /chats/${CHAT}/timer`, { expiresInSeconds: 86_400 }],
   [`chats clear ${CHAT}`, `POST /chats/${CHAT}/clear`],
   [`chats delete ${GROUP}`, `DELETE /chats/${GROUP}`],
   [`chats history ${CHAT} --count 20`, `POST /chats/${CHAT}/history`, { count: 20 }],
@@ -107,6 +110,8 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
   [`chats unlabel ${CHAT} 7`, `DELETE /chats/${CHAT}/labels/7`],
   ['commands list --state failed', 'GET /commands?state=failed'],
   ['commands show c1', 'GET /commands/c1'],
+  ['commands cancel c1', 'DELETE /commands/c1'],
+  [`commands cancel-all --chat ${CHAT}`, `DELETE /commands?chatId=${CHAT}`],
   ['contacts list', 'GET /contacts'],
   [`contacts block ${CHAT}`, `PUT /contacts/${CHAT}/block`],
   [`contacts unblock ${CHAT}`, `DELETE /contacts/${CHAT}/block`],
@@ -149,6 +154,7 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
       [['groups', action, GROUP, ...people], `POST /groups/${GROUP}/join-requests`, { action, participants: people }] as const,
   ),
   ['labels list', 'GET /labels'],
+  [['labels', 'create', 'New client', '3'], 'POST /labels', { name: 'New client', color: 3 }],
   [['labels', 'set', '7', 'New client', '3'], 'PUT /labels/7', { name: 'New client', color: 3 }],
   ['labels delete 7', 'DELETE /labels/7'],
   ['media list --kind image', 'GET /media?kind=image'],
@@ -201,6 +207,24 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
     'POST /messages',
     { kind: 'buttons', chatId: CHAT, text: 'Shall we?', buttons: [{ id: '1', text: 'Yes' }], native: true },
   ],
+  [
+    [
+      'messages',
+      'album',
+      CHAT,
+      '--items',
+      '[{"kind":"image","media":{"uploadId":"u1"}},{"kind":"video","media":{"uploadId":"u2"}}]',
+    ],
+    'POST /messages',
+    {
+      kind: 'album',
+      chatId: CHAT,
+      items: [
+        { kind: 'image', media: { uploadId: 'u1' } },
+        { kind: 'video', media: { uploadId: 'u2' } },
+      ],
+    },
+  ],
   [`messages react ${CHAT} ${ID} 👍`, 'POST /messages', { kind: 'reaction', chatId: CHAT, targetMessageId: ID, emoji: '👍' }],
   [['messages', 'react', CHAT, ID, ''], 'POST /messages', { kind: 'reaction', chatId: CHAT, targetMessageId: ID, emoji: '' }],
   [`messages edit ${CHAT} ${ID} Oi`, 'POST /messages', { kind: 'edit', chatId: CHAT, targetMessageId: ID, text: 'Oi' }],
@@ -237,6 +261,7 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
   ['presence subscriptions', 'GET /presence/subscriptions'],
   [`presence subscribe ${CHAT}`, `PUT /presence/${CHAT}/subscription`],
   [`presence unsubscribe ${CHAT}`, `DELETE /presence/${CHAT}/subscription`],
+  ['privacy show', 'GET /privacy'],
   ['privacy change --last-seen contacts --read-receipts none', 'PATCH /privacy', { lastSeen: 'contacts', readReceipts: 'none' }],
   ['processing list --after 2031-01-05', 'GET /processing?after=2031-01-05T00%3A00%3A00.000Z'],
   [

@@ -1,7 +1,11 @@
-// What Kafka says is told apart: not there or not ready, denied, about one record, or TLS that does not fit.
+// What Kafka says is told apart: not there or not ready, denied, about one record, or TLS that does not fit; and it is nobody's affair but of who asked.
+import assert from 'node:assert/strict'
 import { expect, test } from 'vitest'
 import { toLogError } from '../../src/log/kafka/errors.ts'
+import type { Cluster } from '../../src/log/kafka/internals.ts'
+import { createKafkaLink } from '../../src/log/kafka/link.ts'
 import { LogError } from '../../src/log/log.ts'
+import { until } from '../ground/until.ts'
 
 const broker = (type: string) => Object.assign(new Error('the broker’s words'), { type })
 const socket = (code: string) => Object.assign(new Error('the socket’s words'), { name: 'KafkaJSConnectionError', code })
@@ -42,4 +46,25 @@ test('what was being done is said once', () => {
     new LogError('topic-missing', 'looking up topic wa.events: Kafka has none'),
   )
   expect(said.message).toBe('looking up topic wa.events: Kafka has none')
+})
+
+test('[B7] a question that fails breaks no connection under what others have asked over it, until that has its answer', async () => {
+  const closed: number[] = []
+  let made = 0
+  const createCluster = () => {
+    const nth = ++made
+    const opened = { connect: async () => undefined, addMultipleTargetTopics: async () => undefined } as unknown as Cluster
+    return { opened, problemOf: () => null, close: async () => void closed.push(nth) }
+  }
+  const link = createKafkaLink({ createCluster, createProducer: () => assert.fail('nobody produces') })
+  const answer = Promise.withResolvers<string>()
+  const other = link.run('asking', [], () => answer.promise)
+  await expect(link.run('asking', [], () => Promise.reject(new Error('stale')))).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await link.run('asking', [], async () => 'over other connections')).toBe('over other connections')
+  expect([made, closed]).toEqual([2, []])
+  answer.resolve('answered')
+  expect(await other).toBe('answered')
+  await until('its connections to be closed', () => closed.length === 1)
+  await link.close()
+  expect(closed).toEqual([1, 2])
 })

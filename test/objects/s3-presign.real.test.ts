@@ -1,11 +1,21 @@
-// Presigned URLs against a real server: they grant what was signed until the end they were said to have, and nothing else.
+// Presigned URLs against a real server: they grant what was signed until the end they were said to have, and nothing else; and the uploads of
+// clients that go through them.
+import { randomUUID } from 'node:crypto'
 import dns from 'node:dns'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { S3_VIRTUAL_DOMAIN } from '../../infra/services/s3.ts'
+import { sampleJpeg, samplePdf } from '../../simulator/media/sample-media.ts'
+import { findUpload } from '../../src/instances/uploads.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
+import { uploadExpiry } from '../../src/processors/uploads/expire-uploads.ts'
+import { openUploads } from '../../src/processors/uploads/open-uploads.ts'
+import { parseConfig } from '../../src/runtime/config.ts'
+import type { Role } from '../../src/runtime/role.ts'
+import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { endOf, openS3World, type S3World } from '../ground/objects/s3-world.ts'
 import { runsHere } from '../ground/runs-here.ts'
+import { until } from '../ground/until.ts'
 
 const here = await runsHere('s3')
 const never = new AbortController().signal
@@ -111,6 +121,131 @@ describe.runIf(here)('a presigned URL', () => {
     expect(new URL(url).host).toBe(`presigned.${S3_VIRTUAL_DOMAIN}:${world.server.port}`)
     expect(await (await fetch(url)).text()).toBe('hello')
     expect((await virtual.head(key, never))?.sizeBytes).toBe(5)
+  })
+})
+
+describe.runIf(here)('an upload of a client', () => {
+  let world: S3World
+  let store: ObjectStore
+  let api: TestApi
+  let preparing: Role
+  let photo: Buffer
+  const logger = collectLogLines()
+  /** How long ago its URL was signed. */
+  let signedAgoMs = 0
+  beforeAll(async () => {
+    world = await openS3World('uploads')
+    store = await world.open({ clock: () => Date.now() - signedAgoMs })
+    api = await openTestApi('uploads to s3', logger, { objects: () => store })
+    api.clock.nowAt = Date.now()
+    await api.call('POST', '/v1/instances', { body: { id: 'shop', name: 'Shop' } })
+    photo = await sampleJpeg()
+    const parsed = parseConfig({})
+    if (!parsed.ok) throw new Error('the defaults do not parse')
+    preparing = openUploads({
+      ...{ database: api.database, objects: store, sealer: api.sealer, logger, clock: Date.now, lookMs: 50 },
+      ...{ log: api.testLog.log, codec: api.testLog.codec, topic: api.testLog.topic },
+      ...{ config: parsed.config.media, uploads: parsed.config.uploads },
+    })
+  })
+  afterAll(async () => {
+    await preparing?.close()
+    await api?.close()
+    await world?.close()
+  })
+
+  async function ask(key: string = randomUUID()): Promise<{ uploadId: string; url: string }> {
+    const body = { fileName: 'photo.jpg', mimetype: 'image/jpeg', sizeBytes: photo.length }
+    const { status, json } = await api.call('POST', '/v1/instances/shop/uploads', { body, headers: { 'idempotency-key': key } })
+    expect([status, json.headers]).toEqual([201, { 'content-type': 'image/jpeg', 'content-length': String(photo.length) }])
+    return { uploadId: String(json.uploadId), url: String(json.url) }
+  }
+  const put = async (url: string, body: Uint8Array = photo, contentType = 'image/jpeg') =>
+    (await fetch(url, { method: 'PUT', body: new Uint8Array(body), headers: { 'content-type': contentType } })).status
+  const complete = async (uploadId: string) => {
+    const { status, json } = await api.call('POST', `/v1/uploads/${uploadId}/complete`)
+    return { status, type: json.type }
+  }
+  const notReceived = { status: 409, type: 'urn:zaplog:problem:upload-not-received' }
+  const settled = (uploadId: string) =>
+    until('it to be prepared', async () => {
+      const { json } = await api.call('GET', `/v1/uploads/${uploadId}`)
+      return json.state !== 'pending' && json.state !== 'processing' && json
+    })
+  const rowOf = async (uploadId: string) => {
+    const row = await findUpload(api.database, 'shop', uploadId)
+    if (row === null) throw new Error('expected its row')
+    return row
+  }
+  const keysOf = async () => (await Array.fromAsync(store.list('', never))).map(({ key }) => key)
+
+  test('[C13] goes straight into the bucket, and what is there is what is sent', async () => {
+    const { uploadId, url } = await ask()
+    expect(new URL(url).origin).toBe(world.server.endpoint)
+    expect(await put(url)).toBe(200)
+    expect((await complete(uploadId)).status).toBe(202)
+    expect(await settled(uploadId)).toMatchObject({ state: 'ready', mimetype: 'image/jpeg', sizeBytes: photo.length, width: 320 })
+    const { file } = await rowOf(uploadId)
+    expect(await store.head(file?.objectKey ?? '', never)).toMatchObject({ sizeBytes: photo.length, contentType: 'image/jpeg' })
+  })
+
+  test('[C13] of another length or type than was announced is not taken, nor completed, and may be put after all', async () => {
+    const { uploadId, url } = await ask()
+    expect(await put(url, Buffer.concat([photo, photo]))).toBe(403)
+    expect(await put(url, photo.subarray(1))).toBe(403)
+    expect(await put(url, photo, 'image/png')).toBe(403)
+    expect(await complete(uploadId)).toEqual(notReceived)
+    expect(await put(url)).toBe(200)
+    expect((await complete(uploadId)).status).toBe(202)
+  })
+
+  test('[C13] whose URL is over is asked for again under its key', async () => {
+    signedAgoMs = 6 * MINUTE_MS
+    const { uploadId, url } = await ask('late')
+    signedAgoMs = 0
+    expect(await put(url)).toBe(403)
+    expect(await complete(uploadId)).toEqual(notReceived)
+    const again = await ask('late')
+    expect(again.uploadId).toBe(uploadId)
+    expect(await put(again.url)).toBe(200)
+    expect((await complete(uploadId)).status).toBe(202)
+  })
+
+  test('[C13] that lies about what it is has failed, and nothing of it stays', async () => {
+    const { uploadId, url } = await ask()
+    const pdf = Buffer.concat([samplePdf(), Buffer.alloc(photo.length)]).subarray(0, photo.length)
+    expect(await put(url, pdf)).toBe(200)
+    expect((await complete(uploadId)).status).toBe(202)
+    expect(await settled(uploadId)).toMatchObject({ state: 'failed', reason: 'type-mismatch' })
+    await until('its bytes to be gone', async () => !(await keysOf()).some(key => key.includes(uploadId)))
+  })
+
+  test('[C13] that is put once more counts as it was completed: what comes after changes nothing of what is sent', async () => {
+    const { uploadId, url } = await ask()
+    expect(await put(url, Buffer.alloc(photo.length))).toBe(200)
+    expect(await put(url)).toBe(200)
+    expect((await complete(uploadId)).status).toBe(202)
+    expect((await settled(uploadId)).state).toBe('ready')
+    expect(await put(url, Buffer.alloc(photo.length))).toBe(200)
+    const { file } = await rowOf(uploadId)
+    const object = await store.get({ key: file?.objectKey ?? '' }, never)
+    expect(Buffer.concat(await Array.fromAsync(object?.body ?? [])).equals(photo)).toBe(true)
+  })
+
+  test('[C13] that nobody completes is taken away after a day, with its bytes', async () => {
+    api.clock.nowAt -= DAY_MS + MINUTE_MS
+    const { uploadId, url } = await ask()
+    api.clock.nowAt = Date.now()
+    expect(await put(url)).toBe(200)
+    const other = await ask()
+    expect(await put(other.url)).toBe(200)
+    const { database, testLog } = api
+    await uploadExpiry({ ...testLog, database, objects: store, clock: Date.now }).work(never)
+    expect((await api.call('GET', `/v1/uploads/${uploadId}`)).json).toMatchObject({ state: 'failed', reason: 'expired' })
+    const keys = await keysOf()
+    expect(keys.some(key => key.includes(uploadId))).toBe(false)
+    expect(keys.some(key => key.includes(other.uploadId))).toBe(true)
+    expect((await complete(other.uploadId)).status).toBe(202)
   })
 })
 

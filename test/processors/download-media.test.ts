@@ -143,7 +143,10 @@ test('[C2] an instance with its transfers in use keeps no other waiting', async 
   const stalled = message()
   world().cdn.fault(pathOf(stalled), { kind: 'stall', atByte: 100 })
   const second = message()
-  const running = [handle(world(), consumer, stalled, 1, stop.signal), handle(world(), consumer, second, 1, stop.signal)]
+  const running = [handle(world(), consumer, stalled, 1, stop.signal)]
+  // Each looks into the store before it asks for its turn: the other one could be faster.
+  await until('the first to have its turn', async () => (await world().metrics.render()).includes('zaplog_media_transfers 1'))
+  running.push(handle(world(), consumer, second, 1, stop.signal))
   const { events } = await handle(world(), consumer, { ...message(), instanceId: 'another' })
   expect(events).toMatchObject([{ type: 'media.downloaded', instanceId: 'another' }])
   expect(

@@ -1,7 +1,9 @@
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { Agent, request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { type Allowances, refuseAddress } from '../../src/runtime/address-guard.ts'
+import { fetchMedia } from '../../src/processors/download/fetch-media.ts'
+import { type Allowances, mediaUrlAllowances, refuseAddress } from '../../src/runtime/address-guard.ts'
 import { createGuardedConnector, type Resolve } from '../../src/runtime/guarded-connector.ts'
 import { checkUrl } from '../../src/webhooks/endpoints/settings.ts'
 import { openReceiver } from '../ground/receiver.ts'
@@ -206,5 +208,57 @@ describe('the connector', () => {
     expect(await dial(`http://receiver.example:${port}/`, { resolve, allowLoopback: true })).toBe('address-blocked')
     expect(receiver.attempts).toHaveLength(1)
     await receiver.close()
+  })
+})
+
+describe('a file at a URL, whose name leads elsewhere by the second answer', () => {
+  /** One where MEDIA_URL_ALLOW_CIDRS leads stands for a public one, which nothing is sent to here. */
+  const [outside, inside] = ['127.0.0.1', '127.0.0.2']
+  const never = new AbortController().signal
+  const timeouts = { idleTimeoutMs: 5_000, minTotalTimeoutMs: 5_000, timeoutFactor: 1 }
+
+  /** The same port at both; what was asked of each. */
+  async function openBoth() {
+    const asked = { outside: 0, inside: 0 }
+    const listen = (place: 'outside' | 'inside', host: string, port: number) =>
+      new Promise<ReturnType<typeof createHttpServer>>(resolve => {
+        const server = createHttpServer((_request, response) => {
+          asked[place] += 1
+          response.setHeader('connection', 'close').end(place)
+        })
+        server.listen(port, host, () => resolve(server))
+      })
+    const first = await listen('outside', outside, 0)
+    const address = first.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const servers = [first, await listen('inside', inside, port)]
+    return {
+      url: new URL(`http://files.example:${port}/a.jpg`),
+      asked,
+      close: () => Promise.all(servers.map(server => new Promise(resolve => server.close(resolve)))),
+    }
+  }
+
+  it('[C13] [E9] comes from the address that was judged, and the next try to another one is refused before it is dialled', async () => {
+    const { url, asked, close } = await openBoth()
+    const answered: string[] = []
+    const resolve: Resolve = (_hostname, answer) => {
+      const address = answered.length === 0 ? outside : inside
+      answered.push(address)
+      answer(null, [{ address, family: 4 }])
+    }
+    const allowances = mediaUrlAllowances({ allowCidrs: [`${outside}/32`] })
+    const dispatcher = new Agent({ connect: createGuardedConnector({ allowances, resolve }), allowH2: false })
+    const fetched = async () => {
+      const wanted = { ...timeouts, url, from: 'anywhere', announcedBytes: null, maxBytes: 1_000 } as const
+      return Buffer.concat(await Array.fromAsync(fetchMedia({ dispatcher }, wanted, never))).toString()
+    }
+    expect(await fetched()).toBe('outside')
+    expect(answered).toEqual([outside])
+    await expect(fetched()).rejects.toMatchObject({ cause: { code: 'address-blocked' } })
+    expect(answered).toEqual([outside, inside])
+    expect(asked).toEqual({ outside: 1, inside: 0 })
+    await dispatcher.destroy()
+    await close()
   })
 })

@@ -63,7 +63,7 @@ function routeAll(app: App, deps: CancelDeps) {
       tag,
       params: z.object({ id: z.string() }),
       querystring: z.strictObject({ chatId: chatAddress.optional().describe('in any form; left out, those of all chats') }),
-      answers: { 200: z.object({ cancelled: z.int() }) },
+      answers: { 200: z.object({ cancelled: z.int() }).meta({ examples: [{ cancelled: 3 }] }) },
       problems: [404],
     }),
     handler: async ({ params: { id: instanceId }, query }, reply) => {

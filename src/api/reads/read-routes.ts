@@ -156,6 +156,11 @@ function routeGroup(app: App, deps: AskDeps): void {
 
 const ofAccount = z.object({ id: z.string() })
 
+const seenBy = {
+  ...{ lastSeen: 'contacts', online: 'all', picture: 'contacts', about: 'contacts', readReceipts: 'all' },
+  ...{ groupsAdd: 'contacts', callsAdd: 'all' },
+}
+
 function routePrivacy(app: App, deps: AskDeps): void {
   app.route({
     method: 'GET',
@@ -164,7 +169,7 @@ function routePrivacy(app: App, deps: AskDeps): void {
       tag: 'profile',
       params: ofAccount,
       querystring: z.strictObject({ maxAge: maxAge('privacy') }),
-      answers: { 200: socketAnswers.privacy.extend(aged) },
+      answers: { 200: socketAnswers.privacy.extend(aged).meta({ examples: [{ ...seenBy, ...said }] }) },
       problems,
     }),
     handler: async ({ params: { id }, query }, reply) => {
@@ -182,7 +187,9 @@ function routeBlocklist(app: App, deps: AskDeps): void {
       tag: 'contacts',
       params: ofAccount,
       querystring: z.strictObject({ maxAge: maxAge('blocklist') }),
-      answers: { 200: socketAnswers.blocklist.extend(aged) },
+      answers: {
+        200: socketAnswers.blocklist.extend(aged).meta({ examples: [{ contacts: [{ id: ana.id, pn: ana.pn }], ...said }] }),
+      },
       problems,
     }),
     handler: async ({ params: { id }, query }, reply) => {

@@ -30,7 +30,7 @@ const audience = z
 /** Beside what is a status or goes to a chat. */
 export const seen = { audience: z.exactOptional(audience).describe('of a status: who sees it; left out: {contacts: saved}') }
 
-const colour = z.string().regex(/^#[0-9a-f]{6}$/i, 'expected a colour such as #128C7E')
+const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'expected a colour such as #128C7E')
 /** Of a text that says none. */
 export const usualBackground = '#128C7E'
 export const background = {

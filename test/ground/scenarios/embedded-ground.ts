@@ -1,15 +1,11 @@
 // Everything embedded: Postgres, the log in it and the files are zaplog's own, in its data directory.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openPostgres } from '../../../src/database/postgres.ts'
-import { openPostgresLog } from '../../../src/log/postgres/postgres.ts'
 import { openFilesystemStore } from '../../../src/objects/filesystem.ts'
-import { openPostgresRegistry } from '../../../src/registry/postgres.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
-import { createMetrics } from '../../../src/runtime/metrics.ts'
 import type { Ground, Part } from './ground.ts'
-import { openItsLog } from './its-log.ts'
 import { databaseUrlOf, freezePostgres, killPostgres } from './its-postgres.ts'
+import { openItsPostgresLog } from './its-postgres-log.ts'
 
 const logger = createLogger({ level: 'silent' })
 const prefixes = { topic: 'wa.', group: 'zaplog.' }
@@ -28,11 +24,7 @@ export function embeddedGround(dataDir: string, prepareStore: ((directory: strin
     env: {},
     postgres,
     log: postgres,
-    openLog: async () => {
-      const database = await openPostgres({ url: databaseUrlOf(dataDir), poolSize: 2, applicationName: 'scenario', logger })
-      const log = openPostgresLog({ database, logger, metrics: createMetrics({ processMetrics: false }) })
-      return openItsLog({ log, registry: openPostgresRegistry(database), prefixes, closeRest: database.close })
-    },
+    openLog: () => openItsPostgresLog({ url: databaseUrlOf(dataDir), prefixes }),
     openObjects: () => openFilesystemStore({ directory, publicUrl: 'http://127.0.0.1', signingKey: Buffer.alloc(32), logger }),
     close: postgres.kill,
   }
