@@ -192,6 +192,30 @@ describe('a record that is appended by who accepts it', () => {
     expect(await take('k3')).toEqual([before + 1])
   })
 
+  it('[F1] [D1] is behind what waits in its chat, until that is over; and the projection that finds it there leaves it so', async () => {
+    const world = await dsl.freshWorld()
+    for (const key of ['k1', 'k2']) await take(key)
+    await take('k3', { chatId: somebodyElse.lid })
+    const behind = async () => (await query('select is_behind from commands order by place')).map(row => row.is_behind)
+    expect(await behind()).toEqual([false, true, false])
+    await query(
+      `update commands set state = 'ending', outcome = '{"type":"command.failed"}' where command_id = '${idOf('k1').command_id}'`,
+    )
+    await endCommand(dsl.test.database, { instanceId: 'shop', commandId: idOf('k1').command_id })
+    expect(await behind()).toEqual([false, false, false])
+    await world.append(['k1', 'k2'].map(key => asks(key)))
+    await world.projectAll()
+    expect(await behind()).toEqual([false, false, false])
+  })
+
+  it('[F1] is left to the projection where the log had commands of a database that is lost', async () => {
+    await dsl.freshWorld()
+    await keepBeginning(dsl.test.database, [{ partition: 0, endOffset: 2n }])
+    await take('k1')
+    expect(await states()).toEqual([{ command_id: idOf('k1').command_id, state: 'asked' }])
+    await query('delete from commands_begin')
+  })
+
   it('[F1] waits for the projection behind one of its chat whose record may come before, and holds no other chat', async () => {
     const world = await dsl.freshWorld()
     await ask('k1', asks('k1').digest)
