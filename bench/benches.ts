@@ -42,6 +42,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'lower',
     load: async () => (await import('./command.ts')).command({ n: 300, chats: 5 }),
   },
+  'command-apart': {
+    what: 'the same with the API in a process of its own',
+    better: 'lower',
+    load: async () => (await import('./command.ts')).command({ n: 300, chats: 5, setup: 'apart' }),
+  },
+  'command-kafka': {
+    what: 'the same in one process over Kafka and a schema registry',
+    better: 'lower',
+    load: async () => (await import('./command.ts')).command({ n: 300, chats: 5, setup: 'kafka' }),
+  },
   chats: {
     what: 'messages/s received and projected, 1 socket, each from a person who never wrote before; bare: as many in one chat',
     better: 'higher',

@@ -2,14 +2,12 @@
 // come at a fixed rate: `p50Ms@200` is that of 200 a second. A rate of which the machine can less than the double is left out, and half of
 // what it can is there instead (`@half`). Bare is the cheapest chain there can be, Baileys that posts at once: nothing is durable, nothing in
 // order, nothing tried again.
-import { registryAvailable } from '../infra/services/available.ts'
-import { openRegistry } from '../infra/services/registry.ts'
 import { alternate } from './alternate.ts'
 import { openChild } from './child.ts'
 import type { Line } from './conversations.ts'
-import { openBroker } from './ground.ts'
+import { openKafkaParts } from './ground.ts'
 import { openLinked } from './linked.ts'
-import { type Bench, expectEqual, NotHere } from './measure.ts'
+import { type Bench, expectEqual } from './measure.ts'
 import type { Arrived, ReceiverCalls } from './receiver-process.ts'
 import { epochMs } from './written-text.ts'
 
@@ -88,13 +86,4 @@ export const chain =
 function feedsBelow(most: number): readonly { name: string; perSecond: number }[] {
   const within = feeds.filter(perSecond => perSecond <= most).map(perSecond => ({ name: String(perSecond), perSecond }))
   return within.length === feeds.length ? within : [...within, { name: 'half', perSecond: Math.floor(most) }]
-}
-
-async function openKafkaParts(closing: AsyncDisposableStack): Promise<Record<string, string>> {
-  const missing = await registryAvailable()
-  if (missing !== null) throw new NotHere(missing)
-  const broker = await openBroker(closing)
-  const registry = await openRegistry()
-  closing.defer(registry.close)
-  return { KAFKA_BROKERS: broker.brokers, SCHEMA_REGISTRY_URL: registry.url }
 }

@@ -1,28 +1,28 @@
 // [F1] From the last byte of a POST until the message's stanza is at WhatsApp, one after another, to chats that are known; bare is Baileys alone
-// that is asked in the same process. Pacing is off. 10 ms at p50 and 50 ms at p99 are the bounds.
+// that is asked in the same process. Pacing is off. 10 ms at p50 and 50 ms at p99 are the bounds. `apart`: the API is a process of its own.
+import { randomBytes } from 'node:crypto'
 import { openBaileysClient } from '../simulator/baileys-client.ts'
 import { openSimulator, type Simulator } from '../simulator/simulator.ts'
+import { databaseUrlOf } from '../test/ground/scenarios/its-postgres.ts'
+import { openDirectory, openKafkaParts } from './ground.ts'
 import { type Bench, quantile } from './measure.ts'
-import { openZaplog } from './zaplog.ts'
+import { openSyncs, type Statements } from './statements.ts'
+import { createMeter } from './usage.ts'
+import { openZaplog, type Zaplog } from './zaplog.ts'
+
+type Setup = 'together' | 'apart' | 'kafka'
 
 const instanceId = 'bench'
 const warmUp = 20
 
 export const command =
-  ({ n, chats }: { n: number; chats: number }): Bench =>
+  ({ n, chats, setup = 'together' }: { n: number; chats: number; setup?: Setup }): Bench =>
   async closing => {
     const simulator = await openSimulator()
     closing.defer(simulator.close)
-    const env = {
-      WHATSAPP_URL: simulator.url,
-      WHATSAPP_CDN_URL: simulator.cdnUrl,
-      OUTBOUND_PER_MINUTE: '0',
-      OUTBOUND_FIRST_PER_MINUTE: '0',
-      OUTBOUND_FIRST_PER_DAY: '0',
-    }
-    const zaplog = await openZaplog(closing, env)
-    await zaplog.ask('POST', '/v1/instances', { id: instanceId, name: 'Bench' })
-    const { qr } = await zaplog.ask('GET', `/v1/instances/${instanceId}/qr?wait=30`)
+    const { api, statements, syncs } = await openSetup(closing, simulator, setup)
+    await api.ask('POST', '/v1/instances', { id: instanceId, name: 'Bench' })
+    const { qr } = await api.ask('GET', `/v1/instances/${instanceId}/qr?wait=30`)
     const device = await simulator.scanQr(String(qr), { pn: '5511900000001', name: 'Owner' })
     const client = openBaileysClient(simulator.url, undefined, { shouldSyncHistoryMessage: () => false })
     closing.defer(client.close)
@@ -33,27 +33,60 @@ export const command =
 
     const ours = async (nth: number) => {
       const body = { chatId: chatOf(nth), kind: 'text', text: `text ${nth}` }
-      await zaplog.ask('POST', `/v1/instances/${instanceId}/messages`, body)
+      await api.ask('POST', `/v1/instances/${instanceId}/messages`, body)
     }
     const bare = async (nth: number) => {
       await client.socket().sendMessage(chatOf(nth), { text: `text ${nth}` })
     }
-    for (let nth = 0; nth < warmUp; nth += 1) {
-      await tookMs(simulator, () => ours(nth))
-      await tookMs(simulator, () => bare(nth))
-    }
-    return async () => {
-      const startedAt = performance.now()
+    const inTurns = async (count: number) => {
       const took = { ours: [] as number[], bare: [] as number[] }
-      for (let nth = 0; nth < n; nth += 1) {
+      for (let nth = 0; nth < count; nth += 1) {
         took.ours.push(await tookMs(simulator, () => ours(nth)))
         took.bare.push(await tookMs(simulator, () => bare(nth)))
       }
-      const more = { p50Ms: quantile(took.ours, 0.5), bareP50Ms: quantile(took.bare, 0.5), conflicts: device.conflicts().length }
+      return took
+    }
+    await inTurns(warmUp)
+    return async () => {
+      const startedAt = performance.now()
+      const meter = createMeter(statements)
+      const syncsBefore = await syncs()
+      const took = await meter.during('ours', () => inTurns(n))
+      const syncsEach = ((await syncs()) - syncsBefore) / n
+      const more = {
+        p50Ms: quantile(took.ours, 0.5),
+        bareP50Ms: quantile(took.bare, 0.5),
+        syncsEach,
+        conflicts: device.conflicts().length,
+      }
       const seconds = (performance.now() - startedAt) / 1000
-      return { value: quantile(took.ours, 0.99), unit: 'ms', bare: quantile(took.bare, 0.99), n, seconds, more }
+      const usage = meter.usage(n)
+      return { value: quantile(took.ours, 0.99), unit: 'ms', bare: quantile(took.bare, 0.99), n, seconds, more, usage }
     }
   }
+
+/** `syncs`: how often its Postgres waited for the disk. */
+type Opened = { api: Zaplog; statements: Statements | null; syncs: () => Promise<number> }
+
+async function openSetup(closing: AsyncDisposableStack, simulator: Simulator, setup: Setup): Promise<Opened> {
+  const dataDir = await openDirectory(closing)
+  const env = {
+    DATA_DIR: dataDir,
+    WHATSAPP_URL: simulator.url,
+    WHATSAPP_CDN_URL: simulator.cdnUrl,
+    OUTBOUND_PER_MINUTE: '0',
+    OUTBOUND_FIRST_PER_MINUTE: '0',
+    OUTBOUND_FIRST_PER_DAY: '0',
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    ...(setup === 'kafka' && (await openKafkaParts(closing))),
+  }
+  const roles = setup === 'apart' ? { ROLES: 'producers,processors,projections,webhooks' } : {}
+  const zaplog = await openZaplog(closing, { ...env, ...roles })
+  const url = databaseUrlOf(dataDir)
+  const own = { DATA_DIR: await openDirectory(closing), DATABASE_URL: url, ROLES: 'api' }
+  const api = setup === 'apart' ? await openZaplog(closing, { ...env, ...own }) : zaplog
+  return { api, statements: zaplog.statements, syncs: await openSyncs(closing, url) }
+}
 
 /** Until the simulator has read the message; what was asked for is answered by then, or soon after. */
 async function tookMs(simulator: Simulator, send: () => Promise<void>): Promise<number> {

@@ -2,8 +2,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { registryAvailable } from '../infra/services/available.ts'
 import { type Kafka, openKafka } from '../infra/services/kafka.ts'
 import { kafkaAvailable } from '../infra/services/kafka-jars.ts'
+import { openRegistry } from '../infra/services/registry.ts'
 import type { Database } from '../src/database/database.ts'
 import { openEmbeddedPostgres } from '../src/database/embedded.ts'
 import { migrate } from '../src/database/migrate.ts'
@@ -54,6 +56,16 @@ export async function openBroker(closing: AsyncDisposableStack): Promise<Kafka> 
   const kafka = await openKafka({ directory: join(await openDirectory(closing), 'kafka') })
   closing.defer(kafka.close)
   return kafka
+}
+
+/** A broker and a registry, as settings. Rejects with NotHere on a machine that cannot run them. */
+export async function openKafkaParts(closing: AsyncDisposableStack): Promise<Record<string, string>> {
+  const missing = await registryAvailable()
+  if (missing !== null) throw new NotHere(missing)
+  const broker = await openBroker(closing)
+  const registry = await openRegistry()
+  closing.defer(registry.close)
+  return { KAFKA_BROKERS: broker.brokers, SCHEMA_REGISTRY_URL: registry.url }
 }
 
 /** Of one's own, and gone at the end. As root, the embedded Postgres runs as another user, who must get through. */

@@ -40,3 +40,15 @@ export async function openStatements(closing: AsyncDisposableStack, url: string)
     return row?.calls ?? 0
   }
 }
+
+/** How often its server waited until the disk had what was committed. It counts the last second late. */
+export async function openSyncs(closing: AsyncDisposableStack, url: string): Promise<() => Promise<number>> {
+  const session = await openSession({ url, applicationName: 'bench' }, never)
+  closing.defer(() => session.close())
+  return async () => {
+    const [row] = await session.query<{ syncs: number }>(
+      "select coalesce(sum(fsyncs), 0)::float8 as syncs from pg_stat_io where object = 'wal' and context = 'normal'",
+    )
+    return row?.syncs ?? 0
+  }
+}

@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { type AccountsHere, createAccountsHere } from '../instances/accounts-here.ts'
 import { commandEndsChannel } from '../instances/commands-at-work.ts'
 import { openOutbox } from '../instances/outbox.ts'
 import { MOST_WAITING, socketAnswersChannel } from '../instances/socket-reads.ts'
@@ -56,7 +57,9 @@ import { uploadRoutes } from './uploads/upload-routes.ts'
 export type ApiDeps = HealthDeps & {
   server: HttpServer
   database: Database
-  log: Pick<EventLog, 'append' | 'lag' | 'read' | 'follow'>
+  log: Pick<EventLog, 'append' | 'inside' | 'lag' | 'read' | 'follow'>
+  /** Which of them this process holds [none]. */
+  accountsHere?: AccountsHere
   codec: Codec
   objects: ObjectStore
   sealer: Sealer
@@ -98,6 +101,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const kept = createKeptPositions(deps)
   const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
   const routeDeps = {
+    accountsHere: createAccountsHere(),
     ...deps,
     connections,
     kept,

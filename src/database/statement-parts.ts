@@ -1,6 +1,7 @@
 // Many statements as one: what several owners of tables have to read is one statement, and what they have to write is another. Every statement
 // has its price in both processes, whatever it holds, and each of its parts a small one; those without rows are left out where that comes often.
 import { createLru, type Lru } from '../runtime/lru.ts'
+import { committingLazily } from './commit-lazily.ts'
 import type { Transaction } from './database.ts'
 
 /**
@@ -26,10 +27,11 @@ export async function readTogether(tx: Transaction, reads: readonly Read<unknown
   }
 }
 
-/** One statement; none where there is nothing to write. */
-export async function writeTogether(tx: Transaction, writes: readonly Write[]): Promise<void> {
-  const parts = partsOf(writeTexts, writes)
-  if (parts.length > 0) await tx.query(textOf(writeTexts, parts), valuesOf(parts))
+/** One statement; none where there is nothing to write. `isLazy`: no promise rests on it (commit-lazily.ts). */
+export async function writeTogether(tx: Transaction, writes: readonly Write[], { isLazy = false } = {}): Promise<void> {
+  const texts = isLazy ? lazyTexts : writeTexts
+  const parts = partsOf(texts, writes)
+  if (parts.length > 0) await tx.query(textOf(texts, parts), valuesOf(parts))
 }
 
 /**
@@ -75,13 +77,15 @@ const readTexts: Texts = {
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
-const writeTexts: Texts = {
+const writingThen = (answer: string): Texts => ({
   known: new Map(),
   own: createLru(OWN_STATEMENTS),
   made: 0,
   times: new Map(),
-  compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select`,
-}
+  compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${answer}`,
+})
+const writeTexts = writingThen('')
+const lazyTexts = writingThen(committingLazily)
 
 /** Of those that come seldom, whatever is sent: then they are counted from the beginning. */
 const MOST_COUNTED = 1024

@@ -1,5 +1,6 @@
 // Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
 // their time.
+import { committingLazily, committingLazilyIf } from '../database/commit-lazily.ts'
 import type { Transaction } from '../database/database.ts'
 import { writeTogether } from '../database/statement-parts.ts'
 import { isPurged } from '../purge/tombstones.ts'
@@ -7,6 +8,7 @@ import { isAhead, isDue, isWaiting, type PutOffFor, settleBehind, settleChats, t
 import type { Outcome } from './commands.ts'
 import { type FirstContactPace, firstTurnAt, firstTurns, giveFirstTurnsBack, takeFirstTurns } from './first-contacts.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
+import { addingSecrets, type SecretRow, secretColumns } from './message-secrets.ts'
 import { restsUntil, sayTurns } from './outgoing-turns.ts'
 import { markSent } from './uploads-sent.ts'
 
@@ -46,7 +48,7 @@ export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
  * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
  * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
- * is, epoch ms, for whoever asks; null: now.
+ * is, epoch ms, for whoever asks; null: now. Its commit is not waited for: one that Postgres forgets in its death was not tried, and is claimed again.
  */
 export async function claimCommands(
   database: Transaction,
@@ -69,7 +71,7 @@ const nextOf = (kind: string, most: string): string =>
     .map(when => `(${found} and ${kind} and ${when} order by c.due_at, c.place limit ${most})`)
     .join(' union ')
 
-const claimSql = `with held as (${heldOwner('$1', '$2')}), turn_of_first as materialized (
+const claimSql = `with held as (select ${committingLazily} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
   select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
 ), turns as materialized (
   select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,
@@ -95,19 +97,36 @@ returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body
   (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
   coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`
 
-/** Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays. false: it is this owner's no more, and is not sent. */
+/**
+ * `secrets`: those in `built`, for what comes sealed with them later. `isFollowed`: another commit in this database is waited for before anything
+ * leaves, so that this one need not be.
+ */
+type BegunTry = Owned & {
+  commandId: string
+  tries: number
+  built: Buffer | null
+  secrets?: readonly SecretRow[]
+  isFollowed?: boolean
+}
+
+/**
+ * Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays, with its secrets. false: it is this
+ * owner's no more, and is not sent.
+ */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, tries, built }: Owned & { commandId: string; tries: number; built: Buffer | null },
+  { instanceId, epoch, commandId, tries, built, secrets = [], isFollowed = false }: BegunTry,
 ): Promise<boolean> {
   return didChange(
-    database.query(
-      `with held as (${heldOwner('$1', '$3')}) update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
-       where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1`,
-      [instanceId, commandId, epoch, built, tries],
-    ),
+    database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets), isFollowed]),
   )
 }
+
+const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
+    update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
+    where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
+  ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
+  select ${committingLazilyIf('$11::boolean')} from begun`
 
 /** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it; `waitsFor` [retry]: what for. */
 type PutOff = Owned & {
@@ -169,7 +188,10 @@ export const endCommand = (
   { instanceId, commandId }: { instanceId: string; commandId: string },
 ): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
 
-/** Their outcomes are in the log. The upload of one was sent, however long its command is remembered. */
+/**
+ * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. That commit is not waited for: what Postgres
+ * forgets in its death is told again. What makes their chats go on is, wherever something goes on.
+ */
 export async function endCommands(
   database: Transaction,
   { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
@@ -177,7 +199,8 @@ export async function endCommands(
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
-       where instance_id = $1 and command_id = any($2::text[]) and state = 'ending' returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
+       where instance_id = $1 and command_id = any($2::text[]) and state = 'ending'
+       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id), ${committingLazily})
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandIds],
   )

@@ -14,6 +14,10 @@ export async function keepBeginning(
   )
 }
 
+/** A condition: there were some before, and which of them are asked for anew is known once they are read. `partition`: SQL. */
+export const hasBefore = (partition: string): string =>
+  `exists (select from commands_begin b where b.partition = ${partition} and b.next_offset > 0)`
+
 /** A condition; `place`: the offset after the record's, as SQL, like `partition`. */
 export const isBeforeBeginning = (partition: string, place: string): string =>
   `exists (select from commands_begin b where b.partition = ${partition} and ${place} <= b.next_offset)`

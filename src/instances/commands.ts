@@ -2,7 +2,7 @@
 // holds the account works them off (commands-at-work.ts), and clients see how far they are (commands-shown.ts): nobody else names it.
 import { boundedCount } from '../database/bounded-count.ts'
 import type { Transaction } from '../database/database.ts'
-import { asRows, type Write } from '../database/statement-parts.ts'
+import { asRows, type Read, type Write } from '../database/statement-parts.ts'
 import { isAboutMessage } from '../events/command-bodies/about-messages.ts'
 import { isFirstContact, isInAlbum } from '../events/command-bodies/known.ts'
 import { timerSeconds } from '../events/command-bodies/timer.ts'
@@ -54,34 +54,25 @@ export async function askCommand(database: Transaction, command: NewCommand): Pr
 }
 
 /**
- * Whether `most` of an instance wait already. What it costs grows with those that wait, up to `most`; those whose record never came are looked at
+ * How many of an instance wait, `most` at most. What it costs grows with those that wait, up to `most`; those whose record never came are looked at
  * for an hour.
  */
-export async function isFull(database: Transaction, instanceId: string, most: number): Promise<boolean> {
+export function waitingRead(instanceId: string, most: number): Read<{ count: number }> {
   const waiting = `1 from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')`
   const asked = `1 from commands where instance_id = $1 and state = 'asked' and asked_at > now() - interval '1 hour'`
-  const [row] = await database.query<{ count: number }>(
-    `select ${boundedCount(waiting, most)} + ${boundedCount(asked, most)} as count`,
-    [instanceId],
-  )
-  return (row?.count ?? 0) >= most
+  return { sql: `select ${boundedCount(waiting, most)} + ${boundedCount(asked, most)} as count`, values: [instanceId] }
 }
 
-/** null: nobody asked for it, or it is forgotten. */
-export async function findAsked(
-  database: Transaction,
-  { instanceId, commandId }: { instanceId: string; commandId: string },
-): Promise<AskedCommand | null> {
-  const [row] = await database.query<AskedRow>(
-    `select ${askedColumns} from commands where instance_id = $1 and command_id = $2`,
-    [instanceId, commandId],
-  )
-  return row === undefined ? null : askedOf(row)
-}
+/** None: nobody asked for it, or it is forgotten. */
+export const askedRead = ({ instanceId, commandId }: { instanceId: string; commandId: string }): Read<AskedRow> => ({
+  sql: `select ${askedColumns} from commands where instance_id = $1 and command_id = $2`,
+  values: [instanceId, commandId],
+})
 
-type AskedRow = { digest: string; state: CommandState; chat_id: string; body: unknown; asked_at: Date; expires_at: Date }
+type AskedRow = { digest: string; state: CommandState; chat_id: string; body: unknown; asked_at: number; expires_at: number }
 
-const askedColumns = 'digest, state, chat_id, body, asked_at, expires_at'
+const askedColumns = `digest, state, chat_id, body, (extract(epoch from asked_at) * 1000)::float8 as asked_at,
+  (extract(epoch from expires_at) * 1000)::float8 as expires_at`
 const askSql = `insert into commands
     (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at, upload_id)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::jsonb, to_timestamp($9::float8 / 1000),
@@ -89,12 +80,12 @@ const askSql = `insert into commands
   where not ${isPurged('$1::text')}
   on conflict (instance_id, command_id) do update set digest = commands.digest returning ${askedColumns}`
 
-const askedOf = (row: AskedRow): AskedCommand => ({
+export const askedOf = (row: AskedRow): AskedCommand => ({
   digest: row.digest,
   chatId: chatOf(row.chat_id),
   body: row.body,
-  askedAt: row.asked_at.getTime(),
-  expiresAt: row.expires_at.getTime(),
+  askedAt: Math.floor(row.asked_at),
+  expiresAt: Math.floor(row.expires_at),
   isAccepted: row.state !== 'asked',
 })
 
@@ -104,7 +95,11 @@ const askedOf = (row: AskedRow): AskedCommand => ({
  * accepted is woken by the commit, in whichever process.
  */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
-  { sql: acceptSql, values: [asRows(commands.map(acceptedRow)), JSON.stringify(lost)], isEmpty: commands.length === 0 },
+  {
+    sql: acceptSql,
+    values: [asRows(commands.map(placedRow)), JSON.stringify(lost)],
+    isEmpty: commands.length === 0,
+  },
   firstNoMore(commands.filter(one => isForPeople(one) && !isFirstContact(one.body))),
 ]
 
@@ -129,8 +124,8 @@ const lost = {
 } as const
 
 /**
- * Behind those that wait in its chat. The last of them is held until the transaction ends, so that whoever ends it meanwhile sees this one afterwards
- * (command-turns.ts), or is waited for, and this one is the first.
+ * Those that are accepted already (accept-appended.ts) are left alone. Behind those that wait before it in its chat: the last of them is held until the
+ * transaction ends, so that whoever ends it meanwhile sees this one afterwards (command-turns.ts), or is waited for, and this one is the first.
  */
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
     is_paced, is_first, is_behind, asked_at, expires_at, upload_id, outcome, ended_at)
@@ -140,10 +135,11 @@ const acceptSql = `insert into commands as c (instance_id, command_id, digest, s
     from json_to_recordset($1::json) as g(instance_id text, command_id text, digest text, event_id text, partition integer, place bigint,
       operation text, chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision,
       expires_at double precision, upload_id text)
+    where not exists (select from commands k where k.instance_id = g.instance_id and k.command_id = g.command_id and k.state <> 'asked')
   ), ahead as materialized (
     select chats.instance_id, chats.chat_id
-    from (select distinct given.instance_id, given.chat_id from given order by 1, 2) chats cross join lateral (
-      select 1 from commands w where w.instance_id = chats.instance_id and w.chat_id = chats.chat_id and ${isWaiting('w')}
+    from (select given.instance_id, given.chat_id, min(given.place) as place from given group by 1, 2 order by 1, 2) chats cross join lateral (
+      select 1 from commands w where w.instance_id = chats.instance_id and w.chat_id = chats.chat_id and w.place < chats.place and ${isWaiting('w')}
       order by w.place desc limit 1 for share) last
   )
   select n.instance_id, n.command_id, n.digest, case when n.is_lost then 'failed' else 'accepted' end, n.event_id, n.place, n.operation,
@@ -159,13 +155,14 @@ const acceptSql = `insert into commands as c (instance_id, command_id, digest, s
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
-const acceptedRow = (one: AcceptedCommand) => ({
+const placedRow = (one: AcceptedCommand) => ({ ...acceptedRow(one), partition: one.partition, place: String(one.place) })
+
+/** What its row has from its acceptance on. */
+export const acceptedRow = (one: NewCommand) => ({
   instance_id: one.instanceId,
   command_id: one.commandId,
   digest: one.digest,
   event_id: one.eventId,
-  partition: one.partition,
-  place: String(one.place),
   operation: one.operation,
   chat_id: laneOf(one),
   message_id: one.messageId,
@@ -182,7 +179,7 @@ const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): 
   operation === messageOperation ? uploadIdIn(body) : null
 
 /** An album is one for people, by its marker; a timer is shown in its chat. */
-const isForPeople = ({ operation, body }: AcceptedCommand): boolean =>
+const isForPeople = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): boolean =>
   isSent(operation) && !isAboutMessage(body) && !isInAlbum(body)
 
 /**

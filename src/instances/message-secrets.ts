@@ -10,20 +10,27 @@ export type SecretRow = SecretName & { instanceId: string; sealed: Buffer; isFor
 
 /** What is there already stays: a message has one secret, however often it comes. */
 export async function addSecrets(database: Transaction, rows: readonly SecretRow[]): Promise<void> {
-  await database.query(addSql, [
-    rows.map(({ instanceId }) => instanceId),
-    rows.map(({ message }) => message),
-    rows.map(({ author }) => author),
-    rows.map(({ sealed }) => sealed),
-    rows.map(({ isForEver }) => isForEver),
-  ])
+  await database.query(addSql, secretColumns(rows))
 }
 
-const addSql = `insert into message_secrets (instance_id, message, author, sealed, kept_until)
+/** The same as a part of another statement, which writes what they go with; `columns`: SQL of secretColumns, `where`: another condition. */
+export const addingSecrets = ([instances, messages, authors, sealed, forEver]: readonly string[], where = 'true'): string =>
+  `insert into message_secrets (instance_id, message, author, sealed, kept_until)
 select new.instance_id, new.message, new.author, new.sealed, case when not new.for_ever then now() + interval '400 days' end
-from unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[], $5::boolean[]) as new (instance_id, message, author, sealed, for_ever)
-where not ${isPurged('new.instance_id')}
+from unnest(${instances}::text[], ${messages}::bytea[], ${authors}::bytea[], ${sealed}::bytea[], ${forEver}::boolean[])
+  as new (instance_id, message, author, sealed, for_ever)
+where not ${isPurged('new.instance_id')} and ${where}
 on conflict do nothing`
+
+export const secretColumns = (rows: readonly SecretRow[]): readonly unknown[] => [
+  rows.map(({ instanceId }) => instanceId),
+  rows.map(({ message }) => message),
+  rows.map(({ author }) => author),
+  rows.map(({ sealed }) => sealed),
+  rows.map(({ isForEver }) => isForEver),
+]
+
+const addSql = addingSecrets(['$1', '$2', '$3', '$4', '$5'])
 
 /** Of whoever does not hold the account: marks its instances, for who does. */
 export async function bringSecrets(tx: Transaction, rows: readonly SecretRow[]): Promise<void> {

@@ -3,7 +3,7 @@
 import { CodedError, type Known } from '../runtime/coded-error.ts'
 import type { AppendInside } from './append-inside.ts'
 
-export type { AppendedRow, AppendInside } from './append-inside.ts'
+export { type AppendedRow, type AppendInside, positionOf } from './append-inside.ts'
 
 export type TopicPartition = { topic: string; partition: number }
 

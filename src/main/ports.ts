@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import { type Codec, openCodec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { type AccountsHere, createAccountsHere } from '../instances/accounts-here.ts'
 import type { EventLog } from '../log/log.ts'
 import { createProgressStore, type ProgressRows } from '../log/progress.ts'
 import type { ObjectStore } from '../objects/objects.ts'
@@ -32,6 +33,7 @@ export type Ports = {
   objects: ObjectStore
   sealer: Sealer
   links: MediaLinks
+  accountsHere: AccountsHere
   topic(name: TopicName): string
   consumerGroup(name: string): string
   /** null where the object store signs and serves its own URLs. */
@@ -68,6 +70,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       ...objects,
       sealer,
       links: createMediaLinks({ publicUrl, key: linkKey }),
+      accountsHere: createAccountsHere(),
       topic,
       consumerGroup: (name: string) => `${config.log.groupPrefix}${name}`,
       claimLog: log.claim,

@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
+import { type AccountsHere, createAccountsHere } from '../instances/accounts-here.ts'
 import { openInstanceRows } from '../instances/instance-rows.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
@@ -48,6 +49,8 @@ export type ProducersDeps = {
   objects: ObjectStore
   sealer: Sealer
   topic: (name: TopicName) => string
+  /** Those of this process, for whoever else in it has something for one [known to nobody else]. */
+  accountsHere?: AccountsHere
   config: Pick<
     Config['whatsapp'],
     | 'url'
@@ -100,7 +103,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const socketReads = createSocketReads({ ...deps, readPace: readPaceOf(deps), restMs: commandTimesOf(deps).restMs })
   const account = openAccount(deps, () => supervisor?.states() ?? new Map())
   const sealedWatch = createSealedWatch(deps)
-  const commandWatch = createCommandWatch({ ...deps, lookMs: deps.commandLookMs ?? 5_000 })
+  const commandWatch = createCommandWatch({ accountsHere: createAccountsHere(), ...deps, lookMs: deps.commandLookMs ?? 5_000 })
   const commandExpiry = createCommandExpiry({ ...deps, metrics, commandWatch, everyMs: deps.commandExpiryMs ?? 30_000 })
   const signWatch = createSignWatch({ ...deps, metrics })
   const watches = { pairLearning, pairingRequests, sealedWatch, commandWatch, signWatch, socketReads }

@@ -16,11 +16,15 @@ const logger = collectLogLines(['request.failed'])
 let api: TestApi
 let projecting: readonly { close(): Promise<void> }[] = []
 /** What the log does with an append, in place of taking it. */
-let append: 'takes' | 'refuses' | 'takes none so large' | 'takes and dies' = 'takes'
+let append: 'takes' | 'takes apart' | 'refuses' | 'takes none so large' | 'takes and dies' = 'takes'
 beforeAll(async () => {
   api = await openTestApi('api-commands', logger, {
     log: log => ({
       ...log,
+      /** Of another server than the database's, whatever else is wrong with it. */
+      get inside() {
+        return append === 'takes' ? log.inside : null
+      },
       append: async (given, signal) => {
         if (append === 'refuses') throw new LogError('unavailable', 'appending 1 record: leader not available')
         if (append === 'takes none so large') throw new LogError('record-too-large', 'appending 1 record: 2 bytes are taken')
@@ -202,6 +206,24 @@ describe('asking', () => {
   })
 })
 
+describe('with the answer', () => {
+  test.each(['takes', 'takes apart'] as const)(
+    '[F1] it may be sent, and the projection of its record changes nothing: the log %s it',
+    async how => {
+      const id = await anInstance()
+      append = how
+      const { json, headers } = await ask(id)
+      expect(await claim(id)).toMatchObject([{ command_id: json.commandId, tries: 0 }])
+      await beginTry(api.database, { ...owned(id), commandId: String(json.commandId), tries: 1, built: Buffer.from('sealed') })
+      const projected = await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+      expect(projected.json).toMatchObject({ state: 'sending', tries: 1 })
+      // A copy would say the very same: it is made of the row.
+      const [row] = await api.database.query<{ body: unknown }>('select body from commands where instance_id = $1', [id])
+      expect(await recordsOf(id)).toMatchObject([{ body: JSON.stringify(row?.body) }])
+    },
+  )
+})
+
 describe('asking again with the same key', () => {
   test('[F1] for the same is the same answer, and one row, in whichever order its fields are written and whatever the clock says', async () => {
     const id = await anInstance()
@@ -232,14 +254,18 @@ describe('asking again with the same key', () => {
     expect(elsewhere.json.commandId).not.toBe(first.json.commandId)
   })
 
-  test('[F1] of many at once, all get one answer, and it is one command', async () => {
-    const id = await anInstance()
-    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(id, { key: 'k1' })))
-    expect(new Set(answers.map(one => JSON.stringify(one.json)))).toHaveLength(1)
-    expect(new Set((await recordsOf(id)).map(one => one.eventId))).toHaveLength(1)
-    await until('it to be accepted', async () => (await claim(id)).length === 1)
-    expect(await claim(id, 2)).toHaveLength(1)
-  })
+  test.each(['takes', 'takes apart'] as const)(
+    '[F1] of many at once, all get one answer, and it is one command: the log %s it',
+    async how => {
+      const id = await anInstance()
+      append = how
+      const answers = await Promise.all(Array.from({ length: 8 }, () => ask(id, { key: 'k1' })))
+      expect(new Set(answers.map(one => JSON.stringify(one.json)))).toHaveLength(1)
+      expect(new Set((await recordsOf(id)).map(one => one.eventId))).toHaveLength(1)
+      await until('it to be accepted', async () => (await claim(id)).length === 1)
+      expect(await claim(id, 2)).toHaveLength(1)
+    },
+  )
 })
 
 describe('an album', () => {

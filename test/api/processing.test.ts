@@ -23,6 +23,9 @@ beforeAll(async () => {
     commandsWaitingMax: waitingMax,
     log: log => ({
       ...log,
+      get inside() {
+        return append === 'refuses' ? null : log.inside
+      },
       append: async (given, signal) => {
         if (append === 'refuses') throw new LogError('unavailable', 'appending 1 record: leader not available')
         return log.append(given, signal)

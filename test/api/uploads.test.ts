@@ -24,6 +24,9 @@ beforeAll(async () => {
     uploads: { maxImageBytes: 1000 },
     log: log => ({
       ...log,
+      get inside() {
+        return refuses ? null : log.inside
+      },
       append: async (given, signal) => {
         if (refuses && given.topic.endsWith('commands'))
           throw new LogError('unavailable', 'appending 1 record: leader not available')

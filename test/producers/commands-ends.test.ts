@@ -437,4 +437,6 @@ test('[B2] [F1] what is sent is encrypted behind the door: no byte leaves before
   step.resolve()
   await rig.untilEvents('command.completed', 2)
   expect(texts(shownTexts(device))).toEqual(['first', 'second'])
+  // Those of the person's device and of the account's own phone go together.
+  expect(held).toBe(1)
 })

@@ -22,7 +22,6 @@ function open({ pairs = [], ignored = [] }: { pairs?: readonly Address[]; ignore
   const ofPart = createSecretsOfPart({
     secrets: {
       keep: async secrets => void kept.push(...secrets),
-      kept: async () => undefined,
       find: async of => {
         asked.push(of)
         return []

@@ -1,27 +1,21 @@
 // What a client asks of an account is accepted: its row remembers the key and what was asked for with it, its record is in the log.
-// The row is written before the record, and of an album before all of them: whoever dies in between, or gets no answer, asks again and appends the same record under the same id.
+// What is asked again with the same key makes the same records under the same ids, of an album all of them, whatever died in between (take-command.ts).
 import { createHash } from 'node:crypto'
 import type { Database } from '../../database/database.ts'
-import type { Codec } from '../../events/codec.ts'
-import type { EventOf } from '../../events/event.ts'
+import { type Found, type Read, readTogether } from '../../database/statement-parts.ts'
 import { isSent, messageOperation } from '../../events/operations.ts'
-import type { TopicName } from '../../events/topics.ts'
 import { type CommandIds, commandIds } from '../../instances/command-ids.ts'
-import { type AskedCommand, askCommand, findAsked, isFull } from '../../instances/commands.ts'
-import { type EventLog, LogError, type Position } from '../../log/log.ts'
-import { readInstance } from '../instances/read-instances.ts'
+import { type AskedCommand, askedOf, askedRead, type NewCommand, waitingRead } from '../../instances/commands.ts'
+import type { Position } from '../../log/log.ts'
+import { stateRead } from '../instances/read-instances.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
+import { asRowsHaveIt } from './as-rows-have-it.ts'
 import type { BringDeps } from './bring-upload.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { type TakeDeps, takeCommand } from './take-command.ts'
 
-export type AcceptDeps = BringDeps & {
-  database: Database
-  log: Pick<EventLog, 'append'>
-  codec: Pick<Codec, 'encode'>
-  topic(name: TopicName): string
-  commands: { expireAfterMs: number; waitingMax: number }
-  clock: () => number
-}
+export type AcceptDeps = BringDeps &
+  TakeDeps & { database: Database; commands: { expireAfterMs: number; waitingMax: number }; clock: () => number }
 /** `chatId`: what it is about, and waits for its turn in; null: the account itself. `notAfter`: epoch ms, until when it can be done; null: whenever. */
 export type Completed = { body: unknown; chatId: string | null; notAfter: number | null }
 export type Wanted = {
@@ -31,8 +25,10 @@ export type Wanted = {
   operation: string
   /** As the client wrote it: what the same key stands for. */
   asked: unknown
+  /** What `complete` has to know, read with all that is read first. */
+  reads?: readonly Read<unknown>[]
   /** As it is carried out. Throws Problem where it cannot be done; asked once for a key. */
-  complete(commandId: string): Promise<Completed>
+  complete(commandId: string, found: Found): Promise<Completed>
   /** Which messages it is made of: commands of their own, in the same append, before it. They follow from its id and what is kept of it. */
   partsOf?(of: { commandId: string; body: unknown }): readonly Part[]
 }
@@ -46,8 +42,6 @@ export type Accepted = {
   instanceState: string
 }
 
-const APPEND_TIMEOUT_MS = 5_000
-
 /**
  * The same again answers the same, also where it could not be asked for any more. Throws Problem `instance-not-found`, `instance-logged-out`,
  * `idempotency-key-reused`, `too-many-waiting`, and what `complete` throws. Rejects LogError where the log does not take it in time.
@@ -56,32 +50,44 @@ export async function acceptCommand(deps: AcceptDeps, wanted: Wanted, signal: Ab
   const { instanceId, key, operation } = wanted
   const ids = idsOf(wanted)
   const digest = digestOf(wanted)
-  const { before, instanceState } = await findBefore(deps, { instanceId, commandId: ids.commandId })
-  const asked = before ?? (await ask(deps, wanted, { ...ids, digest }))
-  if (asked.digest !== digest) throw keyReused(key)
-  const whole = { instanceId, ids, operation, asked, body: asked.body }
-  const parts = (wanted.partsOf?.({ ...ids, body: asked.body }) ?? []).map(part => ({
-    ...whole,
-    ...part,
-    operation: messageOperation,
-  }))
-  const events = [...parts, whole].map(one => acceptedEvent(one, deps.clock()))
-  const positions = asked.isAccepted ? null : await append(deps, events, signal)
-  return { ids, queuedUntil: asked.expiresAt, positions, body: asked.body, instanceState }
+  const looked = await look(deps, { instanceId, commandId: ids.commandId }, wanted.reads)
+  const { before, instanceState } = looked
+  if (before !== null && before.digest !== digest) throw keyReused(key)
+  const named = { ...ids, instanceId, operation, digest }
+  const command = before === null ? await newCommand(deps, { wanted, looked, named }) : { ...named, ...before }
+  const accepted = { ids, queuedUntil: command.expiresAt, body: command.body, instanceState }
+  if (before?.isAccepted === true) return { ...accepted, positions: null }
+  const positions = await takeCommand(deps, { command, parts: partsIn(wanted, command), isNew: before === null }, signal)
+  if (positions !== null) return { ...accepted, positions }
+  const { before: others } = await look(deps, named)
+  if (others === null) throw instanceNotFound(instanceId)
+  // Somebody asked with the same key meanwhile.
+  return acceptCommand(deps, wanted, signal)
 }
 
 /** Of a message under this key, before there is work for it. Throws Problem `instance-not-found` or `instance-logged-out`. */
-export const demandAsking = async (deps: Pick<AcceptDeps, 'database'>, of: { instanceId: string; key: string }): Promise<void> =>
-  void (await findBefore(deps, { instanceId: of.instanceId, commandId: commandIds(of).commandId }))
+export const demandAsking = async (
+  deps: Pick<AcceptDeps, 'database' | 'commands'>,
+  of: { instanceId: string; key: string },
+): Promise<void> => void (await look(deps, { instanceId: of.instanceId, commandId: commandIds(of).commandId }))
 
-/** `before` null: it was not asked for before, and may be now. Throws Problem. */
-async function findBefore(
-  { database }: Pick<AcceptDeps, 'database'>,
+/** `before` null: it was not asked for before, and may be now. */
+type Looked = { before: AskedCommand | null; instanceState: string; waiting: number; found: Found }
+
+/** One statement. Throws Problem. */
+async function look(
+  { database, commands }: Pick<AcceptDeps, 'database' | 'commands'>,
   of: { instanceId: string; commandId: string },
-): Promise<{ before: AskedCommand | null; instanceState: string }> {
-  const [instance, before] = await Promise.all([readInstance(database, of.instanceId), findAsked(database, of)])
-  if (before === null && instance.state === 'logged-out') throw loggedOut(of.instanceId)
-  return { before, instanceState: instance.state }
+  reads: readonly Read<unknown>[] = [],
+): Promise<Looked> {
+  const { instanceId } = of
+  const [state, asked, waiting] = [stateRead(instanceId), askedRead(of), waitingRead(instanceId, commands.waitingMax)]
+  const found = await readTogether(database, [state, asked, waiting, ...reads])
+  const [instance] = found(state)
+  if (instance === undefined) throw instanceNotFound(instanceId)
+  const [before] = found(asked).map(askedOf)
+  if (before === undefined && instance.state === 'logged-out') throw loggedOut(instanceId)
+  return { before: before ?? null, instanceState: instance.state, waiting: found(waiting)[0]?.count ?? 0, found }
 }
 
 /** What is no message has no id at WhatsApp. */
@@ -95,55 +101,23 @@ function digestOf({ operation, asked }: Wanted): string {
   return createHash('sha256').update(canonicalJson(named)).digest('hex')
 }
 
-async function ask(deps: AcceptDeps, wanted: Wanted, of: CommandIds & { digest: string }): Promise<AskedCommand> {
-  const { instanceId, operation } = wanted
-  const { waitingMax } = deps.commands
-  if (await isFull(deps.database, instanceId, waitingMax)) throw tooMany(instanceId, waitingMax)
-  const { body, chatId, notAfter } = await wanted.complete(of.commandId)
-  const askedAt = deps.clock()
+type Named = CommandIds & Pick<NewCommand, 'instanceId' | 'operation' | 'digest'>
+
+async function newCommand(
+  { commands: { waitingMax, expireAfterMs }, clock }: AcceptDeps,
+  { wanted, looked, named }: { wanted: Wanted; looked: Looked; named: Named },
+): Promise<NewCommand> {
+  if (looked.waiting >= waitingMax) throw tooMany(named.instanceId, waitingMax)
+  const { body, chatId, notAfter } = await wanted.complete(named.commandId, looked.found)
+  const askedAt = clock()
   // What waits longer than WhatsApp takes it would be ignored there, and count as done here.
-  const expiresAt = Math.min(askedAt + deps.commands.expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)
-  const instants = { askedAt, expiresAt }
-  const asked = await askCommand(deps.database, { ...of, ...instants, instanceId, operation, chatId: chatId ?? '', body })
-  if (asked === null) throw instanceNotFound(instanceId)
-  return asked
+  const expiresAt = Math.min(askedAt + expireAfterMs, notAfter ?? Number.POSITIVE_INFINITY)
+  return { ...named, chatId: chatId ?? '', body: asRowsHaveIt(body), askedAt, expiresAt }
 }
 
-type CommandAccepted = EventOf<'command.accepted'>
-type Recorded = { instanceId: string; ids: CommandIds; operation: string; asked: AskedCommand; body: unknown }
-
-/** What it says is the row's alone, so that every copy says the same. */
-function acceptedEvent({ instanceId, ids, operation, asked, body }: Recorded, nowAt: number): CommandAccepted {
-  const chatId = asked.chatId === '' ? null : asked.chatId
-  return {
-    ...ids,
-    messageId: ids.messageId === '' ? null : ids.messageId,
-    type: 'command.accepted',
-    instanceId,
-    epoch: 0,
-    sequence: 0,
-    occurredAt: asked.askedAt,
-    recordedAt: nowAt,
-    chatId,
-    chatPn: chatId?.endsWith('@s.whatsapp.net') === true ? chatId : null,
-    operation,
-    digest: asked.digest,
-    body: JSON.stringify(body),
-    expiresAt: asked.expiresAt,
-  }
-}
-
-/** All of them or none: they have one key, and are one batch of its partition. */
-async function append({ log, codec, topic }: AcceptDeps, events: readonly CommandAccepted[], signal: AbortSignal) {
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)])
-  try {
-    return await log.append({ topic: topic('commands'), records: events.map(event => codec.encode(event)) }, inTime)
-  } catch (error) {
-    if (!(error instanceof LogError && error.code === 'record-too-large')) throw error
-    throw new Problem('body-too-large', 'what is asked for is larger than the largest record of the log (TOPIC_MAX_RECORD)', {
-      cause: error,
-    })
-  }
+function partsIn(wanted: Wanted, command: NewCommand): readonly NewCommand[] {
+  const parts = wanted.partsOf?.(command) ?? []
+  return parts.map(({ ids, body }) => ({ ...command, ...ids, body, operation: messageOperation }))
 }
 
 const loggedOut = (id: string) =>

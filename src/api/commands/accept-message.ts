@@ -1,8 +1,10 @@
 // A message that a client asks for is accepted, with what is known of its chat; an album as the messages that it is made of, and as a whole.
+import type { Found } from '../../database/statement-parts.ts'
 import { keptBodyIn, type MessageBody } from '../../events/command-bodies.ts'
 import { albumOperation, messageOperation } from '../../events/operations.ts'
 import { albumParts } from '../../instances/album-parts.ts'
 import type { CommandIds } from '../../instances/command-ids.ts'
+import { recipientOf, recipientRead } from '../../projections/read-model/queries.ts'
 import { type AcceptDeps, type Accepted, acceptCommand, type Part, type Wanted } from './accept-command.ts'
 import { completeBody } from './complete-body.ts'
 
@@ -15,11 +17,13 @@ export async function acceptMessage(
   { instanceId, key, body }: { instanceId: string; key: string; body: MessageBody },
   signal: AbortSignal,
 ): Promise<AcceptedMessage> {
-  const complete = async (commandId: string) => {
-    const completed = await completeBody(deps, { instanceId, commandId, signal }, body)
+  const recipient = recipientRead({ instanceId, chatId: body.chatId })
+  const complete = async (commandId: string, found: Found) => {
+    const chat = recipientOf(found(recipient), body.chatId)
+    const completed = await completeBody(deps, { instanceId, commandId, signal }, body, chat)
     return { ...completed, chatId: completed.body.chatId }
   }
-  const wanted = { instanceId, key, asked: body, complete }
+  const wanted = { instanceId, key, asked: body, reads: [recipient], complete }
   return body.kind === 'album'
     ? acceptAlbum(deps, { ...wanted, operation: albumOperation }, signal)
     : acceptCommand(deps, { ...wanted, operation: messageOperation }, signal)

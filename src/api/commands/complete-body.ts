@@ -7,7 +7,7 @@ import { isFile } from '../../events/command-bodies/files.ts'
 import type { Known } from '../../events/command-bodies/known.ts'
 import type { KeptBody, MessageBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
-import { getRecipient, type MessageAnswer } from '../../projections/read-model/queries.ts'
+import { getRecipient, type MessageAnswer, type Recipient } from '../../projections/read-model/queries.ts'
 import { type Bring, type BringDeps, bringFor } from './bring-upload.ts'
 import { type Changeable, checkDelete, checkEdit } from './check-change.ts'
 import { findAudience } from './find-audience.ts'
@@ -22,14 +22,15 @@ export type CompleteDeps = BringDeps & { clock: () => number }
 /** `notAfter`: epoch ms, until when it can be done; null: whenever. */
 export type Completed = { body: KeptBody; notAfter: number | null }
 
-/** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. */
+/** Throws Problem (422) where it cannot be done. `chatId` becomes the address that events carry. `recipient`: that chat [it is asked for]. */
 export async function completeBody(
   deps: CompleteDeps,
   { instanceId, commandId, signal }: Whose,
   asked: MessageBody,
+  recipient?: Recipient,
 ): Promise<Completed> {
   const { database, clock } = deps
-  const chat = await getRecipient(database, { instanceId, chatId: asked.chatId })
+  const chat = recipient ?? (await getRecipient(database, { instanceId, chatId: asked.chatId }))
   const body = { ...asked, chatId: chat.chatId }
   const now = clock()
   const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }

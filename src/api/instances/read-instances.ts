@@ -1,5 +1,6 @@
 // Instances as the outside sees them: what was asked for (at once) with what the log says became of it (read model).
 import type { Transaction } from '../../database/database.ts'
+import type { Read } from '../../database/statement-parts.ts'
 import { instanceIdPattern, isKept, isThere, reservedIds } from '../../instances/instance-ids.ts'
 import type { Settings } from '../../instances/instance-settings.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
@@ -43,6 +44,12 @@ export async function readInstance(database: Transaction, id: string): Promise<I
   if (row === undefined) throw instanceNotFound(id)
   return instanceOf(row)
 }
+
+/** None where there is no such instance, or no more. */
+export const stateRead = (id: string): Read<{ state: string }> => ({
+  sql: `select coalesce(seen.state, 'created') as state from ${reservedIds} ids left join instances seen using (instance_id) where ids.is_kept and ids.instance_id = $1`,
+  values: [id],
+})
 
 /** Also one that was deleted. Throws Problem `instance-not-found` where there never was one. */
 export async function readEvenDeleted(database: Transaction, id: string): Promise<Instance> {

@@ -1,5 +1,6 @@
 // Makes an instance's key writes durable: one statement at a time, each with all that is there, and never before what was appended until then.
 // Creds are never behind the keys that go with them. What lags begins at the beat of the process; whoever waits for a write does not.
+import { setImmediate } from 'node:timers/promises'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { SocketEnded, type SocketLife } from '../socket-life.ts'
 import type { AuthRows, KeyWrite } from './auth-rows.ts'
@@ -102,8 +103,10 @@ export function openKeyWrites(deps: Deps): KeyWrites {
   }
 
   return {
-    change: writes => {
+    change: async writes => {
       lagging.putDurable(writes)
+      // A message makes a step for each device that it goes to: those of one turn of the loop are one write.
+      if (writes.length > 0) await setImmediate()
       return flush(true)
     },
     lag: unit => {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { readSent } from '../../convert/convert-sent.ts'
-import { isPn, type OwnAddresses } from '../../convert/jid.ts'
+import { isGroup, isLid, isPn, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
@@ -11,6 +11,7 @@ import type { PutOffFor } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import { type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
+import type { SecretRow } from '../../instances/message-secrets.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
 import { NobodyReached } from '../socket/ask-recipients.ts'
@@ -37,7 +38,7 @@ export type TryDeps = FileDeps & {
   seals: BuiltSeals
   acks: Acks
   send: Pick<Send, 'relay' | 'findOnWhatsApp' | 'acting'>
-  secrets: Pick<MessageSecrets, 'keep'>
+  secrets: Pick<MessageSecrets, 'seal'>
   known: Pick<KnownAddresses, 'complete'>
   account(): { own: OwnAddresses; device: number }
   /** Tries until it succeeds; rejects only with the socket's end. */
@@ -95,29 +96,34 @@ async function withAddress(
 }
 
 /**
- * The bytes are durable before the first of them leaves, and so is the secret in them: what comes sealed with it opens, whoever holds the
- * account then. The bytes first: of a message the first secret stays, and a death in between leaves the secret to be found in them.
- * false: it is another owner's by now.
+ * The bytes are durable before the first of them leaves, and in the same statement the secret in them: what comes sealed with it opens, whoever
+ * holds the account then. For persons and groups they are encrypted, and the step that this makes is durable before they leave: with its commit,
+ * which is waited for, the disk has this one. false: it is another owner's by now.
  */
 async function beginMessage(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
   const { owned, seals, known, secrets, clock } = deps
   const { command_id, message_id } = command
-  if (!(await beginTry(deps, command, seals.seal(command_id, built)))) return false
   const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
-  const brought = readSent(of).messages.map(secretBroughtBy)
-  for (const secret of brought)
-    if (secret !== null)
-      await secrets.keep([{ ...secret, chat: await known.complete(secret.chat), author: await known.complete(secret.author) }])
-  return true
+  const brought = readSent(of)
+    .messages.map(secretBroughtBy)
+    .filter(secret => secret !== null)
+  const sealed: SecretRow[] = []
+  for (const { chat, author, ...secret } of brought)
+    sealed.push(secrets.seal({ ...secret, chat: await known.complete(chat), author: await known.complete(author) }))
+  const isFollowed = isPn(built.to) || isLid(built.to) || isGroup(built.to)
+  return beginTry(deps, command, { built: seals.seal(command_id, built), secrets: sealed, isFollowed })
 }
 
-/** It is known that WhatsApp may have it before it has. `sealed`: what is sent; null: it is no message. false: it is another owner's by now. */
+/** Of a message: what is sent, sealed, and the secrets in it. */
+type ToKeep = { built: Buffer; secrets: readonly SecretRow[]; isFollowed: boolean }
+
+/** It is known that WhatsApp may have it before it has. `kept` null: it is no message. false: it is another owner's by now. */
 export function beginTry(
   { owned, database, outlasting }: TryDeps,
   command: ClaimedCommand,
-  sealed: Buffer | null,
+  kept: ToKeep | null,
 ): Promise<boolean> {
-  const begun = { ...owned, commandId: command.command_id, tries: command.tries + 1, built: sealed }
+  const begun = { ...owned, commandId: command.command_id, tries: command.tries + 1, built: null, ...kept }
   return outlasting('beginning a try', () => writeTry(database, begun))
 }
 

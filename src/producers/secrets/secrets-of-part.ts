@@ -22,7 +22,7 @@ export type SecretsOfPart = {
   keep(read: Read, offers: readonly Offer[]): Promise<{ durable: Promise<void> }>
 }
 type Deps = {
-  secrets: MessageSecrets
+  secrets: Pick<MessageSecrets, 'keep' | 'find'>
   sealed: Pick<SealedMessages, 'keep' | 'openWith'>
   known: Pick<KnownAddresses, 'complete'>
   ignores: Ignores

@@ -18,6 +18,8 @@ import type { SecretWriter } from './secret-writer.ts'
 export type MessageSecrets = {
   /** Resolves once these are durable; rejects only with the socket's end. Of one author of one message the first stays. */
   keep(secrets: readonly BroughtSecret[]): Promise<void>
+  /** For whoever makes them durable, with what they go with. */
+  seal(secret: BroughtSecret): SecretRow
   /** Resolves once everything that was to be kept until now is durable; rejects only with the socket's end. */
   kept(): Promise<void>
   /** Of whoever wrote under this id in the chat, which has these addresses; waits for none that is being kept. Rejects only with the socket's end. */
@@ -66,6 +68,7 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
       for (const row of rows) pending.set(hexOf(row.message), [...pendingOf(row.message), row])
       await keeping.finally(() => leave(rows))
     },
+    seal,
     kept: async () => void (await kept),
     find: async ({ chats, messageId }) => {
       const messages = chats.map(chat => messageDigest(chat, messageId))

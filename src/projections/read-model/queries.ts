@@ -23,6 +23,13 @@ export { type GroupAnswer, type GroupWithPeople, getGroup, listGroups, listGroup
 export { getLabel, type LabelAnswer, labelNumbers, listLabels } from './query-labels.ts'
 export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'
 export { getMessage, getOldestMessage, listMessages, type MessageAnswer } from './query-messages.ts'
-export { canonicalAddresses, getRecipient, listContactAddresses } from './query-recipients.ts'
+export {
+  canonicalAddresses,
+  getRecipient,
+  listContactAddresses,
+  type Recipient,
+  recipientOf,
+  recipientRead,
+} from './query-recipients.ts'
 export { estimatedRows } from './query-sizes.ts'
 export { readModelName } from './tables.ts'

@@ -1,6 +1,7 @@
 // What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there; and of whom
 // a status is for.
 import type { Transaction } from '../../database/database.ts'
+import type { Read } from '../../database/statement-parts.ts'
 import { timerAskedFor } from '../../instances/commands.ts'
 import { isBlocked } from './blocks.ts'
 import { factText } from './facts.ts'
@@ -15,12 +16,8 @@ import { canonicalAddress } from './shown-addresses.ts'
 export type Recipient = { chatId: string; expiresInSeconds: number | null; isKnown: boolean; isAcquainted: boolean }
 
 /** A group's timer is a setting of the group, between two people each of them may set it, the account by a command that goes before what is written now. */
-export async function getRecipient(
-  database: Transaction,
-  { instanceId, chatId }: { instanceId: string; chatId: string },
-): Promise<Recipient> {
-  const [row] = await database.query<{ chatId: string; seconds: number | null; isKnown: boolean; isNamed: boolean }>(
-    `select called.chat_id as "chatId", coalesce(g.seconds, ${timerAskedFor('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds,
+export const recipientRead = ({ instanceId, chatId }: { instanceId: string; chatId: string }): Read<Row> => ({
+  sql: `select called.chat_id as "chatId", coalesce(g.seconds, ${timerAskedFor('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds,
        exists (select from messages m where m.instance_id = $1 and m.chat_id = any(own.addresses))
          or exists (select from chat_states s where s.instance_id = $1 and s.chat_id = any(own.addresses)) as "isKnown",
        ${hasSaidName('$1', 'own.addresses')} as "isNamed"
@@ -30,11 +27,20 @@ export async function getRecipient(
      left join lateral (
        select ${factText('facts', 'expiresInSeconds')}::integer as seconds from groups
        where instance_id = $1 and group_id = called.chat_id) g on true`,
-    [instanceId, chatId],
-  )
+  values: [instanceId, chatId],
+})
+type Row = { chatId: string; seconds: number | null; isKnown: boolean; isNamed: boolean }
+
+/** `chatId`: as it was asked for. */
+export const recipientOf = ([row]: readonly Row[], chatId: string): Recipient => {
   const isKnown = row?.isKnown === true
   const isAcquainted = isKnown || row?.isNamed === true
   return { chatId: row?.chatId ?? chatId, expiresInSeconds: row?.seconds || null, isKnown, isAcquainted }
+}
+
+export async function getRecipient(database: Transaction, of: { instanceId: string; chatId: string }): Promise<Recipient> {
+  const { sql, values } = recipientRead(of)
+  return recipientOf(await database.query<Row>(sql, values), of.chatId)
 }
 
 /** Each by its LID where that is known, in order. */

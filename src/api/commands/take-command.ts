@@ -1,0 +1,119 @@
+// The record of a command goes into the log, and its row says so: both in one statement where the log is in the same database. Where it is not, the
+// row is written before the record, which is made of that row alone: whoever dies in between, or gets no answer, asks again and appends the same.
+// Who holds the account is rung at once where that is this process.
+import type { Database } from '../../database/database.ts'
+import type { Codec } from '../../events/codec.ts'
+import type { EventOf } from '../../events/event.ts'
+import type { TopicName } from '../../events/topics.ts'
+import { acceptAppended, appendAccepted } from '../../instances/accept-appended.ts'
+import type { AccountsHere } from '../../instances/accounts-here.ts'
+import { askCommand, type NewCommand } from '../../instances/commands.ts'
+import { type Append, type AppendInside, type EventLog, LogError, type Position, positionOf } from '../../log/log.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { orAbort } from '../../runtime/or-abort.ts'
+import { wait } from '../../runtime/wait.ts'
+import { Problem } from '../problems.ts'
+
+export type TakeDeps = {
+  database: Database
+  log: Pick<EventLog, 'append' | 'inside'>
+  codec: Pick<Codec, 'encode'>
+  topic(name: TopicName): string
+  accountsHere: AccountsHere
+  clock: () => number
+  logger: Logger
+}
+/** `parts`: commands of their own that it is made of, whose records come before its own in the same append; `isNew`: nobody asked for it before. */
+type Asked = { command: NewCommand; parts: readonly NewCommand[]; isNew: boolean }
+
+const APPEND_TIMEOUT_MS = 5_000
+/** About as long as a text takes from here to WhatsApp. */
+const SENDER_FIRST_MS = 10
+
+/**
+ * Of parts all are taken, or none. Answers where its record is. null: somebody asked with this key meanwhile, or the instance is gone. Throws Problem `body-too-large`. Rejects
+ * LogError where the log does not take it in time.
+ */
+export async function takeCommand(deps: TakeDeps, asked: Asked, signal: AbortSignal): Promise<readonly Position[] | null> {
+  const { instanceId } = asked.command
+  const { inside } = deps.log
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)])
+  const now = deps.clock()
+  const records = [...asked.parts, asked.command].map(one => deps.codec.encode(acceptedEvent(one, now)))
+  const append = { topic: deps.topic('commands'), records }
+  try {
+    const taking =
+      inside === null ? takeApart(deps, { ...asked, append }, inTime) : takeInside(deps, { ...asked, append, inside }, inTime)
+    const positions = await taking
+    deps.accountsHere.find(instanceId)?.ring()
+    return positions
+  } catch (error) {
+    if (!(error instanceof LogError && error.code === 'record-too-large')) throw error
+    throw new Problem('body-too-large', 'what is asked for is larger than the largest record of the log (TOPIC_MAX_RECORD)', {
+      cause: error,
+    })
+  }
+}
+
+type Taking = Asked & { append: Append }
+
+async function takeInside(
+  { database, accountsHere }: TakeDeps,
+  { command, parts, append, inside }: Taking & { inside: AppendInside },
+  signal: AbortSignal,
+): Promise<readonly Position[] | null> {
+  const prepared = await inside.prepare([append], signal)
+  const isRungHere = accountsHere.find(command.instanceId) !== null
+  const appended = appendAccepted(database, { command, parts, inside, prepared, isRungHere })
+  const rows = await orAbort(appended, () => outOfTime(append), signal)
+  // Who sends it goes first: the projection finds it accepted, and would only be in the way.
+  if (isRungHere) void wait(SENDER_FIRST_MS, signal).then(() => inside.committed(rows, prepared))
+  else inside.committed(rows, prepared)
+  return rows.length === 0 ? null : rows.map(positionOf)
+}
+
+/** In the log it is taken: where its row cannot say so now, the projection accepts it. */
+async function takeApart(
+  { database, log, accountsHere, logger }: TakeDeps,
+  { command, parts, isNew, append }: Taking,
+  signal: AbortSignal,
+): Promise<readonly Position[] | null> {
+  if (isNew) {
+    const row = await askCommand(database, command)
+    if (row === null || row.digest !== command.digest || row.askedAt !== command.askedAt) return null
+  }
+  const positions = await log.append(append, signal)
+  const [position] = positions
+  if (position === undefined) return positions
+  const isRungHere = accountsHere.find(command.instanceId) !== null
+  const { instanceId, commandId } = command
+  const leave = (error: unknown) => logger.warn('command.left-to-projection', { instanceId, commandId, error })
+  await orAbort(acceptAppended(database, { command, parts, position, isRungHere }), () => outOfTime(append), signal).catch(leave)
+  return positions
+}
+
+const outOfTime = ({ topic }: Append) =>
+  new LogError('aborted', `appending to ${topic}: aborted while waiting; it may be in the log`)
+
+type CommandAccepted = EventOf<'command.accepted'>
+
+/** What it says is the row's alone, so that every copy says the same. */
+function acceptedEvent(command: NewCommand, nowAt: number): CommandAccepted {
+  const { commandId, eventId, messageId, instanceId, operation, digest, askedAt, expiresAt } = command
+  const chatId = command.chatId === '' ? null : command.chatId
+  return {
+    ...{ commandId, eventId, messageId: messageId === '' ? null : messageId },
+    type: 'command.accepted',
+    instanceId,
+    epoch: 0,
+    sequence: 0,
+    occurredAt: askedAt,
+    recordedAt: nowAt,
+    chatId,
+    chatPn: chatId?.endsWith('@s.whatsapp.net') === true ? chatId : null,
+    operation,
+    digest,
+    body: JSON.stringify(command.body),
+    expiresAt,
+  }
+}
