@@ -392,6 +392,17 @@ test.each([
   expect(routes.taken).toEqual([])
 })
 
+test.each([
+  [['chats', 'unlabel', '..', '7'], '<chat>: expected an id, got ".."'],
+  [['chats', 'unlabel', CHAT, '.'], '<label>: expected an id, got "."'],
+  [['chats', 'delete', ''], '<chat>: expected an id, got ""'],
+  [['uploads', 'delete', '..'], '<upload>: expected an id, got ".."'],
+  [['uploads', 'list', '--instance', '..'], '--instance: expected an id, got ".."'],
+])('[H7] %j would be another call, and is none', async (words, said) => {
+  expect(await refusal(words)).toBe(said)
+  expect(routes.taken).toEqual([])
+})
+
 test('[H7] an instant may be said by how far it is from now', () => {
   const nowAt = Date.UTC(2026, 0, 5, 12)
   expect(['+30m', '+8h', '+7d', '-1w', '2026-01-05T12:00:00-03:00'].map(text => parseTime(text, nowAt))).toEqual([
