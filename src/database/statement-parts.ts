@@ -25,10 +25,10 @@ export async function readTogether(tx: Transaction, reads: readonly Read<unknown
   }
 }
 
-/** One statement; none where there is nothing to write. */
-export async function writeTogether(tx: Transaction, writes: readonly Write[]): Promise<void> {
-  const parts = partsOf(writeTexts, writes)
-  if (parts.length > 0) await tx.query(textOf(writeTexts, parts), valuesOf(parts))
+/** One statement; none where there is nothing to write. `texts`: which combinations have one of their own [those of the process]. */
+export async function writeTogether(tx: Transaction, writes: readonly Write[], texts = writeTexts): Promise<void> {
+  const parts = partsOf(texts, writes)
+  if (parts.length > 0) await tx.query(textOf(texts, parts), valuesOf(parts))
 }
 
 /**
@@ -63,12 +63,13 @@ const readTexts: Texts = {
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
-const writeTexts: Texts = {
+export const openWriteTexts = (): Texts => ({
   known: new Map(),
   own: new Set(),
   times: new Map(),
   compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select`,
-}
+})
+const writeTexts = openWriteTexts()
 
 /** Every connection plans, and keeps, each statement: so many combinations have one of their own, once they came so often. */
 const OWN_STATEMENTS = 32
