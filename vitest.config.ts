@@ -26,7 +26,8 @@ export default defineConfig({
           include: named('.test.ts'),
           exclude: named('.real.test.ts'),
           provide: { speed: 'fast' },
-          // What they import takes a second each, once in a worker's process instead of once in each file: a third of their CPU. No module has state.
+          // What they import takes a second each, once in a worker's process instead of once in each file: a third of their CPU. What modules keep for
+          // their process (ids given out, texts composed, what is known of a signal or a path) changes nothing that another file's tests can see.
           isolate: false,
           // Most of their time they wait, for Postgres and for processes of their own.
           maxWorkers: Math.min(8, 2 * availableParallelism()),

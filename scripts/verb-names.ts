@@ -66,7 +66,7 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   'PUT /chats/:chatId/labels/:labelId': one('label'),
   'DELETE /chats/:chatId/labels/:labelId': one('unlabel'),
   'PUT /chats/:chatId/typing': one('typing'),
-  'GET /commands': one('list', { columns: ['acceptedAt', 'commandId', 'operation', 'state', 'waitsFor.reason'] }),
+  'GET /commands': one('list', { columns: ['acceptedAt', 'commandId', 'operation', 'state', 'waitsFor'] }),
   'DELETE /commands': one('cancel-all'),
   'DELETE /commands/:commandId': one('cancel'),
   'GET /contacts': one('list', { columns: ['contactId', 'contactPn', 'name', 'pushName'] }),

@@ -30,13 +30,23 @@ export type Purge = z.infer<typeof purge>
 
 /** 202: it is in the log. */
 export const accepted = z.looseObject({ commandId: z.string() })
-/** `messageId` null: it becomes no message. */
+/** Why a command is not over yet; clients accept new reasons. */
+export const waitsFor = z.looseObject({
+  reason: z.string(),
+  nextAt: z.string().nullable(),
+  commandId: z.string().nullable(),
+  instanceState: z.string().nullable(),
+  refusal: z.looseObject({ reasonText: z.string(), code: z.string().nullable() }).nullable(),
+})
+export type WaitsFor = z.infer<typeof waitsFor>
+/** `messageId` null: it becomes no message; `waitsFor`: an earlier zaplog does not say it. */
 export const command = z.looseObject({
   commandId: z.string(),
   messageId: z.string().nullable(),
   chatId: z.string().nullable(),
   state: z.string(),
   queuedUntil: z.string(),
+  waitsFor: waitsFor.nullish(),
   reason: z.string().nullable(),
   reasonText: z.string().nullable(),
   result: z.record(z.string(), z.unknown()).nullish(),

@@ -5,8 +5,8 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
-import { findSender, stateOf } from './find-sender.ts'
 import { say } from './say.ts'
+import { waitText } from './say-wait.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
@@ -59,7 +59,7 @@ export async function untilEnd(api: ApiSettings, { instance, commandId, done }: 
   const path = `/v1/instances/${encodeURIComponent(instance)}/commands/${encodeURIComponent(commandId)}`
   const found = await followCommand(api, path, how)
   if (found.state === 'completed' || found.state === 'failed') return found
-  throw await stillWaiting(api, { instance, done }, found)
+  throw stillWaiting({ instance, done }, found)
 }
 
 /** As it is at its end, or after waitMs, or once the signal aborts. */
@@ -73,18 +73,7 @@ async function followCommand(api: ApiSettings, path: string, { waits, waitMs, st
   }
 }
 
-async function stillWaiting(
-  api: ApiSettings,
-  { instance, done }: { instance: string; done: string },
-  found: Command,
-): Promise<CallFailed> {
-  const sender = await findSender(api, instance)
-  const why = sender.state === 'open' && found.state === 'waiting' ? turnOf(found) : stateOf(sender)
-  const detail = `it is not ${done} yet, and zaplog goes on trying until ${found.queuedUntil}: ${why}`
+function stillWaiting({ instance, done }: Omit<Of, 'commandId'>, found: Command): CallFailed {
+  const detail = `it is not ${done} yet, and zaplog goes on trying until ${found.queuedUntil}: ${waitText(found, instance)}`
   return new CallFailed(detail, { exitCode: exitCodes.tryLater, rest: { command: found } })
 }
-
-const turnOf = ({ messageId }: Command): string =>
-  messageId === null
-    ? 'it waits for its turn: an account is asked for so many changes a minute'
-    : 'it waits for its turn: an account writes so many messages a minute, and begins fewer chats still (OUTBOUND_FIRST_PER_MINUTE)'

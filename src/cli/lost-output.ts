@@ -13,7 +13,8 @@ const readerGone = new Set(['EIO', 'EPIPE'])
 export function watchOutput(): AbortSignal {
   const gone = new AbortController()
   process.stdout.on('error', error => {
-    if (!gone.signal.aborted && !readerGone.has(codeOf(error))) process.once('exit', code => sayLost(code, error))
+    if (!gone.signal.aborted && !readerGone.has(codeOf(error)))
+      process.once('exit', code => sayLost(code, { error, outputLost: gone.signal }))
     gone.abort(error)
   })
   process.stderr.on('error', error => {
@@ -25,24 +26,24 @@ export function watchOutput(): AbortSignal {
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
 /** A result that nobody has is no success, and its loss the last word. What failed anyway has said why. */
-function sayLost(code: number, error: Error): void {
-  if (isService || code !== exitCodes.done) return
+function sayLost(code: number, { error, outputLost }: { error: Error; outputLost: AbortSignal }): void {
+  if (ofServices.has(outputLost) || code !== exitCodes.done) return
   process.exitCode = exitCodes.failed
-  if (isTold && !jsonIsWanted()) return
+  if (told.has(outputLost) && !jsonIsWanted()) return
   const detail = `${describeFailure(error)}; what is written there is incomplete`
   sayProblem({ slug: 'output-failed', detail, exitCode: exitCodes.failed })
 }
 
-let isService = false
-/** For a verb whose work is elsewhere, and whose end says how that went. */
-export function stdoutIsNoResult(): void {
-  isService = true
-}
+/** What is known of an output is kept with its signal. */
+const ofServices = new WeakSet<AbortSignal>()
+const told = new WeakSet<AbortSignal>()
 
-let isTold = false
+/** For a verb whose work is elsewhere, and whose end says how that went. */
+export const stdoutIsNoResult = (outputLost: AbortSignal): void => void ofServices.add(outputLost)
+
 /** Why a verb that runs on stops by itself; begins the sentence that says so, which is the only one. */
 export function describeLoss(outputLost: AbortSignal): string {
-  isTold = true
+  told.add(outputLost)
   return readerGone.has(codeOf(outputLost.reason)) ? 'nobody reads the output any more' : describeFailure(outputLost.reason)
 }
 

@@ -28,7 +28,7 @@ export async function start(outputLost: AbortSignal): Promise<void> {
   if (ignored.length > 0) logger.warn('config.not-in-this-version', { settings: ignored })
   for (const { name, message } of warnings) logger.warn('config.doubtful', { setting: name, doubt: message })
   sayUnreadFile(logger)
-  stdoutIsNoResult()
+  stdoutIsNoResult(outputLost)
   onAbort(outputLost, () => logger.warn('process.output-lost', { error: outputLost.reason }))
   superviseProcess(logger)
   const stopping = watchSignals(config.stopWithinMs, logger)

@@ -27,9 +27,16 @@ export async function readTogether(tx: Transaction, reads: readonly Read<unknown
   }
 }
 
-/** One statement; none where there is nothing to write. `isLazy`: no promise rests on it (commit-lazily.ts). */
-export async function writeTogether(tx: Transaction, writes: readonly Write[], { isLazy = false } = {}): Promise<void> {
-  const texts = isLazy ? lazyTexts : writeTexts
+type Writing = { isLazy?: boolean; texts?: Texts }
+/**
+ * One statement; none where there is nothing to write. `isLazy`: no promise rests on it (commit-lazily.ts). `texts`: which combinations have one of
+ * their own [those of the process].
+ */
+export async function writeTogether(
+  tx: Transaction,
+  writes: readonly Write[],
+  { isLazy = false, texts = isLazy ? lazyTexts : writeTexts }: Writing = {},
+): Promise<void> {
   const parts = partsOf(texts, writes)
   if (parts.length > 0) await tx.query(textOf(texts, parts), valuesOf(parts))
 }
@@ -77,15 +84,16 @@ const readTexts: Texts = {
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
-const writingThen = (answer: string): Texts => ({
+/** `answer`: what is selected behind the parts. */
+export const openWriteTexts = (answer = ''): Texts => ({
   known: new Map(),
   own: createLru(OWN_STATEMENTS),
   made: 0,
   times: new Map(),
   compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${answer}`,
 })
-const writeTexts = writingThen('')
-const lazyTexts = writingThen(committingLazily)
+const writeTexts = openWriteTexts()
+const lazyTexts = openWriteTexts(committingLazily)
 
 /** Of those that come seldom, whatever is sent: then they are counted from the beginning. */
 const MOST_COUNTED = 1024

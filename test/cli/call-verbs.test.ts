@@ -349,7 +349,8 @@ test('[H7] [F1] what failed ends with 1 and says why; what is not over is worth 
     message: 'it was not done: The account is not in it',
   })
   expect(said).toEqual([])
-  expect(await ended({ state: 'waiting' }, 0)).toMatchObject({
+  const pace = { reason: 'pace', nextAt: null, commandId: null, instanceState: null, refusal: null }
+  expect(await ended({ state: 'waiting', waitsFor: pace }, 0)).toMatchObject({
     exitCode: exitCodes.tryLater,
     message:
       'it is not done yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: it waits for its turn: an account is asked for so many ' +
@@ -391,6 +392,17 @@ test.each([
   expect(routes.taken).toEqual([])
 })
 
+test.each([
+  [['chats', 'unlabel', '..', '7'], '<chat>: expected an id, got ".."'],
+  [['chats', 'unlabel', CHAT, '.'], '<label>: expected an id, got "."'],
+  [['chats', 'delete', ''], '<chat>: expected an id, got ""'],
+  [['uploads', 'delete', '..'], '<upload>: expected an id, got ".."'],
+  [['uploads', 'list', '--instance', '..'], '--instance: expected an id, got ".."'],
+])('[H7] %j would be another call, and is none', async (words, said) => {
+  expect(await refusal(words)).toBe(said)
+  expect(routes.taken).toEqual([])
+})
+
 test('[H7] an instant may be said by how far it is from now', () => {
   const nowAt = Date.UTC(2026, 0, 5, 12)
   expect(['+30m', '+8h', '+7d', '-1w', '2026-01-05T12:00:00-03:00'].map(text => parseTime(text, nowAt))).toEqual([
@@ -409,6 +421,14 @@ test('[H7] a list is a table of the columns that say most, and says how the next
   const { text, json } = await run(['labels', 'list'], said)
   expect(text).toBe('labelId  name        color  messages\n7        New client  3      2')
   expect([json, said]).toEqual([answer.current, ['there is more: --cursor next']])
+  const [acceptedAt, nextAt] = ['2026-01-05T12:00:00.000Z', '2026-01-05T12:10:00.000Z']
+  const waitsFor = { reason: 'rate-limited', nextAt, commandId: null, instanceState: null, refusal: null }
+  const command = { acceptedAt, commandId: 'c1', operation: 'message.send', state: 'waiting', waitsFor }
+  answer.current = { data: [command, { ...command, commandId: 'c2', state: 'completed', waitsFor: null }], nextCursor: null }
+  expect((await run(['commands', 'list'])).text.split('\n').slice(1)).toEqual([
+    `${acceptedAt}  c1         message.send  waiting    rate-limited until ${nextAt}`,
+    `${acceptedAt}  c2         message.send  completed`,
+  ])
   answer.current = { data: [], nextCursor: null }
   expect((await run(['labels', 'list'])).text).toBe('none')
   answer.current = { numbers: [{ number: CHAT, onWhatsApp: true, id: null }] }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { createFileWriter, watchOutput } from '../../src/cli/lost-output.ts'
+import { createFileWriter, describeLoss, stdoutIsNoResult, watchOutput } from '../../src/cli/lost-output.ts'
 import { endsWithItsOutput, runOn } from '../contracts/lost-output.ts'
 import { launchVerb } from '../ground/cli/verb.ts'
 import { alwaysAnswer, openLoopbackServer } from '../ground/loopback-server.ts'
@@ -23,6 +23,29 @@ test.each(['EIO', 'EPIPE'])('[H6] %s is told to whoever wants to stop then', cod
   expect(gone.aborted).toBe(false)
   process.stderr.emit('error', failure(code))
   expect(gone.aborted).toBe(true)
+})
+
+test('[H6] what is said of one output is not said of another', () => {
+  const { exitCode } = process
+  const before = process.listeners('exit')
+  onTestFinished(() => {
+    process.exitCode = exitCode
+    for (const one of process.listeners('exit')) if (!before.includes(one)) process.off('exit', one)
+  })
+  const others = new AbortController()
+  others.abort(failure('ENOSPC'))
+  expect(describeLoss(others.signal)).toBe('writing to stdout: write ENOSPC')
+  stdoutIsNoResult(others.signal)
+  const gone = watchOutput()
+  process.stdout.emit('error', failure('EIO'))
+  expect([gone.aborted, process.listeners('exit')]).toEqual([true, before])
+  const full = watchOutput()
+  process.stdout.emit('error', failure('ENOSPC'))
+  const atExit = process.listeners('exit').filter(one => !before.includes(one))
+  stdoutIsNoResult(gone)
+  process.exitCode = exitCodes.done
+  for (const one of atExit) one(exitCodes.done)
+  expect([full.aborted, atExit.length, process.exitCode]).toEqual([true, 1, exitCodes.failed])
 })
 
 test.each([

@@ -2,7 +2,9 @@
 import type { RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import type { Command, WaitsFor } from '../../src/cli/answers.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { waitCell, waitText } from '../../src/cli/say-wait.ts'
 import { sendText } from '../../src/cli/send.ts'
 import { alwaysJson, alwaysProblem, KEY, refused } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
@@ -15,6 +17,7 @@ const command = {
   chatId: '5511900000011@s.whatsapp.net',
   state: 'completed',
   queuedUntil: '2026-01-06T12:00:00.000Z',
+  waitsFor: null as WaitsFor | null,
   reason: null as string | null,
   reasonText: null as string | null,
 }
@@ -97,8 +100,53 @@ test('[H7] [F1] what failed ends with 1 and says why; while the account is not o
   })
 })
 
+const NEXT_AT = '2026-01-05T12:10:00.000Z'
+const waits = (reason: string, more: Partial<WaitsFor> = {}): WaitsFor => {
+  return { reason, nextAt: NEXT_AT, commandId: null, instanceState: null, refusal: null, ...more }
+}
+const refusal = { reason: 'refused', reasonText: 'It was refused.', code: '479' }
+const untimed = { nextAt: null }
+
+test.each<[wait: WaitsFor, said: string]>([
+  [waits('connection', { ...untimed, instanceState: 'reconnecting' }), 'instance shop is reconnecting'],
+  [waits('earlier-command', { ...untimed, commandId: 'c0' }), 'an earlier command of its chat is not over: c0'],
+  [
+    waits('first-contact-pace', untimed),
+    'it waits for its turn: an account begins so many new chats a minute (OUTBOUND_FIRST_PER_MINUTE)',
+  ],
+  [waits('log', untimed), 'its record, or what came of it, is on its way through the log'],
+  [waits('media', untimed), 'its file is being prepared or uploaded, or waits for that'],
+  [
+    waits('pace'),
+    `it waits for its turn: an account writes so many messages a minute (OUTBOUND_PER_MINUTE), the next turn is at ${NEXT_AT}`,
+  ],
+  [
+    waits('rate-limited'),
+    `WhatsApp said that the account wrote too much (429), and none of its messages goes out until ${NEXT_AT}`,
+  ],
+  [waits('retry', { refusal }), `it is tried again at ${NEXT_AT}: WhatsApp refused the last try, It was refused (479)`],
+  [waits('retry'), `it is tried again at ${NEXT_AT}: WhatsApp said nothing to the last try`],
+  [waits('sending', untimed), 'a try is under way, and WhatsApp may have it'],
+  [waits('start', untimed), 'it goes next'],
+  [waits('the\nmoon'), `it waits for the\u{fffd}moon until ${NEXT_AT}`],
+])('[H7] [F1] what a command waits for is said as it is: $reason', (waitsFor, said) => {
+  const found: Command = { ...command, state: 'waiting', waitsFor }
+  expect(waitText(found, 'shop')).toBe(said)
+})
+
+test('[H7] [F1] of a change it is the pace of changes, of an earlier zaplog nothing that it does not say, in a cell why and until when', () => {
+  const change: Command = { ...command, messageId: null, state: 'waiting', waitsFor: waits('pace', untimed) }
+  expect(waitText(change, 'shop')).toBe('it waits for its turn: an account is asked for so many changes a minute')
+  expect(waitText({ ...change, waitsFor: undefined }, 'shop')).toBe('it is waiting, and nobody says what it waits for')
+  expect([waits('retry', { refusal }), waits('log', untimed), null].map(waitCell)).toEqual([
+    `retry until ${NEXT_AT}`,
+    'log',
+    null,
+  ])
+})
+
 test('[H7] [F1] what still waits after a while is worth another look: 75, until when it is tried, and what it waits for', async () => {
-  const { url, asked } = await openZaplog({ states: [{ ...command, state: 'waiting' }] })
+  const { url, asked } = await openZaplog({ states: [{ ...command, state: 'waiting', waitsFor: waits('first-contact-pace') }] })
   const api = { base: url, key: KEY, keyFrom: 'ADMIN_API_KEY', zaplog: './zaplog' }
   const how = { say: () => undefined, waitMs: 0, stopping: new AbortController().signal }
   const error: unknown = await sendText(api, { number: '5511900000011', text: 'Olá' }, how).catch((error: unknown) => error)
@@ -107,8 +155,8 @@ test('[H7] [F1] what still waits after a while is worth another look: 75, until 
   expect(error).toMatchObject({
     exitCode: exitCodes.tryLater,
     message:
-      'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: it waits for its turn: an account writes so many messages a minute, and begins fewer chats still ' +
-      `(OUTBOUND_FIRST_PER_MINUTE); the same again with --key ${key} is sent once`,
+      'it is not sent yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: it waits for its turn: an account begins so many new chats a minute ' +
+      `(OUTBOUND_FIRST_PER_MINUTE), the next one at ${NEXT_AT}; the same again with --key ${key} is sent once`,
     told: { rest: { command: { state: 'waiting' }, idempotencyKey: key } },
   })
 })

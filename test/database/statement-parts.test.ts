@@ -1,7 +1,7 @@
 // What belongs together is one statement, whatever text its rows hold.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Transaction } from '../../src/database/database.ts'
-import { asRows, type Read, readTogether, type Write, writeTogether } from '../../src/database/statement-parts.ts'
+import { asRows, openWriteTexts, type Read, readTogether, type Write, writeTogether } from '../../src/database/statement-parts.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
 
 let server: TestDatabase
@@ -71,7 +71,7 @@ test('[D2] what is written is the same whichever parts have rows, and however of
     isEmpty: rows.length === 0,
   })
   const parts = Array.from({ length: 7 }, (_, nth) => nth)
-  const statements = new Set<string>()
+  const [statements, texts] = [new Set<string>(), openWriteTexts()]
   const tx: Transaction = {
     query: (sql, values) => {
       statements.add(sql)
@@ -86,6 +86,7 @@ test('[D2] what is written is the same whichever parts have rows, and however of
     await writeTogether(
       tx,
       parts.map(nth => part(nth, filled.includes(nth) ? [n] : [])),
+      { texts },
     )
   }
   const written = await server.database.query<{ part: number; sum: number }>(

@@ -1,6 +1,7 @@
 // Guarantee: the programs that README and docs/topics.md print are those of examples/, to the letter, and so is the body of a webhook.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { accepted } from '../../src/api/commands/command-shapes.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -20,6 +21,12 @@ test('[E4] README prints a body as it is posted', () => {
   expect(read('README.md')).toContain(
     `\`\`\`json\n${read('test/webhooks/golden/message.received image.json').trimEnd()}\n\`\`\`\n`,
   )
+})
+
+test('[B5] README prints the answer 202 with each of its fields, and no other', () => {
+  const answers = [...read('README.md').matchAll(/^\{"commandId":.*\}$/gm)].map(([answer]) => JSON.parse(answer))
+  expect(answers).toHaveLength(1)
+  for (const answer of answers) expect(accepted.strict().parse(answer)).toEqual(answer)
 })
 
 test('[B5] docs/topics.md names the versions that are tested', () => {

@@ -1,10 +1,11 @@
 // What zaplog answered, for people: a table of a list, a line for each field of one thing. Pure.
+import { waitCell } from '../say-wait.ts'
 import { textTable } from '../text-table.ts'
 import { isRecord } from './call-request.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** `columns`: of a list, `waitsFor.reason` of what is inside of a field; left out, all that its first row has. */
+/** `columns`: of a list; left out, all that its first row has. */
 export function answerText(answer: unknown, columns: readonly string[] = []): string {
   if (!isRecord(answer)) return answer === null || answer === undefined ? 'done' : cellOf(answer)
   const list = listIn(answer)
@@ -24,12 +25,9 @@ function listTable(rows: readonly Row[], columns: readonly string[]): string {
   const head = columns.length > 0 ? columns : Object.keys(first)
   return textTable(
     head,
-    rows.map(row => head.map(name => cellOf(inside(row, name.split('.'))))),
+    rows.map(row => head.map(name => (name === 'waitsFor' && waitCell(row[name])) || cellOf(row[name]))),
   )
 }
-
-const inside = (value: unknown, [name, ...more]: readonly string[]): unknown =>
-  name === undefined ? value : isRecord(value) ? inside(value[name], more) : null
 
 const fieldTable = (fields: Row): string =>
   textTable(

@@ -1,9 +1,11 @@
 // What a verb sends: method, path with its query, and body, from what was typed; and what people call a field that zaplog refuses. Pure.
+import { CallFailed } from '../call-failed.ts'
+import { exitCodes } from '../exit-codes.ts'
 import type { CallField, CallVerb, GivenField } from './call-verb.ts'
 
 export type CallRequest = { method: string; path: string; body?: unknown }
 
-/** `instance`: null where the call is of none. */
+/** `instance`: null where the call is of none. Throws CallFailed for what would be another call. */
 export function requestOf(verb: CallVerb, given: readonly GivenField[], instance: string | null): CallRequest {
   const { method } = verb
   const path = `${filledPath(verb, given, instance)}${queryOf(given)}`
@@ -12,11 +14,18 @@ export function requestOf(verb: CallVerb, given: readonly GivenField[], instance
   return { method, path, body: [...verb.set, ...said].reduce<unknown>((body, [at, value]) => put(body, stepsOf(at), value), {}) }
 }
 
-function filledPath({ path }: CallVerb, given: readonly GivenField[], instance: string | null): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = name === 'instance' ? instance : given.find(({ field }) => field.to === 'path' && field.at === name)?.value
-    return encodeURIComponent(String(value))
+function filledPath(verb: CallVerb, given: readonly GivenField[], instance: string | null): string {
+  return verb.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (name === 'instance') return stepOf(String(instance), '--instance')
+    const value = given.find(({ field }) => field.to === 'path' && field.at === name)?.value
+    return stepOf(String(value), nameOfField(verb, { parameter: name }) ?? name)
   })
+}
+
+/** URLs have no other way to say `.` and `..` than those that shorten the path, and an empty step is none. */
+function stepOf(value: string, name: string): string {
+  if (!['', '.', '..'].includes(value)) return encodeURIComponent(value)
+  throw new CallFailed(`${name}: expected an id, got ${JSON.stringify(value)}`, { exitCode: exitCodes.usage })
 }
 
 function queryOf(given: readonly GivenField[]): string {
