@@ -629,6 +629,43 @@ describe('a voice note of other audio', () => {
     ['a list that says it is sound', 'audio/mpeg', '#EXTM3U\nfile:///etc/passwd\n', 'type-mismatch'],
     ['notes to be played', 'audio/midi', 'MThd\0\0\0\x06\0\0\0\x01\0\x60', 'type-not-allowed'],
   ])('[C13] [I3] is made of no %s: no program sees it', async (_what, mimetype, text, reason) => {
+  test('[C13] is made again where the machine ended that, be it out of memory', async () => {
+    const [ogg, killed] = [sampleVoice({ seconds: 2 }).toString('base64'), join(directory, 'killed-once')]
+    const { state, reasonText } = await voiceWith(
+      `const fs = require('node:fs')
+       if (!fs.existsSync('${killed}')) { fs.writeFileSync('${killed}', ''); process.kill(process.pid, 'SIGKILL') }
+       process.stdin.resume().on('end', () => process.stdout.write(Buffer.from('${ogg}', 'base64')))`,
+    )
+    expect([state, reasonText]).toEqual(['ready', null])
+  })
+
+  test.each([
+    ['there is no such program', 'nothing', true],
+    ['nobody may run it', 'not-to-run', true],
+    ['the machine ended it', 'kill -9 $$', true],
+    ['it was asked to end', 'kill -15 $$', true],
+    ['it fell over the file', 'kill -11 $$', false],
+    ['it did not like the file', 'exit 1', false],
+  ])(
+    '[C13] where %s: that is of the machine, or of the file, and closes what was to be read',
+    async (what, script, retryable) => {
+      const ffmpegPath = join(directory, what)
+      if (script !== 'nothing') await writeFile(ffmpegPath, `#!/bin/sh\n${script}`)
+      if (script !== 'nothing' && script !== 'not-to-run') await chmod(ffmpegPath, 0o700)
+      let isClosed = false
+      async function* body() {
+        try {
+          yield mp3
+        } finally {
+          isClosed = true
+        }
+      }
+      const making = Array.fromAsync(makeVoice({ ffmpegPath }, { mimetype: 'audio/mpeg', body: body() }, never))
+      await expect(making).rejects.toMatchObject({ code: 'not-convertible', retryable })
+      await until('its input is closed', () => isClosed)
+    },
+  )
+
     await startWith(`process.stdin.resume().on('end', () => process.stdout.write('seen'))`)
     const { state, reason: why } = await prepared(Buffer.from(text, 'latin1'), { kind: 'voice', mimetype })
     expect([state, why]).toEqual(['failed', reason])
