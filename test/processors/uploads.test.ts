@@ -400,13 +400,14 @@ describe('a file at a URL', () => {
   })
 
   test.each([
-    ['a path that is encoded', '/a/..%2F..%2Fetc%5Chosts', 'hosts'],
+    ['directories in a part that is encoded', '/a/..%2F..%2Fetc%5Chosts', '.._.._etc_hosts'],
     ['what turns writing round', '/invoice%E2%80%AEfdp%0A.exe', 'invoicefdp.exe'],
     ['what is not UTF-8', '/100%25%FF.pdf', '100%25%FF.pdf'],
     ['what nobody can read to the end', `/${'a'.repeat(400)}`, 'a'.repeat(255)],
     ['dots alone', '/a/...', 'file.bin'],
   ])('[C13] is named without %s', (_what, path, name) => {
     expect(nameFile({ from: 'url', url: `https://example.com${path}` }, 'bin')).toBe(name)
+    ['half a character at its end', `/${'a'.repeat(254)}%F0%9F%98%80b`, `${'a'.repeat(254)}😀`],
   })
 
   test('[C13] whose key is gone fails in the end, and keeps nobody else from being prepared', async () => {
