@@ -12,7 +12,7 @@ import {
   askUpload,
   confirmUpload,
   findUpload,
-  isReadyKey,
+  isReadyKeyOf,
   nameCommand,
   readyKeyOf,
   type UploadRow,
@@ -166,7 +166,10 @@ describe('what is sent', () => {
     const row = await prepared(await sampleJpeg(), { mimetype: 'image/jpeg' })
     await until('its client’s bytes to be gone', async () => (await leftOf(row)).length === 1)
     expect(await leftOf(row)).toEqual([row.file?.objectKey])
-    expect([row.incomingKey, row.file?.objectKey ?? ''].map(isReadyKey)).toEqual([false, true])
+    const keys = [row.incomingKey, row.file?.objectKey ?? '', `prefix/${row.file?.objectKey}`]
+    const of = (instanceId: string) => keys.map(key => isReadyKeyOf({ instanceId }, key))
+    expect(of(row.instanceId)).toEqual([false, true, true])
+    expect(of('another')).toEqual([false, false, false])
   })
 
   test('[C13] of a photo: the same bytes, its hash, its size as people see it, and a thumbnail', async () => {
@@ -404,10 +407,11 @@ describe('a file at a URL', () => {
     ['what turns writing round', '/invoice%E2%80%AEfdp%0A.exe', 'invoicefdp.exe'],
     ['what is not UTF-8', '/100%25%FF.pdf', '100%25%FF.pdf'],
     ['what nobody can read to the end', `/${'a'.repeat(400)}`, 'a'.repeat(255)],
+    ['half a character at its end', `/${'a'.repeat(254)}%F0%9F%98%80b`, `${'a'.repeat(254)}😀`],
     ['dots alone', '/a/...', 'file.bin'],
+    ['what is not seen alone', '/a/%E2%80%8B%20', 'file.bin'],
   ])('[C13] is named without %s', (_what, path, name) => {
     expect(nameFile({ from: 'url', url: `https://example.com${path}` }, 'bin')).toBe(name)
-    ['half a character at its end', `/${'a'.repeat(254)}%F0%9F%98%80b`, `${'a'.repeat(254)}😀`],
   })
 
   test('[C13] whose key is gone fails in the end, and keeps nobody else from being prepared', async () => {
@@ -625,11 +629,6 @@ describe('a voice note of other audio', () => {
     expect(await voiceWith('process.exit(3)')).toMatchObject({ state: 'failed', reason: 'not-convertible' })
   })
 
-  test.each([
-    ['a playlist', 'audio/x-mpegurl', '#EXTM3U\nfile:///etc/passwd\n', 'type-not-allowed'],
-    ['a list that says it is sound', 'audio/mpeg', '#EXTM3U\nfile:///etc/passwd\n', 'type-mismatch'],
-    ['notes to be played', 'audio/midi', 'MThd\0\0\0\x06\0\0\0\x01\0\x60', 'type-not-allowed'],
-  ])('[C13] [I3] is made of no %s: no program sees it', async (_what, mimetype, text, reason) => {
   test('[C13] is made again where the machine ended that, be it out of memory', async () => {
     const [ogg, killed] = [sampleVoice({ seconds: 2 }).toString('base64'), join(directory, 'killed-once')]
     const { state, reasonText } = await voiceWith(
@@ -667,6 +666,11 @@ describe('a voice note of other audio', () => {
     },
   )
 
+  test.each([
+    ['a playlist', 'audio/x-mpegurl', '#EXTM3U\nfile:///etc/passwd\n', 'type-not-allowed'],
+    ['a list that says it is sound', 'audio/mpeg', '#EXTM3U\nfile:///etc/passwd\n', 'type-mismatch'],
+    ['notes to be played', 'audio/midi', 'MThd\0\0\0\x06\0\0\0\x01\0\x60', 'type-not-allowed'],
+  ])('[C13] [I3] is made of no %s: no program sees it', async (_what, mimetype, text, reason) => {
     await startWith(`process.stdin.resume().on('end', () => process.stdout.write('seen'))`)
     const { state, reason: why } = await prepared(Buffer.from(text, 'latin1'), { kind: 'voice', mimetype })
     expect([state, why]).toEqual(['failed', reason])
