@@ -23,7 +23,7 @@ export type Simulator = {
   scanQr(qr: string, phone: { pn: string; name?: string }): Promise<SimDevice>
   /** What the owner types on the phone is the code that a client shows, with or without its hyphen. Resolves as `scanQr` does. */
   typePairingCode(code: string, phone: { pn: string; name?: string }): Promise<SimDevice>
-  /** Answers clients that ask to be linked by a code with this error; null lets them again. */
+  /** Answers clients that ask to be linked by a code, or go on with one that was typed, with this error; null lets them again. */
   refusePairingCodes(code: number | null): void
   /** The newest companion of that account, or the one with that id. Throws when there is none. */
   device(pn: string, deviceId?: number): SimDevice

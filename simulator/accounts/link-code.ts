@@ -35,15 +35,20 @@ export const isLinkCode = (request: BinaryNode | undefined): request is BinaryNo
 
 /** The server's part: it keeps what belongs together, and hands the rest over without a look into it. */
 export function answerLinkCode(world: World, client: Client, request: BinaryNode): BinaryNode[] | undefined {
+  if (world.linkCodeRefusal !== null) return refuse(client, world.linkCodeRefusal)
   const stage = attr(request, 'stage')
-  if (stage === 'companion_hello') return hello(world, client, request)
+  if (stage === 'companion_hello') return hello(client, request)
   if (stage !== 'companion_finish') throw new Error(`linking by a code: expected a stage of a companion, got ${stage}`)
   finish(client, request)
   return undefined
 }
 
-function hello(world: World, client: Client, request: BinaryNode): BinaryNode[] {
-  if (world.linkCodeRefusal !== null) return [node('error', { code: String(world.linkCodeRefusal), text: 'refused' })]
+function refuse(client: Client, code: number): BinaryNode[] {
+  client.linkCode?.typed?.fail(new Error(`typing a pairing code: the client is refused with ${code}`))
+  return [node('error', { code: String(code), text: 'refused' })]
+}
+
+function hello(client: Client, request: BinaryNode): BinaryNode[] {
   const jid = attr(request, 'jid')
   const ref = randomBytes(32)
   client.linkCode?.typed?.fail(new Error('typing a pairing code: the client shows another one by now'))

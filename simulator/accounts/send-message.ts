@@ -57,12 +57,17 @@ export function sendChat(world: World, companion: Companion, { from, content, op
 export const addressOf = (from: Contact, { pnAddressed }: SendOptions): Record<string, string> =>
   pnAddressed ? { from: from.pnJid } : { from: from.lidJid, sender_pn: from.pnJid, addressing_mode: 'lid' }
 
-/** Rejects what the server refuses; a forged revoke says `attrs: { edit: '7' }`. */
+/** What its server lets only others do in a group. */
+export class GroupRefusal extends Error {
+  override name = 'GroupRefusal'
+}
+
+/** Rejects with GroupRefusal what the server refuses; a forged revoke says `attrs: { edit: '7' }`. */
 export function sendGroup(world: World, companion: Companion, message: ChatMessage & { group: Group }): Promise<string> {
   const { group, from, content, options } = message
   const { edit } = { ...stanzaAttrs(content), ...options.attrs }
   const refusal = refusalIn(world.accounts.groupById(group.id) ?? group, from, edit)
-  if (refusal !== null) return Promise.reject(new Error(`sending to ${group.id} as ${from.name}: ${refusal}`))
+  if (refusal !== null) return Promise.reject(new GroupRefusal(`sending to ${group.id} as ${from.name}: ${refusal}`))
   const sender = world.accounts.person(from)
   return queueLetter(companion, { sender, content, options, groupId: group.id }, addressIn(group, from, options))
 }

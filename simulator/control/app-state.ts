@@ -24,8 +24,11 @@ const phoneAction = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('giveLabel'), id: text, chat: jid, messageId: text.exactOptional(), on }),
 ]) satisfies z.ZodType<PhoneAction>
 
-/** `share`: where the phone has not shared the key yet, without which a linked device reads nothing, it does so first. */
-const appStateRequest = z.strictObject({ share: z.boolean().default(true), actions: z.array(phoneAction).max(10_000) })
+/**
+ * `share`: where the phone has not shared the key yet, without which a linked device reads nothing, it does so first, or (false) does not
+ * [it does, unless it was linked with `share: false`].
+ */
+const appStateRequest = z.strictObject({ share: z.boolean().exactOptional(), actions: z.array(phoneAction).max(10_000) })
 
 const chat = '205511900000011@lid'
 const examples: readonly PhoneAction[] = [
@@ -53,7 +56,8 @@ export const appStateCalls: readonly ControlCall[] = [
 
 async function act({ device }: At, { share, actions }: z.infer<typeof appStateRequest>) {
   const phone = device()
-  if (share && phone.appStateKey() !== 'shared') await phone.shareAppState()
+  const key = phone.appStateKey()
+  if (key !== 'shared' && (share ?? key === null)) await phone.shareAppState()
   phone.act(...actions)
   return { actions: actions.length }
 }

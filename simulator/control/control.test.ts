@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
 import { type BaileysClient, fetchingFrom, openBaileysClient } from '../baileys-client.ts'
 import { openSimulatorServer, type SimulatorServer } from './control.ts'
+import { sendRequested } from './message.ts'
 
 const pn = '5511900000001'
 const ana = { pn: '5511900000011', name: 'Ana' }
@@ -240,6 +241,60 @@ it('[K1] what is done on the phone reaches a linked device that has its key', as
     return isArchived()
   })
   expect((await act({ actions: [{ kind: 'archive', chat: 'nobody', on: true }] })).status).toBe(422)
+})
+
+type Linking = (to: BaileysClient, pn: string) => Promise<{ status: number }>
+const byQr: Linking = async (to, other) => call('POST', '/scan', { qr: await to.whenQr(), pn: other, share: false })
+const byCode: Linking = async (to, other) => {
+  await to.whenQr()
+  const answered = new Promise(resolve => to.socket().ws.once('CB:iq,,link_code_companion_reg', resolve))
+  const code = await to.socket().requestPairingCode(other)
+  await answered
+  return call('POST', '/pairing-code', { code, pn: other, share: false })
+}
+
+it.each([
+  ['a QR code', '5511900000002', byQr],
+  ['a code', '5511900000003', byCode],
+])(
+  '[K1] a phone that is linked by %s with share: false keeps its key back until it is told to share it',
+  async (_, other, link) => {
+    const linked = openBaileysClient(server.url, undefined, { shouldSyncHistoryMessage: () => false })
+    expect((await link(linked, other)).status).toBe(201)
+    await linked.waitFor(linked.isOpen)
+    /** What the phone said before is there as well. */
+    const upToNow = async () => {
+      const { messageId } = (await call('POST', `/devices/${other}/messages`, { kind: 'text', text: 'oi', from: ana })).body
+      await linked.waitFor(() =>
+        linked.events.some(event => event['messages.upsert']?.messages.some(one => one.key.id === messageId)),
+      )
+    }
+    const hasKey = () => linked.auth.creds.myAppStateKeyId !== undefined
+    const act = (body: object) => call('POST', `/devices/${other}/app-state`, { actions: [], ...body })
+    for (const body of [null, {}, { share: false }]) {
+      if (body !== null) expect((await act(body)).status).toBe(202)
+      await upToNow()
+      expect(hasKey()).toBe(false)
+    }
+    expect((await act({ share: true })).status).toBe(202)
+    await until('it has the key', hasKey)
+    await linked.close()
+  },
+)
+
+it('[K1] only what a group refuses is a conflict: whatever else goes wrong is ours', async () => {
+  const group = { id: '120363000000000077@g.us', subject: 'Broken' }
+  const theirs = {
+    kind: 'revoke',
+    forged: false,
+    from: ana,
+    target: { messageId: '3EB0AA', author: { pn: '5511900000012' } },
+  } as const
+  expect(await send({ ...theirs, group })).toMatchObject({ status: 409, body: { type: 'urn:zaplog:problem:conflict' } })
+  const inGroup = { kind: 'text', text: 'oi', from: ana, group } as const
+  const failing = { ...server.simulator.device(pn), sendGroup: () => Promise.reject(new Error('no keys')) }
+  await expect(sendRequested(server.simulator, failing, inGroup)).rejects.toThrow(/^no keys$/)
+  await expect(sendRequested(server.simulator, failing, inGroup)).rejects.not.toHaveProperty('refusal')
 })
 
 it('[K1] a cut, refused logins and a logout from outside', async () => {

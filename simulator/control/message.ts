@@ -17,6 +17,7 @@ import {
 import type { SimDevice } from '../accounts/device.ts'
 import { type SampleKind, sampleMessage, showsPicture } from '../accounts/sample-kinds.ts'
 import { eventAnswer, poll, vote } from '../accounts/seal-content.ts'
+import { GroupRefusal } from '../accounts/send-message.ts'
 import type { Cdn } from '../media/cdn.ts'
 import { audio, document, image, ptv, sticker, video, voice } from '../media/media.ts'
 import { sampleJpeg, sampleMp4, samplePdf, sampleVoice, sampleWebp } from '../media/sample-media.ts'
@@ -43,8 +44,8 @@ export async function sendRequested(simulator: Simulator, device: SimDevice, req
   return { messageId, chat: chatOf(chat), from: from.lidJid, directPath: directPathOf(content) }
 }
 
-const refused = (error: Error): never => {
-  throw conflict(error.message)
+const refused = (error: unknown): never => {
+  throw error instanceof GroupRefusal ? conflict(error.message) : error
 }
 
 type Written = { from: Contact; chat: Contact | Group; content: MessageContent }

@@ -1,5 +1,6 @@
 // Who may change a message. WhatsApp's server checks who sends and what kind of change it is (the stanza's `edit`), but not which message
-// the sealed stanza part names: so whose message that is, is judged here, once, before anything is made of the change. Pure.
+// the sealed stanza part names: so whose message that is, is judged here, once, before anything is made of the change. What the account's own phone
+// hands over comes without its stanza. Pure.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Origin } from './draft.ts'
 import { bareJid, isNewsletter } from './jid.ts'
@@ -8,8 +9,9 @@ import { type Address, isBetweenTwo } from './stanza-identity.ts'
 /**
  * `aliases`: what the sender is known as, besides the addresses in the stanza: its LID or phone number, where the instance knows the pair.
  * `ownId`: the account's own LID, or its phone number while it has none; null: not known yet.
+ * `isHandedOver`: by the account's own phone, which WhatsApp delivered it to; what the server called it is not said.
  */
-export type MessageOrigin = Origin & { aliases: readonly string[]; ownId: string | null }
+export type MessageOrigin = Origin & { aliases: readonly string[]; ownId: string | null; isHandedOver?: true }
 
 /** `targetSenderId`: whose message it is, where that is not the sender's own. */
 export type Authority = { isGranted: boolean; targetSenderId: string | null }
@@ -35,8 +37,12 @@ export function authorityToRevoke(key: proto.IMessageKey, authors: readonly Addr
 export const authorityToEdit = (key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): Authority =>
   isSenders(key, authors, origin) ? own : { isGranted: false, targetSenderId: authorOf(key, authors, origin) }
 
-/** A group may leave this to its admins: the server looks at what a stanza calls a pin, and cannot see any other. */
-export const authorityToPin = ({ stanza: { isGroup, edit } }: MessageOrigin): boolean => !isGroup || edit === pinned
+/**
+ * A group may leave this to its admins: the server looks at what a stanza calls a pin, and cannot see any other. One that the phone keeps and hands
+ * over was looked at when it was delivered there.
+ */
+export const authorityToPin = ({ stanza: { isGroup, edit }, isHandedOver }: MessageOrigin): boolean =>
+  !isGroup || edit === pinned || isHandedOver === true
 
 function isSenders(key: proto.IMessageKey, authors: readonly Address[], origin: MessageOrigin): boolean {
   if (!isOwn(key, origin)) return false

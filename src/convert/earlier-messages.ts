@@ -1,8 +1,8 @@
 // Messages that an earlier version kept as `unknown`, as their stanzas would be told today. The envelope has lost some of the stanza; what that
 // would decide stays unknown. Pure.
 //
-// Lost are: what the server calls a change (so nobody's revoke as an admin is taken, and what is of a kind newer than this version is no message,
-// for it may be a change), which device wrote (`source` is null), and whether a device told another (they tell only what is no message). A file
+// Lost are: what the server calls a change (so nobody's revoke as an admin is taken, no pin in a group but what the phone handed over, and what is of
+// a kind newer than this version is no message, for it may be a change), which device wrote (`source` is null), and whether a device told another (they tell only what is no message). A file
 // is left out: nobody fetched it, and nobody will.
 import type { Event, EventOf, EventType } from '../events/event.ts'
 import { sourceId } from '../events/ids.ts'

@@ -1,4 +1,5 @@
 // Messages that the phone hands over because this device could not read them (placeholder resends), each under its own address.
+// What the server called a change is not among what is handed over: a pin counts all the same, an admin's revoke of somebody else's does not.
 // Pure; the same message handed over twice is the same event, also where its own stanza is decrypted after all.
 import { proto } from '@whiskeysockets/baileys'
 import type { MessageOrigin } from './authority.ts'
@@ -31,7 +32,7 @@ function recover(bytes: Uint8Array, origin: MessageOrigin): readonly Recovered[]
     if (!info.message || raw === null || stanza === null) return []
     // The carrier's sender is the account itself; who else wrote is known by what the phone says.
     const aliases = stanza.fromMe ? origin.aliases : []
-    const own = { ...origin, stanza, ordinal: { part: 0, index: 0 }, raw, aliases }
+    const own = { ...origin, stanza, ordinal: { part: 0, index: 0 }, raw, aliases, isHandedOver: true as const }
     return [{ message: info.message, origin: own, secret: info.messageSecret ?? null }]
   } catch {
     return []
@@ -58,7 +59,7 @@ function stanzaOf(info: proto.IWebMessageInfo, carrier: Stanza): Stanza | null {
     isGroup: isGroup(chat.id),
     saidAt: info.messageTimestamp == null ? null : String(info.messageTimestamp),
     senderName: info.pushName || null,
-    // The phone does not say what the server called it.
+    // The phone does not say what the server called it: see isHandedOver of MessageOrigin.
     edit: null,
     isPeer: false,
   }

@@ -33,7 +33,10 @@ export type Stanza = {
   saidAt: string | null
   /** Push name. */
   senderName: string | null
-  /** What WhatsApp's server calls a change: 1 edit, 7 revoke by the sender, 8 revoke by a group's admin; null: not said. */
+  /**
+   * What WhatsApp's server calls a change: 1 edit, 2 pin, 7 revoke by the sender, 8 revoke by a group's admin; null: not said, as of what the phone
+   * hands over and of what is told from its event.
+   */
   edit: string | null
   /** Between the account's own devices: no message of any chat. */
   isPeer: boolean

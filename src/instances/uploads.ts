@@ -65,14 +65,18 @@ export type UploadRow = Omit<NewUpload, 'source'> & {
 /** Where what is prepared of it under a claim lies: what an earlier holder still puts is never what is sent. */
 export const readyKeyOf = ({ incomingKey }: Pick<UploadRow, 'incomingKey'>, claim: string): string =>
   `${incomingKey}-ready-${claim}`
-/** Whether what lies there was prepared to be sent; it is never written again. */
-export const isReadyKey = (key: string): boolean => /(?:^|\/)incoming\/[^/]+\/uploads\/[0-9a-f]{64}-ready-[^/]+$/.test(key)
+/** Patterns of what its keys are behind the store's prefix. Ids of instances hold nothing that a pattern could mean. */
+export const uploadShape = (instanceId: string): string => `incoming/${instanceId}/uploads/[0-9a-f]{64}`
+export const readyShape = (instanceId: string): string => `${uploadShape(instanceId)}-ready-[0-9a-f-]{36}`
+const endsAs = (shape: string, key: string): boolean => new RegExp(`(?:^|/)${shape}$`).test(key)
+/** Whether what lies there was prepared to be sent by that instance; it is never written again. */
+export const isReadyKeyOf = ({ instanceId }: Pick<UploadRow, 'instanceId'>, key: string): boolean =>
+  endsAs(readyShape(instanceId), key)
 /** Keys of all that it has in the store; what a claim puts beside it is that claim's to take away. */
 export const objectsOf = ({ incomingKey, file }: Pick<UploadRow, 'incomingKey' | 'file'>): readonly string[] =>
   file === null ? [incomingKey] : [incomingKey, file.objectKey]
 /** What an incoming key says. null: it is none. */
-export const uploadOfKey = (key: string): string | null =>
-  /(?:^|\/)incoming\/[^/]+\/uploads\/([0-9a-f]{32})[0-9a-f]{32}$/.exec(key)?.[1] ?? null
+export const uploadOfKey = (key: string): string | null => (endsAs(uploadShape('[^/]+'), key) ? key.slice(-64, -32) : null)
 
 /** Payload: nothing. Something is to be prepared. */
 export const uploadsChannel = 'uploads'

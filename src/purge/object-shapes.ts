@@ -1,6 +1,7 @@
 // Which keys are an instance's, told by their whole shape and never by their beginning alone: an instance may be called `incoming` or `2026`,
 // and then its keys begin as those of others do. Pure.
 import type { Event } from '../events/event.ts'
+import { readyShape, uploadShape } from '../instances/uploads.ts'
 
 /** What the names of an instance's objects begin with, before the store gives them its own prefix. */
 export const prefixesOf = (instanceId: string): readonly string[] => [`${instanceId}/`, `incoming/${instanceId}/`]
@@ -9,14 +10,15 @@ export const prefixesOf = (instanceId: string): readonly string[] => [`${instanc
 export const RAW_PREFIX = 'raw/'
 export const isRawName = (name: string): boolean => /^raw\/[0-9a-f]{32}$/.test(name)
 
-/** Files and thumbnails (final-key.ts), and what is under incoming/ (incoming.ts, first-copy.ts, open-blob.ts, request-upload.ts). Ids of instances hold nothing that a pattern could mean. */
+/** Files and thumbnails (final-key.ts), and what is under incoming/ (incoming.ts, first-copy.ts, open-blob.ts, uploads.ts). Ids of instances hold nothing that a pattern could mean. */
 export const isNameOf = (instanceId: string, name: string): boolean =>
   [
     `${instanceId}/\\d{4,}/\\d\\d/\\d\\d/[0-9a-f]{32}\\.[^/]*`,
     `incoming/${instanceId}/[0-9a-f]{64}`,
     `incoming/${instanceId}/first/[0-9a-f]{32}`,
     `incoming/${instanceId}/history/[0-9a-f]{32}`,
-    `incoming/${instanceId}/uploads/[0-9a-f]{64}(-ready-[0-9a-f-]{36})?`,
+    uploadShape(instanceId),
+    readyShape(instanceId),
   ].some(shape => new RegExp(`^${shape}$`).test(name))
 
 /** Whole keys of objects that an event of the instance tells of, whatever the store's prefix was when they were put. */

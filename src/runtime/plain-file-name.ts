@@ -6,9 +6,8 @@
  */
 export function plainFileName(name: string): string {
   const plain = name
-    .toWellFormed()
     .replaceAll(/[/\\]/g, '_')
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}/gu, '')
+    .replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}/gu, '')
     .trim()
   return /^[.\s\u200C\u200D]*$/u.test(plain) ? '' : plain
 }

@@ -20,11 +20,11 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 beforeEach(async () => {
-  world = await dsl.projected(anEvent('instance.paired'), inAddressBook)
+  world = await dsl.projected(anEvent('instance.paired'), calledByThemself)
 })
 
-/** Whom the account has never written with, as far as that says. */
-const inAddressBook = anEvent('contact.updated', { name: 'Somebody', pushName: null })
+/** Whom the account has never written with, as far as that says: who wrote in a shared group. */
+const calledByThemself = anEvent('contact.updated', { name: null, pushName: 'Somebody' })
 
 const minutes = 60_000
 const now = testStartAt + 365 * 86_400_000
@@ -363,14 +363,23 @@ describe('whether it is the first that is said to somebody', () => {
     expect(await isFirst(somebodyElse.lid)).toBe(true)
   })
 
+  test('[F2] it is, whatever a stranger wrote in a shared group, and however often they said what they are called', async () => {
+    const names = [somebody.lid, somebody.pn].map(contactId =>
+      anEvent('contact.updated', { contactId, name: null, pushName: 'Ana' }),
+    )
+    const again = anEvent('contact.updated', { name: null, pushName: 'Ana', origin: 'history' })
+    await happened(theirs(inGroup), theirs({ ...inGroup, messageId: 'AGAIN' }), ...names, again)
+    expect([await isFirst(somebody.lid), await isFirst(somebody.pn)]).toEqual([true, true])
+  })
+
   test.each([
     ['what the account wrote', () => ours()],
     ['what the phone says of the chat', () => anEvent('chat.updated', { archived: true, origin: 'history' })],
+    ['they were saved in the address book', () => anEvent('contact.updated', { name: 'Ana', pushName: null })],
     [
-      'what the phone’s history calls them, who said so',
-      () => anEvent('contact.updated', { pushName: 'Ana', origin: 'history' }),
+      'that under their number',
+      () => anEvent('contact.updated', { contactId: somebody.pn, name: 'Ana', pushName: null, origin: 'history' }),
     ],
-    ['that under their number', () => anEvent('contact.updated', { contactId: somebody.pn, pushName: 'Ana' })],
   ])('[F2] it is not after %s', async (_, event) => {
     await happened(event())
     expect(await isFirst(somebody.lid)).toBe(false)

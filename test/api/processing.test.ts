@@ -1,5 +1,6 @@
 // Messages that clients work on, over HTTP: begun, renewed, ended once, by whoever comes first, and told to the chat whatever dies in between.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Transaction } from '../../src/database/database.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
 import { commandIds } from '../../src/instances/command-ids.ts'
 import { endSession, startSession } from '../../src/instances/processing-sessions.ts'
@@ -62,8 +63,10 @@ async function begin(id: string, messageId: string): Promise<string> {
 const finish = (sessionId: unknown, body: object = { status: 'success' }): Promise<Answer> =>
   api.call('POST', `/v1/processing/${sessionId}/finish`, { body })
 const read = (sessionId: unknown) => api.call('GET', `/v1/processing/${sessionId}`)
-const dueNow = (sessionId: string) =>
-  api.database.query('update processing_sessions set timeout_at = now() where session_id = $1', [sessionId])
+const dueIn = (sessionId: string, time: string, database: Transaction = api.database) =>
+  database.query('update processing_sessions set timeout_at = now() + $2::interval where session_id = $1', [sessionId, time])
+/** Any moment it may be ended. */
+const dueNow = (sessionId: string) => dueIn(sessionId, '0')
 const untilStatus = (sessionId: string, status: string) =>
   until(`the session is ${status}, and told`, async () => {
     const { json } = await read(sessionId)
@@ -116,9 +119,10 @@ describe('a start', () => {
   test('[F3] of one that runs renews it, under whichever address of its chat, and two at once are one', async () => {
     const id = await anInstance('M1', 'M2')
     const first = await start(id, 'M1')
-    await dueNow(String(first.json.sessionId))
+    await dueIn(String(first.json.sessionId), '1 minute')
     const second = await start(id, 'M1', { chatId: '+55 11 90000-0001' })
     expect(second.json).toMatchObject({ sessionId: first.json.sessionId, status: 'running' })
+    expect(Date.parse(String(second.json.timeoutAt)) - Date.parse(String(second.json.startedAt))).toBeOneOf([600_000, 599_999])
     const both = await Promise.all([start(id, 'M2'), start(id, 'M2')])
     expect(both.map(({ status }) => status)).toEqual([201, 201])
     expect(both[0]?.json.sessionId).toBe(both[1]?.json.sessionId)
@@ -312,8 +316,12 @@ describe('a time-out', () => {
   test('[F3] leaves out what is renewed, and what is purged', async () => {
     const id = await anInstance('M1', 'M2')
     const [renewed, late] = [await begin(id, 'M1'), await begin(id, 'M2')]
-    await dueNow(renewed)
-    expect(await begin(id, 'M1')).toBe(renewed)
+    const anew = { instanceId: id, chatId: somebody.lid, messageId: 'M1', chatPn: null, processType: null, timeoutMs: 600_000 }
+    // At once, so that nobody ends it in between.
+    await api.database.transact(async tx => {
+      await dueIn(renewed, '0', tx)
+      expect(await startSession(tx, { ...anew, target: { fromMe: false, senderId: null } })).toMatchObject({ sessionId: renewed })
+    }, AbortSignal.timeout(10_000))
     await dueNow(late)
     await untilStatus(late, 'timed-out')
     expect((await read(renewed)).json.status).toBe('running')

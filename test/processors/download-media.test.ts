@@ -1,4 +1,5 @@
 // download-media, record by record: what it fetches, what it says, and how often.
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
@@ -76,7 +77,7 @@ test('[C3] a prefix begins new keys, and an object under another one is still fo
 })
 
 test('[C3] [C13] what zaplog sent is not fetched back: it is stored from its upload, whatever the limits for others say', async () => {
-  const key = `incoming/shop/uploads/${'a'.repeat(64)}-ready-claim`
+  const key = `incoming/shop/uploads/${'a'.repeat(64)}-ready-${randomUUID()}`
   await world().truth.put({ key, body: Readable.from([bytes]), contentType: 'image/jpeg', metadata: { upload_id: 'u' } }, never)
   const upload = { objectKey: key, sizeBytes: bytes.length, sha256: sha256(bytes) }
   const known = { findSentFile: async ({ commandId }: { commandId: string }) => (commandId === 'ours' ? upload : null) }

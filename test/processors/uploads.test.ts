@@ -12,7 +12,7 @@ import {
   askUpload,
   confirmUpload,
   findUpload,
-  isReadyKey,
+  isReadyKeyOf,
   nameCommand,
   readyKeyOf,
   type UploadRow,
@@ -166,7 +166,10 @@ describe('what is sent', () => {
     const row = await prepared(await sampleJpeg(), { mimetype: 'image/jpeg' })
     await until('its client’s bytes to be gone', async () => (await leftOf(row)).length === 1)
     expect(await leftOf(row)).toEqual([row.file?.objectKey])
-    expect([row.incomingKey, row.file?.objectKey ?? ''].map(isReadyKey)).toEqual([false, true])
+    const keys = [row.incomingKey, row.file?.objectKey ?? '', `prefix/${row.file?.objectKey}`]
+    const of = (instanceId: string) => keys.map(key => isReadyKeyOf({ instanceId }, key))
+    expect(of(row.instanceId)).toEqual([false, true, true])
+    expect(of('another')).toEqual([false, false, false])
   })
 
   test('[C13] of a photo: the same bytes, its hash, its size as people see it, and a thumbnail', async () => {
@@ -400,11 +403,13 @@ describe('a file at a URL', () => {
   })
 
   test.each([
-    ['a path that is encoded', '/a/..%2F..%2Fetc%5Chosts', 'hosts'],
+    ['directories in a part that is encoded', '/a/..%2F..%2Fetc%5Chosts', '.._.._etc_hosts'],
     ['what turns writing round', '/invoice%E2%80%AEfdp%0A.exe', 'invoicefdp.exe'],
     ['what is not UTF-8', '/100%25%FF.pdf', '100%25%FF.pdf'],
     ['what nobody can read to the end', `/${'a'.repeat(400)}`, 'a'.repeat(255)],
+    ['half a character at its end', `/${'a'.repeat(254)}%F0%9F%98%80b`, `${'a'.repeat(254)}😀`],
     ['dots alone', '/a/...', 'file.bin'],
+    ['what is not seen alone', '/a/%E2%80%8B%20', 'file.bin'],
   ])('[C13] is named without %s', (_what, path, name) => {
     expect(nameFile({ from: 'url', url: `https://example.com${path}` }, 'bin')).toBe(name)
   })
@@ -623,6 +628,43 @@ describe('a voice note of other audio', () => {
   test('[C13] fails where that does', async () => {
     expect(await voiceWith('process.exit(3)')).toMatchObject({ state: 'failed', reason: 'not-convertible' })
   })
+
+  test('[C13] is made again where the machine ended that, be it out of memory', async () => {
+    const [ogg, killed] = [sampleVoice({ seconds: 2 }).toString('base64'), join(directory, 'killed-once')]
+    const { state, reasonText } = await voiceWith(
+      `const fs = require('node:fs')
+       if (!fs.existsSync('${killed}')) { fs.writeFileSync('${killed}', ''); process.kill(process.pid, 'SIGKILL') }
+       process.stdin.resume().on('end', () => process.stdout.write(Buffer.from('${ogg}', 'base64')))`,
+    )
+    expect([state, reasonText]).toEqual(['ready', null])
+  })
+
+  test.each([
+    ['there is no such program', 'nothing', true],
+    ['nobody may run it', 'not-to-run', true],
+    ['the machine ended it', 'kill -9 $$', true],
+    ['it was asked to end', 'kill -15 $$', true],
+    ['it fell over the file', 'kill -11 $$', false],
+    ['it did not like the file', 'exit 1', false],
+  ])(
+    '[C13] where %s: that is of the machine, or of the file, and closes what was to be read',
+    async (what, script, retryable) => {
+      const ffmpegPath = join(directory, what)
+      if (script !== 'nothing') await writeFile(ffmpegPath, `#!/bin/sh\n${script}`)
+      if (script !== 'nothing' && script !== 'not-to-run') await chmod(ffmpegPath, 0o700)
+      let isClosed = false
+      async function* body() {
+        try {
+          yield mp3
+        } finally {
+          isClosed = true
+        }
+      }
+      const making = Array.fromAsync(makeVoice({ ffmpegPath }, { mimetype: 'audio/mpeg', body: body() }, never))
+      await expect(making).rejects.toMatchObject({ code: 'not-convertible', retryable })
+      await until('its input is closed', () => isClosed)
+    },
+  )
 
   test.each([
     ['a playlist', 'audio/x-mpegurl', '#EXTM3U\nfile:///etc/passwd\n', 'type-not-allowed'],

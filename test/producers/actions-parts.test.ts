@@ -11,6 +11,7 @@ import { ActionRefused, refusalIn } from '../../src/producers/actions/refusal.ts
 import { takeSteps } from '../../src/producers/actions/take-steps.ts'
 import { judgeAction } from '../../src/producers/commands/judge-try.ts'
 import { type ActionDeps, tryAction } from '../../src/producers/commands/try-action.ts'
+import { readBlocklist } from '../../src/producers/reads/read-account.ts'
 import type { Acting } from '../../src/producers/socket/acting.ts'
 
 const at = Date.UTC(2026, 0, 5, 11)
@@ -19,21 +20,25 @@ const coded = (data: number) => Object.assign(new Error('refused'), { data })
 const pnOf = (nth: number) => `55119000000${10 + nth}@s.whatsapp.net`
 const lidOf = (nth: number) => `1000000000000${10 + nth}@lid`
 
-/** Answers as `answer` says, and knows the LIDs of these numbers. */
+/** Answers as `answer` says, and knows these pairs, as Baileys keeps them. */
 function anActing(answer: (iq: BinaryNode) => Promise<BinaryNode> | BinaryNode, lids: Readonly<Record<string, string>> = {}) {
   const asked: BinaryNode[] = []
   const query = async (iq: BinaryNode) => {
     asked.push(iq)
     return answer(iq)
   }
-  const keys = { get: async (_: string, [id = '']: readonly string[]) => ({ [id]: lids[id] }) }
+  const reads: (readonly string[])[] = []
+  const get = async (_: string, ids: readonly string[]) => {
+    reads.push(ids)
+    return Object.fromEntries(ids.map(id => [id, lids[id]]))
+  }
   const acting = {
     query,
-    authState: { creds: {}, keys },
+    authState: { creds: {}, keys: { get } },
     generateMessageTag: () => '1',
     signalRepository: { lidMapping: { getPNForLID: async () => null } },
   }
-  return { acting: acting as unknown as Acting, asked }
+  return { acting: acting as unknown as Acting, asked, reads }
 }
 
 const contentOf = ({ content }: BinaryNode) => (Array.isArray(content) ? content : [])
@@ -236,4 +241,24 @@ describe('people of a group', () => {
       expect(await readBack(action, people, lids)).toMatchObject(expected)
     },
   )
+})
+
+test('[F1] who is blocked is told by both addresses, however many there are by one read of what the account knows', async () => {
+  const named = [{ jid: pnOf(1) }, { jid: lidOf(2) }, { jid: pnOf(3) }, { jid: lidOf(4), pn_jid: pnOf(4) }, {}]
+  const items = named.map(attrs => ({ tag: 'item', attrs }))
+  const known = { [pnOf(1).slice(0, 13)]: lidOf(1).slice(0, 15), [`${lidOf(2).slice(0, 15)}_reverse`]: pnOf(2).slice(0, 13) }
+  const answer = (content: BinaryNode[]) => () => ({ tag: 'iq', attrs: {}, content: [{ tag: 'list', attrs: {}, content }] })
+  const { acting, reads } = anActing(answer(items), known)
+  expect(await readBlocklist(acting)).toEqual({
+    contacts: [
+      { id: lidOf(1), pn: pnOf(1) },
+      { id: lidOf(2), pn: pnOf(2) },
+      { id: pnOf(3), pn: pnOf(3) },
+      { id: lidOf(4), pn: pnOf(4) },
+    ],
+  })
+  expect(reads).toHaveLength(1)
+  const nobody = anActing(answer([]))
+  expect(await readBlocklist(nobody.acting)).toEqual({ contacts: [] })
+  expect(nobody.reads).toEqual([])
 })

@@ -52,6 +52,7 @@ const open = (of: Partial<SocketDeps>) =>
     presence: () => undefined,
     received: () => undefined,
     connection: () => undefined,
+    codeTyped: () => undefined,
     tally: aTally(),
     clock: Date.now,
     logger,

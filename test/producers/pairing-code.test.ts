@@ -135,13 +135,17 @@ test('[A1] a wrong code links nothing, and the right one may be typed after it',
   await rig.untilState('wrong', 'open')
 })
 
-test('[A1] after a wrong code the QR code that is shown links a phone', async () => {
+test.each([
+  ['a wrong code', null, 'it is not the one that is shown'],
+  ['one that WhatsApp refuses', 500, 'refused with 500'],
+])('[A1] after %s the QR code that is shown links a phone', async (_what, refusal, words) => {
   await start()
   await rig.create('scanned-then')
   const { code } = await codeOf('scanned-then')
   const before = await rig.qrOf('scanned-then')
+  rig.simulator.refusePairingCodes(refusal)
   const wrong = code.startsWith('A') ? `B${code.slice(1)}` : `A${code.slice(1)}`
-  await expect(rig.simulator.typePairingCode(wrong, phone)).rejects.toThrow('it is not the one that is shown')
+  await expect(rig.simulator.typePairingCode(refusal === null ? wrong : code, phone)).rejects.toThrow(words)
   const after = await until('the code names the new secret', async () => {
     const shown = await rig.qrOf('scanned-then')
     return shown !== before && shown

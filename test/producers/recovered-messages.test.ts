@@ -76,6 +76,21 @@ test('[B8] groups and the account’s own messages keep their chat and author', 
   expect(sent).toMatchObject({ type: 'message.sent', chatId: '200@lid', senderId: own.pn, fromMe: true, source: 'phone' })
 })
 
+test('[B8] [B9] a pin in a group is one, whose stanza the phone keeps to itself; a revoke of somebody else’s is none', () => {
+  const key = { id: 'G', remoteJid: '1203@g.us', participant: '201:2@lid', fromMe: false }
+  const target = { id: 'TARGET', remoteJid: '1203@g.us', participant: '202@lid' }
+  const told = (message: proto.IMessage, attrs: Record<string, string> = {}) => handOver([{ ...info(key), message }], attrs)
+  const pin = { pinInChatMessage: { key: target, type: 1 } }
+  const pinned = { type: 'message.pinned', messageId: 'G', chatId: '1203@g.us', senderId: '201@lid', targetSenderId: '202@lid' }
+  expect(told(pin)[1]).toMatchObject(pinned)
+  expect(told(pin, { from: '666@lid' }).map(({ type }) => type)).toEqual(['unknown'])
+  const refused = { type: 'unknown', name: 'message: revoke without authority' }
+  expect(told({ protocolMessage: { type: Type.REVOKE, key: target } })[1]).toMatchObject(refused)
+  expect(convertPlain(encode(pin), { id: 'G', from: '1203@g.us', participant: '201@lid' })).toMatchObject([
+    { type: 'unknown', name: 'message: pin without authority' },
+  ])
+})
+
 test('[B2] [B8] nobody but the account itself can hand over messages, and what cannot be read hides no other', () => {
   const good = info({ id: 'M', remoteJid: '200@lid', fromMe: false })
   expect(handOver([good], { from: '666@lid' }).map(({ type }) => type)).toEqual(['unknown'])

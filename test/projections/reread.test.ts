@@ -1,5 +1,6 @@
 // What an earlier version kept as `unknown` becomes rows after the upgrade, once, whatever is killed and however many processes there are; nothing
 // is delivered, and nothing is counted again.
+import { proto } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventAnswer, poll, sealedReaction, secretOf, vote } from '../../simulator/accounts/seal-content.ts'
 import { openCodec } from '../../src/events/codec.ts'
@@ -10,7 +11,15 @@ import { anEvent } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { never } from '../ground/projection-dsl.ts'
-import { ana, deliveredNow, keptThen, openRereadWorld, pollThen, type RereadWorld } from '../ground/projections/reread-world.ts'
+import {
+  ana,
+  deliveredNow,
+  keptThen,
+  openRereadWorld,
+  pollThen,
+  type RereadWorld,
+  own as us,
+} from '../ground/projections/reread-world.ts'
 import { until } from '../ground/until.ts'
 import { endpointDeps } from '../ground/webhooks/open-stream.ts'
 import { readRecordedLog } from '../kept/recorded-log.ts'
@@ -136,6 +145,35 @@ test('[B8] what the envelope has lost decides nothing: stanzas that cannot be to
   await reread()
   expect((await messages()).map(({ messageId }) => messageId)).toEqual(['SECOND'])
   expect(await query('select from message_revokes')).toEqual([])
+})
+
+test('[B8] [B9] a pin in a group of then is one where the phone handed it over, and stays unknown where its own stanza is lost', async () => {
+  const group = '1@g.us'
+  const pin = (id: string) => ({ pinInChatMessage: { key: { id, remoteJid: group, participant: ana.id }, type: 1 } })
+  const key = { id: 'HANDED', remoteJid: group, participant: ana.id, fromMe: false }
+  const info = { key, message: pin('MENU'), messageTimestamp: 1_790_000_000 }
+  const result = { placeholderMessageResendResponse: { webMessageInfoBytes: proto.WebMessageInfo.encode(info).finish() } }
+  const answer = { peerDataOperationRequestResponseMessage: { peerDataOperationResult: [result] } }
+  const type = proto.Message.ProtocolMessage.Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE
+  const carrier = { protocolMessage: { type, ...answer } }
+  const inGroup = { from: group, participant: ana.id }
+  const menu = anEvent('message.received', {
+    instanceId: 'shop',
+    messageId: 'MENU',
+    chatId: group,
+    senderId: ana.id,
+    isGroup: true,
+  })
+  await world.append([
+    menu,
+    { ...menu, messageId: 'OTHER', eventId: '9'.repeat(32) },
+    keptThen('CARRIER', carrier, { attrs: { from: us.pn, category: 'peer' } }),
+    keptThen('LOST', pin('OTHER'), { attrs: inGroup }),
+  ])
+  await world.upgrade()
+  await reread()
+  const isPinned = new Map((await messages()).map(({ messageId, pinned }) => [messageId, pinned]))
+  expect([isPinned.get('MENU'), isPinned.get('OTHER')]).toEqual([true, false])
 })
 
 test('[D2] [B3] the same stanza, delivered again to this version, is the same row', async () => {

@@ -36,7 +36,7 @@ export const changeEvents: readonly EventShape[] = [
     doc: 'A message was pinned for everyone in its chat, or unpinned.',
     when: 'Somebody, or the account itself, pinned or unpinned a message.',
     again: `${copy} The latest by occurredAt counts.`,
-    not: 'Pinned chats, which are chat.updated; a pin in a group whose stanza does not say that it is one, so that WhatsApp did not check who may: it is unknown, named “message: pin without authority”.',
+    not: 'Pinned chats, which are chat.updated; a pin in a group whose stanza does not say that it is one, so that WhatsApp did not check who may: it is unknown, named “message: pin without authority”. One that the account’s own phone hands over is a pin.',
     fields: {
       targetMessageId,
       targetSenderId,

@@ -1,5 +1,5 @@
 // A file's final copy is of its own and under a key that follows from its event; what is there already is not written again.
-import { isReadyKey } from '../../instances/uploads.ts'
+import { isReadyKeyOf } from '../../instances/uploads.ts'
 import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
 import { MediaError } from '../media-error.ts'
@@ -29,7 +29,7 @@ async function copyIncoming(
   if (incoming === null) return null
   const head = Buffer.concat(await Array.fromAsync(incoming.body))
   // What zaplog sent was within its own limits, and is never written again under its key.
-  const isSent = isReadyKey(incomingKey)
+  const isSent = isReadyKeyOf(file.event, incomingKey)
   if (!isSent) checkSize(config, file, incoming.head.sizeBytes)
   if (!isSent && (await sha256Of(objects, incoming.head, signal)) !== sha256) return null
 

@@ -18,7 +18,10 @@ export type FfmpegInput = { demuxer: string; seeks: boolean }
 export type FfmpegTask = { doing: string; input: FfmpegInput; output: readonly string[] }
 type Running = { ffmpegPath: FfmpegPath; bounds?: FfmpegBounds }
 
-/** Throws UploadError `not-convertible` where the program does not end well, and before that what the body throws. */
+/**
+ * Throws UploadError `not-convertible` where the program does not end well, and before that what the body throws. Retryable where that is trouble of
+ * the machine, which says nothing of the file.
+ */
 export async function* runFfmpeg(
   { ffmpegPath, bounds: { silentMs, wholeMs } = usual }: Running,
   { doing, input, output }: FfmpegTask,
@@ -27,6 +30,8 @@ export async function* runFfmpeg(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal.throwIfAborted()
   const { child, ended, end } = start(ffmpegPath ?? '', argumentsOf(input, output))
+  // Without a process there may be no pipes either.
+  if (child.pid === undefined) return await giveUp(body, failed(doing, await ended))
   const silence = setTimeout(() => end(`it did nothing for ${silentMs} ms`), silentMs)
   const deadline = setTimeout(() => end(`it was not done after ${wholeMs} ms`), wholeMs)
   const stopListening = onAbort(signal, () => end('it was stopped'))
@@ -42,8 +47,7 @@ export async function* runFfmpeg(
     await taken
     signal.throwIfAborted()
     given.check()
-    if (problem !== null)
-      throw new UploadError('not-convertible', `${doing} with FFMPEG_PATH: expected that it ends well, ${problem}`)
+    if (problem !== null) throw failed(doing, problem)
   } finally {
     clearTimeout(silence)
     clearTimeout(deadline)
@@ -51,6 +55,23 @@ export async function* runFfmpeg(
     end('nobody wants it any more')
     await ended
   }
+}
+
+/** `isOfMachine`: there was no process, or somebody else ended it, as who is out of memory does. */
+type Problem = { words: string; isOfMachine: boolean }
+const killers: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGKILL', 'SIGTERM'])
+
+const failed = (doing: string, problem: Problem | null): UploadError =>
+  new UploadError('not-convertible', `${doing} with FFMPEG_PATH: expected that it ends well, ${problem?.words}`, {
+    retryable: problem?.isOfMachine === true,
+  })
+
+/** What nobody reads is closed by a look into it. */
+async function giveUp(body: AsyncIterable<Uint8Array>, why: UploadError): Promise<never> {
+  const iterator = body[Symbol.asyncIterator]()
+  await iterator.next()
+  await iterator.return?.()
+  throw why
 }
 
 /** `-protocol_whitelist` and `-format_whitelist` hold for all that the input may name, too. */
@@ -68,11 +89,12 @@ function argumentsOf({ demuxer, seeks }: FfmpegInput, output: readonly string[])
 function start(ffmpegPath: string, args: readonly string[]) {
   const child = spawn(ffmpegPath, args, { env: {}, stdio: ['pipe', 'pipe', 'ignore'], detached: true })
   const state: { endedBy: string | null; isOver: boolean } = { endedBy: null, isOver: false }
-  const ended = new Promise<string | null>(resolve => {
-    child.once('error', error => resolve(error.message))
+  const ended = new Promise<Problem | null>(resolve => {
+    child.once('error', ({ message }) => resolve({ words: message, isOfMachine: true }))
     child.once('close', (code, killedBy) => {
       state.isOver = true
-      resolve(code === 0 ? null : (state.endedBy ?? `it ended with ${killedBy ?? code}`))
+      const words = state.endedBy ?? `it ended with ${killedBy ?? code}`
+      resolve(code === 0 ? null : { words, isOfMachine: state.endedBy === null && killers.has(killedBy) })
     })
   })
   function end(why: string): void {

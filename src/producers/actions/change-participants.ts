@@ -5,7 +5,7 @@ import { childOf } from '../../convert/notifications/nodes.ts'
 import type { BodyOf } from '../../events/operations.ts'
 import type { Acting } from '../socket/acting.ts'
 import type { Action } from './action.ts'
-import { addressesOf } from './addresses.ts'
+import { addressesOfAll } from './addresses.ts'
 import { askGroup, readGroup } from './ask-group.ts'
 import {
   areAllDone,
@@ -77,6 +77,6 @@ function isAsAsked(people: People, { jids, missing }: Found, { action }: Body): 
 /** Numbers whose LID the account does not know, where the group has people by LID alone: they were not found there before, either. */
 async function untold(acting: Acting, people: People, numbers: readonly string[]): Promise<readonly string[]> {
   if (people.every(({ id, pn }) => isPn(id) || pn != null)) return []
-  const addresses = await Promise.all(numbers.map(async jid => ({ jid, of: await addressesOf(acting, jid) })))
-  return addresses.filter(({ of }) => of.lid === null).map(({ jid }) => jid)
+  const addressesOf = await addressesOfAll(acting, numbers)
+  return numbers.filter(jid => addressesOf(jid).lid === null)
 }

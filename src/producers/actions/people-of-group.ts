@@ -5,7 +5,7 @@ import { addressIn } from '../../convert/notifications/group-people.ts'
 import { childrenOf } from '../../convert/notifications/nodes.ts'
 import type { Acting } from '../socket/acting.ts'
 import { askNumbers, type NumberAnswer } from '../socket/ask-numbers.ts'
-import { addressesOf } from './addresses.ts'
+import { addressesOfAll } from './addresses.ts'
 
 /** As events name people. */
 export type Person = { id: string; pn?: string | null }
@@ -17,12 +17,11 @@ export type Found = { jids: readonly string[]; missing: readonly string[] }
 
 /** Those of `people` that are meant, by either of their addresses: the group may know them by the one, and the account by both. */
 export async function findAmong(acting: Acting, people: readonly Person[], asked: readonly string[]): Promise<Found> {
-  const named = await Promise.all(
-    asked.map(async jid => {
-      const { pn, lid } = await addressesOf(acting, jid)
-      return { jid, person: people.find(one => [pn, lid].some(own => own !== null && (own === one.id || own === one.pn))) }
-    }),
-  )
+  const addressesOf = await addressesOfAll(acting, asked)
+  const named = asked.map(jid => {
+    const { pn, lid } = addressesOf(jid)
+    return { jid, person: people.find(one => [pn, lid].some(own => own !== null && (own === one.id || own === one.pn))) }
+  })
   return {
     jids: [...new Set(named.flatMap(({ person }) => person?.id ?? []))],
     missing: named.flatMap(({ jid, person }) => (person === undefined ? [jid] : [])),

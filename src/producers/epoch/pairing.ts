@@ -9,7 +9,7 @@ import type { Say, SessionDeps, SessionOf } from './session.ts'
 export type Pairing = {
   /** `ask`: of its socket. */
   follow(update: ConnectionUpdate, ask: AskForCode): void
-  /** A code that was typed has changed the secret that the QR codes name, whether or not it was the right one. */
+  /** A code that was typed has changed the secret that the QR codes name, whether or not it was the right one, or WhatsApp took it. */
   credsChanged(): void
 }
 type Shown = { qr: string; expiresAt: number }

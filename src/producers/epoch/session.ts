@@ -127,7 +127,7 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
     life: socketLife,
     settings: settings(),
     fetchesLists: of.fetchesLists,
-    received: receivedBy(events, pairing),
+    ...heardBy(events, pairing),
     findSent: createFindSent({ database, sealer, logger, instanceId, known }),
     acked: node => outgoing.acked(node),
     presence: createPresenceIntake(deps, { epoch, known, own }),
@@ -146,12 +146,13 @@ export async function openSession(deps: SessionDeps, of: SessionOf): Promise<Ses
   return { ...socket, ...endingAfter(outgoing.close, socket), idle, auth, openedAt: () => openedAt, followSettings }
 }
 
-const receivedBy =
-  (events: Pick<EventIntake, 'received'>, pairing: Pick<Pairing, 'credsChanged'>): EventIntake['received'] =>
-  (name, payload) => {
-    if (name === 'creds.update') pairing.credsChanged()
-    events.received(name, payload)
-  }
+const heardBy = ({ received }: Pick<EventIntake, 'received'>, { credsChanged }: Pick<Pairing, 'credsChanged'>) => ({
+  received: (name: string, payload: unknown) => {
+    if (name === 'creds.update') credsChanged()
+    received(name, payload)
+  },
+  codeTyped: credsChanged,
+})
 
 /** What is on its way out has its answer first. */
 const endingAfter = (first: () => Promise<void>, { close, logout }: Pick<Socket, 'close' | 'logout'>) => ({

@@ -1,9 +1,9 @@
 // What WhatsApp has of the account itself: who sees what of it, and whom it has blocked.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { childOf, childrenOf } from '../../convert/notifications/nodes.ts'
-import { pairOf } from '../../convert/stanza-identity.ts'
+import { type Address, pairOf } from '../../convert/stanza-identity.ts'
 import type { SaidOf } from '../../instances/socket-answers.ts'
-import { addressesOf } from '../actions/addresses.ts'
+import { type Addresses, addressesOfAll } from '../actions/addresses.ts'
 import { ask } from '../actions/ask.ts'
 import { privacyOf } from '../actions/profile.ts'
 import type { Acting } from '../socket/acting.ts'
@@ -15,13 +15,15 @@ export async function readBlocklist(acting: Acting): Promise<SaidOf<'blocklist'>
   const answered = await ask(acting, { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'blocklist' } })
   const list = childOf(answered, 'list')
   if (list === null) throw new Error('asking whom the account has blocked: expected a list, got none')
-  const items = childrenOf(list).filter(({ attrs }) => attrs.jid !== undefined)
-  return { contacts: await Promise.all(items.map(item => contactIn(acting, item))) }
+  const named = childrenOf(list).flatMap(item => (item.attrs.jid === undefined ? [] : addressIn(item)))
+  const known = await addressesOfAll(
+    acting,
+    named.map(({ id }) => id),
+  )
+  return { contacts: named.map(one => withKnown(one, known(one.id))) }
 }
 
+const addressIn = ({ attrs }: BinaryNode): Address => pairOf(attrs.jid ?? '', [attrs.lid], [attrs.pn_jid, attrs.phone_number])
+
 /** WhatsApp names each by one address; the account may know the other. */
-async function contactIn(acting: Acting, { attrs }: BinaryNode) {
-  const { id, pn } = pairOf(attrs.jid ?? '', [attrs.lid], [attrs.pn_jid, attrs.phone_number])
-  const known = await addressesOf(acting, id)
-  return { id: known.lid ?? id, pn: pn ?? known.pn }
-}
+const withKnown = ({ id, pn }: Address, known: Addresses) => ({ id: known.lid ?? id, pn: pn ?? known.pn })

@@ -105,6 +105,8 @@ export type SocketDeps = {
   /** Each stanza that says who is there; a throw is counted. */
   presence(node: BinaryNode): void
   connection(update: ConnectionUpdate): void
+  /** Somebody typed a code on a phone, and Baileys has made what it makes of it; of what WhatsApp then refuses no event of Baileys tells. */
+  codeTyped(): void
   tally: Heard
   clock: () => number
   logger: Logger
@@ -134,6 +136,7 @@ export function openSocket(deps: SocketDeps): Socket {
     readAhead: nodes => auth.readAhead(nodes.flatMap(keysNamedBy)),
     takeIn: createTakeIn({ gate, auth, gated: repository, me: () => auth.creds.me, life, logger }),
     failed: (error, node) => failed(error, node.tag),
+    handed: ({ tag, attrs }) => attrs.type === 'link_code_companion_reg' && take(tag, deps.codeTyped),
   })
   const stopHardening = hardenSocket(socket.ws, {
     ...life,

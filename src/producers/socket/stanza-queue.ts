@@ -26,6 +26,8 @@ type Deps = {
   /** A rejection keeps the stanza from Baileys: it is not acknowledged, so WhatsApp delivers it again. */
   takeIn: TakeIn
   failed(error: unknown, node: BinaryNode): void
+  /** Baileys is done with it, or holds nobody with it any more; of this one again once it is done. */
+  handed?(node: BinaryNode): void
   /**
    * A notification whose own queries take longer (pre-key upload, app state) holds nobody any more, but those for whom the look-ahead ends with it
    * [5 s]; Baileys has locks of its own for the others.
@@ -106,6 +108,8 @@ export function openStanzaQueue(socket: EventEmitter, deps: Deps): StanzaQueue {
     } catch (error) {
       deps.failed(error, stanza.node)
     } finally {
+      deps.handed?.(stanza.node)
+      void rest?.then(() => deps.handed?.(stanza.node))
       stanza.leave(rest)
     }
   }

@@ -85,9 +85,9 @@ export const saidOfChat = (instance: string) => `
     where s.instance_id = ${instance} and s.chat_id = any (own.addresses)
     order by f.field, (f.fact ->> 'e')::bigint desc, (f.fact ->> 's')::bigint desc, s.chat_id) last`
 
-/** A condition: somebody with one of `addresses` has said what they are called, in a message or in the phone's history; saved in the address book alone, nobody has. */
-export const hasSaidName = (instance: string, addresses: string): string =>
-  `exists (select from contacts c where c.instance_id = ${instance} and c.contact_id = any(${addresses}) and c.push_name is not null)`
+/** A condition: the account's owner has saved somebody with one of `addresses` under a name. What they call themselves says nothing: strangers do in groups. */
+export const isSaved = (instance: string, addresses: string): string =>
+  `exists (select from contacts c where c.instance_id = ${instance} and c.contact_id = any(${addresses}) and c.name is not null)`
 
 type ChatRow = ArrivedRow & { chatId: string; lastMessageAt: Date; lastMessage: Readonly<Record<string, unknown>> | null }
 type ArrivedRow = { epoch: string; sequence: string }

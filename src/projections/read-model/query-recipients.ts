@@ -5,13 +5,13 @@ import type { Read } from '../../database/statement-parts.ts'
 import { timerAskedFor } from '../../instances/commands.ts'
 import { isBlocked } from './blocks.ts'
 import { factText } from './facts.ts'
-import { hasSaidName, saidOfChat } from './query-chats.ts'
+import { isSaved, saidOfChat } from './query-chats.ts'
 import { canonicalAddress } from './shown-addresses.ts'
 
 /**
  * `expiresInSeconds` null: what is written does not disappear, or nothing was said of it. `isKnown`: there is a message of it, or the phone has
- * said something of it. `isAcquainted`: that, or what somebody there is called by themself is known, as of whoever has written to the account, in
- * whichever chat: the phone says it of everybody whose history it does not share, and of those whom it wrote with before the link.
+ * said something of it. `isAcquainted`: that, or the account's owner has saved them in the address book under a name; what somebody calls themself, as
+ * strangers do in a shared group, does not count.
  */
 export type Recipient = { chatId: string; expiresInSeconds: number | null; isKnown: boolean; isAcquainted: boolean }
 
@@ -20,7 +20,7 @@ export const recipientRead = ({ instanceId, chatId }: { instanceId: string; chat
   sql: `select called.chat_id as "chatId", coalesce(g.seconds, ${timerAskedFor('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds,
        exists (select from messages m where m.instance_id = $1 and m.chat_id = any(own.addresses))
          or exists (select from chat_states s where s.instance_id = $1 and s.chat_id = any(own.addresses)) as "isKnown",
-       ${hasSaidName('$1', 'own.addresses')} as "isNamed"
+       ${isSaved('$1', 'own.addresses')} as "isSaved"
      from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called
      cross join lateral (select addresses_of($1, called.chat_id) as addresses offset 0) own
      cross join lateral (${saidOfChat('$1')}) st
@@ -29,12 +29,12 @@ export const recipientRead = ({ instanceId, chatId }: { instanceId: string; chat
        where instance_id = $1 and group_id = called.chat_id) g on true`,
   values: [instanceId, chatId],
 })
-type Row = { chatId: string; seconds: number | null; isKnown: boolean; isNamed: boolean }
+type Row = { chatId: string; seconds: number | null; isKnown: boolean; isSaved: boolean }
 
 /** `chatId`: as it was asked for. */
 export const recipientOf = ([row]: readonly Row[], chatId: string): Recipient => {
   const isKnown = row?.isKnown === true
-  const isAcquainted = isKnown || row?.isNamed === true
+  const isAcquainted = isKnown || row?.isSaved === true
   return { chatId: row?.chatId ?? chatId, expiresInSeconds: row?.seconds || null, isKnown, isAcquainted }
 }
 

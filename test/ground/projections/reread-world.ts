@@ -24,7 +24,7 @@ import { until } from '../until.ts'
 import { makeCheckpoints } from './make-checkpoints.ts'
 
 export const PARTITIONS = 2
-const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
+export const own = { pn: '5511900000001@s.whatsapp.net', lid: '100@lid' }
 export const ana = { id: '200@lid', pn: '5511900000011@s.whatsapp.net' }
 
 export type RereadWorld = {
