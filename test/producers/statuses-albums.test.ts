@@ -76,15 +76,36 @@ describe('a status', () => {
     expect(device.conflicts()).toEqual([])
   })
 
-  test('[F1] is found again for its audience alone', async () => {
+  test('[F1] that is asked for again is asked for until it went out, though the connection is lost in between', async () => {
     const asked = await post([lidOf(ana)])
     await over(asked)
-    const known = { complete: async ({ id }: { id: string }) => ({ id, pn: null }) }
+    device.answerIqs({ xmlns: 'usync', type: 'get', fault: 'swallow' })
+    const attrs = { id: asked.messageId, from: status, participant: lidOf(ana), type: 'retry', t: '1' }
+    const retry = { tag: 'retry', attrs: { count: '1', id: asked.messageId, t: '1', v: '1' } }
+    device.pushStanza({ tag: 'receipt', attrs, content: [retry] })
+    await until('its devices are asked for', () => device.iqFaultsLeft() === 0)
+    expect([device.pending(), countOf(asked)]).toEqual([[asked.messageId], 1])
+    device.drop()
+    await until('nobody asks any more', () => device.pending().length === 0)
+    expect([countOf(asked), device.conflicts()]).toEqual([2, []])
+  })
+
+  test('[F1] [I5] is found again for its audience alone, and nobody but who asks is looked up', async () => {
+    const asked = await post([lidOf(ana), bia?.pnJid ?? ''])
+    await over(asked)
+    const lookedUp: string[] = []
+    const complete = async ({ id }: { id: string }) => {
+      lookedUp.push(id)
+      return { id, pn: id === lidOf(bia) ? (bia?.pnJid ?? null) : null }
+    }
+    const known = { complete }
     const find = createFindSent({ ...rig, database: rig.database.database, logger, instanceId: 'first', known })
     const foundFor = async (participant: string) =>
       (await find({ id: asked.messageId, remoteJid: status, participant })) !== undefined
     expect(await foundFor(lidOf(ana).replace('@', ':4@'))).toBe(true)
+    expect(await foundFor(lidOf(bia).replace('@', ':4@'))).toBe(true)
     expect(await foundFor(lidOf(caio))).toBe(false)
+    expect(lookedUp).toEqual([lidOf(bia), lidOf(caio)])
   })
 
   test('[F1] with a file is shown with it, and one for nobody who has a device waits', async () => {
