@@ -169,7 +169,7 @@ export const endCommand = (
   { instanceId, commandId }: { instanceId: string; commandId: string },
 ): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
 
-/** Their outcomes are in the log. The upload of one was sent, however long its command is remembered. */
+/** Their outcomes are in the log. The upload of one was sent, however long its command is remembered. Two statements, which are safe to be done again: in a transaction they are one. */
 export async function endCommands(
   database: Transaction,
   { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
