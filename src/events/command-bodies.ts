@@ -8,8 +8,8 @@ import { buttons, list } from './command-bodies/choices.ts'
 import { messageExamples } from './command-bodies/examples.ts'
 import { type FileKind, fileKinds, files, isFile, isFileKind } from './command-bodies/files.ts'
 import { type Known, known } from './command-bodies/known.ts'
-import { type Timer, timer } from './command-bodies/timer.ts'
 import { contacts, location, text } from './command-bodies/written.ts'
+import { type SentBody, sentOperations } from './operations.ts'
 
 const refuseKind = refuseWord({
   here: [
@@ -29,10 +29,10 @@ export const messageBody = z
 /** As a client asks for it. `chatId`: an address as events carry them. */
 export type MessageBody = z.infer<typeof messageBody>
 
-const sentBody = z.discriminatedUnion('kind', [...messageBody.options, timer])
+const sentBody = z.discriminatedUnion('kind', [...messageBody.options, ...Object.values(sentOperations)])
 
 /** What goes out as a message, with what zaplog knew when it took it; api/commands/complete-body.ts adds it. */
-export type KeptBody = (MessageBody | Timer) & { known?: Known }
+export type KeptBody = (MessageBody | SentBody) & { known?: Known }
 
 /** Of what command.accepted keeps. Throws where it is none. */
 export function parseKeptBody(json: unknown): KeptBody {

@@ -32,6 +32,8 @@ export const albumOperation = 'album.send'
 
 /** What goes out as a message as well, under an id of its own, though nobody writes it. */
 export const sentOperations = { 'chat.timer': timer } as const
+/** As it is kept. */
+export type SentBody = z.infer<(typeof sentOperations)[keyof typeof sentOperations]>
 
 export type AskedOperation = Operation | keyof typeof sentOperations
 /** As it is kept, and carried out. */

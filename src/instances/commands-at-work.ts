@@ -190,7 +190,8 @@ export const endCommand = (
 
 /**
  * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. That commit is not waited for: what Postgres
- * forgets in its death is told again. What makes their chats go on is, wherever something goes on.
+ * forgets in its death is told again. What makes their chats go on is, wherever something goes on. Two statements, which are safe to be done again:
+ * in a transaction they are one.
  */
 export async function endCommands(
   database: Transaction,

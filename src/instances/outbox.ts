@@ -144,7 +144,8 @@ export async function drainApiOutbox(
        from api_outbox where appended_at is null order by outbox_id limit ${MAX_ROWS} for update`,
     )
     for (const run of runsOf(rows)) {
-      if (run.length > 1 && (await appendRun({ tx, log }, run, signal))) continue
+      const isBehind = run.some(row => refused.has(row.key))
+      if (!isBehind && run.length > 1 && (await appendRun({ tx, log }, run, signal))) continue
       for (const row of run) {
         if (refused.has(row.key)) continue
         const refusal = await appendRow({ tx, log }, row, signal)

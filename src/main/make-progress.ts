@@ -3,7 +3,7 @@ import { keepBeginning } from '../instances/commands-begin.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { processors } from '../processors/all.ts'
 import { all as allProjections } from '../projections/all.ts'
-import { readCheckpoint } from '../projections/checkpoints.ts'
+import { hasBegun } from '../projections/checkpoints.ts'
 import { commands } from '../projections/commands/commands.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { makeTables } from '../projections/make-tables.ts'
@@ -28,8 +28,8 @@ export async function makeProgress(
   }
 }
 
-/** No commands were read of the log yet: those that are in it were accepted under another database. */
-const isNew = async (database: Ports['database']): Promise<boolean> => (await readCheckpoint(database, commands, 0)) === null
+/** No version of them has read commands of the log yet: those that are in it were accepted under another database. */
+const isNew = async (database: Ports['database']): Promise<boolean> => !(await hasBegun(database, commands))
 
 function endsOf({ log, topic }: Pick<Ports, 'log' | 'topic'>, partitions: number, signal: AbortSignal) {
   const named = (partition: number) => ({ topic: topic('commands'), partition, nextOffset: 0n })

@@ -64,6 +64,12 @@ export async function readCheckpoint(database: Transaction, of: Identity, partit
   return row === undefined ? null : toCheckpoint(row)
 }
 
+/** Whether any version of it has begun, in any partition. */
+export async function hasBegun(database: Transaction, { name }: Pick<Identity, 'name'>): Promise<boolean> {
+  const [row] = await database.query('select from projection_checkpoints where projection = $1 limit 1', [name])
+  return row !== undefined
+}
+
 /**
  * What every step begins with. Answers the new revision of each partition. Of one that is not in the answer nothing may happen: somebody else
  * went on with it. What the same statement reads of that partition is as its owner left it: whoever waits here for somebody who writes finds

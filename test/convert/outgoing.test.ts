@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { convertMedia } from '../../src/convert/kinds/media.ts'
 import { buildMessage } from '../../src/convert/outgoing/build-message.ts'
 import { messageBody, parseKeptBody } from '../../src/events/command-bodies.ts'
+import { sentOperations } from '../../src/events/operations.ts'
 import { bodyOf, givenToBuild, readBack, shownOutgoing } from '../ground/convert/outgoing.ts'
 
 const directory = new URL('golden-outgoing/', import.meta.url)
@@ -21,7 +22,7 @@ test.each(golden)('[F1] $name is sent as its golden protobuf', ({ body, sent }) 
 })
 
 test('[F1] every kind that may be sent has a golden protobuf, and so has what sets a timer', () => {
-  const kinds = [...messageBody.options.map(option => option.shape.kind.value), 'timer']
+  const kinds = [...messageBody.options, ...Object.values(sentOperations)].map(option => option.shape.kind.value)
   expect([...new Set(golden.map(({ body }) => body.kind))].toSorted()).toEqual(kinds.toSorted())
 })
 

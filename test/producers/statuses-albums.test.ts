@@ -7,7 +7,7 @@ import type { SimDevice } from '../../simulator/accounts/device.ts'
 import type { EventOf } from '../../src/events/event.ts'
 import { createFindSent } from '../../src/producers/commands/find-sent.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { type Asked, askFor, askForAlbum, untilRow } from '../ground/producers/commands.ts'
+import { type Asked, askFor, askForAlbum, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 import { anUpload, aReadyUpload, spoil } from '../ground/producers/uploads.ts'
 import { until } from '../ground/until.ts'
@@ -34,6 +34,7 @@ const lidOf = (person: Contact | undefined) => person?.lidJid ?? ''
 const pnsOf = (...of: readonly (Contact | undefined)[]) => [...of.map(person => person?.pn), ownerPn].toSorted()
 const shownOf = ({ messageId }: { messageId: string }) => device.shown().find(one => one.messageId === messageId)
 const countOf = ({ messageId }: { messageId: string }) => device.stanzasSent().find(one => one.messageId === messageId)?.count
+const rests = () => rig.database.database.query('select from outgoing_turns where rests_until > now()')
 const over = (asked: { commandId: string }) =>
   until('it is over', async () =>
     (await rig.events()).find(
@@ -76,15 +77,36 @@ describe('a status', () => {
     expect(device.conflicts()).toEqual([])
   })
 
-  test('[F1] is found again for its audience alone', async () => {
+  test('[F1] that is asked for again is asked for until it went out, though the connection is lost in between', async () => {
     const asked = await post([lidOf(ana)])
     await over(asked)
-    const known = { complete: async ({ id }: { id: string }) => ({ id, pn: null }) }
+    device.answerIqs({ xmlns: 'usync', type: 'get', fault: 'swallow' })
+    const attrs = { id: asked.messageId, from: status, participant: lidOf(ana), type: 'retry', t: '1' }
+    const retry = { tag: 'retry', attrs: { count: '1', id: asked.messageId, t: '1', v: '1' } }
+    device.pushStanza({ tag: 'receipt', attrs, content: [retry] })
+    await until('its devices are asked for', () => device.iqFaultsLeft() === 0)
+    expect([device.pending(), countOf(asked)]).toEqual([[asked.messageId], 1])
+    device.drop()
+    await until('nobody asks any more', () => device.pending().length === 0)
+    expect([countOf(asked), device.conflicts()]).toEqual([2, []])
+  })
+
+  test('[F1] [I5] is found again for its audience alone, and nobody but who asks is looked up', async () => {
+    const asked = await post([lidOf(ana), bia?.pnJid ?? ''])
+    await over(asked)
+    const lookedUp: string[] = []
+    const complete = async ({ id }: { id: string }) => {
+      lookedUp.push(id)
+      return { id, pn: id === lidOf(bia) ? (bia?.pnJid ?? null) : null }
+    }
+    const known = { complete }
     const find = createFindSent({ ...rig, database: rig.database.database, logger, instanceId: 'first', known })
     const foundFor = async (participant: string) =>
       (await find({ id: asked.messageId, remoteJid: status, participant })) !== undefined
     expect(await foundFor(lidOf(ana).replace('@', ':4@'))).toBe(true)
+    expect(await foundFor(lidOf(bia).replace('@', ':4@'))).toBe(true)
     expect(await foundFor(lidOf(caio))).toBe(false)
+    expect(lookedUp).toEqual([lidOf(bia), lidOf(caio)])
   })
 
   test('[F1] with a file is shown with it, and one for nobody who has a device waits', async () => {
@@ -167,6 +189,22 @@ describe('an album', () => {
     const refused = { type: 'command.failed', reason: 'refused', code: '479' }
     for (const one of [...parts, album]) expect(await over(one)).toMatchObject(refused)
     expect(parts.map(countOf)).toEqual([1, undefined, undefined])
+  })
+
+  test('[F2] whose marker is refused as too much lets the account rest once, and no longer for what is in it', async () => {
+    device.answerMessages({ error: 429 }, 1)
+    const { album, parts } = await askForAlbum(rig, { chatId: lidOf(ana), items: [await photo(), await photo()] })
+    const [marker] = parts
+    await untilRow(rig, marker as Asked, 'put off', row => row.state === 'accepted' && row.tries === 1)
+    expect(await rests()).toHaveLength(1)
+    // As after its third try.
+    await rig.database.database.query(
+      'update commands set expires_at = now(), tries = 3, outcome = refusal, state = $2 where command_id = $1',
+      [...[marker?.commandId, 'ending']],
+    )
+    await skipWaiting(rig)
+    for (const one of [...parts, album]) expect(await over(one)).toMatchObject({ reason: 'rate-limited', code: '429' })
+    expect([parts.map(countOf), await rests()]).toEqual([[1, undefined, undefined], []])
   })
 
   test('[F1] is each of its messages once, though the connection is lost after every one of them', async () => {

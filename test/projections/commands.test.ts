@@ -14,6 +14,7 @@ import type { SecretRow } from '../../src/instances/message-secrets.ts'
 import { restAccount } from '../../src/instances/outgoing-turns.ts'
 import { createProgressStore } from '../../src/log/progress.ts'
 import { makeProgress } from '../../src/main/make-progress.ts'
+import { tellTogether } from '../../src/producers/commands/tell-together.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { insideOf } from '../contracts/log-inside.ts'
 import { openTestDatabase } from '../ground/database.ts'
@@ -352,6 +353,11 @@ describe('a database that meets a log which has commands already', () => {
     await append()
     await makeProgress(ports, 2, never)
     expect(await begins()).toEqual(['0', '1'])
+    // Another version of them had begun, and what waits was read by that.
+    await fresh.database.query('delete from commands_begin')
+    await fresh.database.query(`update projection_checkpoints set version = version + 1 where projection = 'commands'`)
+    await makeProgress(ports, 2, never)
+    expect(await begins()).toEqual([])
     for (const opened of [testLog, fresh, lost]) await opened.close()
   })
 })
@@ -507,6 +513,42 @@ describe('what may go next', () => {
     for (const key of ['a3', 'a2'])
       await cancelCommands(dsl.test.database, { instanceId: 'shop', commandId: idOf(key).command_id, outcome, limit: 1 })
     expect(await claimedIds()).toEqual(idsOf('a4'))
+  })
+
+  it('[F1] a chat goes on behind those that ended together, though the database is away in between', async () => {
+    await aWorld(asksNow('a1'), asksNow('a2'))
+    const [a1] = await claim()
+    const outcome = { type: 'command.failed', at: 1, reason: 'expired', reasonText: '', code: null } as const
+    const ending = await decideOutcome(dsl.test.database, { ...owned, commandId: idOf('a1').command_id, outcome })
+    let isAway = true
+    const awayOnce = ({ query: ask }: Transaction): Transaction => ({
+      query: async (sql, values) => {
+        if (isAway && sql.includes('set is_behind')) throw new Error('the database is away')
+        return ask(sql, values)
+      },
+    })
+    const { database } = dsl.test
+    const states: unknown[] = []
+    await tellTogether(
+      {
+        ...{ owned, seals: { open: () => null }, append: async () => undefined, ignores: () => false, over: never },
+        known: { complete: async one => one, readAhead: async () => undefined },
+        database: {
+          ...database,
+          ...awayOnce(database),
+          transact: (work, signal) => database.transact(tx => work(awayOnce(tx)), signal),
+        },
+        outlasting: (_, work) =>
+          work().catch(async () => {
+            states.push(...(await query(`select state from commands where command_id = '${a1?.command_id}'`)))
+            isAway = false
+            return work()
+          }),
+      },
+      ending === null ? [] : [ending],
+    )
+    expect(states).toEqual([{ state: 'ending' }])
+    expect(await claimedIds()).toEqual(idsOf('a2'))
   })
 
   describe('one that is accepted while the one before it ends is no orphan', () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { drainApiOutbox } from '../../src/instances/outbox.ts'
-import type { EventLog } from '../../src/log/log.ts'
+import { type EventLog, LogError } from '../../src/log/log.ts'
 import { anEvent } from '../ground/events.ts'
 import { never, openPurgeWorld, type PurgeWorld } from '../ground/purge/purge-world.ts'
 import { until } from '../ground/until.ts'
@@ -59,6 +59,20 @@ test('[A7] what is on its way to the log when the account is purged is there bef
   letThrough.resolve()
   await Promise.all([drained, purged])
   expect(await typesInLog()).toEqual(['instance.settings-changed', 'instance.deleted'])
+})
+
+test('[A1] what the log refuses for good holds whatever the same account owes behind it, and nobody else’s', async () => {
+  const other = { ...created, instanceId: 'other', eventId: 'f'.repeat(32) }
+  await owe(created, other, changed, { ...changed, eventId: 'e'.repeat(32) })
+  const refused = await drain({
+    append: async (append, signal) => {
+      if (append.records.some(({ headers }) => headers['event-id'] === created.eventId))
+        throw new LogError('record-too-large', 'appending 1 record: 2 bytes are taken')
+      return world.log.append(append, signal)
+    },
+  })
+  expect(refused.map(({ instanceId }) => instanceId)).toEqual(['shop'])
+  expect((await world.events()).map(event => event?.eventId)).toEqual([other.eventId])
 })
 
 async function isWaitedFor(): Promise<boolean> {

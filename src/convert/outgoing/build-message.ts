@@ -24,12 +24,13 @@ export type Outgoing = {
 }
 export type StanzaNode = { tag: string; attrs: Record<string, string>; content?: StanzaNode[] }
 /**
- * `secret`: 32 random bytes, its messageSecret; `now`: epoch ms; `own`: the account's addresses, without device; `file`: of a body
+ * `secret`: 32 random bytes, its messageSecret; `now`, `askedAt`: epoch ms; `own`: the account's addresses, without device; `file`: of a body
  * that sends one. */
 export type BuildWith = {
   messageId: string
   secret: Uint8Array
   now: number
+  askedAt: number
   own: { pn: string | null; lid: string | null }
   file: FileToSend | null
 }

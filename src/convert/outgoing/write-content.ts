@@ -6,6 +6,7 @@ import { numberedButtons, numberedList } from '../../events/command-bodies/numbe
 import { fonts, usualBackground } from '../../events/command-bodies/statuses.ts'
 import type { KeptBody } from '../../events/command-bodies.ts'
 import { assertNever } from '../../events/event.ts'
+import type { SentBody } from '../../events/operations.ts'
 import { albumContent } from './album-content.ts'
 import type { BuildWith, Built } from './build-message.ts'
 import type { Change } from './change-message.ts'
@@ -15,7 +16,7 @@ import { nativeButtons, nativeList } from './native-choices.ts'
 import { argbOf, fontNumbers } from './status-looks.ts'
 import { type FileToSend, fileContent } from './write-file.ts'
 
-type Written = Exclude<KeptBody, Change | { kind: 'forward' | 'timer' }>
+type Written = Exclude<KeptBody, Change | SentBody | { kind: 'forward' }>
 type Context = { contextInfo?: proto.IContextInfo }
 
 export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file'>): Built {

@@ -13,11 +13,13 @@ import { SealError, type Sealer } from '../../runtime/seal.ts'
 export type BuiltMessage = Omit<Outgoing, 'content'> & { own: OwnAddresses; device: number; content: Buffer }
 
 type BuildFrom = { own: OwnAddresses; device: number; secret: Uint8Array; now: number; file: FileToSend | null }
+type Asked = Pick<ClaimedCommand, 'body' | 'message_id' | 'asked_at_ms'>
 
 /** Throws what it cannot be made for. */
-export function makeMessage({ body, message_id }: Pick<ClaimedCommand, 'body' | 'message_id'>, from: BuildFrom): BuiltMessage {
-  const { own, device, ...given } = from
-  const { content, ...outgoing } = buildMessage(parseKeptBody(body), { messageId: message_id, own, ...given })
+export function makeMessage({ body, message_id, asked_at_ms }: Asked, from: BuildFrom): BuiltMessage {
+  const { own, device, ...rest } = from
+  const given = { ...rest, messageId: message_id, own, askedAt: asked_at_ms }
+  const { content, ...outgoing } = buildMessage(parseKeptBody(body), given)
   return { ...outgoing, own, device, content: Buffer.from(proto.Message.encode(content).finish()) }
 }
 

@@ -181,14 +181,14 @@ async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | 
   if (isTooMuch(came) && isSent(command.operation)) await rest(of)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
   if (came.is === 'not-given') await leaveUngiven(of, command, came)
-  if (came.is !== 'over') return null
+  if (came.is !== 'over' && came.is !== 'as-marker') return null
   const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
 }
 
 const carryingOut = (operation: string) => (isSent(operation) ? tryCommand : operation === albumOperation ? endAlbum : tryAction)
 
-/** WhatsApp counts what an account writes, not what it writes in a chat: one message that it refuses as too much is a rest for all. */
+/** WhatsApp counts what an account writes, not what it writes in a chat: one message that it refuses as too much is a rest for all, once. */
 async function rest({ owned, database, times, outlasting, ringIn }: Of): Promise<void> {
   await outlasting('resting', () => restAccount(database, { ...owned, restMs: times.restMs }))
   ringIn(times.restMs)

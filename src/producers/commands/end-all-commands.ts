@@ -22,9 +22,12 @@ const MOST = 200
 /** Its keys are about to go: addresses are told as they were sent to. */
 const known = { complete: async <One>(address: One) => address, readAhead: async () => undefined }
 
+/** Where it fails, the whole is begun again. */
+const once = { outlasting: <T>(_doing: string, work: () => Promise<T>) => work(), over: new AbortController().signal }
+
 export async function endAllCommands(deps: Deps, owned: Owned): Promise<void> {
   const { database, clock } = deps
-  const of = { ...deps, owned, known, seals: createBuiltSeals(deps, owned.instanceId) }
+  const of = { ...deps, owned, known, seals: createBuiltSeals(deps, owned.instanceId), ...once }
   const at = clock()
   const ends = { untried: failed('logged-out', at), tried: failed('outcome-unknown', at) }
   for (;;) {

@@ -17,8 +17,6 @@ export type LateCommands = {
   idle(): Promise<void>
 }
 type Deps = Parameters<typeof tellTogether>[0] & {
-  /** Aborts with the session. */
-  over: AbortSignal
   /** Some are told. */
   ring(): void
   clock: () => number

@@ -14,12 +14,12 @@ type Deps = { database: Database; sealer: Sealer; logger: Logger; instanceId: st
 /** undefined: none of ours, too old, not to be opened, or another chat's. */
 export function createFindSent({ database, instanceId, known, ...deps }: Deps): FindSent {
   const { open } = createBuiltSeals(deps, instanceId)
-  const addressesOf = async (jid: string) =>
-    Object.values(await known.complete({ id: bareJid(jid), pn: null })).filter(address => address !== null)
+  /** As it asks, or by either of its two addresses: others may be a thousand, and are looked up for nobody. */
   const isOneOf = async (jid: string, others: readonly string[]) => {
-    const addresses = await addressesOf(jid)
-    const named = others.some(other => addresses.includes(other))
-    return named || (await Promise.all(others.map(addressesOf))).flat().some(address => addresses.includes(address))
+    const asked = bareJid(jid)
+    if (others.includes(asked)) return true
+    const { id, pn } = await known.complete({ id: asked, pn: null })
+    return others.some(other => other === id || other === pn)
   }
   return async ({ id, remoteJid, participant }) => {
     const found = id && remoteJid ? await findBuilt(database, instanceId, id) : null

@@ -1,20 +1,26 @@
-// What came of many commands is told in one append, in their order, and then their rows say that they are over: a death in between tells the same
-// again.
+// What came of many commands is told in one append, in their order, and then their rows say that they are over, in one transaction with what that
+// lets go on: a death in between tells the same again.
 import type { Offer } from '../../convert/draft.ts'
+import type { Database } from '../../database/database.ts'
 import { type EndingCommand, endCommands } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { BuiltSeals } from './built-message.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 
 type Of = Omit<Parameters<typeof outcomeEvents>[0], 'instanceId'> & {
+  database: Database
   owned: Owned
   seals: Pick<BuiltSeals, 'open'>
   append(offers: readonly Offer[]): Promise<void>
+  /** Tries again, for as long as whoever tells it may. */
+  outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
+  /** Ends a transaction that is under way. */
+  over: AbortSignal
 }
 
 /** One that is done and whose bytes do not open is told without its message. */
 export async function tellTogether(of: Of, ending: readonly EndingCommand[]): Promise<void> {
-  const { database, owned, seals, append } = of
+  const { database, owned, seals, append, outlasting, over } = of
   const { instanceId } = owned
   const offers: Offer[] = []
   for (const { built, ...command } of ending) {
@@ -23,5 +29,6 @@ export async function tellTogether(of: Of, ending: readonly EndingCommand[]): Pr
     offers.push(...(await outcomeEvents({ ...of, instanceId }, command, sent)))
   }
   await append(offers)
-  await endCommands(database, { instanceId, commandIds: ending.map(one => one.command_id) })
+  const ended = { instanceId, commandIds: ending.map(one => one.command_id) }
+  await outlasting('ending commands', () => database.transact(tx => endCommands(tx, ended), over))
 }

@@ -26,9 +26,13 @@ import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './
 
 /**
  * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
- * byte of it yet, and the try does not count.
+ * byte of it yet, and the try does not count. as-marker: it does not go out, as the marker of its album did not; WhatsApp was not asked.
  */
-export type Came = Verdict | { is: 'left' } | { is: 'not-given'; delayMs: number; waitsFor: PutOffFor }
+export type Came =
+  | Verdict
+  | { is: 'left' }
+  | { is: 'not-given'; delayMs: number; waitsFor: PutOffFor }
+  | { is: 'as-marker'; outcome: Outcome }
 export type TryDeps = FileDeps & {
   owned: Owned
   /** Aborts once nothing more goes out through this socket. */
@@ -65,7 +69,7 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
   const unsent = await albumUnsent(deps, command)
-  if (unsent !== null) return over(unsent)
+  if (unsent !== null) return { is: 'as-marker', outcome: unsent }
   const brought = await bringFile(deps, command)
   if (brought.is !== 'at-whatsapp') return brought
   const made = make(deps, command, brought.file)

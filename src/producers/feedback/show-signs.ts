@@ -76,5 +76,6 @@ function outgoingOf({ chatId, messageId, target, nth, sessionId, epoch }: Claime
   const id = messageIdOf(`${sessionId} ${epoch} ${nth} ${of.at}`)
   const emoji = signs[nth % 2 === 1 ? 0 : 1] ?? signs[0]
   const body = { kind: 'reaction', chatId, targetMessageId: messageId, emoji, known: { target } } as const
-  return { ...buildMessage(body, { messageId: id, secret: randomBytes(32), now: of.at, own: of.own, file: null }), messageId: id }
+  const given = { messageId: id, secret: randomBytes(32), now: of.at, askedAt: of.at, own: of.own, file: null }
+  return { ...buildMessage(body, given), messageId: id }
 }

@@ -202,8 +202,10 @@ function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASo
   for (const key of [creds.signedIdentityKey, creds.signedPreKey.keyPair]) keepRead(key.private)
   const recipients = createRecipients()
   const { cachedGroupMetadata } = recipients
-  const again = createSendAgain(deps.findSent)
-  const socket = makeWASocket({ ...socketOptions(deps, make), cachedGroupMetadata, getMessage: again.find })
+  const options = socketOptions(deps, make)
+  const again = createSendAgain(deps.findSent, options.msgRetryCounterCache)
+  const ofAgain = { getMessage: again.find, msgRetryCounterCache: again.counters }
+  const socket = makeWASocket({ ...options, cachedGroupMetadata, ...ofAgain })
   again.follow(socket)
   return { socket, send: sendOf(socket, recipients) }
 }

@@ -1,9 +1,17 @@
 // What a device could not read is sent to it again with all that its stanza says besides its content: an edit is an edit, and no message of its own.
-// Baileys sends the content alone, and a status to nobody, as its relay names no audience (sendMessagesAgain in lib/Socket/messages-recv.js). So it
-// is told that there is none where there is more to say, makes the session anew all the same, and once it is done with the receipt the message goes
-// out from here, to whom Baileys would send it; a status to who asks for it.
+// Baileys sends the content alone, and a status to nobody, as its relay names no audience (sendMessagesAgain in lib/Socket/messages-recv.js). So the
+// message goes out from here where Baileys, once it has made the session anew, asks how often that was done already, and it is told: too often. It
+// acknowledges the receipt after that: a death in between repeats, never loses. It goes to whom Baileys would send it; a status to who asks for it.
 import type { EventEmitter } from 'node:events'
-import { type BinaryNode, jidDecode, type proto, type WAMessageKey, type WASocket } from '@whiskeysockets/baileys'
+import {
+  type BinaryNode,
+  DEFAULT_CONNECTION_CONFIG,
+  jidDecode,
+  type proto,
+  type SocketConfig,
+  type WAMessageKey,
+  type WASocket,
+} from '@whiskeysockets/baileys'
 import { bareJid, isStatus } from '../../convert/jid.ts'
 import type { StanzaNode } from '../../convert/outgoing/build-message.ts'
 
@@ -18,37 +26,71 @@ export type FindSent = (key: WAMessageKey) => Promise<SentBefore | undefined>
 export type SendAgain = {
   /** As Baileys asks for it. */
   find(key: WAMessageKey): Promise<proto.IMessage | undefined>
+  /** What Baileys counts by how often it sent something again. */
+  counters: Counters
   /** Call right after makeWASocket. A rejection is that of the receipt's handling. */
   follow(socket: Sending): void
 }
+type Counters = NonNullable<SocketConfig['msgRetryCounterCache']>
 type Sending = Pick<WASocket, 'relayMessage'> & { ws: EventEmitter }
 type Found = { key: WAMessageKey; sent: SentBefore }
 type Listener = (node: BinaryNode) => Promise<void>
+/** One that asks for messages again. `found`: what goes out from here, by what Baileys counts it by; `failures`: of what did not. */
+type Receipt = { node: BinaryNode; socket: Sending; asked: Set<string>; found: Map<string, Found>; failures: unknown[] }
 
 const event = 'CB:receipt'
+/** Of one receipt: each costs a read, and a stanza. Clients ask for one at a time (Baileys' and whatsmeow's). */
+const mostAsked = 16
+/** Of one message for one device: Baileys' own. */
+const { maxMsgRetryCount: mostTimes } = DEFAULT_CONNECTION_CONFIG
+const tooOften: unknown = mostTimes
 
-export function createSendAgain(findSent: FindSent): SendAgain {
-  /** For the receipt that is handled now, which asks for something again; null: none does. Receipts are handled one at a time (stanza-queue.ts). */
-  let found: Found[] | null = null
+export function createSendAgain(findSent: FindSent, counters: Counters): SendAgain {
+  /** Which is handled now; null: none. Receipts are handled one at a time (stanza-queue.ts). */
+  let receipt: Receipt | null = null
 
   async function handle(socket: Sending, node: BinaryNode, inner: Listener): Promise<void> {
     if (node.attrs.type !== 'retry') return inner(node)
-    const asked: Found[] = []
-    found = asked
+    const failures: unknown[] = []
+    receipt = { node, socket, asked: new Set(), found: new Map(), failures }
     try {
       await inner(node)
     } finally {
-      found = null
+      receipt = null
     }
-    for (const one of asked) await sendAgain(socket, one, countOf(node))
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async function find(key: WAMessageKey): Promise<proto.IMessage | undefined> {
+    if (receipt === null) return (await findSent(key))?.content
+    const { asked, found } = receipt
+    const { id, remoteJid, participant } = key
+    if (!id || asked.has(id) || asked.size >= mostAsked) return undefined
+    asked.add(id)
+    const sent = await findSent(key)
+    if (sent !== undefined && (saysMore(sent) || isStatus(remoteJid ?? ''))) found.set(`${id}:${participant}`, { key, sent })
+    return sent?.content
+  }
+
+  /** Does not reject where it cannot go out: the others of the receipt do. */
+  async function sendOnce({ socket, node, failures }: Receipt, counted: string, one: Found): Promise<void> {
+    const own = `from here ${counted}`
+    const times = (await counters.get<number>(own)) ?? 0
+    if (times >= mostTimes) return
+    await counters.set(own, times + 1)
+    await sendAgain(socket, one, countOf(node)).catch(error => failures.push(error))
   }
 
   return {
-    find: async key => {
-      const sent = await findSent(key)
-      if (sent === undefined || found === null || !(saysMore(sent) || isStatus(key.remoteJid ?? ''))) return sent?.content
-      found.push({ key, sent })
-      return undefined
+    find,
+    counters: {
+      ...counters,
+      get: <Value>(key: string) => {
+        const one = receipt?.found.get(key)
+        if (receipt === null || one === undefined) return counters.get<Value>(key)
+        receipt.found.delete(key)
+        return sendOnce(receipt, key, one).then(() => tooOften as Value)
+      },
     },
     follow: socket => {
       const [inner, ...others] = socket.ws.listeners(event) as Listener[]

@@ -10,6 +10,7 @@ export const givenToBuild: BuildWith = {
   messageId: '3EB0000000000000000001',
   secret: new Uint8Array(32).fill(7),
   now: Date.UTC(2026, 0, 5, 12),
+  askedAt: Date.UTC(2026, 0, 5, 11),
   file: {
     ...{ mimetype: 'image/jpeg', fileName: 'nota.pdf', width: 640, height: 480, durationSeconds: 7, pages: 3, waveform: null },
     thumbnail: Buffer.from('thumbnail'),
