@@ -2,6 +2,7 @@
 // refused before it is taken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { messageIdOf } from '../../src/instances/command-ids.ts'
+import { forgetCommands } from '../../src/instances/commands.ts'
 import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'

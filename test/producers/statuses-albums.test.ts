@@ -187,13 +187,15 @@ describe('an album', () => {
   })
 
   test('[F1] whose time is over in the middle says what was sent and what not', async () => {
+    const ready = await photo()
     const unprepared = await anUpload(rig)
-    const items = [await photo(), { kind: 'image' as const, media: { uploadId: unprepared } }]
+    const items = [ready, { kind: 'image' as const, media: { uploadId: unprepared } }]
     const { album, parts } = await askForAlbum(rig, { chatId: lidOf(ana), items })
     await over(parts[1] as Asked)
     await rig.database.database.query(`update commands set expires_at = now() - interval '1 second' where state = 'accepted'`)
     await skipWaiting(rig)
     expect(resultOf(await over(album))).toMatchObject({ sent: 1, failed: [{ messageId: parts[2]?.messageId, reason: 'expired' }] })
+    await spoil(rig, unprepared, 'nobody sends it')
   })
 
   test.each(['late', 'logged out'])('[F1] that is %s while nothing is sent ends as what it is made of did', async how => {
