@@ -752,7 +752,11 @@ describe('cancelling', () => {
   test('[F1] [B8] of a chat that is ignored the outcome is told without it, and each that is cancelled is counted', async () => {
     const id = await anInstance()
     const counted = async () =>
-      Number(/commands_ended_total\{outcome="cancelled"\} (\d+)/.exec((await api.call('GET', '/metrics', { key: metricsToken })).text)?.[1] ?? 0)
+      Number(
+        /commands_ended_total\{outcome="cancelled"\} (\d+)/.exec(
+          (await api.call('GET', '/metrics', { key: metricsToken })).text,
+        )?.[1] ?? 0,
+      )
     const before = await counted()
     expect((await api.call('PATCH', `/v1/instances/${id}`, { body: { settings: { ignoreNewsletters: true } } })).status).toBe(200)
     const commandId = await askAccepted(id)
@@ -767,7 +771,9 @@ describe('cancelling', () => {
     const chat = (chatId: string) => ({ chatId, kind: 'image' })
     const { json } = await ask(id, { body: { ...chat(hello.chatId), media: photo('um').media } })
     const uploads = () =>
-      api.database.query<{ upload_id: string; state: string }>('select upload_id, state from uploads where instance_id = $1', [id])
+      api.database.query<{ upload_id: string; state: string }>('select upload_id, state from uploads where instance_id = $1', [
+        id,
+      ])
     const [upload] = await uploads()
     const other = await ask(id, { body: { ...chat('5511900000012'), media: { uploadId: upload?.upload_id } } })
     expect(other.status).toBe(202)
